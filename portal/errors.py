@@ -1,0 +1,103 @@
+"""Errors a user can read: a Korean message, a stable code and the HTTP status of each kind."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One reason a rule gives; a blocking one stops the act, the others only warn."""
+
+    code: str
+    message: str
+    blocking: bool = True
+
+
+class PortalError(Exception):
+    """Base of every error that is shown to a user; edges translate it, nothing else catches it."""
+
+    status: ClassVar[int] = 400
+    default_code: ClassVar[str] = "portal_error"
+    default_message: ClassVar[str] = "요청을 처리할 수 없습니다."
+
+    def __init__(self, message: str = "", *, code: str = "") -> None:
+        self.message = message or self.default_message
+        self.code = code or self.default_code
+        super().__init__(self.message)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """The error as a list of reasons, so that an edge shows every error in one shape."""
+        return (Finding(self.code, self.message),)
+
+
+class BadInput(PortalError):
+    """What was sent cannot be read or is out of range."""
+
+    default_code = "bad_input"
+    default_message = "입력한 내용을 확인하세요."
+
+
+class RuleBroken(PortalError):
+    """One or more rules refuse the act; every reason is carried, not only the first."""
+
+    status = 422
+    default_code = "rule_broken"
+    default_message = "요건에 맞지 않아 처리할 수 없습니다."
+
+    def __init__(self, findings: Sequence[Finding], *, message: str = "", code: str = "") -> None:
+        self._findings = tuple(findings)
+        super().__init__(message or " ".join(f.message for f in self._findings), code=code)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        return self._findings
+
+
+class MoveNotAllowed(PortalError):
+    """The thing is not in a state, or the person not in a role, from which this move starts."""
+
+    status = 409
+    default_code = "move_not_allowed"
+    default_message = "지금 상태에서는 할 수 없는 작업입니다."
+
+
+class StaleVersion(PortalError):
+    """Somebody else saved in between; nothing was overwritten."""
+
+    status = 409
+    default_code = "stale_version"
+    default_message = "다른 사람이 먼저 저장했습니다. 최신 내용을 불러온 뒤 다시 저장하세요."
+
+
+class BudgetExceeded(PortalError):
+    """The pot holds less than the amount asked for."""
+
+    status = 409
+    default_code = "budget_exceeded"
+    default_message = "남은 예산을 초과합니다."
+
+
+class Closed(PortalError):
+    """The round does not take applications at this instant."""
+
+    status = 409
+    default_code = "round_closed"
+    default_message = "접수 기간이 아닙니다."
+
+
+class NotFound(PortalError):
+    """It does not exist, or is not yours: the two are never told apart."""
+
+    status = 404
+    default_code = "not_found"
+    default_message = "찾을 수 없습니다."
+
+
+class Unavailable(PortalError):
+    """A part of the house (PDF engine, disk, broker) cannot serve just now."""
+
+    status = 503
+    default_code = "unavailable"
+    default_message = "지금은 이용할 수 없습니다. 잠시 뒤 다시 시도하세요."

@@ -1,0 +1,281 @@
+"""What the staff screens share, and the screens of accounts, jobs and notices."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar
+
+from auditlog.models import LogEntry
+from auditlog.registry import auditlog
+from django.contrib import admin, messages
+from django.contrib.auth.models import Group
+from django.core.paginator import Paginator
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from portal import jobs
+from portal.clock import now
+from portal.errors import PortalError
+from portal.models import ApiToken, Job, Notice, User
+from portal.roles import AUDITOR, OPERATOR, roles_of
+from portal.workflow import allowed
+
+auditlog.register(User, exclude_fields=["password", "last_login"])
+
+
+class QuickPaginator(Paginator):
+    """Pages without counting the table: exact up to `LIMIT` rows, "more" beyond."""
+
+    LIMIT = 1_000
+
+    @cached_property
+    def count(self) -> int:
+        """Count, but no further than the limit, so that a million rows cost the same."""
+        return len(self.object_list.order_by().values_list("pk")[: self.LIMIT + 1])
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):
+    """A screen that shows and never saves; people with `read_roles` may look."""
+
+    paginator = QuickPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    read_roles: ClassVar[Sequence[str]] = ()
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Ask the roles, not Django's permission rows."""
+        return request.user.is_superuser or bool(roles_of(request.user) & set(self.read_roles))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Show the app where at least this screen may be read."""
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """Rows come from services."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Rows change by services."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Nothing is deleted here."""
+        return False
+
+
+class Act:
+    """One button on a staff page: a label, a service call, perhaps a form asked first.
+
+    `do(request, thing, data, now)` calls the service and returns the message to show. `move`
+    names the workflow move that must be allowed for the button to appear; `show(request, thing)`
+    narrows further. `form` is a `forms.Form` class or a function `(request, thing) -> class`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        do: Callable[..., str],
+        *,
+        move: str = "",
+        roles: Sequence[str] = (),
+        form: Any = None,
+        show: Callable[[HttpRequest, Any], bool] | None = None,
+        danger: bool = False,
+        intro: str = "",
+    ) -> None:
+        self.name, self.label, self.do, self.move = name, label, do, move
+        self.roles, self.form, self.show = set(roles), form, show
+        self.danger, self.intro = danger, intro
+
+    def offered(self, request: HttpRequest, thing: Any) -> bool:
+        """Tell whether the button stands on this thing's page for this person."""
+        if self.move and not allowed(thing.MOVES[self.move], state=thing.state, by=request.user):
+            return False
+        if self.roles and not roles_of(request.user) & self.roles:
+            return False
+        return self.show is None or self.show(request, thing)
+
+
+class WorkflowAdmin(ReadOnlyAdmin):
+    """A read-only screen whose buttons (`acts`) call services, each on its own small page."""
+
+    change_form_template = "admin/workflow_change_form.html"
+    acts: ClassVar[Sequence[Act]] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of each act."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_act"
+        page = self.admin_site.admin_view(self.act_view)
+        return [path("<int:pk>/act/<slug:act>/", page, name=name), *super().get_urls()]
+
+    def act_url(self, thing: Model, act: Act) -> str:
+        """Where the act's page is."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_act"
+        return reverse(name, args=[thing.pk, act.name])
+
+    def thing_url(self, pk: int) -> str:
+        """Where the thing's page is."""
+        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the thing with the buttons that this person may press now."""
+        thing = self.get_object(request, object_id)
+        buttons = []
+        if thing is not None and self.has_view_permission(request, thing):
+            buttons = [
+                (act, self.act_url(thing, act)) for act in self.acts if act.offered(request, thing)
+            ]
+        extra = {"buttons": buttons, **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, extra)
+
+    def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
+        """Ask what the act needs, then do it by POST; a refusal is shown with its reason."""
+        thing = self.get_object(request, str(pk))
+        step = next((row for row in self.acts if row.name == act), None)
+        if thing is None or step is None or not self.has_view_permission(request, thing):
+            raise Http404
+        if not step.offered(request, thing):
+            messages.error(request, f"지금은 ‘{step.label}’ 처리를 할 수 없습니다.")
+            return redirect(self.thing_url(pk))
+        form_class = step.form
+        if form_class is not None and not isinstance(form_class, type):
+            form_class = form_class(request, thing)
+        form = form_class(request.POST or None) if form_class else None
+        if request.method == "POST" and (form is None or form.is_valid()):
+            try:
+                told = step.do(request, thing, form.cleaned_data if form else {}, now())
+            except PortalError as error:
+                for finding in error.findings:
+                    messages.error(request, f"{finding.message} ({finding.code})")
+            else:
+                messages.success(request, told)
+                return redirect(self.thing_url(pk))
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": step.label,
+            "act": step,
+            "thing": thing,
+            "form": form,
+            "back": self.thing_url(pk),
+        }
+        return TemplateResponse(request, "admin/act.html", context)
+
+
+@admin.register(User)
+class UserAdmin(admin.ModelAdmin):
+    """Accounts: operators see them and lock them; roles are given by a superuser alone."""
+
+    paginator = QuickPaginator
+    show_full_result_count = False
+    list_display = ["email", "name", "is_active", "is_staff", "joined_at"]
+    list_filter = ["is_active", "is_staff", "groups"]
+    search_fields = ["email__startswith", "name__startswith"]
+    search_help_text = "이메일 또는 이름의 앞부분"
+    filter_horizontal = ["groups"]
+    ordering = ["-pk"]
+
+    def get_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """Passwords are set by their owners only."""
+        return ["email", "name", "phone", "is_active", "is_staff", "groups", "joined_at"]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+        """An operator may lock and unlock, nothing else."""
+        if request.user.is_superuser:
+            return ["joined_at"]
+        return ["email", "name", "phone", "is_staff", "groups", "joined_at"]
+
+    def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Operators and auditors."""
+        return request.user.is_superuser or bool(roles_of(request.user) & {OPERATOR, AUDITOR})
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """As for one account."""
+        return self.has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Operators, but never on a superuser unless they are one."""
+        if request.user.is_superuser:
+            return True
+        return OPERATOR in roles_of(request.user) and not (obj and obj.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """People sign up themselves."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
+        """Accounts are locked, not deleted: decisions carry their names."""
+        return False
+
+
+def retry_job(request: HttpRequest, job: Job, data: dict[str, Any], at: datetime) -> str:
+    """Put a parked job back in the queue."""
+    return "다시 대기열에 넣었습니다." if jobs.retry(job) else "이미 처리되고 있습니다."
+
+
+@admin.register(Job)
+class JobAdmin(WorkflowAdmin):
+    """What runs in the background, and what is parked."""
+
+    read_roles = [OPERATOR, AUDITOR]
+    list_display = ["id", "kind", "state", "done", "total", "attempts", "created_at", "error"]
+    list_filter = ["state", "kind"]
+    search_fields = ["=key"]
+    ordering = ["-pk"]
+
+    acts = [
+        Act(
+            "retry",
+            "다시 시도",
+            retry_job,
+            roles=[OPERATOR],
+            show=lambda request, job: job.state == "parked",
+        )
+    ]
+
+
+@admin.register(Notice)
+class NoticeAdmin(ReadOnlyAdmin):
+    """The outbox; bodies carry sign-in codes and invitations and are not shown."""
+
+    read_roles = [OPERATOR, AUDITOR]
+    list_display = ["id", "subject", "state", "attempts", "created_at", "sent_at", "error"]
+    list_filter = ["state"]
+    fields = ["key", "subject", "state", "attempts", "error", "created_at", "sent_at"]
+    search_fields = ["=to_email"]
+    ordering = ["-pk"]
+
+
+@admin.register(ApiToken)
+class ApiTokenAdmin(ReadOnlyAdmin):
+    """Which keys live; never the keys."""
+
+    read_roles = [OPERATOR, AUDITOR]
+    list_display = ["name", "user", "scope", "created_at", "expires_at", "revoked_at"]
+    list_select_related = ["user"]
+    ordering = ["-pk"]
+
+
+admin.site.unregister(Group)
+admin.site.unregister(LogEntry)
+
+
+@admin.register(LogEntry)
+class ChangeLogAdmin(ReadOnlyAdmin):
+    """Who changed which field of what."""
+
+    read_roles = [OPERATOR, AUDITOR]
+    list_display = ["timestamp", "actor", "action", "content_type", "object_repr"]
+    list_filter = ["action", "content_type"]
+    list_select_related = ["actor", "content_type"]
+    ordering = ["-pk"]

@@ -1,0 +1,202 @@
+"""What every API endpoint shares: tokens, access, pages and the shape of an error."""
+
+import hashlib
+import json
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import IntegrityError, transaction
+from django.http import Http404
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework import exceptions, serializers
+from rest_framework.authentication import BaseAuthentication, get_authorization_header
+from rest_framework.pagination import CursorPagination
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from portal.errors import BadInput, PortalError, StaleVersion
+from portal.middleware import error_body
+from portal.models import ApiToken, IdempotentCall, TokenScope, User
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+MESSAGES = {
+    400: "보낸 내용을 확인해 주세요.",
+    401: "로그인하거나 유효한 토큰을 보내 주세요.",
+    403: "이 토큰으로는 할 수 없는 요청입니다.",
+    404: "찾을 수 없습니다.",
+    405: "지원하지 않는 방식의 요청입니다.",
+    415: "JSON으로 보내 주세요.",
+    429: "요청이 너무 많습니다. 잠시 뒤 다시 시도해 주세요.",
+}
+
+
+class FindingShape(serializers.Serializer):
+    """One reason."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    blocking = serializers.BooleanField()
+
+
+class ErrorShape(serializers.Serializer):
+    """The one shape of every error."""
+
+    code = serializers.CharField()
+    message = serializers.CharField()
+    findings = FindingShape(many=True)
+
+
+def issue_token(user: User, *, name: str, scope: str) -> tuple[ApiToken, str]:
+    """Make a token; its text is returned once and kept only as a SHA-256."""
+    text = secrets.token_urlsafe(32)
+    token = ApiToken.objects.create(
+        user=user,
+        name=name,
+        scope=scope,
+        digest=hashlib.sha256(text.encode()).hexdigest(),
+        expires_at=timezone.now() + ApiToken.LIFETIME,
+    )
+    return token, text
+
+
+class TokenAuthentication(BaseAuthentication):
+    """`Authorization: Bearer <token>`."""
+
+    def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
+        """Find the living token behind the header."""
+        parts = get_authorization_header(request).split()
+        if not parts or parts[0].lower() != b"bearer":
+            return None
+        if len(parts) != 2:
+            raise exceptions.AuthenticationFailed()
+        token = (
+            ApiToken.objects.select_related("user")
+            .filter(
+                digest=hashlib.sha256(parts[1]).hexdigest(),
+                expires_at__gt=timezone.now(),
+                revoked_at=None,
+                user__is_active=True,
+            )
+            .first()
+        )
+        if token is None:
+            raise exceptions.AuthenticationFailed()
+        return token.user, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """Make a missing sign-in a 401."""
+        return "Bearer"
+
+
+class TokenScheme(OpenApiAuthenticationExtension):
+    """Describe the bearer token in the OpenAPI document."""
+
+    target_class = TokenAuthentication
+    name = "token"
+
+    def get_security_definition(self, auto_schema: object) -> dict[str, str]:
+        """Say how the token is sent."""
+        return {"type": "http", "scheme": "bearer"}
+
+
+class DeclaredAccess(BasePermission):
+    """Each view declares `access_rule`: "public" or "signed_in". None declared, none let in."""
+
+    def has_permission(self, request: Request, view: APIView) -> bool:
+        """Check the view's rule, then the token's scope."""
+        rule = getattr(view, "access_rule", None)
+        if rule == "public":
+            return True
+        if rule != "signed_in" or not request.user.is_authenticated:
+            return False
+        token = request.auth
+        writes = request.method not in SAFE
+        return not (isinstance(token, ApiToken) and writes and token.scope != TokenScope.WRITE)
+
+
+class Page(CursorPagination):
+    """Pages that cost the same however many rows there are."""
+
+    page_size = 50
+    page_size_query_param = "page_size"
+    max_page_size = 100
+    ordering = "-pk"
+
+
+def readable_error(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Give every error the documented shape."""
+    if isinstance(error, PortalError):
+        return Response(error_body(error), status=error.status)
+    if isinstance(error, Http404):
+        error = exceptions.NotFound()
+    if isinstance(error, PermissionDenied):
+        error = exceptions.PermissionDenied()
+    if not isinstance(error, exceptions.APIException):
+        return None
+    findings = []
+    if isinstance(error, exceptions.ValidationError):
+        findings = [
+            {"code": f"invalid:{where}", "message": text, "blocking": True}
+            for where, text in flatten(error.detail)
+        ]
+    code = error.default_code if error.status_code != 400 else "bad_input"
+    message = MESSAGES.get(error.status_code, "요청을 처리할 수 없습니다.")
+    headers = {}
+    if getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = error.auth_header
+    if getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(error.wait))
+    return Response(
+        {"code": str(code), "message": message, "findings": findings},
+        status=error.status_code,
+        headers=headers,
+    )
+
+
+def flatten(detail: Any, where: str = "") -> list[tuple[str, str]]:
+    """List (field path, message) of a nested DRF error."""
+    if isinstance(detail, dict):
+        return [
+            row
+            for key, value in detail.items()
+            for row in flatten(value, f"{where}.{key}" if where else str(key))
+        ]
+    if isinstance(detail, list):
+        return [row for value in detail for row in flatten(value, where)]
+    return [(where or "body", str(detail))]
+
+
+def idempotent(request: Request, act: Callable[[], tuple[int, dict[str, Any]]]) -> Response:
+    """Answer a repeated call with the first answer; the same key with other data is refused.
+
+    `act` must itself be exactly-once, since two first calls may arrive together. The key is the
+    `Idempotency-Key` header (at most 255 characters); without it the act simply runs.
+    """
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        status, body = act()
+        return Response(body, status=status)
+    if len(key) > 255:
+        raise BadInput("Idempotency-Key는 255자까지입니다.", code="idempotency_key")
+    described = json.dumps([request.method, request.path, request.data], sort_keys=True)
+    fingerprint = hashlib.sha256(described.encode()).hexdigest()
+    known = IdempotentCall.objects.filter(user=request.user, key=key).first()
+    if known is None:
+        status, body = act()
+        try:
+            with transaction.atomic():
+                known = IdempotentCall.objects.create(
+                    user=request.user, key=key, fingerprint=fingerprint, status=status, body=body
+                )
+        except IntegrityError:
+            known = IdempotentCall.objects.get(user=request.user, key=key)
+    if known.fingerprint != fingerprint:
+        raise StaleVersion(
+            "같은 Idempotency-Key로 다른 내용을 보냈습니다.", code="idempotency_mismatch"
+        )
+    return Response(known.body, status=known.status)

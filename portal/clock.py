@@ -1,0 +1,21 @@
+"""The one clock that decides: the database's, so that every web process agrees."""
+
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.db import connection
+from django.utils import timezone
+
+KST = ZoneInfo("Asia/Seoul")
+
+
+def now() -> datetime:
+    """Return the present instant (aware). Take it once per decision and pass it down.
+
+    PostgreSQL's own `now()` stands still inside a transaction, hence `clock_timestamp()`.
+    """
+    if connection.vendor != "postgresql":
+        return timezone.now()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        return cursor.fetchone()[0]

@@ -1,0 +1,126 @@
+"""Background work: rows that are claimed, leased, retried and, when poisonous, parked."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import F, Q
+
+from portal import doorbell
+from portal.clock import now as clock_now
+from portal.errors import PortalError
+from portal.models import Job, JobState, User
+
+logger = logging.getLogger(__name__)
+
+LEASE = timedelta(minutes=10)  # longer than the hard time limit of a task
+ATTEMPTS = 3
+BACKOFF = timedelta(seconds=20)
+
+Handler = Callable[[Job], dict[str, Any] | None]
+_handlers: dict[str, Handler] = {}
+
+
+def handler(kind: str) -> Callable[[Handler], Handler]:
+    """Register the function that does a kind of work. It must have one effect if run twice."""
+
+    def register(function: Handler) -> Handler:
+        if kind in _handlers:
+            raise ValueError(f"two handlers for {kind}")
+        _handlers[kind] = function
+        return function
+
+    return register
+
+
+def kinds() -> frozenset[str]:
+    """Name every kind of work that has a handler."""
+    return frozenset(_handlers)
+
+
+def enqueue(kind: str, *, key: str, by: User | None = None, **args: Any) -> Job:
+    """Write the job (once per key) and ring the worker when the transaction commits."""
+    job, created = Job.objects.get_or_create(
+        key=key, defaults={"kind": kind, "args": args, "requested_by": by}
+    )
+    if created:
+        transaction.on_commit(lambda: doorbell.ring("portal.tasks.run_job", job.pk), robust=True)
+    return job
+
+
+def retry(job: Job) -> bool:
+    """Put a parked job back in the queue; returns whether it was parked."""
+    changed = Job.objects.filter(pk=job.pk, state=JobState.PARKED).update(
+        state=JobState.QUEUED, attempts=0, error="", run_after=None, finished_at=None
+    )
+    if changed:
+        transaction.on_commit(lambda: doorbell.ring("portal.tasks.run_job", job.pk), robust=True)
+    return bool(changed)
+
+
+def ready(at: datetime) -> Q:
+    """Select jobs that may be claimed at this instant."""
+    waiting = Q(state=JobState.QUEUED) & (Q(run_after=None) | Q(run_after__lte=at))
+    return waiting | Q(state=JobState.RUNNING, lease_until__lt=at)
+
+
+def claim(pk: int, at: datetime) -> Job | None:
+    """Take a job for this worker by one conditional UPDATE, or return nothing."""
+    claimed = Job.objects.filter(ready(at), pk=pk).update(
+        state=JobState.RUNNING, attempts=F("attempts") + 1, lease_until=at + LEASE
+    )
+    return Job.objects.get(pk=pk) if claimed else None
+
+
+def run(pk: int) -> JobState | None:
+    """Claim and do one job; record success, a later try, or the parking of a poisonous one.
+
+    Returns the state it ended in, or None when another worker has it.
+    """
+    job = claim(pk, clock_now())
+    if job is None:
+        return None
+    if job.attempts > ATTEMPTS:
+        return _end(job, JobState.PARKED, "여러 번 시도했으나 끝내지 못했습니다.")
+    work = _handlers.get(job.kind)
+    if work is None:
+        return _end(job, JobState.PARKED, f"처리기가 없는 작업입니다: {job.kind}")
+    try:
+        result = work(job)
+    except PortalError as error:
+        return _failed(job, error.message)
+    except Exception as error:  # a job may fail in any way; the worker must live
+        logger.exception("작업 %s(%s) 실패", job.pk, job.kind)
+        return _failed(job, f"{type(error).__name__}: {error}"[:500])
+    return _end(job, JobState.DONE, "", result or {})
+
+
+def waiting(at: datetime, limit: int = 200) -> list[int]:
+    """List the jobs that a sweep should run, oldest first."""
+    rows = Job.objects.filter(ready(at)).order_by("created_at")
+    return list(rows.values_list("pk", flat=True)[:limit])
+
+
+def _failed(job: Job, message: str) -> JobState:
+    if job.attempts >= ATTEMPTS:
+        return _end(job, JobState.PARKED, message)
+    Job.objects.filter(pk=job.pk).update(
+        state=JobState.QUEUED,
+        error=message,
+        lease_until=None,
+        run_after=clock_now() + BACKOFF * job.attempts,
+    )
+    return JobState.QUEUED
+
+
+def _end(job: Job, state: JobState, message: str, result: dict[str, Any] | None = None) -> JobState:
+    Job.objects.filter(pk=job.pk).update(
+        state=state,
+        error=message,
+        result=result or {},
+        lease_until=None,
+        finished_at=clock_now(),
+    )
+    return state

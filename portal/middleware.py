@@ -1,0 +1,68 @@
+"""What every request passes: private pages are not cached, errors are readable."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from portal.errors import PortalError
+
+
+def wants_json(request: HttpRequest) -> bool:
+    """Tell a script's call (autosave, API) from a page's."""
+    return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith(
+        "application/json"
+    )
+
+
+def error_body(error: PortalError) -> dict[str, object]:
+    """Give the one documented shape of an error."""
+    return {
+        "code": error.code,
+        "message": error.message,
+        "findings": [
+            {"code": row.code, "message": row.message, "blocking": row.blocking}
+            for row in error.findings
+        ],
+    }
+
+
+class ReadableErrors:
+    """Turn a `PortalError` into a message on the page it came from, or into JSON."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Translate; anything but a `PortalError` goes on to Django."""
+        if not isinstance(error, PortalError):
+            return None
+        if wants_json(request):
+            return JsonResponse(error_body(error), status=error.status)
+        if error.status == 404:
+            return render(request, "404.html", status=404)
+        origin = request.META.get("HTTP_REFERER", "")
+        here = url_has_allowed_host_and_scheme(origin, {request.get_host()})
+        if request.method == "POST" and here:
+            for finding in error.findings:
+                messages.error(request, f"{finding.message} ({finding.code})")
+            return redirect(origin)
+        return render(request, "error.html", {"error": error}, status=error.status)
+
+
+class PrivatePages:
+    """A signed-in person's pages are kept by no cache."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response

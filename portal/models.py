@@ -1,0 +1,252 @@
+"""Facts of the ground: people, moves, jobs, notices, tokens and issued paper."""
+
+import uuid
+from datetime import timedelta
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes accounts that sign in by e-mail."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """Create an account; the address is kept in lower case so that it is one person's."""
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None) -> "User":
+        """Create the account that sets up the others; `createsuperuser` calls it."""
+        return self.create_user(email, password, is_staff=True, is_superuser=True)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        """Find an account however its address is capitalised."""
+        return self.get(email=(username or "").lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who signs in by e-mail."""
+
+    email = models.EmailField("이메일", unique=True)
+    name = models.CharField("이름", max_length=50, blank=True)
+    phone = models.CharField("연락처", max_length=20, blank=True)
+    is_staff = models.BooleanField("관리자 화면 접근", default=False)
+    is_active = models.BooleanField("사용 중", default=True)
+    joined_at = models.DateTimeField("가입 시각", auto_now_add=True)
+
+    objects = UserManager()
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    class Meta:
+        verbose_name = "계정"
+        verbose_name_plural = "계정"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(email=models.functions.Lower("email")), name="user_email_lower_case"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.email
+
+
+class Dated(models.Model):
+    """When a row came and last changed."""
+
+    created_at = models.DateTimeField("만든 시각", auto_now_add=True)
+    updated_at = models.DateTimeField("바뀐 시각", auto_now=True)
+
+    class Meta:
+        abstract = True
+
+
+class Stateful(models.Model):
+    """A thing with a life: its `state` is written by `portal.workflow` alone.
+
+    A subclass names its moves (`MOVES`) and the model that logs them (`MoveLogBase` with a
+    foreign key called `thing`).
+    """
+
+    state = models.CharField("상태", max_length=20, editable=False)
+
+    class Meta:
+        abstract = True
+
+
+class MoveLogBase(models.Model):
+    """One move of one thing: who, when, from, to, why. Append-only in the database."""
+
+    move = models.CharField("처리", max_length=30)
+    source = models.CharField("이전 상태", max_length=20)
+    target = models.CharField("이후 상태", max_length=20)
+    by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="처리자"
+    )
+    at = models.DateTimeField("처리 시각")
+    note = models.TextField("사유", blank=True)
+
+    class Meta:
+        abstract = True
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.move}: {self.source} → {self.target}"
+
+
+class JobState(models.TextChoices):
+    """Where a job stands."""
+
+    QUEUED = "queued", "대기"
+    RUNNING = "running", "진행 중"
+    DONE = "done", "완료"
+    PARKED = "parked", "중단(확인 필요)"
+
+
+class Job(models.Model):
+    """Work to be done in the background. This row is the truth; the broker only rings."""
+
+    kind = models.CharField("종류", max_length=60)
+    key = models.CharField("고유 키", max_length=200, unique=True)
+    args = models.JSONField("인자", default=dict)
+    state = models.CharField(
+        "상태", max_length=10, choices=JobState.choices, default=JobState.QUEUED
+    )
+    total = models.PositiveIntegerField("전체", default=0)
+    done = models.PositiveIntegerField("처리", default=0)
+    attempts = models.PositiveSmallIntegerField("시도", default=0)
+    lease_until = models.DateTimeField("점유 기한", null=True)
+    run_after = models.DateTimeField("다음 시도", null=True)
+    error = models.TextField("오류", blank=True)
+    result = models.JSONField("결과", default=dict)
+    requested_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="요청자"
+    )
+    created_at = models.DateTimeField("요청 시각", auto_now_add=True)
+    finished_at = models.DateTimeField("끝난 시각", null=True)
+
+    class Meta:
+        verbose_name = "작업"
+        verbose_name_plural = "작업"
+        indexes = [
+            models.Index(
+                fields=["created_at"],
+                condition=Q(state__in=["queued", "running"]),
+                name="job_waiting",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} ({self.get_state_display()})"
+
+    def progress(self, done: int, total: int) -> None:
+        """Record how far the work is, outside the worker's own transaction where possible."""
+        self.done, self.total = done, total
+        Job.objects.filter(pk=self.pk).update(done=done, total=total)
+
+
+class NoticeState(models.TextChoices):
+    """Where a notice stands."""
+
+    PENDING = "pending", "발송 대기"
+    SENT = "sent", "발송"
+    FAILED = "failed", "발송 실패(확인 필요)"
+
+
+class Notice(models.Model):
+    """An e-mail to be sent, written in the same transaction as what it tells."""
+
+    key = models.CharField("고유 키", max_length=200, unique=True)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, related_name="notices", verbose_name="받는 사람"
+    )
+    to_email = models.EmailField("받는 주소")
+    subject = models.CharField("제목", max_length=200)
+    body = models.TextField("본문")
+    state = models.CharField(
+        "상태", max_length=10, choices=NoticeState.choices, default=NoticeState.PENDING
+    )
+    attempts = models.PositiveSmallIntegerField("시도", default=0)
+    error = models.CharField("오류", max_length=200, blank=True)
+    created_at = models.DateTimeField("작성 시각")
+    sent_at = models.DateTimeField("발송 시각", null=True)
+
+    class Meta:
+        verbose_name = "알림"
+        verbose_name_plural = "알림"
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state="pending"), name="notice_waiting"),
+            models.Index(fields=["user", "-id"], name="notice_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class TokenScope(models.TextChoices):
+    """What a token may do."""
+
+    READ = "read", "조회"
+    WRITE = "write", "작성·제출"
+
+
+class ApiToken(models.Model):
+    """A key to the API: scoped, expiring, shown once and kept only as a hash."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    name = models.CharField("이름", max_length=50)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    scope = models.CharField("범위", max_length=10, choices=TokenScope.choices)
+    created_at = models.DateTimeField("발급 시각", auto_now_add=True)
+    expires_at = models.DateTimeField("만료 시각")
+    revoked_at = models.DateTimeField("폐기 시각", null=True, blank=True)
+
+    LIFETIME: ClassVar[timedelta] = timedelta(days=90)
+
+    class Meta:
+        verbose_name = "API 토큰"
+        verbose_name_plural = "API 토큰"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class IdempotentCall(models.Model):
+    """The answer to a call that carried an Idempotency-Key, so that a repeat gets the same."""
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    key = models.CharField(max_length=255)
+    fingerprint = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    body = models.JSONField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name = "멱등 호출"
+        verbose_name_plural = "멱등 호출"
+        constraints = [
+            models.UniqueConstraint(fields=["user", "key"], name="one_answer_per_key"),
+        ]
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class IssuedPdf(models.Model):
+    """A PDF made by a job: the row is there first, the file follows."""
+
+    token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    file = models.CharField(max_length=100, blank=True, editable=False)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True, editable=False)
+    pages = models.PositiveSmallIntegerField("쪽수", default=0, editable=False)
+    requested_at = models.DateTimeField("요청 시각")
+    issued_at = models.DateTimeField("발급 시각", null=True, editable=False)
+
+    class Meta:
+        abstract = True

@@ -1,0 +1,41 @@
+"""The staff site: the plain Django admin behind a second factor."""
+
+from allauth.mfa.utils import is_mfa_enabled
+from django.contrib.admin import AdminSite
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
+
+
+def passed_second_factor(request: HttpRequest) -> bool:
+    """Tell whether this very session was opened with a second factor."""
+    methods = request.session.get("account_authentication_methods", [])
+    return any(step.get("method") == "mfa" for step in methods)
+
+
+class StaffSite(AdminSite):
+    """Lets in staff whose session carries a second factor, and nobody else."""
+
+    site_header = "스마트공장 보급확산 지원사업 담당자 화면"
+    site_title = "담당자 화면"
+    index_title = "업무"
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Staff, active, and past the second factor in this session."""
+        return super().has_permission(request) and passed_second_factor(request)
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, object] | None = None
+    ) -> HttpResponse:
+        """Send people to the portal's one sign-in, and staff on to their second factor."""
+        target = request.GET.get("next") or reverse("admin:index")
+        if not request.user.is_authenticated:
+            return redirect(f"{reverse('account_login')}?{urlencode({'next': target})}")
+        if self.has_permission(request):
+            return redirect(reverse("admin:index"))
+        if not request.user.is_staff:
+            return redirect("/")
+        step = "mfa_reauthenticate" if is_mfa_enabled(request.user) else "mfa_activate_totp"
+        return redirect(f"{reverse(step)}?{urlencode({'next': target})}")

@@ -5,6 +5,7 @@ from datetime import datetime
 from functools import cached_property
 from typing import Any, ClassVar
 
+from allauth.mfa.models import Authenticator
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.contrib import admin, messages
@@ -267,6 +268,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
 
 admin.site.unregister(Group)
+admin.site.unregister(Authenticator)
 admin.site.unregister(LogEntry)
 
 

@@ -31,9 +31,6 @@ ALLOWED_HOSTS = env.list("PORTAL_HOSTS", default=["127.0.0.1", "localhost", "[::
 CSRF_TRUSTED_ORIGINS = [ORIGIN] if SECURE else []
 
 INSTALLED_APPS = [
-    "portal",
-    "programs",
-    "applications",
     "portal.staff_app.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -51,6 +48,9 @@ INSTALLED_APPS = [
     "rest_framework",
     "drf_spectacular",
     "drf_spectacular_sidecar",
+    "portal",
+    "programs",
+    "applications",
 ]
 
 MIDDLEWARE = [

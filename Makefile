@@ -1,0 +1,103 @@
+# The portal's commands. Start with `make help`.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+PYTHON ?= python3
+PORT ?= 8000
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/bin
+MANAGE := $(BIN)/python manage.py
+# What a production machine would set; `check --deploy` and the migration check need no server.
+CHECK_ENV := PORTAL_DEMO= PORTAL_DEBUG= DATABASE_URL=sqlite://:memory: \
+  CELERY_BROKER_URL=redis://127.0.0.1:6379/0 EMAIL_URL=smtp+tls://mail.example:587 \
+  PORTAL_ORIGIN=https://portal.example PORTAL_HOSTS=portal.example PORTAL_PROXIES=1 \
+  PORTAL_SECRET_KEY=only-for-the-check-7Yq2mWv9Lr4Tz8Xc3Nb6Kd1Hs5Jg0Pf-Qa
+
+help: ## Show this list
+	@echo "make demo      runs the portal at http://127.0.0.1:$(PORT)"
+	@echo "make test      runs every test"
+	@echo
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/\1|\2/p' Makefile | while IFS='|' read -r name text; do \
+	  printf '  %-12s %s\n' "$$name" "$$text"; done
+
+demo: runtime packages ## Set everything up and run the portal (PORT=8000)
+	@echo "== Starting the portal (Ctrl-C stops it)"
+	@$(MANAGE) demo --port $(PORT)
+
+demo-reset: runtime packages ## Start the demo over with fresh data
+	@$(MANAGE) demo --port $(PORT) --reset
+
+demo-code: runtime ## Print the sign-in codes of the demo's staff
+	@$(MANAGE) demo_code
+
+test: dev packages ## Run every test; ARGS="tests/portal -k money" runs some
+	@$(BIN)/python -m tests.run $(ARGS)
+
+bench: dev packages ## Measure against floors taken in the same run
+	@$(BIN)/python -m tests.servers $(BIN)/python manage.py bench $(ARGS)
+
+lint: dev ## Check style, types, import contracts, templates, migrations, deployment settings
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/djlint templates --lint --quiet
+	$(CHECK_ENV) $(MANAGE) makemigrations --check --dry-run
+	$(CHECK_ENV) $(MANAGE) check --deploy --fail-level WARNING
+
+format: dev ## Put the code into its standard form
+	$(BIN)/ruff check --fix-only --quiet .
+	$(BIN)/ruff format .
+
+migrate: runtime ## Bring the database named by DATABASE_URL up to date
+	$(MANAGE) migrate
+
+lock: ## Refresh the hash-pinned locks from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "uv is needed for this: $(PYTHON) -m pip install uv"; exit 1; }
+	uv pip compile pyproject.toml --group dev $(LOCK) --output-file requirements-dev.lock $(ARGS)
+	uv pip compile pyproject.toml $(LOCK) --constraints requirements-dev.lock \
+	  --output-file requirements.lock $(ARGS)
+
+LOCK := --universal --generate-hashes --no-header --quiet
+
+# --- Steps of the above ----------------------------------------------------------------------------
+
+runtime: $(VENV)/runtime.stamp
+dev: $(VENV)/dev.stamp
+
+packages:
+	@sh deploy/apt.sh "for PDFs in Korean" deploy/apt-runtime.txt \
+	  || echo "   Going on without PDFs: the pages say so where one is missing."
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
+	  || sh deploy/apt.sh "to make a virtual environment" python3-venv
+	@echo "== Making the virtual environment"
+	@$(PYTHON) -m venv $(VENV)
+
+# $(1) lock file: install exactly what it pins, counting along.
+define install
+	@echo "== Installing $$(grep -c '^[a-z0-9]' $(1)) packages from $(1) (hashes checked)"
+	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar off \
+	  --require-hashes -r $(1) \
+	  | awk '/^(Collecting|Requirement already)/ { if (++n % 20 == 0) { print "   " n " fetched or found"; fflush() } } \
+	         /^Installing collected/ { print "   unpacking"; fflush() } \
+	         /^(Successfully|ERROR)/ { print "   done"; fflush() }'
+	@touch $@
+endef
+
+# A development environment holds the runtime's pins too, so either lock leaves the other valid.
+$(VENV)/runtime.stamp: requirements.lock | $(BIN)/python
+	$(call install,requirements.lock)
+
+$(VENV)/dev.stamp: requirements-dev.lock | $(BIN)/python
+	$(call install,requirements-dev.lock)
+
+.PHONY: help demo demo-reset demo-code test bench lint format migrate lock runtime dev packages

@@ -1,0 +1,136 @@
+"""What every test stands on: servers, the flush of append-only tables, and no silent skip."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from django.db import connection, transaction
+from django.test import TransactionTestCase
+
+from portal.roles import ensure_groups
+from tests import servers
+
+CI = os.environ.get("CI") == "true"
+CHROMIUM = servers.chromium()
+# Playwright keeps an event loop running in the thread of the test; the portal itself is sync.
+os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip, with the reason, what this machine cannot run; `CI=true` turns a skip into a failure."""
+    postgres = "" if os.environ.get("PORTAL_TEST_DATABASE_URL") else "no PORTAL_TEST_DATABASE_URL"
+    redis = "" if os.environ.get("PORTAL_TEST_REDIS_URL") else "no PORTAL_TEST_REDIS_URL"
+    nginx = "" if servers.binary("nginx") else "nginx is not installed"
+    lacking = {
+        "postgres": postgres,
+        "redis": redis,
+        "browser": "" if CHROMIUM else "no Chromium (set CHROMIUM=)",
+        "compose": postgres or redis or nginx,
+        "pdf": " ".join(servers.pdf_packages_missing()),
+    }
+    for item in items:
+        for marker, reason in lacking.items():
+            if reason and item.get_closest_marker(marker):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
+    report = yield
+    if CI and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"CI=true allows no skip: {item.nodeid}: {report.longrepr[2]}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector):
+    report = yield
+    if CI and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"CI=true allows no skip: {collector.nodeid}: {report.longrepr[2]}"
+    return report
+
+
+# --- The flush after a test that commits ---------------------------------------------------------
+
+
+def _flush_sqlite(execute, statements: list[str]) -> None:
+    """Take the triggers away, empty the tables, put the same triggers back."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
+        triggers = cursor.fetchall()
+        for name, _ in triggers:
+            cursor.execute(f'DROP TRIGGER "{name}"')
+    try:
+        execute(statements)
+    finally:
+        with connection.cursor() as cursor:
+            for _, sql in triggers:
+                cursor.execute(sql)
+
+
+def _flush_postgres(execute, statements: list[str]) -> None:
+    """Put the triggers to sleep inside the transaction that empties the tables."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text, quote_ident(tgname), tgenabled FROM pg_trigger"
+            " WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        )
+        triggers = cursor.fetchall()
+        for table, name, _ in triggers:
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+        execute(statements)
+        for table, name, enabled in triggers:
+            mode = {"A": "ALWAYS ", "R": "REPLICA "}.get(enabled, "")
+            cursor.execute(f"ALTER TABLE {table} ENABLE {mode}TRIGGER {name}")
+
+
+@pytest.fixture(autouse=True, scope="session")
+def flush_of_append_only_tables() -> Iterator[None]:
+    """Let the flush empty tables whose triggers refuse it, and bring the role groups back after."""
+    execute = type(connection.ops).execute_sql_flush
+    tear_down = TransactionTestCase._fixture_teardown
+
+    def flush(self, statements):
+        awake = _flush_postgres if connection.vendor == "postgresql" else _flush_sqlite
+        awake(lambda sql: execute(self, sql), statements)
+
+    def restore(self):
+        tear_down(self)
+        ensure_groups()
+
+    patch = pytest.MonkeyPatch()
+    patch.setattr(type(connection.ops), "execute_sql_flush", flush)
+    patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
+    yield
+    patch.undo()
+
+
+# --- Servers -------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """Return the URL of a Redis database that was empty and is this run's alone; emptied after."""
+    with servers.claimed_redis(os.environ["PORTAL_TEST_REDIS_URL"]) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args: dict) -> dict:
+    """Use the system's Chromium; its sandbox cannot start as root."""
+    args = ["--disable-dev-shm-usage", "--force-color-profile=srgb"]
+    if os.geteuid() == 0:
+        args.append("--no-sandbox")
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "args": args}
+
+
+@pytest.fixture(scope="session")
+def browser_context_args(browser_context_args: dict) -> dict:
+    return {
+        **browser_context_args,
+        "locale": "ko-KR",
+        "timezone_id": "Asia/Seoul",
+        "viewport": {"width": 1280, "height": 900},
+    }

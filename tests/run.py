@@ -1,0 +1,68 @@
+"""Run the whole suite: on SQLite, then what needs PostgreSQL, Redis or a browser.
+
+`python -m tests.run [pytest arguments]`. Exits 0 only when everything that ran passed; with
+`CI=true` only when nothing was left out either.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack
+
+from tests import servers
+
+SERVED = "postgres or redis or browser or compose"
+NO_TEST_MATCHED = 5  # pytest's exit code
+
+
+def session(title: str, marks: str, arguments: list[str], **environment: str) -> bool:
+    """Run pytest once; tell whether it passed."""
+    print(f"\n=== {title}", flush=True)
+    began = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", marks]
+    done = subprocess.run([*command, *arguments], env={**os.environ, **environment}, check=False)
+    print(f"=== {title}: {time.monotonic() - began:.0f} s, exit {done.returncode}", flush=True)
+    return done.returncode == 0 or (done.returncode == NO_TEST_MATCHED and bool(arguments))
+
+
+def gaps(database: str | None, broker: str | None) -> list[str]:
+    """Say what this machine cannot test, each with the way to have it."""
+    found = []
+    if not database:
+        found.append("PostgreSQL: everything marked postgres, browser and compose (postgresql)")
+    if not broker:
+        found.append("Redis: everything marked redis and compose (redis-server)")
+    if not servers.chromium():
+        found.append("the browser journeys (chromium, or CHROMIUM=/path)")
+    if not servers.binary("nginx"):
+        found.append("the processes of docker-compose.yml behind nginx (nginx-light)")
+    if packages := servers.pdf_packages_missing():
+        found.append(f"PDFs ({' '.join(packages)})")
+    return found
+
+
+def main(arguments: list[str]) -> int:
+    servers.stop_on_sigterm()
+    run = os.environ.setdefault("PORTAL_TEST_RUN", os.urandom(4).hex())
+    with ExitStack() as stack:
+        database = stack.enter_context(servers.postgres())
+        broker = stack.enter_context(servers.redis_server())
+        untested = gaps(database, broker)
+        for gap in untested:
+            print(f"NOT TESTED on this machine: {gap}", flush=True)
+        passed = session("SQLite", f"not ({SERVED})", arguments)
+        if database:
+            stack.callback(servers.drop_databases, database, f"test_portal_{run}")
+            served = {"PORTAL_TEST_DATABASE_URL": database, "PORTAL_TEST_REDIS_URL": broker or ""}
+            passed &= session("PostgreSQL, Redis, Chromium", SERVED, arguments, **served)
+    print(f"\n{'PASSED' if passed else 'FAILED'}", end="")
+    print("" if untested else ": nothing was left out")
+    for gap in untested:
+        print(f"NOT TESTED: {gap}")
+    complete = not untested or os.environ.get("CI") != "true"
+    return 0 if passed and complete else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

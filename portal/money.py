@@ -17,12 +17,12 @@ def checked_won(amount: object, *, label: str = "금액") -> int:
     Raises BadInput (`amount`) for anything else, bool and float included.
     """
     if isinstance(amount, bool) or not isinstance(amount, int):
-        raise BadInput(f"{label}은(는) 원 단위 정수로 입력하세요.", code="amount")
+        raise BadInput(f"‘{label}’ 항목은 원 단위 정수로 입력하세요.", code="amount")
     if amount < 0:
-        raise BadInput(f"{label}은(는) 0원 이상이어야 합니다.", code="amount")
+        raise BadInput(f"‘{label}’ 항목은 0원 이상이어야 합니다.", code="amount")
     if amount > MAX_WON:
         raise BadInput(
-            f"{label}이(가) 너무 큽니다. 원 단위로 입력했는지 확인하세요.", code="amount"
+            f"‘{label}’ 항목의 금액이 너무 큽니다. 원 단위인지 확인하세요.", code="amount"
         )
     return amount
 

@@ -1,0 +1,1 @@
+"""Pure decisions about programmes: no database, no clock, no request."""

@@ -1,0 +1,49 @@
+"""How many firms: the notice's own word for the number is kept (내외, 이상, a plain count)."""
+
+from portal.errors import BadInput, Finding
+
+ABOUT = "about"
+AT_LEAST = "at_least"
+EXACT = "exact"
+NONE = "none"
+KINDS = (ABOUT, AT_LEAST, EXACT, NONE)
+
+
+def places(count: int | None, kind: str) -> int | None:
+    """Return how many a selection proposal may take; None means only the budget stops it.
+
+    About and exact stop at the count, at-least is a target and no stop (domain 0.5).
+    """
+    _check(count, kind)
+    return count if kind in (ABOUT, EXACT) else None
+
+
+def note(count: int | None, kind: str, selected: int) -> Finding | None:
+    """Return a warning, never a stop, when the number selected strays from the word."""
+    _check(count, kind)
+    if count is None:
+        return None
+    if kind == AT_LEAST and selected < count:
+        return Finding(
+            "quota_short", f"선정 {selected:,}개로 목표 {words(count, kind)}에 못 미칩니다.", False
+        )
+    if kind in (ABOUT, EXACT) and selected > count:
+        return Finding(
+            "quota_over", f"선정 {selected:,}개로 계획 {words(count, kind)}를 넘습니다.", False
+        )
+    return None
+
+
+def words(count: int | None, kind: str) -> str:
+    """Write the quota as the notice does: 57개 내외, 6,000개 이상, 800개, 정함 없음."""
+    _check(count, kind)
+    if count is None:
+        return "정함 없음"
+    return f"{count:,}개" + {ABOUT: " 내외", AT_LEAST: " 이상", EXACT: ""}[kind]
+
+
+def _check(count: int | None, kind: str) -> None:
+    if kind not in KINDS:
+        raise BadInput(f"알 수 없는 모집 규모 구분입니다: {kind}", code="quota")
+    if (count is None) != (kind == NONE) or (count is not None and count < 0):
+        raise BadInput("모집 규모의 수와 구분이 서로 맞지 않습니다.", code="quota")

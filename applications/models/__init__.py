@@ -1,0 +1,40 @@
+"""Facts of applicants and applications."""
+
+from applications.models.application import (
+    Application,
+    ApplicationMove,
+    Attachment,
+    Consent,
+    IssuedDocument,
+    Partner,
+    Section,
+    Submission,
+)
+from applications.models.company import Company, Invitation, Member, Site
+from applications.models.review import ScoreResult, ScoreRun, ScoreSheet
+from applications.models.screening import BonusClaim, Check, Supplement
+from applications.models.selection import Decision, Selection, SelectionMove
+
+__all__ = [
+    "Application",
+    "ApplicationMove",
+    "Attachment",
+    "BonusClaim",
+    "Check",
+    "Company",
+    "Consent",
+    "Decision",
+    "Invitation",
+    "IssuedDocument",
+    "Member",
+    "Partner",
+    "ScoreResult",
+    "ScoreRun",
+    "ScoreSheet",
+    "Section",
+    "Selection",
+    "SelectionMove",
+    "Site",
+    "Submission",
+    "Supplement",
+]

@@ -1,0 +1,107 @@
+"""Companies, their sites and their people."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from applications.states import MemberRole
+from portal.models import Dated
+
+
+class Company(Dated):
+    """A company or association: applicant, supplier or partner.
+
+    `kind`, `size` and `region` hold codes whose words are in the catalogue's `profile`.
+    """
+
+    business_number = models.CharField("사업자등록번호", max_length=10, unique=True)
+    name = models.CharField("기업명", max_length=100, db_index=True)
+    kind = models.CharField("구분", max_length=20, default="company")
+    size = models.CharField("기업 규모", max_length=20, blank=True)
+    industry_code = models.CharField("산업분류코드(KSIC)", max_length=6, blank=True)
+    industry_revision = models.PositiveSmallIntegerField("KSIC 차수", default=10)
+    founded_on = models.DateField("설립일", null=True, blank=True)
+    employees = models.PositiveIntegerField("상시 근로자 수", null=True, blank=True)
+    representative = models.CharField("대표자", max_length=50, blank=True)
+    region = models.CharField("지역", max_length=20, blank=True)
+    address = models.CharField("주소", max_length=200, blank=True)
+    phone = models.CharField("전화번호", max_length=20, blank=True)
+
+    class Meta:
+        verbose_name = "기업"
+        verbose_name_plural = "기업"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(business_number__regex=r"^[0-9]{10}$"),
+                name="company_business_number_is_ten_digits",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Site(models.Model):
+    """A workplace (사업장) of a company; applications are made for a site."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sites")
+    name = models.CharField("사업장 이름", max_length=100)
+    region = models.CharField("지역", max_length=20, blank=True)
+    address = models.CharField("주소", max_length=200, blank=True)
+
+    class Meta:
+        verbose_name = "사업장"
+        verbose_name_plural = "사업장"
+        constraints = [
+            models.UniqueConstraint(fields=["company", "name"], name="one_site_per_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Member(models.Model):
+    """A person who works for a company on the portal."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="members")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="memberships"
+    )
+    role = models.CharField("권한", max_length=10, choices=MemberRole.choices)
+    since = models.DateTimeField("등록 시각")
+
+    class Meta:
+        verbose_name = "구성원"
+        verbose_name_plural = "구성원"
+        constraints = [
+            models.UniqueConstraint(fields=["company", "user"], name="one_membership_per_company"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} ({self.get_role_display()})"
+
+
+class Invitation(models.Model):
+    """A letter that lets somebody join a company; its token is kept only as a hash."""
+
+    company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField("이메일")
+    role = models.CharField("권한", max_length=10, choices=MemberRole.choices)
+    digest = models.CharField(max_length=64, unique=True, editable=False)
+    invited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    invited_at = models.DateTimeField("초대 시각")
+    expires_at = models.DateTimeField("만료 시각")
+    accepted_at = models.DateTimeField("수락 시각", null=True)
+    accepted_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, null=True, related_name="+"
+    )
+    cancelled_at = models.DateTimeField("취소 시각", null=True)
+
+    class Meta:
+        verbose_name = "초대"
+        verbose_name_plural = "초대"
+
+    def __str__(self) -> str:
+        return self.email

@@ -1,0 +1,101 @@
+"""Score sheets, and the runs that compute results from them."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from applications.models.application import Application
+from portal.models import Job
+from programs.models import SubProgram
+
+USER = settings.AUTH_USER_MODEL
+
+
+class ScoreSheet(models.Model):
+    """One assessor's sheet for one application: marks and reasons by criterion code.
+
+    Locked by `locked_at`; after that the database refuses any change.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="sheets")
+    assessor = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="sheets", verbose_name="평가위원"
+    )
+    assigned_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+    assigned_at = models.DateTimeField("배정 시각")
+    marks = models.JSONField("점수", default=dict)
+    reasons = models.JSONField("평가 의견", default=dict)
+    comment = models.TextField("종합 의견", blank=True)
+    version = models.PositiveIntegerField(default=1)
+    locked_at = models.DateTimeField("제출 시각", null=True)
+    sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = "평가표"
+        verbose_name_plural = "평가표"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application", "assessor"], name="one_sheet_per_assessor"
+            ),
+            models.CheckConstraint(
+                condition=Q(locked_at=None) | ~Q(sha256=""), name="locked_sheet_is_hashed"
+            ),
+        ]
+        indexes = [models.Index(fields=["assessor", "-id"], name="sheet_of_assessor")]
+
+    def __str__(self) -> str:
+        return f"{self.application} · {self.assessor}"
+
+
+class ScoreRun(models.Model):
+    """One computation of all results of a sub-programme from a frozen rubric and locked sheets."""
+
+    sub_program = models.ForeignKey(
+        SubProgram, on_delete=models.PROTECT, related_name="score_runs", verbose_name="세부사업"
+    )
+    number = models.PositiveIntegerField("회차")
+    rubric = models.JSONField("평가 기준(고정)")
+    rubric_sha256 = models.CharField("기준 SHA-256", max_length=64)
+    requested_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField("요청 시각")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
+    finished_at = models.DateTimeField("완료 시각", null=True)
+    scored = models.PositiveIntegerField("산정 건수", default=0)
+    inputs_sha256 = models.CharField("입력 SHA-256", max_length=64, blank=True)
+    results_sha256 = models.CharField("결과 SHA-256", max_length=64, blank=True)
+
+    class Meta:
+        verbose_name = "점수 산정"
+        verbose_name_plural = "점수 산정"
+        constraints = [
+            models.UniqueConstraint(fields=["sub_program", "number"], name="one_run_per_number"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sub_program} {self.number}차 산정"
+
+
+class ScoreResult(models.Model):
+    """One application's score in one run, with the hash of what it was computed from."""
+
+    run = models.ForeignKey(ScoreRun, on_delete=models.CASCADE, related_name="results")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="results")
+    raw = models.DecimalField("평가점수", max_digits=7, decimal_places=2, null=True)
+    bonus = models.PositiveSmallIntegerField("가점", default=0)
+    total = models.DecimalField("합계", max_digits=7, decimal_places=2, null=True)
+    core = models.DecimalField("핵심 항목", max_digits=7, decimal_places=2, null=True)
+    passed_floor = models.BooleanField("과락 없음", default=False)
+    rank = models.PositiveIntegerField("순위", null=True)
+    breakdown = models.JSONField("산출 내역")
+    inputs_sha256 = models.CharField("입력 SHA-256", max_length=64)
+
+    class Meta:
+        verbose_name = "평가 결과"
+        verbose_name_plural = "평가 결과"
+        constraints = [
+            models.UniqueConstraint(fields=["run", "application"], name="one_result_per_run"),
+        ]
+        indexes = [models.Index(fields=["run", "rank"], name="result_rank")]
+
+    def __str__(self) -> str:
+        return f"{self.application}: {self.total}"

@@ -1,0 +1,94 @@
+"""Selections: the ranked list with its cut-off line, and each application's decision."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from applications.models.application import Application
+from applications.models.review import ScoreRun
+from applications.states import SELECTION_MOVES, Outcome, SelectionState
+from portal.models import Job, MoveLogBase, Stateful
+from programs.models import SubProgram
+
+USER = settings.AUTH_USER_MODEL
+
+
+class SelectionMove(MoveLogBase):
+    """One move of a selection."""
+
+    thing = models.ForeignKey("Selection", on_delete=models.PROTECT, related_name="moves")
+
+    class Meta(MoveLogBase.Meta):
+        verbose_name = "선정 이력"
+        verbose_name_plural = "선정 이력"
+
+
+class Selection(Stateful):
+    """A proposal from one score run, decided and then released together.
+
+    `available_won` and `places` are what the line was drawn against; `cut` says where and why.
+    """
+
+    MOVES = SELECTION_MOVES
+    MOVE_LOG = SelectionMove
+
+    state = models.CharField(
+        "상태",
+        max_length=20,
+        choices=SelectionState.choices,
+        default=SelectionState.PREPARING,
+        editable=False,
+    )
+    sub_program = models.ForeignKey(
+        SubProgram, on_delete=models.PROTECT, related_name="selections", verbose_name="세부사업"
+    )
+    run = models.ForeignKey(
+        ScoreRun, on_delete=models.PROTECT, related_name="selections", verbose_name="점수 산정"
+    )
+    places = models.PositiveIntegerField("선정 규모", null=True)
+    available_won = models.PositiveBigIntegerField("가용 예산(원)", null=True)
+    tie_rule = models.TextField("동점 처리 기준", blank=True)
+    cut = models.JSONField("선정선", default=dict)
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
+    requested_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField("요청 시각")
+    decided_at = models.DateTimeField("결정 시각", null=True)
+    released_at = models.DateTimeField("발표 시각", null=True)
+
+    class Meta:
+        verbose_name = "선정"
+        verbose_name_plural = "선정"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(state=SelectionState.RELEASED) | Q(released_at__isnull=False),
+                name="released_selection_has_a_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sub_program} 선정 #{self.pk}"
+
+
+class Decision(models.Model):
+    """What a selection says of one application, and why."""
+
+    selection = models.ForeignKey(Selection, on_delete=models.PROTECT, related_name="decisions")
+    application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="decisions")
+    outcome = models.CharField("결과", max_length=10, choices=Outcome.choices)
+    rank = models.PositiveIntegerField("순위", null=True)
+    grant_won = models.PositiveBigIntegerField("지원금(원)", default=0)
+    reason_code = models.CharField("사유 코드", max_length=40)
+    reason = models.CharField("사유", max_length=300)
+
+    class Meta:
+        verbose_name = "결정"
+        verbose_name_plural = "결정"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["selection", "application"], name="one_decision_per_selection"
+            ),
+        ]
+        indexes = [models.Index(fields=["selection", "rank"], name="decision_rank")]
+
+    def __str__(self) -> str:
+        return f"{self.application}: {self.get_outcome_display()}"

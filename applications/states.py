@@ -1,0 +1,123 @@
+"""The lives of an application and of a selection: states, moves, and who may make them."""
+
+from django.db.models import TextChoices
+
+from portal.roles import MANAGER, OFFICER, SYSTEM
+from portal.workflow import OWNER, Move, table
+
+
+class ApplicationState(TextChoices):
+    """Where an application stands, in the words of staff."""
+
+    DRAFT = "draft", "작성 중"
+    SUBMITTED = "submitted", "접수"
+    SCREENING = "screening", "요건검토"
+    ASSESSING = "assessing", "평가"
+    DECIDED = "decided", "결정(발표 전)"
+    RELEASED = "released", "결과 발표"
+    INELIGIBLE = "ineligible", "요건 미충족"
+    WITHDRAWN = "withdrawn", "취하"
+
+
+# What the applicant reads: a decision is not hinted at before it is released.
+APPLICANT_LABELS = {
+    ApplicationState.DRAFT: "작성 중 (미제출)",
+    ApplicationState.SUBMITTED: "접수 완료",
+    ApplicationState.SCREENING: "요건검토 중",
+    ApplicationState.ASSESSING: "평가 중",
+    ApplicationState.DECIDED: "평가 중",
+    ApplicationState.RELEASED: "결과 발표",
+    ApplicationState.INELIGIBLE: "요건 미충족",
+    ApplicationState.WITHDRAWN: "취하",
+}
+
+S = ApplicationState
+APPLICATION_MOVES = table(
+    Move("submit", "제출", (S.DRAFT,), S.SUBMITTED, (OWNER,)),
+    Move("take_up", "요건검토 시작", (S.SUBMITTED,), S.SCREENING, (OFFICER, MANAGER)),
+    Move("qualify", "요건 충족(평가로)", (S.SCREENING,), S.ASSESSING, (OFFICER, MANAGER)),
+    Move("exclude", "요건 미충족 처리", (S.SCREENING,), S.INELIGIBLE, (OFFICER, MANAGER), True),
+    Move("reinstate", "요건검토로 되돌리기", (S.INELIGIBLE,), S.SCREENING, (MANAGER,), True),
+    Move("decide", "결정", (S.ASSESSING,), S.DECIDED, (MANAGER,)),
+    Move("undecide", "결정 되돌리기", (S.DECIDED,), S.ASSESSING, (MANAGER,), True),
+    Move("release", "결과 발표", (S.DECIDED,), S.RELEASED, (MANAGER,)),
+    Move(
+        "withdraw",
+        "취하",
+        (S.DRAFT, S.SUBMITTED, S.SCREENING, S.ASSESSING, S.DECIDED),
+        S.WITHDRAWN,
+        (OWNER,),
+        True,
+    ),
+)
+
+
+class SelectionState(TextChoices):
+    """Where a selection stands."""
+
+    PREPARING = "preparing", "선정안 작성 중"
+    PROPOSED = "proposed", "선정안"
+    DECIDED = "decided", "결정(발표 전)"
+    RELEASED = "released", "발표"
+    DISCARDED = "discarded", "폐기"
+
+
+T = SelectionState
+SELECTION_MOVES = table(
+    Move("propose", "선정안 작성", (T.PREPARING,), T.PROPOSED, (SYSTEM,)),
+    Move("decide", "선정 결정", (T.PROPOSED,), T.DECIDED, (MANAGER,)),
+    Move("undecide", "결정 되돌리기", (T.DECIDED,), T.PROPOSED, (MANAGER,), True),
+    Move("release", "결과 발표", (T.DECIDED,), T.RELEASED, (MANAGER,)),
+    Move(
+        "discard", "선정안 폐기", (T.PREPARING, T.PROPOSED), T.DISCARDED, (OFFICER, MANAGER), True
+    ),
+)
+
+
+class MemberRole(TextChoices):
+    """What a co-worker may do with the company's applications."""
+
+    OWNER = "owner", "대표 담당자 (제출·취하·구성원 관리)"
+    EDITOR = "editor", "작성자 (작성·제출)"
+    VIEWER = "viewer", "열람자"
+
+
+class PartnerState(TextChoices):
+    """What a partner has answered."""
+
+    INVITED = "invited", "응답 대기"
+    ACCEPTED = "accepted", "참여 수락"
+    REFUSED = "refused", "참여 거절"
+    CANCELLED = "cancelled", "초대 취소"
+
+
+class Outcome(TextChoices):
+    """What a decision says."""
+
+    SELECTED = "selected", "선정"
+    RESERVE = "reserve", "예비"
+    REJECTED = "rejected", "탈락"
+
+
+class CheckDecision(TextChoices):
+    """What staff made of an automatic check."""
+
+    PENDING = "pending", "확인 전"
+    CONFIRMED = "confirmed", "자동 판정 확인"
+    OVERRULED = "overruled", "자동 판정 뒤집음"
+
+
+class BonusState(TextChoices):
+    """What staff made of a claimed bonus."""
+
+    CLAIMED = "claimed", "확인 전"
+    GRANTED = "granted", "인정"
+    REFUSED = "refused", "불인정"
+
+
+class SupplementState(TextChoices):
+    """Where a request for more stands."""
+
+    OPEN = "open", "보완 대기"
+    ANSWERED = "answered", "보완 제출"
+    EXPIRED = "expired", "기한 경과"

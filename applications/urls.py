@@ -1,0 +1,5 @@
+"""Addresses of companies and applications."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

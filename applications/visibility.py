@@ -1,0 +1,138 @@
+"""Who sees which rows: asked by pages, admin, API, PDF and exports alike."""
+
+from typing import Any
+
+from django.db.models import Q, QuerySet
+from programs.visibility import sub_programs_of
+
+from applications.models import (
+    Application,
+    Attachment,
+    Company,
+    IssuedDocument,
+    Member,
+    ScoreRun,
+    ScoreSheet,
+    Selection,
+)
+from applications.states import ApplicationState, MemberRole, PartnerState
+from portal.models import User
+from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+
+WRITERS = [MemberRole.OWNER, MemberRole.EDITOR]
+DESK = {OFFICER, MANAGER, AUDITOR}
+
+
+def companies_of(user: User) -> QuerySet[Company]:
+    """Companies the person works for."""
+    return Company.objects.filter(members__user=user)
+
+
+def role_in(user: User, company: Company | int) -> str | None:
+    """What the person may do for a company; None for a stranger."""
+    pk = company if isinstance(company, int) else company.pk
+    return Member.objects.filter(user=user, company_id=pk).values_list("role", flat=True).first()
+
+
+def own_applications(user: User) -> QuerySet[Application]:
+    """Applications of the person's companies, whatever their state."""
+    return Application.objects.filter(company__members__user=user)
+
+
+def shared_applications(user: User) -> QuerySet[Application]:
+    """Applications in which a company of the person has accepted to take part (read only)."""
+    return Application.objects.filter(
+        partners__state=PartnerState.ACCEPTED, partners__company__members__user=user
+    ).distinct()
+
+
+def staff_applications(user: User) -> QuerySet[Application]:
+    """Filed applications of the sub-programmes a member of staff answers for; never drafts."""
+    if not roles_of(user) & DESK:
+        return Application.objects.none()
+    return Application.objects.filter(
+        sub_program__in=sub_programs_of(user), submitted_at__isnull=False
+    )
+
+
+def assessed_applications(user: User) -> QuerySet[Application]:
+    """Applications assigned to an assessor."""
+    if ASSESSOR not in roles_of(user):
+        return Application.objects.none()
+    return Application.objects.filter(sheets__assessor=user).exclude(
+        state__in=[ApplicationState.DRAFT, ApplicationState.WITHDRAWN]
+    )
+
+
+def applications_of(user: User) -> QuerySet[Application]:
+    """Every application the person may open, each once."""
+    if not user.is_authenticated:
+        return Application.objects.none()
+    seen = Q(company__in=companies_of(user)) | Q(
+        pk__in=shared_applications(user).order_by().values("pk")
+    )
+    if roles_of(user) & DESK:
+        seen |= Q(sub_program__in=sub_programs_of(user), submitted_at__isnull=False)
+    if ASSESSOR in roles_of(user):
+        seen |= Q(pk__in=assessed_applications(user).values("pk"))
+    return Application.objects.filter(seen)
+
+
+def editable_by(user: User) -> QuerySet[Application]:
+    """Drafts that the person may write."""
+    return Application.objects.filter(
+        state=ApplicationState.DRAFT,
+        company__members__user=user,
+        company__members__role__in=WRITERS,
+    )
+
+
+def answerable_by(user: User) -> QuerySet[Application]:
+    """Own applications, drafted or filed, for which the person may act (submit, answer)."""
+    return Application.objects.filter(
+        company__members__user=user, company__members__role__in=WRITERS
+    )
+
+
+def withdrawable_by(user: User) -> QuerySet[Application]:
+    """Own applications that the person may withdraw: the company's owners only."""
+    return Application.objects.filter(
+        company__members__user=user, company__members__role=MemberRole.OWNER
+    )
+
+
+def attachments_of(user: User) -> QuerySet[Attachment]:
+    """Files the person may download: those of the applications they may open."""
+    return Attachment.objects.filter(
+        removed_at=None, application__in=applications_of(user).order_by().values("pk")
+    )
+
+
+def documents_of(user: User) -> QuerySet[IssuedDocument]:
+    """Issued PDFs the person may download: the applicant's own, and staff's."""
+    own: Any = Q(application__in=own_applications(user).order_by().values("pk"))
+    staff = Q(application__in=staff_applications(user).order_by().values("pk"))
+    return IssuedDocument.objects.filter(own | staff)
+
+
+def sheets_of(user: User) -> QuerySet[ScoreSheet]:
+    """An assessor's own sheets; all sheets of their sub-programmes for staff."""
+    if roles_of(user) & DESK:
+        return ScoreSheet.objects.filter(application__sub_program__in=sub_programs_of(user))
+    if ASSESSOR in roles_of(user):
+        return ScoreSheet.objects.filter(assessor=user)
+    return ScoreSheet.objects.none()
+
+
+def runs_of(user: User) -> QuerySet[ScoreRun]:
+    """Score runs of the sub-programmes a member of staff answers for."""
+    if not roles_of(user) & DESK:
+        return ScoreRun.objects.none()
+    return ScoreRun.objects.filter(sub_program__in=sub_programs_of(user))
+
+
+def selections_of(user: User) -> QuerySet[Selection]:
+    """Selections of the sub-programmes a member of staff answers for."""
+    if not roles_of(user) & DESK:
+        return Selection.objects.none()
+    return Selection.objects.filter(sub_program__in=sub_programs_of(user))

@@ -1,0 +1,228 @@
+"""What is offered: rounds, sub-programmes and their tracks."""
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+from django.db.models import F, Q
+
+from portal.models import Dated, User
+from programs.models.budget import Budget
+from programs.rules import calendar, ceilings, eligibility
+from programs.states import GrantKind, Intake, QuotaKind
+
+PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
+
+
+class ProgramRound(Dated):
+    """One call for applications (회차) of the umbrella programme."""
+
+    code = models.SlugField("코드", max_length=40, unique=True)
+    year = models.PositiveSmallIntegerField("연도")
+    sequence = models.PositiveSmallIntegerField("차수")
+    name = models.CharField("이름", max_length=100)
+    opens_at = models.DateTimeField("접수 시작")
+    closes_at = models.DateTimeField("접수 마감")
+    announced = models.BooleanField("공고함", default=False)
+    total_won = models.PositiveBigIntegerField("총예산")
+    profile = models.JSONField("기업정보 질문", default=list, blank=True)
+    origins = models.JSONField("출처", default=dict, blank=True)
+
+    class Meta:
+        verbose_name = "사업 회차"
+        verbose_name_plural = "사업 회차"
+        ordering = ["-opens_at"]
+        constraints = [
+            models.UniqueConstraint(fields=["year", "sequence"], name="round_once_a_year"),
+            models.CheckConstraint(
+                condition=Q(closes_at__gt=F("opens_at")), name="round_closes_after_it_opens"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def window(self) -> calendar.Window:
+        """When this round takes applications."""
+        return calendar.Window(self.opens_at, self.closes_at)
+
+
+class RoundChange(models.Model):
+    """Why a round's dates or announcement changed. Append-only in the database."""
+
+    round = models.ForeignKey(ProgramRound, on_delete=models.PROTECT, related_name="changes")
+    act = models.CharField("처리", max_length=20)
+    before = models.JSONField("이전", default=dict)
+    after = models.JSONField("이후", default=dict)
+    reason = models.CharField("사유", max_length=300, blank=True)
+    by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="처리자"
+    )
+    at = models.DateTimeField("시각")
+
+    class Meta:
+        verbose_name = "회차 변경 이력"
+        verbose_name_plural = "회차 변경 이력"
+        ordering = ["pk"]
+
+    def __str__(self) -> str:
+        return f"{self.act}: {self.reason}"
+
+
+class SubProgram(Dated):
+    """One of the schemes of a round (내역사업): who may apply, how it is judged, which pot pays.
+
+    The JSON lists are written by `services.catalogue` in the shapes of its schema.
+    """
+
+    round = models.ForeignKey(
+        ProgramRound, on_delete=models.PROTECT, related_name="sub_programs", verbose_name="회차"
+    )
+    code = models.SlugField("코드", max_length=40)
+    short = models.CharField("약칭", max_length=20, help_text="접수번호에 쓰입니다.")
+    name = models.CharField("이름", max_length=100)
+    summary = models.TextField("소개", blank=True)
+    order = models.PositiveSmallIntegerField("순서", default=0)
+    pot = models.ForeignKey(
+        Budget, on_delete=models.PROTECT, related_name="sub_programs", verbose_name="예산"
+    )
+    intake = models.CharField(
+        "접수 방식", max_length=10, choices=Intake.choices, default=Intake.WINDOW
+    )
+    opens_at = models.DateTimeField("접수 시작(따로 정할 때)", null=True, blank=True)
+    closes_at = models.DateTimeField("접수 마감(따로 정할 때)", null=True, blank=True)
+    quota_count = models.PositiveIntegerField("모집 규모", null=True, blank=True)
+    quota_kind = models.CharField(
+        "모집 규모 구분", max_length=10, choices=QuotaKind.choices, default=QuotaKind.NONE
+    )
+    rounding_won = models.PositiveIntegerField("지원금 절사 단위(원)", default=1_000)
+
+    assessors = models.PositiveSmallIntegerField("평가위원 수", default=5)
+    minimum_sheets = models.PositiveSmallIntegerField("최소 평가표 수", default=3)
+    trim_from = models.PositiveSmallIntegerField("최고·최저 제외 기준(평가표 수)", default=5)
+    decimals = models.PositiveSmallIntegerField("점수 소수 자리", default=2)
+    floor = models.DecimalField(
+        "최저 점수", max_digits=5, decimal_places=2, default=60, validators=PERCENT
+    )
+    bonus_cap = models.PositiveSmallIntegerField("가점 상한", default=5)
+    supplement_days = models.PositiveSmallIntegerField("보완 기한(일)", default=7)
+
+    conditions = models.JSONField("신청 요건", default=list, blank=True)
+    questions = models.JSONField("질문", default=list, blank=True)
+    cost_items = models.JSONField("비목", default=list, blank=True)
+    partner_roles = models.JSONField("참여기업 역할", default=list, blank=True)
+    consents = models.JSONField("동의", default=list, blank=True)
+    steps = models.JSONField("절차", default=list, blank=True)
+    form_version = models.CharField("양식 버전", max_length=64, blank=True, editable=False)
+    origins = models.JSONField("출처", default=dict, blank=True)
+    officers = models.ManyToManyField(
+        User, blank=True, related_name="sub_programs", verbose_name="담당자"
+    )
+
+    class Meta:
+        verbose_name = "내역사업"
+        verbose_name_plural = "내역사업"
+        ordering = ["round", "order", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["round", "code"], name="sub_program_once_a_round"),
+            models.UniqueConstraint(fields=["round", "short"], name="short_name_once_a_round"),
+            models.CheckConstraint(
+                condition=Q(quota_kind="none", quota_count=None)
+                | (~Q(quota_kind="none") & Q(quota_count__gt=0)),
+                name="quota_count_fits_its_word",
+            ),
+            models.CheckConstraint(
+                condition=Q(floor__gte=0, floor__lte=100), name="floor_is_a_score"
+            ),
+            models.CheckConstraint(
+                condition=Q(minimum_sheets__gte=1, assessors__gte=F("minimum_sheets")),
+                name="enough_assessors",
+            ),
+            models.CheckConstraint(condition=Q(rounding_won__gte=1), name="rounding_is_a_unit"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def window(self) -> calendar.Window:
+        """When it takes applications: its own dates, else the round's.
+
+        A rolling one ends on its own date if it has one, else when the budget is gone (S16).
+        """
+        rolling = self.intake == Intake.ROLLING
+        closes_at = self.closes_at or (None if rolling else self.round.closes_at)
+        return calendar.Window(self.opens_at or self.round.opens_at, closes_at, rolling)
+
+    def conditions_parsed(self) -> tuple[eligibility.Condition, ...]:
+        """Who may apply, for `rules.eligibility`."""
+        return eligibility.parse(self.conditions)
+
+
+class Track(Dated):
+    """A kind of support within a sub-programme (지원유형). A figure not stated is null, never 0."""
+
+    sub_program = models.ForeignKey(
+        SubProgram, on_delete=models.PROTECT, related_name="tracks", verbose_name="내역사업"
+    )
+    code = models.SlugField("코드", max_length=40)
+    name = models.CharField("이름", max_length=100)
+    summary = models.TextField("소개", blank=True)
+    order = models.PositiveSmallIntegerField("순서", default=0)
+    grant_kind = models.CharField("지원 방식", max_length=10, choices=GrantKind.choices)
+    cap_won = models.PositiveBigIntegerField("지원 한도(원)", null=True, blank=True)
+    share_percent = models.PositiveSmallIntegerField(
+        "지원 비율(%)", null=True, blank=True, validators=PERCENT
+    )
+    flat_won = models.PositiveBigIntegerField("정액(원)", null=True, blank=True)
+    planning_won = models.PositiveBigIntegerField("현물 계획 가액(원)", null=True, blank=True)
+    days = models.PositiveSmallIntegerField("지원 일수", null=True, blank=True)
+    months = models.PositiveSmallIntegerField("지원 개월", null=True, blank=True)
+    previous_cap_won = models.PositiveBigIntegerField(
+        "전년도 한도(원)", null=True, blank=True, help_text="비교용이며 올해 한도가 아닙니다."
+    )
+    origins = models.JSONField("출처", default=dict, blank=True)
+
+    class Meta:
+        verbose_name = "지원유형"
+        verbose_name_plural = "지원유형"
+        ordering = ["order", "pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["sub_program", "code"], name="track_once"),
+            models.CheckConstraint(
+                condition=Q(share_percent=None) | Q(share_percent__lte=100),
+                name="share_is_a_percentage",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def terms(self) -> ceilings.Terms:
+        """The money terms, for `rules.ceilings`."""
+        return ceilings.Terms(
+            kind=self.grant_kind,
+            cap_won=self.cap_won,
+            share_percent=self.share_percent,
+            flat_won=self.flat_won,
+            planning_won=self.planning_won,
+            rounding_won=self.sub_program.rounding_won,
+        )
+
+
+class NationalGoal(models.Model):
+    """A figure of the national plan, shown where it belongs."""
+
+    code = models.SlugField("코드", max_length=40, unique=True)
+    label = models.CharField("이름", max_length=100)
+    value = models.PositiveBigIntegerField("값")
+    unit = models.CharField("단위", max_length=10)
+    as_of = models.DateField("기준일", null=True, blank=True)
+    kind = models.CharField("성격", max_length=20)
+    origin = models.CharField("출처", max_length=40)
+    order = models.PositiveSmallIntegerField("순서", default=0)
+
+    class Meta:
+        verbose_name = "국가 목표"
+        verbose_name_plural = "국가 목표"
+        ordering = ["order", "pk"]
+
+    def __str__(self) -> str:
+        return self.label

@@ -1,0 +1,190 @@
+"""The house keeps its own rules: floors, storeys, states, money, templates, migrations."""
+
+import ast
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.template import engines
+
+ROOT = Path(__file__).parents[1]
+TEMPLATES = ROOT / "templates"
+HOUSE = ("portal", "programs", "applications")
+MODULES = sorted(path for app in HOUSE for path in (ROOT / app).rglob("*.py"))
+CODE = {path: ast.parse(path.read_text()) for path in MODULES}
+PAGES = {path: path.read_text() for path in sorted(TEMPLATES.rglob("*.*"))}
+
+
+def place(path: Path, node: ast.AST) -> str:
+    return f"{path.relative_to(ROOT)}:{node.lineno}"
+
+
+def nodes(*kinds: type, but: tuple[str, ...] = ()) -> Iterator[tuple[Path, ast.AST]]:
+    """Yield the nodes of these kinds in the house's code, some files left out."""
+    for path, tree in CODE.items():
+        if str(path.relative_to(ROOT)) not in but and "migrations" not in path.parts:
+            yield from ((path, node) for node in ast.walk(tree) if isinstance(node, kinds))
+
+
+def dotted(node: ast.AST) -> str:
+    """Write `LedgerEntry.objects.create` for the node that spells it."""
+    if isinstance(node, ast.Attribute):
+        return f"{dotted(node.value)}.{node.attr}"
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def test_the_import_contracts_hold() -> None:
+    words = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout[-3000:]
+
+
+def test_no_function_imports() -> None:
+    hidden = [
+        place(path, inner)
+        for path, function in nodes(ast.FunctionDef, ast.AsyncFunctionDef)
+        for inner in ast.walk(function)
+        if isinstance(inner, ast.Import | ast.ImportFrom)
+    ]
+    assert hidden == []
+
+
+def test_no_signals_and_no_junk_drawers() -> None:
+    names = {path.stem for path in MODULES}
+    assert names & {"signals", "utils", "helpers", "common", "misc"} == set()
+    receivers = [place(p, n) for p, n in nodes(ast.Name) if n.id == "receiver"]
+    assert receivers == []
+
+
+def writes_state(node: ast.AST) -> bool:
+    """Tell an assignment to `.state`, `setattr(.., "state", ..)` or `.update(state=..)`."""
+    if isinstance(node, ast.Call):
+        if dotted(node.func) == "setattr":
+            return isinstance(node.args[1], ast.Constant) and node.args[1].value == "state"
+        return (
+            isinstance(node.func, ast.Attribute)
+            and node.func.attr == "update"
+            and any(word.arg == "state" for word in node.keywords)
+        )
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return any(isinstance(each, ast.Attribute) and each.attr == "state" for each in targets)
+
+
+def test_only_the_workflow_writes_a_state() -> None:
+    # The rows of the background work have a plain progress mark of that name, not a life.
+    own = ("portal/workflow.py", "portal/jobs.py", "portal/notices.py")
+    kinds = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Call)
+    assert [place(p, n) for p, n in nodes(*kinds, but=own) if writes_state(n)] == []
+
+
+def test_the_check_for_states_sees_each_way_to_write_one() -> None:
+    ways = ("a.state = 1", "setattr(a, 'state', 1)", "rows.update(state=1)", "a.state += 1")
+    for way in ways:
+        assert any(
+            writes_state(node)
+            for node in ast.walk(ast.parse(way))
+            if isinstance(node, ast.Assign | ast.AugAssign | ast.Call)
+        ), way
+
+
+def test_only_the_ledger_makes_ledger_entries() -> None:
+    makers = re.compile(
+        r"(^|\.)LedgerEntry(\.objects\.(\w*create|\w*save)\w*)?$|\.entries\.\w*(create|add)"
+    )
+    outside = [
+        place(path, call)
+        for path, call in nodes(ast.Call, but=("programs/services/ledger.py",))
+        if makers.search(dotted(call.func))
+    ]
+    assert outside == []
+
+
+def test_services_know_no_request_and_send_no_mail() -> None:
+    services = [path for path in MODULES if "services" in path.parts]
+    assert services
+    for path in services:
+        words = {node.arg for node in ast.walk(CODE[path]) if isinstance(node, ast.arg)}
+        assert "request" not in words, path
+        assert "django.core.mail" not in path.read_text(), path
+
+
+def test_every_module_says_what_it_is() -> None:
+    silent = [
+        str(path.relative_to(ROOT))
+        for path, tree in CODE.items()
+        if "migrations" not in path.parts
+        and not ast.get_docstring(tree)
+        and path.read_text().strip()
+    ]
+    assert silent == []
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    said = StringIO()
+    try:
+        call_command("makemigrations", "--check", "--dry-run", stdout=said)
+    except SystemExit:
+        pytest.fail(said.getvalue())
+
+
+# --- Templates -----------------------------------------------------------------------------------
+
+BY_DJANGO = {"400.html", "403.html", "403_csrf.html", "404.html", "500.html"}
+
+
+def overridden(name: str) -> bool:
+    """Tell whether a package brings a template of this name that ours replaces."""
+    folders = [Path(str(folder)) for folder in engines["django"].template_dirs]
+    return any((folder / name).exists() for folder in folders if folder != TEMPLATES)
+
+
+def used(name: str, code: str, pages: str) -> bool:
+    """Tell whether a template is reached: by name, as a component's tag, as a notice, or by Django."""
+    if name in BY_DJANGO or f'"{name}"' in code or f'"{name}"' in pages or overridden(name):
+        return True
+    folder, _, rest = name.partition("/")
+    if folder == "components":
+        return re.search(rf"{{%\s*{rest.removesuffix('.html')}\s", pages) is not None
+    if folder == "emails":
+        return f'"{re.sub(r".(subject|body).txt$", "", rest)}"' in code
+    if folder == "admin" and rest.count("/") == 2:
+        app, model, _ = rest.split("/")
+        return app in apps.app_configs and model in apps.all_models[app]
+    return False
+
+
+def test_every_template_is_used() -> None:
+    code = "\n".join(path.read_text() for path in MODULES)
+    pages = "\n".join(PAGES.values())
+    names = [str(path.relative_to(TEMPLATES)) for path in PAGES]
+    assert [name for name in names if not used(name, code, pages)] == []
+
+
+INLINE = {
+    "script": re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/(ld\+)?json)", re.I),
+    "style element": re.compile(r"<style\b", re.I),
+    "style attribute": re.compile(r"\sstyle\s*=", re.I),
+    "event attribute": re.compile(r"<[^>]*\son(click|change|load|submit|input|key\w+)\s*=", re.I),
+    "javascript address": re.compile(r"javascript:", re.I),
+    "foreign host": re.compile(
+        r"<(?:script|img|link|iframe)[^>]*(?:src|href)=[\"']?(?:https?:)?//", re.I
+    ),
+}
+
+
+def test_pages_have_no_inline_script_or_style_and_load_nothing_foreign() -> None:
+    found = [
+        f"{path.relative_to(ROOT)}: {what}"
+        for path, text in PAGES.items()
+        if path.suffix == ".html" and "pdf" not in path.parts
+        for what, pattern in INLINE.items()
+        if pattern.search(text)
+    ]
+    assert found == []

@@ -5,9 +5,10 @@ from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 from rest_framework.permissions import AllowAny
 
-from portal import views
+from portal import openapi, views
 from portal.access import public
 
+SCHEMES = [openapi.TokenScheme]
 API_OPEN = {"permission_classes": [AllowAny], "authentication_classes": []}
 
 urlpatterns = [

@@ -58,7 +58,9 @@ class Application(Dated, Stateful):
     )
     version = models.PositiveIntegerField(default=1, editable=False)
     created_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
-    number = models.CharField("접수번호", max_length=40, unique=True, null=True, editable=False)
+    number = models.CharField(  # noqa: DJ001 - unique, and drafts have none
+        "접수번호", max_length=40, unique=True, null=True, editable=False
+    )
     submitted_at = models.DateTimeField("제출 시각", null=True, editable=False)
 
     class Meta:

@@ -13,7 +13,8 @@ import uuid
 # The first process names the run; the workers of pytest-xdist inherit the name and the folder.
 RUN = os.environ.setdefault("PORTAL_TEST_RUN", uuid.uuid4().hex[:8])
 if "PORTAL_TEST_FOLDER" not in os.environ:
-    os.environ["PORTAL_TEST_FOLDER"] = tempfile.mkdtemp(prefix=f"portal-test-{RUN}-")
+    # Only named here: whoever writes makes it, and the process that named it takes it away.
+    os.environ["PORTAL_TEST_FOLDER"] = f"{tempfile.gettempdir()}/portal-test-{uuid.uuid4().hex}"
     atexit.register(shutil.rmtree, os.environ["PORTAL_TEST_FOLDER"], ignore_errors=True)
 
 for name in [name for name in os.environ if name.startswith("PORTAL_")]:

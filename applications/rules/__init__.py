@@ -1,0 +1,1 @@
+"""Pure decisions about applications: no database, no clock, no request."""

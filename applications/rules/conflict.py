@@ -1,0 +1,168 @@
+"""Who may not judge whom: every tie between an assessor and an application's parties at once."""
+
+import re
+import unicodedata
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from portal.errors import BadInput, Finding
+from portal.validators import phone
+
+PUBLIC_DOMAINS = frozenset(
+    {
+        "naver.com", "gmail.com", "daum.net", "hanmail.net", "kakao.com", "nate.com",
+        "outlook.com", "outlook.kr", "hotmail.com", "live.com", "msn.com", "yahoo.com",
+        "yahoo.co.kr", "icloud.com", "me.com", "korea.com", "empas.com", "hanmir.com", "lycos.co.kr",
+        "paran.com", "freechal.com", "dreamwiz.com", "chol.com", "proton.me", "protonmail.com",
+        "korea.kr",
+    }
+)  # fmt: skip
+"""Mail services anybody may use, and the shared domain of the civil service."""
+
+_PROVINCES = {
+    "서울특별시": "서울", "서울시": "서울", "부산광역시": "부산", "부산시": "부산",
+    "대구광역시": "대구", "대구시": "대구", "인천광역시": "인천", "인천시": "인천",
+    "광주광역시": "광주", "대전광역시": "대전", "대전시": "대전", "울산광역시": "울산",
+    "울산시": "울산", "세종특별자치시": "세종", "세종시": "세종", "경기도": "경기",
+    "강원특별자치도": "강원", "강원도": "강원", "충청북도": "충북", "충청남도": "충남",
+    "전북특별자치도": "전북", "전라북도": "전북", "전라남도": "전남", "경상북도": "경북",
+    "경상남도": "경남", "제주특별자치도": "제주", "제주도": "제주",
+}  # fmt: skip
+_BRACKETED = re.compile(r"\([^)]*\)|\[[^\]]*\]")
+_NOT_WORD = re.compile(r"[\W_]+")
+_SHORTEST_ADDRESS = 6
+
+
+@dataclass(frozen=True)
+class Person:
+    """An assessor: own contacts, and what ties were declared.
+
+    `company_ids` are companies the person belongs to, `business_numbers` employers and own firms,
+    `declared` business numbers or company names the person has named as a tie.
+    """
+
+    name: str = ""
+    user_id: int | None = None
+    email: str = ""
+    phone: str = ""
+    business_numbers: frozenset[str] = frozenset()
+    address: str = ""
+    company_ids: frozenset[int] = frozenset()
+    declared: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Party:
+    """A firm in an application: the applicant, a partner or the supplier (`role` is printed)."""
+
+    name: str
+    role: str
+    business_number: str = ""
+    phones: frozenset[str] = frozenset()
+    emails: frozenset[str] = frozenset()
+    address: str = ""
+    company_id: int | None = None
+    member_user_ids: frozenset[int] = frozenset()
+
+
+def ties(person: Person, parties: Sequence[Party]) -> list[Finding]:
+    """Return every reason why this person may not judge this application; none means may."""
+    return [
+        Finding(code, f"{party.role} {party.name}: {reason}")
+        for party in parties
+        for code, (reason, tied) in _TIES.items()
+        if tied(person, party)
+    ]
+
+
+def normalise_address(text: str) -> str:
+    """Reduce an address to what two spellings of it share; "" when too short to compare."""
+    words = (
+        _BRACKETED.sub(" ", unicodedata.normalize("NFKC", text)).replace("대한민국", " ").split()
+    )
+    if words:
+        words[0] = _PROVINCES.get(words[0], words[0])
+    bare = _NOT_WORD.sub("", "".join(word.replace("-", "번") for word in words)).lower()
+    has_number = any(character.isdigit() for character in bare)
+    return bare if len(bare) >= _SHORTEST_ADDRESS and has_number else ""
+
+
+def _digits(number: str) -> str:
+    try:
+        return phone(number)
+    except BadInput:
+        return re.sub(r"[^0-9]", "", number)
+
+
+def _email(address: str) -> str:
+    return unicodedata.normalize("NFKC", address).strip().lower()
+
+
+def _domain(address: str) -> str:
+    domain = _email(address).rpartition("@")[2]
+    return "" if domain in PUBLIC_DOMAINS or "." not in domain else domain
+
+
+def _related(one: str, other: str) -> bool:
+    """Same domain, or one below the other (mail.firm.co.kr and firm.co.kr)."""
+    return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
+
+
+def _firm_name(name: str) -> str:
+    bare = _BRACKETED.sub("", unicodedata.normalize("NFKC", name))
+    return _NOT_WORD.sub("", bare.replace("주식회사", "").replace("유한회사", "")).lower()
+
+
+def _same_domain(person: Person, party: Party) -> bool:
+    own = _domain(person.email)
+    theirs = [domain for domain in map(_domain, party.emails) if domain]
+    return bool(own) and any(_related(own, domain) for domain in theirs)
+
+
+def _same_phone(person: Person, party: Party) -> bool:
+    own = _digits(person.phone)
+    return bool(own) and own in {_digits(number) for number in party.phones}
+
+
+def _same_address(person: Person, party: Party) -> bool:
+    own = normalise_address(person.address)
+    return bool(own) and own == normalise_address(party.address)
+
+
+def _declared(person: Person, party: Party) -> bool:
+    named = {_firm_name(tie) for tie in person.declared} - {""}
+    number = party.business_number
+    return _firm_name(party.name) in named or (bool(number) and _firm_name(number) in named)
+
+
+_TIES: dict[str, tuple[str, Callable[[Person, Party], bool]]] = {
+    "same_company": (
+        "평가위원이 소속된 기업입니다.",
+        lambda person, party: (
+            party.company_id is not None and party.company_id in person.company_ids
+        ),
+    ),
+    "member": (
+        "평가위원이 이 기업의 담당자로 등록되어 있습니다.",
+        lambda person, party: (
+            person.user_id is not None and person.user_id in party.member_user_ids
+        ),
+    ),
+    "same_business_number": (
+        "평가위원의 소속 사업자등록번호와 같습니다.",
+        lambda person, party: (
+            bool(party.business_number) and party.business_number in person.business_numbers
+        ),
+    ),
+    "same_email": (
+        "평가위원과 전자우편 주소가 같습니다.",
+        lambda person, party: (
+            bool(person.email)
+            and _email(person.email) in {_email(address) for address in party.emails}
+        ),
+    ),
+    "same_email_domain": ("평가위원과 전자우편 도메인이 같습니다.", _same_domain),
+    "same_phone": ("평가위원과 전화번호가 같습니다.", _same_phone),
+    "same_address": ("평가위원과 주소가 같습니다.", _same_address),
+    "declared_tie": ("평가위원이 이해관계를 신고한 기업입니다.", _declared),
+}

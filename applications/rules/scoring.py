@@ -1,0 +1,317 @@
+"""Score arithmetic: a pure function of a frozen rubric and frozen sheets, without floats."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from applications.rules import snapshot
+from portal.errors import BadInput, Finding
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """One line of a score sheet; the core criteria decide ties."""
+
+    code: str
+    label: str
+    max_points: int
+    core: bool = False
+
+
+@dataclass(frozen=True)
+class BonusItem:
+    """A reason for bonus points and the most it is worth."""
+
+    code: str
+    label: str
+    max_points: int
+
+
+@dataclass(frozen=True)
+class Rubric:
+    """How a round is scored; frozen with the round and printed with every result.
+
+    `floor` is the raw score below which nothing is selected and no bonus counts (60, domain 0.4),
+    from `trim_from` sheets on the highest and the lowest are dropped, fewer than
+    `minimum_sheets` give no score. Raises BadInput (`rubric`) when it contradicts itself.
+    """
+
+    criteria: tuple[Criterion, ...]
+    floor: Decimal
+    trim_from: int = 5
+    minimum_sheets: int = 3
+    decimals: int = 2
+    bonus_cap: int = 5
+    bonus_items: tuple[BonusItem, ...] = ()
+
+    def __post_init__(self) -> None:
+        codes = [criterion.code for criterion in self.criteria]
+        items = [item.code for item in self.bonus_items]
+        points = [criterion.max_points for criterion in self.criteria]
+        points += [item.max_points for item in self.bonus_items]
+        faults = {
+            "평가 항목이 필요합니다.": not codes,
+            "평가 항목이나 가점 항목의 코드가 겹칩니다.": len({*codes}) < len(codes)
+            or len({*items}) < len(items),
+            "배점은 1점 이상이어야 합니다.": any(point < 1 for point in points),
+            "기준점수는 0점과 총점 사이여야 합니다.": not 0 <= self.floor <= self.max_points,
+            "평가표는 최소 1부, 최고·최저 제외는 3부부터입니다.": self.minimum_sheets < 1
+            or self.trim_from < 3,
+            "소수 자릿수는 0에서 6 사이, 가점 한도는 0점 이상이어야 합니다.": not (
+                0 <= self.decimals <= 6 and self.bonus_cap >= 0
+            ),
+        }
+        if broken := [fault for fault, found in faults.items() if found]:
+            raise BadInput(" ".join(broken), code="rubric")
+
+    @property
+    def max_points(self) -> int:
+        """Points of a full sheet, without bonus."""
+        return sum(criterion.max_points for criterion in self.criteria)
+
+    @cached_property
+    def codes(self) -> tuple[str, ...]:
+        """Criterion codes in the order of the sheet."""
+        return tuple(criterion.code for criterion in self.criteria)
+
+    @cached_property
+    def limits(self) -> tuple[int, ...]:
+        """Highest points per criterion in the order of the sheet."""
+        return tuple(criterion.max_points for criterion in self.criteria)
+
+    @cached_property
+    def core_places(self) -> tuple[int, ...]:
+        """Places of the core criteria on the sheet."""
+        return tuple(place for place, criterion in enumerate(self.criteria) if criterion.core)
+
+    @cached_property
+    def bonus_limits(self) -> dict[str, int]:
+        """Highest points per bonus item."""
+        return {item.code: item.max_points for item in self.bonus_items}
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the rubric as plain JSON, for freezing."""
+        return {
+            "criteria": [
+                {"code": c.code, "label": c.label, "max_points": c.max_points, "core": c.core}
+                for c in self.criteria
+            ],
+            "floor": str(self.floor),
+            "trim_from": self.trim_from,
+            "minimum_sheets": self.minimum_sheets,
+            "decimals": self.decimals,
+            "bonus_cap": self.bonus_cap,
+            "bonus_items": [
+                {"code": i.code, "label": i.label, "max_points": i.max_points}
+                for i in self.bonus_items
+            ],
+        }
+
+    @classmethod
+    def from_json(cls, frozen: Mapping[str, Any]) -> "Rubric":
+        """Read a rubric back. Raises BadInput (`rubric`) when it is not one."""
+        try:
+            return cls(
+                **{
+                    **frozen,
+                    "criteria": tuple(Criterion(**row) for row in frozen["criteria"]),
+                    "floor": Decimal(str(frozen["floor"])),
+                    "bonus_items": tuple(BonusItem(**row) for row in frozen.get("bonus_items", ())),
+                }
+            )
+        except (KeyError, TypeError, ArithmeticError) as unreadable:
+            raise BadInput("평가 기준을 읽을 수 없습니다.", code="rubric") from unreadable
+
+    @property
+    def sha256(self) -> str:
+        """The hash under which this rubric is frozen."""
+        return snapshot.sha256(self.to_json())
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """The score of one application and all that is needed to explain it.
+
+    `raw` is the (trimmed) mean of the sheets, `total` adds the counted bonus; both are None when
+    there are too few sheets. `per_criterion` and `core` are means over the sheets that count,
+    each rounded on its own. `dropped_indexes` are places in the sheets given, `spread` the
+    distance in points between the highest and the lowest sheet.
+    """
+
+    raw: Decimal | None
+    passed_floor: bool
+    bonuses: tuple[tuple[str, int], ...]
+    bonus_claimed: int
+    bonus_counted: int
+    total: Decimal | None
+    core: Decimal
+    per_criterion: dict[str, Decimal]
+    sheet_totals: tuple[int, ...]
+    dropped_indexes: tuple[int, ...]
+    spread: int
+    findings: tuple[Finding, ...]
+
+
+def score(
+    rubric: Rubric,
+    sheets: Sequence[Mapping[str, int]],
+    bonuses: Sequence[tuple[str, int]] = (),
+) -> Score:
+    """Score one application.
+
+    One highest and one lowest sheet total are dropped from `trim_from` sheets on, and the sum is
+    divided by what remains. Which of two equal totals is dropped is settled by their points in
+    the order of the criteria, so that the order of the sheets never matters. Rounded half up;
+    the rounded raw score, which is the printed one, is held against the floor. Raises BadInput
+    (`sheet`, `bonus`) for a sheet or bonus that the rubric does not allow.
+    """
+    rows = [_row(rubric, sheet) for sheet in sheets]
+    totals = [sum(row) for row in rows]
+    claimed = _claimed(rubric, bonuses)
+    count = len(rows)
+    spread = max(totals) - min(totals) if totals else 0
+    if count < rubric.minimum_sheets:
+        few = (
+            f"평가표가 {count}부로 최소 {rubric.minimum_sheets}부에 못 미쳐 점수를 낼 수 없습니다."
+        )
+        return Score(
+            None, False, tuple(bonuses), claimed, 0, None, Decimal(0), {}, tuple(totals), (),
+            spread, (Finding("too_few_sheets", few),),
+        )  # fmt: skip
+
+    dropped: tuple[int, ...] = ()
+    kept = rows
+    if count >= rubric.trim_from:
+        order = sorted(range(count), key=lambda place: (totals[place], rows[place], place))
+        dropped = (order[0], order[-1])
+        kept = [rows[place] for place in order[1:-1]]
+    columns = [sum(column) for column in zip(*kept, strict=True)]
+    divisor, decimals = len(kept), rubric.decimals
+    raw = mean(sum(columns), divisor, decimals)
+    core = mean(sum([columns[place] for place in rubric.core_places]), divisor, decimals)
+    means = {
+        code: mean(column, divisor, decimals)
+        for code, column in zip(rubric.codes, columns, strict=True)
+    }
+    passed = raw >= rubric.floor
+    counted = min(claimed, rubric.bonus_cap) if passed else 0
+    findings = _remarks(rubric, raw, passed, claimed, counted)
+    return Score(
+        raw, passed, tuple(bonuses), claimed, counted, raw + counted, core, means, tuple(totals),
+        dropped, spread, findings,
+    )  # fmt: skip
+
+
+def mean(total: int, count: int, decimals: int) -> Decimal:
+    """Divide whole points, rounded half up to `decimals` places, in integers throughout."""
+    return Decimal((2 * total * 10**decimals + count) // (2 * count)).scaleb(-decimals)
+
+
+def breakdown(result: Score, rubric: Rubric) -> dict[str, Any]:
+    """Return the score as plain JSON for a page or a PDF; assessors are numbered, never named."""
+    given = dict(result.bonuses)
+    return {
+        "raw": _digits(result.raw),
+        "total": _digits(result.total),
+        "core": _digits(result.core),
+        "floor": str(rubric.floor),
+        "passed_floor": result.passed_floor,
+        "max_points": rubric.max_points,
+        "criteria": [
+            {
+                "code": criterion.code,
+                "label": criterion.label,
+                "max_points": criterion.max_points,
+                "core": criterion.core,
+                "mean": _digits(result.per_criterion.get(criterion.code)),
+            }
+            for criterion in rubric.criteria
+        ],
+        "sheets": [
+            {
+                "label": f"평가위원 {place + 1}",
+                "total": total,
+                "dropped": place in result.dropped_indexes,
+            }
+            for place, total in enumerate(result.sheet_totals)
+        ],
+        "spread": result.spread,
+        "bonus": {
+            "cap": rubric.bonus_cap,
+            "claimed": result.bonus_claimed,
+            "counted": result.bonus_counted,
+            "items": [
+                {
+                    "code": i.code,
+                    "label": i.label,
+                    "max_points": i.max_points,
+                    "points": given[i.code],
+                }
+                for i in rubric.bonus_items
+                if i.code in given
+            ],
+        },
+        "findings": [
+            {"code": f.code, "message": f.message, "blocking": f.blocking} for f in result.findings
+        ],
+        "rule": describe(rubric),
+    }
+
+
+def describe(rubric: Rubric) -> str:
+    """Write the scoring rule as it is printed with every result."""
+    return (
+        f"평가위원 {rubric.minimum_sheets}명 이상의 평균이며, {rubric.trim_from}명 이상이면 최고점과 "
+        f"최저점을 하나씩 빼고 남은 수로 나눕니다. 소수 {rubric.decimals}자리로 반올림합니다. "
+        f"가점은 반올림한 평가점수가 {rubric.floor}점 이상일 때만 최대 {rubric.bonus_cap}점까지 더합니다."
+    )
+
+
+def _row(rubric: Rubric, sheet: Mapping[str, int]) -> tuple[int, ...]:
+    try:
+        row = tuple([sheet[code] for code in rubric.codes])
+    except KeyError as missing:
+        raise BadInput(f"평가표에 {missing.args[0]} 항목이 없습니다.", code="sheet") from missing
+    if len(sheet) != len(row):
+        strange = ", ".join(sorted({*sheet} - {*rubric.codes}))
+        raise BadInput(f"평가표에 없는 항목입니다: {strange}", code="sheet")
+    for points, limit, code in zip(row, rubric.limits, rubric.codes, strict=True):
+        if type(points) is not int or not 0 <= points <= limit:
+            raise BadInput(f"{code} 항목은 0점에서 {limit}점 사이 정수여야 합니다.", code="sheet")
+    return row
+
+
+def _claimed(rubric: Rubric, bonuses: Sequence[tuple[str, int]]) -> int:
+    if len({code for code, _ in bonuses}) < len(bonuses):
+        raise BadInput("같은 가점 항목이 두 번 들어 있습니다.", code="bonus")
+    for code, points in bonuses:
+        limit = rubric.bonus_limits.get(code)
+        if limit is None:
+            raise BadInput(f"없는 가점 항목입니다: {code}", code="bonus")
+        if type(points) is not int or not 0 <= points <= limit:
+            raise BadInput(f"{code} 가점은 0점에서 {limit}점 사이 정수여야 합니다.", code="bonus")
+    return sum(points for _, points in bonuses)
+
+
+def _remarks(
+    rubric: Rubric, raw: Decimal, passed: bool, claimed: int, counted: int
+) -> tuple[Finding, ...]:
+    if passed and claimed == counted:
+        return ()
+    findings = []
+    if not passed:
+        below = f"평가점수 {raw}점이 기준점수 {rubric.floor}점에 못 미칩니다."
+        findings.append(Finding("below_floor", below, False))
+        if claimed:
+            lost = "평가점수가 기준점수에 못 미쳐 가점을 더하지 않았습니다."
+            findings.append(Finding("bonus_not_counted", lost, False))
+    elif claimed > counted:
+        capped = f"가점 {claimed}점 가운데 한도인 {counted}점까지만 더했습니다."
+        findings.append(Finding("bonus_capped", capped, False))
+    return tuple(findings)
+
+
+def _digits(figure: Decimal | None) -> str | None:
+    return None if figure is None else format(figure, "f")

@@ -1,0 +1,167 @@
+"""Rank, tie and cut: a selection proposal that honours rank order and never passes the budget."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from portal.errors import BadInput, Finding, RuleBroken
+from portal.money import won
+
+TIE_RULE = (
+    "총점이 높은 순서로 하되, 총점이 같으면 가점을 뺀 평가점수, 핵심 평가항목 점수, "
+    "먼저 접수한 순서, 접수번호 순서로 정합니다. 추첨은 하지 않습니다."
+)
+
+SELECTED = "selected"
+RESERVE = "reserve"
+REJECTED = "rejected"
+
+BUDGET = "budget"
+QUOTA = "quota"
+END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A scored application; `amount_won` is what selecting it would reserve."""
+
+    id: int
+    total: Decimal
+    raw: Decimal
+    core: Decimal
+    submitted_at: datetime
+    amount_won: int | None
+    passed_floor: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """A candidate in its place; ranks run from 1 without gaps or ties."""
+
+    rank: int
+    candidate: Candidate
+
+
+@dataclass(frozen=True, slots=True)
+class Proposed:
+    """What the proposal says about one application, with the reason it prints."""
+
+    id: int
+    rank: int
+    outcome: str
+    reason_code: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """The line: how many are above it, the total score of the last, the won they reserve.
+
+    `stopped_by` is `budget`, `quota` or `end` (everybody at or above the floor was selected).
+    """
+
+    selected_count: int
+    cut_total: Decimal | None
+    stopped_by: str
+    amount_won: int
+
+
+def rank(candidates: Iterable[Candidate]) -> list[Ranked]:
+    """Order candidates by TIE_RULE (domain 0.4), those at or above the floor first.
+
+    A total below the floor carries no bonus, so the floor never contradicts the total.
+    """
+    ordered = sorted(
+        candidates,
+        key=lambda c: (not c.passed_floor, -c.total, -c.raw, -c.core, c.submitted_at, c.id),
+    )
+    return [Ranked(place, candidate) for place, candidate in enumerate(ordered, start=1)]
+
+
+def cut(ranked: Sequence[Ranked], *, available_won: int, places: int | None) -> Cut:
+    """Draw the line at the first in rank order that does not fit; smaller ones further down do not
+    jump ahead.
+
+    `places` None means that only the budget stops it. Raises RuleBroken (`amount_unknown:<id>`)
+    when a candidate at or above the floor has no amount, BadInput for negative limits.
+    """
+    if available_won < 0 or (places is not None and places < 0):
+        raise BadInput("남은 예산과 선정 수는 0 이상이어야 합니다.", code="selection")
+    able = [entry.candidate for entry in ranked if entry.candidate.passed_floor]
+    amounts = _amounts(able)
+    spent, count, stopped_by = 0, 0, END
+    for amount in amounts:
+        if places is not None and count >= places:
+            stopped_by = QUOTA
+            break
+        if spent + amount > available_won:
+            stopped_by = BUDGET
+            break
+        spent += amount
+        count += 1
+    return Cut(count, able[count - 1].total if count else None, stopped_by, spent)
+
+
+def propose(
+    ranked: Sequence[Ranked],
+    *,
+    available_won: int,
+    places: int | None,
+    reserve_places: int | None = None,
+) -> list[Proposed]:
+    """Propose an outcome for every ranked candidate, in rank order.
+
+    Above the line selected, then reserve up to `reserve_places` (None: all at or above the
+    floor), the rest rejected. Raises as `cut` does.
+    """
+    if reserve_places is not None and reserve_places < 0:
+        raise BadInput("예비 선정 수는 0 이상이어야 합니다.", code="selection")
+    line = cut(ranked, available_won=available_won, places=places)
+    left = available_won - line.amount_won
+    stopped = {
+        BUDGET: (
+            "over_budget",
+            f"선정선의 남은 예산 {won(left)}으로는 다음 순위를 선정할 수 없습니다.",
+        ),
+        QUOTA: ("over_quota", f"선정 수 {line.selected_count:,}개가 모두 찼습니다."),
+        END: ("", ""),
+    }[line.stopped_by]
+    last_reserve = None if reserve_places is None else line.selected_count + reserve_places
+    return [_outcome(entry, line.selected_count, last_reserve, stopped) for entry in ranked]
+
+
+def _outcome(
+    entry: Ranked, selected: int, last_reserve: int | None, stopped: tuple[str, str]
+) -> Proposed:
+    place, candidate = entry.rank, entry.candidate
+    if not candidate.passed_floor:
+        reason = f"평가점수 {candidate.raw}점이 기준점수에 못 미칩니다."
+        return Proposed(candidate.id, place, REJECTED, "below_floor", reason)
+    if place <= selected:
+        reason = f"{place:,}위로 예산과 선정 수 안에 있습니다."
+        return Proposed(candidate.id, place, SELECTED, "within_line", reason)
+    code, why = stopped
+    if last_reserve is None or place <= last_reserve:
+        reason = f"{place:,}위로 예비 {place - selected:,}번입니다. {why}"
+        return Proposed(candidate.id, place, RESERVE, code, reason)
+    reason = f"{place:,}위로 예비 순위 밖입니다. {why}"
+    return Proposed(candidate.id, place, REJECTED, "beyond_reserve", reason)
+
+
+def _amounts(candidates: Sequence[Candidate]) -> list[int]:
+    unknown = [
+        Finding(f"amount_unknown:{candidate.id}", f"신청 {candidate.id}의 지원금이 없습니다.")
+        for candidate in candidates
+        if candidate.amount_won is None
+    ]
+    if unknown:
+        raise RuleBroken(
+            unknown,
+            message=f"지원금이 정해지지 않은 신청이 {len(unknown):,}건 있어 선정안을 만들 수 없습니다.",
+            code="amount_unknown",
+        )
+    amounts = [candidate.amount_won or 0 for candidate in candidates]
+    if any(amount < 0 for amount in amounts):
+        raise BadInput("지원금은 0원 이상이어야 합니다.", code="selection")
+    return amounts

@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
     dependencies = [("applications", "0001_initial"), ("programs", "0002_guards")]
     operations = [
         *append_only("applications_applicationmove"),
+        *append_only("applications_formversion"),
         *append_only("applications_submission"),
         *append_only("applications_selectionmove"),
         lock_sheets,

@@ -218,6 +218,20 @@ class Consent(models.Model):
         return self.code
 
 
+class FormVersion(models.Model):
+    """The questions, conditions and papers as they stood when something was filed under them."""
+
+    sha256 = models.CharField("SHA-256", max_length=64, primary_key=True)
+    content = models.JSONField("양식")
+
+    class Meta:
+        verbose_name = "양식 버전"
+        verbose_name_plural = "양식 버전"
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
 class Submission(models.Model):
     """What was filed, frozen: answers, form version, eligibility, preview, files, under one hash.
 
@@ -230,7 +244,9 @@ class Submission(models.Model):
     number = models.CharField("접수번호", max_length=40, unique=True)
     submitted_at = models.DateTimeField("제출 시각")
     submitted_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
-    form_version = models.CharField("양식 버전", max_length=64)
+    form = models.ForeignKey(
+        FormVersion, on_delete=models.PROTECT, related_name="+", verbose_name="양식 버전"
+    )
     content = models.JSONField("내용")
     sha256 = models.CharField("SHA-256", max_length=64)
     total_cost_won = models.PositiveBigIntegerField("총사업비(원)", null=True)

@@ -12,6 +12,8 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
+# The demo is SQLite and one process, whatever the environment names for the tests.
+DEMO := env -u DATABASE_URL -u CELERY_BROKER_URL PORTAL_DEMO=1 $(MANAGE)
 # What a production machine would set; `check --deploy` and the migration check need no server.
 CHECK_ENV := PORTAL_DEMO= PORTAL_DEBUG= DATABASE_URL=sqlite://:memory: \
   CELERY_BROKER_URL=redis://127.0.0.1:6379/0 EMAIL_URL=smtp+tls://mail.example:587 \
@@ -27,13 +29,13 @@ help: ## Show this list
 
 demo: runtime packages ## Set everything up and run the portal (PORT=8000)
 	@echo "== Starting the portal (Ctrl-C stops it)"
-	@$(MANAGE) demo --port $(PORT)
+	@$(DEMO) demo --port $(PORT)
 
 demo-reset: runtime packages ## Start the demo over with fresh data
-	@$(MANAGE) demo --port $(PORT) --reset
+	@$(DEMO) demo --port $(PORT) --reset
 
 demo-code: runtime ## Print the sign-in codes of the demo's staff
-	@$(MANAGE) demo_code
+	@$(DEMO) demo_code
 
 test: dev packages ## Run every test; ARGS="tests/portal -k money" runs some
 	@$(BIN)/python -m tests.run $(ARGS)

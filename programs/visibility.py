@@ -1,0 +1,40 @@
+"""Who sees which programme: announced rounds are everybody's, staff see their own."""
+
+from django.db.models import QuerySet
+
+from portal.models import User
+from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
+from programs.models import ProgramRound, SubProgram
+
+SEES_ALL = frozenset({MANAGER, AUDITOR, OPERATOR})
+
+
+def sees_all(user: User) -> bool:
+    """Tell whether this person sees every sub-programme."""
+    return bool(user.is_superuser or roles_of(user) & SEES_ALL)
+
+
+def public_rounds() -> QuerySet[ProgramRound]:
+    """Rounds that were announced."""
+    return ProgramRound.objects.filter(announced=True)
+
+
+def public_sub_programs() -> QuerySet[SubProgram]:
+    """What anybody may read and apply to."""
+    return SubProgram.objects.filter(round__announced=True)
+
+
+def rounds_of(user: User) -> QuerySet[ProgramRound]:
+    """Rounds on the desk of this member of staff."""
+    if sees_all(user):
+        return ProgramRound.objects.all()
+    return ProgramRound.objects.filter(pk__in=sub_programs_of(user).values("round"))
+
+
+def sub_programs_of(user: User) -> QuerySet[SubProgram]:
+    """Sub-programmes on the desk of this member of staff; officers have only their own."""
+    if sees_all(user):
+        return SubProgram.objects.all()
+    if OFFICER in roles_of(user):
+        return SubProgram.objects.filter(pk__in=user.sub_programs.values("pk"))
+    return SubProgram.objects.none()

@@ -80,7 +80,7 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed; name it with PYTHON=..."; exit 1; }
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null \
-	  || sh deploy/apt.sh "to make a virtual environment" python3-venv
+	  || sh deploy/apt.sh "to make a virtual environment and PDFs" python3-venv deploy/apt-runtime.txt
 	@echo "== Making the virtual environment"
 	@$(PYTHON) -m venv $(VENV)
 

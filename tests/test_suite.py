@@ -1,0 +1,56 @@
+"""The suite keeps its own promises: what a test wrote is gone, what guards the tables stays."""
+
+import os
+
+import pytest
+from django.contrib.auth.models import Group
+from django.core.management import call_command
+from django.db import DatabaseError, connection, transaction
+
+from portal.clock import now
+from portal.roles import LABELS
+from programs.models import Budget, LedgerEntry
+from tests import servers
+
+
+def spend_and_flush() -> None:
+    pot = Budget.objects.create(code="flush", name="비울 예산")
+    kept = LedgerEntry.objects.create(
+        budget=pot, kind="appropriate", amount_won=1, reference="flush", at=now()
+    )
+    with pytest.raises(DatabaseError), transaction.atomic():
+        kept.delete()
+    call_command("flush", interactive=False, verbosity=0)
+    assert not LedgerEntry.objects.exists()
+    again = Budget.objects.create(code="flush", name="비울 예산")
+    entry = LedgerEntry.objects.create(
+        budget=again, kind="appropriate", amount_won=2, reference="flush", at=now()
+    )
+    again.refresh_from_db()
+    assert again.appropriated_won == 2
+    with pytest.raises(DatabaseError), transaction.atomic():
+        entry.delete()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_flush_empties_append_only_tables_and_leaves_their_guards() -> None:
+    spend_and_flush()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_flush_empties_append_only_tables_on_postgresql() -> None:
+    assert connection.vendor == "postgresql"
+    spend_and_flush()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_groups_are_there_after_a_flush() -> None:
+    assert set(Group.objects.values_list("name", flat=True)) == set(LABELS)
+    assert not Budget.objects.filter(code="flush").exists()
+
+
+@pytest.mark.redis
+def test_the_redis_database_is_ours_alone(redis_url: str) -> None:
+    with servers.claimed_redis(os.environ["PORTAL_TEST_REDIS_URL"]) as other:
+        assert other != redis_url

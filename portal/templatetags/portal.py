@@ -222,10 +222,10 @@ def button(
 
 
 @register.simple_tag(takes_context=True)
-def nav_link(context: RequestContext, href: str, label: str) -> SafeString:
-    """Link to a section and mark it when the page lies in it."""
+def nav_link(context: RequestContext, href: str, label: str, *, section: str = "") -> SafeString:
+    """Link to a section and mark it when the page lies under `section` (else `href`)."""
     request = context.get("request")
-    here = request is not None and request.path.startswith(href)
+    here = request is not None and request.path.startswith(section or href)
     current = mark_safe(' aria-current="page"') if here else ""
     return format_html('<a href="{}"{}>{}</a>', href, current, label)
 

@@ -22,7 +22,7 @@ def test_an_instant_is_shown_in_korean_time_with_seconds_and_zone():
 
 def test_an_instant_without_zone_is_refused():
     with pytest.raises(ValueError, match="aware"):
-        tags.kst(datetime(2021, 2, 16, 18, 0))
+        tags.kst(NOON.replace(tzinfo=None))
 
 
 def test_the_date_of_an_instant_is_the_korean_one():

@@ -59,7 +59,6 @@ def review(
     findings: list[Finding] = []
     for question in read:
         if applies(question.when, known) is not True:
-            known.pop(question.code, None)
             continue
         try:
             value = parse_answer(question, answers.get(question.code), drafting=drafting)
@@ -71,7 +70,8 @@ def review(
                 findings.append(_gap(question.code, f"‘{question.label}’ 항목을 입력하세요."))
             continue
         values[question.code] = value
-        known[question.code] = tuple(value) if question.kind == "multi" else value
+        if question.kind != "rows":
+            known[question.code] = tuple(value) if question.kind == "multi" else value
     return Reviewed(values, tuple(findings))
 
 
@@ -149,7 +149,7 @@ def check_consents(
         if not version:
             missing = f"‘{row['label']}’에 동의해야 제출할 수 있습니다."
             findings.append(_gap(f"consent:{row['code']}", missing))
-        elif version != str(row.get("version", version)):
+        elif str(version) != str(row.get("version", version)):
             stale = f"‘{row['label']}’의 내용이 바뀌었습니다. 다시 읽고 동의하세요."
             findings.append(Finding(f"invalid:consent:{row['code']}", stale))
     return findings

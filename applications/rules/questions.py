@@ -44,11 +44,12 @@ class Question:
 
 
 def read_question(row: Mapping[str, Any]) -> Question:
-    """Read one row of a data file: code, label, kind, required, when, min, max, max_length,
-    choices, columns.
+    """Read one row of a data file.
 
-    Other keys (help, step, unit) belong to the page and are left alone. `choices` may be
-    mappings with code and label, pairs, or plain texts. Raises BadInput (`question`).
+    Keys: code, label, kind, required, when, min and max (or minimum, maximum, min_rows,
+    max_rows), max_length, choices, columns; others (help, step, unit) belong to the page and are
+    left alone. `choices` may be one mapping, mappings with code (or value) and label, pairs, or
+    plain texts. Raises BadInput (`question`).
     """
     where = f"문항 {row.get('code', '(코드 없음)')}"
     kind = row.get("kind")
@@ -56,7 +57,9 @@ def read_question(row: Mapping[str, Any]) -> Question:
         raise BadInput(f"{where}: code, label, kind가 필요합니다.", code="question")
     if kind not in KINDS:
         raise BadInput(f"{where}: 알 수 없는 종류 {kind}", code="question")
-    choices = tuple(_choice(choice, where) for choice in row.get("choices") or ())
+    listed = row.get("choices") or ()
+    listed = listed.items() if isinstance(listed, Mapping) else listed
+    choices = tuple(_choice(choice, where) for choice in listed)
     columns = tuple(read_question(column) for column in row.get("columns") or ())
     if (kind in ("choice", "multi")) != bool(choices):
         raise BadInput(f"{where}: choices는 choice와 multi에만 필요합니다.", code="question")
@@ -72,9 +75,9 @@ def read_question(row: Mapping[str, Any]) -> Question:
         kind=str(kind),
         required=bool(row.get("required", False)),
         when=when,
-        minimum=_bound(row.get("min"), kind == "date", where),
-        maximum=_bound(row.get("max"), kind == "date", where),
-        max_length=row.get("max_length") or DEFAULT_LENGTH.get(str(kind)),
+        minimum=_bound(_first(row, "min", "minimum", "min_rows"), kind == "date", where),
+        maximum=_bound(_first(row, "max", "maximum", "max_rows"), kind == "date", where),
+        max_length=_length(row.get("max_length"), where) or DEFAULT_LENGTH.get(str(kind)),
         choices=choices,
         columns=columns,
     )
@@ -102,11 +105,15 @@ def parse_answer(
     return None if absent(value) else value
 
 
+def _first(row: Mapping[str, Any], *names: str) -> Any:
+    return next((row[name] for name in names if row.get(name) is not None), None)
+
+
 def _choice(choice: object, where: str) -> tuple[str, str]:
     if isinstance(choice, str):
         return choice, choice
-    if isinstance(choice, Mapping) and {"code", "label"} <= set(choice):
-        return str(choice["code"]), str(choice["label"])
+    if isinstance(choice, Mapping) and "label" in choice and {"value", "code"} & set(choice):
+        return str(_first(choice, "value", "code")), str(choice["label"])
     if isinstance(choice, list | tuple) and len(choice) == 2:
         return str(choice[0]), str(choice[1])
     raise BadInput(f"{where}: 선택지를 읽을 수 없습니다.", code="question")
@@ -117,7 +124,13 @@ def _bound(raw: object, is_date: bool, where: str) -> Bound:
         return raw
     if is_date and isinstance(raw, str | date):
         return _date_of(raw)
-    raise BadInput(f"{where}: min과 max를 읽을 수 없습니다.", code="question")
+    raise BadInput(f"{where}: minimum과 maximum을 읽을 수 없습니다.", code="question")
+
+
+def _length(raw: object, where: str) -> int | None:
+    if raw is None or (isinstance(raw, int) and raw > 0):
+        return raw
+    raise BadInput(f"{where}: max_length는 1 이상의 정수여야 합니다.", code="question")
 
 
 def _text(question: Question, raw: object, drafting: bool) -> str:
@@ -220,7 +233,7 @@ def _table_row(
 
 
 def _check_bounds(question: Question, value: Any) -> None:
-    size = len(value) if isinstance(value, str | list) else value
+    size: Any = len(value) if isinstance(value, str | list) else value
     unit = {"multi": "개", "rows": "행", "text": "자", "long_text": "자", "won": "원"}.get(
         question.kind, ""
     )

@@ -45,10 +45,13 @@ def applies(when: When | None, facts: Facts) -> bool | None:
 
 
 def parse_when(raw: object) -> When | None:
-    """Read a `when` of a data file: a mapping of facts to lists. Raises BadInput (`when`)."""
-    if raw is None:
+    """Read a `when` of a data file: a mapping of facts to lists, or nothing at all.
+
+    Raises BadInput (`when`).
+    """
+    if raw is None or raw == {}:
         return None
-    if not isinstance(raw, Mapping) or not raw:
+    if not isinstance(raw, Mapping):
         raise BadInput("when은 항목과 값 목록의 짝이어야 합니다.", code="when")
     for fact, allowed in raw.items():
         right = isinstance(fact, str) and isinstance(allowed, list | tuple) and allowed

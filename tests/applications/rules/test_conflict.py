@@ -1,0 +1,114 @@
+"""Who may not judge whom."""
+
+from dataclasses import replace
+
+import pytest
+
+from applications.rules.conflict import PUBLIC_DOMAINS, Party, Person, normalise_address, ties
+
+FIRM = Party(
+    name="㈜한빛정밀",
+    role="신청기업",
+    business_number="1248100998",
+    phones=frozenset({"031-123-4567"}),
+    emails=frozenset({"kim@hanbit.co.kr", "hanbit@naver.com"}),
+    address="경기도 안산시 단원구 산단로 123 (원시동)",
+    company_id=7,
+    member_user_ids=frozenset({42}),
+)
+STRANGER = Person(
+    name="이평가",
+    user_id=1,
+    email="lee@naver.com",
+    phone="010-9999-0000",
+    business_numbers=frozenset({"1234567891"}),
+    address="서울특별시 중구 세종대로 110",
+    company_ids=frozenset({99}),
+)
+
+
+def codes(person: Person, *parties: Party) -> list[str]:
+    return [finding.code for finding in ties(person, parties or (FIRM,))]
+
+
+def test_a_stranger_may_judge() -> None:
+    assert codes(STRANGER) == []
+
+
+def test_an_empty_record_ties_nobody() -> None:
+    assert codes(Person()) == []
+    assert codes(STRANGER, Party("빈 기업", "신청기업")) == []
+    assert codes(Person(), Party("빈 기업", "신청기업")) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "code"),
+    [
+        ({"company_ids": frozenset({7})}, "same_company"),
+        ({"user_id": 42}, "member"),
+        ({"business_numbers": frozenset({"1248100998"})}, "same_business_number"),
+        ({"email": "park@hanbit.co.kr"}, "same_email_domain"),
+        ({"email": "PARK@mail.Hanbit.co.kr"}, "same_email_domain"),
+        ({"email": "Hanbit@NAVER.com"}, "same_email"),
+        ({"phone": "+82 31 123 4567"}, "same_phone"),
+        ({"address": "경기 안산시 단원구 산단로 123"}, "same_address"),
+        ({"declared": frozenset({"124-81-00998"})}, "declared_tie"),
+        ({"declared": frozenset({"주식회사 한빛정밀"})}, "declared_tie"),
+    ],
+)
+def test_each_tie_is_found_and_said(change: dict[str, object], code: str) -> None:
+    findings = ties(replace(STRANGER, **change), [FIRM])  # type: ignore[arg-type]
+    assert [finding.code for finding in findings] == [code]
+    assert findings[0].blocking
+    assert findings[0].message.startswith("신청기업 ㈜한빛정밀: ")
+
+
+def test_all_ties_to_all_parties_are_given_at_once() -> None:
+    supplier = Party("로봇공급", "공급기업", "1008100070", company_id=8)
+    person = replace(
+        STRANGER,
+        company_ids=frozenset({7, 8}),
+        business_numbers=frozenset({"1248100998", "1008100070"}),
+    )
+    assert codes(person, FIRM, supplier) == ["same_company", "same_business_number"] * 2
+
+
+@pytest.mark.parametrize(
+    "domain", ["naver.com", "gmail.com", "daum.net", "hanmail.net", "kakao.com"]
+)
+def test_a_public_mail_service_is_no_tie(domain: str) -> None:
+    assert domain in PUBLIC_DOMAINS
+    firm = replace(FIRM, emails=frozenset({f"firm@{domain}"}))
+    assert codes(replace(STRANGER, email=f"lee@{domain}"), firm) == []
+
+
+def test_a_domain_that_only_ends_alike_is_no_tie() -> None:
+    assert codes(replace(STRANGER, email="lee@newhanbit.co.kr")) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("서울특별시 중구 세종대로 110", "서울시  중구 세종대로110 (태평로1가)"),
+        ("대한민국 경상남도 창원시 성산구 공단로 1-2", "경남 창원시 성산구 공단로 1-2"),
+    ],
+)
+def test_two_spellings_of_an_address_are_one(one: str, other: str) -> None:
+    assert normalise_address(one) == normalise_address(other) != ""
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("경기도 안산시 산단로 12-3", "경기도 안산시 산단로 123"),
+        ("경기도 안산시 산단로 123", "경기도 안산시 산단로 124"),
+        ("서울 중구 세종대로 110", "부산 중구 세종대로 110"),
+    ],
+)
+def test_two_addresses_stay_two(one: str, other: str) -> None:
+    assert normalise_address(one) != normalise_address(other)
+
+
+def test_an_address_too_vague_to_compare_is_no_tie() -> None:
+    vague = replace(FIRM, address="경기도 안산시")
+    assert codes(replace(STRANGER, address="경기도 안산시"), vague) == []

@@ -2,7 +2,7 @@
 
 from django.db.models import TextChoices
 
-from portal.roles import MANAGER, OFFICER, SYSTEM
+from portal.roles import ASSESSOR, MANAGER, OFFICER, SYSTEM
 from portal.workflow import OWNER, Move, table
 
 
@@ -44,11 +44,19 @@ APPLICATION_MOVES = table(
     Move(
         "withdraw",
         "취하",
-        (S.DRAFT, S.SUBMITTED, S.SCREENING, S.ASSESSING, S.DECIDED),
+        (S.DRAFT, S.SUBMITTED, S.SCREENING, S.ASSESSING),
         S.WITHDRAWN,
         (OWNER,),
         True,
     ),
+    # Acts that leave the state as it is: checked and logged like any move.
+    Move("check", "요건 점검 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True),
+    Move("bonus", "가점 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True),
+    Move("ask", "보완 요청", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True),
+    Move("overdue", "보완 기한 경과", (S.SCREENING,), S.SCREENING, (SYSTEM,)),
+    Move("assign", "평가위원 배정", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True),
+    Move("unassign", "평가위원 배정 취소", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True),
+    Move("lock_sheet", "평가표 제출", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,)),
 )
 
 

@@ -129,3 +129,12 @@ def move_many(
                 )
             moved += len(ids)
     return moved
+
+
+def mark(things: models.QuerySet[Any], target: str, **changes: object) -> int:
+    """Set the plain mark (`state` of a row that has no life of its own, such as a claim or a
+    request) and `changes` on the rows of the query in one UPDATE; returns how many changed.
+
+    The query says from which mark: `mark(Supplement.objects.filter(pk=1, state=OPEN), EXPIRED)`.
+    """
+    return things.update(state=target, **changes)

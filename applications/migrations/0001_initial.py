@@ -28,6 +28,8 @@ class Migration(migrations.Migration):
                 ('version', models.PositiveIntegerField(default=1, editable=False)),
                 ('number', models.CharField(editable=False, max_length=40, null=True, unique=True, verbose_name='접수번호')),
                 ('submitted_at', models.DateTimeField(editable=False, null=True, verbose_name='제출 시각')),
+                ('region', models.CharField(blank=True, editable=False, max_length=20, verbose_name='지역')),
+                ('size', models.CharField(blank=True, editable=False, max_length=20, verbose_name='기업 규모')),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='programs.subprogram', verbose_name='세부사업')),
                 ('track', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.track', verbose_name='지원유형')),
@@ -518,6 +520,26 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='application',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'draft'), _negated=True), models.Q(('number', None), ('submitted_at', None)), _connector='OR'), name='draft_has_no_number'),
+        ),
+        migrations.AddIndex(
+            model_name='bonusclaim',
+            index=models.Index(fields=['state', '-application'], name='bonus_state'),
+        ),
+        migrations.AddIndex(
+            model_name='application',
+            index=models.Index(fields=['region', '-id'], name='application_region'),
+        ),
+        migrations.AddIndex(
+            model_name='application',
+            index=models.Index(fields=['size', '-id'], name='application_size'),
+        ),
+        migrations.AddIndex(
+            model_name='application',
+            index=models.Index(fields=['submitted_at'], name='application_received'),
+        ),
+        migrations.AddIndex(
+            model_name='supplement',
+            index=models.Index(fields=['state', '-id'], name='supplement_state'),
         ),
         migrations.AddIndex(
             model_name='supplement',

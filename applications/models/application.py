@@ -62,6 +62,9 @@ class Application(Dated, Stateful):
         "접수번호", max_length=40, unique=True, null=True, editable=False
     )
     submitted_at = models.DateTimeField("제출 시각", null=True, editable=False)
+    # As filed, for the desk: its filters may not join a table that grows.
+    region = models.CharField("지역", max_length=20, blank=True, editable=False)
+    size = models.CharField("기업 규모", max_length=20, blank=True, editable=False)
 
     class Meta:
         verbose_name = "신청"
@@ -88,6 +91,9 @@ class Application(Dated, Stateful):
             models.Index(fields=["state", "-id"], name="application_state"),
             models.Index(fields=["sub_program", "-id"], name="application_program"),
             models.Index(fields=["track", "-id"], name="application_track"),
+            models.Index(fields=["region", "-id"], name="application_region"),
+            models.Index(fields=["size", "-id"], name="application_size"),
+            models.Index(fields=["submitted_at"], name="application_received"),
         ]
 
     def __str__(self) -> str:

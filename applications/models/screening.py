@@ -77,6 +77,7 @@ class Supplement(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="open"), name="supplement_due"),
+            models.Index(fields=["state", "-id"], name="supplement_state"),
         ]
 
     def __str__(self) -> str:
@@ -109,6 +110,7 @@ class BonusClaim(models.Model):
                 name="bonus_decision_needs_a_reason",
             ),
         ]
+        indexes = [models.Index(fields=["state", "-application"], name="bonus_state")]
 
     def __str__(self) -> str:
         return self.label

@@ -1,11 +1,13 @@
 """Background work: rows that are claimed, leased, retried and, when poisonous, parked."""
 
 import logging
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import F, Q
 
 from portal import doorbell
@@ -15,7 +17,8 @@ from portal.models import Job, JobState, User
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(minutes=10)  # longer than the hard time limit of a task
+LEASE = timedelta(seconds=60)  # renewed while the worker lives; a killed one's job comes back
+RENEW_SECONDS = 20
 ATTEMPTS = 3
 BACKOFF = timedelta(seconds=20)
 
@@ -88,7 +91,8 @@ def run(pk: int) -> JobState | None:
     if work is None:
         return _end(job, JobState.PARKED, f"처리기가 없는 작업입니다: {job.kind}")
     try:
-        result = work(job)
+        with _kept_lease(job):
+            result = work(job)
     except PortalError as error:
         return _failed(job, error.message)
     except Exception as error:  # a job may fail in any way; the worker must live
@@ -97,10 +101,42 @@ def run(pk: int) -> JobState | None:
     return _end(job, JobState.DONE, "", result or {})
 
 
+def recover() -> int:
+    """Requeue what a killed process left running; only where no other worker can be alive."""
+    return Job.objects.filter(state=JobState.RUNNING).update(
+        state=JobState.QUEUED, lease_until=None
+    )
+
+
 def waiting(at: datetime, limit: int = 200) -> list[int]:
     """List the jobs that a sweep should run, oldest first."""
     rows = Job.objects.filter(ready(at)).order_by("created_at")
     return list(rows.values_list("pk", flat=True)[:limit])
+
+
+@contextmanager
+def _kept_lease(job: Job) -> Iterator[None]:
+    """Renew the lease from a thread of its own for as long as the work goes on."""
+    over = threading.Event()
+
+    def renew() -> None:
+        try:
+            while not over.wait(RENEW_SECONDS):
+                Job.objects.filter(pk=job.pk, attempts=job.attempts).update(
+                    lease_until=clock_now() + LEASE
+                )
+        except DatabaseError:
+            logger.warning("작업 %s의 점유를 연장하지 못했습니다.", job.pk)
+        finally:
+            connection.close()
+
+    keeper = threading.Thread(target=renew, name=f"lease-{job.pk}", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join()
 
 
 def _failed(job: Job, message: str) -> JobState:

@@ -111,6 +111,16 @@ POSTGRES = DATABASES["default"]["ENGINE"].endswith("postgresql")
 DATABASES["default"]["OPTIONS"] = POSTGRES_OPTIONS if POSTGRES else SQLITE_OPTIONS
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("PORTAL_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+CACHES = {
+    # Used-up sign-in codes and rate limits: shared by all processes, and not in need of Redis.
+    "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
+    if EMBEDDED
+    else {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "portal.User"
@@ -249,6 +259,9 @@ CELERY_BEAT_SCHEDULE = {
     "mail": {"task": "portal.tasks.send_notices", "schedule": 15},
     "due": {"task": "applications.tasks.sweep_due_dates", "schedule": 60},
 }
+
+# The demo's story, told in this order by each floor's own command.
+DEMO_SEEDS = ["seed_accounts", "load_catalogue", "seed_programs", "seed_applications"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

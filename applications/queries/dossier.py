@@ -1,0 +1,244 @@
+"""A draft read whole: what was answered, what it means to the rules, what is missing."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any
+
+from applications.models import Application, Attachment, Company, Consent, Partner
+from applications.rules import completeness, consortium
+from applications.rules.questions import Question, read_questions
+from applications.states import PartnerState
+from portal.clock import KST
+from portal.errors import Finding
+from programs.models import SubProgram
+from programs.rules import ceilings, eligibility
+from programs.rules.facts import Fact
+
+PROFILE = {
+    "company_kind": "kind",
+    "company_size": "size",
+    "industry_code": "industry_code",
+    "founded_on": "founded_on",
+    "region": "region",
+    "employees": "employees",
+}
+REQUESTED = "requested_won"
+
+
+@dataclass
+class Dossier:
+    """An application with all its parts, read in a fixed number of queries.
+
+    `version` is the version the parts were read at or after; filing is refused when the
+    application has moved on since.
+    """
+
+    application: Application
+    version: int
+    sections: dict[str, dict[str, Any]]
+    partners: list[Partner]
+    attachments: list[Attachment]
+    consents: list[Consent]
+    documents: list[dict[str, Any]]
+    bonus_items: list[dict[str, Any]]
+
+    @property
+    def sub_program(self) -> SubProgram:
+        """What is applied for."""
+        return self.application.sub_program
+
+    @cached_property
+    def questions(self) -> tuple[Question, ...]:
+        """The sub-programme's questions: plan and declarations."""
+        return read_questions(self.sub_program.questions)
+
+    @cached_property
+    def profile(self) -> dict[str, Any]:
+        """The company's facts, as confirmed for this application or else as in its profile."""
+        return {**profile_of(self.application.company), **self.sections.get("company", {})}
+
+    @cached_property
+    def answers(self) -> dict[str, Any]:
+        """Raw answers of all questions, whichever step they stand on."""
+        return {**self.sections.get("plan", {}), **self.sections.get("declarations", {})}
+
+    @cached_property
+    def reviewed_profile(self) -> completeness.Reviewed:
+        """The company facts as typed values, with what is missing."""
+        return completeness.review(self.sub_program.round.profile, self.profile)
+
+    @cached_property
+    def reviewed(self) -> completeness.Reviewed:
+        """The answers as typed values, with what is missing."""
+        known = {**self.reviewed_profile.values, "track": self.track_code}
+        return completeness.review(self.questions, self.answers, facts=known)
+
+    @property
+    def track_code(self) -> str | None:
+        """The chosen track."""
+        return self.application.track.code if self.application.track else None
+
+    @cached_property
+    def facts(self) -> dict[str, Fact]:
+        """What the conditions are judged on: company, answers, track. Rows count as their number."""
+        facts: dict[str, Fact] = {**self.reviewed_profile.values, "track": self.track_code}
+        for code, value in self.reviewed.values.items():
+            if isinstance(value, list):
+                texts = all(isinstance(member, str) for member in value)
+                facts[code] = tuple(value) if texts else len(value)
+            else:
+                facts[code] = value
+        return facts
+
+    @cached_property
+    def costs(self) -> completeness.Costs:
+        """The cost sheet added up, in won."""
+        lines = self.sections.get("cost", {})
+        items = [
+            {"label": item["label"], "won": lines.get(item["code"]) or 0}
+            for item in self.sub_program.cost_items
+        ]
+        return completeness.add_up(items)
+
+    @property
+    def total_cost_won(self) -> int | None:
+        """The total project cost in won; None where there is no cost sheet or it is empty."""
+        return self.costs.total_won or None
+
+    @property
+    def requested_won(self) -> int | None:
+        """What the applicant asks for, where no share decides it (won)."""
+        return self.sections.get("cost", {}).get(REQUESTED) or None
+
+
+def profile_of(company: Company) -> dict[str, Any]:
+    """A company's profile under the names that conditions use."""
+    return {fact: getattr(company, field) for fact, field in PROFILE.items()}
+
+
+def read(application: Application) -> Dossier:
+    """Read an application with all its parts in a fixed number of queries."""
+    fresh = Application.objects.select_related(
+        "sub_program__round", "track__sub_program", "company", "site"
+    ).get(pk=application.pk)
+    documents = fresh.sub_program.documents.values(
+        "code", "label", "guide", "required", "when", "formats", "max_files"
+    )
+    items = fresh.sub_program.bonus_items.values(
+        "code", "label", "points", "guide", "industry_hints", "question"
+    )
+    return Dossier(
+        application=fresh,
+        version=fresh.version,
+        sections={row.name: row.data for row in fresh.sections.all()},
+        partners=list(
+            fresh.partners.exclude(state=PartnerState.CANCELLED)
+            .select_related("company")
+            .order_by("pk")
+        ),
+        attachments=list(fresh.attachments.filter(removed_at=None, supplement=None).order_by("pk")),
+        consents=list(fresh.consents.order_by("pk")),
+        documents=list(documents),
+        bonus_items=list(items),
+    )
+
+
+def preview(dossier: Dossier) -> ceilings.Grant | None:
+    """What the state would pay, by the function that later decides; None before a track."""
+    track = dossier.application.track
+    if track is None:
+        return None
+    return ceilings.preview(
+        track.terms(),
+        total_cost_won=dossier.total_cost_won,
+        requested_won=dossier.requested_won,
+    )
+
+
+def verdict(dossier: Dossier, now: datetime) -> eligibility.Verdict:
+    """Who may apply, judged on the day of `now` in KST (S16)."""
+    conditions = dossier.sub_program.conditions_parsed()
+    return eligibility.judge(conditions, dossier.facts, on=now.astimezone(KST).date(), final=True)
+
+
+def missing(dossier: Dossier, *, now: datetime) -> list[Finding]:
+    """Everything that stands between the draft and its filing, at once."""
+    findings = [] if dossier.track_code else [Finding("missing:track", "지원유형을 고르세요.")]
+    findings += dossier.reviewed_profile.findings
+    findings += dossier.reviewed.findings
+    findings += _cost_findings(dossier)
+    findings += _partner_findings(dossier)
+    findings += completeness.check_documents(
+        dossier.documents,
+        Counter(row.requirement for row in dossier.attachments),
+        facts=dossier.facts,
+    )
+    findings += completeness.check_consents(
+        dossier.sub_program.consents,
+        {row.code: row.wording for row in dossier.consents if row.given},
+        facts=dossier.facts,
+    )
+    return findings + _condition_findings(dossier, {row.code for row in findings}, now)
+
+
+def _condition_findings(dossier: Dossier, said: set[str], now: datetime) -> list[Finding]:
+    """What the conditions refuse, leaving out those that only repeat a missing answer."""
+    judged = verdict(dossier, now)
+    named = {fact for fact in judged.unknown if {f"missing:{fact}", f"invalid:{fact}"} & said}
+    repeated = {row.code for row in dossier.sub_program.conditions_parsed() if row.fact in named}
+    return [row for row in judged.findings if row.code not in repeated]
+
+
+def _cost_findings(dossier: Dossier) -> list[Finding]:
+    track = dossier.application.track
+    findings = list(dossier.costs.findings)
+    if dossier.sub_program.cost_items and not dossier.costs.findings and not dossier.total_cost_won:
+        findings.append(Finding("missing:cost_items", "사업비 내역을 입력하세요."))
+    if track and track.grant_kind == "requested" and not dossier.requested_won:
+        findings.append(Finding(f"missing:{REQUESTED}", "신청하는 정부지원금을 입력하세요."))
+    return findings
+
+
+def _partner_findings(dossier: Dossier) -> list[Finding]:
+    company = dossier.application.company
+    partners = [
+        consortium.Partner(
+            role=row.role,
+            state=row.state,
+            name=row.company_name,
+            company_id=row.company_id,
+            business_number=row.company.business_number if row.company else "",
+        )
+        for row in dossier.partners
+    ]
+    keys = ("role", "label", "minimum", "when")
+    required = [
+        {key: row[key] for key in keys if row.get(key) is not None}
+        for row in dossier.sub_program.partner_roles
+        if row.get("required", True)
+    ]
+    return consortium.judge(
+        consortium.parse(required),
+        partners,
+        applicant_company_id=company.pk,
+        applicant_business_number=company.business_number,
+        facts=dossier.facts,
+    )
+
+
+def frozen_form(dossier: Dossier) -> Mapping[str, Any]:
+    """The form as it stands now: what a filed application was asked and judged by."""
+    program = dossier.sub_program
+    return {
+        "questions": program.questions,
+        "profile": program.round.profile,
+        "cost_items": program.cost_items,
+        "partner_roles": program.partner_roles,
+        "consents": program.consents,
+        "conditions": program.conditions,
+        "documents": dossier.documents,
+        "bonus_items": dossier.bonus_items,
+    }

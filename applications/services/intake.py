@@ -1,0 +1,223 @@
+"""Filing and withdrawing: exactly once, by one clock, frozen whole."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from applications.models import (
+    Application,
+    BonusClaim,
+    FormVersion,
+    IssuedDocument,
+    Partner,
+    Submission,
+)
+from applications.queries import Dossier, dossier
+from applications.rules import snapshot
+from applications.services import paper
+from portal import notices
+from portal.errors import Closed, Finding, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.models import User
+from portal.workflow import move
+from programs.models import SubProgram
+from programs.rules import calendar
+
+TRIES = 3
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that filing writes, made ready before its transaction."""
+
+    dossier: Dossier
+    number: str
+    content: dict[str, Any]
+    sha256: str
+    form: dict[str, Any]
+
+
+def missing(application: Application, *, now: datetime) -> list[Finding]:
+    """Everything that is still missing or wrong, at any moment."""
+    return dossier.missing(dossier.read(application), now=now)
+
+
+def check_open(sub_program: SubProgram, *, now: datetime) -> None:
+    """Raise `Closed` with the instant and the deadline when nothing can be filed now.
+
+    At the closing instant itself it is closed (domain 0.12). Rolling intake ends when the pot is
+    empty (domain 0.6); the pot is read, not locked.
+    """
+    window = sub_program.window()
+    finding = calendar.refusal(window, now)
+    if finding is not None:
+        raise Closed(finding.message, code=finding.code)
+    if window.rolling and sub_program.pot.available_won <= 0:
+        raise Closed("예산이 모두 소진되어 접수를 마쳤습니다.", code="budget_gone")
+
+
+def submit(application: Application, *, by: User, now: datetime) -> Submission:
+    """File the draft: one short transaction on prepared data, exactly once.
+
+    `now` is the arrival of the request; it alone decides whether it was in time. Whoever sends it
+    again, or at the same moment, gets the same submission. The edge has checked that `by` may
+    write for the company. Raises Closed, RuleBroken with everything that is missing, and
+    StaleVersion when the draft keeps changing meanwhile.
+    """
+    for _ in range(TRIES):
+        filed = Submission.objects.filter(application=application).first()
+        if filed is not None:
+            return filed
+        prepared = _prepare(application, now=now)
+        try:
+            return _file(prepared, by=by, now=now)
+        except (MoveNotAllowed, IntegrityError):
+            continue  # filed by somebody else, or changed since it was read: look again
+    filed = Submission.objects.filter(application=application).first()
+    if filed is None:
+        raise StaleVersion("다른 사람이 신청서를 고치고 있습니다. 내용을 확인하고 다시 제출하세요.")
+    return filed
+
+
+def withdraw(application: Application, *, by: User, now: datetime, note: str) -> None:
+    """Take the application back; the site is free to apply again. Raises MoveNotAllowed."""
+    move(application, "withdraw", by=by, now=now, note=note, owner=True)
+
+
+def number_of(application: Application) -> str:
+    """The receipt number, such as 2021-구축-1차-000123: unique without any counter to wait for."""
+    program = application.sub_program
+    return f"{program.round.year}-{program.short}-{program.round.sequence}차-{application.pk:06d}"
+
+
+def _prepare(application: Application, *, now: datetime) -> Prepared:
+    read = dossier.read(application)
+    check_open(read.sub_program, now=now)
+    blocking = [row for row in dossier.missing(read, now=now) if row.blocking]
+    if blocking:
+        raise RuleBroken(blocking, message="아직 빠졌거나 고쳐야 할 항목이 있습니다.")
+    form = dict(dossier.frozen_form(read))
+    number = number_of(read.application)
+    content = _content(read, number=number, form_sha256=snapshot.sha256(form), now=now)
+    return Prepared(read, number, content, snapshot.sha256(content), form)
+
+
+def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> dict[str, Any]:
+    application, program = read.application, read.sub_program
+    company, site, grant = application.company, application.site, dossier.preview(read)
+    judged = dossier.verdict(read, now)
+    return snapshot.plain(  # type: ignore[return-value]
+        {
+            "number": number,
+            "submitted_at": now,
+            "version": read.version,
+            "program": {"round": program.round.code, "code": program.code, "name": program.name},
+            "track": {"code": application.track.code, "name": application.track.name},
+            "form_sha256": form_sha256,
+            "company": {
+                "business_number": company.business_number,
+                "name": company.name,
+                "representative": company.representative,
+                "address": company.address,
+                "phone": company.phone,
+            },
+            "site": {"name": site.name, "region": site.region, "address": site.address},
+            "profile": read.reviewed_profile.values,
+            "answers": read.reviewed.values,
+            "facts": read.facts,
+            "cost": read.sections.get("cost", {}),
+            "partners": [_partner(row) for row in read.partners if row.company],
+            "attachments": [
+                {"requirement": row.requirement, "name": row.name, "size": row.size}
+                | {"sha256": row.sha256}
+                for row in read.attachments
+            ],
+            "consents": [
+                {"code": row.code, "version": row.wording, "given": row.given, "at": row.at}
+                for row in read.consents
+            ],
+            "eligibility": {
+                "eligible": judged.eligible,
+                "findings": [[row.code, row.message, row.blocking] for row in judged.findings],
+            },
+            "preview": {
+                "total_cost_won": read.total_cost_won,
+                "support_won": grant.support_won if grant else None,
+                "own_won": grant.own_won if grant else None,
+                "rows": [[row.label, row.won, row.reason] for row in grant.rows] if grant else [],
+            },
+        }
+    )
+
+
+def _partner(row: Partner) -> dict[str, Any]:
+    return {
+        "role": row.role,
+        "company_name": row.company.name,
+        "business_number": row.company.business_number,
+        "state": row.state,
+        "answered_at": row.answered_at,
+    }
+
+
+@transaction.atomic
+def _file(prepared: Prepared, *, by: User, now: datetime) -> Submission:
+    application = prepared.dossier.application
+    move(
+        application,
+        "submit",
+        by=by,
+        now=now,
+        owner=True,
+        where={"version": prepared.dossier.version},
+        submitted_at=now,
+        number=prepared.number,
+        region=prepared.content["site"]["region"]
+        or prepared.content["profile"].get("region")
+        or "",
+        size=prepared.content["profile"].get("company_size") or "",
+    )
+    form_sha256 = prepared.content["form_sha256"]
+    form, _ = FormVersion.objects.get_or_create(
+        sha256=form_sha256, defaults={"content": snapshot.plain(prepared.form)}
+    )
+    preview = prepared.content["preview"]
+    filed = Submission.objects.create(
+        application=application,
+        number=prepared.number,
+        submitted_at=now,
+        submitted_by=by,
+        form=form,
+        content=prepared.content,
+        sha256=prepared.sha256,
+        total_cost_won=preview["total_cost_won"],
+        support_won=preview["support_won"],
+        own_won=preview["own_won"],
+    )
+    BonusClaim.objects.bulk_create(_claims(prepared))
+    paper.request(application, kind=IssuedDocument.Kind.RECEIPT, now=now)
+    notices.write(
+        "receipt", to_email=by.email, user=by, key=f"receipt:{application.pk}", now=now, filed=filed
+    )
+    return filed
+
+
+def _claims(prepared: Prepared) -> list[BonusClaim]:
+    """One claim per bonus item whose question was answered; the industry code only hints."""
+    answers, industry = (
+        prepared.content["answers"],
+        prepared.content["profile"].get("industry_code", ""),
+    )
+    return [
+        BonusClaim(
+            application=prepared.dossier.application,
+            code=item["code"],
+            label=item["label"],
+            claim=str(answers[item["question"]]),
+            points=item["points"],
+            hinted=any(industry.startswith(code) for code in item["industry_hints"]),
+        )
+        for item in prepared.dossier.bonus_items
+        if answers.get(item["question"])
+    ]

@@ -1,0 +1,51 @@
+"""The people of the demo: who they are and what they may do. Never used outside it."""
+
+import time
+from dataclasses import dataclass
+
+from allauth.mfa import app_settings
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from allauth.mfa.utils import decrypt
+
+from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
+
+PASSWORD = "demo-portal-2021"
+DOMAIN = "demo.example"
+
+
+@dataclass(frozen=True)
+class Person:
+    """One account of the demo."""
+
+    login: str
+    name: str
+    what: str
+    role: str = ""
+
+    @property
+    def email(self) -> str:
+        """The address to sign in with."""
+        return f"{self.login}@{DOMAIN}"
+
+
+PEOPLE = (
+    Person("applicant", "김신청", "신청기업 담당자"),
+    Person("coworker", "이동료", "신청기업 작성자"),
+    Person("partner", "박공급", "공급기업(참여기관) 담당자"),
+    Person("assessor", "평가위원 1", "평가위원", ASSESSOR),
+    Person("assessor2", "평가위원 2", "평가위원", ASSESSOR),
+    Person("assessor3", "평가위원 3", "평가위원", ASSESSOR),
+    Person("assessor4", "평가위원 4", "평가위원", ASSESSOR),
+    Person("assessor5", "평가위원 5", "평가위원", ASSESSOR),
+    Person("staff", "사업 담당자", "사업 담당자(요건검토·배정·선정안)", OFFICER),
+    Person("manager", "결정권자", "결정권자(결정·발표)", MANAGER),
+    Person("auditor", "감사 담당자", "감사(열람만)", AUDITOR),
+    Person("operator", "시스템 운영자", "운영(작업·알림·계정)", OPERATOR),
+)
+
+
+def current_code(authenticator: Authenticator) -> str:
+    """The six digits that the person's authenticator app would show now."""
+    counter = int(time.time()) // app_settings.TOTP_PERIOD
+    return format_hotp_value(hotp_value(decrypt(authenticator.data["secret"]), counter))

@@ -10,7 +10,7 @@ from allauth.mfa.utils import decrypt
 
 from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
 
-PASSWORD = "demo-portal-2021"
+PASSWORD = "demo-portal-2021"  # noqa: S105 - printed for everybody to see
 DOMAIN = "demo.example"
 
 

@@ -1,0 +1,99 @@
+"""JPEG and PNG: size before decoding, structure to the last byte, no page hidden inside."""
+
+import re
+import struct
+from io import BytesIO
+
+from PIL import Image, UnidentifiedImageError
+
+from portal.filetypes import refusals
+from portal.filetypes.streams import Readable
+
+MOST_PIXELS = 50_000_000
+_MARKUP = re.compile(
+    rb"<script|<\?php|<html|<svg[\s>]|<!doctype|<iframe|javascript:", re.IGNORECASE
+)
+_MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
+_SCAN, _END = 0xDA, 0xD9
+_ZIP_END = b"PK\x05\x06"
+_BROKEN = (OSError, SyntaxError, ValueError, struct.error, IndexError, OverflowError, TypeError)
+
+
+def check_png(stream: Readable) -> str:
+    """Return "png"; every chunk's checksum is verified, nothing may follow the last one."""
+    data = _read(stream)
+    notes, place, kind = b"", 8, b""
+    while kind != b"IEND" and place + 8 <= len(data):
+        size, kind = struct.unpack_from(">I4s", data, place)
+        if kind not in (b"IDAT", b"PLTE"):
+            notes += data[place + 8 : place + 8 + size]
+        place += 12 + size
+    if kind != b"IEND" or place > len(data):
+        raise refusals.damaged()
+    _refuse_hidden(notes, data[place:])
+    if data[place:].strip(b"\x00\r\n"):
+        raise _hidden()
+    _verify(data, "PNG")
+    return "png"
+
+
+def check_jpg(stream: Readable) -> str:
+    """Return "jpg"; what cameras append behind the picture may stay unless it is an archive."""
+    data = _read(stream)
+    notes, end = _walk(data)
+    _refuse_hidden(notes, data[end:])
+    _verify(data, "JPEG")
+    return "jpg"
+
+
+def _walk(data: bytes) -> tuple[bytes, int]:
+    """Collect everything that is not picture data, and find where the picture ends."""
+    notes, place, kind, drawn = [], 2, 0, False
+    while mark := _MARKER.search(data, place):
+        if kind != _SCAN:
+            notes.append(data[place : mark.start()])
+        kind = mark[1][0]
+        if kind == _END and drawn:
+            return b"".join(notes), mark.end()
+        drawn = drawn or kind == _SCAN
+        place = mark.end() + max(2, int.from_bytes(data[mark.end() : mark.end() + 2], "big"))
+        notes.append(data[mark.end() : place])
+    raise refusals.damaged()
+
+
+def _read(stream: Readable) -> bytes:
+    stream.seek(0)
+    return stream.read()
+
+
+def _refuse_hidden(notes: bytes, behind: bytes) -> None:
+    if _MARKUP.search(notes) or _MARKUP.search(behind) or _ZIP_END in behind[-65_557:]:
+        raise _hidden()
+
+
+def _hidden() -> Exception:
+    return refusals.unsafe(
+        "그림 안에 다른 자료가 숨어 있습니다. 그림 프로그램에서 다시 저장하여 올려 주세요."
+    )
+
+
+def _verify(data: bytes, kind: str) -> None:
+    try:
+        with Image.open(BytesIO(data), formats=[kind]) as image:
+            if image.width * image.height > MOST_PIXELS:
+                raise _too_many_pixels()
+            if kind == "PNG":
+                image.verify()
+            elif "progression" not in image.info:  # a progressive one is held whole to decode
+                image.draft("RGB", (image.width // 8, image.height // 8))
+                image.load()
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_many_pixels() from None
+    except (UnidentifiedImageError, *_BROKEN):
+        raise refusals.damaged() from None
+
+
+def _too_many_pixels() -> Exception:
+    return refusals.unsafe(
+        f"그림이 너무 큽니다. 가로×세로 {MOST_PIXELS // 10_000}만 화소 이하로 줄여서 올려 주세요."
+    )

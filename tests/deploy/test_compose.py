@@ -142,6 +142,11 @@ class TestComposedProcesses:
             assert answer.status_code in {400, 404}
             assert "private" not in answer.text
 
+    def test_an_upload_beyond_every_limit_is_refused_with_a_page(self, stack: Stack) -> None:
+        answer = stack.session().post(stack.base_url, data=bytes(25 * 1024**2), timeout=20)
+        assert answer.status_code == 413
+        assert "20MB까지" in answer.text
+
     def test_one_application_goes_all_the_way(self, stack: Stack) -> None:
         drive_one_application(stack)
 
@@ -150,7 +155,7 @@ class TestComposedProcesses:
         answer = stack.session().get(f"{stack.base_url}/", timeout=10)
         assert answer.status_code == 503
         assert answer.headers["Retry-After"] == "30"
-        assert "보관되어 있습니다" in answer.content.decode()
+        assert "보관되어 있습니다" in answer.text
         stack.start("web")
         servers.wait_until(lambda: stack.healthy("web"), seconds=60, what="web")
 

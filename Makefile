@@ -56,8 +56,8 @@ format: dev ## Put the code into its standard form
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-migrate: runtime ## Bring the database named by DATABASE_URL up to date
-	$(MANAGE) migrate
+migrate: runtime ## Prepare the database named by DATABASE_URL: tables, roles, catalogue
+	$(MANAGE) prepare
 
 lock: ## Refresh the hash-pinned locks from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed for this: $(PYTHON) -m pip install uv"; exit 1; }

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from django.core.cache import cache
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
@@ -105,6 +106,12 @@ def flush_of_append_only_tables() -> Iterator[None]:
     patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def empty_cache() -> None:
+    """Forget used-up codes and rate limits of the test before."""
+    cache.clear()
 
 
 # --- Servers -------------------------------------------------------------------------------------

@@ -10,21 +10,21 @@ from applications.models import Application, ScoreResult, Submission
 from applications.states import ApplicationState as S
 from applications.states import Outcome, SelectionState, SupplementState
 
-# Which step of the catalogue's process list an application stands in.
-STEP_OF_STATE = {
-    S.DRAFT: "apply",
+# The step of the catalogue's process list on which the application waits. A decision that is not
+# released shows as assessment still going on.
+WAITS_ON = {
+    S.DRAFT: "submitted",
     S.SUBMITTED: "screening",
     S.SCREENING: "screening",
     S.INELIGIBLE: "screening",
-    S.ASSESSING: "assessment",
-    S.DECIDED: "selection",
-    S.RELEASED: "result",
+    S.ASSESSING: "assessing",
+    S.DECIDED: "assessing",
 }
-ENTERED_BY = {
-    "apply": ("submit",),
-    "screening": ("qualify", "exclude"),
-    "assessment": ("decide",),
-    "selection": ("release",),
+FINISHED_BY = {
+    "submit": "submitted",
+    "qualify": "screening",
+    "exclude": "screening",
+    "release": "released",
 }
 
 
@@ -42,32 +42,22 @@ class Step:
 
 def timeline(application: Application) -> list[Step]:
     """The steps of the process with dates, who is next and by when (planned days, assumption)."""
-    reached = STEP_OF_STATE.get(S(application.state), "")
-    done_at = _done_at(application)
-    steps: list[Step] = []
+    waits_on = WAITS_ON.get(S(application.state), "")
+    finished = {FINISHED_BY.get(row.move): row.at for row in application.moves.all()}
+    finished["assessing"] = finished.get("released")
     state = "stopped" if application.state == S.WITHDRAWN else "done"
     since = application.submitted_at
+    steps: list[Step] = []
     for row in application.sub_program.steps:
-        code = row["code"]
-        if state == "done" and code == reached:
+        if state == "done" and row["code"] == waits_on:
             state = "current"
-        at = done_at.get(code) if state == "done" else None
+        at = finished.get(row["code"]) if state == "done" else None
+        if state == "done" and application.state == S.RELEASED and at is None:
+            state = "todo"
         steps.append(_step(application, row, state, at, since))
         since = at or since
-        if state == "current":
-            state = "todo"
+        state = "todo" if state == "current" else state
     return steps
-
-
-def _done_at(application: Application) -> dict[str, datetime]:
-    """When each step was finished; a decision is not shown before it is released."""
-    moves = {row.move: row.at for row in application.moves.all()}
-    finished = {
-        step: moves[name] for step, names in ENTERED_BY.items() for name in names if name in moves
-    }
-    if application.state == S.DECIDED:
-        finished.pop("assessment", None)
-    return finished
 
 
 def _step(

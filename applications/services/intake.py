@@ -21,8 +21,8 @@ from portal import notices
 from portal.errors import Closed, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
 from portal.workflow import move
+from programs import queries as programs
 from programs.models import SubProgram
-from programs.rules import calendar
 
 TRIES = 3
 
@@ -49,12 +49,9 @@ def check_open(sub_program: SubProgram, *, now: datetime) -> None:
     At the closing instant itself it is closed (domain 0.12). Rolling intake ends when the pot is
     empty (domain 0.6); the pot is read, not locked.
     """
-    window = sub_program.window()
-    finding = calendar.refusal(window, now)
+    finding = programs.refusal(sub_program, now)
     if finding is not None:
         raise Closed(finding.message, code=finding.code)
-    if window.rolling and sub_program.pot.available_won <= 0:
-        raise Closed("예산이 모두 소진되어 접수를 마쳤습니다.", code="budget_gone")
 
 
 def submit(application: Application, *, by: User, now: datetime) -> Submission:

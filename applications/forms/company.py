@@ -1,0 +1,102 @@
+"""Forms of a company: registration, profile, sites, people."""
+
+from django import forms
+
+from applications.forms.base import PlainForm
+from applications.states import MemberRole
+from programs.states import CompanyKind, CompanySize, Region
+
+EMPTY = ("", "선택하세요")
+SHORT = {"class": "input--short"}
+LONG = {"class": "input--long"}
+
+
+def _choice(label: str, choices: type, **options: object) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, choices=[EMPTY, *choices.choices], **options)
+
+
+class ProfileForm(PlainForm):
+    """What the portal knows of a company and carries over into every application."""
+
+    name = forms.CharField(
+        label="기업명", max_length=100, help_text="사업자등록증에 적힌 대로 입력하세요."
+    )
+    kind = forms.ChoiceField(label="구분", choices=CompanyKind.choices, widget=forms.RadioSelect)
+    size = _choice(
+        "기업 규모",
+        CompanySize,
+        required=False,
+        help_text="중소기업확인서에 적힌 규모를 고르세요. 협회·단체는 ‘해당 없음’을 고르세요.",
+    )
+    industry_code = forms.RegexField(
+        label="산업분류코드(KSIC)",
+        regex=r"^[0-9]{2,5}$",
+        required=False,
+        widget=forms.TextInput({**SHORT, "inputmode": "numeric"}),
+        help_text="한국표준산업분류 10차 기준 숫자 2–5자리입니다. 예: 25924",
+        error_messages={"invalid": "산업분류코드는 숫자 2–5자리입니다. 예: 25924"},
+    )
+    founded_on = forms.DateField(
+        label="설립일",
+        required=False,
+        widget=forms.DateInput({"type": "date", **SHORT}, format="%Y-%m-%d"),
+    )
+    employees = forms.IntegerField(
+        label="상시 근로자 수",
+        required=False,
+        min_value=0,
+        max_value=1_000_000,
+        widget=forms.TextInput({"inputmode": "numeric", "data-unit": "명", **SHORT}),
+    )
+    representative = forms.CharField(label="대표자", max_length=50, required=False)
+    region = _choice("지역", Region, required=False)
+    address = forms.CharField(
+        label="주소", max_length=200, required=False, widget=forms.TextInput(LONG)
+    )
+    phone = forms.CharField(
+        label="전화번호",
+        max_length=20,
+        required=False,
+        widget=forms.TextInput({"type": "tel", **SHORT}),
+        help_text="예: 031-123-4567",
+    )
+
+
+class RegisterForm(ProfileForm):
+    """A new company; the business number is fixed from then on."""
+
+    business_number = forms.CharField(
+        label="사업자등록번호",
+        max_length=20,
+        widget=forms.TextInput({"inputmode": "numeric", **SHORT}),
+        help_text="숫자 10자리입니다. 예: 124-81-00998. 등록한 뒤에는 바꿀 수 없습니다.",
+    )
+    field_order = ("business_number", "name", "kind", "size")
+
+
+class SiteForm(PlainForm):
+    """A workplace."""
+
+    name = forms.CharField(label="사업장 이름", max_length=100, help_text="예: 제2공장")
+    region = _choice("사업장 지역", Region, required=False)
+    address = forms.CharField(
+        label="사업장 주소", max_length=200, required=False, widget=forms.TextInput(LONG)
+    )
+
+
+class InviteForm(PlainForm):
+    """Whom to ask to join, and with what rights."""
+
+    email = forms.EmailField(label="이메일", widget=forms.EmailInput(LONG))
+    role = forms.ChoiceField(
+        label="권한",
+        choices=MemberRole.choices,
+        initial=MemberRole.EDITOR,
+        widget=forms.RadioSelect,
+    )
+
+
+class RoleForm(PlainForm):
+    """Another role for a co-worker."""
+
+    role = forms.ChoiceField(label="권한", choices=MemberRole.choices)

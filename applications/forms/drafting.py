@@ -1,0 +1,111 @@
+"""Forms of a draft: where to apply for, partners, papers, consents."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from applications.forms.base import PlainForm
+
+GIVEN = (("yes", "동의합니다"), ("no", "동의하지 않습니다"))
+
+
+class StartForm(PlainForm):
+    """Which workplace the application is for."""
+
+    site = forms.ChoiceField(label="신청할 사업장", widget=forms.RadioSelect)
+
+    def __init__(self, *args: object, sites: Sequence[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["site"].choices = list(sites)
+
+
+class PartnerForm(PlainForm):
+    """Whom to ask to take part."""
+
+    role = forms.ChoiceField(label="참여 역할", widget=forms.RadioSelect)
+    company_name = forms.CharField(label="참여기관 이름", max_length=100)
+    email = forms.EmailField(
+        label="참여기관 담당자 이메일",
+        widget=forms.EmailInput({"class": "input--long"}),
+        help_text="이 주소로 참여 요청을 보냅니다.",
+    )
+
+    def __init__(self, *args: object, roles: Sequence[Mapping[str, Any]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(row["role"], row["label"]) for row in roles]
+        if len(roles) == 1:
+            self.fields["role"].initial = roles[0]["role"]
+
+
+class ManyFiles(forms.ClearableFileInput):
+    """A control that takes several files at once."""
+
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """Several files; each is judged when it is kept."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Return the list of files that were sent."""
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(ManyFilesField, self).clean(one, initial) for one in files]
+
+
+class UploadForm(PlainForm):
+    """Files for one required document; an empty file is named by the rules, not refused here."""
+
+    files = ManyFilesField(label="파일 고르기", allow_empty_file=True)
+
+    def __init__(
+        self, *args: object, formats: Sequence[str] = (), most: int = 1, **kwargs: object
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = ", ".join(item.upper() for item in formats)
+        limit = settings.UPLOAD_MAX_BYTES // 1024**2
+        self.fields["files"].help_text = f"{kinds} · 파일마다 {limit} MB까지 · 최대 {most}개"
+        self.fields["files"].widget = ManyFiles(
+            {
+                "accept": ",".join(f".{item}" for item in formats),
+                "data-max-bytes": settings.UPLOAD_MAX_BYTES,
+            }
+        )
+
+
+class ConsentForm(PlainForm):
+    """One answer per consent (`c_<code>`); required ones are asked apart from optional ones."""
+
+    def __init__(
+        self,
+        *args: object,
+        consents: Sequence[Mapping[str, Any]],
+        given: Mapping[str, bool],
+        **kwargs: object,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.consents = list(consents)
+        for row in consents:
+            name = f"c_{row['code']}"
+            self.fields[name] = forms.ChoiceField(
+                label=row["label"], choices=GIVEN, required=False, widget=forms.RadioSelect
+            )
+            self.fields[name].needed = bool(row["required"])
+            if row["code"] in given:
+                self.initial[name] = "yes" if given[row["code"]] else "no"
+
+    def answers(self) -> dict[str, bool]:
+        """The consents that were answered."""
+        found = {row["code"]: self.cleaned_data.get(f"c_{row['code']}") for row in self.consents}
+        return {code: answer == "yes" for code, answer in found.items() if answer}
+
+    def rows(self, *, required: bool) -> list[tuple[Mapping[str, Any], forms.BoundField]]:
+        """The consents of one kind with their fields."""
+        return [
+            (row, self[f"c_{row['code']}"])
+            for row in self.consents
+            if bool(row["required"]) is required
+        ]

@@ -1,0 +1,249 @@
+"""Companies: registering one, its profile, its sites and its people."""
+
+import hashlib
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from applications.models import Company, Invitation, Member, Site
+from applications.states import MemberRole
+from portal import notices
+from portal.errors import BadInput, MoveNotAllowed, NotFound, PortalError
+from portal.models import User
+from portal.templatetags.portal import masked_email
+from portal.validators import business_number, phone
+
+INVITATION_DAYS = 14
+MAIN_SITE = "본사"
+PROFILE = (
+    "name",
+    "kind",
+    "size",
+    "industry_code",
+    "founded_on",
+    "employees",
+    "representative",
+    "region",
+    "address",
+    "phone",
+)
+SITE = ("name", "region", "address")
+
+
+def token_digest(token: str) -> str:
+    """The only thing that is kept of a link's token."""
+    return hashlib.sha256(token.encode()).hexdigest()
+
+
+@transaction.atomic
+def register(*, data: Mapping[str, Any], by: User, now: datetime) -> Company:
+    """Register a company with a first site at its address; whoever registers it is its owner.
+
+    Takes `business_number` and the names of PROFILE, nothing else. Raises BadInput
+    (`business_number`, `phone`, `name_missing`) and PortalError (`company_taken`) that names the
+    owner's masked address, so that the right person can be asked for an invitation.
+    """
+    number = business_number(str(data.get("business_number") or ""))
+    profile = _picked(data, PROFILE)
+    _check_profile(profile)
+    try:
+        with transaction.atomic():
+            company = Company.objects.create(business_number=number, **profile)
+    except IntegrityError as taken:
+        raise _taken(number) from taken
+    Member.objects.create(company=company, user=by, role=MemberRole.OWNER, since=now)
+    Site.objects.create(
+        company=company, name=MAIN_SITE, region=company.region, address=company.address
+    )
+    return company
+
+
+def update(company: Company, *, data: Mapping[str, Any], by: User, now: datetime) -> Company:
+    """Change the profile (the names of PROFILE; never the business number).
+
+    Drafts that were already begun keep their own confirmed facts. Raises BadInput.
+    """
+    changes = _picked(data, PROFILE)
+    _check_profile(changes)
+    for name, value in changes.items():
+        setattr(company, name, value)
+    company.save(update_fields=[*changes, "updated_at"])
+    return company
+
+
+def add_site(company: Company, *, data: Mapping[str, Any], by: User, now: datetime) -> Site:
+    """Add a workplace. Raises BadInput (`name_missing`, `site_taken`)."""
+    fields = _picked(data, SITE)
+    _check_profile(fields)
+    try:
+        with transaction.atomic():
+            return Site.objects.create(company=company, **fields)
+    except IntegrityError as taken:
+        raise BadInput("같은 이름의 사업장이 이미 있습니다.", code="site_taken") from taken
+
+
+@transaction.atomic
+def invite(company: Company, *, email: str, role: str, by: User, now: datetime) -> Invitation:
+    """Send a co-worker a letter with a link that lives 14 days; an older one to them is cancelled.
+
+    Only owners invite (NotFound otherwise). Raises BadInput (`role`, `already_member`).
+    """
+    _lock_as_owner(company, by)
+    email = email.strip().lower()
+    if role not in MemberRole.values:
+        raise BadInput("권한을 골라 주세요.", code="role")
+    if company.members.filter(user__email=email).exists():
+        raise BadInput("이미 이 기업의 구성원입니다.", code="already_member")
+    company.invitations.filter(email=email, accepted_at=None, cancelled_at=None).update(
+        cancelled_at=now
+    )
+    token = secrets.token_urlsafe(32)
+    invitation = Invitation.objects.create(
+        company=company,
+        email=email,
+        role=role,
+        digest=token_digest(token),
+        invited_by=by,
+        invited_at=now,
+        expires_at=now + timedelta(days=INVITATION_DAYS),
+    )
+    notices.write(
+        "company_invitation",
+        to_email=email,
+        user=User.objects.filter(email=email).first(),
+        key=f"company_invitation:{invitation.pk}",
+        now=now,
+        invitation=invitation,
+        token=token,
+    )
+    return invitation
+
+
+def cancel_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:
+    """Take a letter back. Raises NotFound for those who are not owners, MoveNotAllowed if used."""
+    with transaction.atomic():
+        _lock_as_owner(invitation.company, by)
+        cancelled = Invitation.objects.filter(
+            pk=invitation.pk, accepted_at=None, cancelled_at=None
+        ).update(cancelled_at=now)
+    if not cancelled:
+        raise MoveNotAllowed("이미 수락했거나 취소된 초대입니다.", code="invitation_closed")
+
+
+def find_invitation(token: str) -> Invitation:
+    """Find the letter behind a link. Raises NotFound."""
+    found = (
+        Invitation.objects.select_related("company", "invited_by")
+        .filter(digest=token_digest(token))
+        .first()
+    )
+    if found is None:
+        raise NotFound("초대를 찾을 수 없습니다.", code="invitation_unknown")
+    return found
+
+
+def invitation_refusal(invitation: Invitation, *, by: User, now: datetime) -> PortalError | None:
+    """Say why this person cannot accept the letter now; None when they can."""
+    if invitation.accepted_at:
+        return MoveNotAllowed("이미 수락한 초대입니다.", code="invitation_used")
+    if invitation.cancelled_at:
+        return MoveNotAllowed(
+            "취소된 초대입니다. 기업 담당자에게 문의하세요.", code="invitation_cancelled"
+        )
+    if invitation.expires_at <= now:
+        return MoveNotAllowed(
+            "기한이 지난 초대입니다. 기업 담당자에게 다시 초대해 달라고 요청하세요.",
+            code="invitation_expired",
+        )
+    if invitation.email != by.email:
+        return MoveNotAllowed(
+            f"{masked_email(invitation.email)} 앞으로 보낸 초대입니다. 그 이메일로 로그인하세요.",
+            code="invitation_other_person",
+        )
+    return None
+
+
+@transaction.atomic
+def accept(*, token: str, by: User, now: datetime) -> Member:
+    """Join the company that sent the letter; a letter works once and for its addressee only.
+
+    Raises NotFound (`invitation_unknown`) and MoveNotAllowed (`invitation_used`, `_cancelled`,
+    `_expired`, `_other_person`).
+    """
+    invitation = find_invitation(token)
+    if refused := invitation_refusal(invitation, by=by, now=now):
+        raise refused
+    claimed = Invitation.objects.filter(
+        pk=invitation.pk, accepted_at=None, cancelled_at=None
+    ).update(accepted_at=now, accepted_by=by)
+    if not claimed:
+        raise MoveNotAllowed("이미 수락한 초대입니다.", code="invitation_used")
+    member, _ = Member.objects.get_or_create(
+        company=invitation.company, user=by, defaults={"role": invitation.role, "since": now}
+    )
+    return member
+
+
+@transaction.atomic
+def change_role(member: Member, *, role: str, by: User, now: datetime) -> Member:
+    """Give a co-worker another role. Raises NotFound, BadInput (`role`, `last_owner`)."""
+    _lock_as_owner(member.company, by)
+    if role not in MemberRole.values:
+        raise BadInput("권한을 골라 주세요.", code="role")
+    if role != MemberRole.OWNER:
+        _keep_an_owner(member)
+    member.role = role
+    member.save(update_fields=["role"])
+    return member
+
+
+@transaction.atomic
+def remove(member: Member, *, by: User, now: datetime) -> None:
+    """Take a co-worker out; anyone may leave themselves. Raises NotFound, BadInput (`last_owner`)."""
+    if member.user_id == by.pk:
+        Company.objects.select_for_update().get(pk=member.company_id)
+    else:
+        _lock_as_owner(member.company, by)
+    _keep_an_owner(member)
+    member.delete()
+
+
+def _lock_as_owner(company: Company, by: User) -> None:
+    """Let one owner at a time change who belongs to the company."""
+    Company.objects.select_for_update().get(pk=company.pk)
+    if not company.members.filter(user=by, role=MemberRole.OWNER).exists():
+        raise NotFound
+
+
+def _keep_an_owner(member: Member) -> None:
+    owners = Member.objects.filter(company=member.company_id, role=MemberRole.OWNER)
+    if not owners.exclude(pk=member.pk).exists():
+        raise BadInput(
+            "대표 담당자가 한 명은 있어야 합니다. 다른 사람을 먼저 대표 담당자로 정하세요.",
+            code="last_owner",
+        )
+
+
+def _picked(data: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+    return {name: data[name] for name in names if name in data}
+
+
+def _check_profile(profile: dict[str, Any]) -> None:
+    if "name" in profile and not str(profile["name"]).strip():
+        raise BadInput("이름을 입력하세요.", code="name_missing")
+    if profile.get("phone"):
+        profile["phone"] = phone(profile["phone"])
+
+
+def _taken(number: str) -> PortalError:
+    owner = (
+        Member.objects.filter(company__business_number=number, role=MemberRole.OWNER)
+        .select_related("user")
+        .order_by("pk")
+        .first()
+    )
+    who = f" 대표 담당자({masked_email(owner.user.email)})에게 초대를 요청하세요." if owner else ""
+    return BadInput(f"이미 등록된 사업자등록번호입니다.{who}", code="company_taken")

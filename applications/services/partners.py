@@ -1,0 +1,172 @@
+"""Partners: invited by e-mail, answering for themselves from their own account."""
+
+import secrets
+from datetime import datetime, timedelta
+
+from django.db import IntegrityError, transaction
+
+from applications.models import Application, Company, Partner
+from applications.services.company import token_digest
+from applications.services.drafting import touch
+from applications.states import PartnerState
+from applications.visibility import WRITERS
+from portal import notices
+from portal.errors import BadInput, MoveNotAllowed, NotFound
+from portal.models import User
+
+INVITATION_DAYS = 14
+
+
+def invite(
+    application: Application, *, role: str, company_name: str, email: str, by: User, now: datetime
+) -> Partner:
+    """Ask a firm to take part; it gets a link that lives 14 days.
+
+    Raises BadInput (`role`, `partner_name`, `partner_invited`) and MoveNotAllowed
+    (`already_submitted`).
+    """
+    labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
+    email = email.strip().lower()
+    if role not in labels:
+        raise BadInput("참여 역할을 골라 주세요.", code="role")
+    if not company_name.strip():
+        raise BadInput("기업 이름을 입력하세요.", code="partner_name")
+    token = secrets.token_urlsafe(32)
+    try:
+        with transaction.atomic():
+            touch(application, now=now)
+            partner = Partner.objects.create(
+                application=application,
+                role=role,
+                company_name=company_name.strip(),
+                email=email,
+                digest=token_digest(token),
+                invited_by=by,
+                invited_at=now,
+            )
+            _write_letter(partner, labels[role], token, now)
+    except IntegrityError as twice:
+        raise BadInput(
+            "같은 역할로 이미 초대한 이메일입니다. 다시 보내려면 앞의 초대를 취소하세요.",
+            code="partner_invited",
+        ) from twice
+    return partner
+
+
+def _write_letter(partner: Partner, label: str, token: str, now: datetime) -> None:
+    notices.write(
+        "partner_invitation",
+        to_email=partner.email,
+        user=User.objects.filter(email=partner.email).first(),
+        key=f"partner_invitation:{partner.pk}",
+        now=now,
+        partner=partner,
+        role_label=label,
+        token=token,
+        expires_at=expires_at(partner),
+    )
+
+
+def expires_at(partner: Partner) -> datetime:
+    """The instant from which the link is dead."""
+    return partner.invited_at + timedelta(days=INVITATION_DAYS)
+
+
+def expired(partner: Partner, *, now: datetime) -> bool:
+    """Tell whether the invitation went unanswered for too long."""
+    return partner.state == PartnerState.INVITED and expires_at(partner) <= now
+
+
+def standing(partner: Partner, *, now: datetime) -> str:
+    """Where the invitation stands: sent, seen, accepted, refused, cancelled or expired."""
+    if expired(partner, now=now):
+        return "expired"
+    if partner.state == PartnerState.INVITED:
+        return "seen" if partner.seen_at else "sent"
+    return str(partner.state)
+
+
+def find(token: str) -> Partner:
+    """Find the invitation behind a link. Raises NotFound."""
+    found = (
+        Partner.objects.select_related(
+            "application__sub_program__round", "application__company", "invited_by"
+        )
+        .filter(digest=token_digest(token))
+        .exclude(state=PartnerState.CANCELLED)
+        .first()
+    )
+    if found is None:
+        raise NotFound("초대를 찾을 수 없습니다.", code="invitation_unknown")
+    return found
+
+
+def see(partner: Partner, *, now: datetime) -> None:
+    """Note when the link was opened first."""
+    Partner.objects.filter(pk=partner.pk, seen_at=None).update(seen_at=now)
+
+
+def accept(
+    partner: Partner, *, company: Company, by: User, now: datetime, note: str = ""
+) -> Partner:
+    """Take part with one's own company.
+
+    Raises NotFound for a company that `by` may not act for, BadInput (`partner_is_applicant`,
+    `partner_duplicate`) and MoveNotAllowed (`invitation_closed`, `invitation_expired`,
+    `already_submitted`).
+    """
+    if not company.members.filter(user=by, role__in=WRITERS).exists():
+        raise NotFound
+    if company.pk == partner.application.company_id:
+        raise BadInput("신청기업은 스스로 참여기관이 될 수 없습니다.", code="partner_is_applicant")
+    try:
+        return _answer(partner, PartnerState.ACCEPTED, company=company, by=by, now=now, note=note)
+    except IntegrityError as twice:
+        raise BadInput(
+            "이 기업은 이미 이 신청에 참여하고 있습니다.", code="partner_duplicate"
+        ) from twice
+
+
+def refuse(partner: Partner, *, by: User, now: datetime, note: str) -> Partner:
+    """Decline to take part. Raises MoveNotAllowed."""
+    return _answer(partner, PartnerState.REFUSED, company=None, by=by, now=now, note=note)
+
+
+@transaction.atomic
+def cancel(partner: Partner, *, by: User, now: datetime) -> None:
+    """Take an invitation or a partner out of the draft. Raises MoveNotAllowed."""
+    touch(partner.application, now=now)
+    Partner.objects.filter(pk=partner.pk).update(state=PartnerState.CANCELLED)
+
+
+@transaction.atomic
+def _answer(
+    partner: Partner,
+    state: PartnerState,
+    *,
+    company: Company | None,
+    by: User,
+    now: datetime,
+    note: str,
+) -> Partner:
+    if expired(partner, now=now):
+        raise MoveNotAllowed(
+            "기한이 지난 초대입니다. 신청기업에 다시 초대해 달라고 요청하세요.",
+            code="invitation_expired",
+        )
+    touch(partner.application, now=now)
+    answered = Partner.objects.filter(pk=partner.pk, state=PartnerState.INVITED).update(
+        state=state, company=company, answered_by=by, answered_at=now, note=note[:300]
+    )
+    if not answered:
+        raise MoveNotAllowed("이미 답했거나 취소된 초대입니다.", code="invitation_closed")
+    partner.refresh_from_db()
+    notices.write(
+        "partner_answer",
+        to_email=partner.invited_by.email,
+        user=partner.invited_by,
+        key=f"partner_answer:{partner.pk}",
+        now=now,
+        partner=partner,
+    )
+    return partner

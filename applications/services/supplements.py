@@ -1,0 +1,104 @@
+"""Answering a request for more (보완) before its deadline, once."""
+
+from datetime import datetime
+
+from django.core.files.base import File
+from django.db import transaction
+
+from applications.models import Attachment, Supplement
+from applications.rules import snapshot
+from applications.states import SupplementState
+from portal import files
+from portal.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
+from portal.models import User
+
+FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png", "zip")
+FILES_PER_DOCUMENT = 5
+
+
+@transaction.atomic
+def attach(
+    supplement: Supplement, *, requirement: str, upload: File[bytes], by: User, now: datetime
+) -> Attachment:
+    """Add a file to the answer, for one of the papers that were asked for.
+
+    Raises BadInput (`file_…`, `document_unknown`, `file_repeated`, `file_count`), Closed after the
+    deadline, MoveNotAllowed when answered.
+    """
+    if requirement not in supplement.requirements:
+        raise BadInput("보완을 요청받은 서류가 아닙니다.", code="document_unknown")
+    document = supplement.application.sub_program.documents.filter(code=requirement).first()
+    found = files.inspect(upload, allowed=document.formats if document else FORMATS)
+    _lock_open(supplement, now)
+    there = supplement.attachments.filter(requirement=requirement, removed_at=None)
+    if there.filter(sha256=found.sha256).exists():
+        raise BadInput("같은 파일을 이미 올렸습니다.", code="file_repeated")
+    if there.count() >= FILES_PER_DOCUMENT:
+        raise BadInput(f"서류마다 {FILES_PER_DOCUMENT}개까지 올릴 수 있습니다.", code="file_count")
+    return Attachment.objects.create(
+        application=supplement.application,
+        supplement=supplement,
+        requirement=requirement,
+        name=found.name,
+        file=files.store(upload),
+        size=found.size,
+        sha256=found.sha256,
+        content_type=found.content_type,
+        uploaded_by=by,
+        uploaded_at=now,
+    )
+
+
+@transaction.atomic
+def detach(attachment: Attachment, *, by: User, now: datetime) -> None:
+    """Take a file out of an answer that was not sent yet. Raises Closed, MoveNotAllowed."""
+    if attachment.supplement is None:
+        raise MoveNotAllowed("보완으로 낸 파일이 아닙니다.", code="already_submitted")
+    _lock_open(attachment.supplement, now)
+    Attachment.objects.filter(pk=attachment.pk, removed_at=None).update(removed_at=now)
+
+
+@transaction.atomic
+def answer(supplement: Supplement, *, answer: str, by: User, now: datetime) -> Supplement:
+    """Send the answer with its files, frozen under one SHA-256.
+
+    Raises RuleBroken (`supplement_answer`, `missing:document:<code>`), Closed after the deadline,
+    MoveNotAllowed when it was answered before.
+    """
+    _lock_open(supplement, now)
+    papers = list(supplement.attachments.filter(removed_at=None).order_by("pk"))
+    given = {paper.requirement for paper in papers}
+    labels = dict(supplement.application.sub_program.documents.values_list("code", "label"))
+    findings = [
+        Finding(f"missing:document:{code}", f"‘{labels.get(code, code)}’ 서류를 첨부하세요.")
+        for code in supplement.requirements
+        if code not in given
+    ]
+    if not answer.strip():
+        findings.insert(0, Finding("supplement_answer", "답변 내용을 입력하세요."))
+    if findings:
+        raise RuleBroken(findings)
+    content = {
+        "supplement": supplement.pk,
+        "answer": answer.strip(),
+        "answered_at": now,
+        "files": [[paper.requirement, paper.name, paper.sha256] for paper in papers],
+    }
+    Supplement.objects.filter(pk=supplement.pk).update(
+        state=SupplementState.ANSWERED,
+        answer=answer.strip(),
+        answered_by=by,
+        answered_at=now,
+        sha256=snapshot.sha256(content),
+    )
+    supplement.refresh_from_db()
+    return supplement
+
+
+def _lock_open(supplement: Supplement, now: datetime) -> None:
+    """Hold the request until the transaction ends. At the instant of the deadline it is over."""
+    held = Supplement.objects.select_for_update().get(pk=supplement.pk)
+    if held.state == SupplementState.ANSWERED:
+        raise MoveNotAllowed("이미 답변을 제출했습니다.", code="supplement_answered")
+    if held.state == SupplementState.EXPIRED or held.due_at <= now:
+        raise Closed("보완 기한이 지났습니다.", code="supplement_expired")

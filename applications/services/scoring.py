@@ -1,0 +1,223 @@
+"""Score runs: a frozen rubric over locked sheets, streamed in chunks, the same bytes every time."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+
+from django.db import connection, transaction
+from django.db.models import Count, Max, Q, QuerySet
+
+from applications.models import Application, BonusClaim, ScoreResult, ScoreRun, ScoreSheet
+from applications.rules import scoring as rules
+from applications.rules import snapshot
+from applications.states import ApplicationState, BonusState
+from portal import jobs
+from portal.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
+from portal.models import JobState, User
+from portal.roles import MANAGER, OFFICER, roles_of
+from programs.models import SubProgram
+
+JOB = "applications.score"
+CHUNK = 2_000
+EXAMPLES = 5
+LOOKED_AT = 25
+INPUTS_CHANGED = "점수를 내는 동안 신청이 바뀌어 다시 계산합니다."
+
+Progress = Callable[[int, int], None]
+Bonus = tuple[str, int]
+
+# The order of rules.selection.rank, by the database; a test holds the two together.
+RANK = """
+UPDATE applications_scoreresult SET rank = placed.place
+FROM (
+    SELECT result.id, ROW_NUMBER() OVER (
+        ORDER BY result.passed_floor DESC, result.total DESC, result.raw DESC, result.core DESC,
+                 application.submitted_at, application.id
+    ) AS place
+    FROM applications_scoreresult AS result
+    JOIN applications_application AS application ON application.id = result.application_id
+    WHERE result.run_id = %s
+) AS placed
+WHERE applications_scoreresult.id = placed.id
+"""
+
+
+def rubric_of(sub_program: SubProgram) -> rules.Rubric:
+    """The rubric as the catalogue's rows say now. Raises BadInput (`rubric`)."""
+    return rules.Rubric(
+        criteria=tuple(
+            rules.Criterion(row.code, row.label, row.max_points, row.core)
+            for row in sub_program.criteria.all()
+        ),
+        floor=sub_program.floor,
+        trim_from=sub_program.trim_from,
+        minimum_sheets=sub_program.minimum_sheets,
+        decimals=sub_program.decimals,
+        bonus_cap=sub_program.bonus_cap,
+        bonus_items=tuple(
+            rules.BonusItem(row.code, row.label, row.points)
+            for row in sub_program.bonus_items.all()
+        ),
+    )
+
+
+def unready(sub_program: SubProgram) -> list[Finding]:
+    """Everything that keeps a sub-programme from being scored now."""
+    applications = _assessing(sub_program)
+    if not applications.exists():
+        return [Finding("nothing_to_score", "평가 중인 신청이 없습니다.")]
+    findings = []
+    open_sheets = ScoreSheet.objects.filter(
+        locked_at=None,
+        application__sub_program=sub_program,
+        application__state=ApplicationState.ASSESSING,
+    )
+    if count := open_sheets.count():
+        some = open_sheets.order_by("pk").values_list("application__number", flat=True)[:LOOKED_AT]
+        findings.append(
+            Finding(
+                "sheets_unlocked", f"제출하지 않은 평가표가 {count:,}부 있습니다. ({_some(some)})"
+            )
+        )
+    few = applications.annotate(
+        locked=Count("sheets", filter=Q(sheets__locked_at__isnull=False))
+    ).filter(locked__lt=sub_program.minimum_sheets)
+    if count := few.count():
+        some = few.order_by("pk").values_list("number", flat=True)[:LOOKED_AT]
+        findings.append(
+            Finding(
+                "too_few_sheets",
+                f"평가표가 최소 {sub_program.minimum_sheets}부에 못 미치는 신청이 {count:,}건"
+                f" 있습니다. ({_some(some)})",
+            )
+        )
+    running = sub_program.score_runs.filter(finished_at=None).exclude(job__state=JobState.PARKED)
+    if running.exists():
+        findings.append(Finding("run_in_progress", "아직 끝나지 않은 점수 산정이 있습니다."))
+    return findings
+
+
+def start(sub_program: SubProgram, *, by: User, now: datetime) -> ScoreRun:
+    """Freeze the rubric and ask for the run. Raises RuleBroken with everything not ready."""
+    if not roles_of(by) & {OFFICER, MANAGER}:
+        raise MoveNotAllowed("점수 산정을 시작할 권한이 없습니다.")
+    with transaction.atomic():
+        SubProgram.objects.select_for_update(no_key=True).get(pk=sub_program.pk)
+        if findings := unready(sub_program):
+            raise RuleBroken(findings, message="점수 산정을 시작할 수 없습니다.")
+        rubric = rubric_of(sub_program)
+        last = sub_program.score_runs.aggregate(last=Max("number"))["last"] or 0
+        run = ScoreRun.objects.create(
+            sub_program=sub_program,
+            number=last + 1,
+            rubric=rubric.to_json(),
+            rubric_sha256=rubric.sha256,
+            requested_by=by,
+            requested_at=now,
+        )
+        run.job = jobs.enqueue(JOB, key=f"score:{run.pk}", by=by, run=run.pk)
+        run.save(update_fields=["job"])
+    return run
+
+
+def compute(run: ScoreRun, *, now: datetime, progress: Progress = lambda done, total: None) -> None:
+    """Score every application under assessment from its locked sheets.
+
+    A run that was killed goes over the same inputs again: rows already there stay, since the same
+    inputs give the same row. A finished run is left alone. Memory does not grow with the number of
+    applications.
+    """
+    if run.finished_at is not None:
+        return
+    rubric = rules.Rubric.from_json(run.rubric)
+    run.results.exclude(application__state=ApplicationState.ASSESSING).delete()
+    total = _assessing(run.sub_program).count()
+    inputs, results, scored = hashlib.sha256(), hashlib.sha256(), 0
+    for chunk in _chunks(run):
+        rows = [_result(run, rubric, *entry) for entry in chunk]
+        ScoreResult.objects.bulk_create((row for row, _ in rows), ignore_conflicts=True)
+        for row, text in rows:
+            inputs.update(f"{row.inputs_sha256}\n".encode())
+            results.update(f"{row.application_id}\t{row.inputs_sha256}\t{text}\n".encode())
+        scored += len(rows)
+        progress(scored, max(total, scored))
+    with transaction.atomic():
+        if run.results.count() != scored:
+            raise PortalError(INPUTS_CHANGED, code="inputs_changed")
+        with connection.cursor() as cursor:
+            cursor.execute(RANK, [run.pk])
+        ScoreRun.objects.filter(pk=run.pk, finished_at=None).update(
+            finished_at=now,
+            scored=scored,
+            inputs_sha256=inputs.hexdigest(),
+            results_sha256=results.hexdigest(),
+        )
+    run.refresh_from_db()
+
+
+def _assessing(sub_program: SubProgram) -> QuerySet[Application]:
+    return Application.objects.filter(sub_program=sub_program, state=ApplicationState.ASSESSING)
+
+
+def _some(numbers: Iterable[str | None]) -> str:
+    listed = list(dict.fromkeys(str(number) for number in numbers))
+    return "예: " + ", ".join(listed[:EXAMPLES])
+
+
+Entry = tuple[int, list[dict[str, int]], list[str], list[Bonus]]
+
+
+def _chunks(run: ScoreRun) -> Iterator[list[Entry]]:
+    """Walk the applications by number; each chunk is three short queries on indexes."""
+    last = 0
+    waiting = _assessing(run.sub_program).order_by("pk").values_list("pk", flat=True)
+    while ids := list(waiting.filter(pk__gt=last)[:CHUNK]):
+        last = ids[-1]
+        marks: dict[int, list[dict[str, int]]] = {pk: [] for pk in ids}
+        hashes: dict[int, list[str]] = {pk: [] for pk in ids}
+        sheets = ScoreSheet.objects.filter(
+            application__in=ids, locked_at__isnull=False, locked_at__lte=run.requested_at
+        )
+        for pk, points, digest in sheets.order_by("application", "pk").values_list(
+            "application_id", "marks", "sha256"
+        ):
+            marks[pk].append(points)
+            hashes[pk].append(digest)
+        bonuses = _granted(ids)
+        yield [(pk, marks[pk], hashes[pk], bonuses.get(pk, [])) for pk in ids]
+
+
+def _granted(ids: Sequence[int]) -> Mapping[int, list[Bonus]]:
+    granted: dict[int, list[Bonus]] = {}
+    claims = BonusClaim.objects.filter(application__in=ids, state=BonusState.GRANTED)
+    for pk, code, points in claims.order_by("application", "code").values_list(
+        "application_id", "code", "points"
+    ):
+        granted.setdefault(pk, []).append((code, points))
+    return granted
+
+
+def _result(
+    run: ScoreRun,
+    rubric: rules.Rubric,
+    application: int,
+    sheets: list[dict[str, int]],
+    hashes: list[str],
+    bonuses: list[Bonus],
+) -> tuple[ScoreResult, str]:
+    """Return the row and its breakdown's canonical text."""
+    score = rules.score(rubric, sheets, bonuses)
+    breakdown = rules.breakdown(score, rubric)
+    inputs = snapshot.sha256([run.rubric_sha256, application, hashes, bonuses])
+    row = ScoreResult(
+        run=run,
+        application_id=application,
+        raw=score.raw,
+        bonus=score.bonus_counted,
+        total=score.total,
+        core=score.core,
+        passed_floor=score.passed_floor,
+        breakdown=breakdown,
+        inputs_sha256=inputs,
+    )
+    return row, snapshot.canonical(breakdown)

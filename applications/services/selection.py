@@ -1,0 +1,358 @@
+"""Selections: proposed against money and places, decided with the ledger, released together."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from applications.models import (
+    Application,
+    Decision,
+    ScoreResult,
+    ScoreRun,
+    Selection,
+    SelectionMove,
+    Submission,
+)
+from applications.rules import selection as rules
+from applications.states import ApplicationState, Outcome, SelectionState
+from portal import doorbell, jobs, notices
+from portal.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
+from portal.models import Job, Notice, User
+from portal.roles import MANAGER, OFFICER, roles_of
+from portal.workflow import allowed, move, move_many
+from programs.models import Budget, SubProgram
+from programs.rules import quota
+from programs.services import ledger
+
+JOB = "applications.select"
+RELEASE_JOB = "applications.release"
+CHUNK = 2_000
+LIVE = [SelectionState.PREPARING, SelectionState.PROPOSED, SelectionState.DECIDED]
+STAGES = 3
+
+Progress = Callable[[int, int], None]
+
+
+def quiet(done: int, total: int) -> None:
+    """Report no progress."""
+
+
+def start(
+    run: ScoreRun,
+    *,
+    by: User,
+    now: datetime,
+    places: int | None = None,
+    reserve_places: int | None = None,
+) -> Selection:
+    """Ask for a selection proposal from a finished run.
+
+    `places` None takes the quota's own word (domain 0.5); `reserve_places` None puts everybody at
+    or above the floor who is below the line on the reserve list. Raises MoveNotAllowed, BadInput.
+    """
+    if not roles_of(by) & {OFFICER, MANAGER}:
+        raise MoveNotAllowed("선정안을 만들 권한이 없습니다.")
+    if run.finished_at is None:
+        raise MoveNotAllowed(
+            "점수 산정이 끝난 뒤에 선정안을 만들 수 있습니다.", code="run_not_finished"
+        )
+    if any(count is not None and count < 0 for count in (places, reserve_places)):
+        raise BadInput("선정 수와 예비 수는 0 이상이어야 합니다.", code="places")
+    program = run.sub_program
+    if places is None:
+        places = quota.places(program.quota_count, program.quota_kind)
+    with transaction.atomic():
+        SubProgram.objects.select_for_update(no_key=True).get(pk=program.pk)
+        if live := _live(program).first():
+            raise MoveNotAllowed(
+                f"아직 발표하지 않은 선정 #{live.pk}이(가) 있습니다. 먼저 발표하거나 폐기하세요.",
+                code="selection_live",
+            )
+        selection = Selection.objects.create(
+            sub_program=program,
+            run=run,
+            places=places,
+            tie_rule=rules.TIE_RULE,
+            cut={"reserve_places": reserve_places},
+            requested_by=by,
+            requested_at=now,
+        )
+        selection.job = jobs.enqueue(
+            JOB, key=f"select:{selection.pk}", by=by, selection=selection.pk
+        )
+        selection.save(update_fields=["job"])
+    return selection
+
+
+def propose(selection: Selection, *, now: datetime, progress: Progress = quiet) -> None:
+    """Rank the run's results and draw the line; written whole or not at all.
+
+    The pot's available money is read now and kept with the proposal. A proposal that is there is
+    left alone. Raises RuleBroken when an application has no amount.
+    """
+    progress(0, STAGES)
+    with transaction.atomic():
+        locked = Selection.objects.select_for_update(of=("self",)).get(pk=selection.pk)
+        if locked.state != SelectionState.PREPARING:
+            return
+        program = SubProgram.objects.select_related("pot").get(pk=locked.sub_program_id)
+        available = program.pot.available_won
+        ranked = rules.rank(_candidates(locked))
+        reserve = locked.cut.get("reserve_places")
+        progress(1, STAGES)
+        proposed = rules.propose(
+            ranked, available_won=available, places=locked.places, reserve_places=reserve
+        )
+        line = rules.cut(ranked, available_won=available, places=locked.places)
+        _write(locked, ranked, proposed)
+        move(
+            locked,
+            "propose",
+            by=None,
+            now=now,
+            available_won=available,
+            cut=_cut(program, locked.places, reserve, line, available, proposed),
+        )
+    progress(STAGES, STAGES)
+    selection.refresh_from_db()
+
+
+def decide(selection: Selection, *, by: User, now: datetime) -> None:
+    """Decide as proposed: money reserved for every selected one, states moved, all or nothing.
+
+    Raises BudgetExceeded when the pot has shrunk since, RuleBroken when an application has left
+    assessment since, MoveNotAllowed.
+    """
+    with transaction.atomic():
+        move(selection, "decide", by=by, now=now, decided_at=now)
+        note = f"{selection.sub_program} 선정 #{selection.pk}"
+        rows = _ledger_rows(selection, "reserve")
+        if rows:
+            ledger.reserve_many(_pot(selection), rows, by=by, now=now, note=note)
+        _move_applications(selection, "decide", by, now)
+
+
+def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> None:
+    """Take the decision back before it is released; the reserved money returns to the pot."""
+    with transaction.atomic():
+        rows = _ledger_rows(selection, "release")
+        move(selection, "undecide", by=by, now=now, note=note, decided_at=None)
+        if rows:
+            ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
+        _move_applications(selection, "undecide", by, now, note)
+
+
+def discard(selection: Selection, *, note: str, by: User, now: datetime) -> None:
+    """Throw a proposal away; nothing was promised by it. Raises MoveNotAllowed."""
+    move(selection, "discard", by=by, now=now, note=note)
+
+
+def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
+    """Ask for the release as a job; asking again returns the same job. Raises MoveNotAllowed."""
+    if not allowed(selection.MOVES["release"], state=selection.state, by=by):
+        raise MoveNotAllowed("지금은 결과를 발표할 수 없습니다.")
+    turn = decided_times(selection)
+    job = jobs.enqueue(
+        RELEASE_JOB,
+        key=f"release:{selection.pk}:{turn}",
+        by=by,
+        selection=selection.pk,
+        turn=turn,
+    )
+    Selection.objects.filter(pk=selection.pk).update(job=job)
+    selection.job = job
+    return job
+
+
+def release(
+    selection: Selection, *, by: User, now: datetime, progress: Progress = quiet
+) -> dict[str, int]:
+    """Make every decision public at one instant, then write one notice for each.
+
+    The states of the selection and of all its applications change in one transaction: from then
+    on applicants see their results. Notices follow in chunks; after a crash the next run writes
+    those that are missing. Returns the counts of decisions and notices, which must be equal.
+    """
+    if selection.state != SelectionState.RELEASED:
+        with transaction.atomic():
+            move(selection, "release", by=by, now=now, released_at=now)
+            _move_applications(selection, "release", by, now)
+    decisions = selection.decisions.count()
+    written = _notify(selection, now, decisions, progress)
+    if written != decisions:
+        raise PortalError(
+            f"결정 {decisions:,}건에 알림 {written:,}건입니다. 다시 시도합니다.",
+            code="notices_missing",
+        )
+    return {"decisions": decisions, "notices": written}
+
+
+def decided_times(selection: Selection) -> int:
+    """How often this selection has been decided; more than once after it was taken back."""
+    return SelectionMove.objects.filter(thing=selection, move="decide").count()
+
+
+def _live(program: SubProgram) -> QuerySet[Selection]:
+    """Selections still on their way; a proposal whose job was parked must be discarded as well."""
+    return Selection.objects.filter(sub_program=program, state__in=LIVE).order_by("pk")
+
+
+def _pot(selection: Selection) -> Budget:
+    return Budget.objects.get(sub_programs=selection.sub_program_id)
+
+
+def _candidates(selection: Selection) -> Iterator[rules.Candidate]:
+    """Results of applications that are still under assessment, as plain tuples."""
+    rows = (
+        ScoreResult.objects.filter(
+            run=selection.run_id, application__state=ApplicationState.ASSESSING
+        )
+        .order_by("application")
+        .values_list(
+            "application_id",
+            "total",
+            "raw",
+            "core",
+            "application__submitted_at",
+            "application__submission__support_won",
+            "passed_floor",
+        )
+    )
+    for row in rows.iterator(chunk_size=CHUNK):
+        yield rules.Candidate(*row)  # type: ignore[arg-type] # scored and filed: none is null
+
+
+def _write(
+    selection: Selection, ranked: Sequence[rules.Ranked], proposed: Sequence[rules.Proposed]
+) -> None:
+    for start_at in range(0, len(proposed), CHUNK):
+        part = zip(
+            ranked[start_at : start_at + CHUNK],
+            proposed[start_at : start_at + CHUNK],
+            strict=True,
+        )
+        Decision.objects.bulk_create(
+            Decision(
+                selection_id=selection.pk,
+                application_id=row.id,
+                outcome=row.outcome,
+                rank=row.rank,
+                grant_won=(entry.candidate.amount_won or 0) if row.outcome == "selected" else 0,
+                reason_code=row.reason_code,
+                reason=row.reason,
+            )
+            for entry, row in part
+        )
+
+
+def _cut(
+    program: SubProgram,
+    places: int | None,
+    reserve_places: int | None,
+    line: rules.Cut,
+    available_won: int,
+    proposed: Sequence[rules.Proposed],
+) -> dict[str, Any]:
+    counts = Counter(row.outcome for row in proposed)
+    warnings = [quota.note(program.quota_count, program.quota_kind, line.selected_count)]
+    usual = quota.places(program.quota_count, program.quota_kind)
+    words = quota.words(program.quota_count, program.quota_kind)
+    if places != usual:
+        chosen = "제한 없음" if places is None else f"{places:,}개"
+        warnings.append(
+            Finding(
+                "places_chosen", f"공고의 모집 규모({words})와 다르게 {chosen}로 정했습니다.", False
+            )
+        )
+    return {
+        "selected_count": line.selected_count,
+        "cut_total": None if line.cut_total is None else f"{line.cut_total}",
+        "stopped_by": line.stopped_by,
+        "amount_won": line.amount_won,
+        "left_won": available_won - line.amount_won,
+        "quota": words,
+        "reserve_places": reserve_places,
+        "counted": len(proposed),
+        "counts": {outcome.value: counts[outcome.value] for outcome in Outcome},
+        "warnings": [{"code": w.code, "message": w.message} for w in warnings if w],
+    }
+
+
+def _ledger_rows(selection: Selection, act: str) -> list[ledger.Row]:
+    """One row for each selected one; a second decision needs references of its own."""
+    turn = decided_times(selection)
+    suffix = f":{turn}" if turn > 1 else ""
+    chosen = selection.decisions.filter(outcome=Outcome.SELECTED, grant_won__gt=0)
+    return [
+        ledger.Row(
+            subject=f"application:{pk}",
+            amount=amount,
+            reference=f"{act}:application:{pk}:{selection.pk}{suffix}",
+        )
+        for pk, amount in chosen.order_by("application").values_list("application_id", "grant_won")
+    ]
+
+
+def _move_applications(
+    selection: Selection, name: str, by: User, now: datetime, note: str = ""
+) -> None:
+    """Move all decided applications together. Raises RuleBroken when one has gone elsewhere."""
+    applications = Application.objects.filter(
+        pk__in=selection.decisions.order_by().values("application")
+    )
+    moved = move_many(applications, name, by=by, now=now, note=note)
+    missing = selection.decisions.count() - moved
+    if missing:
+        raise RuleBroken(
+            [
+                Finding(
+                    "applications_gone",
+                    f"선정안을 만든 뒤 상태가 바뀐 신청이 {missing:,}건 있습니다. 선정안을 다시 만드세요.",
+                )
+            ]
+        )
+
+
+def _notify(selection: Selection, now: datetime, total: int, progress: Progress) -> int:
+    written, last = 0, 0
+    program = selection.sub_program
+    decisions = selection.decisions.order_by("pk").values_list(
+        "pk", "application_id", "outcome", "application__number"
+    )
+    while rows := list(decisions.filter(pk__gt=last)[:CHUNK]):
+        last = rows[-1][0]
+        keys = {pk: f"result:{selection.pk}:{pk}" for _, pk, _, _ in rows}
+        there = set(
+            Notice.objects.filter(key__in=list(keys.values())).values_list("key", flat=True)
+        )
+        filed = Submission.objects.filter(
+            application__in=[pk for _, pk, _, _ in rows if keys[pk] not in there]
+        ).select_related("submitted_by")
+        people = {row.application_id: row.submitted_by for row in filed.only("submitted_by")}
+        Notice.objects.bulk_create(
+            (
+                Notice(
+                    key=keys[pk],
+                    **notices.compose(
+                        "result",
+                        to_email=people[pk].email,
+                        user=people[pk],
+                        now=now,
+                        program=program,
+                        application={"pk": pk, "number": number},
+                        outcome=Outcome(outcome).label,
+                    ),
+                )
+                for _, pk, outcome, number in rows
+                if pk in people
+            ),
+            ignore_conflicts=True,
+        )
+        written += Notice.objects.filter(key__in=list(keys.values())).count()
+        progress(written, total)
+    doorbell.ring("portal.tasks.send_notices")
+    return written

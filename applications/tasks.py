@@ -1,0 +1,62 @@
+"""Background work of applications: what each kind of job does, and the sweep of due dates."""
+
+from typing import Any
+
+from celery import shared_task
+
+from applications.models import IssuedDocument, ScoreRun, Selection
+from applications.services import paper, reminders, scoring, screening, selection
+from portal.clock import now
+from portal.jobs import handler
+from portal.models import Job
+from programs.models import SubProgram
+
+
+@handler(scoring.JOB)
+def score(job: Job) -> dict[str, Any]:
+    """Compute a score run."""
+    run = ScoreRun.objects.select_related("sub_program").get(pk=job.args["run"])
+    scoring.compute(run, now=now(), progress=job.progress)
+    return {"scored": run.scored, "results_sha256": run.results_sha256}
+
+
+@handler(selection.JOB)
+def select(job: Job) -> dict[str, Any]:
+    """Make a selection proposal."""
+    chosen = Selection.objects.get(pk=job.args["selection"])
+    selection.propose(chosen, now=now(), progress=job.progress)
+    return dict(chosen.cut.get("counts", {}))
+
+
+@handler(selection.RELEASE_JOB)
+def release(job: Job) -> dict[str, Any]:
+    """Release a selection, unless the decision it was asked for has been taken back."""
+    chosen = Selection.objects.select_related("sub_program").get(pk=job.args["selection"])
+    if job.requested_by is None or selection.decided_times(chosen) != job.args["turn"]:
+        return {"skipped": True}
+    done: dict[str, Any] = dict(
+        selection.release(chosen, by=job.requested_by, now=now(), progress=job.progress)
+    )
+    return done
+
+
+@handler(paper.JOB)
+def print_paper(job: Job) -> dict[str, Any]:
+    """Make a PDF."""
+    document = IssuedDocument.objects.get(pk=job.args["document"])
+    return {"sha256": paper.render(document, now=now()).sha256}
+
+
+@handler(reminders.JOB)
+def remind(job: Job) -> dict[str, Any]:
+    """Write the letters before a deadline."""
+    program = SubProgram.objects.select_related("round").get(pk=job.args["program"])
+    return {"written": reminders.remind(program, hours=job.args["hours"], now=now())}
+
+
+@shared_task
+def sweep_due_dates() -> None:
+    """Close requests for more whose time is over; ask for the letters that are due."""
+    at = now()
+    screening.expire(at)
+    reminders.schedule(at)

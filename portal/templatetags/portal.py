@@ -55,6 +55,8 @@ ICONS = {
     "clock": '<circle cx="12" cy="12" r="9.5" fill="none"/><path d="M12 6v6.5l4 2.5" fill="none"/>',
 }
 
+STALE_PAGE = "화면의 내용이 올바르지 않습니다. 새로 고친 다음 다시 시도하세요."
+
 _HANGUL_PAIR = re.compile(r"(?<=[가-힣])(?=[가-힣])")
 _WORD_JOINER = "\u2060"
 _NEAR = timedelta(days=3)
@@ -68,7 +70,7 @@ def _one_of(tag: str, option: str, value: object, allowed: Collection[str]) -> N
 
 
 def _render(component: str, /, **context: object) -> SafeString:
-    return get_template(f"components/{component}.html").render(context)
+    return mark_safe(get_template(f"components/{component}.html").render(context))  # noqa: S308
 
 
 def _read(item: object, name: str) -> object:
@@ -150,7 +152,7 @@ def file_size(size: int | None) -> str:
 
 
 @register.filter
-def keep_words(text: object) -> SafeString:
+def keep_words(text: str) -> SafeString:
     """Hold Korean words together in a PDF, whose engine knows no `word-break: keep-all`.
 
     The joiners are not copied into the text layer; pages need this not, CSS does it there.
@@ -408,15 +410,18 @@ def _forms(forms: Iterable[BaseForm | BaseFormSet]) -> Iterable[BaseForm]:
 
 def _errors(form: BaseForm) -> Iterable[dict[str, str]]:
     for name, messages in form.errors.items():
-        field = form[name] if name in form.fields else None
-        for message in messages:
-            if field is None:
-                yield {"message": message, "label": "", "target": ""}
-                continue
+        if name not in form.fields:
+            yield from ({"message": str(text), "label": "", "target": ""} for text in messages)
+        elif form[name].is_hidden:
+            yield {"message": STALE_PAGE, "label": "", "target": ""}
+        else:
+            field = form[name]
             # A group of radios or checkboxes has no single label target: go to its first box.
             target = field.id_for_label or f"{field.auto_id}_0"
             label = str(field.label).rstrip(".?")
-            yield {"message": message, "label": label, "target": target}
+            yield from (
+                {"message": str(text), "label": label, "target": target} for text in messages
+            )
 
 
 @register.simple_tag
@@ -426,7 +431,7 @@ def error_summary(*forms: BaseForm | BaseFormSet) -> SafeString:
     for formset in forms:
         if isinstance(formset, BaseFormSet):
             for message in formset.non_form_errors():
-                errors.append({"message": message, "label": "", "target": ""})
+                errors.append({"message": str(message), "label": "", "target": ""})
     return _render("error_summary", errors=errors) if errors else SafeString("")
 
 

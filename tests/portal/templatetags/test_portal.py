@@ -217,6 +217,15 @@ def test_every_error_links_to_its_field():
     assert 'role="alert"' in html
 
 
+def test_a_broken_hidden_field_asks_to_reload_instead_of_linking_nowhere():
+    class Versioned(forms.Form):
+        version = forms.IntegerField(widget=forms.HiddenInput)
+
+    html = drawn("{% error_summary form %}", form=Versioned({}))
+    assert tags.STALE_PAGE in html
+    assert "href" not in html
+
+
 def test_errors_of_a_formset_are_summed_up():
     formset = forms.formset_factory(Question)(
         {"form-TOTAL_FORMS": "1", "form-INITIAL_FORMS": "1", "form-0-won": "x"}

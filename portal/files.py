@@ -47,7 +47,7 @@ class Inspected:
     extension: str
 
 
-def inspect(upload: File[bytes], *, allowed: Sequence[str]) -> Inspected:
+def inspect(upload: "File[bytes]", *, allowed: Sequence[str]) -> Inspected:
     """Judge an upload by its content; `allowed` are extensions of `CONTENT_TYPES`, without a dot.
 
     Raises `BadInput` with the code file_empty, file_too_large (over UPLOAD_MAX_BYTES), file_type
@@ -64,7 +64,7 @@ def inspect(upload: File[bytes], *, allowed: Sequence[str]) -> Inspected:
     return Inspected(name, size, sha256, CONTENT_TYPES[extension], extension)
 
 
-def _measure(upload: File[bytes]) -> tuple[int, str]:
+def _measure(upload: "File[bytes]") -> tuple[int, str]:
     size, digest = 0, hashlib.sha256()
     upload.seek(0)
     while chunk := upload.read(_CHUNK):
@@ -115,7 +115,7 @@ class PrivateStorage(FileSystemStorage):
 private_storage = PrivateStorage()
 
 
-def store(upload: File[bytes]) -> str:
+def store(upload: "File[bytes]") -> str:
     """Keep an upload; returns its random name. Raises `Unavailable` and leaves nothing behind."""
     return private_storage.save(None, upload)
 

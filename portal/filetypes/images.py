@@ -16,7 +16,17 @@ _MARKUP = re.compile(
 _MARKER = re.compile(rb"\xff+([^\x00\xff\xd0-\xd7])")
 _SCAN, _END = 0xDA, 0xD9
 _ZIP_END = b"PK\x05\x06"
-_BROKEN = (OSError, SyntaxError, ValueError, struct.error, IndexError, OverflowError, TypeError)
+# What Pillow raises on broken pictures; its warnings too, where they are turned into errors.
+_BROKEN = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    LookupError,
+    TypeError,
+    OverflowError,
+    struct.error,
+    Warning,
+)
 
 
 def check_png(stream: Readable) -> str:
@@ -85,7 +95,7 @@ def _verify(data: bytes, kind: str) -> None:
             if kind == "PNG":
                 image.verify()
             elif "progression" not in image.info:  # a progressive one is held whole to decode
-                image.draft("RGB", (image.width // 8, image.height // 8))
+                image.draft("RGB", (max(1, image.width // 8), max(1, image.height // 8)))
                 image.load()
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_many_pixels() from None

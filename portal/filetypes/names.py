@@ -23,7 +23,7 @@ def safe_name(claimed: str) -> str:
         for mark in name
         if unicodedata.category(mark) not in _INVISIBLE and mark not in _FILLERS
     )
-    name = " ".join(_FORBIDDEN.sub("_", name).split()).strip(". ")
+    name = " ".join(_FORBIDDEN.sub("_", name).split()).rstrip(". ")
     stem, dot, ending = name.rpartition(".")
     if not dot:
         stem, ending = name, ""

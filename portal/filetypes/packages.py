@@ -4,6 +4,7 @@ import re
 import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from xml.parsers import expat
 
@@ -24,8 +25,10 @@ _MACRO_TYPE = re.compile(rb"macroEnabled|vbaProject|ms-office\.activeX", re.IGNO
 _MACRO_PART = re.compile(
     r"vbaProject[^/]*\.bin$|(?:^|/)(?:macrosheets|activeX|dialogsheets)/|customUI", re.IGNORECASE
 )
-_REMOTE = re.compile(r"^(?:https?|ftp|mhtml|script|javascript|ms-\w+):|^(?:file:)?[\\/]{2}[^/\\]")
-_REMOTE_KINDS = ("/attachedTemplate", "/oleObject", "/frame", "/subDocument", "/externalLinkPath")
+_REMOTE = re.compile(
+    r"^(?:https?|ftp|mhtml|script|javascript|ms-\w+):|^(?:file:)?[\\/]{2}[^/\\]|^file:/*\\\\"
+)
+_REMOTE_KINDS = ("/attachedTemplate", "/oleObject", "/frame", "/subDocument")
 _REFUSED_ENDINGS = ("eps", "ps", "exe", "dll", "js", "vbs", "bat", "cmd", "scr", "lnk", "hta")
 _LARGEST_LIST = 4 * 1024 * 1024  # bytes of a part that is read whole
 _SPOOL = 1024 * 1024  # bytes of an inner file held in memory; the rest goes to disk
@@ -141,12 +144,13 @@ def _nested() -> BadInput:
     return refusals.unsafe("압축 파일이 여러 겹입니다. 한 번만 압축하여 올려 주세요.")
 
 
-def _spooled(chunks: Iterable[bytes]) -> "tempfile.SpooledTemporaryFile[bytes]":
-    copy = tempfile.SpooledTemporaryFile(max_size=_SPOOL)  # noqa: SIM115 - the caller closes it
-    for chunk in chunks:
-        copy.write(chunk)
-    copy.seek(0)
-    return copy
+@contextmanager
+def _spooled(chunks: Iterable[bytes]) -> Iterator[Readable]:
+    with tempfile.SpooledTemporaryFile(max_size=_SPOOL) as copy:
+        for chunk in chunks:
+            copy.write(chunk)
+        copy.seek(0)
+        yield copy
 
 
 def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:

@@ -43,12 +43,14 @@ def directory(stream: Readable, budget: Budget) -> list[zipfile.ZipInfo]:
     climbing entries, data before or behind the container.
     """
     size = length(stream)
-    _check_end(stream, size)
+    announced = _check_end(stream, size)
     try:
         with zipfile.ZipFile(stream) as container:
             entries = container.infolist()
     except _BROKEN:
         raise refusals.damaged() from None
+    if len(entries) != announced:
+        raise _crooked()
     budget.entries -= len(entries)
     budget.octets -= sum(entry.file_size for entry in entries)
     if budget.entries < 0:
@@ -108,8 +110,11 @@ def _step(engine: "zlib._Decompress | None", pending: bytes) -> tuple[bytes, byt
     return chunk, engine.unconsumed_tail
 
 
-def _check_end(stream: Readable, size: int) -> None:
-    """Hold the end record to the truth: it is last, whole, and its directory stands before it."""
+def _check_end(stream: Readable, size: int) -> int:
+    """Hold the end record to the truth: it is last, whole, and its directory stands before it.
+
+    Returns how many entries it announces.
+    """
     stream.seek(max(0, size - 65_557))
     tail = stream.read()
     at = tail.rfind(b"PK\x05\x06")
@@ -134,6 +139,7 @@ def _check_end(stream: Readable, size: int) -> None:
         )
     if octets > MOST_DIRECTORY:
         raise _crooked()
+    return int(entries)
 
 
 def _too_dense(entries: list[zipfile.ZipInfo], size: int) -> bool:

@@ -26,7 +26,7 @@ class Person:
     @property
     def email(self) -> str:
         """The address to sign in with."""
-        return f"{self.login}@{DOMAIN}"
+        return email_of(self.login)
 
 
 PEOPLE = (
@@ -49,3 +49,8 @@ def current_code(authenticator: Authenticator) -> str:
     """The six digits that the person's authenticator app would show now."""
     counter = int(time.time()) // app_settings.TOTP_PERIOD
     return format_hotp_value(hotp_value(decrypt(authenticator.data["secret"]), counter))
+
+
+def email_of(login: str) -> str:
+    """The address of one of the demo's people."""
+    return f"{login}@{DOMAIN}"

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import F
-from django.template.loader import render_to_string
+from django.template import engines
 
 from portal import doorbell
 from portal.models import Notice, NoticeState, User
@@ -45,10 +45,18 @@ def compose(
     return {
         "user": user,
         "to_email": to_email,
-        "subject": " ".join(render_to_string(f"emails/{template}.subject.txt", words).split()),
-        "body": render_to_string(f"emails/{template}.body.txt", words).strip() + "\n",
+        "subject": " ".join(_plain_text(f"emails/{template}.subject.txt", words).split()),
+        "body": _plain_text(f"emails/{template}.body.txt", words).strip() + "\n",
         "created_at": now,
     }
+
+
+def _plain_text(template: str, words: dict[str, object]) -> str:
+    """Render a letter, which is no HTML: a name with an ampersand stays as it is."""
+    letter = engines["django"].from_string(
+        "{% autoescape off %}{% include template %}{% endautoescape %}"
+    )
+    return letter.render({"template": template, **words})
 
 
 def send_waiting(now: datetime) -> int:

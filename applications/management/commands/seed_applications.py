@@ -1,0 +1,266 @@
+"""The demo's applications: companies and their applications at every stage, by the real services."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.management import BaseCommand, CommandError
+
+from applications.models import (
+    Application,
+    Company,
+    Member,
+    ScoreSheet,
+    Selection,
+    Site,
+)
+from applications.services import (
+    company as companies,
+)
+from applications.services import (
+    drafting,
+    intake,
+    partners,
+    review,
+    scoring,
+    screening,
+    selection,
+)
+from applications.states import MemberRole
+from portal import jobs
+from portal.clock import now
+from portal.demo import email_of
+from portal.models import Job, User
+from portal.validators import business_number, check_digit
+from programs.models import SubProgram
+
+STORY = Path(__file__).resolve().parent.parent / "story.yaml"
+FILED = ("submitted", "screening", "supplement", "assessing", "released")
+ASSESSORS = ("assessor", "assessor2", "assessor3", "assessor4", "assessor5")
+SPREAD = (0, 3, -2, 4, -6)  # how the five assessors differ from the story's mark, in points
+REASON = "근거 자료와 현장 설명이 항목의 기준에 맞는 정도를 보았습니다."
+PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"
+
+
+def sample_pdf(title: str) -> bytes:
+    """A small, valid one-page PDF; its title makes every file a different one."""
+    objects = [
+        b"<< /Type /Catalog /Pages 2 0 R >>",
+        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
+        PAGE,
+        b"<< /Title <" + title.encode("utf-16-be").hex().encode() + b"> >>",
+    ]
+    body, places = b"%PDF-1.4\n", []
+    for number, content in enumerate(objects, start=1):
+        places.append(len(body))
+        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
+    table = b"".join(b"%010d 00000 n \n" % place for place in places)
+    return body + (
+        b"xref\n0 5\n0000000000 65535 f \n%strailer\n<< /Size 5 /Root 1 0 R /Info 4 0 R >>\n"
+        b"startxref\n%d\n%%%%EOF\n" % (table, len(body))
+    )
+
+
+class Command(BaseCommand):
+    """Tell the story once; a second run finds it told."""
+
+    help = "시연용 기업과 신청을 만듭니다(PORTAL_DEMO에서만)."
+
+    def handle(self, **options: object) -> None:
+        """Go through the story in the order of the stages."""
+        if not settings.DEMO:
+            raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
+        if Application.objects.exists():
+            return
+        self.story = yaml.safe_load(STORY.read_text())
+        self.officer = User.objects.get(email=email_of("staff"))
+        self.manager = User.objects.get(email=email_of("manager"))
+        for key, row in self.story["companies"].items():
+            self.make_company(key, row)
+        rows = self.story["applications"]
+        for done, row in enumerate(rows, start=1):
+            self.make_application(row)
+            self.stdout.write(f"   신청 {done}/{len(rows)}: {row['company']} → {row['program']}")
+        self.release_one()
+
+    def make_company(self, key: str, row: dict[str, Any]) -> Company:
+        """Register a company with its people and sites."""
+        owner = self.person(row.get("owner", f"{key}-owner"), f"{row['name']} 담당자")
+        first = row["number"].replace("-", "")[:9]
+        data = {
+            "business_number": business_number(first + str(check_digit(first))),
+            "name": row["name"],
+            "kind": row.get("kind", "company"),
+            "size": row["size"],
+            "industry_code": row["industry"],
+            "founded_on": date(2008, 5, 14),
+            "employees": row["employees"],
+            "representative": "대표자",
+            "region": row["region"],
+            "address": f"시연시 {key}로 1",
+            "phone": "",
+        }
+        made = companies.register(data=data, by=owner, now=now())
+        for name in row.get("sites", []):
+            companies.add_site(
+                made,
+                data={"name": name, "region": row["region"], "address": f"{name} 1동"},
+                by=owner,
+                now=now(),
+            )
+        if "editor" in row:
+            editor = User.objects.get(email=email_of(row["editor"]))
+            Member.objects.create(company=made, user=editor, role=MemberRole.EDITOR, since=now())
+        return made
+
+    def person(self, login: str, name: str) -> User:
+        """One of the demo's accounts, or a company's person who never signs in."""
+        found = User.objects.filter(email=email_of(login)).first()
+        return found or User.objects.create_user(email_of(login), None, name=name)
+
+    def make_application(self, row: dict[str, Any]) -> None:
+        """Draft one application and take it to its stage."""
+        company = Company.objects.get(name=self.story["companies"][row["company"]]["name"])
+        owner = company.members.get(role=MemberRole.OWNER).user
+        site = self.site(company, row)
+        program = SubProgram.objects.get(code=row["program"], round__year=2021)
+        application = drafting.start(program, site=site, by=owner, now=now())
+        self.fill(application, row, owner)
+        if row["stage"] == "draft":
+            return
+        self.join(application, row, owner)
+        intake.submit(application, by=owner, now=now())
+        application.refresh_from_db()
+        if row["stage"] != "submitted":
+            self.screen(application, row)
+
+    def site(self, company: Company, row: dict[str, Any]) -> Site:
+        """The named site, or the company's first."""
+        sites = company.sites.order_by("pk")
+        return sites.get(name=row["site"]) if "site" in row else sites[0]
+
+    def fill(self, application: Application, row: dict[str, Any], by: User) -> None:
+        """Answer the form; a draft is left with gaps."""
+        program = application.sub_program
+        drafting.choose_track(application, code=row["track"], by=by, now=now())
+        answers = dict(self.story["answers"][program.code])
+        if "covid" in row:
+            answers |= {
+                "covid_product": row["covid"],
+                "covid_detail": "보건용 마스크, 제조품목신고 제1234호",
+            }
+        declared = {
+            question["code"]: False
+            for question in program.questions
+            if question.get("section") == "declarations"
+        }
+        sections = {"plan": answers, "cost": self.story["costs"].get(program.code, {})}
+        if row["stage"] != "draft":
+            sections["declarations"] = declared
+        for name, data in sections.items():
+            if data:
+                drafting.save_section(
+                    application, name=name, data=data, version=0, by=by, now=now()
+                )
+        if row["stage"] == "draft":
+            return
+        given = {consent["code"]: consent["required"] for consent in program.consents}
+        drafting.consent(application, answers=given, by=by, now=now())
+        self.attach(application, row, by)
+
+    def attach(self, application: Application, row: dict[str, Any], by: User) -> None:
+        """Attach a small PDF for every required paper that applies."""
+        for document in application.sub_program.documents.filter(required=True):
+            if document.code == "covid_evidence" and "covid" not in row:
+                continue
+            if document.code == "sme_certificate" and application.company.size not in (
+                "small",
+                "medium",
+            ):
+                continue
+            title = f"{document.label} {application.company.name}"
+            upload = ContentFile(sample_pdf(title), name=f"{document.label}.pdf")
+            drafting.attach(application, requirement=document.code, upload=upload, by=by, now=now())
+
+    def join(self, application: Application, row: dict[str, Any], by: User) -> None:
+        """Invite the partner and let it accept from its own account."""
+        if "partner" not in row:
+            return
+        company = Company.objects.get(name=self.story["companies"][row["partner"]]["name"])
+        guest = company.members.get(role=MemberRole.OWNER).user
+        role = application.sub_program.partner_roles[0]["role"]
+        partner = partners.invite(
+            application,
+            role=role,
+            company_name=company.name,
+            email=guest.email,
+            by=by,
+            now=now(),
+        )
+        partners.accept(partner, company=company, by=guest, now=now())
+
+    def screen(self, application: Application, row: dict[str, Any]) -> None:
+        """Screen, and go on to assessment where the story does."""
+        screening.take_up(application, by=self.officer, now=now())
+        if row["stage"] == "supplement":
+            screening.ask(
+                application,
+                message="납세증명서의 발급일이 지났습니다. 새로 발급받아 내 주세요.",
+                requirements=["tax_clearance"],
+                days=7,
+                by=self.officer,
+                now=now(),
+            )
+        if row["stage"] in ("assessing", "released"):
+            screening.confirm_met(application, by=self.officer, now=now())
+            screening.qualify(application, by=self.officer, now=now())
+            self.assess(application, row)
+
+    def assess(self, application: Application, row: dict[str, Any]) -> None:
+        """Assign the five assessors; where the story has a mark, they lock their sheets."""
+        people = [User.objects.get(email=email_of(login)) for login in ASSESSORS]
+        sheets = review.assign_all(application, assessors=people, by=self.officer, now=now())
+        if "marks" not in row:
+            return
+        for sheet, difference in zip(sheets, SPREAD, strict=True):
+            self.mark(sheet, row["marks"] + difference)
+
+    def mark(self, sheet: ScoreSheet, percent: int) -> None:
+        """Fill a sheet to about this many points of a hundred, and lock it."""
+        criteria = list(sheet.application.sub_program.criteria.all())
+        marks = {row.code: min(row.max_points, row.max_points * percent // 100) for row in criteria}
+        short = percent - sum(marks.values())
+        for row in criteria:
+            extra = max(0, min(short, row.max_points - marks[row.code]))
+            marks[row.code], short = marks[row.code] + extra, short - extra
+        review.save(
+            sheet,
+            marks=marks,
+            reasons={row.code: REASON for row in criteria},
+            comment="계획이 구체적이고 실행할 수 있다고 보았습니다.",
+            version=sheet.version,
+            by=sheet.assessor,
+            now=now(),
+        )
+        review.lock(sheet, by=sheet.assessor, now=now())
+
+    def release_one(self) -> None:
+        """Score, select, decide and release the story's one finished sub-programme."""
+        told = self.story["selection"]
+        program = SubProgram.objects.get(code=told["program"], round__year=2021)
+        run = scoring.start(program, by=self.officer, now=now())
+        self.work(run.job)
+        run.refresh_from_db()
+        chosen = selection.start(run, places=told["places"], by=self.officer, now=now())
+        self.work(chosen.job)
+        chosen = Selection.objects.get(pk=chosen.pk)
+        selection.decide(chosen, by=self.manager, now=now())
+        self.work(selection.schedule_release(chosen, by=self.manager, now=now()))
+
+    def work(self, job: Job | None) -> None:
+        """Do a job here and now."""
+        if job is None or jobs.run(job.pk) != "done":
+            raise CommandError("시연 데이터를 만들지 못했습니다.")

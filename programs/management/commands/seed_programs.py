@@ -1,0 +1,41 @@
+"""The demo's programmes: 2021 as it was, with the round's dates moved to today."""
+
+from datetime import datetime, time, timedelta
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+
+from portal.clock import KST, now
+from portal.demo import email_of
+from portal.models import User
+from programs.models import ProgramRound, SubProgram
+from programs.services import rounds
+
+BEFORE, AFTER, KEEP = timedelta(days=20), timedelta(days=14), timedelta(days=3)
+REASON = "시연을 위해 접수 기간을 오늘에 맞추었습니다."
+
+
+class Command(BaseCommand):
+    """Open the round around today and give the demo's officer every sub-programme."""
+
+    help = "시연용으로 접수 기간을 오늘에 맞추고 담당자를 지정합니다(PORTAL_DEMO에서만)."
+
+    def handle(self, **options: object) -> None:
+        """Move the dates only when the round would close within three days."""
+        if not settings.DEMO:
+            raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
+        manager = User.objects.get(email=email_of("manager"))
+        officer = User.objects.get(email=email_of("staff"))
+        at = now()
+        for round in ProgramRound.objects.filter(closes_at__lt=at + KEEP):
+            opens, closes = at.astimezone(KST) - BEFORE, at.astimezone(KST) + AFTER
+            rounds.reschedule(
+                round,
+                opens_at=datetime.combine(opens.date(), time(0), KST),
+                closes_at=datetime.combine(closes.date(), time(18), KST),
+                by=manager,
+                now=at,
+                reason=REASON,
+            )
+        for program in SubProgram.objects.all():
+            program.officers.add(officer)

@@ -43,6 +43,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     paginator = QuickPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # they count every filter
     list_per_page = 50
     read_roles: ClassVar[Sequence[str]] = ()
 
@@ -179,11 +180,11 @@ class UserAdmin(admin.ModelAdmin):
 
     paginator = QuickPaginator
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
     list_display = ["email", "name", "is_active", "is_staff", "joined_at"]
     list_filter = ["is_active", "is_staff", "groups"]
     search_fields = ["email__startswith", "name__startswith"]
     search_help_text = "이메일 또는 이름의 앞부분"
-    filter_horizontal = ["groups"]
     ordering = ["-pk"]
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:

@@ -1,10 +1,10 @@
 """Who sees which programme: announced rounds are everybody's, staff see their own."""
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from portal.models import User
 from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
-from programs.models import ProgramRound, SubProgram
+from programs.models import Budget, ProgramRound, SubProgram
 
 SEES_ALL = frozenset({MANAGER, AUDITOR, OPERATOR})
 
@@ -22,6 +22,14 @@ def public_rounds() -> QuerySet[ProgramRound]:
 def public_sub_programs() -> QuerySet[SubProgram]:
     """What anybody may read and apply to."""
     return SubProgram.objects.filter(round__announced=True)
+
+
+def public_pots() -> QuerySet[Budget]:
+    """Pots of announced programmes, and pots that serve no programme."""
+    announced = SubProgram.objects.filter(round__announced=True)
+    return Budget.objects.filter(Q(pk__in=announced.values("pot")) | Q(sub_programs=None)).order_by(
+        "pk"
+    )
 
 
 def rounds_of(user: User) -> QuerySet[ProgramRound]:

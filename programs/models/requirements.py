@@ -62,6 +62,13 @@ class BonusItem(models.Model):
     def __str__(self) -> str:
         return self.label
 
+    def hinted(self, industry_code: str) -> bool:
+        """Tell whether an industry code (21102 or C21102) starts like one of the hints."""
+        digits = industry_code.strip().lstrip("ABCDEFGHIJKLMNOPQRSTU")
+        return bool(digits) and any(
+            digits.startswith(hint.lstrip("ABCDEFGHIJKLMNOPQRSTU")) for hint in self.industry_hints
+        )
+
 
 class RequiredDocument(models.Model):
     """A paper the applicant attaches; `when` restricts it to some facts."""

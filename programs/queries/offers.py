@@ -1,60 +1,13 @@
-"""Reads shared by the edges: what is offered now, and what is in the pots."""
+"""What is offered now: rounds and sub-programmes with their parts."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Prefetch, QuerySet, Sum
+from django.db.models import Prefetch, QuerySet
 
 from portal.errors import Finding, NotFound
-from programs.models import Budget, LedgerEntry, ProgramRound, SubProgram, Track
-from programs.rules import calendar, ledger
-from programs.rules.ledger import Balance
+from programs.models import ProgramRound, SubProgram, Track
+from programs.rules import calendar
 from programs.visibility import public_rounds, public_sub_programs
-
-
-@dataclass(frozen=True)
-class Statement:
-    """A pot as its counters stand, and as its entries add up; the two must agree."""
-
-    pot: Budget
-    stored: Balance
-    recomputed: Balance
-
-    @property
-    def agrees(self) -> bool:
-        """Whether counters and entries tell the same."""
-        return self.stored == self.recomputed
-
-
-def balance(pot: Budget) -> Balance:
-    """Read the counters of a pot now."""
-    return Budget.objects.get(pk=pot.pk).balance
-
-
-def recomputed(pot: Budget) -> Balance:
-    """Add up the entries of a pot."""
-    return _folded([pot.pk])[pot.pk]
-
-
-def statements(pots: Iterable[Budget]) -> list[Statement]:
-    """Hold the counters of many pots against their entries, in one query."""
-    pots = list(pots)
-    folded = _folded([pot.pk for pot in pots])
-    return [Statement(pot, pot.balance, folded[pot.pk]) for pot in pots]
-
-
-def _folded(pots: Sequence[int]) -> dict[int, Balance]:
-    sums = (
-        LedgerEntry.objects.filter(budget__in=pots)
-        .values_list("budget", "kind")
-        .annotate(total=Sum("amount_won"))
-        .order_by()
-    )
-    balances = dict.fromkeys(pots, Balance())
-    for pot, kind, total in sums:
-        balances[pot] = ledger.after(balances[pot], kind, total)
-    return balances
 
 
 def current_round(now: datetime) -> ProgramRound | None:
@@ -66,6 +19,12 @@ def current_round(now: datetime) -> ProgramRound | None:
 def offered(round: ProgramRound) -> QuerySet[SubProgram]:
     """List the sub-programmes of a round with their pots and tracks, in constant queries."""
     return with_parts(SubProgram.objects.filter(round=round)).order_by("order", "pk")
+
+
+def offered_in(code: str) -> QuerySet[SubProgram]:
+    """List the sub-programmes of an announced round by its code."""
+    programs = public_sub_programs().filter(round__code=code)
+    return with_parts(programs).order_by("order", "pk")
 
 
 def with_parts(programs: QuerySet[SubProgram]) -> QuerySet[SubProgram]:
@@ -84,6 +43,11 @@ def sub_program(code: str, *, now: datetime, round: str = "") -> SubProgram:
     if not round:
         current = current_round(now)
         round = current.code if current else ""
+    return sub_program_of(round, code)
+
+
+def sub_program_of(round: str, code: str) -> SubProgram:
+    """Find an announced sub-programme of a round. Raises NotFound."""
     found = with_parts(public_sub_programs().filter(round__code=round, code=code)).first()
     if found is None:
         raise NotFound("그런 사업이 없습니다.")

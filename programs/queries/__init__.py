@@ -1,0 +1,33 @@
+"""Reads shared by the edges."""
+
+from programs.queries.asking import Asked, asked, check_self, who_may_apply
+from programs.queries.money import Statement, balance, latest_entries, recomputed, statements, total
+from programs.queries.offers import (
+    current_round,
+    offered,
+    offered_in,
+    refusal,
+    sub_program,
+    sub_program_of,
+    with_parts,
+)
+
+__all__ = [
+    "Asked",
+    "Statement",
+    "asked",
+    "balance",
+    "check_self",
+    "current_round",
+    "latest_entries",
+    "offered",
+    "offered_in",
+    "recomputed",
+    "refusal",
+    "statements",
+    "sub_program",
+    "sub_program_of",
+    "total",
+    "who_may_apply",
+    "with_parts",
+]

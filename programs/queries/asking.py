@@ -1,0 +1,120 @@
+"""The self-check: what to ask before anybody signs in, and the answer with every reason."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from portal.errors import BadInput
+from programs.models import SubProgram
+from programs.rules import eligibility
+from programs.rules.eligibility import Condition, Verdict
+from programs.rules.facts import absent, applies
+from programs.states import QuestionKind
+
+PARTNER = "partner_"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One fact to ask for; `choices` are (code, label)."""
+
+    fact: str
+    kind: str
+    label: str
+    help: str = ""
+    choices: tuple[tuple[str, str], ...] = ()
+
+
+def conditions_of(program: SubProgram) -> tuple[Condition, ...]:
+    """Everything a self-check looks at: the conditions, and the partners that must join."""
+    return (*program.conditions_parsed(), *_partner_conditions(program))
+
+
+def asked(program: SubProgram, *, track: str = "") -> list[Asked]:
+    """List what a self-check asks: only facts that a condition for this track names."""
+    known = {"track": track} if track else {}
+    conditions = [c for c in conditions_of(program) if applies(c.when, known) is not False]
+    wanted: dict[str, None] = {}
+    for condition in conditions:
+        for fact in (*(condition.when or ()), condition.fact, condition.other):
+            if fact and fact != "track":
+                wanted[fact] = None
+    questions = _questions(program)
+    return [questions[fact] for fact in _in_order(wanted, questions)]
+
+
+def check_self(program: SubProgram, raw: Mapping[str, object], *, on: date) -> Verdict:
+    """Judge answers as they came from a form or a JSON body, every reason at once.
+
+    A missing answer is named and does not block. Raises BadInput (`track`, `fact`).
+    """
+    conditions = conditions_of(program)
+    facts = eligibility.read_facts(conditions, raw)
+    track = facts.get("track")
+    tracks = {row.code: row.name for row in program.tracks.all()}
+    if not absent(track) and track not in tracks:
+        raise BadInput(f"지원유형은 {', '.join(tracks)} 가운데 하나입니다.", code="track")
+    for question in _questions(program).values():
+        value = facts.get(question.fact)
+        codes = [code for code, _ in question.choices]
+        if codes and not absent(value) and value not in codes:
+            raise BadInput(
+                f"‘{question.label}’ 항목은 {', '.join(codes)} 가운데 하나입니다.", code="fact"
+            )
+    return eligibility.judge(conditions, facts, on=on, final=False)
+
+
+def who_may_apply(
+    programs: Iterable[SubProgram], facts: Mapping[str, Any], *, on: date
+) -> list[tuple[SubProgram, Verdict]]:
+    """Judge many programmes by a few facts of the reader; facts not given do not count."""
+    return [
+        (program, eligibility.judge(program.conditions_parsed(), facts, on=on, final=False))
+        for program in programs
+    ]
+
+
+def _partner_conditions(program: SubProgram) -> Iterable[Condition]:
+    for row in program.partner_roles:
+        if row["required"]:
+            when = row.get("when")
+            yield Condition(
+                code=f"{PARTNER}{row['role']}",
+                kind="is_true",
+                fact=f"{PARTNER}{row['role']}",
+                message=f"{row['label']} {row['minimum']}곳 이상과 함께 신청해야 합니다.",
+                when={fact: tuple(values) for fact, values in when.items()} if when else None,
+                origin=row["origin"],
+                label=row["label"],
+            )
+
+
+def _questions(program: SubProgram) -> dict[str, Asked]:
+    asked = [_asked(row) for row in (*program.round.profile, *program.questions)]
+    partners = [
+        Asked(
+            fact=f"{PARTNER}{row['role']}",
+            kind=QuestionKind.YES_NO,
+            label=f"{row['label']} {row['minimum']}곳 이상과 함께 신청합니까?",
+            help=row.get("guide", ""),
+        )
+        for row in program.partner_roles
+        if row["required"]
+    ]
+    return {question.fact: question for question in (*asked, *partners)}
+
+
+def _asked(row: Mapping[str, Any]) -> Asked:
+    rows = row["kind"] == QuestionKind.ROWS
+    return Asked(
+        fact=row["code"],
+        kind=QuestionKind.INTEGER if rows else row["kind"],
+        label=f"{row['label']}의 수" if rows else row["label"],
+        help=row.get("help", ""),
+        choices=tuple((choice["code"], choice["label"]) for choice in row.get("choices", ())),
+    )
+
+
+def _in_order(wanted: Mapping[str, None], questions: Mapping[str, Asked]) -> Sequence[str]:
+    return [fact for fact in questions if fact in wanted]

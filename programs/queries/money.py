@@ -1,0 +1,67 @@
+"""What is in the pots: counters, entries, and the two held against each other."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from django.db.models import QuerySet, Sum
+
+from programs.models import Budget, LedgerEntry
+from programs.rules import ledger
+from programs.rules.ledger import Balance
+from programs.visibility import public_pots
+
+
+@dataclass(frozen=True)
+class Statement:
+    """A pot as its counters stand, and as its entries add up; the two must agree."""
+
+    pot: Budget
+    stored: Balance
+    recomputed: Balance
+
+    @property
+    def agrees(self) -> bool:
+        """Whether counters and entries tell the same."""
+        return self.stored == self.recomputed
+
+
+def balance(pot: Budget) -> Balance:
+    """Read the counters of a pot now."""
+    return Budget.objects.get(pk=pot.pk).balance
+
+
+def recomputed(pot: Budget) -> Balance:
+    """Add up the entries of a pot."""
+    return _folded([pot.pk])[pot.pk]
+
+
+def statements(pots: Iterable[Budget]) -> list[Statement]:
+    """Hold the counters of many pots against their entries, in one query."""
+    pots = list(pots)
+    folded = _folded([pot.pk for pot in pots])
+    return [Statement(pot, pot.balance, folded[pot.pk]) for pot in pots]
+
+
+def total(balances: Iterable[Balance]) -> Balance:
+    """Add up the counters of many pots."""
+    rows = [(row.appropriated, row.reserved, row.committed, row.paid) for row in balances]
+    return Balance(*(sum(column) for column in zip(*rows, strict=True))) if rows else Balance()
+
+
+def latest_entries(limit: int) -> QuerySet[LedgerEntry]:
+    """List the newest movements of public pots."""
+    entries = LedgerEntry.objects.filter(budget__in=public_pots().values("pk"))
+    return entries.select_related("budget").order_by("-pk")[:limit]
+
+
+def _folded(pots: Sequence[int]) -> dict[int, Balance]:
+    sums = (
+        LedgerEntry.objects.filter(budget__in=pots)
+        .values_list("budget", "kind")
+        .annotate(total=Sum("amount_won"))
+        .order_by()
+    )
+    balances = dict.fromkeys(pots, Balance())
+    for pot, kind, total in sums:
+        balances[pot] = ledger.after(balances[pot], kind, total)
+    return balances

@@ -7,11 +7,13 @@ from typing import Any
 
 from django.db import models, transaction
 
+from portal import bulk
 from portal.errors import MoveNotAllowed
 from portal.models import MoveLogBase, User
 from portal.roles import SYSTEM, roles_of
 
 CHUNK = 2_000
+LOG_COLUMNS = ["thing_id", "move", "source", "target", "by_id", "at", "note"]
 
 
 @dataclass(frozen=True)
@@ -66,8 +68,7 @@ def move(
     step = thing.MOVES[name]
     if not allowed(step, state=thing.state, by=by, owner=owner):
         raise MoveNotAllowed(f"지금 상태에서는 ‘{step.label}’ 처리를 할 수 없습니다.")
-    if step.needs_note and not note.strip():
-        raise MoveNotAllowed(f"‘{step.label}’ 처리에는 사유가 필요합니다.", code="note_required")
+    _check_note(step, note)
     source = thing.state
     with transaction.atomic():
         changed = (
@@ -77,7 +78,7 @@ def move(
         )
         if not changed:
             raise MoveNotAllowed("다른 사람이 먼저 처리했습니다. 화면을 새로 열어 확인해 주세요.")
-        row = thing.MOVE_LOG.objects.create(
+        row: MoveLogBase = thing.MOVE_LOG.objects.create(
             thing=thing, move=name, source=source, target=step.target, by=by, at=now, note=note
         )
     thing.state = step.target
@@ -101,6 +102,7 @@ def move_many(
     """
     model = things.model
     step = model.MOVES[name]
+    _check_note(step, note)
     moved = 0
     with transaction.atomic():
         for source in step.source:
@@ -115,20 +117,16 @@ def move_many(
             for start in range(0, len(ids), CHUNK):
                 part = ids[start : start + CHUNK]
                 model._default_manager.filter(pk__in=part).update(state=step.target)
-                model.MOVE_LOG.objects.bulk_create(
-                    model.MOVE_LOG(
-                        thing_id=pk,
-                        move=name,
-                        source=source,
-                        target=step.target,
-                        by=by,
-                        at=now,
-                        note=note,
-                    )
-                    for pk in part
-                )
+                who = None if by is None else by.pk
+                rows = [(pk, name, source, step.target, who, now, note) for pk in part]
+                bulk.insert(model.MOVE_LOG, LOG_COLUMNS, rows)
             moved += len(ids)
     return moved
+
+
+def _check_note(step: Move, note: str) -> None:
+    if step.needs_note and not note.strip():
+        raise MoveNotAllowed(f"‘{step.label}’ 처리에는 사유가 필요합니다.", code="note_required")
 
 
 def mark(things: models.QuerySet[Any], target: str, **changes: object) -> int:

@@ -149,7 +149,6 @@ class Migration(migrations.Migration):
                 ('total', models.DecimalField(decimal_places=2, max_digits=7, null=True, verbose_name='합계')),
                 ('core', models.DecimalField(decimal_places=2, max_digits=7, null=True, verbose_name='핵심 항목')),
                 ('passed_floor', models.BooleanField(default=False, verbose_name='과락 없음')),
-                ('rank', models.PositiveIntegerField(null=True, verbose_name='순위')),
                 ('breakdown', models.JSONField(verbose_name='산출 내역')),
                 ('inputs_sha256', models.CharField(max_length=64, verbose_name='입력 SHA-256')),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='results', to='applications.application')),
@@ -452,10 +451,6 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='scorerun',
             constraint=models.UniqueConstraint(fields=('sub_program', 'number'), name='one_run_per_number'),
-        ),
-        migrations.AddIndex(
-            model_name='scoreresult',
-            index=models.Index(fields=['run', 'rank'], name='result_rank'),
         ),
         migrations.AddConstraint(
             model_name='scoreresult',

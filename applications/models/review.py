@@ -85,7 +85,6 @@ class ScoreResult(models.Model):
     total = models.DecimalField("합계", max_digits=7, decimal_places=2, null=True)
     core = models.DecimalField("핵심 항목", max_digits=7, decimal_places=2, null=True)
     passed_floor = models.BooleanField("과락 없음", default=False)
-    rank = models.PositiveIntegerField("순위", null=True)
     breakdown = models.JSONField("산출 내역")
     inputs_sha256 = models.CharField("입력 SHA-256", max_length=64)
 
@@ -95,7 +94,6 @@ class ScoreResult(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["run", "application"], name="one_result_per_run"),
         ]
-        indexes = [models.Index(fields=["run", "rank"], name="result_rank")]
 
     def __str__(self) -> str:
         return f"{self.application}: {self.total}"

@@ -17,8 +17,13 @@ def canonical(value: object) -> str:
     Dates become ISO text, instants UTC with microseconds, decimals their exact digits. Raises
     BadInput (`snapshot`) for floats, naive times and anything else without one clear spelling.
     """
+    return written(plain(value))
+
+
+def written(value: Plain) -> str:
+    """Write what is plain already, as `canonical` does, without looking at every part again."""
     return json.dumps(
-        plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
     )
 
 

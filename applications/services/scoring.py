@@ -3,15 +3,17 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Max, Q, QuerySet
 
 from applications.models import Application, BonusClaim, ScoreResult, ScoreRun, ScoreSheet
 from applications.rules import scoring as rules
 from applications.rules import snapshot
 from applications.states import ApplicationState, BonusState
-from portal import jobs
+from portal import bulk, jobs
 from portal.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.models import JobState, User
 from portal.roles import MANAGER, OFFICER, roles_of
@@ -26,20 +28,22 @@ INPUTS_CHANGED = "점수를 내는 동안 신청이 바뀌어 다시 계산합�
 Progress = Callable[[int, int], None]
 Bonus = tuple[str, int]
 
-# The order of rules.selection.rank, by the database; a test holds the two together.
-RANK = """
-UPDATE applications_scoreresult SET rank = placed.place
-FROM (
-    SELECT result.id, ROW_NUMBER() OVER (
-        ORDER BY result.passed_floor DESC, result.total DESC, result.raw DESC, result.core DESC,
-                 application.submitted_at, application.id
-    ) AS place
-    FROM applications_scoreresult AS result
-    JOIN applications_application AS application ON application.id = result.application_id
-    WHERE result.run_id = %s
-) AS placed
-WHERE applications_scoreresult.id = placed.id
-"""
+
+class Row(NamedTuple):
+    """One `ScoreResult` as it is written; its text is what `results_sha256` is over."""
+
+    run_id: int
+    application_id: int
+    raw: Decimal | None
+    bonus: int
+    total: Decimal | None
+    core: Decimal
+    passed_floor: bool
+    breakdown: str
+    inputs_sha256: str
+
+
+COLUMNS = Row._fields
 
 
 def rubric_of(sub_program: SubProgram) -> rules.Rubric:
@@ -83,12 +87,12 @@ def unready(sub_program: SubProgram) -> list[Finding]:
         locked=Count("sheets", filter=Q(sheets__locked_at__isnull=False))
     ).filter(locked__lt=sub_program.minimum_sheets)
     if count := few.count():
-        some = few.order_by("pk").values_list("number", flat=True)[:LOOKED_AT]
+        numbers = few.order_by("pk").values_list("number", flat=True)[:LOOKED_AT]
         findings.append(
             Finding(
                 "too_few_sheets",
                 f"평가표가 최소 {sub_program.minimum_sheets}부에 못 미치는 신청이 {count:,}건"
-                f" 있습니다. ({_some(some)})",
+                f" 있습니다. ({_some(numbers)})",
             )
         )
     running = sub_program.score_runs.filter(finished_at=None).exclude(job__state=JobState.PARKED)
@@ -133,19 +137,18 @@ def compute(run: ScoreRun, *, now: datetime, progress: Progress = lambda done, t
     run.results.exclude(application__state=ApplicationState.ASSESSING).delete()
     total = _assessing(run.sub_program).count()
     inputs, results, scored = hashlib.sha256(), hashlib.sha256(), 0
+    resumed = run.results.exists()
     for chunk in _chunks(run):
         rows = [_result(run, rubric, *entry) for entry in chunk]
-        ScoreResult.objects.bulk_create((row for row, _ in rows), ignore_conflicts=True)
-        for row, text in rows:
+        bulk.insert(ScoreResult, COLUMNS, _missing(run, rows) if resumed else rows)
+        for row in rows:
             inputs.update(f"{row.inputs_sha256}\n".encode())
-            results.update(f"{row.application_id}\t{row.inputs_sha256}\t{text}\n".encode())
+            results.update(("\t".join(map(str, row[1:])) + "\n").encode())
         scored += len(rows)
         progress(scored, max(total, scored))
     with transaction.atomic():
         if run.results.count() != scored:
             raise PortalError(INPUTS_CHANGED, code="inputs_changed")
-        with connection.cursor() as cursor:
-            cursor.execute(RANK, [run.pk])
         ScoreRun.objects.filter(pk=run.pk, finished_at=None).update(
             finished_at=now,
             scored=scored,
@@ -204,20 +207,23 @@ def _result(
     sheets: list[dict[str, int]],
     hashes: list[str],
     bonuses: list[Bonus],
-) -> tuple[ScoreResult, str]:
-    """Return the row and its breakdown's canonical text."""
+) -> Row:
     score = rules.score(rubric, sheets, bonuses)
-    breakdown = rules.breakdown(score, rubric)
-    inputs = snapshot.sha256([run.rubric_sha256, application, hashes, bonuses])
-    row = ScoreResult(
-        run=run,
+    return Row(
+        run_id=run.pk,
         application_id=application,
         raw=score.raw,
         bonus=score.bonus_counted,
         total=score.total,
         core=score.core,
         passed_floor=score.passed_floor,
-        breakdown=breakdown,
-        inputs_sha256=inputs,
+        breakdown=snapshot.written(rules.breakdown(score, rubric)),
+        inputs_sha256=snapshot.sha256([run.rubric_sha256, application, hashes, bonuses]),
     )
-    return row, snapshot.canonical(breakdown)
+
+
+def _missing(run: ScoreRun, rows: Sequence[Row]) -> list[Row]:
+    """Rows that an earlier, killed attempt has not written yet."""
+    ids = [row.application_id for row in rows]
+    there = set(run.results.filter(application__in=ids).values_list("application_id", flat=True))
+    return [row for row in rows if row.application_id not in there]

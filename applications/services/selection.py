@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.db import transaction
@@ -19,7 +20,7 @@ from applications.models import (
 )
 from applications.rules import selection as rules
 from applications.states import ApplicationState, Outcome, SelectionState
-from portal import doorbell, jobs, notices
+from portal import bulk, doorbell, jobs, notices
 from portal.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.models import Job, Notice, User
 from portal.roles import MANAGER, OFFICER, roles_of
@@ -229,24 +230,18 @@ def _candidates(selection: Selection) -> Iterator[rules.Candidate]:
 def _write(
     selection: Selection, ranked: Sequence[rules.Ranked], proposed: Sequence[rules.Proposed]
 ) -> None:
-    for start_at in range(0, len(proposed), CHUNK):
-        part = zip(
-            ranked[start_at : start_at + CHUNK],
-            proposed[start_at : start_at + CHUNK],
-            strict=True,
-        )
-        Decision.objects.bulk_create(
-            Decision(
-                selection_id=selection.pk,
-                application_id=row.id,
-                outcome=row.outcome,
-                rank=row.rank,
-                grant_won=(entry.candidate.amount_won or 0) if row.outcome == "selected" else 0,
-                reason_code=row.reason_code,
-                reason=row.reason,
-            )
-            for entry, row in part
-        )
+    columns = ["selection_id", "application_id", "outcome", "rank", "grant_won"]
+    columns += ["reason_code", "reason"]
+    amounts = (
+        entry.candidate.amount_won if row.outcome == rules.SELECTED else 0
+        for entry, row in zip(ranked, proposed, strict=True)
+    )
+    rows = (
+        (selection.pk, row.id, row.outcome, row.rank, amount, row.reason_code, row.reason)
+        for row, amount in zip(proposed, amounts, strict=True)
+    )
+    while part := list(islice(rows, CHUNK)):
+        bulk.insert(Decision, columns, part)
 
 
 def _cut(

@@ -1,5 +1,51 @@
 """Addresses of companies and applications."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from applications import api
+from applications.views import company, desk, drafting, filing, partners, receipts, status
+
+urlpatterns = [
+    path("applications/", desk.application_list, name="application_list"),
+    path(
+        "applications/new/<slug:round>/<slug:code>/", desk.application_new, name="application_new"
+    ),
+    path("applications/<int:pk>/", status.application_detail, name="application_detail"),
+    path(
+        "applications/<int:pk>/edit/<slug:step>/",
+        drafting.application_step,
+        name="application_step",
+    ),
+    path("applications/<int:pk>/review/", filing.application_review, name="application_review"),
+    path("applications/<int:pk>/submit/", filing.application_submit, name="application_submit"),
+    path(
+        "applications/<int:pk>/withdraw/", status.application_withdraw, name="application_withdraw"
+    ),
+    path(
+        "applications/<int:pk>/supplement/",
+        filing.application_supplement,
+        name="application_supplement",
+    ),
+    path("applications/<int:pk>/result/", status.application_result, name="application_result"),
+    path(
+        "applications/<int:pk>/documents/<slug:kind>/",
+        status.application_document,
+        name="application_document",
+    ),
+    path("attachments/<int:pk>/", status.attachment_download, name="attachment_download"),
+    path("companies/", company.company_list, name="company_list"),
+    path("companies/new/", company.company_new, name="company_new"),
+    path("companies/<int:pk>/", company.company_detail, name="company_detail"),
+    path("invitations/<str:token>/", company.invitation, name="invitation"),
+    path("partners/<str:token>/", partners.partner_answer, name="partner_answer"),
+    path("receipts/", receipts.receipt_check, name="receipt_check"),
+    path("jobs/<int:pk>/", status.job_status, name="job_status"),
+    path("api/v1/applications/", api.Applications.as_view(), name="api_applications"),
+    path("api/v1/applications/<int:pk>/", api.OneApplication.as_view(), name="api_application"),
+    path(
+        "api/v1/applications/<int:pk>/submit/",
+        api.Submit.as_view(),
+        name="api_application_submit",
+    ),
+    path("api/v1/receipts/<str:number>/", api.Receipt.as_view(), name="api_receipt"),
+]

@@ -37,7 +37,6 @@ def refuse(
 
     `fields` names the field of a code; a finding `invalid:<code>` finds the field `<code>` itself.
     """
-    form.full_clean()
     for finding in error.findings:
         name = (fields or {}).get(finding.code) or finding.code.partition(":")[2] or finding.code
         field = next((one for one in (name, f"q_{name}") if one in form.fields), None)

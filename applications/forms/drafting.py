@@ -102,8 +102,17 @@ class ConsentForm(PlainForm):
         found = {row["code"]: self.cleaned_data.get(f"c_{row['code']}") for row in self.consents}
         return {code: answer == "yes" for code, answer in found.items() if answer}
 
-    def rows(self, *, required: bool) -> list[tuple[Mapping[str, Any], forms.BoundField]]:
-        """The consents of one kind with their fields."""
+    @property
+    def required_rows(self) -> list[tuple[Mapping[str, Any], forms.BoundField]]:
+        """The consents without which nothing can be filed, with their fields."""
+        return self._rows(required=True)
+
+    @property
+    def optional_rows(self) -> list[tuple[Mapping[str, Any], forms.BoundField]]:
+        """The other consents."""
+        return self._rows(required=False)
+
+    def _rows(self, *, required: bool) -> list[tuple[Mapping[str, Any], forms.BoundField]]:
         return [
             (row, self[f"c_{row['code']}"])
             for row in self.consents

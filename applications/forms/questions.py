@@ -29,7 +29,7 @@ class RowsWidget(forms.Widget):
     @property
     def most(self) -> int:
         """How many rows may be filled."""
-        return int(self.question.get("max_rows") or MOST_ROWS)
+        return int(self.question.get("max") or MOST_ROWS)
 
     def id_for_label(self, id_: str) -> str:
         """Lead to the first input of the table."""
@@ -39,7 +39,7 @@ class RowsWidget(forms.Widget):
         """Lay out filled rows and spare ones."""
         context = super().get_context(name, None, attrs)
         rows = [row for row in value or [] if isinstance(row, Mapping)]
-        count = min(max(len(rows) + SPARE_ROWS, int(self.question.get("min_rows") or 1)), self.most)
+        count = min(max(len(rows) + SPARE_ROWS, int(self.question.get("min") or 1)), self.most)
         columns = self.question["columns"]
         context["widget"]["columns"] = columns
         context["widget"]["rows"] = [
@@ -77,7 +77,7 @@ def _cell(name: str, place: int, column: Row, row: Row) -> dict[str, Any]:
         "column": column["label"],
         "kind": column["kind"],
         "value": shown(column, value),
-        "choices": [(choice["value"], choice["label"]) for choice in column.get("choices") or ()],
+        "choices": choices_of(column),
     }
 
 
@@ -143,13 +143,18 @@ def field_of(row: Row) -> forms.Field:
     return field
 
 
+def choices_of(row: Row) -> list[tuple[str, str]]:
+    """The choices of a question as code and label."""
+    return [(choice["code"], choice["label"]) for choice in row.get("choices") or ()]
+
+
 def _widget(row: Row) -> forms.Widget:
     kind = row["kind"]
     if kind == "rows":
         return RowsWidget(row)
     if kind == "yes_no":
         return forms.RadioSelect(choices=YES_NO)
-    choices = [(choice["value"], choice["label"]) for choice in row.get("choices") or ()]
+    choices = choices_of(row)
     if kind == "multi":
         return forms.CheckboxSelectMultiple(choices=choices)
     if kind == "choice":
@@ -184,7 +189,7 @@ def read_aloud(row: Row, value: Any) -> str:
     kind = row["kind"]
     if absent(value):
         return ""
-    names = {choice["value"]: choice["label"] for choice in row.get("choices") or ()}
+    names = dict(choices_of(row))
     if kind == "yes_no":
         return dict(YES_NO).get(str(value).lower(), str(value))
     if kind == "won" and isinstance(value, int):

@@ -29,18 +29,18 @@ from programs.rules.facts import applies, parse_when
 
 COMPANY, PLAN, COST, DECLARATIONS = "company", "plan", "cost", "declarations"
 SECTIONS = (COMPANY, PLAN, COST, DECLARATIONS)
-DECLARATION = "declaration"  # the mark in the data file of a question that is a declaration
 REQUESTED = {"code": dossier.REQUESTED, "label": "신청하는 정부지원금", "kind": "won"}
 
 
 class Conflict(StaleVersion):
-    """Somebody saved the same step in between; carries what stands there now."""
+    """Somebody saved the same step in between; carries what stands there now and what was sent."""
 
-    def __init__(self, section: Section) -> None:
+    def __init__(self, section: Section, sent: Mapping[str, Any]) -> None:
         super().__init__(
             f"{section.saved_by} 님이 먼저 저장했습니다. 두 내용을 견주어 보고 다시 저장하세요."
         )
         self.section = section
+        self.sent = sent
 
 
 class AlreadyApplied(MoveNotAllowed):
@@ -118,7 +118,7 @@ def questions_of(application: Application, name: str) -> list[dict[str, Any]]:
         lines = [{**item, "kind": "won"} for item in program.cost_items]
         return [*lines, REQUESTED] if asks_for_a_sum(application) else lines
     wanted = name == DECLARATIONS
-    return [row for row in program.questions if (row.get("section") == DECLARATION) is wanted]
+    return [row for row in program.questions if (row.get("section") == DECLARATIONS) is wanted]
 
 
 def asks_for_a_sum(application: Application) -> bool:
@@ -154,14 +154,14 @@ def save_section(
             application=application, name=name, data=values, saved_by=by, saved_at=now
         )
     if section is None or section.version != version:
-        raise Conflict(section) if section else StaleVersion
+        raise Conflict(section, values) if section else StaleVersion
     merged = {key: value for key, value in {**section.data, **values}.items() if value is not None}
     changed = Section.objects.filter(pk=section.pk, version=version).update(
         data=merged, version=F("version") + 1, saved_by=by, saved_at=now
     )
     if not changed:
         section.refresh_from_db()
-        raise Conflict(section)
+        raise Conflict(section, values)
     section.data, section.version = merged, version + 1
     section.saved_by, section.saved_at = by, now
     return section
@@ -177,7 +177,7 @@ def choose_track(application: Application, *, code: str, by: User, now: datetime
 
 @transaction.atomic
 def attach(
-    application: Application, *, requirement: str, upload: File[bytes], by: User, now: datetime
+    application: Application, *, requirement: str, upload: "File[bytes]", by: User, now: datetime
 ) -> Attachment:
     """Keep a file for a required document, judged by content, size and count.
 
@@ -279,7 +279,7 @@ def _read(questions: list[dict[str, Any]], data: Mapping[str, Any]) -> dict[str,
             continue
         values[question["code"]] = _plain(value)
     if findings:
-        raise RuleBroken(findings, message="읽을 수 없는 답이 있어 저장하지 않았습니다.")
+        raise RuleBroken(findings)
     return values
 
 

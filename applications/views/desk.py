@@ -1,0 +1,123 @@
+"""The applicant's desk: what there is, what comes next, and beginning something new."""
+
+from typing import Any
+
+from django.db.models import Prefetch, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications.forms.base import refuse
+from applications.forms.drafting import StartForm
+from applications.models import Application, Partner, Site, Supplement
+from applications.services import drafting
+from applications.states import ApplicationState, PartnerState, SupplementState
+from applications.views.steps import steps_of
+from applications.visibility import WRITERS, own_applications, shared_applications
+from portal.access import signed_in
+from portal.clock import now
+from portal.errors import Closed
+from programs.queries import refusal, sub_program
+
+PAGE = 25
+TONES = {
+    ApplicationState.DRAFT: "warning",
+    ApplicationState.RELEASED: "success",
+    ApplicationState.INELIGIBLE: "danger",
+    ApplicationState.WITHDRAWN: "neutral",
+}
+
+
+def with_parts(applications: QuerySet[Application]) -> QuerySet[Application]:
+    """Fetch along what a page says about each application, in constant queries."""
+    waiting = Supplement.objects.filter(state=SupplementState.OPEN)
+    return applications.select_related(
+        "sub_program__round", "sub_program__pot", "company", "site", "track"
+    ).prefetch_related(Prefetch("supplements", queryset=waiting, to_attr="open_supplements"))
+
+
+@signed_in
+@require_safe
+def application_list(request: HttpRequest) -> HttpResponse:
+    """List own and shared applications, newest first, with what to do next."""
+    at = now()
+    user = request.user
+    rows = with_parts(own_applications(user)).order_by("-pk")
+    before = request.GET.get("before", "")
+    if before.isdecimal():
+        rows = rows.filter(pk__lt=int(before[:18]))
+    page = list(rows[: PAGE + 1])
+    following = f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else ""
+    shared = [] if before else list(with_parts(shared_applications(user)).order_by("-pk")[:PAGE])
+    asked = Partner.objects.filter(email=user.email, state=PartnerState.INVITED)
+    context = {
+        "now": at,
+        "rows": [describe(row) for row in page[:PAGE]],
+        "shared": [describe(row) for row in shared],
+        "following": following,
+        "paged": bool(before),
+        "companies": user.memberships.count(),
+        "asked": list(asked.select_related("application__company")[:PAGE]),
+    }
+    return render(request, "applications/list.html", context)
+
+
+def describe(application: Application) -> dict[str, Any]:
+    """Say where an application stands and what its people do next."""
+    state = ApplicationState(application.state)
+    asked = application.open_supplements[0] if application.open_supplements else None
+    link = reverse("application_detail", args=[application.pk])
+    act, url = "진행 상황 보기", link
+    if state == ApplicationState.DRAFT:
+        act, url = "이어서 작성", reverse("application_review", args=[application.pk])
+    elif asked:
+        act, url = "보완 자료 내기", reverse("application_supplement", args=[application.pk])
+    elif state == ApplicationState.RELEASED:
+        act, url = "결과 보기", reverse("application_result", args=[application.pk])
+    deadline = application.sub_program.window().closes_at
+    return {
+        "application": application,
+        "tone": TONES.get(state, "info"),
+        "draft": state == ApplicationState.DRAFT,
+        "deadline": deadline if state == ApplicationState.DRAFT else None,
+        "asked": asked,
+        "act": act,
+        "url": url,
+        "link": link,
+    }
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def application_new(request: HttpRequest, round: str, code: str) -> HttpResponse:
+    """Choose the workplace and begin a draft, or go on with the one that is there."""
+    at = now()
+    program = sub_program(code, now=at, round=round)
+    sites = list(
+        Site.objects.filter(company__members__user=request.user, company__members__role__in=WRITERS)
+        .select_related("company")
+        .order_by("company__name", "pk")
+    )
+    choices = [(str(site.pk), f"{site.company.name} · {site.name}") for site in sites]
+    first = {"site": choices[0][0]} if len(choices) == 1 else {}
+    form = StartForm(request.POST or None, sites=choices, initial=first)
+    closed = refusal(program, at)
+    status, taken = 200, None
+    if request.method == "POST" and form.is_valid():
+        site = next(one for one in sites if str(one.pk) == form.cleaned_data["site"])
+        try:
+            draft = drafting.start(program, site=site, by=request.user, now=at)
+            return redirect("application_step", pk=draft.pk, step=steps_of(draft)[0])
+        except (drafting.AlreadyApplied, Closed) as refused:
+            refuse(form, refused, fields={"already_applied": "site"})
+            taken, status = getattr(refused, "application", None), refused.status
+    context = {
+        "program": program,
+        "form": form,
+        "sites": sites,
+        "closed": closed,
+        "taken": taken,
+        "now": at,
+    }
+    return render(request, "applications/new.html", context, status=status)

@@ -1,0 +1,377 @@
+"""Writing a draft, step by step; every page works without scripts, scripts only save earlier."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from applications.forms.base import refuse
+from applications.forms.drafting import ConsentForm, PartnerForm, UploadForm
+from applications.forms.questions import QuestionForm, read_aloud
+from applications.models import Application, Section
+from applications.queries import Dossier, dossier
+from applications.services import drafting, partners
+from applications.states import ApplicationState
+from applications.views.status import partner_rows
+from applications.views.steps import LABELS, neighbours, places, progress, steps_of
+from applications.visibility import answerable_by
+from portal.access import signed_in
+from portal.clock import KST, now
+from portal.errors import BadInput, PortalError
+from portal.middleware import error_body, wants_json
+from portal.money import eok
+from programs.models import Track
+from programs.rules.facts import applies, parse_when
+
+Row = dict[str, Any]
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def application_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """Show or save one step of a draft; a filed application leads to its own page instead."""
+    drafts = answerable_by(request.user).select_related(
+        "sub_program__round", "sub_program__pot", "track", "company", "site"
+    )
+    application = get_object_or_404(drafts.prefetch_related("sub_program__tracks"), pk=pk)
+    if step not in steps_of(application) or step == "review":
+        raise Http404
+    if request.method == "GET" and application.state != ApplicationState.DRAFT:
+        messages.info(request, "이미 제출했거나 취하한 신청이라 고칠 수 없습니다.")
+        return redirect("application_detail", pk=pk)
+    return PAGES.get(step, section_page)(request, application, step, now())
+
+
+def page(
+    request: HttpRequest,
+    application: Application,
+    step: str,
+    at: datetime,
+    *,
+    status: int = 200,
+    read: Dossier | None = None,
+    **extra: object,
+) -> HttpResponse:
+    """Render a step with what every step shows: indicator, what is missing, the grant preview."""
+    read = read or dossier.read(application)
+    found = places(read, dossier.missing(read, now=at))
+    before, after = neighbours(application, step)
+    context = {
+        "application": application,
+        "step": step,
+        "label": LABELS[step],
+        "steps": progress(application, found, step),
+        "missing": found,
+        "missing_here": [row for row in found if row.step == step],
+        "blocking": sum(row.blocking for row in found),
+        "before": before,
+        "after": after,
+        "now": at,
+        "closes_at": application.sub_program.window().closes_at,
+        "grant": dossier.preview(read) if step in ("plan", "cost") else None,
+        "total_cost_won": read.total_cost_won,
+        **extra,
+    }
+    template = f"applications/steps/{step if step in PAGES else 'section'}.html"
+    return render(request, template, context, status=status)
+
+
+# Steps made of questions
+
+
+def section_page(
+    request: HttpRequest, application: Application, step: str, at: datetime
+) -> HttpResponse:
+    """A step whose questions come from the data file."""
+    read = dossier.read(application)
+    section = application.sections.filter(name=step).first()
+    if request.method == "GET":
+        return page(request, application, step, at, read=read, **forms_of(read, step, section))
+    if request.POST.get("act") == "reload" and step == drafting.COMPANY:
+        return reload_company(request, application, section, at)
+    made = forms_of(read, step, section, request.POST)
+    try:
+        saved = save(request, application, step, made, at)
+    except drafting.Conflict as conflict:
+        return conflict_answer(request, application, step, conflict, at)
+    except PortalError as refused:
+        if wants_json(request):
+            return JsonResponse(error_body(refused), status=refused.status)
+        refuse(made["form"], refused)
+        return page(request, application, step, at, status=refused.status, read=read, **made)
+    if wants_json(request):
+        stamp = saved.saved_at.astimezone(KST).isoformat()
+        return JsonResponse({"version": saved.version, "saved_at": stamp})
+    return go_on(request, application, step, made["form"])
+
+
+def forms_of(
+    read: Dossier, step: str, section: Section | None, data: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The forms of a step for what is known now; a page that was sent is read as it had asked."""
+    program = read.application.sub_program
+    answers = section.data if section else {}
+    if step == drafting.COMPANY:
+        answers = {**read.profile, **answers}
+    questions = asked(read, step)
+    if data is not None:
+        sent = set(str(data.get("shown", "")).split())
+        questions = [row for row in questions if row["code"] in sent]
+    tracks = list(program.tracks.all()) if step == drafting.PLAN else []
+    form = QuestionForm(
+        questions,
+        answers=answers,
+        version=section.version if section else 0,
+        data=data,
+        tracks=[(row.code, describe_track(row)) for row in tracks] if len(tracks) > 1 else (),
+        track=read.track_code or "",
+    )
+    made: dict[str, Any] = {"form": form, "saved_at": section.saved_at if section else None}
+    if step == drafting.DECLARATIONS:
+        given = {row.code: row.given for row in read.consents}
+        made["consents"] = ConsentForm(data, consents=program.consents, given=given)
+    return made
+
+
+def asked(read: Dossier, step: str) -> list[Row]:
+    """The questions of a step that apply to what has been answered so far."""
+    return [
+        row
+        for row in drafting.questions_of(read.application, step)
+        if applies(parse_when(row.get("when")), read.facts) is True
+    ]
+
+
+def describe_track(track: Track) -> str:
+    """A track with its terms in a line; what is not known is left out."""
+    terms = [
+        f"최대 {eok(track.cap_won)}" if track.cap_won else "",
+        f"총사업비의 {track.share_percent}% 이내" if track.share_percent else "",
+        f"정액 {eok(track.flat_won)}" if track.flat_won else "",
+        f"{track.days}일" if track.days else "",
+        f"{track.months}개월" if track.months else "",
+    ]
+    words = ", ".join(term for term in terms if term)
+    return f"{track.name} ({words})" if words else track.name
+
+
+@transaction.atomic
+def save(
+    request: HttpRequest,
+    application: Application,
+    step: str,
+    made: dict[str, Any],
+    at: datetime,
+) -> Section:
+    """Save what was sent: the section, and on the last step the consents with it."""
+    form = made["form"]
+    if not form.is_valid():
+        raise BadInput("화면을 새로 열고 다시 입력해 주세요.", code="form_damaged")
+    saved = drafting.save_section(
+        application,
+        name=step,
+        data=form.answers(),
+        version=form.cleaned_data["version"],
+        by=request.user,
+        now=at,
+    )
+    consents = made.get("consents")
+    if consents is not None and consents.is_valid() and consents.answers():
+        drafting.consent(application, answers=consents.answers(), by=request.user, now=at)
+    return saved
+
+
+def go_on(
+    request: HttpRequest, application: Application, step: str, form: QuestionForm
+) -> HttpResponse:
+    """Go to the next step, or stay when asked to or when an answer has opened new questions."""
+    read = dossier.read(application)
+    opened = {row["code"] for row in asked(read, step)} - form.visible_codes
+    _, after = neighbours(application, step)
+    if opened:
+        messages.info(request, "저장했습니다. 고른 내용에 따라 질문이 더해졌습니다.")
+    elif request.POST.get("act") != "next":
+        messages.success(request, "저장했습니다. 아직 제출된 것은 아닙니다.")
+    else:
+        return redirect(after)
+    return redirect("application_step", pk=application.pk, step=step)
+
+
+def reload_company(
+    request: HttpRequest, application: Application, section: Section | None, at: datetime
+) -> HttpResponse:
+    """Take the company's facts over from its profile again."""
+    drafting.save_section(
+        application,
+        name=drafting.COMPANY,
+        data=drafting.carried_over(application),
+        version=section.version if section else 0,
+        by=request.user,
+        now=at,
+    )
+    messages.success(request, "기업 정보를 다시 불러왔습니다.")
+    return redirect("application_step", pk=application.pk, step=drafting.COMPANY)
+
+
+def conflict_answer(
+    request: HttpRequest,
+    application: Application,
+    step: str,
+    conflict: drafting.Conflict,
+    at: datetime,
+) -> HttpResponse:
+    """Show both texts side by side; nothing was overwritten, and saving again is a decision."""
+    theirs = conflict.section
+    if wants_json(request):
+        body = {**error_body(conflict), "current": theirs.data, "version": theirs.version}
+        return JsonResponse(body, status=conflict.status)
+    rows = [
+        {
+            "label": row["label"],
+            "mine": read_aloud(row, conflict.sent.get(row["code"])),
+            "theirs": read_aloud(row, theirs.data.get(row["code"])),
+        }
+        for row in drafting.questions_of(application, step)
+        if row["code"] in conflict.sent
+    ]
+    read = dossier.read(application)
+    data = request.POST.copy()
+    data["version"] = str(theirs.version)
+    return page(
+        request,
+        application,
+        step,
+        at,
+        status=conflict.status,
+        read=read,
+        conflict=conflict,
+        differences=[row for row in rows if row["mine"] != row["theirs"]],
+        **forms_of(read, step, theirs, data),
+    )
+
+
+# Partners
+
+
+def partners_page(
+    request: HttpRequest, application: Application, step: str, at: datetime
+) -> HttpResponse:
+    """Invite partners, see where each stands, take one out."""
+    form = PartnerForm(
+        request.POST if request.POST.get("act") == "invite" else None,
+        roles=application.sub_program.partner_roles,
+    )
+    status = 200
+    if request.POST.get("act") == "cancel":
+        found = application.partners.filter(pk=_number(request.POST.get("partner")))
+        partners.cancel(get_object_or_404(found), by=request.user, now=at)
+        messages.success(request, "참여 요청을 취소했습니다.")
+        return redirect("application_step", pk=application.pk, step=step)
+    if form.is_bound and form.is_valid():
+        try:
+            partners.invite(application, **form.cleaned_data, by=request.user, now=at)
+        except PortalError as refused:
+            refuse(
+                form, refused, fields={"partner_invited": "email", "partner_name": "company_name"}
+            )
+            status = refused.status
+        else:
+            messages.success(request, "참여 요청을 보냈습니다.")
+            return redirect("application_step", pk=application.pk, step=step)
+    return page(
+        request,
+        application,
+        step,
+        at,
+        status=status,
+        form=form,
+        partners=partner_rows(application, at),
+        roles=application.sub_program.partner_roles,
+    )
+
+
+# Documents
+
+
+def documents_page(
+    request: HttpRequest, application: Application, step: str, at: datetime
+) -> HttpResponse:
+    """Upload files per required document, several at once, and take them out again."""
+    code, act = request.POST.get("requirement", ""), request.POST.get("act")
+    if act == "remove":
+        found = application.attachments.filter(
+            pk=_number(request.POST.get("attachment")), removed_at=None
+        )
+        drafting.detach(
+            get_object_or_404(found.select_related("application")), by=request.user, now=at
+        )
+        messages.success(request, "파일을 지웠습니다.")
+        return redirect("application_step", pk=application.pk, step=step)
+    read = dossier.read(application)
+    sent, status = None, 200
+    if act == "upload":
+        row = next((one for one in drafting.asked_documents(read) if one["code"] == code), None)
+        if row is None:
+            raise BadInput("이 신청에서 받지 않는 서류입니다.", code="document_unknown")
+        sent = upload_form(row, request)
+        status = upload(request, application, code, sent, at) if sent.is_valid() else 400
+        if status == 200:
+            return redirect(f"{request.path}#document-{code}")
+        read = dossier.read(application)
+    rows = [
+        {
+            "document": row,
+            "files": [file for file in read.attachments if file.requirement == row["code"]],
+            "form": sent if sent and row["code"] == code else upload_form(row),
+        }
+        for row in drafting.asked_documents(read)
+    ]
+    return page(request, application, step, at, status=status, read=read, rows=rows, refused=sent)
+
+
+def upload_form(row: Row, request: HttpRequest | None = None) -> UploadForm:
+    """The form that adds files to one required document."""
+    data, sent = (request.POST, request.FILES) if request else (None, None)
+    return UploadForm(
+        data,
+        sent,
+        auto_id=f"id_{row['code']}_%s",
+        formats=row["formats"],
+        most=row["max_files"],
+    )
+
+
+def upload(
+    request: HttpRequest, application: Application, code: str, form: UploadForm, at: datetime
+) -> int:
+    """Keep each file; those that are refused are named, the others stay. Returns the status."""
+    status = 200
+    for file in form.cleaned_data["files"]:
+        try:
+            kept = drafting.attach(
+                application, requirement=code, upload=file, by=request.user, now=at
+            )
+        except PortalError as refused:
+            named = BadInput(f"{file.name}: {refused.message}", code=refused.code)
+            refuse(form, named, fields={refused.code: "files"})
+            status = refused.status
+        else:
+            messages.success(request, f"‘{kept.name}’ 파일을 올렸습니다.")
+    return status
+
+
+def _number(text: str | None) -> int:
+    if not text or not text.isdecimal():
+        raise Http404
+    return int(text[:18])
+
+
+PAGES: dict[str, Callable[[HttpRequest, Application, str, datetime], HttpResponse]] = {
+    "partners": partners_page,
+    "documents": documents_page,
+}

@@ -1,0 +1,220 @@
+"""After filing: where an application stands, its papers, files, result, and withdrawing it."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications.forms.base import refuse
+from applications.forms.filing import WithdrawForm
+from applications.models import Application, IssuedDocument
+from applications.queries import dossier, result, timeline
+from applications.services import intake, paper, partners
+from applications.states import ApplicationState
+from applications.views.desk import describe, with_parts
+from applications.views.steps import places, url_of
+from applications.visibility import (
+    WRITERS,
+    applications_of,
+    attachments_of,
+    documents_of,
+    own_applications,
+    role_in,
+    staff_applications,
+    withdrawable_by,
+)
+from portal import files
+from portal.access import signed_in
+from portal.clock import now
+from portal.errors import MoveNotAllowed, PortalError
+from portal.models import Job, JobState, User
+
+STANDINGS = {
+    "sent": ("요청 보냄", "info"),
+    "seen": ("요청 확인함", "info"),
+    "accepted": ("참여 수락", "success"),
+    "refused": ("참여 거절", "danger"),
+    "expired": ("응답 기한 지남", "warning"),
+    "cancelled": ("요청 취소", "neutral"),
+}
+WITHDRAWABLE = Application.MOVES["withdraw"].source
+
+
+@signed_in
+@require_safe
+def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show where an application stands: step, date, who is next, papers and files."""
+    at = now()
+    seen = with_parts(applications_of(request.user)).prefetch_related("moves", "supplements")
+    application = get_object_or_404(seen, pk=pk)
+    role = role_in(request.user, application.company_id)
+    context: dict[str, Any] = {
+        **describe(application),
+        "now": at,
+        "role": role,
+        "writes": role in WRITERS,
+        "withdraws": role == "owner" and application.state in WITHDRAWABLE,
+        "steps": timeline(application),
+        "partners": partner_rows(application, at),
+        "attachments": attachment_rows(application),
+        "papers": paper_rows(request.user, application),
+    }
+    if context["draft"]:
+        read = dossier.read(application)
+        context["missing"] = places(read, dossier.missing(read, now=at))
+        first = (row.url for row in context["missing"] if row.blocking)
+        context["next_url"] = next(first, url_of(application, "review"))
+    return render(request, "applications/detail.html", context)
+
+
+def partner_rows(application: Application, at: datetime) -> list[dict[str, Any]]:
+    """The partners with where their invitation stands."""
+    labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
+    rows = []
+    for partner in application.partners.exclude(state="cancelled").select_related("company"):
+        word, tone = STANDINGS[partners.standing(partner, now=at)]
+        role = labels.get(partner.role, partner.role)
+        until = partners.expires_at(partner) if partner.state == "invited" else None
+        rows.append({"partner": partner, "role": role, "word": word, "tone": tone, "until": until})
+    return rows
+
+
+def attachment_rows(application: Application) -> list[dict[str, Any]]:
+    """The files that are there, with the paper each stands for."""
+    labels = dict(application.sub_program.documents.values_list("code", "label"))
+    return [
+        {"file": row, "label": labels.get(row.requirement, row.requirement)}
+        for row in application.attachments.filter(removed_at=None).order_by("pk")
+    ]
+
+
+def paper_rows(user: User, application: Application) -> list[IssuedDocument]:
+    """The PDFs about an application that the person may have."""
+    return list(documents_of(user).filter(application=application).order_by("pk"))
+
+
+@signed_in
+@require_safe
+def application_document(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
+    """Send a PDF (`?download=1`), or show how far the job is that makes it."""
+    if kind not in IssuedDocument.Kind.values:
+        raise Http404
+    at = now()
+    application = own_applications(request.user).filter(pk=pk).first()
+    filed = application is not None and application.submitted_at is not None
+    if filed and (kind == IssuedDocument.Kind.RECEIPT or application.state == "released"):
+        paper.request(application, kind=kind, now=at)
+    document = get_object_or_404(
+        documents_of(request.user).select_related("application__sub_program"),
+        application=pk,
+        kind=kind,
+    )
+    if document.issued_at and request.GET.get("download"):
+        title = f"{document.get_kind_display()}_{document.application.number}.pdf"
+        return files.serve(document.file, filename=title, content_type="application/pdf")
+    job = Job.objects.filter(key=paper.job_key(document)).first()
+    context = {"document": document, "application": document.application, "job": job}
+    return render(request, "applications/document.html", context)
+
+
+@signed_in
+@require_safe
+def attachment_download(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a file to those who may open its application."""
+    attachment = get_object_or_404(attachments_of(request.user), pk=pk)
+    return files.serve(
+        attachment.file, filename=attachment.name, content_type=attachment.content_type
+    )
+
+
+@signed_in
+@require_safe
+def job_status(request: HttpRequest, pk: int) -> JsonResponse:
+    """Say how far a job is: one's own, or the one that makes a PDF that one may have."""
+    job = get_object_or_404(Job, pk=pk)
+    mine = job.requested_by_id == request.user.pk
+    document = job.args.get("document") if job.kind == paper.JOB else None
+    if not mine and not (document and documents_of(request.user).filter(pk=document).exists()):
+        raise Http404
+    return JsonResponse(
+        {
+            "state": job.state,
+            "done": job.done,
+            "total": job.total,
+            "label": "" if job.state != JobState.PARKED else "작업이 멈췄습니다",
+        }
+    )
+
+
+def result_readers(user: User) -> QuerySet[Application]:
+    """Applications whose result the person may read: the applicant's own, and staff's."""
+    own = Q(pk__in=own_applications(user).order_by().values("pk"))
+    staff = Q(pk__in=staff_applications(user).order_by().values("pk"))
+    return Application.objects.filter(own | staff)
+
+
+@signed_in
+@require_safe
+def application_result(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the released result with its score broken down; before release there is no page."""
+    application = get_object_or_404(with_parts(result_readers(request.user)), pk=pk)
+    found = result(application)
+    if found is None:
+        raise Http404
+    context = {
+        "application": application,
+        "result": found,
+        "figures": figures(found),
+        "papers": paper_rows(request.user, application),
+        "own": role_in(request.user, application.company_id),
+    }
+    return render(request, "applications/result.html", context)
+
+
+def figures(found: dict[str, Any]) -> dict[str, str]:
+    """The large figures of a result in words; what there is not is said, never 0."""
+    total, rank, cut, gap = (found["total"], found["rank"], found["cut"], found["gap"])
+    line = cut.get("cut_total")
+    distance = ""
+    if gap is not None:
+        distance = f"선정선보다 {abs(gap)}점 {'높습니다' if gap >= 0 else '낮습니다'}"
+    return {
+        "total": f"{total}점" if total is not None else "점수 없음",
+        "rank": f"{rank:,}위" if rank else "순위 없음",
+        "counted": f"평가한 {found['counted']:,}건 가운데",
+        "cut": f"{line}점" if line is not None else "없음",
+        "gap": distance,
+    }
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def application_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take an application back, with the reason; owners only."""
+    application = get_object_or_404(with_parts(withdrawable_by(request.user)), pk=pk)
+    if application.state not in WITHDRAWABLE:
+        raise MoveNotAllowed("지금 상태에서는 취하할 수 없습니다.")
+    form = WithdrawForm(request.POST or None)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            intake.withdraw(application, by=request.user, now=now(), note=form.cleaned_data["note"])
+        except PortalError as refused:
+            refuse(form, refused, fields={"note_required": "note"})
+            status = refused.status
+        else:
+            draft = application.submitted_at is None
+            messages.success(
+                request, "작성하던 신청을 취소했습니다." if draft else "신청을 취하했습니다."
+            )
+            return redirect("application_detail", pk=pk)
+    context = {
+        "application": application,
+        "form": form,
+        "draft": application.state == ApplicationState.DRAFT,
+    }
+    return render(request, "applications/withdraw.html", context, status=status)

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
-from django.db.models import F, Q
+from django.db import Error, connection, transaction
+from django.db.models import F, Q, QuerySet
 
 from portal import doorbell
 from portal.clock import now as clock_now
@@ -80,7 +80,8 @@ def claim(pk: int, at: datetime) -> Job | None:
 def run(pk: int) -> JobState | None:
     """Claim and do one job; record success, a later try, or the parking of a poisonous one.
 
-    Returns the state it ended in, or None when another worker has it.
+    Returns the state it ended in, or None when another worker has it (or took it over, because
+    this one was silent for longer than its lease).
     """
     job = claim(pk, clock_now())
     if job is None:
@@ -120,15 +121,13 @@ def _kept_lease(job: Job) -> Iterator[None]:
     over = threading.Event()
 
     def renew() -> None:
-        try:
-            while not over.wait(RENEW_SECONDS):
-                Job.objects.filter(pk=job.pk, attempts=job.attempts).update(
-                    lease_until=clock_now() + LEASE
-                )
-        except DatabaseError:
-            logger.warning("작업 %s의 점유를 연장하지 못했습니다.", job.pk)
-        finally:
-            connection.close()
+        while not over.wait(RENEW_SECONDS):
+            try:
+                _held(job).update(lease_until=clock_now() + LEASE)
+            except Error:  # the next try comes before the lease ends
+                logger.warning("작업 %s의 점유를 연장하지 못했습니다.", job.pk)
+                connection.close()
+        connection.close()
 
     keeper = threading.Thread(target=renew, name=f"lease-{job.pk}", daemon=True)
     keeper.start()
@@ -139,24 +138,31 @@ def _kept_lease(job: Job) -> Iterator[None]:
         keeper.join()
 
 
-def _failed(job: Job, message: str) -> JobState:
+def _held(job: Job) -> QuerySet[Job]:
+    """The job's row for as long as this claim of it is the latest."""
+    return Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempts=job.attempts)
+
+
+def _failed(job: Job, message: str) -> JobState | None:
     if job.attempts >= ATTEMPTS:
         return _end(job, JobState.PARKED, message)
-    Job.objects.filter(pk=job.pk).update(
+    changed = _held(job).update(
         state=JobState.QUEUED,
         error=message,
         lease_until=None,
         run_after=clock_now() + BACKOFF * job.attempts,
     )
-    return JobState.QUEUED
+    return JobState.QUEUED if changed else None
 
 
-def _end(job: Job, state: JobState, message: str, result: dict[str, Any] | None = None) -> JobState:
-    Job.objects.filter(pk=job.pk).update(
+def _end(
+    job: Job, state: JobState, message: str, result: dict[str, Any] | None = None
+) -> JobState | None:
+    changed = _held(job).update(
         state=state,
         error=message,
         result=result or {},
         lease_until=None,
         finished_at=clock_now(),
     )
-    return state
+    return state if changed else None

@@ -17,7 +17,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
-from portal import jobs
+from portal import jobs, notices
 from portal.clock import now
 from portal.errors import PortalError
 from portal.models import ApiToken, Job, Notice, User
@@ -246,8 +246,13 @@ class JobAdmin(WorkflowAdmin):
     ]
 
 
+def retry_notice(request: HttpRequest, notice: Notice, data: dict[str, Any], at: datetime) -> str:
+    """Send a notice that was given up once more."""
+    return "다시 보냅니다." if notices.retry(notice) else "이미 처리되고 있습니다."
+
+
 @admin.register(Notice)
-class NoticeAdmin(ReadOnlyAdmin):
+class NoticeAdmin(WorkflowAdmin):
     """The outbox; bodies carry sign-in codes and invitations and are not shown."""
 
     read_roles = [OPERATOR, AUDITOR]
@@ -256,6 +261,16 @@ class NoticeAdmin(ReadOnlyAdmin):
     fields = ["key", "subject", "state", "attempts", "error", "created_at", "sent_at"]
     search_fields = ["=to_email"]
     ordering = ["-pk"]
+
+    acts = [
+        Act(
+            "retry",
+            "다시 발송",
+            retry_notice,
+            roles=[OPERATOR],
+            show=lambda request, notice: notice.state == "failed",
+        )
+    ]
 
 
 @admin.register(ApiToken)

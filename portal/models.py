@@ -173,6 +173,7 @@ class Notice(models.Model):
         "상태", max_length=10, choices=NoticeState.choices, default=NoticeState.PENDING
     )
     attempts = models.PositiveSmallIntegerField("시도", default=0)
+    next_at = models.DateTimeField("다음 시도", null=True)
     error = models.CharField("오류", max_length=200, blank=True)
     created_at = models.DateTimeField("작성 시각")
     sent_at = models.DateTimeField("발송 시각", null=True)

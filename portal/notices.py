@@ -1,13 +1,14 @@
 """The outbox: a notice is written with the fact it tells, and sent afterwards, once."""
 
 import logging
-from datetime import datetime
-from smtplib import SMTPException
+import time
+from datetime import datetime, timedelta
+from smtplib import SMTPDataError, SMTPNotSupportedError, SMTPRecipientsRefused
 
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.template import engines
 
 from portal import doorbell
@@ -15,8 +16,13 @@ from portal.models import Notice, NoticeState, User
 
 logger = logging.getLogger(__name__)
 
-ATTEMPTS = 5
+# After each failed attempt the next one waits; the last is given up about 17 hours after the first.
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
+CLAIM = timedelta(minutes=5)
 BATCH = 500
+ROUND_SECONDS = 120
+# What is wrong with one notice; every other failure to send is the mail server's.
+THIS_NOTICE = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
 
 
 def write(
@@ -45,7 +51,7 @@ def compose(
     return {
         "user": user,
         "to_email": to_email,
-        "subject": " ".join(_plain_text(f"emails/{template}.subject.txt", words).split()),
+        "subject": " ".join(_plain_text(f"emails/{template}.subject.txt", words).split())[:200],
         "body": _plain_text(f"emails/{template}.body.txt", words).strip() + "\n",
         "created_at": now,
     }
@@ -60,38 +66,70 @@ def _plain_text(template: str, words: dict[str, object]) -> str:
 
 
 def send_waiting(now: datetime) -> int:
-    """Send what waits, each claimed by a conditional UPDATE before it leaves.
+    """Send what is due, each claimed by a conditional UPDATE before it leaves; returns how many.
 
-    A crash between claim and sending leaves the row claimed once more on the next sweep, up to
-    `ATTEMPTS`; a mail may then arrive twice but is never lost.
+    A claim holds for `CLAIM`: two senders never send the same notice side by side. A process that
+    dies between sending and recording sends once more then: a mail may arrive twice, never not at
+    all. A mail server that cannot be reached ends the round, so that it costs only one notice an
+    attempt.
     """
-    sent = 0
-    waiting = Notice.objects.filter(state=NoticeState.PENDING).order_by("id")[:BATCH]
-    for notice in waiting:
-        claimed = Notice.objects.filter(
-            pk=notice.pk, state=NoticeState.PENDING, attempts=notice.attempts
-        ).update(attempts=F("attempts") + 1)
-        if claimed:
-            sent += _send(notice, now)
+    Notice.objects.filter(due(now), attempts__gt=len(PAUSES)).update(
+        state=NoticeState.FAILED, error="발송 중에 여러 번 중단되었습니다."
+    )
+    sent, started = 0, time.monotonic()
+    for notice in Notice.objects.filter(due(now)).order_by("id")[:BATCH]:
+        if time.monotonic() - started > ROUND_SECONDS:
+            break
+        claimed = Notice.objects.filter(due(now), pk=notice.pk).update(
+            attempts=F("attempts") + 1, next_at=now + CLAIM
+        )
+        if not claimed:
+            continue
+        try:
+            _send(notice)
+        except THIS_NOTICE as error:
+            _failed(notice, error, now)
+        except OSError as error:
+            _failed(notice, error, now)
+            break
+        else:
+            Notice.objects.filter(pk=notice.pk).update(
+                state=NoticeState.SENT, sent_at=now, next_at=None, error=""
+            )
+            sent += 1
     return sent
 
 
-def _send(notice: Notice, now: datetime) -> int:
-    mail = EmailMessage(
+def due(at: datetime) -> Q:
+    """Select the notices that may be sent at this instant."""
+    return Q(state=NoticeState.PENDING) & (Q(next_at=None) | Q(next_at__lte=at))
+
+
+def retry(notice: Notice) -> bool:
+    """Send a failed notice again from the start; returns whether it had failed."""
+    changed = Notice.objects.filter(pk=notice.pk, state=NoticeState.FAILED).update(
+        state=NoticeState.PENDING, attempts=0, next_at=None, error=""
+    )
+    if changed:
+        transaction.on_commit(lambda: doorbell.ring("portal.tasks.send_notices"), robust=True)
+    return bool(changed)
+
+
+def _send(notice: Notice) -> None:
+    EmailMessage(
         subject=notice.subject,
         body=notice.body,
         to=[notice.to_email],
         headers={"Message-ID": f"<notice-{notice.pk}@{settings.ORIGIN.split('//')[-1]}>"},
+    ).send()
+
+
+def _failed(notice: Notice, error: Exception, now: datetime) -> None:
+    """Note the failure; try again after a pause, or give up where somebody will see it."""
+    logger.warning("알림 %s 발송 실패: %s", notice.pk, type(error).__name__)
+    final = notice.attempts >= len(PAUSES)
+    Notice.objects.filter(pk=notice.pk).update(
+        error=type(error).__name__,
+        state=NoticeState.FAILED if final else NoticeState.PENDING,
+        next_at=None if final else now + PAUSES[notice.attempts],
     )
-    try:
-        mail.send()
-    except (OSError, SMTPException) as error:
-        logger.warning("알림 %s 발송 실패: %s", notice.pk, type(error).__name__)
-        final = notice.attempts + 1 >= ATTEMPTS
-        Notice.objects.filter(pk=notice.pk).update(
-            error=type(error).__name__,
-            state=NoticeState.FAILED if final else NoticeState.PENDING,
-        )
-        return 0
-    Notice.objects.filter(pk=notice.pk).update(state=NoticeState.SENT, sent_at=now, error="")
-    return 1

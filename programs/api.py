@@ -248,7 +248,12 @@ class PublicView(APIView):
 class Programs(PublicView):
     """사업 목록."""
 
-    @extend_schema(**PUBLIC, parameters=[ROUND], responses={200: ProgramsShape, 404: ErrorShape})
+    @extend_schema(
+        **PUBLIC,
+        operation_id="programs_list",
+        parameters=[ROUND],
+        responses={200: ProgramsShape, 404: ErrorShape},
+    )
     def get(self, request: Request) -> Response:
         """지금 회차(또는 `round`)의 사업과 지원유형, 예산 잔액."""
         at = now()
@@ -263,7 +268,12 @@ class Programs(PublicView):
 class Program(PublicView):
     """사업 하나."""
 
-    @extend_schema(**PUBLIC, parameters=[ROUND], responses={200: FullProgramShape, 404: ErrorShape})
+    @extend_schema(
+        **PUBLIC,
+        operation_id="program",
+        parameters=[ROUND],
+        responses={200: FullProgramShape, 404: ErrorShape},
+    )
     def get(self, request: Request, code: str) -> Response:
         """신청 요건, 서류, 평가항목, 절차와 각 수치의 출처."""
         at = now()
@@ -275,6 +285,7 @@ class SelfCheck(PublicView):
 
     @extend_schema(
         **PUBLIC,
+        operation_id="program_self_check",
         parameters=[ROUND],
         request=AnswersShape,
         responses={200: VerdictShape, 400: ErrorShape, 404: ErrorShape},
@@ -300,6 +311,7 @@ class Preview(PublicView):
 
     @extend_schema(
         **PUBLIC,
+        operation_id="program_preview",
         parameters=[ROUND],
         request=CostShape,
         responses={200: GrantShape, 400: ErrorShape, 404: ErrorShape},
@@ -331,7 +343,7 @@ class Preview(PublicView):
 class Budgets(PublicView):
     """예산 현황."""
 
-    @extend_schema(**PUBLIC, responses={200: BudgetShape})
+    @extend_schema(**PUBLIC, operation_id="budget", responses={200: BudgetShape})
     def get(self, request: Request) -> Response:
         """예산마다 저장된 잔액과 원장을 다시 더한 잔액."""
         statements = queries.statements(public_pots())

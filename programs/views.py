@@ -156,6 +156,7 @@ def budget(request: HttpRequest) -> HttpResponse:
         "now": now(),
         "statements": statements,
         "total": queries.total(row.stored for row in statements),
+        "recomputed": queries.total(row.recomputed for row in statements),
         "agrees": all(row.agrees for row in statements),
         "entries": queries.latest_entries(ENTRIES),
     }
@@ -243,7 +244,7 @@ def _only_if(when: dict[str, list[str]] | None, program: SubProgram) -> str:
 
 def _bars(goals: Sequence[NationalGoal]) -> list[dict[str, Any]]:
     """Turn the goals that count factories into bars; 2021 stands on top of what was reached."""
-    found = {goal.kind: goal for goal in goals if goal.unit == "개"}
+    found = {goal.kind: goal for goal in goals if goal.unit.startswith("개")}
     target = found.get("target")
     if target is None or not target.value:
         return []

@@ -80,16 +80,17 @@ class Report:
             thing.save(force_insert=True)
             self.changes.append(Change(what, CREATED))
             return thing
-        differing = tuple(
-            (name, getattr(thing, name), value)
+        differing = {
+            name: (getattr(thing, name), value)
             for name, value in values.items()
             if getattr(thing, name) != value
-        )
-        for name, _, value in differing:
+        }
+        told = [row for name, pair in differing.items() for row in _told(name, *pair)]
+        for name, (_, value) in differing.items():
             setattr(thing, name, value)
         if differing:
             thing.save()
-        self.changes.append(Change(what, CHANGED if differing else UNCHANGED, differing))
+        self.changes.append(Change(what, CHANGED if differing else UNCHANGED, tuple(told)))
         return thing
 
     def drop(self, rows: QuerySet[Any], what: str, kept: Iterable[str]) -> None:
@@ -327,6 +328,24 @@ def _paper(row: Document) -> dict[str, Any]:
         "max_files": row.get("max_files", 1),
         "origin": row["origin"],
     }
+
+
+def _told(name: str, old: Any, new: Any) -> list[tuple[str, object, object]]:
+    """Tell a difference; in lists of coded rows and in mappings, only of the parts that differ."""
+    before, after = _keyed(old), _keyed(new)
+    if before is None or after is None:
+        return [(name, old, new)]
+    parts = [key for key in {**before, **after} if before.get(key) != after.get(key)]
+    rows = [(f"{name}.{key}", before.get(key), after.get(key)) for key in parts]
+    return rows or [(f"{name}의 순서", ", ".join(before), ", ".join(after))]
+
+
+def _keyed(value: Any) -> dict[str, Any] | None:
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list) and all(isinstance(row, dict) for row in value):
+        return {str(row.get("code") or row.get("role")): row for row in value}
+    return None
 
 
 def _short(value: object) -> str:

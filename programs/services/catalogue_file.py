@@ -92,19 +92,22 @@ def check(document: Document) -> None:
 def program_parts(document: Document, program: Document) -> dict[str, list[dict[str, Any]]]:
     """Join the common parts with the programme's own; its own steps replace the common ones.
 
-    Own questions come first, the common declarations last.
+    Own questions and conditions come first, the common declarations last.
     """
     common, skipped = document["common"], set(program.get("skip", ()))
     joined: dict[str, list[dict[str, Any]]] = {}
     for part in PARTS:
         shared = [row for row in common.get(part, ()) if row["code"] not in skipped]
         own = list(program.get(part, ()))
-        if part == "steps":
-            joined[part] = own or shared
-        elif part == "questions":
-            joined[part] = [{"section": "plan", **row} for row in [*own, *shared]]
-        else:
-            joined[part] = [*shared, *own]
+        match part:
+            case "steps":
+                joined[part] = own or shared
+            case "questions":
+                joined[part] = [{"section": "plan", **row} for row in [*own, *shared]]
+            case "conditions":
+                joined[part] = [*own, *shared]
+            case _:
+                joined[part] = [*shared, *own]
     return joined
 
 

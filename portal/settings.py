@@ -47,7 +47,6 @@ INSTALLED_APPS = [
     "django_filters",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "portal",
     "programs",
     "applications",
@@ -112,14 +111,21 @@ DATABASES["default"]["OPTIONS"] = POSTGRES_OPTIONS if POSTGRES else SQLITE_OPTIO
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("PORTAL_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 CACHES = {
-    # Used-up sign-in codes and rate limits: shared by all processes, and not in need of Redis.
+    # Calls of the API per minute: counted by each web process for itself, so that a flood costs no
+    # query; see `portal.api.VisitorLimit`.
+    "limits": {
+        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+        "LOCATION": "limits",
+        "OPTIONS": {"MAX_ENTRIES": 10_000},
+    },
+    # Used-up sign-in codes and tries: shared by all processes, and not in need of Redis.
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if EMBEDDED
     else {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "portal_cache",
         "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+    },
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
@@ -217,6 +223,7 @@ STORAGES = {
 }
 PRIVATE_ROOT = DATA_DIR / "private"
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
+API_MAX_BYTES = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 PDF_SECONDS = 60
@@ -254,6 +261,9 @@ if not EMBEDDED:
         "socket_connect_timeout": 1,
         "socket_timeout": 5,
         "socket_keepalive": True,
+        # A web process that cannot reach the broker gives up at once: the row is written already.
+        "connect_retries_timeout": 0.1,
+        "interval_start": 0.1,
     }
 CELERY_BEAT_SCHEDULE = {
     "work": {"task": "portal.tasks.sweep_jobs", "schedule": 15},
@@ -271,11 +281,14 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_PERMISSION_CLASSES": ["portal.api.DeclaredAccess"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api_body.PlainJSON"],
+    "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
     "DEFAULT_PAGINATION_CLASS": "portal.api.Page",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "portal.openapi.Contract",
+    "DEFAULT_THROTTLE_CLASSES": ["portal.api.VisitorLimit", "portal.api.MemberLimit"],
     "DEFAULT_THROTTLE_RATES": {"anon": "600/min", "user": "1200/min"},
+    "NUM_PROXIES": TRUSTED_PROXIES,
     "EXCEPTION_HANDLER": "portal.api.readable_error",
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
@@ -284,9 +297,14 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "스마트공장 보급확산 지원사업 API",
     "DESCRIPTION": "금액은 모두 원(정수), 시각은 ISO 8601(KST), 알 수 없는 값은 null입니다.",
     "VERSION": "1.0.0",
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "SERVE_INCLUDE_SCHEMA": False,
+    "OAS_VERSION": "3.1.0",
+    "SERVERS": [{"url": ORIGIN}],
+    "TAGS": [
+        {"name": "사업", "description": "누구나 읽고 계산해 볼 수 있습니다."},
+        {"name": "신청", "description": "내가 일하는 기업의 신청을 쓰고 제출합니다."},
+        {"name": "접수증", "description": "접수증이 진짜인지 누구나 확인합니다."},
+    ],
+    "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
 }
 

@@ -1,0 +1,29 @@
+"""Rows written in bulk are the rows that were given."""
+
+import pytest
+
+from portal import bulk
+from portal.clock import now
+from portal.models import Notice
+
+AWKWARD = "tab\t, line\n, return\r, \\N and \\n, quote \" and ', 한글"
+COLUMNS = ["key", "to_email", "body", "subject", "state", "attempts", "error", "created_at"]
+
+
+def written_and_read() -> list[tuple[str, str]]:
+    at = now()
+    rows = [(f"key{place}", "a@b.kr", AWKWARD, "", "pending", 0, "", at) for place in range(3)]
+    bulk.insert(Notice, COLUMNS, rows)
+    read = Notice.objects.filter(sent_at=None, created_at=at).order_by("pk")
+    return list(read.values_list("key", "body"))
+
+
+@pytest.mark.django_db
+def test_awkward_text_and_gaps_stay_what_they_are() -> None:
+    assert written_and_read() == [(f"key{place}", AWKWARD) for place in range(3)]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_awkward_text_and_gaps_stay_what_they_are_through_copy() -> None:
+    assert written_and_read() == [(f"key{place}", AWKWARD) for place in range(3)]

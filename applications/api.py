@@ -10,7 +10,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 from rest_framework.views import APIView
 
 from applications.models import Application, Site
@@ -42,23 +41,29 @@ class Time(serializers.DateTimeField):
 
 
 class ProgramShape(serializers.Serializer):
+    """신청한 내역사업."""
+
     round = serializers.CharField(source="round.code")
     code = serializers.CharField()
     name = serializers.CharField()
 
 
 class CompanyShape(serializers.Serializer):
+    """신청기업."""
+
     business_number = serializers.CharField()
     name = serializers.CharField()
 
 
 class SiteShape(serializers.Serializer):
+    """사업장."""
+
     id = serializers.IntegerField()
     name = serializers.CharField()
 
 
 class ApplicationShape(serializers.Serializer):
-    """An application in a list."""
+    """목록의 신청 하나."""
 
     id = serializers.IntegerField()
     number = serializers.CharField(allow_null=True)
@@ -81,31 +86,39 @@ class ApplicationShape(serializers.Serializer):
 
 
 class SectionShape(serializers.Serializer):
+    """한 단계의 답."""
+
     version = serializers.IntegerField()
     saved_at = Time()
     answers = serializers.DictField(source="data")
 
 
 class GrantRowShape(serializers.Serializer):
+    """계산 한 줄."""
+
     label = serializers.CharField()
     won = serializers.IntegerField(allow_null=True)
     reason = serializers.CharField()
 
 
 class GrantShape(serializers.Serializer):
+    """지원금 미리보기. 알 수 없는 금액은 null입니다."""
+
     support_won = serializers.IntegerField(allow_null=True)
     own_won = serializers.IntegerField(allow_null=True)
     rows = GrantRowShape(many=True)
 
 
 class FiledShape(serializers.Serializer):
+    """제출본."""
+
     number = serializers.CharField()
     submitted_at = Time()
     sha256 = serializers.CharField()
 
 
 class WholeShape(ApplicationShape):
-    """An application with its answers by section, and what is still missing."""
+    """단계별 답과 아직 빠진 항목이 함께 있는 신청."""
 
     sections = serializers.DictField(child=SectionShape())
     missing = FindingShape(many=True)
@@ -114,7 +127,7 @@ class WholeShape(ApplicationShape):
 
 
 class StartShape(serializers.Serializer):
-    """What a draft needs to begin."""
+    """새 신청에 필요한 것."""
 
     program = serializers.SlugField(help_text="내역사업 코드")
     round = serializers.SlugField(required=False, help_text="회차 코드. 없으면 현재 회차입니다.")
@@ -122,6 +135,8 @@ class StartShape(serializers.Serializer):
 
 
 class AnswersShape(serializers.Serializer):
+    """한 단계에 저장할 답."""
+
     version = serializers.IntegerField(
         min_value=0, help_text="읽었을 때의 버전. 아직 저장한 적이 없으면 0입니다."
     )
@@ -129,9 +144,9 @@ class AnswersShape(serializers.Serializer):
 
 
 class ChangeShape(serializers.Serializer):
-    """Answers by section (`company`, `plan`, `cost`, `declarations`), and consents by code.
+    """단계별 답(`company`, `plan`, `cost`, `declarations`)과 코드별 동의.
 
-    `track` in the answers of `plan` chooses the track. All is saved, or nothing.
+    `plan`의 답에 `track`을 넣으면 지원유형을 고릅니다. 모두 저장하거나 아무것도 저장하지 않습니다.
     """
 
     sections = serializers.DictField(child=AnswersShape(), required=False)
@@ -139,6 +154,8 @@ class ChangeShape(serializers.Serializer):
 
 
 class GenuineShape(serializers.Serializer):
+    """확인 결과."""
+
     valid = serializers.BooleanField()
 
 
@@ -168,7 +185,6 @@ class Mine:
     """What both endpoints of own applications share."""
 
     access_rule = "signed_in"
-    throttle_classes = (AnonRateThrottle, UserRateThrottle)
 
     def get_queryset(self) -> QuerySet[Application]:
         """Own applications with what the answer shows."""
@@ -181,14 +197,14 @@ class Mine:
 
 
 class Applications(Mine, generics.ListAPIView):
-    """Own applications, and beginning a new one."""
+    """내 신청 목록과 새 신청."""
 
     serializer_class = ApplicationShape
     filterset_class = ApplicationFilter
 
     @extend_schema(responses={200: ApplicationShape(many=True), **READING})
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """List own applications, newest first. An unknown filter is refused."""
+        """내 신청을 새것부터 돌려줍니다. 모르는 조건은 거절합니다."""
         known = {"state", "program", "round", "cursor", "page_size"}
         if strange := set(request.query_params) - known:
             raise BadInput(
@@ -198,7 +214,7 @@ class Applications(Mine, generics.ListAPIView):
 
     @extend_schema(parameters=[KEY], request=StartShape, responses={201: WholeShape, **ERRORS})
     def post(self, request: Request) -> Response:
-        """Begin a draft for a site; the draft that is there already is returned."""
+        """사업장의 신청서를 만듭니다. 작성 중인 것이 있으면 그것을 돌려줍니다."""
         at = now()
         wanted = StartShape(data=request.data)
         wanted.is_valid(raise_exception=True)
@@ -217,18 +233,18 @@ class Applications(Mine, generics.ListAPIView):
 
 
 class OneApplication(Mine, generics.GenericAPIView):
-    """One own application."""
+    """내 신청 하나."""
 
     serializer_class = WholeShape
 
     @extend_schema(responses={200: WholeShape, **READING})
     def get(self, request: Request, pk: int) -> Response:
-        """Read it with its answers and everything that is still missing."""
+        """신청 하나를 답과 아직 빠진 항목까지 모두 돌려줍니다."""
         return Response(whole(get_object_or_404(self.get_queryset(), pk=pk)))
 
     @extend_schema(request=ChangeShape, responses={200: WholeShape, **ERRORS})
     def patch(self, request: Request, pk: int) -> Response:
-        """Save answers by section; a section that somebody else saved meanwhile is a 409."""
+        """단계별로 답을 저장합니다. 그사이 다른 사람이 저장한 단계는 409입니다."""
         at = now()
         change = ChangeShape(data=request.data)
         change.is_valid(raise_exception=True)
@@ -253,11 +269,11 @@ class OneApplication(Mine, generics.GenericAPIView):
 
 
 class Submit(Mine, APIView):
-    """Filing."""
+    """제출."""
 
     @extend_schema(parameters=[KEY], request=None, responses={200: FiledShape, **ERRORS})
     def post(self, request: Request, pk: int) -> Response:
-        """File the draft, exactly once; the instant of arrival decides whether it was in time."""
+        """신청서를 한 번만 제출합니다. 마감은 요청이 도착한 시각으로 판단합니다."""
         at = now()
         application = get_object_or_404(answerable_by(request.user), pk=pk)
 
@@ -269,17 +285,16 @@ class Submit(Mine, APIView):
 
 
 class Receipt(APIView):
-    """Receipts."""
+    """접수증."""
 
     access_rule = "public"
-    throttle_classes = (AnonRateThrottle, UserRateThrottle)
 
     @extend_schema(
         parameters=[OpenApiParameter("sha256", str, required=True)],
         responses={200: GenuineShape, 400: ErrorShape},
     )
     def get(self, request: Request, number: str) -> Response:
-        """Say whether a receipt with this number carries this SHA-256; nothing else."""
+        """접수번호와 SHA-256이 접수한 것과 같은지만 답합니다."""
         sha256 = request.query_params.get("sha256", "")
         if not sha256:
             raise BadInput("sha256 값을 함께 보내 주세요.", code="sha256_missing")

@@ -1,0 +1,181 @@
+"""Registering a company and looking after its people."""
+
+from datetime import timedelta
+
+import pytest
+
+from applications.models import Company, Invitation, Member
+from applications.services import company
+from applications.states import MemberRole
+from portal.errors import BadInput, MoveNotAllowed, NotFound
+from portal.models import Notice
+from tests.factories.applications import NOW, CompanyFactory, MemberFactory, UserFactory, member_of
+
+pytestmark = pytest.mark.django_db
+NUMBER = "124-81-00998"
+
+
+def registered(**more: object) -> Company:
+    data = {"business_number": NUMBER, "name": "한빛정밀", "region": "gyeonggi", **more}
+    return company.register(data=data, by=UserFactory(email="owner@example.kr"), now=NOW)
+
+
+def letter(sent: Notice) -> str:
+    """Read the token out of the mail, as its addressee would."""
+    return next(line for line in sent.body.splitlines() if "/invitations/" in line).split("/")[-2]
+
+
+def invited(made: Company, email: str = "colleague@example.kr", role: str = "editor") -> str:
+    owner = made.members.get(role=MemberRole.OWNER).user
+    company.invite(made, email=email, role=role, by=owner, now=NOW)
+    return letter(Notice.objects.filter(to_email=email).latest("pk"))
+
+
+def test_whoever_registers_owns_and_gets_a_first_site():
+    made = registered()
+    assert made.business_number == "1248100998"
+    assert made.members.get().role == MemberRole.OWNER
+    assert made.sites.get().region == "gyeonggi"
+
+
+def test_a_number_with_a_wrong_check_digit_is_refused():
+    with pytest.raises(BadInput) as refused:
+        registered(business_number="124-81-00997")
+    assert refused.value.code == "business_number"
+    assert not Company.objects.exists()
+
+
+def test_a_taken_number_names_the_masked_owner():
+    registered()
+    with pytest.raises(BadInput) as refused:
+        company.register(
+            data={"business_number": NUMBER, "name": "다른 회사"}, by=UserFactory(), now=NOW
+        )
+    assert refused.value.code == "company_taken"
+    assert "ow***@example.kr" in refused.value.message
+    assert "owner@example.kr" not in refused.value.message
+
+
+def test_registering_writes_only_the_profile():
+    made = registered(pk=77, created_at="1999-01-01", members="x")
+    assert made.pk != 77
+    assert made.created_at.year != 1999
+
+
+def test_the_profile_changes_but_never_the_number():
+    made = registered()
+    owner = made.members.get().user
+    company.update(
+        made, data={"employees": 12, "business_number": "1000000000"}, by=owner, now=NOW
+    )
+    made.refresh_from_db()
+    assert (made.employees, made.business_number) == (12, "1248100998")
+
+
+def test_two_sites_of_one_name_are_refused():
+    made = registered()
+    owner = made.members.get().user
+    company.add_site(made, data={"name": "제2공장"}, by=owner, now=NOW)
+    with pytest.raises(BadInput) as refused:
+        company.add_site(made, data={"name": "제2공장"}, by=owner, now=NOW)
+    assert refused.value.code == "site_taken"
+
+
+def test_an_invitation_works_once_and_gives_its_role():
+    made = registered()
+    token = invited(made)
+    colleague = UserFactory(email="colleague@example.kr")
+    assert company.accept(token=token, by=colleague, now=NOW).role == MemberRole.EDITOR
+    with pytest.raises(MoveNotAllowed) as refused:
+        company.accept(token=token, by=colleague, now=NOW)
+    assert refused.value.code == "invitation_used"
+
+
+def test_only_the_hash_of_a_token_is_kept():
+    token = invited(registered())
+    assert Invitation.objects.get().digest != token
+
+
+def test_an_invitation_is_for_its_addressee_only():
+    token = invited(registered())
+    with pytest.raises(MoveNotAllowed) as refused:
+        company.accept(token=token, by=UserFactory(email="thief@example.kr"), now=NOW)
+    assert refused.value.code == "invitation_other_person"
+
+
+def test_an_invitation_dies_after_fourteen_days():
+    token = invited(registered())
+    late = NOW + timedelta(days=company.INVITATION_DAYS)
+    with pytest.raises(MoveNotAllowed) as refused:
+        company.accept(token=token, by=UserFactory(email="colleague@example.kr"), now=late)
+    assert refused.value.code == "invitation_expired"
+
+
+def test_a_new_invitation_replaces_the_old_one():
+    made = registered()
+    old, new = invited(made), invited(made, role="viewer")
+    colleague = UserFactory(email="colleague@example.kr")
+    with pytest.raises(MoveNotAllowed) as refused:
+        company.accept(token=old, by=colleague, now=NOW)
+    assert refused.value.code == "invitation_cancelled"
+    assert company.accept(token=new, by=colleague, now=NOW).role == MemberRole.VIEWER
+
+
+def test_a_cancelled_invitation_opens_nothing():
+    made = registered()
+    token = invited(made)
+    owner = made.members.get().user
+    company.cancel_invitation(Invitation.objects.get(), by=owner, now=NOW)
+    with pytest.raises(MoveNotAllowed):
+        company.accept(token=token, by=UserFactory(email="colleague@example.kr"), now=NOW)
+
+
+def test_an_unknown_token_is_not_found():
+    with pytest.raises(NotFound):
+        company.accept(token="nothing", by=UserFactory(), now=NOW)
+
+
+@pytest.mark.parametrize("role", [MemberRole.EDITOR, MemberRole.VIEWER, None])
+def test_only_an_owner_invites(role: str | None):
+    made = CompanyFactory()
+    member_of(made)
+    other = member_of(made, role) if role else UserFactory()
+    with pytest.raises(NotFound):
+        company.invite(made, email="x@example.kr", role="editor", by=other, now=NOW)
+
+
+def test_a_member_is_not_invited_again():
+    made = registered()
+    owner = made.members.get().user
+    with pytest.raises(BadInput) as refused:
+        company.invite(made, email=owner.email.upper(), role="viewer", by=owner, now=NOW)
+    assert refused.value.code == "already_member"
+
+
+def test_the_last_owner_stays():
+    only = MemberFactory()
+    for act in (
+        lambda: company.change_role(only, role="viewer", by=only.user, now=NOW),
+        lambda: company.remove(only, by=only.user, now=NOW),
+    ):
+        with pytest.raises(BadInput) as refused:
+            act()
+        assert refused.value.code == "last_owner"
+    assert Member.objects.get(pk=only.pk).role == MemberRole.OWNER
+
+
+def test_with_a_second_owner_the_first_may_go():
+    first = MemberFactory()
+    second = member_of(first.company, MemberRole.OWNER)
+    company.remove(first, by=first.user, now=NOW)
+    assert first.company.members.get().user == second
+
+
+def test_an_owner_changes_roles_and_others_do_not():
+    owner = MemberFactory()
+    viewer = MemberFactory(company=owner.company, role=MemberRole.VIEWER)
+    with pytest.raises(NotFound):
+        company.change_role(viewer, role="owner", by=viewer.user, now=NOW)
+    company.change_role(viewer, role="editor", by=owner.user, now=NOW)
+    viewer.refresh_from_db()
+    assert viewer.role == MemberRole.EDITOR

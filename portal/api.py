@@ -4,10 +4,11 @@ import hashlib
 import json
 import secrets
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
+from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.http import Http404
 from django.utils import timezone
 from rest_framework import exceptions, serializers
@@ -16,6 +17,7 @@ from rest_framework.pagination import CursorPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
+from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 
 from portal.errors import BadInput, PortalError, StaleVersion
 from portal.middleware import error_body
@@ -28,25 +30,27 @@ MESSAGES = {
     403: "이 토큰으로는 할 수 없는 요청입니다.",
     404: "찾을 수 없습니다.",
     405: "지원하지 않는 방식의 요청입니다.",
+    406: "JSON으로만 답합니다.",
+    413: "보낸 내용이 너무 큽니다.",
     415: "JSON으로 보내 주세요.",
     429: "요청이 너무 많습니다. 잠시 뒤 다시 시도해 주세요.",
 }
 
 
 class FindingShape(serializers.Serializer):
-    """One reason."""
+    """사유 하나."""
 
-    code = serializers.CharField()
-    message = serializers.CharField()
-    blocking = serializers.BooleanField()
+    code = serializers.CharField(help_text="변하지 않는 사유 코드")
+    message = serializers.CharField(help_text="사람이 읽는 설명")
+    blocking = serializers.BooleanField(help_text="참이면 처리를 막고, 거짓이면 알리기만 합니다.")
 
 
 class ErrorShape(serializers.Serializer):
-    """The one shape of every error."""
+    """모든 오류의 한 가지 모양."""
 
-    code = serializers.CharField()
-    message = serializers.CharField()
-    findings = FindingShape(many=True)
+    code = serializers.CharField(help_text="변하지 않는 오류 코드")
+    message = serializers.CharField(help_text="사람이 읽는 설명")
+    findings = FindingShape(many=True, help_text="사유 전부")
 
 
 def issue_token(user: User, *, name: str, scope: str) -> tuple[ApiToken, str]:
@@ -106,6 +110,35 @@ class DeclaredAccess(BasePermission):
         return not (isinstance(token, ApiToken) and writes and token.scope != TokenScope.WRITE)
 
 
+class DeclaredQuery:
+    """Each view names the query words it knows; any other is refused, never ignored."""
+
+    query: ClassVar[frozenset[str]] = frozenset()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Let in, then check the words. Raises BadInput (`filter_unknown`)."""
+        super().initial(request, *args, **kwargs)  # type: ignore[misc]
+        if strange := set(request.query_params) - self.query:
+            raise BadInput(
+                f"모르는 조건입니다: {', '.join(sorted(strange))}", code="filter_unknown"
+            )
+
+
+class VisitorLimit(AnonRateThrottle):
+    """So many calls a minute from one address without a token.
+
+    Counted in the memory of each web process: no query, no Redis, and a flood is still shed.
+    """
+
+    cache = caches["limits"]
+
+
+class MemberLimit(UserRateThrottle):
+    """So many calls a minute of one person."""
+
+    cache = caches["limits"]
+
+
 class Page(CursorPagination):
     """Pages that cost the same however many rows there are."""
 
@@ -161,29 +194,30 @@ def flatten(detail: Any, where: str = "") -> list[tuple[str, str]]:
 def idempotent(request: Request, act: Callable[[], tuple[int, dict[str, Any]]]) -> Response:
     """Answer a repeated call with the first answer; the same key with other data is refused.
 
-    `act` must itself be exactly-once, since two first calls may arrive together. The key is the
-    `Idempotency-Key` header (at most 255 characters); without it the act simply runs.
+    The key is the `Idempotency-Key` header (at most 255 characters); without it the act simply
+    runs. Key and effect are written in one transaction: of two first calls at the same moment one
+    waits for the other's answer, and an act that is refused leaves its key unused.
+    Raises BadInput (`idempotency_key`) and StaleVersion (`idempotency_mismatch`).
     """
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         status, body = act()
         return Response(body, status=status)
-    if len(key) > 255:
-        raise BadInput("Idempotency-Key는 255자까지입니다.", code="idempotency_key")
+    if len(key) > 255 or not key.isprintable():
+        raise BadInput("Idempotency-Key는 255자까지의 글자입니다.", code="idempotency_key")
     described = json.dumps([request.method, request.path, request.data], sort_keys=True)
     fingerprint = hashlib.sha256(described.encode()).hexdigest()
-    known = IdempotentCall.objects.filter(user=request.user, key=key).first()
-    if known is None:
-        status, body = act()
-        try:
-            with transaction.atomic():
-                known = IdempotentCall.objects.create(
-                    user=request.user, key=key, fingerprint=fingerprint, status=status, body=body
-                )
-        except IntegrityError:
-            known = IdempotentCall.objects.get(user=request.user, key=key)
-    if known.fingerprint != fingerprint:
+    with transaction.atomic():
+        call, first = IdempotentCall.objects.get_or_create(
+            user=request.user,
+            key=key,
+            defaults={"fingerprint": fingerprint, "status": 0, "body": {}},
+        )
+        if first:
+            call.status, call.body = act()
+            call.save(update_fields=["status", "body"])
+    if call.fingerprint != fingerprint:
         raise StaleVersion(
             "같은 Idempotency-Key로 다른 내용을 보냈습니다.", code="idempotency_mismatch"
         )
-    return Response(known.body, status=known.status)
+    return Response(call.body, status=call.status)

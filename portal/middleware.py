@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
-from portal.errors import PortalError
+from portal.errors import BadInput, PortalError
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -36,23 +36,28 @@ class ReadableErrors:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return readable(request, BadInput("쓸 수 없는 글자가 들어 있는 주소입니다."))
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Translate; anything but a `PortalError` goes on to Django."""
-        if not isinstance(error, PortalError):
-            return None
-        if wants_json(request):
-            return JsonResponse(error_body(error), status=error.status)
-        if error.status == 404:
-            return render(request, "404.html", status=404)
-        origin = request.META.get("HTTP_REFERER", "")
-        here = url_has_allowed_host_and_scheme(origin, {request.get_host()})
-        if request.method == "POST" and here:
-            for finding in error.findings:
-                messages.error(request, f"{finding.message} ({finding.code})")
-            return redirect(origin)
-        return render(request, "error.html", {"error": error}, status=error.status)
+        return readable(request, error) if isinstance(error, PortalError) else None
+
+
+def readable(request: HttpRequest, error: PortalError) -> HttpResponse:
+    """Answer with JSON, with the page the form came from, or with a page of the error's own."""
+    if wants_json(request):
+        return JsonResponse(error_body(error), status=error.status)
+    if error.status == 404:
+        return render(request, "404.html", status=404)
+    origin = request.META.get("HTTP_REFERER", "")
+    here = url_has_allowed_host_and_scheme(origin, {request.get_host()})
+    if request.method == "POST" and here:
+        for finding in error.findings:
+            messages.error(request, f"{finding.message} ({finding.code})")
+        return redirect(origin)
+    return render(request, "error.html", {"error": error}, status=error.status)
 
 
 class PrivatePages:

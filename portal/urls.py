@@ -2,14 +2,8 @@
 
 from django.contrib import admin
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
-from rest_framework.permissions import AllowAny
 
-from portal import openapi, views
-from portal.access import public
-
-SCHEMES = [openapi.TokenScheme]
-API_OPEN = {"permission_classes": [AllowAny], "authentication_classes": []}
+from portal import views
 
 urlpatterns = [
     path("healthz/", views.health, name="health"),
@@ -21,18 +15,13 @@ urlpatterns = [
     path("account/tokens/<int:pk>/revoke/", views.revoke_token, name="token_revoke"),
     path("demo/mailbox/", views.demo_mailbox, name="demo_mailbox"),
     path("admin/", admin.site.urls),
-    path("api/v1/schema/", public(SpectacularAPIView.as_view(**API_OPEN)), name="schema"),
-    path(
-        "api/v1/docs/",
-        public(
-            SpectacularSwaggerSplitView.as_view(
-                url_name="schema", template_name="portal/api_docs.html", **API_OPEN
-            )
-        ),
-        name="api_docs",
-    ),
+    path("api/v1/schema/", views.schema, name="schema"),
+    path("api/v1/docs/", views.api_page, name="api_docs"),
     path("", include("programs.urls")),
     path("", include("applications.urls")),
 ]
 
+handler400 = "portal.views.unreadable"
 handler403 = "portal.views.forbidden"
+handler404 = "portal.views.absent"
+handler500 = "portal.views.broken"

@@ -1,4 +1,4 @@
-"""Pages of the ground: health, own notices, API tokens, the demo's mailbox."""
+"""Pages of the ground: health, own notices, API tokens and its contract, the demo's mailbox."""
 
 from django.conf import settings
 from django.contrib import messages
@@ -7,15 +7,20 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
+from django.views.defaults import bad_request, server_error
 
+from portal import api_docs
 from portal.access import public, signed_in
 from portal.api import issue_token
 from portal.clock import now
+from portal.errors import BadInput, NotFound
 from portal.forms import TokenForm
+from portal.middleware import readable
 from portal.models import ApiToken, Job, JobState, Notice, NoticeState
 
 SKEW_SECONDS = 1.0
 LATE_SECONDS = 60.0
+BROKEN = "일시적인 오류가 발생했습니다. 잠시 뒤 다시 시도해 주세요."
 
 
 @public
@@ -89,6 +94,39 @@ def demo_mailbox(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/demo_mailbox.html", {"notices": rows})
 
 
+@public
+@require_safe
+def schema(request: HttpRequest) -> HttpResponse:
+    """Give the OpenAPI document; JSON is YAML as well."""
+    return HttpResponse(api_docs.as_json(), content_type="application/json; charset=utf-8")
+
+
+@public
+@require_safe
+def api_page(request: HttpRequest) -> HttpResponse:
+    """Show the OpenAPI document to people."""
+    return render(request, "portal/api_docs.html", {"contract": api_docs.contract()})
+
+
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Hide what is not yours: a refusal looks like an absence."""
-    return render(request, "404.html", status=404)
+    return absent(request)
+
+
+def absent(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Say that there is nothing here, to a program in the API's shape."""
+    return readable(request, NotFound())
+
+
+def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+    """Refuse a request that Django itself finds suspicious."""
+    if request.path.startswith("/api/"):
+        return readable(request, BadInput())
+    return bad_request(request, exception)
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Admit a fault of ours, without touching anything that may be broken."""
+    if request.path.startswith("/api/"):
+        return JsonResponse({"code": "server_error", "message": BROKEN, "findings": []}, status=500)
+    return server_error(request)

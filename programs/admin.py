@@ -1,0 +1,400 @@
+"""Staff screens: rounds, sub-programmes with their figures, pots and the ledger."""
+
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from auditlog.registry import auditlog
+from django import forms
+from django.contrib import admin
+from django.db.models import Model, QuerySet
+from django.forms.models import BaseInlineFormSet, ModelForm
+from django.http import HttpRequest
+from django.utils.html import format_html
+
+from portal.admin import Act, QuickPaginator, ReadOnlyAdmin, WorkflowAdmin
+from portal.models import User
+from portal.money import won
+from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
+from programs import queries
+from programs.forms import WonField
+from programs.models import (
+    BonusItem,
+    Budget,
+    Criterion,
+    LedgerEntry,
+    NationalGoal,
+    ProgramRound,
+    RequiredDocument,
+    RoundChange,
+    SubProgram,
+    Track,
+)
+from programs.rules import quota
+from programs.services import catalogue, ledger, rounds
+from programs.visibility import rounds_of, sub_programs_of
+
+READERS = [OFFICER, MANAGER, AUDITOR, OPERATOR]
+
+for model in (ProgramRound, Track, Criterion, BonusItem, RequiredDocument):
+    auditlog.register(model)
+auditlog.register(SubProgram, m2m_fields={"officers"})
+
+
+class ReadOnlyInline(admin.TabularInline):
+    """Rows shown within another screen."""
+
+    extra = 0
+    can_delete = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whoever sees the screen sees its rows."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Rows come from services."""
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Rows change by services."""
+        return False
+
+
+class ManagerInline(admin.TabularInline):
+    """Plain catalogue rows: a manager edits them, the others read."""
+
+    extra = 0
+    show_change_link = False
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Whoever sees the programme sees its parts."""
+        return True
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Managers."""
+        return MANAGER in roles_of(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Managers."""
+        return MANAGER in roles_of(request.user)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Managers."""
+        return MANAGER in roles_of(request.user)
+
+
+class RescheduleForm(forms.Form):
+    """New dates of a round, and why."""
+
+    opens_at = forms.DateTimeField(
+        label="접수 시작(한국 시각)",
+        widget=forms.DateTimeInput({"type": "datetime-local", "step": 1}),
+    )
+    closes_at = forms.DateTimeField(
+        label="접수 마감(한국 시각)",
+        help_text="이 시각이 되는 순간부터 접수하지 않습니다.",
+        widget=forms.DateTimeInput({"type": "datetime-local", "step": 1}),
+    )
+    reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+
+
+def reschedule(
+    request: HttpRequest, round: ProgramRound, data: dict[str, Any], at: datetime
+) -> str:
+    """Move the dates of a round."""
+    rounds.reschedule(round, by=request.user, now=at, **data)
+    return "접수 기간을 바꾸었습니다."
+
+
+def announce(request: HttpRequest, round: ProgramRound, data: dict[str, Any], at: datetime) -> str:
+    """Show a round to the public."""
+    rounds.announce(round, by=request.user, now=at)
+    return "공고했습니다."
+
+
+class RoundChanges(ReadOnlyInline):
+    """Why dates changed."""
+
+    model = RoundChange
+    fields = ["at", "act", "before", "after", "reason", "by"]
+    verbose_name_plural = "변경 이력"
+
+
+@admin.register(ProgramRound)
+class ProgramRoundAdmin(WorkflowAdmin):
+    """Rounds: dates move by an act with its reason."""
+
+    read_roles = READERS
+    list_display = ["code", "name", "opens_at", "closes_at", "announced", "total_won"]
+    search_fields = ["=code"]
+    inlines = [RoundChanges]
+    acts = [
+        Act("reschedule", "접수 기간 바꾸기", reschedule, roles=[MANAGER], form=RescheduleForm),
+        Act(
+            "announce",
+            "공고하기",
+            announce,
+            roles=[MANAGER],
+            show=lambda request, round: not round.announced,
+            intro="공고하면 누구나 이 회차와 사업을 볼 수 있습니다.",
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ProgramRound]:
+        """Rounds on this person's desk."""
+        return rounds_of(request.user)
+
+
+class TrackInline(ManagerInline):
+    """Caps, shares, days."""
+
+    model = Track
+    fields = [
+        "code", "name", "grant_kind", "cap_won", "share_percent", "flat_won", "planning_won",
+        "days", "months", "previous_cap_won", "order", "origins",
+    ]  # fmt: skip
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """A track may have been applied for."""
+        return False
+
+
+class PointsFormSet(BaseInlineFormSet):
+    """The score sheet adds up to 100."""
+
+    def clean(self) -> None:
+        """Add up the rows that stay."""
+        super().clean()
+        rows = [
+            form.cleaned_data
+            for form in self.forms
+            if form.is_valid() and form.cleaned_data and not form.cleaned_data.get("DELETE")
+        ]
+        points = sum(row["max_points"] for row in rows)
+        if points != 100:
+            raise forms.ValidationError(
+                f"배점의 합은 100이어야 합니다. 지금은 {points}입니다.", code="points"
+            )
+        if sum(bool(row["core"]) for row in rows) != 1:
+            raise forms.ValidationError("핵심 항목은 하나여야 합니다.", code="core")
+
+
+class CriterionInline(ManagerInline):
+    """The score sheet."""
+
+    model = Criterion
+    formset = PointsFormSet
+    fields = ["code", "label", "guide", "max_points", "core", "order", "origin"]
+
+
+class BonusInline(ManagerInline):
+    """Extra points."""
+
+    model = BonusItem
+    fields = ["code", "label", "points", "guide", "industry_hints", "question", "order", "origin"]
+
+
+class DocumentInline(ManagerInline):
+    """Papers to attach."""
+
+    model = RequiredDocument
+    fields = [
+        "code", "label", "guide", "required", "when", "formats", "max_files", "order", "origin",
+    ]  # fmt: skip
+
+
+@admin.register(SubProgram)
+class SubProgramAdmin(admin.ModelAdmin):
+    """Sub-programmes: managers edit figures and officers, the form itself comes by data file."""
+
+    paginator = QuickPaginator
+    show_full_result_count = False
+    list_display = ["name", "round", "intake", "quota", "pot"]
+    list_filter = ["round"]
+    list_select_related = ["round", "pot"]
+    search_fields = ["=code", "name__startswith"]
+    filter_horizontal = ["officers"]
+    inlines = [TrackInline, CriterionInline, BonusInline, DocumentInline]
+    fieldsets = [
+        (None, {"fields": ["round", "code", "short", "name", "summary", "order"]}),
+        (
+            "접수와 모집",
+            {"fields": ["intake", "opens_at", "closes_at", "quota_count", "quota_kind"]},
+        ),
+        (
+            "평가",
+            {
+                "fields": [
+                    "assessors", "minimum_sheets", "trim_from", "decimals", "floor", "bonus_cap",
+                    "supplement_days", "rounding_won",
+                ]
+            },
+        ),
+        ("담당자", {"fields": ["officers"]}),
+        (
+            "양식과 출처 (자료 파일로 바꿉니다)",
+            {
+                "classes": ["collapse"],
+                "fields": [
+                    "pot", "conditions", "questions", "cost_items", "partner_roles", "consents",
+                    "steps", "form_version", "origins",
+                ],
+            },
+        ),
+    ]  # fmt: skip
+    fixed = [
+        "round", "code", "short", "pot", "conditions", "questions", "cost_items",
+        "partner_roles", "consents", "steps", "form_version", "origins",
+    ]  # fmt: skip
+
+    @admin.display(description="모집 규모")
+    def quota(self, program: SubProgram) -> str:
+        """The quota in the notice's word."""
+        return quota.words(program.quota_count, program.quota_kind)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[SubProgram]:
+        """What is on this person's desk."""
+        return sub_programs_of(request.user)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
+        """What a data file writes stays as it wrote it."""
+        return self.fixed
+
+    def formfield_for_manytomany(
+        self, db_field: Any, request: HttpRequest, **kwargs: Any
+    ) -> forms.Field:
+        """Offer officers only."""
+        if db_field.name == "officers":
+            kwargs["queryset"] = User.objects.filter(groups__name=OFFICER, is_active=True)
+        return super().formfield_for_manytomany(db_field, request, **kwargs)
+
+    def save_related(
+        self, request: HttpRequest, form: ModelForm, formsets: list[Any], change: bool
+    ) -> None:
+        """Version the form again, for its documents may have changed."""
+        super().save_related(request, form, formsets, change)
+        catalogue.seal(form.instance)
+
+    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Staff; the list holds only their own."""
+        return request.user.is_superuser or bool(roles_of(request.user) & set(READERS))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """As for one."""
+        return self.has_view_permission(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """Managers."""
+        return MANAGER in roles_of(request.user)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        """They come by data file."""
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        """They stay."""
+        return False
+
+
+class MoneyForm(forms.Form):
+    """An amount, and why. The reference makes a second click harmless."""
+
+    amount = WonField(label="금액")
+    note = forms.CharField(label="사유", max_length=200)
+    reference = forms.CharField(
+        widget=forms.HiddenInput, initial=lambda: f"staff:{uuid4()}", max_length=100
+    )
+
+
+def appropriate(request: HttpRequest, pot: Budget, data: dict[str, Any], at: datetime) -> str:
+    """Put money into a pot."""
+    entry = ledger.appropriate(pot, by=request.user, now=at, **data)
+    return f"{won(entry.amount_won)}을 배정했습니다."
+
+
+def reduce(request: HttpRequest, pot: Budget, data: dict[str, Any], at: datetime) -> str:
+    """Take money out of a pot."""
+    entry = ledger.reduce(pot, by=request.user, now=at, **data)
+    return f"{won(entry.amount_won)}을 감액했습니다."
+
+
+@admin.register(Budget)
+class BudgetAdmin(WorkflowAdmin):
+    """Pots: counters beside the sums of their entries; money moves by acts."""
+
+    read_roles = READERS
+    list_display = ["name", "appropriated", "reserved", "committed", "paid", "available"]
+    search_fields = ["=code"]
+    fields = [
+        "code", "name", "appropriated", "reserved", "committed", "paid", "available", "recomputed",
+    ]  # fmt: skip
+    readonly_fields = fields
+    acts = [
+        Act("appropriate", "예산 더 배정하기", appropriate, roles=[MANAGER], form=MoneyForm),
+        Act("reduce", "예산 줄이기", reduce, roles=[MANAGER], form=MoneyForm, danger=True),
+    ]
+
+    @admin.display(description="배정", ordering="appropriated_won")
+    def appropriated(self, pot: Budget) -> str:
+        """Won."""
+        return won(pot.appropriated_won)
+
+    @admin.display(description="선정", ordering="reserved_won")
+    def reserved(self, pot: Budget) -> str:
+        """Won."""
+        return won(pot.reserved_won)
+
+    @admin.display(description="협약", ordering="committed_won")
+    def committed(self, pot: Budget) -> str:
+        """Won."""
+        return won(pot.committed_won)
+
+    @admin.display(description="지급", ordering="paid_won")
+    def paid(self, pot: Budget) -> str:
+        """Won."""
+        return won(pot.paid_won)
+
+    @admin.display(description="남음")
+    def available(self, pot: Budget) -> str:
+        """Won."""
+        return won(pot.available_won)
+
+    @admin.display(description="원장에서 다시 더한 값")
+    def recomputed(self, pot: Budget) -> str:
+        """The sums of the entries, and whether they agree with the counters."""
+        sums = queries.recomputed(pot)
+        return format_html(
+            "배정 {} · 선정 {} · 협약 {} · 지급 {} · 남음 {} — <strong>{}</strong>",
+            won(sums.appropriated),
+            won(sums.reserved),
+            won(sums.committed),
+            won(sums.paid),
+            won(sums.available),
+            "일치" if sums == pot.balance else "불일치",
+        )
+
+
+@admin.register(LedgerEntry)
+class LedgerEntryAdmin(ReadOnlyAdmin):
+    """Every movement of money, newest first."""
+
+    read_roles = READERS
+    list_display = ["id", "at", "budget", "kind", "amount", "subject", "reference", "by"]
+    list_filter = ["kind", "budget"]
+    list_select_related = ["budget", "by"]
+    search_fields = ["=reference", "=subject"]
+    search_help_text = "근거 번호 또는 대상(예: application:12)"
+    ordering = ["-pk"]
+
+    @admin.display(description="금액", ordering="amount_won")
+    def amount(self, entry: LedgerEntry) -> str:
+        """Won."""
+        return won(entry.amount_won)
+
+
+@admin.register(NationalGoal)
+class NationalGoalAdmin(ReadOnlyAdmin):
+    """Figures of the national plan, as the data file has them."""
+
+    read_roles = READERS
+    list_display = ["label", "value", "unit", "as_of", "origin"]

@@ -1,0 +1,57 @@
+"""The real catalogue and small pots for tests; money comes in through the ledger only."""
+
+import copy
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+from portal.clock import KST
+from programs.models import Budget, ProgramRound, SubProgram
+from programs.services import catalogue, catalogue_file, ledger
+
+NOW = datetime(2021, 2, 10, 14, 3, 22, tzinfo=KST)
+FILE_2021 = catalogue_file.FOLDER / "2021.yaml"
+
+_places = count(1)
+
+
+def document() -> dict[str, Any]:
+    """Read the 2021 catalogue; the copy may be changed."""
+    return copy.deepcopy(dict(catalogue_file.read(FILE_2021)))
+
+
+def load(
+    change: Callable[[dict[str, Any]], object] | None = None, *, now: datetime = NOW
+) -> ProgramRound:
+    """Load the 2021 catalogue, changed before when asked, and return its round."""
+    content = document()
+    if change:
+        change(content)
+    catalogue.load(content, by=None, now=now)
+    return ProgramRound.objects.get(code=content["round"]["code"])
+
+
+def load_open(now: datetime) -> ProgramRound:
+    """Load the 2021 catalogue with an intake around `now`."""
+    round = load(now=now)
+    ProgramRound.objects.filter(pk=round.pk).update(
+        opens_at=now - timedelta(days=20), closes_at=now + timedelta(days=14)
+    )
+    round.refresh_from_db()
+    return round
+
+
+def program(code: str) -> SubProgram:
+    """Find a sub-programme of the loaded catalogue."""
+    return SubProgram.objects.select_related("round", "pot").get(code=code)
+
+
+def pot(amount: int = 1_000_000_000, *, now: datetime = NOW) -> Budget:
+    """Make a pot that holds `amount` won."""
+    place = next(_places)
+    made = Budget.objects.create(code=f"test/{place}", name=f"시험 예산 {place}")
+    if amount:
+        ledger.appropriate(made, amount=amount, reference=f"test:{place}", by=None, now=now)
+    made.refresh_from_db()
+    return made

@@ -1,6 +1,9 @@
 """App configuration of the ground."""
 
 from django.apps import AppConfig
+from django.core.checks import register
+
+from portal.pdf import check_pdf
 
 
 class PortalConfig(AppConfig):
@@ -8,3 +11,6 @@ class PortalConfig(AppConfig):
 
     name = "portal"
     verbose_name = "포털 운영"
+
+    def ready(self) -> None:
+        register(check_pdf)

@@ -49,7 +49,7 @@ def write(html: str) -> tuple[bytes, int]:
 
 
 def leave_network() -> bool:
-    """Move into a network without any interface, where the kernel lets us; tell whether it did."""
+    """Move into a network without any interface, where the kernel allows it: a second wall."""
     unshare = ctypes.CDLL(None, use_errno=True).unshare
     return any(unshare(flags) == 0 for flags in (CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET))
 
@@ -92,10 +92,10 @@ def fate(status: int) -> str:
 def serve(line: Connection) -> None:
     """Answer orders until the other side goes away."""
     write(WARM_UP)
-    alone = leave_network()
+    leave_network()
     gc.collect()
     gc.freeze()
-    line.send_bytes(json.dumps({"ready": True, "alone": alone}).encode())
+    line.send_bytes(b"ready")
     while True:
         try:
             order = json.loads(line.recv_bytes())

@@ -38,3 +38,6 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["TEST"] = {"NAME": f"test_portal_{RUN}"}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+WHITENOISE_AUTOREFRESH = True  # no folder of collected files to look into
+# Looked up when asked for: no walk through every static file for each test client.
+WHITENOISE_AUTOREFRESH = True

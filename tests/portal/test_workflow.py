@@ -1,0 +1,297 @@
+"""Moves: only the edges of the table, by the roles of the table, each with a row that stays."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+
+from applications.models import Application, ApplicationMove, SelectionMove
+from applications.states import APPLICATION_MOVES, SELECTION_MOVES, ApplicationState, SelectionState
+from portal import workflow
+from portal.errors import MoveNotAllowed
+from portal.models import User
+from portal.roles import STAFF_ROLES, SYSTEM
+from portal.workflow import OWNER, Move, allowed, move, move_many
+from programs.models import LedgerEntry
+from tests.factories.applications import NOW, ApplicationFactory, UserFactory
+from tests.faults.together import at_once
+
+WHO = sorted(STAFF_ROLES | {OWNER, SYSTEM, "stranger", "locked"})
+LIVES = [
+    ("application", APPLICATION_MOVES, ApplicationState.values),
+    ("selection", SELECTION_MOVES, SelectionState.values),
+]
+EVERY_MOVE = [
+    pytest.param(step, states, id=f"{life}-{step.name}")
+    for life, moves, states in LIVES
+    for step in moves.values()
+]
+
+
+class Somebody:
+    """A person as `roles_of` sees one, without a database."""
+
+    def __init__(self, *held: str, is_active: bool = True) -> None:
+        self.is_active = is_active
+        self._held_roles = frozenset(held)
+
+
+def person(who: str) -> tuple[object, bool]:
+    """Return (by, owner) for one of WHO."""
+    if who == SYSTEM:
+        return None, False
+    if who == "locked":
+        return Somebody(*STAFF_ROLES, is_active=False), False
+    held = {who} & STAFF_ROLES
+    return Somebody(*held), who == OWNER
+
+
+@pytest.mark.parametrize(("step", "states"), EVERY_MOVE)
+def test_only_the_listed_edges_are_open(step: Move, states: list[str]) -> None:
+    for state in states:
+        for who in WHO:
+            by, owner = person(who)
+            listed = state in step.source and who in step.roles
+            assert allowed(step, state=state, by=by, owner=owner) is listed, (state, who)
+
+
+def test_every_move_has_a_source_a_role_and_states_of_its_life() -> None:
+    for _, moves, states in LIVES:
+        for step in moves.values():
+            assert step.source, step
+            assert step.roles, step
+            assert {*step.source, step.target} <= set(states), step
+            assert set(step.roles) <= STAFF_ROLES | {OWNER, SYSTEM}, step
+
+
+def test_every_state_can_be_reached_and_none_can_be_left_without_a_move() -> None:
+    for life, moves, states in LIVES:
+        first = states[0]
+        reached, grows = {first}, True
+        while grows:
+            found = {m.target for m in moves.values() if reached & set(m.source)}
+            grows = bool(found - reached)
+            reached |= found
+        assert reached == set(states), life
+
+
+def test_a_table_names_each_move_once() -> None:
+    step = Move("go", "가기", ("a",), "b", (OWNER,))
+    with pytest.raises(ValueError, match="twice"):
+        workflow.table(step, step)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("state", ApplicationState.values)
+def test_a_refused_move_leaves_state_and_log_as_they_were(state: str) -> None:
+    boss = UserFactory(roles=sorted(STAFF_ROLES))
+    thing = ApplicationFactory(filed=state != "draft", state=state)
+    for name, step in APPLICATION_MOVES.items():
+        if state in step.source:
+            continue
+        for by in (boss, None):
+            with pytest.raises(MoveNotAllowed):
+                move(thing, name, by=by, now=NOW, note="사유", owner=True)
+    thing.refresh_from_db()
+    assert thing.state == state
+    assert not ApplicationMove.objects.exists()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("name", list(APPLICATION_MOVES))
+def test_a_move_writes_who_when_from_to_and_why(name: str) -> None:
+    step = APPLICATION_MOVES[name]
+    by = None if SYSTEM in step.roles else UserFactory(roles=sorted(set(step.roles) & STAFF_ROLES))
+    for source in step.source:
+        thing = ApplicationFactory(filed=source != "draft", state=source)
+        changes = {"number": "x", "submitted_at": NOW} if name == "submit" else {}
+        row = move(thing, name, by=by, now=NOW, note="사유", owner=OWNER in step.roles, **changes)
+        thing.refresh_from_db()
+        assert thing.state == step.target
+        stored = ApplicationMove.objects.get(pk=row.pk)
+        assert (stored.thing, stored.move, stored.by, stored.at, stored.note) == (
+            thing, name, by, NOW, "사유",
+        )  # fmt: skip
+        assert (stored.source, stored.target) == (source, step.target)
+
+
+@pytest.fixture
+def manager(db: None) -> User:
+    return UserFactory(roles=["manager"])
+
+
+@pytest.mark.parametrize("note", ["", "   \n"])
+@pytest.mark.parametrize("name", [n for n, m in APPLICATION_MOVES.items() if m.needs_note])
+def test_a_move_that_needs_a_note_is_refused_without_one(
+    manager: User, name: str, note: str
+) -> None:
+    thing = ApplicationFactory(filed=True, state=APPLICATION_MOVES[name].source[-1])
+    every = Application.objects.filter(pk=thing.pk)
+    with pytest.raises(MoveNotAllowed) as alone:
+        move(thing, name, by=manager, now=NOW, note=note, owner=True)
+    with pytest.raises(MoveNotAllowed) as many:
+        move_many(every, name, by=manager, now=NOW, note=note, owner=True)
+    assert alone.value.code == many.value.code == "note_required"
+    assert not ApplicationMove.objects.exists()
+
+
+def test_a_thing_that_somebody_else_moved_is_not_moved_again(manager: User) -> None:
+    mine = ApplicationFactory(filed=True)
+    theirs = Application.objects.get(pk=mine.pk)
+    move(theirs, "take_up", by=manager, now=NOW)
+    with pytest.raises(MoveNotAllowed, match="다른 사람이 먼저"):
+        move(mine, "take_up", by=manager, now=NOW)
+    assert mine.state == "submitted"  # the object in hand tells what it knew
+    assert ApplicationMove.objects.count() == 1
+
+
+def test_a_condition_that_no_longer_holds_stops_the_move(manager: User) -> None:
+    thing = ApplicationFactory(filed=True)
+    Application.objects.filter(pk=thing.pk).update(version=7)
+    with pytest.raises(MoveNotAllowed):
+        move(thing, "take_up", by=manager, now=NOW, where={"version": thing.version})
+    thing.refresh_from_db()
+    assert thing.state == "submitted"
+
+
+def test_a_move_and_its_changes_are_undone_together(manager: User) -> None:
+    thing = ApplicationFactory(filed=True)
+    with transaction.atomic():
+        move(thing, "take_up", by=manager, now=NOW)
+        transaction.set_rollback(True)
+    thing.refresh_from_db()
+    assert thing.state == "submitted"
+    assert not ApplicationMove.objects.exists()
+
+
+def test_many_are_moved_together_each_with_its_row(
+    manager: User, django_assert_max_num_queries
+) -> None:
+    moved = [ApplicationFactory(filed=True) for _ in range(6)]
+    stays = ApplicationFactory(assessing=True)
+    with django_assert_max_num_queries(10):
+        count = move_many(Application.objects.all(), "take_up", by=manager, now=NOW)
+    assert count == len(moved)
+    rows = ApplicationMove.objects.values_list("thing", "source", "target", "by")
+    assert sorted(rows) == [(a.pk, "submitted", "screening", manager.pk) for a in moved]
+    stays.refresh_from_db()
+    assert stays.state == "assessing"
+
+
+@pytest.mark.django_db
+def test_moving_many_asks_for_the_role_even_when_there_is_nothing_to_move() -> None:
+    ApplicationFactory(filed=True)
+    officer = UserFactory(roles=["assessor"])
+    with pytest.raises(MoveNotAllowed):
+        move_many(Application.objects.all(), "take_up", by=officer, now=NOW)
+    with pytest.raises(MoveNotAllowed):
+        move_many(Application.objects.none(), "take_up", by=officer, now=NOW)
+    assert not ApplicationMove.objects.exists()
+
+
+def test_large_numbers_are_moved_in_parts_and_none_is_left_out(
+    manager: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workflow, "CHUNK", 2)
+    for _ in range(5):
+        ApplicationFactory(filed=True)
+    assert move_many(Application.objects.all(), "take_up", by=manager, now=NOW) == 5
+    assert ApplicationMove.objects.count() == 5
+    assert not Application.objects.exclude(state="screening").exists()
+
+
+# --- The log is only ever added to ---------------------------------------------------------------
+
+
+def tampered() -> list[str]:
+    """Try to rewrite and to erase history through the ORM and through SQL; name what got by."""
+    row = ApplicationMove.objects.get()
+    table = ApplicationMove._meta.db_table
+    ways = {
+        "orm update": lambda: ApplicationMove.objects.update(note="고침"),
+        "orm save": lambda: row.save(),
+        "orm delete": lambda: ApplicationMove.objects.all().delete(),
+        "sql update": lambda: execute(f"UPDATE {table} SET by_id = NULL"),
+        "sql delete": lambda: execute(f"DELETE FROM {table}"),
+    }
+    if connection.vendor == "postgresql":
+        ways["sql truncate"] = lambda: execute(f"TRUNCATE {table}")
+    else:
+        ways["sql replace"] = lambda: execute(
+            f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}"
+        )
+    got_by = []
+    for name, way in ways.items():
+        try:
+            with transaction.atomic():
+                way()
+        except DatabaseError:
+            continue
+        got_by.append(name)
+    return got_by
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def moved_once() -> None:
+    thing = ApplicationFactory(filed=True)
+    move(thing, "take_up", by=UserFactory(roles=["officer"]), now=NOW, note="처음")
+
+
+@pytest.mark.django_db
+def test_the_log_cannot_be_rewritten_or_erased() -> None:
+    moved_once()
+    assert tampered() == []
+    assert ApplicationMove.objects.get().note == "처음"
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_the_log_cannot_be_rewritten_or_erased_on_postgresql() -> None:
+    assert connection.vendor == "postgresql"
+    moved_once()
+    assert tampered() == []
+    assert ApplicationMove.objects.get().note == "처음"
+
+
+@pytest.mark.django_db
+def test_every_log_of_moves_is_guarded() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'")
+        triggers = {name for (name,) in cursor.fetchall()}
+    for model in (ApplicationMove, SelectionMove, LedgerEntry):
+        table = model._meta.db_table
+        assert {f"{table}_no_update", f"{table}_no_delete"} <= triggers, table
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_of_ten_officers_at_once_one_makes_the_move() -> None:
+    thing = ApplicationFactory(filed=True)
+    officer = UserFactory(roles=["officer"])
+
+    def take_up(place: int) -> object:
+        return move(Application.objects.get(pk=thing.pk), "take_up", by=officer, now=NOW)
+
+    answers = at_once(10, take_up)
+    assert sum(isinstance(row, ApplicationMove) for row in answers) == 1
+    assert sum(isinstance(row, MoveNotAllowed) for row in answers) == 9
+    assert ApplicationMove.objects.count() == 1
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db(transaction=True)
+def test_a_bulk_move_and_single_moves_at_once_move_each_thing_once() -> None:
+    things = [ApplicationFactory(filed=True) for _ in range(8)]
+    officer = UserFactory(roles=["officer"])
+
+    def act(place: int) -> object:
+        if place == 0:
+            return move_many(Application.objects.all(), "take_up", by=officer, now=NOW)
+        return move(things[place], "take_up", by=officer, now=NOW)
+
+    at_once(8, act)
+    rows = list(ApplicationMove.objects.values_list("thing", flat=True))
+    assert sorted(rows) == sorted(thing.pk for thing in things)
+    assert not Application.objects.exclude(state="screening").exists()

@@ -167,6 +167,9 @@ def used(name: str, code: str, pages: str) -> bool:
     """Tell whether a template is reached: by name, as a component's tag, as a notice, or by Django."""
     if name in BY_DJANGO or f'"{name}"' in code or f'"{name}"' in pages or overridden(name):
         return True
+    chosen, stem = name.rpartition("/")[0], Path(name).stem
+    if f'f"{chosen}/{{' in code and re.search(rf"[\"']{stem}[\"']", code):
+        return True
     folder, _, rest = name.partition("/")
     if folder == "components":
         return re.search(rf"{{%\s*{rest.removesuffix('.html')}\s", pages) is not None

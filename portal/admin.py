@@ -9,6 +9,7 @@ from allauth.mfa.models import Authenticator
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
 from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
 from django.db.models import Model
@@ -44,6 +45,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     paginator = QuickPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER  # they count every filter
+    sortable_by = ()  # a sort without its index reads the whole table
     list_per_page = 50
     read_roles: ClassVar[Sequence[str]] = ()
 
@@ -66,6 +68,24 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted here."""
         return False
+
+    def own(self, request: HttpRequest, pk: str | int) -> Any:
+        """Fetch a thing for a page of its own; what is not yours does not exist."""
+        thing = self.get_object(request, str(pk))
+        if thing is None or not self.has_view_permission(request, thing):
+            raise Http404
+        return thing
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show one thing; Django alone would send a stranger to the front page with a hint."""
+        self.own(request, unquote(object_id))
+        return super().change_view(request, object_id, form_url, extra_context)
 
 
 class Act:
@@ -119,9 +139,11 @@ class WorkflowAdmin(ReadOnlyAdmin):
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_act"
         return reverse(name, args=[thing.pk, act.name])
 
-    def thing_url(self, pk: int) -> str:
-        """Where the thing's page is."""
-        return reverse(f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[pk])
+    def back_url(self, thing: Any) -> str:
+        """Where an act leads back to: the thing's page, or that of what it belongs to."""
+        return reverse(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[thing.pk]
+        )
 
     def change_view(
         self,
@@ -131,24 +153,24 @@ class WorkflowAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show the thing with the buttons that this person may press now."""
-        thing = self.get_object(request, object_id)
-        buttons = []
-        if thing is not None and self.has_view_permission(request, thing):
-            buttons = [
-                (act, self.act_url(thing, act)) for act in self.acts if act.offered(request, thing)
-            ]
-        extra = {"buttons": buttons, **(extra_context or {})}
+        thing = self.own(request, unquote(object_id))
+        extra = {"buttons": self.buttons(request, thing), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
+
+    def buttons(self, request: HttpRequest, thing: Model) -> list[tuple[Act, str]]:
+        """The acts that this person may do with this thing now, each with its page."""
+        return [(act, self.act_url(thing, act)) for act in self.acts if act.offered(request, thing)]
 
     def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """Ask what the act needs, then do it by POST; a refusal is shown with its reason."""
-        thing = self.get_object(request, str(pk))
+        thing = self.own(request, pk)
         step = next((row for row in self.acts if row.name == act), None)
-        if thing is None or step is None or not self.has_view_permission(request, thing):
+        if step is None:
             raise Http404
+        back = self.back_url(thing)
         if not step.offered(request, thing):
             messages.error(request, f"지금은 ‘{step.label}’ 처리를 할 수 없습니다.")
-            return redirect(self.thing_url(pk))
+            return redirect(back)
         form_class = step.form
         if form_class is not None and not isinstance(form_class, type):
             form_class = form_class(request, thing)
@@ -161,7 +183,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
                     messages.error(request, f"{finding.message} ({finding.code})")
             else:
                 messages.success(request, told)
-                return redirect(self.thing_url(pk))
+                return redirect(back)
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,
@@ -169,7 +191,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
             "act": step,
             "thing": thing,
             "form": form,
-            "back": self.thing_url(pk),
+            "back": back,
         }
         return TemplateResponse(request, "admin/act.html", context)
 

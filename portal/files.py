@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.files.base import File
+from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
 from django.http import FileResponse
 from django.utils.deconstruct import deconstructible
@@ -57,7 +57,7 @@ def inspect(upload: "File[bytes]", *, allowed: Sequence[str]) -> Inspected:
     name = names.safe_name(upload.name or "")
     extension = names.ending(name)
     size, sha256 = _measure(upload)
-    known = [item for item in allowed if item in CONTENT_TYPES]
+    known = [kind for item in allowed if (kind := names.ending(f".{item}")) in CONTENT_TYPES]
     if extension not in known:
         raise refusals.wrong_type(", ".join(item.upper() for item in known))
     content.check(upload, extension, zips.Budget())
@@ -118,6 +118,17 @@ private_storage = PrivateStorage()
 def store(upload: "File[bytes]") -> str:
     """Keep an upload; returns its random name. Raises `Unavailable` and leaves nothing behind."""
     return private_storage.save(None, upload)
+
+
+def store_bytes(data: bytes) -> str:
+    """Keep what the portal made itself; returns and raises as `store` does."""
+    return store(ContentFile(data))
+
+
+def discard(name: str) -> None:
+    """Remove a kept file that no row names; one that is gone already is fine."""
+    if _STORED_NAME.fullmatch(name):
+        private_storage.delete(name)
 
 
 def serve(name: str, *, filename: str, content_type: str) -> FileResponse:

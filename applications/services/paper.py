@@ -38,7 +38,7 @@ def render(document: IssuedDocument, *, now: datetime) -> IssuedDocument:
         return document
     template, title, context = documents.describe(document)
     paper = pdf.render(template, context, title=title)
-    name = files.store_bytes(paper.data, extension="pdf")
+    name = files.store_bytes(paper.data)
     with transaction.atomic():
         written = IssuedDocument.objects.filter(pk=document.pk, issued_at=None).update(
             file=name, sha256=paper.sha256, pages=paper.pages, issued_at=now

@@ -440,6 +440,12 @@ def test_only_the_allowed_kinds_come_in():
     assert "HWP, HWPX" in refused.value.message
 
 
+def test_jpeg_may_be_allowed_by_either_name():
+    data = made.picture("JPEG")
+    assert inspect("a.jpg", data, allowed=("jpeg",)).extension == "jpg"
+    assert inspect("a.jpeg", data, allowed=("jpg",)).extension == "jpg"
+
+
 def test_refuses_one_byte_over_the_limit(settings):
     settings.UPLOAD_MAX_BYTES = len(made.pdf()) - 1
     with pytest.raises(BadInput) as refused:
@@ -620,6 +626,15 @@ def test_a_file_is_kept_under_a_random_name_for_the_owner_of_the_process_only(ro
 def test_the_same_file_twice_is_kept_twice(root):
     names = {files.store(ContentFile(b"1", "a.pdf")) for _ in range(3)}
     assert len(names) == len(kept(root)) == 3
+
+
+def test_what_no_row_names_can_be_discarded(root):
+    name = files.store_bytes(b"%PDF-1.7")
+    assert (root / name).read_bytes() == b"%PDF-1.7"
+    files.discard(name)
+    files.discard(name)
+    files.discard("../outside")
+    assert kept(root) == []
 
 
 def test_a_private_file_has_no_address(root):

@@ -22,17 +22,18 @@ class Person:
     name: str
     what: str
     role: str = ""
+    domain: str = DOMAIN  # firms have their own: a shared one would tie assessors to them
 
     @property
     def email(self) -> str:
         """The address to sign in with."""
-        return email_of(self.login)
+        return f"{self.login}@{self.domain}"
 
 
 PEOPLE = (
-    Person("applicant", "김신청", "신청기업 담당자"),
-    Person("coworker", "이동료", "신청기업 작성자"),
-    Person("partner", "박공급", "공급기업(참여기관) 담당자"),
+    Person("applicant", "김신청", "신청기업 담당자", domain="hanbit.example"),
+    Person("coworker", "이동료", "신청기업 작성자", domain="hanbit.example"),
+    Person("partner", "박공급", "공급기업(참여기관) 담당자", domain="robot-on.example"),
     Person("assessor", "평가위원 1", "평가위원", ASSESSOR),
     Person("assessor2", "평가위원 2", "평가위원", ASSESSOR),
     Person("assessor3", "평가위원 3", "평가위원", ASSESSOR),
@@ -52,5 +53,5 @@ def current_code(authenticator: Authenticator) -> str:
 
 
 def email_of(login: str) -> str:
-    """The address of one of the demo's people."""
-    return f"{login}@{DOMAIN}"
+    """The address of one of the demo's people. Raises StopIteration for a stranger."""
+    return next(person.email for person in PEOPLE if person.login == login)

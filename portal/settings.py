@@ -13,7 +13,7 @@ DEMO = env.bool("PORTAL_DEMO", default=False)
 DEBUG = env.bool("PORTAL_DEBUG", default=False)
 DATA_DIR = Path(env.str("PORTAL_DATA_DIR", default=str(BASE_DIR / "var")))
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")
-BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://")
+BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://localhost")
 EMBEDDED = BROKER_URL.startswith("memory")
 
 SECRET_DEFAULTS = {"", "change-me", "changeme", "secret", "insecure-demo-key"}
@@ -161,24 +161,24 @@ ACCOUNT_EMAIL_SUBJECT_PREFIX = "[스마트공장 포털] "
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = False
 ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = True
-ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,10/5m/key"}
+ACCOUNT_RATE_LIMITS = {"login_failed": "20/5m/ip,10/15m/key"}
 MFA_TOTP_ISSUER = "스마트공장 포털"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "portal.accounts.SecondFactorForm",
+    "reauthenticate": "portal.accounts.SecondFactorAgainForm",
+}
 
 TRUSTED_PROXIES = env.int("PORTAL_PROXIES", default=0)
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_FORM_FIELD = "login"
+AXES_USERNAME_CALLABLE = "portal.accounts.claimed_email"
+AXES_CLIENT_IP_CALLABLE = "portal.accounts.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "429.html"
-AXES_IPWARE_PROXY_COUNT = TRUSTED_PROXIES or None
-AXES_IPWARE_META_PRECEDENCE_ORDER = (
-    ["HTTP_X_FORWARDED_FOR", "REMOTE_ADDR"] if TRUSTED_PROXIES else ["REMOTE_ADDR"]
-)
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
-ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 
 SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a whole deadline day
 SESSION_COOKIE_HTTPONLY = True

@@ -30,7 +30,7 @@ from applications.services import (
     selection,
 )
 from applications.states import MemberRole
-from portal import jobs
+from portal import celery_app, jobs
 from portal.clock import now
 from portal.demo import email_of
 from portal.models import Job, User
@@ -75,6 +75,7 @@ class Command(BaseCommand):
             raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
         if Application.objects.exists():
             return
+        celery_app.loader.import_default_modules()  # the jobs' handlers
         self.story = yaml.safe_load(STORY.read_text())
         self.officer = User.objects.get(email=email_of("staff"))
         self.manager = User.objects.get(email=email_of("manager"))
@@ -88,7 +89,7 @@ class Command(BaseCommand):
 
     def make_company(self, key: str, row: dict[str, Any]) -> Company:
         """Register a company with its people and sites."""
-        owner = self.person(row.get("owner", f"{key}-owner"), f"{row['name']} 담당자")
+        owner = self.owner(key, row)
         first = row["number"].replace("-", "")[:9]
         data = {
             "business_number": business_number(first + str(check_digit(first))),
@@ -116,10 +117,12 @@ class Command(BaseCommand):
             Member.objects.create(company=made, user=editor, role=MemberRole.EDITOR, since=now())
         return made
 
-    def person(self, login: str, name: str) -> User:
-        """One of the demo's accounts, or a company's person who never signs in."""
-        found = User.objects.filter(email=email_of(login)).first()
-        return found or User.objects.create_user(email_of(login), None, name=name)
+    def owner(self, key: str, row: dict[str, Any]) -> User:
+        """One of the demo's accounts, or a person of the company who never signs in."""
+        if "owner" in row:
+            return User.objects.get(email=email_of(row["owner"]))
+        name = f"{row['name']} 담당자"
+        return User.objects.create_user(f"office@{key}.example", None, name=name)
 
     def make_application(self, row: dict[str, Any]) -> None:
         """Draft one application and take it to its stage."""
@@ -263,4 +266,4 @@ class Command(BaseCommand):
     def work(self, job: Job | None) -> None:
         """Do a job here and now."""
         if job is None or jobs.run(job.pk) != "done":
-            raise CommandError("시연 데이터를 만들지 못했습니다.")
+            raise CommandError(f"시연 데이터를 만들지 못했습니다: {job}")

@@ -71,7 +71,7 @@ class Command(BaseCommand):
         call_command("migrate", interactive=False, verbosity=0)
         for seed in settings.DEMO_SEEDS:
             self.stdout.write(f"== {seed}")
-            call_command(seed, stdout=self.stdout)
+            call_command(seed, stdout=self.stdout, verbosity=0)
 
     def welcome(self, host: str, port: int) -> None:
         """Print the address and the accounts."""

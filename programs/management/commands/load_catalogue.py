@@ -28,5 +28,5 @@ class Command(BaseCommand):
                 faults = "\n".join(f"  - {row.message}" for row in error.findings)
                 raise CommandError(f"{path}: 반영하지 않았습니다.\n{faults}") from error
             self.stdout.write(f"{path}: {len(report.touched)}건 바뀜 / {len(report.changes)}건")
-            for change in report.touched:
+            for change in report.touched if options["verbosity"] else ():
                 self.stdout.write(f"  {change}")

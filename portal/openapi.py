@@ -52,11 +52,12 @@ class Contract(AutoSchema):
         if direction != "response":
             return bodies
         for status in sorted(self._refusals() | {int(code) for code in bodies}):
-            said = bodies.get(str(status), {}).get("description", "")
+            said = bodies.get(str(status), {})
+            words = said.get("description", "") if "content" in said else ""
             if status >= 400:
-                bodies[str(status)] = self._refusal(status, said)
-            elif not said:
-                bodies[str(status)]["description"] = "만들었습니다." if status == 201 else "답"
+                bodies[str(status)] = self._refusal(status, words)
+            else:
+                said["description"] = words or ("만든 것" if status == 201 else "답")
         return dict(sorted(bodies.items()))
 
     def _refusals(self) -> set[int]:

@@ -13,7 +13,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 # The demo is SQLite and one process, whatever the environment names for the tests.
-DEMO := env -u DATABASE_URL -u CELERY_BROKER_URL PORTAL_DEMO=1 $(MANAGE)
+DEMO := env -u DATABASE_URL -u CELERY_BROKER_URL PORTAL_DEMO=1 \
+  PORTAL_ORIGIN=http://127.0.0.1:$(PORT) $(MANAGE)
 # What a production machine would set; `check --deploy` and the migration check need no server.
 CHECK_ENV := PORTAL_DEMO= PORTAL_DEBUG= DATABASE_URL=sqlite://:memory: \
   CELERY_BROKER_URL=redis://127.0.0.1:6379/0 EMAIL_URL=smtp+tls://mail.example:587 \

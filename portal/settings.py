@@ -229,7 +229,8 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 PDF_SECONDS = 60
 PDF_MEMORY_BYTES = 704 * 1024**2  # address space of one document: about 600 MB resident
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+# The demo sends nothing: its letters are read at /demo/mailbox/.
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="dummymail://" if DEMO else "consolemail://")
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT") or 25

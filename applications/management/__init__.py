@@ -1,1 +1,1 @@
-"""Commands of applications."""
+"""Commands, and what makes and measures data in bulk."""

@@ -1,9 +1,14 @@
-"""Sign-up and its mails: a name is asked, mails go through the outbox."""
+"""Sign-up, its mails and sign-in: mails go through the outbox, a one-time code counts once."""
 
 import hashlib
+from collections.abc import Mapping
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.mfa import app_settings as mfa
+from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from django import forms
+from django.conf import settings
+from django.core.cache import cache
 from django.http import HttpRequest
 
 from portal.clock import now
@@ -41,3 +46,52 @@ class PortalAccountAdapter(DefaultAccountAdapter):
     def clean_email(self, email: str) -> str:
         """One person, one spelling."""
         return email.lower()
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """Count failures by the same address as everywhere else."""
+        return client_address(request)
+
+
+class OnceMixin:
+    """Takes a one-time code once for as long as it would be good.
+
+    allauth forgets a used code after one period, yet with tolerance it is good for several.
+    """
+
+    user: User
+
+    def clean_code(self) -> str:
+        """Check the code, then use it up (atomic in the cache that all processes share)."""
+        code: str = super().clean_code()  # type: ignore[misc]
+        seconds = mfa.TOTP_PERIOD * (2 * mfa.TOTP_TOLERANCE + 1)
+        if not cache.add(f"portal.code:{self.user.pk}:{code}", "used", timeout=seconds):
+            raise forms.ValidationError("이미 사용한 인증번호입니다. 다음 번호를 입력하세요.")
+        return code
+
+
+class SecondFactorForm(OnceMixin, AuthenticateForm):
+    """The second step of a sign-in."""
+
+
+class SecondFactorAgainForm(OnceMixin, ReauthenticateForm):
+    """The second factor once more, before something delicate."""
+
+
+def client_address(request: HttpRequest) -> str:
+    """The address of who asks: as seen by the outermost of our proxies, whatever a header claims.
+
+    The deployment says how many proxies of its own stand in front (PORTAL_PROXIES); without any,
+    `X-Forwarded-For` is anybody's word and is not read.
+    """
+    named = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
+    proxies: int = settings.TRUSTED_PROXIES
+    if 0 < proxies <= len(named) and named[-proxies]:
+        return named[-proxies]
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def claimed_email(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str:
+    """The account that a sign-in is tried for, in one spelling; failures are counted by it."""
+    given = credentials or {}
+    claimed = given.get("email") or given.get("username") or request.POST.get("login") or ""
+    return claimed.strip().lower()

@@ -51,15 +51,17 @@ class ManyFilesField(forms.FileField):
     widget = ManyFiles
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Return the list of files that were sent."""
-        files = data if isinstance(data, list | tuple) else [data]
+        """Return the list of files that were sent; none is a mistake."""
+        files = [one for one in (data if isinstance(data, list | tuple) else [data]) if one]
+        if not files:
+            raise forms.ValidationError("올릴 파일을 고르세요.", code="file_missing")
         return [super(ManyFilesField, self).clean(one, initial) for one in files]
 
 
 class UploadForm(PlainForm):
     """Files for one required document; an empty file is named by the rules, not refused here."""
 
-    files = ManyFilesField(label="파일 고르기", allow_empty_file=True)
+    files = ManyFilesField(label="파일 고르기", allow_empty_file=True, required=False)
 
     def __init__(
         self, *args: object, formats: Sequence[str] = (), most: int = 1, **kwargs: object
@@ -91,7 +93,10 @@ class ConsentForm(PlainForm):
         for row in consents:
             name = f"c_{row['code']}"
             self.fields[name] = forms.ChoiceField(
-                label=row["label"], choices=GIVEN, required=False, widget=forms.RadioSelect
+                label=f"‘{row['label']}’에 동의하십니까?",
+                choices=GIVEN,
+                required=False,
+                widget=forms.RadioSelect,
             )
             self.fields[name].needed = bool(row["required"])
             if row["code"] in given:

@@ -1,12 +1,14 @@
 """Forms made from the questions of the data file; what an answer means is decided by the rules."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from django import forms
 from django.utils.html import escape
 
 from applications.forms.base import PlainForm
+from portal.templatetags.portal import kdate
 from programs.rules.facts import absent
 
 Row = Mapping[str, Any]
@@ -194,6 +196,8 @@ def read_aloud(row: Row, value: Any) -> str:
         return dict(YES_NO).get(str(value).lower(), str(value))
     if kind == "won" and isinstance(value, int):
         return f"{value:,}원"
+    if kind == "date":
+        return kdate(date.fromisoformat(value)) if isinstance(value, str) else kdate(value)
     if kind == "integer" and isinstance(value, int):
         return f"{value:,}{row.get('unit') or ''}"
     if kind == "choice":

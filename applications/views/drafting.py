@@ -18,7 +18,14 @@ from applications.queries import Dossier, dossier
 from applications.services import drafting, partners
 from applications.states import ApplicationState
 from applications.views.status import partner_rows
-from applications.views.steps import LABELS, neighbours, places, progress, steps_of
+from applications.views.steps import (
+    LABELS,
+    by_step,
+    neighbours,
+    places,
+    progress,
+    steps_of,
+)
 from applications.visibility import answerable_by
 from portal.access import signed_in
 from portal.clock import KST, now
@@ -66,8 +73,10 @@ def page(
         "step": step,
         "label": LABELS[step],
         "steps": progress(application, found, step),
-        "missing": found,
         "missing_here": [row for row in found if row.step == step],
+        "missing_elsewhere": [
+            group for group in by_step(application, found) if group["step"] != step
+        ],
         "blocking": sum(row.blocking for row in found),
         "before": before,
         "after": after,

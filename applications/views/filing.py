@@ -17,7 +17,7 @@ from applications.states import ApplicationState, SupplementState
 from applications.views import content
 from applications.views.desk import with_parts
 from applications.views.status import attachment_rows, partner_rows
-from applications.views.steps import neighbours, places, progress
+from applications.views.steps import by_step, neighbours, places, progress
 from applications.visibility import WRITERS, answerable_by, applications_of, role_in
 from portal.access import signed_in
 from portal.clock import now
@@ -87,7 +87,7 @@ def review_page(
     labels = {row["code"]: row["label"] for row in application.sub_program.consents}
     context |= {
         "groups": content.draft(read),
-        "missing": found,
+        "missing": by_step(application, found),
         "blocking": sum(row.blocking for row in found),
         "steps": progress(application, found, "review"),
         "before": neighbours(application, "review")[0],

@@ -16,7 +16,7 @@ from applications.queries import dossier, result, timeline
 from applications.services import intake, paper, partners
 from applications.states import ApplicationState
 from applications.views.desk import describe, with_parts
-from applications.views.steps import places, url_of
+from applications.views.steps import by_step, places, url_of
 from applications.visibility import (
     WRITERS,
     applications_of,
@@ -65,8 +65,10 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
     }
     if context["draft"]:
         read = dossier.read(application)
-        context["missing"] = places(read, dossier.missing(read, now=at))
-        first = (row.url for row in context["missing"] if row.blocking)
+        found = places(read, dossier.missing(read, now=at))
+        context["missing"] = by_step(application, found)
+        context["blocking"] = sum(row.blocking for row in found)
+        first = (row.url for row in found if row.blocking)
         context["next_url"] = next(first, url_of(application, "review"))
     return render(request, "applications/detail.html", context)
 

@@ -64,6 +64,17 @@ def places(read: Dossier, findings: Sequence[Finding]) -> list[Place]:
     return sorted(rows, key=lambda row: order.index(row.step))
 
 
+def by_step(application: Application, found: Sequence[Place]) -> list[dict[str, Any]]:
+    """The findings under the step they belong to; steps without any are left out."""
+    rows = []
+    for name in steps_of(application):
+        here = [row for row in found if row.step == name]
+        if here:
+            title, url = LABELS[name], url_of(application, name)
+            rows.append({"step": name, "title": title, "url": url, "findings": here})
+    return rows
+
+
 def progress(
     application: Application, found: Sequence[Place], current: str
 ) -> list[dict[str, str]]:

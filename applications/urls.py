@@ -40,6 +40,7 @@ urlpatterns = [
     path("partners/<str:token>/", partners.partner_answer, name="partner_answer"),
     path("receipts/", receipts.receipt_check, name="receipt_check"),
     path("jobs/<int:pk>/", status.job_status, name="job_status"),
+    path("api/v1/sites/", api.Sites.as_view(), name="api_sites"),
     path("api/v1/applications/", api.Applications.as_view(), name="api_applications"),
     path("api/v1/applications/<int:pk>/", api.OneApplication.as_view(), name="api_application"),
     path(

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.core.cache import caches
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -145,7 +146,60 @@ class Page(CursorPagination):
     page_size = 50
     page_size_query_param = "page_size"
     max_page_size = 100
+    page_size_query_description = "한 쪽의 건수. 없으면 50, 100을 넘으면 100입니다."
+    cursor_query_description = "next와 previous 주소에 들어 있는 값. 만들어 쓰지 마세요."
     ordering = "-pk"
+
+    def get_page_size(self, request: Request) -> int:
+        """Read the wanted size, at most 100. Raises BadInput (`page_size`)."""
+        wanted = request.query_params.get(self.page_size_query_param)
+        if wanted is None:
+            return self.page_size
+        if not wanted.isascii() or not wanted.isdigit() or not wanted.strip("0"):
+            raise BadInput("page_size는 1 이상의 정수입니다.", code="page_size")
+        return self.max_page_size if len(wanted) > 3 else min(int(wanted), self.max_page_size)
+
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        """Describe a page."""
+        where = {"type": ["string", "null"], "format": "uri"}
+        return {
+            "type": "object",
+            "required": ["next", "previous", "results"],
+            "properties": {
+                "next": {
+                    **where,
+                    "description": "다음 쪽의 주소. 마지막이면 null입니다.",
+                    "example": f"{settings.ORIGIN}/api/v1/applications/?cursor=cD0xMjM%3D",
+                },
+                "previous": {
+                    **where,
+                    "description": "앞 쪽의 주소. 처음이면 null입니다.",
+                    "example": None,
+                },
+                "results": schema,
+            },
+        }
+
+    def get_schema_operation_parameters(self, view: object) -> list[dict[str, Any]]:
+        """Describe the words of a page in a call."""
+        size, cursor = self.page_size_query_description, self.cursor_query_description
+        number = {"type": "integer", "minimum": 1}
+        return [
+            {
+                "name": self.cursor_query_param,
+                "in": "query",
+                "required": False,
+                "description": cursor,
+                "schema": {"type": "string"},
+            },
+            {
+                "name": self.page_size_query_param,
+                "in": "query",
+                "required": False,
+                "description": size,
+                "schema": number,
+            },
+        ]
 
 
 def readable_error(error: Exception, context: dict[str, Any]) -> Response | None:

@@ -136,7 +136,7 @@ def _parameter(row: Schema) -> Field:
     return Field(
         path=row["name"],
         kind=_kind(schema),
-        help=row.get("description", ""),
+        help=row.get("description", "").strip(),
         required=row.get("required", False),
         choices=_choices(schema),
         place=PLACES[row["in"]],

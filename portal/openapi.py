@@ -14,8 +14,10 @@ REFUSALS = {
     401: ("not_authenticated", "토큰이 없거나, 틀리거나, 만료되었거나, 폐기되었습니다."),
     403: ("permission_denied", "조회 범위의 토큰으로는 쓸 수 없습니다."),
     404: ("not_found", "없거나 내 것이 아닙니다. 둘을 구별하지 않습니다."),
+    409: ("move_not_allowed", "지금 상태에서는 할 수 없습니다."),
     413: ("body_too_large", "본문은 1 MiB까지입니다."),
     415: ("unsupported_media_type", "Content-Type이 application/json이 아닙니다."),
+    422: ("rule_broken", "규칙에 맞지 않습니다."),
     429: ("throttled", "1분 동안의 호출 한도를 넘었습니다. Retry-After(초) 뒤에 다시 보내세요."),
 }
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
@@ -67,13 +69,15 @@ class Contract(AutoSchema):
             found.add(403)
         if uritemplate.variables(self.path):
             found.add(404)
-        if self.method in WRITES and self.get_request_serializer() is not None:
+        if self.method in WRITES:
             found |= {413, 415}
         return found
 
     def _refusal(self, status: int, said: str) -> dict[str, Any]:
-        code, words = REFUSALS.get(status, ("", ""))
-        body: dict[str, Any] = {"schema": self.resolve_serializer(ErrorShape, "response").ref}
-        if code:
-            body["example"] = {"code": code, "message": MESSAGES[status], "findings": []}
+        code, words = REFUSALS[status]
+        message = MESSAGES.get(status, words)
+        body = {
+            "schema": self.resolve_serializer(ErrorShape, "response").ref,
+            "example": {"code": code, "message": message, "findings": []},
+        }
         return {"description": said or words, "content": {"application/json": body}}

@@ -306,6 +306,8 @@ SPECTACULAR_SETTINGS = {
         {"name": "접수증", "description": "접수증이 진짜인지 누구나 확인합니다."},
     ],
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "SORT_OPERATIONS": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
 }
 

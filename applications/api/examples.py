@@ -1,0 +1,89 @@
+"""Examples of the applicant's API; tests hold their shapes against the portal's."""
+
+from drf_spectacular.utils import OpenApiExample
+
+SHA256 = "9f2c4b1e0d7a6f35c8e4b29170ad53fe61c07b8d9a2e4f136b5c7d80e1f2a3b4"
+
+COMPANY = {"business_number": "1248100998", "name": "한빛정밀"}
+SITE = {"id": 7, "name": "안산 1공장"}
+ROW = {
+    "id": 123,
+    "number": None,
+    "state": "draft",
+    "state_label": "작성 중 (미제출)",
+    "program": {"round": "2021-1", "code": "robot", "name": "로봇활용 제조혁신"},
+    "track": "cobot",
+    "company": COMPANY,
+    "site": SITE,
+    "version": 4,
+    "created_at": "2021-02-08T09:12:40+09:00",
+    "updated_at": "2021-02-10T14:03:22+09:00",
+    "submitted_at": None,
+}
+
+SITES = OpenApiExample(
+    "사업장 하나", response_only=True, value={"results": [{**SITE, "company": COMPANY}]}
+)
+APPLICATION = OpenApiExample("작성 중인 신청", response_only=True, value=ROW)
+START = OpenApiExample(
+    "로봇활용 제조혁신", request_only=True, value={"program": "robot", "site": 7}
+)
+CHANGE = OpenApiExample(
+    "지원유형과 사업비",
+    request_only=True,
+    value={
+        "sections": {
+            "plan": {"version": 0, "answers": {"track": "cobot"}},
+            "cost": {"version": 0, "answers": {"robot": 520_000_000}},
+        }
+    },
+)
+WHOLE = OpenApiExample(
+    "작성 중인 신청",
+    response_only=True,
+    value={
+        **ROW,
+        "sections": {
+            "company": {
+                "version": 1,
+                "saved_at": "2021-02-08T09:12:40+09:00",
+                "answers": {"company_kind": "company", "company_size": "small"},
+            },
+            "cost": {
+                "version": 1,
+                "saved_at": "2021-02-10T14:03:22+09:00",
+                "answers": {"robot": 520_000_000},
+            },
+        },
+        "missing": [
+            {
+                "code": "missing:document:quote",
+                "message": "‘견적서’ 서류를 첨부하세요.",
+                "blocking": True,
+            }
+        ],
+        "preview": {
+            "support_won": 260_000_000,
+            "own_won": 260_000_000,
+            "rows": [
+                {"label": "총사업비", "won": 520_000_000, "reason": "입력한 금액입니다."},
+                {
+                    "label": "지원비율 적용",
+                    "won": 260_000_000,
+                    "reason": "총사업비의 50% 이내입니다.",
+                },
+            ],
+        },
+        "submission": None,
+    },
+)
+FILED = OpenApiExample(
+    "접수함",
+    response_only=True,
+    value={
+        "number": "2021-로봇-1차-000123",
+        "submitted_at": "2021-02-16T17:59:58+09:00",
+        "sha256": SHA256,
+    },
+)
+GENUINE = OpenApiExample("진짜", response_only=True, value={"valid": True})

@@ -86,7 +86,9 @@ class Stack:
         return self.running[name]
 
     def healthy(self, name: str) -> bool:
-        """Run the health check of the file once."""
+        """Run the health check of the file once; a process that has ended never becomes healthy."""
+        if self.running[name].poll() is not None:
+            raise AssertionError(f"{name} ended:\n{self.log(name)}")
         kind, *check = self.services[name]["healthcheck"]["test"]
         if kind == "CMD-SHELL":
             check = ["sh", "-c", *check]

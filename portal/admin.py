@@ -122,10 +122,28 @@ class Act:
         return self.show is None or self.show(request, thing)
 
 
+def history(thing: Any) -> list[dict[str, Any]]:
+    """The moves of a thing in words, the latest first: who, when, what, from, to, why."""
+    names = dict(thing._meta.get_field("state").choices)
+    return [
+        {
+            "at": row.at,
+            "label": thing.MOVES[row.move].label if row.move in thing.MOVES else row.move,
+            "change": ""
+            if row.source == row.target
+            else f"{names.get(row.source, row.source)} → {names.get(row.target, row.target)}",
+            "by": row.by or "시스템",
+            "note": row.note,
+        }
+        for row in thing.moves.select_related("by").order_by("-pk")
+    ]
+
+
 class WorkflowAdmin(ReadOnlyAdmin):
     """A read-only screen whose buttons (`acts`) call services, each on its own small page."""
 
     change_form_template = "admin/workflow_change_form.html"
+    page_template = ""  # a page of its own, fed by `page`, instead of Django's form
     acts: ClassVar[Sequence[Act]] = ()
 
     def get_urls(self) -> list[URLPattern]:
@@ -154,8 +172,23 @@ class WorkflowAdmin(ReadOnlyAdmin):
     ) -> HttpResponse:
         """Show the thing with the buttons that this person may press now."""
         thing = self.own(request, unquote(object_id))
+        if self.page_template:
+            return self.shown(request, thing, self.page_template, **self.page(request, thing))
         extra = {"buttons": self.buttons(request, thing), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
+
+    def page(self, request: HttpRequest, thing: Any) -> dict[str, Any]:
+        """What `page_template` shows of the thing."""
+        return {}
+
+    def shown(
+        self, request: HttpRequest, thing: Any, template: str, **context: Any
+    ) -> TemplateResponse:
+        """Render a page about a thing within the staff site, its buttons included."""
+        frame = self.admin_site.each_context(request)
+        buttons = self.buttons(request, thing) if thing is not None else []
+        whole = {"opts": self.opts, "title": str(thing), "thing": thing, "buttons": buttons}
+        return TemplateResponse(request, template, {**frame, **whole, **context})
 
     def buttons(self, request: HttpRequest, thing: Model) -> list[tuple[Act, str]]:
         """The acts that this person may do with this thing now, each with its page."""
@@ -184,16 +217,8 @@ class WorkflowAdmin(ReadOnlyAdmin):
             else:
                 messages.success(request, told)
                 return redirect(back)
-        context = {
-            **self.admin_site.each_context(request),
-            "opts": self.opts,
-            "title": step.label,
-            "act": step,
-            "thing": thing,
-            "form": form,
-            "back": back,
-        }
-        return TemplateResponse(request, "admin/act.html", context)
+        context = {"title": step.label, "act": step, "form": form, "back": back}
+        return self.shown(request, thing, "admin/act.html", **context)
 
 
 @admin.register(User)

@@ -1,0 +1,394 @@
+"""The screening desk: every filed application of the own sub-programmes, and each one's page."""
+
+import re
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+
+from applications.admin import export, frozen
+from applications.admin.company import REGIONS, SIZES, company_ids
+from applications.admin.filters import (
+    BonusFilter,
+    ReceivedFilter,
+    RegionFilter,
+    SizeFilter,
+    StateFilter,
+    SubProgramFilter,
+    SupplementFilter,
+    TrackFilter,
+)
+from applications.models import Application, ScoreSheet
+from applications.services import review, screening
+from applications.states import ApplicationState
+from applications.visibility import staff_applications
+from portal.admin import Act, WorkflowAdmin, history
+from portal.clock import now
+from portal.errors import PortalError
+from portal.models import User
+from portal.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.templatetags.portal import badge, business_number, kst
+
+S = ApplicationState
+TONES = {
+    S.SUBMITTED: "info",
+    S.SCREENING: "warning",
+    S.ASSESSING: "info",
+    S.DECIDED: "warning",
+    S.RELEASED: "success",
+    S.INELIGIBLE: "danger",
+    S.WITHDRAWN: "neutral",
+}
+AT_ONCE = 200
+RECEIPT_NUMBER = re.compile(r"[0-9]{4}-.+-[0-9]{6,}")
+WRITERS = {OFFICER, MANAGER}
+
+
+def state_badge(application: Application) -> SafeString:
+    """The state in words and colour."""
+    return badge(application.get_state_display(), tone=TONES.get(application.state, "neutral"))
+
+
+class NoteForm(forms.Form):
+    """A reason that is kept with the act."""
+
+    note = forms.CharField(label="사유", max_length=2_000, widget=forms.Textarea({"rows": 4}))
+
+
+class ToldNoteForm(forms.Form):
+    """A reason that the applicant reads."""
+
+    note = forms.CharField(
+        label="사유",
+        max_length=2_000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="신청기업에 이메일로 알리고 신청 화면에도 보여 줍니다.",
+    )
+
+
+def supplement_form(request: HttpRequest, application: Application) -> type[forms.Form]:
+    """Ask what is wanted, which papers again, and by when."""
+    papers = application.submission.form.content.get("documents", [])
+    days = application.sub_program.supplement_days
+    fields: dict[str, forms.Field] = {
+        "message": forms.CharField(
+            label="요청 내용",
+            max_length=2_000,
+            widget=forms.Textarea({"rows": 5}),
+            help_text="무엇을 어떻게 고쳐야 하는지 신청기업이 알 수 있게 적어 주세요.",
+        ),
+        "requirements": forms.MultipleChoiceField(
+            label="다시 받을 서류",
+            required=False,
+            choices=[(row["code"], row["label"]) for row in papers],
+            widget=forms.CheckboxSelectMultiple,
+        ),
+        "days": forms.IntegerField(
+            label="기한(일)",
+            min_value=1,
+            max_value=60,
+            initial=days,
+            help_text="오늘은 세지 않으며, 마지막 날 18시(한국 시각)에 끝납니다. "
+            "토요일·일요일이면 다음 월요일까지입니다.",
+        ),
+    }
+    if not papers:
+        del fields["requirements"]
+    return type("SupplementForm", (forms.Form,), fields)
+
+
+def assessor_form(request: HttpRequest, application: Application) -> type[forms.Form]:
+    """Offer the assessors who are not assigned yet; those with a tie say so."""
+
+    class Choice(forms.ModelMultipleChoiceField):
+        def label_from_instance(self, assessor: User) -> str:
+            tied = review.ties(application, assessor)
+            return f"{assessor} - 배정할 수 없음: {tied[0].message}" if tied else str(assessor)
+
+    field = Choice(
+        label="평가위원",
+        queryset=review.candidates(application),
+        widget=forms.CheckboxSelectMultiple,
+        help_text="여러 명을 한 번에 배정할 수 있습니다. 한 명이라도 이해관계가 있으면 "
+        "아무도 배정하지 않고 사유를 모두 알려 드립니다.",
+    )
+    return type("AssessorForm", (forms.Form,), {"assessors": field})
+
+
+def take_up(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
+    """Begin screening."""
+    screening.take_up(thing, by=request.user, now=at)
+    return "요건검토를 시작했습니다. 자동 판정 결과를 확인해 주세요."
+
+
+def confirm_met(
+    request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime
+) -> str:
+    """Agree with all that was found met."""
+    count = screening.confirm_met(thing, by=request.user, now=at)
+    return f"충족으로 판정된 요건 {count}건을 확인했습니다."
+
+
+def ask(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
+    """Ask for more."""
+    asked = screening.ask(thing, by=request.user, now=at, **data)
+    return f"보완을 요청하고 알렸습니다. 기한은 {kst(asked.due_at)}입니다."
+
+
+def qualify(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
+    """Send on to assessment."""
+    screening.qualify(thing, by=request.user, now=at)
+    return "평가로 넘겼습니다."
+
+
+def exclude(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
+    """Turn away."""
+    screening.exclude(thing, by=request.user, now=at, **data)
+    return "요건 미충족으로 처리하고 신청기업에 알렸습니다."
+
+
+def reinstate(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
+    """Take back into screening."""
+    screening.reinstate(thing, by=request.user, now=at, **data)
+    return "요건검토로 되돌리고 신청기업에 알렸습니다."
+
+
+def assign(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
+    """Give to assessors."""
+    assessors = list(data["assessors"])
+    review.assign_all(thing, assessors=assessors, by=request.user, now=at)
+    return f"평가위원 {len(assessors)}명을 배정하고 알렸습니다."
+
+
+@admin.register(Application)
+class ApplicationAdmin(WorkflowAdmin):
+    """The desk."""
+
+    read_roles = [OFFICER, MANAGER, AUDITOR]
+    page_template = "admin/applications/application/change_form.html"
+    list_display = [
+        "receipt",
+        "company",
+        "program_label",
+        "track_label",
+        "state_label",
+        "region_label",
+        "size_label",
+        "received",
+    ]
+    list_select_related = ["company", "sub_program", "track"]
+    list_filter = [
+        SubProgramFilter,
+        StateFilter,
+        SupplementFilter,
+        BonusFilter,
+        ReceivedFilter,
+        TrackFilter,
+        RegionFilter,
+        SizeFilter,
+    ]
+    search_fields = ["number"]
+    search_help_text = "접수번호(전체), 사업자등록번호(10자리) 또는 기업명의 앞부분"
+    ordering = ["-pk"]
+    actions = ["take_up_many"]
+
+    acts = [
+        Act("take-up", "요건검토 시작", take_up, move="take_up"),
+        Act(
+            "confirm-met",
+            "충족 판정 모두 확인",
+            confirm_met,
+            move="check",
+            show=lambda request, thing: thing.checks.filter(met=True, decision="pending").exists(),
+            intro="자동 판정이 ‘충족’인 요건을 한 번에 확인합니다. 미충족이거나 판정하지 못한 요건은 하나씩 정해 주세요.",
+        ),
+        Act("ask", "보완 요청", ask, move="ask", form=supplement_form),
+        Act(
+            "qualify",
+            "요건 충족(평가로)",
+            qualify,
+            move="qualify",
+            intro="모든 요건과 가점을 확인했는지 살핀 뒤 평가 단계로 넘깁니다.",
+        ),
+        Act("exclude", "요건 미충족 처리", exclude, move="exclude", form=ToldNoteForm, danger=True),
+        Act("reinstate", "요건검토로 되돌리기", reinstate, move="reinstate", form=ToldNoteForm),
+        Act("assign", "평가위원 배정", assign, move="assign", form=assessor_form),
+    ]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the table to take away."""
+        page = self.admin_site.admin_view(self.export_view)
+        return [path("export/", page, name="applications_application_export"), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
+        """Filed applications of the own sub-programmes."""
+        return staff_applications(request.user)
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Application], search_term: str
+    ) -> tuple[QuerySet[Application], bool]:
+        """Whole numbers or the beginning of a name; each is one look into an index."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if RECEIPT_NUMBER.fullmatch(term):
+            return queryset.filter(number=term), False
+        return queryset.filter(company__in=company_ids(term)), False
+
+    def get_object(
+        self, request: HttpRequest, object_id: str, from_field: str | None = None
+    ) -> Application | None:
+        """Fetch it with all that its page shows of it."""
+        rows = self.get_queryset(request).select_related(
+            "sub_program__round", "track", "company", "site", "submission__form"
+        )
+        return rows.filter(pk=object_id).first() if object_id.isdecimal() else None
+
+    def page(self, request: HttpRequest, thing: Application) -> dict[str, Any]:
+        """Everything about one application, read in a fixed number of queries."""
+        return described(request, thing)
+
+    def has_take_permission(self, request: HttpRequest) -> bool:
+        """Who may begin a screening."""
+        return bool(roles_of(request.user) & WRITERS)
+
+    @admin.action(description="요건검토 시작", permissions=["take"])
+    def take_up_many(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
+        """Begin many screenings; each succeeds or is refused by itself."""
+        rows = list(queryset.select_related("submission__form")[: AT_ONCE + 1])
+        if len(rows) > AT_ONCE:
+            messages.error(request, f"한 번에 {AT_ONCE}건까지 처리할 수 있습니다.")
+            return
+        at, begun = now(), 0
+        for row in rows:
+            try:
+                screening.take_up(row, by=request.user, now=at)
+            except PortalError as error:
+                messages.error(request, f"{row.number}: {error.message} ({error.code})")
+            else:
+                begun += 1
+        messages.info(request, f"선택한 {len(rows)}건 가운데 {begun}건의 요건검토를 시작했습니다.")
+
+    def export_view(self, request: HttpRequest) -> HttpResponse:
+        """The filtered desk as a table."""
+        rows = self.get_changelist_instance(request).get_queryset(request)
+        header = ["접수번호", "내역사업", "지원유형", "상태", "기업명", "사업자등록번호"]
+        header += ["지역", "기업 규모", "접수 시각", "정부지원금(원)"]
+        return export.table(request, Application, "신청목록", header, _lines(rows), at=now())
+
+    @admin.display(description="접수번호")
+    def receipt(self, application: Application) -> str:
+        """The number."""
+        return application.number or ""
+
+    @admin.display(description="내역사업")
+    def program_label(self, application: Application) -> str:
+        """The sub-programme's short name."""
+        return application.sub_program.short
+
+    @admin.display(description="지원유형")
+    def track_label(self, application: Application) -> str:
+        """The track."""
+        return application.track.name if application.track else ""
+
+    @admin.display(description="상태")
+    def state_label(self, application: Application) -> SafeString:
+        """The state."""
+        return state_badge(application)
+
+    @admin.display(description="지역")
+    def region_label(self, application: Application) -> str:
+        """Where the site is."""
+        return REGIONS.get(application.region, application.region)
+
+    @admin.display(description="기업 규모")
+    def size_label(self, application: Application) -> str:
+        """How large the firm is."""
+        return SIZES.get(application.size, application.size)
+
+    @admin.display(description="접수 시각")
+    def received(self, application: Application) -> str:
+        """To the second."""
+        return kst(application.submitted_at)
+
+
+def described(request: HttpRequest, thing: Application) -> dict[str, Any]:
+    """What the page of one application shows."""
+    filed = thing.submission
+    sheets = list(thing.sheets.select_related("assessor").order_by("pk"))
+    guides = {row["code"]: row["guide"] for row in filed.form.content.get("bonus_items", [])}
+    return {
+        "title": f"신청 {thing.number}",
+        "filed": filed,
+        "state_badge": state_badge(thing),
+        "region": REGIONS.get(thing.region, thing.region),
+        "size": SIZES.get(thing.size, thing.size),
+        "parts": frozen.parts(filed),
+        "consents": frozen.consents(filed),
+        "papers": frozen.papers(filed, request.user),
+        "partners": frozen.partners(thing),
+        "issued": list(thing.documents.order_by("pk")),
+        "checks": list(thing.checks.select_related("decided_by").order_by("pk")),
+        "supplements": list(thing.supplements.select_related("asked_by").order_by("-pk")),
+        "bonuses": [
+            (claim, guides.get(claim.code, ""))
+            for claim in thing.bonuses.select_related("decided_by").order_by("pk")
+        ],
+        "unready": screening.unready(thing) if thing.state == S.SCREENING else [],
+        **_scores(thing, sheets),
+        "moves": history(thing),
+        "may_act": bool(roles_of(request.user) & WRITERS),
+    }
+
+
+def _scores(thing: Application, sheets: list[ScoreSheet]) -> dict[str, Any]:
+    criteria = list(thing.sub_program.criteria.all())
+    totals = [sum(sheet.marks.values()) for sheet in sheets if sheet.locked_at]
+    rows = [
+        {
+            "sheet": sheet,
+            "marks": [sheet.marks.get(row.code) for row in criteria],
+            "total": sum(sheet.marks.values()) if sheet.marks else None,
+        }
+        for sheet in sheets
+    ]
+    return {
+        "criteria": criteria,
+        "sheets": rows,
+        "locked": len(totals),
+        "spread": max(totals) - min(totals) if totals else None,
+    }
+
+
+def _lines(rows: QuerySet[Application]) -> Iterator[tuple[object, ...]]:
+    wanted = rows.select_related("company", "sub_program", "track", "submission").only(
+        "number",
+        "state",
+        "region",
+        "size",
+        "submitted_at",
+        "company__name",
+        "company__business_number",
+        "sub_program__short",
+        "track__name",
+        "submission__support_won",
+    )
+    for row in wanted.iterator(chunk_size=2_000):
+        yield (
+            row.number,
+            row.sub_program.short,
+            row.track.name if row.track else "",
+            row.get_state_display(),
+            row.company.name,
+            business_number(row.company.business_number),
+            REGIONS.get(row.region, row.region),
+            SIZES.get(row.size, row.size),
+            row.submitted_at,
+            row.submission.support_won,
+        )

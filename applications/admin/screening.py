@@ -1,0 +1,143 @@
+"""One check, one claimed bonus: small pages that decide it and lead back to the application."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+
+from applications.models import BonusClaim, Check
+from applications.services import screening
+from applications.states import ApplicationState
+from applications.visibility import staff_applications
+from portal.admin import Act, WorkflowAdmin
+from portal.roles import AUDITOR, MANAGER, OFFICER
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label="사유", max_length=1_000, widget=forms.Textarea({"rows": 4}))
+
+
+class MaybeReasonForm(forms.Form):
+    """Why, where it is not plain."""
+
+    reason = forms.CharField(
+        label="사유",
+        max_length=1_000,
+        required=False,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="자동으로 판정하지 못한 요건이면 판단한 사유를 꼭 적어 주세요.",
+    )
+
+
+def confirm(request: HttpRequest, check: Check, data: dict[str, Any], at: datetime) -> str:
+    """Agree with the automatic judgement."""
+    screening.confirm(check, by=request.user, now=at, **data)
+    return f"확인했습니다: {check.message}"
+
+
+def overrule(request: HttpRequest, check: Check, data: dict[str, Any], at: datetime) -> str:
+    """Turn it round."""
+    screening.overrule(check, by=request.user, now=at, **data)
+    return f"자동 판정을 뒤집었습니다: {check.message}"
+
+
+def grant(request: HttpRequest, claim: BonusClaim, data: dict[str, Any], at: datetime) -> str:
+    """Count the bonus."""
+    screening.decide_bonus(claim, granted=True, by=request.user, now=at, **data)
+    return f"가점을 인정했습니다: {claim.label}"
+
+
+def refuse(request: HttpRequest, claim: BonusClaim, data: dict[str, Any], at: datetime) -> str:
+    """Do not count it."""
+    screening.decide_bonus(claim, granted=False, by=request.user, now=at, **data)
+    return f"가점을 인정하지 않았습니다: {claim.label}"
+
+
+def in_screening(request: HttpRequest, row: Check | BonusClaim) -> bool:
+    """Decided only while the application is being screened."""
+    return row.application.state == ApplicationState.SCREENING
+
+
+class PartAdmin(WorkflowAdmin):
+    """Part of an application: reached from its page, not from the menu."""
+
+    read_roles = [OFFICER, MANAGER, AUDITOR]
+    ordering = ["-pk"]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Those of the own sub-programmes' applications."""
+        mine = staff_applications(request.user).order_by().values("pk")
+        rows = super().get_queryset(request).filter(application__in=mine)
+        return rows.select_related("application__company", "application__sub_program")
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        """Not in the menu."""
+        return False
+
+    def back_url(self, thing: Any) -> str:
+        """The application's page."""
+        return reverse("admin:applications_application_change", args=[thing.application_id])
+
+
+@admin.register(Check)
+class CheckAdmin(PartAdmin):
+    """A condition and what staff made of it."""
+
+    list_display = ["message", "application", "met", "decision"]
+    fields = ["application", "message", "met", "decision", "reason", "decided_by", "decided_at"]
+    acts = [
+        Act(
+            "confirm",
+            "자동 판정 확인",
+            confirm,
+            roles=[OFFICER, MANAGER],
+            form=MaybeReasonForm,
+            show=in_screening,
+            intro="자동 판정이 맞음을 확인합니다. 판정하지 못한 요건은 ‘미충족’으로 확정합니다.",
+        ),
+        Act(
+            "overrule",
+            "자동 판정 뒤집기",
+            overrule,
+            roles=[OFFICER, MANAGER],
+            form=ReasonForm,
+            show=in_screening,
+            danger=True,
+            intro="충족은 미충족으로, 미충족이나 판정하지 못한 것은 충족으로 바꿉니다.",
+        ),
+    ]
+
+
+@admin.register(BonusClaim)
+class BonusClaimAdmin(PartAdmin):
+    """A claimed bonus; the industry code only hints, product and evidence decide (S9)."""
+
+    list_display = ["label", "application", "points", "hinted", "state"]
+    fields = ["application", "label", "claim", "points", "hinted", "state", "reason"]
+    fields += ["decided_by", "decided_at"]
+    acts = [
+        Act(
+            "grant",
+            "가점 인정",
+            grant,
+            roles=[OFFICER, MANAGER],
+            form=ReasonForm,
+            show=in_screening,
+            intro="생산 품목과 허가·신고 증빙을 보고 판단해 주세요. 산업분류는 참고일 뿐입니다.",
+        ),
+        Act(
+            "refuse",
+            "가점 불인정",
+            refuse,
+            roles=[OFFICER, MANAGER],
+            form=ReasonForm,
+            show=in_screening,
+            danger=True,
+        ),
+    ]

@@ -1,0 +1,398 @@
+"""Score runs and selections: started here, followed by their jobs, read as a ranked list."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet, Sum
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
+
+from applications.admin import export
+from applications.admin.application import NoteForm
+from applications.models import Decision, ScoreResult, ScoreRun, Selection
+from applications.services import scoring, selection
+from applications.states import Outcome, SelectionState
+from applications.visibility import runs_of, selections_of
+from portal.admin import Act, WorkflowAdmin, history
+from portal.clock import now
+from portal.errors import PortalError
+from portal.models import Job, JobState
+from portal.money import won
+from portal.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.templatetags.portal import badge, business_number, kst
+from programs.models import SubProgram
+from programs.rules import quota
+from programs.visibility import sub_programs_of
+
+READERS = [OFFICER, MANAGER, AUDITOR]
+PAGE = 100
+ENDED = {JobState.DONE, JobState.PARKED}
+TONES = {
+    SelectionState.PREPARING: "info",
+    SelectionState.PROPOSED: "warning",
+    SelectionState.DECIDED: "warning",
+    SelectionState.RELEASED: "success",
+    SelectionState.DISCARDED: "neutral",
+}
+WHY = {
+    "budget": "남은 예산으로는 다음 순위를 선정할 수 없어 여기까지 선정합니다.",
+    "quota": "선정 수가 모두 차서 여기까지 선정합니다.",
+    "end": "기준점수 이상인 신청을 모두 선정합니다.",
+}
+WORDS = {"budget": "예산", "quota": "모집 규모", "end": "기준점수 이상 전원"}
+
+
+class FollowedAdmin(WorkflowAdmin):
+    """A thing whose work is done by a job, with the job's progress as JSON."""
+
+    read_roles = READERS
+    ordering = ["-pk"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the job's progress."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_job"
+        page = self.admin_site.admin_view(self.job_view)
+        return [path("<int:pk>/job/", page, name=name), *super().get_urls()]
+
+    def job_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """How far the job is."""
+        job = self.own(request, pk).job
+        if job is None:
+            raise Http404
+        return JsonResponse({"state": job.state, "done": job.done, "total": job.total})
+
+    def followed(self, thing: Any) -> dict[str, Any]:
+        """What the page says about the job."""
+        job: Job | None = thing.job
+        if job is None:
+            return {}
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_job"
+        return {
+            "job": job,
+            "job_url": reverse(name, args=[thing.pk]),
+            "job_ended": job.state in ENDED,
+        }
+
+
+class StartForm(forms.Form):
+    """Which sub-programme."""
+
+    sub_program = forms.ModelChoiceField(
+        label="내역사업", queryset=SubProgram.objects.none(), empty_label="고르세요"
+    )
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request.POST or None)
+        rows = sub_programs_of(request.user).select_related("round").order_by("round", "order")
+        self.fields["sub_program"].queryset = rows
+
+
+def proposal_form(request: HttpRequest, run: ScoreRun) -> type[forms.Form]:
+    """How many to select; the notice's own word is the default."""
+    program = run.sub_program
+    usual = quota.places(program.quota_count, program.quota_kind)
+    words = quota.words(program.quota_count, program.quota_kind)
+    fields: dict[str, forms.Field] = {
+        "places": forms.IntegerField(
+            label="선정 수",
+            required=False,
+            min_value=0,
+            initial=usual,
+            help_text=f"공고의 모집 규모는 ‘{words}’입니다. 비워 두면 공고대로 정하며, "
+            "다른 수를 넣으면 선정안에 그 사실을 표시합니다.",
+        ),
+        "reserve_places": forms.IntegerField(
+            label="예비 수",
+            required=False,
+            min_value=0,
+            help_text="비워 두면 기준점수 이상인 나머지 신청을 모두 예비로 둡니다.",
+        ),
+    }
+    return type("ProposalForm", (forms.Form,), fields)
+
+
+def propose(request: HttpRequest, run: ScoreRun, data: dict[str, Any], at: datetime) -> str:
+    """Ask for a proposal."""
+    made = selection.start(run, by=request.user, now=at, **data)
+    return f"선정안 #{made.pk}을(를) 만들고 있습니다. 아래 ‘선정’ 목록에서 볼 수 있습니다."
+
+
+@admin.register(ScoreRun)
+class ScoreRunAdmin(FollowedAdmin):
+    """Computations of scores."""
+
+    change_list_template = "admin/applications/scorerun/change_list.html"
+    page_template = "admin/applications/scorerun/change_form.html"
+    list_display = ["name", "requested", "requested_by", "scored", "finished"]
+    list_select_related = ["sub_program", "requested_by", "job"]
+    acts = [
+        Act(
+            "propose",
+            "선정안 만들기",
+            propose,
+            roles=[OFFICER, MANAGER],
+            form=proposal_form,
+            show=lambda request, run: run.finished_at is not None,
+            intro="순위를 매기고 남은 예산과 선정 수에 맞추어 선정선을 긋습니다. 예산은 결정할 때 잡습니다.",
+        )
+    ]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that starts a run."""
+        page = self.admin_site.admin_view(self.start_view)
+        return [path("start/", page, name="applications_scorerun_start"), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ScoreRun]:
+        """Of the own sub-programmes."""
+        return runs_of(request.user).select_related("sub_program__round", "job", "requested_by")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Offer to start a run to those who may."""
+        may = bool(roles_of(request.user) & {OFFICER, MANAGER})
+        return super().changelist_view(request, {"may_start": may, **(extra_context or {})})
+
+    def page(self, request: HttpRequest, thing: ScoreRun) -> dict[str, Any]:
+        """The frozen rubric, the hashes and what was made of it."""
+        return {
+            "selections": list(thing.selections.order_by("-pk")),
+            **self.followed(thing),
+        }
+
+    def start_view(self, request: HttpRequest) -> HttpResponse:
+        """Choose a sub-programme; say everything that is not ready, or start."""
+        if not roles_of(request.user) & {OFFICER, MANAGER}:
+            raise Http404
+        form = StartForm(request)
+        if request.method == "POST" and form.is_valid():
+            try:
+                run = scoring.start(form.cleaned_data["sub_program"], by=request.user, now=now())
+            except PortalError as error:
+                for finding in error.findings:
+                    messages.error(request, f"{finding.message} ({finding.code})")
+            else:
+                messages.success(request, "점수 산정을 시작했습니다.")
+                return redirect("admin:applications_scorerun_change", run.pk)
+        return self.shown(
+            request,
+            None,
+            "admin/applications/scorerun/start.html",
+            title="점수 산정 시작",
+            form=form,
+        )
+
+    @admin.display(description="점수 산정")
+    def name(self, run: ScoreRun) -> str:
+        """Which."""
+        return str(run)
+
+    @admin.display(description="요청 시각")
+    def requested(self, run: ScoreRun) -> str:
+        """When it was asked for."""
+        return kst(run.requested_at)
+
+    @admin.display(description="상태")
+    def finished(self, run: ScoreRun) -> SafeString:
+        """Done, going on, or in need of an operator."""
+        if run.finished_at:
+            return badge("완료", tone="success")
+        if run.job and run.job.state == JobState.PARKED:
+            return badge("중단(확인 필요)", tone="danger")
+        return badge("계산 중", tone="info")
+
+
+def decide(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
+    """Decide as proposed."""
+    selection.decide(thing, by=request.user, now=at)
+    return "선정을 결정하고 예산을 잡았습니다. 발표하기 전에는 신청기업에 보이지 않습니다."
+
+
+def undecide(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
+    """Take the decision back."""
+    selection.undecide(thing, by=request.user, now=at, **data)
+    return "결정을 되돌리고 잡아 둔 예산을 풀었습니다."
+
+
+def release(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
+    """Make it public."""
+    selection.schedule_release(thing, by=request.user, now=at)
+    return "결과 발표를 시작했습니다. 모든 결과가 한꺼번에 공개되고 알림이 이어집니다."
+
+
+def discard(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
+    """Throw it away."""
+    selection.discard(thing, by=request.user, now=at, **data)
+    return "선정안을 폐기했습니다."
+
+
+@admin.register(Selection)
+class SelectionAdmin(FollowedAdmin):
+    """Ranked lists with their cut-off line."""
+
+    page_template = "admin/applications/selection/change_form.html"
+    list_display = ["name", "state_label", "chosen", "amount", "stopped", "requested", "released"]
+    list_filter = ["state"]
+    acts = [
+        Act(
+            "decide",
+            "선정 결정",
+            decide,
+            move="decide",
+            intro="선정안대로 결정하고 선정된 신청의 지원금을 예산에서 잡습니다. 예산이 모자라면 아무것도 바뀌지 않습니다.",
+        ),
+        Act(
+            "release",
+            "결과 발표",
+            release,
+            move="release",
+            intro="모든 신청의 결과를 한꺼번에 공개하고 신청기업마다 알림을 한 통씩 보냅니다. 되돌릴 수 없습니다.",
+        ),
+        Act("undecide", "결정 되돌리기", undecide, move="undecide", form=NoteForm, danger=True),
+        Act("discard", "선정안 폐기", discard, move="discard", form=NoteForm, danger=True),
+    ]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the ranked list to take away."""
+        page = self.admin_site.admin_view(self.export_view)
+        name = "applications_selection_export"
+        return [path("<int:pk>/export/", page, name=name), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Selection]:
+        """Of the own sub-programmes."""
+        return selections_of(request.user).select_related(
+            "sub_program__round", "sub_program__pot", "run", "job", "requested_by"
+        )
+
+    def page(self, request: HttpRequest, thing: Selection) -> dict[str, Any]:
+        """The ranked list, a hundred at a time."""
+        return {
+            "state_badge": badge(thing.get_state_display(), tone=TONES[thing.state]),
+            "why": WHY.get(thing.cut.get("stopped_by", ""), ""),
+            **ranked_page(thing, request.GET.get("p", "1")),
+            "moves": history(thing),
+            **self.followed(thing),
+        }
+
+    def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The ranked list as a table."""
+        thing = self.own(request, pk)
+        header = ["순위", "접수번호", "기업명", "사업자등록번호", "평가점수", "가점", "합계"]
+        header += ["신청 지원금(원)", "선정 지원금(원)", "누적 지원금(원)", "결과", "사유"]
+        name = f"선정{thing.pk}_순위"
+        return export.table(request, Selection, name, header, _lines(thing), at=now())
+
+    @admin.display(description="선정")
+    def name(self, thing: Selection) -> str:
+        """Which."""
+        return str(thing)
+
+    @admin.display(description="상태")
+    def state_label(self, thing: Selection) -> SafeString:
+        """The state in words and colour."""
+        return badge(thing.get_state_display(), tone=TONES[thing.state])
+
+    @admin.display(description="선정 건수")
+    def chosen(self, thing: Selection) -> str:
+        """How many are above the line."""
+        count = thing.cut.get("selected_count")
+        return "" if count is None else f"{count:,}건"
+
+    @admin.display(description="선정 지원금")
+    def amount(self, thing: Selection) -> str:
+        """Their sum."""
+        return won(thing.cut["amount_won"]) if "amount_won" in thing.cut else ""
+
+    @admin.display(description="선정선 기준")
+    def stopped(self, thing: Selection) -> str:
+        """What drew the line."""
+        return WORDS.get(thing.cut.get("stopped_by", ""), "")
+
+    @admin.display(description="요청 시각")
+    def requested(self, thing: Selection) -> str:
+        """When it was asked for."""
+        return kst(thing.requested_at)
+
+    @admin.display(description="발표 시각")
+    def released(self, thing: Selection) -> str:
+        """When it became public."""
+        return kst(thing.released_at)
+
+
+def ranked_page(thing: Selection, wanted: str) -> dict[str, Any]:
+    """One page of the ranked list by rank, whatever its length, with the sum so far."""
+    counted = thing.cut.get("counted", 0)
+    last = max(1, -(-counted // PAGE))
+    number = min(max(int(wanted), 1), last) if wanted.isdecimal() else 1
+    first = (number - 1) * PAGE
+    before = thing.decisions.filter(rank__lte=min(first, thing.cut.get("selected_count", 0)))
+    spent = before.aggregate(sum=Sum("grant_won"))["sum"] or 0 if first else 0
+    decisions = list(_decisions(thing).filter(rank__gt=first, rank__lte=first + PAGE))
+    scores = _scores(thing, decisions)
+    rows = []
+    for decision in decisions:
+        spent += decision.grant_won
+        rows.append(_row(thing, decision, scores[decision.application_id], spent))
+    return {
+        "rows": rows,
+        "counted": counted,
+        "page": number,
+        "pages": last,
+        "previous": f"?p={number - 1}" if number > 1 else "",
+        "next": f"?p={number + 1}" if number < last else "",
+        "first": first + 1,
+        "last": first + len(rows),
+    }
+
+
+def _decisions(thing: Selection) -> QuerySet[Decision]:
+    return thing.decisions.order_by("rank").select_related("application__company")
+
+
+def _scores(thing: Selection, decisions: list[Decision]) -> dict[int, ScoreResult]:
+    ids = [row.application_id for row in decisions]
+    rows = ScoreResult.objects.filter(run=thing.run_id, application__in=ids)
+    return {row.application_id: row for row in rows.defer("breakdown")}
+
+
+def _row(thing: Selection, decision: Decision, score: ScoreResult, spent: int) -> dict[str, Any]:
+    tones = {Outcome.SELECTED: "success", Outcome.RESERVE: "info", Outcome.REJECTED: "neutral"}
+    return {
+        "decision": decision,
+        "application": decision.application,
+        "score": score,
+        "spent": spent if decision.outcome == Outcome.SELECTED else None,
+        "badge": badge(decision.get_outcome_display(), tone=tones[Outcome(decision.outcome)]),
+        "cut": decision.rank == thing.cut.get("selected_count"),
+    }
+
+
+def _lines(thing: Selection) -> Iterator[tuple[object, ...]]:
+    rows = (
+        thing.decisions.filter(application__results__run=thing.run_id)
+        .order_by("rank")
+        .values_list(
+            "rank",
+            "application__number",
+            "application__company__name",
+            "application__company__business_number",
+            "application__results__raw",
+            "application__results__bonus",
+            "application__results__total",
+            "application__submission__support_won",
+            "grant_won",
+            "outcome",
+            "reason",
+        )
+    )
+    spent = 0
+    names = dict(Outcome.choices)
+    for *head, asked, grant, outcome, reason in rows.iterator(chunk_size=2_000):
+        spent += grant
+        head[3] = business_number(head[3])
+        yield (*head, asked, grant, spent if grant else "", names[outcome], reason)

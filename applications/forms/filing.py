@@ -14,7 +14,7 @@ class SubmitForm(PlainForm):
     """The one confirmation that filing asks for."""
 
     confirmed = forms.BooleanField(
-        label="신청 내용이 사실과 같으며, 제출한 뒤에는 고칠 수 없음을 확인했습니다.",
+        label="적은 내용이 사실과 같음을 확인했습니다.",
         error_messages={"required": "확인란을 선택해야 제출할 수 있습니다."},
     )
 

@@ -35,10 +35,9 @@ REQUESTED = {"code": dossier.REQUESTED, "label": "신청하는 정부지원금",
 class Conflict(StaleVersion):
     """Somebody saved the same step in between; carries what stands there now and what was sent."""
 
-    def __init__(self, section: Section, sent: Mapping[str, Any]) -> None:
-        super().__init__(
-            f"{section.saved_by} 님이 먼저 저장했습니다. 두 내용을 견주어 보고 다시 저장하세요."
-        )
+    def __init__(self, section: Section, sent: Mapping[str, Any], by: User) -> None:
+        who = "다른 창에서" if section.saved_by == by else f"{section.saved_by} 님이"
+        super().__init__(f"{who} 먼저 저장했습니다. 두 내용을 견주어 보고 다시 저장하세요.")
         self.section = section
         self.sent = sent
 
@@ -154,14 +153,14 @@ def save_section(
             application=application, name=name, data=values, saved_by=by, saved_at=now
         )
     if section is None or section.version != version:
-        raise Conflict(section, values) if section else StaleVersion
+        raise Conflict(section, values, by) if section else StaleVersion
     merged = {key: value for key, value in {**section.data, **values}.items() if value is not None}
     changed = Section.objects.filter(pk=section.pk, version=version).update(
         data=merged, version=F("version") + 1, saved_by=by, saved_at=now
     )
     if not changed:
         section.refresh_from_db()
-        raise Conflict(section, values)
+        raise Conflict(section, values, by)
     section.data, section.version = merged, version + 1
     section.saved_by, section.saved_at = by, now
     return section

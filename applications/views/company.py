@@ -46,15 +46,15 @@ def company_new(request: HttpRequest) -> HttpResponse:
     if not url_has_allowed_host_and_scheme(following, {request.get_host()}):
         following = ""
     form = RegisterForm(request.POST or None, initial={"kind": "company"})
-    status = 200
-    if request.method == "POST" and form.is_valid():
+    status = 200 if request.method == "GET" else 400
+    if form.is_valid():
         try:
             made = companies.register(data=form.cleaned_data, by=request.user, now=now())
         except PortalError as refused:
             refuse(form, refused, fields={"company_taken": "business_number", **NAMED})
             status = refused.status
         else:
-            messages.success(request, f"{made.name}을(를) 등록했습니다.")
+            messages.success(request, f"{made.name} 기업을 등록했습니다.")
             return redirect(following) if following else redirect("company_detail", pk=made.pk)
     context = {"form": form, "next": following}
     return render(request, "applications/company/new.html", context, status=status)

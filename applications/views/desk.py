@@ -103,8 +103,8 @@ def application_new(request: HttpRequest, round: str, code: str) -> HttpResponse
     first = {"site": choices[0][0]} if len(choices) == 1 else {}
     form = StartForm(request.POST or None, sites=choices, initial=first)
     closed = refusal(program, at)
-    status, taken = 200, None
-    if request.method == "POST" and form.is_valid():
+    status, taken = 200 if request.method == "GET" else 400, None
+    if form.is_valid():
         site = next(one for one in sites if str(one.pk) == form.cleaned_data["site"])
         try:
             draft = drafting.start(program, site=site, by=request.user, now=at)

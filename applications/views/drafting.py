@@ -275,7 +275,7 @@ def partners_page(
         request.POST if request.POST.get("act") == "invite" else None,
         roles=application.sub_program.partner_roles,
     )
-    status = 200
+    status = 400 if form.is_bound else 200
     if request.POST.get("act") == "cancel":
         found = application.partners.filter(pk=_number(request.POST.get("partner")))
         partners.cancel(get_object_or_404(found), by=request.user, now=at)

@@ -24,8 +24,8 @@ def partner_answer(request: HttpRequest, token: str) -> HttpResponse:
     partners.see(partner, now=at)
     own = list(companies_of(request.user).filter(members__role__in=WRITERS).order_by("name"))
     form = PartnerAnswerForm(request.POST or None, companies=own)
-    status = 200
-    if request.method == "POST" and form.is_valid():
+    status = 200 if request.method == "GET" else 400
+    if form.is_valid():
         try:
             answer(request, partner, own, form, at)
         except PortalError as refused:

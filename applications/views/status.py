@@ -13,6 +13,7 @@ from applications.forms.base import refuse
 from applications.forms.filing import WithdrawForm
 from applications.models import Application, IssuedDocument
 from applications.queries import dossier, result, timeline
+from applications.queries.outcome import Step
 from applications.services import intake, paper, partners
 from applications.states import ApplicationState
 from applications.views.desk import describe, with_parts
@@ -32,6 +33,7 @@ from portal.access import signed_in
 from portal.clock import now
 from portal.errors import MoveNotAllowed, PortalError
 from portal.models import Job, JobState, User
+from portal.templatetags.portal import kdate
 
 STANDINGS = {
     "sent": ("요청 보냄", "info"),
@@ -58,7 +60,7 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "role": role,
         "writes": role in WRITERS,
         "withdraws": role == "owner" and application.state in WITHDRAWABLE,
-        "steps": timeline(application),
+        "steps": [described(step) for step in timeline(application)],
         "partners": partner_rows(application, at),
         "attachments": attachment_rows(application),
         "papers": paper_rows(request.user, application),
@@ -71,6 +73,13 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         first = (row.url for row in found if row.blocking)
         context["next_url"] = next(first, url_of(application, "review"))
     return render(request, "applications/detail.html", context)
+
+
+def described(step: Step) -> dict[str, Any]:
+    """A step of the way for the page: who is next, and by when it is planned."""
+    planned = f"{kdate(step.due)}까지 마칠 예정입니다." if step.due else ""
+    note = " ".join(words for words in (step.note, planned) if words)
+    return {"label": step.label, "state": step.state, "who": step.who, "at": step.at, "note": note}
 
 
 def partner_rows(application: Application, at: datetime) -> list[dict[str, Any]]:
@@ -201,8 +210,8 @@ def application_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     if application.state not in WITHDRAWABLE:
         raise MoveNotAllowed("지금 상태에서는 취하할 수 없습니다.")
     form = WithdrawForm(request.POST or None)
-    status = 200
-    if request.method == "POST" and form.is_valid():
+    status = 200 if request.method == "GET" else 400
+    if form.is_valid():
         try:
             intake.withdraw(application, by=request.user, now=now(), note=form.cleaned_data["note"])
         except PortalError as refused:

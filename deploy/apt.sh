@@ -37,7 +37,7 @@ echo "   Installing$missing ($purpose)"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 export DEBIAN_FRONTEND=noninteractive
-if ! { $as_root apt-get update && $as_root apt-get install -y --no-install-recommends $missing; } >"$log" 2>&1; then
+if ! { $as_root apt-get update && $as_root apt-get install -y -o DPkg::Lock::Timeout=120 --no-install-recommends $missing; } >"$log" 2>&1; then
   tail -n 15 "$log"
   echo "   apt-get failed. Run this once, $purpose:"
   echo "     ${line# }"

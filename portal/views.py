@@ -2,14 +2,14 @@
 
 from django.conf import settings
 from django.contrib import messages
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import bad_request, server_error
 
-from portal import api_docs
+from portal import api_docs, jobs
 from portal.access import public, signed_in
 from portal.api import issue_token
 from portal.clock import now
@@ -37,9 +37,9 @@ def ready(request: HttpRequest) -> JsonResponse:
     try:
         skew = abs((now() - timezone.now()).total_seconds())
         at = now()
-        oldest = Job.objects.filter(state=JobState.QUEUED).order_by("created_at").first()
+        oldest = Job.objects.filter(jobs.ready(at)).order_by("created_at").first()
         late = (at - oldest.created_at).total_seconds() if oldest else 0.0
-    except DatabaseError:
+    except Error:
         return JsonResponse({"ready": False, "reason": "database"}, status=503)
     body = {
         "ready": skew <= SKEW_SECONDS,

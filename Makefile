@@ -63,8 +63,7 @@ migrate: runtime ## Prepare the database named by DATABASE_URL: tables, roles, c
 lock: ## Refresh the hash-pinned locks from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed for this: $(PYTHON) -m pip install uv"; exit 1; }
 	uv pip compile pyproject.toml --group dev $(LOCK) --output-file requirements-dev.lock $(ARGS)
-	uv pip compile pyproject.toml $(LOCK) --constraints requirements-dev.lock \
-	  --output-file requirements.lock $(ARGS)
+	uv pip compile pyproject.toml $(LOCK) --output-file requirements.lock $(ARGS)
 
 LOCK := --universal --generate-hashes --no-header --quiet
 

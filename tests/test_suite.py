@@ -1,6 +1,8 @@
 """The suite keeps its own promises: what a test wrote is gone, what guards the tables stays."""
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import Group
@@ -11,6 +13,25 @@ from portal.clock import now
 from portal.roles import LABELS
 from programs.models import Budget, LedgerEntry
 from tests import servers
+
+
+ROOT = Path(__file__).parents[1]
+
+
+def pins(lock: str) -> set[str]:
+    return set(re.findall(r"^([\w.-]+==[\w.+!]+)", (ROOT / lock).read_text(), re.MULTILINE))
+
+
+def test_what_is_tested_is_what_runs() -> None:
+    assert pins("requirements.lock")
+    assert pins("requirements.lock") <= pins("requirements-dev.lock")
+
+
+def test_the_locks_are_hashed_and_name_no_host() -> None:
+    for lock in ("requirements.lock", "requirements-dev.lock"):
+        text = (ROOT / lock).read_text()
+        assert "://" not in text
+        assert text.count("==") <= text.count("--hash=sha256:")
 
 
 def spend_and_flush() -> None:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -124,9 +125,13 @@ def instant(text: str) -> datetime:
 # Shape
 
 
+@cache
+def _validator() -> Draft202012Validator:
+    return Draft202012Validator(yaml.safe_load((FOLDER / "schema.yaml").read_text("utf-8")))
+
+
 def _shape(document: Document) -> Iterator[str]:
-    schema = yaml.safe_load((FOLDER / "schema.yaml").read_text("utf-8"))
-    errors = Draft202012Validator(schema).iter_errors(document)
+    errors = _validator().iter_errors(document)
     for error in sorted(errors, key=lambda found: [str(step) for step in found.absolute_path]):
         yield f"{_place(error.absolute_path)}: {_said(error)}"
 

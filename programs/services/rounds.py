@@ -8,7 +8,7 @@ from portal.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from portal.roles import MANAGER, roles_of
 from programs.models import ProgramRound, RoundChange
-from programs.rules.calendar import Window
+from programs.rules.calendar import KST, Window
 
 
 def announce(round: ProgramRound, *, by: User, now: datetime) -> RoundChange:
@@ -64,7 +64,10 @@ def reschedule(
 
 
 def _dates(round: ProgramRound) -> dict[str, str]:
-    return {"opens_at": round.opens_at.isoformat(), "closes_at": round.closes_at.isoformat()}
+    return {
+        "opens_at": round.opens_at.astimezone(KST).isoformat(),
+        "closes_at": round.closes_at.astimezone(KST).isoformat(),
+    }
 
 
 def _manager_only(by: User) -> None:

@@ -3,6 +3,7 @@
 import copy
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 
@@ -18,7 +19,12 @@ _places = count(1)
 
 def document() -> dict[str, Any]:
     """Read the 2021 catalogue; the copy may be changed."""
-    return copy.deepcopy(dict(catalogue_file.read(FILE_2021)))
+    return copy.deepcopy(_read())
+
+
+@cache
+def _read() -> dict[str, Any]:
+    return dict(catalogue_file.read(FILE_2021))
 
 
 def load(

@@ -13,8 +13,9 @@ pytestmark = [pytest.mark.django_db, pytest.mark.postgres]
 
 def refused(statement: str, *params: object) -> None:
     """Expect the guard's refusal, not that of a check still waiting for the end of the test."""
-    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
+    with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    with pytest.raises(IntegrityError), transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement, params)
 
 

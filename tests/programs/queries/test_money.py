@@ -1,0 +1,44 @@
+"""Counters beside the sums of the entries, for many pots in one query."""
+
+import pytest
+
+from programs import queries
+from programs.models import Budget
+from programs.rules.ledger import Balance
+from programs.services import ledger
+from tests.factories.programs import NOW, pot
+
+pytestmark = pytest.mark.django_db
+
+
+def test_many_pots_are_recomputed_in_one_query(django_assert_num_queries) -> None:
+    boxes = [pot(1_000) for _ in range(5)]
+    for place, box in enumerate(boxes, start=1):
+        ledger.reserve(box, amount=place, reference=f"r{place}", subject="s", by=None, now=NOW)
+    boxes = list(Budget.objects.order_by("pk"))
+    with django_assert_num_queries(1):
+        rows = queries.statements(boxes)
+    assert [row.recomputed.reserved for row in rows] == [1, 2, 3, 4, 5]
+    assert all(row.agrees for row in rows)
+    assert queries.total(row.stored for row in rows) == Balance(5_000, 15, 0, 0)
+
+
+def test_a_pot_without_entries_is_empty_and_agrees() -> None:
+    (row,) = queries.statements([pot(0)])
+    assert row.agrees
+    assert row.stored == Balance()
+    assert queries.total([]) == Balance()
+
+
+def test_a_counter_that_was_tampered_with_would_be_seen() -> None:
+    box = pot(1_000)
+    box.reserved_won = 7
+    (row,) = queries.statements([box])
+    assert not row.agrees
+
+
+def test_the_newest_movements_come_first() -> None:
+    box = pot(1_000)
+    for place in range(5):
+        ledger.reserve(box, amount=1, reference=f"r{place}", subject="s", by=None, now=NOW)
+    assert [row.reference for row in queries.latest_entries(2)] == ["r4", "r3"]

@@ -1,0 +1,99 @@
+"""Rounds are announced once and rescheduled with a reason, by managers."""
+
+from datetime import timedelta
+
+import pytest
+from auditlog.models import LogEntry
+
+from portal.errors import BadInput, MoveNotAllowed
+from portal.models import User
+from portal.roles import AUDITOR, MANAGER, OFFICER
+from programs.models import ProgramRound, RoundChange
+from programs.services import rounds
+from tests.factories.applications import UserFactory
+from tests.factories.programs import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def manager() -> User:
+    return UserFactory(roles=[MANAGER])
+
+
+@pytest.fixture
+def round() -> ProgramRound:
+    return ProgramRound.objects.create(
+        code="2021-9",
+        year=2021,
+        sequence=9,
+        name="시험",
+        opens_at=NOW,
+        closes_at=NOW + timedelta(days=10),
+        total_won=1,
+    )
+
+
+def move(round: ProgramRound, by: User, **change: object) -> RoundChange:
+    asked = {
+        "opens_at": round.opens_at,
+        "closes_at": round.closes_at + timedelta(days=2),
+        "reason": "접수 장애로 연장",
+        "now": NOW,
+    }
+    return rounds.reschedule(round, by=by, **{**asked, **change})
+
+
+def test_a_round_is_announced_once(round: ProgramRound, manager: User) -> None:
+    rounds.announce(round, by=manager, now=NOW)
+    round.refresh_from_db()
+    assert round.announced
+    with pytest.raises(MoveNotAllowed):
+        rounds.announce(round, by=manager, now=NOW)
+    assert RoundChange.objects.filter(round=round).count() == 1
+
+
+def test_a_moved_deadline_leaves_who_when_from_to_and_why(
+    round: ProgramRound, manager: User
+) -> None:
+    before = round.closes_at
+    change = move(round, manager)
+    round.refresh_from_db()
+    assert round.closes_at == before + timedelta(days=2)
+    assert (change.by, change.at, change.reason) == (manager, NOW, "접수 장애로 연장")
+    assert change.before["closes_at"] == before.isoformat()
+    assert change.after["closes_at"] != change.before["closes_at"]
+
+
+def test_a_moved_deadline_is_in_the_log_of_changes(round: ProgramRound, manager: User) -> None:
+    move(round, manager)
+    entry = LogEntry.objects.get_for_object(round).first()
+    assert "closes_at" in entry.changes
+
+
+@pytest.mark.parametrize("role", [OFFICER, AUDITOR])
+def test_only_a_manager_moves_dates(round: ProgramRound, role: str) -> None:
+    with pytest.raises(MoveNotAllowed):
+        move(round, UserFactory(roles=[role]))
+    with pytest.raises(MoveNotAllowed):
+        rounds.announce(round, by=UserFactory(roles=[role]), now=NOW)
+
+
+@pytest.mark.parametrize("reason", ["", "   "])
+def test_dates_do_not_move_without_a_reason(
+    round: ProgramRound, manager: User, reason: str
+) -> None:
+    with pytest.raises(BadInput, match="사유"):
+        move(round, manager, reason=reason)
+
+
+def test_a_round_does_not_close_before_it_opens(round: ProgramRound, manager: User) -> None:
+    with pytest.raises(BadInput):
+        move(round, manager, closes_at=round.opens_at)
+
+
+def test_a_deadline_is_never_moved_into_the_past(round: ProgramRound, manager: User) -> None:
+    later = NOW + timedelta(days=5)
+    with pytest.raises(BadInput, match="지난 시각"):
+        move(round, manager, closes_at=later - timedelta(seconds=1), now=later)
+    move(round, manager, closes_at=later, now=later)

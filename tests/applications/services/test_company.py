@@ -65,9 +65,7 @@ def test_registering_writes_only_the_profile():
 def test_the_profile_changes_but_never_the_number():
     made = registered()
     owner = made.members.get().user
-    company.update(
-        made, data={"employees": 12, "business_number": "1000000000"}, by=owner, now=NOW
-    )
+    company.update(made, data={"employees": 12, "business_number": "1000000000"}, by=owner, now=NOW)
     made.refresh_from_db()
     assert (made.employees, made.business_number) == (12, "1248100998")
 

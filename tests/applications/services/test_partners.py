@@ -68,7 +68,12 @@ def test_a_cancelled_invitation_may_be_sent_again(draft: Application):
 def test_a_role_the_scheme_does_not_know_is_refused(draft: Application):
     with pytest.raises(BadInput) as refused:
         partners.invite(
-            draft, role="broker", company_name="x", email="x@example.kr", by=draft.created_by, now=NOW
+            draft,
+            role="broker",
+            company_name="x",
+            email="x@example.kr",
+            by=draft.created_by,
+            now=NOW,
         )
     assert refused.value.code == "role"
 

@@ -1,0 +1,89 @@
+"""The deciding clock: the database's, moving inside a transaction, the same in every zone."""
+
+import os
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+
+from portal.clock import KST, now
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.django_db
+def test_the_clock_gives_an_aware_instant_of_this_moment() -> None:
+    at = now()
+    assert at.utcoffset() is not None
+    assert abs(datetime.now(UTC) - at) < timedelta(seconds=5)
+
+
+def standing() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT now()")
+        return cursor.fetchone()[0]
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_the_clock_moves_inside_a_transaction() -> None:
+    with transaction.atomic():
+        first = now()
+        begun = standing()
+        time.sleep(0.2)
+        assert now() - first >= timedelta(seconds=0.2)
+        assert standing() == begun  # PostgreSQL's own now() stands still: never to be asked
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_the_clock_is_the_database_s_whatever_the_process_believes() -> None:
+    before = now()
+    with time_machine.travel(before + timedelta(days=400), tick=False):
+        assert now() - before < timedelta(minutes=1)
+
+
+SAYS = """
+import django
+django.setup()
+from datetime import datetime, timedelta
+from django.conf import settings
+from django.template import engines
+from django.utils import timezone
+from portal.clock import KST
+from programs.rules.calendar import Window, days_left, refusal, stamp, state
+from programs.services import catalogue_file
+closes = datetime(2021, 2, 25, 18, tzinfo=KST)
+window = Window(datetime(2021, 1, 22, tzinfo=KST), closes)
+step = timedelta(microseconds=1)
+print(closes.timestamp(), state(window, closes - step), state(window, closes))
+print(stamp(closes), refusal(window, closes).message, days_left(window, closes - step))
+page = engines["django"].from_string("{{ at|kst }} {{ at|kdate }} {{ at|date:'H:i' }}")
+print(page.render({"at": closes}), timezone.localtime(closes).isoformat())
+"""
+
+
+def told_in(zone: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-c", SAYS],
+        cwd=ROOT,
+        env={**os.environ, "TZ": zone, "DJANGO_SETTINGS_MODULE": "tests.settings"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_deadline_is_the_same_instant_and_the_same_words_wherever_the_server_stands() -> None:
+    told = {zone: told_in(zone) for zone in ("Asia/Seoul", "UTC", "America/New_York")}
+    assert len(set(told.values())) == 1, told
+    assert f"{datetime(2021, 2, 25, 9, tzinfo=UTC).timestamp()} open closed" in told["UTC"]
+    assert "2021. 2. 25. 18:00:00 KST" in told["UTC"]
+    assert datetime(2021, 2, 25, 18, tzinfo=KST) == datetime(2021, 2, 25, 9, tzinfo=UTC)

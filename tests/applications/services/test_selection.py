@@ -1,0 +1,304 @@
+"""Selections: the line, the money, the way back, and one release for all."""
+
+import pytest
+
+from applications import queries
+from applications.models import Application, ApplicationMove, Decision, Selection, SelectionMove
+from applications.services import scoring, selection
+from applications.states import Outcome
+from portal.errors import BadInput, BudgetExceeded, MoveNotAllowed, PortalError, RuleBroken
+from portal.models import Job, Notice
+from programs.models import LedgerEntry
+from programs.queries import balance
+from programs.services import ledger
+from tests.factories import staff
+from tests.factories.applications import NOW
+
+pytestmark = pytest.mark.django_db
+MAN = 10_000
+
+
+@pytest.fixture
+def program():
+    return staff.program(money=20_000 * MAN)
+
+
+@pytest.fixture
+def officer(program):
+    return staff.officer(program)
+
+
+@pytest.fixture
+def boss():
+    return staff.manager()
+
+
+@pytest.fixture
+def judges():
+    return staff.assessors(3)
+
+
+@pytest.fixture
+def five(program, judges) -> list[Application]:
+    """Five in the order of their scores, 5,000만원 each; the last is below the floor."""
+    marks = [(28, 36, 28), (26, 34, 26), (24, 32, 24), (22, 30, 22), (10, 20, 10)]
+    return [staff.judged(program, row, judges=judges, support=5_000 * MAN) for row in marks]
+
+
+def outcomes(made: Selection) -> list[str]:
+    return list(made.decisions.order_by("rank").values_list("outcome", flat=True))
+
+
+def states(applications: list[Application]) -> set[str]:
+    ids = [row.pk for row in applications]
+    return set(Application.objects.filter(pk__in=ids).values_list("state", flat=True))
+
+
+def test_the_budget_stops_the_line_and_the_floor_is_below_it(program, officer, judges) -> None:
+    for marks in ((28, 36, 28), (26, 34, 26), (24, 32, 24), (10, 20, 10)):
+        staff.judged(program, marks, judges=judges, support=9_000 * MAN)
+    made = staff.proposed(program, officer)
+    assert outcomes(made) == ["selected", "selected", "reserve", "rejected"]
+    assert made.cut["stopped_by"] == "budget"
+    assert (made.cut["selected_count"], made.cut["left_won"]) == (2, 2_000 * MAN)
+    assert made.cut["cut_total"] == "86.00"
+    assert made.available_won == 20_000 * MAN
+
+
+def test_a_smaller_one_further_down_does_not_jump_ahead(program, officer, judges) -> None:
+    for marks, support in (((28, 36, 28), 15_000), ((26, 34, 26), 9_000), ((24, 32, 24), 1_000)):
+        staff.judged(program, marks, judges=judges, support=support * MAN)
+    assert outcomes(staff.proposed(program, officer)) == ["selected", "reserve", "reserve"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "chosen", "stopped"),
+    [("about", 2, "quota"), ("exact", 2, "quota"), ("at_least", 4, "end")],
+)
+def test_the_word_of_the_quota_decides_where_it_stops(
+    program, officer, five, kind, chosen, stopped
+) -> None:
+    program.quota_count, program.quota_kind = 2, kind
+    program.save()
+    made = staff.proposed(program, officer)
+    assert (made.cut["selected_count"], made.cut["stopped_by"]) == (chosen, stopped)
+    assert made.cut["warnings"] == []
+
+
+def test_another_number_of_places_is_kept_as_a_visible_warning(program, officer, five) -> None:
+    program.quota_count, program.quota_kind = 2, "about"
+    program.save()
+    made = staff.proposed(program, officer, places=3, reserve_places=0)
+    assert outcomes(made) == ["selected"] * 3 + ["rejected"] * 2
+    assert {row["code"] for row in made.cut["warnings"]} == {"places_chosen", "quota_over"}
+
+
+def test_a_target_that_is_not_reached_is_a_warning(program, officer, five) -> None:
+    program.quota_count, program.quota_kind = 57, "at_least"
+    program.save()
+    assert [row["code"] for row in staff.proposed(program, officer).cut["warnings"]] == [
+        "quota_short"
+    ]
+
+
+def test_a_proposal_made_twice_is_made_once(program, officer, five) -> None:
+    made = staff.proposed(program, officer)
+    before = list(made.decisions.order_by("pk").values_list("pk", "outcome"))
+    selection.propose(Selection.objects.get(pk=made.pk), now=NOW)
+    assert list(made.decisions.order_by("pk").values_list("pk", "outcome")) == before
+    assert SelectionMove.objects.filter(thing=made, move="propose").count() == 1
+
+
+def test_an_application_without_an_amount_stops_the_proposal_whole(
+    program, officer, judges, five
+) -> None:
+    staff.judged(program, judges=judges, support=None)
+    made = selection.start(staff.scored(program, officer), by=officer, now=NOW)
+    with pytest.raises(RuleBroken) as refused:
+        selection.propose(made, now=NOW)
+    assert refused.value.code == "amount_unknown"
+    assert not Decision.objects.exists()
+
+
+def test_a_withdrawn_application_is_not_ranked(program, officer, five) -> None:
+    run = staff.scored(program, officer)
+    Application.objects.filter(pk=five[0].pk).update(state="withdrawn")
+    made = selection.start(run, by=officer, now=NOW)
+    selection.propose(made, now=NOW)
+    assert made.decisions.count() == 4
+    assert made.decisions.get(rank=1).application_id == five[1].pk
+
+
+def test_one_selection_at_a_time_and_only_from_a_finished_run(program, officer, five) -> None:
+    run = scoring.start(program, by=officer, now=NOW)
+    with pytest.raises(MoveNotAllowed) as early:
+        selection.start(run, by=officer, now=NOW)
+    assert early.value.code == "run_not_finished"
+    scoring.compute(run, now=NOW)
+    first = selection.start(run, by=officer, now=NOW)
+    with pytest.raises(MoveNotAllowed) as second:
+        selection.start(run, by=officer, now=NOW)
+    assert second.value.code == "selection_live"
+    selection.discard(first, note="다시", by=officer, now=NOW)
+    assert selection.start(run, by=officer, now=NOW).pk != first.pk
+    with pytest.raises(BadInput):
+        selection.start(run, by=officer, now=NOW, places=-1)
+
+
+@pytest.mark.parametrize("role", ["assessor", "officer", "auditor", "operator"])
+def test_only_a_manager_decides_takes_back_and_releases(program, officer, five, boss, role) -> None:
+    who = officer if role == "officer" else staff.staff(role)
+    made = staff.proposed(program, officer)
+    with pytest.raises(MoveNotAllowed):
+        selection.decide(made, by=who, now=NOW)
+    selection.decide(made, by=boss, now=NOW)
+    for act in (
+        lambda: selection.undecide(made, note="다시", by=who, now=NOW),
+        lambda: selection.release(made, by=who, now=NOW),
+        lambda: selection.schedule_release(made, by=who, now=NOW),
+    ):
+        with pytest.raises(MoveNotAllowed):
+            act()
+    assert Selection.objects.get(pk=made.pk).state == "decided"
+    assert not Job.objects.filter(kind=selection.RELEASE_JOB).exists()
+
+
+def test_a_decision_reserves_for_each_selected_one_and_moves_all(
+    program, officer, boss, five
+) -> None:
+    made = staff.proposed(program, officer)
+    selection.decide(made, by=boss, now=NOW)
+    assert balance(program.pot).reserved == 4 * 5_000 * MAN
+    entry = LedgerEntry.objects.get(subject=f"application:{five[0].pk}")
+    assert entry.reference == f"reserve:application:{five[0].pk}:{made.pk}"
+    assert states(five) == {"decided"}
+    assert ApplicationMove.objects.filter(move="decide", by=boss).count() == 5
+    assert (made.state, made.decided_at) == ("decided", NOW)
+
+
+def test_nothing_of_a_decision_is_seen_before_it_is_released(program, officer, boss, five) -> None:
+    made = staff.proposed(program, officer)
+    selection.decide(made, by=boss, now=NOW)
+    winner = Application.objects.get(pk=five[0].pk)
+    assert queries.result(winner) is None
+    assert winner.applicant_label == "평가 중"
+    assert not Notice.objects.filter(key__startswith="result:").exists()
+
+
+def test_a_decision_taken_back_gives_the_money_back_and_may_be_made_again(
+    program, officer, boss, five
+) -> None:
+    made = staff.proposed(program, officer)
+    for turn in (1, 2):
+        selection.decide(made, by=boss, now=NOW)
+        assert balance(program.pot).reserved == 4 * 5_000 * MAN, turn
+        selection.undecide(made, note="자료 확인", by=boss, now=NOW)
+        assert balance(program.pot).reserved == 0, turn
+        assert balance(program.pot).available == 20_000 * MAN
+        assert states(five) == {"assessing"}
+    assert made.decided_at is None
+    with pytest.raises(MoveNotAllowed):
+        selection.undecide(made, note="또", by=boss, now=NOW)
+
+
+def test_a_pot_that_has_shrunk_refuses_the_whole_decision(program, officer, boss, five) -> None:
+    made = staff.proposed(program, officer)
+    ledger.reduce(program.pot, amount=1, reference="cut", by=None, now=NOW)
+    with pytest.raises(BudgetExceeded):
+        selection.decide(made, by=boss, now=NOW)
+    assert Selection.objects.get(pk=made.pk).state == "proposed"
+    assert states(five) == {"assessing"}
+    assert balance(program.pot).reserved == 0
+
+
+def test_an_application_that_left_meanwhile_refuses_the_decision(
+    program, officer, boss, five
+) -> None:
+    made = staff.proposed(program, officer)
+    Application.objects.filter(pk=five[2].pk).update(state="withdrawn")
+    with pytest.raises(RuleBroken) as refused:
+        selection.decide(made, by=boss, now=NOW)
+    assert refused.value.findings[0].code == "applications_gone"
+    assert balance(program.pot).reserved == 0
+    assert states(five[:2]) == {"assessing"}
+
+
+def test_a_release_shows_every_result_and_writes_one_notice_each(
+    program, officer, boss, five
+) -> None:
+    made = staff.proposed(program, officer)
+    selection.decide(made, by=boss, now=NOW)
+    assert selection.release(made, by=boss, now=NOW) == {"decisions": 5, "notices": 5}
+    assert selection.release(made, by=boss, now=NOW) == {"decisions": 5, "notices": 5}
+    letters = Notice.objects.filter(key__startswith="result:")
+    assert letters.count() == 5
+    assert states(five) == {"released"}
+    for application in Application.objects.filter(pk__in=[row.pk for row in five]):
+        shown = queries.result(application)
+        letter = letters.get(key=f"result:{made.pk}:{application.pk}")
+        assert shown["label"] in letter.body
+        assert application.number in letter.subject
+    assert {Outcome(row).label for row in outcomes(made)} == {"선정", "탈락"}
+
+
+class KilledError(Exception):
+    """The worker is gone."""
+
+
+def test_a_release_that_was_killed_writes_the_missing_notices_only(
+    program, officer, boss, five, monkeypatch
+) -> None:
+    monkeypatch.setattr(selection, "CHUNK", 2)
+    made = staff.proposed(program, officer)
+    selection.decide(made, by=boss, now=NOW)
+
+    def die(done: int, total: int) -> None:
+        raise KilledError
+
+    with pytest.raises(KilledError):
+        selection.release(made, by=boss, now=NOW, progress=die)
+    assert states(five) == {"released"}  # all results became public together
+    assert Notice.objects.filter(key__startswith="result:").count() == 2
+    assert selection.release(made, by=boss, now=NOW)["notices"] == 5
+    assert Notice.objects.filter(key__startswith="result:").count() == 5
+
+
+def test_a_release_with_fewer_notices_than_decisions_says_so(
+    program, officer, boss, five, monkeypatch
+) -> None:
+    made = staff.proposed(program, officer)
+    selection.decide(made, by=boss, now=NOW)
+    monkeypatch.setattr(selection, "_notify", lambda *given: 4)
+    with pytest.raises(PortalError) as refused:
+        selection.release(made, by=boss, now=NOW)
+    assert refused.value.code == "notices_missing"
+
+
+def test_a_release_is_asked_for_once_and_ties_the_job_to_the_page(
+    program, officer, boss, five
+) -> None:
+    made = staff.proposed(program, officer)
+    with pytest.raises(MoveNotAllowed):
+        selection.schedule_release(made, by=boss, now=NOW)
+    selection.decide(made, by=boss, now=NOW)
+    job = selection.schedule_release(made, by=boss, now=NOW)
+    assert selection.schedule_release(made, by=boss, now=NOW) == job
+    assert Selection.objects.get(pk=made.pk).job == job
+
+
+def test_every_act_of_a_selection_leaves_who_when_from_to_and_why(
+    program, officer, boss, five
+) -> None:
+    made = staff.proposed(program, officer)
+    selection.decide(made, by=boss, now=NOW)
+    selection.undecide(made, note="오류 확인", by=boss, now=NOW)
+    selection.discard(made, note="다시 만듦", by=officer, now=NOW)
+    rows = SelectionMove.objects.filter(thing=made).values_list(
+        "move", "source", "target", "by", "at", "note"
+    )
+    assert list(rows) == [
+        ("propose", "preparing", "proposed", None, NOW, ""),
+        ("decide", "proposed", "decided", boss.pk, NOW, ""),
+        ("undecide", "decided", "proposed", boss.pk, NOW, "오류 확인"),
+        ("discard", "proposed", "discarded", officer.pk, NOW, "다시 만듦"),
+    ]

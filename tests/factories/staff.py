@@ -1,0 +1,192 @@
+"""Staff, assessors and judged applications for tests; assessors live at a university, tied to nobody."""
+
+from collections.abc import Sequence
+from itertools import count
+from typing import Any
+
+from django.test import Client
+
+from applications.models import (
+    Application,
+    BonusClaim,
+    FormVersion,
+    ScoreRun,
+    ScoreSheet,
+    Selection,
+)
+from applications.services import review, scoring, selection
+from applications.states import BonusState
+from portal.models import User
+from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
+from programs.models import BonusItem, Criterion, SubProgram
+from programs.services import ledger
+from tests.factories.applications import (
+    NOW,
+    ApplicationFactory,
+    SubmissionFactory,
+    SubProgramFactory,
+    UserFactory,
+)
+
+CRITERIA = [("need", 30, False), ("plan", 40, True), ("team", 30, False)]
+CONDITIONS = [
+    {"code": "small", "kind": "one_of", "fact": "company_size", "values": ["small"]}
+    | {"message": "소기업만 신청할 수 있습니다."},
+    {"code": "no-tax-debt", "kind": "is_false", "fact": "tax_debt"}
+    | {"message": "체납이 없어야 합니다."},
+    {"code": "built", "kind": "years_since", "fact": "built_on", "number": 1}
+    | {"message": "구축한 지 1년이 지나야 합니다."},
+    {"code": "advice", "kind": "is_true", "fact": "visited", "blocking": False}
+    | {"message": "현장 방문을 권합니다."},
+]
+DOCUMENTS = [{"code": "quote", "label": "견적서"}, {"code": "license", "label": "허가증"}]
+
+_places = count(1)
+
+
+def staff(role: str, *programs: SubProgram) -> User:
+    """Make a member of staff; an officer of these sub-programmes."""
+    user = UserFactory(email=f"{role}{next(_places)}@mss.example", roles=[role], is_staff=True)
+    user.sub_programs.add(*programs)
+    return user
+
+
+def officer(*programs: SubProgram) -> User:
+    return staff(OFFICER, *programs)
+
+
+def manager() -> User:
+    return staff(MANAGER)
+
+
+def auditor() -> User:
+    return staff(AUDITOR)
+
+
+def operator() -> User:
+    return staff(OPERATOR)
+
+
+def assessors(number: int = 3) -> list[User]:
+    """Make assessors who are tied to nobody."""
+    places = [next(_places) for _ in range(number)]
+    return [
+        UserFactory(
+            email=f"judge{place}@university.example",
+            phone=f"010-2{place % 1000:03d}-{place:04d}",
+            roles=[ASSESSOR],
+            is_staff=True,
+        )
+        for place in places
+    ]
+
+
+def program(*, money: int = 1_000_000_000, **fields: Any) -> SubProgram:
+    """Make a sub-programme with criteria, a bonus item and money in its pot."""
+    made = SubProgramFactory(**{"minimum_sheets": 3, **fields})
+    for place, (code, points, core) in enumerate(CRITERIA):
+        Criterion.objects.create(
+            sub_program=made,
+            code=code,
+            label=f"항목 {code}",
+            max_points=points,
+            core=core,
+            order=place,
+            origin="assumption",
+        )
+    BonusItem.objects.create(
+        sub_program=made, code="covid", label="코로나19 대응 제품", points=5, origin="source S9"
+    )
+    if money:
+        ledger.appropriate(
+            made.pot, amount=money, reference=f"test:{made.pot.code}", by=None, now=NOW
+        )
+    return made
+
+
+def form(**content: Any) -> FormVersion:
+    """Make a form version with the conditions and papers of these tests."""
+    place = next(_places)
+    whole = {"conditions": CONDITIONS, "documents": DOCUMENTS, **content}
+    return FormVersion.objects.create(sha256=f"{place:064x}", content=whole)
+
+
+def filed(sub_program: SubProgram, *, facts: dict[str, Any] | None = None, **fields: Any):
+    """Make a filed application whose form has conditions; `facts` were frozen with it."""
+    made = ApplicationFactory(
+        sub_program=sub_program, filed=True, frozen=None, **{"region": "gyeonggi", **fields}
+    )
+    SubmissionFactory(
+        application=made,
+        form=form(),
+        content={
+            "facts": {"company_size": "small", "tax_debt": False} if facts is None else facts,
+            "answers": {},
+            "profile": {},
+        },
+    )
+    return Application.objects.select_related("submission__form", "sub_program").get(pk=made.pk)
+
+
+def locked_sheet(application: Application, assessor: User, marks: Sequence[int]) -> ScoreSheet:
+    """Write a sheet that was handed in."""
+    sheet = ScoreSheet(
+        application=application,
+        assessor=assessor,
+        assigned_at=NOW,
+        marks=dict(zip([code for code, _, _ in CRITERIA], marks, strict=True)),
+        reasons={code: "근거" for code, _, _ in CRITERIA},
+    )
+    sheet.sha256 = review.digest(sheet)
+    sheet.locked_at = NOW
+    sheet.save()
+    return sheet
+
+
+def judged(
+    sub_program: SubProgram,
+    marks: Sequence[int] = (24, 32, 24),
+    *,
+    judges: Sequence[User],
+    support: int = 50_000_000,
+    bonus: bool = False,
+) -> Application:
+    """Make an application under assessment with the same marks from every judge."""
+    made = ApplicationFactory(sub_program=sub_program, assessing=True, frozen=None)
+    SubmissionFactory(application=made, support_won=support)
+    for judge in judges:
+        locked_sheet(made, judge, marks)
+    if bonus:
+        BonusClaim.objects.create(
+            application=made,
+            code="covid",
+            label="코로나19 대응 제품",
+            claim="마스크",
+            points=5,
+            state=BonusState.GRANTED,
+            reason="허가증 확인",
+        )
+    return made
+
+
+def scored(sub_program: SubProgram, by: User) -> ScoreRun:
+    """Score everything now."""
+    run = scoring.start(sub_program, by=by, now=NOW)
+    scoring.compute(run, now=NOW)
+    return run
+
+
+def proposed(sub_program: SubProgram, by: User, **limits: int) -> Selection:
+    """Score and propose now."""
+    made = selection.start(scored(sub_program, by), by=by, now=NOW, **limits)
+    selection.propose(made, now=NOW)
+    return made
+
+
+def enter(client: Client, user: User) -> Client:
+    """Sign in with a second factor."""
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password"}, {"method": "mfa"}]
+    session.save()
+    return client

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import secrets
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -14,7 +15,7 @@ from django.http import Http404
 from django.utils import timezone
 from rest_framework import exceptions, serializers
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
-from rest_framework.pagination import CursorPagination
+from rest_framework.pagination import Cursor, CursorPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -25,6 +26,7 @@ from portal.middleware import error_body
 from portal.models import ApiToken, IdempotentCall, TokenScope, User
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
+PLACE = re.compile(r"[0-9]{1,18}")
 MESSAGES = {
     400: "보낸 내용을 확인해 주세요.",
     401: "로그인하거나 유효한 토큰을 보내 주세요.",
@@ -158,6 +160,16 @@ class Page(CursorPagination):
         if not wanted.isascii() or not wanted.isdigit() or not wanted.strip("0"):
             raise BadInput("page_size는 1 이상의 정수입니다.", code="page_size")
         return self.max_page_size if len(wanted) > 3 else min(int(wanted), self.max_page_size)
+
+    def decode_cursor(self, request: Request) -> Cursor | None:
+        """Read the place in the list. Raises BadInput (`cursor`) when it is not one of ours."""
+        try:
+            cursor: Cursor | None = super().decode_cursor(request)
+        except exceptions.NotFound as unreadable:
+            raise BadInput("cursor가 올바르지 않습니다.", code="cursor") from unreadable
+        if cursor and cursor.position and not PLACE.fullmatch(cursor.position):
+            raise BadInput("cursor가 올바르지 않습니다.", code="cursor")
+        return cursor
 
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         """Describe a page."""

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from django.core.cache import cache
+from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 
@@ -111,7 +111,8 @@ def flush_of_append_only_tables() -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def empty_cache() -> None:
     """Forget used-up codes and rate limits of the test before."""
-    cache.clear()
+    for cache in caches.all():
+        cache.clear()
 
 
 # --- Servers -------------------------------------------------------------------------------------

@@ -109,7 +109,7 @@ class Applications(Mine, generics.ListAPIView):
         operation_id="applications",
         summary="내 신청 목록",
         description="내가 일하는 기업의 신청을 새것부터 돌려줍니다.",
-        responses={200: ApplicationShape(many=True), 404: refused("cursor가 올바르지 않습니다.")},
+        responses={200: ApplicationShape(many=True)},
         examples=[examples.APPLICATION],
     )
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:

@@ -1,0 +1,87 @@
+"""One open round, one company with a draft and a filed application, and people with tokens."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.test import Client
+
+from applications.models import Application, Company, Site
+from portal.api import issue_token
+from portal.clock import now
+from portal.models import TokenScope, User
+from programs.models import ProgramRound
+from tests.factories.applications import (
+    ApplicationFactory,
+    CompanyFactory,
+    SiteFactory,
+)
+from tests.factories.programs import load, program
+
+READ, WRITE = TokenScope.READ, TokenScope.WRITE
+
+
+@dataclass
+class Caller:
+    """A program that calls the API, with or without a token."""
+
+    token: str = ""
+
+    def send(self, method: str, path: str, body: object = None, **headers: str) -> Any:
+        """Call `path` below /api/v1/ with a JSON body."""
+        if self.token:
+            headers["authorization"] = f"Bearer {self.token}"
+        sent = {"data": "" if body is None else body, "content_type": "application/json"}
+        client = Client(headers=headers)
+        call = getattr(client, method.lower())
+        return call(f"/api/v1/{path}", **({} if method.upper() == "GET" else sent))
+
+    def get(self, path: str, **headers: str) -> Any:
+        return self.send("GET", path, **headers)
+
+    def post(self, path: str, body: object = None, **headers: str) -> Any:
+        return self.send("POST", path, body, **headers)
+
+    def patch(self, path: str, body: object = None, **headers: str) -> Any:
+        return self.send("PATCH", path, body, **headers)
+
+
+@dataclass
+class Story:
+    """What the tests of the API start from."""
+
+    company: Company
+    site: Site
+    draft: Application
+    filed: Application
+    stranger: Company
+    foreign: Application
+
+
+def caller(user: User, scope: str = WRITE) -> Caller:
+    """Give a person a token."""
+    return Caller(issue_token(user, name="시험", scope=scope)[1])
+
+
+def open_catalogue() -> None:
+    """Load the 2021 catalogue with an intake around this instant."""
+    at = now()
+    round = load(now=at)
+    ProgramRound.objects.filter(pk=round.pk).update(
+        opens_at=at - timedelta(days=20), closes_at=at + timedelta(days=14)
+    )
+
+
+def tell_story() -> Story:
+    """Write the rows."""
+    company, stranger = CompanyFactory(name="한빛정밀"), CompanyFactory(name="다른회사")
+    site = SiteFactory(company=company, name="안산 1공장")
+    made = {"sub_program": program("robot"), "company": company}
+    return Story(
+        company=company,
+        site=site,
+        draft=ApplicationFactory(**made, site=site),
+        filed=ApplicationFactory(**made, site=SiteFactory(company=company), filed=True),
+        stranger=stranger,
+        foreign=ApplicationFactory(sub_program=program("robot"), company=stranger),
+    )

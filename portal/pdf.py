@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -140,16 +140,12 @@ class _Engine:
     def alive(self) -> bool:
         return self.process.poll() is None
 
-    def kill(self) -> None:
-        """End the engine and the document in its hands, at once."""
-        if self.alive():
-            with suppress(ProcessLookupError):
-                os.killpg(self.process.pid, signal.SIGKILL)
-
-    def stop(self) -> None:
-        self.kill()
-        self.process.wait()
+    def stop(self) -> int:
+        """End it at once; returns its exit status, its own when it had ended already."""
+        self.process.kill()
+        status = self.process.wait()
         self.line.close()
+        return status
 
 
 _turn = threading.Lock()
@@ -158,26 +154,29 @@ _engine: _Engine | None = None
 
 def _ask(html: str) -> RenderedPdf:
     engine = _running_engine()
-    order = {
-        "seconds": settings.PDF_SECONDS,
-        "memory": settings.PDF_MEMORY_BYTES,
-        "largest": LARGEST,
-    }
+    order = {"seconds": settings.PDF_SECONDS, "largest": LARGEST}
     try:
         with _deadline(engine, settings.PDF_SECONDS) as passed:
             engine.line.send_bytes(json.dumps(order).encode())
             engine.line.send_bytes(html.encode())
             answer = json.loads(engine.line.recv_bytes(LARGEST))
-            data = b"" if "fate" in answer else engine.line.recv_bytes(LARGEST)
+            data = engine.line.recv_bytes(LARGEST)
     except (EOFError, OSError, ValueError) as broken:
+        status = _stop()
+        raise _failed("time" if passed.is_set() else _fate(status)) from broken
+    if answer["last"]:
         _stop()
-        raise _failed("time" if passed.is_set() else "crash") from broken
-    if "fate" in answer:
-        raise _failed(answer["fate"])
     if hashlib.sha256(data).hexdigest() != answer["sha256"]:
         _stop()
         raise _failed("crash")
     return RenderedPdf(data, answer["sha256"], answer["pages"])
+
+
+def _fate(status: int | None) -> str:
+    """Name what ended the engine, from its exit status."""
+    if status == -signal.SIGXCPU:
+        return "time"
+    return {71: "memory", 72: "size", -signal.SIGABRT: "memory"}.get(status or 0, "crash")
 
 
 def _running_engine() -> _Engine:
@@ -190,9 +189,10 @@ def _running_engine() -> _Engine:
 
 def _start() -> _Engine:
     ours, theirs = socket.socketpair()
+    command = [sys.executable, "-P", "-s", str(ENGINE)]
     with theirs:
         process = subprocess.Popen(  # noqa: S603 - our own script
-            [sys.executable, "-P", "-s", str(ENGINE), str(theirs.fileno())],
+            [*command, str(theirs.fileno()), str(settings.PDF_MEMORY_BYTES)],
             pass_fds=(theirs.fileno(),),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -210,11 +210,11 @@ def _start() -> _Engine:
     return engine
 
 
-def _stop() -> None:
+def _stop() -> int | None:
+    """Part from the engine; returns its exit status, None when there is none."""
     global _engine
-    if _engine is not None:
-        _engine.stop()
-    _engine = None
+    gone, _engine = _engine, None
+    return gone.stop() if gone else None
 
 
 def _forget() -> None:
@@ -232,12 +232,12 @@ atexit.register(_stop)
 
 @contextmanager
 def _deadline(engine: _Engine, seconds: float) -> Iterator[threading.Event]:
-    """Kill the engine after `seconds`, so that a blocked read ends; the event tells it happened."""
+    """Kill the engine after `seconds`, so that a blocked read ends; the event says it happened."""
     passed = threading.Event()
 
     def end() -> None:
         passed.set()
-        engine.kill()
+        engine.process.kill()
 
     timer = threading.Timer(seconds, end)
     timer.daemon = True

@@ -1,17 +1,15 @@
-"""The engine room: a warm process that prints HTML, each document in a forked, limited child.
+"""The engine room: a warm, limited process that prints one HTML document after another.
 
 Started by portal.pdf as a script of its own. It imports neither Django nor this package, and it
 is the only module that imports WeasyPrint.
 """
 
 import ctypes
-import gc
 import hashlib
 import json
 import logging
 import os
 import resource
-import signal
 import sys
 from multiprocessing.connection import Connection
 from typing import Any
@@ -20,9 +18,10 @@ import weasyprint
 from weasyprint.urls import URLFetcher
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
-PR_SET_PDEATHSIG = 1  # linux/prctl.h
 DATA_IMAGES = ("data:image/png;base64,", "data:image/jpeg;base64,")
-OUT_OF_MEMORY, OUT_OF_BOUNDS = 71, 72  # exit statuses of a child
+OUT_OF_MEMORY, OUT_OF_BOUNDS = 71, 72  # exit statuses
+MOST_DOCUMENTS = 200
+WORN = 160 * 1024  # KiB resident
 WARM_UP = (
     '<html lang="ko"><title>준비</title><body style="font-family: NanumGothic">'
     '<p>가나다 <b>라마바 123</b></p><p style="font-family: NanumMyeongjo">사아자 <b>차카타</b></p>'
@@ -54,67 +53,58 @@ def leave_network() -> bool:
     return any(unshare(flags) == 0 for flags in (CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET))
 
 
-def limit(seconds: int, memory: int) -> None:
-    """Bind this child: `seconds` of processor, `memory` bytes of address space, no file grows."""
-    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
+def limit(memory: int) -> None:
+    """Bind this process for good: `memory` bytes of address space, no file grows, no core."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
-def work(line: Connection, html: str, order: dict[str, int]) -> int:
-    """Print inside a child and send the answer; returns the exit status of the child."""
-    limit(order["seconds"], order["memory"])
-    gc.set_threshold(50_000)  # a short life: collecting often costs more than it frees
-    try:
-        data, pages = write(html)
-        if len(data) > order["largest"]:
-            return OUT_OF_BOUNDS
-        answer = {"pages": pages, "sha256": hashlib.sha256(data).hexdigest()}
-        line.send_bytes(json.dumps(answer).encode())
-        line.send_bytes(data)
-    except MemoryError:
-        return OUT_OF_MEMORY
-    return 0
+def allow(seconds: int) -> None:
+    """Grant so many seconds of processor from now on; past them the kernel ends this process."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
 
-def fate(status: int) -> str:
-    """Name what ended a child, from its wait status."""
-    code = os.waitstatus_to_exitcode(status)
-    if code in (-signal.SIGXCPU, -signal.SIGKILL):
-        return "time"
-    return {OUT_OF_MEMORY: "memory", OUT_OF_BOUNDS: "size", -signal.SIGABRT: "memory"}.get(
-        code, "crash"
-    )
+def is_worn(printed: int) -> bool:
+    """Tell whether a fresh process should take over; nothing a document left stays for long."""
+    return printed >= MOST_DOCUMENTS or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > WORN
 
 
-def serve(line: Connection) -> None:
-    """Answer orders until the other side goes away."""
+def serve(line: Connection, memory: int) -> int:
+    """Answer orders until the other side goes away; returns the exit status.
+
+    Any error ends the process: the other side reads the status and starts another.
+    """
     write(WARM_UP)
     leave_network()
-    gc.collect()
-    gc.freeze()
+    limit(memory)
     line.send_bytes(b"ready")
+    printed = 0
     while True:
         try:
             order = json.loads(line.recv_bytes())
             html = line.recv_bytes().decode()
         except EOFError:
-            return
-        child = os.fork()
-        if child == 0:
-            status = 1
-            try:
-                status = work(line, html, order)
-            finally:  # whatever was raised, a BaseException of the fetcher included
-                os._exit(status)
-        _, status = os.waitpid(child, 0)
-        if status:
-            line.send_bytes(json.dumps({"fate": fate(status)}).encode())
+            return 0
+        allow(order["seconds"])
+        try:
+            data, pages = write(html)
+        except MemoryError:
+            return OUT_OF_MEMORY
+        if len(data) > order["largest"]:
+            return OUT_OF_BOUNDS
+        printed += 1
+        digest = hashlib.sha256(data).hexdigest()
+        answer = {"pages": pages, "sha256": digest, "last": is_worn(printed)}
+        line.send_bytes(json.dumps(answer).encode())
+        line.send_bytes(data)
 
 
 if __name__ == "__main__":
     logging.getLogger("weasyprint").addHandler(logging.NullHandler())
     logging.getLogger("weasyprint").propagate = False
-    serve(Connection(int(sys.argv[1])))
+    our_end = Connection(int(sys.argv[1]))
+    # At once, the line still open: who reads its end finds the status set.
+    os._exit(serve(our_end, int(sys.argv[2])))

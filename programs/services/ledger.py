@@ -268,7 +268,7 @@ def _explain(
 ) -> Exception:
     """Put the database's refusal into words; what is not about money stays what it was."""
     asked = sum(row.amount for row in rows)
-    if "budget_not_overspent" in str(refused):
+    if "budget_not_overspent" in str(refused) or kind in POT_WIDE:
         return BudgetExceeded(
             f"{pot.name}의 남은 예산은 {won(pot.available_won)}이어서 {won(asked)}을"
             f" ‘{kind.label}’ 처리할 수 없습니다. (부족액 {won(asked - pot.available_won)})"

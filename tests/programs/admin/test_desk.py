@@ -1,0 +1,228 @@
+"""Staff screens: who sees what, who may edit, and money only through the ledger."""
+
+import re
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from portal.models import User
+from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
+from programs import queries
+from programs.models import Budget, LedgerEntry, ProgramRound, RoundChange, SubProgram
+from tests.factories.applications import UserFactory
+from tests.factories.programs import program
+
+pytestmark = pytest.mark.usefixtures("round_2021")
+MODELS = ["programround", "subprogram", "budget", "ledgerentry", "nationalgoal"]
+
+
+def desk(*roles: str) -> tuple[Client, User]:
+    """Sign a member of staff in past the second factor."""
+    user = UserFactory(roles=list(roles), is_staff=True)
+    client = Client()
+    client.force_login(user, "allauth.account.auth_backends.AuthenticationBackend")
+    session = client.session
+    session["account_authentication_methods"] = [{"method": "password"}, {"method": "mfa"}]
+    session.save()
+    return client, user
+
+
+def url(model: str, page: str = "changelist", *args: object) -> str:
+    return reverse(f"admin:programs_{model}_{page}", args=args)
+
+
+def text(response: object) -> str:
+    return response.content.decode()
+
+
+def fields_of(page: str) -> dict[str, str]:
+    """Read the form of a staff page as a browser would send it back."""
+    sent: dict[str, str] = {}
+    for tag in re.findall(r"<input[^>]*>", page):
+        name, value = re.search(r'name="([^"]+)"', tag), re.search(r'value="([^"]*)"', tag)
+        box = 'type="checkbox"' in tag
+        if name and 'type="submit"' not in tag and (not box or "checked" in tag):
+            sent[name[1]] = value[1] if value else "on" if box else ""
+    for name, body in re.findall(r'<textarea[^>]*name="([^"]+)"[^>]*>(.*?)</textarea>', page, re.S):
+        sent[name] = body.removeprefix("\n").replace("&quot;", '"').replace("&#x27;", "'")
+    for name, body in re.findall(r'<select[^>]*name="([^"]+)"[^>]*>(.*?)</select>', page, re.S):
+        if picked := re.search(r'value="([^"]*)" selected', body):
+            sent[name] = picked[1]
+    return sent
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("role", [MANAGER, AUDITOR, OPERATOR, OFFICER])
+def test_staff_open_every_list(model: str, role: str) -> None:
+    client, _ = desk(role)
+    assert client.get(url(model)).status_code == 200
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_assessors_open_none(model: str) -> None:
+    client, _ = desk(ASSESSOR)
+    assert client.get(url(model)).status_code == 404
+
+
+def test_an_officer_finds_only_the_own_programme() -> None:
+    client, officer = desk(OFFICER)
+    mine, other = program("robot"), program("build")
+    mine.officers.add(officer)
+    page = text(client.get(url("subprogram")))
+    assert mine.name in page
+    assert other.name not in page
+    assert client.get(url("subprogram", "change", mine.pk)).status_code == 200
+    assert client.get(url("subprogram", "change", other.pk)).status_code == 302
+
+
+@pytest.mark.parametrize("role", [OFFICER, AUDITOR, OPERATOR])
+def test_only_managers_edit_figures(role: str) -> None:
+    client, user = desk(role)
+    row = program("robot")
+    row.officers.add(user)
+    address = url("subprogram", "change", row.pk)
+    assert 'name="floor"' not in text(client.get(address))
+    assert client.post(address, {"floor": "10"}).status_code == 404
+
+
+def test_a_manager_edits_a_criterion_and_the_sheet_must_add_up() -> None:
+    client, _ = desk(MANAGER)
+    row = program("robot")
+    address = url("subprogram", "change", row.pk)
+    sent = fields_of(text(client.get(address)))
+    assert sent["criteria-0-max_points"] == "20"
+    refused = client.post(address, sent | {"criteria-0-max_points": "25"})
+    assert "배점의 합은 100이어야 합니다. 지금은 105입니다." in text(refused)
+    saved = client.post(
+        address, sent | {"criteria-0-max_points": "25", "criteria-1-max_points": "30"}
+    )
+    assert saved.status_code == 302, text(saved)
+    points = list(row.criteria.values_list("max_points", flat=True))
+    assert points == [25, 30, 20, 25]
+
+
+def test_a_managers_edit_of_a_document_makes_a_new_form_version() -> None:
+    client, _ = desk(MANAGER)
+    row = program("robot")
+    before = row.form_version
+    address = url("subprogram", "change", row.pk)
+    sent = fields_of(text(client.get(address)))
+    saved = client.post(address, sent | {"documents-0-label": "사업자등록증 사본"})
+    assert saved.status_code == 302, text(saved)
+    assert program("robot").form_version != before
+
+
+def test_the_form_itself_is_not_edited_here() -> None:
+    client, _ = desk(MANAGER)
+    row = program("robot")
+    page = text(client.get(url("subprogram", "change", row.pk)))
+    for name in ("questions", "conditions", "code", "pot", "form_version", "short"):
+        assert f'name="{name}"' not in page
+
+
+def test_a_manager_assigns_officers_and_only_officers_are_offered() -> None:
+    client, _ = desk(MANAGER)
+    officer, other = UserFactory(roles=[OFFICER]), UserFactory(roles=[ASSESSOR])
+    row = program("robot")
+    address = url("subprogram", "change", row.pk)
+    page = text(client.get(address))
+    assert f'value="{officer.pk}"' in page
+    assert f'<option value="{other.pk}"' not in page
+    saved = client.post(address, {**fields_of(page), "officers": [str(officer.pk)]})
+    assert saved.status_code == 302
+    assert list(row.officers.all()) == [officer]
+
+
+def test_a_manager_moves_the_deadline_with_a_reason(round_2021: ProgramRound) -> None:
+    client, manager = desk(MANAGER)
+    address = url("programround", "act", round_2021.pk, "reschedule")
+    assert client.get(address).status_code == 200
+    later = "2099-02-26T18:00:00"
+    sent = {"opens_at": "2021-01-22T00:00:00", "closes_at": later}
+    assert "reason" in text(client.post(address, sent))
+    assert client.post(address, sent | {"reason": "접수 장애"}).status_code == 302
+    change = RoundChange.objects.get(act="reschedule")
+    assert (change.by, change.reason) == (manager, "접수 장애")
+    assert change.after["closes_at"] == "2099-02-26T18:00:00+09:00"
+    assert "접수 장애" in text(client.get(url("programround", "change", round_2021.pk)))
+
+
+def test_a_refused_deadline_is_explained(round_2021: ProgramRound) -> None:
+    client, _ = desk(MANAGER)
+    address = url("programround", "act", round_2021.pk, "reschedule")
+    sent = {"opens_at": "2021-01-22T00:00", "closes_at": "2021-02-26T18:00", "reason": "x"}
+    assert "지난 시각으로 옮길 수 없습니다" in text(client.post(address, sent))
+
+
+@pytest.mark.parametrize("role", [OFFICER, AUDITOR, OPERATOR])
+def test_others_have_no_buttons(round_2021: ProgramRound, role: str) -> None:
+    client, user = desk(role)
+    program("robot").officers.add(user)
+    assert "접수 기간 바꾸기" not in text(client.get(url("programround", "change", round_2021.pk)))
+    sent = {"opens_at": "2021-01-22T00:00", "closes_at": "2099-02-26T18:00", "reason": "x"}
+    client.post(url("programround", "act", round_2021.pk, "reschedule"), sent)
+    pot = Budget.objects.get(code="2021/robot")
+    sent = {"amount": "1", "note": "x", "reference": "y"}
+    client.post(url("budget", "act", pot.pk, "appropriate"), sent)
+    assert not RoundChange.objects.filter(act="reschedule").exists()
+    assert not LedgerEntry.objects.filter(reference="y").exists()
+
+
+def test_a_pot_shows_its_recomputed_balance_and_offers_no_field() -> None:
+    client, _ = desk(MANAGER)
+    pot = Budget.objects.get(code="2021/robot")
+    page = text(client.get(url("budget", "change", pot.pk)))
+    assert "18,100,000,000원 — <strong>일치" in page
+    assert not re.search(r'name="(appropriated|reserved|committed|paid)_won"', page)
+    assert client.post(url("budget", "change", pot.pk), {"paid_won": 1}).status_code == 404
+
+
+def test_a_manager_adds_and_takes_money_and_a_second_click_does_nothing() -> None:
+    client, manager = desk(MANAGER)
+    pot = Budget.objects.get(code="2021/robot")
+    address = url("budget", "act", pot.pk, "appropriate")
+    sent = fields_of(text(client.get(address))) | {"amount": "100,000,000", "note": "추경"}
+    for _ in range(2):
+        assert client.post(address, sent).status_code == 302
+    assert queries.balance(pot).appropriated == 18_200_000_000
+    entry = LedgerEntry.objects.get(reference=sent["reference"])
+    assert (entry.by, entry.note) == (manager, "추경")
+    address = url("budget", "act", pot.pk, "reduce")
+    sent = fields_of(text(client.get(address))) | {"amount": "99999999999", "note": "감액"}
+    assert "남은 예산은 18,200,000,000원" in text(client.post(address, sent))
+    assert queries.balance(pot).appropriated == 18_200_000_000
+
+
+@pytest.mark.parametrize("model", ["budget", "ledgerentry"])
+def test_money_has_no_add_delete_or_bulk_action(model: str) -> None:
+    client, _ = desk(MANAGER)
+    assert client.get(url(model, "add")).status_code == 404
+    row = (Budget if model == "budget" else LedgerEntry).objects.first()
+    assert client.post(url(model, "delete", row.pk), {"post": "yes"}).status_code == 404
+    sent = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    client.post(url(model), sent)
+    assert type(row).objects.filter(pk=row.pk).exists()
+
+
+def test_programmes_are_not_deleted_here() -> None:
+    client, _ = desk(MANAGER)
+    row = program("robot")
+    assert client.post(url("subprogram", "delete", row.pk), {"post": "yes"}).status_code == 404
+    assert SubProgram.objects.filter(pk=row.pk).exists()
+
+
+def test_an_unannounced_round_is_announced_by_a_button(round_2021: ProgramRound) -> None:
+    client, _ = desk(MANAGER)
+    ProgramRound.objects.update(announced=False, closes_at=round_2021.closes_at + timedelta(days=1))
+    address = url("programround", "act", round_2021.pk, "announce")
+    assert client.post(address).status_code == 302
+    assert ProgramRound.objects.get().announced
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_lists_ask_a_fixed_number_of_questions(model: str, django_assert_max_num_queries) -> None:
+    client, _ = desk(MANAGER)
+    with django_assert_max_num_queries(14):
+        client.get(url(model))

@@ -14,7 +14,6 @@ from portal.roles import LABELS
 from programs.models import Budget, LedgerEntry
 from tests import servers
 
-
 ROOT = Path(__file__).parents[1]
 
 

@@ -11,6 +11,7 @@ from django.db import Error, connection, transaction
 from django.db.models import F, Q, QuerySet
 
 from portal import doorbell
+from portal.celery import app
 from portal.clock import now as clock_now
 from portal.errors import PortalError
 from portal.models import Job, JobState, User
@@ -43,11 +44,16 @@ def kinds() -> frozenset[str]:
     return frozenset(_handlers)
 
 
-def enqueue(kind: str, *, key: str, by: User | None = None, **args: Any) -> Job:
-    """Write the job (once per key) and ring the worker when the transaction commits."""
-    job, created = Job.objects.get_or_create(
-        key=key, defaults={"kind": kind, "args": args, "requested_by": by}
-    )
+def enqueue(kind: str, *, key: str, by: User | None = None, new: bool = False, **args: Any) -> Job:
+    """Write the job (once per key) and ring the worker when the transaction commits.
+
+    Whoever knows that the key is `new` saves the look for it.
+    """
+    fields = {"kind": kind, "args": args, "requested_by": by}
+    if new:
+        job, created = Job.objects.create(key=key, **fields), True
+    else:
+        job, created = Job.objects.get_or_create(key=key, defaults=fields)
     if created:
         transaction.on_commit(lambda: doorbell.ring("portal.tasks.run_job", job.pk), robust=True)
     return job
@@ -88,6 +94,8 @@ def run(pk: int) -> JobState | None:
         return None
     if job.attempts > ATTEMPTS:
         return _end(job, JobState.PARKED, "여러 번 시도했으나 끝내지 못했습니다.")
+    if job.kind not in _handlers:
+        app.loader.import_default_modules()  # outside a worker nobody has read the tasks yet
     work = _handlers.get(job.kind)
     if work is None:
         return _end(job, JobState.PARKED, f"처리기가 없는 작업입니다: {job.kind}")

@@ -22,7 +22,7 @@ for name in [name for name in os.environ if name.startswith("PORTAL_")]:
         del os.environ[name]
 os.environ |= {
     "DATABASE_URL": os.environ.get("PORTAL_TEST_DATABASE_URL") or "sqlite://:memory:",
-    "CELERY_BROKER_URL": "memory://",
+    "CELERY_BROKER_URL": "memory://localhost",
     "EMAIL_URL": "memorymail://",
     "PORTAL_DATA_DIR": os.environ["PORTAL_TEST_FOLDER"],
     "PORTAL_ORIGIN": "http://testserver",

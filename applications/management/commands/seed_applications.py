@@ -30,7 +30,7 @@ from applications.services import (
     selection,
 )
 from applications.states import MemberRole
-from portal import celery_app, jobs
+from portal import jobs
 from portal.clock import now
 from portal.demo import email_of
 from portal.models import Job, User
@@ -75,7 +75,6 @@ class Command(BaseCommand):
             raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
         if Application.objects.exists():
             return
-        celery_app.loader.import_default_modules()  # the jobs' handlers
         self.story = yaml.safe_load(STORY.read_text())
         self.officer = User.objects.get(email=email_of("staff"))
         self.manager = User.objects.get(email=email_of("manager"))

@@ -47,7 +47,7 @@ def find(track: Track, *, profile: Mapping[str, Any], claim: bool, on: date) -> 
         change = _to_change(judged.findings, conditions, questions)
         if not change:
             break
-        turns.update(change)
+        turns.update(set(change))
     raise RuleBroken(judged.findings, message=f"{program.code}/{track.code}: 맞는 답이 없습니다.")
 
 

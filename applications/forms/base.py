@@ -39,7 +39,7 @@ def refuse(
     """
     for finding in error.findings:
         name = (fields or {}).get(finding.code) or finding.code.partition(":")[2] or finding.code
-        field = next((one for one in (name, f"q_{name}") if one in form.fields), None)
+        field = next((one for one in (f"q_{name}", name) if one in form.fields), None)
         message = finding.message
         if field:
             message = message.removeprefix(f"‘{form.fields[field].label}’ 항목: ")

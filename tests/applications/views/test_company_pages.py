@@ -1,0 +1,134 @@
+"""The pages of a company: registering, changing, inviting."""
+
+import pytest
+from django.test import Client
+
+from applications.models import Company
+from applications.states import MemberRole
+from portal.models import Notice
+from tests.factories.applications import CompanyFactory, MemberFactory, UserFactory, member_of
+
+pytestmark = pytest.mark.django_db
+GOOD = {"business_number": "124-81-00998", "name": "한빛정밀", "kind": "company"}
+
+
+@pytest.fixture
+def owner(client: Client):
+    made = MemberFactory()
+    client.force_login(made.user)
+    return made
+
+
+def test_registering_leads_back_to_where_it_was_needed(client: Client):
+    client.force_login(UserFactory())
+    answer = client.post("/companies/new/", {**GOOD, "next": "/partners/abc/"})
+    assert answer["Location"] == "/partners/abc/"
+
+
+def test_it_leads_to_no_foreign_site(client: Client):
+    client.force_login(UserFactory())
+    answer = client.post("/companies/new/", {**GOOD, "next": "https://evil.example/"})
+    assert answer["Location"] == f"/companies/{Company.objects.get().pk}/"
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"business_number": "124-81-00997"}, "(business_number)"),
+        ({"name": ""}, "(required)"),
+        ({"employees": "-1"}, "(min_value)"),
+        ({"founded_on": "2021-02-30"}, "(invalid)"),
+        ({"industry_code": "제조"}, "산업분류코드는 숫자 2–5자리입니다"),
+        ({"phone": "12"}, "(phone)"),
+        ({"size": "huge"}, "(invalid_choice)"),
+    ],
+)
+def test_a_mistake_is_named_at_its_field_and_nothing_is_kept(
+    client: Client, change: dict, words: str
+):
+    client.force_login(UserFactory())
+    answer = client.post("/companies/new/", {**GOOD, **change})
+    assert answer.status_code == 400
+    assert words in answer.content.decode()
+    assert not Company.objects.exists()
+
+
+def test_a_taken_number_is_said_at_the_number(client: Client, owner):
+    number = owner.company.business_number
+    answer = client.post("/companies/new/", {**GOOD, "business_number": number})
+    page = answer.content.decode()
+    assert "(company_taken)" in page
+    assert 'href="#id_business_number"' in page
+
+
+def test_the_page_changes_profile_site_and_people(client: Client, owner):
+    url = f"/companies/{owner.company.pk}/"
+    client.post(url, {"act": "profile", "name": "새 이름", "kind": "company", "pk": "1"})
+    client.post(url, {"act": "site", "site-name": "제2공장"})
+    client.post(url, {"act": "invite", "invite-email": "x@example.kr", "invite-role": "viewer"})
+    owner.company.refresh_from_db()
+    assert owner.company.name == "새 이름"
+    assert owner.company.sites.filter(name="제2공장").exists()
+    assert Notice.objects.filter(to_email="x@example.kr").exists()
+
+
+@pytest.mark.parametrize("role", [MemberRole.EDITOR, MemberRole.VIEWER])
+def test_only_an_owner_changes_people(client: Client, owner, role: str):
+    other = MemberFactory(company=owner.company, role=role)
+    client.force_login(other.user)
+    url = f"/companies/{owner.company.pk}/"
+    for sent in (
+        {"act": "invite", "invite-email": "x@example.kr", "invite-role": "owner"},
+        {"act": "role", "pk": other.pk, "role": "owner"},
+        {"act": "remove", "pk": owner.pk},
+        {"act": "cancel", "pk": "1"},
+        {"act": "nonsense", "pk": other.pk},
+    ):
+        assert client.post(url, sent).status_code == 404, sent
+    other.refresh_from_db()
+    assert other.role == role
+    assert owner.company.members.count() == 2
+
+
+def test_a_viewer_changes_no_profile(client: Client, owner):
+    client.force_login(member_of(owner.company, MemberRole.VIEWER))
+    url = f"/companies/{owner.company.pk}/"
+    sent = {"act": "profile", "name": "다른 이름", "kind": "company"}
+    assert client.post(url, sent).status_code == 404
+
+
+def test_the_last_owner_is_told_to_stay(client: Client, owner):
+    url = f"/companies/{owner.company.pk}/"
+    answer = client.post(url, {"act": "remove", "pk": owner.pk}, follow=True, HTTP_REFERER=url)
+    assert "(last_owner)" in answer.content.decode()
+    assert owner.company.members.count() == 1
+
+
+def test_leaving_one_s_company_leads_to_the_list(client: Client, owner):
+    other = MemberFactory(company=owner.company, role=MemberRole.VIEWER)
+    client.force_login(other.user)
+    answer = client.post(f"/companies/{owner.company.pk}/", {"act": "remove", "pk": other.pk})
+    assert answer["Location"] == "/companies/"
+
+
+def test_the_letter_s_link_makes_a_member(client: Client, owner):
+    url = f"/companies/{owner.company.pk}/"
+    client.post(url, {"act": "invite", "invite-email": "x@example.kr", "invite-role": "editor"})
+    body = Notice.objects.get(to_email="x@example.kr").body
+    link = next(line for line in body.splitlines() if "/invitations/" in line)
+    link = link.replace("http://testserver", "")
+    client.logout()
+    assert client.get(link)["Location"].startswith("/accounts/login/?next=/invitations/")
+    client.force_login(UserFactory(email="thief@example.kr"))
+    assert "(invitation_other_person)" in client.get(link).content.decode()
+    client.force_login(UserFactory(email="x@example.kr"))
+    assert "수락하기" in client.get(link).content.decode()
+    assert client.post(link)["Location"] == url
+    assert client.get("/invitations/unknown/").status_code == 404
+
+
+def test_a_stranger_s_company_does_not_exist(client: Client, owner):
+    other = CompanyFactory()
+    url = f"/companies/{other.pk}/"
+    assert client.get(url).status_code == 404
+    assert client.post(url, {"act": "site", "site-name": "x"}).status_code == 404

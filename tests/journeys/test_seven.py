@@ -1,0 +1,229 @@
+"""One application of each of the seven, in the browser: from sign-up to a released result."""
+
+import io
+from typing import Any
+
+import pytest
+import yaml
+from playwright.sync_api import Browser
+from pypdf import PdfReader
+
+from applications.management.commands.seed_applications import STORY, sample_pdf
+from applications.models import Application, ScoreRun, ScoreSheet, Selection
+from portal.clock import now
+from portal.roles import ASSESSOR, MANAGER, OFFICER
+from programs.models import Budget, SubProgram
+from tests.factories import programs
+from tests.journeys.people import Applicant, Staff, letter_to, work
+
+pytestmark = [pytest.mark.browser, pytest.mark.pdf, pytest.mark.django_db(transaction=True)]
+
+SEVEN = ["build", "robot", "meister", "aftercare", "capability", "cloud", "level-check"]
+TRACKS = {"build": "basic", "aftercare": "emergency", "capability": "advanced"} | {
+    "cloud": "shared-solution",
+    "level-check": "self-built",
+}
+REASON = "제출한 자료로 보아 기준을 잘 충족합니다."
+
+
+class Journey:
+    """The people of the journey and what they do one after the other."""
+
+    def __init__(self, browser: Browser, base: str, context: dict[str, Any]) -> None:
+        self.browser, self.base, self.context = browser, base, context
+        self.story = yaml.safe_load(STORY.read_text())
+        self.officer = Staff(browser, base, context, "officer@ministry.example", OFFICER)
+        self.manager = Staff(browser, base, context, "manager@ministry.example", MANAGER)
+        self.assessors = [
+            Staff(browser, base, context, f"one@panel{place}.example", ASSESSOR)
+            for place in range(3)
+        ]
+
+    def applicant(self, name: str, place: int) -> Applicant:
+        """A new person with a browser, signed up."""
+        person = Applicant(self.browser, self.base, self.context, f"{name}@firm{place}.example")
+        person.sign_up(f"{name} 담당자")
+        return person
+
+    def draft(self, code: str, place: int) -> tuple[Applicant, Application]:
+        """Sign up, register, begin, and answer every step."""
+        person = self.applicant(code, place)
+        person.go("/companies/new/")
+        kind, size = ("association", "none") if code == "cloud" else ("company", "small")
+        person.register(name=f"여정{place}정밀", place=place, size=size, kind=kind)
+        person.go(f"/applications/new/2021-1/{code}/")
+        person.page.locator("[name=site]").first.check()
+        person.press("신청서 작성 시작")
+        application = Application.objects.latest("pk")
+        person.sees("아직 제출되지 않았습니다")
+        self.answer_steps(person, application, code)
+        return person, application
+
+    def answer_steps(self, person: Applicant, application: Application, code: str) -> None:
+        """Go through the steps as they come, until the review."""
+        given = {**self.story["answers"][code], **self.story["costs"].get(code, {})}
+        given |= {
+            row["code"]: False
+            for row in application.sub_program.questions
+            if row.get("section") == "declarations"
+        }
+        person.go(f"/applications/{application.pk}/edit/company/")
+        for _ in range(12):
+            step = person.page.url.rstrip("/").rsplit("/", 1)[-1]
+            if step == "review":
+                return
+            self.answer_step(person, application, step, given)
+        raise AssertionError(f"stuck on {person.page.url}")
+
+    def answer_step(
+        self, person: Applicant, application: Application, step: str, given: dict[str, Any]
+    ) -> None:
+        """Answer one step and go on."""
+        page = person.page
+        if step == "documents":
+            self.attach(person, application)
+        elif step == "partners":
+            self.join(person, application)
+        else:
+            track = TRACKS.get(application.sub_program.code)
+            choice = page.locator(f'[name=track][value="{track}"]')
+            if choice.count() and not choice.is_checked():
+                choice.check()
+                person.press("고른 유형의 질문 보기")
+            person.answer(given)
+            for box in page.locator('[name^="c_"][value=yes]').all():
+                box.check()
+            person.press("저장하고 다음 단계로")
+            return
+        page.locator("main").get_by_role("link", name="다음 단계로").click()
+        page.wait_for_load_state()
+
+    def attach(self, person: Applicant, application: Application) -> None:
+        """Upload a PDF for every paper that is required."""
+        for document in application.sub_program.documents.filter(required=True):
+            panel = person.page.locator(f"#document-{document.code}")
+            if panel.count() == 0:
+                continue
+            data = sample_pdf(f"{document.label} {application.pk}")
+            panel.locator("input[type=file]").set_input_files(
+                {"name": f"{document.label}.pdf", "mimeType": "application/pdf", "buffer": data}
+            )
+            panel.get_by_role("button", name="올리기").click()
+            person.page.wait_for_load_state()
+
+    def join(self, person: Applicant, application: Application) -> None:
+        """Invite the required partner, who signs up, registers and accepts from the letter."""
+        if not any(row["required"] for row in application.sub_program.partner_roles):
+            return
+        place = 500 + application.pk
+        guest = self.applicant("partner", place)
+        person.page.fill("[name=company_name]", "여정공급")
+        person.page.fill("[name=email]", guest.email)
+        person.press("참여 요청 보내기")
+        letter = letter_to(guest.email, "/partners/").body
+        path = "/partners/" + letter.split("/partners/")[1].split("/")[0] + "/"
+        guest.go(path)
+        guest.page.get_by_role("link", name="기업 등록하기").click()
+        guest.register(name="여정공급", place=place, size="small")
+        guest.press("참여 수락하기")
+        guest.sees("참여를 수락했습니다")
+        person.page.reload()
+
+    def submit(self, person: Applicant, application: Application) -> None:
+        """File it and take the receipt home."""
+        person.go(f"/applications/{application.pk}/review/")
+        person.page.check("[name=confirmed]")
+        person.press("신청서 제출하기")
+        application.refresh_from_db()
+        assert application.number, person.page.locator("main").inner_text()
+        person.sees(application.number)
+        assert application.number in letter_to(person.email, application.number).subject
+        work()
+        receipt = text_of(person.file(f"/applications/{application.pk}/documents/receipt/?download=1"))
+        assert application.number in receipt
+        assert application.submission.sha256 in receipt.replace("\n", "").replace(" ", "")
+        assert application.company.name in receipt
+
+    def screen(self, application: Application) -> None:
+        """The officer screens, decides a claimed bonus, and assigns three assessors."""
+        pk = application.pk
+        self.officer.act("application", pk, "take-up")
+        self.officer.act("application", pk, "confirm-met")
+        for claim in application.bonuses.all():
+            self.officer.act("bonusclaim", claim.pk, "grant", reason="품목 허가증을 확인했습니다.")
+        self.officer.act("application", pk, "qualify")
+        self.officer.go(f"/admin/applications/application/{pk}/act/assign/")
+        for box in self.officer.page.locator("[name=assessors]").all():
+            box.check()
+        self.officer.page.locator(".act-form button[type=submit]").click()
+        self.officer.page.wait_for_load_state()
+        assert application.sheets.count() == 3
+
+    def assess(self, application: Application) -> None:
+        """Each assessor fills and locks the sheet."""
+        for assessor in self.assessors:
+            sheet = ScoreSheet.objects.get(application=application, assessor=assessor.user)
+            assessor.go(f"/admin/applications/scoresheet/{sheet.pk}/score/")
+            for row in application.sub_program.criteria.all():
+                assessor.page.fill(f"[name=mark_{row.code}]", str(row.max_points * 9 // 10))
+                assessor.page.fill(f"[name=reason_{row.code}]", REASON)
+            assessor.page.fill("[name=comment]", REASON)
+            assessor.page.once("dialog", lambda dialog: dialog.accept())
+            assessor.press("제출하고 잠그기")
+            sheet.refresh_from_db()
+            assert sheet.locked_at, assessor.page.locator("body").inner_text()[:2000]
+
+    def release(self, application: Application) -> None:
+        """Score, select, decide, release: officer and manager, with the jobs in between."""
+        self.officer.go("/admin/applications/scorerun/start/")
+        self.officer.page.select_option("[name=sub_program]", str(application.sub_program_id))
+        self.officer.page.locator(".act-form button[type=submit]").click()
+        self.officer.page.wait_for_load_state()
+        work()
+        run = ScoreRun.objects.get(sub_program=application.sub_program)
+        assert run.scored == 1
+        self.officer.act("scorerun", run.pk, "propose")
+        work()
+        chosen = Selection.objects.get(run=run)
+        self.manager.act("selection", chosen.pk, "decide")
+        self.manager.act("selection", chosen.pk, "release")
+        work()
+        application.refresh_from_db()
+        assert application.state == "released"
+
+    def read_result(self, person: Applicant, application: Application) -> None:
+        """The applicant reads the result as page and as PDF."""
+        person.go(f"/applications/{application.pk}/result/")
+        person.sees("선정")
+        for row in application.sub_program.criteria.all():
+            person.sees(row.label)
+        path = f"/applications/{application.pk}/documents/result/"
+        person.go(path)
+        work()
+        printed = text_of(person.file(f"{path}?download=1"))
+        assert application.number in printed
+        assert "선정" in printed
+
+
+def text_of(pdf: bytes) -> str:
+    """Read a PDF back."""
+    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
+
+
+def test_each_of_the_seven_goes_from_sign_up_to_a_released_result(
+    browser: Browser, browser_context_args: dict[str, Any], live_server
+) -> None:
+    programs.load_open(now())
+    journey = Journey(browser, live_server.url, browser_context_args)
+    for program in SubProgram.objects.all():
+        program.officers.add(journey.officer.user)
+    for place, code in enumerate(SEVEN, start=1):
+        person, application = journey.draft(code, place)
+        journey.submit(person, application)
+        journey.screen(application)
+        journey.assess(application)
+        journey.release(application)
+        journey.read_result(person, application)
+        pot = Budget.objects.get(pk=application.sub_program.pot_id)
+        assert pot.reserved_won == application.submission.support_won
+        person.page.context.close()

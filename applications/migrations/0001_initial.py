@@ -31,7 +31,7 @@ class Migration(migrations.Migration):
                 ('region', models.CharField(blank=True, editable=False, max_length=20, verbose_name='지역')),
                 ('size', models.CharField(blank=True, editable=False, max_length=20, verbose_name='기업 규모')),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='programs.subprogram', verbose_name='세부사업')),
+                ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='programs.subprogram', verbose_name='내역사업')),
                 ('track', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.track', verbose_name='지원유형')),
             ],
             options={
@@ -133,7 +133,7 @@ class Migration(migrations.Migration):
                 ('results_sha256', models.CharField(blank=True, max_length=64, verbose_name='결과 SHA-256')),
                 ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.job')),
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='score_runs', to='programs.subprogram', verbose_name='세부사업')),
+                ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='score_runs', to='programs.subprogram', verbose_name='내역사업')),
             ],
             options={
                 'verbose_name': '점수 산정',
@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
                 ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.job')),
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('run', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='selections', to='applications.scorerun', verbose_name='점수 산정')),
-                ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='selections', to='programs.subprogram', verbose_name='세부사업')),
+                ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='selections', to='programs.subprogram', verbose_name='내역사업')),
             ],
             options={
                 'verbose_name': '선정',

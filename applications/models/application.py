@@ -45,7 +45,7 @@ class Application(Dated, Stateful):
         editable=False,
     )
     sub_program = models.ForeignKey(
-        SubProgram, on_delete=models.PROTECT, related_name="applications", verbose_name="세부사업"
+        SubProgram, on_delete=models.PROTECT, related_name="applications", verbose_name="내역사업"
     )
     track = models.ForeignKey(
         Track, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="지원유형"

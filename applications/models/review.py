@@ -51,7 +51,7 @@ class ScoreRun(models.Model):
     """One computation of all results of a sub-programme from a frozen rubric and locked sheets."""
 
     sub_program = models.ForeignKey(
-        SubProgram, on_delete=models.PROTECT, related_name="score_runs", verbose_name="세부사업"
+        SubProgram, on_delete=models.PROTECT, related_name="score_runs", verbose_name="내역사업"
     )
     number = models.PositiveIntegerField("회차")
     rubric = models.JSONField("평가 기준(고정)")

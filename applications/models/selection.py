@@ -40,7 +40,7 @@ class Selection(Stateful):
         editable=False,
     )
     sub_program = models.ForeignKey(
-        SubProgram, on_delete=models.PROTECT, related_name="selections", verbose_name="세부사업"
+        SubProgram, on_delete=models.PROTECT, related_name="selections", verbose_name="내역사업"
     )
     run = models.ForeignKey(
         ScoreRun, on_delete=models.PROTECT, related_name="selections", verbose_name="점수 산정"

@@ -1,0 +1,108 @@
+"""Complete drafts in the real catalogue, written by the services an applicant's pages call."""
+
+from datetime import datetime
+from typing import Any
+
+from applications.management import answers
+from applications.models import Application, Attachment, Partner
+from applications.queries import dossier
+from applications.rules.completeness import check_consents
+from applications.services import drafting
+from applications.states import PartnerState
+from portal.models import User
+from programs.models import SubProgram, Track
+from programs.rules.facts import applies, parse_when
+from programs.states import GrantKind
+from tests.factories.applications import (
+    NOW,
+    AttachmentFactory,
+    CompanyFactory,
+    PartnerFactory,
+    SiteFactory,
+    owner_of,
+)
+
+COST_WON = 60_000_000
+STEPS = (drafting.PLAN, drafting.DECLARATIONS)
+
+
+def empty(
+    program: SubProgram, *, now: datetime = NOW, number: str = "", **company: Any
+) -> Application:
+    """Begin a draft for a new small company; `company` are its other facts."""
+    if number:
+        company["business_number"] = number
+    firm = CompanyFactory(**company)
+    return drafting.start(program, site=SiteFactory(company=firm), by=owner_of(firm), now=now)
+
+
+def complete(
+    program: SubProgram,
+    *,
+    track: str = "",
+    claim: bool = False,
+    now: datetime = NOW,
+    **company: Any,
+) -> Application:
+    """Fill a draft so that nothing blocks its filing; `claim` claims the bonus as well."""
+    draft = empty(program, now=now, **company)
+    by = draft.created_by
+    tracks = program.tracks.select_related("sub_program__round")
+    chosen = tracks.get(code=track) if track else tracks.order_by("order", "pk").first()
+    drafting.choose_track(draft, code=chosen.code, by=by, now=now)
+    _answer(draft, chosen, claim, by, now)
+    _join(draft)
+    _attach(draft)
+    required = {row.code for row in check_consents(program.consents, {})}
+    given = {r["code"]: f"missing:consent:{r['code']}" in required for r in program.consents}
+    drafting.consent(draft, answers=given, by=by, now=now)
+    return Application.objects.get(pk=draft.pk)
+
+
+def _answer(draft: Application, track: Track, claim: bool, by: User, now: datetime) -> None:
+    carried = drafting.carried_over(draft)
+    found = answers.find(track, profile=carried, claim=claim, on=now.date())
+    steps = {
+        name: {
+            row["code"]: found.values[row["code"]]
+            for row in drafting.questions_of(draft, name)
+            if row["code"] in found.values
+        }
+        for name in STEPS
+    }
+    lines = draft.sub_program.cost_items
+    steps[drafting.COST] = {row["code"]: COST_WON // len(lines) for row in lines}
+    if track.grant_kind == GrantKind.REQUESTED:
+        steps[drafting.COST][dossier.REQUESTED] = COST_WON // 2
+    for name, data in steps.items():
+        if data:
+            drafting.save_section(draft, name=name, data=data, version=0, by=by, now=now)
+
+
+def _join(draft: Application) -> list[Partner]:
+    facts = dossier.read(draft).facts
+    return [
+        PartnerFactory(
+            application=draft,
+            role=row["role"],
+            state=PartnerState.ACCEPTED,
+            company=CompanyFactory(),
+            answered_at=NOW,
+        )
+        for row in draft.sub_program.partner_roles
+        if row.get("required", True) and applies(parse_when(row.get("when")), facts)
+        for _ in range(row.get("minimum", 1))
+    ]
+
+
+def _attach(draft: Application) -> list[Attachment]:
+    return [
+        AttachmentFactory(
+            application=draft,
+            requirement=row["code"],
+            name=f"{row['label']}.pdf"[:160],
+            uploaded_by=draft.created_by,
+        )
+        for row in drafting.asked_documents(dossier.read(draft))
+        if row["required"]
+    ]

@@ -128,6 +128,21 @@ def test_money_moved_both_ways_between_pots_is_conserved_and_nobody_waits_for_ev
     assert total == 20_000
 
 
+def test_a_pot_being_cut_and_a_pot_being_spent_end_where_the_money_ends() -> None:
+    box = pot(1_000)
+
+    def act(place: int) -> object:
+        if place % 2:
+            return ledger.reduce(box, amount=100, reference=f"cut:{place}", by=None, now=NOW)
+        return reserve(box, 100, "spend")(place)
+
+    assert race(act).count("done") == 10
+    left = queries.balance(box)
+    assert left.available == 0
+    assert left.appropriated == left.reserved
+    assert left == queries.recomputed(box)
+
+
 GUARDS = [
     ("DROP TRIGGER programs_ledgerentry_moves_pot ON programs_ledgerentry",),
     ("DROP TRIGGER programs_budget_by_entry ON programs_budget",),

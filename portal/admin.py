@@ -19,6 +19,7 @@ from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
 
 from portal import jobs, notices
+from portal.access import person
 from portal.clock import now
 from portal.errors import PortalError
 from portal.models import ApiToken, Job, Notice, User
@@ -36,7 +37,8 @@ class QuickPaginator(Paginator):
     @cached_property
     def count(self) -> int:
         """Count, but no further than the limit, so that a million rows cost the same."""
-        return len(self.object_list.order_by().values_list("pk")[: self.LIMIT + 1])
+        rows: Any = self.object_list
+        return len(rows.order_by().values_list("pk")[: self.LIMIT + 1])
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):
@@ -115,7 +117,7 @@ class Act:
 
     def offered(self, request: HttpRequest, thing: Any) -> bool:
         """Tell whether the button stands on this thing's page for this person."""
-        if self.move and not allowed(thing.MOVES[self.move], state=thing.state, by=request.user):
+        if self.move and not allowed(thing.MOVES[self.move], state=thing.state, by=person(request)):
             return False
         if self.roles and not roles_of(request.user) & self.roles:
             return False
@@ -234,7 +236,7 @@ class UserAdmin(admin.ModelAdmin):
     search_help_text = "이메일 또는 이름의 앞부분"
     ordering = ["-pk"]
 
-    def get_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
+    def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
         """Passwords are set by their owners only."""
         return ["email", "name", "phone", "is_active", "is_staff", "groups", "joined_at"]
 

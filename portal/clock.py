@@ -18,4 +18,5 @@ def now() -> datetime:
         return timezone.now()
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
-        return cursor.fetchone()[0]
+        instant: datetime = cursor.fetchone()[0]
+    return instant

@@ -49,7 +49,7 @@ PEOPLE = (
 def current_code(authenticator: Authenticator) -> str:
     """The six digits that the person's authenticator app would show now."""
     counter = int(time.time()) // app_settings.TOTP_PERIOD
-    return format_hotp_value(hotp_value(decrypt(authenticator.data["secret"]), counter))
+    return str(format_hotp_value(hotp_value(decrypt(authenticator.data["secret"]), counter)))
 
 
 def email_of(login: str) -> str:

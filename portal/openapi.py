@@ -1,6 +1,6 @@
 """The API's contract: what each operation says of access, limits and errors without being told."""
 
-from typing import Any
+from typing import Any, Literal
 
 import uritemplate
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -23,7 +23,7 @@ REFUSALS = {
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 
 
-class TokenScheme(OpenApiAuthenticationExtension):
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     """Describe the bearer token in the OpenAPI document."""
 
     target_class = "portal.api.TokenAuthentication"
@@ -48,7 +48,9 @@ class Contract(AutoSchema):
             return [{}]
         return [each for each in needed if "token" in each]
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
         """Add the refusals that the operation need not declare, and word those it has."""
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         if direction != "response":

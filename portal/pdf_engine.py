@@ -30,7 +30,7 @@ WARM_UP = (
 )
 
 
-class NoFetch(URLFetcher):  # type: ignore[misc]  # WeasyPrint publishes no types
+class NoFetch(URLFetcher):
     """Fetch nothing: a document brings its style and its pictures inside itself."""
 
     def fetch(self, url: str, headers: Any = None) -> Any:

@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.contrib import messages
+from django.core.exceptions import SuspiciousOperation
 from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -10,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import bad_request, server_error
 
 from portal import api_docs, jobs
-from portal.access import public, signed_in
+from portal.access import person, public, signed_in
 from portal.api import issue_token
 from portal.clock import now
 from portal.errors import BadInput, NotFound
@@ -57,7 +58,7 @@ def ready(request: HttpRequest) -> JsonResponse:
 @require_safe
 def notices(request: HttpRequest) -> HttpResponse:
     """List what the portal wrote to me."""
-    rows = Notice.objects.filter(user=request.user).order_by("-pk")[:100]
+    rows = Notice.objects.filter(user=person(request)).order_by("-pk")[:100]
     return render(request, "portal/notices.html", {"notices": rows})
 
 
@@ -67,9 +68,9 @@ def tokens(request: HttpRequest) -> HttpResponse:
     form = TokenForm(request.POST or None)
     made = ""
     if request.method == "POST" and form.is_valid():
-        _, made = issue_token(request.user, **form.cleaned_data)
+        _, made = issue_token(person(request), **form.cleaned_data)
         form = TokenForm()
-    living = ApiToken.objects.filter(user=request.user, revoked_at=None).order_by("-pk")
+    living = ApiToken.objects.filter(user=person(request), revoked_at=None).order_by("-pk")
     return render(request, "portal/tokens.html", {"form": form, "tokens": living, "made": made})
 
 
@@ -122,7 +123,7 @@ def unreadable(request: HttpRequest, exception: Exception | None = None) -> Http
     """Refuse a request that Django itself finds suspicious."""
     if request.path.startswith("/api/"):
         return readable(request, BadInput())
-    return bad_request(request, exception)
+    return bad_request(request, exception or SuspiciousOperation())
 
 
 def broken(request: HttpRequest) -> HttpResponse:

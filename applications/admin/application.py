@@ -30,7 +30,7 @@ from applications.states import ApplicationState
 from applications.visibility import staff_applications
 from portal.admin import Act, WorkflowAdmin, history
 from portal.clock import now
-from portal.errors import PortalError
+from portal.errors import Finding, PortalError
 from portal.models import User
 from portal.roles import AUDITOR, MANAGER, OFFICER, roles_of
 from portal.templatetags.portal import badge, business_number, kst
@@ -111,12 +111,15 @@ def assessor_form(request: HttpRequest, application: Application) -> type[forms.
             tied = review.ties(application, assessor)
             return f"{assessor} - 배정할 수 없음: {tied[0].message}" if tied else str(assessor)
 
+    rows = review.candidates(application)
     field = Choice(
         label="평가위원",
-        queryset=review.candidates(application),
+        queryset=rows,
         widget=forms.CheckboxSelectMultiple,
         help_text="여러 명을 한 번에 배정할 수 있습니다. 한 명이라도 이해관계가 있으면 "
-        "아무도 배정하지 않고 사유를 모두 알려 드립니다.",
+        "아무도 배정하지 않고 사유를 모두 알려 드립니다."
+        if rows.exists()
+        else "더 배정할 수 있는 평가위원이 없습니다.",
     )
     return type("AssessorForm", (forms.Form,), {"assessors": field})
 
@@ -322,7 +325,7 @@ def described(request: HttpRequest, thing: Application) -> dict[str, Any]:
     """What the page of one application shows."""
     filed = thing.submission
     sheets = list(thing.sheets.select_related("assessor").order_by("pk"))
-    guides = {row["code"]: row["guide"] for row in filed.form.content.get("bonus_items", [])}
+    claimed = frozen.claimed(filed)
     return {
         "title": f"신청 {thing.number}",
         "filed": filed,
@@ -337,14 +340,21 @@ def described(request: HttpRequest, thing: Application) -> dict[str, Any]:
         "checks": list(thing.checks.select_related("decided_by").order_by("pk")),
         "supplements": list(thing.supplements.select_related("asked_by").order_by("-pk")),
         "bonuses": [
-            (claim, guides.get(claim.code, ""))
+            (claim, *claimed.get(claim.code, (claim.claim, "")))
             for claim in thing.bonuses.select_related("decided_by").order_by("pk")
         ],
-        "unready": screening.unready(thing) if thing.state == S.SCREENING else [],
+        "unready": _in_short(screening.unready(thing)) if thing.state == S.SCREENING else [],
         **_scores(thing, sheets),
         "moves": history(thing),
         "may_act": bool(roles_of(request.user) & WRITERS),
     }
+
+
+def _in_short(findings: list[Finding]) -> list[str]:
+    """Open checks as one line with their number; the table below names them."""
+    pending = sum(finding.code == "check_pending" for finding in findings)
+    rest = [finding.message for finding in findings if finding.code != "check_pending"]
+    return [f"확인하지 않은 요건이 {pending}건 있습니다.", *rest] if pending else rest
 
 
 def _scores(thing: Application, sheets: list[ScoreSheet]) -> dict[str, Any]:

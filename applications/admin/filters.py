@@ -26,7 +26,10 @@ class SubProgramFilter(admin.SimpleListFilter):
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
         """Name those on this person's desk."""
-        rows = sub_programs_of(request.user).select_related("round").order_by("round", "order")
+        found = sub_programs_of(request.user).select_related("round").order_by("round", "order")
+        rows = list(found)
+        if len({row.round_id for row in rows}) < 2:
+            return [(row.pk, row.name) for row in rows]
         return [(row.pk, f"{row.name} ({row.round.name})") for row in rows]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
@@ -50,18 +53,17 @@ class StateFilter(admin.SimpleListFilter):
 
 
 class TrackFilter(admin.SimpleListFilter):
-    """Tracks of the chosen sub-programme, else of all own ones."""
+    """Tracks of the chosen sub-programme; before one is chosen there would be too many."""
 
     title = "지원유형"
     parameter_name = "track"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
         """Name the tracks."""
-        rows = Track.objects.filter(sub_program__in=sub_programs_of(request.user).values("pk"))
-        if chosen := request.GET.get("program"):
-            rows = rows.filter(sub_program=chosen)
-        names = rows.select_related("sub_program").order_by("sub_program", "order")
-        return [(row.pk, f"{row.sub_program.short} - {row.name}") for row in names]
+        chosen = request.GET.get(SubProgramFilter.parameter_name, "")
+        mine = sub_programs_of(request.user).filter(pk=chosen if chosen.isdecimal() else None)
+        rows = Track.objects.filter(sub_program__in=mine.values("pk")).order_by("order")
+        return list(rows.values_list("pk", "name"))
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
         """Narrow to one."""

@@ -13,7 +13,7 @@ from portal.money import won
 from portal.validators import format_business_number
 from programs.rules.facts import absent
 
-DECLARATION = "declaration"
+DECLARATIONS = "declarations"
 REQUESTED = "requested_won"
 
 
@@ -56,6 +56,21 @@ def papers(filed: Submission, user: User) -> list[dict[str, Any]]:
     frozen = {row["sha256"] for row in filed.content.get("attachments", [])}
     rows = attachments_of(user).filter(application=filed.application_id).order_by("pk")
     return [_paper(row, labels, row.sha256 in frozen) for row in rows]
+
+
+def claimed(filed: Submission) -> dict[str, tuple[str, str]]:
+    """What was answered for each bonus item, and the guide it is judged by."""
+    form, answers = filed.form.content, filed.content.get("answers", {})
+    questions = {row["code"]: row for row in form.get("questions", [])}
+    return {
+        item["code"]: (
+            read_aloud(questions[item["question"]], answers.get(item["question"]))
+            if item["question"] in questions
+            else "",
+            item["guide"],
+        )
+        for item in form.get("bonus_items", [])
+    }
 
 
 def partners(application: Application) -> list[dict[str, Any]]:
@@ -143,4 +158,4 @@ def _preview(content: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _declared(question: Row) -> bool:
-    return question.get("section") == DECLARATION
+    return question.get("section") == DECLARATIONS

@@ -156,7 +156,7 @@ def _content(said: Schema) -> Schema:
 
 
 def _example(content: Schema) -> Any:
-    named = next(iter(content.get("examples", {}).values()), {})
+    named: Schema = next(iter(content.get("examples", {}).values()), {})
     return named.get("value", content.get("example"))
 
 
@@ -207,11 +207,15 @@ def _fields(schema: Schema, prefix: str = "") -> Iterator[Field]:
         yield from _fields(inner, path)
     mapped = schema.get("additionalProperties")
     if isinstance(mapped, dict) and mapped:
+        if not prefix:  # nobody else says what the values are
+            yield Field(path=MAPPED, kind=_kind(mapped), help=mapped.get("description", ""))
         yield from _fields(mapped, f"{prefix}.{MAPPED}")
 
 
 def _kind(schema: Schema) -> str:
     kind = schema.get("type", "")
+    if isinstance(kind, list):
+        return ", ".join(KINDS[one] for one in kind if one != "null")
     if kind == "array":
         inner, _ = _resolved(schema["items"])
         return f"{_kind(inner)} 목록"

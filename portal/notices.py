@@ -3,7 +3,9 @@
 import logging
 import time
 from datetime import datetime, timedelta
+from functools import cache
 from smtplib import SMTPDataError, SMTPNotSupportedError, SMTPRecipientsRefused
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -32,12 +34,18 @@ def write(
     key: str,
     now: datetime,
     user: User | None = None,
+    new: bool = False,
     **context: object,
 ) -> Notice:
-    """Write one notice from `templates/emails/<template>.*`; the key makes it the only one."""
-    notice, created = Notice.objects.get_or_create(
-        key=key, defaults=compose(template, to_email=to_email, user=user, now=now, **context)
-    )
+    """Write one notice from `templates/emails/<template>.*`; the key makes it the only one.
+
+    Whoever knows that the key is `new` saves the look for it.
+    """
+    fields = compose(template, to_email=to_email, user=user, now=now, **context)
+    if new:
+        notice, created = Notice.objects.create(key=key, **fields), True
+    else:
+        notice, created = Notice.objects.get_or_create(key=key, defaults=fields)
     if created:
         transaction.on_commit(lambda: doorbell.ring("portal.tasks.send_notices"), robust=True)
     return notice
@@ -59,10 +67,15 @@ def compose(
 
 def _plain_text(template: str, words: dict[str, object]) -> str:
     """Render a letter, which is no HTML: a name with an ampersand stays as it is."""
-    letter = engines["django"].from_string(
+    text: str = _letter().render({"template": template, **words})
+    return text
+
+
+@cache
+def _letter() -> Any:
+    return engines["django"].from_string(
         "{% autoescape off %}{% include template %}{% endautoescape %}"
     )
-    return letter.render({"template": template, **words})
 
 
 def send_waiting(now: datetime) -> int:

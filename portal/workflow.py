@@ -45,8 +45,12 @@ def table(*moves: Move) -> Mapping[str, Move]:
 
 def allowed(move: Move, *, state: str, by: User | None, owner: bool = False) -> bool:
     """Tell whether this person may make this move from this state."""
-    held = roles_of(by) | ({OWNER} if owner else set()) | ({SYSTEM} if by is None else set())
-    return state in move.source and bool(held & set(move.roles))
+    if state not in move.source:
+        return False
+    if owner and OWNER in move.roles:
+        return True
+    held = {SYSTEM} if by is None else roles_of(by)
+    return bool(held & set(move.roles))
 
 
 def move(
@@ -70,17 +74,19 @@ def move(
         raise MoveNotAllowed(f"지금 상태에서는 ‘{step.label}’ 처리를 할 수 없습니다.")
     _check_note(step, note)
     source = thing.state
-    with transaction.atomic():
+    row: MoveLogBase = thing.MOVE_LOG(
+        thing=thing, move=name, source=source, target=step.target, by=by, at=now, note=note
+    )
+    with transaction.atomic(savepoint=False):
         changed = (
             type(thing)
             ._default_manager.filter(pk=thing.pk, state=source, **(where or {}))
             .update(state=step.target, **changes)
         )
-        if not changed:
-            raise MoveNotAllowed("다른 사람이 먼저 처리했습니다. 화면을 새로 열어 확인해 주세요.")
-        row: MoveLogBase = thing.MOVE_LOG.objects.create(
-            thing=thing, move=name, source=source, target=step.target, by=by, at=now, note=note
-        )
+        if changed:
+            row.save(force_insert=True)
+    if not changed:
+        raise MoveNotAllowed("다른 사람이 먼저 처리했습니다. 화면을 새로 열어 확인해 주세요.")
     thing.state = step.target
     for field, value in changes.items():
         setattr(thing, field, value)

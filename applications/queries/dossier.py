@@ -2,8 +2,8 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
@@ -44,6 +44,7 @@ class Dossier:
     consents: list[Consent]
     documents: list[dict[str, Any]]
     bonus_items: list[dict[str, Any]]
+    verdicts: dict[date, eligibility.Verdict] = field(default_factory=dict)
 
     @property
     def sub_program(self) -> SubProgram:
@@ -54,6 +55,11 @@ class Dossier:
     def questions(self) -> tuple[Question, ...]:
         """The sub-programme's questions: plan and declarations."""
         return read_questions(self.sub_program.questions)
+
+    @cached_property
+    def conditions(self) -> tuple[eligibility.Condition, ...]:
+        """Who may apply."""
+        return self.sub_program.conditions_parsed()
 
     @cached_property
     def profile(self) -> dict[str, Any]:
@@ -122,8 +128,10 @@ def profile_of(company: Company) -> dict[str, Any]:
 def read(application: Application) -> Dossier:
     """Read an application with all its parts in a fixed number of queries."""
     fresh = Application.objects.select_related(
-        "sub_program__round", "track__sub_program", "company", "site"
+        "sub_program__round", "track", "company", "site"
     ).get(pk=application.pk)
+    if fresh.track is not None:
+        fresh.track.sub_program = fresh.sub_program
     documents = fresh.sub_program.documents.values(
         "code", "label", "guide", "required", "when", "formats", "max_files"
     )
@@ -160,8 +168,12 @@ def preview(dossier: Dossier) -> ceilings.Grant | None:
 
 def verdict(dossier: Dossier, now: datetime) -> eligibility.Verdict:
     """Who may apply, judged on the day of `now` in KST (S16)."""
-    conditions = dossier.sub_program.conditions_parsed()
-    return eligibility.judge(conditions, dossier.facts, on=now.astimezone(KST).date(), final=True)
+    on = now.astimezone(KST).date()
+    if on not in dossier.verdicts:
+        dossier.verdicts[on] = eligibility.judge(
+            dossier.conditions, dossier.facts, on=on, final=True
+        )
+    return dossier.verdicts[on]
 
 
 def missing(dossier: Dossier, *, now: datetime) -> list[Finding]:
@@ -188,7 +200,7 @@ def _condition_findings(dossier: Dossier, said: set[str], now: datetime) -> list
     """What the conditions refuse, leaving out those that only repeat a missing answer."""
     judged = verdict(dossier, now)
     named = {fact for fact in judged.unknown if {f"missing:{fact}", f"invalid:{fact}"} & said}
-    repeated = {row.code for row in dossier.sub_program.conditions_parsed() if row.fact in named}
+    repeated = {row.code for row in dossier.conditions if row.fact in named}
     return [row for row in judged.findings if row.code not in repeated]
 
 

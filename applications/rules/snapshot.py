@@ -29,7 +29,12 @@ def written(value: Plain) -> str:
 
 def sha256(value: object) -> str:
     """Return the hexadecimal SHA-256 of the canonical JSON of a value."""
-    return hashlib.sha256(canonical(value).encode()).hexdigest()
+    return sha256_of_plain(plain(value))
+
+
+def sha256_of_plain(value: Plain) -> str:
+    """Return the same hash of what is plain already."""
+    return hashlib.sha256(written(value).encode()).hexdigest()
 
 
 def plain(value: object, path: str = "") -> Plain:

@@ -10,13 +10,13 @@ from applications.models import (
     Application,
     BonusClaim,
     FormVersion,
-    IssuedDocument,
     Partner,
     Submission,
 )
 from applications.queries import Dossier, dossier
 from applications.rules import snapshot
 from applications.services import paper
+from applications.states import ApplicationState
 from portal import notices
 from portal.errors import Closed, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
@@ -25,6 +25,7 @@ from programs import queries as programs
 from programs.models import SubProgram
 
 TRIES = 3
+SECTIONS = "ABCDEFGHIJKLMNOPQRSTU"  # KSIC writes C21, firms write 21300
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Prepared:
     number: str
     content: dict[str, Any]
     sha256: str
-    form: dict[str, Any]
+    form: snapshot.Plain
 
 
 def missing(application: Application, *, now: datetime) -> list[Finding]:
@@ -59,22 +60,24 @@ def submit(application: Application, *, by: User, now: datetime) -> Submission:
 
     `now` is the arrival of the request; it alone decides whether it was in time. Whoever sends it
     again, or at the same moment, gets the same submission. The edge has checked that `by` may
-    write for the company. Raises Closed, RuleBroken with everything that is missing, and
-    StaleVersion when the draft keeps changing meanwhile.
+    write for the company. Raises Closed, RuleBroken with everything that is missing,
+    MoveNotAllowed for a withdrawn draft, and StaleVersion when the draft keeps changing meanwhile.
     """
     for _ in range(TRIES):
-        filed = Submission.objects.filter(application=application).first()
-        if filed is not None:
-            return filed
-        prepared = _prepare(application, now=now)
+        read = dossier.read(application)
+        if read.application.state != ApplicationState.DRAFT:
+            break
+        prepared = _prepare(read, now=now)
         try:
             return _file(prepared, by=by, now=now)
         except (MoveNotAllowed, IntegrityError):
             continue  # filed by somebody else, or changed since it was read: look again
     filed = Submission.objects.filter(application=application).first()
-    if filed is None:
-        raise StaleVersion("다른 사람이 신청서를 고치고 있습니다. 내용을 확인하고 다시 제출하세요.")
-    return filed
+    if filed is not None:
+        return filed
+    if not Application.objects.filter(pk=application.pk, state=ApplicationState.DRAFT).exists():
+        raise MoveNotAllowed("취하한 신청은 제출할 수 없습니다.")
+    raise StaleVersion("다른 사람이 신청서를 고치고 있습니다. 내용을 확인하고 다시 제출하세요.")
 
 
 def withdraw(application: Application, *, by: User, now: datetime, note: str) -> None:
@@ -88,16 +91,15 @@ def number_of(application: Application) -> str:
     return f"{program.round.year}-{program.short}-{program.round.sequence}차-{application.pk:06d}"
 
 
-def _prepare(application: Application, *, now: datetime) -> Prepared:
-    read = dossier.read(application)
+def _prepare(read: Dossier, *, now: datetime) -> Prepared:
     check_open(read.sub_program, now=now)
     blocking = [row for row in dossier.missing(read, now=now) if row.blocking]
     if blocking:
         raise RuleBroken(blocking, message="아직 빠졌거나 고쳐야 할 항목이 있습니다.")
-    form = dict(dossier.frozen_form(read))
+    form = snapshot.plain(dossier.frozen_form(read))
     number = number_of(read.application)
-    content = _content(read, number=number, form_sha256=snapshot.sha256(form), now=now)
-    return Prepared(read, number, content, snapshot.sha256(content), form)
+    content = _content(read, number=number, form_sha256=snapshot.sha256_of_plain(form), now=now)
+    return Prepared(read, number, content, snapshot.sha256_of_plain(content), form)
 
 
 def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> dict[str, Any]:
@@ -176,16 +178,15 @@ def _file(prepared: Prepared, *, by: User, now: datetime) -> Submission:
         size=prepared.content["profile"].get("company_size") or "",
     )
     form_sha256 = prepared.content["form_sha256"]
-    form, _ = FormVersion.objects.get_or_create(
-        sha256=form_sha256, defaults={"content": snapshot.plain(prepared.form)}
-    )
+    if not FormVersion.objects.filter(pk=form_sha256).exists():
+        FormVersion.objects.get_or_create(sha256=form_sha256, defaults={"content": prepared.form})
     preview = prepared.content["preview"]
     filed = Submission.objects.create(
         application=application,
         number=prepared.number,
         submitted_at=now,
         submitted_by=by,
-        form=form,
+        form_id=form_sha256,
         content=prepared.content,
         sha256=prepared.sha256,
         total_cost_won=preview["total_cost_won"],
@@ -193,9 +194,15 @@ def _file(prepared: Prepared, *, by: User, now: datetime) -> Submission:
         own_won=preview["own_won"],
     )
     BonusClaim.objects.bulk_create(_claims(prepared))
-    paper.request(application, kind=IssuedDocument.Kind.RECEIPT, now=now)
+    paper.request_receipt(application, now=now)
     notices.write(
-        "receipt", to_email=by.email, user=by, key=f"receipt:{application.pk}", now=now, filed=filed
+        "receipt",
+        to_email=by.email,
+        user=by,
+        key=f"receipt:{application.pk}",
+        new=True,
+        now=now,
+        filed=filed,
     )
     return filed
 
@@ -213,7 +220,9 @@ def _claims(prepared: Prepared) -> list[BonusClaim]:
             label=item["label"],
             claim=str(answers[item["question"]]),
             points=item["points"],
-            hinted=any(industry.startswith(code) for code in item["industry_hints"]),
+            hinted=any(
+                industry.startswith(code.lstrip(SECTIONS)) for code in item["industry_hints"]
+            ),
         )
         for item in prepared.dossier.bonus_items
         if answers.get(item["question"])

@@ -23,6 +23,15 @@ def request(application: Application, *, kind: str, now: datetime) -> IssuedDocu
     return document
 
 
+def request_receipt(application: Application, *, now: datetime) -> IssuedDocument:
+    """Ask for the receipt in the transaction that files the application: nobody has before."""
+    document = IssuedDocument.objects.create(
+        application=application, kind=IssuedDocument.Kind.RECEIPT, requested_at=now
+    )
+    jobs.enqueue(JOB, key=job_key(document), new=True, document=document.pk)
+    return document
+
+
 def job_key(document: IssuedDocument) -> str:
     """The name under which the document's job is found."""
     return f"paper:{document.application_id}:{document.kind}"

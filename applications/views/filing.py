@@ -38,15 +38,17 @@ def application_review(request: HttpRequest, pk: int) -> HttpResponse:
 def application_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """File the draft. `at` is the arrival; sending it again leads to the same receipt."""
     at = now()
-    application = get_object_or_404(_whole(answerable_by(request.user)), pk=pk)
+    mine = answerable_by(request.user)
+    application = get_object_or_404(mine, pk=pk)
     form = SubmitForm(request.POST)
     already = application.submitted_at is not None
     if not already and not form.is_valid():
-        return review_page(request, application, at, form, status=400)
+        return review_page(request, _whole(mine).get(pk=pk), at, form, status=400)
     try:
         filed = intake.submit(application, by=request.user, now=at)
     except PortalError as refused:
-        return review_page(request, application, at, form, status=refused.status, refused=refused)
+        whole = _whole(mine).get(pk=pk)
+        return review_page(request, whole, at, form, status=refused.status, refused=refused)
     if filed.submitted_by_id == request.user.pk:
         messages.success(request, f"제출했습니다. 접수번호는 {filed.number}입니다.")
     else:

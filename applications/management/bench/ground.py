@@ -1,0 +1,34 @@
+"""What every measurement stands on: the catalogue's rounds, open on this very day."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import Group
+
+from applications.management.mould import DOMAIN, NO_PASSWORD
+from portal.clock import now
+from portal.models import User
+from portal.roles import MANAGER
+from programs.models import ProgramRound
+from programs.services import rounds
+
+PART = "ground"
+MANAGER_EMAIL = f"bench@{DOMAIN}"
+
+
+def inside() -> dict[str, str]:
+    """Open every round from ten days ago for ten more, as a manager may."""
+    at = now()
+    manager = User.objects.create(
+        email=MANAGER_EMAIL, password=NO_PASSWORD, name="측정", is_staff=True
+    )
+    manager.groups.add(Group.objects.get(name=MANAGER))
+    for row in ProgramRound.objects.all():
+        rounds.reschedule(
+            row,
+            opens_at=at - timedelta(days=10),
+            closes_at=at + timedelta(days=10),
+            by=manager,
+            now=at,
+            reason="측정",
+        )
+    return {"manager": manager.email}

@@ -33,7 +33,7 @@ from portal.access import signed_in
 from portal.clock import now
 from portal.errors import MoveNotAllowed, PortalError
 from portal.models import Job, JobState, User
-from portal.templatetags.portal import kdate
+from portal.templatetags.portal import kdate, kst
 
 STANDINGS = {
     "sent": ("요청 보냄", "info"),
@@ -77,8 +77,11 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def described(step: Step) -> dict[str, Any]:
     """A step of the way for the page: who is next, and by when it is planned."""
-    planned = f"{kdate(step.due)}까지 마칠 예정입니다." if step.due else ""
-    note = " ".join(words for words in (step.note, planned) if words)
+    note = step.note
+    if step.due and note:
+        note = f"{note} · {kst(step.due)}까지"
+    elif step.due:
+        note = f"{kdate(step.due)}까지 마칠 예정입니다."
     return {"label": step.label, "state": step.state, "who": step.who, "at": step.at, "note": note}
 
 

@@ -7,12 +7,16 @@ import pytest
 from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import TransactionTestCase
+from hypothesis import HealthCheck, settings
 
 from portal.roles import ensure_groups
 from tests import servers
 
 CI = os.environ.get("CI") == "true"
 CHROMIUM = servers.chromium()
+# A busy machine is no fault of a rule: the time of an example decides nothing.
+settings.register_profile("portal", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("portal")
 # Playwright keeps an event loop running in the thread of the test; the portal itself is sync.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
 

@@ -18,7 +18,7 @@ FILES_PER_DOCUMENT = 5
 
 @transaction.atomic
 def attach(
-    supplement: Supplement, *, requirement: str, upload: File[bytes], by: User, now: datetime
+    supplement: Supplement, *, requirement: str, upload: "File[bytes]", by: User, now: datetime
 ) -> Attachment:
     """Add a file to the answer, for one of the papers that were asked for.
 

@@ -8,7 +8,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
@@ -280,6 +280,8 @@ class ApplicationAdmin(WorkflowAdmin):
 
     def export_view(self, request: HttpRequest) -> HttpResponse:
         """The filtered desk as a table."""
+        if not self.has_view_permission(request):
+            raise Http404
         rows = self.get_changelist_instance(request).get_queryset(request)
         header = ["접수번호", "내역사업", "지원유형", "상태", "기업명", "사업자등록번호"]
         header += ["지역", "기업 규모", "접수 시각", "정부지원금(원)"]

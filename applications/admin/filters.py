@@ -18,10 +18,26 @@ Choices = list[tuple[Any, str]]
 Rows = QuerySet[Application]
 
 
-class SubProgramFilter(admin.SimpleListFilter):
+class ListedFilter(admin.SimpleListFilter):
+    """Narrows one column to a value that is on offer; anything else shows nothing."""
+
+    column = ""
+
+    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
+        """Narrow to one."""
+        wanted = self.value()
+        if wanted is None:
+            return queryset
+        if wanted not in {str(value) for value, _ in self.lookup_choices}:
+            return queryset.none()
+        return queryset.filter(**{self.column: wanted})
+
+
+class SubProgramFilter(ListedFilter):
     """Own sub-programmes only."""
 
     title = "내역사업"
+    column = "sub_program"
     parameter_name = "program"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
@@ -32,30 +48,24 @@ class SubProgramFilter(admin.SimpleListFilter):
             return [(row.pk, row.name) for row in rows]
         return [(row.pk, f"{row.name} ({row.round.name})") for row in rows]
 
-    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Narrow to one."""
-        return queryset.filter(sub_program=self.value()) if self.value() else queryset
 
-
-class StateFilter(admin.SimpleListFilter):
+class StateFilter(ListedFilter):
     """States that staff see; drafts are not theirs."""
 
     title = "상태"
+    column = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
         """All but the draft."""
         return [row for row in ApplicationState.choices if row[0] != ApplicationState.DRAFT]
 
-    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Narrow to one."""
-        return queryset.filter(state=self.value()) if self.value() else queryset
 
-
-class TrackFilter(admin.SimpleListFilter):
+class TrackFilter(ListedFilter):
     """Tracks of the chosen sub-programme; before one is chosen there would be too many."""
 
     title = "지원유형"
+    column = "track"
     parameter_name = "track"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
@@ -65,39 +75,29 @@ class TrackFilter(admin.SimpleListFilter):
         rows = Track.objects.filter(sub_program__in=mine.values("pk")).order_by("order")
         return list(rows.values_list("pk", "name"))
 
-    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Narrow to one."""
-        return queryset.filter(track=self.value()) if self.value() else queryset
 
-
-class RegionFilter(admin.SimpleListFilter):
+class RegionFilter(ListedFilter):
     """The site's region as filed."""
 
     title = "지역"
+    column = "region"
     parameter_name = "region"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
         """The seventeen."""
         return list(Region.choices)
 
-    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Narrow to one."""
-        return queryset.filter(region=self.value()) if self.value() else queryset
 
-
-class SizeFilter(admin.SimpleListFilter):
+class SizeFilter(ListedFilter):
     """The firm's size as filed."""
 
     title = "기업 규모"
+    column = "size"
     parameter_name = "size"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
         """The classes of the law."""
         return list(CompanySize.choices)
-
-    def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Narrow to one."""
-        return queryset.filter(size=self.value()) if self.value() else queryset
 
 
 class ReceivedFilter(admin.SimpleListFilter):

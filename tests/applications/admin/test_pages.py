@@ -1,0 +1,416 @@
+"""The pages of one application, sheet, run and selection: buttons call services, strangers find nothing."""
+
+import json
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from applications.admin import frozen
+from applications.models import Application, BonusClaim, Check, ScoreRun, ScoreSheet, Selection
+from applications.services import review, screening, selection
+from portal import jobs
+from portal.models import Notice
+from tests.factories import staff
+from tests.factories.applications import (
+    NOW,
+    AttachmentFactory,
+    MemberFactory,
+    PartnerFactory,
+    UserFactory,
+)
+
+pytestmark = pytest.mark.django_db
+
+
+def page_of(thing) -> str:
+    return reverse(f"admin:applications_{thing._meta.model_name}_change", args=[thing.pk])
+
+
+def act(thing, name: str) -> str:
+    return reverse(f"admin:applications_{thing._meta.model_name}_act", args=[thing.pk, name])
+
+
+def text(answer) -> str:
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+def told(answer) -> list[str]:
+    return [str(message) for message in answer.context["messages"]]
+
+
+@pytest.fixture
+def application(program, officer) -> Application:
+    row = staff.filed(program)
+    screening.take_up(row, by=officer, now=NOW)
+    return row
+
+
+# --- The application -----------------------------------------------------------------------------
+
+
+def test_the_page_shows_what_was_filed_in_words(program) -> None:
+    row = staff.filed(program)
+    questions = [
+        {"code": "kind", "kind": "choice", "label": "솔루션"}
+        | {"choices": [{"code": "mes", "label": "생산관리(MES)"}]},
+        {"code": "robots", "kind": "rows", "label": "로봇"}
+        | {"columns": [{"code": "model", "kind": "text", "label": "모델"}]},
+        {"code": "tax", "kind": "yes_no", "label": "체납", "section": "declarations"},
+    ]
+    form = staff.form(
+        questions=questions, cost_items=[{"code": "sw", "label": "소프트웨어"}], consents=[]
+    )
+    answers = {"kind": "mes", "robots": [{"model": "<b>R-1</b>"}], "tax": False}
+    content = {
+        "facts": {},
+        "answers": answers,
+        "cost": {"sw": 70_000_000},
+        "company": {"name": row.company.name, "business_number": "1248100998"},
+        "profile": {},
+    }
+    submission = row.submission
+    submission.content, submission.form = content, form
+    parts = {part.title: part for part in frozen.parts(submission)}
+    assert ("솔루션", "생산관리(MES)") in parts["사업계획"].rows
+    assert parts["사업계획"].tables[0]["lines"] == [["<b>R-1</b>"]]
+    assert parts["확인 사항"].rows == [("체납", "아니요")]
+    assert parts["사업비"].rows == [("소프트웨어", "70,000,000원")]
+    assert ("사업자등록번호", "124-81-00998") in parts["신청기업"].rows
+
+
+def test_papers_are_linked_with_their_hash(desk, program, officer, application) -> None:
+    paper = AttachmentFactory(application=application, requirement="quote", name="견적서<1>.pdf")
+    body = text(desk(officer).get(page_of(application)))
+    assert reverse("attachment_download", args=[paper.pk]) in body
+    assert paper.sha256 in body
+    assert "견적서&lt;1&gt;.pdf" in body
+
+
+def test_the_history_names_who_when_and_why(desk, officer, application) -> None:
+    screening.ask(application, message="견적을 보완해 주세요.", by=officer, now=NOW)
+    body = text(desk(officer).get(page_of(application)))
+    assert "견적을 보완해 주세요." in body
+    assert str(officer) in body
+    assert "접수 → 요건검토" in body
+    assert "2021. 2. 10. 14:03:22 (KST)" in body
+
+
+def test_buttons_stand_by_state_and_role(desk, program, officer, application) -> None:
+    fresh = staff.filed(program)
+    shown = {
+        who: {name for name in ("take-up", "qualify", "exclude", "reinstate", "assign")
+              if act(row, name) in text(desk(user).get(page_of(row)))}
+        for who, user, row in (
+            ("officer, filed", officer, fresh),
+            ("officer, screening", officer, application),
+            ("auditor, screening", staff.auditor(), application),
+        )
+    }  # fmt: skip
+    assert shown == {
+        "officer, filed": {"take-up"},
+        "officer, screening": {"qualify", "exclude"},
+        "auditor, screening": set(),
+    }
+
+
+def test_a_button_that_is_not_offered_does_nothing_when_pressed(desk, officer, application) -> None:
+    auditor = staff.auditor()
+    for user, name in ((auditor, "qualify"), (officer, "assign"), (officer, "reinstate")):
+        desk(user).post(act(application, name), {"note": "x"})
+    assert Application.objects.get(pk=application.pk).state == "screening"
+    assert desk(officer).post(act(application, "no-such-act")).status_code == 404
+
+
+def test_an_officer_screens_by_the_buttons(desk, officer, application) -> None:
+    client = desk(officer)
+    BonusClaim.objects.create(
+        application=application, code="covid", label="코로나19", claim="마스크", points=5
+    )
+    client.post(act(application, "confirm-met"))
+    refused = client.post(act(application, "qualify"))
+    assert any("check_pending" in line for line in told(refused))
+    unknown = Check.objects.get(code="built")
+    assert "사유" in text(client.get(act(unknown, "overrule")))
+    client.post(act(unknown, "overrule"), {"reason": "건축물대장으로 확인"})
+    advice = Check.objects.get(code="advice")
+    client.post(act(advice, "confirm"), {"reason": "방문하지 않음"})
+    claim = BonusClaim.objects.get()
+    done = client.post(act(claim, "grant"), {"reason": "의약외품 허가증"}, follow=True)
+    assert done.redirect_chain[-1][0] == page_of(application)
+    done = client.post(act(application, "qualify"), follow=True)
+    assert "평가로 넘겼습니다." in told(done)
+    assert Application.objects.get(pk=application.pk).state == "assessing"
+
+
+def test_a_request_for_more_is_sent_by_its_form(desk, officer, application) -> None:
+    client = desk(officer)
+    url = act(application, "ask")
+    assert "견적서" in text(client.get(url))
+    assert "필수" in text(client.post(url, {"message": "", "days": 7}))
+    client.post(url, {"message": "다시", "days": 3, "requirements": ["quote"]})
+    asked = application.supplements.get()
+    assert asked.requirements == ["quote"]
+    assert Notice.objects.filter(key__startswith=f"supplement:{asked.pk}").count() == 1
+
+
+def test_a_tied_assessor_is_marked_and_refused_with_every_reason(
+    desk, program, officer, judges
+) -> None:
+    row = staff.judged(program, judges=[])
+    friend = UserFactory(email="x@hanbit.example", phone="010-9999-0000", roles=["assessor"])
+    MemberFactory(company=row.company, user=friend)
+    client = desk(officer)
+    body = text(client.get(act(row, "assign")))
+    assert "배정할 수 없음" in body
+    refused = client.post(act(row, "assign"), {"assessors": [judges[0].pk, friend.pk]})
+    assert any("same_company" in line for line in told(refused))
+    assert not row.sheets.exists()
+    client.post(act(row, "assign"), {"assessors": [judge.pk for judge in judges]})
+    assert row.sheets.count() == 3
+
+
+def queries(client, url: str) -> int:
+    client.get(url)
+    with CaptureQueriesContext(connection) as caught:
+        text(client.get(url))
+    return len(caught)
+
+
+def test_the_page_takes_as_many_queries_for_one_part_as_for_many(desk, program, officer) -> None:
+    row = staff.judged(program, judges=staff.assessors(1))
+    client = desk(officer)
+    PartnerFactory(application=row, accepted=True)
+    AttachmentFactory(application=row)
+    few = queries(client, page_of(row))
+    for judge in staff.assessors(8):
+        staff.locked_sheet(row, judge, (20, 20, 20))
+    for _ in range(6):
+        PartnerFactory(application=row, accepted=True)
+        AttachmentFactory(application=row)
+    assert queries(client, page_of(row)) == few
+    assert few <= 30
+
+
+# --- What is not yours ---------------------------------------------------------------------------
+
+
+def things(program, officer, judges) -> list[object]:
+    screened = staff.filed(program)
+    screening.take_up(screened, by=officer, now=NOW)
+    claim = BonusClaim.objects.create(
+        application=screened, code="covid", label="코로나19", claim="마스크", points=5
+    )
+    judged = staff.judged(program, judges=judges)
+    made = staff.proposed(program, officer)
+    return [screened, screened.checks.first(), claim, judged.sheets.first(), made.run, made]
+
+
+def test_an_officer_of_another_programme_finds_nothing(desk, program, officer, judges) -> None:
+    stranger = desk(staff.officer(staff.program()))
+    for thing in things(program, officer, judges):
+        name = thing._meta.model_name
+        urls = [page_of(thing), act(thing, "decide")]
+        urls += [reverse(f"admin:applications_{name}_history", args=[thing.pk])]
+        if name in ("scorerun", "selection"):
+            urls.append(reverse(f"admin:applications_{name}_job", args=[thing.pk]))
+        if name == "selection":
+            urls.append(reverse("admin:applications_selection_export", args=[thing.pk]))
+        for url in urls:
+            for answer in (stranger.get(url), stranger.post(url)):
+                assert answer.status_code in {302, 403, 404}, url
+                assert str(thing) not in answer.content.decode()
+        listed = stranger.get(reverse(f"admin:applications_{name}_changelist"))
+        assert list(listed.context["cl"].result_list) == []
+        assert stranger.get(page_of(thing)).status_code == 404
+
+
+def test_an_auditor_reads_everything_and_changes_nothing(desk, program, officer, judges) -> None:
+    client = desk(staff.auditor())
+    made = things(program, officer, judges)
+    for thing in made:
+        text(client.get(page_of(thing)))
+    acts = {"application": ["qualify", "exclude"], "check": ["confirm", "overrule"]}
+    acts |= {"bonusclaim": ["grant"], "scoresheet": ["unassign"], "scorerun": ["propose"]}
+    acts |= {"selection": ["decide", "discard"]}
+    for thing in made:
+        for name in acts[thing._meta.model_name]:
+            client.post(act(thing, name), {"note": "x", "reason": "x"})
+    assert Application.objects.get(pk=made[0].pk).state == "screening"
+    assert Selection.objects.get().state == "proposed"
+    assert not Check.objects.exclude(decision="pending").exists()
+    assert client.get(reverse("admin:applications_scorerun_start")).status_code == 404
+
+
+# --- Sheets --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def sheets(program, officer, judges) -> list[ScoreSheet]:
+    row = staff.judged(program, judges=[])
+    return review.assign_all(row, assessors=judges, by=officer, now=NOW)
+
+
+def filled(sheet: ScoreSheet, **changes) -> dict[str, object]:
+    sent = {"version": sheet.version, "comment": "종합"}
+    for code, points, _ in staff.CRITERIA:
+        sent |= {f"mark_{code}": points - 5, f"reason_{code}": "근거"}
+    return sent | changes
+
+
+def score_page(sheet: ScoreSheet) -> str:
+    return reverse("admin:applications_scoresheet_score", args=[sheet.pk])
+
+
+def test_an_assessor_sees_own_sheets_only_and_never_the_marks_of_others(
+    desk, sheets, judges
+) -> None:
+    review.save(
+        sheets[1], marks={"need": 7}, reasons={"need": "남의비밀"}, comment="", version=1,
+        by=judges[1], now=NOW,
+    )  # fmt: skip
+    client = desk(judges[0])
+    listed = client.get(reverse("admin:applications_scoresheet_changelist"))
+    assert [row.pk for row in listed.context["cl"].result_list] == [sheets[0].pk]
+    mine = text(client.get(score_page(sheets[0])))
+    assert "남의비밀" not in mine
+    assert str(judges[1].email) not in mine
+    for url in (score_page(sheets[1]), page_of(sheets[1])):
+        assert client.get(url).status_code == 404
+        assert client.post(url, filled(sheets[1])).status_code == 404
+    assert client.get(page_of(sheets[0].application)).status_code in {403, 404}
+
+
+def test_an_assessor_saves_locks_and_can_then_only_read(desk, sheets, judges) -> None:
+    client, sheet = desk(judges[0]), sheets[0]
+    saved = client.post(score_page(sheet), filled(sheet, reason_need="", act="save"), follow=True)
+    assert any("아직 제출하지 않았습니다" in line for line in told(saved))
+    sheet.refresh_from_db()
+    gaps = client.post(score_page(sheet), filled(sheet, reason_need="", act="lock"), follow=True)
+    assert any("reason_missing:need" in line for line in told(gaps))
+    sheet.refresh_from_db()
+    client.post(score_page(sheet), filled(sheet, act="lock"))
+    sheet.refresh_from_db()
+    assert sheet.locked_at is not None
+    assert 'name="mark_need"' not in text(client.get(score_page(sheet)))
+    client.post(score_page(sheet), filled(sheet, mark_need=1, act="save"))
+    assert ScoreSheet.objects.get(pk=sheet.pk).marks["need"] == 25
+
+
+def test_a_mark_out_of_range_is_shown_at_its_field(desk, sheets, judges) -> None:
+    body = text(desk(judges[0]).post(score_page(sheets[0]), filled(sheets[0], mark_need=31)))
+    assert "30" in body
+    assert "error-summary" in body
+    assert ScoreSheet.objects.get(pk=sheets[0].pk).marks == {}
+
+
+def test_two_windows_do_not_overwrite_each_other(desk, sheets, judges) -> None:
+    client, sheet = desk(judges[0]), sheets[0]
+    client.post(score_page(sheet), filled(sheet, comment="첫 창"))
+    late = client.post(score_page(sheet), filled(sheet, comment="둘째 창"))
+    assert any("stale_version" in line for line in told(late))
+    assert "둘째 창" in late.content.decode()  # what was typed is still there
+    assert ScoreSheet.objects.get(pk=sheet.pk).comment == "첫 창"
+
+
+def test_an_officer_takes_an_unfinished_sheet_back(desk, officer, sheets) -> None:
+    client = desk(officer)
+    assert "배정 취소" in text(client.get(page_of(sheets[0])))
+    client.post(act(sheets[0], "unassign"), {"note": "일정"})
+    assert ScoreSheet.objects.count() == 2
+
+
+# --- Runs and selections -------------------------------------------------------------------------
+
+
+def test_from_the_start_of_scoring_to_the_release_by_the_buttons(
+    desk, program, officer, boss, judges
+) -> None:
+    for marks in ((28, 36, 28), (24, 32, 24), (10, 20, 10)):
+        staff.judged(program, marks, judges=judges, support=400_000_000)
+    staffed, managing = desk(officer), desk(boss)
+    started = staffed.post(
+        reverse("admin:applications_scorerun_start"), {"sub_program": program.pk}, follow=True
+    )
+    run = ScoreRun.objects.get()
+    assert started.redirect_chain[-1][0] == page_of(run)
+    assert "data-job-url" in text(started)
+    job = reverse("admin:applications_scorerun_job", args=[run.pk])
+    assert json.loads(staffed.get(job).content)["state"] == "queued"
+    jobs.run(run.job_id)
+    staffed.post(act(run, "propose"), {"places": "", "reserve_places": ""})
+    made = Selection.objects.get()
+    jobs.run(made.job_id)
+    body = text(staffed.get(page_of(made)))
+    assert "선정선" in body
+    assert act(made, "decide") not in body  # an officer proposes, a manager decides
+    managing.post(act(made, "decide"))
+    managing.post(act(made, "release"))
+    made.refresh_from_db()
+    jobs.run(made.job_id)
+    made.refresh_from_db()
+    assert made.state == "released"
+    assert Notice.objects.filter(key__startswith="result:").count() == 3
+
+
+def test_the_line_is_drawn_where_and_why_it_stops(desk, program, officer, judges) -> None:
+    for marks in ((28, 36, 28), (26, 34, 26), (24, 32, 24)):
+        staff.judged(program, marks, judges=judges, support=450_000_000)
+    body = text(desk(officer).get(page_of(staff.proposed(program, officer))))
+    line = body.index('class="cut-line"')
+    assert body.index("2위로 예산과 선정 수 안에") < line < body.index("3위로 예비 1번")
+    assert "남은 예산으로는 다음 순위를 선정할 수 없어" in body
+    assert "900,000,000원" in body
+
+
+def test_a_number_of_places_of_ones_own_is_warned_of_on_the_page(
+    desk, program, officer, judges
+) -> None:
+    program.quota_count, program.quota_kind = 57, "about"
+    program.save()
+    staff.judged(program, judges=judges)
+    body = text(desk(officer).get(page_of(staff.proposed(program, officer, places=60))))
+    assert "공고의 모집 규모(57개 내외)와 다르게 60개로 정했습니다." in body
+
+
+def test_what_cannot_be_scored_is_told_with_every_reason(desk, program, officer, judges) -> None:
+    staff.judged(program, judges=judges[:1])
+    answer = desk(officer).post(
+        reverse("admin:applications_scorerun_start"), {"sub_program": program.pk}
+    )
+    assert any("too_few_sheets" in line for line in told(answer))
+    other = staff.program()
+    refused = desk(officer).post(
+        reverse("admin:applications_scorerun_start"), {"sub_program": other.pk}
+    )
+    assert refused.status_code == 200
+    assert not ScoreRun.objects.exists()
+
+
+def test_pages_of_a_long_list_take_the_same_queries_and_sum_on(
+    desk, program, officer, judges, monkeypatch
+) -> None:
+    monkeypatch.setattr("applications.admin.selection.PAGE", 3)
+    for place in range(8):
+        staff.judged(program, (20 + place, 32, 24), judges=judges, support=100_000_000)
+    made = staff.proposed(program, officer)
+    client = desk(officer)
+    second = text(client.get(page_of(made), {"p": 2}))
+    assert "400,000,000원" in second
+    assert "4–6위 / 모두 8건" in second
+    assert queries(client, f"{page_of(made)}?p=1") <= queries(client, f"{page_of(made)}?p=3")
+    assert text(client.get(page_of(made), {"p": "없음"}))
+    assert "7–8위" in text(client.get(page_of(made), {"p": 99}))
+
+
+def test_a_parked_job_says_so(desk, program, officer, judges) -> None:
+    staff.judged(program, judges=judges, support=None)
+    made = selection.start(staff.scored(program, officer), by=officer, now=NOW)
+    for _ in range(jobs.ATTEMPTS):
+        type(made.job).objects.filter(pk=made.job_id).update(run_after=None)
+        jobs.run(made.job_id)
+    body = text(desk(officer).get(page_of(made)))
+    assert "작업이 멈추었습니다" in body
+    assert "지원금이 정해지지 않은 신청이 1건" in body

@@ -1,0 +1,101 @@
+"""Made-up calls of every operation, by everybody: never a 5xx, never an answer off the contract.
+
+`PORTAL_TEST_FUZZ=2000` makes that many calls of each operation instead, other ones in every run.
+"""
+
+import os
+from typing import Any
+
+import pytest
+import schemathesis
+from django.db import transaction
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
+from schemathesis import Case, GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from portal import api_docs
+from portal.api import MemberLimit, VisitorLimit
+from portal.wsgi import application
+from programs.models import SubProgram
+from tests.api.calling import Caller, Story
+
+CHECKS = [
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+DEEPER = int(os.environ.get("PORTAL_TEST_FUZZ", "0"))
+CONTRACT = schemathesis.openapi.from_dict(api_docs.document())
+CONTRACT.app = application
+OPERATIONS = [found.ok() for found in CONTRACT.get_all_operations()]
+# What takes nothing can be sent nothing wrong.
+CALLS = [
+    pytest.param(one, mode, id=f"{one.label} {mode.value}")
+    for one in OPERATIONS
+    for mode in GenerationMode
+    if mode == GenerationMode.POSITIVE or one.definition.raw.keys() & {"parameters", "requestBody"}
+]
+
+
+@pytest.fixture
+def unlimited(monkeypatch: pytest.MonkeyPatch) -> None:
+    for limit in (VisitorLimit, MemberLimit):
+        monkeypatch.setattr(limit, "THROTTLE_RATES", {"anon": None, "user": None})
+
+
+@pytest.fixture
+def callers(visitor: Caller, owner: Caller, stranger: Caller, officer: Caller) -> dict[str, Caller]:
+    return {"visitor": visitor, "owner": owner, "stranger": stranger, "officer": officer}
+
+
+def made_real(case: Case, data: some.DataObject, story: Story) -> None:
+    """Let half of the calls be about rows that exist."""
+    real: dict[str, list[Any]] = {
+        "id": [story.draft.pk, story.filed.pk, story.foreign.pk],
+        "code": list(SubProgram.objects.values_list("code", flat=True)),
+        "number": [story.filed.number],
+    }
+    for name, values in real.items():
+        if name in (case.path_parameters or {}) and data.draw(some.booleans()):
+            case.path_parameters[name] = data.draw(some.sampled_from(values))
+    if isinstance(case.body, dict) and "site" in case.body and data.draw(some.booleans()):
+        case.body |= {"site": story.site.pk, "program": data.draw(some.sampled_from(real["code"]))}
+
+
+@pytest.mark.parametrize(("operation", "mode"), CALLS)
+def test_no_call_breaks_the_contract(
+    story: Story, callers: dict[str, Caller], unlimited: None, operation: Any, mode: Any
+) -> None:
+    negative = mode == GenerationMode.NEGATIVE
+    checks = [*CHECKS, negative_data_rejection] if negative else CHECKS
+
+    @settings(
+        max_examples=DEEPER or 25,
+        derandomize=not DEEPER,
+        database=None,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(data=some.data())
+    def call(data: some.DataObject) -> None:
+        case = data.draw(operation.as_strategy(generation_mode=mode))
+        who = data.draw(some.sampled_from(sorted(callers)))
+        if not negative:
+            made_real(case, data, story)
+        headers = {"Authorization": f"Bearer {callers[who].token}"} if callers[who].token else {}
+        with transaction.atomic():
+            response = case.call(headers=headers)
+            transaction.set_rollback(True)
+        case.validate_response(response, checks=checks, headers=headers)
+
+    call()

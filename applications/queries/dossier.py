@@ -1,7 +1,6 @@
 """A draft read whole: what was answered, what it means to the rules, what is missing."""
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -241,8 +240,11 @@ def _partner_findings(dossier: Dossier) -> list[Finding]:
     )
 
 
-def frozen_form(dossier: Dossier) -> Mapping[str, Any]:
-    """The form as it stands now: what a filed application was asked and judged by."""
+def frozen_form(dossier: Dossier) -> dict[str, Any]:
+    """The form as it stands now: what a filed application was asked and judged by.
+
+    Plain JSON as the catalogue's rows hold it.
+    """
     program = dossier.sub_program
     return {
         "questions": program.questions,

@@ -39,16 +39,16 @@ def sha256_of_plain(value: Plain) -> str:
 
 def plain(value: object, path: str = "") -> Plain:
     """Return the value as JSON-ready lists, dicts, texts and ints. Raises BadInput (`snapshot`)."""
+    if isinstance(value, str):
+        return _text(value, path)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
         return int(value)
-    if isinstance(value, str):
-        return _text(value, path)
-    if isinstance(value, Mapping):
-        return {_key(key, path): plain(member, f"{path}.{key}") for key, member in value.items()}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [plain(member, f"{path}[{place}]") for place, member in enumerate(value)]
+    if isinstance(value, (dict, Mapping)):  # `dict` first: asking the abstract class is slow
+        return {_key(key, path): plain(member, f"{path}.{key}") for key, member in value.items()}
     return _spelled(value, path)
 
 

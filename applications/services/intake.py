@@ -96,7 +96,7 @@ def _prepare(read: Dossier, *, now: datetime) -> Prepared:
     blocking = [row for row in dossier.missing(read, now=now) if row.blocking]
     if blocking:
         raise RuleBroken(blocking, message="아직 빠졌거나 고쳐야 할 항목이 있습니다.")
-    form = snapshot.plain(dossier.frozen_form(read))
+    form = dossier.frozen_form(read)
     number = number_of(read.application)
     content = _content(read, number=number, form_sha256=snapshot.sha256_of_plain(form), now=now)
     return Prepared(read, number, content, snapshot.sha256_of_plain(content), form)

@@ -67,6 +67,7 @@ def serve(host: str, port: int) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, stop)
     server.serve_forever(poll_interval=0.2)
+    jobs.closing.set()
     clockwork.over.set()
     server.server_close()
     worker.stop()

@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from portal import doorbell
 from portal.celery import app
 from portal.clock import now as clock_now
-from portal.errors import PortalError
+from portal.errors import PortalError, Unavailable
 from portal.models import Job, JobState, User
 
 logger = logging.getLogger(__name__)
@@ -22,9 +22,12 @@ LEASE = timedelta(seconds=60)  # renewed while the worker lives; a killed one's 
 RENEW_SECONDS = 20
 ATTEMPTS = 3
 BACKOFF = timedelta(seconds=20)
+LONGEST_WAIT = timedelta(minutes=10)
+WAITS = 150  # a day, for a part of the house (PDF engine, disk) that cannot serve
 
 Handler = Callable[[Job], dict[str, Any] | None]
 _handlers: dict[str, Handler] = {}
+closing = threading.Event()  # set when this process is about to end: it begins no further job
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -62,7 +65,7 @@ def enqueue(kind: str, *, key: str, by: User | None = None, new: bool = False, *
 def retry(job: Job) -> bool:
     """Put a parked job back in the queue; returns whether it was parked."""
     changed = Job.objects.filter(pk=job.pk, state=JobState.PARKED).update(
-        state=JobState.QUEUED, attempts=0, error="", run_after=None, finished_at=None
+        state=JobState.QUEUED, attempts=0, waits=0, error="", run_after=None, finished_at=None
     )
     if changed:
         transaction.on_commit(lambda: doorbell.ring("portal.tasks.run_job", job.pk), robust=True)
@@ -89,10 +92,10 @@ def run(pk: int) -> JobState | None:
     Returns the state it ended in, or None when another worker has it (or took it over, because
     this one was silent for longer than its lease).
     """
-    job = claim(pk, clock_now())
+    job = None if closing.is_set() else claim(pk, clock_now())
     if job is None:
         return None
-    if job.attempts > ATTEMPTS:
+    if job.attempts - job.waits > ATTEMPTS:
         return _end(job, JobState.PARKED, "여러 번 시도했으나 끝내지 못했습니다.")
     if job.kind not in _handlers:
         app.loader.import_default_modules()  # outside a worker nobody has read the tasks yet
@@ -102,6 +105,8 @@ def run(pk: int) -> JobState | None:
     try:
         with _kept_lease(job):
             result = work(job)
+    except Unavailable as error:
+        return _put_off(job, error.message)
     except PortalError as error:
         return _failed(job, error.message)
     except Exception as error:  # a job may fail in any way; the worker must live
@@ -152,13 +157,26 @@ def _held(job: Job) -> QuerySet[Job]:
 
 
 def _failed(job: Job, message: str) -> JobState | None:
-    if job.attempts >= ATTEMPTS:
+    tries = job.attempts - job.waits
+    if tries >= ATTEMPTS:
         return _end(job, JobState.PARKED, message)
+    return _later(job, message, BACKOFF * tries)
+
+
+def _put_off(job: Job, message: str) -> JobState | None:
+    """Wait for a part of the house that cannot serve; that is no fault of the job."""
+    if job.waits >= WAITS:
+        return _end(job, JobState.PARKED, message)
+    return _later(job, message, min(BACKOFF * 2 ** min(job.waits, 9), LONGEST_WAIT), waits=1)
+
+
+def _later(job: Job, message: str, pause: timedelta, *, waits: int = 0) -> JobState | None:
     changed = _held(job).update(
         state=JobState.QUEUED,
         error=message,
         lease_until=None,
-        run_after=clock_now() + BACKOFF * job.attempts,
+        run_after=clock_now() + pause,
+        waits=F("waits") + waits,
     )
     return JobState.QUEUED if changed else None
 

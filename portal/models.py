@@ -120,6 +120,7 @@ class Job(models.Model):
     total = models.PositiveIntegerField("전체", default=0)
     done = models.PositiveIntegerField("처리", default=0)
     attempts = models.PositiveSmallIntegerField("시도", default=0)
+    waits = models.PositiveSmallIntegerField("미룸", default=0)
     lease_until = models.DateTimeField("점유 기한", null=True)
     run_after = models.DateTimeField("다음 시도", null=True)
     error = models.TextField("오류", blank=True)

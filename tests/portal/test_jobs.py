@@ -10,7 +10,7 @@ from django.db import connection, transaction
 
 from portal import doorbell, jobs, tasks
 from portal.clock import now
-from portal.errors import BadInput
+from portal.errors import BadInput, Unavailable
 from portal.models import Job, JobState
 from tests.faults.together import at_once
 
@@ -145,6 +145,68 @@ def test_a_readable_error_is_kept_in_its_own_words(works: Register) -> None:
     jobs.run(job.pk)
     job.refresh_from_db()
     assert job.error == "사업비를 확인하세요."
+
+
+@pytest.mark.django_db
+def test_a_job_waits_a_day_for_a_part_that_cannot_serve_and_is_then_done(
+    works: Register,
+) -> None:
+    serves = False
+
+    def needs_the_engine(job: Job) -> None:
+        if not serves:
+            raise Unavailable("지금은 PDF를 만들 수 없습니다.")
+
+    works("test.paper", needs_the_engine)
+    job = jobs.enqueue("test.paper", key="paper")
+    pauses = []
+    for _ in range(20):
+        assert jobs.run(job.pk) == JobState.QUEUED
+        job.refresh_from_db()
+        pauses.append(round((job.run_after - now()).total_seconds(), -1))
+        let_time_pass(job)
+    assert pauses[:6] == [20, 40, 80, 160, 320, 600]
+    assert pauses[-1] == 600
+    assert job.error == "지금은 PDF를 만들 수 없습니다."
+    serves = True
+    assert jobs.run(job.pk) == JobState.DONE
+
+
+@pytest.mark.django_db
+def test_waiting_neither_hides_poison_nor_lasts_for_ever(
+    works: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(jobs, "WAITS", 2)
+    fates = [Unavailable(), RuntimeError(), Unavailable(), RuntimeError(), RuntimeError()]
+
+    def changing(job: Job) -> None:
+        raise fates.pop(0)
+
+    def never(job: Job) -> None:
+        raise Unavailable
+
+    works("test.changing", changing)
+    works("test.never", never)
+    ends = []
+    for kind, tries in (("test.changing", 5), ("test.never", 3)):
+        job = jobs.enqueue(kind, key=kind)
+        for _ in range(tries):
+            ends.append(jobs.run(job.pk))
+            let_time_pass(job)
+    assert ends == ["queued"] * 4 + ["parked"] + ["queued"] * 2 + ["parked"]
+
+
+@pytest.mark.django_db
+def test_a_process_that_is_closing_begins_no_further_job(
+    works: Register, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    works("test.good", lambda job: None)
+    job = jobs.enqueue("test.good", key="good")
+    monkeypatch.setattr(jobs, "closing", threading.Event())
+    jobs.closing.set()
+    assert jobs.run(job.pk) is None
+    job.refresh_from_db()
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
 
 
 @pytest.mark.django_db

@@ -217,6 +217,8 @@ def consent(
 ) -> list[Consent]:
     """Record consents given or refused, each with the version of the words that were shown.
 
+    An answer that says the same again keeps the time when it was first given.
+
     Raises BadInput (`consent_unknown`) and MoveNotAllowed (`already_submitted`).
     """
     declared = {row["code"]: row for row in application.sub_program.consents}
@@ -225,6 +227,12 @@ def consent(
             f"없는 동의 항목입니다: {', '.join(sorted(strange))}", code="consent_unknown"
         )
     touch(application, now=now)
+    known = {row.code: (row.given, row.wording) for row in application.consents.all()}
+    changed = {
+        code: given
+        for code, given in answers.items()
+        if known.get(code) != (bool(given), str(declared[code]["version"]))
+    }
     return [
         Consent.objects.update_or_create(
             application=application,
@@ -236,7 +244,7 @@ def consent(
                 "at": now,
             },
         )[0]
-        for code, given in answers.items()
+        for code, given in changed.items()
     ]
 
 

@@ -70,6 +70,7 @@ def page(
     before, after = neighbours(application, step)
     context = {
         "application": application,
+        "draft": read.application.state == ApplicationState.DRAFT,
         "step": step,
         "label": LABELS[step],
         "steps": progress(application, found, step),
@@ -249,6 +250,11 @@ def conflict_answer(
         if row["code"] in conflict.sent
     ]
     read = dossier.read(application)
+    names = dict(application.sub_program.tracks.values_list("code", "name"))
+    sent = names.get(request.POST.get("track", ""), "")
+    if sent and sent != names.get(read.track_code or "", ""):
+        there = names.get(read.track_code or "", "")
+        rows.insert(0, {"label": "지원유형", "mine": sent, "theirs": there})
     data = request.POST.copy()
     data["version"] = str(theirs.version)
     return page(

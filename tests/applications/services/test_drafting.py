@@ -314,6 +314,13 @@ def test_a_consent_keeps_the_version_of_its_words(draft: Application):
     assert Consent.objects.get(code="news").given
 
 
+def test_a_consent_said_again_keeps_its_time(draft: Application):
+    by, later = draft.created_by, NOW + timedelta(hours=1)
+    drafting.consent(draft, answers={"personal": True, "news": True}, by=by, now=NOW)
+    drafting.consent(draft, answers={"personal": True, "news": False}, by=by, now=later)
+    assert {row.code: row.at for row in Consent.objects.all()} == {"personal": NOW, "news": later}
+
+
 def test_a_consent_nobody_asked_for_is_refused(draft: Application):
     with pytest.raises(BadInput) as refused:
         drafting.consent(draft, answers={"all": True}, by=draft.created_by, now=NOW)

@@ -258,6 +258,36 @@ def test_a_conflict_shows_both_texts_and_saving_again_is_a_decision(
     assert draft.sections.get(name="plan").data["title"] == "내 글"
 
 
+def test_a_conflict_over_the_track_is_shown_too(client: Client, draft: Application):
+    send(client, plan(draft), {"track": "basic", "title": "처음"})
+    page = Controls(client.get(plan(draft)).content.decode()).values
+    drafting.save_section(
+        draft, name="plan", data={"track": "cloud"}, version=1, by=draft.created_by, now=now()
+    )
+    answer = client.post(plan(draft), {**page, "track": "basic", "act": "next"})
+    assert answer.context["differences"][0] == {
+        "label": "지원유형",
+        "mine": "기본",
+        "theirs": "클라우드",
+    }
+
+
+def test_what_is_sent_after_a_colleague_filed_is_shown_and_not_kept(
+    client: Client, draft: Application
+):
+    page = Controls(client.get(plan(draft)).content.decode()).values
+    Application.objects.filter(pk=draft.pk).update(
+        state="submitted", number="2021-시험-1차-000009", submitted_at=now()
+    )
+    answer = client.post(plan(draft), {**page, "q_title": "늦은 글", "act": "next"})
+    shown = answer.content.decode()
+    assert answer.status_code == 409
+    assert "아직 제출되지 않았습니다" not in shown
+    assert "(already_submitted)" in shown
+    assert 'value="늦은 글"' in shown
+    assert not draft.sections.filter(name="plan").exists()
+
+
 def test_a_form_without_its_version_is_refused(client: Client, draft: Application):
     answer = client.post(plan(draft), {"q_title": "글", "shown": "title"}, **AUTOSAVE)
     assert (answer.status_code, answer.json()["code"]) == (400, "form_damaged")

@@ -21,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 
+from portal.access import person
 from portal.errors import BadInput, PortalError, StaleVersion
 from portal.middleware import error_body
 from portal.models import ApiToken, IdempotentCall, TokenScope, User
@@ -167,13 +168,14 @@ class Page(CursorPagination):
             cursor: Cursor | None = super().decode_cursor(request)
         except exceptions.NotFound as unreadable:
             raise BadInput("cursor가 올바르지 않습니다.", code="cursor") from unreadable
-        if cursor and cursor.position and not PLACE.fullmatch(cursor.position):
+        if cursor and cursor.position and not PLACE.fullmatch(str(cursor.position)):
             raise BadInput("cursor가 올바르지 않습니다.", code="cursor")
         return cursor
 
-    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
-        """Describe a page."""
+    def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
+        """Describe a page of `schema`; a mark stands there when only the place is asked for."""
         where = {"type": ["string", "null"], "format": "uri"}
+        words = {"description": "이 쪽의 것들"}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
@@ -188,7 +190,7 @@ class Page(CursorPagination):
                     "description": "앞 쪽의 주소. 처음이면 null입니다.",
                     "example": None,
                 },
-                "results": schema,
+                "results": {**schema, **words} if isinstance(schema, dict) else schema,
             },
         }
 
@@ -233,10 +235,10 @@ def readable_error(error: Exception, context: dict[str, Any]) -> Response | None
     code = error.default_code if error.status_code != 400 else "bad_input"
     message = MESSAGES.get(error.status_code, "요청을 처리할 수 없습니다.")
     headers = {}
-    if getattr(error, "auth_header", None):
-        headers["WWW-Authenticate"] = error.auth_header
-    if getattr(error, "wait", None):
-        headers["Retry-After"] = str(int(error.wait))
+    if challenge := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = challenge
+    if seconds := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(seconds))
     return Response(
         {"code": str(code), "message": message, "findings": findings},
         status=error.status_code,
@@ -275,7 +277,7 @@ def idempotent(request: Request, act: Callable[[], tuple[int, dict[str, Any]]]) 
     fingerprint = hashlib.sha256(described.encode()).hexdigest()
     with transaction.atomic():
         call, first = IdempotentCall.objects.get_or_create(
-            user=request.user,
+            user=person(request),
             key=key,
             defaults={"fingerprint": fingerprint, "status": 0, "body": {}},
         )

@@ -28,6 +28,20 @@ def select(job: Job) -> dict[str, Any]:
     return dict(chosen.cut.get("counts", {}))
 
 
+@handler(selection.DECIDE_JOB)
+def decide(job: Job) -> dict[str, Any]:
+    """Decide a long selection or take its decision back, unless that was done meanwhile."""
+    chosen = Selection.objects.select_related("sub_program").get(pk=job.args["selection"])
+    step = chosen.MOVES[job.args["act"]]
+    if job.requested_by is None or chosen.state not in step.source:
+        return {"skipped": True}
+    if step.name == "decide":
+        selection.decide(chosen, by=job.requested_by, now=now())
+    else:
+        selection.undecide(chosen, note=job.args["note"], by=job.requested_by, now=now())
+    return {"state": chosen.state}
+
+
 @handler(selection.RELEASE_JOB)
 def release(job: Job) -> dict[str, Any]:
     """Release a selection, unless the decision it was asked for has been taken back."""

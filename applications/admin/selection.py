@@ -31,6 +31,7 @@ from programs.visibility import sub_programs_of
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 PAGE = 100
+AT_ONCE = 5_000  # decisions made within a request; more are a job's
 ENDED = {JobState.DONE, JobState.PARKED}
 TONES = {
     SelectionState.PREPARING: "info",
@@ -209,12 +210,18 @@ class ScoreRunAdmin(FollowedAdmin):
 
 def decide(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
     """Decide as proposed."""
+    if thing.cut.get("counted", 0) > AT_ONCE:
+        selection.schedule(thing, "decide", by=request.user, now=at)
+        return "결정을 시작했습니다. 끝나면 이 화면에 나타납니다."
     selection.decide(thing, by=request.user, now=at)
     return "선정을 결정하고 예산을 잡았습니다. 발표하기 전에는 신청기업에 보이지 않습니다."
 
 
 def undecide(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
     """Take the decision back."""
+    if thing.cut.get("counted", 0) > AT_ONCE:
+        selection.schedule(thing, "undecide", by=request.user, now=at, **data)
+        return "결정을 되돌리기 시작했습니다. 끝나면 이 화면에 나타납니다."
     selection.undecide(thing, by=request.user, now=at, **data)
     return "결정을 되돌리고 잡아 둔 예산을 풀었습니다."
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from datetime import datetime, time, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -265,9 +266,7 @@ def _expire(supplement: Supplement, now: datetime) -> int:
     return 1
 
 
-def _tell(
-    application: Application, template: str, key: str, now: datetime, **words: object
-) -> None:
+def _tell(application: Application, template: str, key: str, now: datetime, **words: Any) -> None:
     """Write to everybody who may act for the company, once each."""
     members = application.company.members.filter(role__in=WRITERS).select_related("user")
     for member in members:

@@ -30,6 +30,7 @@ from programs.rules import quota
 from programs.services import ledger
 
 JOB = "applications.select"
+DECIDE_JOB = "applications.decide"
 RELEASE_JOB = "applications.release"
 CHUNK = 2_000
 LIVE = [SelectionState.PREPARING, SelectionState.PROPOSED, SelectionState.DECIDED]
@@ -152,6 +153,25 @@ def discard(selection: Selection, *, note: str, by: User, now: datetime) -> None
     move(selection, "discard", by=by, now=now, note=note)
 
 
+def schedule(selection: Selection, act: str, *, by: User, now: datetime, note: str = "") -> Job:
+    """Ask for `decide` or `undecide` as a job, for lists too long for one request.
+
+    Asking again returns the same job. Raises MoveNotAllowed.
+    """
+    step = selection.MOVES[act]
+    if not allowed(step, state=selection.state, by=by):
+        raise MoveNotAllowed(f"지금은 ‘{step.label}’ 처리를 할 수 없습니다.")
+    job = jobs.enqueue(
+        DECIDE_JOB,
+        key=f"{act}:{selection.pk}:{decided_times(selection)}",
+        by=by,
+        selection=selection.pk,
+        act=act,
+        note=note,
+    )
+    return _follow(selection, job)
+
+
 def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
     """Ask for the release as a job; asking again returns the same job. Raises MoveNotAllowed."""
     if not allowed(selection.MOVES["release"], state=selection.state, by=by):
@@ -164,9 +184,7 @@ def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
         selection=selection.pk,
         turn=turn,
     )
-    Selection.objects.filter(pk=selection.pk).update(job=job)
-    selection.job = job
-    return job
+    return _follow(selection, job)
 
 
 def release(
@@ -195,6 +213,13 @@ def release(
 def decided_times(selection: Selection) -> int:
     """How often this selection has been decided; more than once after it was taken back."""
     return SelectionMove.objects.filter(thing=selection, move="decide").count()
+
+
+def _follow(selection: Selection, job: Job) -> Job:
+    """Let the selection's page show this job."""
+    Selection.objects.filter(pk=selection.pk).update(job=job)
+    selection.job = job
+    return job
 
 
 def _live(program: SubProgram) -> QuerySet[Selection]:

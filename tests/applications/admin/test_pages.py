@@ -355,6 +355,20 @@ def test_from_the_start_of_scoring_to_the_release_by_the_buttons(
     assert Notice.objects.filter(key__startswith="result:").count() == 3
 
 
+def test_a_long_list_is_decided_by_a_job(desk, program, officer, boss, judges, monkeypatch) -> None:
+    monkeypatch.setattr("applications.admin.selection.AT_ONCE", 1)
+    for _ in range(2):
+        staff.judged(program, judges=judges)
+    made, client = staff.proposed(program, officer), desk(boss)
+    for name, state in (("decide", "decided"), ("undecide", "proposed")):
+        asked = client.post(act(made, name), {"note": "오류"}, follow=True)
+        assert "data-job-url" in text(asked)
+        made.refresh_from_db()
+        jobs.run(made.job_id)
+        made.refresh_from_db()
+        assert made.state == state
+
+
 def test_the_line_is_drawn_where_and_why_it_stops(desk, program, officer, judges) -> None:
     for marks in ((28, 36, 28), (26, 34, 26), (24, 32, 24)):
         staff.judged(program, marks, judges=judges, support=450_000_000)

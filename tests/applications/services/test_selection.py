@@ -155,12 +155,14 @@ def test_only_a_manager_decides_takes_back_and_releases(program, officer, five, 
     for act in (
         lambda: selection.undecide(made, note="다시", by=who, now=NOW),
         lambda: selection.release(made, by=who, now=NOW),
+        lambda: selection.schedule(made, "undecide", by=who, now=NOW, note="다시"),
         lambda: selection.schedule_release(made, by=who, now=NOW),
     ):
         with pytest.raises(MoveNotAllowed):
             act()
     assert Selection.objects.get(pk=made.pk).state == "decided"
-    assert not Job.objects.filter(kind=selection.RELEASE_JOB).exists()
+    asked = Job.objects.filter(kind__in=[selection.DECIDE_JOB, selection.RELEASE_JOB])
+    assert not asked.exists()
 
 
 def test_a_decision_reserves_for_each_selected_one_and_moves_all(

@@ -59,6 +59,18 @@ def to_select(program, officer, boss) -> Job:
     return selection.start(ScoreRun.objects.get(), by=officer, now=clock.now()).job
 
 
+def to_decide(program, officer, boss) -> Job:
+    jobs.run(to_select(program, officer, boss).pk)
+    made = Selection.objects.select_related("sub_program").get()
+    return selection.schedule(made, "decide", by=boss, now=clock.now())
+
+
+def to_undecide(program, officer, boss) -> Job:
+    jobs.run(to_decide(program, officer, boss).pk)
+    made = Selection.objects.select_related("sub_program").get()
+    return selection.schedule(made, "undecide", by=boss, now=clock.now(), note="오류")
+
+
 def to_release(program, officer, boss) -> Job:
     jobs.run(to_select(program, officer, boss).pk)
     made = Selection.objects.select_related("sub_program").get()
@@ -76,17 +88,19 @@ def to_remind(program, officer, boss) -> Job:
     return Job.objects.get(kind=reminders.JOB, args__program=coming.pk)
 
 
-WAYS = {
-    scoring.JOB: to_score,
-    selection.JOB: to_select,
-    selection.RELEASE_JOB: to_release,
-    reminders.JOB: to_remind,
-}
+WAYS = [
+    (scoring.JOB, to_score),
+    (selection.JOB, to_select),
+    (selection.DECIDE_JOB, to_decide),
+    (selection.DECIDE_JOB, to_undecide),
+    (selection.RELEASE_JOB, to_release),
+    (reminders.JOB, to_remind),
+]
 
 
 def test_every_kind_of_job_of_this_app_is_tried_here() -> None:
     kinds = {kind for kind in jobs.kinds() if kind.startswith("applications.")}
-    assert kinds == {*WAYS, paper.JOB}
+    assert kinds == {*(kind for kind, _ in WAYS), paper.JOB}
     assert tasks.print_paper is not None
 
 
@@ -100,9 +114,10 @@ def run_again(job: Job) -> JobState | None:
     return jobs.run(job.pk)
 
 
-@pytest.mark.parametrize("kind", WAYS)
-def test_a_job_that_runs_twice_has_one_effect(program, officer, boss, kind) -> None:
-    job = WAYS[kind](program, officer, boss)
+@pytest.mark.parametrize(("kind", "way"), WAYS)
+def test_a_job_that_runs_twice_has_one_effect(program, officer, boss, kind, way) -> None:
+    job = way(program, officer, boss)
+    assert job.kind == kind
     before = counted()
     assert jobs.run(job.pk) == JobState.DONE, Job.objects.get(pk=job.pk).error
     after = counted()
@@ -133,6 +148,16 @@ def test_a_job_tells_how_far_it_is(program, officer, boss) -> None:
     job.refresh_from_db()
     assert (job.done, job.total) == (3, 3)
     assert job.result["scored"] == 3
+
+
+def test_a_long_selection_is_decided_and_taken_back_by_jobs(program, officer, boss) -> None:
+    jobs.run(to_undecide(program, officer, boss).pk)
+    made = Selection.objects.select_related("sub_program").get()
+    assert (made.state, balance(program.pot).reserved) == ("proposed", 0)
+    again = selection.schedule(made, "decide", by=boss, now=clock.now())
+    assert jobs.run(again.pk) == JobState.DONE
+    assert Selection.objects.get().state == "decided"
+    assert balance(program.pot).reserved > 0
 
 
 def test_a_release_asked_for_before_the_decision_was_taken_back_does_nothing(

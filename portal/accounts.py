@@ -9,8 +9,10 @@ from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from django import forms
 from django.conf import settings
 from django.core.cache import cache
+from django.db import transaction
 from django.http import HttpRequest
 
+from portal import notices
 from portal.clock import now
 from portal.models import Notice, User
 
@@ -42,6 +44,7 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             body=message.body,
             created_at=at,
         )
+        transaction.on_commit(notices.ring, robust=True)  # somebody waits for this code
 
     def clean_email(self, email: str) -> str:
         """One person, one spelling."""

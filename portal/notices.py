@@ -47,8 +47,13 @@ def write(
     else:
         notice, created = Notice.objects.get_or_create(key=key, defaults=fields)
     if created:
-        transaction.on_commit(lambda: doorbell.ring("portal.tasks.send_notices"), robust=True)
+        transaction.on_commit(ring, robust=True)
     return notice
+
+
+def ring() -> None:
+    """Tell the worker that a notice waits."""
+    doorbell.ring("portal.tasks.send_notices")
 
 
 def compose(
@@ -124,7 +129,7 @@ def retry(notice: Notice) -> bool:
         state=NoticeState.PENDING, attempts=0, next_at=None, error=""
     )
     if changed:
-        transaction.on_commit(lambda: doorbell.ring("portal.tasks.send_notices"), robust=True)
+        transaction.on_commit(ring, robust=True)
     return bool(changed)
 
 

@@ -7,6 +7,7 @@ from uuid import uuid4
 from auditlog.registry import auditlog
 from django import forms
 from django.contrib import admin
+from django.db import models
 from django.db.models import Model, QuerySet
 from django.forms.models import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
@@ -31,17 +32,19 @@ from programs.models import (
     Track,
 )
 from programs.rules import quota
+from programs.rules.calendar import stamp
 from programs.services import catalogue, ledger, rounds
 from programs.visibility import rounds_of, sub_programs_of
 
+ROUND_ACTS = {"announce": "공고", "reschedule": "접수 기간 변경"}
 READERS = [OFFICER, MANAGER, AUDITOR, OPERATOR]
 
-for model in (ProgramRound, Track, Criterion, BonusItem, RequiredDocument):
-    auditlog.register(model)
+for kind in (ProgramRound, Track, Criterion, BonusItem, RequiredDocument):
+    auditlog.register(kind)
 auditlog.register(SubProgram, m2m_fields={"officers"})
 
 
-class ReadOnlyInline(admin.TabularInline):
+class ReadOnlyInline(admin.StackedInline):
     """Rows shown within another screen."""
 
     extra = 0
@@ -60,8 +63,11 @@ class ReadOnlyInline(admin.TabularInline):
         return False
 
 
-class ManagerInline(admin.TabularInline):
-    """Plain catalogue rows: a manager edits them, the others read."""
+class ManagerInline(admin.StackedInline):
+    """Plain catalogue rows: a manager edits them, the others read.
+
+    Stacked, because the cells of Django's table of rows have no labels.
+    """
 
     extra = 0
     show_change_link = False
@@ -83,19 +89,34 @@ class ManagerInline(admin.TabularInline):
         return MANAGER in roles_of(request.user)
 
 
+def moment(**options: Any) -> forms.DateTimeField:
+    """A date and a time in one control, to the second, in Korean time."""
+    return forms.DateTimeField(widget=to_the_second(), **options)
+
+
+def to_the_second() -> forms.DateTimeInput:
+    """The browser's own control for an instant."""
+    return forms.DateTimeInput({"type": "datetime-local", "step": 1}, format="%Y-%m-%dT%H:%M:%S")
+
+
 class RescheduleForm(forms.Form):
     """New dates of a round, and why."""
 
-    opens_at = forms.DateTimeField(
-        label="접수 시작(한국 시각)",
-        widget=forms.DateTimeInput({"type": "datetime-local", "step": 1}),
-    )
-    closes_at = forms.DateTimeField(
-        label="접수 마감(한국 시각)",
-        help_text="이 시각이 되는 순간부터 접수하지 않습니다.",
-        widget=forms.DateTimeInput({"type": "datetime-local", "step": 1}),
+    opens_at = moment(label="접수 시작(한국 시각)")
+    closes_at = moment(
+        label="접수 마감(한국 시각)", help_text="이 시각이 되는 순간부터 접수하지 않습니다."
     )
     reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+
+
+def reschedule_form(request: HttpRequest, round: ProgramRound) -> type[RescheduleForm]:
+    """Begin with the dates as they are."""
+
+    class Prefilled(RescheduleForm):
+        def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
+            return getattr(round, field_name, None)
+
+    return Prefilled
 
 
 def reschedule(
@@ -116,8 +137,25 @@ class RoundChanges(ReadOnlyInline):
     """Why dates changed."""
 
     model = RoundChange
-    fields = ["at", "act", "before", "after", "reason", "by"]
+    fields = ["when", "what", "change", "reason", "by"]
+    readonly_fields = ["when", "what", "change"]
     verbose_name_plural = "변경 이력"
+
+    @admin.display(description="시각")
+    def when(self, row: RoundChange) -> str:
+        """To the second."""
+        return stamp(row.at)
+
+    @admin.display(description="처리")
+    def what(self, row: RoundChange) -> str:
+        """The act in words."""
+        return ROUND_ACTS[row.act]
+
+    @admin.display(description="접수 마감")
+    def change(self, row: RoundChange) -> str:
+        """From when to when."""
+        dates = [dated["closes_at"] for dated in (row.before, row.after) if dated]
+        return " → ".join(stamp(datetime.fromisoformat(text)) for text in dates) or "—"
 
 
 @admin.register(ProgramRound)
@@ -125,11 +163,13 @@ class ProgramRoundAdmin(WorkflowAdmin):
     """Rounds: dates move by an act with its reason."""
 
     read_roles = READERS
-    list_display = ["code", "name", "opens_at", "closes_at", "announced", "total_won"]
+    list_display = ["code", "name", "opens", "closes", "announced", "total"]
     search_fields = ["=code"]
+    fields = ["code", "year", "sequence", "name", "opens", "closes", "announced", "total"]
+    readonly_fields = ["opens", "closes", "total"]
     inlines = [RoundChanges]
     acts = [
-        Act("reschedule", "접수 기간 바꾸기", reschedule, roles=[MANAGER], form=RescheduleForm),
+        Act("reschedule", "접수 기간 바꾸기", reschedule, roles=[MANAGER], form=reschedule_form),
         Act(
             "announce",
             "공고하기",
@@ -139,6 +179,21 @@ class ProgramRoundAdmin(WorkflowAdmin):
             intro="공고하면 누구나 이 회차와 사업을 볼 수 있습니다.",
         ),
     ]
+
+    @admin.display(description="접수 시작", ordering="opens_at")
+    def opens(self, round: ProgramRound) -> str:
+        """To the second."""
+        return stamp(round.opens_at)
+
+    @admin.display(description="접수 마감", ordering="closes_at")
+    def closes(self, round: ProgramRound) -> str:
+        """To the second."""
+        return stamp(round.closes_at)
+
+    @admin.display(description="총예산", ordering="total_won")
+    def total(self, round: ProgramRound) -> str:
+        """Won."""
+        return won(round.total_won)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProgramRound]:
         """Rounds on this person's desk."""
@@ -213,7 +268,9 @@ class SubProgramAdmin(admin.ModelAdmin):
     list_filter = ["round"]
     list_select_related = ["round", "pot"]
     search_fields = ["=code", "name__startswith"]
-    filter_horizontal = ["officers"]
+    formfield_overrides = {
+        models.DateTimeField: {"form_class": forms.DateTimeField, "widget": to_the_second()},
+    }
     inlines = [TrackInline, CriterionInline, BonusInline, DocumentInline]
     fieldsets = [
         (None, {"fields": ["round", "code", "short", "name", "summary", "order"]}),
@@ -266,6 +323,7 @@ class SubProgramAdmin(admin.ModelAdmin):
         """Offer officers only."""
         if db_field.name == "officers":
             kwargs["queryset"] = User.objects.filter(groups__name=OFFICER, is_active=True)
+            kwargs["widget"] = forms.CheckboxSelectMultiple()
         return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_related(

@@ -21,7 +21,7 @@ CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
 DATA_IMAGES = ("data:image/png;base64,", "data:image/jpeg;base64,")
 OUT_OF_MEMORY, OUT_OF_BOUNDS = 71, 72  # exit statuses
 MOST_DOCUMENTS = 200
-WORN = 160 * 1024  # KiB resident
+WORN = 160 * 1024**2  # bytes resident
 WARM_UP = (
     '<html lang="ko"><title>준비</title><body style="font-family: NanumGothic">'
     '<p>가나다 <b>라마바 123</b></p><p style="font-family: NanumMyeongjo">사아자 <b>차카타</b></p>'
@@ -69,7 +69,9 @@ def allow(seconds: int) -> None:
 
 def is_worn(printed: int) -> bool:
     """Tell whether a fresh process should take over; nothing a document left stays for long."""
-    return printed >= MOST_DOCUMENTS or resource.getrusage(resource.RUSAGE_SELF).ru_maxrss > WORN
+    with open("/proc/self/statm", "rb") as memory:  # getrusage would count the parent's peak too
+        resident = int(memory.read().split()[1]) * resource.getpagesize()
+    return printed >= MOST_DOCUMENTS or resident > WORN
 
 
 def serve(line: Connection, memory: int) -> int:

@@ -304,7 +304,7 @@ def test_a_document_without_end_is_killed_in_time_and_the_next_one_comes(setting
 
 
 def test_a_document_that_eats_memory_is_refused_and_the_next_one_comes(own_engine, settings):
-    settings.PDF_MEMORY_BYTES = 400 * 1024**2
+    settings.PDF_MEMORY_BYTES = 340 * 1024**2
     with pytest.raises(PdfFailed) as failed:
         pdf.print_html(page(HUGE))
     assert failed.value.code == "pdf_memory"

@@ -4,11 +4,13 @@
 """
 
 import os
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 import schemathesis
-from django.db import transaction
+from django.core.signals import request_finished, request_started
+from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as some
 from schemathesis import Case, GenerationMode
@@ -46,6 +48,16 @@ CALLS = [
     for mode in GenerationMode
     if mode == GenerationMode.POSITIVE or one.definition.raw.keys() & {"parameters", "requestBody"}
 ]
+
+
+@pytest.fixture
+def same_connection() -> Iterator[None]:
+    """Keep the test's connection, which every real request would give back at its end."""
+    for signal in (request_started, request_finished):
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in (request_started, request_finished):
+        signal.connect(close_old_connections)
 
 
 @pytest.fixture
@@ -110,7 +122,12 @@ def fuzz(story: Story, callers: dict[str, Caller], operation: Any, mode: Any, ti
 
 @pytest.mark.parametrize(("operation", "mode"), CALLS)
 def test_no_call_breaks_the_contract(
-    story: Story, callers: dict[str, Caller], unlimited: None, operation: Any, mode: Any
+    story: Story,
+    callers: dict[str, Caller],
+    unlimited: None,
+    same_connection: None,
+    operation: Any,
+    mode: Any,
 ) -> None:
     fuzz(story, callers, operation, mode, times=25)
 
@@ -118,6 +135,11 @@ def test_no_call_breaks_the_contract(
 @pytest.mark.postgres
 @pytest.mark.parametrize(("operation", "mode"), CALLS)
 def test_no_call_breaks_postgres(
-    story: Story, callers: dict[str, Caller], unlimited: None, operation: Any, mode: Any
+    story: Story,
+    callers: dict[str, Caller],
+    unlimited: None,
+    same_connection: None,
+    operation: Any,
+    mode: Any,
 ) -> None:
     fuzz(story, callers, operation, mode, times=15)

@@ -139,7 +139,9 @@ class Journey:
         person.sees(application.number)
         assert application.number in letter_to(person.email, application.number).subject
         work()
-        receipt = text_of(person.file(f"/applications/{application.pk}/documents/receipt/?download=1"))
+        receipt = text_of(
+            person.file(f"/applications/{application.pk}/documents/receipt/?download=1")
+        )
         assert application.number in receipt
         assert application.submission.sha256 in receipt.replace("\n", "").replace(" ", "")
         assert application.company.name in receipt

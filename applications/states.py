@@ -53,6 +53,7 @@ APPLICATION_MOVES = table(
     Move("check", "요건 점검 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True),
     Move("bonus", "가점 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True),
     Move("ask", "보완 요청", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True),
+    Move("answer", "보완 제출", (S.SCREENING,), S.SCREENING, (OWNER,)),
     Move("overdue", "보완 기한 경과", (S.SCREENING,), S.SCREENING, (SYSTEM,)),
     Move("assign", "평가위원 배정", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True),
     Move("unassign", "평가위원 배정 취소", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True),

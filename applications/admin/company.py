@@ -19,12 +19,15 @@ MARKS, TEN_DIGITS = re.compile(r"[-\s]"), re.compile(r"[0-9]{10}")
 
 
 def company_ids(term: str, *, most: int = 200) -> list[int]:
-    """Find companies by business number (whole) or by the beginning of the name."""
+    """Find companies by business number (whole) or by the beginning of the name.
+
+    Unordered: the first `most` as the index gives them, however many begin so.
+    """
     digits = MARKS.sub("", term)
     if TEN_DIGITS.fullmatch(digits):
         rows = Company.objects.filter(business_number=digits)
     else:
-        rows = Company.objects.filter(name__startswith=term).order_by("name")
+        rows = Company.objects.filter(name__startswith=term)
     return list(rows.values_list("pk", flat=True)[:most])
 
 

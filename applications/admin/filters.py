@@ -7,7 +7,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from applications.models import Application, BonusClaim, Supplement
+from applications.models import Application, BonusClaim
 from applications.states import ApplicationState, BonusState, SupplementState
 from portal.clock import KST, now
 from programs.models import Track
@@ -137,24 +137,24 @@ class BonusFilter(admin.SimpleListFilter):
         return queryset.filter(pk__in=claims.values("application"))
 
 
-class SupplementFilter(admin.SimpleListFilter):
+class SupplementFilter(ListedFilter):
     """Requests for more that need somebody's attention; only while screening goes on."""
 
     title = "보완"
+    column = "supplement_state"
     parameter_name = "supplement"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
         """Overdue, answered, waiting."""
-        return [("overdue", "기한 경과"), ("answered", "답변 도착"), ("open", "답변 대기")]
+        return [
+            (SupplementState.EXPIRED, "기한 경과"),
+            (SupplementState.ANSWERED, "답변 도착"),
+            (SupplementState.OPEN, "답변 대기"),
+        ]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Narrow to applications in screening with such a request."""
-        wanted = {
-            "overdue": SupplementState.EXPIRED,
-            "answered": SupplementState.ANSWERED,
-            "open": SupplementState.OPEN,
-        }.get(self.value() or "")
-        if wanted is None:
-            return queryset
-        asked = Supplement.objects.filter(state=wanted)
-        return queryset.filter(state=ApplicationState.SCREENING, pk__in=asked.values("application"))
+        """Narrow to applications in screening; the index holds no others."""
+        narrowed = super().queryset(request, queryset)
+        if self.value() is None:
+            return narrowed
+        return narrowed.filter(state=ApplicationState.SCREENING).exclude(supplement_state="")

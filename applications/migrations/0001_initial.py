@@ -30,6 +30,7 @@ class Migration(migrations.Migration):
                 ('submitted_at', models.DateTimeField(editable=False, null=True, verbose_name='제출 시각')),
                 ('region', models.CharField(blank=True, editable=False, max_length=20, verbose_name='지역')),
                 ('size', models.CharField(blank=True, editable=False, max_length=20, verbose_name='기업 규모')),
+                ('supplement_state', models.CharField(blank=True, editable=False, max_length=10, verbose_name='보완')),
                 ('created_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='applications', to='programs.subprogram', verbose_name='내역사업')),
                 ('track', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='programs.track', verbose_name='지원유형')),
@@ -533,8 +534,8 @@ class Migration(migrations.Migration):
             index=models.Index(fields=['submitted_at'], name='application_received'),
         ),
         migrations.AddIndex(
-            model_name='supplement',
-            index=models.Index(fields=['state', '-id'], name='supplement_state'),
+            model_name='application',
+            index=models.Index(condition=models.Q(('state', 'screening'), models.Q(('supplement_state', ''), _negated=True)), fields=['supplement_state', '-id'], name='application_supplement'),
         ),
         migrations.AddIndex(
             model_name='supplement',

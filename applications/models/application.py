@@ -65,6 +65,8 @@ class Application(Dated, Stateful):
     # As filed, for the desk: its filters may not join a table that grows.
     region = models.CharField("지역", max_length=20, blank=True, editable=False)
     size = models.CharField("기업 규모", max_length=20, blank=True, editable=False)
+    # Where the latest request for more stands; a `SupplementState`, or empty without one.
+    supplement_state = models.CharField("보완", max_length=10, blank=True, editable=False)
 
     class Meta:
         verbose_name = "신청"
@@ -94,6 +96,11 @@ class Application(Dated, Stateful):
             models.Index(fields=["region", "-id"], name="application_region"),
             models.Index(fields=["size", "-id"], name="application_size"),
             models.Index(fields=["submitted_at"], name="application_received"),
+            models.Index(
+                fields=["supplement_state", "-id"],
+                condition=Q(state=ApplicationState.SCREENING) & ~Q(supplement_state=""),
+                name="application_supplement",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -77,7 +77,6 @@ class Supplement(models.Model):
         ]
         indexes = [
             models.Index(fields=["due_at"], condition=Q(state="open"), name="supplement_due"),
-            models.Index(fields=["state", "-id"], name="supplement_state"),
         ]
 
     def __str__(self) -> str:

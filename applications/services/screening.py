@@ -104,7 +104,8 @@ def ask(
     if due <= now:
         raise BadInput("보완 기한은 지금보다 뒤여야 합니다.", code="due_at")
     with transaction.atomic():
-        move(application, "ask", by=by, now=now, note=message)
+        waits = SupplementState.OPEN
+        move(application, "ask", by=by, now=now, note=message, supplement_state=waits)
         if application.supplements.filter(state=SupplementState.OPEN).exists():
             raise MoveNotAllowed("아직 답을 기다리는 보완 요청이 있습니다.", code="supplement_open")
         supplement = Supplement.objects.create(
@@ -255,7 +256,8 @@ def _expire(supplement: Supplement, now: datetime) -> int:
         return 0
     application = supplement.application
     if application.state in application.MOVES["overdue"].source:
-        move(application, "overdue", by=None, now=now)
+        over = SupplementState.EXPIRED
+        move(application, "overdue", by=None, now=now, supplement_state=over)
         _tell(
             application,
             "supplement_expired",

@@ -11,6 +11,7 @@ from applications.states import SupplementState
 from portal import files
 from portal.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
+from portal.workflow import mark, move
 
 FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png", "zip")
 FILES_PER_DOCUMENT = 5
@@ -84,8 +85,11 @@ def answer(supplement: Supplement, *, answer: str, by: User, now: datetime) -> S
         "answered_at": now,
         "files": [[paper.requirement, paper.name, paper.sha256] for paper in papers],
     }
-    Supplement.objects.filter(pk=supplement.pk).update(
-        state=SupplementState.ANSWERED,
+    done = SupplementState.ANSWERED
+    move(supplement.application, "answer", by=by, now=now, owner=True, supplement_state=done)
+    mark(
+        Supplement.objects.filter(pk=supplement.pk),
+        done,
         answer=answer.strip(),
         answered_by=by,
         answered_at=now,

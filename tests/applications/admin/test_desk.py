@@ -73,7 +73,8 @@ def test_each_filter_narrows_to_what_it_says(desk, program, officer) -> None:
     new = staff.filed(program, region="seoul", size="mid", submitted_at=now())
     old = staff.filed(program, region="jeju", size="small")
     asked = staff.filed(program, state="screening", track=None)
-    SupplementFactory(application=asked, state="expired", due_at=NOW - timedelta(days=1))
+    SupplementFactory(application=asked, due_at=NOW - timedelta(days=1))
+    assert screening.expire(NOW) == 1
     BonusClaim.objects.create(
         application=old, code="covid", label="코로나19", claim="마스크", points=5
     )
@@ -86,7 +87,8 @@ def test_each_filter_narrows_to_what_it_says(desk, program, officer) -> None:
     assert numbers(client, received="today") == {new.number}
     assert numbers(client, bonus="claimed") == {old.number}
     assert numbers(client, bonus="granted") == set()
-    assert numbers(client, supplement="overdue") == {asked.number}
+    assert numbers(client, supplement="expired") == {asked.number}
+    assert numbers(client, supplement="answered") == set()
     assert numbers(client, program=program.pk, track=new.track_id) == {new.number, old.number}
     assert numbers(client, program=program.pk) == everyone
 

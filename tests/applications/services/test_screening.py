@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from applications.models import Application, ApplicationMove, BonusClaim, Check
-from applications.services import screening
+from applications.services import screening, supplements
 from applications.states import CheckDecision, SupplementState
 from portal.clock import KST
 from portal.errors import BadInput, MoveNotAllowed, RuleBroken
@@ -190,6 +190,24 @@ def test_at_its_due_instant_a_request_is_over_and_once_only(program, officer) ->
     assert asked.state == SupplementState.EXPIRED
     assert ApplicationMove.objects.get(thing=application, move="overdue").by is None
     assert Notice.objects.filter(key__startswith="supplement-expired:").count() == 1
+
+
+def test_the_desk_is_told_where_the_latest_request_stands(program, officer) -> None:
+    application = taken_up(program, officer)
+
+    def stands() -> str:
+        return Application.objects.values_list("supplement_state", flat=True).get()
+
+    assert stands() == ""
+    first = screening.ask(application, message="하나", by=officer, now=NOW)
+    assert stands() == "open"
+    supplements.answer(first, answer="고쳤습니다.", by=application.created_by, now=NOW)
+    assert stands() == "answered"
+    row = ApplicationMove.objects.get(thing=application, move="answer")
+    assert (row.by, row.source, row.target) == (application.created_by, "screening", "screening")
+    second = screening.ask(application, message="둘", by=officer, now=NOW)
+    screening.expire(second.due_at)
+    assert stands() == "expired"
 
 
 def test_nobody_is_turned_away_while_a_request_is_open(program, officer) -> None:

@@ -112,27 +112,40 @@ def paper_rows(user: User, application: Application) -> list[IssuedDocument]:
 
 
 @signed_in
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def application_document(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-    """Send a PDF (`?download=1`), or show how far the job is that makes it."""
+    """Send a PDF (`?download=1`) or show how far its job is; a POST asks for it to be made."""
     if kind not in IssuedDocument.Kind.values:
         raise Http404
-    at = now()
-    application = own_applications(request.user).filter(pk=pk).first()
-    filed = application is not None and application.submitted_at is not None
-    if filed and (kind == IssuedDocument.Kind.RECEIPT or application.state == "released"):
-        paper.request(application, kind=kind, now=at)
-    document = get_object_or_404(
-        documents_of(request.user).select_related("application__sub_program"),
-        application=pk,
-        kind=kind,
-    )
+    if request.method == "POST":
+        application = get_object_or_404(askable(request.user, kind), pk=pk)
+        paper.request(application, kind=kind, now=now())
+        return redirect("application_document", pk=pk, kind=kind)
+    documents = documents_of(request.user).filter(application=pk, kind=kind)
+    document = documents.select_related("application__sub_program").first()
+    if document is None:
+        application = get_object_or_404(
+            askable(request.user, kind).select_related("sub_program"), pk=pk
+        )
+        document = IssuedDocument(application=application, kind=kind)
     if document.issued_at and request.GET.get("download"):
         title = f"{document.get_kind_display()}_{document.application.number}.pdf"
         return files.serve(document.file, filename=title, content_type="application/pdf")
-    job = Job.objects.filter(key=paper.job_key(document)).first()
-    context = {"document": document, "application": document.application, "job": job}
+    context = {
+        "document": document,
+        "application": document.application,
+        "job": Job.objects.filter(key=paper.job_key(document)).first(),
+        "asks": askable(request.user, kind).filter(pk=pk).exists(),
+    }
     return render(request, "applications/document.html", context)
+
+
+def askable(user: User, kind: str) -> QuerySet[Application]:
+    """Own applications about which such a PDF can be made: filed, and for a result released."""
+    filed = own_applications(user).filter(submitted_at__isnull=False)
+    if kind == IssuedDocument.Kind.RESULT:
+        return filed.filter(state=ApplicationState.RELEASED)
+    return filed
 
 
 @signed_in
@@ -183,7 +196,7 @@ def application_result(request: HttpRequest, pk: int) -> HttpResponse:
         "application": application,
         "result": found,
         "figures": figures(found),
-        "papers": paper_rows(request.user, application),
+        "printed": application.documents.filter(kind=IssuedDocument.Kind.RESULT).exists(),
         "own": role_in(request.user, application.company_id),
     }
     return render(request, "applications/result.html", context)

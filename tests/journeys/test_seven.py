@@ -201,6 +201,7 @@ class Journey:
             person.sees(row.label)
         path = f"/applications/{application.pk}/documents/result/"
         person.go(path)
+        person.press("결과서 만들기")
         work()
         printed = text_of(person.file(f"{path}?download=1"))
         assert application.number in printed

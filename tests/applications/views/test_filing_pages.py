@@ -137,8 +137,32 @@ def test_the_receipt_is_made_by_a_job_and_then_sent(client: Client, ready: Appli
 def test_asking_for_the_paper_again_makes_no_second_job(client: Client, ready: Application):
     submit(client, ready)
     for _ in range(3):
-        client.get(f"/applications/{ready.pk}/documents/receipt/")
+        client.post(f"/applications/{ready.pk}/documents/receipt/")
     assert Job.objects.filter(kind=paper.JOB).count() == 1
+
+
+def test_a_receipt_whose_row_is_missing_is_made_when_asked_for(client: Client, ready: Application):
+    submit(client, ready)
+    ready.documents.all().delete()
+    Job.objects.filter(kind=paper.JOB).delete()
+    url = f"/applications/{ready.pk}/documents/receipt/"
+    assert "접수증 만들기" in client.get(url).content.decode()
+    assert not ready.documents.exists()
+    assert not Job.objects.filter(kind=paper.JOB).exists()
+    assert client.post(url).status_code == 302
+    assert "문서를 만들고 있습니다" in client.get(url).content.decode()
+    assert Job.objects.get(kind=paper.JOB).args == {"document": ready.documents.get().pk}
+
+
+def test_a_released_result_is_printed_when_asked_for(client: Client, ready: Application):
+    submit(client, ready)
+    url = f"/applications/{ready.pk}/documents/result/"
+    assert client.post(url).status_code == 404
+    Application.objects.filter(pk=ready.pk).update(state="released")
+    assert "결과서 만들기" in client.get(url).content.decode()
+    assert not ready.documents.filter(kind="result").exists()
+    assert client.post(url).status_code == 302
+    assert ready.documents.filter(kind="result").count() == 1
 
 
 def test_there_is_no_result_before_its_release(client: Client, ready: Application):

@@ -105,20 +105,21 @@ def supplement_form(request: HttpRequest, application: Application) -> type[form
 
 def assessor_form(request: HttpRequest, application: Application) -> type[forms.Form]:
     """Offer the assessors who are not assigned yet; those with a tie say so."""
+    rows = review.candidates(application)
+    tied = review.ties_of(application, list(rows))
 
     class Choice(forms.ModelMultipleChoiceField):
         def label_from_instance(self, assessor: User) -> str:
-            tied = review.ties(application, assessor)
-            return f"{assessor} - 배정할 수 없음: {tied[0].message}" if tied else str(assessor)
+            found = tied.get(assessor.pk)
+            return f"{assessor} - 배정할 수 없음: {found[0].message}" if found else str(assessor)
 
-    rows = review.candidates(application)
     field = Choice(
         label="평가위원",
         queryset=rows,
         widget=forms.CheckboxSelectMultiple,
         help_text="여러 명을 한 번에 배정할 수 있습니다. 한 명이라도 이해관계가 있으면 "
         "아무도 배정하지 않고 사유를 모두 알려 드립니다."
-        if rows.exists()
+        if tied
         else "더 배정할 수 있는 평가위원이 없습니다.",
     )
     return type("AssessorForm", (forms.Form,), {"assessors": field})

@@ -31,7 +31,19 @@ def candidates(application: Application) -> QuerySet[User]:
 
 def ties(application: Application, assessor: User) -> list[Finding]:
     """Every reason why this assessor may not judge this application."""
-    return conflict.ties(_person(assessor), _parties(application))
+    return ties_of(application, [assessor])[assessor.pk]
+
+
+def ties_of(application: Application, assessors: Sequence[User]) -> dict[int, list[Finding]]:
+    """Every tie of every assessor, by the assessor's pk, in a fixed number of queries."""
+    parties = _parties(application)
+    jobs: dict[int, list[Member]] = {assessor.pk: [] for assessor in assessors}
+    for job in Member.objects.filter(user__in=jobs).select_related("company"):
+        jobs[job.user_id].append(job)
+    return {
+        assessor.pk: conflict.ties(_person(assessor, jobs[assessor.pk]), parties)
+        for assessor in assessors
+    }
 
 
 def assign(application: Application, *, assessor: User, by: User, now: datetime) -> ScoreSheet:
@@ -47,15 +59,15 @@ def assign_all(
     Raises RuleBroken with every tie of every one of them, BadInput (`assessor`) for somebody who
     is no assessor, MoveNotAllowed.
     """
-    parties = _parties(application)
-    findings: list[Finding] = []
     for assessor in assessors:
         if ASSESSOR not in roles_of(assessor):
             raise BadInput(f"{assessor}님은 평가위원이 아닙니다.", code="assessor")
-        findings += [
-            Finding(tie.code, f"{assessor} 평가위원 - {tie.message}")
-            for tie in conflict.ties(_person(assessor), parties)
-        ]
+    tied = ties_of(application, assessors)
+    findings = [
+        Finding(tie.code, f"{assessor} 평가위원 - {tie.message}")
+        for assessor in assessors
+        for tie in tied[assessor.pk]
+    ]
     if findings:
         raise RuleBroken(findings, message="이해관계가 있어 배정할 수 없습니다.")
     names = ", ".join(str(assessor) for assessor in assessors)
@@ -213,8 +225,7 @@ def _locked() -> MoveNotAllowed:
     return MoveNotAllowed("제출한 평가표는 고칠 수 없습니다.", code="sheet_locked")
 
 
-def _person(assessor: User) -> conflict.Person:
-    jobs = list(assessor.memberships.select_related("company"))
+def _person(assessor: User, jobs: Sequence[Member]) -> conflict.Person:
     return conflict.Person(
         name=str(assessor),
         user_id=assessor.pk,

@@ -2,6 +2,7 @@
 
 import pytest
 from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from applications.models import ApplicationMove, ScoreSheet
 from applications.services import review
@@ -100,6 +101,16 @@ def test_a_partner_whose_invitation_was_withdrawn_ties_nobody(application) -> No
     )
     friend = UserFactory(email="ceo@maker.example", phone="", roles=["assessor"])
     assert review.ties(application, friend) == []
+
+
+def test_the_ties_of_many_cost_no_more_queries_than_those_of_few(
+    application, django_assert_max_num_queries
+) -> None:
+    few, many = staff.assessors(1), staff.assessors(12)
+    with CaptureQueriesContext(connection) as asked:
+        review.ties_of(application, few)
+    with django_assert_max_num_queries(len(asked)):
+        assert set(review.ties_of(application, many)) == {judge.pk for judge in many}
 
 
 def test_only_assessors_assess(application, officer) -> None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import Any
 
 from applications.models import Application, Attachment, Company, Consent, Partner
+from applications.queries.invitations import expired
 from applications.rules import completeness, consortium
 from applications.rules.questions import Question, read_questions
 from applications.states import PartnerState
@@ -181,7 +182,7 @@ def missing(dossier: Dossier, *, now: datetime) -> list[Finding]:
     findings += dossier.reviewed_profile.findings
     findings += dossier.reviewed.findings
     findings += _cost_findings(dossier)
-    findings += _partner_findings(dossier)
+    findings += _partner_findings(dossier, now)
     findings += completeness.check_documents(
         dossier.documents,
         Counter(row.requirement for row in dossier.attachments),
@@ -213,7 +214,7 @@ def _cost_findings(dossier: Dossier) -> list[Finding]:
     return findings
 
 
-def _partner_findings(dossier: Dossier) -> list[Finding]:
+def _partner_findings(dossier: Dossier, now: datetime) -> list[Finding]:
     company = dossier.application.company
     partners = [
         consortium.Partner(
@@ -224,6 +225,7 @@ def _partner_findings(dossier: Dossier) -> list[Finding]:
             business_number=row.company.business_number if row.company else "",
         )
         for row in dossier.partners
+        if not expired(row, now=now)
     ]
     keys = ("role", "label", "minimum", "when")
     required = [

@@ -1,11 +1,12 @@
 """Partners: invited by e-mail, answering for themselves from their own account."""
 
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
 from applications.models import Application, Company, Partner
+from applications.queries.invitations import expired, expires_at
 from applications.services.company import token_digest
 from applications.services.drafting import touch
 from applications.states import PartnerState
@@ -13,14 +14,13 @@ from applications.visibility import WRITERS
 from portal import notices
 from portal.errors import BadInput, MoveNotAllowed, NotFound
 from portal.models import User
-
-INVITATION_DAYS = 14
+from portal.workflow import mark
 
 
 def invite(
     application: Application, *, role: str, company_name: str, email: str, by: User, now: datetime
 ) -> Partner:
-    """Ask a firm to take part; it gets a link that lives 14 days.
+    """Ask a firm to take part; it gets a link that lives 14 days. An expired one gives way.
 
     Raises BadInput (`role`, `partner_name`, `partner_invited`) and MoveNotAllowed
     (`already_submitted`).
@@ -35,6 +35,7 @@ def invite(
     try:
         with transaction.atomic():
             touch(application, now=now)
+            _clear_expired(application, role, email, now)
             partner = Partner.objects.create(
                 application=application,
                 role=role,
@@ -53,6 +54,12 @@ def invite(
     return partner
 
 
+def _clear_expired(application: Application, role: str, email: str, now: datetime) -> None:
+    asked = application.partners.filter(role=role, email=email, state=PartnerState.INVITED)
+    over = [row.pk for row in asked if expired(row, now=now)]
+    mark(Partner.objects.filter(pk__in=over), PartnerState.CANCELLED)
+
+
 def _write_letter(partner: Partner, label: str, token: str, now: datetime) -> None:
     notices.write(
         "partner_invitation",
@@ -65,25 +72,6 @@ def _write_letter(partner: Partner, label: str, token: str, now: datetime) -> No
         token=token,
         expires_at=expires_at(partner),
     )
-
-
-def expires_at(partner: Partner) -> datetime:
-    """The instant from which the link is dead."""
-    return partner.invited_at + timedelta(days=INVITATION_DAYS)
-
-
-def expired(partner: Partner, *, now: datetime) -> bool:
-    """Tell whether the invitation went unanswered for too long."""
-    return partner.state == PartnerState.INVITED and expires_at(partner) <= now
-
-
-def standing(partner: Partner, *, now: datetime) -> str:
-    """Where the invitation stands: sent, seen, accepted, refused, cancelled or expired."""
-    if expired(partner, now=now):
-        return "expired"
-    if partner.state == PartnerState.INVITED:
-        return "seen" if partner.seen_at else "sent"
-    return str(partner.state)
 
 
 def find(token: str) -> Partner:
@@ -136,7 +124,7 @@ def refuse(partner: Partner, *, by: User, now: datetime, note: str) -> Partner:
 def cancel(partner: Partner, *, by: User, now: datetime) -> None:
     """Take an invitation or a partner out of the draft. Raises MoveNotAllowed."""
     touch(partner.application, now=now)
-    Partner.objects.filter(pk=partner.pk).update(state=PartnerState.CANCELLED)
+    mark(Partner.objects.filter(pk=partner.pk), PartnerState.CANCELLED)
 
 
 @transaction.atomic
@@ -155,8 +143,13 @@ def _answer(
             code="invitation_expired",
         )
     touch(partner.application, now=now)
-    answered = Partner.objects.filter(pk=partner.pk, state=PartnerState.INVITED).update(
-        state=state, company=company, answered_by=by, answered_at=now, note=note[:300]
+    answered = mark(
+        Partner.objects.filter(pk=partner.pk, state=PartnerState.INVITED),
+        state,
+        company=company,
+        answered_by=by,
+        answered_at=now,
+        note=note[:300],
     )
     if not answered:
         raise MoveNotAllowed("이미 답했거나 취소된 초대입니다.", code="invitation_closed")

@@ -7,6 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from applications.forms.base import refuse
 from applications.forms.filing import PartnerAnswerForm
+from applications.queries import invitations
 from applications.services import partners
 from applications.states import ApplicationState, PartnerState
 from applications.visibility import WRITERS, companies_of
@@ -42,11 +43,11 @@ def partner_answer(request: HttpRequest, token: str) -> HttpResponse:
         "role": labels.get(partner.role, {"label": partner.role}),
         "companies": own,
         "form": form,
-        "until": partners.expires_at(partner),
+        "until": invitations.expires_at(partner),
         "open": partner.state == PartnerState.INVITED
-        and not partners.expired(partner, now=at)
+        and not invitations.expired(partner, now=at)
         and partner.application.state == ApplicationState.DRAFT,
-        "standing": partners.standing(partner, now=at),
+        "standing": invitations.standing(partner, now=at),
         "now": at,
     }
     return render(request, "applications/partner.html", context, status=status)

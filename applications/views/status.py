@@ -12,9 +12,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.forms.base import refuse
 from applications.forms.filing import WithdrawForm
 from applications.models import Application, IssuedDocument
-from applications.queries import dossier, result, timeline
+from applications.queries import dossier, invitations, result, timeline
 from applications.queries.outcome import Step
-from applications.services import intake, paper, partners
+from applications.services import intake, paper
 from applications.states import ApplicationState
 from applications.views.desk import describe, with_parts
 from applications.views.steps import by_step, places, url_of
@@ -41,7 +41,6 @@ STANDINGS = {
     "accepted": ("참여 수락", "success"),
     "refused": ("참여 거절", "danger"),
     "expired": ("응답 기한 지남", "warning"),
-    "cancelled": ("요청 취소", "neutral"),
 }
 WITHDRAWABLE = Application.MOVES["withdraw"].source
 
@@ -90,9 +89,9 @@ def partner_rows(application: Application, at: datetime) -> list[dict[str, Any]]
     labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
     rows = []
     for partner in application.partners.exclude(state="cancelled").select_related("company"):
-        word, tone = STANDINGS[partners.standing(partner, now=at)]
+        word, tone = STANDINGS[invitations.standing(partner, now=at)]
         role = labels.get(partner.role, partner.role)
-        until = partners.expires_at(partner) if partner.state == "invited" else None
+        until = invitations.expires_at(partner) if partner.state == "invited" else None
         rows.append({"partner": partner, "role": role, "word": word, "tone": tone, "until": until})
     return rows
 

@@ -1,10 +1,11 @@
 """Partners are asked by mail and answer for themselves."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
 from applications.models import Application, Partner
+from applications.queries import dossier, invitations
 from applications.services import partners
 from applications.states import ApplicationState, MemberRole, PartnerState
 from portal.errors import BadInput, MoveNotAllowed, NotFound
@@ -26,14 +27,14 @@ def draft() -> Application:
     return ApplicationFactory(sub_program=SubProgramFactory(partner_roles=ROLES))
 
 
-def invite(draft: Application, email: str = "sales@robot.example") -> Partner:
+def invite(draft: Application, email: str = "sales@robot.example", now: datetime = NOW) -> Partner:
     return partners.invite(
         draft,
         role="supplier",
         company_name="한국로봇",
         email=email,
         by=draft.created_by,
-        now=NOW,
+        now=now,
     )
 
 
@@ -125,10 +126,22 @@ def test_an_answer_is_given_once(draft: Application):
 def test_a_late_answer_is_refused(draft: Application):
     asked = invite(draft)
     supplier = CompanyFactory()
-    late = NOW + timedelta(days=partners.INVITATION_DAYS)
+    late = NOW + timedelta(days=invitations.INVITATION_DAYS)
     with pytest.raises(MoveNotAllowed) as refused:
         partners.accept(asked, company=supplier, by=member_of(supplier), now=late)
     assert refused.value.code == "invitation_expired"
+
+
+def test_an_expired_invitation_holds_nothing_up_and_gives_way_to_a_new_one(draft: Application):
+    old, late = invite(draft), NOW + timedelta(days=invitations.INVITATION_DAYS)
+    open_until = {row.code for row in dossier.missing(dossier.read(draft), now=NOW)}
+    assert "partner_pending:supplier" in open_until
+    afterwards = {row.code for row in dossier.missing(dossier.read(draft), now=late)}
+    assert "partner_pending:supplier" not in afterwards
+    assert "partner_missing:supplier" in afterwards
+    new = invite(draft, now=late)
+    old.refresh_from_db()
+    assert (old.state, new.state) == (PartnerState.CANCELLED, PartnerState.INVITED)
 
 
 def test_after_filing_nobody_joins_or_leaves(draft: Application):
@@ -156,14 +169,14 @@ def filed(draft: Application) -> None:
 
 def test_the_standing_tells_sent_seen_expired_and_answered(draft: Application):
     asked = invite(draft)
-    assert partners.standing(asked, now=NOW) == "sent"
+    assert invitations.standing(asked, now=NOW) == "sent"
     partners.see(asked, now=NOW)
     asked.refresh_from_db()
-    assert partners.standing(asked, now=NOW) == "seen"
-    assert partners.standing(asked, now=NOW + timedelta(days=15)) == "expired"
+    assert invitations.standing(asked, now=NOW) == "seen"
+    assert invitations.standing(asked, now=NOW + timedelta(days=15)) == "expired"
     supplier = CompanyFactory()
     asked = partners.accept(asked, company=supplier, by=member_of(supplier), now=NOW)
-    assert partners.standing(asked, now=NOW + timedelta(days=15)) == "accepted"
+    assert invitations.standing(asked, now=NOW + timedelta(days=15)) == "accepted"
 
 
 def test_the_first_look_is_remembered(draft: Application):

@@ -69,7 +69,7 @@ def judge(
     ]
     findings += [
         Finding(
-            f"partner_is_applicant:{p.role}", f"신청기업 자신은 참여기업이 될 수 없습니다: {p.name}"
+            f"partner_is_applicant:{p.role}", f"신청기업 자신은 참여기관이 될 수 없습니다: {p.name}"
         )
         for p in present
         if _is_applicant(p, applicant_company_id, applicant_business_number)
@@ -100,7 +100,7 @@ def _duplicates(present: Sequence[Partner]) -> list[Finding]:
 
 
 def _parse_row(row: Mapping[str, Any], place: int) -> RequiredRole:
-    where = f"{place}번째 참여기업 요건"
+    where = f"{place}번째 참여기관 요건"
     strange = ", ".join(sorted(str(key) for key in set(row) - {"role", "label", "minimum", "when"}))
     minimum = row.get("minimum", 1)
     if strange:

@@ -249,7 +249,7 @@ def _parties(application: Application) -> list[conflict.Party]:
     applicant = _party(application.company, "신청기업", people)
     return [
         applicant,
-        *(_partner(row, labels.get(row.role, "참여기업"), people) for row in partners),
+        *(_partner(row, labels.get(row.role, "참여기관"), people) for row in partners),
     ]
 
 

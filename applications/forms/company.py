@@ -1,5 +1,7 @@
 """Forms of a company: registration, profile, sites, people."""
 
+from datetime import datetime
+
 from django import forms
 
 from applications.forms.base import PlainForm
@@ -60,6 +62,19 @@ class ProfileForm(PlainForm):
         widget=forms.TextInput({"type": "tel", **SHORT}),
         help_text="예: 031-123-4567",
     )
+
+
+class ChangeForm(ProfileForm):
+    """The profile of a company that is there, with the time of the version that was opened."""
+
+    opened = forms.CharField(widget=forms.HiddenInput)
+
+    def clean_opened(self) -> datetime:
+        """Read the time; whoever sends none has opened nothing."""
+        try:
+            return datetime.fromisoformat(self.cleaned_data["opened"])
+        except ValueError as strange:
+            raise forms.ValidationError("화면을 새로 열어 다시 저장하세요.") from strange
 
 
 class RegisterForm(ProfileForm):

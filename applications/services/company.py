@@ -11,7 +11,7 @@ from django.db import IntegrityError, transaction
 from applications.models import Company, Invitation, Member, Site
 from applications.states import MemberRole
 from portal import notices
-from portal.errors import BadInput, MoveNotAllowed, NotFound, PortalError
+from portal.errors import BadInput, MoveNotAllowed, NotFound, PortalError, StaleVersion
 from portal.models import User
 from portal.templatetags.portal import masked_email
 from portal.validators import business_number, phone
@@ -61,16 +61,23 @@ def register(*, data: Mapping[str, Any], by: User, now: datetime) -> Company:
     return company
 
 
-def update(company: Company, *, data: Mapping[str, Any], by: User, now: datetime) -> Company:
+def update(
+    company: Company, *, data: Mapping[str, Any], opened: datetime, by: User, now: datetime
+) -> Company:
     """Change the profile (the names of PROFILE; never the business number).
 
-    Drafts that were already begun keep their own confirmed facts. Raises BadInput.
+    `opened` is the `updated_at` of the version that was changed. Drafts that were already begun
+    keep their own confirmed facts. Raises BadInput, and StaleVersion when somebody else saved.
     """
     changes = _picked(data, PROFILE)
     _check_profile(changes)
-    for name, value in changes.items():
-        setattr(company, name, value)
-    company.save(update_fields=[*changes, "updated_at"])
+    unchanged = Company.objects.filter(pk=company.pk, updated_at=opened)
+    if not unchanged.update(**changes, updated_at=now):
+        raise StaleVersion(
+            "다른 사람이 기업 정보를 먼저 고쳤습니다. 이 화면을 새로 열어 바뀐 내용을 확인한 뒤 "
+            "다시 고쳐 주세요."
+        )
+    company.refresh_from_db()
     return company
 
 

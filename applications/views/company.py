@@ -9,7 +9,7 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.base import refuse
-from applications.forms.company import InviteForm, ProfileForm, RegisterForm, RoleForm, SiteForm
+from applications.forms.company import ChangeForm, InviteForm, RegisterForm, RoleForm, SiteForm
 from applications.models import Company
 from applications.services import company as companies
 from applications.services.company import PROFILE
@@ -67,8 +67,9 @@ def company_detail(request: HttpRequest, pk: int) -> HttpResponse:
     company = get_object_or_404(companies_of(request.user), pk=pk)
     role = role_in(request.user, company)
     profile = {name: getattr(company, name) for name in PROFILE}
+    profile["opened"] = company.updated_at.isoformat()
     forms = {
-        "profile": ProfileForm(initial=profile),
+        "profile": ChangeForm(initial=profile),
         "site": SiteForm(prefix="site"),
         "invite": InviteForm(prefix="invite"),
     }
@@ -123,7 +124,7 @@ def change_by_form(request: HttpRequest, company: Company, act: str, form: Any) 
     at, by, data = now(), request.user, form.cleaned_data
     try:
         if act == "profile":
-            companies.update(company, data=data, by=by, now=at)
+            companies.update(company, data=data, opened=data["opened"], by=by, now=at)
         elif act == "site":
             companies.add_site(company, data=data, by=by, now=at)
         else:

@@ -7,7 +7,7 @@ import pytest
 from applications.models import Company, Invitation, Member
 from applications.services import company
 from applications.states import MemberRole
-from portal.errors import BadInput, MoveNotAllowed, NotFound
+from portal.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
 from portal.models import Notice
 from tests.factories.applications import NOW, CompanyFactory, MemberFactory, UserFactory, member_of
 
@@ -65,9 +65,20 @@ def test_registering_writes_only_the_profile():
 def test_the_profile_changes_but_never_the_number():
     made = registered()
     owner = made.members.get().user
-    company.update(made, data={"employees": 12, "business_number": "1000000000"}, by=owner, now=NOW)
+    sent = {"employees": 12, "business_number": "1000000000"}
+    company.update(made, data=sent, opened=made.updated_at, by=owner, now=NOW)
     made.refresh_from_db()
     assert (made.employees, made.business_number) == (12, "1248100998")
+
+
+def test_the_profile_of_an_older_version_overwrites_nothing():
+    made = registered()
+    owner, opened = made.members.get().user, made.updated_at
+    company.update(made, data={"employees": 12}, opened=opened, by=owner, now=NOW)
+    with pytest.raises(StaleVersion):
+        company.update(made, data={"employees": 13}, opened=opened, by=owner, now=NOW)
+    made.refresh_from_db()
+    assert made.employees == 12
 
 
 def test_two_sites_of_one_name_are_refused():

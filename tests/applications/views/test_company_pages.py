@@ -63,13 +63,30 @@ def test_a_taken_number_is_said_at_the_number(client: Client, owner):
 
 def test_the_page_changes_profile_site_and_people(client: Client, owner):
     url = f"/companies/{owner.company.pk}/"
-    client.post(url, {"act": "profile", "name": "새 이름", "kind": "company", "pk": "1"})
+    opened = owner.company.updated_at.isoformat()
+    sent = {"act": "profile", "name": "새 이름", "kind": "company", "pk": "1", "opened": opened}
+    client.post(url, sent)
     client.post(url, {"act": "site", "site-name": "제2공장"})
     client.post(url, {"act": "invite", "invite-email": "x@example.kr", "invite-role": "viewer"})
     owner.company.refresh_from_db()
     assert owner.company.name == "새 이름"
     assert owner.company.sites.filter(name="제2공장").exists()
     assert Notice.objects.filter(to_email="x@example.kr").exists()
+
+
+def test_a_profile_saved_meanwhile_is_not_overwritten(client: Client, owner):
+    url = f"/companies/{owner.company.pk}/"
+    page = client.get(url).content.decode()
+    opened = owner.company.updated_at.isoformat()
+    assert f'value="{opened}"' in page
+    sent = {"act": "profile", "kind": "company", "opened": opened}
+    assert client.post(url, {**sent, "name": "먼저"}).status_code == 302
+    late = client.post(url, {**sent, "name": "나중"})
+    assert late.status_code == 409
+    assert "다른 사람이 기업 정보를 먼저 고쳤습니다." in late.content.decode()
+    assert client.post(url, {**sent, "name": "나중", "opened": "x"}).status_code == 400
+    owner.company.refresh_from_db()
+    assert owner.company.name == "먼저"
 
 
 @pytest.mark.parametrize("role", [MemberRole.EDITOR, MemberRole.VIEWER])

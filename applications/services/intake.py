@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from applications.models import (
     Application,
     BonusClaim,
+    Company,
     FormVersion,
     Partner,
     Submission,
@@ -104,6 +105,7 @@ def _prepare(read: Dossier, *, now: datetime) -> Prepared:
 
 def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> dict[str, Any]:
     application, program = read.application, read.sub_program
+    track = application.track
     company, site, grant = application.company, application.site, dossier.preview(read)
     judged = dossier.verdict(read, now)
     return snapshot.plain(  # type: ignore[return-value]
@@ -112,7 +114,7 @@ def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> 
             "submitted_at": now,
             "version": read.version,
             "program": {"round": program.round.code, "code": program.code, "name": program.name},
-            "track": {"code": application.track.code, "name": application.track.name},
+            "track": {"code": track.code, "name": track.name} if track else None,
             "form_sha256": form_sha256,
             "company": {
                 "business_number": company.business_number,
@@ -126,7 +128,7 @@ def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> 
             "answers": read.reviewed.values,
             "facts": read.facts,
             "cost": read.sections.get("cost", {}),
-            "partners": [_partner(row) for row in read.partners if row.company],
+            "partners": [_partner(row, row.company) for row in read.partners if row.company],
             "attachments": [
                 {"requirement": row.requirement, "name": row.name, "size": row.size}
                 | {"sha256": row.sha256}
@@ -150,11 +152,11 @@ def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> 
     )
 
 
-def _partner(row: Partner) -> dict[str, Any]:
+def _partner(row: Partner, company: Company) -> dict[str, Any]:
     return {
         "role": row.role,
-        "company_name": row.company.name,
-        "business_number": row.company.business_number,
+        "company_name": company.name,
+        "business_number": company.business_number,
         "state": row.state,
         "answered_at": row.answered_at,
     }

@@ -10,11 +10,13 @@ from typing import Any
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from applications.management.bench import filing, ground
+from applications.management.bench import filing, ground, lists, papers, readers, scoring
 from applications.management.bench.report import Row, machine, table
 from applications.management.bench.stage import Stage, StageError, open_stage
 
-PARTS: dict[str, ModuleType] = {part.PART: part for part in (filing,)}
+PARTS: dict[str, ModuleType] = {
+    part.PART: part for part in (filing, lists, scoring, papers, readers)
+}
 INSIDE = PARTS | {ground.PART: ground}
 
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from applications.management import press
+from applications.management import people, press
 from applications.management.mould import MARK, moulds
 from portal.clock import now
 from portal.errors import PortalError
@@ -49,8 +49,8 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         """Make the moulds, then press."""
         count, sheets = options["applications"], options["sheets"]
-        if count < 1 or not 0 <= sheets <= press.ASSESSORS:
-            raise CommandError(f"--applications는 1 이상, --sheets는 0~{press.ASSESSORS}입니다.")
+        if count < 1 or not 0 <= sheets <= people.ASSESSORS:
+            raise CommandError(f"--applications는 1 이상, --sheets는 0~{people.ASSESSORS}입니다.")
         if press.holds_real_applications() and not options["into_used"]:
             raise CommandError(
                 "실제 신청이 들어 있는 데이터베이스입니다. 그래도 넣으려면 --into-used를 붙이세요."
@@ -75,7 +75,7 @@ class Command(BaseCommand):
         )
         machine = press.Press(
             cast,
-            people=press.People.hire(at),
+            people=people.People.hire(at),
             now=at,
             stage=options["stage"],
             sheets=sheets,

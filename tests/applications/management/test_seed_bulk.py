@@ -7,7 +7,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Max
 
-from applications.management import press
+from applications.management import people, press
 from applications.models import Application, Company, ScoreSheet, Submission
 from applications.rules import snapshot
 from applications.services import intake, review, scoring
@@ -147,6 +147,6 @@ def test_refuses_an_unknown_programme_and_an_empty_order(catalogue) -> None:
 def test_leaves_nothing_of_the_rehearsal_behind(catalogue) -> None:
     seed("--applications", "2", "--program", "robot", "--stage", "submitted")
     assert Application.objects.count() == 2
-    assert Company.objects.count() == 2 + press.SUPPLIERS
+    assert Company.objects.count() == 2 + people.SUPPLIERS
     counts = Application.objects.annotate(moved=Count("moves")).values_list("moved", flat=True)
     assert list(counts) == [1, 1]

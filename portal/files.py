@@ -9,6 +9,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ CONTENT_TYPES = {
 }
 _CHUNK = 64 * 1024
 _STORED_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
+_DRAFT_NAME = re.compile(r"[0-9a-f]{2}/\.draft-\w+")
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
@@ -127,8 +129,17 @@ def store_bytes(data: bytes) -> str:
 
 def discard(name: str) -> None:
     """Remove a kept file that no row names; one that is gone already is fine."""
-    if _STORED_NAME.fullmatch(name):
+    if _STORED_NAME.fullmatch(name) or _DRAFT_NAME.fullmatch(name):
         private_storage.delete(name)
+
+
+def stored_before(instant: datetime) -> Iterator[str]:
+    """Name the files written before an instant, the drafts of killed writers among them."""
+    root = Path(private_storage.location)
+    for path in root.glob("??/*"):
+        with suppress(FileNotFoundError):  # discarded meanwhile
+            if path.stat().st_mtime < instant.timestamp():
+                yield path.relative_to(root).as_posix()
 
 
 def serve(name: str, *, filename: str, content_type: str) -> FileResponse:

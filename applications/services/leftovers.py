@@ -1,0 +1,24 @@
+"""Files that no row names: left where a transaction failed after its file was written."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from itertools import chain, islice
+
+from applications.models import Attachment, IssuedDocument
+from portal import files
+
+AGE = timedelta(days=1)  # no transaction lasts that long: what has no row by then gets none
+AT_ONCE = 500
+
+
+def find(*, now: datetime) -> Iterator[str]:
+    """Name the files older than a day that no row names; a removed attachment still names its own."""
+    names = files.stored_before(now - AGE)
+    while part := list(islice(names, AT_ONCE)):
+        named = set(
+            chain(
+                Attachment.objects.filter(file__in=part).values_list("file", flat=True),
+                IssuedDocument.objects.filter(file__in=part).values_list("file", flat=True),
+            )
+        )
+        yield from (name for name in part if name not in named)

@@ -78,15 +78,6 @@ def applications_of(user: User) -> QuerySet[Application]:
     return Application.objects.filter(seen)
 
 
-def editable_by(user: User) -> QuerySet[Application]:
-    """Drafts that the person may write."""
-    return Application.objects.filter(
-        state=ApplicationState.DRAFT,
-        company__members__user=user,
-        company__members__role__in=WRITERS,
-    )
-
-
 def answerable_by(user: User) -> QuerySet[Application]:
     """Own applications, drafted or filed, for which the person may act (submit, answer)."""
     return Application.objects.filter(

@@ -130,18 +130,6 @@ def masked_email(address: str | None) -> str:
 
 
 @register.filter
-def masked_phone(number: str | None) -> str:
-    """Hide the middle of a telephone number: 010-****-5678."""
-    digits = re.sub(r"[^0-9]", "", number or "")
-    if not digits:
-        return ""
-    if len(digits) < 9:
-        return f"{'*' * max(len(digits) - 4, 0)}{digits[-4:]}"
-    area = 2 if digits.startswith("02") else 3
-    return f"{digits[:area]}-{'*' * (len(digits) - area - 4)}-{digits[-4:]}"
-
-
-@register.filter
 def file_size(size: int | None) -> str:
     """Write a number of bytes as 1.2 MB, 340 KB or 12 바이트."""
     if size is None:

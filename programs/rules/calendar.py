@@ -42,11 +42,6 @@ def state(window: Window, at: datetime) -> str:
     return OPEN
 
 
-def is_open(window: Window, at: datetime) -> bool:
-    """Tell whether an application sent at this instant is in time."""
-    return state(window, at) == OPEN
-
-
 def refusal(window: Window, at: datetime) -> Finding | None:
     """Say why an application sent at this instant is not taken, to the second in KST."""
     match state(window, at):

@@ -56,19 +56,6 @@ def test_a_masked_address_hides_most_of_the_name(address, shown):
     assert tags.masked_email(address) == shown
 
 
-@pytest.mark.parametrize(
-    ("number", "shown"),
-    [
-        ("010-1234-5678", "010-****-5678"),
-        ("02-123-4567", "02-***-4567"),
-        ("1588-1234", "****1234"),
-        ("", ""),
-    ],
-)
-def test_a_masked_telephone_number_hides_the_middle(number, shown):
-    assert tags.masked_phone(number) == shown
-
-
 def test_sizes_are_written_in_a_readable_unit():
     assert [tags.file_size(n) for n in (12, 2048, 1_258_291)] == ["12 바이트", "2 KB", "1.2 MB"]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.errors import BadInput
-from programs.rules.calendar import KST, Window, days_left, is_open, refusal, stamp, state
+from programs.rules.calendar import KST, OPEN, Window, days_left, refusal, stamp, state
 
 OPENS = datetime(2021, 1, 22, 9, 0, tzinfo=KST)
 CLOSES = datetime(2021, 2, 25, 18, 0, tzinfo=KST)
@@ -17,8 +17,8 @@ TICK = timedelta(microseconds=1)
 
 
 def test_at_the_closing_instant_itself_the_call_is_closed() -> None:
-    assert is_open(FIRST_ROUND, CLOSES - TICK)
-    assert not is_open(FIRST_ROUND, CLOSES)
+    assert state(FIRST_ROUND, CLOSES - TICK) == OPEN
+    assert state(FIRST_ROUND, CLOSES) != OPEN
     assert state(FIRST_ROUND, CLOSES) == "closed"
 
 
@@ -28,8 +28,8 @@ def test_at_the_opening_instant_itself_the_call_is_open() -> None:
 
 
 def test_the_same_instant_in_another_zone_is_judged_the_same() -> None:
-    assert is_open(FIRST_ROUND, datetime(2021, 2, 25, 8, 59, 59, tzinfo=UTC))
-    assert not is_open(FIRST_ROUND, datetime(2021, 2, 25, 9, 0, 0, tzinfo=UTC))
+    assert state(FIRST_ROUND, datetime(2021, 2, 25, 8, 59, 59, tzinfo=UTC)) == OPEN
+    assert state(FIRST_ROUND, datetime(2021, 2, 25, 9, 0, 0, tzinfo=UTC)) != OPEN
 
 
 def test_a_refusal_shows_both_instants_to_the_second_with_the_zone() -> None:
@@ -46,7 +46,7 @@ def test_a_refusal_shows_both_instants_to_the_second_with_the_zone() -> None:
 
 
 def test_aftercare_is_taken_all_year_until_the_budget_is_gone() -> None:
-    assert is_open(ROLLING, OPENS + timedelta(days=340))
+    assert state(ROLLING, OPENS + timedelta(days=340)) == OPEN
     assert refusal(ROLLING, OPENS + timedelta(days=340)) is None
     assert days_left(ROLLING, OPENS) is None
 
@@ -77,8 +77,8 @@ def test_writes_an_instant_with_seconds_and_zone() -> None:
 
 @given(st.datetimes(datetime(2020, 1, 1), datetime(2022, 12, 31), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_open_and_refused_are_opposites(at: datetime) -> None:
-    assert is_open(FIRST_ROUND, at) == (OPENS <= at < CLOSES)
-    assert is_open(FIRST_ROUND, at) == (refusal(FIRST_ROUND, at) is None)
+    assert (state(FIRST_ROUND, at) == OPEN) == (OPENS <= at < CLOSES)
+    assert (state(FIRST_ROUND, at) == OPEN) == (refusal(FIRST_ROUND, at) is None)
 
 
 def test_refuses_times_without_a_zone() -> None:

@@ -20,7 +20,8 @@ def session(title: str, marks: str, arguments: list[str], **environment: str) ->
     """Run pytest once; tell whether it passed."""
     print(f"\n=== {title}", flush=True)
     began = time.monotonic()
-    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "worksteal", "-m", marks]
+    # Tests of one xdist_group share their processes, so they stay together on one worker.
+    command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-m", marks]
     done = subprocess.run([*command, *arguments], env={**os.environ, **environment}, check=False)
     print(f"=== {title}: {time.monotonic() - began:.0f} s, exit {done.returncode}", flush=True)
     return done.returncode == 0 or (done.returncode == NO_TEST_MATCHED and bool(arguments))

@@ -1,5 +1,6 @@
 """The words of each PDF: which template, which title, which facts."""
 
+from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
 
@@ -8,6 +9,7 @@ from django.urls import reverse
 
 from applications.models import IssuedDocument, Submission
 from applications.queries import result
+from applications.states import PartnerState
 from portal import pdf
 
 
@@ -27,7 +29,9 @@ def check_url(filed: Submission) -> str:
 
 def receipt(filed: Submission) -> dict[str, Any]:
     """The receipt: number, time to the second, papers with hashes, where to check."""
-    labels = {row["code"]: row["label"] for row in filed.form.content["documents"]}
+    form = filed.form.content
+    labels = {row["code"]: row["label"] for row in form["documents"]}
+    roles = {row["role"]: row["label"] for row in form["partner_roles"]}
     return {
         "filed": filed,
         "content": filed.content,
@@ -36,18 +40,31 @@ def receipt(filed: Submission) -> dict[str, Any]:
             {**row, "label": labels.get(row["requirement"], row["requirement"])}
             for row in filed.content["attachments"]
         ],
-        "check_url": check_url(filed),
+        "partners": [
+            {**row, "label": roles.get(row["role"], row["role"])}
+            for row in filed.content["partners"]
+            if row["state"] == PartnerState.ACCEPTED
+        ],
         "qr": pdf.qr_svg(check_url(filed)),
     }
 
 
 def outcome(filed: Submission) -> dict[str, Any]:
     """The result: the score broken down, the line, the rules."""
+    found = result(filed.application)
     return {
         "filed": filed,
         "content": filed.content,
         "program": filed.application.sub_program,
-        "result": result(filed.application),
-        "check_url": check_url(filed),
-        "qr": pdf.qr_svg(check_url(filed)),
+        "result": found,
+        "distance": distance(found["gap"]) if found else "",
     }
+
+
+def distance(gap: Decimal | None) -> str:
+    """Say how far the total lies from that of the last selected; nothing where there is none."""
+    if gap is None:
+        return ""
+    if not gap:
+        return "이 신청과 같은 점수"
+    return f"이 신청은 {abs(gap)}점 {'높음' if gap > 0 else '낮음'}"

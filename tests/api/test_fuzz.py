@@ -74,7 +74,7 @@ def callers(visitor: Caller, owner: Caller, stranger: Caller, officer: Caller) -
 def made_real(case: Case, data: some.DataObject, story: Story) -> None:
     """Let most of the calls be about rows that exist."""
     real: dict[str, list[Any]] = {
-        "id": [story.draft.pk, story.filed.pk, story.foreign.pk],
+        "id": [story.filed.pk, story.filed.pk, story.draft.pk, story.foreign.pk],
         "code": list(SubProgram.objects.values_list("code", flat=True)),
         "number": [story.filed.number],
     }
@@ -105,7 +105,7 @@ def fuzz(story: Story, callers: dict[str, Caller], operation: Any, mode: Any, ti
     @given(data=some.data())
     def call(data: some.DataObject) -> None:
         case = data.draw(operation.as_strategy(generation_mode=mode))
-        who = data.draw(some.sampled_from(["owner", *sorted(callers)]))
+        who = data.draw(some.sampled_from([*sorted(callers), *["owner"] * 3]))
         if not negative:
             made_real(case, data, story)
         headers = {"Authorization": f"Bearer {callers[who].token}"} if callers[who].token else {}
@@ -142,4 +142,4 @@ def test_no_call_breaks_postgres(
     operation: Any,
     mode: Any,
 ) -> None:
-    fuzz(story, callers, operation, mode, times=15)
+    fuzz(story, callers, operation, mode, times=25)

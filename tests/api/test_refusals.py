@@ -150,7 +150,9 @@ def test_a_filed_application_is_not_changed(story: Story, owner: Caller) -> None
         "applications/?ordering=company",
         "applications/?limit=100000",
         "applications/?state=no-such-state",
+        "applications/?state=",
         "programs/?code=robot",
+        "programs/?round=",
         "programs/robot/?fields=all",
         "budget/?round=2021-1",
         "sites/?company=1",
@@ -165,7 +167,8 @@ def test_an_unknown_or_missing_word_is_refused(story: Story, owner: Caller, quer
 
 @pytest.mark.parametrize("size", ["0", "00", "-1", "x", "1.5", "", "٣"])
 def test_a_page_size_that_is_no_number_is_refused(story: Story, owner: Caller, size: str) -> None:
-    assert_refused(owner.get(f"applications/?page_size={size}"), code="page_size")
+    code = "page_size" if size else "filter_empty"
+    assert_refused(owner.get(f"applications/?page_size={size}"), code=code)
 
 
 @pytest.mark.parametrize("size", ["101", "100000", "9" * 6_000])

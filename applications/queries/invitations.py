@@ -2,8 +2,10 @@
 
 from datetime import datetime, timedelta
 
+from django.db.models import QuerySet
+
 from applications.models import Partner
-from applications.states import PartnerState
+from applications.states import ApplicationState, PartnerState
 
 INVITATION_DAYS = 14
 
@@ -16,6 +18,16 @@ def expires_at(partner: Partner) -> datetime:
 def expired(partner: Partner, *, now: datetime) -> bool:
     """Tell whether the invitation went unanswered for too long."""
     return partner.state == PartnerState.INVITED and expires_at(partner) <= now
+
+
+def open_for(email: str, *, now: datetime) -> QuerySet[Partner]:
+    """Invitations to this address that can still be answered."""
+    return Partner.objects.filter(
+        email=email,
+        state=PartnerState.INVITED,
+        invited_at__gt=now - timedelta(days=INVITATION_DAYS),
+        application__state=ApplicationState.DRAFT,
+    )
 
 
 def standing(partner: Partner, *, now: datetime) -> str:

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.base import refuse
 from applications.forms.drafting import StartForm
-from applications.models import Application, Partner, Site, Supplement
+from applications.models import Application, Site, Supplement
+from applications.queries import invitations
 from applications.services import drafting
-from applications.states import ApplicationState, PartnerState, SupplementState
+from applications.states import ApplicationState, SupplementState
 from applications.views.steps import steps_of
 from applications.visibility import WRITERS, own_applications, shared_applications
 from portal.access import signed_in
@@ -50,7 +51,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
     page = list(rows[: PAGE + 1])
     following = f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else ""
     shared = [] if before else list(with_parts(shared_applications(user)).order_by("-pk")[:PAGE])
-    asked = Partner.objects.filter(email=user.email, state=PartnerState.INVITED)
+    asked = invitations.open_for(user.email, now=at).select_related("application__company")
     context = {
         "now": at,
         "rows": [describe(row) for row in page[:PAGE]],
@@ -58,7 +59,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
         "following": following,
         "paged": bool(before),
         "companies": user.memberships.count(),
-        "asked": list(asked.select_related("application__company")[:PAGE]),
+        "asked": list(asked.order_by("pk")[:PAGE]),
     }
     return render(request, "applications/list.html", context)
 

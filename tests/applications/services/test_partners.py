@@ -144,6 +144,16 @@ def test_an_expired_invitation_holds_nothing_up_and_gives_way_to_a_new_one(draft
     assert (old.state, new.state) == (PartnerState.CANCELLED, PartnerState.INVITED)
 
 
+def test_only_what_can_still_be_answered_is_asked_for(draft: Application):
+    asked = invite(draft)
+    day = timedelta(days=invitations.INVITATION_DAYS)
+    assert list(invitations.open_for(asked.email, now=NOW)) == [asked]
+    assert not invitations.open_for("other@robot.example", now=NOW).exists()
+    assert not invitations.open_for(asked.email, now=NOW + day).exists()
+    filed(draft)
+    assert not invitations.open_for(asked.email, now=NOW).exists()
+
+
 def test_after_filing_nobody_joins_or_leaves(draft: Application):
     asked = invite(draft)
     supplier = CompanyFactory()

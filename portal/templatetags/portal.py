@@ -29,11 +29,10 @@ SIZES = ("small", "medium", "large")
 STEP_STATES = {"done": "완료", "current": "진행 중", "todo": "예정"}
 LIFE_STATES = {**STEP_STATES, "stopped": "중단"}
 JOB_STATES = {
-    "queued": "대기 중",
-    "running": "처리 중",
+    "queued": "대기",
+    "running": "진행 중",
     "done": "완료",
-    "failed": "실패",
-    "parked": "확인 필요",
+    "parked": "중단(확인 필요)",
 }
 TONE_ICONS = {
     "neutral": "circle",
@@ -331,7 +330,7 @@ def job_progress(
         word=JOB_STATES[state],
         done=done,
         total=total,
-        ended=state in ("done", "failed", "parked"),
+        ended=state in ("done", "parked"),
     )
 
 

@@ -1,7 +1,7 @@
 // Asks how a background job is doing and reloads the page once it has ended.
 (() => {
-  const ENDED = ["done", "failed", "parked"];
-  const WORDS = { queued: "대기 중", running: "처리 중", done: "완료", failed: "실패", parked: "확인 필요" };
+  const ENDED = ["done", "parked"];
+  const WORDS = { queued: "대기", running: "진행 중", done: "완료", parked: "중단(확인 필요)" };
 
   const watch = (box) => {
     const bar = box.querySelector("progress");

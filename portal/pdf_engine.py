@@ -5,6 +5,7 @@ is the only module that imports WeasyPrint.
 """
 
 import ctypes
+import gc
 import hashlib
 import json
 import logging
@@ -80,6 +81,8 @@ def serve(line: Connection, memory: int) -> int:
     Any error ends the process: the other side reads the status and starts another.
     """
     write(WARM_UP)
+    gc.collect()
+    gc.freeze()
     leave_network()
     limit(memory)
     line.send_bytes(b"ready")
@@ -102,6 +105,7 @@ def serve(line: Connection, memory: int) -> int:
         answer = {"pages": pages, "sha256": digest, "last": is_worn(printed)}
         line.send_bytes(json.dumps(answer).encode())
         line.send_bytes(data)
+        gc.collect()  # after the answer: the library leaves cycles behind
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ import pytest
 
 from applications.models import Application
 from applications.queries import dossier
-from applications.services import intake
 from programs.models import SubProgram
 from tests.factories import drafts, programs
 from tests.factories.applications import NOW, PartnerFactory
@@ -29,7 +28,7 @@ def test_nothing_is_missing_from_a_complete_draft(robot: SubProgram) -> None:
 
 
 def test_every_gap_is_named_once_and_in_words(robot: SubProgram) -> None:
-    found = intake.missing(drafts.empty(robot), now=NOW)
+    found = missing(drafts.empty(robot))
     named = [row.code for row in found]
     assert len(named) == len(set(named))
     assert all(row.message.strip() for row in found)

@@ -3,7 +3,6 @@
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from programs.visibility import sub_programs_of
 
 from applications.models import (
     Application,
@@ -18,6 +17,7 @@ from applications.models import (
 from applications.states import ApplicationState, MemberRole, PartnerState
 from portal.models import User
 from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from programs.visibility import sub_programs_of
 
 WRITERS = [MemberRole.OWNER, MemberRole.EDITOR]
 DESK = {OFFICER, MANAGER, AUDITOR}

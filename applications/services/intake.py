@@ -19,7 +19,7 @@ from applications.rules import snapshot
 from applications.services import paper
 from applications.states import ApplicationState
 from portal import notices
-from portal.errors import Closed, Finding, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.errors import Closed, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
 from portal.workflow import move
 from programs import queries as programs
@@ -38,11 +38,6 @@ class Prepared:
     content: dict[str, Any]
     sha256: str
     form: snapshot.Plain
-
-
-def missing(application: Application, *, now: datetime) -> list[Finding]:
-    """Everything that is still missing or wrong, at any moment."""
-    return dossier.missing(dossier.read(application), now=now)
 
 
 def check_open(sub_program: SubProgram, *, now: datetime) -> None:

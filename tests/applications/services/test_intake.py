@@ -75,7 +75,7 @@ def thawed(filed: Submission) -> Submission:
 def test_a_complete_draft_of_each_of_the_seven_is_filed_and_frozen(code: str) -> None:
     programs.load()
     draft = drafts.complete(programs.program(code))
-    assert intake.missing(draft, now=NOW) == []
+    assert dossier.missing(dossier.read(draft), now=NOW) == []
     filed = thawed(submit(draft))
     assert written() == ONCE
     assert snapshot.sha256(filed.content) == filed.sha256
@@ -220,7 +220,9 @@ def test_an_empty_draft_is_told_everything_at_once_and_stays(code: str) -> None:
     with pytest.raises(RuleBroken) as refused:
         submit(draft)
     told = {row.code for row in refused.value.findings}
-    assert told == {row.code for row in intake.missing(draft, now=NOW) if row.blocking}
+    assert told == {
+        row.code for row in dossier.missing(dossier.read(draft), now=NOW) if row.blocking
+    }
     kinds = {code.split(":")[0] for code in told}
     assert "missing" in kinds
     assert {c for c in told if c.startswith("missing:consent:")} == {

@@ -6,7 +6,7 @@ import pytest
 from django.test import Client
 
 from applications.models import Application, Submission
-from applications.services import intake
+from applications.queries import dossier
 from applications.states import ApplicationState
 from portal.clock import now
 from programs.models import ProgramRound
@@ -39,7 +39,7 @@ def test_the_pages_lead_to_a_filed_application(client: Client, open_round: Progr
     if applicant.program.partner_roles:
         applicant.fill_partners(draft)
     applicant.fill_documents(draft, paper)
-    assert intake.missing(draft, now=now()) == []
+    assert dossier.missing(dossier.read(draft), now=now()) == []
     answer = applicant.submit(draft)
     assert answer.status_code == 302
     draft = Application.objects.get(pk=draft.pk)

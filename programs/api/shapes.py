@@ -118,7 +118,10 @@ class QuestionShape(serializers.Serializer):
     """One fact the self-check takes."""
 
     fact = text("자가진단에 보내는 항목 이름")
-    kind = text("choice, multi, yes_no, integer, won, date, text, long_text")
+    kind = text(
+        "답의 종류: choice 하나 고르기, multi 여럿 고르기, yes_no 예/아니요, integer 정수, won 금액, "
+        "date 날짜, text와 long_text 글"
+    )
     label = text("질문")
     choices = serializers.ListField(
         child=serializers.ListField(child=text()), help_text="[코드, 이름]의 목록"

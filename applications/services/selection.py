@@ -338,19 +338,20 @@ def _move_applications(
 
 
 def _notify(selection: Selection, now: datetime, total: int, progress: Progress) -> int:
-    written, last = 0, 0
+    written = 0
     program = selection.sub_program
-    decisions = selection.decisions.order_by("pk").values_list(
-        "pk", "application_id", "outcome", "application__number"
+    # Ranks run from 1 without gaps: spans of them need neither a sort nor fresh statistics.
+    decisions = selection.decisions.order_by("rank").values_list(
+        "application_id", "outcome", "application__number"
     )
-    while rows := list(decisions.filter(pk__gt=last)[:CHUNK]):
-        last = rows[-1][0]
-        keys = {pk: f"result:{selection.pk}:{pk}" for _, pk, _, _ in rows}
+    for start_at in range(0, total, CHUNK):
+        rows = list(decisions.filter(rank__gt=start_at, rank__lte=start_at + CHUNK))
+        keys = {pk: f"result:{selection.pk}:{pk}" for pk, _, _ in rows}
         there = set(
             Notice.objects.filter(key__in=list(keys.values())).values_list("key", flat=True)
         )
         filed = Submission.objects.filter(
-            application__in=[pk for _, pk, _, _ in rows if keys[pk] not in there]
+            application__in=[pk for pk, _, _ in rows if keys[pk] not in there]
         ).select_related("submitted_by")
         people = {row.application_id: row.submitted_by for row in filed.only("submitted_by")}
         Notice.objects.bulk_create(
@@ -367,7 +368,7 @@ def _notify(selection: Selection, now: datetime, total: int, progress: Progress)
                         outcome=Outcome(outcome).label,
                     ),
                 )
-                for _, pk, outcome, number in rows
+                for pk, outcome, number in rows
                 if pk in people
             ),
             ignore_conflicts=True,

@@ -28,7 +28,7 @@ def test_nothing_is_missing_from_a_complete_draft(robot: SubProgram) -> None:
 
 
 def test_every_gap_is_named_once_and_in_words(robot: SubProgram) -> None:
-    found = missing(drafts.empty(robot))
+    found = dossier.missing(dossier.read(drafts.empty(robot)), now=NOW)
     named = [row.code for row in found]
     assert len(named) == len(set(named))
     assert all(row.message.strip() for row in found)

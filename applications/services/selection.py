@@ -216,7 +216,8 @@ def decided_times(selection: Selection) -> int:
 
 
 def _follow(selection: Selection, job: Job) -> Job:
-    """Let the selection's page show this job."""
+    """Let the selection's page show this job; asking again revives one that was parked."""
+    jobs.retry(job)
     Selection.objects.filter(pk=selection.pk).update(job=job)
     selection.job = job
     return job

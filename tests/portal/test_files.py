@@ -678,6 +678,7 @@ def test_an_upload_that_breaks_off_leaves_nothing(root):
 # --- Sending back --------------------------------------------------------------------------------
 
 
+@pytest.mark.django_db  # closing a response looks at the connections
 def test_a_kept_file_is_sent_as_an_inert_download_with_its_korean_name(root):
     name = files.store(ContentFile(made.pdf(), "a.pdf"))
     response = files.serve(name, filename="사업 계획서.pdf", content_type="application/pdf")
@@ -693,6 +694,7 @@ def test_a_kept_file_is_sent_as_an_inert_download_with_its_korean_name(root):
     assert response["Cache-Control"] == "private, no-store"
 
 
+@pytest.mark.django_db
 @pytest.mark.parametrize("claimed", NAMES, ids=range(len(NAMES)))
 def test_no_name_breaks_the_header(root, claimed):
     name = files.store(ContentFile(b"1", "a.pdf"))

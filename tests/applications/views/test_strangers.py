@@ -7,7 +7,7 @@ import pytest
 from django.core.files.base import ContentFile
 from django.test import Client
 
-from applications.models import Application
+from applications.models import Application, IssuedDocument
 from applications.states import MemberRole
 from portal import files
 from portal.models import Job, User
@@ -84,6 +84,7 @@ def draft() -> Application:
 def filed() -> Application:
     made = ApplicationFactory(sub_program=SubProgramFactory(partner_roles=ROLES), screening=True)
     SupplementFactory(application=made)
+    IssuedDocument.objects.create(application=made, kind="receipt", requested_at=NOW)
     return made
 
 

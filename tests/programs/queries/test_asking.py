@@ -47,7 +47,7 @@ FITTING = {
         "members": 12,
         "partner_ict": True,
     },
-    "level-check": {**FIRM, "track": "self-built", "unaided": True},
+    "level-check": {**FIRM, "track": "self-built", "unaided": True, "declaration": True},
 }
 
 

@@ -7,9 +7,11 @@ from functools import cached_property
 from typing import Any
 
 from applications.models import Application, Attachment, Company, Consent, Partner
+from applications.queries import asked
+from applications.queries.asked import Asked
 from applications.queries.invitations import expired
 from applications.rules import completeness, consortium
-from applications.rules.questions import Question, read_questions
+from applications.rules.questions import Question
 from applications.states import PartnerState
 from portal.clock import KST
 from portal.errors import Finding
@@ -42,8 +44,7 @@ class Dossier:
     partners: list[Partner]
     attachments: list[Attachment]
     consents: list[Consent]
-    documents: list[dict[str, Any]]
-    bonus_items: list[dict[str, Any]]
+    asked: Asked
     verdicts: dict[date, eligibility.Verdict] = field(default_factory=dict)
 
     @property
@@ -51,15 +52,25 @@ class Dossier:
         """What is applied for."""
         return self.application.sub_program
 
-    @cached_property
+    @property
+    def documents(self) -> list[dict[str, Any]]:
+        """The papers that are asked for."""
+        return self.asked.documents
+
+    @property
+    def bonus_items(self) -> list[dict[str, Any]]:
+        """What may earn extra points."""
+        return self.asked.bonus_items
+
+    @property
     def questions(self) -> tuple[Question, ...]:
         """The sub-programme's questions: plan and declarations."""
-        return read_questions(self.sub_program.questions)
+        return self.asked.questions
 
-    @cached_property
+    @property
     def conditions(self) -> tuple[eligibility.Condition, ...]:
         """Who may apply."""
-        return self.sub_program.conditions_parsed()
+        return self.asked.conditions
 
     @cached_property
     def profile(self) -> dict[str, Any]:
@@ -74,7 +85,7 @@ class Dossier:
     @cached_property
     def reviewed_profile(self) -> completeness.Reviewed:
         """The company facts as typed values, with what is missing."""
-        return completeness.review(self.sub_program.round.profile, self.profile)
+        return completeness.review(self.asked.profile, self.profile)
 
     @cached_property
     def reviewed(self) -> completeness.Reviewed:
@@ -127,17 +138,11 @@ def profile_of(company: Company) -> dict[str, Any]:
 
 def read(application: Application) -> Dossier:
     """Read an application with all its parts in a fixed number of queries."""
-    fresh = Application.objects.select_related(
-        "sub_program__round", "track", "company", "site"
-    ).get(pk=application.pk)
+    fresh = Application.objects.select_related("track", "company", "site").get(pk=application.pk)
+    form = asked.of(fresh.sub_program_id)
+    fresh.sub_program = form.sub_program()
     if fresh.track is not None:
         fresh.track.sub_program = fresh.sub_program
-    documents = fresh.sub_program.documents.values(
-        "code", "label", "guide", "required", "when", "formats", "max_files"
-    )
-    items = fresh.sub_program.bonus_items.values(
-        "code", "label", "points", "guide", "industry_hints", "question"
-    )
     return Dossier(
         application=fresh,
         version=fresh.version,
@@ -149,8 +154,7 @@ def read(application: Application) -> Dossier:
         ),
         attachments=list(fresh.attachments.filter(removed_at=None, supplement=None).order_by("pk")),
         consents=list(fresh.consents.order_by("pk")),
-        documents=list(documents),
-        bonus_items=list(items),
+        asked=form,
     )
 
 
@@ -240,21 +244,3 @@ def _partner_findings(dossier: Dossier, now: datetime) -> list[Finding]:
         applicant_business_number=company.business_number,
         facts=dossier.facts,
     )
-
-
-def frozen_form(dossier: Dossier) -> dict[str, Any]:
-    """The form as it stands now: what a filed application was asked and judged by.
-
-    Plain JSON as the catalogue's rows hold it.
-    """
-    program = dossier.sub_program
-    return {
-        "questions": program.questions,
-        "profile": program.round.profile,
-        "cost_items": program.cost_items,
-        "partner_roles": program.partner_roles,
-        "consents": program.consents,
-        "conditions": program.conditions,
-        "documents": dossier.documents,
-        "bonus_items": dossier.bonus_items,
-    }

@@ -37,7 +37,6 @@ class Prepared:
     number: str
     content: dict[str, Any]
     sha256: str
-    form: snapshot.Plain
 
 
 def check_open(sub_program: SubProgram, *, now: datetime) -> None:
@@ -92,10 +91,9 @@ def _prepare(read: Dossier, *, now: datetime) -> Prepared:
     blocking = [row for row in dossier.missing(read, now=now) if row.blocking]
     if blocking:
         raise RuleBroken(blocking, message="아직 빠졌거나 고쳐야 할 항목이 있습니다.")
-    form = dossier.frozen_form(read)
     number = number_of(read.application)
-    content = _content(read, number=number, form_sha256=snapshot.sha256_of_plain(form), now=now)
-    return Prepared(read, number, content, snapshot.sha256_of_plain(content), form)
+    content = _content(read, number=number, form_sha256=read.asked.form_sha256, now=now)
+    return Prepared(read, number, content, snapshot.sha256_of_plain(content))
 
 
 def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> dict[str, Any]:
@@ -176,7 +174,9 @@ def _file(prepared: Prepared, *, by: User, now: datetime) -> Submission:
     )
     form_sha256 = prepared.content["form_sha256"]
     if not FormVersion.objects.filter(pk=form_sha256).exists():
-        FormVersion.objects.get_or_create(sha256=form_sha256, defaults={"content": prepared.form})
+        FormVersion.objects.get_or_create(
+            sha256=form_sha256, defaults={"content": prepared.dossier.asked.form}
+        )
     preview = prepared.content["preview"]
     filed = Submission.objects.create(
         application=application,

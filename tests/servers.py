@@ -256,7 +256,11 @@ def main(command: list[str]) -> int:
             "DATABASE_URL": stack.enter_context(empty_database(database)),
             "CELERY_BROKER_URL": stack.enter_context(claimed_redis(broker)),
         }
-        return subprocess.run(command, env=environment, check=False).returncode
+        running = subprocess.Popen(command, env=environment)
+        # Ctrl-C reaches the command too; it ends itself and may have something to put away.
+        signal.signal(signal.SIGINT, lambda *_: None)
+        signal.signal(signal.SIGTERM, lambda *_: running.terminate())
+        return running.wait()
 
 
 if __name__ == "__main__":

@@ -44,8 +44,9 @@ class Stage:
 
     def environment(self, database: str, **more: str) -> dict[str, str]:
         """What a process of the portal needs to know to run on one of our databases."""
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("PORTAL_")}
         return {
-            **os.environ,
+            **inherited,
             "DATABASE_URL": _named(self.url, database),
             "CELERY_BROKER_URL": settings.BROKER_URL,
             "EMAIL_URL": "dummymail://",

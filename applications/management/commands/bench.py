@@ -50,6 +50,8 @@ class Command(BaseCommand):
                 rows = self.measure(stage, options["only"] or list(PARTS), options["quick"])
             except StageError as error:
                 raise CommandError(str(error)) from error
+            except KeyboardInterrupt as stop:
+                raise CommandError("멈추고, 만든 것을 치웠습니다.") from stop
         missed = sum(row.passed is False for row in rows)
         self.stdout.write(f"\n{table(rows)}\n\n{machine()}")
         self.stdout.write(f"{len(rows)} rows, {missed} missed, {self.seconds():.0f} s")

@@ -11,20 +11,31 @@ from portal.celery import app
 logger = logging.getLogger(__name__)
 
 PAUSE_SECONDS = 10.0
+SWEEP_SECONDS = 1.0
 _quiet_until = 0.0
+_called: dict[str, float] = {}
 
 
 def ring(task: str, *args: object) -> bool:
-    """Send a task by name. A broker that is away is left alone for a while; never raises."""
+    """Send a task by name. A broker that is away is left alone for a while; never raises.
+
+    A task without arguments takes along all that waits when it starts: it is called to start in a
+    second, and until then it is not called again.
+    """
     global _quiet_until
-    if time.monotonic() < _quiet_until:
+    here = time.monotonic()
+    if here < _quiet_until:
         return False
+    if not args and here < _called.get(task, 0.0):
+        return True
     try:
-        app.send_task(task, args=args, retry=False)
+        app.send_task(task, args=args, retry=False, countdown=None if args else SWEEP_SECONDS)
     except (OperationalError, TransportError, OSError) as error:
         _quiet_until = time.monotonic() + PAUSE_SECONDS
         logger.warning(
             "작업 알림을 보내지 못했습니다. 행을 읽어 처리합니다: %s", type(error).__name__
         )
         return False
+    if not args:
+        _called[task] = here + SWEEP_SECONDS
     return True

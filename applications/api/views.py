@@ -29,7 +29,7 @@ from applications.api.shapes import (
     written_whole,
 )
 from applications.models import Application, Site
-from applications.queries import receipt_is_genuine
+from applications.queries import dossier, receipt_is_genuine
 from applications.services import drafting, intake
 from applications.visibility import WRITERS, answerable_by, own_applications
 from portal.api import DeclaredQuery, ErrorShape, idempotent
@@ -242,10 +242,11 @@ class Submit(Mine, APIView):
     def post(self, request: Request, pk: int) -> Response:
         """File the draft, exactly once; the instant of arrival decides whether it was in time."""
         at = now()
-        application = get_object_or_404(answerable_by(request.user), pk=pk)
+        mine = dossier.with_roots(answerable_by(request.user))
+        application = get_object_or_404(mine, pk=pk)
 
         def act() -> tuple[int, dict[str, Any]]:
-            filed = intake.submit(application, by=request.user, now=at)
+            filed = intake.submit(application, by=request.user, now=at, just_read=True)
             return 200, dict(FiledShape(filed).data)
 
         return idempotent(request, act)

@@ -6,6 +6,8 @@ from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
+from django.db.models import QuerySet
+
 from applications.models import Application, Attachment, Company, Consent, Partner
 from applications.queries import asked
 from applications.queries.asked import Asked
@@ -136,9 +138,19 @@ def profile_of(company: Company) -> dict[str, Any]:
     return {fact: getattr(company, field) for fact, field in PROFILE.items()}
 
 
-def read(application: Application) -> Dossier:
-    """Read an application with all its parts in a fixed number of queries."""
-    fresh = Application.objects.select_related("track", "company", "site").get(pk=application.pk)
+def with_roots(applications: QuerySet[Application]) -> QuerySet[Application]:
+    """Fetch along what `read` needs of an application that was fetched just now."""
+    return applications.select_related("track", "company", "site")
+
+
+def read(application: Application, *, again: bool = True) -> Dossier:
+    """Read an application with all its parts in a fixed number of queries.
+
+    Whoever has fetched it `with_roots` in this very moment need not have it read `again`.
+    """
+    fresh = application
+    if again:
+        fresh = with_roots(Application.objects.all()).get(pk=application.pk)
     form = asked.of(fresh.sub_program_id)
     fresh.sub_program = form.sub_program()
     if fresh.track is not None:

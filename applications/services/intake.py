@@ -50,16 +50,19 @@ def check_open(sub_program: SubProgram, *, now: datetime) -> None:
         raise Closed(finding.message, code=finding.code)
 
 
-def submit(application: Application, *, by: User, now: datetime) -> Submission:
+def submit(
+    application: Application, *, by: User, now: datetime, just_read: bool = False
+) -> Submission:
     """File the draft: one short transaction on prepared data, exactly once.
 
     `now` is the arrival of the request; it alone decides whether it was in time. Whoever sends it
     again, or at the same moment, gets the same submission. The edge has checked that `by` may
-    write for the company. Raises Closed, RuleBroken with everything that is missing,
-    MoveNotAllowed for a withdrawn draft, and StaleVersion when the draft keeps changing meanwhile.
+    write for the company, and says so when it has `just_read` the application, `with_roots`.
+    Raises Closed, RuleBroken with everything that is missing, MoveNotAllowed for a withdrawn
+    draft, and StaleVersion when the draft keeps changing meanwhile.
     """
-    for _ in range(TRIES):
-        read = dossier.read(application)
+    for turn in range(TRIES):
+        read = dossier.read(application, again=turn > 0 or not just_read)
         if read.application.state != ApplicationState.DRAFT:
             break
         prepared = _prepare(read, now=now)

@@ -39,13 +39,13 @@ def application_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """File the draft. `at` is the arrival; sending it again leads to the same receipt."""
     at = now()
     mine = answerable_by(request.user)
-    application = get_object_or_404(mine, pk=pk)
+    application = get_object_or_404(dossier.with_roots(mine), pk=pk)
     form = SubmitForm(request.POST)
     already = application.submitted_at is not None
     if not already and not form.is_valid():
         return review_page(request, _whole(mine).get(pk=pk), at, form, status=400)
     try:
-        filed = intake.submit(application, by=request.user, now=at)
+        filed = intake.submit(application, by=request.user, now=at, just_read=True)
     except PortalError as refused:
         whole = _whole(mine).get(pk=pk)
         return review_page(request, whole, at, form, status=refused.status, refused=refused)

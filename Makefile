@@ -67,7 +67,8 @@ lock: ## Refresh the hash-pinned locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev $(LOCK) --output-file requirements-dev.lock $(ARGS)
 	uv pip compile pyproject.toml $(LOCK) --output-file requirements.lock $(ARGS)
 
-LOCK := --universal --generate-hashes --no-header --quiet
+# Extras are named in the lock: without them pip looks for a newer release that has no hash there.
+LOCK := --universal --generate-hashes --no-header --no-strip-extras --quiet
 
 # --- Steps of the above ----------------------------------------------------------------------------
 

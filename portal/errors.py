@@ -101,3 +101,11 @@ class Unavailable(PortalError):
     status = 503
     default_code = "unavailable"
     default_message = "지금은 이용할 수 없습니다. 잠시 뒤 다시 시도하세요."
+
+
+class JobCancelled(PortalError):
+    """Somebody asked a running job to stop; raised where the job reports its progress."""
+
+    status = 409
+    default_code = "job_cancelled"
+    default_message = "요청에 따라 작업을 취소했습니다."

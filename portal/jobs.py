@@ -13,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 from portal import doorbell
 from portal.celery import app
 from portal.clock import now as clock_now
-from portal.errors import PortalError, Unavailable
+from portal.errors import JobCancelled, PortalError, Unavailable
 from portal.models import Job, JobState, User
 
 logger = logging.getLogger(__name__)
@@ -63,13 +63,33 @@ def enqueue(kind: str, *, key: str, by: User | None = None, new: bool = False, *
 
 
 def retry(job: Job) -> bool:
-    """Put a parked job back in the queue; returns whether it was parked."""
-    changed = Job.objects.filter(pk=job.pk, state=JobState.PARKED).update(
-        state=JobState.QUEUED, attempts=0, waits=0, error="", run_after=None, finished_at=None
+    """Put a parked or cancelled job back in the queue; returns whether it was one."""
+    changed = Job.objects.filter(pk=job.pk, state__in=[JobState.PARKED, JobState.CANCELLED]).update(
+        state=JobState.QUEUED,
+        attempts=0,
+        waits=0,
+        error="",
+        run_after=None,
+        finished_at=None,
+        cancel_asked_at=None,
     )
     if changed:
         transaction.on_commit(lambda: doorbell.ring("portal.tasks.run_job", job.pk), robust=True)
     return bool(changed)
+
+
+def cancel(job: Job, *, now: datetime) -> bool:
+    """Ask a job to stop: at once when it waits, at its next report of progress when it runs.
+
+    Returns whether there was anything to stop.
+    """
+    waiting = Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
+        state=JobState.CANCELLED, cancel_asked_at=now, finished_at=now
+    )
+    running = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, cancel_asked_at=None).update(
+        cancel_asked_at=now
+    )
+    return bool(waiting or running)
 
 
 def ready(at: datetime) -> Q:
@@ -105,6 +125,8 @@ def run(pk: int) -> JobState | None:
     try:
         with _kept_lease(job):
             result = work(job)
+    except JobCancelled as error:
+        return _end(job, JobState.CANCELLED, error.message)
     except Unavailable as error:
         return _put_off(job, error.message)
     except PortalError as error:
@@ -113,6 +135,18 @@ def run(pk: int) -> JobState | None:
         logger.exception("작업 %s(%s) 실패", job.pk, job.kind)
         return _failed(job, f"{type(error).__name__}: {error}"[:500])
     return _end(job, JobState.DONE, "", result or {})
+
+
+def told(job: Job) -> dict[str, Any]:
+    """What a page may know of a job: state, how far, the stage it is in."""
+    label = "작업이 멈췄습니다" if job.state == JobState.PARKED else ""
+    return {
+        "state": job.state,
+        "done": job.done,
+        "total": job.total,
+        "stage": job.stage,
+        "label": label,
+    }
 
 
 def recover() -> int:

@@ -7,8 +7,10 @@ from typing import ClassVar
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Lower
+
+from portal.errors import JobCancelled
 
 
 class UserManager(BaseUserManager["User"]):
@@ -106,6 +108,7 @@ class JobState(models.TextChoices):
     RUNNING = "running", "진행 중"
     DONE = "done", "완료"
     PARKED = "parked", "중단(확인 필요)"
+    CANCELLED = "cancelled", "취소"
 
 
 class Job(models.Model):
@@ -123,6 +126,8 @@ class Job(models.Model):
     waits = models.PositiveSmallIntegerField("미룸", default=0)
     lease_until = models.DateTimeField("점유 기한", null=True)
     run_after = models.DateTimeField("다음 시도", null=True)
+    stage = models.CharField("단계", max_length=60, blank=True)
+    cancel_asked_at = models.DateTimeField("취소 요청 시각", null=True)
     error = models.TextField("오류", blank=True)
     result = models.JSONField("결과", default=dict)
     requested_by = models.ForeignKey(
@@ -145,10 +150,75 @@ class Job(models.Model):
     def __str__(self) -> str:
         return f"{self.kind} ({self.get_state_display()})"
 
-    def progress(self, done: int, total: int) -> None:
-        """Record how far the work is, outside the worker's own transaction where possible."""
-        self.done, self.total = done, total
-        Job.objects.filter(pk=self.pk).update(done=done, total=total)
+    def progress(self, done: int, total: int, stage: str = "") -> None:
+        """Record how far the work is, outside the worker's own transaction where possible.
+
+        Raises JobCancelled when somebody has asked to stop; what is written so far stays or is
+        undone, as the work itself arranges its transactions.
+        """
+        self.done, self.total, self.stage = done, total, stage
+        row = Job.objects.filter(pk=self.pk)
+        if not row.filter(cancel_asked_at=None).update(done=done, total=total, stage=stage):
+            raise JobCancelled()
+
+
+class DeclaredTie(models.Model):
+    """A person's own word about a firm: employment, shares, kinship, advice (see `portal.ties`)."""
+
+    class Kind(models.TextChoices):
+        EMPLOYMENT = "employment", "재직"
+        SHARES = "shares", "지분·출자"
+        FAMILY = "family", "가족·친족"
+        ADVICE = "advice", "자문·용역"
+        OTHER = "other", "그 밖의 이해관계"
+
+    user = models.ForeignKey(
+        User, on_delete=models.PROTECT, related_name="declared_ties", verbose_name="사람"
+    )
+    kind = models.CharField("관계", max_length=12, choices=Kind.choices)
+    firm_name = models.CharField("기업명", max_length=100)
+    business_number = models.CharField("사업자등록번호", max_length=10, blank=True)
+    note = models.CharField("설명", max_length=300, blank=True)
+    declared_at = models.DateTimeField("신고 시각")
+    declared_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="신고한 사람"
+    )
+    ended_on = models.DateField("관계가 끝난 날", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "이해관계 신고"
+        verbose_name_plural = "이해관계 신고"
+
+    def __str__(self) -> str:
+        return f"{self.user} · {self.firm_name}"
+
+
+class FirmLink(models.Model):
+    """Two firms that belong together by shares or partnership (see `portal.ties.linked`)."""
+
+    class Kind(models.TextChoices):
+        SHARES = "shares", "지분 관계"
+        PARTNER = "partner", "협력 관계"
+
+    one = models.CharField("사업자등록번호", max_length=10, db_index=True)
+    other = models.CharField("상대 사업자등록번호", max_length=10, db_index=True)
+    kind = models.CharField("관계", max_length=12, choices=Kind.choices)
+    origin = models.CharField("출처", max_length=100)
+    recorded_at = models.DateTimeField("기록 시각")
+    recorded_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="기록한 사람"
+    )
+
+    class Meta:
+        verbose_name = "기업 간 관계"
+        verbose_name_plural = "기업 간 관계"
+        constraints = [
+            models.UniqueConstraint(fields=["one", "other", "kind"], name="one_link_of_two_firms"),
+            models.CheckConstraint(condition=~Q(one=F("other")), name="a_link_joins_two_firms"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.one} – {self.other}"
 
 
 class NoticeState(models.TextChoices):

@@ -15,8 +15,12 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
-import weasyprint
-from weasyprint.urls import URLFetcher
+# fontTools would take lxml when another package has brought it; at the memory limit its C code
+# ends the process where Python raises MemoryError.
+sys.modules["lxml"] = None  # type: ignore[assignment]
+
+import weasyprint  # noqa: E402
+from weasyprint.urls import URLFetcher  # noqa: E402
 
 CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
 DATA_IMAGES = ("data:image/png;base64,", "data:image/jpeg;base64,")

@@ -7,6 +7,11 @@ OFFICER = "officer"
 MANAGER = "manager"
 AUDITOR = "auditor"
 OPERATOR = "operator"
+MINISTRY = "ministry"
+AGENCY = "agency"
+PANEL_OPERATOR = "panel_operator"
+MODERATOR = "moderator"
+CURATOR = "curator"
 SYSTEM = "system"  # the portal's own jobs
 
 LABELS = {
@@ -15,6 +20,11 @@ LABELS = {
     MANAGER: "결정권자",
     AUDITOR: "감사 담당자",
     OPERATOR: "시스템 운영자",
+    MINISTRY: "바우처 부처 담당자",
+    AGENCY: "바우처 전담기관",
+    PANEL_OPERATOR: "모니터링단 운영기관",
+    MODERATOR: "보고서 검토자",
+    CURATOR: "KAMP 편집자",
 }
 STAFF_ROLES = frozenset(LABELS)
 

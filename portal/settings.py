@@ -50,6 +50,8 @@ INSTALLED_APPS = [
     "portal",
     "programs",
     "applications",
+    "vouchers",
+    "kamp",
 ]
 
 MIDDLEWARE = [
@@ -275,6 +277,13 @@ CELERY_BEAT_SCHEDULE = {
 
 # The demo's story, told in this order by each floor's own command.
 DEMO_SEEDS = ["seed_accounts", "load_catalogue", "seed_programs", "seed_applications"]
+
+# What `manage.py bench` measures, in this order.
+BENCH_GROUND = "applications.management.bench.ground"
+BENCH_PARTS = [
+    f"applications.management.bench.{part}"
+    for part in ("filing", "lists", "scoring", "papers", "readers")
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

@@ -13,12 +13,16 @@ urlpatterns = [
     path("account/notices/", views.notices, name="notices"),
     path("account/tokens/", views.tokens, name="tokens"),
     path("account/tokens/<int:pk>/revoke/", views.revoke_token, name="token_revoke"),
+    path("account/jobs/<int:pk>/", views.own_job, name="own_job"),
+    path("account/jobs/<int:pk>/cancel/", views.cancel_own_job, name="own_job_cancel"),
     path("demo/mailbox/", views.demo_mailbox, name="demo_mailbox"),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", views.schema, name="schema"),
     path("api/v1/docs/", views.api_page, name="api_docs"),
     path("", include("programs.urls")),
     path("", include("applications.urls")),
+    path("", include("vouchers.urls")),
+    path("", include("kamp.urls")),
 ]
 
 handler400 = "portal.views.unreadable"

@@ -7,6 +7,7 @@ from django.db import Error, connection
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
+from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 from django.views.defaults import bad_request, server_error
 
@@ -83,6 +84,27 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
     token.save(update_fields=["revoked_at"])
     messages.success(request, "토큰을 폐기했습니다.")
     return redirect("tokens")
+
+
+@signed_in
+@require_safe
+def own_job(request: HttpRequest, pk: int) -> JsonResponse:
+    """Say how far a job is that I asked for."""
+    return JsonResponse(jobs.told(get_object_or_404(Job, pk=pk, requested_by=request.user)))
+
+
+@signed_in
+@require_POST
+def cancel_own_job(request: HttpRequest, pk: int) -> HttpResponse:
+    """Ask a job of mine to stop, then go back to the page that showed it (`next`)."""
+    job = get_object_or_404(Job, pk=pk, requested_by=request.user)
+    if jobs.cancel(job, now=now()):
+        messages.success(request, "작업을 취소했습니다.")
+    else:
+        messages.info(request, "이미 끝난 작업입니다.")
+    target = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(target, allowed_hosts={request.get_host()})
+    return redirect(target if safe else "notices")
 
 
 @public

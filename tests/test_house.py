@@ -17,7 +17,7 @@ from portal.models import Stateful
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "templates"
-HOUSE = ("portal", "programs", "applications")
+HOUSE = ("portal", "programs", "applications", "vouchers", "kamp")
 MODULES = sorted(path for app in HOUSE for path in (ROOT / app).rglob("*.py"))
 TEXT = {path: path.read_text() for path in MODULES}
 CODE = {path: ast.parse(text) for path, text in TEXT.items()}

@@ -12,7 +12,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from applications.admin import export, frozen
+from applications.admin import frozen
 from applications.admin.company import REGIONS, SIZES, company_ids
 from applications.admin.filters import (
     BonusFilter,
@@ -28,6 +28,7 @@ from applications.models import Application, ScoreSheet
 from applications.services import review, screening
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
+from portal import tables
 from portal.admin import Act, WorkflowAdmin, history
 from portal.clock import now
 from portal.errors import Finding, PortalError
@@ -286,7 +287,7 @@ class ApplicationAdmin(WorkflowAdmin):
         rows = self.get_changelist_instance(request).get_queryset(request)
         header = ["접수번호", "내역사업", "지원유형", "상태", "기업명", "사업자등록번호"]
         header += ["지역", "기업 규모", "접수 시각", "정부지원금(원)"]
-        return export.table(request, Application, "신청목록", header, _lines(rows), at=now())
+        return tables.table(request, Application, "신청목록", header, _lines(rows), at=now())
 
     @admin.display(description="접수번호")
     def receipt(self, application: Application) -> str:

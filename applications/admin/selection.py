@@ -12,12 +12,12 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from applications.admin import export
 from applications.admin.application import NoteForm
 from applications.models import Decision, ScoreResult, ScoreRun, Selection
 from applications.services import scoring, selection
 from applications.states import Outcome, SelectionState
 from applications.visibility import runs_of, selections_of
+from portal import tables
 from portal.admin import Act, WorkflowAdmin, history
 from portal.clock import now
 from portal.errors import PortalError
@@ -292,7 +292,7 @@ class SelectionAdmin(FollowedAdmin):
         header = ["순위", "접수번호", "기업명", "사업자등록번호", "평가점수", "가점", "합계"]
         header += ["신청 지원금(원)", "선정 지원금(원)", "누적 지원금(원)", "결과", "사유"]
         name = f"선정{thing.pk}_순위"
-        return export.table(request, Selection, name, header, _lines(thing), at=now())
+        return tables.table(request, Selection, name, header, _lines(thing), at=now())
 
     @admin.display(description="선정")
     def name(self, thing: Selection) -> str:

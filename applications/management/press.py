@@ -38,11 +38,10 @@ from applications.models import (
     Submission,
     Supplement,
 )
-from applications.rules import snapshot
 from applications.services import intake
 from applications.states import ApplicationState as S
 from applications.states import BonusState, MemberRole, PartnerState, SupplementState
-from portal import files
+from portal import files, snapshot
 from portal.models import User
 from programs.models import SubProgram
 from programs.states import Region

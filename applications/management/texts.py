@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from applications.rules import snapshot
+from portal import snapshot
 from programs.models import Criterion, SubProgram
 
 QUALITIES, SHEETS_EACH = 20, 25

@@ -12,8 +12,8 @@ from typing import Any
 
 from django.db import connection
 
-from applications.rules import snapshot
 from applications.rules.questions import Question, read_question, read_questions
+from portal import snapshot
 from programs.models import ProgramRound, SubProgram
 from programs.rules import eligibility
 

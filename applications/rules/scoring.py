@@ -6,7 +6,7 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
-from applications.rules import snapshot
+from portal import snapshot
 from portal.errors import BadInput, Finding
 
 

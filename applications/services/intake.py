@@ -15,10 +15,9 @@ from applications.models import (
     Submission,
 )
 from applications.queries import Dossier, dossier
-from applications.rules import snapshot
 from applications.services import paper
 from applications.states import ApplicationState
-from portal import notices
+from portal import notices, snapshot
 from portal.errors import Closed, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
 from portal.workflow import move

@@ -2,11 +2,9 @@
 
 from datetime import datetime
 
-from django.db import transaction
-
 from applications import documents
 from applications.models import Application, IssuedDocument
-from portal import files, jobs, pdf
+from portal import jobs, paper
 from portal.errors import MoveNotAllowed
 
 JOB = "applications.paper"
@@ -38,21 +36,8 @@ def job_key(document: IssuedDocument) -> str:
 
 
 def render(document: IssuedDocument, *, now: datetime) -> IssuedDocument:
-    """Make the PDF if it is not there yet. A second run changes nothing.
-
-    Raises Unavailable when the engine or the disk cannot serve, and PdfFailed for a document
-    that breaks the limits.
-    """
+    """Make the PDF if it is not there yet; raises as `portal.paper.issue` does."""
     if document.issued_at is not None:
         return document
     template, title, context = documents.describe(document)
-    paper = pdf.render(template, context, title=title)
-    name = files.store_bytes(paper.data)
-    with transaction.atomic():
-        written = IssuedDocument.objects.filter(pk=document.pk, issued_at=None).update(
-            file=name, sha256=paper.sha256, pages=paper.pages, issued_at=now
-        )
-    if not written:
-        files.discard(name)
-    document.refresh_from_db()
-    return document
+    return paper.issue(document, template=template, title=title, context=context, now=now)

@@ -7,9 +7,9 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from applications.models import Application, Company, Member, Partner, ScoreSheet
-from applications.rules import conflict, snapshot
 from applications.states import ApplicationState, PartnerState
-from portal import notices
+from portal import notices, snapshot
+from portal import ties as conflict
 from portal.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import User
 from portal.roles import ASSESSOR, roles_of
@@ -41,7 +41,7 @@ def ties_of(application: Application, assessors: Sequence[User]) -> dict[int, li
     for job in Member.objects.filter(user__in=jobs).select_related("company"):
         jobs[job.user_id].append(job)
     return {
-        assessor.pk: conflict.ties(_person(assessor, jobs[assessor.pk]), parties)
+        assessor.pk: conflict.ties(_person(assessor, jobs[assessor.pk]), parties, who="평가위원")
         for assessor in assessors
     }
 

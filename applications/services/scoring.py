@@ -11,9 +11,8 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from applications.models import Application, BonusClaim, ScoreResult, ScoreRun, ScoreSheet
 from applications.rules import scoring as rules
-from applications.rules import snapshot
 from applications.states import ApplicationState, BonusState
-from portal import bulk, jobs
+from portal import bulk, jobs, snapshot
 from portal.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.models import JobState, User
 from portal.roles import MANAGER, OFFICER, roles_of

@@ -6,9 +6,8 @@ from django.core.files.base import File
 from django.db import transaction
 
 from applications.models import Attachment, Supplement
-from applications.rules import snapshot
 from applications.states import SupplementState
-from portal import files
+from portal import files, snapshot
 from portal.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.workflow import mark, move

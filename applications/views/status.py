@@ -28,11 +28,11 @@ from applications.visibility import (
     staff_applications,
     withdrawable_by,
 )
-from portal import files
+from portal import files, jobs
 from portal.access import signed_in
 from portal.clock import now
 from portal.errors import MoveNotAllowed, PortalError
-from portal.models import Job, JobState, User
+from portal.models import Job, User
 from portal.templatetags.portal import kdate, kst
 
 STANDINGS = {
@@ -166,14 +166,7 @@ def job_status(request: HttpRequest, pk: int) -> JsonResponse:
     document = job.args.get("document") if job.kind == paper.JOB else None
     if not mine and not (document and documents_of(request.user).filter(pk=document).exists()):
         raise Http404
-    return JsonResponse(
-        {
-            "state": job.state,
-            "done": job.done,
-            "total": job.total,
-            "label": "" if job.state != JobState.PARKED else "작업이 멈췄습니다",
-        }
-    )
+    return JsonResponse(jobs.told(job))
 
 
 def result_readers(user: User) -> QuerySet[Application]:

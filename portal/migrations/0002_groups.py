@@ -5,7 +5,10 @@ from django.db import migrations
 
 def make_groups(apps, schema_editor):
     group = apps.get_model("auth", "Group")
-    for name in ("assessor", "officer", "manager", "auditor", "operator"):
+    for name in (
+        "assessor", "officer", "manager", "auditor", "operator",
+        "ministry", "agency", "panel_operator", "moderator", "curator",
+    ):
         group.objects.get_or_create(name=name)
 
 

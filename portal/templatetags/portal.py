@@ -19,6 +19,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import is_naive
 
 from portal import money, validators
+from portal.charts import Chart
 from portal.clock import KST
 
 register = template.Library()
@@ -33,6 +34,7 @@ JOB_STATES = {
     "running": "진행 중",
     "done": "완료",
     "parked": "중단(확인 필요)",
+    "cancelled": "취소",
 }
 TONE_ICONS = {
     "neutral": "circle",
@@ -316,6 +318,19 @@ def countdown(deadline: datetime | None, *, now: datetime) -> SafeString:
     )
 
 
+@register.inclusion_tag("components/own_job.html", takes_context=True)
+def own_job(context: RequestContext, job: object, *, label: str) -> dict[str, object]:
+    """Show a job that the reader asked for, with a button that stops it while it runs."""
+    request = context["request"]
+    return {
+        "job": job,
+        "label": label,
+        "going": _read(job, "state") in ("queued", "running"),
+        "back": request.get_full_path(),
+        "csrf_token": context.get("csrf_token"),
+    }
+
+
 @register.simple_tag
 def job_progress(
     *, url: str, label: str, state: str = "queued", done: int = 0, total: int | None = None
@@ -330,7 +345,7 @@ def job_progress(
         word=JOB_STATES[state],
         done=done,
         total=total,
-        ended=state in ("done", "parked"),
+        ended=state in ("done", "parked", "cancelled"),
     )
 
 
@@ -375,6 +390,14 @@ def money_meter(
         parts.append(_Part(name, word, amount, round(start, 2), width))
         start += width
     return _render("money_meter", appropriated=appropriated, parts=parts, label=label)
+
+
+@register.simple_tag
+def chart(drawn: Chart, *, table: str = "folded") -> SafeString:
+    """Show a chart with its table; table: folded, open, none (where the page has one already)."""
+    _one_of("chart", "table", table, ("folded", "open", "none"))
+    svg = mark_safe(drawn.svg)  # noqa: S308 - escaped where it is drawn
+    return _render("chart", chart=drawn, svg=svg, table=table != "none", open=table == "open")
 
 
 # Findings and errors

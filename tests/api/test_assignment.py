@@ -29,7 +29,7 @@ def every_column() -> dict[str, Any]:
     """Name every column of every model of ours, with a value that would show."""
     names = {
         name
-        for app in ("portal", "programs", "applications")
+        for app in ("portal", "programs", "applications", "vouchers", "kamp")
         for model in apps.get_app_config(app).get_models()
         for field in model._meta.get_fields()
         for name in (field.name, getattr(field, "attname", field.name))

@@ -22,8 +22,8 @@ from applications.models import (
     Submission,
     Supplement,
 )
-from applications.rules import snapshot
 from applications.states import ApplicationState, MemberRole, PartnerState
+from portal import snapshot
 from portal.clock import KST
 from portal.models import User
 from portal.validators import check_digit

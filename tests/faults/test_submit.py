@@ -18,10 +18,9 @@ from applications.models import (
     Submission,
 )
 from applications.queries import dossier
-from applications.rules import snapshot
 from applications.services import drafting, intake
 from applications.states import MemberRole
-from portal import jobs, tasks
+from portal import jobs, snapshot, tasks
 from portal.clock import now
 from portal.errors import Closed, MoveNotAllowed, PortalError, RuleBroken
 from portal.models import Job, Notice, User

@@ -28,8 +28,8 @@ from tests import servers
 ROOT = Path(__file__).parents[2]
 SETTINGS = "tests.portal.demo_settings"
 JOB = (
-    "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, waits, error, result,"
-    " created_at) VALUES ('demo.slow', ?, ?, 'queued', 0, 0, 0, 0, '', '{}', datetime('now'))"
+    "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, waits, stage, error, result,"
+    " created_at) VALUES ('demo.slow', ?, ?, 'queued', 0, 0, 0, 0, '', '', '{}', datetime('now'))"
 )
 
 

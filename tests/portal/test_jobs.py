@@ -392,3 +392,32 @@ def test_negative_control_without_renewal_a_long_job_runs_twice(
     assert len(runs) == 2
     assert answers[1] == JobState.DONE  # the successor's word counts
     assert answers[0] is None
+
+
+@pytest.mark.django_db
+def test_a_waiting_job_is_cancelled_at_once_and_can_be_asked_for_again(works: Register) -> None:
+    works("test.stopped", lambda job: None)
+    job = jobs.enqueue("test.stopped", key="stopped")
+    assert jobs.cancel(job, now=now())
+    assert jobs.run(job.pk) is None
+    job.refresh_from_db()
+    assert job.state == JobState.CANCELLED
+    assert not jobs.cancel(job, now=now())
+    assert jobs.retry(job)
+    assert jobs.run(job.pk) == JobState.DONE
+
+
+@pytest.mark.django_db
+def test_a_running_job_stops_where_it_reports_its_progress(works: Register) -> None:
+    reached: list[int] = []
+
+    def work(job: Job) -> None:
+        for step in range(3):
+            job.progress(step, 3, "세는 중")
+            reached.append(step)
+            jobs.cancel(job, now=now())
+
+    works("test.long", work)
+    job = jobs.enqueue("test.long", key="long")
+    assert jobs.run(job.pk) == JobState.CANCELLED
+    assert reached == [0]

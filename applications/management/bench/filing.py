@@ -4,11 +4,11 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from applications.management.bench import bare, sessions
-from applications.management.bench.load import Found, Plan, message
-from applications.management.bench.report import Row, milliseconds, percentile, times
-from applications.management.bench.stage import Stage, StageError
 from applications.models import Application
 from applications.states import ApplicationState
+from portal.management.bench.load import Found, Plan, message
+from portal.management.bench.report import Row, milliseconds, percentile, times
+from portal.management.bench.stage import Stage, StageError
 
 PART = "filing"
 PROGRAM = "build"

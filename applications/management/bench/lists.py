@@ -13,10 +13,10 @@ from django.urls import reverse
 
 from applications.management.bench import sessions
 from applications.management.bench.ground import MANAGER_EMAIL
-from applications.management.bench.report import Row, milliseconds, times
-from applications.management.bench.stage import Stage, StageError
 from applications.management.mould import DOMAIN, MARK, NO_PASSWORD
 from applications.models import Application
+from portal.management.bench.report import Row, milliseconds, times
+from portal.management.bench.stage import Stage, StageError
 from portal.models import User
 from portal.roles import OFFICER
 from programs.models import SubProgram, Track

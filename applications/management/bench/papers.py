@@ -9,11 +9,11 @@ from statistics import median
 from django.template.loader import render_to_string
 
 from applications import documents
-from applications.management.bench.report import Row, milliseconds, times
-from applications.management.bench.stage import Stage
 from applications.models import Application, IssuedDocument
 from portal import pdf
 from portal.clock import now
+from portal.management.bench.report import Row, milliseconds, times
+from portal.management.bench.stage import Stage
 
 PART = "paper"
 WARM, TURNS = 3, 20

@@ -3,10 +3,10 @@
 from collections.abc import Callable
 
 from applications.management.bench import bare
-from applications.management.bench.load import Found, Plan
-from applications.management.bench.report import Row, milliseconds, percentile, times
 from applications.management.bench.sessions import get
-from applications.management.bench.stage import Served, Stage, StageError
+from portal.management.bench.load import Found, Plan
+from portal.management.bench.report import Row, milliseconds, percentile, times
+from portal.management.bench.stage import Served, Stage, StageError
 
 PART = "readers"
 MANY = 32

@@ -5,10 +5,10 @@ import time
 from collections.abc import Callable
 
 from applications.management.bench.ground import MANAGER_EMAIL
-from applications.management.bench.report import Row, times
-from applications.management.bench.stage import Stage
 from applications.services import scoring, selection
 from portal.clock import now
+from portal.management.bench.report import Row, times
+from portal.management.bench.stage import Stage
 from portal.models import User
 from programs.models import SubProgram
 

@@ -10,9 +10,9 @@ from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_K
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 
-from applications.management.bench.load import message
 from portal import bulk
 from portal.clock import now
+from portal.management.bench.load import message
 from portal.models import User
 
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"

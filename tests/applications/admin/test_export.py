@@ -7,9 +7,8 @@ import pytest
 from auditlog.models import LogEntry
 from django.urls import reverse
 
-from applications.admin import export
 from tests.factories import staff
-from tests.factories.applications import NOW, CompanyFactory
+from tests.factories.applications import CompanyFactory
 
 pytestmark = pytest.mark.django_db
 DESK = reverse("admin:applications_application_export")
@@ -21,21 +20,6 @@ def read(answer) -> list[list[str]]:
     body = b"".join(answer.streaming_content).decode()
     assert body.startswith("\ufeff")
     return list(csv.reader(StringIO(body.removeprefix("\ufeff"))))
-
-
-@pytest.mark.parametrize(
-    "text", ["=1+1", "+82", "-1", "@SUM(A1)", "\t=1", "  =1", "\r=1", "|cmd", "%0A"]
-)
-def test_no_cell_is_a_formula(text) -> None:
-    assert export.safe(text) == f"'{text}"
-
-
-@pytest.mark.parametrize(
-    ("value", "written"),
-    [(None, ""), (-5, "-5"), ("한빛", "한빛"), ("2021-1", "2021-1"), (NOW, "2021-02-10 14:03:22")],
-)
-def test_plain_values_stay_plain(value, written) -> None:
-    assert export.safe(value) == written
 
 
 def test_the_desk_is_taken_away_as_filtered_and_counted(desk, program, officer) -> None:

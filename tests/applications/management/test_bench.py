@@ -13,9 +13,10 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
-from applications.management.bench import load, sessions
-from applications.management.bench.report import Row, percentile, table
-from applications.management.bench.stage import APPLICATION, StageError, open_stage, web_command
+from applications.management.bench import sessions
+from portal.management.bench import load
+from portal.management.bench.report import Row, percentile, table
+from portal.management.bench.stage import APPLICATION, StageError, open_stage, web_command
 from tests.factories.applications import UserFactory
 
 

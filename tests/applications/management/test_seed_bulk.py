@@ -9,10 +9,10 @@ from django.db.models import Count, F, Max
 
 from applications.management import people, press
 from applications.models import Application, Company, ScoreSheet, Submission
-from applications.rules import snapshot
 from applications.services import intake, review, scoring
 from applications.states import ApplicationState
 from applications.visibility import applications_of
+from portal import snapshot
 from portal.models import Notice
 from portal.roles import MANAGER
 from portal.validators import business_number

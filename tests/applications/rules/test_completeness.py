@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from applications.rules import snapshot
 from applications.rules.completeness import (
     add_up,
     check_consents,
@@ -16,6 +15,7 @@ from applications.rules.completeness import (
     read_questions,
     review,
 )
+from portal import snapshot
 from portal.errors import BadInput
 
 FORM: list[dict[str, Any]] = [

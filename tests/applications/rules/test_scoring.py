@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from applications.rules import snapshot
 from applications.rules.scoring import (
     BonusItem,
     Criterion,
@@ -21,6 +20,7 @@ from applications.rules.scoring import (
     mean,
     score,
 )
+from portal import snapshot
 from portal.errors import BadInput
 
 RUBRIC = Rubric(

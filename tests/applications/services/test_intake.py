@@ -19,9 +19,9 @@ from applications.models import (
     Submission,
 )
 from applications.queries import dossier
-from applications.rules import snapshot
 from applications.services import drafting, intake
 from applications.states import MemberRole
+from portal import snapshot
 from portal.clock import KST
 from portal.errors import Closed, MoveNotAllowed, PortalError, RuleBroken, StaleVersion
 from portal.models import Job, Notice

@@ -4,20 +4,29 @@ import json
 import signal
 import sys
 import time
+from functools import cache
+from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from applications.management.bench import filing, ground, lists, papers, readers, scoring
-from applications.management.bench.report import Row, machine, table
-from applications.management.bench.stage import Stage, StageError, open_stage
+from portal.management.bench.report import Row, machine, table
+from portal.management.bench.stage import Stage, StageError, open_stage
 
-PARTS: dict[str, ModuleType] = {
-    part.PART: part for part in (filing, lists, scoring, papers, readers)
-}
-INSIDE = PARTS | {ground.PART: ground}
+
+@cache
+def parts() -> dict[str, ModuleType]:
+    """The parts of every app by name; each module has `PART` and `measure`, some `inside`."""
+    modules = [import_module(name) for name in settings.BENCH_PARTS]
+    return {module.PART: module for module in modules}
+
+
+@cache
+def ground() -> ModuleType:
+    """What is made in the template database before anything is measured."""
+    return import_module(settings.BENCH_GROUND)
 
 
 class Command(BaseCommand):
@@ -28,15 +37,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take which parts, and how long."""
-        parser.add_argument("--only", action="append", choices=sorted(PARTS), metavar="PART")
+        parser.add_argument("--only", action="append", choices=sorted(parts()), metavar="PART")
         parser.add_argument("--quick", action="store_true", help="작게, 1~2분 안에")
-        parser.add_argument("--inside", choices=sorted(INSIDE), metavar="PART", help="(내부용)")
+        parser.add_argument(
+            "--inside", choices=sorted({*parts(), ground().PART}), metavar="PART", help="(내부용)"
+        )
         parser.add_argument("--options", type=json.loads, default={}, help="(내부용)")
 
     def handle(self, **options: Any) -> None:
         """Measure, print the table, and fail when a goal was missed."""
         if part := options["inside"]:
-            json.dump(INSIDE[part].inside(**options["options"]), sys.stdout)
+            json.dump(
+                (parts() | {ground().PART: ground()})[part].inside(**options["options"]), sys.stdout
+            )
             return
         if not settings.POSTGRES or settings.EMBEDDED:
             raise CommandError(
@@ -47,7 +60,7 @@ class Command(BaseCommand):
         self.began = time.monotonic()
         with open_stage(settings.DATABASE_URL) as stage:
             try:
-                rows = self.measure(stage, options["only"] or list(PARTS), options["quick"])
+                rows = self.measure(stage, options["only"] or list(parts()), options["quick"])
             except StageError as error:
                 raise CommandError(str(error)) from error
             except KeyboardInterrupt as stop:
@@ -56,17 +69,17 @@ class Command(BaseCommand):
         self.stdout.write(f"\n{table(rows)}\n\n{machine()}")
         self.stdout.write(f"{len(rows)} rows, {missed} missed, {self.seconds():.0f} s")
 
-    def measure(self, stage: Stage, parts: list[str], quick: bool) -> list[Row]:
+    def measure(self, stage: Stage, wanted: list[str], quick: bool) -> list[Row]:
         """Prepare one database for all parts, then measure one after the other."""
         self.say("an empty portal to copy from")
         template = stage.create("template")
         stage.manage(template, "prepare", "--verbosity=0")
         stage.manage(template, "collectstatic", "--noinput", "--verbosity=0")
-        stage.inside(template, ground.PART)
+        stage.inside(template, ground().PART)
         rows: list[Row] = []
-        for part in parts:
+        for part in wanted:
             self.say(f"{part}:")
-            found = PARTS[part].measure(stage, template, quick=quick, say=self.say)
+            found = parts()[part].measure(stage, template, quick=quick, say=self.say)
             self.stdout.write(table(found))
             rows += found
         return rows

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from applications.rules.snapshot import canonical, plain, sha256
 from portal.errors import BadInput
+from portal.snapshot import canonical, plain, sha256
 from programs.rules.calendar import KST
 
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from applications.rules.conflict import PUBLIC_DOMAINS, Party, Person, normalise_address, ties
+from portal.ties import PUBLIC_DOMAINS, Party, Person, linked, normalise_address, ties
 
 FIRM = Party(
     name="㈜한빛정밀",
@@ -28,7 +28,7 @@ STRANGER = Person(
 
 
 def codes(person: Person, *parties: Party) -> list[str]:
-    return [finding.code for finding in ties(person, parties or (FIRM,))]
+    return [finding.code for finding in ties(person, parties or (FIRM,), who="평가위원")]
 
 
 def test_a_stranger_may_judge() -> None:
@@ -57,7 +57,7 @@ def test_an_empty_record_ties_nobody() -> None:
     ],
 )
 def test_each_tie_is_found_and_said(change: dict[str, object], code: str) -> None:
-    findings = ties(replace(STRANGER, **change), [FIRM])  # type: ignore[arg-type]
+    findings = ties(replace(STRANGER, **change), [FIRM], who="평가위원")  # type: ignore[arg-type]
     assert [finding.code for finding in findings] == [code]
     assert findings[0].blocking
     assert findings[0].message.startswith("신청기업 ㈜한빛정밀: ")
@@ -112,3 +112,21 @@ def test_two_addresses_stay_two(one: str, other: str) -> None:
 def test_an_address_too_vague_to_compare_is_no_tie() -> None:
     vague = replace(FIRM, address="경기도 안산시")
     assert codes(replace(STRANGER, address="경기도 안산시"), vague) == []
+
+
+def test_links_are_followed_to_their_end() -> None:
+    found = linked([("a", "b"), ("c", "b"), ("x", "y")])
+    assert found == {
+        "a": frozenset("bc"),
+        "b": frozenset("ac"),
+        "c": frozenset("ab"),
+        "x": frozenset("y"),
+        "y": frozenset("x"),
+    }
+    assert linked([]) == {}
+
+
+def test_a_firm_linked_to_the_employer_is_a_tie() -> None:
+    affiliate = replace(FIRM, linked=frozenset({"1234567891"}))
+    assert codes(STRANGER, affiliate) == ["linked_firm"]
+    assert codes(STRANGER, replace(FIRM, linked=frozenset({"9999999999"}))) == []

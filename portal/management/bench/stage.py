@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg2
@@ -21,7 +22,7 @@ import yaml
 from django.conf import settings
 from psycopg2 import sql
 
-from applications.management.bench.load import HOST, Found, Plan
+from portal.management.bench.load import HOST, Found, Plan
 
 START_SECONDS = 60
 STOP_SECONDS = 20
@@ -92,11 +93,17 @@ class Stage:
         """Run one of the portal's commands on a database. Raises StageError."""
         self.python(database, str(Path(settings.BASE_DIR) / "manage.py"), *words, show=show)
 
-    def inside(self, database: str, part: str, **options: object) -> dict:
+    def clear(self) -> None:
+        """Drop every database that was made."""
+        for name in list(self.made):
+            self.drop(name)
+
+    def inside(self, database: str, part: str, **options: object) -> dict[str, Any]:
         """Run a part's `inside` in a process of its own; returns what it found. Raises StageError."""
         words = ["bench", "--inside", part, "--options", json.dumps(options)]
         manage = str(Path(settings.BASE_DIR) / "manage.py")
-        return json.loads(self.python(database, manage, *words))
+        found: dict[str, Any] = json.loads(self.python(database, manage, *words))
+        return found
 
     def python(self, database: str, *words: str, show: bool = False) -> str:
         """Run Python on a database and return what it printed. Raises StageError."""
@@ -164,7 +171,10 @@ class Served:
 
 def web_command() -> list[str]:
     """The command line of the compose file's web service."""
-    return yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]["web"]["command"]
+    words: list[str] = yaml.safe_load(COMPOSE.read_text(encoding="utf-8"))["services"]["web"][
+        "command"
+    ]
+    return words
 
 
 @contextmanager
@@ -178,7 +188,7 @@ def open_stage(url: str) -> Iterator[Stage]:
         folder = Path(tempfile.mkdtemp(prefix="portal-bench-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         stage = Stage(url, folder, secrets.token_urlsafe(48))
-        stack.callback(lambda: [stage.drop(name) for name in list(stage.made)])
+        stack.callback(stage.clear)
         yield stage
 
 

@@ -1,8 +1,12 @@
-"""Who may not judge whom: every tie between an assessor and an application's parties at once."""
+"""Who may not judge whom: every tie between a person and the firms concerned, all at once.
+
+One graph for every panel: persons hold jobs, shares and declared ties in firms; firms are linked
+by shares and partnerships, and links are followed to their end (`linked`).
+"""
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from portal.errors import BadInput, Finding
@@ -35,10 +39,11 @@ _SHORTEST_ADDRESS = 6
 
 @dataclass(frozen=True)
 class Person:
-    """An assessor: own contacts, and what ties were declared.
+    """Who is to judge: own contacts, and what ties were declared.
 
-    `company_ids` are companies the person belongs to, `business_numbers` employers and own firms,
-    `declared` business numbers or company names the person has named as a tie.
+    `company_ids` are companies the person belongs to, `business_numbers` employers, own firms and
+    firms the person holds shares in, `declared` business numbers or company names the person has
+    named as a tie.
     """
 
     name: str = ""
@@ -53,7 +58,10 @@ class Person:
 
 @dataclass(frozen=True)
 class Party:
-    """A firm in an application: the applicant, a partner or the supplier (`role` is printed)."""
+    """A firm that is judged or takes part: applicant, partner, supplier (`role` is printed).
+
+    `linked` are the business numbers of the firms that it is tied to by shares or partnership.
+    """
 
     name: str
     role: str
@@ -63,16 +71,29 @@ class Party:
     address: str = ""
     company_id: int | None = None
     member_user_ids: frozenset[int] = frozenset()
+    linked: frozenset[str] = frozenset()
 
 
-def ties(person: Person, parties: Sequence[Party]) -> list[Finding]:
-    """Return every reason why this person may not judge this application; none means may."""
+def ties(person: Person, parties: Sequence[Party], *, who: str) -> list[Finding]:
+    """Return every reason why this person (`who` in words: 평가위원) may not judge; none means may."""
     return [
-        Finding(code, f"{party.role} {party.name}: {reason}")
+        Finding(code, f"{party.role} {party.name}: {reason.format(who=who)}")
         for party in parties
         for code, (reason, tied) in _TIES.items()
         if tied(person, party)
     ]
+
+
+def linked(links: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
+    """Return for every firm named in `links` the other firms that a chain of links reaches.
+
+    `links` are pairs of business numbers, in either direction.
+    """
+    groups: dict[str, set[str]] = {}
+    for one, other in links:
+        joined = groups.get(one, {one}) | groups.get(other, {other})
+        groups.update(dict.fromkeys(joined, joined))
+    return {firm: frozenset(group - {firm}) for firm, group in groups.items()}
 
 
 def normalise_address(text: str) -> str:
@@ -137,32 +158,36 @@ def _declared(person: Person, party: Party) -> bool:
 
 _TIES: dict[str, tuple[str, Callable[[Person, Party], bool]]] = {
     "same_company": (
-        "평가위원이 소속된 기업입니다.",
+        "{who}의 소속 기업입니다.",
         lambda person, party: (
             party.company_id is not None and party.company_id in person.company_ids
         ),
     ),
     "member": (
-        "평가위원이 이 기업의 담당자로 등록되어 있습니다.",
+        "{who} 본인이 이 기업의 담당자로 등록되어 있습니다.",
         lambda person, party: (
             person.user_id is not None and person.user_id in party.member_user_ids
         ),
     ),
     "same_business_number": (
-        "평가위원의 소속 사업자등록번호와 같습니다.",
+        "{who}의 소속 사업자등록번호와 같습니다.",
         lambda person, party: (
             bool(party.business_number) and party.business_number in person.business_numbers
         ),
     ),
+    "linked_firm": (
+        "{who}의 소속 기업과 지분·협력으로 이어진 기업입니다.",
+        lambda person, party: not person.business_numbers.isdisjoint(party.linked),
+    ),
     "same_email": (
-        "평가위원과 전자우편 주소가 같습니다.",
+        "{who}의 전자우편 주소와 같습니다.",
         lambda person, party: (
             bool(person.email)
             and _email(person.email) in {_email(address) for address in party.emails}
         ),
     ),
-    "same_email_domain": ("평가위원과 전자우편 도메인이 같습니다.", _same_domain),
-    "same_phone": ("평가위원과 전화번호가 같습니다.", _same_phone),
-    "same_address": ("평가위원과 주소가 같습니다.", _same_address),
-    "declared_tie": ("평가위원이 이해관계를 신고한 기업입니다.", _declared),
+    "same_email_domain": ("{who}의 전자우편 도메인과 같습니다.", _same_domain),
+    "same_phone": ("{who}의 전화번호와 같습니다.", _same_phone),
+    "same_address": ("{who}의 주소와 같습니다.", _same_address),
+    "declared_tie": ("{who} 본인이 이해관계를 신고한 기업입니다.", _declared),
 }

@@ -1,6 +1,6 @@
 """A load generator of our own: a process that sends prepared requests and notes what came back.
 
-`python -m applications.management.bench.load PLAN`, where PLAN is a JSON file; prints one JSON
+`python -m portal.management.bench.load PLAN`, where PLAN is a JSON file; prints one JSON
 document. It speaks to 127.0.0.1 only, sends each request once, and stops at a set time.
 """
 

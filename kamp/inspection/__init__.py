@@ -1,0 +1,1 @@
+"""The inspection itself: arrays in, numbers out; no Django."""

@@ -1,0 +1,1 @@
+"""The only writers of showcases, datasets, models and inspections."""

@@ -1,0 +1,235 @@
+"""Charts drawn on the server as one SVG each, with the same figures as a table beside them.
+
+`{% chart %}` shows a `Chart` on a page and in a PDF alike; nothing needs a script to be read.
+"""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from html import escape
+
+Number = int | float | Decimal
+Point = tuple[Number, Number]
+
+WIDTH = 480  # units of the viewBox; a page stretches it
+COLOURS = ("#083891", "#256ef4", "#86aff9", "#267337", "#8a5c00", "#bd2c0f", "#58616a")
+DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 4", "10 4", "4 2")
+INK, QUIET, LINE = "#1e2124", "#464c53", "#cdd1d5"
+BAR, GAP, LABEL_LETTERS = 18, 8, 14
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A drawing (`svg`, safe to print as it is) and the table that says the same."""
+
+    title: str
+    svg: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def bars(
+    title: str,
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[Number | None]],
+    *,
+    unit: str = "",
+    stacked: bool = False,
+    label_header: str = "구분",
+) -> Chart:
+    """Draw horizontal bars: one group a label, one bar a series (or one stacked bar).
+
+    Every series has a value, or None for unknown, for each label; none is below zero.
+    """
+    columns = list(series.values())
+    if any(len(column) != len(labels) for column in columns):
+        raise ValueError("a series has a value for each label")
+    sums = [sum(float(v or 0) for v in row) for row in zip(*columns, strict=True)]
+    singles = [float(v or 0) for column in columns for v in column]
+    top = _nice(max([*(sums if stacked else singles), 0.0]))
+    group = BAR if stacked else BAR * max(1, len(columns))
+    legend = 22 if len(columns) > 1 else 0
+    left, right = 138, 66
+    height = legend + len(labels) * (group + GAP) + 8
+    parts = _legend(list(series)) if legend else []
+    for place, label in enumerate(labels):
+        y = legend + place * (group + GAP) + GAP / 2
+        parts.append(_text(left - 8, y + group / 2 + 4, _short(label), anchor="end", title=label))
+        values = [column[place] for column in columns]
+        parts += _group(values, left, y, (WIDTH - left - right) / top, stacked, unit)
+    parts.append(_line(left, legend, left, height - 6, INK))
+    rows = tuple(
+        (label, *(number(column[place], unit) for column in columns))
+        for place, label in enumerate(labels)
+    )
+    return Chart(title, _svg(title, height, parts), (label_header, *series), rows)
+
+
+def lines(
+    title: str,
+    series: Mapping[str, Sequence[Point]],
+    *,
+    x: str,
+    y: str,
+    marks: Sequence[tuple[Number, Number, str]] = (),
+    x_names: Mapping[Number, str] | None = None,
+    y_top: Number | None = None,
+    steps: int = 5,
+    table_rows: int = 40,
+) -> Chart:
+    """Draw lines through points sorted by x; `marks` are single points with words.
+
+    `x_names` are words for values of x, such as dates. The table holds at most `table_rows` points
+    of each series, evenly taken, ends included.
+    """
+    points = [(float(a), float(b)) for line in series.values() for a, b in line]
+    points += [(float(a), float(b)) for a, b, _ in marks]
+    low, high = _span([a for a, _ in points])
+    bottom = min([0.0, *(b for _, b in points)])
+    top = float(y_top) if y_top is not None else _nice(max([b for _, b in points] or [1.0]))
+    left, right, upper, height = 56, 16, 40, 300
+    floor = height - 46
+    wide, tall = WIDTH - left - right, floor - upper
+
+    def at(a: Number, b: Number) -> tuple[float, float]:
+        return (
+            left + (float(a) - low) / (high - low) * wide,
+            floor - (float(b) - bottom) / (top - bottom) * tall,
+        )
+
+    parts = _legend(list(series))
+    for turn in range(steps + 1):
+        value = bottom + (top - bottom) * turn / steps
+        _, v = at(low, value)
+        parts.append(_line(left, v, WIDTH - right, v, LINE))
+        parts.append(_text(left - 6, v + 4, number(_tidy(value)), anchor="end"))
+    names = x_names or {}
+    shown = sorted(names) if names else [low + (high - low) * i / steps for i in range(steps + 1)]
+    every = max(1, math.ceil(len(shown) / (steps + 1)))
+    for place_x in shown[::every]:
+        u, _ = at(place_x, bottom)
+        parts.append(_line(u, floor, u, floor + 4, INK))
+        parts.append(_text(u, floor + 18, names.get(place_x) or number(_tidy(float(place_x)))))
+    parts.append(_line(left, floor, WIDTH - right, floor, INK))
+    parts.append(_text(left + wide / 2, height - 8, x))
+    parts.append(_text(left - 48, upper - 8, y, anchor="start"))
+    for place, line in enumerate(series.values()):
+        parts.append(_path([at(a, b) for a, b in line], place))
+    for a, b, words in marks:
+        u, v = at(a, b)
+        parts.append(f'<circle cx="{u:.1f}" cy="{v:.1f}" r="5" fill="{COLOURS[5]}"/>')
+        side = "end" if u > left + wide * 0.6 else "start"
+        parts.append(_text(u + (-9 if side == "end" else 9), v + 14, words, anchor=side))
+    rows = tuple(
+        (name, names.get(a) or number(_tidy(float(a))), number(_tidy(float(b))))
+        for name, line in series.items()
+        for a, b in _some(line, table_rows)
+    ) + tuple((words, number(_tidy(float(a))), number(_tidy(float(b)))) for a, b, words in marks)
+    return Chart(title, _svg(title, height, parts), ("계열", x, y), rows)
+
+
+def number(value: Number | None, unit: str = "") -> str:
+    """Write a figure with separators and its unit; unknown is 미정."""
+    if value is None:
+        return "미정"
+    if isinstance(value, float):
+        value = _tidy(value)
+    return f"{value:,}{unit}"
+
+
+def _group(
+    values: Sequence[Number | None], left: float, y: float, scale: float, stacked: bool, unit: str
+) -> list[str]:
+    parts, start = [], float(left)
+    for place, value in enumerate(values):
+        width = float(value or 0) * scale
+        top = y if stacked else y + place * BAR
+        parts.append(
+            f'<rect x="{start:.1f}" y="{top + 2:.1f}" width="{width:.1f}" height="{BAR - 4}"'
+            f' fill="{COLOURS[place % len(COLOURS)]}"/>'
+        )
+        if stacked:
+            start += width
+        else:
+            parts.append(_text(start + width + 5, top + 13, number(value, unit), anchor="start"))
+    if stacked:
+        whole = sum(value for value in values if value is not None)
+        parts.append(_text(start + 5, y + 13, number(whole, unit), anchor="start"))
+    return parts
+
+
+def _legend(names: Sequence[str]) -> list[str]:
+    parts, start = [], 4.0
+    for place, name in enumerate(names):
+        parts.append(
+            f'<rect x="{start:.1f}" y="4" width="11" height="11"'
+            f' fill="{COLOURS[place % len(COLOURS)]}"/>'
+        )
+        parts.append(_text(start + 16, 14, name, anchor="start"))
+        start += 28 + sum(12 if ord(letter) > 0x2E80 else 7 for letter in name)
+    return parts
+
+
+def _svg(title: str, height: float, parts: Sequence[str]) -> str:
+    return (
+        f'<svg class="chart__svg" xmlns="http://www.w3.org/2000/svg"'
+        f' viewBox="0 0 {WIDTH} {height:.0f}" role="img" aria-label="{escape(title)}">'
+        f'<g font-size="12" font-family="inherit">{"".join(parts)}</g></svg>'
+    )
+
+
+def _text(x: float, y: float, words: str, *, anchor: str = "middle", title: str = "") -> str:
+    hint = f"<title>{escape(title)}</title>" if title and title != words else ""
+    return (
+        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{QUIET}">'
+        f"{hint}{escape(words)}</text>"
+    )
+
+
+def _line(x1: float, y1: float, x2: float, y2: float, colour: str) -> str:
+    return (
+        f'<line x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}" stroke="{colour}"'
+        ' stroke-width="1"/>'
+    )
+
+
+def _path(points: Sequence[tuple[float, float]], place: int) -> str:
+    if not points:
+        return ""
+    drawn = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    colour, dash = COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
+    dots = "".join(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="2.5"/>' for x, y in points)
+    return (
+        f'<polyline points="{drawn}" fill="none" stroke="{colour}" stroke-width="2"'
+        f' stroke-dasharray="{dash}"/>'
+        + (f'<g fill="{colour}">{dots}</g>' if len(points) <= 30 else "")
+    )
+
+
+def _short(label: str) -> str:
+    return label if len(label) <= LABEL_LETTERS else f"{label[: LABEL_LETTERS - 1]}…"
+
+
+def _nice(value: float) -> float:
+    """Round up to 1, 2, 2.5 or 5 times a power of ten; 1 for nothing."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return next(step * power for step in (1, 2, 2.5, 5, 10) if value <= step * power * 1.0000001)
+
+
+def _span(values: Sequence[float]) -> tuple[float, float]:
+    low, high = (min(values), max(values)) if values else (0.0, 1.0)
+    return (low, high) if high > low else (low - 0.5, low + 0.5)
+
+
+def _tidy(value: float) -> int | float:
+    rounded = round(value, 4)
+    return int(rounded) if rounded == int(rounded) else rounded
+
+
+def _some(line: Sequence[Point], most: int) -> Sequence[Point]:
+    if len(line) <= most:
+        return line
+    return [line[round(i * (len(line) - 1) / (most - 1))] for i in range(most)]

@@ -1,0 +1,64 @@
+"""Tables to take away: whole, counted, harmless in a spreadsheet, and remembered."""
+
+from io import BytesIO
+
+import openpyxl
+import pytest
+
+from portal import tables
+from portal.errors import BadInput
+from tests.factories.applications import NOW
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.parametrize(
+    "text", ["=1+1", "+82", "-1", "@SUM(A1)", "\t=1", "  =1", "\r=1", "|cmd", "%0A"]
+)
+def test_no_cell_is_a_formula(text) -> None:
+    assert tables.safe(text) == f"'{text}"
+
+
+@pytest.mark.parametrize(
+    ("value", "written"),
+    [(None, ""), (-5, "-5"), ("한빛", "한빛"), ("2021-1", "2021-1"), (NOW, "2021-02-10 14:03:22")],
+)
+def test_plain_values_stay_plain(value, written) -> None:
+    assert tables.safe(value) == written
+
+
+def test_an_xlsx_holds_no_formula_and_every_row() -> None:
+    data = tables.xlsx([("목록", ["이름", "금액"], [["=1+1", 5], [None, 7]])])
+    sheet = openpyxl.load_workbook(BytesIO(data)).worksheets[0]
+    assert [[cell.value for cell in row] for row in sheet.iter_rows()] == [
+        ["이름", "금액"],
+        ["=1+1", 5],
+        [None, 7],
+    ]
+    assert sheet["A2"].data_type != "f"
+
+
+@pytest.mark.parametrize("kind", ["utf-8-sig", "cp949", "xlsx"])
+def test_what_a_spreadsheet_writes_can_be_read(kind) -> None:
+    header, row = ["기업명", "번호"], ["한빛", "1248100998"]
+    if kind == "xlsx":
+        data = tables.xlsx([("목록", header, [row])])
+    else:
+        data = f"{','.join(header)}\n\n{','.join(row)}\n".encode(kind)
+    found = list(tables.read(BytesIO(data), "xlsx" if kind == "xlsx" else "csv", limit=10))
+    assert [cells for _, cells in found] == [{"기업명": "한빛", "번호": "1248100998"}]
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        (b"", "table_empty"),
+        (b"a,a\n1,2\n", "table_header"),
+        (b"a\n1\n2\n3\n", "table_too_long"),
+        (b"a\n\xff\xfe\xfa\n", "table_unreadable"),
+    ],
+)
+def test_a_table_that_cannot_be_read_is_refused_with_its_reason(data, code) -> None:
+    with pytest.raises(BadInput) as refused:
+        list(tables.read(BytesIO(data), "csv", limit=2))
+    assert refused.value.code == code

@@ -1,0 +1,5 @@
+"""Addresses of the panel: public pages, desks of members and suppliers, API."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,250 @@
+"""Suppliers, their firms and people, their services, and the files they were imported from."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+
+from portal.models import Dated, Job, MoveLogBase, Stateful
+from vouchers.states import SERVICE_MOVES, Category, ImportKind, ImportOutcome, ServiceState
+
+USER = settings.AUTH_USER_MODEL
+
+
+class Supplier(Dated):
+    """A firm that sells services for vouchers (공급기업), known by its business number."""
+
+    business_number = models.CharField("사업자등록번호", max_length=10, unique=True)
+    name = models.CharField("기업명", max_length=100)
+    representative = models.CharField("대표자", max_length=50, blank=True)
+    address = models.CharField("주소", max_length=200, blank=True)
+    phone = models.CharField("대표 전화", max_length=20, blank=True)
+    email = models.EmailField("대표 전자우편", blank=True)
+    homepage = models.URLField("누리집", blank=True)
+
+    class Meta:
+        verbose_name = "공급기업"
+        verbose_name_plural = "공급기업"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(business_number__regex=r"^[0-9]{10}$"),
+                name="supplier_business_number_is_ten_digits",
+            ),
+        ]
+        indexes = [models.Index(fields=["name", "id"], name="supplier_by_name")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SupplierPartner(models.Model):
+    """A partner firm (협력사) of a supplier: its people may not judge either (source S28)."""
+
+    supplier = models.ForeignKey(
+        Supplier, on_delete=models.CASCADE, related_name="partners", verbose_name="공급기업"
+    )
+    name = models.CharField("기업명", max_length=100)
+    business_number = models.CharField("사업자등록번호", max_length=10, blank=True, db_index=True)
+
+    class Meta:
+        verbose_name = "협력사"
+        verbose_name_plural = "협력사"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supplier", "name", "business_number"], name="one_partner_per_supplier"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SupplierContact(models.Model):
+    """Somebody who works for a supplier, whether or not they have an account here."""
+
+    supplier = models.ForeignKey(
+        Supplier, on_delete=models.CASCADE, related_name="contacts", verbose_name="공급기업"
+    )
+    name = models.CharField("이름", max_length=50)
+    email = models.EmailField("전자우편", blank=True)
+    phone = models.CharField("연락처", max_length=20, blank=True)
+
+    class Meta:
+        verbose_name = "공급기업 임직원"
+        verbose_name_plural = "공급기업 임직원"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supplier", "name", "email"], name="one_contact_per_supplier"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class SupplierMember(models.Model):
+    """An account that acts for a supplier: comments, corrections (the supplier desk)."""
+
+    supplier = models.ForeignKey(
+        Supplier, on_delete=models.CASCADE, related_name="members", verbose_name="공급기업"
+    )
+    user = models.ForeignKey(
+        USER, on_delete=models.CASCADE, related_name="supplier_memberships", verbose_name="계정"
+    )
+    since = models.DateTimeField("등록 시각")
+    added_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="등록한 사람"
+    )
+
+    class Meta:
+        verbose_name = "공급기업 담당자"
+        verbose_name_plural = "공급기업 담당자"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["supplier", "user"], name="one_desk_membership_per_supplier"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.supplier} · {self.user}"
+
+
+class ServiceMove(MoveLogBase):
+    """One move of a service."""
+
+    thing = models.ForeignKey("Service", on_delete=models.PROTECT, related_name="moves")
+
+    class Meta(MoveLogBase.Meta):
+        verbose_name = "서비스 이력"
+        verbose_name_plural = "서비스 이력"
+
+
+class Service(Dated, Stateful):
+    """A service product (서비스 상품) that a voucher buys; `code` is its number on the platform.
+
+    `search` is its text as `rules.search` compares it and `grams` are the pairs of letters in it,
+    which the search index holds. `promoted_at` says since when it is shown as a good case.
+    """
+
+    MOVES = SERVICE_MOVES
+    MOVE_LOG = ServiceMove
+
+    state = models.CharField(
+        "상태",
+        max_length=20,
+        choices=ServiceState.choices,
+        default=ServiceState.REGISTERED,
+        editable=False,
+    )
+    supplier = models.ForeignKey(
+        Supplier, on_delete=models.PROTECT, related_name="services", verbose_name="공급기업"
+    )
+    code = models.CharField("서비스 번호", max_length=20, unique=True)
+    category = models.CharField("분야", max_length=12, choices=Category.choices)
+    name = models.CharField("서비스명", max_length=100)
+    price_won = models.PositiveBigIntegerField("가격(원)")
+    price_basis = models.CharField("가격 기준", max_length=60, blank=True)
+    target = models.CharField("이용 대상", max_length=200, blank=True)
+    summary = models.CharField("한 줄 소개", max_length=200, blank=True)
+    contents = models.TextField("제공 내용", blank=True)
+    search = models.TextField(editable=False)
+    grams = models.TextField(editable=False)
+    promoted_at = models.DateTimeField("우수 사례 지정 시각", null=True, editable=False)
+
+    class Meta:
+        verbose_name = "서비스"
+        verbose_name_plural = "서비스"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(category__in=Category.values), name="service_is_of_six_categories"
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["price_won", "id"], name="service_by_price"),
+            models.Index(fields=["category", "-id"], name="service_by_category"),
+            models.Index(fields=["category", "price_won", "id"], name="service_category_price"),
+            models.Index(fields=["state", "-id"], name="service_by_state"),
+            models.Index(fields=["supplier", "-id"], name="service_by_supplier"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class QuotedFigure(models.Model):
+    """A figure that somebody published: shown with its date and note, never computed."""
+
+    code = models.SlugField("코드", max_length=40, unique=True)
+    label = models.CharField("이름", max_length=100)
+    value = models.PositiveBigIntegerField("값")
+    unit = models.CharField("단위", max_length=10)
+    as_of = models.DateField("기준일", null=True, blank=True)
+    note = models.CharField("설명", max_length=300, blank=True)
+    origin = models.CharField("출처", max_length=40)
+    order = models.PositiveSmallIntegerField("순서", default=0)
+
+    class Meta:
+        verbose_name = "인용 수치"
+        verbose_name_plural = "인용 수치"
+        ordering = ["order", "pk"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class CatalogueImport(models.Model):
+    """One file of suppliers or services and what became of it: all of it, or nothing.
+
+    `job` does the work; the counts and the rows are written when it has ended. `imported_at` is
+    set in the same transaction as the catalogue: without it nothing of the file is in.
+    """
+
+    kind = models.CharField("종류", max_length=10, choices=ImportKind.choices)
+    name = models.CharField("파일 이름", max_length=160)
+    file = models.CharField(max_length=100, editable=False)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    requested_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="+", verbose_name="요청자"
+    )
+    requested_at = models.DateTimeField("요청 시각")
+    job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
+    judged_at = models.DateTimeField("검토가 끝난 시각", null=True)
+    imported_at = models.DateTimeField("반영 시각", null=True)
+    created = models.PositiveIntegerField("새로 등록", default=0)
+    changed = models.PositiveIntegerField("변경", default=0)
+    unchanged = models.PositiveIntegerField("그대로", default=0)
+    refused = models.PositiveIntegerField("오류", default=0)
+    fault = models.CharField("파일 오류", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "일괄 등록"
+        verbose_name_plural = "일괄 등록"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(imported_at=None) | Q(refused=0, fault=""),
+                name="nothing_half_imported",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} · {self.name}"
+
+
+class ImportRow(models.Model):
+    """What became of one line of an imported file; `key` is its business number or service code."""
+
+    file = models.ForeignKey(CatalogueImport, on_delete=models.CASCADE, related_name="rows")
+    line = models.PositiveIntegerField("줄")
+    key = models.CharField("번호", max_length=40, blank=True)
+    outcome = models.CharField("결과", max_length=10, choices=ImportOutcome.choices)
+    message = models.CharField("내용", max_length=500, blank=True)
+
+    class Meta:
+        verbose_name = "일괄 등록 결과"
+        verbose_name_plural = "일괄 등록 결과"
+        constraints = [
+            models.UniqueConstraint(fields=["file", "line"], name="one_result_per_line"),
+        ]
+        indexes = [models.Index(fields=["file", "outcome", "line"], name="import_row_outcome")]
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.get_outcome_display()}"

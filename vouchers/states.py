@@ -1,0 +1,195 @@
+"""The lives of services, applications, members and assignments: states, moves, who may make them."""
+
+from django.db.models import TextChoices
+
+from portal.roles import AGENCY, PANEL_OPERATOR, SYSTEM
+from portal.workflow import OWNER, Move, table
+
+
+class Category(TextChoices):
+    """The six fields of services: a closed list (source S25)."""
+
+    MEETING = "meeting", "화상회의"
+    REMOTE = "remote", "재택근무·협업 도구"
+    SECURITY = "security", "네트워크·보안 솔루션"
+    EDUTECH = "edutech", "에듀테크"
+    CARE = "care", "돌봄서비스"
+    CONSULTING = "consulting", "비대면제도 도입 컨설팅"
+
+
+class ServiceState(TextChoices):
+    """Where a service of the catalogue stands; the public sees the last two."""
+
+    REGISTERED = "registered", "등록"
+    ON_SALE = "on_sale", "판매 중"
+    SUSPENDED = "suspended", "판매 중지"
+
+
+S = ServiceState
+SERVICE_MOVES = table(
+    Move("sell", "판매 시작", (S.REGISTERED,), S.ON_SALE, (PANEL_OPERATOR, AGENCY, SYSTEM)),
+    Move("suspend", "판매 중지", (S.ON_SALE,), S.SUSPENDED, (AGENCY, SYSTEM), True),
+    Move("resume", "판매 재개", (S.SUSPENDED,), S.ON_SALE, (AGENCY,), True),
+)
+
+
+class MemberKind(TextChoices):
+    """The three kinds of people a panel is made of (source S26)."""
+
+    SME = "sme", "중소기업 임직원"
+    EXPERT = "expert", "분야 전문가"
+    STUDENT = "student", "대학(원)생"
+
+
+class PanelApplicationState(TextChoices):
+    """Where somebody's application to the panel stands, in the words of staff."""
+
+    DRAFT = "draft", "작성 중"
+    SUBMITTED = "submitted", "접수"
+    BARRED = "barred", "자격 제외"
+    SELECTED = "selected", "선정"
+    RESERVE = "reserve", "예비"
+    REJECTED = "rejected", "미선정"
+    DECLINED = "declined", "참여 사양"
+    WITHDRAWN = "withdrawn", "취하"
+
+
+A = PanelApplicationState
+PANEL_APPLICATION_MOVES = table(
+    Move("submit", "제출", (A.DRAFT,), A.SUBMITTED, (OWNER,)),
+    Move("withdraw", "취하", (A.DRAFT, A.SUBMITTED), A.WITHDRAWN, (OWNER,)),
+    Move(
+        "bar",
+        "자격 제외",
+        (A.DRAFT, A.SUBMITTED, A.SELECTED, A.RESERVE),
+        A.BARRED,
+        (PANEL_OPERATOR, AGENCY, SYSTEM),
+        True,
+    ),
+    Move("unbar", "자격 회복", (A.BARRED,), A.SUBMITTED, (PANEL_OPERATOR, AGENCY), True),
+    Move("select", "선정 발표", (A.SUBMITTED,), A.SELECTED, (PANEL_OPERATOR,)),
+    Move("reserve", "예비 발표", (A.SUBMITTED,), A.RESERVE, (PANEL_OPERATOR,)),
+    Move("reject", "미선정 발표", (A.SUBMITTED,), A.REJECTED, (PANEL_OPERATOR,)),
+    Move("decline", "참여 사양", (A.SELECTED, A.RESERVE), A.DECLINED, (OWNER, PANEL_OPERATOR)),
+    Move("move_up", "예비에서 선정", (A.RESERVE,), A.SELECTED, (PANEL_OPERATOR, SYSTEM)),
+    # An act that leaves the state as it is: checked and logged like any move.
+    Move("mark", "평가", (A.SUBMITTED,), A.SUBMITTED, (PANEL_OPERATOR,)),
+)
+
+# What the applicant reads: everything before the release is "received".
+PANEL_APPLICANT_LABELS = {
+    A.DRAFT: "작성 중 (미제출)",
+    A.SUBMITTED: "접수 완료",
+    A.BARRED: "자격 제외",
+    A.SELECTED: "선정",
+    A.RESERVE: "예비",
+    A.REJECTED: "미선정",
+    A.DECLINED: "참여 사양",
+    A.WITHDRAWN: "취하",
+}
+
+
+class PanelSelectionState(TextChoices):
+    """Where a selection of members stands."""
+
+    PROPOSED = "proposed", "선정안"
+    RELEASED = "released", "발표"
+    DISCARDED = "discarded", "폐기"
+
+
+P = PanelSelectionState
+PANEL_SELECTION_MOVES = table(
+    Move("release", "결과 발표", (P.PROPOSED,), P.RELEASED, (PANEL_OPERATOR,)),
+    Move("discard", "선정안 폐기", (P.PROPOSED,), P.DISCARDED, (PANEL_OPERATOR,), True),
+)
+
+
+class PanelOutcome(TextChoices):
+    """What a selection says of one applicant."""
+
+    SELECTED = "selected", "선정"
+    RESERVE = "reserve", "예비"
+    REJECTED = "rejected", "미선정"
+
+
+class MonitorState(TextChoices):
+    """Where a member of the panel stands."""
+
+    ACTIVE = "active", "활동 중"
+    LEFT = "left", "중도 사퇴"
+    EXCLUDED = "excluded", "제외"
+
+
+M = MonitorState
+MONITOR_MOVES = table(
+    Move("leave", "중도 사퇴", (M.ACTIVE,), M.LEFT, (OWNER, PANEL_OPERATOR), True),
+    Move(
+        "exclude",
+        "제외",
+        (M.ACTIVE, M.LEFT),
+        M.EXCLUDED,
+        (PANEL_OPERATOR, AGENCY, SYSTEM),
+        True,
+    ),
+    Move("restore", "제외 취소", (M.EXCLUDED,), M.ACTIVE, (AGENCY,), True),
+)
+
+
+class AssignmentState(TextChoices):
+    """Whether a member still has a service to try."""
+
+    ACTIVE = "active", "배정"
+    DROPPED = "dropped", "배정 취소"
+
+
+G = AssignmentState
+ASSIGNMENT_MOVES = table(
+    Move("drop", "배정 취소", (G.ACTIVE,), G.DROPPED, (OWNER, PANEL_OPERATOR, SYSTEM), True),
+)
+
+
+class AssignmentRunState(TextChoices):
+    """Where a computed assignment stands."""
+
+    PREPARING = "preparing", "계산 중"
+    PROPOSED = "proposed", "배정안"
+    CONFIRMED = "confirmed", "확정"
+    DISCARDED = "discarded", "폐기"
+
+
+R = AssignmentRunState
+ASSIGNMENT_RUN_MOVES = table(
+    Move("propose", "배정안 작성", (R.PREPARING,), R.PROPOSED, (SYSTEM,)),
+    Move("confirm", "배정 확정", (R.PROPOSED,), R.CONFIRMED, (PANEL_OPERATOR,)),
+    Move(
+        "discard",
+        "배정안 폐기",
+        (R.PREPARING, R.PROPOSED),
+        R.DISCARDED,
+        (PANEL_OPERATOR, SYSTEM),
+        True,
+    ),
+)
+
+
+class RuleKind(TextChoices):
+    """What staff may say about one member and one service before solving again."""
+
+    PIN = "pin", "고정"
+    FORBID = "forbid", "금지"
+
+
+class ImportKind(TextChoices):
+    """What a file of the catalogue holds."""
+
+    SUPPLIERS = "suppliers", "공급기업"
+    SERVICES = "services", "서비스"
+
+
+class ImportOutcome(TextChoices):
+    """What became of one row of an imported file."""
+
+    CREATED = "created", "새로 등록"
+    CHANGED = "changed", "변경"
+    UNCHANGED = "unchanged", "그대로"
+    REFUSED = "refused", "오류"

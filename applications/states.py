@@ -44,7 +44,8 @@ APPLICATION_MOVES = table(
     Move(
         "withdraw",
         "취하",
-        (S.DRAFT, S.SUBMITTED, S.SCREENING, S.ASSESSING),
+        # Also between a decision and its release: the applicant cannot know that it was taken.
+        (S.DRAFT, S.SUBMITTED, S.SCREENING, S.ASSESSING, S.DECIDED),
         S.WITHDRAWN,
         (OWNER,),
         True,
@@ -66,6 +67,7 @@ class SelectionState(TextChoices):
 
     PREPARING = "preparing", "선정안 작성 중"
     PROPOSED = "proposed", "선정안"
+    CONFIRMED = "confirmed", "선정안 확인(승인 전)"
     DECIDED = "decided", "결정(발표 전)"
     RELEASED = "released", "발표"
     DISCARDED = "discarded", "폐기"
@@ -74,11 +76,18 @@ class SelectionState(TextChoices):
 T = SelectionState
 SELECTION_MOVES = table(
     Move("propose", "선정안 작성", (T.PREPARING,), T.PROPOSED, (SYSTEM,)),
-    Move("decide", "선정 결정", (T.PROPOSED,), T.DECIDED, (MANAGER,)),
-    Move("undecide", "결정 되돌리기", (T.DECIDED,), T.PROPOSED, (MANAGER,), True),
+    Move("confirm", "선정안 확인", (T.PROPOSED,), T.CONFIRMED, (OFFICER,)),
+    Move("unconfirm", "확인 되돌리기", (T.CONFIRMED,), T.PROPOSED, (OFFICER, MANAGER), True),
+    Move("decide", "선정 승인", (T.CONFIRMED,), T.DECIDED, (MANAGER,)),
+    Move("undecide", "승인 되돌리기", (T.DECIDED,), T.PROPOSED, (MANAGER,), True),
     Move("release", "결과 발표", (T.DECIDED,), T.RELEASED, (MANAGER,)),
     Move(
-        "discard", "선정안 폐기", (T.PREPARING, T.PROPOSED), T.DISCARDED, (OFFICER, MANAGER), True
+        "discard",
+        "선정안 폐기",
+        (T.PREPARING, T.PROPOSED, T.CONFIRMED),
+        T.DISCARDED,
+        (OFFICER, MANAGER),
+        True,
     ),
 )
 

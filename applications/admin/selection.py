@@ -36,6 +36,7 @@ ENDED = {JobState.DONE, JobState.PARKED}
 TONES = {
     SelectionState.PREPARING: "info",
     SelectionState.PROPOSED: "warning",
+    SelectionState.CONFIRMED: "warning",
     SelectionState.DECIDED: "warning",
     SelectionState.RELEASED: "success",
     SelectionState.DISCARDED: "neutral",
@@ -208,22 +209,45 @@ class ScoreRunAdmin(FollowedAdmin):
         return badge("계산 중", tone="info")
 
 
+def confirm(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
+    """Confirm the proposal."""
+    selection.confirm(thing, by=request.user, now=at)
+    return "선정안을 확인했습니다. 이제 결정권자가 승인할 수 있습니다."
+
+
+def unconfirm(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
+    """Take the confirmation back."""
+    selection.unconfirm(thing, by=request.user, now=at, **data)
+    return "확인을 되돌렸습니다."
+
+
+def revise(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
+    """Replace the proposal by one with other places."""
+    made = selection.revise(thing, by=request.user, now=at, **data)
+    return f"이 선정안을 폐기하고 선정안 #{made.pk}을(를) 만들고 있습니다. 확인부터 다시 합니다."
+
+
+def revision_form(request: HttpRequest, thing: Selection) -> type[forms.Form]:
+    """Other places, and why."""
+    return type("RevisionForm", (proposal_form(request, thing.run), NoteForm), {})
+
+
 def decide(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
-    """Decide as proposed."""
+    """Approve as confirmed."""
     if thing.cut.get("counted", 0) > AT_ONCE:
         selection.schedule(thing, "decide", by=request.user, now=at)
-        return "결정을 시작했습니다. 끝나면 이 화면에 나타납니다."
+        return "승인 처리를 시작했습니다. 끝나면 이 화면에 나타납니다."
     selection.decide(thing, by=request.user, now=at)
-    return "선정을 결정하고 예산을 잡았습니다. 발표하기 전에는 신청기업에 보이지 않습니다."
+    return "선정을 승인하고 예산을 잡았습니다. 발표하기 전에는 신청기업에 보이지 않습니다."
 
 
 def undecide(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
     """Take the decision back."""
     if thing.cut.get("counted", 0) > AT_ONCE:
         selection.schedule(thing, "undecide", by=request.user, now=at, **data)
-        return "결정을 되돌리기 시작했습니다. 끝나면 이 화면에 나타납니다."
+        return "승인을 되돌리기 시작했습니다. 끝나면 이 화면에 나타납니다."
     selection.undecide(thing, by=request.user, now=at, **data)
-    return "결정을 되돌리고 잡아 둔 예산을 풀었습니다."
+    return "승인과 확인을 되돌리고 잡아 둔 예산을 풀었습니다."
 
 
 def release(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
@@ -247,11 +271,19 @@ class SelectionAdmin(FollowedAdmin):
     list_filter = ["state"]
     acts = [
         Act(
+            "confirm",
+            "선정안 확인",
+            confirm,
+            move="confirm",
+            intro="순위와 선정선, 지원금을 확인했다는 뜻입니다. 다른 사람인 결정권자가 승인하면 결정됩니다.",
+        ),
+        Act(
             "decide",
-            "선정 결정",
+            "선정 승인",
             decide,
             move="decide",
-            intro="선정안대로 결정하고 선정된 신청의 지원금을 예산에서 잡습니다. 예산이 모자라면 아무것도 바뀌지 않습니다.",
+            show=lambda request, thing: thing.confirmed_by_id != request.user.pk,
+            intro="확인한 선정안을 승인하고 선정된 신청의 지원금을 예산에서 잡습니다. 예산이 모자라면 아무것도 바뀌지 않습니다.",
         ),
         Act(
             "release",
@@ -260,7 +292,17 @@ class SelectionAdmin(FollowedAdmin):
             move="release",
             intro="모든 신청의 결과를 한꺼번에 공개하고 신청기업마다 알림을 한 통씩 보냅니다. 되돌릴 수 없습니다.",
         ),
-        Act("undecide", "결정 되돌리기", undecide, move="undecide", form=NoteForm, danger=True),
+        Act(
+            "revise",
+            "선정 수 바꾸기",
+            revise,
+            move="discard",
+            form=revision_form,
+            show=lambda request, thing: thing.state != SelectionState.PREPARING,
+            intro="이 선정안을 폐기하고 새 선정안을 만듭니다. 확인과 승인을 처음부터 다시 합니다.",
+        ),
+        Act("unconfirm", "확인 되돌리기", unconfirm, move="unconfirm", form=NoteForm, danger=True),
+        Act("undecide", "승인 되돌리기", undecide, move="undecide", form=NoteForm, danger=True),
         Act("discard", "선정안 폐기", discard, move="discard", form=NoteForm, danger=True),
     ]
 
@@ -273,7 +315,13 @@ class SelectionAdmin(FollowedAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Selection]:
         """Of the own sub-programmes."""
         return selections_of(request.user).select_related(
-            "sub_program__round", "sub_program__pot", "run", "job", "requested_by"
+            "sub_program__round",
+            "sub_program__pot",
+            "run",
+            "job",
+            "requested_by",
+            "confirmed_by",
+            "decided_by",
         )
 
     def page(self, request: HttpRequest, thing: Selection) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from applications.models.application import Application
 from applications.models.review import ScoreRun
@@ -11,6 +11,8 @@ from portal.models import Job, MoveLogBase, Stateful
 from programs.models import SubProgram
 
 USER = settings.AUTH_USER_MODEL
+DECIDED = [SelectionState.DECIDED, SelectionState.RELEASED]
+CONFIRMED = [SelectionState.CONFIRMED, *DECIDED]
 
 
 class SelectionMove(MoveLogBase):
@@ -24,7 +26,7 @@ class SelectionMove(MoveLogBase):
 
 
 class Selection(Stateful):
-    """A proposal from one score run, decided and then released together.
+    """A proposal from one score run: confirmed, approved by somebody else, released together.
 
     `available_won` and `places` are what the line was drawn against; `cut` says where and why.
     """
@@ -52,7 +54,14 @@ class Selection(Stateful):
     job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
     requested_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField("요청 시각")
-    decided_at = models.DateTimeField("결정 시각", null=True)
+    confirmed_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="확인자"
+    )
+    confirmed_at = models.DateTimeField("확인 시각", null=True)
+    decided_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="승인자"
+    )
+    decided_at = models.DateTimeField("승인 시각", null=True)
     released_at = models.DateTimeField("발표 시각", null=True)
 
     class Meta:
@@ -62,6 +71,21 @@ class Selection(Stateful):
             models.CheckConstraint(
                 condition=~Q(state=SelectionState.RELEASED) | Q(released_at__isnull=False),
                 name="released_selection_has_a_time",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=CONFIRMED, confirmed_by__isnull=False, confirmed_at__isnull=False
+                )
+                | (~Q(state__in=CONFIRMED) & Q(confirmed_by=None, confirmed_at=None)),
+                name="confirmed_selection_has_its_officer",
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=DECIDED, decided_by__isnull=False, decided_at__isnull=False)
+                | (~Q(state__in=DECIDED) & Q(decided_by=None, decided_at=None)),
+                name="decided_selection_has_its_manager",
+            ),
+            models.CheckConstraint(
+                condition=~Q(decided_by=F("confirmed_by")), name="selection_has_four_eyes"
             ),
         ]
 

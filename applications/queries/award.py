@@ -7,7 +7,7 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from applications.models import Application, Decision
-from applications.states import SelectionState
+from applications.states import ApplicationState, SelectionState
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,13 @@ def awards_of(applications: Iterable[int] | QuerySet[Application]) -> dict[int, 
 
 
 def in_force() -> QuerySet[Decision]:
-    """Decisions that are released and not replaced by a later one."""
-    return Decision.objects.filter(selection__state=SelectionState.RELEASED)
+    """Decisions that are released and not replaced by a later one.
+
+    Whoever withdrew between decision and release has none.
+    """
+    return Decision.objects.filter(selection__state=SelectionState.RELEASED).exclude(
+        application__state=ApplicationState.WITHDRAWN
+    )
 
 
 def _award(decision: Decision) -> Award:

@@ -15,7 +15,7 @@ from applications.models import (
     Submission,
 )
 from applications.queries import Dossier, dossier
-from applications.services import paper
+from applications.services import paper, selection
 from applications.states import ApplicationState
 from portal import notices, snapshot
 from portal.errors import Closed, MoveNotAllowed, RuleBroken, StaleVersion
@@ -78,8 +78,14 @@ def submit(
 
 
 def withdraw(application: Application, *, by: User, now: datetime, note: str) -> None:
-    """Take the application back; the site is free to apply again. Raises MoveNotAllowed."""
-    move(application, "withdraw", by=by, now=now, note=note, owner=True)
+    """Take the application back; the site is free to apply again. Raises MoveNotAllowed.
+
+    Between a decision and its release the money set aside for it returns to the pot.
+    """
+    with transaction.atomic():
+        if application.state == ApplicationState.DECIDED:
+            selection.forget(application, by=by, now=now, note=note)
+        move(application, "withdraw", by=by, now=now, note=note, owner=True)
 
 
 def number_of(application: Application) -> str:

@@ -33,8 +33,19 @@ JOB = "applications.select"
 DECIDE_JOB = "applications.decide"
 RELEASE_JOB = "applications.release"
 CHUNK = 2_000
-LIVE = [SelectionState.PREPARING, SelectionState.PROPOSED, SelectionState.DECIDED]
+LIVE = [
+    SelectionState.PREPARING,
+    SelectionState.PROPOSED,
+    SelectionState.CONFIRMED,
+    SelectionState.DECIDED,
+]
 STAGES = 3
+UNSIGNED: dict[str, Any] = {
+    "confirmed_by": None,
+    "confirmed_at": None,
+    "decided_by": None,
+    "decided_at": None,
+}
 
 Progress = Callable[[int, int], None]
 
@@ -123,14 +134,58 @@ def propose(selection: Selection, *, now: datetime, progress: Progress = quiet) 
     selection.refresh_from_db()
 
 
-def decide(selection: Selection, *, by: User, now: datetime) -> None:
-    """Decide as proposed: money reserved for every selected one, states moved, all or nothing.
+def confirm(selection: Selection, *, by: User, now: datetime) -> None:
+    """Confirm the proposal as an officer; a manager who is another person approves it then.
 
-    Raises BudgetExceeded when the pot has shrunk since, RuleBroken when an application has left
-    assessment since, MoveNotAllowed.
+    Raises MoveNotAllowed.
+    """
+    move(selection, "confirm", by=by, now=now, confirmed_by=by, confirmed_at=now)
+
+
+def unconfirm(selection: Selection, *, note: str, by: User, now: datetime) -> None:
+    """Take the confirmation back before the approval. Raises MoveNotAllowed."""
+    move(selection, "unconfirm", by=by, now=now, note=note, confirmed_by=None, confirmed_at=None)
+
+
+def revise(
+    selection: Selection,
+    *,
+    places: int | None,
+    reserve_places: int | None,
+    note: str,
+    by: User,
+    now: datetime,
+) -> Selection:
+    """Replace an unapproved proposal by one with other places, to be confirmed from the start.
+
+    The old one is discarded with the reason. Raises MoveNotAllowed, BadInput.
     """
     with transaction.atomic():
-        move(selection, "decide", by=by, now=now, decided_at=now)
+        discard(selection, note=note, by=by, now=now)
+        return start(selection.run, by=by, now=now, places=places, reserve_places=reserve_places)
+
+
+def decide(selection: Selection, *, by: User, now: datetime) -> None:
+    """Approve as confirmed: money reserved for every selected one, states moved, all or nothing.
+
+    Raises BudgetExceeded when the pot has shrunk since, RuleBroken when an application has left
+    assessment since, MoveNotAllowed (`same_person` when the approver confirmed it).
+    """
+    if selection.confirmed_by_id == by.pk:
+        raise MoveNotAllowed(
+            "선정안을 확인한 사람은 승인할 수 없습니다. 다른 결정권자가 승인해야 합니다.",
+            code="same_person",
+        )
+    with transaction.atomic():
+        move(
+            selection,
+            "decide",
+            by=by,
+            now=now,
+            where={"confirmed_by": selection.confirmed_by_id},
+            decided_by=by,
+            decided_at=now,
+        )
         note = f"{selection.sub_program} 선정 #{selection.pk}"
         rows = _ledger_rows(selection, "reserve")
         if rows:
@@ -139,10 +194,13 @@ def decide(selection: Selection, *, by: User, now: datetime) -> None:
 
 
 def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> None:
-    """Take the decision back before it is released; the reserved money returns to the pot."""
+    """Take the approval back before the release: the reserved money returns to the pot.
+
+    The confirmation falls with it, since what was confirmed is open to change again.
+    """
     with transaction.atomic():
+        move(selection, "undecide", by=by, now=now, note=note, **UNSIGNED)
         rows = _ledger_rows(selection, "release")
-        move(selection, "undecide", by=by, now=now, note=note, decided_at=None)
         if rows:
             ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
         _move_applications(selection, "undecide", by, now, note)
@@ -150,7 +208,21 @@ def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> Non
 
 def discard(selection: Selection, *, note: str, by: User, now: datetime) -> None:
     """Throw a proposal away; nothing was promised by it. Raises MoveNotAllowed."""
-    move(selection, "discard", by=by, now=now, note=note)
+    move(selection, "discard", by=by, now=now, note=note, **UNSIGNED)
+
+
+def forget(application: Application, *, by: User, now: datetime, note: str) -> None:
+    """Give back what an application holds that is withdrawn between its decision and the release.
+
+    Called within the transaction that withdraws it, which fails if the decision is no longer the
+    latest. The decision stays where staff see it; the applicant is never told of it.
+    """
+    decided = Selection.objects.select_for_update(of=("self",)).filter(
+        state=SelectionState.DECIDED, decisions__application=application
+    )
+    selection = decided.order_by("-pk").first()
+    if selection is not None and (rows := _ledger_rows(selection, "release", only=application)):
+        ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
 
 
 def schedule(selection: Selection, act: str, *, by: User, now: datetime, note: str = "") -> Job:
@@ -200,14 +272,19 @@ def release(
         with transaction.atomic():
             move(selection, "release", by=by, now=now, released_at=now)
             _move_applications(selection, "release", by, now)
-    decisions = selection.decisions.count()
-    written = _notify(selection, now, decisions, progress)
+    decisions = announced(selection).count()
+    written = _notify(selection, now, progress)
     if written != decisions:
         raise PortalError(
             f"결정 {decisions:,}건에 알림 {written:,}건입니다. 다시 시도합니다.",
             code="notices_missing",
         )
     return {"decisions": decisions, "notices": written}
+
+
+def announced(selection: Selection) -> QuerySet[Decision]:
+    """The decisions that a release announces: all but those of applications withdrawn before it."""
+    return selection.decisions.exclude(application__state=ApplicationState.WITHDRAWN)
 
 
 def decided_times(selection: Selection) -> int:
@@ -303,11 +380,15 @@ def _cut(
     }
 
 
-def _ledger_rows(selection: Selection, act: str) -> list[ledger.Row]:
+def _ledger_rows(
+    selection: Selection, act: str, *, only: Application | None = None
+) -> list[ledger.Row]:
     """One row for each selected one; a second decision needs references of its own."""
     turn = decided_times(selection)
     suffix = f":{turn}" if turn > 1 else ""
-    chosen = selection.decisions.filter(outcome=Outcome.SELECTED, grant_won__gt=0)
+    chosen = announced(selection).filter(outcome=Outcome.SELECTED, grant_won__gt=0)
+    if only is not None:
+        chosen = chosen.filter(application=only)
     return [
         ledger.Row(
             subject=f"application:{pk}",
@@ -321,12 +402,16 @@ def _ledger_rows(selection: Selection, act: str) -> list[ledger.Row]:
 def _move_applications(
     selection: Selection, name: str, by: User, now: datetime, note: str = ""
 ) -> None:
-    """Move all decided applications together. Raises RuleBroken when one has gone elsewhere."""
+    """Move all decided applications together. Raises RuleBroken when one has gone elsewhere.
+
+    Those withdrawn after the decision have gone by right.
+    """
     applications = Application.objects.filter(
         pk__in=selection.decisions.order_by().values("application")
     )
     moved = move_many(applications, name, by=by, now=now, note=note)
-    missing = selection.decisions.count() - moved
+    expected = selection.decisions if name == "decide" else announced(selection)
+    missing = expected.count() - moved
     if missing:
         raise RuleBroken(
             [
@@ -338,12 +423,14 @@ def _move_applications(
         )
 
 
-def _notify(selection: Selection, now: datetime, total: int, progress: Progress) -> int:
-    written = 0
+def _notify(selection: Selection, now: datetime, progress: Progress) -> int:
+    written, total = 0, selection.cut.get("counted", 0)
     program = selection.sub_program
     # Ranks run from 1 without gaps: spans of them need neither a sort nor fresh statistics.
-    decisions = selection.decisions.order_by("rank").values_list(
-        "application_id", "outcome", "application__number"
+    decisions = (
+        announced(selection)
+        .order_by("rank")
+        .values_list("application_id", "outcome", "application__number")
     )
     for start_at in range(0, total, CHUNK):
         rows = list(decisions.filter(rank__gt=start_at, rank__lte=start_at + CHUNK))

@@ -183,6 +183,18 @@ def proposed(sub_program: SubProgram, by: User, **limits: int) -> Selection:
     return made
 
 
+def confirmed(made: Selection) -> Selection:
+    """Let an officer of the sub-programme confirm a proposal."""
+    selection.confirm(made, by=officer(made.sub_program), now=NOW)
+    return made
+
+
+def decided(made: Selection, *, by: User) -> Selection:
+    """Let an officer confirm and this manager approve."""
+    selection.decide(confirmed(made), by=by, now=NOW)
+    return made
+
+
 def enter(client: Client, user: User) -> Client:
     """Sign in with a second factor."""
     client.force_login(user)

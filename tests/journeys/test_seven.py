@@ -187,6 +187,7 @@ class Journey:
         self.officer.act("scorerun", run.pk, "propose")
         work()
         chosen = Selection.objects.get(run=run)
+        self.officer.act("selection", chosen.pk, "confirm")
         self.manager.act("selection", chosen.pk, "decide")
         self.manager.act("selection", chosen.pk, "release")
         work()

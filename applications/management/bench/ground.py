@@ -7,12 +7,13 @@ from django.contrib.auth.models import Group
 from applications.management.mould import DOMAIN, NO_PASSWORD
 from portal.clock import now
 from portal.models import User
-from portal.roles import MANAGER
+from portal.roles import MANAGER, OFFICER
 from programs.models import ProgramRound
 from programs.services import rounds
 
 PART = "ground"
 MANAGER_EMAIL = f"bench@{DOMAIN}"
+OFFICER_EMAIL = f"bench-confirmer@{DOMAIN}"
 
 
 def inside() -> dict[str, str]:
@@ -22,6 +23,10 @@ def inside() -> dict[str, str]:
         email=MANAGER_EMAIL, password=NO_PASSWORD, name="측정", is_staff=True
     )
     manager.groups.add(Group.objects.get(name=MANAGER))
+    officer = User.objects.create(
+        email=OFFICER_EMAIL, password=NO_PASSWORD, name="측정 확인", is_staff=True
+    )
+    officer.groups.add(Group.objects.get(name=OFFICER))
     for row in ProgramRound.objects.all():
         rounds.reschedule(
             row,

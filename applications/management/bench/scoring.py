@@ -4,7 +4,7 @@ import resource
 import time
 from collections.abc import Callable
 
-from applications.management.bench.ground import MANAGER_EMAIL
+from applications.management.bench.ground import MANAGER_EMAIL, OFFICER_EMAIL
 from applications.services import scoring, selection
 from portal.clock import now
 from portal.management.bench.report import Row, times
@@ -86,6 +86,7 @@ def inside() -> dict[str, float]:
     chosen = selection.start(run, by=manager, now=at)
     selection.propose(chosen, now=at)
     proposed = time.monotonic()
+    selection.confirm(chosen, by=User.objects.get(email=OFFICER_EMAIL), now=at)
     selection.decide(chosen, by=manager, now=at)
     return {
         "compute": computed - began,

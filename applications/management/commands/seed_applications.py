@@ -259,6 +259,7 @@ class Command(BaseCommand):
         chosen = selection.start(run, places=told["places"], by=self.officer, now=now())
         self.work(chosen.job)
         chosen = Selection.objects.get(pk=chosen.pk)
+        selection.confirm(chosen, by=self.officer, now=now())
         selection.decide(chosen, by=self.manager, now=now())
         self.work(selection.schedule_release(chosen, by=self.manager, now=now()))
 

@@ -346,6 +346,7 @@ def test_from_the_start_of_scoring_to_the_release_by_the_buttons(
     body = text(staffed.get(page_of(made)))
     assert "선정선" in body
     assert act(made, "decide") not in body  # an officer proposes, a manager decides
+    staffed.post(act(made, "confirm"))
     managing.post(act(made, "decide"))
     managing.post(act(made, "release"))
     made.refresh_from_db()
@@ -359,7 +360,7 @@ def test_a_long_list_is_decided_by_a_job(desk, program, officer, boss, judges, m
     monkeypatch.setattr("applications.admin.selection.AT_ONCE", 1)
     for _ in range(2):
         staff.judged(program, judges=judges)
-    made, client = staff.proposed(program, officer), desk(boss)
+    made, client = staff.confirmed(staff.proposed(program, officer)), desk(boss)
     for name, state in (("decide", "decided"), ("undecide", "proposed")):
         asked = client.post(act(made, name), {"note": "오류"}, follow=True)
         assert "data-job-url" in text(asked)

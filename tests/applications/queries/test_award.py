@@ -18,7 +18,7 @@ def decided():
     for marks in ((28, 36, 28), (26, 34, 26)):
         staff.judged(program, marks, judges=judges, support=50_000_000)
     made = staff.proposed(program, officer)
-    selection.decide(made, by=boss, now=NOW)
+    staff.decided(made, by=boss)
     return made, boss
 
 

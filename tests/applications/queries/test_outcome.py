@@ -90,7 +90,7 @@ def judged() -> tuple[Application, Application]:
     judges = staff.assessors(3)
     high = staff.judged(scheme, (24, 32, 24), judges=judges, bonus=True)
     low = staff.judged(scheme, (10, 20, 10), judges=judges)
-    selection.decide(staff.proposed(scheme, manager), by=manager, now=NOW)
+    staff.decided(staff.proposed(scheme, manager), by=manager)
     return Application.objects.get(pk=high.pk), Application.objects.get(pk=low.pk)
 
 

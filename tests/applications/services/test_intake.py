@@ -442,7 +442,7 @@ def test_withdrawing_needs_a_reason_and_a_state_that_allows_it(robot: SubProgram
         intake.withdraw(draft, by=by, now=NOW, note=" ")
     assert refused.value.code == "note_required"
     submit(draft)
-    Application.objects.filter(pk=draft.pk).update(state="decided")
+    Application.objects.filter(pk=draft.pk).update(state="released")
     with pytest.raises(MoveNotAllowed):
         intake.withdraw(Application.objects.get(pk=draft.pk), by=by, now=NOW, note="늦은 취하")
 

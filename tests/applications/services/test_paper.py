@@ -44,7 +44,7 @@ def decided(marks: tuple[int, int, int] = (24, 32, 24)) -> Application:
     first = staff.judged(scheme, marks, judges=judges, bonus=True)
     staff.judged(scheme, (10, 20, 10), judges=judges)
     made = staff.proposed(scheme, manager)
-    selection.decide(made, by=manager, now=NOW)
+    staff.decided(made, by=manager)
     return Application.objects.get(pk=first.pk)
 
 

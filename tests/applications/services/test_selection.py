@@ -1,10 +1,13 @@
 """Selections: the line, the money, the way back, and one release for all."""
 
 import pytest
+from django.contrib.auth.models import Group
+from django.db import IntegrityError, transaction
 
 from applications import queries
 from applications.models import Application, ApplicationMove, Decision, Selection, SelectionMove
-from applications.services import scoring, selection
+from applications.queries.award import award_of
+from applications.services import intake, scoring, selection
 from applications.states import Outcome
 from portal.errors import BadInput, BudgetExceeded, MoveNotAllowed, PortalError, RuleBroken
 from portal.models import Job, Notice
@@ -149,6 +152,7 @@ def test_one_selection_at_a_time_and_only_from_a_finished_run(program, officer, 
 def test_only_a_manager_decides_takes_back_and_releases(program, officer, five, boss, role) -> None:
     who = officer if role == "officer" else staff.staff(role)
     made = staff.proposed(program, officer)
+    staff.confirmed(made)
     with pytest.raises(MoveNotAllowed):
         selection.decide(made, by=who, now=NOW)
     selection.decide(made, by=boss, now=NOW)
@@ -169,7 +173,7 @@ def test_a_decision_reserves_for_each_selected_one_and_moves_all(
     program, officer, boss, five
 ) -> None:
     made = staff.proposed(program, officer)
-    selection.decide(made, by=boss, now=NOW)
+    staff.decided(made, by=boss)
     assert balance(program.pot).reserved == 4 * 5_000 * MAN
     entry = LedgerEntry.objects.get(subject=f"application:{five[0].pk}")
     assert entry.reference == f"reserve:application:{five[0].pk}:{made.pk}"
@@ -180,7 +184,7 @@ def test_a_decision_reserves_for_each_selected_one_and_moves_all(
 
 def test_nothing_of_a_decision_is_seen_before_it_is_released(program, officer, boss, five) -> None:
     made = staff.proposed(program, officer)
-    selection.decide(made, by=boss, now=NOW)
+    staff.decided(made, by=boss)
     winner = Application.objects.get(pk=five[0].pk)
     assert queries.result(winner) is None
     assert winner.applicant_label == "평가 중"
@@ -192,7 +196,7 @@ def test_a_decision_taken_back_gives_the_money_back_and_may_be_made_again(
 ) -> None:
     made = staff.proposed(program, officer)
     for turn in (1, 2):
-        selection.decide(made, by=boss, now=NOW)
+        staff.decided(made, by=boss)
         assert balance(program.pot).reserved == 4 * 5_000 * MAN, turn
         selection.undecide(made, note="자료 확인", by=boss, now=NOW)
         assert balance(program.pot).reserved == 0, turn
@@ -207,8 +211,8 @@ def test_a_pot_that_has_shrunk_refuses_the_whole_decision(program, officer, boss
     made = staff.proposed(program, officer)
     ledger.reduce(program.pot, amount=1, reference="cut", by=None, now=NOW)
     with pytest.raises(BudgetExceeded):
-        selection.decide(made, by=boss, now=NOW)
-    assert Selection.objects.get(pk=made.pk).state == "proposed"
+        staff.decided(made, by=boss)
+    assert Selection.objects.get(pk=made.pk).state == "confirmed"
     assert states(five) == {"assessing"}
     assert balance(program.pot).reserved == 0
 
@@ -219,7 +223,7 @@ def test_an_application_that_left_meanwhile_refuses_the_decision(
     made = staff.proposed(program, officer)
     Application.objects.filter(pk=five[2].pk).update(state="withdrawn")
     with pytest.raises(RuleBroken) as refused:
-        selection.decide(made, by=boss, now=NOW)
+        staff.decided(made, by=boss)
     assert refused.value.findings[0].code == "applications_gone"
     assert balance(program.pot).reserved == 0
     assert states(five[:2]) == {"assessing"}
@@ -229,7 +233,7 @@ def test_a_release_shows_every_result_and_writes_one_notice_each(
     program, officer, boss, five
 ) -> None:
     made = staff.proposed(program, officer)
-    selection.decide(made, by=boss, now=NOW)
+    staff.decided(made, by=boss)
     assert selection.release(made, by=boss, now=NOW) == {"decisions": 5, "notices": 5}
     assert selection.release(made, by=boss, now=NOW) == {"decisions": 5, "notices": 5}
     letters = Notice.objects.filter(key__startswith="result:")
@@ -252,7 +256,7 @@ def test_a_release_that_was_killed_writes_the_missing_notices_only(
 ) -> None:
     monkeypatch.setattr(selection, "CHUNK", 2)
     made = staff.proposed(program, officer)
-    selection.decide(made, by=boss, now=NOW)
+    staff.decided(made, by=boss)
 
     def die(done: int, total: int) -> None:
         raise KilledError
@@ -269,7 +273,7 @@ def test_a_release_with_fewer_notices_than_decisions_says_so(
     program, officer, boss, five, monkeypatch
 ) -> None:
     made = staff.proposed(program, officer)
-    selection.decide(made, by=boss, now=NOW)
+    staff.decided(made, by=boss)
     monkeypatch.setattr(selection, "_notify", lambda *given: 4)
     with pytest.raises(PortalError) as refused:
         selection.release(made, by=boss, now=NOW)
@@ -282,7 +286,7 @@ def test_a_release_is_asked_for_once_and_ties_the_job_to_the_page(
     made = staff.proposed(program, officer)
     with pytest.raises(MoveNotAllowed):
         selection.schedule_release(made, by=boss, now=NOW)
-    selection.decide(made, by=boss, now=NOW)
+    staff.decided(made, by=boss)
     job = selection.schedule_release(made, by=boss, now=NOW)
     assert selection.schedule_release(made, by=boss, now=NOW) == job
     assert Selection.objects.get(pk=made.pk).job == job
@@ -292,6 +296,7 @@ def test_every_act_of_a_selection_leaves_who_when_from_to_and_why(
     program, officer, boss, five
 ) -> None:
     made = staff.proposed(program, officer)
+    selection.confirm(made, by=officer, now=NOW)
     selection.decide(made, by=boss, now=NOW)
     selection.undecide(made, note="오류 확인", by=boss, now=NOW)
     selection.discard(made, note="다시 만듦", by=officer, now=NOW)
@@ -300,7 +305,75 @@ def test_every_act_of_a_selection_leaves_who_when_from_to_and_why(
     )
     assert list(rows) == [
         ("propose", "preparing", "proposed", None, NOW, ""),
-        ("decide", "proposed", "decided", boss.pk, NOW, ""),
+        ("confirm", "proposed", "confirmed", officer.pk, NOW, ""),
+        ("decide", "confirmed", "decided", boss.pk, NOW, ""),
         ("undecide", "decided", "proposed", boss.pk, NOW, "오류 확인"),
         ("discard", "proposed", "discarded", officer.pk, NOW, "다시 만듦"),
     ]
+
+
+def test_whoever_confirmed_does_not_approve(program, officer, boss, five) -> None:
+    both = staff.staff("manager", program)
+    both.groups.add(Group.objects.get(name="officer"))
+    made = staff.proposed(program, officer)
+    with pytest.raises(MoveNotAllowed):
+        selection.decide(made, by=boss, now=NOW)  # nobody has confirmed it
+    selection.confirm(made, by=both, now=NOW)
+    with pytest.raises(MoveNotAllowed) as refused:
+        selection.decide(made, by=both, now=NOW)
+    assert refused.value.code == "same_person"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Selection.objects.filter(pk=made.pk).update(decided_by=both, decided_at=NOW)
+    selection.decide(made, by=boss, now=NOW)
+    assert (made.confirmed_by, made.decided_by) == (both, boss)
+
+
+def test_the_database_wants_both_signatures_of_a_decided_selection(program, officer, five) -> None:
+    made = staff.proposed(program, officer)
+    for state in ("confirmed", "decided", "released"):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            Selection.objects.filter(pk=made.pk).update(state=state, released_at=NOW)
+
+
+def test_a_change_after_the_confirmation_undoes_it(program, officer, boss, five) -> None:
+    made = staff.decided(staff.proposed(program, officer), by=boss)
+    selection.undecide(made, note="점수 확인", by=boss, now=NOW)
+    assert (made.state, made.confirmed_by, made.decided_by) == ("proposed", None, None)
+    selection.confirm(made, by=officer, now=NOW)
+    selection.unconfirm(made, note="다시 봄", by=officer, now=NOW)
+    selection.confirm(made, by=officer, now=NOW)
+    other = selection.revise(
+        made, places=2, reserve_places=None, note="규모 변경", by=officer, now=NOW
+    )
+    selection.propose(other, now=NOW)
+    assert Selection.objects.get(pk=made.pk).state == "discarded"
+    assert (other.state, other.places, other.confirmed_by) == ("proposed", 2, None)
+    with pytest.raises(MoveNotAllowed):
+        selection.decide(other, by=boss, now=NOW)
+
+
+def test_a_withdrawal_before_the_release_frees_the_money_and_is_told_no_result(
+    program, officer, boss, five
+) -> None:
+    made = staff.decided(staff.proposed(program, officer), by=boss)
+    gone = Application.objects.get(pk=five[1].pk)
+    intake.withdraw(gone, by=gone.created_by, now=NOW, note="사업을 접습니다")
+    assert balance(program.pot).reserved == 3 * 5_000 * MAN
+    assert selection.release(made, by=boss, now=NOW) == {"decisions": 4, "notices": 4}
+    assert not Notice.objects.filter(key=f"result:{made.pk}:{gone.pk}").exists()
+    assert award_of(gone) is None
+    assert queries.result(Application.objects.get(pk=gone.pk)) is None
+    assert balance(program.pot).reserved == 3 * 5_000 * MAN
+
+
+def test_taking_the_approval_back_gives_a_withdrawn_ones_money_back_once(
+    program, officer, boss, five
+) -> None:
+    made = staff.decided(staff.proposed(program, officer), by=boss)
+    gone = Application.objects.get(pk=five[1].pk)
+    intake.withdraw(gone, by=gone.created_by, now=NOW, note="사업을 접습니다")
+    selection.undecide(made, note="다시", by=boss, now=NOW)
+    assert balance(program.pot).reserved == 0
+    selection.confirm(made, by=officer, now=NOW)
+    with pytest.raises(RuleBroken):
+        selection.decide(made, by=boss, now=NOW)  # its list names one who is gone

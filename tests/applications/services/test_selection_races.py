@@ -24,7 +24,7 @@ def two_programs_of_one_pot() -> list[Selection]:
     made = []
     for program in SubProgram.objects.filter(pk__in=[first.pk, second.pk]).order_by("pk"):
         staff.judged(program, judges=judges, support=60)
-        made.append(staff.proposed(program, staff.officer(program)))
+        made.append(staff.confirmed(staff.proposed(program, staff.officer(program))))
     return made
 
 
@@ -33,7 +33,7 @@ def test_two_managers_deciding_the_same_selection_reserve_once() -> None:
     judges = staff.assessors(3)
     for _ in range(5):
         staff.judged(program, judges=judges, support=100)
-    made = staff.proposed(program, staff.officer(program))
+    made = staff.confirmed(staff.proposed(program, staff.officer(program)))
     managers = [staff.manager(), staff.manager()]
 
     def decide(place: int) -> object:
@@ -58,7 +58,7 @@ def test_two_selections_of_one_pot_decided_at_once_never_overspend_it() -> None:
     answers = at_once(2, decide)
     assert sorted(type(row).__name__ for row in answers) == ["BudgetExceeded", "str"]
     assert balance(made[0].sub_program.pot).reserved == 60
-    assert sorted(Selection.objects.values_list("state", flat=True)) == ["decided", "proposed"]
+    assert sorted(Selection.objects.values_list("state", flat=True)) == ["confirmed", "decided"]
     assert any(isinstance(row, BudgetExceeded) for row in answers)
 
 
@@ -67,7 +67,7 @@ def test_a_decision_and_its_undoing_at_once_leave_counters_and_states_in_step() 
     staff.judged(program, judges=staff.assessors(3), support=100)
     made = staff.proposed(program, staff.officer(program))
     boss = staff.manager()
-    selection.decide(made, by=boss, now=NOW)
+    staff.decided(made, by=boss)
 
     def undo(place: int) -> object:
         mine = Selection.objects.get(pk=made.pk)
@@ -86,7 +86,7 @@ def test_two_releases_at_once_write_one_notice_each() -> None:
         staff.judged(program, judges=judges, support=100)
     made = staff.proposed(program, staff.officer(program))
     boss = staff.manager()
-    selection.decide(made, by=boss, now=NOW)
+    staff.decided(made, by=boss)
 
     def release(place: int) -> object:
         mine = Selection.objects.select_related("sub_program").get(pk=made.pk)

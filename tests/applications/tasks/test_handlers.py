@@ -61,7 +61,7 @@ def to_select(program, officer, boss) -> Job:
 
 def to_decide(program, officer, boss) -> Job:
     jobs.run(to_select(program, officer, boss).pk)
-    made = Selection.objects.select_related("sub_program").get()
+    made = staff.confirmed(Selection.objects.select_related("sub_program").get())
     return selection.schedule(made, "decide", by=boss, now=clock.now())
 
 
@@ -74,7 +74,7 @@ def to_undecide(program, officer, boss) -> Job:
 def to_release(program, officer, boss) -> Job:
     jobs.run(to_select(program, officer, boss).pk)
     made = Selection.objects.select_related("sub_program").get()
-    selection.decide(made, by=boss, now=clock.now())
+    staff.decided(made, by=boss)
     return selection.schedule_release(made, by=boss, now=clock.now())
 
 
@@ -154,6 +154,7 @@ def test_a_long_selection_is_decided_and_taken_back_by_jobs(program, officer, bo
     jobs.run(to_undecide(program, officer, boss).pk)
     made = Selection.objects.select_related("sub_program").get()
     assert (made.state, balance(program.pot).reserved) == ("proposed", 0)
+    staff.confirmed(made)
     again = selection.schedule(made, "decide", by=boss, now=clock.now())
     assert jobs.run(again.pk) == JobState.DONE
     assert Selection.objects.get().state == "decided"
@@ -166,7 +167,7 @@ def test_a_release_asked_for_before_the_decision_was_taken_back_does_nothing(
     job = to_release(program, officer, boss)
     made = Selection.objects.select_related("sub_program").get()
     selection.undecide(made, note="오류", by=boss, now=clock.now())
-    selection.decide(made, by=boss, now=clock.now())
+    staff.decided(made, by=boss)
     assert jobs.run(job.pk) == JobState.DONE
     assert Job.objects.get(pk=job.pk).result == {"skipped": True}
     assert Selection.objects.get().state == "decided"

@@ -17,13 +17,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.safestring import SafeString
 
-from portal import jobs, notices
+from portal import audit, jobs, notices
 from portal.access import person
 from portal.clock import now
 from portal.errors import PortalError
-from portal.models import ApiToken, Job, Notice, User
+from portal.models import ApiToken, AuditCheck, Job, JobState, Notice, User
 from portal.roles import AUDITOR, OPERATOR, roles_of
+from portal.templatetags.portal import badge
 from portal.workflow import allowed
 
 auditlog.register(User, exclude_fields=["password", "last_login"])
@@ -330,6 +332,57 @@ class ApiTokenAdmin(ReadOnlyAdmin):
     list_display = ["name", "user", "scope", "created_at", "expires_at", "revoked_at"]
     list_select_related = ["user"]
     ordering = ["-pk"]
+
+
+@admin.register(AuditCheck)
+class AuditCheckAdmin(WorkflowAdmin):
+    """Verifications of the audit chain, the ends of the chains, and a button that starts one."""
+
+    read_roles = [AUDITOR, OPERATOR]
+    change_list_template = "admin/portal/auditcheck/change_list.html"
+    page_template = "admin/portal/auditcheck/change_form.html"
+    list_display = ["started_at", "verdict", "rows", "unsealed", "faults", "requested_by"]
+    list_select_related = ["requested_by"]
+    ordering = ["-pk"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the button's address."""
+        page = self.admin_site.admin_view(self.verify_view)
+        return [path("verify/", page, name="portal_auditcheck_verify"), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the ends of the chains and the verification that this person has asked for."""
+        own = Job.objects.filter(kind=audit.JOB, requested_by=person(request)).order_by("-pk")
+        extra = {
+            "may_verify": AUDITOR in roles_of(request.user),
+            "heads": audit.heads(),
+            "job": own.first(),
+        }
+        return super().changelist_view(request, {**extra, **(extra_context or {})})
+
+    def page(self, request: HttpRequest, thing: AuditCheck) -> dict[str, Any]:
+        """Whether more was found than is named."""
+        return {"more": thing.faults > len(thing.findings)}
+
+    def verify_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask for a verification; while one goes on, it is the one."""
+        if request.method != "POST" or AUDITOR not in roles_of(request.user):
+            raise Http404
+        going = Job.objects.filter(kind=audit.JOB, requested_by=person(request))
+        if not going.filter(state__in=[JobState.QUEUED, JobState.RUNNING]).exists():
+            key = f"audit:{person(request).pk}:{now():%Y%m%d%H%M%S}"
+            jobs.enqueue(audit.JOB, key=key, by=person(request))
+        messages.success(request, "검증을 시작했습니다. 끝나면 아래 목록에 나타납니다.")
+        return redirect("admin:portal_auditcheck_changelist")
+
+    @admin.display(description="결과")
+    def verdict(self, check: AuditCheck) -> SafeString:
+        """Sound or not, in words."""
+        if check.faults:
+            return badge("어긋남", tone="danger")
+        return badge("이상 없음", tone="success")
 
 
 admin.site.unregister(Group)

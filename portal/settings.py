@@ -273,7 +273,16 @@ CELERY_BEAT_SCHEDULE = {
     "work": {"task": "portal.tasks.sweep_jobs", "schedule": 15},
     "mail": {"task": "portal.tasks.send_notices", "schedule": 15},
     "due": {"task": "applications.tasks.sweep_due_dates", "schedule": 60},
+    "seal": {"task": "portal.tasks.seal_audit", "schedule": 60},
+    "verify": {"task": "portal.tasks.verify_audit", "schedule": 24 * 60 * 60},
 }
+
+# Rows that are sealed once they are final, and what must follow from them; see `portal.audit`.
+AUDITED = ["programs.models.audited.AUDITED", "applications.models.audited.AUDITED"]
+AUDIT_CHECKS = [
+    "programs.queries.audited.counters",
+    "applications.queries.audited.states",
+]
 
 # The demo's story, told in this order by each floor's own command.
 DEMO_SEEDS = ["seed_accounts", "load_catalogue", "seed_programs", "seed_applications"]

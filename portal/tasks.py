@@ -1,11 +1,13 @@
 """Celery's side of jobs and notices: ids in, rows decide."""
 
 import time
+from typing import Any
 
 from celery import shared_task
 
-from portal import jobs, notices
-from portal.clock import now
+from portal import audit, jobs, notices
+from portal.clock import KST, now
+from portal.models import Job
 
 SWEEP_SECONDS = 60
 
@@ -36,3 +38,24 @@ def sweep_jobs() -> int:
 def send_notices() -> int:
     """Send the notices that wait."""
     return notices.send_waiting(now())
+
+
+@shared_task
+def seal_audit() -> int:
+    """Seal the rows that became final since the last sweep."""
+    return audit.seal(now=now())
+
+
+@shared_task
+def verify_audit() -> None:
+    """Ask for the daily verification of every sealed row."""
+    day = f"{now().astimezone(KST):%Y%m%d}"
+    jobs.enqueue(audit.JOB, key=f"audit:{day}")
+
+
+@jobs.handler(audit.JOB)
+def verify_chain(job: Job) -> dict[str, Any]:
+    """Verify the chains and keep what was found."""
+    report = audit.verify(now=now(), progress=job.progress)
+    audit.record(report, by=job.requested_by, now=now())
+    return {"rows": report.rows, "faults": report.faults, "unsealed": report.unsealed_count}

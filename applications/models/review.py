@@ -41,7 +41,12 @@ class ScoreSheet(models.Model):
                 condition=Q(locked_at=None) | ~Q(sha256=""), name="locked_sheet_is_hashed"
             ),
         ]
-        indexes = [models.Index(fields=["assessor", "-id"], name="sheet_of_assessor")]
+        indexes = [
+            models.Index(fields=["assessor", "-id"], name="sheet_of_assessor"),
+            models.Index(
+                fields=["locked_at"], condition=Q(locked_at__isnull=False), name="sheet_locked"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.application} · {self.assessor}"

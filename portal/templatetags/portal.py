@@ -115,6 +115,12 @@ def kdate(day: date | None) -> str:
 
 
 @register.filter
+def number(value: int | None) -> str:
+    """Write a count with thousands marks; nothing when it is unknown."""
+    return "" if value is None else f"{value:,}"
+
+
+@register.filter
 def business_number(number: str | None) -> str:
     """Write ten digits as 124-81-00998."""
     return validators.format_business_number(number) if number else ""

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
+from portal import audit, doorbell
 from portal.errors import BadInput, BudgetExceeded, NotFound, StaleVersion
 from portal.models import User
 from portal.money import won
@@ -200,6 +201,7 @@ def _write(
                     known |= {entry.reference: entry for entry in entries}
         except IntegrityError as refused:
             raise _explain(refused, locked, kind, fresh) from refused
+        transaction.on_commit(lambda: doorbell.ring(audit.SEAL_TASK), robust=True)
     return [known[row.reference] for row in rows]
 
 

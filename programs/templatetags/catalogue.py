@@ -25,9 +25,3 @@ def origin(value: str | None) -> str:
 def item(values: Mapping[str, Any] | None, name: str) -> Any:
     """Take one value out of a mapping; nothing when it is not there."""
     return (values or {}).get(name, "")
-
-
-@register.filter
-def number(value: int | None) -> str:
-    """Write a count with thousands marks."""
-    return "" if value is None else f"{value:,}"

@@ -1,0 +1,55 @@
+"""Rows of applications that stay as they are once final (see `portal.audit`)."""
+
+from django.db.models import QuerySet
+
+from applications.models.application import Application, ApplicationMove, Submission
+from applications.models.review import ScoreResult, ScoreRun, ScoreSheet
+from applications.models.selection import Decision, Selection, SelectionMove
+from portal.audit import Audited
+from portal.models import Stateful
+
+# Things whose state must be where their last move led.
+MOVED: tuple[type[Stateful], ...] = (Application, Selection)
+
+
+def locked_sheets() -> QuerySet[ScoreSheet]:
+    """Sheets that were handed in."""
+    return ScoreSheet.objects.filter(locked_at__isnull=False)
+
+
+def finished_runs() -> QuerySet[ScoreRun]:
+    """Runs whose results stand."""
+    return ScoreRun.objects.filter(finished_at__isnull=False)
+
+
+def standing_results() -> QuerySet[ScoreResult]:
+    """Results of finished runs; a run that goes on may still write some again."""
+    return ScoreResult.objects.filter(run__finished_at__isnull=False)
+
+
+def made_decisions() -> QuerySet[Decision]:
+    """Decisions of selections that were decided; a proposal is no decision yet."""
+    return Decision.objects.filter(selection__decided_at__isnull=False)
+
+
+SHEET = (
+    "application_id", "assessor_id", "assigned_at", "marks", "reasons", "comment", "locked_at",
+    "sha256",
+)  # fmt: skip
+RUN = (
+    "sub_program_id", "number", "rubric", "rubric_sha256", "requested_by_id", "requested_at",
+    "finished_at", "scored", "inputs_sha256", "results_sha256",
+)  # fmt: skip
+DECISION = (
+    "selection_id", "application_id", "outcome", "rank", "grant_won", "reason_code", "reason",
+)  # fmt: skip
+
+AUDITED = (
+    Audited("submissions", "제출본", Submission.objects.all, since="application__submitted_at"),
+    Audited("application-moves", "신청 처리 이력", ApplicationMove.objects.all, time="at"),
+    Audited("score-sheets", "제출된 평가표", locked_sheets, since="locked_at", columns=SHEET),
+    Audited("score-runs", "점수 산정", finished_runs, since="finished_at", columns=RUN),
+    Audited("score-results", "평가 결과", standing_results, since="run__finished_at"),
+    Audited("selection-moves", "선정 처리 이력", SelectionMove.objects.all, time="at"),
+    Audited("decisions", "결정", made_decisions, since="selection__decided_at", columns=DECISION),
+)

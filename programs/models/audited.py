@@ -1,0 +1,10 @@
+"""Rows of the programmes that stay as they are once written (see `portal.audit`)."""
+
+from portal.audit import Audited
+from programs.models.budget import LedgerEntry
+from programs.models.rounds import RoundChange
+
+AUDITED = (
+    Audited("ledger", "예산 원장", LedgerEntry.objects.all, time="at"),
+    Audited("round-changes", "회차 변경 이력", RoundChange.objects.all, time="at"),
+)

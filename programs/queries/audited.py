@@ -1,0 +1,18 @@
+"""What must follow from the sealed ledger."""
+
+from collections.abc import Iterator
+
+from portal.audit import MISFIT, Fault
+from portal.money import won
+from programs.models import Budget
+from programs.queries.money import statements
+
+
+def counters() -> Iterator[Fault]:
+    """Name every pot whose counters are not the sums of its entries."""
+    for row in statements(Budget.objects.all()):
+        if not row.agrees:
+            told = (
+                f"남은 예산 {won(row.stored.available)}, 원장의 합 {won(row.recomputed.available)}"
+            )
+            yield Fault(Budget._meta.db_table, str(row.pot.pk), MISFIT, told)

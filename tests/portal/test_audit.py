@@ -11,7 +11,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from applications.models import Application, Decision, ScoreSheet
-from applications.services import review, selection
+from applications.services import review
 from portal import audit
 from portal.clock import now as clock_now
 from portal.models import AuditChain, AuditCheck, AuditSeal
@@ -52,7 +52,7 @@ def decided() -> SubProgram:
     for marks in ((30, 40, 30), (20, 30, 20)):
         staff.judged(program, marks, judges=judges)
     chosen = staff.proposed(program, boss)
-    selection.decide(chosen, by=boss, now=NOW)
+    staff.decided(chosen, by=boss)
     return program
 
 

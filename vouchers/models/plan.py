@@ -1,0 +1,50 @@
+"""What the reports of a round ask, how long everybody has, and what the work earns: all data."""
+
+from django.db import models
+from django.db.models import Q
+
+from portal.models import Dated
+from vouchers.models.panel import PanelRound
+
+
+class ReportPlan(Dated):
+    """The rules of one round's reports; every field has its origin in `origins`.
+
+    `form` holds sections, scales and evidence as `rules.reporting.parse` reads them, `formula` the
+    activity score, `tiers` the awards, `insults` the words a moderator is pointed at.
+    """
+
+    round = models.OneToOneField(
+        PanelRound, on_delete=models.PROTECT, related_name="plan", verbose_name="회차"
+    )
+    form = models.JSONField("보고서 서식")
+    reminder_days = models.JSONField("마감 안내(며칠 전)", default=list)
+    comment_days = models.PositiveSmallIntegerField("공급기업 의견 기간(일)")
+    correction_days = models.PositiveSmallIntegerField("시정 기간(일)")
+    similarity_percent = models.PositiveSmallIntegerField("비슷한 글로 보는 비율(%)")
+    insults = models.JSONField("모욕·비하 표현", default=list)
+    formula = models.JSONField("활동 점수 산식")
+    tiers = models.JSONField("시상 등급")
+    pool_won = models.PositiveBigIntegerField("인센티브 총액(원)")
+    least_cell = models.PositiveSmallIntegerField("통계에 나타내는 최소 건수")
+    origins = models.JSONField("출처", default=dict)
+
+    class Meta:
+        verbose_name = "보고서 운영 기준"
+        verbose_name_plural = "보고서 운영 기준"
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(
+                    comment_days__gte=1,
+                    correction_days__gte=1,
+                    similarity_percent__gte=1,
+                    similarity_percent__lte=100,
+                    pool_won__gte=1,
+                    least_cell__gte=1,
+                ),
+                name="report_plan_is_sound",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round} 보고서"

@@ -1,8 +1,8 @@
-"""The lives of services, applications, members and assignments: states, moves, who may make them."""
+"""The lives of everything the panel does: states, moves, and who may make them."""
 
 from django.db.models import TextChoices
 
-from portal.roles import AGENCY, PANEL_OPERATOR, SYSTEM
+from portal.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, SYSTEM
 from portal.workflow import OWNER, Move, table
 
 
@@ -193,3 +193,124 @@ class ImportOutcome(TextChoices):
     CHANGED = "changed", "변경"
     UNCHANGED = "unchanged", "그대로"
     REFUSED = "refused", "오류"
+
+
+class ReportState(TextChoices):
+    """Where a consumer report stands, in the words of staff."""
+
+    DRAFT = "draft", "작성 중"
+    SUBMITTED = "submitted", "검토 대기"
+    RETURNED = "returned", "보완 요청"
+    REJECTED = "rejected", "채택하지 않음"
+    COMMENTING = "commenting", "채택(공급기업 의견 청취)"
+    PUBLISHED = "published", "공개"
+    RETRACTED = "retracted", "공개 중단"
+
+
+C = ReportState
+REPORT_MOVES = table(
+    Move("submit", "제출", (C.DRAFT, C.RETURNED), C.SUBMITTED, (OWNER,)),
+    Move("return", "보완 요청", (C.SUBMITTED,), C.RETURNED, (MODERATOR,), True),
+    Move("reject", "채택하지 않음", (C.SUBMITTED,), C.REJECTED, (MODERATOR,), True),
+    Move("accept", "채택", (C.SUBMITTED,), C.COMMENTING, (MODERATOR,)),
+    Move("publish", "공개", (C.COMMENTING,), C.PUBLISHED, (MODERATOR,)),
+    Move("retract", "공개 중단", (C.PUBLISHED,), C.RETRACTED, (MODERATOR, AGENCY), True),
+    Move("restore", "다시 공개", (C.RETRACTED,), C.PUBLISHED, (AGENCY,), True),
+    # An act that leaves the state as it is: the owner here is the supplier's desk.
+    Move("comment", "공급기업 의견 제출", (C.COMMENTING,), C.COMMENTING, (OWNER,)),
+)
+
+# What the member reads.
+MEMBER_LABELS = {
+    C.DRAFT: "작성 중 (미제출)",
+    C.SUBMITTED: "제출 완료, 검토 중",
+    C.RETURNED: "보완해서 다시 제출",
+    C.REJECTED: "채택되지 않음",
+    C.COMMENTING: "채택, 공개 준비 중",
+    C.PUBLISHED: "공개",
+    C.RETRACTED: "공개 중단",
+}
+ACCEPTED_STATES = (C.COMMENTING, C.PUBLISHED, C.RETRACTED)
+
+
+class GoodCaseState(TextChoices):
+    """Where a good case stands."""
+
+    PROPOSED = "proposed", "추천"
+    PROMOTED = "promoted", "우수 사례"
+    DECLINED = "declined", "추천 반려"
+    ENDED = "ended", "홍보 종료"
+
+
+H = GoodCaseState
+GOOD_CASE_MOVES = table(
+    Move("promote", "우수 사례로 확정", (H.PROPOSED,), H.PROMOTED, (AGENCY, MINISTRY)),
+    Move("decline", "추천 반려", (H.PROPOSED,), H.DECLINED, (AGENCY, MINISTRY), True),
+    Move("end", "홍보 종료", (H.PROMOTED,), H.ENDED, (AGENCY, MINISTRY), True),
+)
+
+
+class IssueKind(TextChoices):
+    """What a report finds wrong: the two kinds of the source (S29)."""
+
+    IMPROVEMENT = "improvement", "개선이 필요한 사항"
+    OFF_PURPOSE = "off_purpose", "사업 목적에 맞지 않는 내용"
+
+
+class CorrectionState(TextChoices):
+    """Where a correction stands."""
+
+    RAISED = "raised", "문제 제기"
+    DISMISSED = "dismissed", "해당 없음"
+    VERIFIED = "verified", "전담기관 확인"
+    ASKED = "asked", "시정 요청"
+    ANSWERED = "answered", "시정 결과 확인 중"
+    FIXED = "fixed", "시정 완료"
+    SUSPENDED = "suspended", "미시정(판매 중지)"
+
+
+K = CorrectionState
+CORRECTION_MOVES = table(
+    Move("verify", "문제 확인", (K.RAISED,), K.VERIFIED, (AGENCY,), True),
+    Move("dismiss", "해당 없음", (K.RAISED,), K.DISMISSED, (AGENCY,), True),
+    Move("ask", "시정 요청", (K.VERIFIED,), K.ASKED, (AGENCY,), True),
+    Move("answer", "시정 결과 제출", (K.ASKED, K.SUSPENDED), K.ANSWERED, (OWNER,)),
+    Move("fix", "시정 완료 확인", (K.ANSWERED,), K.FIXED, (AGENCY,), True),
+    Move("ask_again", "다시 시정 요청", (K.ANSWERED,), K.ASKED, (AGENCY,), True),
+    Move("fail", "미시정 처리", (K.ANSWERED,), K.SUSPENDED, (AGENCY,), True),
+    Move("overdue", "시정 기한 경과", (K.ASKED,), K.SUSPENDED, (SYSTEM,), True),
+    # An act that leaves the state as it is: another report tells the same.
+    Move("join", "같은 문제 제기", (K.RAISED,), K.RAISED, (MODERATOR, PANEL_OPERATOR, AGENCY)),
+)
+PUBLIC_CORRECTIONS = (K.VERIFIED, K.ASKED, K.ANSWERED, K.FIXED, K.SUSPENDED)
+
+
+class AwardRoundState(TextChoices):
+    """Where the awards of a panel stand."""
+
+    PROPOSED = "proposed", "시상안"
+    APPROVED = "approved", "승인(지급 전)"
+    PAID = "paid", "지급 완료"
+    DISCARDED = "discarded", "폐기"
+
+
+W = AwardRoundState
+AWARD_ROUND_MOVES = table(
+    Move("approve", "시상 승인", (W.PROPOSED,), W.APPROVED, (AGENCY, MINISTRY)),
+    Move("pay", "인센티브 지급", (W.APPROVED,), W.PAID, (PANEL_OPERATOR,)),
+    Move(
+        "discard",
+        "시상안 폐기",
+        (W.PROPOSED, W.APPROVED),
+        W.DISCARDED,
+        (PANEL_OPERATOR, AGENCY),
+        True,
+    ),
+)
+
+
+class FeeOutcome(TextChoices):
+    """What became of a fee."""
+
+    PAID = "paid", "지급"
+    WITHHELD = "withheld", "지급하지 않음"

@@ -2,20 +2,36 @@
 
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from portal.models import User
 from portal.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, roles_of
 from vouchers.models import (
     Assignment,
+    Award,
+    Certificate,
+    ConsumerReport,
+    Correction,
+    CorrectionEvidence,
+    GoodCase,
     Monitor,
     PanelApplication,
     PanelEvidence,
     PanelRound,
+    ReportBook,
+    ReportEvidence,
+    ReportFee,
     Service,
     Supplier,
 )
-from vouchers.states import PanelApplicationState, ServiceState
+from vouchers.states import (
+    PUBLIC_CORRECTIONS,
+    AwardRoundState,
+    GoodCaseState,
+    PanelApplicationState,
+    ReportState,
+    ServiceState,
+)
 
 DESK = frozenset({PANEL_OPERATOR, AGENCY, MINISTRY})
 """Staff who read recruitment and assignment; the operator alone acts there."""
@@ -94,3 +110,109 @@ def assignments_of(user: User) -> QuerySet[Assignment]:
     if roles_of(user) & STAFF:
         return Assignment.objects.all()
     return own_assignments(user)
+
+
+# --- Reports and what comes of them --------------------------------------------------------------
+
+
+def public_reports() -> QuerySet[ConsumerReport]:
+    """Reports that anybody may read."""
+    return ConsumerReport.objects.filter(
+        state=ReportState.PUBLISHED, assignment__service__state__in=PUBLIC_STATES
+    )
+
+
+def own_reports(user: User) -> QuerySet[ConsumerReport]:
+    """A member's own reports."""
+    return ConsumerReport.objects.filter(assignment__monitor__user=user)
+
+
+def staff_reports(user: User) -> QuerySet[ConsumerReport]:
+    """Submitted reports, for staff; never drafts, and never one's own."""
+    if not roles_of(user) & STAFF:
+        return ConsumerReport.objects.none()
+    return ConsumerReport.objects.exclude(filed=None).exclude(assignment__monitor__user=user)
+
+
+def supplier_reports(user: User) -> QuerySet[ConsumerReport]:
+    """Reports on a supplier's own services, from the moment it is asked for its word."""
+    return ConsumerReport.objects.filter(
+        assignment__service__in=own_services(user).order_by().values("pk"),
+        state__in=[ReportState.COMMENTING, ReportState.PUBLISHED],
+    )
+
+
+def own_services(user: User) -> QuerySet[Service]:
+    """Services of the suppliers whose desk the person works at."""
+    return Service.objects.filter(supplier__members__user=user)
+
+
+def pictures_of(user: Any) -> QuerySet[ReportEvidence]:
+    """Pictures a person may see: those of the reports they may read."""
+    rows = ReportEvidence.objects.all()
+    seen = Q(removed_at=None, report__in=public_reports().order_by().values("pk"))
+    if getattr(user, "is_authenticated", False):
+        seen |= Q(removed_at=None, report__in=own_reports(user).order_by().values("pk"))
+        seen |= Q(removed_at=None, report__in=supplier_reports(user).order_by().values("pk"))
+        seen |= Q(report__in=staff_reports(user).order_by().values("pk"))
+    return rows.filter(seen)
+
+
+def public_corrections() -> QuerySet[Correction]:
+    """Cases that anybody may read: what the agency has found, never what is only alleged."""
+    return Correction.objects.filter(state__in=PUBLIC_CORRECTIONS, service__state__in=PUBLIC_STATES)
+
+
+def supplier_corrections(user: User) -> QuerySet[Correction]:
+    """Cases about a supplier's own services, from the moment the agency has found something."""
+    return Correction.objects.filter(
+        state__in=PUBLIC_CORRECTIONS, service__in=own_services(user).order_by().values("pk")
+    )
+
+
+def staff_corrections(user: User) -> QuerySet[Correction]:
+    """Every case, for staff."""
+    return Correction.objects.all() if roles_of(user) & STAFF else Correction.objects.none()
+
+
+def proofs_of(user: User) -> QuerySet[CorrectionEvidence]:
+    """Files of answers: the supplier's own, and for the desk all; never the public's."""
+    mine = Q(answer__correction__in=supplier_corrections(user).order_by().values("pk"))
+    if roles_of(user) & DESK:
+        return CorrectionEvidence.objects.all()
+    return CorrectionEvidence.objects.filter(mine)
+
+
+def public_cases() -> QuerySet[GoodCase]:
+    """Good cases that anybody may read: decided, on sale, and their report still published."""
+    return GoodCase.objects.filter(
+        state=GoodCaseState.PROMOTED,
+        service__state=ServiceState.ON_SALE,
+        report__state=ReportState.PUBLISHED,
+    )
+
+
+def fees_of(user: User) -> QuerySet[ReportFee]:
+    """Fees: a member's own; the desk's all."""
+    if roles_of(user) & DESK:
+        return ReportFee.objects.all()
+    return ReportFee.objects.filter(report__assignment__monitor__user=user)
+
+
+def awards_of(user: User) -> QuerySet[Award]:
+    """Awards: the desk's all; a member's own once they are paid."""
+    if roles_of(user) & DESK:
+        return Award.objects.all()
+    return Award.objects.filter(monitor__user=user, award_round__state=AwardRoundState.PAID)
+
+
+def certificates_of(user: User) -> QuerySet[Certificate]:
+    """Certificates of the awards a person may see."""
+    return Certificate.objects.filter(award__in=awards_of(user).order_by().values("pk"))
+
+
+def public_books() -> QuerySet[ReportBook]:
+    """Finished books all of whose reports are still published: one taken back closes its books."""
+    gone = ConsumerReport.objects.exclude(pk__in=public_reports().order_by().values("pk"))
+    rows = ReportBook.objects.filter(issued_at__isnull=False, round__announced=True)
+    return rows.exclude(included__in=gone.order_by().values("pk"))

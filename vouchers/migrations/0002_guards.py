@@ -112,6 +112,25 @@ search_index = per_vendor(
 )
 
 
+# What was submitted, said, earned and paid is only ever added to.
+REPORTS = (
+    "consumerreportmove",
+    "reportversion",
+    "reportcheck",
+    "reportscreening",
+    "suppliercomment",
+    "goodcasemove",
+    "correctionmove",
+    "issue",
+    "correctionanswer",
+    "correctionevidence",
+    "reportfee",
+    "feesettlement",
+    "awardroundmove",
+    "award",
+)
+
+
 class Migration(migrations.Migration):
     dependencies = [("vouchers", "0001_initial"), ("programs", "0002_guards")]
     operations = [
@@ -124,4 +143,5 @@ class Migration(migrations.Migration):
         *append_only("vouchers_assignmentmove"),
         untied,
         search_index,
+        *(guard for table in REPORTS for guard in append_only(f"vouchers_{table}")),
     ]

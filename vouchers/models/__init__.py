@@ -11,6 +11,15 @@ from vouchers.models.catalogue import (
     SupplierMember,
     SupplierPartner,
 )
+from vouchers.models.correction import (
+    Correction,
+    CorrectionAnswer,
+    CorrectionEvidence,
+    CorrectionMove,
+    GoodCase,
+    GoodCaseMove,
+    Issue,
+)
 from vouchers.models.panel import (
     Assignment,
     AssignmentMove,
@@ -34,6 +43,25 @@ from vouchers.models.panel import (
     SupplierTie,
     Wish,
 )
+from vouchers.models.plan import ReportPlan
+from vouchers.models.report import (
+    ConsumerReport,
+    ConsumerReportMove,
+    ReportCheck,
+    ReportEvidence,
+    ReportScreening,
+    ReportVersion,
+    SupplierComment,
+)
+from vouchers.models.reward import (
+    Award,
+    AwardRound,
+    AwardRoundMove,
+    Certificate,
+    FeeSettlement,
+    ReportBook,
+    ReportFee,
+)
 
 __all__ = [
     "Assignment",
@@ -41,9 +69,23 @@ __all__ = [
     "AssignmentRule",
     "AssignmentRun",
     "AssignmentRunMove",
+    "Award",
+    "AwardRound",
+    "AwardRoundMove",
     "CatalogueImport",
+    "Certificate",
+    "ConsumerReport",
+    "ConsumerReportMove",
+    "Correction",
+    "CorrectionAnswer",
+    "CorrectionEvidence",
+    "CorrectionMove",
     "CoveredService",
+    "FeeSettlement",
+    "GoodCase",
+    "GoodCaseMove",
     "ImportRow",
+    "Issue",
     "Monitor",
     "MonitorMove",
     "PanelApplication",
@@ -58,9 +100,17 @@ __all__ = [
     "PanelSelection",
     "PanelSelectionMove",
     "QuotedFigure",
+    "ReportBook",
+    "ReportCheck",
+    "ReportEvidence",
+    "ReportFee",
+    "ReportPlan",
+    "ReportScreening",
+    "ReportVersion",
     "Service",
     "ServiceMove",
     "Supplier",
+    "SupplierComment",
     "SupplierContact",
     "SupplierMember",
     "SupplierPartner",

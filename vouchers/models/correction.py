@@ -209,9 +209,7 @@ class CorrectionAnswer(models.Model):
 class CorrectionEvidence(models.Model):
     """A file that proves an answer. Append-only in the database."""
 
-    answer = models.ForeignKey(
-        CorrectionAnswer, on_delete=models.PROTECT, related_name="evidence"
-    )
+    answer = models.ForeignKey(CorrectionAnswer, on_delete=models.PROTECT, related_name="evidence")
     name = models.CharField("파일 이름", max_length=160)
     file = models.CharField(max_length=100, editable=False)
     sha256 = models.CharField("SHA-256", max_length=64)

@@ -108,7 +108,9 @@ class ReportVersion(models.Model):
         verbose_name_plural = "보고서 제출본"
         ordering = ["number"]
         constraints = [
-            models.UniqueConstraint(fields=["report", "number"], name="one_report_version_a_number"),
+            models.UniqueConstraint(
+                fields=["report", "number"], name="one_report_version_a_number"
+            ),
             models.CheckConstraint(condition=~Q(sha256=""), name="report_version_is_hashed"),
         ]
 

@@ -173,6 +173,7 @@ class ReportBook(IssuedPdf):
     number = models.PositiveSmallIntegerField("판")
     content_sha256 = models.CharField("내용 SHA-256", max_length=64)
     reports = models.PositiveIntegerField("보고서")
+    included = models.ManyToManyField(ConsumerReport, related_name="books")
     requested_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
 
     class Meta:

@@ -58,7 +58,7 @@ def inspect(upload: "File[bytes]", *, allowed: Sequence[str]) -> Inspected:
     """
     name = names.safe_name(upload.name or "")
     extension = names.ending(name)
-    size, sha256 = _measure(upload)
+    size, sha256 = measure(upload)
     known = [kind for item in allowed if (kind := names.ending(f".{item}")) in CONTENT_TYPES]
     if extension not in known:
         raise refusals.wrong_type(", ".join(item.upper() for item in known))
@@ -66,13 +66,15 @@ def inspect(upload: "File[bytes]", *, allowed: Sequence[str]) -> Inspected:
     return Inspected(name, size, sha256, CONTENT_TYPES[extension], extension)
 
 
-def _measure(upload: "File[bytes]") -> tuple[int, str]:
+def measure(upload: "File[bytes]", *, most: int = 0) -> tuple[int, str]:
+    """Return size and SHA-256. Raises `BadInput`: file_empty, file_too_large (`most` bytes)."""
+    most = most or settings.UPLOAD_MAX_BYTES
     size, digest = 0, hashlib.sha256()
     upload.seek(0)
     while chunk := upload.read(_CHUNK):
         size += len(chunk)
-        if size > settings.UPLOAD_MAX_BYTES:
-            raise refusals.too_large(settings.UPLOAD_MAX_BYTES)
+        if size > most:
+            raise refusals.too_large(most)
         digest.update(chunk)
     if not size:
         raise refusals.empty()

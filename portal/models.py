@@ -161,6 +161,14 @@ class Job(models.Model):
         if not row.filter(cancel_asked_at=None).update(done=done, total=total, stage=stage):
             raise JobCancelled()
 
+    def stop_if_asked(self) -> None:
+        """Raise JobCancelled when somebody has asked to stop; writes nothing.
+
+        For work within one transaction, where `progress` would lock this row until its end.
+        """
+        if Job.objects.filter(pk=self.pk, cancel_asked_at__isnull=False).exists():
+            raise JobCancelled()
+
 
 class DeclaredTie(models.Model):
     """A person's own word about a firm: employment, shares, kinship, advice (see `portal.ties`)."""

@@ -191,3 +191,63 @@ _TIES: dict[str, tuple[str, Callable[[Person, Party], bool]]] = {
     "same_address": ("{who}의 주소와 같습니다.", _same_address),
     "declared_tie": ("{who} 본인이 이해관계를 신고한 기업입니다.", _declared),
 }
+
+
+class Index:
+    """Looks one person up among very many parties: the same ties as `ties` finds one by one."""
+
+    def __init__(self, parties: Sequence[Party]) -> None:
+        self.parties = parties
+        self._places: dict[tuple[str, object], list[int]] = {}
+        for place, party in enumerate(parties):
+            for key in set(_party_keys(party)):
+                self._places.setdefault(key, []).append(place)
+
+    def ties(self, person: Person, *, who: str) -> list[tuple[int, Finding]]:
+        """Return every tie with the place of its party in the sequence, in that order."""
+        keys = _person_keys(person)
+        places = {place for key in keys for place in self._places.get(key, ())}
+        return [
+            (place, finding)
+            for place in sorted(places)
+            for finding in ties(person, [self.parties[place]], who=who)
+        ]
+
+
+def _party_keys(party: Party) -> Iterable[tuple[str, object]]:
+    """Everything by which a person may be tied to this party."""
+    yield "company", party.company_id
+    yield "name", _firm_name(party.name)
+    yield "name", _firm_name(party.business_number)
+    yield "address", normalise_address(party.address)
+    yield from (("user", id) for id in party.member_user_ids)
+    yield from (("number", number) for number in (party.business_number, *party.linked))
+    yield from (("phone", _digits(number)) for number in party.phones)
+    for address in party.emails:
+        yield "email", _email(address)
+        domain = _domain(address)
+        yield "domain", domain
+        yield from (("under", parent) for parent in _parents(domain))
+
+
+def _person_keys(person: Person) -> Iterable[tuple[str, object]]:
+    """The same, as far as the person has them."""
+    keys: list[tuple[str, object]] = [
+        *(("company", id) for id in person.company_ids),
+        *(("name", _firm_name(name)) for name in person.declared),
+        *(("number", number) for number in person.business_numbers),
+        ("address", normalise_address(person.address)),
+        ("user", person.user_id),
+        ("phone", _digits(person.phone)),
+        ("email", _email(person.email)),
+    ]
+    domain = _domain(person.email)
+    keys += [("under", domain), ("domain", domain)]
+    keys += [("domain", parent) for parent in _parents(domain)]
+    return {key for key in keys if key[1] not in ("", None)}
+
+
+def _parents(domain: str) -> Iterable[str]:
+    """The domains above one: firm.co.kr and co.kr for mail.firm.co.kr."""
+    labels = domain.split(".")
+    return (".".join(labels[at:]) for at in range(1, len(labels)))

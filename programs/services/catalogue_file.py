@@ -85,7 +85,7 @@ def check(document: Document) -> None:
     Raises RuleBroken (`catalogue`). The shape comes first; sums, codes and references are looked
     at only in a well-shaped document.
     """
-    faults = list(_shape(document)) or list(_sense(document))
+    faults = list(shape_faults(document, _validator())) or list(_sense(document))
     if faults:
         raise RuleBroken([Finding("catalogue", fault) for fault in faults], code="catalogue")
 
@@ -127,11 +127,17 @@ def instant(text: str) -> datetime:
 
 @cache
 def _validator() -> Draft202012Validator:
-    return Draft202012Validator(yaml.safe_load((FOLDER / "schema.yaml").read_text("utf-8")))
+    return validator_of(FOLDER / "schema.yaml")
 
 
-def _shape(document: Document) -> Iterator[str]:
-    errors = _validator().iter_errors(document)
+def validator_of(schema: Path) -> Draft202012Validator:
+    """Read a schema file that data files are held to."""
+    return Draft202012Validator(yaml.safe_load(schema.read_text("utf-8")))
+
+
+def shape_faults(document: Document, validator: Draft202012Validator) -> Iterator[str]:
+    """Say in words, place by place, where a document has not the shape of its schema."""
+    errors = validator.iter_errors(document)
     for error in sorted(errors, key=lambda found: [str(step) for step in found.absolute_path]):
         yield f"{_place(error.absolute_path)}: {_said(error)}"
 

@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from portal.ties import PUBLIC_DOMAINS, Party, Person, linked, normalise_address, ties
+from portal.ties import PUBLIC_DOMAINS, Index, Party, Person, linked, normalise_address, ties
 
 FIRM = Party(
     name="㈜한빛정밀",
@@ -130,3 +132,52 @@ def test_a_firm_linked_to_the_employer_is_a_tie() -> None:
     affiliate = replace(FIRM, linked=frozenset({"1234567891"}))
     assert codes(STRANGER, affiliate) == ["linked_firm"]
     assert codes(STRANGER, replace(FIRM, linked=frozenset({"9999999999"}))) == []
+
+
+NUMBERS = st.sampled_from(["", "1248100998", "1234567891", "1008100070"])
+MAILS = st.sampled_from(
+    [
+        "",
+        "a@firm.co.kr",
+        "b@mail.firm.co.kr",
+        "c@co.kr",
+        "d@naver.com",
+        "e@naver.com",
+        "x@y.example",
+    ]
+)
+PHONES = st.sampled_from(["", "031-123-4567", "0311234567", "010-9999-0000"])
+ADDRESSES = st.sampled_from(
+    ["", "서울시 중구 세종대로 110", "서울특별시 중구 세종대로 110(태평로)"]
+)
+NAMES = st.sampled_from(["", "㈜한빛", "한빛", "주식회사 누리", "1248100998"])
+PARTIES = st.builds(
+    Party,
+    name=NAMES,
+    role=st.just("공급기업"),
+    business_number=NUMBERS,
+    phones=st.frozensets(PHONES),
+    emails=st.frozensets(MAILS),
+    address=ADDRESSES,
+    company_id=st.sampled_from([None, 1, 2]),
+    member_user_ids=st.frozensets(st.integers(1, 3)),
+    linked=st.frozensets(NUMBERS),
+)
+PERSONS = st.builds(
+    Person,
+    user_id=st.sampled_from([None, 1, 2]),
+    email=MAILS,
+    phone=PHONES,
+    business_numbers=st.frozensets(NUMBERS.filter(bool)),
+    address=ADDRESSES,
+    company_ids=st.frozensets(st.integers(1, 3)),
+    declared=st.frozensets(NAMES),
+)
+
+
+@given(PERSONS, st.lists(PARTIES, max_size=6))
+def test_the_index_finds_what_looking_one_by_one_finds(
+    person: Person, parties: list[Party]
+) -> None:
+    found = [finding for _, finding in Index(parties).ties(person, who="지원자")]
+    assert found == ties(person, parties, who="지원자")

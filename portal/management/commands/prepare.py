@@ -6,7 +6,7 @@ from portal.roles import ensure_groups
 
 
 class Command(BaseCommand):
-    """Migrate, make the cache table, load the catalogue, make the groups."""
+    """Migrate, make the cache table, load the catalogues, make the groups."""
 
     help = "데이터베이스를 서비스할 수 있게 준비합니다(반복해도 안전)."
 
@@ -16,3 +16,4 @@ class Command(BaseCommand):
         call_command("createcachetable", verbosity=options["verbosity"])
         ensure_groups()
         call_command("load_catalogue")
+        call_command("load_panel")

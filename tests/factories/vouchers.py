@@ -1,0 +1,242 @@
+"""Suppliers, services, panels and people for tests; people are tied to nobody unless told."""
+
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+from itertools import count
+from typing import Any
+
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from portal import snapshot
+from portal.models import User
+from portal.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
+from portal.tables import csv_lines
+from portal.validators import check_digit
+from portal.workflow import move
+from tests.factories.applications import NOW, UserFactory
+from vouchers.models import (
+    CoveredService,
+    Monitor,
+    PanelApplication,
+    PanelCriterion,
+    PanelKind,
+    PanelRound,
+    Service,
+    Supplier,
+)
+from vouchers.rules import search
+from vouchers.services import importing, rows
+from vouchers.states import Category, MemberKind, PanelApplicationState
+
+KINDS = list(MemberKind)
+_places = count(1)
+
+
+def number(place: int) -> str:
+    """Make a well-formed business number."""
+    first = f"{100 + place // 1_000_000:03d}81{1 + place % 9_000:04d}"
+    return first + str(check_digit(first))
+
+
+def staff(role: str) -> User:
+    return UserFactory(email=f"{role}{next(_places)}@panel.example", roles=[role], is_staff=True)
+
+
+def operator() -> User:
+    return staff(PANEL_OPERATOR)
+
+
+def agency() -> User:
+    return staff(AGENCY)
+
+
+def ministry() -> User:
+    return staff(MINISTRY)
+
+
+def moderator() -> User:
+    return staff(MODERATOR)
+
+
+def person(**fields: Any) -> User:
+    """Make somebody who is tied to no supplier."""
+    place = next(_places)
+    return UserFactory(
+        **{
+            "email": f"person{place}@home{place}.example",
+            "name": f"국민 {place}",
+            "phone": f"010-7{place % 1000:03d}-{place:04d}",
+            **fields,
+        }
+    )
+
+
+def supplier(**fields: Any) -> Supplier:
+    place = next(_places)
+    return Supplier.objects.create(
+        **{
+            "business_number": number(place),
+            "name": f"공급기업 {place}",
+            "address": f"서울특별시 구로구 디지털로 {place}",
+            "phone": f"02-8{place % 100:02d}-{place:04d}",
+            "email": f"info@supplier{place}.example",
+            **fields,
+        }
+    )
+
+
+def service(*, on_sale: bool = True, **fields: Any) -> Service:
+    place = next(_places)
+    owner = fields.pop("supplier", None) or supplier()
+    name = fields.pop("name", f"화상회의 서비스 {place}")
+    found = importing.searchable(name, owner.name, fields.get("summary", ""))
+    made = Service.objects.create(
+        **{
+            "supplier": owner,
+            "code": f"T-{place:06d}",
+            "category": Category.MEETING,
+            "name": name,
+            "price_won": 1_000 * place,
+            "search": found,
+            "grams": search.grams(found),
+            **fields,
+        }
+    )
+    if on_sale:
+        move(made, "sell", by=None, now=NOW)
+    return made
+
+
+def panel(**fields: Any) -> PanelRound:
+    """Make an announced panel that is open now, with its kinds and criteria."""
+    place = next(_places)
+    made = PanelRound.objects.create(
+        **{
+            "code": f"panel-{place}",
+            "year": 2021,
+            "name": f"모니터링단 {place}",
+            "announced": True,
+            "opens_at": NOW - timedelta(days=5),
+            "closes_at": NOW + timedelta(days=5),
+            "wishes_until": NOW + timedelta(days=15),
+            "active_until": NOW + timedelta(days=60),
+            "target_count": 6,
+            "reserve_count": 2,
+            "consents": [
+                {"code": "privacy", "version": "1", "label": "개인정보 동의", "text": "받습니다."}
+            ],
+            **fields,
+        }
+    )
+    for order, kind in enumerate(KINDS):
+        PanelKind.objects.create(
+            round=made, code=kind, guide=kind.label, evidence="증명서", least_members=1, order=order
+        )
+    for order, (code, label, weight) in enumerate(
+        [("expertise", "전문성", 60), ("interest", "관심도", 40)]
+    ):
+        PanelCriterion.objects.create(
+            round=made, code=code, label=label, max_points=50, weight=weight, order=order
+        )
+    return made
+
+
+def cover(round: PanelRound, services: Iterable[Service]) -> None:
+    for one in services:
+        CoveredService.objects.create(round=round, service=one, added_at=NOW)
+
+
+def application(
+    round: PanelRound, *, state: str = PanelApplicationState.SUBMITTED, **fields: Any
+) -> PanelApplication:
+    """Make a filed application (or a draft) without asking whether it may be."""
+    user = fields.pop("user", None) or person()
+    filed = state != PanelApplicationState.DRAFT
+    content = {"name": user.name}
+    return PanelApplication.objects.create(
+        round=round,
+        user=user,
+        state=state,
+        **{
+            "kind": MemberKind.SME,
+            "name": user.name,
+            "phone": user.phone,
+            "address": "",
+            "expertise": "원격 근무를 3년 동안 맡았습니다.",
+            "interest": "화상회의를 써 보고 싶습니다.",
+            "independent": True,
+            "consented": True,
+            "submitted_at": NOW if filed else None,
+            "content": content if filed else None,
+            "sha256": snapshot.sha256(content) if filed else "",
+            **fields,
+        },
+    )
+
+
+def monitor(round: PanelRound, *, kind: str = MemberKind.SME, **fields: Any) -> Monitor:
+    """Make a member of a panel."""
+    filed = fields.pop("application", None) or application(
+        round, kind=kind, state=PanelApplicationState.SELECTED, **fields.pop("filed", {})
+    )
+    return Monitor.objects.create(
+        round=round,
+        user=filed.user,
+        application=filed,
+        kind=kind,
+        number=Monitor.objects.filter(round=round).count() + 1,
+        **{"load": round.load, "joined_at": NOW, **fields},
+    )
+
+
+def members(round: PanelRound, count: int) -> list[Monitor]:
+    """Make members of the three kinds in turn."""
+    return [monitor(round, kind=KINDS[place % 3]) for place in range(count)]
+
+
+def table(
+    header: Sequence[str], lines: Iterable[Sequence[object]], name: str
+) -> SimpleUploadedFile:
+    """Write a CSV as the staff would upload it."""
+    text = "".join(csv_lines(header, lines))
+    return SimpleUploadedFile(name, text.encode(), content_type="text/csv")
+
+
+def suppliers_csv(count: int, **changes: str) -> SimpleUploadedFile:
+    header = list(rows.SUPPLIER_COLUMNS)
+    lines = [
+        [
+            number(place),
+            changes.get("name", "주식회사 가온") + str(place),
+            "대표",
+            f"서울 강남구 테헤란로 {place}",
+            f"02-555-{place:04d}",
+            f"info@gaon{place}.example",
+            "",
+            f"협력{place}/{number(place + 500)}",
+            f"김담당/kim@gaon{place}.example/010-1111-{place:04d}",
+        ]
+        for place in range(1, count + 1)
+    ]
+    return table(header, lines, "공급기업.csv")
+
+
+def services_csv(count: int, *, of: int, **changes: str) -> SimpleUploadedFile:
+    header = list(rows.SERVICE_COLUMNS)
+    labels = Category.labels
+    lines = [
+        [
+            f"KV-{place:06d}",
+            number(1 + place % of),
+            changes.get("category", labels[place % 6]),
+            f"서비스 {place}",
+            10_000 + place,
+            "월 1인",
+            "중소기업",
+            "어디서나 함께 일합니다.",
+            "기능과 지원",
+            "판매 중",
+        ]
+        for place in range(1, count + 1)
+    ]
+    return table(header, lines, "서비스.csv")

@@ -1,0 +1,32 @@
+"""Put panel files into the tables and print what changed."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from portal.clock import now
+from portal.errors import PortalError
+from vouchers.services import panel_file
+
+
+class Command(BaseCommand):
+    """`load_panel [files…]`; without files, those that come with the portal."""
+
+    help = "모니터링단 자료 파일을 반영하고 바뀐 것을 출력합니다."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the files."""
+        parser.add_argument("files", nargs="*", type=Path)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load each file in its own transaction; a faulty one changes nothing."""
+        for path in options["files"] or panel_file.files():
+            try:
+                report = panel_file.load_file(path, by=None, now=now())
+            except PortalError as error:
+                faults = "\n".join(f"  - {row.message}" for row in error.findings)
+                raise CommandError(f"{path}: 반영하지 않았습니다.\n{faults}") from error
+            self.stdout.write(f"{path}: {len(report.touched)}건 바뀜 / {len(report.changes)}건")
+            for change in report.touched if options["verbosity"] else ():
+                self.stdout.write(f"  {change}")

@@ -1,0 +1,194 @@
+"""One line of an imported table, read strictly: what it says of a supplier or a service."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator, validate_email
+
+from portal import validators
+from portal.errors import BadInput
+from vouchers.states import Category, ServiceState
+
+SUPPLIER_COLUMNS = {
+    "사업자등록번호": True,
+    "기업명": True,
+    "대표자": False,
+    "주소": False,
+    "대표 전화": False,
+    "대표 전자우편": False,
+    "누리집": False,
+    "협력사": False,
+    "임직원": False,
+}
+SERVICE_COLUMNS = {
+    "서비스 번호": True,
+    "공급기업 사업자등록번호": True,
+    "분야": True,
+    "서비스명": True,
+    "가격(원)": True,
+    "가격 기준": False,
+    "이용 대상": False,
+    "한 줄 소개": False,
+    "제공 내용": False,
+    "상태": False,
+}
+_CATEGORIES = {label.replace(" ", ""): value for value, label in Category.choices}
+_STATES = {
+    "": ServiceState.REGISTERED,
+    ServiceState.REGISTERED.label: ServiceState.REGISTERED,
+    ServiceState.ON_SALE.label: ServiceState.ON_SALE,
+    "판매중": ServiceState.ON_SALE,
+}
+HIGHEST_PRICE = 10**10
+
+
+@dataclass(frozen=True)
+class SupplierRow:
+    """A supplier as a line tells it; partners are (name, number), contacts (name, e-mail, phone)."""
+
+    business_number: str
+    name: str
+    representative: str
+    address: str
+    phone: str
+    email: str
+    homepage: str
+    partners: tuple[tuple[str, str], ...]
+    contacts: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True)
+class ServiceRow:
+    """A service as a line tells it; `on_sale` asks for the sale to begin."""
+
+    code: str
+    supplier: str
+    category: str
+    name: str
+    price_won: int
+    price_basis: str
+    target: str
+    summary: str
+    contents: str
+    on_sale: bool
+
+
+class _Line:
+    """Reads cells and collects every fault of the line."""
+
+    def __init__(self, cells: Mapping[str, str]) -> None:
+        self.cells = cells
+        self.faults: list[str] = []
+
+    def text(self, column: str, most: int, *, needed: bool = False) -> str:
+        value = self.cells.get(column, "")
+        if needed and not value:
+            self.faults.append(f"{column}: 비어 있습니다.")
+        if len(value) > most:
+            self.faults.append(f"{column}: {most}자까지 적을 수 있습니다.")
+        return value
+
+    def read(self, column: str, how: Callable[[str], Any], value: str) -> Any:
+        """Read a value that may be empty by a reader that raises BadInput or ValidationError."""
+        if not value:
+            return ""
+        try:
+            return how(value)
+        except BadInput as refused:
+            self.faults.append(f"{column}: {refused.message}")
+        except ValidationError:
+            self.faults.append(f"{column}: ‘{value[:40]}’은(는) 쓸 수 없는 값입니다.")
+        return ""
+
+    def parts(self, column: str) -> list[str]:
+        return [part.strip() for part in self.cells.get(column, "").split(";") if part.strip()]
+
+    def end(self) -> None:
+        if self.faults:
+            raise BadInput(" ".join(self.faults)[:500], code="import_row")
+
+
+def supplier(cells: Mapping[str, str]) -> SupplierRow:
+    """Read a line of suppliers. Raises BadInput (`import_row`) with every fault of the line."""
+    line = _Line(cells)
+    number = line.text("사업자등록번호", 20, needed=True)
+    row = SupplierRow(
+        business_number=line.read("사업자등록번호", validators.business_number, number),
+        name=line.text("기업명", 100, needed=True),
+        representative=line.text("대표자", 50),
+        address=line.text("주소", 200),
+        phone=line.read("대표 전화", validators.phone, line.text("대표 전화", 30)),
+        email=line.read("대표 전자우편", _email, line.text("대표 전자우편", 254)),
+        homepage=line.read("누리집", _url, line.text("누리집", 200)),
+        partners=tuple(sorted({_partner(line, part) for part in line.parts("협력사")})),
+        contacts=tuple(sorted({_contact(line, part) for part in line.parts("임직원")})),
+    )
+    line.end()
+    return row
+
+
+def service(cells: Mapping[str, str]) -> ServiceRow:
+    """Read a line of services. Raises BadInput (`import_row`) with every fault of the line."""
+    line = _Line(cells)
+    owner = line.text("공급기업 사업자등록번호", 20, needed=True)
+    row = ServiceRow(
+        code=line.text("서비스 번호", 20, needed=True),
+        supplier=line.read("공급기업 사업자등록번호", validators.business_number, owner),
+        category=line.read("분야", _category, line.text("분야", 30, needed=True)),
+        name=line.text("서비스명", 100, needed=True),
+        price_won=line.read("가격(원)", _price, line.text("가격(원)", 20, needed=True)),
+        price_basis=line.text("가격 기준", 60),
+        target=line.text("이용 대상", 200),
+        summary=line.text("한 줄 소개", 200),
+        contents=line.text("제공 내용", 5_000),
+        on_sale=line.read("상태", _state, line.text("상태", 20)) == ServiceState.ON_SALE,
+    )
+    line.end()
+    return row
+
+
+def _email(text: str) -> str:
+    validate_email(text)
+    return text.lower()
+
+
+def _url(text: str) -> str:
+    URLValidator(schemes=["http", "https"])(text)
+    return text
+
+
+def _price(text: str) -> int:
+    digits = text.replace(",", "").removesuffix("원").strip()
+    if not digits.isascii() or not digits.isdecimal() or int(digits) > HIGHEST_PRICE:
+        raise BadInput("0 이상의 원 단위 정수로 적어 주세요. 예: 1,200,000")
+    return int(digits)
+
+
+def _category(text: str) -> str:
+    found = _CATEGORIES.get(text.replace(" ", ""))
+    if found is None:
+        raise BadInput(f"여섯 분야 가운데 하나여야 합니다: {', '.join(Category.labels)}")
+    return found
+
+
+def _state(text: str) -> str:
+    if text not in _STATES:
+        raise BadInput("‘등록’ 또는 ‘판매 중’으로 적어 주세요. 판매 중지는 전담기관이 합니다.")
+    return _STATES[text]
+
+
+def _partner(line: _Line, part: str) -> tuple[str, str]:
+    name, _, number = part.partition("/")
+    found = line.read("협력사", validators.business_number, number.strip())
+    if not name.strip() or len(name) > 100:
+        line.faults.append("협력사: ‘기업명/사업자등록번호’로 적고 쌍반점(;)으로 나누세요.")
+    return name.strip(), found
+
+
+def _contact(line: _Line, part: str) -> tuple[str, str, str]:
+    name, email, phone = ([cell.strip() for cell in part.split("/")] + ["", ""])[:3]
+    if not name or len(name) > 50 or part.count("/") > 2:
+        line.faults.append("임직원: ‘이름/전자우편/연락처’로 적고 쌍반점(;)으로 나누세요.")
+    return name, line.read("임직원", _email, email), line.read("임직원", validators.phone, phone)

@@ -1,46 +1,5 @@
-"""What every form here does: errors that carry their stable code, and refusals put into place."""
+"""What every form here does; see `portal.forms`."""
 
-from collections.abc import Mapping
+from portal.forms import CodedErrors, PlainForm, refuse
 
-from django import forms
-from django.core.exceptions import ValidationError
-from django.forms.utils import ErrorList
-
-from portal.errors import PortalError
-
-
-class CodedErrors(ErrorList):
-    """Messages with their stable code behind them, so that a user can quote it."""
-
-    def __getitem__(self, index: int) -> str:
-        """Write one message with its code."""
-        error = self.data[index]
-        if not isinstance(error, ValidationError):
-            return error
-        message = next(iter(error))
-        return f"{message} ({error.code})" if error.code else message
-
-
-class PlainForm(forms.Form):
-    """A form with coded errors, and no browser's own messages in their way."""
-
-    use_required_attribute = False
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, error_class=CodedErrors, **kwargs)
-
-
-def refuse(
-    form: forms.Form, error: PortalError, *, fields: Mapping[str, str] | None = None
-) -> None:
-    """Put every reason of a refusal next to its field, or above the form when it has none.
-
-    `fields` names the field of a code; a finding `invalid:<code>` finds the field `<code>` itself.
-    """
-    for finding in error.findings:
-        name = (fields or {}).get(finding.code) or finding.code.partition(":")[2] or finding.code
-        field = next((one for one in (f"q_{name}", name) if one in form.fields), None)
-        message = finding.message
-        if field:
-            message = message.removeprefix(f"‘{form.fields[field].label}’ 항목: ")
-        form.add_error(field, ValidationError(message, code=finding.code))
+__all__ = ["CodedErrors", "PlainForm", "refuse"]

@@ -146,7 +146,7 @@ def _judge(file: CatalogueImport, kept: IO[str], progress: Progress) -> list[Tol
             progress(count, 0, READING)
         shown = next(iter(cells.values()), "")[:40]
         try:
-            row = asdict(read(cells))  # type: ignore[call-overload,operator]
+            row = asdict(read(cells))
         except BadInput as fault:
             refused.append(Told(line, shown, ImportOutcome.REFUSED, fault.message))
             continue
@@ -286,7 +286,10 @@ def _write_services(chunk: Sequence[tuple[int, Row]], by: User, now: datetime) -
     }
     codes = [row["code"] for _, row in chunk]
     there = {row.code: row for row in Service.objects.filter(code__in=codes)}
-    told, new, changed, selling = [], [], [], []
+    told: list[Told] = []
+    new: list[tuple[object, ...]] = []
+    changed: list[Service] = []
+    selling: list[str] = []
     for line, row in chunk:
         if row["supplier"] not in owners:
             told.append(

@@ -41,6 +41,9 @@ APPLICATION_MOVES = table(
     Move("decide", "결정", (S.ASSESSING,), S.DECIDED, (MANAGER,)),
     Move("undecide", "결정 되돌리기", (S.DECIDED,), S.ASSESSING, (MANAGER,), True),
     Move("release", "결과 발표", (S.DECIDED,), S.RELEASED, (MANAGER,)),
+    # An objection that wins by a new assessment leads back to the sheets and out again.
+    Move("reassess", "이의신청 재평가", (S.RELEASED,), S.ASSESSING, (MANAGER,), True),
+    Move("conclude", "재평가 결과 결정", (S.ASSESSING,), S.RELEASED, (MANAGER,), True),
     Move(
         "withdraw",
         "취하",
@@ -58,6 +61,9 @@ APPLICATION_MOVES = table(
     Move("overdue", "보완 기한 경과", (S.SCREENING,), S.SCREENING, (SYSTEM,)),
     Move("assign", "평가위원 배정", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True),
     Move("unassign", "평가위원 배정 취소", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True),
+    Move("object", "이의신청", (S.RELEASED,), S.RELEASED, (OWNER,)),
+    Move("decline", "포기", (S.RELEASED,), S.RELEASED, (OWNER,), True),
+    Move("amend", "결정 변경", (S.RELEASED,), S.RELEASED, (MANAGER,), True),
     Move("lock_sheet", "평가표 제출", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,)),
 )
 
@@ -92,6 +98,70 @@ SELECTION_MOVES = table(
 )
 
 
+class ChangeKind(TextChoices):
+    """Why a released decision is followed by another one."""
+
+    MOVE_UP = "move_up", "예비 승계"
+    REVERSAL = "reversal", "결정 번복"
+    CANCEL = "cancel", "선정 취소"
+    OBJECTION = "objection", "이의신청 인용"
+    DECLINE = "decline", "포기"
+    LAPSE = "lapse", "협약 미체결"
+
+
+class ChangeState(TextChoices):
+    """Where a change of a released decision stands."""
+
+    DRAFTED = "drafted", "담당자 확인 대기"
+    PROPOSED = "proposed", "승인 대기"
+    SECONDED = "seconded", "2차 승인 대기"
+    IN_FORCE = "in_force", "확정"
+    DISCARDED = "discarded", "폐기"
+
+
+C = ChangeState
+CHANGE_MOVES = table(
+    Move("take_up", "변경안 확인", (C.DRAFTED,), C.PROPOSED, (OFFICER,)),
+    Move("second", "1차 승인", (C.PROPOSED,), C.SECONDED, (MANAGER,)),
+    Move("approve", "승인", (C.PROPOSED, C.SECONDED), C.IN_FORCE, (MANAGER,)),
+    Move("decline", "포기", (C.PROPOSED,), C.IN_FORCE, (OWNER,)),
+    Move("lapse", "협약 미체결 확정", (C.PROPOSED,), C.IN_FORCE, (MANAGER,)),
+    Move(
+        "discard",
+        "변경안 폐기",
+        (C.DRAFTED, C.PROPOSED, C.SECONDED),
+        C.DISCARDED,
+        (OFFICER, MANAGER),
+        True,
+    ),
+)
+
+
+class ObjectionState(TextChoices):
+    """Where an objection (이의신청) stands."""
+
+    FILED = "filed", "심의 중"
+    UPHELD = "upheld", "인용(재산정 중)"
+    CLOSED = "closed", "인용(재결정)"
+    DISMISSED = "dismissed", "기각(결정 유지)"
+
+
+O = ObjectionState  # noqa: E741 - one letter as for the other tables
+OBJECTION_MOVES = table(
+    Move("dismiss", "기각", (O.FILED,), O.DISMISSED, (MANAGER,), True),
+    Move("uphold", "인용", (O.FILED,), O.UPHELD, (MANAGER,), True),
+    Move("rescore", "재산정", (O.UPHELD,), O.UPHELD, (OFFICER, MANAGER)),
+    Move("close", "재결정", (O.UPHELD,), O.CLOSED, (MANAGER,)),
+)
+
+
+class Remedy(TextChoices):
+    """What is done again when an objection is upheld."""
+
+    BONUS = "bonus", "가점을 다시 인정하고 점수를 다시 산정"
+    SHEETS = "sheets", "다른 평가위원이 다시 평가하고 점수를 다시 산정"
+
+
 class MemberRole(TextChoices):
     """What a co-worker may do with the company's applications."""
 
@@ -115,6 +185,8 @@ class Outcome(TextChoices):
     SELECTED = "selected", "선정"
     RESERVE = "reserve", "예비"
     REJECTED = "rejected", "탈락"
+    DECLINED = "declined", "포기"
+    CANCELLED = "cancelled", "선정 취소"
 
 
 class CheckDecision(TextChoices):

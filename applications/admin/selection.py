@@ -385,7 +385,9 @@ def ranked_page(thing: Selection, wanted: str) -> dict[str, Any]:
     last = max(1, -(-counted // PAGE))
     number = min(max(int(wanted), 1), last) if wanted.isdecimal() else 1
     first = (number - 1) * PAGE
-    before = thing.decisions.filter(rank__lte=min(first, thing.cut.get("selected_count", 0)))
+    before = thing.decisions.filter(
+        previous=None, rank__lte=min(first, thing.cut.get("selected_count", 0))
+    )
     spent = before.aggregate(sum=Sum("grant_won"))["sum"] or 0 if first else 0
     decisions = list(_decisions(thing).filter(rank__gt=first, rank__lte=first + PAGE))
     scores = _scores(thing, decisions)
@@ -406,7 +408,11 @@ def ranked_page(thing: Selection, wanted: str) -> dict[str, Any]:
 
 
 def _decisions(thing: Selection) -> QuerySet[Decision]:
-    return thing.decisions.order_by("rank").select_related("application__company")
+    return (
+        thing.decisions.filter(previous=None)
+        .order_by("rank")
+        .select_related("application__company")
+    )
 
 
 def _scores(thing: Selection, decisions: list[Decision]) -> dict[int, ScoreResult]:
@@ -429,7 +435,7 @@ def _row(thing: Selection, decision: Decision, score: ScoreResult, spent: int) -
 
 def _lines(thing: Selection) -> Iterator[tuple[object, ...]]:
     rows = (
-        thing.decisions.filter(application__results__run=thing.run_id)
+        thing.decisions.filter(previous=None, application__results__run=thing.run_id)
         .order_by("rank")
         .values_list(
             "rank",

@@ -12,9 +12,16 @@ from applications.models.application import (
     Submission,
 )
 from applications.models.company import Company, Invitation, Member, Site
+from applications.models.objection import Objection, ObjectionMove, ObjectionPaper
 from applications.models.review import ScoreResult, ScoreRun, ScoreSheet
 from applications.models.screening import BonusClaim, Check, Supplement
-from applications.models.selection import Decision, Selection, SelectionMove
+from applications.models.selection import (
+    Decision,
+    DecisionChange,
+    DecisionChangeMove,
+    Selection,
+    SelectionMove,
+)
 
 __all__ = [
     "Application",
@@ -25,10 +32,15 @@ __all__ = [
     "Company",
     "Consent",
     "Decision",
+    "DecisionChange",
+    "DecisionChangeMove",
     "FormVersion",
     "Invitation",
     "IssuedDocument",
     "Member",
+    "Objection",
+    "ObjectionMove",
+    "ObjectionPaper",
     "Partner",
     "ScoreResult",
     "ScoreRun",

@@ -61,6 +61,9 @@ class ScoreRun(models.Model):
     number = models.PositiveIntegerField("회차")
     rubric = models.JSONField("평가 기준(고정)")
     rubric_sha256 = models.CharField("기준 SHA-256", max_length=64)
+    previous = models.ForeignKey(
+        "self", on_delete=models.PROTECT, null=True, related_name="later", verbose_name="이전 산정"
+    )
     requested_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     requested_at = models.DateTimeField("요청 시각")
     job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")

@@ -38,9 +38,8 @@ def in_force() -> QuerySet[Decision]:
 
     Whoever withdrew between decision and release has none.
     """
-    return Decision.objects.filter(selection__state=SelectionState.RELEASED).exclude(
-        application__state=ApplicationState.WITHDRAWN
-    )
+    released = Decision.objects.filter(selection__state=SelectionState.RELEASED, next=None)
+    return released.exclude(application__state=ApplicationState.WITHDRAWN)
 
 
 def _award(decision: Decision) -> Award:
@@ -50,5 +49,5 @@ def _award(decision: Decision) -> Award:
         outcome=decision.outcome,
         grant_won=decision.grant_won,
         rank=decision.rank,
-        released_at=decision.selection.released_at,
+        released_at=decision.at or decision.selection.released_at,
     )

@@ -40,6 +40,7 @@ LIVE = [
     SelectionState.DECIDED,
 ]
 STAGES = 3
+PROPOSED = (rules.SELECTED, rules.RESERVE, rules.REJECTED)
 UNSIGNED: dict[str, Any] = {
     "confirmed_by": None,
     "confirmed_at": None,
@@ -284,7 +285,8 @@ def release(
 
 def announced(selection: Selection) -> QuerySet[Decision]:
     """The decisions that a release announces: all but those of applications withdrawn before it."""
-    return selection.decisions.exclude(application__state=ApplicationState.WITHDRAWN)
+    first = selection.decisions.filter(previous=None)
+    return first.exclude(application__state=ApplicationState.WITHDRAWN)
 
 
 def decided_times(selection: Selection) -> int:
@@ -375,7 +377,7 @@ def _cut(
         "quota": words,
         "reserve_places": reserve_places,
         "counted": len(proposed),
-        "counts": {outcome.value: counts[outcome.value] for outcome in Outcome},
+        "counts": {outcome: counts[outcome] for outcome in PROPOSED},
         "warnings": [{"code": w.code, "message": w.message} for w in warnings if w],
     }
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
-from applications.models import Application, Decision
-from applications.states import ApplicationState, SelectionState
+from applications.models import Application, Decision, DecisionChange
+from applications.states import ApplicationState, ChangeKind, ChangeState, SelectionState
+from programs.models import SubProgram
 
 
 @dataclass(frozen=True)
@@ -40,6 +41,27 @@ def in_force() -> QuerySet[Decision]:
     """
     released = Decision.objects.filter(selection__state=SelectionState.RELEASED, next=None)
     return released.exclude(application__state=ApplicationState.WITHDRAWN)
+
+
+def history(application: Application) -> list[Decision]:
+    """Every decision that was ever in force, the first one first; the last is in force now."""
+    if application.state == ApplicationState.WITHDRAWN:
+        return []
+    rows = application.decisions.filter(selection__state=SelectionState.RELEASED)
+    return list(rows.select_related("selection__run", "change").order_by("pk"))
+
+
+def reversals(sub_program: SubProgram) -> int:
+    """How many decisions of a sub-programme were reversed, for everybody to see."""
+    return changes_in_force(sub_program).get(ChangeKind.REVERSAL, 0)
+
+
+def changes_in_force(sub_program: SubProgram) -> dict[str, int]:
+    """How many later decisions of each kind a sub-programme has."""
+    rows = DecisionChange.objects.filter(
+        state=ChangeState.IN_FORCE, application__sub_program=sub_program
+    )
+    return dict(rows.values_list("kind").annotate(count=Count("pk")).order_by())
 
 
 def _award(decision: Decision) -> Award:

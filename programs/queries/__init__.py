@@ -1,7 +1,15 @@
 """Reads shared by the edges."""
 
 from programs.queries.asking import Asked, asked, check_self, who_may_apply
-from programs.queries.money import Statement, balance, latest_entries, recomputed, statements, total
+from programs.queries.money import (
+    Statement,
+    balance,
+    held,
+    latest_entries,
+    recomputed,
+    statements,
+    total,
+)
 from programs.queries.offers import (
     current_round,
     offered,
@@ -19,6 +27,7 @@ __all__ = [
     "balance",
     "check_self",
     "current_round",
+    "held",
     "latest_entries",
     "offered",
     "offered_in",

@@ -42,6 +42,15 @@ def statements(pots: Iterable[Budget]) -> list[Statement]:
     return [Statement(pot, pot.balance, folded[pot.pk]) for pot in pots]
 
 
+def held(pot: Budget, subject: str) -> Balance:
+    """Add up what one subject holds of a pot: reserved, committed, paid."""
+    sums = LedgerEntry.objects.filter(budget=pot, subject=subject).values_list("kind")
+    found = Balance()
+    for kind, amount in sums.annotate(total=Sum("amount_won")).order_by():
+        found = ledger.after(found, kind, amount)
+    return found
+
+
 def total(balances: Iterable[Balance]) -> Balance:
     """Add up the counters of many pots."""
     rows = [(row.appropriated, row.reserved, row.committed, row.paid) for row in balances]

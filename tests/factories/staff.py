@@ -195,6 +195,14 @@ def decided(made: Selection, *, by: User) -> Selection:
     return made
 
 
+def released(sub_program: SubProgram, *, by: User, **limits: int) -> Selection:
+    """Score, propose, confirm, approve and release now."""
+    made = proposed(sub_program, officer(sub_program), **limits)
+    decided(made, by=by)
+    selection.release(made, by=by, now=NOW)
+    return made
+
+
 def enter(client: Client, user: User) -> Client:
     """Sign in with a second factor."""
     client.force_login(user)

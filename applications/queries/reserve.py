@@ -1,0 +1,86 @@
+"""The reserve list (예비): how many places and how much money are free, and who is next."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet, Sum
+
+from applications.models import Decision, DecisionChange, Selection
+from applications.queries.award import in_force
+from applications.states import (
+    ApplicationState,
+    ChangeKind,
+    ChangeState,
+    Outcome,
+)
+from programs.models import Budget
+
+WAITING = [ChangeState.DRAFTED, ChangeState.PROPOSED, ChangeState.SECONDED]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a released selection stands: `free` places are None where only money limits.
+
+    `next` is the first in rank of the reserve; `stopped_by` says why it does not move up now:
+    `nobody`, `places`, `budget` or `busy` (its own change is still under way).
+    """
+
+    taken: int
+    pending: int
+    free: int | None
+    available_won: int
+    next: Decision | None
+    amount_won: int
+    stopped_by: str
+
+
+def standing(selection: Selection) -> Standing:
+    """Read the reserve list of a released selection against its places and its pot."""
+    taken = in_force().filter(selection=selection, outcome=Outcome.SELECTED).count()
+    pending = move_ups(selection).count()
+    free = None if selection.places is None else selection.places - taken - pending
+    pot = Budget.objects.get(sub_programs=selection.sub_program_id)
+    promised = DecisionChange.objects.filter(
+        state__in=WAITING, application__sub_program__pot=pot, outcome=Outcome.SELECTED
+    ).exclude(replaces__outcome=Outcome.SELECTED)
+    available = pot.available_won - (promised.aggregate(sum=Sum("grant_won"))["sum"] or 0)
+    first = _next(selection)
+    amount = (first.application.submission.support_won or 0) if first else 0
+    return Standing(
+        taken, pending, free, available, first, amount, _stop(first, free, available, amount)
+    )
+
+
+def move_ups(selection: Selection) -> QuerySet[DecisionChange]:
+    """Move-ups of this selection that are not decided yet."""
+    return DecisionChange.objects.filter(
+        kind=ChangeKind.MOVE_UP, state__in=WAITING, replaces__selection=selection
+    )
+
+
+def vacated(selection: Selection) -> Decision | None:
+    """The oldest place that was given up and that nobody has taken or is about to take."""
+    left = Q(next__isnull=False) & ~Q(next__outcome=Outcome.SELECTED)
+    withdrawn = Q(next=None, application__state=ApplicationState.WITHDRAWN)
+    filled = DecisionChange.objects.filter(fills__isnull=False).exclude(state=ChangeState.DISCARDED)
+    places = Decision.objects.filter(left | withdrawn, selection=selection)
+    selected = places.filter(outcome=Outcome.SELECTED)
+    return selected.exclude(pk__in=filled.values("fills")).order_by("pk").first()
+
+
+def _next(selection: Selection) -> Decision | None:
+    """First in rank; a reserve that is about to move up has left the queue."""
+    moving = DecisionChange.objects.filter(kind=ChangeKind.MOVE_UP, state__in=WAITING)
+    waiting = in_force().filter(selection=selection, outcome=Outcome.RESERVE)
+    rows = waiting.exclude(pk__in=moving.values("replaces"))
+    return rows.select_related("application__submission").order_by("rank", "-pk").first()
+
+
+def _stop(first: Decision | None, free: int | None, available: int, amount: int) -> str:
+    if first is None:
+        return "nobody"
+    if first.changes.filter(state__in=WAITING).exists():
+        return "busy"
+    if free is not None and free <= 0:
+        return "places"
+    return "budget" if amount > available else ""

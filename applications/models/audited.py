@@ -3,13 +3,20 @@
 from django.db.models import QuerySet
 
 from applications.models.application import Application, ApplicationMove, Submission
+from applications.models.objection import Objection, ObjectionMove
 from applications.models.review import ScoreResult, ScoreRun, ScoreSheet
-from applications.models.selection import Decision, Selection, SelectionMove
+from applications.models.selection import (
+    Decision,
+    DecisionChange,
+    DecisionChangeMove,
+    Selection,
+    SelectionMove,
+)
 from portal.audit import Audited
 from portal.models import Stateful
 
 # Things whose state must be where their last move led.
-MOVED: tuple[type[Stateful], ...] = (Application, Selection)
+MOVED: tuple[type[Stateful], ...] = (Application, Selection, DecisionChange, Objection)
 
 
 def locked_sheets() -> QuerySet[ScoreSheet]:
@@ -29,7 +36,12 @@ def standing_results() -> QuerySet[ScoreResult]:
 
 def made_decisions() -> QuerySet[Decision]:
     """Decisions of selections that were decided; a proposal is no decision yet."""
-    return Decision.objects.filter(selection__decided_at__isnull=False)
+    return Decision.objects.filter(selection__decided_at__isnull=False, previous=None)
+
+
+def later_decisions() -> QuerySet[Decision]:
+    """Decisions that replaced another one."""
+    return Decision.objects.filter(previous__isnull=False)
 
 
 SHEET = (
@@ -52,4 +64,7 @@ AUDITED = (
     Audited("score-results", "평가 결과", standing_results, since="run__finished_at"),
     Audited("selection-moves", "선정 처리 이력", SelectionMove.objects.all, time="at"),
     Audited("decisions", "결정", made_decisions, since="selection__decided_at", columns=DECISION),
+    Audited("later-decisions", "바뀐 결정", later_decisions, time="at"),
+    Audited("decision-change-moves", "결정 변경 이력", DecisionChangeMove.objects.all, time="at"),
+    Audited("objection-moves", "이의신청 처리 이력", ObjectionMove.objects.all, time="at"),
 )

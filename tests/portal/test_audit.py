@@ -106,7 +106,7 @@ def test_a_row_that_commits_out_of_turn_is_sealed_all_the_same() -> None:
 
 ROWS = [
     ("programs_ledgerentry", "amount_won = amount_won + 1"),
-    ("applications_decision", "outcome = 'rejected'"),
+    ("applications_decision", "outcome = 'rejected', grant_won = 0"),
     ("applications_decision", "rank = 9"),
     ("applications_scoresheet", "comment = '고침'"),
     ("applications_scoreresult", "total = total + 1"),

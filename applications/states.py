@@ -15,6 +15,9 @@ class ApplicationState(TextChoices):
     ASSESSING = "assessing", "평가"
     DECIDED = "decided", "결정(발표 전)"
     RELEASED = "released", "결과 발표"
+    CONTRACTED = "contracted", "협약·수행"
+    CLOSED = "closed", "종료"
+    ENDED = "ended", "중도 종료"
     INELIGIBLE = "ineligible", "요건 미충족"
     WITHDRAWN = "withdrawn", "취하"
 
@@ -27,11 +30,16 @@ APPLICANT_LABELS = {
     ApplicationState.ASSESSING: "평가 중",
     ApplicationState.DECIDED: "평가 중",
     ApplicationState.RELEASED: "결과 발표",
+    ApplicationState.CONTRACTED: "협약·수행",
+    ApplicationState.CLOSED: "종료",
+    ApplicationState.ENDED: "중도 종료",
     ApplicationState.INELIGIBLE: "요건 미충족",
     ApplicationState.WITHDRAWN: "취하",
 }
 
 S = ApplicationState
+# States in which the result is known to the applicant.
+ANNOUNCED = (S.RELEASED, S.CONTRACTED, S.CLOSED, S.ENDED)
 APPLICATION_MOVES = table(
     Move("submit", "제출", (S.DRAFT,), S.SUBMITTED, (OWNER,)),
     Move("take_up", "요건검토 시작", (S.SUBMITTED,), S.SCREENING, (OFFICER, MANAGER)),
@@ -44,6 +52,9 @@ APPLICATION_MOVES = table(
     # An objection that wins by a new assessment leads back to the sheets and out again.
     Move("reassess", "이의신청 재평가", (S.RELEASED,), S.ASSESSING, (MANAGER,), True),
     Move("conclude", "재평가 결과 결정", (S.ASSESSING,), S.RELEASED, (MANAGER,), True),
+    Move("contract", "협약 체결", (S.RELEASED,), S.CONTRACTED, (MANAGER,)),
+    Move("close", "종료", (S.CONTRACTED,), S.CLOSED, (MANAGER,)),
+    Move("end", "중도 종료", (S.RELEASED, S.CONTRACTED), S.ENDED, (MANAGER,), True),
     Move(
         "withdraw",
         "취하",
@@ -211,3 +222,192 @@ class SupplementState(TextChoices):
     OPEN = "open", "보완 대기"
     ANSWERED = "answered", "보완 제출"
     EXPIRED = "expired", "기한 경과"
+
+
+class AgreementState(TextChoices):
+    """Where an agreement stands; papers, signatures, payments and changes are their own rows."""
+
+    PREPARING = "preparing", "협약 준비"
+    ACTIVE = "active", "수행 중"
+    SETTLING = "settling", "완료점검·정산"
+    SETTLED = "settled", "정산 확정"
+    CLOSED = "closed", "종료"
+    ENDED = "ended", "중도 종료"
+
+
+A = AgreementState
+STAFF = (OFFICER, MANAGER)
+AGREEMENT_MOVES = table(
+    Move("conclude", "협약 체결", (A.PREPARING,), A.ACTIVE, (MANAGER,)),
+    Move("finish", "최종보고서 제출", (A.ACTIVE,), A.SETTLING, (OWNER,)),
+    Move("wind_up", "중단·정산 전환", (A.ACTIVE,), A.SETTLING, (MANAGER,), True),
+    Move("settle", "정산 승인", (A.SETTLING,), A.SETTLED, (MANAGER,)),
+    Move("void", "전액 환수 확정", (A.ACTIVE, A.SETTLING), A.SETTLED, (MANAGER,), True),
+    Move("close", "종료", (A.SETTLED,), A.CLOSED, (MANAGER,)),
+    Move("close_ended", "중도 종료 확정", (A.SETTLED,), A.ENDED, (MANAGER,)),
+    Move("drop", "협약 전 종료", (A.PREPARING,), A.ENDED, (MANAGER,), True),
+    Move("break_off", "지급 전 해지", (A.ACTIVE,), A.ENDED, (MANAGER,), True),
+    # Acts that leave the state as it is: checked and logged like any move.
+    Move("hand_in", "협약 서류 제출", (A.PREPARING,), A.PREPARING, (OWNER,)),
+    Move("check_paper", "협약 서류 확인", (A.PREPARING,), A.PREPARING, STAFF),
+    Move("reissue", "협약서 다시 작성", (A.PREPARING,), A.PREPARING, STAFF, True),
+    Move("extend", "협약 기한 연장", (A.PREPARING,), A.PREPARING, (MANAGER,), True),
+    Move("sign", "기업 서명", (A.PREPARING,), A.PREPARING, (OWNER,)),
+    Move("request_pay", "지급 요청", (A.ACTIVE,), A.ACTIVE, (OFFICER,)),
+    Move("return_pay", "지급 요청 반려", (A.ACTIVE,), A.ACTIVE, (MANAGER,), True),
+    Move("pay", "지급", (A.ACTIVE,), A.ACTIVE, (MANAGER,)),
+    Move("report", "중간보고서 제출", (A.ACTIVE,), A.ACTIVE, (OWNER,)),
+    Move("mid_check", "중간점검", (A.ACTIVE,), A.ACTIVE, STAFF, True),
+    Move("ask_change", "협약변경 신청", (A.ACTIVE,), A.ACTIVE, (OWNER,), True),
+    Move("examine_change", "협약변경 검토", (A.ACTIVE,), A.ACTIVE, (OFFICER,), True),
+    Move("approve_change", "협약변경 승인", (A.ACTIVE,), A.ACTIVE, (MANAGER,), True),
+    Move("refuse_change", "협약변경 불승인", (A.ACTIVE,), A.ACTIVE, STAFF, True),
+    Move("sign_change", "변경협약 기업 서명", (A.ACTIVE,), A.ACTIVE, (OWNER,)),
+    Move("amend", "변경협약 체결", (A.ACTIVE,), A.ACTIVE, (MANAGER,)),
+    Move("refile", "최종보고서 보완 제출", (A.SETTLING,), A.SETTLING, (OWNER,)),
+    Move("final_check", "최종점검", (A.SETTLING,), A.SETTLING, STAFF, True),
+    Move("hand_over", "사용내역 제출", (A.SETTLING,), A.SETTLING, (OWNER,)),
+    Move("reopen_spending", "사용내역 보완 요청", (A.SETTLING,), A.SETTLING, STAFF, True),
+    Move("propose_settlement", "정산안 작성", (A.SETTLING,), A.SETTLING, (OFFICER,)),
+    Move("return_settlement", "정산안 반려", (A.SETTLING,), A.SETTLING, (MANAGER,), True),
+    Move("request_balance", "잔금 지급 요청", (A.SETTLED,), A.SETTLED, (OFFICER,)),
+    Move("return_balance", "잔금 지급 요청 반려", (A.SETTLED,), A.SETTLED, (MANAGER,), True),
+    Move("pay_balance", "잔금 지급", (A.SETTLED,), A.SETTLED, (MANAGER,)),
+    Move("recover", "환수금 납부 확인", (A.SETTLED,), A.SETTLED, STAFF),
+)
+
+
+class Side(TextChoices):
+    """Who signs an agreement."""
+
+    FIRM = "firm", "주관기업"
+    MINISTRY = "ministry", "중소벤처기업부"
+
+
+class PaperState(TextChoices):
+    """What staff made of a paper for the agreement."""
+
+    PENDING = "pending", "확인 전"
+    ACCEPTED = "accepted", "확인"
+    RETURNED = "returned", "보완 필요"
+
+
+class InstalmentState(TextChoices):
+    """Where an instalment stands."""
+
+    PLANNED = "planned", "예정"
+    REQUESTED = "requested", "지급 요청"
+    PAID = "paid", "지급"
+    CANCELLED = "cancelled", "취소"
+
+
+class PayWhen(TextChoices):
+    """What has to have happened before an instalment may be asked for."""
+
+    CONCLUSION = "conclusion", "협약 체결 뒤"
+    MID_CHECK = "mid_check", "중간점검 ‘계속’ 뒤"
+    SETTLEMENT = "settlement", "정산 승인 뒤"
+
+
+class AmendmentKind(TextChoices):
+    """What a change request changes."""
+
+    LEAD = "lead", "주관기업"
+    SUPPLIER = "supplier", "공급기업"
+    SUMS = "sums", "사업비"
+    PERIOD = "period", "수행기간"
+
+
+class AmendmentState(TextChoices):
+    """Where a change request stands."""
+
+    ASKED = "asked", "신청"
+    EXAMINED = "examined", "검토 완료(승인 전)"
+    APPROVED = "approved", "승인"
+    REFUSED = "refused", "불승인"
+
+
+class EndingKind(TextChoices):
+    """Why an award ends early, and so what becomes of its money."""
+
+    DECLINE = "decline", "포기"
+    LAPSE = "lapse", "협약 미체결"
+    TERMINATE = "terminate", "협약해지"
+    CANCEL = "cancel", "선정취소"
+
+
+class EndingState(TextChoices):
+    """Where a wish to end early stands."""
+
+    ASKED = "asked", "승인 전"
+    APPROVED = "approved", "승인"
+    REFUSED = "refused", "불승인"
+
+
+class ReportKind(TextChoices):
+    """Which report."""
+
+    PROGRESS = "progress", "중간보고서"
+    FINAL = "final", "최종보고서"
+
+
+class ReportState(TextChoices):
+    """Where a report stands."""
+
+    DRAFT = "draft", "작성 중"
+    FILED = "filed", "제출"
+
+
+class CheckKind(TextChoices):
+    """Which check of the work."""
+
+    MID = "mid", "중간점검"
+    FINAL = "final", "최종점검"
+
+
+class MidOutcome(TextChoices):
+    """What a mid-check says."""
+
+    CONTINUE = "continue", "계속"
+    STOP = "stop", "중단"
+    FINISH = "finish_early", "조기완료"
+
+
+class FinalOutcome(TextChoices):
+    """What a final check says."""
+
+    DONE = "done", "완료"
+    DILIGENT = "diligent", "성실수행"
+    FAILED = "failed", "미완료"
+    HELD = "held", "보류"
+
+
+class SpendingState(TextChoices):
+    """What staff made of a line of spending."""
+
+    CLAIMED = "claimed", "확인 전"
+    ALLOWED = "allowed", "인정"
+    REFUSED = "refused", "불인정"
+
+
+class SettlementState(TextChoices):
+    """Where a settlement stands."""
+
+    PROPOSED = "proposed", "승인 전"
+    RETURNED = "returned", "반려"
+    APPROVED = "approved", "승인"
+
+
+class RecoveryState(TextChoices):
+    """Where a recovery stands."""
+
+    DUE = "due", "납부 전"
+    RECEIVED = "received", "납부 확인"
+
+
+class WaitsFor(TextChoices):
+    """Who has to act next on an agreement."""
+
+    FIRM = "firm", "기업"
+    OFFICER = "officer", "사업 담당자"
+    MANAGER = "manager", "결정권자"

@@ -98,5 +98,10 @@ class Migration(migrations.Migration):
         *append_only("applications_objectionmove"),
         *append_only("applications_objectionpaper"),
         *other_people,
+        *append_only("applications_agreementmove"),
+        *append_only("applications_agreementversion"),
+        *append_only("applications_agreementsignature"),
+        *append_only("applications_stagecheck"),
+        *append_only("applications_inkinduse"),
         lock_sheets,
     ]

@@ -1,5 +1,15 @@
 """Facts of applicants and applications."""
 
+from applications.models.agreement import (
+    Agreement,
+    AgreementMove,
+    AgreementPaper,
+    AgreementSignature,
+    AgreementVersion,
+    ChangeRequest,
+    Ending,
+    Instalment,
+)
 from applications.models.application import (
     Application,
     ApplicationMove,
@@ -13,6 +23,15 @@ from applications.models.application import (
 )
 from applications.models.company import Company, Invitation, Member, Site
 from applications.models.objection import Objection, ObjectionMove, ObjectionPaper
+from applications.models.reporting import (
+    InKindUse,
+    Recovery,
+    Report,
+    ReportFile,
+    Settlement,
+    Spending,
+    StageCheck,
+)
 from applications.models.review import ScoreResult, ScoreRun, ScoreSheet
 from applications.models.screening import BonusClaim, Check, Supplement
 from applications.models.selection import (
@@ -24,17 +43,26 @@ from applications.models.selection import (
 )
 
 __all__ = [
+    "Agreement",
+    "AgreementMove",
+    "AgreementPaper",
+    "AgreementSignature",
+    "AgreementVersion",
     "Application",
     "ApplicationMove",
     "Attachment",
     "BonusClaim",
+    "ChangeRequest",
     "Check",
     "Company",
     "Consent",
     "Decision",
     "DecisionChange",
     "DecisionChangeMove",
+    "Ending",
     "FormVersion",
+    "InKindUse",
+    "Instalment",
     "Invitation",
     "IssuedDocument",
     "Member",
@@ -42,13 +70,19 @@ __all__ = [
     "ObjectionMove",
     "ObjectionPaper",
     "Partner",
+    "Recovery",
+    "Report",
+    "ReportFile",
     "ScoreResult",
     "ScoreRun",
     "ScoreSheet",
     "Section",
     "Selection",
     "SelectionMove",
+    "Settlement",
     "Site",
+    "Spending",
+    "StageCheck",
     "Submission",
     "Supplement",
 ]

@@ -275,20 +275,25 @@ class Submission(models.Model):
 
 
 class IssuedDocument(IssuedPdf):
-    """A PDF about an application: its receipt or its result."""
+    """A PDF about an application; `version` tells texts of one kind that came one after another."""
 
     class Kind(models.TextChoices):
         RECEIPT = "receipt", "접수증"
         RESULT = "result", "평가 결과서"
+        AGREEMENT = "agreement", "협약서"
+        SETTLEMENT = "settlement", "정산서"
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField("종류", max_length=10, choices=Kind.choices)
+    version = models.PositiveSmallIntegerField("차수", default=1)
 
     class Meta:
         verbose_name = "발급 문서"
         verbose_name_plural = "발급 문서"
         constraints = [
-            models.UniqueConstraint(fields=["application", "kind"], name="one_pdf_per_kind"),
+            models.UniqueConstraint(
+                fields=["application", "kind", "version"], name="one_pdf_per_kind"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,8 +2,15 @@
 
 from django.db.models import QuerySet
 
+from applications.models.agreement import (
+    Agreement,
+    AgreementMove,
+    AgreementSignature,
+    AgreementVersion,
+)
 from applications.models.application import Application, ApplicationMove, Submission
 from applications.models.objection import Objection, ObjectionMove
+from applications.models.reporting import InKindUse, StageCheck
 from applications.models.review import ScoreResult, ScoreRun, ScoreSheet
 from applications.models.selection import (
     Decision,
@@ -16,7 +23,7 @@ from portal.audit import Audited
 from portal.models import Stateful
 
 # Things whose state must be where their last move led.
-MOVED: tuple[type[Stateful], ...] = (Application, Selection, DecisionChange, Objection)
+MOVED: tuple[type[Stateful], ...] = (Application, Selection, DecisionChange, Objection, Agreement)
 
 
 def locked_sheets() -> QuerySet[ScoreSheet]:
@@ -67,4 +74,9 @@ AUDITED = (
     Audited("later-decisions", "바뀐 결정", later_decisions, time="at"),
     Audited("decision-change-moves", "결정 변경 이력", DecisionChangeMove.objects.all, time="at"),
     Audited("objection-moves", "이의신청 처리 이력", ObjectionMove.objects.all, time="at"),
+    Audited("agreement-moves", "협약 처리 이력", AgreementMove.objects.all, time="at"),
+    Audited("agreement-texts", "협약서", AgreementVersion.objects.all, time="made_at"),
+    Audited("agreement-signatures", "협약 서명", AgreementSignature.objects.all, time="at"),
+    Audited("stage-checks", "수행 점검", StageCheck.objects.all, time="at"),
+    Audited("in-kind-uses", "현물 사용", InKindUse.objects.all, time="at"),
 )

@@ -7,8 +7,8 @@ from typing import Any
 from django.utils.crypto import constant_time_compare
 
 from applications.models import Application, ScoreResult, Submission
+from applications.states import ANNOUNCED, Outcome, SelectionState, SupplementState
 from applications.states import ApplicationState as S
-from applications.states import Outcome, SelectionState, SupplementState
 
 # The step of the catalogue's process list on which the application waits. A decision that is not
 # released shows as assessment still going on.
@@ -88,7 +88,7 @@ def result(application: Application) -> dict[str, Any] | None:
     (the line: total of the last selected and why it was drawn there), gap (points to the line),
     tie_rule, bonuses with reasons, breakdown, run, rubric and input hashes.
     """
-    if application.state != S.RELEASED:
+    if application.state not in ANNOUNCED:
         return None
     decision = (
         application.decisions.filter(selection__state=SelectionState.RELEASED)

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from applications import documents
 from applications.models import Application, IssuedDocument
+from applications.states import ANNOUNCED
 from portal import jobs, paper
 from portal.errors import MoveNotAllowed
 
@@ -12,7 +13,7 @@ JOB = "applications.paper"
 
 def request(application: Application, *, kind: str, now: datetime) -> IssuedDocument:
     """Ask for a PDF; asking again returns the same one. A result must have been released."""
-    if kind == IssuedDocument.Kind.RESULT and application.state != "released":
+    if kind == IssuedDocument.Kind.RESULT and application.state not in ANNOUNCED:
         raise MoveNotAllowed("아직 결과가 발표되지 않았습니다.", code="not_released")
     document, _ = IssuedDocument.objects.get_or_create(
         application=application, kind=kind, defaults={"requested_at": now}

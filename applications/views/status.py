@@ -15,7 +15,7 @@ from applications.models import Application, IssuedDocument
 from applications.queries import dossier, invitations, result, timeline
 from applications.queries.outcome import Step
 from applications.services import intake, paper
-from applications.states import ApplicationState
+from applications.states import ANNOUNCED, ApplicationState
 from applications.views.desk import describe, with_parts
 from applications.views.steps import by_step, places, url_of
 from applications.visibility import (
@@ -143,7 +143,7 @@ def askable(user: User, kind: str) -> QuerySet[Application]:
     """Own applications about which such a PDF can be made: filed, and for a result released."""
     filed = own_applications(user).filter(submitted_at__isnull=False)
     if kind == IssuedDocument.Kind.RESULT:
-        return filed.filter(state=ApplicationState.RELEASED)
+        return filed.filter(state__in=ANNOUNCED)
     return filed
 
 

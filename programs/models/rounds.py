@@ -111,6 +111,7 @@ class SubProgram(Dated):
     partner_roles = models.JSONField("참여기업 역할", default=list, blank=True)
     consents = models.JSONField("동의", default=list, blank=True)
     steps = models.JSONField("절차", default=list, blank=True)
+    agreement = models.JSONField("협약과 정산", default=dict, blank=True)
     form_version = models.CharField("양식 버전", max_length=64, blank=True, editable=False)
     origins = models.JSONField("출처", default=dict, blank=True)
     officers = models.ManyToManyField(

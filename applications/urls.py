@@ -37,6 +37,7 @@ urlpatterns = [
     path("companies/new/", company.company_new, name="company_new"),
     path("companies/<int:pk>/", company.company_detail, name="company_detail"),
     path("invitations/<str:token>/", company.invitation, name="invitation"),
+    path("partners/terms/<int:pk>/", partners.partner_terms, name="partner_terms"),
     path("partners/<str:token>/", partners.partner_answer, name="partner_answer"),
     path("receipts/", receipts.receipt_check, name="receipt_check"),
     path("jobs/<int:pk>/", status.job_status, name="job_status"),

@@ -10,6 +10,7 @@ from applications.models import (
     Company,
     IssuedDocument,
     Member,
+    Partner,
     ScoreRun,
     ScoreSheet,
     Selection,
@@ -44,6 +45,15 @@ def shared_applications(user: User) -> QuerySet[Application]:
     return Application.objects.filter(
         partners__state=PartnerState.ACCEPTED, partners__company__members__user=user
     ).distinct()
+
+
+def partnerships_of(user: User) -> QuerySet[Partner]:
+    """Partners whose answer the person gives: accepted by a company the person writes for."""
+    return Partner.objects.filter(
+        state=PartnerState.ACCEPTED,
+        company__members__user=user,
+        company__members__role__in=WRITERS,
+    )
 
 
 def staff_applications(user: User) -> QuerySet[Application]:

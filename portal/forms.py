@@ -32,6 +32,21 @@ class PlainForm(forms.Form):
         super().__init__(*args, **{"error_class": CodedErrors, **kwargs})
 
 
+class WonField(forms.IntegerField):
+    """Whole won, also as people write it: 1,000,000원."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        attrs = {"inputmode": "numeric", "class": "input--short", "data-unit": "원"}
+        super().__init__(min_value=0, widget=forms.TextInput(attrs), **kwargs)
+
+    def to_python(self, value: Any) -> int | None:
+        """Read the amount without its separators and unit."""
+        if isinstance(value, str):
+            value = value.strip().removesuffix("원").replace(",", "").strip()
+        amount: int | None = super().to_python(value)
+        return amount
+
+
 def refuse(
     form: forms.Form, error: PortalError, *, fields: Mapping[str, str] | None = None
 ) -> None:

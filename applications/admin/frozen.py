@@ -76,7 +76,9 @@ def claimed(filed: Submission) -> dict[str, tuple[str, str]]:
 def partners(application: Application) -> list[dict[str, Any]]:
     """Everybody who was invited, with their answer."""
     labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
-    rows = application.partners.exclude(state=PartnerState.CANCELLED).select_related("company")
+    rows = application.partners.exclude(state=PartnerState.CANCELLED).select_related(
+        "company", "terms"
+    )
     return [
         {
             "role": labels.get(row.role, row.role),
@@ -84,6 +86,7 @@ def partners(application: Application) -> list[dict[str, Any]]:
             "number": row.company.business_number if row.company else "",
             "state": row.get_state_display(),
             "at": row.answered_at,
+            "terms": row.terms,
         }
         for row in rows.order_by("pk")
     ]

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from django import forms
 
-from applications.forms.base import PlainForm
 from applications.states import MemberRole
+from portal.forms import PlainForm
 from programs.states import CompanyKind, CompanySize, Region
 
 EMPTY = ("", "선택하세요")

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from applications.forms.base import PlainForm
+from portal.forms import PlainForm, WonField
 
 GIVEN = (("yes", "동의합니다"), ("no", "동의하지 않습니다"))
 
@@ -37,6 +37,40 @@ class PartnerForm(PlainForm):
         self.fields["role"].choices = [(row["role"], row["label"]) for row in roles]
         if len(roles) == 1:
             self.fields["role"].initial = roles[0]["role"]
+
+
+class TermsForm(PlainForm):
+    """What a partner does and bears."""
+
+    part = forms.CharField(
+        label="맡은 일",
+        max_length=300,
+        widget=forms.Textarea({"rows": 2, "class": "input--long"}),
+        error_messages={"required": "참여기관이 맡을 일을 적어 주세요."},
+    )
+    share_won = WonField(
+        label="부담금",
+        required=False,
+        help_text="기업부담금 가운데 이 기관이 부담하는 금액입니다. 없으면 0을 적으세요.",
+    )
+    quote_won = WonField(
+        label="견적금액",
+        required=False,
+        help_text="이 기관이 공급하는 설비·용역의 견적 합계입니다.",
+    )
+
+    def __init__(self, *args: object, asked: Mapping[str, Any], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("share", "quote"):
+            if not asked.get(name):
+                del self.fields[f"{name}_won"]
+
+    def terms(self) -> dict[str, Any]:
+        """The terms as the service takes them; an amount that is not asked is unknown."""
+        data = self.cleaned_data
+        return {name: data.get(name) for name in ("share_won", "quote_won")} | {
+            "part": data["part"]
+        }
 
 
 class ManyFiles(forms.ClearableFileInput):

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from django import forms
 
-from applications.forms.base import PlainForm
 from applications.models import Company
+from portal.forms import PlainForm
 
 REASON = {"rows": 4, "class": "input--long"}
 
@@ -59,6 +59,17 @@ class PartnerAnswerForm(PlainForm):
         self.fields["company"].choices = [(str(one.pk), one.name) for one in companies]
         if len(companies) == 1:
             self.fields["company"].initial = str(companies[0].pk)
+
+
+class TermsAnswerForm(PlainForm):
+    """Whether a partner agrees to its terms."""
+
+    note = forms.CharField(
+        label="의견 (동의하지 않으면 꼭 적어 주세요)",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea({"rows": 3, "class": "input--long"}),
+    )
 
 
 class ReceiptForm(PlainForm):

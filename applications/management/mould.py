@@ -1,7 +1,7 @@
 """Moulds for bulk data: one real filing per kind of applicant, done by the services and undone."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -17,6 +17,7 @@ from applications.models import (
     FormVersion,
     Member,
     Partner,
+    PartnerTerms,
     Site,
     Submission,
 )
@@ -197,7 +198,7 @@ def _join(application: Application, user: User, now: datetime) -> None:
             for turn in range(row.get("minimum", 1)):
                 place = REHEARSAL + 1 + turn
                 supplier, _ = _company(_partner(place), CompanySize.SMALL, now, place=place)
-                Partner.objects.create(
+                partner = Partner.objects.create(
                     application=application,
                     role=row["role"],
                     company_name=supplier.name,
@@ -209,6 +210,24 @@ def _join(application: Application, user: User, now: datetime) -> None:
                     invited_at=now,
                     answered_at=now,
                 )
+                if "terms" in row:
+                    _settle(partner, row["terms"], user, now)
+
+
+def _settle(partner: Partner, asked: Mapping[str, Any], user: User, now: datetime) -> None:
+    """Let a partner have confirmed its terms."""
+    terms = PartnerTerms.objects.create(
+        partner=partner,
+        part="설비 공급과 설치",
+        share_won=0 if asked["share"] else None,
+        quote_won=1_000_000 if asked["quote"] else None,
+        set_by=user,
+        set_at=now,
+        confirmed=True,
+        answered_by=user,
+        answered_at=now,
+    )
+    Partner.objects.filter(pk=partner.pk).update(terms=terms)
 
 
 def _partner(place: int) -> User:

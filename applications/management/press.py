@@ -232,12 +232,16 @@ class Press:
         for row, (company, name, number, person) in zip(
             case.mould.content["partners"], drawn, strict=True
         ):
+            link = hashlib.sha256(f"{case.pk}:{company}".encode()).hexdigest()
             batch.add(
                 Partner, case.pk, row["role"], name, f"supplier{person}@{DOMAIN}",
-                PartnerState.ACCEPTED.value, company,
-                hashlib.sha256(f"{case.pk}:{company}".encode()).hexdigest(), case.user, case.began,
-                case.began, "",
+                PartnerState.ACCEPTED.value, company, link, case.user, case.began, case.began, "",
             )  # fmt: skip
+            if terms := row["terms"]:
+                batch.terms[link] = (
+                    terms["part"], terms["share_won"], terms["quote_won"], case.user, case.began,
+                    True, case.user, case.began, "",
+                )  # fmt: skip
             frozen.append({**row, "company_name": name, "business_number": number})
         return frozen
 

@@ -15,6 +15,7 @@ from applications.models import (
     Consent,
     Member,
     Partner,
+    PartnerTerms,
     ScoreSheet,
     Section,
     Site,
@@ -71,6 +72,12 @@ TABLES: dict[type[models.Model], tuple[str, ...]] = {
 }  # fmt: skip
 
 
+TERMS = (
+    "partner_id", "part", "share_won", "quote_won", "set_by_id", "set_at", "confirmed",
+    "answered_by_id", "answered_at", "note",
+)  # fmt: skip
+
+
 def unnamed(model: type[models.Model]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
     """The columns that our rows do not name and that need a value, with the model's own."""
     found = [
@@ -117,6 +124,7 @@ class Batch:
         default_factory=lambda: {model: [] for model in TABLES}
     )
     later: list[Row] = field(default_factory=list)  # moves that follow all others
+    terms: dict[str, Row] = field(default_factory=dict)  # of a partner, by the digest of its link
 
     def add(self, model: type[models.Model], *row: Any) -> None:
         """Put one row in, its values in the order of `TABLES`."""
@@ -131,3 +139,14 @@ class Batch:
                 names, values = unnamed(model)
                 filled = [(*row, *values) for row in rows] if values else rows
                 bulk.insert(model, [*TABLES[model], *names], filled)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Add the partners' terms, whose partners have their keys only now."""
+        if not self.terms:
+            return
+        joined = Partner.objects.filter(digest__in=list(self.terms))
+        rows = [(pk, *self.terms[digest]) for pk, digest in joined.values_list("pk", "digest")]
+        bulk.insert(PartnerTerms, TERMS, rows)
+        latest = PartnerTerms.objects.filter(partner=models.OuterRef("pk")).values("pk")
+        joined.update(terms=models.Subquery(latest[:1]))

@@ -18,6 +18,7 @@ from applications.models.application import (
     FormVersion,
     IssuedDocument,
     Partner,
+    PartnerTerms,
     Section,
     Submission,
 )
@@ -70,6 +71,7 @@ __all__ = [
     "ObjectionMove",
     "ObjectionPaper",
     "Partner",
+    "PartnerTerms",
     "Recovery",
     "Report",
     "ReportFile",

@@ -161,7 +161,7 @@ def read(application: Application, *, again: bool = True) -> Dossier:
         sections={row.name: row.data for row in fresh.sections.all()},
         partners=list(
             fresh.partners.exclude(state=PartnerState.CANCELLED)
-            .select_related("company")
+            .select_related("company", "terms")
             .order_by("pk")
         ),
         attachments=list(fresh.attachments.filter(removed_at=None, supplement=None).order_by("pk")),
@@ -232,27 +232,53 @@ def _cost_findings(dossier: Dossier) -> list[Finding]:
 
 def _partner_findings(dossier: Dossier, now: datetime) -> list[Finding]:
     company = dossier.application.company
-    partners = [
-        consortium.Partner(
-            role=row.role,
-            state=row.state,
-            name=row.company_name,
-            company_id=row.company_id,
-            business_number=row.company.business_number if row.company else "",
-        )
-        for row in dossier.partners
-        if not expired(row, now=now)
-    ]
+    partners = [partner_of(row) for row in dossier.partners if not expired(row, now=now)]
+    grant = preview(dossier)
     keys = ("role", "label", "minimum", "when")
     required = [
         {key: row[key] for key in keys if row.get(key) is not None}
         for row in dossier.sub_program.partner_roles
         if row.get("required", True)
     ]
-    return consortium.judge(
+    findings = consortium.judge(
         consortium.parse(required),
         partners,
         applicant_company_id=company.pk,
         applicant_business_number=company.business_number,
         facts=dossier.facts,
     )
+    return findings + consortium.judge_terms(
+        terms_asked(dossier.sub_program),
+        partners,
+        own_won=grant.own_won if grant else None,
+        total_cost_won=dossier.total_cost_won,
+    )
+
+
+def terms_asked(sub_program: SubProgram) -> dict[str, dict[str, Any]]:
+    """What each partner role has to confirm: its share of the cost, its quotation."""
+    return {row["role"]: row["terms"] for row in sub_program.partner_roles if row.get("terms")}
+
+
+def partner_of(row: Partner) -> consortium.Partner:
+    """A partner as the rules read it; `company` and `terms` are fetched along."""
+    terms = row.terms
+    return consortium.Partner(
+        role=row.role,
+        state=row.state,
+        name=row.company.name if row.company else row.company_name,
+        company_id=row.company_id,
+        business_number=row.company.business_number if row.company else "",
+        terms=consortium.Terms(terms.share_won, terms.quote_won, terms.confirmed)
+        if terms
+        else None,
+    )
+
+
+def cost_shares(dossier: Dossier) -> consortium.Shares | None:
+    """How the applicant side's cost is borne, to the won; None while it is not known."""
+    grant = preview(dossier)
+    if grant is None or grant.own_won is None:
+        return None
+    joined = [row for row in dossier.partners if row.state == PartnerState.ACCEPTED]
+    return consortium.shares([partner_of(row) for row in joined], own_won=grant.own_won)

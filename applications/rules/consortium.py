@@ -1,4 +1,4 @@
-"""Who must join: the partners a sub-programme requires, against those who did."""
+"""Who must join, and on which terms: partners, their parts, shares and quotations."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.errors import BadInput, Finding
+from portal.money import won
 from programs.rules.facts import Facts, When, applies, parse_when
 
 INVITED = "invited"
@@ -23,6 +24,18 @@ class RequiredRole:
 
 
 @dataclass(frozen=True)
+class Terms:
+    """What a partner is to do: its share of the applicant side's cost and its quotation (won).
+
+    `confirmed` is None while the partner has not answered.
+    """
+
+    share_won: int | None = None
+    quote_won: int | None = None
+    confirmed: bool | None = None
+
+
+@dataclass(frozen=True)
 class Partner:
     """A partner of an application; only an accepted one counts, a declined one is ignored."""
 
@@ -31,6 +44,20 @@ class Partner:
     name: str = ""
     company_id: int | None = None
     business_number: str = ""
+    terms: Terms | None = None
+
+
+@dataclass(frozen=True)
+class Shares:
+    """How the applicant side's cost is borne, to the won; the applicant bears what is left."""
+
+    own_won: int
+    partners: tuple[tuple[str, int], ...]
+
+    @property
+    def applicant_won(self) -> int:
+        """What the applicant bears itself; below zero when the partners' shares exceed the cost."""
+        return self.own_won - sum(share for _, share in self.partners)
 
 
 def parse(rows: Sequence[Mapping[str, Any]]) -> tuple[RequiredRole, ...]:
@@ -75,6 +102,77 @@ def judge(
         if _is_applicant(p, applicant_company_id, applicant_business_number)
     ]
     return findings + _duplicates(present)
+
+
+def judge_terms(
+    asked: Mapping[str, Mapping[str, Any]],
+    partners: Sequence[Partner],
+    *,
+    own_won: int | None,
+    total_cost_won: int | None,
+) -> list[Finding]:
+    """Return what keeps the partners' terms from being settled.
+
+    `asked` holds, by role, whether a share and a quotation are to be confirmed (`share`, `quote`).
+    Shares and the applicant's rest make up `own_won` exactly; quotations stay within the cost.
+    Nothing is asked of who has not accepted, and nothing where money is not known yet (None).
+    """
+    joined = [one for one in partners if one.state == ACCEPTED and one.role in asked]
+    findings = [finding for one in joined for finding in _terms_of(one, asked[one.role])]
+    quotes = sum(one.terms.quote_won or 0 for one in joined if one.terms)
+    if own_won is not None and (rest := shares(joined, own_won=own_won).applicant_won) < 0:
+        findings.append(
+            Finding(
+                "partner_shares_over_cost",
+                f"참여기관 부담금의 합계가 기업부담금 {won(own_won)}보다 {won(-rest)} 많습니다.",
+            )
+        )
+    if total_cost_won is not None and quotes > total_cost_won:
+        findings.append(
+            Finding(
+                "partner_quotes_over_cost",
+                f"견적금액의 합계 {won(quotes)}이 총사업비 {won(total_cost_won)}보다 많습니다.",
+            )
+        )
+    return findings
+
+
+def shares(partners: Sequence[Partner], *, own_won: int) -> Shares:
+    """Split the applicant side's cost over partners and applicant, to the won."""
+    return Shares(
+        own_won,
+        tuple((one.name, one.terms.share_won or 0) for one in partners if one.terms),
+    )
+
+
+def _terms_of(partner: Partner, asked: Mapping[str, Any]) -> list[Finding]:
+    terms, role = partner.terms, partner.role
+    if terms is None:
+        return [Finding(f"partner_terms:{role}", f"{partner.name}의 맡은 일과 금액을 정하세요.")]
+    gaps = {
+        "partner_share": (asked.get("share"), terms.share_won, "부담금"),
+        "partner_quote": (asked.get("quote"), terms.quote_won, "견적금액"),
+    }
+    findings = [
+        Finding(f"{code}:{role}", f"{partner.name}의 {what}을 정하세요.")
+        for code, (wanted, amount, what) in gaps.items()
+        if wanted and amount is None
+    ]
+    if terms.confirmed is None:
+        findings.append(
+            Finding(
+                f"partner_unconfirmed:{role}",
+                f"{partner.name}이(가) 맡은 일과 금액을 아직 확인하지 않았습니다.",
+            )
+        )
+    elif not terms.confirmed:
+        findings.append(
+            Finding(
+                f"partner_disagrees:{role}",
+                f"{partner.name}이(가) 맡은 일이나 금액에 동의하지 않았습니다. 고쳐서 다시 보내세요.",
+            )
+        )
+    return findings
 
 
 def _short(role: RequiredRole, present: Sequence[Partner]) -> list[Finding]:

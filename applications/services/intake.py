@@ -130,6 +130,7 @@ def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> 
             "facts": read.facts,
             "cost": read.sections.get("cost", {}),
             "partners": [_partner(row, row.company) for row in read.partners if row.company],
+            "shares": _shares(read),
             "attachments": [
                 {"requirement": row.requirement, "name": row.name, "size": row.size}
                 | {"sha256": row.sha256}
@@ -160,6 +161,26 @@ def _partner(row: Partner, company: Company) -> dict[str, Any]:
         "business_number": company.business_number,
         "state": row.state,
         "answered_at": row.answered_at,
+        "terms": {
+            "part": row.terms.part,
+            "share_won": row.terms.share_won,
+            "quote_won": row.terms.quote_won,
+            "confirmed_at": row.terms.answered_at,
+        }
+        if row.terms
+        else None,
+    }
+
+
+def _shares(read: Dossier) -> dict[str, int] | None:
+    """How the applicant side's cost is borne: partners' shares and the applicant's rest (won)."""
+    split = dossier.cost_shares(read)
+    if split is None:
+        return None
+    return {
+        "own_won": split.own_won,
+        "applicant_won": split.applicant_won,
+        "partners_won": split.own_won - split.applicant_won,
     }
 
 

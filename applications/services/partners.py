@@ -1,19 +1,20 @@
-"""Partners: invited by e-mail, answering for themselves from their own account."""
+"""Partners: invited by e-mail, answering for themselves, confirming their terms."""
 
 import secrets
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from applications.models import Application, Company, Partner
+from applications.models import Application, Company, Partner, PartnerTerms
 from applications.queries.invitations import expired, expires_at
 from applications.services.company import token_digest
 from applications.services.drafting import touch
 from applications.states import PartnerState
 from applications.visibility import WRITERS
 from portal import notices
-from portal.errors import BadInput, MoveNotAllowed, NotFound
+from portal.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
 from portal.models import User
+from portal.money import checked_won
 from portal.workflow import mark
 
 
@@ -125,6 +126,92 @@ def cancel(partner: Partner, *, by: User, now: datetime) -> None:
     """Take an invitation or a partner out of the draft. Raises MoveNotAllowed."""
     touch(partner.application, now=now)
     mark(Partner.objects.filter(pk=partner.pk), PartnerState.CANCELLED)
+
+
+@transaction.atomic
+def set_terms(
+    partner: Partner,
+    *,
+    part: str,
+    share_won: int | None,
+    quote_won: int | None,
+    by: User,
+    now: datetime,
+) -> PartnerTerms:
+    """Put down what the partner does and bears (won); it must confirm them anew.
+
+    The same terms again change nothing. Raises BadInput (`partner_part`, `amount`) and
+    MoveNotAllowed (`partner_absent`, `already_submitted`).
+    """
+    part = part.strip()
+    if not part:
+        raise BadInput("참여기관이 맡을 일을 적어 주세요.", code="partner_part")
+    for amount, label in ((share_won, "부담금"), (quote_won, "견적금액")):
+        if amount is not None:
+            checked_won(amount, label=label)
+    touch(partner.application, now=now)
+    locked = Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
+    if locked.state != PartnerState.ACCEPTED:
+        raise MoveNotAllowed("참여를 수락한 곳과만 조건을 정할 수 있습니다.", code="partner_absent")
+    last = locked.terms
+    if last and (last.part, last.share_won, last.quote_won) == (part, share_won, quote_won):
+        return last
+    terms = PartnerTerms.objects.create(
+        partner=locked, part=part, share_won=share_won, quote_won=quote_won, set_by=by, set_at=now
+    )
+    Partner.objects.filter(pk=locked.pk).update(terms=terms)
+    partner.terms = terms
+    if locked.answered_by is not None:
+        notices.write(
+            "partner_terms",
+            to_email=locked.answered_by.email,
+            user=locked.answered_by,
+            key=f"partner_terms:{terms.pk}",
+            now=now,
+            new=True,
+            terms=terms,
+            partner=locked,
+        )
+    return terms
+
+
+@transaction.atomic
+def answer_terms(
+    terms: PartnerTerms, *, agree: bool, by: User, now: datetime, note: str = ""
+) -> PartnerTerms:
+    """Confirm the terms, or say why not, for one's own company.
+
+    Raises NotFound for somebody else's partner, BadInput (`note_required`), StaleVersion when the
+    applicant has changed them meanwhile, MoveNotAllowed (`terms_answered`, `already_submitted`).
+    """
+    partner = terms.partner
+    company = partner.company
+    if company is None or not company.members.filter(user=by, role__in=WRITERS).exists():
+        raise NotFound
+    if not agree and not note.strip():
+        raise BadInput("동의하지 않는 까닭을 적어 주세요.", code="note_required")
+    touch(partner.application, now=now)
+    current = Partner.objects.filter(
+        pk=partner.pk, terms=terms, state=PartnerState.ACCEPTED
+    ).exists()
+    if not current:
+        raise StaleVersion("신청기업이 조건을 바꾸었습니다. 새 내용을 확인하고 답해 주세요.")
+    answered = PartnerTerms.objects.filter(pk=terms.pk, confirmed=None).update(
+        confirmed=agree, answered_by=by, answered_at=now, note=note.strip()[:300]
+    )
+    if not answered:
+        raise MoveNotAllowed("이미 답한 조건입니다.", code="terms_answered")
+    terms.refresh_from_db()
+    notices.write(
+        "partner_terms_answer",
+        to_email=terms.set_by.email,
+        user=terms.set_by,
+        key=f"partner_terms_answer:{terms.pk}",
+        now=now,
+        terms=terms,
+        partner=partner,
+    )
+    return terms
 
 
 @transaction.atomic

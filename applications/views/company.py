@@ -8,7 +8,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications.forms.base import refuse
 from applications.forms.company import ChangeForm, InviteForm, RegisterForm, RoleForm, SiteForm
 from applications.models import Company
 from applications.services import company as companies
@@ -18,6 +17,7 @@ from applications.visibility import WRITERS, companies_of, role_in
 from portal.access import signed_in
 from portal.clock import now
 from portal.errors import PortalError
+from portal.forms import refuse
 
 DONE = {
     "profile": "기업 정보를 고쳤습니다. 작성 중인 신청서에는 ‘다시 불러오기’를 눌러야 반영됩니다.",

@@ -8,7 +8,6 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications.forms.base import refuse
 from applications.forms.drafting import StartForm
 from applications.models import Application, Site, Supplement
 from applications.queries import invitations
@@ -19,6 +18,7 @@ from applications.visibility import WRITERS, own_applications, shared_applicatio
 from portal.access import signed_in
 from portal.clock import now
 from portal.errors import Closed
+from portal.forms import refuse
 from programs.queries import refusal, sub_program
 
 PAGE = 25

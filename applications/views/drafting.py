@@ -10,13 +10,12 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from applications.forms.base import refuse
-from applications.forms.drafting import ConsentForm, PartnerForm, UploadForm
+from applications.forms.drafting import ConsentForm, PartnerForm, TermsForm, UploadForm
 from applications.forms.questions import QuestionForm, read_aloud
-from applications.models import Application, Section
+from applications.models import Application, Partner, Section
 from applications.queries import Dossier, dossier
 from applications.services import drafting, partners
-from applications.states import ApplicationState
+from applications.states import ApplicationState, PartnerState
 from applications.views.status import partner_rows
 from applications.views.steps import (
     LABELS,
@@ -30,6 +29,7 @@ from applications.visibility import answerable_by
 from portal.access import signed_in
 from portal.clock import KST, now
 from portal.errors import BadInput, PortalError
+from portal.forms import refuse
 from portal.middleware import error_body, wants_json
 from portal.money import eok
 from programs.models import Track
@@ -282,11 +282,16 @@ def partners_page(
         roles=application.sub_program.partner_roles,
     )
     status = 400 if form.is_bound else 200
+    refused_terms = None
     if request.POST.get("act") == "cancel":
-        found = application.partners.filter(pk=_number(request.POST.get("partner")))
-        partners.cancel(get_object_or_404(found), by=request.user, now=at)
+        partners.cancel(chosen_partner(request, application), by=request.user, now=at)
         messages.success(request, "참여 요청을 취소했습니다.")
         return redirect("application_step", pk=application.pk, step=step)
+    if request.POST.get("act") == "terms":
+        refused_terms = put_terms(request, chosen_partner(request, application), at)
+        if refused_terms is None:
+            return redirect("application_step", pk=application.pk, step=step)
+        status = 400
     if form.is_bound and form.is_valid():
         try:
             partners.invite(application, **form.cleaned_data, by=request.user, now=at)
@@ -305,9 +310,54 @@ def partners_page(
         at,
         status=status,
         form=form,
-        partners=partner_rows(application, at),
+        partners=with_terms(application, partner_rows(application, at), refused_terms),
+        shares=dossier.cost_shares(dossier.read(application)),
         roles=application.sub_program.partner_roles,
     )
+
+
+def chosen_partner(request: HttpRequest, application: Application) -> Partner:
+    """The partner that was named."""
+    return get_object_or_404(application.partners, pk=_number(request.POST.get("partner")))
+
+
+def put_terms(request: HttpRequest, partner: Partner, at: datetime) -> TermsForm | None:
+    """Keep what a partner does and bears; returns the form when it is refused."""
+    form = terms_form(partner, request.POST)
+    if form.is_valid():
+        try:
+            partners.set_terms(partner, **form.terms(), by=request.user, now=at)
+        except PortalError as refused:
+            refuse(form, refused, fields={"partner_part": "part"})
+            return form
+        messages.success(request, "조건을 정하고 참여기관에 확인을 요청했습니다.")
+        return None
+    return form
+
+
+def terms_form(partner: Partner, data: Mapping[str, Any] | None = None) -> TermsForm:
+    """The form of a partner's terms, filled with the latest."""
+    asked = dossier.terms_asked(partner.application.sub_program).get(partner.role, {})
+    initial = {}
+    if partner.terms:
+        initial = {
+            name: getattr(partner.terms, name) for name in ("part", "share_won", "quote_won")
+        }
+    return TermsForm(data, asked=asked, initial=initial, auto_id=f"id_{partner.pk}_%s")
+
+
+def with_terms(
+    application: Application, rows: list[dict[str, Any]], refused: TermsForm | None
+) -> list[dict[str, Any]]:
+    """The partners, each that has joined and has terms to confirm with its form."""
+    asked = dossier.terms_asked(application.sub_program)
+    for row in rows:
+        partner = row["partner"]
+        if partner.state != PartnerState.ACCEPTED or partner.role not in asked:
+            continue
+        mine = refused is not None and refused.auto_id == f"id_{partner.pk}_%s"
+        row["form"] = refused if mine else terms_form(partner)
+    return rows
 
 
 # Documents

@@ -7,7 +7,6 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from applications.forms.base import refuse
 from applications.forms.drafting import UploadForm
 from applications.forms.filing import AnswerForm, SubmitForm
 from applications.models import Application, Supplement
@@ -22,6 +21,7 @@ from applications.visibility import WRITERS, answerable_by, applications_of, rol
 from portal.access import signed_in
 from portal.clock import now
 from portal.errors import BadInput, PortalError
+from portal.forms import refuse
 from programs.queries import refusal
 
 

@@ -9,7 +9,6 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications.forms.base import refuse
 from applications.forms.filing import WithdrawForm
 from applications.models import Application, IssuedDocument
 from applications.queries import dossier, invitations, result, timeline
@@ -24,6 +23,7 @@ from applications.visibility import (
     attachments_of,
     documents_of,
     own_applications,
+    partnerships_of,
     role_in,
     staff_applications,
     withdrawable_by,
@@ -32,6 +32,7 @@ from portal import files, jobs
 from portal.access import signed_in
 from portal.clock import now
 from portal.errors import MoveNotAllowed, PortalError
+from portal.forms import refuse
 from portal.models import Job, User
 from portal.templatetags.portal import kdate, kst
 
@@ -60,7 +61,7 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "writes": role in WRITERS,
         "withdraws": role == "owner" and application.state in WITHDRAWABLE,
         "steps": [described(step) for step in timeline(application)],
-        "partners": partner_rows(application, at),
+        "partners": with_answers(partner_rows(application, at), request.user),
         "attachments": attachment_rows(application),
         "papers": paper_rows(request.user, application),
     }
@@ -88,11 +89,25 @@ def partner_rows(application: Application, at: datetime) -> list[dict[str, Any]]
     """The partners with where their invitation stands."""
     labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
     rows = []
-    for partner in application.partners.exclude(state="cancelled").select_related("company"):
+    for partner in application.partners.exclude(state="cancelled").select_related(
+        "company", "terms"
+    ):
         word, tone = STANDINGS[invitations.standing(partner, now=at)]
         role = labels.get(partner.role, partner.role)
         until = invitations.expires_at(partner) if partner.state == "invited" else None
         rows.append({"partner": partner, "role": role, "word": word, "tone": tone, "until": until})
+    return rows
+
+
+def with_answers(rows: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:
+    """Mark the partners whose terms this person may answer."""
+    own = set(
+        partnerships_of(user)
+        .filter(pk__in=[row["partner"].pk for row in rows if row["partner"].terms_id])
+        .values_list("pk", flat=True)
+    )
+    for row in rows:
+        row["answers"] = row["partner"].pk in own
     return rows
 
 

@@ -124,7 +124,7 @@ PROGRAM = OpenApiExample(
                 "origin": "assumption",
             }
         ],
-        "form_version": "67e5299c4eec971c7bece07bd726b8773c6979710210986c16354e2322ff6c49",
+        "form_version": "a3742609157d3f0272e60e6eebda0edd113f4077ff2334c161b525129864ac80",
         "origins": {"budget": "source S3 S11", "quota": "source S11"},
     },
 )

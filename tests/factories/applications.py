@@ -18,6 +18,7 @@ from applications.models import (
     FormVersion,
     Member,
     Partner,
+    PartnerTerms,
     Site,
     Submission,
     Supplement,
@@ -239,6 +240,30 @@ class PartnerFactory(DjangoModelFactory):
             company=factory.SubFactory(CompanyFactory),
             answered_at=NOW,
         )
+
+
+class PartnerTermsFactory(DjangoModelFactory):
+    """Terms that the partner has confirmed: nothing to bear, a modest quotation."""
+
+    class Meta:
+        model = PartnerTerms
+        skip_postgeneration_save = True
+
+    partner = factory.SubFactory(PartnerFactory, accepted=True)
+    part = "설비 공급과 설치"
+    share_won = 0
+    quote_won = 1_000_000
+    set_by = factory.SelfAttribute("partner.invited_by")
+    set_at = NOW
+    confirmed = True
+    answered_by = factory.SelfAttribute("partner.invited_by")
+    answered_at = NOW
+
+    @factory.post_generation
+    def in_force(self, create, extracted, **kwargs) -> None:
+        """Make them the partner's latest."""
+        Partner.objects.filter(pk=self.partner.pk).update(terms=self)
+        self.partner.terms = self
 
 
 class AttachmentFactory(DjangoModelFactory):

@@ -18,6 +18,7 @@ from tests.factories.applications import (
     AttachmentFactory,
     CompanyFactory,
     PartnerFactory,
+    PartnerTermsFactory,
     SiteFactory,
     owner_of,
 )
@@ -82,13 +83,15 @@ def _answer(draft: Application, track: Track, claim: bool, by: User, now: dateti
 def _join(draft: Application) -> list[Partner]:
     facts = dossier.read(draft).facts
     return [
-        PartnerFactory(
-            application=draft,
-            role=row["role"],
-            state=PartnerState.ACCEPTED,
-            company=CompanyFactory(),
-            answered_at=NOW,
-        )
+        PartnerTermsFactory(
+            partner=PartnerFactory(
+                application=draft,
+                role=row["role"],
+                state=PartnerState.ACCEPTED,
+                company=CompanyFactory(),
+                answered_at=NOW,
+            )
+        ).partner
         for row in draft.sub_program.partner_roles
         if row.get("required", True) and applies(parse_when(row.get("when")), facts)
         for _ in range(row.get("minimum", 1))

@@ -128,6 +128,16 @@ class Journey:
         guest.press("참여 수락하기")
         guest.sees("참여를 수락했습니다")
         person.page.reload()
+        person.page.fill("[name=part]", "설비 공급과 설치")
+        for field in ("share_won", "quote_won"):
+            if person.page.locator(f"[name={field}]").count():
+                person.page.fill(f"[name={field}]", "1000000")
+        person.press("저장하고 확인 요청하기")
+        letter = letter_to(guest.email, "/partners/terms/").body
+        guest.go("/partners/terms/" + letter.split("/partners/terms/")[1].split("/")[0] + "/")
+        guest.press("이 조건을 확인합니다")
+        guest.sees("조건을 확인했습니다")
+        person.page.reload()
 
     def submit(self, person: Applicant, application: Application) -> None:
         """File it and take the receipt home."""

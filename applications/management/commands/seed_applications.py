@@ -203,6 +203,16 @@ class Command(BaseCommand):
             now=now(),
         )
         partners.accept(partner, company=company, by=guest, now=now())
+        asked = application.sub_program.partner_roles[0].get("terms", {})
+        terms = partners.set_terms(
+            partner,
+            part="설비와 솔루션의 공급·설치, 교육",
+            share_won=2_000_000 if asked.get("share") else None,
+            quote_won=30_000_000 if asked.get("quote") else None,
+            by=by,
+            now=now(),
+        )
+        partners.answer_terms(terms, agree=True, by=guest, now=now())
 
     def screen(self, application: Application, row: dict[str, Any]) -> None:
         """Screen, and go on to assessment where the story does."""

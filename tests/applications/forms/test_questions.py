@@ -4,10 +4,10 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from applications.forms.base import PlainForm, refuse
 from applications.forms.drafting import ConsentForm, UploadForm
 from applications.forms.questions import QuestionForm, field_of, read_aloud, shown
 from portal.errors import BadInput, Finding, RuleBroken
+from portal.forms import PlainForm, refuse
 
 LEVELS = [{"code": str(n), "label": f"{n}단계"} for n in range(8)]
 QUESTIONS = {

@@ -55,6 +55,12 @@ def check_what_was_filed(count: int) -> None:
                 "business_number": partner.company.business_number,
                 "state": "accepted",
                 "answered_at": row.content["partners"][0]["answered_at"],
+                "terms": {
+                    "part": partner.terms.part,
+                    "share_won": partner.terms.share_won,
+                    "quote_won": partner.terms.quote_won,
+                    "confirmed_at": row.content["partners"][0]["terms"]["confirmed_at"],
+                },
             }
             for partner in application.partners.order_by("pk")
         ]

@@ -1,8 +1,10 @@
 """Who must join."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from applications.rules.consortium import Partner, judge, parse
+from applications.rules.consortium import Partner, Terms, judge, judge_terms, parse, shares
 from portal.errors import BadInput
 
 ROBOT = parse([{"role": "supplier", "label": "로봇 공급기업"}])
@@ -98,3 +100,38 @@ def test_a_faulty_row_is_named(row: dict[str, object]) -> None:
     with pytest.raises(BadInput, match="2번째") as refused:
         parse([{"role": "ict", "label": "정보통신기술 기업"}, row])
     assert refused.value.code == "partner_role"
+
+
+def with_terms(share: int | None = 0, quote: int | None = None, confirmed: bool | None = True):
+    return Partner("ict", "accepted", "가나", terms=Terms(share, quote, confirmed))
+
+
+ASKED = {"ict": {"share": True, "quote": False}}
+
+
+@given(st.lists(st.integers(0, 10**12), max_size=6), st.integers(0, 10**13))
+def test_shares_and_the_applicant_s_rest_make_up_the_cost_to_the_won(parts, own) -> None:
+    joined = [with_terms(share) for share in parts]
+    split = shares(joined, own_won=own)
+    assert split.applicant_won + sum(parts) == own
+    codes = {f.code for f in judge_terms(ASKED, joined, own_won=own, total_cost_won=None)}
+    assert ("partner_shares_over_cost" in codes) == (sum(parts) > own)
+
+
+@pytest.mark.parametrize(
+    ("partner", "code"),
+    [
+        (Partner("ict", "accepted", "가나"), "partner_terms:ict"),
+        (with_terms(None), "partner_share:ict"),
+        (with_terms(confirmed=None), "partner_unconfirmed:ict"),
+        (with_terms(confirmed=False), "partner_disagrees:ict"),
+    ],
+)
+def test_unsettled_terms_are_named(partner, code) -> None:
+    found = judge_terms(ASKED, [partner], own_won=10, total_cost_won=20)
+    assert [finding.code for finding in found] == [code]
+
+
+def test_nothing_is_asked_of_who_has_not_joined() -> None:
+    invited = Partner("ict", "invited", "가나")
+    assert judge_terms(ASKED, [invited], own_won=10, total_cost_won=20) == []

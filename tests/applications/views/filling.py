@@ -162,7 +162,17 @@ class Applicant:
             assert answer.status_code == 302, errors(answer)
             firm = CompanyFactory()
             asked = Partner.objects.get(application=draft, role=role["role"])
-            partners.accept(asked, company=firm, by=member_of(firm), now=now())
+            seller = member_of(firm)
+            partners.accept(asked, company=firm, by=seller, now=now())
+            if "terms" not in role:
+                continue
+            terms = {"part": "설비 공급", "share_won": "1000", "quote_won": "2000000"}
+            answer = self.client.post(
+                self.url(draft, "partners"), {"act": "terms", "partner": asked.pk, **terms}
+            )
+            assert answer.status_code == 302, errors(answer)
+            asked.refresh_from_db()
+            partners.answer_terms(asked.terms, agree=True, by=seller, now=now())
 
     def submit(self, draft: Application) -> HttpResponse:
         """Tick the box and press the button."""

@@ -5,8 +5,8 @@ from typing import Any
 from portal.clock import now
 from portal.jobs import handler
 from portal.models import Job
-from vouchers.models import CatalogueImport
-from vouchers.services import conflicts, importing
+from vouchers.models import AssignmentRun, CatalogueImport
+from vouchers.services import assignment, conflicts, importing
 from vouchers.states import ImportOutcome
 
 
@@ -22,3 +22,11 @@ def import_file(job: Job) -> dict[str, Any]:
 def recheck(job: Job) -> dict[str, Any]:
     """Read everybody's ties to suppliers again."""
     return dict(conflicts.recheck(now=now(), progress=job.progress))
+
+
+@handler(assignment.JOB)
+def assign(job: Job) -> dict[str, Any]:
+    """Compute who tries what."""
+    run = AssignmentRun.objects.select_related("round").get(pk=job.args["run"])
+    assignment.compute(run, now=now(), progress=job.progress)
+    return {"wanted": run.wanted, "filled": run.filled, "results_sha256": run.results_sha256}

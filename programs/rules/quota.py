@@ -34,12 +34,12 @@ def note(count: int | None, kind: str, selected: int) -> Finding | None:
     return None
 
 
-def words(count: int | None, kind: str) -> str:
-    """Write the quota as the notice does: 57개 내외, 6,000개 이상, 800개, 정함 없음."""
+def words(count: int | None, kind: str, unit: str = "개") -> str:
+    """Write the quota as the notice does: 57개 내외, 6,000개 이상, 100명 내외, 정함 없음."""
     _check(count, kind)
     if count is None:
         return "정함 없음"
-    return f"{count:,}개" + {ABOUT: " 내외", AT_LEAST: " 이상", EXACT: ""}[kind]
+    return f"{count:,}{unit}" + {ABOUT: " 내외", AT_LEAST: " 이상", EXACT: ""}[kind]
 
 
 def _check(count: int | None, kind: str) -> None:

@@ -10,7 +10,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q
 
-from portal import jobs
+from portal import jobs, notices
 from portal.clock import KST
 from portal.errors import Finding, MoveNotAllowed
 from portal.models import DeclaredTie, FirmLink, Job, User
@@ -246,7 +246,7 @@ def recheck(*, now: datetime, progress: Progress = lambda done, total: None) -> 
     """
     ground = Ground()
     rows = PanelApplication.objects.filter(Q(state__in=JUDGED) | Q(monitor__isnull=False))
-    applications = list(rows.select_related("user").order_by("pk"))
+    applications = list(rows.select_related("user", "round").order_by("pk"))
     counts = {"checked": 0, "barred": 0, "excluded": 0}
     for start in range(0, len(applications), CHUNK):
         part = applications[start : start + CHUNK]
@@ -277,8 +277,34 @@ def _settle(
             exclude(monitor, reason=reason, by=None, now=now)
             counts["excluded"] += 1
     elif application.state in JUDGED and application.state != PanelApplicationState.DRAFT:
-        move(application, "bar", by=None, now=now, note=reason)
+        bar(application, reason=reason, by=None, now=now)
         counts["barred"] += 1
+
+
+@transaction.atomic
+def bar(
+    application: PanelApplication, *, reason: str, by: User | None, now: datetime
+) -> PanelApplication:
+    """Bar an applicant, who is told why. Raises MoveNotAllowed."""
+    row = move(application, "bar", by=by, now=now, note=reason)
+    _tell("panel_barred", application, reason, key=f"panel-barred:{row.pk}", now=now)
+    return application
+
+
+def _tell(
+    letter: str, application: PanelApplication, reason: str, *, key: str, now: datetime
+) -> None:
+    notices.write(
+        letter,
+        to_email=application.user.email,
+        user=application.user,
+        key=key,
+        new=True,
+        now=now,
+        application=application,
+        round=application.round,
+        reason=reason,
+    )
 
 
 @transaction.atomic
@@ -286,7 +312,7 @@ def exclude(monitor: Monitor, *, reason: str, by: User | None, now: datetime) ->
     """Take a member off the panel: what they still had to try is dropped, what they wrote stays
     and is left out of averages. Raises MoveNotAllowed.
     """
-    move(
+    row = move(
         monitor,
         "exclude",
         by=by,
@@ -295,6 +321,8 @@ def exclude(monitor: Monitor, *, reason: str, by: User | None, now: datetime) ->
         excluded_at=now,
         exclusion_reason=reason[:300],
     )
+    key = f"panel-excluded:{row.pk}"
+    _tell("panel_excluded", monitor.application, reason, key=key, now=now)
     drop_all(monitor, reason="단원이 제외되어 배정을 취소했습니다.", by=by, now=now)
     return monitor
 

@@ -1,0 +1,149 @@
+"""Applying to a panel: drafts that save themselves, filing in time, suppliers' people barred."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from portal.errors import BadInput, Closed, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.models import Notice
+from tests.factories import vouchers as make
+from tests.factories.applications import NOW
+from vouchers.models import PanelApplication, PanelEvidence, PanelRound, SupplierTie
+from vouchers.services import recruitment
+from vouchers.states import PanelApplicationState
+
+pytestmark = pytest.mark.django_db
+
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
+    b"\x00\x00\x00\x0cIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\r\xefF\xb8\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+WHOLE = {
+    "kind": "sme",
+    "name": "김국민",
+    "phone": "01012345678",
+    "address": "대전광역시 서구 둔산로 100",
+    "affiliation": "한밭상사",
+    "business_number": "124-81-00998",
+    "categories": ["meeting", "care", "nonsense"],
+    "expertise": "화상회의를 세 해 동안 날마다 쓰며 동료를 가르쳤습니다.",
+    "interest": "돌봄서비스와 화상회의를 회사에서 함께 써 보고 싶습니다.",
+    "independent": "on",
+    "consented": "on",
+}
+
+
+@pytest.fixture(autouse=True)
+def private_root(settings, tmp_path):
+    settings.PRIVATE_ROOT = tmp_path
+
+
+def whole_draft(panel: PanelRound | None = None, **changes: object) -> PanelApplication:
+    user = make.person()
+    draft = recruitment.start(panel or make.panel(), by=user, now=NOW)
+    upload = SimpleUploadedFile("재직증명서.png", PNG)
+    recruitment.attach(draft, upload=upload, by=user, now=NOW)
+    return recruitment.save(draft, data={**WHOLE, **changes}, version=1, by=user, now=NOW)
+
+
+def file(draft: PanelApplication, **trace: str) -> PanelApplication:
+    return recruitment.submit(draft, by=draft.user, now=NOW, **trace)
+
+
+def test_a_draft_begins_once_with_what_the_account_knows() -> None:
+    panel, user = make.panel(), make.person()
+    draft = recruitment.start(panel, by=user, now=NOW)
+    assert recruitment.start(panel, by=user, now=NOW) == draft
+    assert (draft.name, draft.phone) == (user.name, user.phone)
+
+
+def test_gaps_and_nonsense_are_kept_out_of_a_draft_without_a_refusal() -> None:
+    draft = whole_draft(kind="nobody")
+    assert (draft.kind, draft.categories) == ("", ["meeting", "care"])
+    assert draft.business_number == "1248100998"
+
+
+def test_another_window_is_not_overwritten() -> None:
+    draft = whole_draft()
+    with pytest.raises(StaleVersion):
+        recruitment.save(draft, data={"name": "x"}, version=1, by=draft.user, now=NOW)
+
+
+def test_everything_that_is_missing_is_said_at_once() -> None:
+    draft = recruitment.start(make.panel(), by=make.person(), now=NOW)
+    with pytest.raises(RuleBroken) as refused:
+        file(draft)
+    found = {row.code for row in refused.value.findings}
+    assert {"missing:kind", "missing:evidence", "missing:consented", "missing:address"} <= found
+
+
+def test_a_filed_application_is_frozen_and_confirmed() -> None:
+    draft = whole_draft()
+    filed = file(draft, address="203.0.113.9", device="Firefox")
+    assert filed.state == PanelApplicationState.SUBMITTED
+    assert filed.phone == "010-1234-5678"
+    assert filed.content["evidence"][0]["name"] == "재직증명서.png"
+    assert len(filed.sha256) == len(filed.ip_hash) == len(filed.device_hash) == 64
+    assert "203.0.113.9" not in str(PanelApplication.objects.values().get())
+    assert Notice.objects.get().user == draft.user
+    assert file(draft).sha256 == filed.sha256
+    with pytest.raises(MoveNotAllowed):
+        recruitment.save(draft, data={"name": "x"}, version=filed.version, by=draft.user, now=NOW)
+    with pytest.raises(MoveNotAllowed):
+        recruitment.detach(PanelEvidence.objects.get(), by=draft.user, now=NOW)
+
+
+def test_nothing_is_taken_at_the_closing_instant() -> None:
+    panel = make.panel(closes_at=NOW + timedelta(seconds=1))
+    draft = whole_draft(panel)
+    with pytest.raises(Closed):
+        recruitment.submit(draft, by=draft.user, now=panel.closes_at)
+    with pytest.raises(Closed):
+        recruitment.start(panel, by=make.person(), now=panel.closes_at)
+
+
+def test_a_suppliers_person_cannot_even_begin() -> None:
+    make.supplier(email="info@tied.example")
+    with pytest.raises(RuleBroken) as refused:
+        recruitment.start(make.panel(), by=make.person(email="a@tied.example"), now=NOW)
+    assert refused.value.code == "tied"
+    assert not PanelApplication.objects.exists()
+    assert SupplierTie.objects.get().code == "same_email_domain"
+
+
+def test_an_employer_that_is_a_supplier_bars_at_filing() -> None:
+    make.supplier(business_number="1248100998")
+    draft = whole_draft()
+    with pytest.raises(RuleBroken) as refused:
+        file(draft)
+    assert refused.value.code == "tied"
+    draft.refresh_from_db()
+    assert draft.state == PanelApplicationState.DRAFT
+    recruitment.save(
+        draft, data={"business_number": "1008100070"}, version=2, by=draft.user, now=NOW
+    )
+    assert file(draft).state == PanelApplicationState.SUBMITTED
+
+
+def test_the_same_person_may_apply_again_after_taking_back() -> None:
+    draft = whole_draft()
+    recruitment.withdraw(file(draft), by=draft.user, now=NOW)
+    again = recruitment.start(draft.round, by=draft.user, now=NOW)
+    assert again.pk != draft.pk
+
+
+def test_a_file_twice_or_too_many_are_refused() -> None:
+    draft = whole_draft()
+    with pytest.raises(BadInput) as refused:
+        recruitment.attach(draft, upload=SimpleUploadedFile("b.png", PNG), by=draft.user, now=NOW)
+    assert refused.value.code == "file_repeated"
+
+
+def test_firms_are_read_as_typed() -> None:
+    found = recruitment.read_firms("가온/124-81-00998\n\n누리")
+    assert found == [
+        {"name": "가온", "business_number": "1248100998"},
+        {"name": "누리", "business_number": ""},
+    ]
+    assert recruitment.write_firms(found) == "가온/1248100998\n누리"

@@ -1,0 +1,136 @@
+"""Selecting the panel: frozen marks, one list, released together; a place given up is filled."""
+
+from datetime import timedelta
+
+import pytest
+
+from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.models import Notice
+from tests.factories import vouchers as make
+from tests.factories.applications import NOW
+from vouchers.models import Monitor, PanelApplication, PanelRound
+from vouchers.services import recruitment, selection
+from vouchers.states import MonitorState, PanelApplicationState
+
+pytestmark = pytest.mark.django_db
+
+LATER = NOW + timedelta(days=6)
+
+
+def marked(panel: PanelRound, by, count: int = 9) -> list[PanelApplication]:
+    """File and mark applications, the earlier the better."""
+    rows = [
+        make.application(panel, kind=make.KINDS[place % 3], state=PanelApplicationState.SUBMITTED)
+        for place in range(count)
+    ]
+    for place, row in enumerate(rows):
+        points = {"expertise": 50 - place, "interest": 40}
+        selection.mark(row, points=points, reason="경력이 뚜렷함", by=by, now=NOW)
+    return rows
+
+
+def states(panel: PanelRound) -> list[str]:
+    return list(panel.applications.order_by("pk").values_list("state", flat=True))
+
+
+def test_a_list_is_released_together_with_members_and_letters() -> None:
+    by, panel = make.operator(), make.panel()
+    marked(panel, by)
+    made = selection.propose(panel, by=by, now=LATER)
+    assert selection.recompute(made) == made.results_sha256
+    assert set(states(panel)) == {"submitted"}
+    assert selection.release(made, by=by, now=LATER) == {"selected": 6, "reserve": 2, "rejected": 1}
+    assert states(panel) == ["selected"] * 6 + ["reserve"] * 2 + ["rejected"]
+    assert list(panel.monitors.values_list("number", flat=True)) == [1, 2, 3, 4, 5, 6]
+    assert Notice.objects.filter(key__startswith="panel-result:").count() == 9
+
+
+def test_the_same_marks_give_the_same_list() -> None:
+    by, panel = make.operator(), make.panel()
+    marked(panel, by)
+    one = selection.propose(panel, by=by, now=LATER)
+    two = selection.propose(panel, by=by, now=LATER)
+    assert (one.inputs_sha256, one.results_sha256) == (two.inputs_sha256, two.results_sha256)
+
+
+def test_nothing_is_proposed_before_the_end_or_with_somebody_unmarked() -> None:
+    by, panel = make.operator(), make.panel()
+    make.application(panel)
+    with pytest.raises(RuleBroken) as refused:
+        selection.propose(panel, by=by, now=NOW)
+    assert {row.code for row in refused.value.findings} == {"round_open", "unmarked"}
+
+
+def test_a_list_that_somebody_left_meanwhile_is_not_released() -> None:
+    by, panel = make.operator(), make.panel()
+    rows = marked(panel, by)
+    made = selection.propose(panel, by=by, now=LATER)
+    recruitment.withdraw(rows[0], by=rows[0].user, now=LATER)
+    with pytest.raises(RuleBroken) as refused:
+        selection.release(made, by=by, now=LATER)
+    assert refused.value.code == "changed"
+    assert not Monitor.objects.exists()
+
+
+def test_it_is_released_once() -> None:
+    by, panel = make.operator(), make.panel()
+    marked(panel, by)
+    made = selection.propose(panel, by=by, now=LATER)
+    selection.release(made, by=by, now=LATER)
+    with pytest.raises(MoveNotAllowed):
+        selection.release(made, by=by, now=LATER)
+
+
+def test_a_place_given_up_goes_to_the_next_in_reserve() -> None:
+    by, panel = make.operator(), make.panel()
+    rows = marked(panel, by)
+    selection.release(selection.propose(panel, by=by, now=LATER), by=by, now=LATER)
+    first = PanelApplication.objects.get(pk=rows[0].pk)
+    risen = selection.decline(first, by=first.user, now=LATER)
+    assert risen is not None
+    assert (risen.number, risen.application_id) == (7, rows[6].pk)
+    assert Monitor.objects.get(application=first).state == MonitorState.LEFT
+    assert Notice.objects.filter(key=f"panel-moved-up:{rows[6].pk}").exists()
+
+
+def test_a_reserve_who_is_tied_by_now_is_passed_over_and_barred() -> None:
+    by, panel = make.operator(), make.panel()
+    rows = marked(panel, by)
+    selection.release(selection.propose(panel, by=by, now=LATER), by=by, now=LATER)
+    host = rows[6].user.email.partition("@")[2]
+    make.supplier(email=f"info@{host}")
+    first = PanelApplication.objects.get(pk=rows[0].pk)
+    risen = selection.decline(first, by=first.user, now=LATER)
+    assert risen is not None
+    assert risen.application_id == rows[7].pk
+    assert PanelApplication.objects.get(pk=rows[6].pk).state == PanelApplicationState.BARRED
+
+
+def test_a_tie_found_before_the_proposal_leaves_the_applicant_out() -> None:
+    by, panel = make.operator(), make.panel()
+    rows = marked(panel, by)
+    make.supplier(email=f"info@{rows[0].user.email.partition('@')[2]}")
+    made = selection.propose(panel, by=by, now=LATER)
+    assert not made.decisions.filter(application=rows[0]).exists()
+
+
+def test_marks_are_whole_within_bounds_and_reasoned() -> None:
+    by, filed = make.operator(), make.application(make.panel())
+    for points, reason in (
+        ({"expertise": 51, "interest": 1}, "x"),
+        ({"expertise": 1}, "x"),
+        ({"expertise": 1, "interest": 1}, " "),
+    ):
+        with pytest.raises(BadInput):
+            selection.mark(filed, points=points, reason=reason, by=by, now=NOW)
+
+
+def test_roles_that_only_read_do_not_act() -> None:
+    panel = make.panel()
+    filed = make.application(panel)
+    points = {"expertise": 1, "interest": 1}
+    for reader in (make.ministry(), make.agency(), make.moderator(), make.person()):
+        with pytest.raises(MoveNotAllowed):
+            selection.mark(filed, points=points, reason="x", by=reader, now=NOW)
+        with pytest.raises(MoveNotAllowed):
+            selection.propose(panel, by=reader, now=LATER)

@@ -1,0 +1,1 @@
+"""Forms of the panel's pages and staff screens."""

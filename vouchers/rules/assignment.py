@@ -1,0 +1,120 @@
+"""Who may be asked to try what: permitted pairs with their costs, and shortages in words."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+
+from portal.matching import Deficit, KindShortage, Shortage, Solution
+
+UNWISHED = 1_000  # dearer than any wish
+STEP = 20  # by which each lower wish is dearer
+BALANCE = 5  # and each further service of the same member
+MOST_PAIRS = 500_000
+EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class Member:
+    """A member with room for `load` services, and what they wished for in order of rank."""
+
+    id: int
+    kind: str
+    load: int
+    wishes: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A covered service: how many members, and at least how many of some kinds."""
+
+    id: int
+    members: int
+    least: Mapping[str, int]
+
+
+def options(
+    members: Sequence[Member],
+    services: Sequence[Wanted],
+    forbidden: Collection[tuple[int, int]],
+    *,
+    most: int = MOST_PAIRS,
+) -> list[tuple[int, int, int]]:
+    """Return every permitted (member, service, cost), a forbidden pair never.
+
+    Where all pairs would be more than `most`, a member is considered for their wishes and for an
+    even share of the other services; the share moves on with each member, so that all are offered.
+    """
+    barred = set(forbidden)
+    there = {row.id for row in services}
+    share = len(services)
+    if members and len(members) * len(services) > most:
+        share = max(1, most // len(members))
+    found = []
+    for place, member in enumerate(members):
+        costs = {
+            service: STEP * rank for rank, service in enumerate(member.wishes) if service in there
+        }
+        start = place * share
+        for offset in range(min(share, len(services))):
+            costs.setdefault(services[(start + offset) % len(services)].id, UNWISHED)
+        found += [
+            (member.id, service, cost)
+            for service, cost in costs.items()
+            if (member.id, service) not in barred
+        ]
+    return found
+
+
+def explain(
+    solution: Solution, names: Mapping[int, str], kinds: Mapping[str, str]
+) -> list[dict[str, object]]:
+    """Say in words what could not be met and why: first the whole, then each service."""
+    rows: list[dict[str, object]] = []
+    if solution.complete:
+        words = "모든 서비스에 필요한 인원을 구분에 맞게 배정했습니다."
+        return [{"code": "complete", "text": words, "services": []}]
+    if solution.deficit is not None:
+        rows.append(_deficit(solution.deficit, names))
+    rows += [_shortage(row, names) for row in solution.shortages]
+    rows += [_kind_shortage(row, names, kinds) for row in solution.kind_shortages]
+    return rows
+
+
+def _deficit(row: Deficit, names: Mapping[int, str]) -> dict[str, object]:
+    some = ", ".join(names[id] for id in row.tasks[:EXAMPLES])
+    more = f" 등 {len(row.tasks):,}개" if len(row.tasks) > EXAMPLES else ""
+    have = [
+        f"배정할 수 있는 단원 {len(row.workers):,}명에게 남은 여유는 {row.room:,}자리"
+        if row.workers
+        else "",
+        f"다른 단원이 채운 자리는 {row.fixed:,}자리" if row.fixed else "",
+    ]
+    why = ", ".join(part for part in have if part)
+    text = (
+        f"서비스 {len(row.tasks):,}개({some}{more})에 {row.wanted:,}자리가 필요하지만 "
+        f"{f'{why}뿐이라' if why else '배정할 수 있는 단원이 없어'} {row.missing:,}자리가 모자랍니다. "
+        "단원을 더 두거나 한 사람의 최대 체험 수를 늘리거나 체험 서비스를 줄여야 합니다."
+    )
+    return {"code": "deficit", "text": text, "services": list(row.tasks)}
+
+
+def _shortage(row: Shortage, names: Mapping[int, str]) -> dict[str, object]:
+    head = f"{names[row.task]}: {row.wanted}명이 필요하지만 {row.got}명만 배정했습니다."
+    why = (
+        f"배정할 수 있는 단원이 {row.permitted}명뿐입니다."
+        if row.reason == "permitted"
+        else f"배정할 수 있는 단원 {row.permitted}명의 여유를 다른 서비스에 모두 썼습니다."
+    )
+    return {"code": "short", "text": f"{head} {why}", "services": [row.task]}
+
+
+def _kind_shortage(
+    row: KindShortage, names: Mapping[int, str], kinds: Mapping[str, str]
+) -> dict[str, object]:
+    kind = kinds.get(row.kind, row.kind)
+    head = f"{names[row.task]}: {kind} {row.wanted}명이 필요하지만 {row.got}명입니다."
+    why = (
+        f"배정할 수 있는 {kind} 단원이 {row.permitted}명뿐입니다."
+        if row.permitted < row.wanted
+        else f"배정할 수 있는 {kind} 단원 {row.permitted}명의 여유를 다른 서비스에 모두 썼습니다."
+    )
+    return {"code": "kind", "text": f"{head} {why}", "services": [row.task]}

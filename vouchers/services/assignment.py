@@ -1,0 +1,409 @@
+"""Who tries what: wishes, pins and forbids, a computed proposal, its confirmation, drop-outs."""
+
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from portal import bulk, jobs, matching, notices, snapshot
+from portal.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
+from portal.models import User
+from portal.roles import PANEL_OPERATOR, roles_of
+from portal.workflow import move
+from programs.rules.calendar import stamp
+from vouchers.models import (
+    Assignment,
+    AssignmentRule,
+    AssignmentRun,
+    Monitor,
+    PanelRound,
+    Service,
+    SupplierTie,
+    Wish,
+)
+from vouchers.rules import assignment as rules
+from vouchers.services import conflicts
+from vouchers.states import (
+    AssignmentRunState,
+    AssignmentState,
+    MemberKind,
+    MonitorState,
+    RuleKind,
+    ServiceState,
+)
+
+JOB = "vouchers.assign"
+COLUMNS = ["state", "round_id", "service_id", "monitor_id", "run_id", "assigned_at"]
+
+Progress = Callable[[int, int, str], None]
+Pair = tuple[int, int]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What the solver is given, as it stands now."""
+
+    members: tuple[rules.Member, ...]
+    services: tuple[rules.Wanted, ...]
+    forbidden: tuple[Pair, ...]
+    pinned: tuple[Pair, ...]
+    kept: tuple[Pair, ...]
+
+    def plain(self) -> dict[str, Any]:
+        """The same as JSON, in one order: what `inputs_sha256` is over, together with the seed."""
+        return {
+            "members": [[row.id, row.kind, row.load, list(row.wishes)] for row in self.members],
+            "services": [[row.id, row.members, dict(row.least)] for row in self.services],
+            "forbidden": [list(pair) for pair in self.forbidden],
+            "pinned": [list(pair) for pair in self.pinned],
+            "kept": [list(pair) for pair in self.kept],
+        }
+
+
+# Wishes
+
+
+@transaction.atomic
+def wish(monitor: Monitor, *, codes: Sequence[str], by: User, now: datetime) -> list[Wish]:
+    """Put a member's wishes down in the order given, in place of the earlier ones.
+
+    Raises MoveNotAllowed (`not_active`), Closed after the last day, BadInput (`wishes`).
+    """
+    if monitor.state != MonitorState.ACTIVE:
+        raise MoveNotAllowed("활동 중인 단원만 고를 수 있습니다.", code="not_active")
+    until = monitor.round.wishes_until
+    if until is not None and now >= until:
+        raise Closed(f"희망 서비스는 {stamp(until)}에 마감했습니다.", code="wishes_closed")
+    chosen = list(dict.fromkeys(code for code in codes if code))
+    most = monitor.round.wishes_most
+    if len(chosen) > most:
+        raise BadInput(f"{most}개까지 고를 수 있습니다.", code="wishes")
+    covered = dict(monitor.round.covered.filter(code__in=chosen).values_list("code", "pk"))
+    if strange := [code for code in chosen if code not in covered]:
+        raise BadInput(f"이번에 체험하지 않는 서비스입니다: {', '.join(strange)}", code="wishes")
+    Monitor.objects.select_for_update(no_key=True).get(pk=monitor.pk)
+    Wish.objects.filter(monitor=monitor).delete()
+    return Wish.objects.bulk_create(
+        [
+            Wish(monitor=monitor, service_id=covered[code], rank=rank)
+            for rank, code in enumerate(chosen, start=1)
+        ]
+    )
+
+
+# Staff's word
+
+
+@transaction.atomic
+def rule(
+    monitor: Monitor, service: Service, *, kind: str, reason: str, by: User, now: datetime
+) -> AssignmentRule:
+    """Pin a member to a service or forbid it, in place of what was said of the two before.
+
+    Raises MoveNotAllowed (`role`, `not_active`), BadInput (`reason`, `not_covered`).
+    """
+    _operator_only(by)
+    if not reason.strip():
+        raise BadInput("사유를 적어 주세요.", code="reason")
+    if not monitor.round.coverage.filter(service=service).exists():
+        raise BadInput("이번에 체험하지 않는 서비스입니다.", code="not_covered")
+    if kind == RuleKind.PIN and monitor.state != MonitorState.ACTIVE:
+        raise MoveNotAllowed("활동 중인 단원만 고정할 수 있습니다.", code="not_active")
+    AssignmentRule.objects.filter(monitor=monitor, service=service, ended_at=None).update(
+        ended_at=now
+    )
+    return AssignmentRule.objects.create(
+        round=monitor.round,
+        monitor=monitor,
+        service=service,
+        kind=RuleKind(kind),
+        reason=reason.strip(),
+        by=by,
+        at=now,
+    )
+
+
+def lift(said: AssignmentRule, *, by: User, now: datetime) -> bool:
+    """Take staff's word back; returns whether it still stood. Raises MoveNotAllowed (`role`)."""
+    _operator_only(by)
+    return bool(AssignmentRule.objects.filter(pk=said.pk, ended_at=None).update(ended_at=now))
+
+
+# A computed proposal
+
+
+@transaction.atomic
+def start(round: PanelRound, *, seed: int, by: User, now: datetime) -> AssignmentRun:
+    """Ask for a proposal. Raises MoveNotAllowed (`role`), RuleBroken with what is not ready."""
+    _operator_only(by)
+    PanelRound.objects.select_for_update(no_key=True).get(pk=round.pk)
+    findings = []
+    if not round.monitors.filter(state=MonitorState.ACTIVE).exists():
+        findings.append(Finding("no_members", "활동 중인 단원이 없습니다."))
+    if not round.coverage.exists():
+        findings.append(Finding("no_services", "체험할 서비스를 먼저 정해 주세요."))
+    if round.runs.filter(state=AssignmentRunState.PREPARING).exists():
+        findings.append(Finding("run_in_progress", "아직 끝나지 않은 배정 계산이 있습니다."))
+    if findings:
+        raise RuleBroken(findings, message="배정을 계산할 수 없습니다.")
+    return _ask(round, seed, by, now)
+
+
+def _ask(round: PanelRound, seed: int, by: User, now: datetime) -> AssignmentRun:
+    last = round.runs.aggregate(last=Max("number"))["last"] or 0
+    run = AssignmentRun.objects.create(
+        round=round, number=last + 1, seed=seed, requested_by=by, requested_at=now
+    )
+    run.job = jobs.enqueue(JOB, key=f"vouchers:assign:{run.pk}", by=by, new=True, run=run.pk)
+    run.save(update_fields=["job"])
+    return run
+
+
+def problem(round: PanelRound) -> Problem:
+    """Read what the solver needs: members without a tie, covered services on sale, staff's word.
+
+    What is assigned already is kept; whoever moves, nobody else does.
+    """
+    tied = SupplierTie.objects.filter(ended_at=None).values("user")
+    monitors = list(
+        round.monitors.filter(state=MonitorState.ACTIVE).exclude(user__in=tied).order_by("pk")
+    )
+    wishes: dict[int, list[int]] = defaultdict(list)
+    for monitor, service in (
+        Wish.objects.filter(monitor__round=round)
+        .order_by("monitor", "rank")
+        .values_list("monitor_id", "service_id")
+    ):
+        wishes[monitor].append(service)
+    least = {row.code: row.least_each for row in round.kinds.all() if row.least_each}
+    coverage = list(
+        round.coverage.filter(service__state=ServiceState.ON_SALE).order_by("service_id")
+    )
+    active = {row.pk for row in monitors}
+    covered = {row.service_id for row in coverage}
+    kept = _pairs(round.assignments.filter(state=AssignmentState.ACTIVE), active, covered)
+    said = round.rules.filter(ended_at=None)
+    forbidden = _pairs(said.filter(kind=RuleKind.FORBID), active, covered)
+    pinned = [
+        pair
+        for pair in _pairs(said.filter(kind=RuleKind.PIN), active, covered)
+        if pair not in set(kept)
+    ]
+    # Whoever dropped a service is not asked to try it again.
+    dropped = _pairs(round.assignments.filter(state=AssignmentState.DROPPED), active, covered)
+    return Problem(
+        members=tuple(
+            rules.Member(row.pk, row.kind, row.load, tuple(wishes[row.pk])) for row in monitors
+        ),
+        services=tuple(
+            rules.Wanted(row.service_id, row.wanted or round.members_per_service, least)
+            for row in coverage
+        ),
+        forbidden=tuple(sorted({*forbidden, *dropped} - set(kept) - set(pinned))),
+        pinned=tuple(pinned),
+        kept=tuple(kept),
+    )
+
+
+def _pairs(rows: Any, members: set[int], services: set[int]) -> list[Pair]:
+    found = rows.values_list("monitor_id", "service_id")
+    return sorted({pair for pair in found if pair[0] in members and pair[1] in services})
+
+
+def solve(given: Problem, *, seed: int) -> matching.Solution:
+    """Compute an assignment: the same problem and seed give the same answer."""
+    return matching.solve(
+        [matching.Worker(row.id, row.load, row.kind) for row in given.members],
+        [matching.Task(row.id, row.members, row.least) for row in given.services],
+        rules.options(given.members, given.services, given.forbidden),
+        seed=seed,
+        pinned={*given.pinned, *given.kept},
+        balance=rules.BALANCE,
+    )
+
+
+def compute(
+    run: AssignmentRun,
+    *,
+    now: datetime,
+    progress: Progress = lambda done, total, stage: None,
+) -> AssignmentRun:
+    """Read everybody's ties again, solve, and keep the proposal with what it was computed from."""
+    if run.state != AssignmentRunState.PREPARING:
+        return run
+    progress(0, 3, "이해관계를 다시 확인하는 중")
+    conflicts.recheck(now=now)
+    given = problem(run.round)
+    progress(1, 3, "배정을 계산하는 중")
+    solution = solve(given, seed=run.seed)
+    progress(2, 3, "결과를 정리하는 중")
+    names = dict(
+        Service.objects.filter(pk__in=[row.id for row in given.services]).values_list("pk", "name")
+    )
+    kept = set(given.kept)
+    wished = {(row.id, service) for row in given.members for service in row.wishes}
+    pairs = [list(pair) for pair in solution.pairs]
+    move(
+        run,
+        "propose",
+        by=None,
+        now=now,
+        inputs=given.plain(),
+        inputs_sha256=fingerprint(given, run.seed),
+        pairs=pairs,
+        results_sha256=snapshot.sha256(pairs),
+        wanted=sum(row.members for row in given.services),
+        filled=len(pairs),
+        added=len(set(solution.pairs) - kept),
+        wished=len(set(solution.pairs) & wished),
+        explanation=[
+            _coverage(run.round, len(given.services)),
+            *rules.explain(solution, names, dict(MemberKind.choices)),
+        ],
+    )
+    return run
+
+
+def fingerprint(given: Problem, seed: int) -> str:
+    """Hash what an assignment is computed from."""
+    return snapshot.sha256({"seed": seed, "balance": rules.BALANCE, **given.plain()})
+
+
+def recompute(run: AssignmentRun) -> str:
+    """Solve again from what was frozen with the run; returns the hash of the result."""
+    frozen = run.inputs
+    given = Problem(
+        members=tuple(
+            rules.Member(id, kind, load, tuple(wishes))
+            for id, kind, load, wishes in frozen["members"]
+        ),
+        services=tuple(rules.Wanted(id, wanted, least) for id, wanted, least in frozen["services"]),
+        forbidden=tuple((one, other) for one, other in frozen["forbidden"]),
+        pinned=tuple((one, other) for one, other in frozen["pinned"]),
+        kept=tuple((one, other) for one, other in frozen["kept"]),
+    )
+    return snapshot.sha256([list(pair) for pair in solve(given, seed=run.seed).pairs])
+
+
+def _coverage(round: PanelRound, covered: int) -> dict[str, object]:
+    on_sale = Service.objects.filter(state=ServiceState.ON_SALE).count()
+    text = f"판매 중인 서비스 {on_sale:,}개 가운데 {covered:,}개를 체험합니다."
+    if on_sale > covered:
+        text += f" 나머지 {on_sale - covered:,}개는 이번에 체험하지 않습니다."
+    return {"code": "coverage", "text": text, "services": []}
+
+
+@transaction.atomic
+def confirm(run: AssignmentRun, *, by: User, now: datetime) -> int:
+    """Assign what was proposed and tell the members; returns how many assignments are new.
+
+    Raises MoveNotAllowed, RuleBroken (`changed`) when what it was computed from has changed,
+    (`tied`) when the database finds somebody tied.
+    """
+    move(run, "confirm", by=by, now=now, confirmed_at=now)
+    PanelRound.objects.select_for_update(no_key=True).get(pk=run.round_id)
+    given = problem(run.round)
+    if fingerprint(given, run.seed) != run.inputs_sha256:
+        raise RuleBroken(
+            [
+                Finding(
+                    "changed",
+                    "계산한 뒤 단원, 희망, 서비스, 고정·금지 가운데 바뀐 것이 있습니다. "
+                    "다시 계산해 주세요.",
+                )
+            ],
+            code="changed",
+        )
+    kept = set(given.kept)
+    new = [tuple(pair) for pair in run.pairs if tuple(pair) not in kept]
+    try:
+        with transaction.atomic():
+            bulk.insert(
+                Assignment,
+                COLUMNS,
+                [
+                    (AssignmentState.ACTIVE.value, run.round_id, service, monitor, run.pk, now)
+                    for monitor, service in new
+                ],
+            )
+    except IntegrityError as tied:
+        raise RuleBroken(
+            [Finding("tied", "공급기업과 관계가 드러난 단원이 있습니다. 다시 계산해 주세요.")],
+            code="tied",
+        ) from tied
+    _tell(run, now)
+    return len(new)
+
+
+def _tell(run: AssignmentRun, now: datetime) -> None:
+    """Write one letter to each member who got something new."""
+    services: dict[int, list[Service]] = defaultdict(list)
+    rows = run.assignments.select_related("monitor__user", "service__supplier").order_by(
+        "service__name"
+    )
+    users = {}
+    for row in rows:
+        users[row.monitor_id] = row.monitor.user
+        services[row.monitor_id].append(row.service)
+    for monitor, user in users.items():
+        notices.write(
+            "panel_assigned",
+            to_email=user.email,
+            user=user,
+            key=f"panel-assigned:{run.pk}:{monitor}",
+            new=True,
+            now=now,
+            round=run.round,
+            services=services[monitor],
+        )
+
+
+@transaction.atomic
+def discard(run: AssignmentRun, *, reason: str, by: User, now: datetime) -> None:
+    """Throw a proposal away. Raises MoveNotAllowed."""
+    move(run, "discard", by=by, now=now, note=reason)
+
+
+# Dropping out
+
+
+@transaction.atomic
+def drop(
+    assigned: Assignment, *, reason: str, by: User, now: datetime, owner: bool = False
+) -> AssignmentRun | None:
+    """Take one service from a member and ask for a proposal that replaces them.
+
+    Raises MoveNotAllowed.
+    """
+    move(assigned, "drop", by=by, now=now, note=reason, owner=owner, dropped_at=now)
+    return refill(assigned.round, by=by, now=now)
+
+
+@transaction.atomic
+def leave(
+    monitor: Monitor, *, reason: str, by: User, now: datetime, owner: bool = False
+) -> AssignmentRun | None:
+    """Let a member go: what they still had to try is dropped, and a replacement is proposed.
+
+    Raises MoveNotAllowed.
+    """
+    move(monitor, "leave", by=by, now=now, note=reason, owner=owner, left_at=now)
+    conflicts.drop_all(monitor, reason="단원이 중도에 사퇴했습니다.", by=by, now=now)
+    return refill(monitor.round, by=by, now=now)
+
+
+def refill(round: PanelRound, *, by: User, now: datetime) -> AssignmentRun | None:
+    """Ask for a proposal that fills empty places without moving anybody, if any were assigned."""
+    latest = round.runs.filter(state=AssignmentRunState.CONFIRMED).order_by("-pk").first()
+    if latest is None or round.runs.filter(state=AssignmentRunState.PREPARING).exists():
+        return None
+    return _ask(round, latest.seed, by, now)
+
+
+def _operator_only(by: User) -> None:
+    if PANEL_OPERATOR not in roles_of(by):
+        raise MoveNotAllowed("운영기관만 할 수 있는 처리입니다.", code="role")

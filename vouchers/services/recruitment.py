@@ -1,0 +1,363 @@
+"""Applying to a panel: a draft that saves itself, proof of one's kind, filing, taking back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils.crypto import salted_hmac
+
+from portal import files, notices, snapshot, validators
+from portal.errors import (
+    BadInput,
+    Closed,
+    Finding,
+    MoveNotAllowed,
+    RuleBroken,
+    StaleVersion,
+)
+from portal.models import User
+from portal.workflow import move
+from programs.rules import calendar
+from vouchers.models import PanelApplication, PanelEvidence, PanelRound
+from vouchers.services import conflicts
+from vouchers.states import Category, MemberKind, PanelApplicationState
+
+FORMATS = ("pdf", "jpg", "png", "hwp", "hwpx")
+MOST_FILES = 5
+MOST_FIRMS = 10
+SHORTEST_TEXT = 20  # letters that say something of expertise and interest
+TEXTS = {
+    "name": 50,
+    "phone": 20,
+    "address": 200,
+    "affiliation": 100,
+    "business_number": 10,
+    "expertise": 3_000,
+    "interest": 3_000,
+}  # and the most letters of each
+BARRED = "공급기업과 관계가 있는 사람은 모니터링단에 지원할 수 없습니다."
+
+
+def start(round: PanelRound, *, by: User, now: datetime) -> PanelApplication:
+    """Begin a draft with what the account knows; one that is there is returned.
+
+    Raises Closed, and RuleBroken (`tied`) for whoever is known to belong to a supplier.
+    """
+    _check_open(round, now)
+    there = _active(round, by)
+    if there is not None:
+        return there
+    _check_ties(by, None, now)
+    try:
+        with transaction.atomic():
+            return PanelApplication.objects.create(
+                round=round, user=by, name=by.name, phone=by.phone
+            )
+    except IntegrityError as refused:
+        there = _active(round, by)
+        if there is None:
+            raise RuleBroken([Finding("tied", BARRED)], code="tied") from refused
+        return there
+
+
+@transaction.atomic
+def save(
+    application: PanelApplication,
+    *,
+    data: Mapping[str, Any],
+    version: int,
+    by: User,
+    now: datetime,
+) -> PanelApplication:
+    """Save a draft; gaps are allowed. What `data` does not name stays.
+
+    Raises StaleVersion when another window saved in between, MoveNotAllowed once it is filed.
+    """
+    values = _read(data)
+    changed = PanelApplication.objects.filter(
+        pk=application.pk, state=PanelApplicationState.DRAFT, version=version
+    ).update(**values, version=F("version") + 1, updated_at=now)
+    if not changed:
+        _refuse_change(application)
+    for name, value in values.items():
+        setattr(application, name, value)
+    application.version, application.updated_at = version + 1, now
+    return application
+
+
+def _read(data: Mapping[str, Any]) -> dict[str, Any]:
+    """Take what was sent as far as it fits its field; nothing half typed is refused."""
+    values: dict[str, Any] = {
+        name: str(data[name]).strip()[:most] for name, most in TEXTS.items() if name in data
+    }
+    if "business_number" in values:
+        values["business_number"] = _digits(str(data["business_number"]))
+    if "kind" in data:
+        values["kind"] = data["kind"] if data["kind"] in MemberKind.values else ""
+    if "categories" in data:
+        values["categories"] = [code for code in Category.values if code in data["categories"]]
+    if "firms" in data:
+        values["firms"] = read_firms(str(data["firms"]))
+    flags = {name: bool(data[name]) for name in ("independent", "consented") if name in data}
+    return {**values, **flags}
+
+
+def _digits(text: str) -> str:
+    return "".join(mark for mark in text if mark.isdecimal())[:10]
+
+
+def read_firms(text: str) -> list[dict[str, str]]:
+    """Read firms in which somebody holds shares: one a line, a name and perhaps a number."""
+    found = []
+    for line in text.splitlines()[:MOST_FIRMS]:
+        name, _, number = line.partition("/")
+        if name.strip():
+            found.append({"name": name.strip()[:100], "business_number": _digits(number)})
+    return found
+
+
+def write_firms(firms: list[dict[str, str]]) -> str:
+    """Write them as they were typed."""
+    return "\n".join(
+        f"{row['name']}/{row['business_number']}" if row["business_number"] else row["name"]
+        for row in firms
+    )
+
+
+@transaction.atomic
+def attach(
+    application: PanelApplication, *, upload: "File[bytes]", by: User, now: datetime
+) -> PanelEvidence:
+    """Keep a file that proves the applicant's kind.
+
+    Raises BadInput (`file_…`), Unavailable, MoveNotAllowed once it is filed.
+    """
+    found = files.inspect(upload, allowed=FORMATS)
+    _touch(application, now)
+    there = list(application.evidence.filter(removed_at=None).values_list("sha256", flat=True))
+    if found.sha256 in there:
+        raise BadInput("같은 파일을 이미 올렸습니다.", code="file_repeated")
+    if len(there) >= MOST_FILES:
+        raise BadInput(f"파일은 {MOST_FILES}개까지 올릴 수 있습니다.", code="file_count")
+    return PanelEvidence.objects.create(
+        application=application,
+        name=found.name,
+        file=files.store(upload),
+        size=found.size,
+        sha256=found.sha256,
+        content_type=found.content_type,
+        uploaded_at=now,
+    )
+
+
+@transaction.atomic
+def detach(evidence: PanelEvidence, *, by: User, now: datetime) -> None:
+    """Take a file out of a draft. Raises MoveNotAllowed once it is filed."""
+    _touch(evidence.application, now)
+    PanelEvidence.objects.filter(pk=evidence.pk, removed_at=None).update(removed_at=now)
+
+
+def missing(application: PanelApplication) -> list[Finding]:
+    """Everything that a draft still lacks, at once."""
+    lacking = [
+        ("kind", not application.kind, "어떤 자격으로 지원하는지 고르세요."),
+        ("name", not application.name, "이름을 적어 주세요."),
+        ("phone", not _is_phone(application.phone), "연락할 수 있는 전화번호를 적어 주세요."),
+        ("address", not application.address, "주소를 적어 주세요."),
+        (
+            "affiliation",
+            not application.affiliation,
+            "소속을 적어 주세요. 없으면 ‘없음’이라고 적으세요.",
+        ),
+        (
+            "business_number",
+            not _is_number(application.business_number, application.kind == MemberKind.SME),
+            "소속 기업의 사업자등록번호를 확인하세요. 중소기업 임직원은 꼭 적어야 합니다.",
+        ),
+        ("categories", not application.categories, "관심 분야를 하나 이상 고르세요."),
+        (
+            "expertise",
+            len(application.expertise) < SHORTEST_TEXT,
+            f"전문성을 {SHORTEST_TEXT}자 이상 적어 주세요.",
+        ),
+        (
+            "interest",
+            len(application.interest) < SHORTEST_TEXT,
+            f"관심과 체험 계획을 {SHORTEST_TEXT}자 이상 적어 주세요.",
+        ),
+        (
+            "evidence",
+            not application.evidence.filter(removed_at=None).exists(),
+            "자격을 보이는 증빙을 한 개 이상 올려 주세요.",
+        ),
+        (
+            "independent",
+            not application.independent,
+            "공급기업과 관계가 없다는 확인이 필요합니다.",
+        ),
+        (
+            "consented",
+            not application.consented,
+            "개인정보 수집·이용에 동의해야 지원할 수 있습니다.",
+        ),
+    ]
+    return [Finding(f"missing:{code}", message) for code, empty, message in lacking if empty]
+
+
+def submit(
+    application: PanelApplication,
+    *,
+    by: User,
+    now: datetime,
+    address: str = "",
+    device: str = "",
+) -> PanelApplication:
+    """File a draft: whole, in time, and of somebody who is tied to no supplier.
+
+    `address` and `device` are kept as hashes that nobody can turn back, to see bursts. Raises
+    Closed, RuleBroken (`missing:…`, or `tied` with every tie), MoveNotAllowed, StaleVersion.
+    """
+    application.refresh_from_db()
+    if application.state == PanelApplicationState.SUBMITTED:
+        return application
+    _check_open(application.round, now)
+    if lacking := missing(application):
+        raise RuleBroken(lacking, message="아직 빠졌거나 고쳐야 할 항목이 있습니다.")
+    _check_ties(by, application, now)
+    content = _content(application, now)
+    try:
+        with transaction.atomic():
+            move(
+                application,
+                "submit",
+                by=by,
+                now=now,
+                owner=True,
+                where={"version": application.version},
+                submitted_at=now,
+                content=content,
+                sha256=snapshot.sha256(content),
+                phone=validators.phone(application.phone),
+                ip_hash=_hashed("address", address),
+                device_hash=_hashed("device", device),
+            )
+            notices.write(
+                "panel_received",
+                to_email=by.email,
+                user=by,
+                key=f"panel-received:{application.pk}",
+                now=now,
+                application=application,
+                round=application.round,
+            )
+    except IntegrityError as tied:  # a tie that came to be known in this very moment
+        raise RuleBroken([Finding("tied", BARRED)], code="tied") from tied
+    return application
+
+
+@transaction.atomic
+def withdraw(application: PanelApplication, *, by: User, now: datetime) -> PanelApplication:
+    """Take an application back before the release. Raises MoveNotAllowed."""
+    move(application, "withdraw", by=by, now=now, owner=True)
+    return application
+
+
+@transaction.atomic
+def unbar(
+    application: PanelApplication, *, reason: str, by: User, now: datetime
+) -> PanelApplication:
+    """Let an applicant back in, once no tie is left. Raises MoveNotAllowed (`tied`)."""
+    try:
+        with transaction.atomic():
+            move(application, "unbar", by=by, now=now, note=reason)
+    except IntegrityError as tied:
+        raise MoveNotAllowed("공급기업과의 이해관계가 남아 있습니다.", code="tied") from tied
+    return application
+
+
+def _active(round: PanelRound, user: User) -> PanelApplication | None:
+    rows = PanelApplication.objects.exclude(state=PanelApplicationState.WITHDRAWN)
+    return rows.filter(round=round, user=user).first()
+
+
+def _check_open(round: PanelRound, now: datetime) -> None:
+    finding = calendar.refusal(round.window(), now)
+    if finding is not None:
+        raise Closed(finding.message, code=finding.code)
+
+
+def _check_ties(by: User, application: PanelApplication | None, now: datetime) -> None:
+    if found := conflicts.check(by, application, now=now):
+        raise RuleBroken(
+            [Finding("tied", f"{row.message} ({row.code})") for row in found],
+            message=f"{BARRED} {found[0].message}",
+            code="tied",
+        )
+
+
+def _touch(application: PanelApplication, now: datetime) -> None:
+    changed = PanelApplication.objects.filter(
+        pk=application.pk, state=PanelApplicationState.DRAFT
+    ).update(updated_at=now)
+    if not changed:
+        _refuse_change(application)
+
+
+def _refuse_change(application: PanelApplication) -> None:
+    still = PanelApplication.objects.filter(
+        pk=application.pk, state=PanelApplicationState.DRAFT
+    ).exists()
+    if still:
+        raise StaleVersion("다른 창에서 먼저 저장했습니다. 최신 내용을 불러온 뒤 다시 저장하세요.")
+    raise MoveNotAllowed(
+        "이미 제출했거나 취하한 지원이라 고칠 수 없습니다.", code="already_submitted"
+    )
+
+
+def _content(application: PanelApplication, now: datetime) -> Any:
+    return snapshot.plain(
+        {
+            "round": application.round.code,
+            "submitted_at": now,
+            "version": application.version,
+            **{name: getattr(application, name) for name in ("kind", *TEXTS)},
+            "firms": application.firms,
+            "categories": application.categories,
+            "independent": application.independent,
+            "consents": [
+                {"code": row["code"], "version": row["version"], "given": application.consented}
+                for row in application.round.consents
+            ],
+            "evidence": list(
+                application.evidence.filter(removed_at=None)
+                .order_by("pk")
+                .values("name", "size", "sha256")
+            ),
+        }
+    )
+
+
+def _hashed(what: str, value: str) -> str:
+    """Keep that two are the same without keeping what they are."""
+    if not value:
+        return ""
+    return salted_hmac(f"vouchers.{what}", value, algorithm="sha256").hexdigest()
+
+
+def _is_phone(text: str) -> bool:
+    try:
+        return bool(validators.phone(text))
+    except BadInput:
+        return False
+
+
+def _is_number(text: str, needed: bool) -> bool:
+    if not text:
+        return not needed
+    try:
+        return bool(validators.business_number(text))
+    except BadInput:
+        return False

@@ -323,6 +323,7 @@ SPECTACULAR_SETTINGS = {
     "TAGS": [
         {"name": "사업", "description": "누구나 읽고 계산해 볼 수 있습니다."},
         {"name": "신청", "description": "내가 일하는 기업의 신청을 쓰고 제출합니다."},
+        {"name": "KAMP", "description": "제조 인공지능 사례를 누구나 읽습니다."},
         {"name": "접수증", "description": "접수증이 진짜인지 누구나 확인합니다."},
     ],
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,

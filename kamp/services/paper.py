@@ -1,0 +1,38 @@
+"""One-page PDFs of showcases: asked for once an edition, made by a job, kept with their hash."""
+
+from datetime import datetime
+
+from kamp import documents
+from kamp.models import Showcase, ShowcasePaper
+from portal import jobs, paper
+from portal.errors import MoveNotAllowed
+from portal.models import User
+
+JOB = "kamp.showcase_paper"
+
+
+def request(showcase: Showcase, *, now: datetime, by: User | None = None) -> ShowcasePaper:
+    """Ask for the PDF of the edition in force; asking again returns the same one."""
+    if showcase.state != "published":
+        raise MoveNotAllowed("공개된 사례만 한 장 자료를 만들 수 있습니다.", code="not_published")
+    made, _ = ShowcasePaper.objects.get_or_create(
+        showcase=showcase, edition=showcase.edition, defaults={"requested_at": now}
+    )
+    jobs.enqueue(JOB, key=job_key(made), by=by, paper=made.pk)
+    return made
+
+
+def job_key(made: ShowcasePaper) -> str:
+    """The name under which the paper's job is found."""
+    return f"kamp:showcase:{made.showcase_id}:{made.edition}"
+
+
+def render(made: ShowcasePaper, *, now: datetime) -> ShowcasePaper:
+    """Make the PDF if it is not there yet; raises as `portal.paper.issue` does."""
+    if made.issued_at is not None:
+        return made
+    title = f"KAMP 사례 {made.showcase.title}"
+    context = documents.showcase(made.showcase)
+    return paper.issue(
+        made, template="pdf/kamp_showcase.html", title=title, context=context, now=now
+    )

@@ -1,0 +1,261 @@
+"""Showcases: written by editors or by a firm, looked through, published by a second person."""
+
+import io
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.files.base import ContentFile, File
+from django.db import IntegrityError, transaction
+from PIL import Image, ImageOps
+
+from kamp.models import (
+    Metric,
+    Showcase,
+    ShowcaseImage,
+    ShowcaseStep,
+    Testimonial,
+    Workspace,
+)
+from kamp.states import ShowcaseState
+from portal import files, workflow
+from portal.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken
+from portal.models import User
+from portal.roles import CURATOR, roles_of
+
+TEXTS = (
+    "title",
+    "company",
+    "company_profile",
+    "industry",
+    "process",
+    "equipment",
+    "purpose",
+    "data_kind",
+    "data_note",
+    "label_note",
+    "summary",
+    "problem",
+    "method_before",
+    "method_after",
+    "experts",
+    "event",
+    "caveat",
+    "source_name",
+    "source_url",
+)
+PARTS: Mapping[str, tuple[type[Any], tuple[str, ...]]] = {
+    "metrics": (
+        Metric,
+        (
+            "name",
+            "definition",
+            "unit",
+            "before",
+            "after",
+            "direction",
+            "sample_size",
+            "origin",
+            "note",
+        ),
+    ),
+    "steps": (ShowcaseStep, ("title", "text")),
+    "testimonials": (Testimonial, ("speaker_title", "speaker_company", "quote")),
+}
+MOST_PICTURES = 6
+WIDEST = 1600  # pixels
+SELF = "스스로 쓴 사례는 공개할 수 없습니다. 다른 편집자가 확인하고 공개해야 합니다."
+
+Parts = Mapping[str, Sequence[Mapping[str, Any]]]
+
+
+def writes(showcase: Showcase, by: User) -> bool:
+    """Tell whether the person belongs to the firm that sent the case."""
+    if showcase.workspace_id is None:
+        return False
+    return Workspace.objects.filter(pk=showcase.workspace_id, members__user=by).exists()
+
+
+@transaction.atomic
+def create(
+    *,
+    slug: str,
+    data: Mapping[str, Any],
+    parts: Parts,
+    by: User,
+    now: datetime,
+    workspace: Workspace | None = None,
+) -> Showcase:
+    """Begin a case: an editor's own, or that of a firm whose member asks.
+
+    Takes the names of TEXTS and the rows of PARTS, nothing else. Raises NotFound for who is neither
+    editor nor member, and BadInput (`slug_taken`).
+    """
+    member = workspace is not None and workspace.members.filter(user=by).exists()
+    if not member and (workspace is not None or CURATOR not in roles_of(by)):
+        raise NotFound
+    try:
+        with transaction.atomic():
+            showcase = Showcase.objects.create(
+                slug=slug, workspace=workspace, edited_by=by, **_picked(data, TEXTS)
+            )
+    except IntegrityError as taken:
+        raise BadInput("같은 주소 이름의 사례가 있습니다.", code="slug_taken") from taken
+    _replace(showcase, parts)
+    return showcase
+
+
+@transaction.atomic
+def edit(
+    showcase: Showcase, *, data: Mapping[str, Any], parts: Parts, by: User, now: datetime
+) -> Showcase:
+    """Write a draft anew, its rows included; whoever does cannot publish it afterwards."""
+    workflow.move(
+        showcase,
+        "edit",
+        by=by,
+        now=now,
+        owner=writes(showcase, by),
+        edited_by=by,
+        published_by=None,
+        updated_at=now,
+        **_picked(data, TEXTS),
+    )
+    _replace(showcase, parts)
+    return showcase
+
+
+def submit(showcase: Showcase, *, by: User, now: datetime) -> None:
+    """Ask for publication. Raises RuleBroken with everything that is missing."""
+    if found := missing(showcase):
+        raise RuleBroken(found)
+    workflow.move(showcase, "submit", by=by, now=now, owner=writes(showcase, by))
+
+
+def give_back(showcase: Showcase, *, note: str, by: User, now: datetime) -> None:
+    """Send it back to its author with the reason."""
+    workflow.move(showcase, "give_back", by=by, now=now, note=note)
+
+
+def publish(showcase: Showcase, *, by: User, now: datetime) -> None:
+    """Show it to everybody: an editor who did not write it. Raises MoveNotAllowed (`own_words`)."""
+    if showcase.edited_by_id == by.pk or writes(showcase, by):
+        raise MoveNotAllowed(SELF, code="own_words")
+    workflow.move(
+        showcase,
+        "publish",
+        by=by,
+        now=now,
+        where={"edited_by": showcase.edited_by_id, "edition": showcase.edition},
+        published_by=by,
+        published_at=now,
+        edition=showcase.edition + 1,
+    )
+
+
+def withdraw(showcase: Showcase, *, note: str, by: User, now: datetime) -> None:
+    """Take it off the public pages, with the reason."""
+    workflow.move(showcase, "withdraw", by=by, now=now, note=note, owner=writes(showcase, by))
+
+
+def reopen(showcase: Showcase, *, by: User, now: datetime) -> None:
+    """Make a withdrawn case a draft again."""
+    workflow.move(showcase, "reopen", by=by, now=now, published_by=None, published_at=None)
+
+
+def missing(showcase: Showcase) -> list[Finding]:
+    """Say at once everything that a case lacks before it may be shown."""
+    found = []
+    if not showcase.metrics.exists():
+        found.append(Finding("metric_missing", "성과 지표를 하나 이상 적어 주세요."))
+    if not showcase.steps.exists():
+        found.append(Finding("step_missing", "진행 단계를 하나 이상 적어 주세요."))
+    if not showcase.source_name.strip():
+        found.append(Finding("source_missing", "값의 출처를 적어 주세요."))
+    return found
+
+
+def add_picture(
+    showcase: Showcase, *, upload: "File[bytes]", alt: str, by: User, now: datetime
+) -> ShowcaseImage:
+    """Keep a picture, drawn anew so that nothing but its pixels remains.
+
+    Raises BadInput (`alt_missing`, `pictures_many` and those of `portal.files.inspect`).
+    """
+    _check_draft(showcase, by)
+    if not alt.strip():
+        raise BadInput("그림을 설명하는 대체 글을 적어 주세요.", code="alt_missing")
+    if showcase.images.count() >= MOST_PICTURES:
+        raise BadInput(f"그림은 {MOST_PICTURES}장까지 올릴 수 있습니다.", code="pictures_many")
+    files.inspect(upload, allowed=("png", "jpg"))
+    data, (width, height) = redrawn(upload)
+    found = files.inspect(ContentFile(data, name="picture.png"), allowed=("png",))
+    with transaction.atomic():
+        _edited(showcase, by, now)
+        return ShowcaseImage.objects.create(
+            showcase=showcase,
+            order=showcase.images.count(),
+            file=files.store_bytes(data),
+            sha256=found.sha256,
+            width=width,
+            height=height,
+            alt=alt.strip()[:200],
+        )
+
+
+def remove_picture(picture: ShowcaseImage, *, by: User, now: datetime) -> None:
+    """Take a picture out of a draft."""
+    _check_draft(picture.showcase, by)
+    with transaction.atomic():
+        _edited(picture.showcase, by, now)
+        picture.delete()
+    files.discard(picture.file)
+
+
+def redrawn(upload: "File[bytes]") -> tuple[bytes, tuple[int, int]]:
+    """Draw a picture anew as PNG, upright and at most WIDEST wide; returns it and its size."""
+    upload.seek(0)
+    with Image.open(upload) as opened:
+        picture = ImageOps.exif_transpose(opened).convert("RGB")
+    picture.thumbnail((WIDEST, WIDEST))
+    kept = io.BytesIO()
+    picture.save(kept, "PNG", optimize=True)
+    return kept.getvalue(), picture.size
+
+
+def _check_draft(showcase: Showcase, by: User) -> None:
+    step = showcase.MOVES["edit"]
+    if not workflow.allowed(step, state=showcase.state, by=by, owner=writes(showcase, by)):
+        raise MoveNotAllowed("지금은 이 사례를 고칠 수 없습니다.")
+
+
+def _edited(showcase: Showcase, by: User, now: datetime) -> None:
+    workflow.move(
+        showcase,
+        "edit",
+        by=by,
+        now=now,
+        owner=writes(showcase, by),
+        edited_by=by,
+        published_by=None,
+        updated_at=now,
+    )
+
+
+def _picked(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+    return {name: data[name] for name in names if name in data}
+
+
+def _replace(showcase: Showcase, parts: Parts) -> None:
+    for name, rows in parts.items():
+        model, columns = PARTS[name]
+        model.objects.filter(showcase=showcase).delete()
+        model.objects.bulk_create(
+            model(showcase=showcase, order=order, **_picked(row, columns))
+            for order, row in enumerate(rows)
+        )
+
+
+def is_public(showcase: Showcase) -> bool:
+    """Tell whether everybody may read it."""
+    return showcase.state == ShowcaseState.PUBLISHED

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from kamp import api
-from kamp.views import showcases
+from kamp.views import showcases, workspace
 
 API = "api/v1/kamp/showcases/"
 CASE = "kamp/cases/<slug:slug>/"
@@ -19,6 +19,10 @@ urlpatterns = [
     path(f"{OWN}<int:pk>/", showcases.case_detail, name="kamp_case"),
     path(f"{OWN}<int:pk>/edit/", showcases.case_edit, name="kamp_case_edit"),
     path(f"{OWN}<int:pk>/act/", showcases.case_act, name="kamp_case_act"),
+    path("kamp/lab/", workspace.lab, name="kamp_lab"),
+    path("kamp/lab/invitations/<int:pk>/", workspace.answer, name="kamp_answer"),
+    path("kamp/lab/<int:pk>/people/", workspace.people, name="kamp_people"),
+    path("kamp/lab/<int:pk>/", workspace.people, name="kamp_workspace"),
     path(API, api.Showcases.as_view(), name="api_kamp_showcases"),
     path(f"{API}<slug:code>/", api.OneShowcase.as_view(), name="api_kamp_showcase"),
 ]

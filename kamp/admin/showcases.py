@@ -28,7 +28,10 @@ class NoteForm(forms.Form):
     """Why."""
 
     note = forms.CharField(
-        label="사유", max_length=500, widget=forms.Textarea({"rows": 3}), help_text="기록에 남습니다."
+        label="사유",
+        max_length=500,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="기록에 남습니다.",
     )
 
 

@@ -8,7 +8,16 @@ from drf_spectacular.utils import OpenApiExample
 from kamp.services.catalogue import FILE
 
 _ROW = yaml.safe_load(FILE.read_text())["showcases"][0]
-_LISTED = ("title", "company", "industry", "process", "equipment", "purpose", "data_kind", "summary")
+_LISTED = (
+    "title",
+    "company",
+    "industry",
+    "process",
+    "equipment",
+    "purpose",
+    "data_kind",
+    "summary",
+)
 _WHOLE = (
     "company_profile",
     "problem",
@@ -37,11 +46,7 @@ _BRIEF = {
     "published_at": "2021-02-01T09:00:00+09:00",
     "metrics": [_metric(row) for row in _ROW["metrics"]],
 }
-SHOWCASES = OpenApiExample(
-    "사례 목록",
-    response_only=True,
-    value={"next": None, "previous": None, "results": [_BRIEF]},
-)
+SHOWCASES = OpenApiExample("사례 목록", response_only=True, value=_BRIEF)
 SHOWCASE = OpenApiExample(
     "사례 하나",
     response_only=True,

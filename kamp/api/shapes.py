@@ -91,7 +91,7 @@ class ShowcaseShape(serializers.ModelSerializer):
         ]
 
 
-class StepShape(serializers.Serializer):
+class ShowcaseStepShape(serializers.Serializer):
     """One step."""
 
     label = text("단계 이름", source="title")
@@ -127,7 +127,7 @@ class FullShowcaseShape(ShowcaseShape):
     caveat = text("알려지지 않은 점. 한 줄에 하나씩입니다.")
     source_name = text("출처")
     source_url = text("출처 주소. 없으면 빈 글자입니다.")
-    steps = StepShape(many=True, help_text="진행 단계")
+    steps = ShowcaseStepShape(many=True, help_text="진행 단계")
     testimonials = TestimonialShape(many=True, help_text="한마디")
 
     class Meta(ShowcaseShape.Meta):

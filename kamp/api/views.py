@@ -57,7 +57,7 @@ class Showcases(DeclaredQuery, ListAPIView):
             )
             for name, label in WORDS.items()
         ],
-        responses={200: ShowcaseShape},
+        responses={200: ShowcaseShape(many=True)},
         examples=[examples.SHOWCASES],
     )
     def get(self, request: Request) -> Response:

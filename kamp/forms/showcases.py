@@ -55,7 +55,9 @@ class ShowcaseForm(PlainForm):
     method_before = _text("도입 전 방법", 200, needed=False)
     method_after = _text("도입 뒤 방법", 200, needed=False)
     experts = _words(
-        "도움을 준 전문가", needed=False, help_text="한 줄에 한 분야씩, ‘분야: 한 일’로 적어 주세요."
+        "도움을 준 전문가",
+        needed=False,
+        help_text="한 줄에 한 분야씩, ‘분야: 한 일’로 적어 주세요.",
     )
     event = _text("시연·행사", 200, needed=False)
     caveat = _words(
@@ -170,13 +172,13 @@ class Editor:
     def __init__(self, data: Any = None, *, showcase: Showcase | None = None) -> None:
         initial = {name: getattr(showcase, name) for name in TEXTS} if showcase else {}
         self.form = ShowcaseForm(data, initial=initial)
-        self.sets: dict[str, BaseFormSet[Any]] = {
+        self.sets: dict[str, BaseFormSet] = {
             name: kind(data, prefix=name, initial=_rows(showcase, name))
             for name, kind in SETS.items()
         }
 
     @property
-    def titled(self) -> list[tuple[str, BaseFormSet[Any]]]:
+    def titled(self) -> list[tuple[str, BaseFormSet]]:
         """Each set of rows under its heading."""
         return [(TITLES[name], rows) for name, rows in self.sets.items()]
 

@@ -118,9 +118,7 @@ class Metric(models.Model):
     name = models.CharField("지표", max_length=60)
     definition = models.CharField("정의", max_length=300)
     unit = models.CharField("단위", max_length=20, blank=True)
-    before = models.DecimalField(
-        "도입 전", max_digits=14, decimal_places=3, null=True, blank=True
-    )
+    before = models.DecimalField("도입 전", max_digits=14, decimal_places=3, null=True, blank=True)
     after = models.DecimalField("도입 뒤", max_digits=14, decimal_places=3, null=True, blank=True)
     direction = models.CharField("방향", max_length=10, choices=Direction.choices)
     sample_size = models.PositiveIntegerField("표본수", null=True, blank=True)
@@ -134,7 +132,7 @@ class Metric(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(before__isnull=True, after__isnull=True)
-                | Q(before__gte=0, after__gte=0),
+                | Q(before__isnull=False, after__isnull=False, before__gte=0, after__gte=0),
                 name="metric_has_both_figures_or_none",
             ),
             models.CheckConstraint(

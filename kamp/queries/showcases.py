@@ -35,7 +35,9 @@ def facets() -> dict[str, list[tuple[str, str]]]:
     for place, name in enumerate(FILTERS):
         present = {row[place] for row in rows if row[place]}
         labels = dict(CHOICES[name].choices) if name in CHOICES else {one: one for one in present}
-        found[name] = [(value, label) for value, label in sorted(labels.items()) if value in present]
+        found[name] = [
+            (value, label) for value, label in sorted(labels.items()) if value in present
+        ]
     return found
 
 

@@ -209,5 +209,3 @@ def picture(request: HttpRequest, case: Showcase) -> None:
         now=now(),
     )
     messages.success(request, "그림을 더했습니다.")
-
-

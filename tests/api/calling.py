@@ -16,6 +16,7 @@ from tests.factories.applications import (
     CompanyFactory,
     SiteFactory,
 )
+from tests.factories.kamp import refractory
 from tests.factories.programs import load, program
 
 READ, WRITE = TokenScope.READ, TokenScope.WRITE
@@ -74,6 +75,7 @@ def open_catalogue() -> None:
 
 def tell_story() -> Story:
     """Write the rows."""
+    refractory()
     company, stranger = CompanyFactory(name="한빛정밀"), CompanyFactory(name="다른회사")
     site = SiteFactory(company=company, name="안산 1공장")
     made = {"sub_program": program("robot"), "company": company}

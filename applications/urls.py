@@ -3,7 +3,17 @@
 from django.urls import path
 
 from applications import api
-from applications.views import company, desk, drafting, filing, partners, receipts, status
+from applications.views import (
+    company,
+    desk,
+    drafting,
+    filing,
+    open_data,
+    partners,
+    receipts,
+    statistics,
+    status,
+)
 
 urlpatterns = [
     path("applications/", desk.application_list, name="application_list"),
@@ -49,5 +59,15 @@ urlpatterns = [
         api.Submit.as_view(),
         name="api_application_submit",
     ),
+    path("open-data/", open_data.open_data_page, name="open_data"),
+    path("open-data/index.json", open_data.open_data_index, name="open_data_index"),
+    path(
+        "open-data/<slug:code>.<slug:extension>",
+        open_data.open_data_file,
+        name="open_data_file",
+    ),
+    path("statistics/", statistics.statistics_page, name="statistics"),
+    path("api/v1/open/", api.OpenCatalogue.as_view(), name="api_open_data"),
+    path("api/v1/open/<slug:dataset>/", api.OpenRows.as_view(), name="api_open_rows"),
     path("api/v1/receipts/<str:number>/", api.Receipt.as_view(), name="api_receipt"),
 ]

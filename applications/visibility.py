@@ -2,12 +2,14 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models.functions import Cast, Concat
 
 from applications.models import (
     Application,
     Attachment,
     Company,
+    Decision,
     IssuedDocument,
     Member,
     Partner,
@@ -15,13 +17,15 @@ from applications.models import (
     ScoreSheet,
     Selection,
 )
-from applications.states import ApplicationState, MemberRole, PartnerState
+from applications.states import ApplicationState, MemberRole, PartnerState, SelectionState
 from portal.models import User
 from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
-from programs.visibility import sub_programs_of
+from programs.models import LedgerEntry
+from programs.visibility import public_sub_programs, sub_programs_of
 
 WRITERS = [MemberRole.OWNER, MemberRole.EDITOR]
 DESK = {OFFICER, MANAGER, AUDITOR}
+SUBJECT = "application:"  # how the ledger names an application, see `Application.subject`
 
 
 def companies_of(user: User) -> QuerySet[Company]:
@@ -137,3 +141,34 @@ def selections_of(user: User) -> QuerySet[Selection]:
     if not roles_of(user) & DESK:
         return Selection.objects.none()
     return Selection.objects.filter(sub_program__in=sub_programs_of(user))
+
+
+# --- What anybody may see ---------------------------------------------------------------------------
+# Open data, statistics, reports for the public and the budget page ask here and nowhere else.
+
+
+def open_selections() -> QuerySet[Selection]:
+    """Selections that were released; before that moment nothing of them is public."""
+    return Selection.objects.filter(
+        state=SelectionState.RELEASED, sub_program__in=public_sub_programs().values("pk")
+    )
+
+
+def open_runs() -> QuerySet[ScoreRun]:
+    """Score runs behind a released selection."""
+    return ScoreRun.objects.filter(pk__in=open_selections().values("run"))
+
+
+def open_decisions() -> QuerySet[Decision]:
+    """Decisions of released selections."""
+    return Decision.objects.filter(selection__in=open_selections().values("pk"))
+
+
+def disclosed(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
+    """Leave out what would tell of a decision before its release: see `LEDGER_HELD_BACK`."""
+    told = open_decisions().annotate(
+        subject=Concat(Value(SUBJECT), Cast("application_id", CharField()))
+    )
+    return entries.exclude(
+        Q(subject__startswith=SUBJECT) & ~Q(subject__in=told.order_by().values("subject"))
+    )

@@ -17,6 +17,7 @@ COLOURS = ("#083891", "#256ef4", "#86aff9", "#267337", "#8a5c00", "#bd2c0f", "#5
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 4", "10 4", "4 2")
 INK, QUIET, LINE = "#1e2124", "#464c53", "#cdd1d5"
 BAR, GAP, LABEL_LETTERS = 18, 8, 14
+UNKNOWN = "미정"
 
 
 @dataclass(frozen=True)
@@ -37,10 +38,12 @@ def bars(
     unit: str = "",
     stacked: bool = False,
     label_header: str = "구분",
+    unknown: str = UNKNOWN,
 ) -> Chart:
     """Draw horizontal bars: one group a label, one bar a series (or one stacked bar).
 
-    Every series has a value, or None for unknown, for each label; none is below zero.
+    Every series has a value, or None for what is not told (`unknown` says why), for each label;
+    none is below zero.
     """
     columns = list(series.values())
     if any(len(column) != len(labels) for column in columns):
@@ -57,10 +60,10 @@ def bars(
         y = legend + place * (group + GAP) + GAP / 2
         parts.append(_text(left - 8, y + group / 2 + 4, _short(label), anchor="end", title=label))
         values = [column[place] for column in columns]
-        parts += _group(values, left, y, (WIDTH - left - right) / top, stacked, unit)
+        parts += _group(values, left, y, (WIDTH - left - right) / top, stacked, unit, unknown)
     parts.append(_line(left, legend, left, height - 6, INK))
     rows = tuple(
-        (label, *(number(column[place], unit) for column in columns))
+        (label, *(number(column[place], unit, unknown) for column in columns))
         for place, label in enumerate(labels)
     )
     return Chart(title, _svg(title, height, parts), (label_header, *series), rows)
@@ -129,17 +132,23 @@ def lines(
     return Chart(title, _svg(title, height, parts), ("계열", x, y), rows)
 
 
-def number(value: Number | None, unit: str = "") -> str:
+def number(value: Number | None, unit: str = "", unknown: str = UNKNOWN) -> str:
     """Write a figure with separators and its unit; unknown is 미정."""
     if value is None:
-        return "미정"
+        return unknown
     if isinstance(value, float):
         value = _tidy(value)
     return f"{value:,}{unit}"
 
 
 def _group(
-    values: Sequence[Number | None], left: float, y: float, scale: float, stacked: bool, unit: str
+    values: Sequence[Number | None],
+    left: float,
+    y: float,
+    scale: float,
+    stacked: bool,
+    unit: str,
+    unknown: str,
 ) -> list[str]:
     parts, start = [], float(left)
     for place, value in enumerate(values):
@@ -152,7 +161,8 @@ def _group(
         if stacked:
             start += width
         else:
-            parts.append(_text(start + width + 5, top + 13, number(value, unit), anchor="start"))
+            words = number(value, unit, unknown)
+            parts.append(_text(start + width + 5, top + 13, words, anchor="start"))
     if stacked:
         whole = sum(value for value in values if value is not None)
         parts.append(_text(start + 5, y + 13, number(whole, unit), anchor="start"))

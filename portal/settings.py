@@ -285,6 +285,9 @@ AUDIT_CHECKS = [
     "applications.queries.audited.states",
 ]
 
+# What a wing keeps out of the public ledger until it has announced it: queryset in, queryset out.
+LEDGER_HELD_BACK = ["applications.visibility.disclosed"]
+
 # The demo's story, told in this order by each floor's own command.
 DEMO_SEEDS = ["seed_accounts", "load_catalogue", "seed_programs", "seed_applications"]
 
@@ -325,6 +328,10 @@ SPECTACULAR_SETTINGS = {
         {"name": "신청", "description": "내가 일하는 기업의 신청을 쓰고 제출합니다."},
         {"name": "KAMP", "description": "제조 인공지능 사례를 누구나 읽습니다."},
         {"name": "접수증", "description": "접수증이 진짜인지 누구나 확인합니다."},
+        {
+            "name": "공개 데이터",
+            "description": "원장, 점수, 순위, 선정선을 받아 처음부터 다시 계산할 수 있습니다.",
+        },
     ],
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

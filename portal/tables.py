@@ -77,15 +77,18 @@ class _Echo:
         return value
 
 
-def csv_lines(header: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
-    """Write a CSV line by line; the last line counts the rows."""
+def csv_lines(
+    header: Sequence[str], rows: Iterable[Sequence[object]], *, counted: bool = True
+) -> Iterator[str]:
+    """Write a CSV line by line; the last line counts the rows, except in a file for programs."""
     writer = csv.writer(_Echo())
     yield BOM + writer.writerow(header)
     count = 0
     for row in rows:
         count += 1
         yield writer.writerow([safe(cell) for cell in row])
-    yield writer.writerow(["합계", f"{count}건"])
+    if counted:
+        yield writer.writerow(["합계", f"{count}건"])
 
 
 def xlsx(sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[object]]]]) -> bytes:

@@ -1,10 +1,12 @@
 """Who sees which programme: announced rounds are everybody's, staff see their own."""
 
+from django.conf import settings
 from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
 
 from portal.models import User
 from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
-from programs.models import Budget, ProgramRound, SubProgram
+from programs.models import Budget, LedgerEntry, ProgramRound, SubProgram
 
 SEES_ALL = frozenset({MANAGER, AUDITOR, OPERATOR})
 
@@ -30,6 +32,14 @@ def public_pots() -> QuerySet[Budget]:
     return Budget.objects.filter(Q(pk__in=announced.values("pot")) | Q(sub_programs=None)).order_by(
         "pk"
     )
+
+
+def public_entries() -> QuerySet[LedgerEntry]:
+    """Movements of public pots, without those that a wing holds back until it has announced them."""
+    entries = LedgerEntry.objects.filter(budget__in=public_pots().values("pk"))
+    for name in settings.LEDGER_HELD_BACK:
+        entries = import_string(name)(entries)
+    return entries
 
 
 def rounds_of(user: User) -> QuerySet[ProgramRound]:

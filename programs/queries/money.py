@@ -8,7 +8,7 @@ from django.db.models import QuerySet, Sum
 from programs.models import Budget, LedgerEntry
 from programs.rules import ledger
 from programs.rules.ledger import Balance
-from programs.visibility import public_pots
+from programs.visibility import public_entries, public_pots
 
 
 @dataclass(frozen=True)
@@ -59,13 +59,22 @@ def total(balances: Iterable[Balance]) -> Balance:
 
 def latest_entries(limit: int) -> QuerySet[LedgerEntry]:
     """List the newest movements of public pots."""
-    entries = LedgerEntry.objects.filter(budget__in=public_pots().values("pk"))
-    return entries.select_related("budget").order_by("-pk")[:limit]
+    return public_entries().select_related("budget").order_by("-pk")[:limit]
 
 
-def _folded(pots: Sequence[int]) -> dict[int, Balance]:
+def published() -> list[tuple[Budget, Balance]]:
+    """The public pots, each with the sum of its public entries, in two queries."""
+    pots = list(public_pots())
+    folded = _folded([pot.pk for pot in pots], public_entries())
+    return [(pot, folded[pot.pk]) for pot in pots]
+
+
+def _folded(
+    pots: Sequence[int], entries: QuerySet[LedgerEntry] | None = None
+) -> dict[int, Balance]:
+    rows = LedgerEntry.objects.all() if entries is None else entries
     sums = (
-        LedgerEntry.objects.filter(budget__in=pots)
+        rows.filter(budget__in=pots)
         .values_list("budget", "kind")
         .annotate(total=Sum("amount_won"))
         .order_by()

@@ -132,7 +132,7 @@ def test_the_examples_of_the_public_api_are_true(
 ) -> None:
     code = next((p for p in call.get("parameters", ()) if p["in"] == "path"), None)
     if code:
-        path = path.replace("{code}", next(iter(code["examples"].values()))["value"])
+        path = path.replace(f"{{{code['name']}}}", next(iter(code["examples"].values()))["value"])
     asked = examples(call.get("requestBody", {}).get("content", {}).get("application/json", {}))
     answer = visitor.send(method, path.removeprefix("/api/v1/"), asked[0] if asked else None)
     (example,) = examples(call["responses"]["200"]["content"]["application/json"])

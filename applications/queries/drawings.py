@@ -1,0 +1,106 @@
+"""The tables of the statistics drawn as charts, for pages and reports alike."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from applications.queries.statistics import Table
+from portal import charts
+from portal.charts import Chart
+from programs.models import NationalGoal
+
+EOK = 100_000_000
+LONG = 60  # days drawn as they are; beyond it, the table holds them all and the line every one
+HIDDEN = "비움"  # a small number, see the rule beside the tables
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A table with its chart; `note` is what a reader must know to read it."""
+
+    table: Table
+    chart: Chart
+    rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+    @property
+    def note(self) -> str:
+        """The table's own note."""
+        return self.table.note
+
+
+def drawn(tables: Sequence[Table]) -> list[Drawn]:
+    """Draw every table that has rows."""
+    return [Drawn(table, draw(table), worded(table)) for table in tables if table.rows]
+
+
+def worded(table: Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+    """The rows in words, each cell with its column; a number that is left out says so."""
+    return tuple(
+        (
+            label,
+            tuple(
+                (name, _word(table, value))
+                for name, value in zip(table.columns, values, strict=True)
+            ),
+        )
+        for label, values in table.rows
+    )
+
+
+def _word(table: Table, value: int | None) -> str:
+    if value is None:
+        return HIDDEN if table.counts_firms else "없음"
+    return charts.number(value, table.unit)
+
+
+def draw(table: Table) -> Chart:
+    """Draw one table: days as a line, money stacked, everything else as bars."""
+    if table.code == "days":
+        return _days(table)
+    labels = [label for label, _ in table.rows]
+    if table.code == "money":
+        # What was appropriated is the whole of the other four.
+        parts = {
+            name: [_eok(values[place]) for _, values in table.rows]
+            for place, name in enumerate(table.columns)
+            if place
+        }
+        return charts.bars(f"{table.title}(억원)", labels, parts, stacked=True)
+    places = range(1, len(table.columns)) if table.code == "steps" else range(len(table.columns))
+    series = {table.columns[place]: [values[place] for _, values in table.rows] for place in places}
+    unknown = HIDDEN if table.counts_firms else "없음"
+    return charts.bars(table.title, labels, series, unit=table.unit, unknown=unknown)
+
+
+def goals(rows: Sequence[NationalGoal]) -> Chart:
+    """Draw the national plan's figures side by side, as they are quoted."""
+    return charts.bars(
+        "전국 스마트공장 보급 목표와 실적(개)",
+        [row.label for row in rows],
+        {"값": [row.value for row in rows]},
+    )
+
+
+def _days(table: Table) -> Chart:
+    """Applications by day; a day whose number is left out is not drawn."""
+    shown = [(label, values[0]) for label, values in table.rows if values[0] is not None]
+    if not shown:
+        return charts.lines(table.title, {table.columns[0]: []}, x="날짜", y="건")
+    first = date.fromisoformat(table.rows[0][0])
+    last = date.fromisoformat(table.rows[-1][0])
+    found = {(date.fromisoformat(label) - first).days: value for label, value in shown}
+    hidden = {
+        (date.fromisoformat(label) - first).days
+        for label, values in table.rows
+        if values[0] is None
+    }
+    span = range((last - first).days + 1)
+    points = [(day, found.get(day, 0)) for day in span if day not in hidden]
+    names = {day: f"{first + timedelta(days=day):%m. %d.}" for day in span}
+    return charts.lines(
+        table.title, {table.columns[0]: points}, x="날짜", y="건", x_names=names, table_rows=LONG
+    )
+
+
+def _eok(won: int | None) -> float | None:
+    return None if won is None else round(won / EOK, 2)

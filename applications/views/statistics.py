@@ -1,0 +1,32 @@
+"""Statistics for everybody: the figures of a round as charts, each with its table."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from applications.queries import drawings, statistics
+from applications.queries.published import publication
+from portal.access import public
+from portal.clock import now
+from programs.queries import current_round
+from programs.visibility import public_rounds
+
+
+@public
+@require_safe
+def statistics_page(request: HttpRequest) -> HttpResponse:
+    """Show the figures of a round; those of the current one unless another is asked for."""
+    at = now()
+    rounds = list(public_rounds().order_by("-opens_at"))
+    wanted = request.GET.get("round", "")
+    round = next((row for row in rounds if row.code == wanted), current_round(at))
+    context = {
+        "now": at,
+        "rounds": rounds,
+        "round": round,
+        "goals": statistics.goals(),
+        "drawn": drawings.drawn(statistics.figures(round, public=True)) if round else [],
+        "rule": publication().rule,
+        "goals_chart": drawings.goals(statistics.goals()),
+    }
+    return render(request, "applications/statistics.html", context)

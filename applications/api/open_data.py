@@ -44,8 +44,10 @@ class DatasetShape(serializers.Serializer):
     code = serializers.CharField(help_text="공개 데이터 코드")
     title = serializers.CharField(help_text="이름")
     summary = serializers.CharField(help_text="설명")
-    version = serializers.CharField(help_text="판. 내용이 바뀌면 바뀝니다.")
-    updated_at = serializers.CharField(allow_null=True, help_text="마지막으로 바뀐 시각")
+    version = serializers.CharField(required=False, help_text="판. 내용이 바뀌면 바뀝니다.")
+    updated_at = serializers.CharField(
+        required=False, allow_null=True, help_text="마지막으로 바뀐 시각"
+    )
     columns = FieldShape(many=True, help_text="항목")
 
 
@@ -95,7 +97,18 @@ class OpenCatalogue(OpenView):
                 value={
                     "format": "1.0",
                     "licence": "공공누리 제1유형(출처표시)",
-                    "results": [{"code": "tracks", "title": "지원유형"}],
+                    "small_numbers": publication().rule,
+                    "results": [
+                        {
+                            "code": "tracks",
+                            "title": "지원유형",
+                            "summary": "내역사업마다의 지원유형과 지원 조건입니다. 정해지지 않은 "
+                            "수는 빈칸입니다.",
+                            "columns": [
+                                {"name": "cap_won", "kind": "integer", "label": "지원 한도(원)"}
+                            ],
+                        }
+                    ],
                 },
             )
         ],

@@ -88,8 +88,11 @@ def test_the_same_from_saved_files(saved: Path) -> None:
     assert recompute(str(saved), saved).returncode == 0
 
 
-def one_point_more(rows: list[dict]) -> None:
-    rows[0]["marks"] = {code: points - 1 for code, points in rows[0]["marks"].items()}
+def one_point_less(rows: list[dict]) -> None:
+    """Change a sheet in the middle of its application: the highest and the lowest do not count."""
+    sheets = [row for row in rows if row["application"] == rows[0]["application"]]
+    middle = sorted(sheets, key=lambda row: sum(row["marks"].values()))[len(sheets) // 2]
+    middle["marks"]["plan"] -= 1
 
 
 def one_won_more(rows: list[dict]) -> None:
@@ -109,7 +112,7 @@ def one_row_less(rows: list[dict]) -> None:
 
 
 LIES: list[tuple[str, Callable[[list[dict]], None]]] = [
-    ("score-sheets", one_point_more),
+    ("score-sheets", one_point_less),
     ("ledger", one_won_more),
     ("results", another_rank),
     ("selections", another_line),

@@ -25,7 +25,6 @@ class ReportPlan(Dated):
     insults = models.JSONField("모욕·비하 표현", default=list)
     formula = models.JSONField("활동 점수 산식")
     tiers = models.JSONField("시상 등급")
-    pool_won = models.PositiveBigIntegerField("인센티브 총액(원)")
     least_cell = models.PositiveSmallIntegerField("통계에 나타내는 최소 건수")
     origins = models.JSONField("출처", default=dict)
 
@@ -39,7 +38,6 @@ class ReportPlan(Dated):
                     correction_days__gte=1,
                     similarity_percent__gte=1,
                     similarity_percent__lte=100,
-                    pool_won__gte=1,
                     least_cell__gte=1,
                 ),
                 name="report_plan_is_sound",

@@ -1,0 +1,47 @@
+"""Put the rules of a round's reports into the tables; repeatable, all or nothing."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from portal.errors import NotFound
+from portal.models import User
+from vouchers.models import PanelRound, ReportPlan
+from vouchers.rules import activity, awards, reporting
+
+FIGURES = (
+    "comment_days",
+    "correction_days",
+    "reminder_days",
+    "similarity_percent",
+    "least_cell",
+)
+
+
+@transaction.atomic
+def load(document: Mapping[str, Any], *, by: User | None, now: datetime) -> ReportPlan:
+    """Write the plan of the round that the document names.
+
+    What was submitted or awarded keeps the rules it was made under. Raises NotFound for an unknown
+    round, BadInput (`form_data`, `formula`, `tiers`).
+    """
+    round = PanelRound.objects.filter(code=document["round"]).first()
+    if round is None:
+        raise NotFound(f"모니터링단 회차가 없습니다: {document['round']}")
+    origins = {name: document[name][1] for name in FIGURES}
+    for part in ("form", "formula", "tiers", "insults"):
+        origins[part] = document[part]["origin"]
+    values = {name: document[name][0] for name in FIGURES} | {
+        "form": {name: row for name, row in document["form"].items() if name != "origin"},
+        "formula": {name: row for name, row in document["formula"].items() if name != "origin"},
+        "tiers": document["tiers"]["rows"],
+        "insults": document["insults"]["words"],
+        "origins": origins,
+    }
+    reporting.parse(values["form"])
+    activity.parse(values["formula"])
+    awards.parse(values["tiers"])
+    plan, _ = ReportPlan.objects.update_or_create(round=round, defaults=values)
+    return plan

@@ -1,0 +1,94 @@
+"""Good cases: one person proposes, another decides; what is promoted stands on the home page."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from portal.errors import BadInput, MoveNotAllowed
+from portal.models import MoveLogBase, User
+from portal.roles import AGENCY, MODERATOR, PANEL_OPERATOR, roles_of
+from portal.workflow import move
+from vouchers.models import ConsumerReport, GoodCase, Service
+from vouchers.states import CorrectionState, MonitorState, ReportState, ServiceState
+
+PROPOSERS = frozenset({MODERATOR, PANEL_OPERATOR, AGENCY})
+OPEN_CORRECTIONS = (
+    CorrectionState.VERIFIED,
+    CorrectionState.ASKED,
+    CorrectionState.ANSWERED,
+    CorrectionState.SUSPENDED,
+)
+
+
+def propose(
+    report: ConsumerReport, *, headline: str, reason: str, by: User, now: datetime
+) -> GoodCase:
+    """Propose the service of a published report as a good case.
+
+    Raises MoveNotAllowed (`role`, `not_good`, `proposed`), BadInput (`reason`).
+    """
+    if not roles_of(by) & PROPOSERS:
+        raise MoveNotAllowed("우수 사례를 추천할 권한이 없습니다.", code="role")
+    if not headline.strip() or not reason.strip():
+        raise BadInput("한 줄 소개와 추천 사유를 적어 주세요.", code="reason")
+    _check(report)
+    try:
+        with transaction.atomic():
+            return GoodCase.objects.create(
+                service=report.assignment.service,
+                report=report,
+                headline=headline.strip(),
+                reason=reason.strip(),
+                proposed_by=by,
+                proposed_at=now,
+            )
+    except IntegrityError as taken:
+        raise MoveNotAllowed(
+            "이미 추천했거나 우수 사례인 서비스입니다.", code="proposed"
+        ) from taken
+
+
+@transaction.atomic
+def promote(case: GoodCase, *, by: User, now: datetime) -> MoveLogBase:
+    """Decide that it is a good case; never the person who proposed it.
+
+    Raises MoveNotAllowed (`second_person`, `not_good`).
+    """
+    _second(case, by)
+    _check(case.report)
+    row = move(case, "promote", by=by, now=now, decided_by=by, decided_at=now)
+    Service.objects.filter(pk=case.service_id).update(promoted_at=now)
+    return row
+
+
+def decline(case: GoodCase, *, note: str, by: User, now: datetime) -> MoveLogBase:
+    """Turn a proposal down. Raises MoveNotAllowed (`second_person`)."""
+    _second(case, by)
+    return move(case, "decline", by=by, now=now, note=note, decided_by=by, decided_at=now)
+
+
+@transaction.atomic
+def end(case: GoodCase, *, note: str, by: User, now: datetime) -> MoveLogBase:
+    """Show it no more."""
+    row = move(case, "end", by=by, now=now, note=note)
+    Service.objects.filter(pk=case.service_id).update(promoted_at=None)
+    return row
+
+
+def _second(case: GoodCase, by: User) -> None:
+    if case.proposed_by_id == by.pk:
+        raise MoveNotAllowed(
+            "추천한 사람은 결정할 수 없습니다. 다른 사람이 확인해야 합니다.", code="second_person"
+        )
+
+
+def _check(report: ConsumerReport) -> None:
+    service = report.assignment.service
+    if report.state != ReportState.PUBLISHED:
+        raise MoveNotAllowed("공개된 보고서가 있어야 합니다.", code="not_good")
+    if report.assignment.monitor.state == MonitorState.EXCLUDED:
+        raise MoveNotAllowed("평균에서 제외한 보고서는 근거가 될 수 없습니다.", code="not_good")
+    if service.state != ServiceState.ON_SALE:
+        raise MoveNotAllowed("판매 중인 서비스만 우수 사례가 됩니다.", code="not_good")
+    if service.corrections.filter(state__in=OPEN_CORRECTIONS).exists():
+        raise MoveNotAllowed("시정이 끝나지 않은 서비스입니다.", code="not_good")

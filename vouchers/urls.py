@@ -1,5 +1,43 @@
 """Addresses of the panel: public pages, desks of members and suppliers, API."""
 
-from django.urls import URLPattern
+from django.urls import URLPattern, path
 
-urlpatterns: list[URLPattern] = []
+from vouchers.views import member, published, supplier
+
+urlpatterns: list[URLPattern] = [
+    path("vouchers/reports/", published.report_list, name="report_list"),
+    path("vouchers/reports/<int:pk>/", published.published_report, name="published_report"),
+    path("vouchers/pictures/<int:pk>/", published.report_picture, name="report_picture"),
+    path("vouchers/corrections/", published.correction_list, name="correction_list"),
+    path("vouchers/corrections/<int:pk>/", published.correction_detail, name="correction_detail"),
+    path("vouchers/books/<uuid:token>/", published.report_book, name="report_book"),
+    path("vouchers/data/", published.open_data, name="open_data"),
+    path("vouchers/data/<slug:name>.<slug:kind>", published.open_data_file, name="open_data_file"),
+    path("vouchers/my/reports/", member.panel_reports, name="panel_reports"),
+    path("vouchers/my/reports/<int:pk>/", member.panel_report, name="panel_report"),
+    path(
+        "vouchers/my/reports/<int:pk>/review/",
+        member.panel_report_review,
+        name="panel_report_review",
+    ),
+    path(
+        "vouchers/my/reports/<int:pk>/pictures/", member.panel_picture_add, name="panel_picture_add"
+    ),
+    path(
+        "vouchers/my/pictures/<int:pk>/remove/",
+        member.panel_picture_remove,
+        name="panel_picture_remove",
+    ),
+    path("vouchers/my/activity/", member.panel_activity, name="panel_activity"),
+    path(
+        "vouchers/my/certificates/<uuid:token>/", member.panel_certificate, name="panel_certificate"
+    ),
+    path("vouchers/supplier/", supplier.supplier_desk, name="supplier_desk"),
+    path("vouchers/supplier/reports/<int:pk>/", supplier.supplier_report, name="supplier_report"),
+    path(
+        "vouchers/supplier/corrections/<int:pk>/",
+        supplier.supplier_correction,
+        name="supplier_correction",
+    ),
+    path("vouchers/supplier/proofs/<int:pk>/", supplier.supplier_proof, name="supplier_proof"),
+]

@@ -1,0 +1,210 @@
+"""Corrections, from the issue to the end or to the stop of the sale; and good cases."""
+
+from datetime import timedelta
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import IntegrityError, transaction
+
+from portal.clock import KST
+from portal.errors import BadInput, Closed, MoveNotAllowed
+from portal.models import Notice
+from tests.factories import reports as make
+from tests.factories import vouchers as panel
+from vouchers.models import Correction, GoodCase, Service
+from vouchers.services import corrections, promotion
+from vouchers.states import CorrectionState, GoodCaseState, IssueKind, ServiceState
+from vouchers.visibility import public_cases, public_corrections
+
+pytestmark = pytest.mark.django_db
+NOW = make.LATER
+
+
+def case(**fields: object) -> Correction:
+    return make.raised(**fields)
+
+
+def fresh(row: Correction) -> Correction:
+    return Correction.objects.select_related("service__supplier").get(pk=row.pk)
+
+
+def asked(row: Correction | None = None) -> Correction:
+    row = row or case()
+    corrections.verify(row, finding="녹화 파일이 열리지 않음", by=panel.agency(), now=NOW)
+    corrections.ask(row, request="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=NOW)
+    return fresh(row)
+
+
+def sale(row: Correction) -> str:
+    return Service.objects.get(pk=row.service_id).state
+
+
+def answer(row: Correction, now=NOW, **fields: object):
+    desk = make.desk(row.service.supplier)
+    words = {"text": "2.1판에서 고쳤습니다."}
+    return corrections.answer(row, **{**words, **fields}, by=desk, now=now)
+
+
+def test_several_reports_tell_of_one_case_until_it_is_looked_at() -> None:
+    round = make.round()
+    service = panel.service()
+    first, second, third = (make.published(make.assigned(round, service=service)) for _ in range(3))
+    row = case(report=first)
+    assert case(report=second) == row
+    assert row.issues.count() == 2
+    with pytest.raises(MoveNotAllowed):
+        case(report=second)
+    corrections.dismiss(row, note="설명서에 있는 내용입니다.", by=panel.agency(), now=NOW)
+    assert case(report=third) != row
+    assert case(report=third, kind=IssueKind.OFF_PURPOSE).kind == IssueKind.OFF_PURPOSE
+
+
+def test_only_an_accepted_report_raises_an_issue_and_only_staff() -> None:
+    with pytest.raises(MoveNotAllowed):
+        case(report=make.submitted())
+    with pytest.raises(MoveNotAllowed):
+        corrections.raise_issue(
+            make.published(), kind="improvement", text="말", by=panel.ministry(), now=NOW
+        )
+
+
+def test_what_is_only_alleged_is_not_public() -> None:
+    row = case()
+    assert not public_corrections().exists()
+    corrections.verify(row, finding="확인함", by=panel.agency(), now=NOW)
+    assert list(public_corrections()) == [row]
+
+
+def test_a_correction_is_due_at_the_end_of_a_working_day() -> None:
+    row = asked()
+    due = row.due_at.astimezone(KST)
+    assert (due.hour, due.date()) == (18, NOW.astimezone(KST).date() + timedelta(days=14))
+    letters = Notice.objects.filter(key__startswith="correction-asked:")
+    assert "녹화 기능을 고쳐 주세요." in letters.get().body
+
+
+def test_a_correction_is_walked_to_its_end() -> None:
+    row = asked()
+    proof = SimpleUploadedFile("고친 화면.png", make.picture().read())
+    said = answer(row, uploads=[proof])
+    assert [one.name for one in said.evidence.all()] == ["고친 화면.png"]
+    corrections.fix(fresh(row), note="새 판에서 확인함", by=panel.agency(), now=NOW)
+    assert fresh(row).state == CorrectionState.FIXED
+    assert sale(row) == ServiceState.ON_SALE
+
+
+def test_an_answer_may_be_refused_and_asked_for_again() -> None:
+    row = asked()
+    answer(row)
+    later = NOW + timedelta(days=3)
+    corrections.ask_again(fresh(row), request="일부만 고쳤습니다.", by=panel.agency(), now=later)
+    again = fresh(row)
+    assert (again.state, again.asked_times) == (CorrectionState.ASKED, 2)
+    assert again.due_at == row.due_at + timedelta(days=3)
+
+
+def test_an_unfixed_case_stops_the_sale_until_it_is_put_right() -> None:
+    row = asked()
+    answer(row)
+    corrections.fail(fresh(row), note="고치지 않음", by=panel.agency(), now=NOW)
+    assert sale(row) == ServiceState.SUSPENDED
+    answer(fresh(row), now=NOW + timedelta(days=90))
+    assert sale(row) == ServiceState.SUSPENDED
+    corrections.fix(fresh(row), note="확인함", by=panel.agency(), now=NOW)
+    assert sale(row) == ServiceState.ON_SALE
+
+
+def test_an_overdue_case_stops_the_sale_at_the_due_instant() -> None:
+    row = asked()
+    assert corrections.suspend_overdue(row.due_at - timedelta(microseconds=1)) == 0
+    assert corrections.suspend_overdue(row.due_at) == 1
+    assert corrections.suspend_overdue(row.due_at) == 0
+    assert (fresh(row).state, sale(row)) == (CorrectionState.SUSPENDED, ServiceState.SUSPENDED)
+
+
+def test_no_answer_is_taken_between_due_date_and_stop() -> None:
+    row = asked()
+    with pytest.raises(Closed):
+        answer(row, now=row.due_at)
+
+
+def test_the_sale_goes_on_only_when_every_stopping_case_is_fixed() -> None:
+    round, service = make.round(), panel.service()
+    report = make.published(make.assigned(round, service=service))
+    rows = [asked(case(report=report, kind=kind)) for kind in IssueKind]
+    for row in rows:
+        corrections.suspend_overdue(row.due_at)
+    for row, state in zip(rows, (ServiceState.SUSPENDED, ServiceState.ON_SALE), strict=True):
+        answer(fresh(row))
+        corrections.fix(fresh(row), note="확인", by=panel.agency(), now=NOW)
+        assert sale(row) == state
+
+
+def test_only_the_agency_decides() -> None:
+    row = case()
+    for other in (panel.operator(), panel.moderator(), panel.ministry()):
+        with pytest.raises(MoveNotAllowed):
+            corrections.verify(row, finding="확인", by=other, now=NOW)
+
+
+def test_an_answer_says_something_and_its_files_are_judged() -> None:
+    row = asked()
+    with pytest.raises(BadInput):
+        answer(row, text=" ")
+    with pytest.raises(BadInput):
+        answer(row, uploads=[SimpleUploadedFile("a.exe", b"MZ")])
+    assert fresh(row).state == CorrectionState.ASKED
+
+
+# --- Good cases ----------------------------------------------------------------------------------
+
+
+def proposed(by=None) -> GoodCase:
+    words = {"headline": "회의를 바꾼 서비스", "reason": "모든 구분에서 높게 평가"}
+    return promotion.propose(make.published(), **words, by=by or panel.operator(), now=NOW)
+
+
+def test_a_good_case_takes_two_people() -> None:
+    one = panel.agency()
+    row = proposed(by=one)
+    with pytest.raises(MoveNotAllowed) as refused:
+        promotion.promote(row, by=one, now=NOW)
+    assert refused.value.code == "second_person"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        GoodCase.objects.filter(pk=row.pk).update(decided_by=one)
+    assert not public_cases().exists()
+    promotion.promote(row, by=panel.agency(), now=NOW)
+    assert list(public_cases()) == [row]
+    assert Service.objects.get(pk=row.service_id).promoted_at == NOW
+
+
+def test_a_service_has_one_living_good_case() -> None:
+    row = proposed()
+    with pytest.raises(MoveNotAllowed):
+        promotion.propose(row.report, headline="또", reason="또", by=panel.operator(), now=NOW)
+    promotion.decline(row, note="더 지켜봄", by=panel.agency(), now=NOW)
+    promotion.propose(row.report, headline="다시", reason="다시", by=panel.operator(), now=NOW)
+
+
+def test_a_stopped_service_is_no_good_case() -> None:
+    row = proposed()
+    promotion.promote(row, by=panel.agency(), now=NOW)
+    late = asked(case(report=row.report))
+    corrections.suspend_overdue(late.due_at)
+    assert not public_cases().exists()
+    assert GoodCase.objects.get(pk=row.pk).state == GoodCaseState.PROMOTED
+
+
+def test_a_service_under_correction_is_not_promoted() -> None:
+    row = proposed()
+    asked(case(report=row.report))
+    with pytest.raises(MoveNotAllowed) as refused:
+        promotion.promote(row, by=panel.agency(), now=NOW)
+    assert refused.value.code == "not_good"
+
+
+def test_a_good_case_ends() -> None:
+    row = proposed()
+    promotion.promote(row, by=panel.agency(), now=NOW)
+    promotion.end(row, note="회차 종료", by=panel.agency(), now=NOW)
+    assert Service.objects.get(pk=row.service_id).promoted_at is None

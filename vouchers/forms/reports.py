@@ -1,0 +1,176 @@
+"""Forms of reports: the draft as its round asks it, pictures, the supplier's word, an answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django import forms
+from django.conf import settings
+
+from portal.forms import PlainForm
+from vouchers.models import ConsumerReport
+from vouchers.services import corrections, pictures
+
+SKIP = "skip"
+
+
+class ReportForm(PlainForm):
+    """The draft of a report: `t_<section>`, `r_<scale>`, the period of use. It refuses no gap."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    used_from = forms.DateField(
+        label="이용을 시작한 날",
+        required=False,
+        widget=forms.DateInput({"type": "date", "class": "input--short"}),
+    )
+    used_to = forms.DateField(
+        label="이용을 마친 날",
+        required=False,
+        widget=forms.DateInput({"type": "date", "class": "input--short"}),
+    )
+
+    def __init__(
+        self,
+        asked: Mapping[str, Any],
+        *,
+        report: ConsumerReport,
+        data: Mapping[str, Any] | None = None,
+    ) -> None:
+        initial: dict[str, Any] = {
+            "version": report.version,
+            "used_from": report.used_from.isoformat() if report.used_from else "",
+            "used_to": report.used_to.isoformat() if report.used_to else "",
+        }
+        initial |= {f"t_{code}": words for code, words in report.texts.items()}
+        initial |= {f"r_{code}": str(value) for code, value in report.ratings.items()}
+        super().__init__(data, initial=initial)
+        self.asked = asked
+        for name in ("used_from", "used_to"):
+            self.fields[name].needed = True
+        for row in asked["scales"]:
+            self.fields[f"r_{row['code']}"] = _scale(row)
+        for row in asked["sections"]:
+            self.fields[f"t_{row['code']}"] = _section(row, asked["longest"])
+
+    def sent(self) -> dict[str, Any]:
+        """What the service takes."""
+        data = self.cleaned_data
+        return {
+            "texts": {row["code"]: data[f"t_{row['code']}"] for row in self.asked["sections"]},
+            "ratings": {row["code"]: data[f"r_{row['code']}"] for row in self.asked["scales"]},
+            "used_from": data["used_from"],
+            "used_to": data["used_to"],
+            "version": data["version"],
+        }
+
+    @property
+    def scale_fields(self) -> list[forms.BoundField]:
+        """The ratings, in order."""
+        return [self[f"r_{row['code']}"] for row in self.asked["scales"]]
+
+    @property
+    def section_fields(self) -> list[forms.BoundField]:
+        """The written parts, in order."""
+        return [self[f"t_{row['code']}"] for row in self.asked["sections"]]
+
+
+def _scale(row: Mapping[str, Any]) -> forms.Field:
+    words = {row["low"]: f" ({row['low_label']})", row["high"]: f" ({row['high_label']})"}
+    steps = range(row["low"], row["high"] + 1)
+    choices = [(str(step), f"{step}점{words.get(step, '')}") for step in steps]
+    if row.get("may_skip"):
+        choices.append((SKIP, "판단할 수 없음"))
+    field = forms.ChoiceField(
+        label=row["label"], choices=choices, required=False, widget=forms.RadioSelect
+    )
+    field.needed = True
+    return field
+
+
+def _section(row: Mapping[str, Any], longest: int) -> forms.Field:
+    least = f" 띄어쓰기를 빼고 {row['least']}자 이상 적어 주세요." if row["least"] else ""
+    field = forms.CharField(
+        label=row["label"],
+        required=False,
+        strip=False,
+        max_length=longest,
+        help_text=row["guide"] + least,
+        widget=forms.Textarea({"rows": 6, "class": "input--long"}),
+    )
+    field.needed = bool(row["least"])
+    return field
+
+
+class PictureForm(PlainForm):
+    """A picture of the use with its meaning."""
+
+    upload = forms.FileField(label="그림 파일", allow_empty_file=True)
+    caption = forms.CharField(
+        label="그림 설명",
+        max_length=100,
+        help_text="무엇을 보여 주는 그림인지 적어 주세요. 그림을 못 보는 사람은 이 글로 읽습니다.",
+        widget=forms.TextInput({"class": "input--long"}),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = ", ".join(item.upper() for item in pictures.FORMATS)
+        limit = settings.UPLOAD_MAX_BYTES // 1024**2
+        self.fields[
+            "upload"
+        ].help_text = f"{kinds} · {limit} MB까지. 그림은 다시 그려서 보관하며 촬영 위치 같은 정보는 모두 지웁니다."
+        self.fields["upload"].widget.attrs |= {
+            "accept": ",".join(f".{item}" for item in pictures.FORMATS),
+            "data-max-bytes": settings.UPLOAD_MAX_BYTES,
+        }
+
+
+class CommentForm(PlainForm):
+    """The supplier's word on a report."""
+
+    text = forms.CharField(
+        label="의견",
+        max_length=2_000,
+        help_text="낸 뒤에는 고칠 수 없고, 보고서와 나란히 그대로 공개됩니다. 개인정보를 적지 마세요.",
+        widget=forms.Textarea({"rows": 6, "class": "input--long"}),
+    )
+
+
+class Several(forms.ClearableFileInput):
+    """Takes several files at once."""
+
+    allow_multiple_selected = True
+
+
+class SeveralFiles(forms.FileField):
+    """Several files at once; none is fine."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Clean each."""
+        single = super().clean
+        return [single(one, initial) for one in data or []]
+
+
+class AnswerForm(PlainForm):
+    """What the supplier has put right, with its proofs."""
+
+    text = forms.CharField(
+        label="시정한 내용",
+        max_length=4_000,
+        help_text="무엇을 어떻게 고쳤는지, 언제부터 적용되는지 적어 주세요. 이 글은 공개됩니다.",
+        widget=forms.Textarea({"rows": 6, "class": "input--long"}),
+    )
+    uploads = SeveralFiles(label="증빙 파일", required=False, allow_empty_file=True)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        kinds = ", ".join(item.upper() for item in corrections.FORMATS)
+        limit = settings.UPLOAD_MAX_BYTES // 1024**2
+        self.fields[
+            "uploads"
+        ].help_text = f"{kinds} · 파일마다 {limit} MB까지 · 최대 {corrections.MOST_FILES}개. 증빙은 공개하지 않습니다."
+        self.fields["uploads"].widget = Several(
+            {
+                "accept": ",".join(f".{item}" for item in corrections.FORMATS),
+                "data-max-bytes": settings.UPLOAD_MAX_BYTES,
+            }
+        )

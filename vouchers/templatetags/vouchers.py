@@ -1,0 +1,77 @@
+"""What other pages show of the panel: a service's ratings, the good cases of the home page."""
+
+from typing import Any
+
+from django import template
+from django.template.context import RequestContext
+
+from portal.charts import bars
+from vouchers.models import Service
+from vouchers.queries import published
+from vouchers.states import MemberKind
+from vouchers.visibility import pictures_of, public_cases
+
+register = template.Library()
+SHOWN = 3
+
+
+@register.filter
+def kind_label(code: str) -> str:
+    """Name a kind of member: the only thing the public learns of an author."""
+    return MemberKind(code).label
+
+
+@register.inclusion_tag("vouchers/service/_standing.html", takes_context=True)
+def standing(context: RequestContext, service: Service) -> dict[str, Any]:
+    """Show what the panel says of a service: ratings by kind, reports in full, corrections."""
+    reports = published.reports_of_service(service)
+    found = published.standing(reports)
+    drawn = None
+    if found.counted:
+        drawn = bars(
+            "구분별 평균",
+            [scale.label for scale in found.scales],
+            {
+                label: [dict(scale.kinds)[label].mean for scale in found.scales]
+                for label, count in found.by_kind
+                if count
+            },
+            unit="점",
+            label_header="평가 척도",
+        )
+    request = context.get("request")
+    pictures: dict[int, list[Any]] = {}
+    for row in pictures_of(getattr(request, "user", None)).filter(report__in=reports):
+        pictures.setdefault(row.report_id, []).append(row)
+    return {
+        "service": service,
+        "standing": found,
+        "chart": drawn,
+        "reports": [
+            {
+                "report": row,
+                "content": row.filed.content,
+                "counted": published.counted(row),
+                "comment": getattr(row, "comment", None),
+                "pictures": _filed(row.filed.content, pictures.get(row.pk, [])),
+            }
+            for row in reports
+        ],
+        "corrections": published.corrections_of_service(service),
+        "case": public_cases().filter(service=service).first(),
+    }
+
+
+@register.inclusion_tag("vouchers/report/_cases.html")
+def good_cases() -> dict[str, Any]:
+    """Show the newest good cases, with the overall rating of each."""
+    cases = list(
+        public_cases().select_related("service__supplier").order_by("-decided_at", "-pk")[:SHOWN]
+    )
+    overall = published.overall([case.service for case in cases]) if cases else {}
+    return {"rows": [{"case": case, "overall": overall.get(case.service_id)} for case in cases]}
+
+
+def _filed(content: dict[str, Any], pictures: list[Any]) -> list[Any]:
+    filed = {row["id"] for row in content["evidence"]}
+    return [row for row in pictures if row.pk in filed]

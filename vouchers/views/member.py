@@ -1,0 +1,330 @@
+"""A member's desk: the reports to write, the draft with its pictures, what the work has earned."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal import files
+from portal.access import person, signed_in
+from portal.clock import KST, now
+from portal.errors import BadInput, PortalError
+from portal.forms import refuse
+from portal.middleware import wants_json
+from vouchers.forms.reports import PictureForm, ReportForm
+from vouchers.models import Assignment, ConsumerReport, Monitor
+from vouchers.queries import activity
+from vouchers.services import reporting
+from vouchers.states import AssignmentState, MonitorState, ReportState
+from vouchers.visibility import (
+    awards_of,
+    certificates_of,
+    fees_of,
+    memberships_of,
+    own_assignments,
+    pictures_of,
+)
+
+TONES = {
+    ReportState.DRAFT: "neutral",
+    ReportState.SUBMITTED: "info",
+    ReportState.RETURNED: "warning",
+    ReportState.REJECTED: "danger",
+    ReportState.COMMENTING: "success",
+    ReportState.PUBLISHED: "success",
+    ReportState.RETRACTED: "warning",
+}
+WRITABLE = reporting.WRITABLE
+
+
+@signed_in
+@require_safe
+def panel_reports(request: HttpRequest) -> HttpResponse:
+    """List a member's services with the report of each."""
+    at = now()
+    rows = [_listed(row, at) for row in _assignments(request).order_by("pk")]
+    return render(request, "vouchers/member/reports.html", {"rows": rows, "now": at})
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def panel_report(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the report of an assignment, or save its draft; scripts save by the same address."""
+    at = now()
+    assignment = get_object_or_404(_assignments(request), pk=pk)
+    report = _report(assignment, request, at)
+    if report is None or report.state not in WRITABLE or _over(assignment):
+        if request.method == "POST":
+            reporting.start(assignment, by=person(request), now=at)
+            raise BadInput("이미 제출한 보고서라 고칠 수 없습니다.", code="already_submitted")
+        return _shown(request, assignment, report, at)
+    if request.method == "GET":
+        return _page(request, report, at, form=_form(report))
+    return _save(request, report, at)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def panel_report_review(request: HttpRequest, pk: int) -> HttpResponse:
+    """Read the draft once more and hand it in."""
+    at = now()
+    assignment = get_object_or_404(_assignments(request), pk=pk)
+    report = _report(assignment, request, at)
+    if report is None or report.state not in WRITABLE:
+        return redirect("panel_report", pk=pk)
+    if request.method == "POST":
+        version = request.POST.get("version", "")
+        try:
+            reporting.submit(
+                report,
+                version=int(version) if version.isdecimal() else 0,
+                by=person(request),
+                now=at,
+            )
+        except PortalError as refused:
+            for finding in refused.findings:
+                messages.error(request, finding.message)
+            return redirect("panel_report_review", pk=pk)
+        messages.success(request, "보고서를 제출했습니다. 검토 결과는 메일로 알려 드립니다.")
+        return redirect("panel_report", pk=pk)
+    found = reporting.missing(report, now=at)
+    context = {
+        "report": report,
+        "assignment": assignment,
+        "findings": found,
+        "sections": [
+            {"label": row["label"], "text": report.texts.get(row["code"], "")}
+            for row in assignment.round.plan.form["sections"]
+        ],
+        "ratings": [
+            {"label": row["label"], "value": report.ratings.get(row["code"])}
+            for row in assignment.round.plan.form["scales"]
+        ],
+        "pictures": report.evidence.filter(removed_at=None),
+        "late": bool(assignment.due_at() and at >= assignment.due_at()),
+    }
+    return render(request, "vouchers/member/review.html", context)
+
+
+@signed_in
+@require_POST
+def panel_picture_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Add a picture to a draft."""
+    at = now()
+    assignment = get_object_or_404(_assignments(request), pk=pk)
+    report = reporting.start(assignment, by=person(request), now=at)
+    form = PictureForm(request.POST, request.FILES)
+    if form.is_valid():
+        try:
+            reporting.add_picture(report, **form.cleaned_data, by=person(request), now=at)
+        except PortalError as refused:
+            refuse(form, refused, fields={refused.code: "upload"})
+        else:
+            messages.success(request, "그림을 올렸습니다.")
+            return redirect("panel_report", pk=pk)
+    return _page(request, report, at, form=_form(report), picture=form, status=400)
+
+
+@signed_in
+@require_POST
+def panel_picture_remove(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take a picture out of a draft."""
+    own = pictures_of(request.user).filter(report__assignment__monitor__user=request.user)
+    picture = get_object_or_404(
+        own.select_related("report__assignment__monitor", "report__assignment__round__plan"), pk=pk
+    )
+    reporting.remove_picture(picture, by=person(request), now=now())
+    messages.success(request, "그림을 뺐습니다.")
+    return redirect("panel_report", pk=picture.report.assignment_id)
+
+
+@signed_in
+@require_safe
+def panel_activity(request: HttpRequest) -> HttpResponse:
+    """Show what a member's work has come to: score with its lines, fees, awards."""
+    rows = [
+        _earned(request, member)
+        for member in memberships_of(person(request)).select_related("round__plan")
+    ]
+    return render(request, "vouchers/member/activity.html", {"rows": rows})
+
+
+@signed_in
+@require_safe
+def panel_certificate(request: HttpRequest, token: str) -> HttpResponse:
+    """Hand out a certificate."""
+    paper = get_object_or_404(
+        certificates_of(person(request)), token=token, issued_at__isnull=False
+    )
+    return files.serve(paper.file, filename=f"{paper.number}.pdf", content_type="application/pdf")
+
+
+def _assignments(request: HttpRequest) -> QuerySet[Assignment]:
+    return own_assignments(person(request)).select_related(
+        "round__plan", "monitor__user", "service__supplier", "report__filed"
+    )
+
+
+def _report(assignment: Assignment, request: HttpRequest, at: datetime) -> ConsumerReport | None:
+    """The report of an assignment; begun on the first visit while it may be written."""
+    report = getattr(assignment, "report", None)
+    if report is None and not _over(assignment):
+        report = reporting.start(assignment, by=person(request), now=at)
+    return report
+
+
+def _over(assignment: Assignment) -> bool:
+    return (
+        assignment.state != AssignmentState.ACTIVE
+        or assignment.monitor.state != MonitorState.ACTIVE
+    )
+
+
+def _listed(assignment: Assignment, at: datetime) -> dict[str, Any]:
+    report = getattr(assignment, "report", None)
+    due_at = assignment.due_at()
+    writable = (report is None or report.state in WRITABLE) and not _over(assignment)
+    if report is None:
+        label, tone = ("작성 전", "neutral") if writable else ("배정 취소", "neutral")
+    else:
+        label, tone = report.member_label, TONES[ReportState(report.state)]
+    return {
+        "assignment": assignment,
+        "label": label,
+        "tone": tone,
+        "due_at": due_at,
+        "writable": writable,
+        "late": writable and due_at is not None and at >= due_at,
+    }
+
+
+def _form(report: ConsumerReport, data: Any = None) -> ReportForm:
+    return ReportForm(report.assignment.round.plan.form, report=report, data=data)
+
+
+def _save(request: HttpRequest, report: ConsumerReport, at: datetime) -> HttpResponse:
+    """Save what was sent, for a script or for the page."""
+    form = _form(report, request.POST)
+    try:
+        if not form.is_valid():
+            raise BadInput("입력한 내용을 확인하세요.", code="form_invalid")
+        saved = reporting.save(report, **form.sent(), by=person(request), now=at)
+    except reporting.Conflict as conflict:
+        return _conflict(request, conflict, form, at)
+    except PortalError as refused:
+        if wants_json(request):
+            raise
+        if form.is_valid():
+            refuse(form, refused)
+        return _page(request, report, at, form=form, status=refused.status)
+    if wants_json(request):
+        stamp = saved.saved_at.astimezone(KST).isoformat() if saved.saved_at else ""
+        return JsonResponse({"version": saved.version, "saved_at": stamp})
+    if request.POST.get("act") == "next":
+        return redirect("panel_report_review", pk=report.assignment_id)
+    messages.success(request, "저장했습니다. 아직 제출된 것은 아닙니다.")
+    return redirect("panel_report", pk=report.assignment_id)
+
+
+def _page(
+    request: HttpRequest,
+    report: ConsumerReport,
+    at: datetime,
+    *,
+    form: ReportForm,
+    picture: PictureForm | None = None,
+    status: int = 200,
+    **extra: object,
+) -> HttpResponse:
+    returned = None
+    if report.state == ReportState.RETURNED:
+        returned = report.moves.filter(move="return").order_by("-pk").first()
+    context = {
+        "report": report,
+        "assignment": report.assignment,
+        "form": form,
+        "picture_form": picture or PictureForm(),
+        "pictures": report.evidence.filter(removed_at=None),
+        "most": report.assignment.round.plan.form["evidence"]["most"],
+        "findings": reporting.missing(report, now=at),
+        "returned": returned,
+        "due_at": report.assignment.due_at(),
+        "now": at,
+        **extra,
+    }
+    return render(request, "vouchers/member/write.html", context, status=status)
+
+
+def _conflict(
+    request: HttpRequest, conflict: reporting.Conflict, form: ReportForm, at: datetime
+) -> HttpResponse:
+    """Show both texts side by side; nothing was overwritten, and saving again is a decision."""
+    if wants_json(request):
+        raise conflict
+    there = conflict.report
+    rows = [
+        {
+            "label": row["label"],
+            "mine": form.cleaned_data[f"t_{row['code']}"],
+            "theirs": there.texts.get(row["code"], ""),
+        }
+        for row in form.asked["sections"]
+    ]
+    data = request.POST.copy()
+    data["version"] = str(there.version)
+    return _page(
+        request,
+        there,
+        at,
+        form=_form(there, data),
+        status=conflict.status,
+        conflict=conflict,
+        differences=[row for row in rows if row["mine"] != row["theirs"]],
+    )
+
+
+def _shown(
+    request: HttpRequest, assignment: Assignment, report: ConsumerReport | None, at: datetime
+) -> HttpResponse:
+    """What was handed in, and what became of it."""
+    context: dict[str, Any] = {"assignment": assignment, "report": report}
+    if report is not None and report.filed is not None:
+        last = report.moves.filter(move__in=["return", "reject", "retract"]).order_by("-pk").first()
+        context |= {
+            "tone": TONES[ReportState(report.state)],
+            "content": report.filed.content,
+            "pictures": _filed_pictures(request, report),
+            "reason": last
+            if report.state in (ReportState.REJECTED, ReportState.RETRACTED)
+            else None,
+            "comment": getattr(report, "comment", None)
+            if report.state == ReportState.PUBLISHED
+            else None,
+        }
+    return render(request, "vouchers/member/shown.html", context)
+
+
+def _filed_pictures(request: HttpRequest, report: ConsumerReport) -> Any:
+    filed = report.filed.content["evidence"] if report.filed else []
+    return pictures_of(request.user).filter(report=report, pk__in=[row["id"] for row in filed])
+
+
+def _earned(request: HttpRequest, member: Monitor) -> dict[str, Any]:
+    own = fees_of(person(request)).filter(report__assignment__monitor=member)
+    award = (
+        awards_of(person(request))
+        .filter(monitor=member)
+        .select_related("award_round", "certificate")
+        .first()
+    )
+    score = next(iter(activity.scores(member.round, member).values()), None)
+    return {
+        "member": member,
+        "score": score,
+        "fees": own.select_related("report__assignment__service", "settlement").order_by("pk"),
+        "award": award,
+    }

@@ -274,6 +274,7 @@ CELERY_BEAT_SCHEDULE = {
     "work": {"task": "portal.tasks.sweep_jobs", "schedule": 15},
     "mail": {"task": "portal.tasks.send_notices", "schedule": 15},
     "due": {"task": "applications.tasks.sweep_due_dates", "schedule": 60},
+    "panel": {"task": "vouchers.tasks.sweep_panel", "schedule": 60},
     "seal": {"task": "portal.tasks.seal_audit", "schedule": 60},
     "verify": {"task": "portal.tasks.verify_audit", "schedule": 24 * 60 * 60},
 }
@@ -332,6 +333,7 @@ SPECTACULAR_SETTINGS = {
             "name": "공개 데이터",
             "description": "원장, 점수, 순위, 선정선을 받아 처음부터 다시 계산할 수 있습니다.",
         },
+        {"name": "바우처", "description": "비대면 서비스와 소비자 보고서, 시정을 누구나 읽습니다."},
     ],
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,

@@ -2,11 +2,28 @@
 
 from typing import Any
 
+from celery import shared_task
+
 from portal.clock import now
 from portal.jobs import handler
 from portal.models import Job
-from vouchers.models import AssignmentRun, CatalogueImport
-from vouchers.services import assignment, conflicts, importing
+from vouchers.models import (
+    AssignmentRun,
+    CatalogueImport,
+    Certificate,
+    ReportBook,
+    ReportVersion,
+)
+from vouchers.services import (
+    assignment,
+    conflicts,
+    corrections,
+    importing,
+    moderation,
+    publishing,
+    reporting,
+    rewarding,
+)
 from vouchers.states import ImportOutcome
 
 
@@ -30,3 +47,32 @@ def assign(job: Job) -> dict[str, Any]:
     run = AssignmentRun.objects.select_related("round").get(pk=job.args["run"])
     assignment.compute(run, now=now(), progress=job.progress)
     return {"wanted": run.wanted, "filled": run.filled, "results_sha256": run.results_sha256}
+
+
+@handler(reporting.SCREEN_JOB)
+def screen_report(job: Job) -> dict[str, Any]:
+    """Look a submitted report through."""
+    version = ReportVersion.objects.get(pk=job.args["version"])
+    return {"found": moderation.screen(version, now=now(), progress=job.progress)}
+
+
+@handler(rewarding.CERTIFICATE_JOB)
+def print_certificate(job: Job) -> dict[str, Any]:
+    """Make a certificate."""
+    paper = Certificate.objects.get(pk=job.args["certificate"])
+    return {"sha256": rewarding.render(paper, now=now()).sha256}
+
+
+@handler(publishing.JOB)
+def print_book(job: Job) -> dict[str, Any]:
+    """Make a book of reports."""
+    book = ReportBook.objects.get(pk=job.args["book"])
+    return {"sha256": publishing.render_book(book, now=now()).sha256}
+
+
+@shared_task
+def sweep_panel() -> None:
+    """Stop the sale of what was not corrected in time; write the letters that are due."""
+    at = now()
+    corrections.suspend_overdue(at)
+    reporting.remind(at)

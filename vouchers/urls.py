@@ -2,9 +2,13 @@
 
 from django.urls import URLPattern, path
 
-from vouchers.views import member, published, supplier
+from vouchers.api import reports
+from vouchers.views import catalogue, member, published, supplier
 
 urlpatterns: list[URLPattern] = [
+    path("vouchers/", catalogue.service_list, name="service_list"),
+    path("vouchers/services/<str:code>/", catalogue.service_detail, name="service_detail"),
+    path("vouchers/compare/", catalogue.service_compare, name="service_compare"),
     path("vouchers/reports/", published.report_list, name="report_list"),
     path("vouchers/reports/<int:pk>/", published.published_report, name="published_report"),
     path("vouchers/pictures/<int:pk>/", published.report_picture, name="report_picture"),
@@ -40,4 +44,10 @@ urlpatterns: list[URLPattern] = [
         name="supplier_correction",
     ),
     path("vouchers/supplier/proofs/<int:pk>/", supplier.supplier_proof, name="supplier_proof"),
+    path("api/v1/vouchers/reports/", reports.Reports.as_view(), name="api_voucher_reports"),
+    path(
+        "api/v1/vouchers/corrections/",
+        reports.Corrections.as_view(),
+        name="api_voucher_corrections",
+    ),
 ]

@@ -39,7 +39,7 @@ _places = count(1)
 
 @cache
 def _document() -> dict[str, Any]:
-    return yaml.safe_load((plan_file.FOLDER / "reports_2021.yaml").read_text())
+    return yaml.safe_load((plan_file.FOLDER / "2021.yaml").read_text())
 
 
 def round(*, fees: int = 10_000_000, pool: int = 20_100_000, **fields: Any) -> PanelRound:

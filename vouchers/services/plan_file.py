@@ -7,7 +7,7 @@ import yaml
 
 from portal.errors import BadInput
 
-FOLDER = Path(__file__).resolve().parents[1] / "catalogue"
+FOLDER = Path(__file__).resolve().parents[1] / "catalogue" / "reports"
 
 
 def read(path: Path) -> dict[str, Any]:

@@ -1,0 +1,256 @@
+"""The endpoints of published reports and corrections: what everybody may read."""
+
+from typing import Any, ClassVar
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_field
+from rest_framework import generics, serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.api import DeclaredQuery
+from portal.clock import KST
+from vouchers.models import ConsumerReport, Correction
+from vouchers.queries import published
+from vouchers.states import PUBLIC_CORRECTIONS, Category, CorrectionState, IssueKind, MemberKind
+from vouchers.visibility import public_corrections, public_reports
+
+TAGS = ["바우처"]
+STATES = [(one.value, one.label) for one in CorrectionState if one in PUBLIC_CORRECTIONS]
+
+
+class Time(serializers.DateTimeField):
+    """An instant in KST."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default_timezone=KST, **options)
+
+
+class ServiceOfShape(serializers.Serializer):
+    """Which service a report or a case is about."""
+
+    code = serializers.CharField(help_text="서비스 번호")
+    name = serializers.CharField(help_text="서비스명")
+    category = serializers.ChoiceField(choices=Category.choices, help_text="분야")
+    supplier = serializers.CharField(source="supplier.name", help_text="공급기업")
+
+
+class RatingShape(serializers.Serializer):
+    """One rating."""
+
+    code = serializers.CharField(help_text="평가 척도")
+    label = serializers.CharField(help_text="이름")
+    value = serializers.IntegerField(
+        allow_null=True, help_text="점수. 판단할 수 없다고 답했으면 null입니다."
+    )
+    low = serializers.IntegerField(help_text="가장 낮은 점수")
+    high = serializers.IntegerField(help_text="가장 높은 점수")
+
+
+class ReportPartShape(serializers.Serializer):
+    """One written part."""
+
+    code = serializers.CharField(help_text="항목")
+    label = serializers.CharField(help_text="이름")
+    text = serializers.CharField(help_text="쓴 글. 비었으면 빈 글입니다.")
+
+
+class SupplierWordShape(serializers.Serializer):
+    """The supplier's word."""
+
+    text = serializers.CharField(help_text="의견")
+    at = Time(help_text="낸 시각")
+
+
+class ReportShape(serializers.Serializer):
+    """A published report; its author by kind."""
+
+    id = serializers.IntegerField(help_text="보고서 번호")
+    service = ServiceOfShape(source="assignment.service", help_text="서비스")
+    author_kind = serializers.ChoiceField(
+        source="filed.content.kind",
+        choices=MemberKind.choices,
+        help_text="쓴 사람의 구분. 이름은 없습니다.",
+    )
+    published_at = Time(help_text="공개 시각")
+    used_from = serializers.DateField(
+        source="filed.content.used_from", help_text="이용을 시작한 날"
+    )
+    used_to = serializers.DateField(source="filed.content.used_to", help_text="이용을 마친 날")
+    counted = serializers.SerializerMethodField(
+        help_text="평균에 넣었는지. 쓴 사람이 제외되었으면 거짓입니다."
+    )
+    ratings = RatingShape(source="filed.content.ratings", many=True, help_text="점수")
+    sections = ReportPartShape(source="filed.content.sections", many=True, help_text="글")
+    supplier_comment = serializers.SerializerMethodField(
+        help_text="공급기업 의견. 내지 않았으면 null입니다."
+    )
+    sha256 = serializers.CharField(source="filed.sha256", help_text="제출본의 SHA-256")
+
+    def get_counted(self, report: ConsumerReport) -> bool:
+        """Whether it counts in averages."""
+        return published.counted(report)
+
+    @extend_schema_field(SupplierWordShape(allow_null=True))
+    def get_supplier_comment(self, report: ConsumerReport) -> dict[str, Any] | None:
+        """The word, if there is one."""
+        comment = getattr(report, "comment", None)
+        return dict(SupplierWordShape(comment).data) if comment else None
+
+
+class CorrectionShape(serializers.Serializer):
+    """A case that the agency has verified."""
+
+    id = serializers.IntegerField(help_text="시정 번호")
+    service = ServiceOfShape(help_text="서비스")
+    kind = serializers.ChoiceField(
+        choices=IssueKind.choices,
+        help_text="improvement 개선이 필요한 사항, off_purpose 사업 목적에 맞지 않는 내용",
+    )
+    state = serializers.CharField(
+        help_text="verified 문제 확인, asked 시정 요청, answered 결과 확인 중, fixed 시정 완료,"
+        " suspended 미시정(판매 중지)"
+    )
+    finding = serializers.CharField(help_text="전담기관이 확인한 내용")
+    request = serializers.CharField(help_text="시정 요청. 요청 전이면 빈 글입니다.")
+    asked_at = Time(allow_null=True, help_text="요청한 시각")
+    due_at = Time(allow_null=True, help_text="시정 기한")
+    answered_at = Time(allow_null=True, help_text="공급기업이 답한 시각")
+    closed_at = Time(allow_null=True, help_text="마친 시각")
+    suspended = serializers.BooleanField(
+        source="suspended_service", help_text="이 일로 판매가 중지되어 있는지"
+    )
+
+
+class ReportFilter(django_filters.FilterSet):
+    """Filters of the reports."""
+
+    service = django_filters.CharFilter(field_name="assignment__service__code", label="서비스 번호")
+    category = django_filters.ChoiceFilter(
+        field_name="assignment__service__category", choices=Category.choices, label="분야"
+    )
+    author_kind = django_filters.ChoiceFilter(
+        field_name="assignment__monitor__kind", choices=MemberKind.choices, label="쓴 사람의 구분"
+    )
+
+    class Meta:
+        model = ConsumerReport
+        fields: ClassVar[list[str]] = []
+
+
+class CorrectionFilter(django_filters.FilterSet):
+    """Filters of the cases."""
+
+    service = django_filters.CharFilter(field_name="service__code", label="서비스 번호")
+    state = django_filters.ChoiceFilter(choices=STATES, label="상태")
+    kind = django_filters.ChoiceFilter(choices=IssueKind.choices, label="구분")
+
+    class Meta:
+        model = Correction
+        fields: ClassVar[list[str]] = []
+
+
+SERVICE = {
+    "code": "KV-000123",
+    "name": "한마음 화상회의",
+    "category": "meeting",
+    "supplier": "한마음소프트",
+}
+REPORT = OpenApiExample(
+    "점수와 글을 하나씩만 보인 보고서",
+    response_only=True,
+    value={
+        "id": 31,
+        "service": SERVICE,
+        "author_kind": "expert",
+        "published_at": "2021-05-03T10:00:00+09:00",
+        "used_from": "2021-04-01",
+        "used_to": "2021-04-12",
+        "counted": True,
+        "ratings": [
+            {"code": "satisfaction", "label": "전반적 만족도", "value": 4, "low": 1, "high": 5}
+        ],
+        "sections": [
+            {"code": "features", "label": "서비스의 특징", "text": "회의록이 저절로 남습니다."}
+        ],
+        "supplier_comment": {
+            "text": "다음 판에서 녹화를 고치겠습니다.",
+            "at": "2021-04-28T15:12:00+09:00",
+        },
+        "sha256": "4b5f1f0c6f0b0c0a3d1f6b2f2f8a9e1b7c5d3e2f1a0b9c8d7e6f5a4b3c2d1e0f",
+    },
+)
+CORRECTION = OpenApiExample(
+    "시정을 요청한 서비스",
+    response_only=True,
+    value={
+        "id": 4,
+        "service": SERVICE,
+        "kind": "improvement",
+        "state": "asked",
+        "finding": "녹화한 파일이 열리지 않는 것을 확인했습니다.",
+        "request": "녹화 기능을 고쳐 주세요.",
+        "asked_at": "2021-05-10T11:00:00+09:00",
+        "due_at": "2021-05-24T18:00:00+09:00",
+        "answered_at": None,
+        "closed_at": None,
+        "suspended": False,
+    },
+)
+
+
+class Reports(DeclaredQuery, generics.ListAPIView):
+    """Published reports."""
+
+    access_rule = "public"
+    serializer_class = ReportShape
+    filterset_class = ReportFilter
+    queryset: ClassVar[QuerySet[ConsumerReport]] = ConsumerReport.objects.none()
+    query: ClassVar[frozenset[str]] = frozenset(
+        {"service", "category", "author_kind", "cursor", "page_size"}
+    )
+
+    def get_queryset(self) -> QuerySet[ConsumerReport]:
+        """What the page shows, no more."""
+        return public_reports().select_related(
+            "filed", "comment", "assignment__monitor", "assignment__service__supplier"
+        )
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="voucher_reports",
+        summary="소비자 보고서",
+        description="공개된 소비자 보고서 전문을 새것부터 돌려줍니다. 쓴 사람은 구분만 나옵니다.",
+        responses={200: ReportShape(many=True)},
+        examples=[REPORT],
+    )
+    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """List published reports, newest first."""
+        return super().get(request, *args, **kwargs)
+
+
+class Corrections(DeclaredQuery, generics.ListAPIView):
+    """Cases the agency has verified."""
+
+    access_rule = "public"
+    serializer_class = CorrectionShape
+    filterset_class = CorrectionFilter
+    queryset: ClassVar[QuerySet[Correction]] = Correction.objects.none()
+    query: ClassVar[frozenset[str]] = frozenset({"service", "state", "kind", "cursor", "page_size"})
+
+    def get_queryset(self) -> QuerySet[Correction]:
+        """What the page shows, no more."""
+        return public_corrections().select_related("service__supplier")
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="voucher_corrections",
+        summary="시정 현황",
+        description="전담기관이 확인한 문제와 공급기업이 고친 결과를 새것부터 돌려줍니다.",
+        responses={200: CorrectionShape(many=True)},
+        examples=[CORRECTION],
+    )
+    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """List cases, newest first."""
+        return super().get(request, *args, **kwargs)

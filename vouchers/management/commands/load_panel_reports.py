@@ -1,0 +1,26 @@
+"""Load the report rules of a panel: `manage.py load_panel_reports [FILE]`; repeatable."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from portal.clock import now
+from portal.errors import PortalError
+from vouchers.services import plan, plan_file
+
+
+class Command(BaseCommand):
+    help = "모니터링단 보고서의 서식, 기한, 점수 산식과 시상 등급을 파일에서 읽어 반영합니다."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """Take the file; the one of 2021 without."""
+        parser.add_argument("file", nargs="?", default=plan_file.FOLDER / "2021.yaml")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load it whole or not at all."""
+        try:
+            loaded = plan.load(plan_file.read(Path(options["file"])), by=None, now=now())
+        except PortalError as refused:
+            raise CommandError("\n".join(row.message for row in refused.findings)) from refused
+        self.stdout.write(f"반영했습니다: {loaded}")

@@ -82,14 +82,14 @@ def dismiss(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogB
     return move(case, "dismiss", by=by, now=now, note=note, closed_at=now)
 
 
-def ask(case: Correction, *, request: str, by: User, now: datetime) -> MoveLogBase:
+def ask(case: Correction, *, wanted: str, by: User, now: datetime) -> MoveLogBase:
     """Ask the supplier to put it right, by a date."""
-    return _ask(case, "ask", request, by, now)
+    return _ask(case, "ask", wanted, by, now)
 
 
-def ask_again(case: Correction, *, request: str, by: User, now: datetime) -> MoveLogBase:
+def ask_again(case: Correction, *, wanted: str, by: User, now: datetime) -> MoveLogBase:
     """Refuse an answer and ask once more, by a new date; a stopped sale stays stopped."""
-    return _ask(case, "ask_again", request, by, now)
+    return _ask(case, "ask_again", wanted, by, now)
 
 
 @transaction.atomic
@@ -184,7 +184,7 @@ def _stop(case: Correction, by: User | None, now: datetime, note: str) -> None:
     _tell(case, "service_suspended", f"service-suspended:{last}", now, note=note)
 
 
-def _ask(case: Correction, name: str, request: str, by: User, now: datetime) -> MoveLogBase:
+def _ask(case: Correction, name: str, wanted: str, by: User, now: datetime) -> MoveLogBase:
     due_at = due_after(case.service, now)
     with transaction.atomic():
         row = move(
@@ -192,8 +192,8 @@ def _ask(case: Correction, name: str, request: str, by: User, now: datetime) -> 
             name,
             by=by,
             now=now,
-            note=request,
-            request=request.strip(),
+            note=wanted,
+            request=wanted.strip(),
             asked_at=now,
             due_at=due_at,
             asked_times=F("asked_times") + 1,

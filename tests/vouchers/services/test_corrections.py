@@ -31,7 +31,7 @@ def fresh(row: Correction) -> Correction:
 def asked(row: Correction | None = None) -> Correction:
     row = row or case()
     corrections.verify(row, finding="녹화 파일이 열리지 않음", by=panel.agency(), now=NOW)
-    corrections.ask(row, request="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=NOW)
+    corrections.ask(row, wanted="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=NOW)
     return fresh(row)
 
 
@@ -97,7 +97,7 @@ def test_an_answer_may_be_refused_and_asked_for_again() -> None:
     row = asked()
     answer(row)
     later = NOW + timedelta(days=3)
-    corrections.ask_again(fresh(row), request="일부만 고쳤습니다.", by=panel.agency(), now=later)
+    corrections.ask_again(fresh(row), wanted="일부만 고쳤습니다.", by=panel.agency(), now=later)
     again = fresh(row)
     assert (again.state, again.asked_times) == (CorrectionState.ASKED, 2)
     assert again.due_at == row.due_at + timedelta(days=3)

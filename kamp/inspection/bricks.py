@@ -74,10 +74,9 @@ TEXTURE = ((0.9, 0.55), (1.8, 0.65), (4.0, 0.45), (16.0, 0.35))  # sigma in pixe
 def texture_spectrum(amplitude: float, shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Power of the aggregate at each frequency of `rfft2`, per pixel; the grains are left out."""
     f2 = np.fft.fftfreq(shape[0])[:, None] ** 2 + np.fft.rfftfreq(shape[1])[None, :] ** 2
-    parts = [
-        w * w * 4 * np.pi * s * s * np.exp(-4 * np.pi**2 * s * s * f2) for s, w in TEXTURE
-    ]
-    power: NDArray[np.float64] = sum(parts) / sum(w * w for _, w in TEXTURE) * amplitude**2
+    parts = [w * w * 4 * np.pi * s * s * np.exp(-4 * np.pi**2 * s * s * f2) for s, w in TEXTURE]
+    power: NDArray[np.float64] = np.sum(parts, axis=0) * amplitude**2
+    power /= sum(w * w for _, w in TEXTURE)
     return power
 
 
@@ -173,7 +172,8 @@ def _ellipsoid(rng: Rng, shape: tuple[int, ...], x: float, y: float, radius: flo
     along = ((u - x) * np.cos(turn) + (v - y) * np.sin(turn)) * MM
     across = (-(u - x) * np.sin(turn) + (v - y) * np.cos(turn)) * MM / flat
     chord = 2 * np.sqrt(np.clip(radius**2 - along**2 - across**2, 0, None))
-    return chord.astype(np.float32)
+    ellipsoid: Map = chord.astype(np.float32)
+    return ellipsoid
 
 
 def _place(rng: Rng, brick: Map) -> tuple[int, int]:
@@ -191,8 +191,9 @@ def _stroke(
 
 
 def _field(rng: Rng, shape: tuple[int, ...], sigma: float) -> Map:
-    smooth = cv2.GaussianBlur(rng.standard_normal(shape, np.float32), (0, 0), sigma)
-    return (smooth / smooth.std()).astype(np.float32)
+    smooth: Map = cv2.GaussianBlur(rng.standard_normal(shape, np.float32), (0, 0), sigma)
+    smooth /= smooth.std()
+    return smooth
 
 
 def _shrink(picture: Map, rows: int, columns: int) -> Map:

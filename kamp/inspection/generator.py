@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from kamp.inspection import bricks
 from kamp.inspection.bricks import Defect, Map, Rng
+from kamp.inspection.steady import steady
 
 KNOWN = ("crack", "inclusion")
 UNSEEN = ("void", "lamination", "segregation")
@@ -101,6 +102,13 @@ def product(
 
     `step` is the conveyor's motion in pixels a frame (0 = the usual).
     """
+    with steady():
+        return _product(seed, kind, shape, difficulty, flaw, step)
+
+
+def _product(
+    seed: int, kind: str, shape: str, difficulty: Difficulty, flaw: Flaw, step: int
+) -> Product:
     rng = np.random.default_rng(seed)
     shape = shape or SHAPES[int(rng.integers(len(SHAPES)))]
     brick = bricks.thickness(rng, shape)
@@ -130,7 +138,7 @@ def write(made: Product, path: Path, *, flaw: Flaw = Flaw.NONE) -> None:
         codec, layout = "mjpeg", "yuvj420p"
         options = {"qmin": "5", "qmax": "5", "flags": "+qscale", "global_quality": str(5 * 118)}
     else:
-        codec, layout = "libx264", "gray"
+        codec, layout = "libx264", "yuvj420p"
         crf = "30" if flaw == Flaw.CRF30 else "14"
         options = {"crf": crf, "preset": "veryfast", "threads": "1"}
     encode(made.frames, path, codec=codec, layout=layout, options=options)
@@ -176,7 +184,9 @@ def _transmitted(lines: list[Map]) -> Map:
     for weight, line in zip(WEIGHTS.astype(np.float32), lines, strict=True):
         beam += weight * np.exp(-line)
     beam = cv2.GaussianBlur(beam, (0, 0), PSF_SIGMA)
-    return (1 - SCATTER) * beam + SCATTER * cv2.GaussianBlur(beam, (0, 0), SCATTER_SIGMA)
+    veil: Map = cv2.GaussianBlur(beam, (0, 0), SCATTER_SIGMA)
+    arrived: Map = (1 - SCATTER) * beam + SCATTER * veil
+    return arrived
 
 
 class _Camera:
@@ -193,14 +203,15 @@ class _Camera:
     def shoot(self, lines: list[Map]) -> NDArray[np.uint8]:
         beam = _transmitted(lines)
         if self.flaw == Flaw.BLUR:
-            small = cv2.resize(beam, None, fx=0.6, fy=0.6, interpolation=cv2.INTER_AREA)
+            small = cv2.resize(beam, None, fx=0.5, fy=0.5, interpolation=cv2.INTER_AREA)
             beam = cv2.resize(small, (WIDTH, HEIGHT), interpolation=cv2.INTER_LINEAR)
         flicker = self.rng.normal(1, 0.006)
         counted = self.rng.poisson(np.clip(beam * self.gain * self.photons * flicker, 0, None))
         counted = counted + self.rng.normal(0, ELECTRONIC, beam.shape)
         exposed = 25.0 if self.flaw == Flaw.SATURATED else 1.0
         share = np.clip(counted / PHOTONS * exposed, 3e-3, 1.2)
-        return np.clip(255 * (1 + np.log(share) / 5), 0, 255).astype(np.uint8)
+        shown: NDArray[np.uint8] = np.clip(255 * (1 + np.log(share) / 5), 0, 255).astype(np.uint8)
+        return shown
 
 
 def _visible_defect(

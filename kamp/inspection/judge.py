@@ -1,10 +1,12 @@
 """The verdict on one product."""
 
+import time
 from dataclasses import dataclass
 from enum import StrEnum
 
 from kamp.inspection.examine import Evidence
 from kamp.inspection.model import Model
+from kamp.inspection.quality import gate
 from portal.errors import Finding
 
 
@@ -43,5 +45,27 @@ class Judgement:
 
 
 def judge(model: Model, evidence: Evidence, *, width: int) -> Judgement:
-    """Judge evidence by a model; `width` is that of a frame (`clip.shape[1]`)."""
-    raise NotImplementedError
+    """Judge evidence by a model; `width` is that of a frame (`clip.shape[1]`).
+
+    A clip that the quality gate stops is held, whatever its scores.
+    """
+    began = time.perf_counter()
+    reasons = gate(evidence.traits, model.envelope)
+    if evidence.vector is None:
+        return Judgement(Verdict.HOLD, reasons, None, None, (), dict(evidence.times))
+    one = evidence.vector[None]
+    known = float(model.known_score(one)[0]) if model.known_threshold is not None else None
+    anomaly = float(model.anomaly_score(one)[0])
+    verdict = Verdict.HOLD if reasons else _verdict(model, known, anomaly)
+    frames = tuple(
+        round(float(evidence.heat_of(index, width).max()), 3)
+        for index in range(len(evidence.offsets))
+    )
+    times = evidence.times | {"judge": round((time.perf_counter() - began) * 1_000, 2)}
+    return Judgement(verdict, reasons, known, anomaly, frames, times)
+
+
+def _verdict(model: Model, known: float | None, anomaly: float) -> Verdict:
+    if known is not None and model.known_threshold is not None and known > model.known_threshold:
+        return Verdict.DEFECT
+    return Verdict.UNKNOWN if anomaly > model.anomaly_threshold else Verdict.NORMAL

@@ -1,5 +1,6 @@
 """The words of each PDF: which template, which title, which facts."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 from urllib.parse import urlencode
@@ -7,10 +8,15 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 
-from applications.models import IssuedDocument, Submission
-from applications.queries import result
-from applications.states import PartnerState
-from portal import pdf
+from applications.models import Application, IssuedDocument, Submission
+from applications.queries import report, result
+from applications.queries.award import history
+from applications.queries.published import publication
+from applications.states import Outcome, PartnerState
+from portal import hwpx, pdf
+from portal.money import won
+from portal.templatetags.portal import kdate, kst
+from programs.models import ProgramRound
 
 
 def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
@@ -18,6 +24,10 @@ def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
     filed = document.application.submission
     if document.kind == IssuedDocument.Kind.RECEIPT:
         return "pdf/receipt.html", f"접수증 {filed.number}", receipt(filed)
+    if document.kind == IssuedDocument.Kind.NOTICE:
+        return "pdf/notice.html", f"선정결과 통지서 {filed.number}", notice(document)
+    if document.kind == IssuedDocument.Kind.SHEETS:
+        return "pdf/sheets.html", f"평가표 {filed.number}", sheets(document.application)
     return "pdf/result.html", f"평가 결과서 {filed.number}", outcome(filed)
 
 
@@ -68,3 +78,131 @@ def distance(gap: Decimal | None) -> str:
     if not gap:
         return "이 신청과 같은 점수"
     return f"이 신청은 {abs(gap)}점 {'높음' if gap > 0 else '낮음'}"
+
+
+STATEMENTS = {
+    Outcome.SELECTED: "귀 기업의 신청이 선정되었음을 알려 드립니다.",
+    Outcome.RESERVE: "귀 기업의 신청이 예비로 정해졌음을 알려 드립니다. 앞 순위에 자리나 예산이 "
+    "생기면 순위에 따라 선정됩니다.",
+    Outcome.REJECTED: "귀 기업의 신청이 이번에는 선정되지 않았음을 알려 드립니다.",
+}
+
+
+def notice(document: IssuedDocument) -> dict[str, Any]:
+    """The notice of one decision, with its reason; a later decision has a notice of its own."""
+    decisions = history(document.application)
+    decision = decisions[document.version - 1]
+    earlier = decisions[document.version - 2] if document.version > 1 else None
+    filed = document.application.submission
+    lines = ["점수와 순위, 선정선은 평가 결과서와 신청 화면의 결과에 있습니다."]
+    if decision.outcome == Outcome.SELECTED:
+        lines.append("협약 절차와 기한은 신청 화면에서 알려 드립니다.")
+    lines.append("결과에 이의가 있으면 신청 화면에 보이는 기한 안에 한 번 이의신청할 수 있습니다.")
+    return {
+        "filed": filed,
+        "content": filed.content,
+        "decision": decision,
+        "changed": earlier is not None,
+        "before": f"{earlier.get_outcome_display()} ({earlier.reason})" if earlier else "",
+        "decided_at": decision.at or decision.selection.released_at,
+        "statement": STATEMENTS[Outcome(decision.outcome)],
+        "lines": lines,
+    }
+
+
+def notice_parts(document: IssuedDocument) -> list[hwpx.Part]:
+    """The same notice for the word processor."""
+    told = notice(document)
+    decision, content = told["decision"], told["content"]
+    rows = [
+        ("접수번호", told["filed"].number),
+        ("받는 곳", f"{content['company']['name']} 대표 귀하"),
+        ("내역사업", f"{content['program']['name']} · {content['track']['name']}"),
+        ("결과", decision.get_outcome_display()),
+        ("지원금", won(decision.grant_won)) if decision.grant_won else ("지원금", "없음"),
+        ("사유", decision.reason),
+        *([("앞선 결정", told["before"])] if told["changed"] else []),
+        ("결정 시각", kst(told["decided_at"])),
+    ]
+    return [
+        hwpx.Heading("선정결과 통지서", 1),
+        hwpx.Grid(("구분", "내용"), rows),
+        hwpx.Paragraph(told["statement"]),
+        *(hwpx.Paragraph(f"· {line}") for line in told["lines"]),
+        hwpx.Paragraph(f"{kdate(told['decided_at'])} 중소벤처기업부"),
+    ]
+
+
+def sheets(application: Application) -> dict[str, Any]:
+    """The sheets that were handed in, for staff; assessors are numbered, never named."""
+    filed = application.submission
+    labels = {row.code: row for row in application.sub_program.criteria.all()}
+    made = []
+    locked = application.sheets.filter(locked_at__isnull=False).order_by("pk")
+    for place, sheet in enumerate(locked, start=1):
+        rows = [
+            {
+                "label": labels[code].label if code in labels else code,
+                "max_points": labels[code].max_points if code in labels else "",
+                "points": "해당 없음" if points is None else points,
+                "reason": sheet.reasons.get(code, ""),
+            }
+            for code, points in sheet.marks.items()
+        ]
+        made.append(
+            {
+                "label": f"평가위원 {place}",
+                "rows": rows,
+                "total": sum(points for points in sheet.marks.values() if points is not None),
+                "comment": sheet.comment,
+                "locked_at": sheet.locked_at,
+                "sha256": sheet.sha256,
+            }
+        )
+    return {"filed": filed, "content": filed.content, "sheets": made}
+
+
+def round_report(
+    round: ProgramRound, rows: list[tuple[Any, ...]], most: int, now: datetime
+) -> dict[str, Any]:
+    """The report of a round: figures, charts, lines and the list of selected applications."""
+    return {
+        "round": round,
+        "now": now,
+        "figures": report.short(round),
+        "rows": [report.worded(row) for row in rows],
+        "more": len(rows) == most,
+        "most": most,
+        "list_header": report.LIST,
+        "lines_header": report.LINES,
+        "rule": publication().rule,
+    }
+
+
+def round_report_parts(
+    round: ProgramRound, rows: list[tuple[Any, ...]], most: int, now: datetime
+) -> list[hwpx.Part]:
+    """The same report for the word processor: tables instead of charts."""
+    told = round_report(round, rows, most, now)
+    figures: report.Figures = told["figures"]
+    parts: list[hwpx.Part] = [
+        hwpx.Heading(f"{round.name} 결과 보고서", 1),
+        hwpx.Paragraph(f"{kst(now)} 기준"),
+        hwpx.Paragraph(f"총예산 {won(round.total_won)}, 선정 금액 {won(figures.total_won)}"),
+        hwpx.Heading("선정선"),
+        hwpx.Grid(report.LINES, figures.lines),
+    ]
+    for row in figures.drawn:
+        header = ("구분", *row.table.columns)
+        lines = [(label, *(words for _, words in values)) for label, values in row.rows]
+        parts += [hwpx.Heading(row.table.title), hwpx.Grid(header, lines)]
+        if row.note:
+            parts.append(hwpx.Paragraph(row.note))
+    more = f" (앞 {most:,}건까지이며, 전체는 표 파일에 있습니다)" if told["more"] else ""
+    parts += [
+        hwpx.Heading("선정 목록"),
+        hwpx.Paragraph(f"{len(rows):,}건{more}"),
+        hwpx.Grid(report.LIST, told["rows"]),
+        hwpx.Paragraph(told["rule"]),
+    ]
+    return parts

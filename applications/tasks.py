@@ -4,8 +4,8 @@ from typing import Any
 
 from celery import shared_task
 
-from applications.models import IssuedDocument, ScoreRun, Selection
-from applications.services import paper, reminders, scoring, screening, selection
+from applications.models import IssuedDocument, RoundReport, ScoreRun, Selection
+from applications.services import paper, reminders, round_report, scoring, screening, selection
 from portal.clock import now
 from portal.jobs import handler
 from portal.models import Job
@@ -66,6 +66,14 @@ def remind(job: Job) -> dict[str, Any]:
     """Write the letters before a deadline."""
     program = SubProgram.objects.select_related("round").get(pk=job.args["program"])
     return {"written": reminders.remind(program, hours=job.args["hours"], now=now())}
+
+
+@handler(round_report.JOB)
+def report_round(job: Job) -> dict[str, Any]:
+    """Make the report of a round in the form that was asked for."""
+    made = RoundReport.objects.select_related("round").get(pk=job.args["report"])
+    round_report.build(made, now=now(), progress=job.progress)
+    return {"rows": made.rows, "sha256": made.sha256}
 
 
 @shared_task

@@ -114,8 +114,12 @@ def attachments_of(user: User) -> QuerySet[Attachment]:
 
 
 def documents_of(user: User) -> QuerySet[IssuedDocument]:
-    """Issued PDFs the person may download: the applicant's own, and staff's."""
+    """Issued PDFs the person may download: the applicant's own, and staff's.
+
+    Score sheets are for staff: the applicant reads their sums in the result.
+    """
     own: Any = Q(application__in=own_applications(user).order_by().values("pk"))
+    own &= ~Q(kind=IssuedDocument.Kind.SHEETS)
     staff = Q(application__in=staff_applications(user).order_by().values("pk"))
     return IssuedDocument.objects.filter(own | staff)
 
@@ -160,8 +164,15 @@ def open_runs() -> QuerySet[ScoreRun]:
 
 
 def open_decisions() -> QuerySet[Decision]:
-    """Decisions of released selections."""
-    return Decision.objects.filter(selection__in=open_selections().values("pk"))
+    """The decisions that released selections made, one for each ranked application."""
+    return Decision.objects.filter(selection__in=open_selections().values("pk"), previous=None)
+
+
+def open_changes() -> QuerySet[Decision]:
+    """Decisions that replaced a released one: reversals, objections won, moves up, declines."""
+    return Decision.objects.filter(
+        selection__in=open_selections().values("pk"), previous__isnull=False
+    )
 
 
 def disclosed(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:

@@ -1,5 +1,5 @@
 """The staff's desk: screening, assessment, scoring and selection in the Django admin."""
 
-from applications.admin import application, company, review, screening, selection
+from applications.admin import application, company, review, round_report, screening, selection
 
-__all__ = ["application", "company", "review", "screening", "selection"]
+__all__ = ["application", "company", "review", "round_report", "screening", "selection"]

@@ -25,7 +25,7 @@ from applications.admin.filters import (
     TrackFilter,
 )
 from applications.models import Application, ScoreSheet
-from applications.services import review, screening
+from applications.services import paper, review, screening
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
 from portal import tables
@@ -171,6 +171,14 @@ def assign(request: HttpRequest, thing: Application, data: dict[str, Any], at: d
     return f"평가위원 {len(assessors)}명을 배정하고 알렸습니다."
 
 
+def print_sheets(
+    request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime
+) -> str:
+    """Ask for the sheets on paper."""
+    paper.request_sheets(thing, now=at)
+    return "평가표 PDF를 만들고 있습니다. 아래 ‘발급 문서’에서 받을 수 있습니다."
+
+
 @admin.register(Application)
 class ApplicationAdmin(WorkflowAdmin):
     """The desk."""
@@ -223,6 +231,14 @@ class ApplicationAdmin(WorkflowAdmin):
         ),
         Act("exclude", "요건 미충족 처리", exclude, move="exclude", form=ToldNoteForm, danger=True),
         Act("reinstate", "요건검토로 되돌리기", reinstate, move="reinstate", form=ToldNoteForm),
+        Act(
+            "print-sheets",
+            "평가표 PDF",
+            print_sheets,
+            roles=[OFFICER, MANAGER, AUDITOR],
+            show=lambda request, thing: thing.sheets.filter(locked_at__isnull=False).exists(),
+            intro="제출된 평가표를 한 문서로 만듭니다. 평가위원의 이름은 들어가지 않습니다.",
+        ),
         Act("assign", "평가위원 배정", assign, move="assign", form=assessor_form),
     ]
 

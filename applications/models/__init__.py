@@ -34,6 +34,7 @@ from applications.models.reporting import (
     StageCheck,
 )
 from applications.models.review import ScoreResult, ScoreRun, ScoreSheet
+from applications.models.round_report import RoundReport
 from applications.models.screening import BonusClaim, Check, Supplement
 from applications.models.selection import (
     Decision,
@@ -75,6 +76,7 @@ __all__ = [
     "Recovery",
     "Report",
     "ReportFile",
+    "RoundReport",
     "ScoreResult",
     "ScoreRun",
     "ScoreSheet",

@@ -319,6 +319,8 @@ class IssuedDocument(IssuedPdf):
         RESULT = "result", "평가 결과서"
         AGREEMENT = "agreement", "협약서"
         SETTLEMENT = "settlement", "정산서"
+        NOTICE = "notice", "선정결과 통지서"
+        SHEETS = "sheets", "평가표"
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField("종류", max_length=10, choices=Kind.choices)

@@ -20,7 +20,7 @@ from django.utils.crypto import salted_hmac
 from applications.models import Decision, ScoreResult, ScoreRun, ScoreSheet, Selection
 from applications.queries import statistics
 from applications.queries.published import Described, publication
-from applications.visibility import open_decisions, open_runs, open_selections
+from applications.visibility import open_changes, open_decisions, open_runs, open_selections
 from portal.clock import KST
 from portal.errors import NotFound
 from portal.models import AuditSeal
@@ -110,6 +110,7 @@ def sources() -> dict[str, Source | Listed]:
         "results": Source(_decisions, _result_rows, _released_stamp),
         "score-sheets": Source(_decisions, _sheet_rows, _released_stamp),
         "bonuses": Source(_decisions, _bonus_rows, _released_stamp),
+        "changes": Source(_changes, _change_rows, _changed_stamp),
         "statistics": Listed(_statistic_rows, _statistics_stamp),
         "seals": Source(_seals, _seal_rows, _seal_stamp),
     }
@@ -126,6 +127,11 @@ def _offered_stamp() -> tuple[object, ...]:
 def _released_stamp() -> tuple[object, ...]:
     found = open_selections().aggregate(at=Max("released_at"), last=Max("pk"))
     return (found["at"], found["last"])
+
+
+def _changed_stamp() -> tuple[object, ...]:
+    found = open_changes().aggregate(at=Max("at"), last=Max("pk"))
+    return (found["at"], found["last"], *_released_stamp())
 
 
 def _money_stamp() -> tuple[object, ...]:
@@ -334,6 +340,29 @@ def _bonus_rows(block: Sequence[Decision]) -> Iterator[Row]:
             }
 
 
+def _changes() -> QuerySet[Decision]:
+    return open_changes().select_related("selection", "previous").only(
+        "selection__run_id", "application_id", "outcome", "grant_won", "reason_code", "at",
+        "previous__outcome", "previous__grant_won",
+    )  # fmt: skip
+
+
+def _change_rows(block: Sequence[Decision]) -> Iterator[Row]:
+    for row in block:
+        run = row.selection.run_id
+        yield {
+            "id": row.pk,
+            "selection": row.selection_id,
+            "application": hidden("application", run, row.application_id),
+            "kind": row.reason_code,
+            "before": row.previous.outcome,
+            "before_won": row.previous.grant_won,
+            "after": row.outcome,
+            "after_won": row.grant_won,
+            "at": _instant(row.at),
+        }
+
+
 def _scores(
     block: Sequence[Decision], *, breakdown: bool = False
 ) -> dict[tuple[int, int], ScoreResult]:
@@ -357,7 +386,7 @@ def _order(selection: int, results_sha256: str) -> tuple["array[int]", "array[in
 
     A released selection never changes, and an instant cannot be published: it is on the receipt.
     """
-    filed = Decision.objects.filter(selection=selection).order_by(
+    filed = Decision.objects.filter(selection=selection, previous=None).order_by(
         "application__submitted_at", "application"
     )
     came = array("q", filed.values_list("application", flat=True).iterator(chunk_size=CHUNK))

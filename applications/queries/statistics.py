@@ -15,11 +15,12 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 
 from applications.models import Application, ApplicationMove, Decision, Submission
+from applications.queries.award import in_force
 from applications.queries.published import publication
 from applications.rules.durations import percentile
 from applications.rules.suppression import suppress
-from applications.states import Outcome, SelectionState
-from applications.visibility import open_decisions, open_selections
+from applications.states import ApplicationState, Outcome, SelectionState
+from applications.visibility import open_selections
 from portal.clock import KST
 from programs.models import Budget, NationalGoal, ProgramRound, SubProgram
 from programs.queries import published
@@ -92,18 +93,16 @@ def stamp(round: ProgramRound) -> tuple[object, ...]:
     """What the figures depend on, cheaply: a change of it makes published files new."""
     latest = ApplicationMove.objects.order_by("-pk").values_list("pk", flat=True).first()
     released = open_selections().filter(sub_program__round=round).count()
-    return (round.pk, latest, released)
+    decided = Decision.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return (round.pk, latest, released, decided)
 
 
 def _decisions(round: ProgramRound, public: bool) -> QuerySet[Decision]:
-    """Selected ones: released for the public, decided for staff."""
-    rows = (
-        open_decisions()
-        if public
-        else Decision.objects.filter(
-            selection__state__in=[SelectionState.DECIDED, SelectionState.RELEASED]
-        )
-    )
+    """Selected ones as decided now: released for the public, approved for staff."""
+    approved = Decision.objects.filter(
+        selection__state__in=[SelectionState.DECIDED, SelectionState.RELEASED], next=None
+    ).exclude(application__state=ApplicationState.WITHDRAWN)
+    rows = in_force() if public else approved
     return rows.filter(outcome=Outcome.SELECTED, application__sub_program__round=round)
 
 

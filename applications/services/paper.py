@@ -4,6 +4,7 @@ from datetime import datetime
 
 from applications import documents
 from applications.models import Application, IssuedDocument
+from applications.queries.award import history
 from applications.states import ANNOUNCED
 from portal import jobs, paper
 from portal.errors import MoveNotAllowed
@@ -11,12 +12,14 @@ from portal.errors import MoveNotAllowed
 JOB = "applications.paper"
 
 
-def request(application: Application, *, kind: str, now: datetime) -> IssuedDocument:
+def request(
+    application: Application, *, kind: str, now: datetime, version: int = 1
+) -> IssuedDocument:
     """Ask for a PDF; asking again returns the same one. A result must have been released."""
     if kind == IssuedDocument.Kind.RESULT and application.state not in ANNOUNCED:
         raise MoveNotAllowed("아직 결과가 발표되지 않았습니다.", code="not_released")
     document, _ = IssuedDocument.objects.get_or_create(
-        application=application, kind=kind, defaults={"requested_at": now}
+        application=application, kind=kind, version=version, defaults={"requested_at": now}
     )
     jobs.enqueue(JOB, key=job_key(document), document=document.pk)
     return document
@@ -33,7 +36,30 @@ def request_receipt(application: Application, *, now: datetime) -> IssuedDocumen
 
 def job_key(document: IssuedDocument) -> str:
     """The name under which the document's job is found."""
-    return f"paper:{document.application_id}:{document.kind}"
+    name = f"paper:{document.application_id}:{document.kind}"
+    return f"{name}:{document.version}" if document.version > 1 else name
+
+
+def request_notice(application: Application, *, now: datetime) -> IssuedDocument:
+    """Ask for the notice of the decision in force: each later decision has a notice of its own.
+
+    Raises MoveNotAllowed (`not_released`).
+    """
+    decided = len(history(application))
+    if not decided:
+        raise MoveNotAllowed("아직 결과가 발표되지 않았습니다.", code="not_released")
+    return request(application, kind=IssuedDocument.Kind.NOTICE, now=now, version=decided)
+
+
+def request_sheets(application: Application, *, now: datetime) -> IssuedDocument:
+    """Ask for the sheets handed in so far; when there are more, it is a new paper.
+
+    Raises MoveNotAllowed (`no_sheets`).
+    """
+    count = application.sheets.filter(locked_at__isnull=False).count()
+    if not count:
+        raise MoveNotAllowed("제출된 평가표가 없습니다.", code="no_sheets")
+    return request(application, kind=IssuedDocument.Kind.SHEETS, now=now, version=count)
 
 
 def render(document: IssuedDocument, *, now: datetime) -> IssuedDocument:

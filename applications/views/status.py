@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
@@ -9,6 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
+from applications.documents import notice_parts
 from applications.forms.filing import WithdrawForm
 from applications.models import Application, IssuedDocument
 from applications.queries import dossier, invitations, result, timeline
@@ -28,7 +30,7 @@ from applications.visibility import (
     staff_applications,
     withdrawable_by,
 )
-from portal import files, jobs
+from portal import files, hwpx, jobs
 from portal.access import signed_in
 from portal.clock import now
 from portal.errors import MoveNotAllowed, PortalError
@@ -133,15 +135,20 @@ def application_document(request: HttpRequest, pk: int, kind: str) -> HttpRespon
         raise Http404
     if request.method == "POST":
         application = get_object_or_404(askable(request.user, kind), pk=pk)
-        paper.request(application, kind=kind, now=now())
+        if kind == IssuedDocument.Kind.NOTICE:
+            paper.request_notice(application, now=now())
+        else:
+            paper.request(application, kind=kind, now=now())
         return redirect("application_document", pk=pk, kind=kind)
     documents = documents_of(request.user).filter(application=pk, kind=kind)
-    document = documents.select_related("application__sub_program").first()
+    document = documents.select_related("application__sub_program").order_by("-version").first()
     if document is None:
         application = get_object_or_404(
             askable(request.user, kind).select_related("sub_program"), pk=pk
         )
         document = IssuedDocument(application=application, kind=kind)
+    if document.pk and request.GET.get("form") == "hwpx" and kind == IssuedDocument.Kind.NOTICE:
+        return _as_hwpx(document)
     if document.issued_at and request.GET.get("download"):
         title = f"{document.get_kind_display()}_{document.application.number}.pdf"
         return files.serve(document.file, filename=title, content_type="application/pdf")
@@ -157,9 +164,22 @@ def application_document(request: HttpRequest, pk: int, kind: str) -> HttpRespon
 def askable(user: User, kind: str) -> QuerySet[Application]:
     """Own applications about which such a PDF can be made: filed, and for a result released."""
     filed = own_applications(user).filter(submitted_at__isnull=False)
-    if kind == IssuedDocument.Kind.RESULT:
+    if kind in {IssuedDocument.Kind.RESULT, IssuedDocument.Kind.NOTICE}:
         return filed.filter(state__in=ANNOUNCED)
+    if kind == IssuedDocument.Kind.SHEETS:
+        return filed.none()
     return filed
+
+
+def _as_hwpx(document: IssuedDocument) -> HttpResponse:
+    """The notice for the Hangul word processor."""
+    data = hwpx.write(notice_parts(document))
+    response = HttpResponse(data, content_type=hwpx.CONTENT_TYPE)
+    name = quote(f"선정결과_통지서_{document.application.number}.hwpx")
+    response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 @signed_in

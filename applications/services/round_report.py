@@ -61,7 +61,7 @@ def build(report: RoundReport, *, now: datetime, progress: Progress = quiet) -> 
         announced = min(announced, PRINTED)
     progress(0, announced, "자료를 모으는 중")
     counted = _Counted(content.listed(report.round), announced, progress)
-    data = _MAKERS[report.form](report, counted, now)
+    data = _MAKERS[RoundReport.Form(report.form)](report, counted, now)
     if counted.count != announced:
         raise PortalError(
             f"{announced:,}줄을 예고했으나 {counted.count:,}줄입니다. 다시 만듭니다.",

@@ -41,6 +41,8 @@ PEOPLE = (
     Person("assessor5", "평가위원 5", "평가위원", ASSESSOR),
     Person("staff", "사업 담당자", "사업 담당자(요건검토·배정·선정안)", OFFICER),
     Person("manager", "결정권자", "결정권자(결정·발표)", MANAGER),
+    Person("staff2", "사업 담당자 2", "다른 사업 담당자(이의신청·예비 승계)", OFFICER),
+    Person("manager2", "결정권자 2", "다른 결정권자(이의신청 심의·2차 승인)", MANAGER),
     Person("auditor", "감사 담당자", "감사(열람만)", AUDITOR),
     Person("operator", "시스템 운영자", "운영(작업·알림·계정)", OPERATOR),
 )

@@ -1,13 +1,18 @@
 """What every request passes: private pages are not cached, errors are readable."""
 
+import time
 from collections.abc import Callable
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
+from portal import trouble
 from portal.errors import BadInput, PortalError
+
+ERROR, UNAVAILABLE = 500, 503
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -27,6 +32,23 @@ def error_body(error: PortalError) -> dict[str, object]:
             for row in error.findings
         ],
     }
+
+
+class WatchedAnswers:
+    """Count the answers that failed or took long; stands outermost, and never in the way."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.monotonic()
+        response = self.get_response(request)
+        slow = time.monotonic() - began >= settings.TROUBLE["slow_seconds"]
+        if response.status_code >= ERROR or slow:
+            kind = trouble.ERROR if response.status_code >= ERROR else trouble.SLOW
+            kind = trouble.UNAVAILABLE if response.status_code == UNAVAILABLE else kind
+            trouble.note(trouble.about(getattr(request, "resolver_match", None)), kind)
+        return response
 
 
 class ReadableErrors:

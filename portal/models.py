@@ -395,3 +395,32 @@ class AuditCheck(models.Model):
 
     def __str__(self) -> str:
         return f"감사 검증 #{self.pk}"
+
+
+class TroubleMinute(models.Model):
+    """What went wrong in one minute of one process: the portal's own evidence of an outage."""
+
+    class Kind(models.TextChoices):
+        CLOSED = "closed", "마감 뒤 접수 거절"
+        ERROR = "error", "오류"
+        UNAVAILABLE = "unavailable", "이용 불가"
+        SLOW = "slow", "느린 응답"
+
+    scope = models.CharField("대상", max_length=80)
+    minute = models.DateTimeField("분")
+    kind = models.CharField("종류", max_length=12, choices=Kind.choices)
+    source = models.CharField("프로세스", max_length=80)
+    count = models.PositiveIntegerField("건수")
+
+    class Meta:
+        verbose_name = "장애 기록"
+        verbose_name_plural = "장애 기록"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["scope", "minute", "kind", "source"], name="one_count_per_minute"
+            ),
+        ]
+        indexes = [models.Index(fields=["minute"], name="trouble_minute")]
+
+    def __str__(self) -> str:
+        return f"{self.scope} {self.minute:%H:%M} {self.get_kind_display()}"

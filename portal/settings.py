@@ -55,6 +55,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "portal.middleware.WatchedAnswers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -275,6 +276,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail": {"task": "portal.tasks.send_notices", "schedule": 15},
     "due": {"task": "applications.tasks.sweep_due_dates", "schedule": 60},
     "panel": {"task": "vouchers.tasks.sweep_panel", "schedule": 60},
+    "trouble": {"task": "portal.tasks.collect_trouble", "schedule": 60},
     "seal": {"task": "portal.tasks.seal_audit", "schedule": 60},
     "verify": {"task": "portal.tasks.verify_audit", "schedule": 24 * 60 * 60},
 }
@@ -288,6 +290,13 @@ AUDIT_CHECKS = [
 
 # What a wing keeps out of the public ledger until it has announced it: queryset in, queryset out.
 LEDGER_HELD_BACK = ["applications.visibility.disclosed"]
+
+# What a request that went wrong was about, and the scope under which it is counted.
+TROUBLE = {
+    "about": "applications.queries.trouble.about",
+    "scopes": "applications.queries.trouble.scopes",
+    "slow_seconds": env.float("PORTAL_SLOW_SECONDS", default=8.0),
+}
 
 # The demo's story, told in this order by each floor's own command.
 DEMO_SEEDS = ["seed_accounts", "load_catalogue", "seed_programs", "seed_applications"]

@@ -5,7 +5,7 @@ from typing import Any
 
 from celery import shared_task
 
-from portal import audit, jobs, notices
+from portal import audit, jobs, notices, trouble
 from portal.clock import KST, now
 from portal.models import Job
 
@@ -38,6 +38,12 @@ def sweep_jobs() -> int:
 def send_notices() -> int:
     """Send the notices that wait."""
     return notices.send_waiting(now())
+
+
+@shared_task
+def collect_trouble() -> int:
+    """Bring what went wrong in every process into the table."""
+    return trouble.collect()
 
 
 @shared_task

@@ -14,6 +14,7 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from portal.admin import Act, QuickPaginator, ReadOnlyAdmin, WorkflowAdmin
+from portal.clock import now
 from portal.models import User
 from portal.money import won
 from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
@@ -23,14 +24,17 @@ from programs.models import (
     BonusItem,
     Budget,
     Criterion,
+    Holiday,
     LedgerEntry,
     NationalGoal,
     ProgramRound,
     RequiredDocument,
     RoundChange,
+    RoundProposal,
     SubProgram,
     Track,
 )
+from programs.queries import outages
 from programs.rules import quota
 from programs.rules.calendar import stamp
 from programs.services import catalogue, ledger, rounds
@@ -109,14 +113,58 @@ class RescheduleForm(forms.Form):
     reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
 
 
-def reschedule_form(request: HttpRequest, round: ProgramRound) -> type[RescheduleForm]:
+def prefilled(round: ProgramRound, evidence: str = "") -> type[RescheduleForm]:
     """Begin with the dates as they are."""
 
     class Prefilled(RescheduleForm):
+        reason = forms.CharField(
+            label="사유", max_length=300, widget=forms.Textarea({"rows": 3}), help_text=evidence
+        )
+
         def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
             return getattr(round, field_name, None)
 
     return Prefilled
+
+
+def reschedule_form(request: HttpRequest, round: ProgramRound) -> type[RescheduleForm]:
+    """Show the minutes that the portal itself recorded; they go on record with the new dates."""
+    if not round.announced:
+        return prefilled(round)
+    return prefilled(
+        round, f"근거로 남는 장애 기록: {outages.words(outages.outage(round, now=now()))}"
+    )
+
+
+def proposal_form(request: HttpRequest, round: ProgramRound) -> type[RescheduleForm]:
+    """The dates, and the lawful reason."""
+    return prefilled(
+        round, "근거 법령이나 결정 문서를 함께 적으세요. 다른 결정권자가 승인하면 바뀝니다."
+    )
+
+
+def propose_dates(
+    request: HttpRequest, round: ProgramRound, data: dict[str, Any], at: datetime
+) -> str:
+    """Propose new dates for another lawful reason."""
+    rounds.propose(round, by=request.user, now=at, **data)
+    return "변경안을 만들었습니다. 다른 결정권자가 ‘접수 기간 변경안’에서 승인합니다."
+
+
+def approve_dates(
+    request: HttpRequest, proposal: RoundProposal, data: dict[str, Any], at: datetime
+) -> str:
+    """Approve proposed dates."""
+    rounds.approve(proposal, by=request.user, now=at)
+    return "접수 기간을 바꾸었습니다."
+
+
+def drop_dates(
+    request: HttpRequest, proposal: RoundProposal, data: dict[str, Any], at: datetime
+) -> str:
+    """Drop proposed dates."""
+    rounds.drop(proposal, by=request.user, now=at)
+    return "변경안을 폐기했습니다."
 
 
 def reschedule(
@@ -137,8 +185,8 @@ class RoundChanges(ReadOnlyInline):
     """Why dates changed."""
 
     model = RoundChange
-    fields = ["when", "what", "change", "reason", "by"]
-    readonly_fields = ["when", "what", "change"]
+    fields = ["when", "what", "change", "reason", "ground", "recorded", "by", "approved_by"]
+    readonly_fields = ["when", "what", "change", "recorded"]
     verbose_name_plural = "변경 이력"
 
     @admin.display(description="시각")
@@ -150,6 +198,11 @@ class RoundChanges(ReadOnlyInline):
     def what(self, row: RoundChange) -> str:
         """The act in words."""
         return ROUND_ACTS[row.act]
+
+    @admin.display(description="장애 기록")
+    def recorded(self, row: RoundChange) -> str:
+        """The minutes that were shown for it."""
+        return outages.summary(row.evidence) or "—"
 
     @admin.display(description="접수 마감")
     def change(self, row: RoundChange) -> str:
@@ -169,7 +222,22 @@ class ProgramRoundAdmin(WorkflowAdmin):
     readonly_fields = ["opens", "closes", "total"]
     inlines = [RoundChanges]
     acts = [
-        Act("reschedule", "접수 기간 바꾸기", reschedule, roles=[MANAGER], form=reschedule_form),
+        Act(
+            "reschedule",
+            "접수 기간 바꾸기",
+            reschedule,
+            roles=[MANAGER],
+            form=reschedule_form,
+            intro="공고한 회차의 접수 기간은 마감 전 48시간 안에 포털이 스스로 남긴 장애 기록이 있을 때만 바로 바꿀 수 있습니다.",
+        ),
+        Act(
+            "propose",
+            "접수 기간 변경안 만들기(그 밖의 법적 사유)",
+            propose_dates,
+            roles=[MANAGER],
+            form=proposal_form,
+            show=lambda request, round: round.announced,
+        ),
         Act(
             "announce",
             "공고하기",
@@ -198,6 +266,58 @@ class ProgramRoundAdmin(WorkflowAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[ProgramRound]:
         """Rounds on this person's desk."""
         return rounds_of(request.user)
+
+
+@admin.register(RoundProposal)
+class RoundProposalAdmin(WorkflowAdmin):
+    """New dates that wait for a second person."""
+
+    read_roles = READERS
+    list_display = ["round", "closes", "reason", "by", "approved_by", "ended_at"]
+    list_select_related = ["round", "by", "approved_by"]
+    ordering = ["-pk"]
+    fields = ["round", "opens", "closes", "reason", "by", "at", "approved_by", "ended_at"]
+    readonly_fields = ["opens", "closes"]
+    acts = [
+        Act(
+            "approve",
+            "변경안 승인",
+            approve_dates,
+            roles=[MANAGER],
+            show=lambda request, row: row.ended_at is None and row.by_id != request.user.pk,
+            intro="승인하면 접수 기간이 바로 바뀌고 공개 이력에 남습니다.",
+        ),
+        Act(
+            "drop",
+            "변경안 폐기",
+            drop_dates,
+            roles=[MANAGER],
+            show=lambda request, row: row.ended_at is None,
+            danger=True,
+        ),
+    ]
+
+    @admin.display(description="접수 시작")
+    def opens(self, row: RoundProposal) -> str:
+        """To the second."""
+        return stamp(row.opens_at)
+
+    @admin.display(description="접수 마감")
+    def closes(self, row: RoundProposal) -> str:
+        """To the second."""
+        return stamp(row.closes_at)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RoundProposal]:
+        """Of the rounds on this person's desk."""
+        return RoundProposal.objects.filter(round__in=rounds_of(request.user).values("pk"))
+
+
+@admin.register(Holiday)
+class HolidayAdmin(ReadOnlyAdmin):
+    """Public holidays, as the data file has them."""
+
+    read_roles = READERS
+    list_display = ["date", "name", "origin"]
 
 
 class TrackInline(ManagerInline):
@@ -283,7 +403,7 @@ class SubProgramAdmin(admin.ModelAdmin):
             {
                 "fields": [
                     "assessors", "minimum_sheets", "trim_from", "decimals", "floor", "bonus_cap",
-                    "supplement_days", "rounding_won",
+                    "supplement_days", "objection_days", "objection_answer_days", "rounding_won",
                 ]
             },
         ),
@@ -314,8 +434,9 @@ class SubProgramAdmin(admin.ModelAdmin):
         return sub_programs_of(request.user)
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        """What a data file writes stays as it wrote it."""
-        return self.fixed
+        """What a data file writes stays as it wrote it; announced dates move with the round."""
+        announced = isinstance(obj, SubProgram) and obj.round.announced
+        return [*self.fixed, "opens_at", "closes_at"] if announced else self.fixed
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any

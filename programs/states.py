@@ -3,6 +3,13 @@
 from django.db import models
 
 
+class Ground(models.TextChoices):
+    """Why the dates of an announced round may move."""
+
+    OUTAGE = "outage", "포털 장애(기록된 시간)"
+    LEGAL = "legal", "그 밖의 법적 사유"
+
+
 class Intake(models.TextChoices):
     """How applications are taken."""
 

@@ -15,6 +15,7 @@ from portal.errors import PortalError
 from programs import queries
 from programs.forms import PreviewForm, ReaderForm, SelfCheckForm
 from programs.models import NationalGoal, SubProgram, Track
+from programs.queries import outages
 from programs.rules import calendar, ceilings, quota
 from programs.rules.eligibility import Condition, Verdict
 from programs.rules.facts import applies
@@ -84,6 +85,7 @@ def program_detail(request: HttpRequest, round: str, code: str) -> HttpResponse:
         "documents": [(paper, _only_if(paper.when, program)) for paper in program.documents.all()],
         "criteria": list(program.criteria.all()),
         "bonus_items": list(program.bonus_items.all()),
+        "date_changes": outages.public_changes(program.round),
         "shows": {
             name: any(getattr(track, name) is not None for track in tracks)
             for name in ("share_percent", "days", "months", "previous_cap_won")

@@ -17,7 +17,7 @@ from applications.models import (
 from applications.queries import Dossier, dossier
 from applications.services import paper, selection
 from applications.states import ApplicationState
-from portal import notices, snapshot
+from portal import notices, snapshot, trouble
 from portal.errors import Closed, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
 from portal.workflow import move
@@ -46,6 +46,7 @@ def check_open(sub_program: SubProgram, *, now: datetime) -> None:
     """
     finding = programs.refusal(sub_program, now)
     if finding is not None:
+        trouble.note(f"{sub_program.round.code}/{sub_program.code}", trouble.CLOSED)
         raise Closed(finding.message, code=finding.code)
 
 

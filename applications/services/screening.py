@@ -1,7 +1,7 @@
 """Eligibility in the hands of staff: checks, requests for more, claimed bonuses."""
 
 from collections.abc import Collection, Iterable
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 from typing import Any
 
 from django.db import transaction
@@ -19,11 +19,11 @@ from portal.clock import KST
 from portal.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import MoveLogBase, User
 from portal.workflow import mark, move
-from programs.rules import eligibility
+from programs.queries import holidays
+from programs.rules import calendar, eligibility
 from programs.rules.facts import applies
 
 DUE_HOUR = time(18)  # assumption, as for the rounds (domain 0.12)
-SATURDAY = 5
 EXPIRED_AT_ONCE = 500
 
 
@@ -71,13 +71,8 @@ def overrule(check: Check, *, reason: str, by: User, now: datetime) -> None:
 
 
 def due_after(now: datetime, days: int) -> datetime:
-    """The instant `days` days on: the first day is not counted, a weekend moves on (민법 157, 161).
-
-    Ends at 18:00 KST (assumption). Public holidays are not known and not skipped.
-    """
-    day = now.astimezone(KST).date() + timedelta(days=days)
-    while day.weekday() >= SATURDAY:
-        day += timedelta(days=1)
+    """The instant `days` days on, by the rule of periods; ends at 18:00 KST (assumption)."""
+    day = calendar.last_day(now.astimezone(KST).date(), days, holidays())
     return datetime.combine(day, DUE_HOUR, tzinfo=KST)
 
 

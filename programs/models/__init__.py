@@ -2,17 +2,27 @@
 
 from programs.models.budget import Budget, LedgerEntry
 from programs.models.requirements import BonusItem, Criterion, RequiredDocument
-from programs.models.rounds import NationalGoal, ProgramRound, RoundChange, SubProgram, Track
+from programs.models.rounds import (
+    Holiday,
+    NationalGoal,
+    ProgramRound,
+    RoundChange,
+    RoundProposal,
+    SubProgram,
+    Track,
+)
 
 __all__ = [
     "BonusItem",
     "Budget",
     "Criterion",
+    "Holiday",
     "LedgerEntry",
     "NationalGoal",
     "ProgramRound",
     "RequiredDocument",
     "RoundChange",
+    "RoundProposal",
     "SubProgram",
     "Track",
 ]

@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from portal.models import Dated, User
 from programs.models.budget import Budget
 from programs.rules import calendar, ceilings, eligibility
-from programs.states import GrantKind, Intake, QuotaKind
+from programs.states import GrantKind, Ground, Intake, QuotaKind
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
 
@@ -53,8 +53,13 @@ class RoundChange(models.Model):
     before = models.JSONField("이전", default=dict)
     after = models.JSONField("이후", default=dict)
     reason = models.CharField("사유", max_length=300, blank=True)
+    ground = models.CharField("근거", max_length=10, choices=Ground.choices, blank=True)
+    evidence = models.JSONField("장애 기록", default=list, blank=True)
     by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="처리자"
+    )
+    approved_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="승인자"
     )
     at = models.DateTimeField("시각")
 
@@ -62,9 +67,67 @@ class RoundChange(models.Model):
         verbose_name = "회차 변경 이력"
         verbose_name_plural = "회차 변경 이력"
         ordering = ["pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(ground=Ground.OUTAGE) | ~Q(evidence=[]),
+                name="extension_by_outage_shows_its_minutes",
+            ),
+            models.CheckConstraint(
+                condition=~Q(ground=Ground.LEGAL)
+                | Q(approved_by__isnull=False) & ~Q(approved_by=F("by")),
+                name="extension_by_law_has_four_eyes",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.act}: {self.reason}"
+
+
+class RoundProposal(models.Model):
+    """New dates of an announced round for another lawful reason, until somebody else approves."""
+
+    round = models.ForeignKey(ProgramRound, on_delete=models.PROTECT, related_name="proposals")
+    opens_at = models.DateTimeField("접수 시작")
+    closes_at = models.DateTimeField("접수 마감")
+    reason = models.CharField("사유와 근거", max_length=300)
+    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="제안자")
+    at = models.DateTimeField("제안 시각")
+    approved_by = models.ForeignKey(
+        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="승인자"
+    )
+    ended_at = models.DateTimeField("끝난 시각", null=True)
+
+    class Meta:
+        verbose_name = "접수 기간 변경안"
+        verbose_name_plural = "접수 기간 변경안"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["round"], condition=Q(ended_at=None), name="one_open_proposal_per_round"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("by")) & Q(ended_at__isnull=False),
+                name="proposal_has_four_eyes",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.round} 접수 기간 변경안"
+
+
+class Holiday(models.Model):
+    """A public holiday, on which no period ends."""
+
+    date = models.DateField("날짜", unique=True)
+    name = models.CharField("이름", max_length=40)
+    origin = models.CharField("출처", max_length=40)
+
+    class Meta:
+        verbose_name = "공휴일"
+        verbose_name_plural = "공휴일"
+        ordering = ["date"]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.name}"
 
 
 class SubProgram(Dated):
@@ -104,6 +167,8 @@ class SubProgram(Dated):
     )
     bonus_cap = models.PositiveSmallIntegerField("가점 상한", default=5)
     supplement_days = models.PositiveSmallIntegerField("보완 기한(일)", default=7)
+    objection_days = models.PositiveSmallIntegerField("이의신청 기한(일)", default=10)
+    objection_answer_days = models.PositiveSmallIntegerField("이의신청 처리 기한(일)", default=30)
 
     conditions = models.JSONField("신청 요건", default=list, blank=True)
     questions = models.JSONField("질문", default=list, blank=True)

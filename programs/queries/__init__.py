@@ -1,6 +1,7 @@
 """Reads shared by the edges."""
 
 from programs.queries.asking import Asked, asked, check_self, who_may_apply
+from programs.queries.holidays import holidays
 from programs.queries.money import (
     Statement,
     balance,
@@ -29,6 +30,7 @@ __all__ = [
     "check_self",
     "current_round",
     "held",
+    "holidays",
     "latest_entries",
     "offered",
     "offered_in",

@@ -23,12 +23,16 @@ def inside() -> dict[str, str]:
         email=MANAGER_EMAIL, password=NO_PASSWORD, name="측정", is_staff=True
     )
     manager.groups.add(Group.objects.get(name=MANAGER))
+    second = User.objects.create(
+        email=f"bench-second@{DOMAIN}", password=NO_PASSWORD, name="측정 승인", is_staff=True
+    )
+    second.groups.add(Group.objects.get(name=MANAGER))
     officer = User.objects.create(
         email=OFFICER_EMAIL, password=NO_PASSWORD, name="측정 확인", is_staff=True
     )
     officer.groups.add(Group.objects.get(name=OFFICER))
     for row in ProgramRound.objects.all():
-        rounds.reschedule(
+        asked = rounds.propose(
             row,
             opens_at=at - timedelta(days=10),
             closes_at=at + timedelta(days=10),
@@ -36,4 +40,5 @@ def inside() -> dict[str, str]:
             now=at,
             reason="측정",
         )
+        rounds.approve(asked, by=second, now=at)
     return {"manager": manager.email}

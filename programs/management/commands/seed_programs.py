@@ -25,11 +25,12 @@ class Command(BaseCommand):
         if not settings.DEMO:
             raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
         manager = User.objects.get(email=email_of("manager"))
+        second = User.objects.get(email=email_of("manager2"))
         officer = User.objects.get(email=email_of("staff"))
         at = now()
         for round in ProgramRound.objects.filter(closes_at__lt=at + KEEP):
             opens, closes = at.astimezone(KST) - BEFORE, at.astimezone(KST) + AFTER
-            rounds.reschedule(
+            asked = rounds.propose(
                 round,
                 opens_at=datetime.combine(opens.date(), time(0), KST),
                 closes_at=datetime.combine(closes.date(), time(18), KST),
@@ -37,5 +38,7 @@ class Command(BaseCommand):
                 now=at,
                 reason=REASON,
             )
+            rounds.approve(asked, by=second, now=at)
+        other = User.objects.get(email=email_of("staff2"))
         for program in SubProgram.objects.all():
-            program.officers.add(officer)
+            program.officers.add(officer, other)

@@ -7,10 +7,17 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal.models import User
+from portal.models import TroubleMinute, User
 from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
 from programs import queries
-from programs.models import Budget, LedgerEntry, ProgramRound, RoundChange, SubProgram
+from programs.models import (
+    Budget,
+    LedgerEntry,
+    ProgramRound,
+    RoundChange,
+    RoundProposal,
+    SubProgram,
+)
 from tests.factories.applications import UserFactory
 from tests.factories.programs import program
 
@@ -140,17 +147,54 @@ def test_a_manager_moves_the_deadline_with_a_reason(round_2021: ProgramRound) ->
     address = url("programround", "act", round_2021.pk, "reschedule")
     assert 'value="2021-02-25T18:00:00"' in text(client.get(address))
     later = "2099-02-26T18:00:00"
+    broken(round_2021)
+    assert "오류 7건" in text(client.get(address))
     sent = {"opens_at": "2021-01-22T00:00:00", "closes_at": later}
     assert "reason" in text(client.post(address, sent))
     assert client.post(address, sent | {"reason": "접수 장애"}).status_code == 302
     change = RoundChange.objects.get(act="reschedule")
     assert (change.by, change.reason) == (manager, "접수 장애")
     assert change.after["closes_at"] == "2099-02-26T18:00:00+09:00"
-    assert "접수 장애" in text(client.get(url("programround", "change", round_2021.pk)))
+    page = text(client.get(url("programround", "change", round_2021.pk)))
+    assert "접수 장애" in page
+    assert "오류 7건" in page
+
+
+def broken(round: ProgramRound) -> None:
+    """Let the portal have recorded errors in the hour before the deadline."""
+    TroubleMinute.objects.create(
+        scope=f"{round.code}/build",
+        minute=round.closes_at - timedelta(minutes=30),
+        kind="error",
+        source="web-1",
+        count=7,
+    )
+
+
+def test_without_an_outage_two_managers_move_the_deadline(round_2021: ProgramRound) -> None:
+    client, manager = desk(MANAGER)
+    sent = {"opens_at": "2021-01-22T00:00:00", "closes_at": "2099-02-26T18:00:00"}
+    sent |= {"reason": "태풍으로 인한 재난 선포"}
+    refused = client.post(url("programround", "act", round_2021.pk, "reschedule"), sent)
+    assert "장애 기록이 없습니다" in text(refused)
+    assert (
+        client.post(url("programround", "act", round_2021.pk, "propose"), sent).status_code == 302
+    )
+    proposal = RoundProposal.objects.get()
+    address = url("roundproposal", "act", proposal.pk, "approve")
+    client.post(address)
+    assert not RoundChange.objects.filter(act="reschedule").exists()
+    other, second = desk(MANAGER)
+    assert other.post(address).status_code == 302
+    change = RoundChange.objects.get(act="reschedule")
+    assert (change.by, change.approved_by, change.ground) == (manager, second, "legal")
+    other.post(url("roundproposal", "act", proposal.pk, "drop"))
+    assert RoundChange.objects.filter(act="reschedule").count() == 1
 
 
 def test_a_refused_deadline_is_explained(round_2021: ProgramRound) -> None:
     client, _ = desk(MANAGER)
+    broken(round_2021)
     address = url("programround", "act", round_2021.pk, "reschedule")
     sent = {"opens_at": "2021-01-22T00:00", "closes_at": "2021-02-26T18:00", "reason": "x"}
     assert "지난 시각으로 옮길 수 없습니다" in text(client.post(address, sent))

@@ -207,9 +207,10 @@ def test_dates_that_a_manager_has_moved_survive_a_reload() -> None:
     round = load()
     manager = UserFactory(roles=[MANAGER])
     later = round.closes_at.replace(day=27)
-    rounds.reschedule(
+    asked = rounds.propose(
         round, opens_at=round.opens_at, closes_at=later, by=manager, now=NOW, reason="장애 연장"
     )
+    rounds.approve(asked, by=UserFactory(roles=[MANAGER]), now=NOW)
     report = reload(document())
     round.refresh_from_db()
     assert round.closes_at == later

@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 from auditlog.models import LogEntry
+from django.db import IntegrityError, transaction
 
-from portal.errors import BadInput, MoveNotAllowed
-from portal.models import User
+from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.models import TroubleMinute, User
 from portal.roles import AUDITOR, MANAGER, OFFICER
 from programs.models import ProgramRound, RoundChange
+from programs.queries import outages
 from programs.services import rounds
 from tests.factories.applications import UserFactory
 from tests.factories.programs import NOW
@@ -97,3 +99,77 @@ def test_a_deadline_is_never_moved_into_the_past(round: ProgramRound, manager: U
     with pytest.raises(BadInput, match="지난 시각"):
         move(round, manager, closes_at=later - timedelta(seconds=1), now=later)
     move(round, manager, closes_at=later, now=later)
+
+
+def announced(round: ProgramRound, manager: User) -> ProgramRound:
+    rounds.announce(round, by=manager, now=NOW)
+    return round
+
+
+def trouble_at(round: ProgramRound, minutes_before: int, **words: object) -> TroubleMinute:
+    return TroubleMinute.objects.create(
+        **{
+            "scope": "portal",
+            "minute": round.closes_at - timedelta(minutes=minutes_before),
+            "kind": "unavailable",
+            "source": "web-1",
+            "count": 3,
+            **words,
+        }
+    )
+
+
+def test_an_announced_deadline_moves_only_with_the_portals_own_evidence(
+    round: ProgramRound, manager: User
+) -> None:
+    announced(round, manager)
+    at = round.closes_at + timedelta(hours=1)
+    later = round.closes_at + timedelta(days=1)
+    for useless in (
+        {"minutes_before": -5},  # after the deadline
+        {"minutes_before": 60 * 49},  # long before it
+        {"minutes_before": 5, "kind": "closed"},  # a refusal by right
+        {"minutes_before": 5, "scope": "2021-8/build"},  # another round
+    ):
+        trouble_at(round, **useless)
+    with pytest.raises(RuleBroken) as refused:
+        move(round, manager, closes_at=later, now=at)
+    assert refused.value.findings[0].code == "no_outage"
+    trouble_at(round, 20)
+    change = move(round, manager, closes_at=later, now=at)
+    assert change.ground == "outage"
+    assert [(row["kind"], row["count"]) for row in change.evidence] == [("unavailable", 3)]
+    shown = outages.public_changes(round)[0]
+    assert "이용 불가 3건" in shown["evidence"]
+
+
+def test_the_database_wants_the_evidence_and_the_second_signature(
+    round: ProgramRound, manager: User
+) -> None:
+    for broken in (
+        {"ground": "outage"},
+        {"ground": "legal"},
+        {"ground": "legal", "approved_by": manager},
+    ):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            RoundChange.objects.create(round=round, act="reschedule", by=manager, at=NOW, **broken)
+
+
+def test_another_lawful_reason_needs_a_second_manager(round: ProgramRound, manager: User) -> None:
+    announced(round, manager)
+    words = {"opens_at": round.opens_at, "closes_at": round.closes_at + timedelta(days=3)}
+    words |= {"reason": "재난 및 안전관리 기본법에 따른 재난 선포", "now": NOW}
+    with pytest.raises(MoveNotAllowed):
+        rounds.propose(round, by=UserFactory(roles=[OFFICER]), **words)
+    asked = rounds.propose(round, by=manager, **words)
+    with pytest.raises(MoveNotAllowed) as second:
+        rounds.propose(round, by=manager, **words)
+    assert second.value.code == "proposal_open"
+    with pytest.raises(MoveNotAllowed) as same:
+        rounds.approve(asked, by=manager, now=NOW)
+    assert same.value.code == "same_person"
+    other = UserFactory(roles=[MANAGER])
+    change = rounds.approve(asked, by=other, now=NOW)
+    assert (change.by, change.approved_by) == (manager, other)
+    with pytest.raises(MoveNotAllowed):
+        rounds.approve(asked, by=other, now=NOW)

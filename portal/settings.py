@@ -346,6 +346,10 @@ SPECTACULAR_SETTINGS = {
     ],
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "StateEnum": "applications.api.shapes.STATES",
+        "ServiceStateEnum": "vouchers.api.services.SHOWN_STATES",
+    },
     "SORT_OPERATIONS": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
 }

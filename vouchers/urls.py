@@ -2,8 +2,12 @@
 
 from django.urls import URLPattern, path
 
-from vouchers.api import reports
-from vouchers.views import catalogue, member, published, supplier
+from vouchers.api import reports, services
+from vouchers.views import catalogue, member, panel, published, supplier
+
+APPLICATION = "vouchers/panel/applications/<int:pk>/"
+EVIDENCE = "vouchers/panel/evidence/<int:pk>/"
+MEMBER = "vouchers/panel/members/<int:pk>/"
 
 urlpatterns: list[URLPattern] = [
     path("vouchers/", catalogue.service_list, name="service_list"),
@@ -50,4 +54,18 @@ urlpatterns: list[URLPattern] = [
         reports.Corrections.as_view(),
         name="api_voucher_corrections",
     ),
+    path("vouchers/panels/<slug:code>/", panel.panel_detail, name="panel_detail"),
+    path("vouchers/panels/<slug:code>/apply/", panel.panel_apply, name="panel_apply"),
+    path("vouchers/panel/", panel.panel_desk, name="panel_desk"),
+    path(APPLICATION, panel.panel_application, name="panel_application"),
+    path(f"{APPLICATION}evidence/", panel.panel_evidence_add, name="panel_evidence_add"),
+    path(f"{APPLICATION}withdraw/", panel.panel_withdraw, name="panel_withdraw"),
+    path(f"{APPLICATION}decline/", panel.panel_decline, name="panel_decline"),
+    path(EVIDENCE, panel.panel_evidence, name="panel_evidence"),
+    path(f"{EVIDENCE}remove/", panel.panel_evidence_remove, name="panel_evidence_remove"),
+    path(f"{MEMBER}wishes/", panel.panel_wishes, name="panel_wishes"),
+    path(f"{MEMBER}leave/", panel.panel_leave, name="panel_leave"),
+    path("vouchers/panel/assignments/<int:pk>/drop/", panel.panel_drop, name="panel_drop"),
+    path("api/v1/vouchers/services/", services.Services.as_view(), name="api_services"),
+    path("api/v1/vouchers/services/<str:code>/", services.Service.as_view(), name="api_service"),
 ]

@@ -11,6 +11,7 @@ from portal.api import issue_token
 from portal.clock import now
 from portal.models import TokenScope, User
 from programs.models import ProgramRound
+from tests.factories import vouchers
 from tests.factories.applications import (
     ApplicationFactory,
     CompanyFactory,
@@ -70,6 +71,21 @@ def open_catalogue() -> None:
     round = load(now=at)
     ProgramRound.objects.filter(pk=round.pk).update(
         opens_at=at - timedelta(days=20), closes_at=at + timedelta(days=14)
+    )
+    open_shelf()
+
+
+def open_shelf() -> None:
+    """Put the voucher service of the examples on sale."""
+    vouchers.service(
+        code="KV-000123",
+        name="가온 화상회의",
+        supplier=vouchers.supplier(name="가온소프트(가상)"),
+        price_won=120_000,
+        price_basis="월, 10명",
+        summary="회의록을 스스로 쓰는 화상회의입니다.",
+        target="중소기업",
+        contents="화상회의, 자동 회의록, 화면 공유",
     )
 
 

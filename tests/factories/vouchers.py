@@ -29,6 +29,23 @@ from vouchers.services import importing, rows
 from vouchers.states import Category, MemberKind, PanelApplicationState
 
 KINDS = list(MemberKind)
+PNG = (
+    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
+    b"\x00\x00\x00\x0cIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\r\xefF\xb8\x00\x00\x00\x00IEND\xaeB`\x82"
+)
+WHOLE = {
+    "kind": "sme",
+    "name": "김국민",
+    "phone": "01012345678",
+    "address": "대전광역시 서구 둔산로 100",
+    "affiliation": "한밭상사",
+    "business_number": "124-81-00998",
+    "categories": ["meeting", "care"],
+    "expertise": "화상회의를 세 해 동안 날마다 쓰며 동료를 가르쳤습니다.",
+    "interest": "돌봄서비스와 화상회의를 회사에서 함께 써 보고 싶습니다.",
+    "independent": "on",
+    "consented": "on",
+}
 _places = count(1)
 
 

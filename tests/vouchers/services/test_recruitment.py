@@ -15,24 +15,6 @@ from vouchers.states import PanelApplicationState
 
 pytestmark = pytest.mark.django_db
 
-PNG = (
-    b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR\x00\x00\x00\x01\x00\x00\x00\x01\x08\x02\x00\x00\x00\x90wS\xde"
-    b"\x00\x00\x00\x0cIDATx\x9cc\xf8\xff\xff?\x00\x05\xfe\x02\xfe\r\xefF\xb8\x00\x00\x00\x00IEND\xaeB`\x82"
-)
-WHOLE = {
-    "kind": "sme",
-    "name": "김국민",
-    "phone": "01012345678",
-    "address": "대전광역시 서구 둔산로 100",
-    "affiliation": "한밭상사",
-    "business_number": "124-81-00998",
-    "categories": ["meeting", "care", "nonsense"],
-    "expertise": "화상회의를 세 해 동안 날마다 쓰며 동료를 가르쳤습니다.",
-    "interest": "돌봄서비스와 화상회의를 회사에서 함께 써 보고 싶습니다.",
-    "independent": "on",
-    "consented": "on",
-}
-
 
 @pytest.fixture(autouse=True)
 def private_root(settings, tmp_path):
@@ -42,9 +24,9 @@ def private_root(settings, tmp_path):
 def whole_draft(panel: PanelRound | None = None, **changes: object) -> PanelApplication:
     user = make.person()
     draft = recruitment.start(panel or make.panel(), by=user, now=NOW)
-    upload = SimpleUploadedFile("재직증명서.png", PNG)
+    upload = SimpleUploadedFile("재직증명서.png", make.PNG)
     recruitment.attach(draft, upload=upload, by=user, now=NOW)
-    return recruitment.save(draft, data={**WHOLE, **changes}, version=1, by=user, now=NOW)
+    return recruitment.save(draft, data={**make.WHOLE, **changes}, version=1, by=user, now=NOW)
 
 
 def file(draft: PanelApplication, **trace: str) -> PanelApplication:
@@ -59,7 +41,7 @@ def test_a_draft_begins_once_with_what_the_account_knows() -> None:
 
 
 def test_gaps_and_nonsense_are_kept_out_of_a_draft_without_a_refusal() -> None:
-    draft = whole_draft(kind="nobody")
+    draft = whole_draft(kind="nobody", categories=["meeting", "care", "nonsense"])
     assert (draft.kind, draft.categories) == ("", ["meeting", "care"])
     assert draft.business_number == "1248100998"
 
@@ -136,7 +118,9 @@ def test_the_same_person_may_apply_again_after_taking_back() -> None:
 def test_a_file_twice_or_too_many_are_refused() -> None:
     draft = whole_draft()
     with pytest.raises(BadInput) as refused:
-        recruitment.attach(draft, upload=SimpleUploadedFile("b.png", PNG), by=draft.user, now=NOW)
+        recruitment.attach(
+            draft, upload=SimpleUploadedFile("b.png", make.PNG), by=draft.user, now=NOW
+        )
     assert refused.value.code == "file_repeated"
 
 

@@ -347,8 +347,9 @@ SPECTACULAR_SETTINGS = {
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
-        "StateEnum": "applications.api.shapes.STATES",
+        "StateEnum": "applications.api.shapes.STATE_CODES",
         "ServiceStateEnum": "vouchers.api.services.SHOWN_STATES",
+        "CorrectionStateEnum": "vouchers.api.reports.STATES",
     },
     "SORT_OPERATIONS": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",

@@ -16,6 +16,7 @@ from programs.api.shapes import GrantShape, text, whole
 
 # A decision is not told before it is released; until then the application is being assessed.
 STATES = [(state.value, state.label) for state in ApplicationState if state != "decided"]
+STATE_CODES = [code for code, _ in STATES]
 
 
 class Time(serializers.DateTimeField):
@@ -75,7 +76,7 @@ class ApplicationShape(serializers.Serializer):
     updated_at = Time(help_text="고친 시각")
     submitted_at = Time(allow_null=True, help_text="제출 시각")
 
-    @extend_schema_field(serializers.ChoiceField(choices=[code for code, _ in STATES]))
+    @extend_schema_field(serializers.ChoiceField(choices=STATE_CODES))
     def get_state(self, application: Application) -> str:
         """The state as the applicant may know it."""
         if application.state == ApplicationState.DECIDED:

@@ -43,7 +43,7 @@ class ServiceShape(serializers.Serializer):
     code = serializers.CharField(help_text="서비스 번호")
     name = serializers.CharField(help_text="서비스명")
     category = serializers.ChoiceField(
-        choices=Category.values,
+        choices=Category.choices,
         help_text=", ".join(f"{value} {label}" for value, label in Category.choices),
     )
     state = serializers.ChoiceField(

@@ -118,6 +118,7 @@ def test_the_desk_reads_a_filed_proof_and_never_that_of_a_draft(client, panel) -
     client.force_login(make.operator())
     answers = [client.get(f"/vouchers/panel/evidence/{row.pk}/") for row in rows]
     assert [answer.status_code for answer in answers] == [404, 200]
+    assert b"".join(answers[1].streaming_content) == make.PNG
 
 
 def test_a_member_ranks_sees_and_gives_back(client, panel, user) -> None:

@@ -8,7 +8,17 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
 
-from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
+from portal.roles import (
+    AGENCY,
+    ASSESSOR,
+    AUDITOR,
+    MANAGER,
+    MINISTRY,
+    MODERATOR,
+    OFFICER,
+    OPERATOR,
+    PANEL_OPERATOR,
+)
 
 PASSWORD = "demo-portal-2021"  # noqa: S105 - printed for everybody to see
 DOMAIN = "demo.example"
@@ -45,6 +55,15 @@ PEOPLE = (
     Person("manager2", "결정권자 2", "다른 결정권자(이의신청 심의·2차 승인)", MANAGER),
     Person("auditor", "감사 담당자", "감사(열람만)", AUDITOR),
     Person("operator", "시스템 운영자", "운영(작업·알림·계정)", OPERATOR),
+    Person("ministry", "바우처 담당자", "바우처 부처(모두 열람·승인)", MINISTRY),
+    Person("agency", "전담기관 담당자", "바우처 전담기관(문제 확인·시정·승인)", AGENCY),
+    Person(
+        "panel", "운영기관 담당자", "모니터링단 운영기관(모집·배정·원고료·시상)", PANEL_OPERATOR
+    ),
+    Person("moderator", "보고서 검토자", "모니터링단 보고서 검토", MODERATOR),
+    Person(
+        "seller", "최판매", "바우처 공급기업 담당자(의견·시정)", domain="voucher-supplier.example"
+    ),
 )
 
 

@@ -299,7 +299,13 @@ TROUBLE = {
 }
 
 # The demo's story, told in this order by each floor's own command.
-DEMO_SEEDS = ["seed_accounts", "load_catalogue", "seed_programs", "seed_applications"]
+DEMO_SEEDS = [
+    "seed_accounts",
+    "load_catalogue",
+    "seed_programs",
+    "seed_applications",
+    "seed_reports",
+]
 
 # What `manage.py bench` measures, in this order.
 BENCH_GROUND = "applications.management.bench.ground"

@@ -1,0 +1,30 @@
+"""Let the demo's members write: reports at every stage, corrections, fees and awards."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from portal.clock import now
+from vouchers.management import reporting_story
+from vouchers.models import PanelRound
+from vouchers.services import plan, plan_file
+
+
+class Command(BaseCommand):
+    """`seed_reports`: after a panel has been assigned; safe to repeat."""
+
+    help = "시연용 소비자 보고서, 시정, 원고료, 시상을 만듭니다."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load the rules of the reports, then tell the story of every assigned panel."""
+        at = now()
+        document = plan_file.read(plan_file.FOLDER / "2021.yaml")
+        for round in PanelRound.objects.filter(assignments__isnull=False).distinct():
+            with transaction.atomic():
+                plan.load({**document, "round": round.code}, by=None, now=at)
+                round = PanelRound.objects.select_related("plan", "fee_pot", "award_pot").get(
+                    pk=round.pk
+                )
+                told = reporting_story.tell(round, now=at)
+            self.stdout.write(f"{round}: {told or '보고서가 이미 있거나 배정이 없습니다.'}")

@@ -8,7 +8,7 @@ from portal.clock import now
 
 
 class Command(BaseCommand):
-    help = "어떤 신청에도 속하지 않는, 하루가 지난 파일을 찾습니다."
+    help = "어떤 자료에도 속하지 않는, 하루가 지난 파일을 찾습니다."
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the leave to delete."""

@@ -72,3 +72,16 @@ def test_many_files_cost_a_few_queries(private: Path, django_assert_num_queries)
 def test_a_folder_that_is_not_there_holds_nothing(settings, tmp_path: Path):
     settings.PRIVATE_ROOT = tmp_path / "none"
     assert list(leftovers.find(now=now())) == []
+
+
+def test_whatever_wing_keeps_a_file_is_asked() -> None:
+    names = {model.__name__ for model in leftovers.keepers()}
+    assert names >= {
+        "Attachment",
+        "IssuedDocument",
+        "ReportEvidence",
+        "CorrectionEvidence",
+        "PanelEvidence",
+        "Certificate",
+        "ReportBook",
+    }

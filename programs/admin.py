@@ -414,14 +414,14 @@ class SubProgramAdmin(admin.ModelAdmin):
                 "classes": ["collapse"],
                 "fields": [
                     "pot", "conditions", "questions", "cost_items", "partner_roles", "consents",
-                    "steps", "form_version", "origins",
+                    "steps", "delivery", "form_version", "origins",
                 ],
             },
         ),
     ]  # fmt: skip
     fixed = [
         "round", "code", "short", "pot", "conditions", "questions", "cost_items",
-        "partner_roles", "consents", "steps", "form_version", "origins",
+        "partner_roles", "consents", "steps", "delivery", "form_version", "origins",
     ]  # fmt: skip
 
     @admin.display(description="모집 규모")

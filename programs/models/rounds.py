@@ -24,6 +24,7 @@ class ProgramRound(Dated):
     announced = models.BooleanField("공고함", default=False)
     total_won = models.PositiveBigIntegerField("총예산")
     profile = models.JSONField("기업정보 질문", default=list, blank=True)
+    pools = models.JSONField("전문가 풀", default=list, blank=True)
     origins = models.JSONField("출처", default=dict, blank=True)
 
     class Meta:
@@ -176,6 +177,7 @@ class SubProgram(Dated):
     partner_roles = models.JSONField("참여기업 역할", default=list, blank=True)
     consents = models.JSONField("동의", default=list, blank=True)
     steps = models.JSONField("절차", default=list, blank=True)
+    delivery = models.JSONField("수행", default=list, blank=True)
     agreement = models.JSONField("협약과 정산", default=dict, blank=True)
     form_version = models.CharField("양식 버전", max_length=64, blank=True, editable=False)
     origins = models.JSONField("출처", default=dict, blank=True)

@@ -179,6 +179,7 @@ def _put_round(report: Report, document: Document, by: User | None, now: datetim
         "name": row["name"],
         "total_won": row["total_won"][0],
         "profile": [_profile_question(question) for question in document["profile"]],
+        "pools": [plain_figures(pool) for pool in document.get("pools", ())],
         "origins": {name: row[name][1] for name in figures},
     }
     known = ProgramRound.objects.filter(code=row["code"]).first()
@@ -254,6 +255,7 @@ def _put_program(
         "partner_roles": list(row.get("partner_roles", ())),
         "consents": parts["consents"],
         "steps": [_step(step) for step in parts["steps"]],
+        "delivery": [plain_figures(step) for step in row.get("delivery", ())],
         "origins": {
             "budget": row["budget"]["won"][1],
             "quota": row["quota"]["origin"],
@@ -292,6 +294,16 @@ def _put_rows(
 
 def _step(row: Document) -> dict[str, Any]:
     return {**row, "days": row["days"][0], "origin": row["days"][1]}
+
+
+FIGURES = ("months", "wanted", "certificate", "capacity")
+
+
+def plain_figures(row: Document) -> dict[str, Any]:
+    """Write `wanted: [6, assumption]` as `wanted: 6`, its origin beside it."""
+    figures = {name: row[name] for name in FIGURES if name in row}
+    origins = {name: pair[1] for name, pair in figures.items()}
+    return {**row, **{name: pair[0] for name, pair in figures.items()}, "origins": origins}
 
 
 def _track(row: Document) -> dict[str, Any]:

@@ -202,6 +202,7 @@ def _sense(document: Document) -> Iterator[str]:
     yield from _twice("sub_programs", "code", programs)
     yield from _twice("sub_programs", "short", programs)
     yield from _twice("goals", "code", document.get("goals", ()))
+    yield from _twice("pools", "code", document.get("pools", ()))
     yield from _twice("sub_programs.budget", "code", [program["budget"] for program in programs])
     total = document["round"]["total_won"][0]
     added = sum(program["budget"]["won"][0] for program in programs)
@@ -261,6 +262,7 @@ def _program(document: Document, program: Document) -> Iterator[str]:
     for part in ("tracks", "criteria", "cost_items", "bonus_items"):
         yield from _twice(part, "code", program.get(part, ()))
     yield from _twice("partner_roles", "role", program.get("partner_roles", ()))
+    yield from _delivery(document, program)
     yield from _tracks(document, program)
     yield from _judging(document, program, parts)
     quota = program["quota"]
@@ -271,6 +273,21 @@ def _program(document: Document, program: Document) -> Iterator[str]:
     common = {row["code"] for part in PARTS for row in document["common"].get(part, ())}
     for code in sorted(set(program.get("skip", ())) - common):
         yield f"skip: 공통 항목에 {code}이(가) 없습니다."
+
+
+def _delivery(document: Document, program: Document) -> Iterator[str]:
+    rows, pools = program.get("delivery", ()), {row["code"] for row in document.get("pools", ())}
+    yield from _twice("delivery", "code", rows)
+    before: set[str] = set()
+    for row in rows:
+        where = f"delivery({row['code']})"
+        if (row["by"] == "expert") != ("pool" in row):
+            yield f"{where}.pool: 전문가가 하는 일에만 필요합니다."
+        elif row.get("pool", "") not in {"", *pools}:
+            yield f"{where}.pool: {row['pool']} 풀이 없습니다."
+        if row.get("after", "") not in {"", *before}:
+            yield f"{where}.after: 앞에 {row['after']}이(가) 없습니다."
+        before.add(row["code"])
 
 
 def _tracks(document: Document, program: Document) -> Iterator[str]:
@@ -332,6 +349,7 @@ def _references(
         *((f"documents({row['code']})", row) for row in parts["documents"]),
         *((f"partner_roles({row['role']})", row) for row in program.get("partner_roles", ())),
     ]
+    rows += [(f"delivery({row['code']})", row) for row in program.get("delivery", ())]
     for where, row in rows:
         for fact, values in row.get("when", {}).items():
             if fact not in offered:

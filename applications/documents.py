@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 
-from applications.models import Application, IssuedDocument, Submission
+from applications.models import Application, IssuedDocument, LevelCertificate, Submission
 from applications.queries import report, result
 from applications.queries.award import history
 from applications.queries.published import publication
@@ -28,6 +28,9 @@ def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
         return "pdf/notice.html", f"선정결과 통지서 {filed.number}", notice(document)
     if document.kind == IssuedDocument.Kind.SHEETS:
         return "pdf/sheets.html", f"평가표 {filed.number}", sheets(document.application)
+    if document.kind == IssuedDocument.Kind.CERTIFICATE:
+        found = certificate(filed)
+        return "pdf/certificate.html", f"수준확인서 {found['certificate'].number}", found
     return "pdf/result.html", f"평가 결과서 {filed.number}", outcome(filed)
 
 
@@ -55,6 +58,20 @@ def receipt(filed: Submission) -> dict[str, Any]:
             for row in filed.content["partners"]
             if row["state"] == PartnerState.ACCEPTED
         ],
+        "qr": pdf.qr_svg(check_url(filed)),
+    }
+
+
+def certificate(filed: Submission) -> dict[str, Any]:
+    """The certificate of a level: number, level, validity, how it was found."""
+    issued = LevelCertificate.objects.get(deliverable__agreement__application=filed.application)
+    return {
+        "filed": filed,
+        "content": filed.content,
+        "certificate": issued,
+        "steps": issued.deliverable.agreement.deliverables.filter(
+            order__lte=issued.deliverable.order
+        ).order_by("order"),
         "qr": pdf.qr_svg(check_url(filed)),
     }
 

@@ -411,3 +411,45 @@ class WaitsFor(TextChoices):
     FIRM = "firm", "기업"
     OFFICER = "officer", "사업 담당자"
     MANAGER = "manager", "결정권자"
+
+
+class DeliverableState(TextChoices):
+    """Where something that an agreement delivers stands."""
+
+    PLANNED = "planned", "예정"
+    UNDER_WAY = "under_way", "진행 중"
+    HANDED_IN = "handed_in", "확인 대기"
+    ACCEPTED = "accepted", "완료"
+    STOPPED = "stopped", "조기 종료"
+
+
+D = DeliverableState
+DELIVERABLE_MOVES = table(
+    Move("begin", "시작", (D.PLANNED,), D.UNDER_WAY, (OWNER, OFFICER, MANAGER)),
+    Move("hand_in", "제출", (D.UNDER_WAY,), D.HANDED_IN, (OWNER, OFFICER)),
+    Move(
+        "give_back", "되돌려 보내기", (D.HANDED_IN,), D.UNDER_WAY, (OWNER, OFFICER, MANAGER), True
+    ),
+    Move("accept", "확인(완료)", (D.HANDED_IN,), D.ACCEPTED, (OWNER, OFFICER, MANAGER)),
+    Move(
+        "stop",
+        "조기 종료",
+        (D.PLANNED, D.UNDER_WAY, D.HANDED_IN),
+        D.STOPPED,
+        (OFFICER, MANAGER),
+        True,
+    ),
+    # Acts that leave the state as it is.
+    Move("assign", "전문가 배정", (D.PLANNED,), D.PLANNED, (OFFICER, MANAGER)),
+    Move("replace", "전문가 교체", (D.UNDER_WAY,), D.UNDER_WAY, (OFFICER, MANAGER), True),
+    Move("extend", "기간 연장", (D.UNDER_WAY,), D.UNDER_WAY, (OFFICER, MANAGER), True),
+)
+
+
+class ExpertState(TextChoices):
+    """What staff made of an expert's evidence."""
+
+    APPLIED = "applied", "확인 대기"
+    VERIFIED = "verified", "등록"
+    REFUSED = "refused", "등록 거절"
+    LEFT = "left", "활동 종료"

@@ -5,6 +5,7 @@ from django.urls import path
 from applications import api
 from applications.views import (
     company,
+    delivery,
     desk,
     drafting,
     filing,
@@ -47,6 +48,11 @@ urlpatterns = [
     path("companies/new/", company.company_new, name="company_new"),
     path("companies/<int:pk>/", company.company_detail, name="company_detail"),
     path("invitations/<str:token>/", company.invitation, name="invitation"),
+    path("applications/<int:pk>/delivery/", delivery.delivery_list, name="delivery_list"),
+    path("delivery/<int:pk>/", delivery.delivery_detail, name="delivery_detail"),
+    path("delivery/files/<int:pk>/", delivery.delivery_file, name="delivery_file"),
+    path("experts/", delivery.expert_desk, name="expert_desk"),
+    path("experts/<slug:round>/<slug:pool>/", delivery.expert_apply, name="expert_apply"),
     path("partners/terms/<int:pk>/", partners.partner_terms, name="partner_terms"),
     path("partners/<str:token>/", partners.partner_answer, name="partner_answer"),
     path("receipts/", receipts.receipt_check, name="receipt_check"),

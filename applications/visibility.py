@@ -6,10 +6,14 @@ from django.db.models import CharField, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from applications.models import (
+    Agreement,
     Application,
     Attachment,
     Company,
     Decision,
+    Deliverable,
+    DeliveryFile,
+    Expert,
     IssuedDocument,
     Member,
     Partner,
@@ -58,6 +62,40 @@ def partnerships_of(user: User) -> QuerySet[Partner]:
         company__members__user=user,
         company__members__role__in=WRITERS,
     )
+
+
+def agreements_of(user: User) -> QuerySet[Agreement]:
+    """Agreements the person may open: of their companies, shared ones, and staff's."""
+    seen = (
+        Q(company__in=companies_of(user))
+        | Q(application__in=own_applications(user).order_by().values("pk"))
+        | Q(application__in=shared_applications(user).order_by().values("pk"))
+        | Q(application__in=staff_applications(user).order_by().values("pk"))
+    )
+    return Agreement.objects.filter(seen)
+
+
+def deliverables_of(user: User) -> QuerySet[Deliverable]:
+    """What the person may see of the work: own, shared and staff's agreements, own tasks."""
+    seen = Q(agreement__in=agreements_of(user).order_by().values("pk"))
+    return Deliverable.objects.filter(seen | Q(expert__user=user))
+
+
+def delivery_files_of(user: User) -> QuerySet[DeliveryFile]:
+    """Files of the work that the person may see."""
+    return DeliveryFile.objects.filter(
+        entry__deliverable__in=deliverables_of(user).order_by().values("pk")
+    )
+
+
+def experts_of(user: User) -> QuerySet[Expert]:
+    """The person's own places in the pools of experts."""
+    return Expert.objects.filter(user=user)
+
+
+def staff_experts(user: User) -> QuerySet[Expert]:
+    """Every expert, for the staff who verify and match them."""
+    return Expert.objects.all() if roles_of(user) & DESK else Expert.objects.none()
 
 
 def staff_applications(user: User) -> QuerySet[Application]:

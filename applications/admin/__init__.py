@@ -1,5 +1,21 @@
-"""The staff's desk: screening, assessment, scoring and selection in the Django admin."""
+"""The staff's desk: screening, assessment, scoring, selection and delivery in the Django admin."""
 
-from applications.admin import application, company, review, round_report, screening, selection
+from applications.admin import (
+    application,
+    company,
+    delivery,
+    review,
+    round_report,
+    screening,
+    selection,
+)
 
-__all__ = ["application", "company", "review", "round_report", "screening", "selection"]
+__all__ = [
+    "application",
+    "company",
+    "delivery",
+    "review",
+    "round_report",
+    "screening",
+    "selection",
+]

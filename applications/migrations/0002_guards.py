@@ -103,5 +103,8 @@ class Migration(migrations.Migration):
         *append_only("applications_agreementsignature"),
         *append_only("applications_stagecheck"),
         *append_only("applications_inkinduse"),
+        *append_only("applications_deliverablemove"),
+        *append_only("applications_deliveryfile"),
+        *append_only("applications_levelcertificate"),
         lock_sheets,
     ]

@@ -23,6 +23,15 @@ from applications.models.application import (
     Submission,
 )
 from applications.models.company import Company, Invitation, Member, Site
+from applications.models.delivery import (
+    Deliverable,
+    DeliverableMove,
+    DeliveryEntry,
+    DeliveryFile,
+    Expert,
+    ExpertMatch,
+    LevelCertificate,
+)
 from applications.models.objection import Objection, ObjectionMove, ObjectionPaper
 from applications.models.reporting import (
     InKindUse,
@@ -61,12 +70,19 @@ __all__ = [
     "Decision",
     "DecisionChange",
     "DecisionChangeMove",
+    "Deliverable",
+    "DeliverableMove",
+    "DeliveryEntry",
+    "DeliveryFile",
     "Ending",
+    "Expert",
+    "ExpertMatch",
     "FormVersion",
     "InKindUse",
     "Instalment",
     "Invitation",
     "IssuedDocument",
+    "LevelCertificate",
     "Member",
     "Objection",
     "ObjectionMove",

@@ -323,7 +323,7 @@ class ChangeRequest(models.Model):
             ),
             models.CheckConstraint(
                 condition=~Q(state=AmendmentState.APPROVED) | ~Q(decided_by=F("examined_by")),
-                name="change_has_four_eyes",
+                name="amendment_has_four_eyes",
             ),
         ]
 

@@ -321,9 +321,10 @@ class IssuedDocument(IssuedPdf):
         SETTLEMENT = "settlement", "정산서"
         NOTICE = "notice", "선정결과 통지서"
         SHEETS = "sheets", "평가표"
+        CERTIFICATE = "certificate", "수준확인서"
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="documents")
-    kind = models.CharField("종류", max_length=10, choices=Kind.choices)
+    kind = models.CharField("종류", max_length=12, choices=Kind.choices)
     version = models.PositiveSmallIntegerField("차수", default=1)
 
     class Meta:

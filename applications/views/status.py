@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.documents import notice_parts
 from applications.forms.filing import WithdrawForm
-from applications.models import Application, IssuedDocument
+from applications.models import Application, Deliverable, IssuedDocument
 from applications.queries import dossier, invitations, result, timeline
 from applications.queries.outcome import Step
 from applications.services import intake, paper
@@ -66,6 +66,7 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "partners": with_answers(partner_rows(application, at), request.user),
         "attachments": attachment_rows(application),
         "papers": paper_rows(request.user, application),
+        "delivers": Deliverable.objects.filter(agreement__application=application).exists(),
     }
     if context["draft"]:
         read = dossier.read(application)
@@ -166,7 +167,7 @@ def askable(user: User, kind: str) -> QuerySet[Application]:
     filed = own_applications(user).filter(submitted_at__isnull=False)
     if kind in {IssuedDocument.Kind.RESULT, IssuedDocument.Kind.NOTICE}:
         return filed.filter(state__in=ANNOUNCED)
-    if kind == IssuedDocument.Kind.SHEETS:
+    if kind in {IssuedDocument.Kind.SHEETS, IssuedDocument.Kind.CERTIFICATE}:
         return filed.none()
     return filed
 

@@ -1,0 +1,105 @@
+"""Forms of the work under an agreement, and of the experts who do it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from applications.forms.drafting import ManyFilesField
+from portal.forms import PlainForm
+from programs.states import Region
+
+LONG = {"rows": 4, "class": "input--long"}
+DAY = forms.DateInput({"type": "date", "class": "input--short"}, format="%Y-%m-%d")
+
+
+class EntryForm(PlainForm):
+    """One record; its words are those of the deliverable's `entry`."""
+
+    on = forms.DateField(label="날짜", widget=DAY)
+    title = forms.CharField(max_length=100)
+    body = forms.CharField(max_length=4_000, widget=forms.Textarea(LONG))
+    outcome = forms.CharField(max_length=4_000, required=False, widget=forms.Textarea(LONG))
+    amount = forms.IntegerField(
+        min_value=0,
+        max_value=10**12,
+        required=False,
+        widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
+    )
+    files = ManyFilesField(label="증빙 파일 (사진, 문서)", required=False)
+
+    def __init__(self, *args: object, words: Mapping[str, str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("title", "body", "outcome", "amount"):
+            if name in words:
+                self.fields[name].label = words[name]
+            else:
+                del self.fields[name]
+
+
+class AnswerForm(PlainForm):
+    """Words to go with a yes or a no."""
+
+    note = forms.CharField(
+        label="의견 (되돌려 보내거나 동의하지 않으면 꼭 적어 주세요)",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea({"rows": 2, "class": "input--long"}),
+    )
+
+
+class LevelForm(PlainForm):
+    """Which level was found."""
+
+    level = forms.ChoiceField(label="확인한 수준", widget=forms.RadioSelect)
+
+    def __init__(self, *args: object, levels: Sequence[tuple[str, str]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["level"].choices = list(levels)
+
+
+class ExpertForm(PlainForm):
+    """A request to join a pool of experts."""
+
+    route = forms.ChoiceField(label="자격", widget=forms.RadioSelect)
+    employer = forms.CharField(label="근무한 곳", max_length=100, required=False)
+    years = forms.IntegerField(
+        label="관련 경력(년)",
+        min_value=0,
+        max_value=70,
+        widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
+    )
+    degree = forms.CharField(label="학위와 전공", max_length=100, required=False)
+    institution = forms.CharField(label="소속 기관", max_length=100, required=False)
+    institution_number = forms.CharField(
+        label="소속 기관의 사업자등록번호",
+        max_length=12,
+        required=False,
+        help_text="예: 124-81-00998. 소속은 이해관계로 등록되어 그 기업에는 배정되지 않습니다.",
+    )
+    fields_of = forms.MultipleChoiceField(label="분야", widget=forms.CheckboxSelectMultiple)
+    regions = forms.MultipleChoiceField(
+        label="활동 지역", widget=forms.CheckboxSelectMultiple, choices=Region.choices
+    )
+    career = forms.CharField(
+        label="경력 소개", max_length=2_000, required=False, widget=forms.Textarea(LONG)
+    )
+    evidence = forms.FileField(
+        label="증빙 파일",
+        allow_empty_file=True,
+        help_text="경력·학위·자격을 확인할 수 있는 자료를 PDF, JPG, PNG 또는 ZIP 하나로 올려 주세요.",
+    )
+
+    def __init__(self, *args: object, pool: Mapping[str, Any], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["route"].choices = [(row["code"], row["label"]) for row in pool["routes"]]
+        self.fields["fields_of"].choices = [(row["code"], row["label"]) for row in pool["fields"]]
+        if not pool.get("institution"):
+            del self.fields["institution"], self.fields["institution_number"]
+        else:
+            del self.fields["employer"]
+
+    def told(self) -> dict[str, Any]:
+        """The answers under the names of the service."""
+        data = {**self.cleaned_data}
+        return {**data, "fields": data.pop("fields_of")}

@@ -1,0 +1,34 @@
+"""What an agreement delivers, put down when it is concluded."""
+
+from datetime import datetime
+
+from applications.models import Agreement, Deliverable
+from programs.rules.facts import applies, parse_when
+
+
+def plan(agreement: Agreement, *, now: datetime) -> list[Deliverable]:
+    """Write the deliverables of an agreement from the catalogue, once.
+
+    What applies to the track and the answers that were filed; an agreement that has its
+    deliverables already keeps them.
+    """
+    application = agreement.application
+    facts = {
+        **application.submission.content.get("facts", {}),
+        "track": application.track.code if application.track else None,
+    }
+    rows = [
+        row
+        for row in application.sub_program.delivery
+        if applies(parse_when(row.get("when")), facts) is True
+    ]
+    Deliverable.objects.bulk_create(
+        (
+            Deliverable(
+                agreement=agreement, code=row["code"], label=row["label"], order=place, spec=row
+            )
+            for place, row in enumerate(rows, start=1)
+        ),
+        ignore_conflicts=True,
+    )
+    return list(agreement.deliverables.order_by("order"))

@@ -1,0 +1,278 @@
+"""The work under an agreement, for the firm, its suppliers and the experts; the experts' own desk."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications.forms.delivery import AnswerForm, EntryForm, ExpertForm, LevelForm
+from applications.models import Deliverable, DeliveryEntry, DeliveryFile
+from applications.queries import delivery as queries
+from applications.queries.delivery import EXPERT, FIRM
+from applications.services import delivery, experts
+from applications.states import DeliverableState
+from applications.visibility import (
+    agreements_of,
+    deliverables_of,
+    delivery_files_of,
+    experts_of,
+)
+from portal import files
+from portal.access import signed_in
+from portal.clock import now
+from portal.errors import PortalError
+from portal.forms import refuse
+from programs.models import ProgramRound
+
+TONES = {
+    DeliverableState.PLANNED: "neutral",
+    DeliverableState.UNDER_WAY: "info",
+    DeliverableState.HANDED_IN: "warning",
+    DeliverableState.ACCEPTED: "success",
+    DeliverableState.STOPPED: "danger",
+}
+
+
+@signed_in
+@require_safe
+def delivery_list(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show everything an application's agreement delivers, and how far each is."""
+    agreement = get_object_or_404(
+        agreements_of(request.user).select_related("application__sub_program"), application=pk
+    )
+    rows = agreement.deliverables.select_related("expert__user").order_by("order")
+    context = {
+        "application": agreement.application,
+        "agreement": agreement,
+        "rows": [
+            {"at": found, "tone": TONES[found.deliverable.state]}
+            for found in queries.standings(list(rows))
+        ],
+    }
+    return render(request, "applications/delivery/list.html", context)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def delivery_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    """One deliverable with its records: write one, hand in, confirm, send back."""
+    deliverable = _deliverable(request, pk)
+    sides = queries.sides_of(request.user, deliverable)
+    forms = _forms(request, deliverable)
+    status = 200
+    if request.method == "POST":
+        act = ACTS.get(request.POST.get("act", ""))
+        if act is None:
+            raise Http404
+        form = forms[act[0]]
+        status = 400
+        if form.is_valid():
+            try:
+                said = act[1](request, deliverable, form.cleaned_data)
+            except PortalError as refused:
+                if refused.status == 404:
+                    raise
+                refuse(form, refused, fields=FIELDS)
+                status = refused.status
+            else:
+                messages.success(request, said)
+                return redirect("delivery_detail", pk=pk)
+    return render(
+        request,
+        "applications/delivery/detail.html",
+        _page(deliverable, sides, forms),
+        status=status,
+    )
+
+
+FIELDS = {
+    "note_required": "note",
+    "entry_day": "on",
+    "entry_empty": "title",
+    "level": "level",
+    "result_missing": "level",
+    "file_missing": "files",
+}
+
+
+def _deliverable(request: HttpRequest, pk: int) -> Deliverable:
+    seen = deliverables_of(request.user).select_related(
+        "agreement__application__sub_program__round",
+        "agreement__application__company",
+        "expert__user",
+    )
+    return get_object_or_404(seen, pk=pk)
+
+
+def _forms(request: HttpRequest, deliverable: Deliverable) -> dict[str, Any]:
+    act = request.POST.get("act", "")
+    sent = ACTS[act][0] if act in ACTS else ""
+    data = {name: (request.POST, request.FILES) if name == sent else () for name in
+            ("entry", "answer", "level")}  # fmt: skip
+    levels = queries.level_choices(deliverable) if deliverable.spec.get("result") else []
+    return {
+        "entry": EntryForm(*data["entry"], words=deliverable.spec["entry"], initial={"on": None}),
+        "answer": AnswerForm(*data["answer"][:1]),
+        "level": LevelForm(*data["level"][:1], levels=levels)
+        if levels
+        else AnswerForm(*data["level"][:1]),
+    }
+
+
+def _page(deliverable: Deliverable, sides: frozenset[str], forms: dict[str, Any]) -> dict[str, Any]:
+    spec, state = deliverable.spec, deliverable.state
+    does, judges = spec["by"] in sides, spec["accepted_by"] in sides
+    found = queries.standing(deliverable)
+    writable = state == DeliverableState.UNDER_WAY or (
+        state == DeliverableState.PLANNED
+        and not found.waits
+        and not (spec["by"] == EXPERT and deliverable.expert_id is None)
+    )
+    return {
+        "deliverable": deliverable,
+        "application": deliverable.agreement.application,
+        "at": found,
+        "tone": TONES[state],
+        "entries": deliverable.entries.select_related("written_by", "answered_by").prefetch_related(
+            "files"
+        ),
+        "words": spec["entry"],
+        "forms": forms,
+        "writes": does and writable,
+        "hands_in": does and state == DeliverableState.UNDER_WAY,
+        "judges": judges and state == DeliverableState.HANDED_IN,
+        "confirms": FIRM in sides and spec.get("confirmed") and state == DeliverableState.UNDER_WAY,
+        "levels": bool(spec.get("result")),
+        "history": deliverable.moves.select_related("by").order_by("-pk"),
+    }
+
+
+def _write(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+    uploads = data.pop("files") or []
+    delivery.add_entry(deliverable, **data, uploads=uploads, by=request.user, now=now())
+    return "기록을 남겼습니다."
+
+
+def _confirm(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+    return _answer(request, deliverable, data, agree=True)
+
+
+def _disagree(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+    return _answer(request, deliverable, data, agree=False)
+
+
+def _answer(
+    request: HttpRequest, deliverable: Deliverable, data: dict[str, Any], *, agree: bool
+) -> str:
+    number = request.POST.get("entry", "")
+    found = deliverable.entries.filter(pk=number if number.isdigit() else 0)
+    entry: DeliveryEntry = get_object_or_404(found)
+    delivery.answer_entry(entry, agree=agree, by=request.user, now=now(), note=data["note"])
+    return "기록을 확인했습니다." if agree else "의견을 보냈습니다."
+
+
+def _hand_in(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+    level = data.get("level", "")
+    delivery.hand_in(deliverable, level=level, by=request.user, now=now())
+    return f"제출했습니다. {queries.SIDES[deliverable.spec['accepted_by']]}의 확인을 기다립니다."
+
+
+def _accept(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+    delivery.accept(deliverable, by=request.user, now=now(), note=data["note"])
+    return "완료로 확인했습니다."
+
+
+def _give_back(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+    delivery.give_back(deliverable, note=data["note"], by=request.user, now=now())
+    return "되돌려 보냈습니다."
+
+
+# What each button sends: which form it is read with, and what it does.
+ACTS: dict[str, tuple[str, Any]] = {
+    "entry": ("entry", _write),
+    "confirm": ("answer", _confirm),
+    "disagree": ("answer", _disagree),
+    "hand_in": ("level", _hand_in),
+    "accept": ("answer", _accept),
+    "give_back": ("answer", _give_back),
+}
+
+
+@signed_in
+@require_safe
+def delivery_file(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a file that proves a record to those who may see it."""
+    file: DeliveryFile = get_object_or_404(delivery_files_of(request.user), pk=pk)
+    return files.serve(file.file, filename=file.name, content_type=file.content_type)
+
+
+@signed_in
+@require_safe
+def expert_desk(request: HttpRequest) -> HttpResponse:
+    """An expert's own desk: the pools, where one stands in each, the firms one works for."""
+    mine = list(experts_of(request.user).order_by("pk"))
+    rounds = ProgramRound.objects.filter(announced=True).order_by("-opens_at")
+    pools = [
+        {"round": round, "pool": row, "expert": _latest(mine, row["code"])}
+        for round in rounds[:1]
+        for row in round.pools
+    ]
+    work = (
+        Deliverable.objects.filter(expert__in=mine)
+        .select_related("agreement__application__company", "agreement__application__sub_program")
+        .order_by("-pk")[:100]
+    )
+    rows = [
+        {"at": found, "tone": TONES[found.deliverable.state]}
+        for found in queries.standings(list(work))
+    ]
+    return render(request, "applications/delivery/desk.html", {"pools": pools, "rows": rows})
+
+
+def _latest(mine: list[Any], pool: str) -> Any:
+    return next((row for row in reversed(mine) if row.pool == pool), None)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def expert_apply(request: HttpRequest, round: str, pool: str) -> HttpResponse:
+    """Ask to join a pool of experts."""
+    at = now()
+    found = get_object_or_404(ProgramRound.objects.filter(announced=True), code=round)
+    row = next((one for one in found.pools if one["code"] == pool), None)
+    if row is None:
+        raise Http404
+    data = (request.POST, request.FILES) if request.method == "POST" else ()
+    form = ExpertForm(*data, pool=row)
+    status = 200 if request.method == "GET" else 400
+    if form.is_valid():
+        try:
+            experts.apply(found, pool=pool, **form.told(), by=request.user, now=at)
+        except PortalError as refused:
+            refuse(form, refused, fields=EXPERT_FIELDS)
+            status = refused.status
+        else:
+            messages.success(request, "전문가 등록을 신청했습니다. 담당자가 증빙을 확인합니다.")
+            return redirect("expert_desk")
+    context = {"form": form, "pool": row, "round": found}
+    return render(request, "applications/delivery/apply.html", context, status=status)
+
+
+EXPERT_FIELDS = {
+    "fields": "fields_of",
+    "institution": "institution",
+    "business_number": "institution_number",
+    **dict.fromkeys(
+        (
+            "file_empty",
+            "file_too_large",
+            "file_type",
+            "file_mismatch",
+            "file_unsafe",
+            "file_damaged",
+        ),
+        "evidence",
+    ),
+}

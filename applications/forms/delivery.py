@@ -13,6 +13,14 @@ LONG = {"rows": 4, "class": "input--long"}
 DAY = forms.DateInput({"type": "date", "class": "input--short"}, format="%Y-%m-%d")
 
 
+class MaybeFilesField(ManyFilesField):
+    """Several files or none."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Return what was sent."""
+        return super().clean(data, initial) if data else []
+
+
 class EntryForm(PlainForm):
     """One record; its words are those of the deliverable's `entry`."""
 
@@ -26,7 +34,7 @@ class EntryForm(PlainForm):
         required=False,
         widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
     )
-    files = ManyFilesField(label="증빙 파일 (사진, 문서)", required=False)
+    files = MaybeFilesField(label="증빙 파일 (사진, 문서)", required=False)
 
     def __init__(self, *args: object, words: Mapping[str, str], **kwargs: object) -> None:
         super().__init__(*args, **kwargs)
@@ -102,4 +110,5 @@ class ExpertForm(PlainForm):
     def told(self) -> dict[str, Any]:
         """The answers under the names of the service."""
         data = {**self.cleaned_data}
-        return {**data, "fields": data.pop("fields_of")}
+        data["fields"] = data.pop("fields_of")
+        return data

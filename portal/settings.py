@@ -312,7 +312,7 @@ BENCH_GROUND = "applications.management.bench.ground"
 BENCH_PARTS = [
     f"applications.management.bench.{part}"
     for part in ("filing", "lists", "scoring", "papers", "readers")
-]
+] + ["kamp.management.bench.inspection"]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

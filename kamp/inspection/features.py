@@ -138,7 +138,7 @@ def _line_spectra(
         angles += [*AXIAL, *(np.pi / 2 + AXIAL)]
     spectra = []
     for angle in angles:
-        kernel = _line(length, sigma, angle)
+        kernel = line_kernel(length, sigma, angle)
         whole = np.zeros(shape, np.float32)
         whole[: len(kernel), : len(kernel)] = kernel
         whole = np.roll(whole, (-(len(kernel) // 2), -(len(kernel) // 2)), (0, 1))
@@ -146,7 +146,7 @@ def _line_spectra(
     return np.stack(spectra).astype(np.complex64)
 
 
-def _line(length: float, sigma: float, angle: float) -> Picture:
+def line_kernel(length: float, sigma: float, angle: float) -> Picture:
     """A bright line of this length in dark surroundings; sums up to zero."""
     reach = int(length // 2) + 2
     v, u = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float32)

@@ -96,7 +96,7 @@ def product(
     shape: str = "",
     difficulty: Difficulty = Difficulty.STANDARD,
     flaw: Flaw = Flaw.NONE,
-    step: int = 0,
+    step: float = 0,
 ) -> Product:
     """Make one product; the same arguments give the same bytes of frames.
 
@@ -107,7 +107,7 @@ def product(
 
 
 def _product(
-    seed: int, kind: str, shape: str, difficulty: Difficulty, flaw: Flaw, step: int
+    seed: int, kind: str, shape: str, difficulty: Difficulty, flaw: Flaw, step: float
 ) -> Product:
     rng = np.random.default_rng(seed)
     shape = shape or SHAPES[int(rng.integers(len(SHAPES)))]
@@ -121,7 +121,7 @@ def _product(
     if flaw == Flaw.NO_OBJECT:
         lines = [np.zeros_like(line) for line in lines]
     step = step or (SLOW_STEP if flaw == Flaw.SLOW else STEP)
-    offsets = np.arange(0, brick.shape[1] + WIDTH, step, dtype=np.int64)
+    offsets = np.round(np.arange(0, brick.shape[1] + WIDTH, step)).astype(np.int64)
     around = ((0, 0), (WIDTH, 2 * WIDTH))
     lines = [np.pad(line, around) for line in lines]
     mask = np.pad(found.mask if found else np.zeros(brick.shape, bool), around)

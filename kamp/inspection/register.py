@@ -4,7 +4,6 @@ The display is logarithmic already (grey levels are proportional to the line int
 out thickness is a subtraction. The conveyor moves along the rows at a constant speed.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -20,6 +19,7 @@ Picture = NDArray[np.float32]
 EDGE = 13  # pixels: the zone along the product's edge that is not inspected is half of this
 BROAD = 3.0  # sigma of the smooth part at a quarter of the scale: 12 pixels
 SHARE = 0.15  # of a frame that the product fills before the frame says how it moves
+LEAST_SHARE = 0.01  # of a frame that is worth adding to the panorama
 BASELINE = 48  # pixels between two frames that are compared
 FARTHEST = 0.6  # of the width: a longer shift leaves too little in common
 CLEAR = 4.0  # sigmas by which a shift's peak stands out
@@ -133,8 +133,9 @@ class _Views:
                 self.kept[index] = view
         return view
 
-    def __iter__(self) -> Iterator[tuple[int, Picture, Picture, float]]:
-        return ((index, *self[index]) for index in range(len(self.clip)))
+    def shows_something(self, index: int) -> bool:
+        """Tell whether any of the product is in this frame; cheap."""
+        return float((self.clip[index] < self.threshold).mean()) > LEAST_SHARE
 
 
 class _Key:
@@ -171,18 +172,22 @@ def _motion(views: _Views) -> tuple[float, float]:
     farthest = int(FARTHEST * views.clip.shape[1])
     key: _Key | None = None
     seen: list[tuple[int, float, bool]] = []
-    for index, flat, zone, share in views:
+    index, gap = 0, 1
+    while index < len(views.clip):
+        flat, zone, share = views[index]
         if share < SHARE:
             key = None
-            continue
-        this = _Key(index, flat, zone)
-        if key is None:
-            key = this
-            continue
-        shift, clear = key.shift_to(this, farthest)
-        seen.append((index - key.index, shift, clear > CLEAR))
-        if abs(shift) >= BASELINE - 8 or index - key.index >= BASELINE:
-            key = this
+        elif key is None:
+            key, gap = _Key(index, flat, zone), 1
+        else:
+            this = _Key(index, flat, zone)
+            shift, clear = key.shift_to(this, farthest)
+            seen.append((index - key.index, shift, clear > CLEAR))
+            if abs(shift) >= BASELINE - 8 or index - key.index >= BASELINE or clear <= CLEAR:
+                key, gap = this, max(1, index - key.index)
+            else:
+                gap = index - key.index  # too near to tell finely: twice as far next time
+        index += gap
     return _speed(seen)
 
 
@@ -204,7 +209,7 @@ def _speed(seen: list[tuple[int, float, bool]]) -> tuple[float, float]:
 def _panorama(views: _Views, shift: float, confidence: float) -> Registered:
     rows, columns = views.clip.shape
     count = len(views.clip)
-    held = [index for index, *_, share in views if share > 0.01]
+    held = [index for index in range(count) if views.shows_something(index)]
     starts = np.round(np.arange(count) * shift).astype(np.int64)
     if not held:
         return _nothing(views.clip)

@@ -1,0 +1,1 @@
+"""Measuring the inspection; `manage.py bench --only inspection` runs it."""

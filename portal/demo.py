@@ -64,6 +64,7 @@ PEOPLE = (
     Person(
         "seller", "최판매", "바우처 공급기업 담당자(의견·시정)", domain="voucher-supplier.example"
     ),
+    Person("monitor", "최국민", "모니터링단 단원", domain="gukmin.example"),
 )
 
 

@@ -302,8 +302,11 @@ TROUBLE = {
 DEMO_SEEDS = [
     "seed_accounts",
     "load_catalogue",
+    "load_panel",
+    "load_panel_reports",
     "seed_programs",
     "seed_applications",
+    "seed_vouchers",
     "seed_reports",
 ]
 

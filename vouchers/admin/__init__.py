@@ -1,5 +1,5 @@
 """Staff screens of the panel."""
 
-from vouchers.admin import corrections, reports, rewards
+from vouchers.admin import assignment, catalogue, corrections, panel, reports, rewards
 
-__all__ = ["corrections", "reports", "rewards"]
+__all__ = ["assignment", "catalogue", "corrections", "panel", "reports", "rewards"]

@@ -6,9 +6,11 @@ tie that is found late excludes the member; what they wrote is then left out of 
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Count, Max, Q
 
 from portal import jobs, notices
 from portal.clock import KST
@@ -22,6 +24,7 @@ from vouchers.models import (
     Monitor,
     PanelApplication,
     Supplier,
+    SupplierContact,
     SupplierMember,
     SupplierPartner,
     SupplierTie,
@@ -81,6 +84,22 @@ class Ground:
         for place, finding in self.index.ties(person, who=WHO):
             found.setdefault((self.owners[place], finding.code), finding)
         return [(owner, finding) for (owner, _), finding in found.items()]
+
+
+def present_ground() -> Ground:
+    """The ground as the tables are now; read again only when one of them has changed."""
+    tables = (Supplier, SupplierPartner, SupplierContact, SupplierMember, FirmLink)
+    counted = tuple(
+        tuple(model._default_manager.aggregate(n=Count("pk"), last=Max("pk")).values())
+        for model in tables
+    )
+    latest = Supplier.objects.aggregate(at=Max("updated_at"))["at"]
+    return _ground((*counted, latest))
+
+
+@lru_cache(maxsize=1)
+def _ground(state: tuple[Any, ...]) -> Ground:
+    return Ground()
 
 
 def _party(
@@ -160,7 +179,7 @@ def check(
 ) -> list[Finding]:
     """Compute somebody's ties, keep them in the table, and return them; none means may apply."""
     declared = declared_by([user.pk], now=now).get(user.pk, ())
-    found = (ground or Ground()).ties(person_of(user, application, declared))
+    found = (ground or present_ground()).ties(person_of(user, application, declared))
     record(user, found, now=now)
     return [finding for _, finding in found]
 
@@ -244,7 +263,7 @@ def recheck(*, now: datetime, progress: Progress = lambda done, total: None) -> 
 
     Each person is settled in a transaction of their own. May run again.
     """
-    ground = Ground()
+    ground = present_ground()
     rows = PanelApplication.objects.filter(Q(state__in=JUDGED) | Q(monitor__isnull=False))
     applications = list(rows.select_related("user", "round").order_by("pk"))
     counts = {"checked": 0, "barred": 0, "excluded": 0}

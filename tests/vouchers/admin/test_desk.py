@@ -1,0 +1,168 @@
+"""The operator's desk works; agency and ministry read; strangers find nothing."""
+
+import pytest
+from django.test import Client
+
+from portal import jobs
+from tests.factories import vouchers as make
+from tests.factories.applications import NOW
+from tests.factories.staff import enter
+from vouchers.models import (
+    AssignmentRun,
+    CatalogueImport,
+    Monitor,
+    PanelApplication,
+    PanelMark,
+    PanelSelection,
+    Service,
+)
+from vouchers.services import assignment
+from vouchers.states import MonitorState, ServiceState
+
+pytestmark = pytest.mark.django_db
+
+LISTS = (
+    "service",
+    "supplier",
+    "catalogueimport",
+    "panelround",
+    "panelapplication",
+    "panelselection",
+    "monitor",
+    "assignmentrun",
+    "assignmentrule",
+)
+
+
+@pytest.fixture(autouse=True)
+def private_root(settings, tmp_path):
+    settings.PRIVATE_ROOT = tmp_path
+
+
+@pytest.fixture
+def operator(client: Client) -> Client:
+    return enter(client, make.operator())
+
+
+def act(client: Client, model: str, pk: int, name: str, **data: object) -> str:
+    answer = client.post(f"/admin/vouchers/{model}/{pk}/act/{name}/", data, follow=True)
+    assert answer.status_code == 200
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("model", LISTS)
+def test_who_may_read_which_list(client: Client, model: str) -> None:
+    readers = {"operator": 200, "agency": 200, "ministry": 200, "moderator": 403, "person": 302}
+    if model in ("service", "supplier"):
+        readers["moderator"] = 200
+    for who, expected in readers.items():
+        user = getattr(make, who)()
+        got = enter(Client(), user).get(f"/admin/vouchers/{model}/").status_code
+        assert got in ({expected} if expected != 403 else {403, 404}), who
+
+
+def test_from_marks_to_a_confirmed_assignment(operator: Client) -> None:
+    panel = make.panel(opens_at=NOW.replace(year=2020), closes_at=NOW)
+    services = [make.service() for _ in range(2)]
+    filed = [make.application(panel, kind=make.KINDS[place % 3]) for place in range(6)]
+    for row in filed:
+        page = act(
+            operator,
+            "panelapplication",
+            row.pk,
+            "mark",
+            p_expertise=40,
+            p_interest=30,
+            reason="좋음",
+        )
+        assert "평가를 저장했습니다" in page
+    assert PanelMark.objects.count() == 6
+    codes = "\n".join(row.code for row in services)
+    assert "서비스 2개를" in act(operator, "panelround", panel.pk, "cover", codes=codes)
+    assert "1차 선정안을" in act(operator, "panelround", panel.pk, "select")
+    chosen = PanelSelection.objects.get()
+    page = operator.get(f"/admin/vouchers/panelselection/{chosen.pk}/change/").content.decode()
+    assert chosen.results_sha256 in page
+    assert "발표하고 알렸습니다" in act(operator, "panelselection", chosen.pk, "release")
+    assert Monitor.objects.count() == 6
+    monitor = Monitor.objects.first()
+    said = {"service": services[0].pk, "kind": "pin", "reason": "현장"}
+    assert "기록했습니다" in act(operator, "monitor", monitor.pk, "rule", **said)
+    assert "배정을 계산하고" in act(operator, "panelround", panel.pk, "assign", seed=5)
+    run = AssignmentRun.objects.get()
+    jobs.run(run.job_id)
+    page = operator.get(f"/admin/vouchers/assignmentrun/{run.pk}/change/").content.decode()
+    assert "모든 서비스에 필요한 인원을 구분에 맞게 배정했습니다." in page
+    assert "새 배정 8건을 확정" in act(operator, "assignmentrun", run.pk, "confirm")
+    for model, pk in (
+        ("panelround", panel.pk),
+        ("panelapplication", filed[0].pk),
+        ("monitor", monitor.pk),
+        ("service", services[0].pk),
+        ("supplier", services[0].supplier_id),
+    ):
+        assert operator.get(f"/admin/vouchers/{model}/{pk}/change/").status_code == 200
+
+
+def test_a_file_is_taken_and_told_line_by_line(operator: Client) -> None:
+    answer = operator.post(
+        "/admin/vouchers/catalogueimport/start/",
+        {"kind": "suppliers", "file": make.suppliers_csv(3)},
+    )
+    made = CatalogueImport.objects.get()
+    assert answer.status_code == 302
+    jobs.run(made.job_id)
+    page = operator.get(f"/admin/vouchers/catalogueimport/{made.pk}/change/").content.decode()
+    assert "반영했습니다" in page
+    assert "3줄" in page
+
+
+def test_readers_have_no_buttons_and_no_way_in(client: Client) -> None:
+    filed = make.application(make.panel())
+    for reader in (make.ministry(), make.moderator()):
+        desk = enter(Client(), reader)
+        desk.post(
+            f"/admin/vouchers/panelapplication/{filed.pk}/act/mark/",
+            {"p_expertise": 1, "p_interest": 1, "reason": "x"},
+        )
+        assert desk.get("/admin/vouchers/catalogueimport/start/").status_code == 404
+    assert not PanelMark.objects.exists()
+
+
+def test_drafts_are_not_on_the_desk(operator: Client) -> None:
+    draft = make.application(make.panel(), state="draft")
+    assert operator.get(f"/admin/vouchers/panelapplication/{draft.pk}/change/").status_code == 404
+
+
+def test_bursts_are_flagged_in_one_query_for_the_list(
+    operator: Client, django_assert_max_num_queries
+) -> None:
+    panel = make.panel()
+    for _ in range(3):
+        make.application(panel, ip_hash="a" * 64)
+    with django_assert_max_num_queries(14):
+        page = operator.get("/admin/vouchers/panelapplication/").content.decode()
+    assert page.count("같은 접속 주소 3건") == 3
+    assert PanelApplication.objects.count() == 3
+
+
+def test_the_agency_suspends_and_excludes(client: Client) -> None:
+    desk, service = enter(client, make.agency()), make.service()
+    act(desk, "service", service.pk, "suspend", reason="시정하지 않음")
+    service.refresh_from_db()
+    assert service.state == ServiceState.SUSPENDED
+    act(desk, "service", service.pk, "resume", reason="시정 확인")
+    monitor = make.monitor(make.panel())
+    act(desk, "monitor", monitor.pk, "exclude", reason="대리 작성")
+    monitor.refresh_from_db()
+    assert monitor.state == MonitorState.EXCLUDED
+    assert Service.objects.get().state == ServiceState.ON_SALE
+    assert assignment.problem(monitor.round).members == ()
+
+
+def test_services_are_searched_by_the_index(operator: Client) -> None:
+    make.service(name="가온 화상 회의")
+    make.service(name="누리 보안")
+    page = operator.get("/admin/vouchers/service/?q=화상회의").content.decode()
+    assert "가온 화상 회의" in page
+    assert "누리 보안" not in page

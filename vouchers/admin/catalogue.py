@@ -1,0 +1,314 @@
+"""The catalogue's desk: services and their sale, suppliers and their people, imports."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+
+from portal.admin import Act, WorkflowAdmin
+from portal.clock import now
+from portal.errors import PortalError
+from portal.models import FirmLink, User
+from portal.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.templatetags.portal import badge, business_number, kst
+from portal.validators import business_number as read_number
+from vouchers.models import CatalogueImport, Service, Supplier
+from vouchers.queries import catalogue as queries
+from vouchers.services import catalogue, conflicts, importing
+from vouchers.states import ImportKind, ImportOutcome, ServiceState
+from vouchers.visibility import STAFF
+
+READERS = sorted(STAFF)
+ARRANGERS = (PANEL_OPERATOR, AGENCY)
+SHOWN_ROWS = 200
+TONES = {
+    ServiceState.REGISTERED: "neutral",
+    ServiceState.ON_SALE: "success",
+    ServiceState.SUSPENDED: "danger",
+}
+
+
+class ReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+
+
+def sell(request: HttpRequest, thing: Service, data: dict[str, Any], at: datetime) -> str:
+    """Begin the sale."""
+    catalogue.sell(thing, by=request.user, now=at)
+    return "판매를 시작했습니다."
+
+
+def suspend(request: HttpRequest, thing: Service, data: dict[str, Any], at: datetime) -> str:
+    """Stop the sale."""
+    catalogue.suspend(thing, by=request.user, now=at, **data)
+    return "판매를 중지했습니다. 사유는 서비스 화면에 공개됩니다."
+
+
+def resume(request: HttpRequest, thing: Service, data: dict[str, Any], at: datetime) -> str:
+    """Let the sale go on."""
+    catalogue.resume(thing, by=request.user, now=at, **data)
+    return "판매를 다시 시작했습니다."
+
+
+@admin.register(Service)
+class ServiceAdmin(WorkflowAdmin):
+    """Services: found by the same index as on the public page."""
+
+    read_roles = READERS
+    list_display = ["code", "name", "supplier", "category", "price_won", "badge"]
+    list_filter = ["state", "category"]
+    list_select_related = ["supplier"]
+    fields = [
+        "code",
+        "name",
+        "supplier",
+        "category",
+        "state",
+        "price_won",
+        "price_basis",
+        "target",
+        "summary",
+        "contents",
+        "promoted_at",
+    ]
+    search_fields = ["search"]
+    search_help_text = "서비스명, 공급기업, 소개에서 두 글자부터"
+    ordering = ["-pk"]
+    acts = [
+        Act("sell", "판매 시작", sell, move="sell"),
+        Act("suspend", "판매 중지", suspend, move="suspend", form=ReasonForm, danger=True),
+        Act("resume", "판매 재개", resume, move="resume", form=ReasonForm),
+    ]
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Service], search_term: str
+    ) -> tuple[QuerySet[Service], bool]:
+        """Search by pairs of letters; a single letter finds nothing."""
+        try:
+            return queries.holding(queryset, search_term), False
+        except PortalError as refused:
+            messages.info(request, refused.message)
+            return queryset.none(), False
+
+    @admin.display(description="상태")
+    def badge(self, thing: Service) -> str:
+        """The state as a badge."""
+        return badge(thing.get_state_display(), tone=TONES[ServiceState(thing.state)])
+
+
+class MemberForm(forms.Form):
+    """Whose account may act for the supplier."""
+
+    email = forms.EmailField(label="계정 전자우편")
+
+    def clean_email(self) -> User:
+        """Find the account."""
+        user = User.objects.filter(email=self.cleaned_data["email"].lower(), is_active=True).first()
+        if user is None:
+            raise forms.ValidationError("이 주소의 계정이 없습니다.", code="account")
+        return user
+
+
+class LinkForm(forms.Form):
+    """Which firm belongs together with the supplier, and who says so."""
+
+    other = forms.CharField(label="상대 사업자등록번호", max_length=12)
+    kind = forms.ChoiceField(label="관계", choices=FirmLink.Kind.choices)
+    origin = forms.CharField(label="출처", max_length=100)
+
+    def clean_other(self) -> str:
+        """Read the number."""
+        try:
+            return read_number(self.cleaned_data["other"])
+        except PortalError as refused:
+            raise forms.ValidationError(refused.message, code=refused.code) from refused
+
+
+def add_member(request: HttpRequest, thing: Supplier, data: dict[str, Any], at: datetime) -> str:
+    """Let an account act for the supplier."""
+    catalogue.add_member(thing, user=data["email"], by=request.user, now=at)
+    return "담당자로 등록했습니다. 단원의 이해관계를 다시 확인합니다."
+
+
+def link(request: HttpRequest, thing: Supplier, data: dict[str, Any], at: datetime) -> str:
+    """Record a link."""
+    conflicts.link(
+        thing.business_number,
+        data["other"],
+        kind=data["kind"],
+        origin=data["origin"],
+        by=request.user,
+        now=at,
+    )
+    return "기업 간 관계를 기록했습니다. 단원의 이해관계를 다시 확인합니다."
+
+
+@admin.register(Supplier)
+class SupplierAdmin(WorkflowAdmin):
+    """Suppliers, their partner firms and people."""
+
+    read_roles = READERS
+    list_display = ["name", "number", "representative", "phone"]
+    search_fields = ["name__startswith", "=business_number"]
+    search_help_text = "기업명의 앞부분 또는 사업자등록번호 10자리"
+    fields = [
+        "name",
+        "number",
+        "representative",
+        "address",
+        "phone",
+        "email",
+        "homepage",
+        "partner_firms",
+        "people",
+        "desk",
+        "links",
+    ]
+    ordering = ["name", "pk"]
+    acts = [
+        Act("member", "담당자 계정 등록", add_member, roles=ARRANGERS, form=MemberForm),
+        Act("link", "지분·협력 관계 기록", link, roles=ARRANGERS, form=LinkForm),
+    ]
+
+    @admin.display(description="사업자등록번호")
+    def number(self, thing: Supplier) -> str:
+        """With its hyphens."""
+        return business_number(thing.business_number)
+
+    @admin.display(description="협력사")
+    def partner_firms(self, thing: Supplier) -> str:
+        """Names and numbers."""
+        rows = thing.partners.values_list("name", "business_number")
+        return ", ".join(f"{name} {business_number(number)}".strip() for name, number in rows)
+
+    @admin.display(description="임직원")
+    def people(self, thing: Supplier) -> str:
+        """Names only: addresses and numbers serve the check of ties."""
+        return ", ".join(thing.contacts.values_list("name", flat=True))
+
+    @admin.display(description="담당자 계정")
+    def desk(self, thing: Supplier) -> str:
+        """Who acts here."""
+        return ", ".join(str(row.user) for row in thing.members.select_related("user"))
+
+    @admin.display(description="지분·협력 관계")
+    def links(self, thing: Supplier) -> str:
+        """What was recorded."""
+        number = thing.business_number
+        rows = [*FirmLink.objects.filter(one=number), *FirmLink.objects.filter(other=number)]
+        told = [
+            f"{business_number(row.other if row.one == number else row.one)} "
+            f"({row.get_kind_display()}, {row.origin})"
+            for row in rows
+        ]
+        return ", ".join(told)
+
+
+class ImportForm(forms.Form):
+    """A table of suppliers or services."""
+
+    kind = forms.ChoiceField(label="종류", choices=ImportKind.choices)
+    file = forms.FileField(
+        label="파일", allow_empty_file=True, help_text="CSV(UTF-8 또는 CP949)나 XLSX"
+    )
+
+
+@admin.register(CatalogueImport)
+class CatalogueImportAdmin(WorkflowAdmin):
+    """Imports: all of a file or nothing, told line by line."""
+
+    read_roles = sorted({*READERS} - {"moderator"})
+    change_list_template = "admin/vouchers/catalogueimport/change_list.html"
+    page_template = "admin/vouchers/catalogueimport/change_form.html"
+    list_display = ["name", "kind", "asked", "requested_by", "outcome"]
+    list_filter = ["kind"]
+    list_select_related = ["requested_by", "job"]
+    ordering = ["-pk"]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that starts an import."""
+        page = self.admin_site.admin_view(self.start_view)
+        return [path("start/", page, name="vouchers_catalogueimport_start"), *super().get_urls()]
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Offer to start an import to those who may."""
+        may = bool(roles_of(request.user) & set(ARRANGERS))
+        return super().changelist_view(request, {"may_start": may, **(extra_context or {})})
+
+    def start_view(self, request: HttpRequest) -> HttpResponse:
+        """Take a file and ask for its import."""
+        if not roles_of(request.user) & set(ARRANGERS):
+            raise Http404
+        form = ImportForm(request.POST or None, request.FILES or None)
+        if request.method == "POST" and form.is_valid():
+            try:
+                made = importing.start(
+                    form.cleaned_data["kind"],
+                    upload=form.cleaned_data["file"],
+                    by=request.user,
+                    now=now(),
+                )
+            except PortalError as error:
+                for finding in error.findings:
+                    messages.error(request, f"{finding.message} ({finding.code})")
+            else:
+                messages.success(
+                    request, "파일을 받았습니다. 줄마다 검토한 뒤 한꺼번에 반영합니다."
+                )
+                return redirect("admin:vouchers_catalogueimport_change", made.pk)
+        return self.shown(
+            request,
+            None,
+            "admin/vouchers/catalogueimport/start.html",
+            title="일괄 등록",
+            form=form,
+            columns=[
+                ("공급기업", ", ".join(importing.rows.SUPPLIER_COLUMNS)),
+                ("서비스", ", ".join(importing.rows.SERVICE_COLUMNS)),
+            ],
+        )
+
+    def page(self, request: HttpRequest, thing: CatalogueImport) -> dict[str, Any]:
+        """Progress, sums and what became of each line, the faulty ones first."""
+        wanted = request.GET.get("outcome", "")
+        chosen = wanted if wanted in ImportOutcome.values else ""
+        outcome = chosen or (ImportOutcome.REFUSED if thing.refused else "")
+        rows = thing.rows.order_by("line")
+        if outcome:
+            rows = rows.filter(outcome=outcome)
+        after = request.GET.get("after", "")
+        if after.isascii() and after.isdecimal() and len(after) < 9:
+            rows = rows.filter(line__gt=int(after))
+        shown = list(rows[: SHOWN_ROWS + 1])
+        return {
+            "mine": thing.requested_by_id == request.user.pk,
+            "rows": shown[:SHOWN_ROWS],
+            "following": shown[SHOWN_ROWS - 1].line if len(shown) > SHOWN_ROWS else "",
+            "outcome": outcome,
+            "counts": [
+                (value, label, getattr(thing, value)) for value, label in ImportOutcome.choices
+            ],
+        }
+
+    @admin.display(description="요청 시각")
+    def asked(self, thing: CatalogueImport) -> str:
+        """When."""
+        return kst(thing.requested_at)
+
+    @admin.display(description="결과")
+    def outcome(self, thing: CatalogueImport) -> str:
+        """In a word."""
+        if thing.imported_at:
+            return "반영함"
+        if thing.judged_at:
+            return f"반영하지 않음(오류 {thing.refused:,}줄)" if thing.refused else thing.fault
+        return thing.job.get_state_display() if thing.job else ""

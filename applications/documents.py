@@ -97,6 +97,7 @@ def distance(gap: Decimal | None) -> str:
     return f"이 신청은 {abs(gap)}점 {'높음' if gap > 0 else '낮음'}"
 
 
+CHANGED = "귀 기업의 신청에 대한 결정이 위와 같이 바뀌었음을 알려 드립니다."
 STATEMENTS = {
     Outcome.SELECTED: "귀 기업의 신청이 선정되었음을 알려 드립니다.",
     Outcome.RESERVE: "귀 기업의 신청이 예비로 정해졌음을 알려 드립니다. 앞 순위에 자리나 예산이 "
@@ -122,7 +123,7 @@ def notice(document: IssuedDocument) -> dict[str, Any]:
         "changed": earlier is not None,
         "before": f"{earlier.get_outcome_display()} ({earlier.reason})" if earlier else "",
         "decided_at": decision.at or decision.selection.released_at,
-        "statement": STATEMENTS[Outcome(decision.outcome)],
+        "statement": STATEMENTS.get(Outcome(decision.outcome), CHANGED),
         "lines": lines,
     }
 

@@ -179,10 +179,11 @@ def _spelled(value: object) -> str:
 
 def seal(*, now: datetime) -> int:
     """Seal what is new in every table; returns how many rows. Safe beside another sweep."""
-    return sum(_seal_table(table, now) for table in tables())
+    return sum(seal_table(table, now) for table in tables())
 
 
-def _seal_table(table: Audited, now: datetime) -> int:
+def seal_table(table: Audited, now: datetime) -> int:
+    """Seal what is new in one table."""
     chain, _ = AuditChain.objects.get_or_create(name=table.name)
     floor = chain.swept_at - WINDOW if chain.swept_at else None
     rows, sealed = _candidates(table, floor)
@@ -263,7 +264,7 @@ def verify(*, now: datetime, progress: Progress = silent) -> Report:
     report = Report(now)
     total = sum(AuditChain.objects.values_list("rows", flat=True))
     for table in tables():
-        _verify_table(table, report, total, progress)
+        verify_table(table, report, total, progress)
     for check in checks():
         report.add(*check())
     progress(report.rows, max(total, report.rows), "끝")
@@ -317,7 +318,10 @@ def kept(name: str, number: int, sha256: str) -> Fault | None:
     return Fault("portal_auditseal", f"{name}:{number}", SEAL_BROKEN, "보관한 해시와 다릅니다")
 
 
-def _verify_table(table: Audited, report: Report, total: int, progress: Progress) -> None:
+def verify_table(
+    table: Audited, report: Report, total: int = 0, progress: Progress = silent
+) -> None:
+    """Read the seals of one table and their rows again, then look for rows that no seal knows."""
     chain = AuditChain.objects.filter(name=table.name).first() or AuditChain(name=table.name)
     sealed = array("q")
     number, previous = 0, ""

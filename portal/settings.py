@@ -314,7 +314,7 @@ DEMO_SEEDS = [
 BENCH_GROUND = "applications.management.bench.ground"
 BENCH_PARTS = [
     f"applications.management.bench.{part}"
-    for part in ("filing", "lists", "scoring", "papers", "readers")
+    for part in ("filing", "lists", "scoring", "papers", "readers", "audit")
 ] + ["kamp.management.bench.inspection"]
 
 REST_FRAMEWORK = {

@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from applications.models import Application, Decision, Selection
 from applications.queries import open_data
 from applications.queries.published import publication
-from applications.services import selection
+from applications.services import changes, selection
 from portal import audit
 from programs.models import SubProgram
 from programs.services import ledger
@@ -41,6 +41,12 @@ def released(count: int = 3) -> Selection:
     return chosen
 
 
+def given_up(chosen: Selection) -> Decision:
+    """Let the winner decline."""
+    winner = chosen.decisions.get(rank=1).application
+    return changes.decline(winner, note="설비 투자를 미룹니다.", by=winner.created_by, now=NOW)
+
+
 def file(client: Client, code: str, extension: str = "json") -> str:
     answer = client.get(f"/open-data/{code}.{extension}")
     assert answer.status_code == 200
@@ -55,7 +61,7 @@ def rows(client: Client, code: str) -> list[dict]:
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_data_set_says_the_same_in_every_form(client: Client, code: str) -> None:
-    released()
+    given_up(released())
     audit.seal(now=NOW)
     found = rows(client, code)
     assert found
@@ -95,6 +101,18 @@ def test_money_reserved_by_an_unreleased_decision_is_held_back_everywhere(client
     assert [row["kind"] for row in rows(client, "ledger")] == ["appropriate", "reserve"]
     assert sum(row["reserved_won"] for row in rows(client, "pots")) == 50_000_000
     assert "선정 예약</td>" in client.get("/budget/").content.decode()
+
+
+def test_a_later_decision_stands_beside_the_first_one(client: Client) -> None:
+    chosen = released()
+    before = rows(client, "results")
+    later = given_up(chosen)
+    assert rows(client, "results") == before
+    (row,) = rows(client, "changes")
+    name = open_data.hidden("application", chosen.run_id, later.application_id)
+    assert (row["application"], row["kind"]) == (name, "decline")
+    assert (row["before"], row["before_won"], row["after_won"]) == ("selected", 50_000_000, 0)
+    assert sum(row["reserved_won"] for row in rows(client, "pots")) == 0
 
 
 def test_a_decision_taken_back_stays_unknown(client: Client) -> None:

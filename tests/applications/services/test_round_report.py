@@ -15,7 +15,7 @@ from portal.errors import JobCancelled, MoveNotAllowed, PortalError
 from portal.models import JobState, User
 from programs.models import ProgramRound
 from tests.factories import staff
-from tests.factories.applications import NOW
+from tests.factories.applications import NOW, ApplicationFactory, SubmissionFactory
 
 pytestmark = pytest.mark.django_db
 Form = RoundReport.Form
@@ -183,6 +183,32 @@ def test_a_notice_waits_for_the_release(round: ProgramRound, decision: Decision)
     made = paper.request_notice(decision.application, now=NOW)
     assert (made.kind, made.version) == (IssuedDocument.Kind.NOTICE, 1)
     assert paper.request_notice(decision.application, now=NOW) == made
+
+
+def test_a_notice_opens_in_the_word_processor(client: Client, boss: User) -> None:
+    program, judges = staff.program(), staff.assessors(3)
+    application = ApplicationFactory(sub_program=program, assessing=True, frozen=None)
+    SubmissionFactory(
+        application=application,
+        content={
+            "company": {"name": "한빛정밀"},
+            "program": {"name": program.name},
+            "track": {"name": "기본"},
+        },
+    )
+    for judge in judges:
+        staff.locked_sheet(application, judge, (30, 40, 30))
+    chosen = staff.decided(staff.proposed(program, boss), by=boss)
+    selection.release(chosen, by=boss, now=NOW)
+    path = f"/applications/{application.pk}/documents/notice/"
+    client.force_login(application.created_by)
+    assert client.post(path).status_code == 302
+    answer = client.get(path, {"form": "hwpx"})
+    told = hwpx.read(answer.content)
+    for words in ("선정결과 통지서", "한빛정밀", application.number, "50,000,000원", "선정되었음"):
+        assert words in told
+    client.force_login(staff.assessors(1)[0])
+    assert client.get(path, {"form": "hwpx"}).status_code == 404
 
 
 def test_sheets_are_for_staff_alone(client: Client, decision: Decision) -> None:

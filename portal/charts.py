@@ -16,7 +16,7 @@ WIDTH = 480  # units of the viewBox; a page stretches it
 COLOURS = ("#083891", "#256ef4", "#86aff9", "#267337", "#8a5c00", "#bd2c0f", "#58616a")
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 4", "10 4", "4 2")
 INK, QUIET, LINE = "#1e2124", "#464c53", "#cdd1d5"
-BAR, GAP, LABEL_LETTERS = 18, 8, 14
+BAR, GAP, LABEL_WIDTH = 18, 8, 126
 UNKNOWN = "미정"
 
 
@@ -177,7 +177,7 @@ def _legend(names: Sequence[str]) -> list[str]:
             f' fill="{COLOURS[place % len(COLOURS)]}"/>'
         )
         parts.append(_text(start + 16, 14, name, anchor="start"))
-        start += 28 + sum(12 if ord(letter) > 0x2E80 else 7 for letter in name)
+        start += 28 + _wide(name)
     return parts
 
 
@@ -218,7 +218,17 @@ def _path(points: Sequence[tuple[float, float]], place: int) -> str:
 
 
 def _short(label: str) -> str:
-    return label if len(label) <= LABEL_LETTERS else f"{label[: LABEL_LETTERS - 1]}…"
+    """Cut a label that is wider than its place; the whole of it is in the table."""
+    if _wide(label) <= LABEL_WIDTH:
+        return label
+    cut = label
+    while cut and _wide(cut) > LABEL_WIDTH - 12:
+        cut = cut[:-1]
+    return f"{cut.rstrip()}…"
+
+
+def _wide(words: str) -> int:
+    return sum(12 if ord(letter) > 0x2E80 else 7 for letter in words)
 
 
 def _nice(value: float) -> float:

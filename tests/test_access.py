@@ -87,6 +87,19 @@ def test_every_rule_is_one_of_the_known() -> None:
     assert [route for route in OURS if not known.fullmatch(route.rule)] == []
 
 
+def test_no_two_routes_share_a_name() -> None:
+    def names(resolver: URLResolver) -> Iterator[str]:
+        for entry in resolver.url_patterns:
+            if isinstance(entry, URLResolver):
+                if entry.app_name is None:
+                    yield from names(entry)
+            elif entry.name:
+                yield entry.name
+
+    found = list(names(get_resolver()))
+    assert sorted({name for name in found if found.count(name) > 1}) == []
+
+
 def test_the_documented_branches_exist() -> None:
     assert {route.branch for route in ROUTES} == {*BRANCHES, ""}
 

@@ -19,8 +19,10 @@ urlpatterns: list[URLPattern] = [
     path("vouchers/corrections/", published.correction_list, name="correction_list"),
     path("vouchers/corrections/<int:pk>/", published.correction_detail, name="correction_detail"),
     path("vouchers/books/<uuid:token>/", published.report_book, name="report_book"),
-    path("vouchers/data/", published.open_data, name="open_data"),
-    path("vouchers/data/<slug:name>.<slug:kind>", published.open_data_file, name="open_data_file"),
+    path("vouchers/data/", published.open_data, name="voucher_data"),
+    path(
+        "vouchers/data/<slug:name>.<slug:kind>", published.open_data_file, name="voucher_data_file"
+    ),
     path("vouchers/my/reports/", member.panel_reports, name="panel_reports"),
     path("vouchers/my/reports/<int:pk>/", member.panel_report, name="panel_report"),
     path(

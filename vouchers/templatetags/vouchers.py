@@ -1,5 +1,6 @@
 """What other pages show of the panel: a service's ratings, the good cases of the home page."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import template
@@ -8,11 +9,17 @@ from django.template.context import RequestContext
 from portal.charts import bars
 from vouchers.models import Service
 from vouchers.queries import published
-from vouchers.states import MemberKind
-from vouchers.visibility import pictures_of, public_cases
+from vouchers.rules.ratings import Summary
+from vouchers.states import CorrectionState, MemberKind
+from vouchers.visibility import pictures_of, public_cases, suppliers_of
 
 register = template.Library()
 SHOWN = 3
+CASE_TONES = {
+    CorrectionState.ASKED: "warning",
+    CorrectionState.FIXED: "success",
+    CorrectionState.SUSPENDED: "danger",
+}
 
 
 @register.filter
@@ -57,9 +64,25 @@ def standing(context: RequestContext, service: Service) -> dict[str, Any]:
             }
             for row in reports
         ],
-        "corrections": published.corrections_of_service(service),
+        "corrections": [
+            {"case": row, "tone": CASE_TONES.get(CorrectionState(row.state), "info")}
+            for row in published.corrections_of_service(service)
+        ],
         "case": public_cases().filter(service=service).first(),
     }
+
+
+@register.simple_tag(takes_context=True)
+def at_supplier_desk(context: RequestContext) -> bool:
+    """Tell whether the reader works at a supplier's desk."""
+    user = getattr(context.get("request"), "user", None)
+    return bool(user and user.is_authenticated and suppliers_of(user).exists())
+
+
+@register.simple_tag
+def ratings_side_by_side(services: Sequence[Service]) -> list[tuple[str, list[Summary]]]:
+    """Sum up every scale for each service, for a comparison."""
+    return published.compared(list(services))
 
 
 @register.inclusion_tag("vouchers/report/_cases.html")

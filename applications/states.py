@@ -76,6 +76,15 @@ APPLICATION_MOVES = table(
     Move("decline", "포기", (S.RELEASED,), S.RELEASED, (OWNER,), True),
     Move("amend", "결정 변경", (S.RELEASED,), S.RELEASED, (MANAGER,), True),
     Move("lock_sheet", "평가표 제출", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,)),
+    Move("abstain", "평가 회피", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,), True),
+    Move(
+        "withdraw_sheet",
+        "평가표 제외",
+        (S.ASSESSING,),
+        S.ASSESSING,
+        (OFFICER, MANAGER, SYSTEM),
+        True,
+    ),
 )
 
 

@@ -4,8 +4,23 @@ from typing import Any
 
 from celery import shared_task
 
-from applications.models import IssuedDocument, RoundReport, ScoreRun, Selection
-from applications.services import paper, reminders, round_report, scoring, screening, selection
+from applications.models import (
+    IssuedDocument,
+    PanelProposal,
+    RoundReport,
+    ScoreRun,
+    Selection,
+)
+from applications.services import (
+    conflicts,
+    panel,
+    paper,
+    reminders,
+    round_report,
+    scoring,
+    screening,
+    selection,
+)
 from portal.clock import now
 from portal.jobs import handler
 from portal.models import Job
@@ -76,9 +91,27 @@ def report_round(job: Job) -> dict[str, Any]:
     return {"rows": made.rows, "sha256": made.sha256}
 
 
+@handler(conflicts.JOB)
+def find_conflicts(job: Job) -> dict[str, Any]:
+    """Look for ties after data changed, or once a day."""
+    found: dict[str, Any] = dict(
+        conflicts.refresh(conflicts.meant(job.args), now=now(), progress=job.progress)
+    )
+    return found
+
+
+@handler(panel.JOB)
+def solve_panel(job: Job) -> dict[str, Any]:
+    """Solve an assignment of assessors."""
+    proposal = PanelProposal.objects.select_related("sub_program").get(pk=job.args["proposal"])
+    panel.solve(proposal, now=now(), progress=job.progress)
+    return {"wanted": proposal.wanted, "placed": proposal.placed}
+
+
 @shared_task
 def sweep_due_dates() -> None:
     """Close requests for more whose time is over; ask for the letters that are due."""
     at = now()
     screening.expire(at)
     reminders.schedule(at)
+    conflicts.sweep(at)

@@ -4,6 +4,7 @@ from django.urls import path
 
 from applications import api
 from applications.views import (
+    assessor,
     company,
     delivery,
     desk,
@@ -44,6 +45,18 @@ urlpatterns = [
         name="application_document",
     ),
     path("attachments/<int:pk>/", status.attachment_download, name="attachment_download"),
+    path("assessor/", assessor.assessor_desk, name="assessor_desk"),
+    path("assessor/list.csv", assessor.assessor_export, name="assessor_export"),
+    path("assessor/next/", assessor.assessor_next, name="assessor_next"),
+    path("assessor/ties/", assessor.assessor_ties, name="assessor_ties"),
+    path("assessor/sheets/<int:pk>/", assessor.assessor_sheet, name="assessor_sheet"),
+    path(
+        "assessor/sheets/<int:pk>/conflict/", assessor.assessor_conflict, name="assessor_conflict"
+    ),
+    path(
+        "assessor/sheets/<int:pk>/autosave/", assessor.assessor_autosave, name="assessor_autosave"
+    ),
+    path("assessor/sheets/<int:pk>/abstain/", assessor.assessor_abstain, name="assessor_abstain"),
     path("companies/", company.company_list, name="company_list"),
     path("companies/new/", company.company_new, name="company_new"),
     path("companies/<int:pk>/", company.company_detail, name="company_detail"),

@@ -10,13 +10,16 @@ from applications.models import (
     Application,
     Attachment,
     Company,
+    ConflictOfInterest,
     Decision,
     Deliverable,
     DeliveryFile,
     Expert,
     IssuedDocument,
     Member,
+    PanelProposal,
     Partner,
+    RubricVersion,
     ScoreRun,
     ScoreSheet,
     Selection,
@@ -107,17 +110,35 @@ def staff_applications(user: User) -> QuerySet[Application]:
     )
 
 
-def assessed_applications(user: User) -> QuerySet[Application]:
-    """Applications assigned to an assessor."""
+def own_sheets(user: User) -> QuerySet[ScoreSheet]:
+    """Sheets on an assessor's desk, those that ended included."""
     if ASSESSOR not in roles_of(user):
-        return Application.objects.none()
-    return Application.objects.filter(sheets__assessor=user).exclude(
-        state__in=[ApplicationState.DRAFT, ApplicationState.WITHDRAWN]
+        return ScoreSheet.objects.none()
+    return ScoreSheet.objects.filter(assessor=user).exclude(
+        application__state__in=[ApplicationState.DRAFT, ApplicationState.WITHDRAWN]
     )
 
 
+def opened_sheets(user: User) -> QuerySet[ScoreSheet]:
+    """Sheets whose file is open to the assessor: the word on conflicts was given, none stands."""
+    return own_sheets(user).filter(declared_at__isnull=False, abstained_at=None, withdrawn_at=None)
+
+
+def others_sheets(sheet: ScoreSheet) -> QuerySet[ScoreSheet]:
+    """What an assessor may read of the others: their marks, once the own sheet is locked."""
+    if sheet.locked_at is None or sheet.ended:
+        return ScoreSheet.objects.none()
+    others = ScoreSheet.objects.filter(
+        application=sheet.application_id,
+        locked_at__isnull=False,
+        abstained_at=None,
+        withdrawn_at=None,
+    )
+    return others.exclude(pk=sheet.pk)
+
+
 def applications_of(user: User) -> QuerySet[Application]:
-    """Every application the person may open, each once."""
+    """Every application the person may open, each once; assessors read at their own desk."""
     if not user.is_authenticated:
         return Application.objects.none()
     seen = Q(company__in=companies_of(user)) | Q(
@@ -125,8 +146,6 @@ def applications_of(user: User) -> QuerySet[Application]:
     )
     if roles_of(user) & DESK:
         seen |= Q(sub_program__in=sub_programs_of(user), submitted_at__isnull=False)
-    if ASSESSOR in roles_of(user):
-        seen |= Q(pk__in=assessed_applications(user).values("pk"))
     return Application.objects.filter(seen)
 
 
@@ -145,10 +164,14 @@ def withdrawable_by(user: User) -> QuerySet[Application]:
 
 
 def attachments_of(user: User) -> QuerySet[Attachment]:
-    """Files the person may download: those of the applications they may open."""
-    return Attachment.objects.filter(
-        removed_at=None, application__in=applications_of(user).order_by().values("pk")
-    )
+    """Files the person may download: those of the applications they may open, and those on an
+    assessor's desk unless the stage is blind: a file's contents cannot be masked.
+    """
+    seen: Any = Q(application__in=applications_of(user).order_by().values("pk"))
+    if ASSESSOR in roles_of(user):
+        open_files = opened_sheets(user).filter(application__sub_program__blind=False)
+        seen |= Q(application__in=open_files.order_by().values("application"))
+    return Attachment.objects.filter(seen, removed_at=None)
 
 
 def documents_of(user: User) -> QuerySet[IssuedDocument]:
@@ -163,12 +186,31 @@ def documents_of(user: User) -> QuerySet[IssuedDocument]:
 
 
 def sheets_of(user: User) -> QuerySet[ScoreSheet]:
-    """An assessor's own sheets; all sheets of their sub-programmes for staff."""
-    if roles_of(user) & DESK:
-        return ScoreSheet.objects.filter(application__sub_program__in=sub_programs_of(user))
-    if ASSESSOR in roles_of(user):
-        return ScoreSheet.objects.filter(assessor=user)
-    return ScoreSheet.objects.none()
+    """All sheets of their sub-programmes for staff; an assessor's own are `own_sheets`."""
+    if not roles_of(user) & DESK:
+        return ScoreSheet.objects.none()
+    return ScoreSheet.objects.filter(application__sub_program__in=sub_programs_of(user))
+
+
+def panels_of(user: User) -> QuerySet[PanelProposal]:
+    """Assignments solved for the sub-programmes a member of staff answers for."""
+    if not roles_of(user) & DESK:
+        return PanelProposal.objects.none()
+    return PanelProposal.objects.filter(sub_program__in=sub_programs_of(user))
+
+
+def rubrics_of(user: User) -> QuerySet[RubricVersion]:
+    """Frozen rubrics of the sub-programmes a member of staff answers for."""
+    if not roles_of(user) & DESK:
+        return RubricVersion.objects.none()
+    return RubricVersion.objects.filter(sub_program__in=sub_programs_of(user))
+
+
+def conflicts_of(user: User) -> QuerySet[ConflictOfInterest]:
+    """Ties of assessors to applications of the own sub-programmes; staff only."""
+    if not roles_of(user) & DESK:
+        return ConflictOfInterest.objects.none()
+    return ConflictOfInterest.objects.filter(application__sub_program__in=sub_programs_of(user))
 
 
 def runs_of(user: User) -> QuerySet[ScoreRun]:

@@ -4,8 +4,12 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, cast
 
+from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 
 from portal.models import User
 from portal.roles import roles_of
@@ -43,5 +47,32 @@ def roles(*names: str) -> Callable[[View], View]:
 
         guarded.access_rule = "roles:" + ",".join(names)  # type: ignore[attr-defined]
         return guarded
+
+    return decorate
+
+
+def passed_second_factor(request: HttpRequest) -> bool:
+    """Tell whether this very session was opened with a second factor."""
+    methods = request.session.get("account_authentication_methods", [])
+    return any(step.get("method") == "mfa" for step in methods)
+
+
+def to_second_factor(request: HttpRequest, target: str) -> HttpResponse:
+    """Send somebody to their second factor, or to setting one up, and then on."""
+    step = "mfa_reauthenticate" if is_mfa_enabled(request.user) else "mfa_activate_totp"
+    return redirect(f"{reverse(step)}?{urlencode({'next': target})}")
+
+
+def with_second_factor(*names: str) -> Callable[[View], View]:
+    """Only people holding one of these roles, in a session that passed the second factor."""
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not passed_second_factor(request):
+                return to_second_factor(request, request.get_full_path())
+            return view(request, *args, **kwargs)
+
+        return roles(*names)(guarded)
 
     return decorate

@@ -1,17 +1,12 @@
 """The staff site: the plain Django admin behind a second factor."""
 
-from allauth.mfa.utils import is_mfa_enabled
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-
-def passed_second_factor(request: HttpRequest) -> bool:
-    """Tell whether this very session was opened with a second factor."""
-    methods = request.session.get("account_authentication_methods", [])
-    return any(step.get("method") == "mfa" for step in methods)
+from portal.access import passed_second_factor, to_second_factor
 
 
 class StaffSite(AdminSite):
@@ -37,5 +32,4 @@ class StaffSite(AdminSite):
             return redirect(reverse("admin:index"))
         if not request.user.is_staff:
             return redirect("/")
-        step = "mfa_reauthenticate" if is_mfa_enabled(request.user) else "mfa_activate_totp"
-        return redirect(f"{reverse(step)}?{urlencode({'next': target})}")
+        return to_second_factor(request, target)

@@ -6,7 +6,8 @@ by shares and partnerships, and links are followed to their end (`linked`).
 
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.errors import BadInput, Finding
@@ -84,6 +85,27 @@ def ties(person: Person, parties: Sequence[Party], *, who: str) -> list[Finding]
     ]
 
 
+class Register:
+    """Many persons, looked up by what could tie them: who is worth a closer look at a firm.
+
+    `near` names everybody whom `ties` could find tied to a party, and few others, so that a
+    thousand firms need not be held against a hundred persons one by one.
+    """
+
+    def __init__(self, persons: Mapping[int, Person]) -> None:
+        self._by: dict[tuple[str, object], set[int]] = defaultdict(set)
+        for key, person in persons.items():
+            for trait in _traits(person):
+                self._by[trait].add(key)
+
+    def near(self, party: Party) -> set[int]:
+        """Keys of the persons who share anything with this party."""
+        found: set[int] = set()
+        for trait in _traces(party):
+            found |= self._by.get(trait, set())
+        return found
+
+
 def linked(links: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
     """Return for every firm named in `links` the other firms that a chain of links reaches.
 
@@ -106,6 +128,45 @@ def normalise_address(text: str) -> str:
     bare = _NOT_WORD.sub("", "".join(word.replace("-", "번") for word in words)).lower()
     has_number = any(character.isdigit() for character in bare)
     return bare if len(bare) >= _SHORTEST_ADDRESS and has_number else ""
+
+
+def _traits(person: Person) -> Iterable[tuple[str, object]]:
+    """What a person is found by."""
+    yield "person", person.user_id
+    yield from (("company", pk) for pk in person.company_ids)
+    yield from (("number", number) for number in person.business_numbers)
+    yield from (("named", name) for name in map(_firm_name, person.declared) if name)
+    if person.email:
+        yield "email", _email(person.email)
+    if domain := _domain(person.email):
+        yield "domain", domain
+        yield from (("below", wider) for wider in _above(domain))
+    if number := _digits(person.phone):
+        yield "phone", number
+    if place := normalise_address(person.address):
+        yield "address", place
+
+
+def _traces(party: Party) -> Iterable[tuple[str, object]]:
+    """Where a party's persons would be found."""
+    yield from (("person", pk) for pk in party.member_user_ids)
+    yield "company", party.company_id
+    yield from (("number", number) for number in {party.business_number, *party.linked} - {""})
+    yield from (("named", _firm_name(name)) for name in (party.name, party.business_number))
+    for address in party.emails:
+        yield "email", _email(address)
+        if domain := _domain(address):
+            yield "below", domain
+            yield from (("domain", wider) for wider in _above(domain))
+    yield from (("phone", _digits(number)) for number in party.phones)
+    if place := normalise_address(party.address):
+        yield "address", place
+
+
+def _above(domain: str) -> list[str]:
+    """A domain and every one above it."""
+    parts = domain.split(".")
+    return [".".join(parts[place:]) for place in range(len(parts) - 1)]
 
 
 def _digits(number: str) -> str:

@@ -359,7 +359,7 @@ class CriterionInline(ManagerInline):
 
     model = Criterion
     formset = PointsFormSet
-    fields = ["code", "label", "guide", "max_points", "core", "order", "origin"]
+    fields = ["code", "label", "guide", "max_points", "core", "skippable", "order", "origin"]
 
 
 class BonusInline(ManagerInline):
@@ -403,7 +403,8 @@ class SubProgramAdmin(admin.ModelAdmin):
             {
                 "fields": [
                     "assessors", "minimum_sheets", "trim_from", "decimals", "floor", "bonus_cap",
-                    "supplement_days", "objection_days", "objection_answer_days", "rounding_won",
+                    "blind", "supplement_days", "objection_days", "objection_answer_days",
+                    "rounding_won",
                 ]
             },
         ),

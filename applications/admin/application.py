@@ -24,8 +24,22 @@ from applications.admin.filters import (
     SupplementFilter,
     TrackFilter,
 )
-from applications.models import Application, ScoreSheet
-from applications.services import paper, review, screening
+from applications.models import (
+    Application,
+    PanelWish,
+    ScoreSheet,
+)
+from applications.rules import (
+    scoring as rules,
+)
+from applications.services import (
+    conflicts,
+    panel,
+    paper,
+    review,
+    rubrics,
+    screening,
+)
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
 from portal import tables
@@ -33,7 +47,7 @@ from portal.admin import Act, WorkflowAdmin, history
 from portal.clock import now
 from portal.errors import Finding, PortalError
 from portal.models import User
-from portal.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
 from portal.templatetags.portal import badge, business_number, kst
 
 S = ApplicationState
@@ -107,7 +121,7 @@ def supplement_form(request: HttpRequest, application: Application) -> type[form
 def assessor_form(request: HttpRequest, application: Application) -> type[forms.Form]:
     """Offer the assessors who are not assigned yet; those with a tie say so."""
     rows = review.candidates(application)
-    tied = review.ties_of(application, list(rows))
+    tied = conflicts.ties_of(application, list(rows))
 
     class Choice(forms.ModelMultipleChoiceField):
         def label_from_instance(self, assessor: User) -> str:
@@ -179,6 +193,37 @@ def print_sheets(
     return "평가표 PDF를 만들고 있습니다. 아래 ‘발급 문서’에서 받을 수 있습니다."
 
 
+def free_places(application: Application) -> int:
+    """Places without a sheet that stands."""
+    taken: int = application.sheets.active().count()
+    return application.sub_program.assessors - taken
+
+
+def refill(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
+    """Solve the free places of this one."""
+    made = panel.propose(
+        thing.sub_program, seed=thing.pk, application=thing, by=request.user, now=at
+    )
+    return f"배정안 #{made.pk}을(를) 만들고 있습니다. ‘평가위원 배정안’에서 확인하고 확정하세요."
+
+
+def wish_form(request: HttpRequest, application: Application) -> type[forms.Form]:
+    """Which assessor, pinned or forbidden, and why."""
+    people = User.objects.filter(is_active=True, groups__name=ASSESSOR).order_by("name", "pk")
+    fields: dict[str, forms.Field] = {
+        "assessor": forms.ModelChoiceField(label="평가위원", queryset=people),
+        "kind": forms.ChoiceField(label="조건", choices=PanelWish.Kind.choices),
+        "reason": forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3})),
+    }
+    return type("WishForm", (forms.Form,), fields)
+
+
+def wish(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
+    """Pin or forbid a pair."""
+    made = panel.wish(thing, by=request.user, now=at, **data)
+    return f"배정 조건을 정했습니다: {made.assessor} {made.get_kind_display()}"
+
+
 @admin.register(Application)
 class ApplicationAdmin(WorkflowAdmin):
     """The desk."""
@@ -240,6 +285,15 @@ class ApplicationAdmin(WorkflowAdmin):
             intro="제출된 평가표를 한 문서로 만듭니다. 평가위원의 이름은 들어가지 않습니다.",
         ),
         Act("assign", "평가위원 배정", assign, move="assign", form=assessor_form),
+        Act(
+            "refill",
+            "빈 자리 풀기",
+            refill,
+            move="assign",
+            show=lambda request, thing: free_places(thing) > 0,
+            intro="다른 배정은 그대로 두고 이 신청의 빈 자리만 다시 풉니다.",
+        ),
+        Act("wish", "배정 조건", wish, move="assign", form=wish_form),
     ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -378,22 +432,32 @@ def _in_short(findings: list[Finding]) -> list[str]:
 
 
 def _scores(thing: Application, sheets: list[ScoreSheet]) -> dict[str, Any]:
-    criteria = list(thing.sub_program.criteria.all())
-    totals = [sum(sheet.marks.values()) for sheet in sheets if sheet.locked_at]
+    version = rubrics.current(thing.sub_program_id)
+    rubric = rubrics.read(version) if version else rubrics.rubric_of(thing.sub_program)
     rows = [
         {
             "sheet": sheet,
-            "marks": [sheet.marks.get(row.code) for row in criteria],
-            "total": sum(sheet.marks.values()) if sheet.marks else None,
+            "marks": [_mark(sheet, row.code) for row in rubric.criteria],
+            "total": rules.total(rubric, sheet.marks),
         }
         for sheet in sheets
     ]
+    counted = [sheet.marks for sheet in sheets if sheet.locked_at and not sheet.ended]
+    fitting = [marks for marks in counted if rules.fits(rubric, marks)]
     return {
-        "criteria": criteria,
+        "criteria": rubric.criteria,
         "sheets": rows,
-        "locked": len(totals),
-        "spread": max(totals) - min(totals) if totals else None,
+        "locked": len(counted),
+        "ended": sum(sheet.ended for sheet in sheets),
+        "opinions": rules.opinions(rubric, fitting),
+        "trimmed_counts": len(fitting) >= rubric.trim_from,
     }
+
+
+def _mark(sheet: ScoreSheet, code: str) -> object:
+    if code in sheet.marks and sheet.marks[code] is None:
+        return "해당 없음"
+    return sheet.marks.get(code)
 
 
 def _lines(rows: QuerySet[Application]) -> Iterator[tuple[object, ...]]:

@@ -1,78 +1,28 @@
-"""Score sheets: assessors see and fill their own, staff see them all and take unfinished ones back."""
+"""Score sheets for oversight: staff see them all, take unfinished ones back, withdraw tied ones.
+
+Assessors fill theirs at their own desk (`views.assessor`), never here.
+"""
 
 from datetime import datetime
 from typing import Any
 
-from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import URLPattern, path, reverse
+from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from applications.admin import frozen
 from applications.admin.application import NoteForm
-from applications.models import ScoreSheet
-from applications.services import review
+from applications.models import RubricVersion, ScoreSheet
+from applications.services import review, rubrics
 from applications.states import ApplicationState
-from applications.visibility import DESK, sheets_of
+from applications.visibility import rubrics_of, sheets_of
 from portal.admin import Act, WorkflowAdmin
-from portal.clock import now
-from portal.errors import PortalError
-from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.roles import AUDITOR, MANAGER, OFFICER
 from portal.templatetags.portal import badge, kst
 
-
-class SheetForm(forms.Form):
-    """Marks and reasons, one pair for each criterion; gaps are allowed until the lock."""
-
-    def __init__(self, sheet: ScoreSheet, data: Any = None) -> None:
-        super().__init__(data)
-        self.criteria = list(sheet.application.sub_program.criteria.all())
-        for row in self.criteria:
-            self.fields[f"mark_{row.code}"] = forms.IntegerField(
-                label=f"{row.label} 점수",
-                required=False,
-                min_value=0,
-                max_value=row.max_points,
-                initial=sheet.marks.get(row.code),
-                help_text=row.guide,
-                widget=forms.NumberInput({"data-unit": f"/ {row.max_points}점"}),
-            )
-            self.fields[f"reason_{row.code}"] = forms.CharField(
-                label=f"{row.label} 의견",
-                required=False,
-                max_length=review.REASON_LENGTH,
-                initial=sheet.reasons.get(row.code, ""),
-                widget=forms.Textarea({"rows": 3}),
-            )
-        self.fields["comment"] = forms.CharField(
-            label="종합 의견",
-            required=False,
-            max_length=review.REASON_LENGTH,
-            initial=sheet.comment,
-            widget=forms.Textarea({"rows": 4}),
-        )
-        self.fields["version"] = forms.IntegerField(initial=sheet.version, widget=forms.HiddenInput)
-
-    def pairs(self) -> list[dict[str, Any]]:
-        """The fields in the order of the sheet."""
-        return [
-            {"row": row, "mark": self[f"mark_{row.code}"], "reason": self[f"reason_{row.code}"]}
-            for row in self.criteria
-        ]
-
-    def sent(self) -> dict[str, Any]:
-        """What the service takes."""
-        data = self.cleaned_data
-        return {
-            "marks": {row.code: data[f"mark_{row.code}"] for row in self.criteria},
-            "reasons": {row.code: data[f"reason_{row.code}"] for row in self.criteria},
-            "comment": data["comment"],
-            "version": data["version"],
-        }
+READERS = [OFFICER, MANAGER, AUDITOR]
 
 
 def unassign(request: HttpRequest, sheet: ScoreSheet, data: dict[str, Any], at: datetime) -> str:
@@ -81,16 +31,26 @@ def unassign(request: HttpRequest, sheet: ScoreSheet, data: dict[str, Any], at: 
     return f"배정을 취소했습니다: {sheet.assessor}"
 
 
+def challenge(request: HttpRequest, sheet: ScoreSheet, data: dict[str, Any], at: datetime) -> str:
+    """Take a sheet out of the sum because a party objected to its assessor."""
+    review.challenge(sheet, by=request.user, now=at, **data)
+    return f"기피 신청을 받아들여 평가표를 합산에서 뺐습니다: {sheet.assessor}"
+
+
 def still_open(request: HttpRequest, sheet: ScoreSheet) -> bool:
-    """Not handed in, and the application still under assessment."""
-    return sheet.locked_at is None and sheet.application.state == ApplicationState.ASSESSING
+    """Not finished, and the application still under assessment."""
+    return (
+        sheet.locked_at is None
+        and not sheet.ended
+        and sheet.application.state == ApplicationState.ASSESSING
+    )
 
 
 @admin.register(ScoreSheet)
 class ScoreSheetAdmin(WorkflowAdmin):
-    """The sheets a person may see."""
+    """The sheets of the own sub-programmes, those that ended included."""
 
-    read_roles = [ASSESSOR, OFFICER, MANAGER, AUDITOR]
+    read_roles = READERS
     page_template = "admin/applications/scoresheet/change_form.html"
     list_display = ["subject", "company", "program", "assessor", "assigned", "status"]
     search_fields = ["application__number"]
@@ -105,19 +65,24 @@ class ScoreSheetAdmin(WorkflowAdmin):
             form=NoteForm,
             show=still_open,
             danger=True,
-        )
+        ),
+        Act(
+            "challenge",
+            "기피 인용(합산 제외)",
+            challenge,
+            roles=[OFFICER, MANAGER],
+            form=NoteForm,
+            show=lambda request, sheet: not sheet.ended,
+            danger=True,
+            intro="평가표를 합산에서 뺍니다. 제출한 평가표도 뺄 수 있으며 적은 점수와 의견은 그대로 남습니다. "
+            "이미 이 평가표로 점수를 냈으면 다시 산정해야 합니다.",
+        ),
     ]
 
-    def get_urls(self) -> list[URLPattern]:
-        """Add the page on which an assessor fills a sheet."""
-        page = self.admin_site.admin_view(self.score_view)
-        name = "applications_scoresheet_score"
-        return [path("<int:pk>/score/", page, name=name), *super().get_urls()]
-
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScoreSheet]:
-        """An assessor's own, or those of the desk."""
+        """Those of the desk."""
         return sheets_of(request.user).select_related(
-            "assessor", "application__company", "application__sub_program__round"
+            "assessor", "rubric", "application__company", "application__sub_program__round"
         )
 
     def get_search_results(
@@ -127,71 +92,27 @@ class ScoreSheetAdmin(WorkflowAdmin):
         term = search_term.strip()
         return (queryset.filter(application__number=term) if term else queryset), False
 
-    def get_list_display(self, request: HttpRequest) -> list[str]:
-        """An assessor's list needs no column of assessors."""
-        staff = roles_of(request.user) & DESK
-        return [name for name in self.list_display if staff or name != "assessor"]
-
     def back_url(self, thing: Any) -> str:
         """The application's page."""
         return reverse("admin:applications_application_change", args=[thing.application_id])
 
-    def change_view(
-        self,
-        request: HttpRequest,
-        object_id: str,
-        form_url: str = "",
-        extra_context: dict[str, Any] | None = None,
-    ) -> HttpResponse:
-        """Assessors go to their form; staff read."""
-        sheet = self.own(request, object_id)
-        if sheet.assessor_id == request.user.pk:
-            return redirect("admin:applications_scoresheet_score", sheet.pk)
-        return super().change_view(request, object_id, form_url, extra_context)
-
     def page(self, request: HttpRequest, thing: ScoreSheet) -> dict[str, Any]:
-        """The sheet as it stands."""
-        return {"title": f"평가표 {thing.application.number}", "rows": _rows(thing)}
-
-    def score_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """The assessor's page: what was filed, and the sheet to fill."""
-        sheet = self.own(request, pk)
-        if sheet.assessor_id != request.user.pk:
-            raise Http404
-        form = SheetForm(sheet, request.POST or None)
-        if request.method == "POST" and form.is_valid() and self._take(request, sheet, form):
-            return redirect(request.path)
-        filed = sheet.application.submission
-        open_now = still_open(request, sheet)
-        return self.shown(
-            request,
-            sheet,
-            "admin/applications/scoresheet/score.html",
-            title=f"평가표 {sheet.application.number}",
-            rows=_rows(sheet),
-            form=form,
-            filed=filed,
-            parts=frozen.parts(filed),
-            papers=frozen.papers(filed, request.user),
-            partners=frozen.partners(sheet.application),
-            open=open_now,
-        )
-
-    def _take(self, request: HttpRequest, sheet: ScoreSheet, form: SheetForm) -> bool:
-        """Save, and lock when asked to; tell whether the page may be read anew."""
-        at = now()
-        try:
-            review.save(sheet, by=request.user, now=at, **form.sent())
-            if request.POST.get("act") == "lock":
-                review.lock(sheet, by=request.user, now=at)
-                messages.success(request, "평가표를 제출했습니다. 이제 고칠 수 없습니다.")
-            else:
-                messages.success(request, "저장했습니다. 아직 제출하지 않았습니다.")
-        except PortalError as error:
-            for finding in error.findings:
-                messages.error(request, f"{finding.message} ({finding.code})")
-            return error.code == "rule_broken"
-        return True
+        """The sheet as it stands, and what its assessor said of conflicts."""
+        said = thing.application.conflict_statements.filter(assessor=thing.assessor_id)
+        return {
+            "title": f"평가표 {thing.application.number}",
+            "rows": [
+                {
+                    "row": row,
+                    "mark": thing.marks.get(row.code),
+                    "skipped": row.code in thing.marks and thing.marks[row.code] is None,
+                    "reason": thing.reasons.get(row.code, ""),
+                }
+                for row in rubrics.of_sheet(thing).criteria
+            ],
+            "statements": list(said.order_by("pk")),
+            "status": self.status(thing),
+        }
 
     @admin.display(description="접수번호")
     def subject(self, sheet: ScoreSheet) -> str:
@@ -215,14 +136,66 @@ class ScoreSheetAdmin(WorkflowAdmin):
 
     @admin.display(description="상태")
     def status(self, sheet: ScoreSheet) -> SafeString:
-        """Handed in or not."""
+        """Where it stands."""
+        if sheet.withdrawn_at:
+            return format_html("{} {}", badge("제외", tone="danger"), kst(sheet.withdrawn_at))
+        if sheet.abstained_at:
+            return format_html("{} {}", badge("회피", tone="neutral"), kst(sheet.abstained_at))
         if sheet.locked_at:
             return format_html("{} {}", badge("제출", tone="success"), kst(sheet.locked_at))
+        if sheet.declared_at is None:
+            return badge("이해관계 확인 전", tone="warning")
         return badge("작성 중" if sheet.marks else "작성 전", tone="warning")
 
 
-def _rows(sheet: ScoreSheet) -> list[dict[str, Any]]:
-    return [
-        {"row": row, "mark": sheet.marks.get(row.code), "reason": sheet.reasons.get(row.code, "")}
-        for row in sheet.application.sub_program.criteria.all()
+def renew(request: HttpRequest, version: RubricVersion, data: dict[str, Any], at: datetime) -> str:
+    """Put the catalogue's rubric into force."""
+    made = rubrics.renew(version.sub_program, reason=data["note"][:300], by=request.user, now=at)
+    return f"{made}을(를) 확정했습니다. 이미 낸 점수는 그대로 두고 다시 산정하세요."
+
+
+@admin.register(RubricVersion)
+class RubricVersionAdmin(WorkflowAdmin):
+    """Frozen rubrics; a changed catalogue comes into force by an act of a manager's alone."""
+
+    read_roles = READERS
+    page_template = "admin/applications/rubricversion/change_form.html"
+    list_display = ["name", "frozen", "reason"]
+    ordering = ["-pk"]
+    acts = [
+        Act(
+            "renew",
+            "바뀐 기준을 새 판으로 확정",
+            renew,
+            roles=[MANAGER],
+            form=NoteForm,
+            show=lambda request, version: (
+                rubrics.current(version.sub_program_id) == version
+                and rubrics.changed(version.sub_program)
+            ),
+            intro="사업 자료의 평가 항목·배점·가점이 고정한 기준과 다릅니다. 새 판을 확정하면 앞으로의 점수 산정에 "
+            "쓰이고, 앞 판과 앞 점수는 그대로 남습니다.",
+        )
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RubricVersion]:
+        """Of the own sub-programmes."""
+        return rubrics_of(request.user).select_related("sub_program", "frozen_by", "previous")
+
+    def page(self, request: HttpRequest, thing: RubricVersion) -> dict[str, Any]:
+        """The rubric, its hash, and whether the catalogue has gone on."""
+        return {
+            "runs": list(thing.runs.order_by("-pk")),
+            "changed": rubrics.changed(thing.sub_program),
+            "current": rubrics.current(thing.sub_program_id) == thing,
+        }
+
+    @admin.display(description="평가 기준")
+    def name(self, version: RubricVersion) -> str:
+        """Which."""
+        return str(version)
+
+    @admin.display(description="고정 시각")
+    def frozen(self, version: RubricVersion) -> str:
+        """Since when."""
+        return kst(version.frozen_at)

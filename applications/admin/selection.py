@@ -139,7 +139,7 @@ class ScoreRunAdmin(FollowedAdmin):
             propose,
             roles=[OFFICER, MANAGER],
             form=proposal_form,
-            show=lambda request, run: run.finished_at is not None,
+            show=lambda request, run: run.finished_at is not None and run.stale_at is None,
             intro="순위를 매기고 남은 예산과 선정 수에 맞추어 선정선을 긋습니다. 예산은 결정할 때 잡습니다.",
         )
     ]
@@ -164,6 +164,7 @@ class ScoreRunAdmin(FollowedAdmin):
         """The frozen rubric, the hashes and what was made of it."""
         return {
             "selections": list(thing.selections.order_by("-pk")),
+            "following": list(thing.later.order_by("pk")),
             **self.followed(thing),
         }
 
@@ -202,6 +203,8 @@ class ScoreRunAdmin(FollowedAdmin):
     @admin.display(description="상태")
     def finished(self, run: ScoreRun) -> SafeString:
         """Done, going on, or in need of an operator."""
+        if run.stale_at:
+            return badge("다시 산정 필요", tone="danger")
         if run.finished_at:
             return badge("완료", tone="success")
         if run.job and run.job.state == JobState.PARKED:

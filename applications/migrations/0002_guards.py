@@ -1,29 +1,89 @@
-"""What was filed and what was moved is never rewritten; a locked score sheet stays as it is."""
+"""What was filed and what was moved is never rewritten; a finished score sheet stays as it is.
+
+A locked sheet may be withdrawn from the sum once (a tie found late); a pair with a standing tie
+gets no sheet and hands none in.
+"""
 
 from django.db import migrations
 from django.db.migrations.operations.base import Operation
 
 from portal.guards import append_only, drop_postgresql, drop_sqlite, per_vendor
 
-SHEET = "applications_scoresheet"
-LOCKED = f"'{SHEET}: a locked sheet does not change'"
+SHEET, CONFLICT = "applications_scoresheet", "applications_conflictofinterest"
+LOCKED = f"{SHEET}: a locked sheet does not change"
+TIED = f"{SHEET}: assessor and application are tied"
 
-lock_sheets = per_vendor(
+FINISHED = (
+    "(OLD.locked_at IS NOT NULL OR OLD.abstained_at IS NOT NULL OR OLD.withdrawn_at IS NOT NULL)"
+)
+KEPT = (
+    "id", "application_id", "assessor_id", "rubric_id", "assigned_by_id", "assigned_at", "due_at",
+    "declared_at", "marks", "reasons", "comment", "version", "locked_at", "sha256", "abstained_at",
+)  # fmt: skip
+
+
+def withdrawn(differs: str) -> str:
+    """SQL: the update does nothing but withdraw a sheet that was locked."""
+    same = " AND ".join(f"NOT (NEW.{name} {differs} OLD.{name})" for name in KEPT)
+    return (
+        "(OLD.locked_at IS NOT NULL AND OLD.withdrawn_at IS NULL"
+        f" AND NEW.withdrawn_at IS NOT NULL AND {same})"
+    )
+
+
+TIE_STANDS = (
+    f"EXISTS (SELECT 1 FROM {CONFLICT} WHERE application_id = NEW.application_id"
+    " AND assessor_id = NEW.assessor_id AND cleared_at IS NULL)"
+)
+WRITTEN = "(NEW.abstained_at IS NULL AND NEW.withdrawn_at IS NULL)"
+HANDED_IN = "(OLD.locked_at IS NULL AND NEW.locked_at IS NOT NULL)"
+MOVED = "(NEW.application_id <> OLD.application_id OR NEW.assessor_id <> OLD.assessor_id)"
+
+SQLITE_NAMES = [
+    f"{SHEET}_{name}" for name in ("locked_update", "locked_delete", "tied_insert", "tied_update")
+]
+POSTGRESQL_NAMES = [f"{SHEET}_{name}" for name in ("locked", "locked_delete", "tied", "tied_later")]
+
+guard_sheets = per_vendor(
     sqlite=[
-        *drop_sqlite(f"{SHEET}_locked_update", f"{SHEET}_locked_delete"),
-        *(
-            f'CREATE TRIGGER "{SHEET}_locked_{act.lower()}" BEFORE {act} ON "{SHEET}"'
-            f" WHEN OLD.locked_at IS NOT NULL BEGIN SELECT RAISE(ABORT, {LOCKED}); END"
-            for act in ("UPDATE", "DELETE")
-        ),
+        *drop_sqlite(*SQLITE_NAMES),
+        f'CREATE TRIGGER "{SHEET}_locked_update" BEFORE UPDATE ON "{SHEET}"'
+        f" WHEN {FINISHED} AND NOT {withdrawn('IS NOT')}"
+        f" BEGIN SELECT RAISE(ABORT, '{LOCKED}'); END",
+        f'CREATE TRIGGER "{SHEET}_locked_delete" BEFORE DELETE ON "{SHEET}"'
+        f" WHEN {FINISHED} BEGIN SELECT RAISE(ABORT, '{LOCKED}'); END",
+        f'CREATE TRIGGER "{SHEET}_tied_insert" BEFORE INSERT ON "{SHEET}"'
+        f" WHEN {WRITTEN} AND {TIE_STANDS} BEGIN SELECT RAISE(ABORT, '{TIED}'); END",
+        f'CREATE TRIGGER "{SHEET}_tied_update" BEFORE UPDATE ON "{SHEET}"'
+        f" WHEN ({HANDED_IN} OR {MOVED}) AND {TIE_STANDS}"
+        f" BEGIN SELECT RAISE(ABORT, '{TIED}'); END",
     ],
     postgresql=[
-        *drop_postgresql(SHEET, f"{SHEET}_locked"),
-        f'CREATE TRIGGER "{SHEET}_locked" BEFORE UPDATE OR DELETE ON "{SHEET}"'
-        " FOR EACH ROW WHEN (OLD.locked_at IS NOT NULL) EXECUTE FUNCTION portal_refuse()",
+        f"""
+        CREATE OR REPLACE FUNCTION {SHEET}_tied() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF {TIE_STANDS} THEN
+                RAISE EXCEPTION '{TIED}' USING ERRCODE = 'integrity_constraint_violation';
+            END IF;
+            RETURN NEW;
+        END $$
+        """,
+        *drop_postgresql(SHEET, *POSTGRESQL_NAMES),
+        f'CREATE TRIGGER "{SHEET}_locked" BEFORE UPDATE ON "{SHEET}" FOR EACH ROW'
+        f" WHEN ({FINISHED} AND NOT {withdrawn('IS DISTINCT FROM')})"
+        " EXECUTE FUNCTION portal_refuse()",
+        f'CREATE TRIGGER "{SHEET}_locked_delete" BEFORE DELETE ON "{SHEET}" FOR EACH ROW'
+        f" WHEN ({FINISHED}) EXECUTE FUNCTION portal_refuse()",
+        f'CREATE TRIGGER "{SHEET}_tied" BEFORE INSERT ON "{SHEET}" FOR EACH ROW'
+        f" WHEN ({WRITTEN}) EXECUTE FUNCTION {SHEET}_tied()",
+        f'CREATE TRIGGER "{SHEET}_tied_later" BEFORE UPDATE ON "{SHEET}" FOR EACH ROW'
+        f" WHEN ({HANDED_IN} OR {MOVED}) EXECUTE FUNCTION {SHEET}_tied()",
     ],
-    undo_sqlite=drop_sqlite(f"{SHEET}_locked_update", f"{SHEET}_locked_delete"),
-    undo_postgresql=drop_postgresql(SHEET, f"{SHEET}_locked"),
+    undo_sqlite=drop_sqlite(*SQLITE_NAMES),
+    undo_postgresql=[
+        *drop_postgresql(SHEET, *POSTGRESQL_NAMES),
+        f"DROP FUNCTION IF EXISTS {SHEET}_tied()",
+    ],
 )
 
 
@@ -106,5 +166,7 @@ class Migration(migrations.Migration):
         *append_only("applications_deliverablemove"),
         *append_only("applications_deliveryfile"),
         *append_only("applications_levelcertificate"),
-        lock_sheets,
+        *append_only("applications_conflictstatement"),
+        *append_only("applications_rubricversion"),
+        guard_sheets,
     ]

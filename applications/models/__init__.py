@@ -33,6 +33,13 @@ from applications.models.delivery import (
     LevelCertificate,
 )
 from applications.models.objection import Objection, ObjectionMove, ObjectionPaper
+from applications.models.panel import (
+    AssessorProfile,
+    ConflictOfInterest,
+    ConflictStatement,
+    PanelProposal,
+    PanelWish,
+)
 from applications.models.reporting import (
     InKindUse,
     Recovery,
@@ -42,7 +49,7 @@ from applications.models.reporting import (
     Spending,
     StageCheck,
 )
-from applications.models.review import ScoreResult, ScoreRun, ScoreSheet
+from applications.models.review import RubricVersion, ScoreResult, ScoreRun, ScoreSheet
 from applications.models.round_report import RoundReport
 from applications.models.screening import BonusClaim, Check, Supplement
 from applications.models.selection import (
@@ -61,11 +68,14 @@ __all__ = [
     "AgreementVersion",
     "Application",
     "ApplicationMove",
+    "AssessorProfile",
     "Attachment",
     "BonusClaim",
     "ChangeRequest",
     "Check",
     "Company",
+    "ConflictOfInterest",
+    "ConflictStatement",
     "Consent",
     "Decision",
     "DecisionChange",
@@ -87,12 +97,15 @@ __all__ = [
     "Objection",
     "ObjectionMove",
     "ObjectionPaper",
+    "PanelProposal",
+    "PanelWish",
     "Partner",
     "PartnerTerms",
     "Recovery",
     "Report",
     "ReportFile",
     "RoundReport",
+    "RubricVersion",
     "ScoreResult",
     "ScoreRun",
     "ScoreSheet",

@@ -10,8 +10,9 @@ from applications.models.agreement import (
 )
 from applications.models.application import Application, ApplicationMove, Submission
 from applications.models.objection import Objection, ObjectionMove
+from applications.models.panel import ConflictStatement
 from applications.models.reporting import InKindUse, StageCheck
-from applications.models.review import ScoreResult, ScoreRun, ScoreSheet
+from applications.models.review import RubricVersion, ScoreResult, ScoreRun, ScoreSheet
 from applications.models.selection import (
     Decision,
     DecisionChange,
@@ -66,6 +67,8 @@ DECISION = (
 AUDITED = (
     Audited("submissions", "제출본", Submission.objects.all, since="application__submitted_at"),
     Audited("application-moves", "신청 처리 이력", ApplicationMove.objects.all, time="at"),
+    Audited("rubrics", "평가 기준 버전", RubricVersion.objects.all, time="frozen_at"),
+    Audited("conflict-statements", "이해관계 확인서", ConflictStatement.objects.all, time="at"),
     Audited("score-sheets", "제출된 평가표", locked_sheets, since="locked_at", columns=SHEET),
     Audited("score-runs", "점수 산정", finished_runs, since="finished_at", columns=RUN),
     Audited("score-results", "평가 결과", standing_results, since="run__finished_at"),

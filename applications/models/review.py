@@ -1,4 +1,4 @@
-"""Score sheets, and the runs that compute results from them."""
+"""Score sheets under a frozen rubric, and the runs that compute results from them."""
 
 from django.conf import settings
 from django.db import models
@@ -11,24 +11,98 @@ from programs.models import SubProgram
 USER = settings.AUTH_USER_MODEL
 
 
+class RubricVersion(models.Model):
+    """How a sub-programme is judged, frozen when scoring begins. Append-only in the database.
+
+    `content` is what `rules.scoring.Rubric` reads, `guides` the words beside each criterion; the
+    hash is over both. A later version names the one before it and why it was made.
+    """
+
+    sub_program = models.ForeignKey(
+        SubProgram, on_delete=models.PROTECT, related_name="rubrics", verbose_name="내역사업"
+    )
+    number = models.PositiveIntegerField("버전")
+    content = models.JSONField("평가 기준")
+    guides = models.JSONField("평가 안내", default=dict)
+    sha256 = models.CharField("SHA-256", max_length=64)
+    frozen_at = models.DateTimeField("고정 시각")
+    frozen_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="고정한 사람"
+    )
+    reason = models.CharField("사유", max_length=300)
+    previous = models.OneToOneField(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="following",
+        verbose_name="앞 버전",
+    )
+
+    class Meta:
+        verbose_name = "평가 기준 버전"
+        verbose_name_plural = "평가 기준 버전"
+        constraints = [
+            models.UniqueConstraint(fields=["sub_program", "number"], name="one_rubric_per_number"),
+            models.CheckConstraint(
+                condition=Q(number=1, previous=None) | Q(number__gt=1, previous__isnull=False),
+                name="later_rubric_names_the_one_before",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sub_program} 평가 기준 {self.number}판"
+
+
+class SheetQuerySet(models.QuerySet["ScoreSheet"]):
+    """Which sheets hold a place, and which count."""
+
+    def active(self) -> "SheetQuerySet":
+        """Those whose assessor still judges or has judged: neither abstained nor withdrawn."""
+        return self.filter(abstained_at=None, withdrawn_at=None)
+
+    def counted(self) -> "SheetQuerySet":
+        """Those that a score is computed from."""
+        return self.active().filter(locked_at__isnull=False)
+
+    def waiting(self) -> "SheetQuerySet":
+        """Those that are still to be handed in."""
+        return self.active().filter(locked_at=None)
+
+
 class ScoreSheet(models.Model):
     """One assessor's sheet for one application: marks and reasons by criterion code.
 
-    Locked by `locked_at`; after that the database refuses any change.
+    A mark is null where the criterion is not applicable. A sheet ends locked (`locked_at`),
+    abstained, or withdrawn from the sum because of a tie; the database then refuses any change,
+    but that a locked sheet may be withdrawn once, its marks kept.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="sheets")
     assessor = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="sheets", verbose_name="평가위원"
     )
+    rubric = models.ForeignKey(
+        RubricVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="sheets",
+        verbose_name="평가 기준",
+    )
     assigned_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
     assigned_at = models.DateTimeField("배정 시각")
+    due_at = models.DateTimeField("제출 기한", null=True)
+    declared_at = models.DateTimeField("이해관계 확인 시각", null=True)
     marks = models.JSONField("점수", default=dict)
     reasons = models.JSONField("평가 의견", default=dict)
     comment = models.TextField("종합 의견", blank=True)
     version = models.PositiveIntegerField(default=1)
     locked_at = models.DateTimeField("제출 시각", null=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    abstained_at = models.DateTimeField("회피 시각", null=True)
+    withdrawn_at = models.DateTimeField("제외 시각", null=True)
+    end_reason = models.CharField("회피·제외 사유", max_length=500, blank=True)
+
+    objects = SheetQuerySet.as_manager()
 
     class Meta:
         verbose_name = "평가표"
@@ -40,9 +114,26 @@ class ScoreSheet(models.Model):
             models.CheckConstraint(
                 condition=Q(locked_at=None) | ~Q(sha256=""), name="locked_sheet_is_hashed"
             ),
+            models.CheckConstraint(
+                condition=Q(abstained_at=None) | Q(locked_at=None),
+                name="abstained_sheet_is_not_handed_in",
+            ),
+            models.CheckConstraint(
+                condition=Q(abstained_at=None, withdrawn_at=None, end_reason="")
+                | (
+                    (Q(abstained_at__isnull=False) | Q(withdrawn_at__isnull=False))
+                    & ~Q(end_reason="")
+                ),
+                name="ended_sheet_says_why",
+            ),
         ]
         indexes = [
             models.Index(fields=["assessor", "-id"], name="sheet_of_assessor"),
+            models.Index(
+                fields=["assessor", "due_at"],
+                condition=Q(locked_at=None, abstained_at=None, withdrawn_at=None),
+                name="sheet_waiting",
+            ),
             models.Index(
                 fields=["locked_at"], condition=Q(locked_at__isnull=False), name="sheet_locked"
             ),
@@ -51,14 +142,30 @@ class ScoreSheet(models.Model):
     def __str__(self) -> str:
         return f"{self.application} · {self.assessor}"
 
+    @property
+    def ended(self) -> bool:
+        """Whether this sheet holds no place any more."""
+        return self.abstained_at is not None or self.withdrawn_at is not None
+
 
 class ScoreRun(models.Model):
-    """One computation of all results of a sub-programme from a frozen rubric and locked sheets."""
+    """One computation of all results of a sub-programme from a frozen rubric and locked sheets.
+
+    `stale_at` says since when it no longer stands for what is known (a sheet it used was
+    withdrawn); it stays as it was, and a new run, linked by `previous`, takes its place.
+    """
 
     sub_program = models.ForeignKey(
         SubProgram, on_delete=models.PROTECT, related_name="score_runs", verbose_name="내역사업"
     )
     number = models.PositiveIntegerField("회차")
+    version = models.ForeignKey(
+        RubricVersion,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="runs",
+        verbose_name="평가 기준 버전",
+    )
     rubric = models.JSONField("평가 기준(고정)")
     rubric_sha256 = models.CharField("기준 SHA-256", max_length=64)
     previous = models.ForeignKey(
@@ -71,6 +178,8 @@ class ScoreRun(models.Model):
     scored = models.PositiveIntegerField("산정 건수", default=0)
     inputs_sha256 = models.CharField("입력 SHA-256", max_length=64, blank=True)
     results_sha256 = models.CharField("결과 SHA-256", max_length=64, blank=True)
+    stale_at = models.DateTimeField("다시 산정이 필요해진 시각", null=True)
+    stale_reason = models.CharField("다시 산정이 필요한 사유", max_length=300, blank=True)
 
     class Meta:
         verbose_name = "점수 산정"

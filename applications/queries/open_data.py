@@ -310,7 +310,7 @@ def _sheet_rows(block: Sequence[Decision]) -> Iterator[Row]:
     query = ScoreSheet.objects.filter(
         application__in=[row.application_id for row in block], locked_at__isnull=False
     )
-    for sheet in query.order_by("pk").only("application_id", "locked_at", "marks"):
+    for sheet in query.order_by("pk").only("application_id", "locked_at", "withdrawn_at", "marks"):
         sheets.setdefault(sheet.application_id, []).append(sheet)
     for row in block:
         run = runs[row.selection.run_id]
@@ -322,7 +322,7 @@ def _sheet_rows(block: Sequence[Decision]) -> Iterator[Row]:
                 "run": run.pk,
                 "application": hidden("application", run.pk, row.application_id),
                 "sheet": place,
-                "withdrawn": False,
+                "withdrawn": bool(sheet.withdrawn_at and sheet.withdrawn_at <= run.requested_at),
                 "marks": sheet.marks,
             }
 

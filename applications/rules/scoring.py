@@ -3,21 +3,36 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
 from functools import cached_property
+from statistics import median
 from typing import Any
 
 from portal import snapshot
 from portal.errors import BadInput, Finding
 
+Points = int | Decimal  # whole, unless a criterion was not applicable
+Sheet = Mapping[str, int | None]
+Row = tuple[int | None, ...]
+
 
 @dataclass(frozen=True)
 class Criterion:
-    """One line of a score sheet; the core criteria decide ties."""
+    """One line of a score sheet; the core criteria decide ties.
+
+    A `skippable` one may be marked as not applicable (`None` on a sheet).
+    """
 
     code: str
     label: str
     max_points: int
     core: bool = False
+    skippable: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain JSON; what may be skipped stands only where it may, so that old hashes hold."""
+        row = {"code": self.code, "label": self.label, "max_points": self.max_points}
+        return {**row, "core": self.core, **({"skippable": True} if self.skippable else {})}
 
 
 @dataclass(frozen=True)
@@ -56,6 +71,13 @@ class Rubric:
             "평가 항목이나 가점 항목의 코드가 겹칩니다.": len({*codes}) < len(codes)
             or len({*items}) < len(items),
             "배점은 1점 이상이어야 합니다.": any(point < 1 for point in points),
+            "핵심 항목은 해당 없음으로 둘 수 없습니다.": any(
+                criterion.core and criterion.skippable for criterion in self.criteria
+            ),
+            "해당 없음으로 둘 수 없는 항목이 하나는 있어야 합니다.": all(
+                criterion.skippable for criterion in self.criteria
+            )
+            and bool(codes),
             "기준점수는 0점과 총점 사이여야 합니다.": not 0 <= self.floor <= self.max_points,
             "평가표는 최소 1부, 최고·최저 제외는 3부부터입니다.": self.minimum_sheets < 1
             or self.trim_from < 3,
@@ -87,6 +109,11 @@ class Rubric:
         return tuple(place for place, criterion in enumerate(self.criteria) if criterion.core)
 
     @cached_property
+    def skippable(self) -> frozenset[str]:
+        """Codes of the criteria that may be marked as not applicable."""
+        return frozenset(criterion.code for criterion in self.criteria if criterion.skippable)
+
+    @cached_property
     def bonus_limits(self) -> dict[str, int]:
         """Highest points per bonus item."""
         return {item.code: item.max_points for item in self.bonus_items}
@@ -94,10 +121,7 @@ class Rubric:
     def to_json(self) -> dict[str, Any]:
         """Return the rubric as plain JSON, for freezing."""
         return {
-            "criteria": [
-                {"code": c.code, "label": c.label, "max_points": c.max_points, "core": c.core}
-                for c in self.criteria
-            ],
+            "criteria": [criterion.to_json() for criterion in self.criteria],
             "floor": str(self.floor),
             "trim_from": self.trim_from,
             "minimum_sheets": self.minimum_sheets,
@@ -137,7 +161,8 @@ class Score:
     `raw` is the (trimmed) mean of the sheets, `total` adds the counted bonus; both are None when
     there are too few sheets. `per_criterion` and `core` are means over the sheets that count,
     each rounded on its own. `dropped_indexes` are places in the sheets given, `spread` the
-    distance in points between the highest and the lowest sheet.
+    distance in points between the highest and the lowest sheet. `skipped` are, for each sheet,
+    the criteria marked as not applicable.
     """
 
     raw: Decimal | None
@@ -148,60 +173,122 @@ class Score:
     total: Decimal | None
     core: Decimal
     per_criterion: dict[str, Decimal]
-    sheet_totals: tuple[int, ...]
+    sheet_totals: tuple[Points, ...]
     dropped_indexes: tuple[int, ...]
-    spread: int
+    spread: Points
     findings: tuple[Finding, ...]
+    skipped: tuple[tuple[str, ...], ...] = ()
 
 
 def score(
-    rubric: Rubric,
-    sheets: Sequence[Mapping[str, int]],
-    bonuses: Sequence[tuple[str, int]] = (),
+    rubric: Rubric, sheets: Sequence[Sheet], bonuses: Sequence[tuple[str, int]] = ()
 ) -> Score:
     """Score one application.
 
-    One highest and one lowest sheet total are dropped from `trim_from` sheets on, and the sum is
-    divided by what remains. Which of two equal totals is dropped is settled by their points in
-    the order of the criteria, so that the order of the sheets never matters. Rounded half up;
-    the rounded raw score, which is the printed one, is held against the floor. Raises BadInput
-    (`sheet`, `bonus`) for a sheet or bonus that the rubric does not allow.
+    A criterion marked as not applicable counts neither in the points of its sheet nor in what
+    they are out of: the sheet is scaled to the full points. One highest and one lowest sheet
+    total are dropped from `trim_from` sheets on, and the sum is divided by what remains. Which of
+    two equal totals is dropped is settled by their points in the order of the criteria, so that
+    the order of the sheets never matters. Rounded half up; the rounded raw score, which is the
+    printed one, is held against the floor. Raises BadInput (`sheet`, `bonus`) for a sheet or
+    bonus that the rubric does not allow.
     """
     rows = [_row(rubric, sheet) for sheet in sheets]
-    totals = [sum(row) for row in rows]
+    exact = [_total(rubric, row) for row in rows]
+    totals = tuple(_shown(total, rubric.decimals) for total in exact)
     claimed = _claimed(rubric, bonuses)
     count = len(rows)
-    spread = max(totals) - min(totals) if totals else 0
+    spread = _shown(max(exact) - min(exact), rubric.decimals) if exact else 0
+    skipped = _skipped(rubric, rows)
     if count < rubric.minimum_sheets:
         few = (
             f"평가표가 {count}부로 최소 {rubric.minimum_sheets}부에 못 미쳐 점수를 낼 수 없습니다."
         )
         return Score(
-            None, False, tuple(bonuses), claimed, 0, None, Decimal(0), {}, tuple(totals), (),
-            spread, (Finding("too_few_sheets", few),),
+            None, False, tuple(bonuses), claimed, 0, None, Decimal(0), {}, totals, (),
+            spread, (Finding("too_few_sheets", few),), skipped,
         )  # fmt: skip
 
-    dropped: tuple[int, ...] = ()
-    kept = rows
-    if count >= rubric.trim_from:
-        order = sorted(range(count), key=lambda place: (totals[place], rows[place], place))
-        dropped = (order[0], order[-1])
-        kept = [rows[place] for place in order[1:-1]]
-    columns = [sum(column) for column in zip(*kept, strict=True)]
-    divisor, decimals = len(kept), rubric.decimals
-    raw = mean(sum(columns), divisor, decimals)
-    core = mean(sum([columns[place] for place in rubric.core_places]), divisor, decimals)
+    order = sorted(range(count), key=lambda place: (exact[place], _ordered(rows[place]), place))
+    dropped = (order[0], order[-1]) if count >= rubric.trim_from else ()
+    kept = [place for place in range(count) if place not in dropped]
+    decimals = rubric.decimals
+    columns = [
+        [points for points in column if points is not None]
+        for column in zip(*(rows[place] for place in kept), strict=True)
+    ]
+    raw = _mean(sum(exact[place] for place in kept), len(kept), decimals)
+    core = mean(sum(sum(columns[place]) for place in rubric.core_places), len(kept), decimals)
     means = {
-        code: mean(column, divisor, decimals)
+        code: mean(sum(column), len(column), decimals)
         for code, column in zip(rubric.codes, columns, strict=True)
+        if column
     }
     passed = raw >= rubric.floor
     counted = min(claimed, rubric.bonus_cap) if passed else 0
     findings = _remarks(rubric, raw, passed, claimed, counted)
     return Score(
-        raw, passed, tuple(bonuses), claimed, counted, raw + counted, core, means, tuple(totals),
-        dropped, spread, findings,
+        raw, passed, tuple(bonuses), claimed, counted, raw + counted, core, means, totals,
+        dropped, spread, findings, skipped,
     )  # fmt: skip
+
+
+def total(rubric: Rubric, sheet: Sheet) -> Points | None:
+    """The total of a sheet as it is shown; None while it has gaps or does not fit."""
+    if not fits(rubric, sheet):
+        return None
+    return _shown(_total(rubric, _row(rubric, sheet)), rubric.decimals)
+
+
+def fits(rubric: Rubric, sheet: Sheet) -> bool:
+    """Tell whether a sheet can be read under this rubric."""
+    try:
+        _row(rubric, sheet)
+    except BadInput:
+        return False
+    return True
+
+
+@dataclass(frozen=True)
+class Opinions:
+    """How far assessors agree: every usual middle of the same totals, and their distance."""
+
+    sheets: int
+    mean: Decimal | None
+    trimmed: Decimal | None
+    median: Decimal | None
+    lowest: Points | None
+    highest: Points | None
+    spread: Points
+    widest: tuple[tuple[str, int], ...]  # criterion label and range, the widest first
+
+
+def opinions(rubric: Rubric, sheets: Sequence[Sheet]) -> Opinions:
+    """Set mean, trimmed mean and median of the sheets side by side; the rubric says which counts.
+
+    The trimmed mean drops one highest and one lowest from three sheets on.
+    """
+    rows = [_row(rubric, sheet) for sheet in sheets]
+    exact = sorted(_total(rubric, row) for row in rows)
+    decimals, count = rubric.decimals, len(rows)
+    if not exact:
+        return Opinions(0, None, None, None, None, None, 0, ())
+    ranges = []
+    for criterion, column in zip(rubric.criteria, zip(*rows, strict=True), strict=True):
+        given = [points for points in column if points is not None]
+        if given:
+            ranges.append((criterion.label, max(given) - min(given)))
+    middle = median([Fraction(total) for total in exact])
+    return Opinions(
+        sheets=count,
+        mean=_mean(sum(exact), count, decimals),
+        trimmed=_mean(sum(exact[1:-1]), count - 2, decimals) if count > 2 else None,
+        median=_mean(middle, 1, decimals),
+        lowest=_shown(exact[0], decimals),
+        highest=_shown(exact[-1], decimals),
+        spread=_shown(exact[-1] - exact[0], decimals),
+        widest=tuple(sorted(ranges, key=lambda row: -row[1])),
+    )
 
 
 def mean(total: int, count: int, decimals: int) -> Decimal:
@@ -209,9 +296,45 @@ def mean(total: int, count: int, decimals: int) -> Decimal:
     return Decimal((2 * total * 10**decimals + count) // (2 * count)).scaleb(-decimals)
 
 
-def breakdown(result: Score, rubric: Rubric) -> dict[str, Any]:
-    """Return the score as plain JSON for a page or a PDF; assessors are numbered, never named."""
+def _mean(total: Fraction | int, count: int, decimals: int) -> Decimal:
+    return mean(total.numerator, total.denominator * count, decimals)
+
+
+def _total(rubric: Rubric, row: Row) -> Fraction | int:
+    """Points of a sheet; out of the criteria it judged, scaled to the full points."""
+    if None not in row:
+        return sum(row)  # type: ignore[arg-type] # none is None
+    given = sum(points for points in row if points is not None)
+    out_of = sum(
+        limit for points, limit in zip(row, rubric.limits, strict=True) if points is not None
+    )
+    return Fraction(given * rubric.max_points, out_of)
+
+
+def _shown(total: Fraction | int, decimals: int) -> Points:
+    return total if isinstance(total, int) else _mean(total, 1, decimals)
+
+
+def _ordered(row: Row) -> tuple[int, ...]:
+    return tuple(-1 if points is None else points for points in row)
+
+
+def _skipped(rubric: Rubric, rows: Sequence[Row]) -> tuple[tuple[str, ...], ...]:
+    if not rubric.skippable:
+        return ()
+    return tuple(
+        tuple(code for code, points in zip(rubric.codes, row, strict=True) if points is None)
+        for row in rows
+    )
+
+
+def breakdown(result: Score, rubric: Rubric, withdrawn: int = 0) -> dict[str, Any]:
+    """Return the score as plain JSON for a page or a PDF; assessors are numbered, never named.
+
+    `withdrawn` sheets were handed in and then taken out of the sum because of a tie.
+    """
     given = dict(result.bonuses)
+    findings = [*result.findings, *_taken_out(withdrawn)]
     return {
         "raw": _digits(result.raw),
         "total": _digits(result.total),
@@ -232,12 +355,13 @@ def breakdown(result: Score, rubric: Rubric) -> dict[str, Any]:
         "sheets": [
             {
                 "label": f"평가위원 {place + 1}",
-                "total": total,
+                "total": total if isinstance(total, int) else _digits(total),
                 "dropped": place in result.dropped_indexes,
+                **_not_applicable(result, place),
             }
             for place, total in enumerate(result.sheet_totals)
         ],
-        "spread": result.spread,
+        "spread": result.spread if isinstance(result.spread, int) else _digits(result.spread),
         "bonus": {
             "cap": rubric.bonus_cap,
             "claimed": result.bonus_claimed,
@@ -254,22 +378,42 @@ def breakdown(result: Score, rubric: Rubric) -> dict[str, Any]:
             ],
         },
         "findings": [
-            {"code": f.code, "message": f.message, "blocking": f.blocking} for f in result.findings
+            {"code": f.code, "message": f.message, "blocking": f.blocking} for f in findings
         ],
         "rule": describe(rubric),
     }
 
 
+def _taken_out(withdrawn: int) -> list[Finding]:
+    if not withdrawn:
+        return []
+    words = f"이해관계가 확인된 평가표 {withdrawn}부를 합산에서 뺐습니다."
+    return [Finding("sheets_withdrawn", words, False)]
+
+
+def _not_applicable(result: Score, place: int) -> dict[str, list[str]]:
+    """The criteria a sheet left out; nothing where it left none out, so that old hashes hold."""
+    skipped = result.skipped[place] if result.skipped else ()
+    return {"skipped": list(skipped)} if skipped else {}
+
+
 def describe(rubric: Rubric) -> str:
     """Write the scoring rule as it is printed with every result."""
+    scaled = (
+        " 해당 없음으로 둔 항목은 점수와 배점에서 모두 빼고, 나머지 항목의 점수를 "
+        f"{rubric.max_points}점 만점으로 환산합니다."
+        if rubric.skippable
+        else ""
+    )
     return (
         f"평가위원 {rubric.minimum_sheets}명 이상의 평균이며, {rubric.trim_from}명 이상이면 최고점과 "
         f"최저점을 하나씩 빼고 남은 수로 나눕니다. 소수 {rubric.decimals}자리로 반올림합니다. "
         f"가점은 반올림한 평가점수가 {rubric.floor}점 이상일 때만 최대 {rubric.bonus_cap}점까지 더합니다."
+        f"{scaled}"
     )
 
 
-def _row(rubric: Rubric, sheet: Mapping[str, int]) -> tuple[int, ...]:
+def _row(rubric: Rubric, sheet: Sheet) -> Row:
     try:
         row = tuple([sheet[code] for code in rubric.codes])
     except KeyError as missing:
@@ -278,6 +422,8 @@ def _row(rubric: Rubric, sheet: Mapping[str, int]) -> tuple[int, ...]:
         strange = ", ".join(sorted({*sheet} - {*rubric.codes}))
         raise BadInput(f"평가표에 없는 항목입니다: {strange}", code="sheet")
     for points, limit, code in zip(row, rubric.limits, rubric.codes, strict=True):
+        if points is None and code in rubric.skippable:
+            continue
         if type(points) is not int or not 0 <= points <= limit:
             raise BadInput(f"{code} 항목은 0점에서 {limit}점 사이 정수여야 합니다.", code="sheet")
     return row

@@ -9,10 +9,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from applications.models import Company, Invitation, Member, Site
+from applications.services import conflicts
 from applications.states import MemberRole
 from portal import notices
 from portal.errors import BadInput, MoveNotAllowed, NotFound, PortalError, StaleVersion
 from portal.models import User
+from portal.roles import ASSESSOR, roles_of
 from portal.templatetags.portal import masked_email
 from portal.validators import business_number, phone
 
@@ -78,6 +80,7 @@ def update(
             "다시 고쳐 주세요."
         )
     company.refresh_from_db()
+    conflicts.recheck(now=now, companies=[company.pk])
     return company
 
 
@@ -191,6 +194,7 @@ def accept(*, token: str, by: User, now: datetime) -> Member:
     member, _ = Member.objects.get_or_create(
         company=invitation.company, user=by, defaults={"role": invitation.role, "since": now}
     )
+    conflicts.recheck(now=now, companies=[member.company_id], users=_assessor(by))
     return member
 
 
@@ -216,6 +220,12 @@ def remove(member: Member, *, by: User, now: datetime) -> None:
         _lock_as_owner(member.company, by)
     _keep_an_owner(member)
     member.delete()
+    conflicts.recheck(now=now, companies=[member.company_id], users=_assessor(member.user))
+
+
+def _assessor(user: User) -> list[int]:
+    """Somebody whose ties must be looked at everywhere."""
+    return [user.pk] if ASSESSOR in roles_of(user) else []
 
 
 def _lock_as_owner(company: Company, by: User) -> None:

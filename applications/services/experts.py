@@ -10,7 +10,7 @@ from django.db.models import Count, Q, QuerySet
 
 from applications.models import Deliverable, Expert, ExpertMatch
 from applications.queries import delivery as queries
-from applications.services import review
+from applications.services import conflicts
 from applications.states import AgreementState, DeliverableState, ExpertState
 from portal import files, matching, notices, snapshot
 from portal.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
@@ -134,7 +134,7 @@ def judge(expert: Expert, *, verified: bool, reason: str, by: User, now: datetim
 
 def ties(expert: Expert, deliverable: Deliverable) -> list[Finding]:
     """Every reason why this expert may not work for this firm."""
-    return review.ties(deliverable.agreement.application, expert.user)
+    return conflicts.ties(deliverable.agreement.application, expert.user)
 
 
 def assign(
@@ -258,7 +258,7 @@ def _options(
         content = application.submission.content
         wanted = set(content.get("answers", {}).get(row.spec.get("matched_on") or "", []) or [])
         region = application.region
-        tied = review.ties_of(application, [one.user for one in experts])
+        tied = conflicts.ties_of(application, [one.user for one in experts])
         barred[row.pk] = sum(bool(tied[one.user_id]) for one in experts)
         for one in experts:
             if tied[one.user_id]:

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 
 from applications.models import Application, Company, Partner, PartnerTerms
 from applications.queries.invitations import expired, expires_at
+from applications.services import conflicts
 from applications.services.company import token_digest
 from applications.services.drafting import touch
 from applications.states import PartnerState
@@ -249,4 +250,5 @@ def _answer(
         now=now,
         partner=partner,
     )
+    conflicts.recheck(now=now, applications=[partner.application_id])
     return partner

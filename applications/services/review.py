@@ -1,23 +1,27 @@
-"""Assessors and their sheets: assigned without ties, marked per criterion, locked for good."""
+"""Assessors and their sheets: assigned without ties, opened after a word on conflicts, marked per
+criterion, locked for good.
+"""
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from applications.models import Application, Company, Member, Partner, ScoreSheet
-from applications.states import ApplicationState, PartnerState
+from applications.models import Application, ConflictStatement, ScoreSheet
+from applications.rules.scoring import Criterion
+from applications.services import conflicts, rubrics
+from applications.states import ApplicationState
 from portal import notices, snapshot
-from portal import ties as conflict
 from portal.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import User
 from portal.roles import ASSESSOR, roles_of
 from portal.workflow import move
-from programs.models import Criterion
+from programs.models import SubProgram
 
 REASON_LENGTH = 2_000
-TAKING_PART = [PartnerState.INVITED, PartnerState.ACCEPTED]
+WORDS_LENGTH = 400
+STEP = "assessing"  # the step of the process whose planned days are the assessors' time
 
 
 def candidates(application: Application) -> QuerySet[User]:
@@ -27,23 +31,6 @@ def candidates(application: Application) -> QuerySet[User]:
         .exclude(pk__in=application.sheets.values("assessor"))
         .order_by("name", "pk")
     )
-
-
-def ties(application: Application, assessor: User) -> list[Finding]:
-    """Every reason why this assessor may not judge this application."""
-    return ties_of(application, [assessor])[assessor.pk]
-
-
-def ties_of(application: Application, assessors: Sequence[User]) -> dict[int, list[Finding]]:
-    """Every tie of every assessor, by the assessor's pk, in a fixed number of queries."""
-    parties = _parties(application)
-    jobs: dict[int, list[Member]] = {assessor.pk: [] for assessor in assessors}
-    for job in Member.objects.filter(user__in=jobs).select_related("company"):
-        jobs[job.user_id].append(job)
-    return {
-        assessor.pk: conflict.ties(_person(assessor, jobs[assessor.pk]), parties, who="평가위원")
-        for assessor in assessors
-    }
 
 
 def assign(application: Application, *, assessor: User, by: User, now: datetime) -> ScoreSheet:
@@ -62,7 +49,7 @@ def assign_all(
     for assessor in assessors:
         if ASSESSOR not in roles_of(assessor):
             raise BadInput(f"{assessor}님은 평가위원이 아닙니다.", code="assessor")
-    tied = ties_of(application, assessors)
+    tied = conflicts.ties_of(application, assessors)
     findings = [
         Finding(tie.code, f"{assessor} 평가위원 - {tie.message}")
         for assessor in assessors
@@ -75,8 +62,16 @@ def assign_all(
         move(application, "assign", by=by, now=now, note=f"배정: {names}")
         if application.sheets.filter(assessor__in=assessors).exists():
             raise MoveNotAllowed("이미 배정된 평가위원이 있습니다.", code="already_assigned")
+        rubric = rubrics.freeze(application.sub_program, by=by, now=now)
         sheets = ScoreSheet.objects.bulk_create(
-            ScoreSheet(application=application, assessor=assessor, assigned_by=by, assigned_at=now)
+            ScoreSheet(
+                application=application,
+                assessor=assessor,
+                rubric=rubric,
+                assigned_by=by,
+                assigned_at=now,
+                due_at=due_at(application.sub_program, now),
+            )
             for assessor in assessors
         )
         for sheet in sheets:
@@ -86,9 +81,66 @@ def assign_all(
                 user=sheet.assessor,
                 key=f"assigned:{sheet.pk}",
                 now=now,
-                sheet=sheet,
+                program=application.sub_program,
+                count=1,
+                due_at=sheet.due_at,
             )
     return sheets
+
+
+def due_at(sub_program: SubProgram, now: datetime) -> datetime | None:
+    """When a sheet given out now is due: after the planned days of the assessment, if stated."""
+    days = next((row.get("days") for row in sub_program.steps if row["code"] == STEP), None)
+    return now + timedelta(days=days) if days else None
+
+
+def declare(sheet: ScoreSheet, *, tied: bool, words: str, by: User, now: datetime) -> ScoreSheet:
+    """Take the assessor's word on conflicts of interest, before the file opens; it stays on record.
+
+    Without a tie the file opens. With one the sheet ends as abstained, the tie stands as found,
+    and the officers are told. Raises BadInput (`words`) for a tie that is not told,
+    MoveNotAllowed when it has been said before.
+    """
+    _own(sheet, by)
+    text = _said(words) if tied else words.strip()[:WORDS_LENGTH]
+    with transaction.atomic():
+        opened = ScoreSheet.objects.waiting().filter(pk=sheet.pk, declared_at=None)
+        if not opened.update(declared_at=now):
+            raise _why_not(sheet, "이해관계를 이미 확인한 평가표입니다.")
+        ConflictStatement.objects.create(
+            application_id=sheet.application_id, assessor=by, tied=tied, words=text, at=now
+        )
+        if tied:
+            conflicts.state(sheet, words=text, now=now)
+            _abstain(sheet, f"이해관계 신고: {text}", by, now)
+    sheet.refresh_from_db()
+    return sheet
+
+
+def abstain(sheet: ScoreSheet, *, reason: str, by: User, now: datetime) -> ScoreSheet:
+    """Let the assessor step back from a sheet that is not handed in; officers see a free place.
+
+    Raises BadInput (`words`) without a reason, MoveNotAllowed after the lock.
+    """
+    _own(sheet, by)
+    text = _said(reason)
+    with transaction.atomic():
+        _abstain(sheet, text, by, now)
+    sheet.refresh_from_db()
+    return sheet
+
+
+def challenge(sheet: ScoreSheet, *, note: str, by: User, now: datetime) -> None:
+    """Take a sheet out of the sum because a party objected to its assessor and was right (기피).
+
+    Possible for a locked sheet as well: its marks stay readable. Raises MoveNotAllowed.
+    """
+    words = f"기피 신청 인용: {note.strip()}"
+    with transaction.atomic():
+        if not note.strip() or not conflicts.withdraw(
+            ScoreSheet.objects.filter(pk=sheet.pk), reason=words, by=by, now=now
+        ):
+            raise MoveNotAllowed("사유를 적어야 하며, 이미 끝난 평가표는 뺄 수 없습니다.")
 
 
 def unassign(sheet: ScoreSheet, *, note: str, by: User, now: datetime) -> None:
@@ -96,7 +148,7 @@ def unassign(sheet: ScoreSheet, *, note: str, by: User, now: datetime) -> None:
     with transaction.atomic():
         words = f"{sheet.assessor}: {note.strip()}" if note.strip() else ""
         move(sheet.application, "unassign", by=by, now=now, note=words)
-        removed, _ = ScoreSheet.objects.filter(pk=sheet.pk, locked_at=None).delete()
+        removed, _ = ScoreSheet.objects.waiting().filter(pk=sheet.pk).delete()
         if not removed:
             raise _locked()
 
@@ -110,24 +162,28 @@ def save(
     version: int,
     by: User,
     now: datetime,
+    skipped: Collection[str] = (),
 ) -> ScoreSheet:
     """Keep what the assessor has so far; gaps are allowed until the lock.
 
-    Marks are whole points per criterion code. Raises BadInput for a mark out of range,
-    StaleVersion when it was saved elsewhere meanwhile, MoveNotAllowed after the lock.
+    Marks are whole points per criterion code; `skipped` are criteria marked as not applicable.
+    Raises BadInput for a mark out of range or a criterion that must be judged, StaleVersion when
+    it was saved elsewhere meanwhile, MoveNotAllowed after the lock or before the assessor's word
+    on conflicts of interest.
     """
     _own(sheet, by)
     criteria = _criteria(sheet)
-    kept = _checked_marks(criteria, marks)
+    kept = _checked_marks(criteria, marks) | _checked_skips(criteria, skipped)
     words = {code: text.strip() for code, text in reasons.items() if text.strip()}
     if set(words) - set(criteria) or any(len(text) > REASON_LENGTH for text in words.values()):
         raise BadInput(f"평가 의견은 항목마다 {REASON_LENGTH:,}자까지 씁니다.", code="reasons")
-    changed = ScoreSheet.objects.filter(
+    opened = ScoreSheet.objects.waiting().filter(
         pk=sheet.pk,
         version=version,
-        locked_at=None,
+        declared_at__isnull=False,
         application__state=ApplicationState.ASSESSING,
-    ).update(marks=kept, reasons=words, comment=comment.strip(), version=version + 1)
+    )
+    changed = opened.update(marks=kept, reasons=words, comment=comment.strip(), version=version + 1)
     if not changed:
         raise _why_not(sheet)
     sheet.refresh_from_db()
@@ -142,13 +198,16 @@ def lock(sheet: ScoreSheet, *, by: User, now: datetime) -> ScoreSheet:
     """
     _own(sheet, by)
     sheet.refresh_from_db()
-    if findings := unready(sheet) + ties(sheet.application, by):
+    if sheet.ended:
+        raise _why_not(sheet)
+    if findings := unready(sheet) + _untied(sheet, by):
         raise RuleBroken(findings, message="평가표를 제출할 수 없습니다.")
     with transaction.atomic():
         move(sheet.application, "lock_sheet", by=by, now=now)
-        changed = ScoreSheet.objects.filter(
-            pk=sheet.pk, version=sheet.version, locked_at=None
-        ).update(locked_at=now, sha256=digest(sheet))
+        opened = ScoreSheet.objects.waiting().filter(
+            pk=sheet.pk, version=sheet.version, declared_at__isnull=False
+        )
+        changed = opened.update(locked_at=now, sha256=digest(sheet))
         if not changed:
             raise _why_not(sheet)
     sheet.refresh_from_db()
@@ -158,7 +217,7 @@ def lock(sheet: ScoreSheet, *, by: User, now: datetime) -> ScoreSheet:
 def unready(sheet: ScoreSheet) -> list[Finding]:
     """Everything that a sheet lacks before it can be handed in."""
     findings = []
-    for criterion in sheet.application.sub_program.criteria.all():
+    for criterion in rubrics.of_sheet(sheet).criteria:
         if criterion.code not in sheet.marks:
             findings.append(
                 Finding(f"mark_missing:{criterion.code}", f"점수를 입력하세요: {criterion.label}")
@@ -190,14 +249,49 @@ def _own(sheet: ScoreSheet, by: User) -> None:
         raise NotFound()
 
 
+def _said(words: str) -> str:
+    text = words.strip()
+    if not text or len(text) > WORDS_LENGTH:
+        raise BadInput(f"사유를 {WORDS_LENGTH}자까지 적으세요.", code="words")
+    return text
+
+
+def _abstain(sheet: ScoreSheet, reason: str, by: User, now: datetime) -> None:
+    move(sheet.application, "abstain", by=by, now=now, note=reason)
+    waiting = ScoreSheet.objects.waiting().filter(pk=sheet.pk)
+    if not waiting.update(abstained_at=now, end_reason=reason):
+        raise _why_not(sheet)
+    conflicts.tell_officers(sheet, "회피", reason, now)
+
+
+def _untied(sheet: ScoreSheet, by: User) -> list[Finding]:
+    """Ties that came up since; where the applicant is hidden, so is the firm that they name."""
+    found = conflicts.ties(sheet.application, by)
+    if found and sheet.application.sub_program.blind:
+        return [Finding("tied", "이 신청과 이해관계가 확인되었습니다.")]
+    return found
+
+
 def _criteria(sheet: ScoreSheet) -> dict[str, Criterion]:
-    return {row.code: row for row in sheet.application.sub_program.criteria.all()}
+    return {row.code: row for row in rubrics.of_sheet(sheet).criteria}
+
+
+def _checked_skips(
+    criteria: Mapping[str, Criterion], skipped: Collection[str]
+) -> dict[str, int | None]:
+    for code in skipped:
+        if code not in criteria or not criteria[code].skippable:
+            label = criteria[code].label if code in criteria else code
+            raise BadInput(f"‘{label}’ 항목은 해당 없음으로 둘 수 없습니다.", code="skipped")
+    return dict.fromkeys(skipped)
 
 
 def _checked_marks(
     criteria: Mapping[str, Criterion], marks: Mapping[str, int | None]
-) -> dict[str, int]:
-    kept = {code: points for code, points in marks.items() if points is not None}
+) -> dict[str, int | None]:
+    kept: dict[str, int | None] = {
+        code: points for code, points in marks.items() if points is not None
+    }
     if strange := ", ".join(sorted(set(kept) - set(criteria))):
         raise BadInput(f"평가표에 없는 항목입니다: {strange}", code="marks")
     for code, points in kept.items():
@@ -210,66 +304,22 @@ def _checked_marks(
     return kept
 
 
-def _why_not(sheet: ScoreSheet) -> StaleVersion | MoveNotAllowed:
+def _why_not(sheet: ScoreSheet, otherwise: str = "") -> StaleVersion | MoveNotAllowed:
     fresh = ScoreSheet.objects.select_related("application").filter(pk=sheet.pk).first()
     if fresh is None:
         return MoveNotAllowed("배정이 취소된 평가표입니다.", code="unassigned")
+    if fresh.ended:
+        return MoveNotAllowed("회피했거나 제외된 평가표입니다.", code="sheet_ended")
     if fresh.locked_at is not None:
         return _locked()
     if fresh.application.state != ApplicationState.ASSESSING:
         return MoveNotAllowed("평가 중인 신청이 아니어서 저장할 수 없습니다.")
+    if otherwise:
+        return MoveNotAllowed(otherwise, code="declared")
+    if fresh.declared_at is None:
+        return MoveNotAllowed("먼저 이해관계를 확인하세요.", code="undeclared")
     return StaleVersion()
 
 
 def _locked() -> MoveNotAllowed:
     return MoveNotAllowed("제출한 평가표는 고칠 수 없습니다.", code="sheet_locked")
-
-
-def _person(assessor: User, jobs: Sequence[Member]) -> conflict.Person:
-    return conflict.Person(
-        name=str(assessor),
-        user_id=assessor.pk,
-        email=assessor.email,
-        phone=assessor.phone,
-        business_numbers=frozenset(job.company.business_number for job in jobs),
-        company_ids=frozenset(job.company_id for job in jobs),
-    )
-
-
-def _parties(application: Application) -> list[conflict.Party]:
-    """The applicant and everybody who takes part, with the contacts of their people."""
-    partners = list(
-        application.partners.filter(state__in=TAKING_PART).select_related("company").order_by("pk")
-    )
-    companies = [application.company_id, *(row.company_id for row in partners if row.company_id)]
-    people: dict[int, list[User]] = {}
-    for member in Member.objects.filter(company__in=companies).select_related("user"):
-        people.setdefault(member.company_id, []).append(member.user)
-    labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
-    applicant = _party(application.company, "신청기업", people)
-    return [
-        applicant,
-        *(_partner(row, labels.get(row.role, "참여기관"), people) for row in partners),
-    ]
-
-
-def _party(
-    company: Company, role: str, people: Mapping[int, Sequence[User]], *, email: str = ""
-) -> conflict.Party:
-    members = people.get(company.pk, ())
-    return conflict.Party(
-        name=company.name,
-        role=role,
-        business_number=company.business_number,
-        phones=frozenset({company.phone, *(user.phone for user in members)} - {""}),
-        emails=frozenset({email, *(user.email for user in members)} - {""}),
-        address=company.address,
-        company_id=company.pk,
-        member_user_ids=frozenset(user.pk for user in members),
-    )
-
-
-def _partner(row: Partner, role: str, people: Mapping[int, Sequence[User]]) -> conflict.Party:
-    if row.company is not None:
-        return _party(row.company, role, people, email=row.email)
-    return conflict.Party(name=row.company_name, role=role, emails=frozenset({row.email}))

@@ -7,10 +7,11 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from applications.models import Application, BonusClaim, ScoreResult, ScoreRun, ScoreSheet
 from applications.rules import scoring as rules
+from applications.services import rubrics
 from applications.states import ApplicationState, BonusState
 from portal import bulk, jobs, snapshot
 from portal.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
@@ -45,33 +46,13 @@ class Row(NamedTuple):
 COLUMNS = Row._fields
 
 
-def rubric_of(sub_program: SubProgram) -> rules.Rubric:
-    """The rubric as the catalogue's rows say now. Raises BadInput (`rubric`)."""
-    return rules.Rubric(
-        criteria=tuple(
-            rules.Criterion(row.code, row.label, row.max_points, row.core)
-            for row in sub_program.criteria.all()
-        ),
-        floor=sub_program.floor,
-        trim_from=sub_program.trim_from,
-        minimum_sheets=sub_program.minimum_sheets,
-        decimals=sub_program.decimals,
-        bonus_cap=sub_program.bonus_cap,
-        bonus_items=tuple(
-            rules.BonusItem(row.code, row.label, row.points)
-            for row in sub_program.bonus_items.all()
-        ),
-    )
-
-
 def unready(sub_program: SubProgram) -> list[Finding]:
     """Everything that keeps a sub-programme from being scored now."""
     applications = _assessing(sub_program)
     if not applications.exists():
         return [Finding("nothing_to_score", "평가 중인 신청이 없습니다.")]
     findings = []
-    open_sheets = ScoreSheet.objects.filter(
-        locked_at=None,
+    open_sheets = ScoreSheet.objects.waiting().filter(
         application__sub_program=sub_program,
         application__state=ApplicationState.ASSESSING,
     )
@@ -83,7 +64,10 @@ def unready(sub_program: SubProgram) -> list[Finding]:
             )
         )
     few = applications.annotate(
-        locked=Count("sheets", filter=Q(sheets__locked_at__isnull=False))
+        locked=Count(
+            "sheets",
+            filter=Q(sheets__locked_at__isnull=False, sheets__withdrawn_at=None),
+        )
     ).filter(locked__lt=sub_program.minimum_sheets)
     if count := few.count():
         numbers = few.order_by("pk").values_list("number", flat=True)[:LOOKED_AT]
@@ -101,18 +85,24 @@ def unready(sub_program: SubProgram) -> list[Finding]:
 
 
 def start(sub_program: SubProgram, *, by: User, now: datetime) -> ScoreRun:
-    """Freeze the rubric and ask for the run. Raises RuleBroken with everything not ready."""
+    """Ask for a run under the rubric in force, linked to the run before.
+
+    Raises RuleBroken with everything not ready.
+    """
     if not roles_of(by) & {OFFICER, MANAGER}:
         raise MoveNotAllowed("점수 산정을 시작할 권한이 없습니다.")
     with transaction.atomic():
         SubProgram.objects.select_for_update(no_key=True).get(pk=sub_program.pk)
         if findings := unready(sub_program):
             raise RuleBroken(findings, message="점수 산정을 시작할 수 없습니다.")
-        rubric = rubric_of(sub_program)
-        last = sub_program.score_runs.aggregate(last=Max("number"))["last"] or 0
+        version = rubrics.freeze(sub_program, by=by, now=now)
+        rubric = rubrics.read(version)
+        last = sub_program.score_runs.order_by("-number").first()
         run = ScoreRun.objects.create(
             sub_program=sub_program,
-            number=last + 1,
+            number=last.number + 1 if last else 1,
+            previous=last,
+            version=version,
             rubric=rubric.to_json(),
             rubric_sha256=rubric.sha256,
             requested_by=by,
@@ -166,7 +156,7 @@ def _some(numbers: Iterable[str | None]) -> str:
     return "예: " + ", ".join(listed[:EXAMPLES])
 
 
-Entry = tuple[int, list[dict[str, int]], list[str], list[Bonus]]
+Entry = tuple[int, list[rules.Sheet], list[str], list[Bonus], int]
 
 
 def _chunks(run: ScoreRun) -> Iterator[list[Entry]]:
@@ -175,18 +165,23 @@ def _chunks(run: ScoreRun) -> Iterator[list[Entry]]:
     waiting = _assessing(run.sub_program).order_by("pk").values_list("pk", flat=True)
     while ids := list(waiting.filter(pk__gt=last)[:CHUNK]):
         last = ids[-1]
-        marks: dict[int, list[dict[str, int]]] = {pk: [] for pk in ids}
+        marks: dict[int, list[rules.Sheet]] = {pk: [] for pk in ids}
         hashes: dict[int, list[str]] = {pk: [] for pk in ids}
+        withdrawn: dict[int, int] = dict.fromkeys(ids, 0)
         sheets = ScoreSheet.objects.filter(
             application__in=ids, locked_at__isnull=False, locked_at__lte=run.requested_at
         )
-        for pk, points, digest in sheets.order_by("application", "pk").values_list(
-            "application_id", "marks", "sha256"
+        # As it stood when the run was asked for, so that a killed run ends with the same bytes.
+        for pk, points, digest, out_at in sheets.order_by("application", "pk").values_list(
+            "application_id", "marks", "sha256", "withdrawn_at"
         ):
+            if out_at is not None and out_at <= run.requested_at:
+                withdrawn[pk] += 1
+                continue
             marks[pk].append(points)
             hashes[pk].append(digest)
         bonuses = _granted(ids)
-        yield [(pk, marks[pk], hashes[pk], bonuses.get(pk, [])) for pk in ids]
+        yield [(pk, marks[pk], hashes[pk], bonuses.get(pk, []), withdrawn[pk]) for pk in ids]
 
 
 def _granted(ids: Sequence[int]) -> Mapping[int, list[Bonus]]:
@@ -203,9 +198,10 @@ def _result(
     run: ScoreRun,
     rubric: rules.Rubric,
     application: int,
-    sheets: list[dict[str, int]],
+    sheets: list[rules.Sheet],
     hashes: list[str],
     bonuses: list[Bonus],
+    withdrawn: int,
 ) -> Row:
     score = rules.score(rubric, sheets, bonuses)
     return Row(
@@ -216,7 +212,7 @@ def _result(
         total=score.total,
         core=score.core,
         passed_floor=score.passed_floor,
-        breakdown=snapshot.written(rules.breakdown(score, rubric)),
+        breakdown=snapshot.written(rules.breakdown(score, rubric, withdrawn)),
         inputs_sha256=snapshot.sha256([run.rubric_sha256, application, hashes, bonuses]),
     )
 

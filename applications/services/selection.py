@@ -74,6 +74,8 @@ def start(
         raise MoveNotAllowed(
             "점수 산정이 끝난 뒤에 선정안을 만들 수 있습니다.", code="run_not_finished"
         )
+    if run.stale_at is not None:
+        raise MoveNotAllowed(f"다시 산정해야 하는 점수입니다. {run.stale_reason}", code="run_stale")
     if any(count is not None and count < 0 for count in (places, reserve_places)):
         raise BadInput("선정 수와 예비 수는 0 이상이어야 합니다.", code="places")
     program = run.sub_program

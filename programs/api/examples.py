@@ -99,6 +99,7 @@ PROGRAM = OpenApiExample(
                 "guide": "위험하거나 반복되는 공정 등 로봇이 꼭 필요한가",
                 "max_points": 20,
                 "core": False,
+                "skippable": False,
                 "origin": "assumption",
             }
         ],

@@ -136,6 +136,7 @@ class CriterionShape(serializers.Serializer):
     guide = text("설명")
     max_points = whole("배점")
     core = serializers.BooleanField(help_text="동점일 때 먼저 보는 항목")
+    skippable = serializers.BooleanField(help_text="해당 없음으로 둘 수 있는 항목")
     origin = origin()
 
 

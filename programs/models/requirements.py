@@ -15,6 +15,11 @@ class Criterion(models.Model):
     guide = models.TextField("평가 기준", blank=True)
     max_points = models.PositiveSmallIntegerField("배점")
     core = models.BooleanField("핵심 항목", default=False, help_text="동점일 때 먼저 견줍니다.")
+    skippable = models.BooleanField(
+        "해당 없음 허용",
+        default=False,
+        help_text="평가위원이 ‘해당 없음’을 고를 수 있습니다. 그 항목은 점수와 배점에서 빠집니다.",
+    )
     order = models.PositiveSmallIntegerField("순서", default=0)
     origin = models.CharField("출처", max_length=40)
 
@@ -26,6 +31,9 @@ class Criterion(models.Model):
             models.UniqueConstraint(fields=["sub_program", "code"], name="criterion_once"),
             models.UniqueConstraint(
                 fields=["sub_program"], condition=Q(core=True), name="one_core_criterion"
+            ),
+            models.CheckConstraint(
+                condition=Q(core=False) | Q(skippable=False), name="core_criterion_is_judged"
             ),
             models.CheckConstraint(
                 condition=Q(max_points__gte=1, max_points__lte=100), name="points_up_to_100"

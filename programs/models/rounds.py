@@ -167,6 +167,11 @@ class SubProgram(Dated):
         "최저 점수", max_digits=5, decimal_places=2, default=60, validators=PERCENT
     )
     bonus_cap = models.PositiveSmallIntegerField("가점 상한", default=5)
+    blind = models.BooleanField(
+        "블라인드 심사",
+        default=False,
+        help_text="평가위원에게 신청기업의 이름·사람·주소·번호·파일을 보여 주지 않습니다.",
+    )
     supplement_days = models.PositiveSmallIntegerField("보완 기한(일)", default=7)
     objection_days = models.PositiveSmallIntegerField("이의신청 기한(일)", default=10)
     objection_answer_days = models.PositiveSmallIntegerField("이의신청 처리 기한(일)", default=30)

@@ -327,6 +327,7 @@ def _criterion(row: Document) -> dict[str, Any]:
         "guide": row.get("guide", ""),
         "max_points": row["points"],
         "core": bool(row.get("core", False)),
+        "skippable": bool(row.get("skippable", False)),
         "origin": row["origin"],
     }
 

@@ -26,6 +26,7 @@ ASSESSMENT = (
     "decimals",
     "floor",
     "bonus_cap",
+    "blind",
     "supplement_days",
     "objection_days",
     "objection_answer_days",
@@ -308,6 +309,9 @@ def _judging(
         yield f"criteria: 배점의 합은 100이어야 합니다. 지금은 {points}입니다."
     if sum(bool(row.get("core")) for row in program["criteria"]) != 1:
         yield "criteria: 핵심 항목(core)은 하나여야 합니다."
+    for row in program["criteria"]:
+        if row.get("core") and row.get("skippable"):
+            yield f"criteria({row['code']}): 핵심 항목은 해당 없음(skippable)을 둘 수 없습니다."
     figures = {name: pair[0] for name, pair in assessment(document, program).items()}
     if not 1 <= figures["minimum_sheets"] <= figures["assessors"]:
         yield "assessment.minimum_sheets: 1 이상, 평가위원 수 이하여야 합니다."

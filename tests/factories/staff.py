@@ -75,7 +75,6 @@ def assessors(number: int = 3) -> list[User]:
             email=f"judge{place}@university.example",
             phone=f"010-2{place % 1000:03d}-{place:04d}",
             roles=[ASSESSOR],
-            is_staff=True,
         )
         for place in places
     ]
@@ -134,6 +133,7 @@ def locked_sheet(application: Application, assessor: User, marks: Sequence[int])
         application=application,
         assessor=assessor,
         assigned_at=NOW,
+        declared_at=NOW,
         marks=dict(zip([code for code, _, _ in CRITERIA], marks, strict=True)),
         reasons={code: "근거" for code, _, _ in CRITERIA},
     )
@@ -141,6 +141,12 @@ def locked_sheet(application: Application, assessor: User, marks: Sequence[int])
     sheet.locked_at = NOW
     sheet.save()
     return sheet
+
+
+def opened(application: Application, assessor: User, by: User) -> ScoreSheet:
+    """Assign, and let the assessor say that there is no tie."""
+    sheet = review.assign(application, assessor=assessor, by=by, now=NOW)
+    return review.declare(sheet, tied=False, words="", by=assessor, now=NOW)
 
 
 def judged(

@@ -11,6 +11,7 @@ from playwright.sync_api import Browser, Page
 from portal import tasks
 from portal.demo import current_code
 from portal.models import Job, JobState, Notice
+from portal.roles import ASSESSOR
 from portal.validators import check_digit
 from tests.factories.applications import UserFactory
 
@@ -150,12 +151,15 @@ class Staff(Person):
         self, browser: Browser, base: str, context: dict[str, Any], email: str, role: str
     ) -> None:
         super().__init__(browser, base, context)
-        self.user = UserFactory(email=email, name=email.split("@")[0], is_staff=True, roles=[role])
+        self.user = UserFactory(
+            email=email, name=email.split("@")[0], is_staff=role != ASSESSOR, roles=[role]
+        )
         self.user.set_password(PASSWORD)
         self.user.save()
         EmailAddress.objects.create(user=self.user, email=email, verified=True, primary=True)
         TOTP.activate(self.user, generate_totp_secret())
-        self.go("/accounts/login/?next=/admin/")
+        home = "/assessor/" if role == ASSESSOR else "/admin/"
+        self.go(f"/accounts/login/?next={home}")
         self.page.fill("[name=login]", email)
         self.page.fill("[name=password]", PASSWORD)
         self.page.locator("main form button[type=submit]").first.click()
@@ -163,7 +167,7 @@ class Staff(Person):
         factor = Authenticator.objects.get(user=self.user, type="totp")
         self.page.fill("[name=code]", current_code(factor))
         self.page.locator("main form button[type=submit]").first.click()
-        self.page.wait_for_url("**/admin/**")
+        self.page.wait_for_url(f"**{home}**")
 
     def act(self, model: str, pk: int, act: str, **fields: Any) -> None:
         """Open the act's page by its button, fill what it asks, and press."""

@@ -172,10 +172,12 @@ class Journey:
         assert application.sheets.count() == 3
 
     def assess(self, application: Application) -> None:
-        """Each assessor fills and locks the sheet."""
+        """Each assessor says that there is no tie, fills and locks the sheet."""
         for assessor in self.assessors:
             sheet = ScoreSheet.objects.get(application=application, assessor=assessor.user)
-            assessor.go(f"/admin/applications/scoresheet/{sheet.pk}/score/")
+            assessor.go(f"/assessor/sheets/{sheet.pk}/")
+            assessor.page.check("[name=tied][value=no]")
+            assessor.press("확인하고 계속")
             for row in application.sub_program.criteria.all():
                 assessor.page.fill(f"[name=mark_{row.code}]", str(row.max_points * 9 // 10))
                 assessor.page.fill(f"[name=reason_{row.code}]", REASON)

@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.ties import PUBLIC_DOMAINS, Index, Party, Person, linked, normalise_address, ties
+from portal.ties import (
+    PUBLIC_DOMAINS,
+    Index,
+    Party,
+    Person,
+    Register,
+    linked,
+    normalise_address,
+    ties,
+)
 
 FIRM = Party(
     name="㈜한빛정밀",
@@ -181,3 +190,35 @@ def test_the_index_finds_what_looking_one_by_one_finds(
 ) -> None:
     found = [finding for _, finding in Index(parties).ties(person, who="지원자")]
     assert found == ties(person, parties, who="지원자")
+
+
+few = st.sampled_from
+persons = st.builds(
+    Person,
+    user_id=few([1, 2, None]),
+    email=few(["", "a@firm.kr", "b@mail.firm.kr", "c@other.kr", "d@naver.com"]),
+    phone=few(["", "02-123-4567", "+82 2 123 4567"]),
+    business_numbers=st.frozensets(few(["1", "2", "3"])),
+    address=few(["", "서울 중구 세종대로 110", "서울특별시 중구 세종대로 110"]),
+    company_ids=st.frozensets(few([1, 2])),
+    declared=st.frozensets(few(["㈜한빛", "한빛", "1"])),
+)
+parties = st.builds(
+    Party,
+    name=few(["한빛", "주식회사 한빛", "다른"]),
+    role=st.just("신청기업"),
+    business_number=few(["", "1", "2"]),
+    phones=st.frozensets(few(["02-123-4567", "031-1-1"])),
+    emails=st.frozensets(few(["x@firm.kr", "y@a.mail.firm.kr", "d@naver.com"])),
+    address=few(["", "서울 중구 세종대로 110"]),
+    company_id=few([1, 2, 3, None]),
+    member_user_ids=st.frozensets(few([1, 2])),
+    linked=st.frozensets(few(["2", "3"])),
+)
+
+
+@given(st.lists(persons, max_size=6), parties)
+def test_the_register_misses_nobody_who_is_tied(people: list[Person], party: Party) -> None:
+    near = Register(dict(enumerate(people))).near(party)
+    tied = {key for key, one in enumerate(people) if ties(one, [party], who="평가위원")}
+    assert tied <= near

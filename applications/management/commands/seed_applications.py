@@ -11,6 +11,7 @@ from django.core.management import BaseCommand, CommandError
 
 from applications.models import (
     Application,
+    AssessorProfile,
     Company,
     Member,
     ScoreSheet,
@@ -21,8 +22,10 @@ from applications.services import (
     company as companies,
 )
 from applications.services import (
+    conflicts,
     drafting,
     intake,
+    panel,
     partners,
     review,
     scoring,
@@ -84,6 +87,7 @@ class Command(BaseCommand):
         for done, row in enumerate(rows, start=1):
             self.make_application(row)
             self.stdout.write(f"   신청 {done}/{len(rows)}: {row['company']} → {row['program']}")
+        self.solve_panels()
         self.release_one()
 
     def make_company(self, key: str, row: dict[str, Any]) -> Company:
@@ -232,11 +236,15 @@ class Command(BaseCommand):
             self.assess(application, row)
 
     def assess(self, application: Application, row: dict[str, Any]) -> None:
-        """Assign the five assessors; where the story has a mark, they lock their sheets."""
-        people = [User.objects.get(email=email_of(login)) for login in ASSESSORS]
-        sheets = review.assign_all(application, assessors=people, by=self.officer, now=now())
+        """Assign the five assessors and let them lock their sheets, where the story has a mark;
+        the others are assigned by solving.
+        """
         if "marks" not in row:
             return
+        people = [User.objects.get(email=email_of(login)) for login in ASSESSORS]
+        sheets = review.assign_all(application, assessors=people, by=self.officer, now=now())
+        for sheet in sheets:
+            review.declare(sheet, tied=False, words="", by=sheet.assessor, now=now())
         for sheet, difference in zip(sheets, SPREAD, strict=True):
             self.mark(sheet, row["marks"] + difference)
 
@@ -258,6 +266,33 @@ class Command(BaseCommand):
             now=now(),
         )
         review.lock(sheet, by=sheet.assessor, now=now())
+
+    def solve_panels(self) -> None:
+        """Give the assessors profiles and ties, and solve: one assignment whole, one too short."""
+        told = self.story["panel"]
+        for login in ASSESSORS:
+            AssessorProfile.objects.create(
+                user=User.objects.get(email=email_of(login)), **told["profile"]
+            )
+        for row in told["ties"]:
+            person = User.objects.get(email=email_of(row["assessor"]))
+            firm = self.story["companies"][row["company"]]["name"]
+            conflicts.declare_tie(
+                person,
+                kind=row["kind"],
+                firm_name=firm,
+                business_number="",
+                note=row["note"],
+                by=person,
+                now=now(),
+            )
+        for row in told["solved"]:
+            program = SubProgram.objects.get(code=row["program"], round__year=2021)
+            made = panel.propose(program, seed=row["seed"], by=self.officer, now=now())
+            self.work(made.job)
+            made.refresh_from_db()
+            if row["confirm"]:
+                panel.confirm(made, by=self.officer, now=now())
 
     def release_one(self) -> None:
         """Score, select, decide and release the story's one finished sub-programme."""

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from portal.demo import PASSWORD, PEOPLE, Person
 from portal.models import User
-from portal.roles import ensure_groups
+from portal.roles import ASSESSOR, ensure_groups
 
 
 class Command(BaseCommand):
@@ -33,7 +33,7 @@ class Command(BaseCommand):
 def make(person: Person) -> User:
     """Create one account with its verified address and, for staff, a second factor."""
     user = User.objects.create_user(
-        person.email, PASSWORD, name=person.name, is_staff=bool(person.role)
+        person.email, PASSWORD, name=person.name, is_staff=person.role not in ("", ASSESSOR)
     )
     EmailAddress.objects.create(user=user, email=person.email, verified=True, primary=True)
     if person.role:

@@ -17,7 +17,9 @@ from applications.rules.scoring import (
     Score,
     breakdown,
     describe,
+    fits,
     mean,
+    opinions,
     score,
 )
 from portal import snapshot
@@ -293,3 +295,111 @@ def test_refuses_a_rubric_that_contradicts_itself(change: dict[str, object]) -> 
     with pytest.raises(BadInput) as refused:
         Rubric.from_json({**RUBRIC.to_json(), **change})
     assert refused.value.code == "rubric"
+
+
+# --- Not applicable ------------------------------------------------------------------------------
+
+OPEN = Rubric(
+    criteria=(
+        Criterion("need", "필요성", 30, skippable=True),
+        Criterion("plan", "추진계획", 40, core=True),
+        Criterion("effect", "기대효과", 30, skippable=True),
+    ),
+    floor=Decimal(60),
+)
+open_sheets = st.lists(
+    st.fixed_dictionaries(
+        {
+            "need": st.none() | st.integers(0, 30),
+            "plan": st.integers(0, 40),
+            "effect": st.none() | st.integers(0, 30),
+        }
+    ),
+    min_size=3,
+    max_size=8,
+)
+
+
+def scaled(one: dict[str, int | None]) -> Fraction:
+    limits = {"need": 30, "plan": 40, "effect": 30}
+    given = {code: points for code, points in one.items() if points is not None}
+    return Fraction(100 * sum(given.values()), sum(limits[code] for code in given))
+
+
+@given(open_sheets)
+def test_not_applicable_counts_neither_in_the_points_nor_in_what_they_are_out_of(
+    sheets: list[dict[str, int | None]],
+) -> None:
+    result = score(OPEN, sheets)
+    totals = sorted(map(scaled, sheets))
+    kept = totals[1:-1] if len(totals) >= 5 else totals
+    exact = sum(kept) / len(kept)
+    assert result.raw == mean(exact.numerator, exact.denominator, 2)
+    assert json.loads(json.dumps(breakdown(result, OPEN)))
+
+
+@given(sheets_of, bonus_sets)
+def test_without_any_the_figures_are_those_of_a_rubric_that_knows_none(
+    sheets: list[dict[str, int]], bonuses: tuple[tuple[str, int], ...]
+) -> None:
+    known = Rubric(OPEN.criteria, RUBRIC.floor, bonus_items=RUBRIC.bonus_items)
+    one, other = (breakdown(score(rubric, sheets, bonuses), rubric) for rubric in (RUBRIC, known))
+    for name in ("raw", "total", "core", "criteria", "sheets", "spread", "findings"):
+        assert one[name] == other[name]
+
+
+def test_a_full_sheet_of_what_was_judged_is_a_full_sheet() -> None:
+    full = {"need": None, "plan": 40, "effect": 30}
+    result = score(OPEN, [full] * 3)
+    assert (result.raw, result.sheet_totals) == (Decimal("100.00"), (Decimal("100.00"),) * 3)
+    shown = breakdown(result, OPEN)
+    assert shown["sheets"][0] == {
+        "label": "평가위원 1", "total": "100.00", "dropped": False, "skipped": ["need"],
+    }  # fmt: skip
+    assert shown["criteria"][0]["mean"] is None
+    assert "해당 없음" in shown["rule"]
+    assert "해당 없음" not in describe(RUBRIC)
+
+
+def test_what_must_be_judged_cannot_be_left_out() -> None:
+    assert not fits(OPEN, {"need": 1, "plan": None, "effect": 1})
+    assert not fits(RUBRIC, {"need": None, "plan": 1, "effect": 1})
+    assert fits(OPEN, {"need": None, "plan": 0, "effect": None})
+    with pytest.raises(BadInput):
+        Rubric((Criterion("a", "a", 100, core=True, skippable=True),), Decimal(60))
+
+
+def test_a_rubric_that_lets_nothing_out_has_the_hash_it_always_had() -> None:
+    assert "skippable" not in json.dumps(RUBRIC.to_json())
+    assert Rubric.from_json(OPEN.to_json()) == OPEN
+
+
+@given(open_sheets)
+def test_every_middle_lies_between_the_lowest_and_the_highest(
+    sheets: list[dict[str, int | None]],
+) -> None:
+    found = opinions(OPEN, sheets)
+    for middle in (found.mean, found.trimmed, found.median):
+        assert middle is not None
+        assert Decimal(found.lowest) <= middle <= Decimal(found.highest)
+    assert abs(Decimal(found.highest) - Decimal(found.lowest) - found.spread) <= Decimal("0.01")
+    widths = [width for _, width in found.widest]
+    assert widths == sorted(widths, reverse=True)
+
+
+def test_opinions_are_set_side_by_side() -> None:
+    found = opinions(RUBRIC, [sheet(total) for total in (50, 70, 80, 90, 100)])
+    assert (found.mean, found.trimmed, found.median) == (
+        Decimal("78.00"), Decimal("80.00"), Decimal("80.00"),
+    )  # fmt: skip
+    assert (found.lowest, found.highest, found.spread) == (50, 100, 50)
+    assert found.widest[0] == ("기대효과", 30)
+    assert opinions(RUBRIC, []).mean is None
+
+
+def test_withdrawn_sheets_are_said_and_only_then() -> None:
+    result = scored([70, 80, 90])
+    assert breakdown(result, RUBRIC)["findings"] == []
+    told = breakdown(result, RUBRIC, 2)["findings"]
+    assert [row["code"] for row in told] == ["sheets_withdrawn"]
+    assert "2부" in told[0]["message"]

@@ -5,7 +5,7 @@ from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from applications.models import ApplicationMove, ScoreSheet
-from applications.services import review
+from applications.services import conflicts, review
 from applications.states import PartnerState
 from portal.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import Notice
@@ -46,7 +46,7 @@ def judge():
 
 @pytest.fixture
 def sheet(application, judge, officer) -> ScoreSheet:
-    return review.assign(application, assessor=judge, by=officer, now=NOW)
+    return staff.opened(application, judge, officer)
 
 
 def codes(error: pytest.ExceptionInfo) -> set[str]:
@@ -92,7 +92,7 @@ def test_a_co_worker_of_the_applicant_is_tied_by_the_domain_of_the_address(
 def test_a_partner_who_was_only_invited_ties_by_the_invited_address(application, officer) -> None:
     PartnerFactory(application=application, email="sales@maker.example", company_name="메이커")
     friend = UserFactory(email="ceo@maker.example", phone="", roles=["assessor"])
-    assert {tie.code for tie in review.ties(application, friend)} == {"same_email_domain"}
+    assert {tie.code for tie in conflicts.ties(application, friend)} == {"same_email_domain"}
 
 
 def test_a_partner_whose_invitation_was_withdrawn_ties_nobody(application) -> None:
@@ -100,7 +100,7 @@ def test_a_partner_whose_invitation_was_withdrawn_ties_nobody(application) -> No
         application=application, email="sales@maker.example", state=PartnerState.CANCELLED
     )
     friend = UserFactory(email="ceo@maker.example", phone="", roles=["assessor"])
-    assert review.ties(application, friend) == []
+    assert conflicts.ties(application, friend) == []
 
 
 def test_the_ties_of_many_cost_no_more_queries_than_those_of_few(
@@ -108,9 +108,9 @@ def test_the_ties_of_many_cost_no_more_queries_than_those_of_few(
 ) -> None:
     few, many = staff.assessors(1), staff.assessors(12)
     with CaptureQueriesContext(connection) as asked:
-        review.ties_of(application, few)
+        conflicts.ties_of(application, few)
     with django_assert_max_num_queries(len(asked)):
-        assert set(review.ties_of(application, many)) == {judge.pk for judge in many}
+        assert set(conflicts.ties_of(application, many)) == {judge.pk for judge in many}
 
 
 def test_only_assessors_assess(application, officer) -> None:
@@ -242,5 +242,5 @@ def test_an_unfinished_sheet_is_taken_back_with_a_reason(sheet, judge, officer) 
 def test_an_owner_of_the_applicant_is_tied_even_with_no_contact_in_common(application) -> None:
     insider = member_of(application.company)
     insider.groups.add(*staff.assessors(1)[0].groups.all())
-    found = {tie.code for tie in review.ties(application, insider)}
+    found = {tie.code for tie in conflicts.ties(application, insider)}
     assert {"same_company", "member", "same_business_number"} <= found

@@ -8,6 +8,8 @@ from django.db import connection
 from applications import tasks
 from applications.models import (
     ApplicationMove,
+    AssessorProfile,
+    ConflictOfInterest,
     Decision,
     IssuedDocument,
     ScoreResult,
@@ -16,16 +18,30 @@ from applications.models import (
     SelectionMove,
     Supplement,
 )
-from applications.services import paper, reminders, scoring, screening, selection
+from applications.services import conflicts, panel, paper, reminders, scoring, screening, selection
 from portal import clock, jobs
 from portal.models import Job, JobState, Notice
 from programs.models import LedgerEntry
 from programs.queries import balance
 from tests.factories import staff
-from tests.factories.applications import ApplicationFactory, SubProgramFactory, SupplementFactory
+from tests.factories.applications import (
+    ApplicationFactory,
+    MemberFactory,
+    SubProgramFactory,
+    SupplementFactory,
+)
 
 pytestmark = pytest.mark.django_db
-EFFECTS = (ScoreResult, Decision, Notice, LedgerEntry, ApplicationMove, SelectionMove, Job)
+EFFECTS = (
+    ScoreResult,
+    Decision,
+    Notice,
+    LedgerEntry,
+    ApplicationMove,
+    SelectionMove,
+    Job,
+    ConflictOfInterest,
+)
 
 
 @pytest.fixture
@@ -88,6 +104,24 @@ def to_remind(program, officer, boss) -> Job:
     return Job.objects.get(kind=reminders.JOB, args__program=coming.pk)
 
 
+def to_find_ties(program, officer, boss) -> Job:
+    judges = staff.assessors(4)
+    row = staff.judged(program, judges=judges)
+    return conflicts.declare_tie(
+        judges[0], kind="family", firm_name=row.company.name, business_number="", note="",
+        by=judges[0], now=clock.now(),
+    ) and Job.objects.get(kind=conflicts.JOB)  # fmt: skip
+
+
+def to_solve(program, officer, boss) -> Job:
+    row = staff.judged(program, judges=[])
+    tied, *_ = judges = staff.assessors(6)
+    for judge in judges:
+        AssessorProfile.objects.create(user=judge)
+    MemberFactory(company=row.company, user=tied)
+    return panel.propose(program, seed=1, by=officer, now=clock.now()).job
+
+
 WAYS = [
     (scoring.JOB, to_score),
     (selection.JOB, to_select),
@@ -95,6 +129,8 @@ WAYS = [
     (selection.DECIDE_JOB, to_undecide),
     (selection.RELEASE_JOB, to_release),
     (reminders.JOB, to_remind),
+    (conflicts.JOB, to_find_ties),
+    (panel.JOB, to_solve),
 ]
 
 

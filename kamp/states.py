@@ -93,7 +93,7 @@ class Split(TextChoices):
     """Which part of a data set a product is in, for ever."""
 
     TRAIN = "train", "학습"
-    VALIDATION = "validation", "검증"
+    VALIDATION = "validation", "기준값"
     TEST = "test", "시험"
 
 

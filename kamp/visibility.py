@@ -4,9 +4,21 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from kamp.models import Showcase, ShowcaseImage, ShowcasePaper, Workspace, WorkspaceInvitation
+from kamp.models import (
+    Clip,
+    Dataset,
+    Inspection,
+    InspectionModel,
+    InspectionReport,
+    Product,
+    Showcase,
+    ShowcaseImage,
+    ShowcasePaper,
+    Workspace,
+    WorkspaceInvitation,
+)
 from kamp.states import MemberRole, ShowcaseState
-from portal.models import User
+from portal.models import Job, User
 from portal.roles import AUDITOR, CURATOR, roles_of
 
 READERS = frozenset({CURATOR, AUDITOR})
@@ -56,3 +68,48 @@ def pictures_of(user: Any) -> QuerySet[ShowcaseImage]:
 def papers_of(user: Any) -> QuerySet[ShowcasePaper]:
     """One-page PDFs of the cases a person may open."""
     return ShowcasePaper.objects.filter(showcase__in=showcases_of(user).order_by().values("pk"))
+
+
+def datasets_of(user: User) -> QuerySet[Dataset]:
+    """Data sets of the firms a person works for; no staff sees them."""
+    return Dataset.objects.filter(workspace__in=workspaces_of(user).order_by().values("pk"))
+
+
+def products_of(user: User) -> QuerySet[Product]:
+    """Products of one's firms."""
+    return Product.objects.filter(dataset__in=datasets_of(user).order_by().values("pk"))
+
+
+def clips_of(user: User) -> QuerySet[Clip]:
+    """Clips of one's firms."""
+    return Clip.objects.filter(product__in=products_of(user).order_by().values("pk"))
+
+
+def models_of(user: User) -> QuerySet[InspectionModel]:
+    """Models of one's firms."""
+    return InspectionModel.objects.filter(dataset__in=datasets_of(user).order_by().values("pk"))
+
+
+def inspections_of(user: User) -> QuerySet[Inspection]:
+    """Verdicts of the models of one's firms."""
+    return Inspection.objects.filter(model__in=models_of(user).order_by().values("pk"))
+
+
+def reports_of(user: User) -> QuerySet[InspectionReport]:
+    """Reports of one's firms."""
+    return InspectionReport.objects.filter(model__in=models_of(user).order_by().values("pk"))
+
+
+def job_of(user: User, pk: int) -> Job | None:
+    """A background job of one's firms, whoever of them asked for it."""
+    job = Job.objects.filter(pk=pk, kind__startswith="kamp.").first()
+    if job is None:
+        return None
+    args = job.args
+    if "dataset" in args:
+        seen = datasets_of(user).filter(pk=args["dataset"]).exists()
+    elif "model" in args:
+        seen = models_of(user).filter(pk=args["model"]).exists()
+    else:
+        seen = reports_of(user).filter(pk=args.get("report")).exists()
+    return job if seen else None

@@ -12,6 +12,7 @@ from portal.roles import (
     AGENCY,
     ASSESSOR,
     AUDITOR,
+    CURATOR,
     MANAGER,
     MINISTRY,
     MODERATOR,
@@ -65,6 +66,10 @@ PEOPLE = (
         "seller", "최판매", "바우처 공급기업 담당자(의견·시정)", domain="voucher-supplier.example"
     ),
     Person("monitor", "최국민", "모니터링단 단원", domain="gukmin.example"),
+    Person("curator", "KAMP 편집자 1", "KAMP 사례 편집", CURATOR),
+    Person("curator2", "KAMP 편집자 2", "KAMP 사례 공개(두 번째 사람)", CURATOR),
+    Person("inspector", "최검사", "KAMP 검사 작업실 대표 작업자", domain="hanbit.example"),
+    Person("inspector2", "정확인", "KAMP 검사 작업실 작업자", domain="hanbit.example"),
 )
 
 

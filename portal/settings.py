@@ -277,6 +277,7 @@ CELERY_BEAT_SCHEDULE = {
     "due": {"task": "applications.tasks.sweep_due_dates", "schedule": 60},
     "panel": {"task": "vouchers.tasks.sweep_panel", "schedule": 60},
     "trouble": {"task": "portal.tasks.collect_trouble", "schedule": 60},
+    "kamp": {"task": "kamp.tasks.sweep", "schedule": 600},
     "seal": {"task": "portal.tasks.seal_audit", "schedule": 60},
     "verify": {"task": "portal.tasks.verify_audit", "schedule": 24 * 60 * 60},
 }
@@ -308,6 +309,7 @@ DEMO_SEEDS = [
     "seed_applications",
     "seed_vouchers",
     "seed_reports",
+    "seed_kamp",
 ]
 
 # What `manage.py bench` measures, in this order.

@@ -1,19 +1,41 @@
 """Workspaces, showcases and what stands in them."""
 
+import hashlib
+import io
 from typing import Any
 
 import factory
 from django.contrib.auth.models import Group
+from PIL import Image
 
-from kamp.models import Showcase, Workspace, WorkspaceMember
-from kamp.services import catalogue, showcases
+from kamp.models import (
+    Clip,
+    Dataset,
+    Inspection,
+    InspectionModel,
+    Product,
+    Showcase,
+    Workspace,
+    WorkspaceMember,
+)
+from kamp.services import albums, catalogue, datasets, labelling, showcases, training
 from kamp.services.workspace import QUOTA_BYTES
-from kamp.states import MemberRole
+from kamp.states import ClipState, MemberRole
+from portal import files, workflow
 from portal.clock import now
 from portal.models import User
 from portal.roles import CURATOR
 from portal.validators import check_digit
 
+
+def png() -> bytes:
+    """A small picture."""
+    data = io.BytesIO()
+    Image.new("L", (256, 192), 90).save(data, "PNG")
+    return data.getvalue()
+
+
+PNG = png()
 TEXTS: dict[str, Any] = {
     "title": "주물 표면 불량 찾기",
     "company": "한빛정밀",
@@ -114,3 +136,137 @@ def refractory() -> Showcase:
     (made,) = catalogue.load(catalogue.FILE, by=curator(), now=now())
     showcases.publish(made, by=curator(), now=now())
     return made
+
+
+# --- The workshop ---------------------------------------------------------------------------------
+
+TRAITS: dict[str, Any] = {
+    "codec": "h264",
+    "frames": 12,
+    "bits_per_px": 1.2,
+    "level": 120.0,
+    "noise": 2.0,
+    "sharpness": 0.4,
+    "blocking": 1.0,
+    "saturated": 0.0,
+    "object_share": 0.5,
+    "shift_px": 48.0,
+    "shift_confidence": 1.0,
+}
+MEASURES: dict[str, Any] = {
+    "test": [
+        ["가", "", -0.5, None],
+        ["나", "", -0.3, None],
+        ["다", "", 0.1, None],
+        ["라", "crack", 0.8, 20.0],
+        ["마", "void", -0.1, 6.0],
+    ],
+    "trained_kinds": ["crack"],
+    "roc": {
+        "points": [[0.0, 0.0], [0.0, 0.5], [0.33, 0.5], [0.33, 1.0], [1.0, 1.0]],
+        "auroc": 0.83,
+    },
+    "pod": {"sizes": [2.0, 10.0], "probability": [0.1, 0.95], "a50": 5.0, "a90": 9.0, "n": 12},
+    "learning": [
+        {"normals": 20, "caught": 1, "defects": 2, "rejected": 1, "good": 3},
+        {"normals": 30, "caught": 2, "defects": 2, "rejected": 0, "good": 3},
+    ],
+}
+
+
+def dataset_of(workspace: Workspace, **changes: Any) -> Dataset:
+    """An empty set."""
+    by = workspace.members.get(role=MemberRole.OWNER).user
+    data = {
+        "name": "내화물",
+        "process": "inspection",
+        "purpose": "quality",
+        "modality": "video",
+        "mm_per_px": "0.8",
+    }
+    options = {name: changes.pop(name) for name in ("synthetic_seed",) if name in changes}
+    return datasets.create(workspace, data={**data, **changes}, by=by, now=now(), **options)
+
+
+def clip_of(dataset: Dataset, serial: str, *, split: str = "", **changes: Any) -> Clip:
+    """A clip that was extracted, with a small album and a made-up vector."""
+    product, _ = Product.objects.get_or_create(
+        dataset=dataset,
+        serial=serial,
+        defaults={"split": split or datasets.part_of(dataset, serial), "created_at": now()},
+    )
+    album = albums.keep([("plain-0", PNG), ("flat-0", PNG), ("panorama", PNG)])
+    fields: dict[str, Any] = {
+        "name": f"{serial}.mp4",
+        "files": [files.store_bytes(b"film")],
+        "size": 4,
+        "sha256": hashlib.sha256(serial.encode()).hexdigest(),
+        "state": ClipState.READY,
+        "info": {"codec": "h264", "width": 256, "height": 192, "frames": 1, "rows": 192,
+                 "columns": 256},
+        "traits": TRAITS,
+        "vector": b"\0" * 16,
+        "phash": "0" * 16,
+        "pictures": album,
+        "shown": [0],
+        "uploaded_by": dataset.created_by,
+        "uploaded_at": now(),
+    }  # fmt: skip
+    return Clip.objects.create(product=product, **{**fields, **changes})
+
+
+def labelled(dataset: Dataset, count: int, split: str, mark: str = "normal") -> list[Clip]:
+    """So many labelled products of one part."""
+    made = []
+    for place in range(count):
+        clip = clip_of(dataset, f"{split}-{mark}-{place}", split=split)
+        defect = "crack" if mark == "defect" else ""
+        labelling.label(clip.product, mark=mark, defect=defect, by=dataset.created_by, now=now())
+        made.append(clip)
+    return made
+
+
+def trained(dataset: Dataset, *, by: User | None = None) -> InspectionModel:
+    """A model that waits for approval."""
+    model = InspectionModel.objects.create(
+        dataset=dataset,
+        recipe=dataset.recipe,
+        version=(dataset.models.count() + 1),
+        is_synthetic=dataset.is_synthetic,
+        manifest_sha256="0" * 64,
+        trained_by=by or dataset.created_by,
+    )
+    workflow.move(
+        model,
+        "finish",
+        by=None,
+        now=now(),
+        artefact=files.store_bytes(b"artefact"),
+        artefact_sha256="1" * 64,
+        thresholds={"known": None, "anomaly": 1.5},
+        facts={"libraries": {"numpy": "2"}, "counts": {}},
+        measures=MEASURES,
+        trained_at=now(),
+    )
+    return model
+
+
+def approved(dataset: Dataset) -> InspectionModel:
+    """A model that may judge."""
+    model = trained(dataset)
+    training.approve(model, by=member_of(dataset.workspace, MemberRole.EDITOR), now=now())
+    return model
+
+
+def inspection_of(model: InspectionModel, clip: Clip, **changes: Any) -> Inspection:
+    """A verdict."""
+    fields: dict[str, Any] = {
+        "verdict": "normal",
+        "anomaly_score": 0.7,
+        "frame_scores": [1.0, 2.0],
+        "times": {"decode": 10.0, "score": 5.0},
+        "pictures": albums.keep([("heat-0", PNG), ("panorama", PNG)]),
+        "shown": [0],
+        "inspected_at": now(),
+    }
+    return Inspection.objects.create(model=model, clip=clip, **{**fields, **changes})

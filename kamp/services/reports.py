@@ -1,0 +1,47 @@
+"""Reports: what a model said and what inspectors decided, up to a moment, as a PDF."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from kamp import documents
+from kamp.models import InspectionModel, InspectionReport, InspectorDecision
+from kamp.services.datasets import as_member
+from portal import jobs, paper
+from portal.errors import BadInput
+from portal.models import User
+
+JOB = "kamp.report"
+
+
+@transaction.atomic
+def request(model: InspectionModel, *, by: User, now: datetime) -> InspectionReport:
+    """Ask for a report of all verdicts so far; of the same facts there is one report.
+
+    Raises NotFound and BadInput (`no_verdicts`).
+    """
+    as_member(model.dataset.workspace, by)
+    last = model.inspections.order_by("-pk").first()
+    if last is None:
+        raise BadInput("판정한 제품이 아직 없습니다.", code="no_verdicts")
+    decisions = InspectorDecision.objects.filter(inspection__model=model).order_by("-pk")
+    until = decisions.values_list("pk", flat=True).first() or 0
+    made, created = InspectionReport.objects.get_or_create(
+        model=model,
+        last_inspection=last,
+        decisions_until=until,
+        defaults={"requested_at": now, "requested_by": by},
+    )
+    if created:
+        made.job = jobs.enqueue(JOB, key=f"{JOB}:{made.pk}", new=True, by=by, report=made.pk)
+        made.save(update_fields=["job"])
+    return made
+
+
+def render(made: InspectionReport, *, now: datetime) -> InspectionReport:
+    """Make the PDF if it is not there yet; raises as `portal.paper.issue` does."""
+    if made.issued_at is not None:
+        return made
+    title = f"검사 보고서 {made.model}"
+    context = documents.report(made)
+    return paper.issue(made, template="pdf/kamp_report.html", title=title, context=context, now=now)

@@ -1,0 +1,50 @@
+"""Synthetic products (합성): asking for them. Light: no image library."""
+
+from datetime import datetime
+
+from kamp.models import Dataset, Workspace
+from kamp.services import datasets
+from portal import jobs
+from portal.errors import BadInput
+from portal.models import Job, User
+
+JOB = "kamp.synthesise"
+MOST = 400
+RECIPE = {
+    "name": "합성 내화물 엑스레이",
+    "process": "inspection",
+    "purpose": "quality",
+    "modality": "video",
+    "licence": "자유 이용",
+    "provenance": "포털의 물리 생성기로 만든 합성 자료이며 공장에서 찍은 것이 아닙니다.",
+    "kv": 225,
+    "fps": 10,
+    "mm_per_px": "0.8",
+    "bit_depth": 8,
+    "codec": "h264",
+    "motion": "일정한 속도의 이송",
+}
+
+
+def ask(
+    workspace: Workspace, *, count: int, seed: int, by: User, now: datetime
+) -> tuple[Dataset, Job]:
+    """Open a set of synthetic products and ask for its making; the same seed gives the same films.
+
+    Raises NotFound and BadInput (`count`, `dataset_taken`).
+    """
+    if not 10 <= count <= MOST:
+        raise BadInput(f"제품 수는 10개에서 {MOST}개까지입니다.", code="count")
+    name = f"{RECIPE['name']} {count}개 (씨앗값 {seed})"
+    dataset = datasets.create(
+        workspace,
+        data={**RECIPE, "name": name},
+        by=by,
+        now=now,
+        synthetic_seed=seed,
+        split_key=f"{seed:064x}",
+    )
+    job = jobs.enqueue(
+        JOB, key=f"{JOB}:{dataset.pk}", new=True, by=by, dataset=dataset.pk, count=count
+    )
+    return dataset, job

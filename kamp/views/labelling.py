@@ -1,0 +1,109 @@
+"""The label page: keyboard first, usable without a mouse and without a script."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, F, Max, Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from kamp.forms.base import refuse
+from kamp.forms.lab import LabelForm
+from kamp.models import Dataset, Product
+from kamp.services import labelling
+from kamp.services.datasets import in_sample
+from kamp.states import ClipState, Mark
+from kamp.visibility import datasets_of, products_of
+from portal.access import signed_in
+from portal.clock import now
+from portal.errors import PortalError
+from portal.models import User
+
+LOOKED_THROUGH = 2_000  # of the products that others have labelled, for the second look
+
+
+@signed_in
+@require_safe
+def queue(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go to the next product that needs my word."""
+    dataset = get_object_or_404(datasets_of(request.user), pk=pk)
+    product = following(dataset, request.user)
+    if product is None:
+        messages.success(request, "라벨을 붙일 제품이 더 없습니다.")
+        return redirect("kamp_dataset", pk=pk)
+    return redirect("kamp_label", pk=product.pk)
+
+
+def following(dataset: Dataset, user: User, *, but: int = 0) -> Product | None:
+    """The next product: unlabelled ones first, the strangest first; then those for a second look."""
+    rows = dataset.products.filter(clips__state=ClipState.READY).exclude(pk=but)
+    rows = rows.annotate(
+        strange=Max("clips__inspections__anomaly_score"),
+        said=Count("labels", distinct=True),
+        mine=Count("labels", filter=Q(labels__by=user), distinct=True),
+        people=Count("labels__by", distinct=True),
+    ).order_by(F("strange").desc(nulls_last=True), "pk")
+    first = rows.filter(said=0).first()
+    if first is not None:
+        return first
+    second = rows.filter(mine=0, people=1).select_related("dataset")[:LOOKED_THROUGH]
+    return next((row for row in second if in_sample(row)), None)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def label(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show one product's frames and take a word about it."""
+    rows = products_of(request.user).select_related("dataset__workspace")
+    product = get_object_or_404(rows, pk=pk)
+    clip = product.clips.filter(state=ClipState.READY).order_by("pk").first()
+    number = shown_frame(request, clip.shown if clip else [])
+    form = LabelForm(request.POST or None, initial={"frame": number, "mark": Mark.NORMAL})
+    status = 200 if request.method == "GET" else 400
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            labelling.label(
+                product,
+                mark=data["mark"],
+                defect=data["defect"],
+                frame=data["frame"],
+                box=form.box() if data["mark"] == Mark.DEFECT else None,
+                by=request.user,
+                now=now(),
+            )
+        except PortalError as refused:
+            refuse(form, refused, fields={"defect_kind": "defect", "box": "x", "frame": "x"})
+        else:
+            return onward(request, product)
+    context = {
+        "form": form,
+        "product": product,
+        "dataset": product.dataset,
+        "workspace": product.dataset.workspace,
+        "clip": clip,
+        "number": number,
+        "view": "plain" if request.GET.get("view") == "plain" else "flat",
+        "labels": product.labels.select_related("by").order_by("-pk")[:10],
+        "second": in_sample(product),
+    }
+    return render(request, "kamp/lab/label.html", context, status=status)
+
+
+def shown_frame(request: HttpRequest, shown: list[int]) -> int | None:
+    """The frame that is asked for, else the middle one."""
+    if not shown:
+        return None
+    asked: Any = request.POST.get("frame") or request.GET.get("frame") or ""
+    wanted = int(asked) if asked.isdigit() and len(asked) < 7 else -1
+    return wanted if wanted in shown else shown[len(shown) // 2]
+
+
+def onward(request: HttpRequest, product: Product) -> HttpResponse:
+    """Go on to the next product, or back to the set when there is none."""
+    after = following(product.dataset, request.user, but=product.pk)
+    if after is None:
+        messages.success(request, "라벨을 모두 붙였습니다.")
+        return redirect("kamp_dataset", pk=product.dataset_id)
+    return redirect("kamp_label", pk=after.pk)

@@ -1,0 +1,60 @@
+"""Synthetic bricks as files and as whole sets, made by the portal's own generator."""
+
+from pathlib import Path
+
+from kamp.inspection import generator
+from kamp.inspection.generator import Flaw
+from kamp.models import Dataset, InspectionModel, Workspace
+from kamp.services import datasets, fitting, making, synthesis, training
+from kamp.services.making import Wanted
+from kamp.states import MemberRole, Split
+from portal.clock import now
+from tests.factories.kamp import member_of
+
+SEED = 11
+LEAST = {
+    Split.TRAIN: [""] * training.LEAST,
+    Split.VALIDATION: [""] * training.LEAST,
+    Split.TEST: ["", "", "crack", "inclusion"],
+}
+
+
+def film(folder: Path, seed: int, kind: str = "", flaw: Flaw = Flaw.NONE) -> Path:
+    """One film on the disk."""
+    path = folder / f"brick-{seed}.mp4"
+    generator.write(generator.product(seed, kind, flaw=flaw), path, flaw=flaw)
+    return path
+
+
+def bricks(workspace: Workspace) -> Dataset:
+    """The smallest set that a model can be learned from."""
+    owner = workspace.members.get(role=MemberRole.OWNER).user
+    dataset = datasets.create(
+        workspace,
+        data={**synthesis.RECIPE, "name": "합성 벽돌"},
+        by=owner,
+        now=now(),
+        synthetic_seed=SEED,
+        split_key=f"{SEED:064x}",
+    )
+    left = {split: list(kinds) for split, kinds in LEAST.items()}
+    wanted, place = [], 0
+    while any(left.values()):
+        serial = f"합성-{place:04d}"
+        if waiting := left[datasets.part_of(dataset, serial)]:
+            wanted.append(Wanted(serial, SEED * making.SCALE + place, waiting.pop(0)))
+        place += 1
+    making.run(dataset, wanted, by=owner, now=now(), progress=quiet)
+    return dataset
+
+
+def learned(dataset: Dataset) -> InspectionModel:
+    """An approved model of a set."""
+    model = training.ask(dataset, by=dataset.created_by, now=now())
+    fitting.run(model, now=now(), progress=quiet)
+    training.approve(model, by=member_of(dataset.workspace, "editor"), now=now())
+    return model
+
+
+def quiet(done: int, total: int, stage: str) -> None:
+    """Nobody looks on."""

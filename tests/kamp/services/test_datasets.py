@@ -1,0 +1,219 @@
+"""What comes in is looked at, counted against the quota, and kept in its part for ever."""
+
+import pytest
+from django.core.files.base import ContentFile
+from django.db import Error, transaction
+
+from kamp import queries
+from kamp.models import Clip, Label, Product, Workspace
+from kamp.services import datasets, labelling, retention
+from kamp.states import ClipState
+from portal import files
+from portal.clock import now
+from portal.errors import BadInput, MoveNotAllowed, NotFound
+from portal.models import Job
+from tests.factories.kamp import (
+    PNG,
+    PersonFactory,
+    WorkspaceFactory,
+    approved,
+    clip_of,
+    dataset_of,
+    inspection_of,
+    member_of,
+)
+
+pytestmark = pytest.mark.django_db
+
+FILM = b"\0\0\0\x18ftypisom" + b"\0" * 64
+
+
+@pytest.fixture
+def firm() -> Workspace:
+    made = WorkspaceFactory()
+    member_of(made)
+    return made
+
+
+def film(name: str = "A-1.mp4", data: bytes = FILM) -> ContentFile:
+    return ContentFile(data, name=name)
+
+
+def test_a_film_becomes_a_product_and_one_job_extracts_them_all(firm: Workspace) -> None:
+    dataset = dataset_of(firm)
+    clips = datasets.upload(
+        dataset,
+        uploads=[film("A-1.mp4"), film("A-2.mp4", FILM + b"x")],
+        serial="",
+        by=dataset.created_by,
+        now=now(),
+    )
+    assert [clip.product.serial for clip in clips] == ["A-1", "A-2"]
+    job = Job.objects.get()
+    assert (job.kind, job.args["clips"]) == ("kamp.extract", [clip.pk for clip in clips])
+    assert {clip.state for clip in clips} == {ClipState.UPLOADED}
+
+
+def test_pictures_are_one_product(firm: Workspace) -> None:
+    dataset = dataset_of(firm, modality="image")
+    (clip,) = datasets.upload(
+        dataset,
+        uploads=[ContentFile(PNG, name=f"{n}.png") for n in "ab"],
+        serial="B-7",
+        by=dataset.created_by,
+        now=now(),
+    )
+    assert (clip.product.serial, len(clip.files)) == ("B-7", 2)
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [(b"", "file_empty"), (b"#EXTM3U\nfile:///etc/passwd", "clip_type"), (b"MZ" * 40, "clip_type")],
+)
+def test_something_else_is_refused_at_the_door(firm: Workspace, data: bytes, code: str) -> None:
+    dataset = dataset_of(firm)
+    with pytest.raises(BadInput) as refused:
+        datasets.upload(
+            dataset, uploads=[film("x.mp4", data)], serial="", by=dataset.created_by, now=now()
+        )
+    assert refused.value.code == code
+    assert Clip.objects.count() == Job.objects.count() == 0
+
+
+def test_too_large_a_film_is_refused(firm: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(datasets, "MOST_BYTES", 20)
+    dataset = dataset_of(firm)
+    with pytest.raises(BadInput) as refused:
+        datasets.upload(dataset, uploads=[film()], serial="", by=dataset.created_by, now=now())
+    assert refused.value.code == "clip_large"
+
+
+def test_the_quota_holds_and_leaves_nothing_behind(firm: Workspace) -> None:
+    Workspace.objects.filter(pk=firm.pk).update(quota_bytes=100)
+    dataset = dataset_of(firm)
+    before = set(files.stored_before(now()))
+    with pytest.raises(BadInput) as refused:
+        datasets.upload(
+            dataset,
+            uploads=[film("a.mp4"), film("b.mp4", FILM + b"y")],
+            serial="",
+            by=dataset.created_by,
+            now=now(),
+        )
+    assert refused.value.code == "quota"
+    assert Product.objects.count() == Clip.objects.count() == 0
+    assert len(set(files.stored_before(now())) - before) <= 1
+
+
+def test_the_same_file_of_a_product_comes_in_once(firm: Workspace) -> None:
+    dataset = dataset_of(firm)
+    by = dataset.created_by
+    datasets.upload(dataset, uploads=[film()], serial="", by=by, now=now())
+    with pytest.raises(BadInput) as refused:
+        datasets.upload(dataset, uploads=[film()], serial="", by=by, now=now())
+    assert refused.value.code == "clip_twice"
+    assert Clip.objects.count() == 1
+
+
+def test_a_stranger_brings_nothing_in(firm: Workspace) -> None:
+    dataset = dataset_of(firm)
+    with pytest.raises(NotFound):
+        datasets.upload(dataset, uploads=[film()], serial="", by=PersonFactory(), now=now())
+
+
+def test_a_product_stays_in_its_part(firm: Workspace) -> None:
+    dataset = dataset_of(firm)
+    parts = {f"A-{n}": datasets.part_of(dataset, f"A-{n}") for n in range(200)}
+    assert set(parts.values()) == {"train", "validation", "test"}
+    assert parts == {serial: datasets.part_of(dataset, serial) for serial in reversed(parts)}
+    other = dataset_of(firm, name="다른 자료")
+    assert parts != {serial: datasets.part_of(other, serial) for serial in parts}
+
+
+def test_labels_are_only_added(firm: Workspace) -> None:
+    dataset = dataset_of(firm)
+    product = clip_of(dataset, "A").product
+    by = dataset.created_by
+    labelling.label(product, mark="normal", by=by, now=now())
+    box = {"x": 10, "y": 10, "w": 20, "h": 20}
+    labelling.label(product, mark="defect", defect="crack", frame=0, box=box, by=by, now=now())
+    assert Label.objects.count() == 2
+    assert queries.truths(dataset.products.all())[product.pk].mark == "defect"
+    for change in (
+        lambda: Label.objects.update(mark="normal"),
+        lambda: Label.objects.all().delete(),
+    ):
+        with pytest.raises(Error), transaction.atomic():
+            change()
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ({"mark": "good"}, "mark"),
+        ({"mark": "defect"}, "defect_kind"),
+        ({"mark": "defect", "defect": "crack", "box": {"x": 0, "y": 0, "w": 9, "h": 9}}, "frame"),
+        (
+            {
+                "mark": "defect",
+                "defect": "crack",
+                "frame": 0,
+                "box": {"x": 250, "y": 0, "w": 9, "h": 9},
+            },
+            "box",
+        ),
+    ],
+)
+def test_a_label_says_something_possible(firm: Workspace, given: dict, code: str) -> None:
+    dataset = dataset_of(firm)
+    product = clip_of(dataset, "A").product
+    with pytest.raises(BadInput) as refused:
+        labelling.label(product, by=dataset.created_by, now=now(), **given)
+    assert refused.value.code == code
+    with pytest.raises(NotFound):
+        labelling.label(product, mark="normal", by=PersonFactory(), now=now())
+
+
+def test_two_labellers_are_compared_and_a_disagreement_is_not_learned_from(
+    firm: Workspace,
+) -> None:
+    dataset = dataset_of(firm)
+    one, two = dataset.created_by, member_of(firm, "editor")
+    words = [("normal", "normal"), ("normal", "normal"), ("defect", "defect"), ("normal", "defect")]
+    for place, pair in enumerate(words):
+        product = clip_of(dataset, f"A-{place}").product
+        for by, mark in zip((one, two), pair, strict=True):
+            defect = "crack" if mark == "defect" else ""
+            labelling.label(product, mark=mark, defect=defect, by=by, now=now())
+    found = queries.agreement(dataset)
+    assert (found.n, found.same) == (4, 3)
+    assert found.kappa == pytest.approx(0.5)
+    assert [row["serial"] for row in queries.manifest(dataset)] == ["A-0", "A-1", "A-2"]
+
+
+def test_agreement_of_nothing_or_of_one_word_is_not_a_number() -> None:
+    assert queries.labels.kappa([]) is None
+    assert queries.labels.kappa([("normal", "normal")] * 3) is None
+
+
+def test_past_its_day_a_set_loses_its_files_and_keeps_its_record(
+    firm: Workspace, django_capture_on_commit_callbacks
+) -> None:
+    dataset = dataset_of(firm)
+    clip = clip_of(dataset, "A")
+    labelling.label(clip.product, mark="normal", by=dataset.created_by, now=now())
+    verdict = inspection_of(approved(dataset), clip)
+    kept = [*clip.files, clip.pictures, verdict.pictures]
+    assert retention.purge_due(now()) == 0
+    type(dataset).objects.update(retain_until="2021-01-01")
+    with django_capture_on_commit_callbacks(execute=True):
+        assert retention.purge_due(now()) == 1
+    assert retention.purge_due(now()) == 0
+    assert not any(files.private_storage.exists(name) for name in kept)
+    clip.refresh_from_db()
+    verdict.refresh_from_db()
+    assert (clip.files, clip.pictures, clip.vector, verdict.pictures) == ([], "", None, "")
+    assert (clip.sha256 != "", Label.objects.count(), verdict.verdict) == (True, 1, "normal")
+    dataset.refresh_from_db()
+    with pytest.raises(MoveNotAllowed):
+        datasets.upload(dataset, uploads=[film()], serial="", by=dataset.created_by, now=now())

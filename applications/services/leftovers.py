@@ -5,30 +5,44 @@ from datetime import datetime, timedelta
 from itertools import islice
 
 from django.apps import apps
-from django.db.models import Model
+from django.db.models import CharField, JSONField, Model
 
 from portal import files
 
 AGE = timedelta(days=1)  # no transaction lasts that long: what has no row by then gets none
 AT_ONCE = 500
+COLUMNS = {"file", "pictures", "artefact"}  # what a column that names one kept file is called
+LIST = "files"  # and one that lists several
 
 
 def find(*, now: datetime) -> Iterator[str]:
     """Name the files older than a day that no row names; a removed attachment still names its own."""
     names = files.stored_before(now - AGE)
+    listed = frozenset(_listed())
     while part := list(islice(names, AT_ONCE)):
         named = {
             name
-            for model in keepers()
-            for name in model._default_manager.filter(file__in=part).values_list("file", flat=True)
+            for model, column in keepers()
+            for name in model._default_manager.filter(**{f"{column}__in": part}).values_list(
+                column, flat=True
+            )
         }
-        yield from (name for name in part if name not in named)
+        yield from (name for name in part if name not in named | listed)
 
 
-def keepers() -> list[type[Model]]:
-    """Every model of every wing that names kept files: those with a column called `file`."""
+def keepers() -> list[tuple[type[Model], str]]:
+    """Every column of every wing that names a kept file."""
     return [
-        model
+        (model, field.name)
         for model in apps.get_models()
-        if any(field.name == "file" for field in model._meta.concrete_fields)
+        for field in model._meta.concrete_fields
+        if field.name in COLUMNS and isinstance(field, CharField)
     ]
+
+
+def _listed() -> Iterator[str]:
+    for model in apps.get_models():
+        for field in model._meta.concrete_fields:
+            if field.name == LIST and isinstance(field, JSONField):
+                for row in model._default_manager.values_list(LIST, flat=True).iterator():
+                    yield from row

@@ -12,6 +12,14 @@ from applications.services import leftovers
 from portal import files
 from portal.clock import now
 from tests.factories.applications import AttachmentFactory
+from tests.factories.kamp import (
+    WorkspaceFactory,
+    approved,
+    clip_of,
+    dataset_of,
+    inspection_of,
+    member_of,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -65,7 +73,7 @@ def test_nothing_is_deleted_without_leave(private: Path):
 def test_many_files_cost_a_few_queries(private: Path, django_assert_num_queries):
     for place in range(5):
         aged(private, files.store_bytes(b"%d" % place), hours=25)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(len(leftovers.keepers()) + 1):  # and the lists of clips
         assert len(list(leftovers.find(now=now()))) == 5
 
 
@@ -75,7 +83,7 @@ def test_a_folder_that_is_not_there_holds_nothing(settings, tmp_path: Path):
 
 
 def test_whatever_wing_keeps_a_file_is_asked() -> None:
-    names = {model.__name__ for model in leftovers.keepers()}
+    names = {model.__name__ for model, _ in leftovers.keepers()}
     assert names >= {
         "Attachment",
         "IssuedDocument",
@@ -84,4 +92,18 @@ def test_whatever_wing_keeps_a_file_is_asked() -> None:
         "PanelEvidence",
         "Certificate",
         "ReportBook",
+        "ShowcaseImage",
+        "ShowcasePaper",
+        "InspectionReport",
     }
+
+
+def test_films_pictures_and_models_of_the_inspection_are_named(private: Path) -> None:
+    firm = WorkspaceFactory()
+    member_of(firm)
+    clip = clip_of(dataset_of(firm), "A")
+    model = approved(clip.product.dataset)
+    verdict = inspection_of(model, clip)
+    for name in (*clip.files, clip.pictures, model.artefact, verdict.pictures):
+        aged(private, name, hours=25)
+    assert list(leftovers.find(now=now())) == []

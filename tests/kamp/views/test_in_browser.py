@@ -87,7 +87,7 @@ def test_a_clip_goes_from_upload_to_verdict_and_report_and_a_bad_one_is_held(
     work()
     page.goto(live_server.url + reverse("kamp_model", args=[model.pk]))
     row = page.get_by_role("row").filter(has_text="brick-8001")
-    expect(row).to_contain_text("불량")
+    expect(row).to_contain_text("미지 의심")
     held = page.get_by_role("row").filter(has_text="brick-8002")
     expect(held).to_contain_text("판정 보류")
     expect(held).to_contain_text("압축")

@@ -6,6 +6,7 @@ from typing import Any
 from django.db.models import Count, Q
 
 from portal.charts import Chart, bars
+from portal.money import won
 from vouchers.models import (
     Assignment,
     ConsumerReport,
@@ -71,9 +72,23 @@ def of_round(round: PanelRound, at: datetime) -> dict[str, Any]:
         "open_fees": ReportFee.objects.filter(
             report__assignment__round=round, settlement=None
         ).count(),
-        "pots": [pot for pot in (round.fee_pot, round.award_pot) if pot is not None],
+        "money": _money(round),
         "award_round": round.award_rounds.exclude(state="discarded").first(),
     }
+
+
+def _money(round: PanelRound) -> list[Chart]:
+    """What is paid, promised and left of each pot; a chart each, because the sums are far apart."""
+    return [
+        bars(
+            f"{pot.name} (배정 {won(pot.appropriated_won)})",
+            ["지급", "지급 예정", "승인", "남음"],
+            {"금액": [pot.paid_won, pot.committed_won, pot.reserved_won, pot.available_won]},
+            unit="원",
+        )
+        for pot in (round.fee_pot, round.award_pot)
+        if pot is not None
+    ]
 
 
 def _bars(title: str, counts: dict[str, int], unit: str) -> Chart:

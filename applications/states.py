@@ -254,7 +254,7 @@ AGREEMENT_MOVES = table(
     Move("void", "전액 환수 확정", (A.ACTIVE, A.SETTLING), A.SETTLED, (MANAGER,), True),
     Move("close", "종료", (A.SETTLED,), A.CLOSED, (MANAGER,)),
     Move("close_ended", "중도 종료 확정", (A.SETTLED,), A.ENDED, (MANAGER,)),
-    Move("drop", "협약 전 종료", (A.PREPARING,), A.ENDED, (MANAGER,), True),
+    Move("drop", "협약 전 종료", (A.PREPARING,), A.ENDED, (MANAGER, SYSTEM), True),
     Move("break_off", "지급 전 해지", (A.ACTIVE,), A.ENDED, (MANAGER,), True),
     # Acts that leave the state as it is: checked and logged like any move.
     Move("hand_in", "협약 서류 제출", (A.PREPARING,), A.PREPARING, (OWNER,)),

@@ -12,6 +12,7 @@ from applications.models import (
     Selection,
 )
 from applications.services import (
+    agreement,
     conflicts,
     panel,
     paper,
@@ -20,6 +21,7 @@ from applications.services import (
     scoring,
     screening,
     selection,
+    turns,
 )
 from portal.clock import now
 from portal.jobs import handler
@@ -115,3 +117,6 @@ def sweep_due_dates() -> None:
     screening.expire(at)
     reminders.schedule(at)
     conflicts.sweep(at)
+    agreement.drop_orphans(at)
+    agreement.draft_waiting(at)
+    turns.remind(at)

@@ -9,6 +9,7 @@ from applications.models.agreement import (
     ChangeRequest,
     Ending,
     Instalment,
+    Turn,
 )
 from applications.models.application import (
     Application,
@@ -118,4 +119,5 @@ __all__ = [
     "StageCheck",
     "Submission",
     "Supplement",
+    "Turn",
 ]

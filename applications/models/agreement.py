@@ -47,8 +47,7 @@ class Agreement(Dated, Stateful):
 
     `grant_won` is what is agreed now and never more than `award_won`; `terms` are the figures of
     the catalogue as they stood when it was drafted. `version` is the latest text, `in_force` the
-    one that both sides signed (0: none yet). The four `waits_…` say who has to act next, since
-    when and until when; services keep them with every act.
+    one that both sides signed (0: none yet). Who has to act next stands in `Turn`.
     """
 
     MOVES = AGREEMENT_MOVES
@@ -85,10 +84,6 @@ class Agreement(Dated, Stateful):
     spending_at = models.DateTimeField("사용내역 제출 시각", null=True)
     settled_at = models.DateTimeField("정산 확정 시각", null=True)
     closed_at = models.DateTimeField("종료 시각", null=True)
-    waits_on = models.CharField("다음 할 일", max_length=20, blank=True)
-    waits_for = models.CharField("할 사람", max_length=10, choices=WaitsFor.choices, blank=True)
-    waits_since = models.DateTimeField("기다린 때", null=True)
-    waits_due = models.DateTimeField("기한", null=True)
 
     class Meta:
         verbose_name = "협약"
@@ -108,16 +103,15 @@ class Agreement(Dated, Stateful):
                 name="concluded_agreement_is_in_force",
             ),
             models.CheckConstraint(
-                condition=Q(state__in=OVER, closed_at__isnull=False, waits_on="")
+                condition=Q(state__in=OVER, closed_at__isnull=False)
                 | (~Q(state__in=OVER) & Q(closed_at=None)),
-                name="ended_agreement_waits_for_nobody",
+                name="ended_agreement_has_its_time",
             ),
             models.CheckConstraint(
                 condition=Q(in_force__lte=F("version")), name="in_force_is_a_version"
             ),
         ]
         indexes = [
-            models.Index(fields=["waits_due", "id"], name="agreement_ageing"),
             models.Index(fields=["state", "-id"], name="agreement_state"),
         ]
 
@@ -133,6 +127,38 @@ class Agreement(Dated, Stateful):
     def is_open(self) -> bool:
         """Whether somebody still has something to do."""
         return self.state not in OVER
+
+
+class Turn(models.Model):
+    """Whose turn it is: one step that waits for the firm or for staff, since when, until when.
+
+    Services open and finish turns with every act, so that the list of those that are open shows
+    where time is lost, and those that are done how long each step took.
+    """
+
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="turns")
+    step = models.CharField("할 일", max_length=20)
+    waits_for = models.CharField("할 사람", max_length=10, choices=WaitsFor.choices)
+    since = models.DateTimeField("시작")
+    due_at = models.DateTimeField("기한")
+    done_at = models.DateTimeField("끝난 때", null=True)
+
+    class Meta:
+        verbose_name = "협약 할 일"
+        verbose_name_plural = "협약 할 일"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["agreement", "step"],
+                condition=Q(done_at=None),
+                name="one_open_turn_per_step",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["due_at", "id"], condition=Q(done_at=None), name="turn_ageing"),
+        ]
+
+    def __str__(self) -> str:
+        return self.step
 
 
 class AgreementVersion(models.Model):

@@ -31,6 +31,7 @@ from programs.services.catalogue_file import (
     ASSESSMENT,
     TRACK_FIGURES,
     Document,
+    agreement,
     assessment,
     check,
     instant,
@@ -235,6 +236,7 @@ def _put_program(
     order: int,
 ) -> None:
     code, parts, figures = row["code"], program_parts(document, row), assessment(document, row)
+    terms = agreement(document, row)
     dates = {name: row[name] for name in ("opens_at", "closes_at") if name in row}
     values = {
         "short": row["short"],
@@ -256,7 +258,12 @@ def _put_program(
         "consents": parts["consents"],
         "steps": [_step(step) for step in parts["steps"]],
         "delivery": [plain_figures(step) for step in row.get("delivery", ())],
+        "agreement": {
+            **terms,
+            "figures": {name: pair[0] for name, pair in terms["figures"].items()},
+        },
         "origins": {
+            **{f"agreement.{name}": pair[1] for name, pair in terms["figures"].items()},
             "budget": row["budget"]["won"][1],
             "quota": row["quota"]["origin"],
             **{name: pair[1] for name, pair in {**figures, **dates}.items()},

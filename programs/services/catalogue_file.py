@@ -40,6 +40,23 @@ TRACK_FIGURES = (
     "months",
     "previous_cap_won",
 )
+AGREEMENT_FIGURES = (
+    "papers_days",
+    "sign_months",
+    "period_months",
+    "progress_percent",
+    "report_days",
+    "spending_days",
+    "staff_days",
+    "change_months",
+    "recovery_days",
+    "remind_days",
+    "labour_percent",
+    "overrun_percent",
+    "done_percent",
+    "diligent_percent",
+    "failed_percent",
+)
 PARTS = ("questions", "conditions", "documents", "consents", "steps")
 Document = Mapping[str, Any]
 
@@ -133,6 +150,15 @@ def program_parts(document: Document, program: Document) -> dict[str, list[dict[
 def assessment(document: Document, program: Document) -> dict[str, list[Any]]:
     """Give the figures of the assessment: common ones, overridden by the programme's own."""
     return {**document["common"]["assessment"], **program.get("assessment", {})}
+
+
+def agreement(document: Document, program: Document) -> dict[str, Any]:
+    """Give the terms of agreements: common ones, replaced part by part by the programme's own."""
+    common, own = document["common"]["agreement"], program.get("agreement", {})
+    joined = {**common, **own}
+    for part in ("figures", "instalments", "reports"):
+        joined[part] = {**common[part], **own.get(part, {})}
+    return joined
 
 
 def instant(text: str) -> datetime:
@@ -270,6 +296,7 @@ def _program(document: Document, program: Document) -> Iterator[str]:
     if (quota["count"] is None) != (quota["kind"] == "none"):
         yield "quota: count와 kind가 서로 맞지 않습니다."
     yield from _questions(parts["questions"])
+    yield from _agreement(agreement(document, program))
     yield from _references(document, program, parts)
     common = {row["code"] for part in PARTS for row in document["common"].get(part, ())}
     for code in sorted(set(program.get("skip", ())) - common):
@@ -319,6 +346,26 @@ def _judging(
     for row in program.get("bonus_items", ()):
         if row.get("question") and row["question"] not in codes:
             yield f"bonus_items({row['code']}).question: {row['question']} 질문이 없습니다."
+
+
+def _agreement(terms: Mapping[str, Any]) -> Iterator[str]:
+    missing = [name for name in AGREEMENT_FIGURES if name not in terms["figures"]]
+    if missing:
+        yield f"agreement.figures: {', '.join(missing)}이(가) 없습니다."
+    for kind in ceilings.KINDS:
+        rows = terms["instalments"].get(kind)
+        if rows is None:
+            yield f"agreement.instalments: {kind}의 지급 계획이 없습니다."
+        elif rows and sum(row["percent"] for row in rows) != 100:
+            yield f"agreement.instalments.{kind}: 지급 비율의 합은 100이어야 합니다."
+        elif [row["after"] for row in rows].count("settlement") > 1:
+            yield f"agreement.instalments.{kind}: 정산 뒤 지급은 한 번입니다."
+    yield from _twice("agreement.papers", "code", terms["papers"])
+    for kind in ("progress", "final"):
+        if kind not in terms["reports"]:
+            yield f"agreement.reports: {kind} 보고서의 질문이 없습니다."
+            continue
+        yield from (f"agreement.reports.{fault}" for fault in _questions(terms["reports"][kind]))
 
 
 def _questions(rows: Iterable[Document]) -> Iterator[str]:

@@ -1,0 +1,230 @@
+"""Agreements decided purely: how a grant is split, who has to act next, what a change may do."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from portal.errors import BadInput, Finding
+from portal.money import floor_to, share_of, won
+
+FIRM, OFFICER, MANAGER = "firm", "officer", "manager"
+LAST_PART = "settlement"
+# Every step that can wait for somebody: its label and who has to act.
+STEPS: Mapping[str, tuple[str, str]] = {
+    "decide_end": ("중도 종료 승인", MANAGER),
+    "papers": ("협약 서류 제출", FIRM),
+    "check_papers": ("협약 서류 확인", OFFICER),
+    "sign": ("협약서 서명", FIRM),
+    "conclude": ("협약 체결(부처 서명)", MANAGER),
+    "examine_change": ("협약변경 검토", OFFICER),
+    "decide_change": ("협약변경 승인", MANAGER),
+    "sign_change": ("변경협약서 서명", FIRM),
+    "amend": ("변경협약 체결(부처 서명)", MANAGER),
+    "request_pay": ("지급 요청", OFFICER),
+    "pay": ("지급 승인", MANAGER),
+    "progress": ("중간보고서 제출", FIRM),
+    "mid_check": ("중간점검", OFFICER),
+    "final": ("최종보고서 제출", FIRM),
+    "refile": ("최종보고서 보완", FIRM),
+    "final_check": ("최종점검", OFFICER),
+    "spending": ("사용내역 제출", FIRM),
+    "check_spending": ("사용내역 확인", OFFICER),
+    "settle": ("정산안 작성", OFFICER),
+    "approve": ("정산 승인", MANAGER),
+    "request_balance": ("잔금 지급 요청", OFFICER),
+    "pay_balance": ("잔금 지급 승인", MANAGER),
+    "recover": ("환수금 납부", FIRM),
+    "close": ("종료 처리", MANAGER),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One planned instalment."""
+
+    label: str
+    after: str
+    percent: int
+    won: int
+
+
+def split(plan: Sequence[Mapping[str, Any]], grant_won: int, *, unit: int = 1) -> list[Part]:
+    """Split a grant by the percentages of a plan, rounded down; the last part takes the rest.
+
+    The parts sum to the grant to the won; a part of nothing is left out. A plan without rows has
+    no parts. Raises BadInput (`plan`) when the percentages are not 100 together.
+    """
+    if not plan:
+        return []
+    if sum(row["percent"] for row in plan) != 100:
+        raise BadInput("지급 비율의 합은 100이어야 합니다.", code="plan")
+    amounts = [floor_to(share_of(grant_won, row["percent"]), unit) for row in plan[:-1]]
+    amounts.append(grant_won - sum(amounts))
+    return [
+        Part(row["label"], row["after"], row["percent"], amount)
+        for row, amount in zip(plan, amounts, strict=True)
+        if amount > 0
+    ]
+
+
+def resplit(parts: Sequence[int], left_won: int, *, unit: int = 1) -> list[int]:
+    """Share what is left of a changed grant over the parts not paid yet, in their old proportion.
+
+    Sums to `left_won` to the won. Raises BadInput (`parts`) when there is no part to carry it.
+    """
+    if not parts:
+        if left_won:
+            raise BadInput("남은 지급 차수가 없어 금액을 나눌 수 없습니다.", code="parts")
+        return []
+    whole = sum(parts)
+    amounts = [floor_to(left_won * part // whole, unit) if whole else 0 for part in parts[:-1]]
+    return [*amounts, left_won - sum(amounts)]
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What decides whose turn it is; each field says that this is so now."""
+
+    state: str
+    spends: bool = False  # the money kind has spending to settle
+    flags: frozenset[str] = field(default_factory=frozenset)
+
+
+def turns(now: Standing) -> list[str]:
+    """The steps that wait for somebody, in the order of `STEPS`."""
+    found = set(_by_state(now))
+    if "ending" in now.flags:
+        found.add("decide_end")
+    return [step for step in STEPS if step in found]
+
+
+def _by_state(now: Standing) -> Iterable[str]:
+    has = now.flags.__contains__
+    match now.state:
+        case "preparing":
+            yield from _preparing(now)
+        case "active":
+            yield from _active(now)
+        case "settling":
+            yield from _settling(now)
+        case "settled":
+            if has("balance_planned"):
+                yield "request_balance"
+            elif has("balance_requested"):
+                yield "pay_balance"
+            elif has("recovery_due"):
+                yield "recover"
+            else:
+                yield "close"
+
+
+def _preparing(now: Standing) -> Iterable[str]:
+    has = now.flags.__contains__
+    if has("papers_missing"):
+        yield "papers"
+    if has("papers_pending"):
+        yield "check_papers"
+    if not has("signed_firm"):
+        yield "sign"
+    elif not has("papers_missing") and not has("papers_pending"):
+        yield "conclude"
+
+
+def _active(now: Standing) -> Iterable[str]:
+    has = now.flags.__contains__
+    for flag in ("examine_change", "decide_change", "sign_change", "amend", "request_pay", "pay"):
+        if has(flag):
+            yield flag
+    if has("progress_due"):
+        yield "progress"
+    elif has("mid_check_due"):
+        yield "mid_check"
+    else:
+        yield "final"
+
+
+def _settling(now: Standing) -> Iterable[str]:
+    has = now.flags.__contains__
+    if has("proposed"):
+        yield "approve"
+        return
+    waits = False
+    if has("held"):
+        yield "refile"
+        waits = True
+    elif has("final_check_due"):
+        yield "final_check"
+        waits = True
+    if now.spends and not has("spending_filed"):
+        yield "spending"
+        waits = True
+    elif has("spending_claimed"):
+        yield "check_spending"
+        waits = True
+    if not waits:
+        yield "settle"
+
+
+@dataclass(frozen=True)
+class Change:
+    """A wish to change an agreement, held against its limits."""
+
+    kind: str
+    on: date
+    last_day: date
+    grant_won: int = 0
+    award_won: int = 0
+    paid_won: int = 0
+    own_won: int = 0
+    ends_on: date | None = None
+    starts_on: date | None = None
+    items: Mapping[str, int] = field(default_factory=dict)
+    share_percent: int | None = None
+
+
+def refuse_change(change: Change) -> list[Finding]:
+    """Everything that speaks against a change of an agreement."""
+    findings = []
+    if change.on > change.last_day:
+        findings.append(
+            Finding(
+                "change_late",
+                f"협약변경은 {change.last_day.year}. {change.last_day.month}. "
+                f"{change.last_day.day}.까지 신청할 수 있습니다.",
+            )
+        )
+    if change.kind == "sums":
+        findings += _sums(change)
+    if change.kind == "period" and (
+        change.ends_on is None or change.starts_on is None or change.ends_on <= change.starts_on
+    ):
+        findings.append(Finding("period", "수행 종료일은 시작일보다 뒤여야 합니다."))
+    return findings
+
+
+def _sums(change: Change) -> Iterable[Finding]:
+    if change.grant_won > change.award_won:
+        yield Finding(
+            "above_award",
+            f"지원금은 선정된 {won(change.award_won)}보다 많게 바꿀 수 없습니다.",
+        )
+    if change.grant_won < change.paid_won or not change.grant_won:
+        yield Finding(
+            "below_paid", f"지원금은 이미 지급한 {won(change.paid_won)} 이상이어야 합니다."
+        )
+    total = sum(change.items.values())
+    if total != change.grant_won + change.own_won:
+        yield Finding(
+            "sums_differ",
+            f"비목의 합 {won(total)}이 지원금과 기업부담금의 합"
+            f" {won(change.grant_won + change.own_won)}과 다릅니다.",
+        )
+    if change.share_percent is not None and change.grant_won > share_of(
+        total, change.share_percent
+    ):
+        yield Finding(
+            "above_share",
+            f"지원금은 총사업비의 {change.share_percent}%인"
+            f" {won(share_of(total, change.share_percent))} 이하여야 합니다.",
+        )

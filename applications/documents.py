@@ -8,11 +8,19 @@ from urllib.parse import urlencode
 from django.conf import settings
 from django.urls import reverse
 
-from applications.models import Application, IssuedDocument, LevelCertificate, Submission
+from applications.models import (
+    Agreement,
+    AgreementVersion,
+    Application,
+    IssuedDocument,
+    LevelCertificate,
+    Submission,
+)
 from applications.queries import report, result
+from applications.queries.agreements import SETTLEMENT_MARK, text_of
 from applications.queries.award import history
 from applications.queries.published import publication
-from applications.states import Outcome, PartnerState
+from applications.states import Outcome, PartnerState, SettlementState
 from portal import hwpx, pdf
 from portal.money import won
 from portal.templatetags.portal import kdate, kst
@@ -31,6 +39,14 @@ def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
     if document.kind == IssuedDocument.Kind.CERTIFICATE:
         found = certificate(filed)
         return "pdf/certificate.html", f"수준확인서 {found['certificate'].number}", found
+    if document.kind == IssuedDocument.Kind.AGREEMENT:
+        agreement = document.application.agreement
+        text = text_of(agreement, document.version)
+        return "pdf/agreement.html", f"협약서 {agreement.number}", contract(agreement, text)
+    if document.kind == IssuedDocument.Kind.SETTLEMENT:
+        agreement = document.application.agreement
+        number = f"{agreement.number}{SETTLEMENT_MARK}"
+        return "pdf/settlement.html", f"정산서 {number}", statement(agreement, number)
     return "pdf/result.html", f"평가 결과서 {filed.number}", outcome(filed)
 
 
@@ -224,3 +240,34 @@ def round_report_parts(
         hwpx.Paragraph(told["rule"]),
     ]
     return parts
+
+
+def paper_url(number: str, sha256: str) -> str:
+    """Where anyone can check an agreement or a settlement."""
+    query = urlencode({"number": number, "sha256": sha256})
+    return f"{settings.ORIGIN}{reverse('agreement_check')}?{query}"
+
+
+def contract(agreement: Agreement, text: AgreementVersion) -> dict[str, Any]:
+    """The agreement: its frozen text, both signatures, its hash and where to check it."""
+    return {
+        "agreement": agreement,
+        "text": text,
+        "c": text.content,
+        "signatures": text.signatures.order_by("pk"),
+        "wording": agreement.terms["wording"]["text"],
+        "qr": pdf.qr_svg(paper_url(agreement.number, text.sha256)),
+    }
+
+
+def statement(agreement: Agreement, number: str) -> dict[str, Any]:
+    """The settlement that was approved, line by line."""
+    settled = agreement.settlements.select_related("recovery").get(state=SettlementState.APPROVED)
+    return {
+        "agreement": agreement,
+        "number": number,
+        "settlement": settled,
+        "recovery": getattr(settled, "recovery", None),
+        "c": settled.content,
+        "qr": pdf.qr_svg(paper_url(number, settled.sha256)),
+    }

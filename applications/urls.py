@@ -4,6 +4,7 @@ from django.urls import path
 
 from applications import api
 from applications.views import (
+    agreement,
     assessor,
     company,
     delivery,
@@ -13,6 +14,7 @@ from applications.views import (
     open_data,
     partners,
     receipts,
+    reporting,
     statistics,
     status,
 )
@@ -44,6 +46,30 @@ urlpatterns = [
         status.application_document,
         name="application_document",
     ),
+    path("applications/<int:pk>/agreement/", agreement.agreement_detail, name="agreement_detail"),
+    path("applications/<int:pk>/agreement/sign/", agreement.agreement_sign, name="agreement_sign"),
+    path(
+        "applications/<int:pk>/agreement/spending/",
+        agreement.agreement_spending,
+        name="agreement_spending",
+    ),
+    path(
+        "applications/<int:pk>/agreement/reports/<slug:kind>/",
+        reporting.agreement_report,
+        name="agreement_report",
+    ),
+    path(
+        "applications/<int:pk>/agreement/changes/<slug:kind>/",
+        agreement.agreement_change,
+        name="agreement_change",
+    ),
+    path(
+        "applications/<int:pk>/agreement/give-up/",
+        agreement.agreement_give_up,
+        name="agreement_give_up",
+    ),
+    path("agreements/check/", agreement.agreement_check, name="agreement_check"),
+    path("agreements/files/<slug:kind>/<int:pk>/", agreement.agreement_file, name="agreement_file"),
     path("attachments/<int:pk>/", status.attachment_download, name="attachment_download"),
     path("assessor/", assessor.assessor_desk, name="assessor_desk"),
     path("assessor/list.csv", assessor.assessor_export, name="assessor_export"),

@@ -7,6 +7,7 @@ from django.db.models.functions import Cast, Concat
 
 from applications.models import (
     Agreement,
+    AgreementPaper,
     Application,
     Attachment,
     Company,
@@ -19,10 +20,13 @@ from applications.models import (
     Member,
     PanelProposal,
     Partner,
+    ReportFile,
     RubricVersion,
     ScoreRun,
     ScoreSheet,
     Selection,
+    Spending,
+    Turn,
 )
 from applications.states import ApplicationState, MemberRole, PartnerState, SelectionState
 from portal.models import User
@@ -181,8 +185,10 @@ def documents_of(user: User) -> QuerySet[IssuedDocument]:
     """
     own: Any = Q(application__in=own_applications(user).order_by().values("pk"))
     own &= ~Q(kind=IssuedDocument.Kind.SHEETS)
+    later = [IssuedDocument.Kind.AGREEMENT, IssuedDocument.Kind.SETTLEMENT]
+    leads = Q(application__agreement__company__in=companies_of(user), kind__in=later)
     staff = Q(application__in=staff_applications(user).order_by().values("pk"))
-    return IssuedDocument.objects.filter(own | staff)
+    return IssuedDocument.objects.filter(own | leads | staff)
 
 
 def sheets_of(user: User) -> QuerySet[ScoreSheet]:
@@ -263,3 +269,58 @@ def disclosed(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     return entries.exclude(
         Q(subject__startswith=SUBJECT) & ~Q(subject__in=told.order_by().values("subject"))
     )
+
+
+def led_agreements(user: User) -> QuerySet[Agreement]:
+    """Agreements that a company of the person leads now."""
+    return Agreement.objects.filter(company__in=companies_of(user))
+
+
+def agreements_of(user: User) -> QuerySet[Agreement]:
+    """Agreements the person may open: the leading firm's, the applicant's, and staff's.
+
+    A firm that has handed the lead on still reads what it was part of.
+    """
+    own = Q(company__in=companies_of(user)) | Q(application__company__in=companies_of(user))
+    staff = Q(application__in=staff_applications(user).order_by().values("pk"))
+    return Agreement.objects.filter(own | staff)
+
+
+def staff_agreements(user: User) -> QuerySet[Agreement]:
+    """Agreements of the sub-programmes a member of staff answers for."""
+    return Agreement.objects.filter(
+        application__in=staff_applications(user).order_by().values("pk")
+    )
+
+
+def workable_agreements(user: User) -> QuerySet[Agreement]:
+    """Agreements for whose leading firm the person may act: papers, reports, spending."""
+    firms = Member.objects.filter(user=user, role__in=WRITERS)
+    return Agreement.objects.filter(company__in=firms.values("company"))
+
+
+def signable_agreements(user: User) -> QuerySet[Agreement]:
+    """Agreements that the person may sign, change and give up: the leading firm's owners only."""
+    firms = Member.objects.filter(user=user, role=MemberRole.OWNER)
+    return Agreement.objects.filter(company__in=firms.values("company"))
+
+
+def turns_of(user: User) -> QuerySet[Turn]:
+    """What waits for somebody in the agreements of a member of staff."""
+    return Turn.objects.filter(agreement__in=staff_agreements(user).order_by().values("pk"))
+
+
+def agreement_papers_of(user: User) -> QuerySet[AgreementPaper]:
+    """Papers of agreements that the person may download."""
+    return AgreementPaper.objects.filter(agreement__in=agreements_of(user).values("pk"))
+
+
+def report_files_of(user: User) -> QuerySet[ReportFile]:
+    """Files of reports that the person may download."""
+    seen = agreements_of(user).values("pk")
+    return ReportFile.objects.filter(removed_at=None, report__agreement__in=seen)
+
+
+def spendings_of(user: User) -> QuerySet[Spending]:
+    """Lines of spending whose evidence the person may download."""
+    return Spending.objects.filter(removed_at=None, agreement__in=agreements_of(user).values("pk"))

@@ -1,6 +1,7 @@
 """The staff's desk: screening, assessment, scoring, selection and delivery in the Django admin."""
 
 from applications.admin import (
+    agreement,
     application,
     company,
     delivery,
@@ -12,6 +13,7 @@ from applications.admin import (
 )
 
 __all__ = [
+    "agreement",
     "application",
     "company",
     "delivery",

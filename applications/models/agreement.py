@@ -29,6 +29,13 @@ CONCLUDED = [
     AgreementState.SETTLED,
     AgreementState.CLOSED,
 ]
+PROPOSED = {
+    "name": "기업명",
+    "business_number": "사업자등록번호",
+    "grant_won": "지원금",
+    "own_won": "기업부담금",
+    "ends_on": "수행 종료일",
+}
 OVER = [AgreementState.CLOSED, AgreementState.ENDED]
 
 
@@ -355,6 +362,17 @@ class ChangeRequest(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} 변경"
+
+    @property
+    def described(self) -> list[tuple[str, str]]:
+        """What is to be changed, in words."""
+        words = []
+        for name, value in self.proposal.items():
+            if name in PROPOSED:
+                text = f"{value:,}원" if isinstance(value, int) else str(value)
+                words.append((PROPOSED[name], text))
+        words += [(code, f"{won:,}원") for code, won in self.proposal.get("items", {}).items()]
+        return words
 
 
 class Ending(models.Model):

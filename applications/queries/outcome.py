@@ -1,12 +1,13 @@
 """What became of an application: its way so far, its result, the genuineness of its receipt."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.crypto import constant_time_compare
 
-from applications.models import Application, ScoreResult, Submission
+from applications.models import Agreement, Application, ScoreResult, Submission
+from applications.rules.agreement import STEPS
 from applications.states import ANNOUNCED, Outcome, SelectionState, SupplementState
 from applications.states import ApplicationState as S
 
@@ -19,12 +20,15 @@ WAITS_ON = {
     S.INELIGIBLE: "screening",
     S.ASSESSING: "assessing",
     S.DECIDED: "assessing",
+    S.CONTRACTED: "closed",
 }
 FINISHED_BY = {
     "submit": "submitted",
     "qualify": "screening",
     "exclude": "screening",
     "release": "released",
+    "contract": "contracted",
+    "close": "closed",
 }
 
 
@@ -43,6 +47,9 @@ class Step:
 def timeline(application: Application) -> list[Step]:
     """The steps of the process with dates, who is next and by when (planned days, assumption)."""
     waits_on = WAITS_ON.get(S(application.state), "")
+    agreement = _agreement(application)
+    if agreement is not None and application.state == S.RELEASED:
+        waits_on = "contracted"
     finished = {FINISHED_BY.get(row.move): row.at for row in application.moves.all()}
     finished["assessing"] = finished.get("released")
     state = "stopped" if application.state == S.WITHDRAWN else "done"
@@ -54,10 +61,32 @@ def timeline(application: Application) -> list[Step]:
         at = finished.get(row["code"]) if state == "done" else None
         if state == "done" and application.state == S.RELEASED and at is None:
             state = "todo"
-        steps.append(_step(application, row, state, at, since))
+        if state == "done" and application.state == S.ENDED and at is None and since:
+            steps.append(Step(row["label"], "stopped", row["actor"], note="중도 종료"))
+            state = "todo"
+            continue
+        step = _step(application, row, state, at, since)
+        steps.append(_in_agreement(step, agreement) if agreement is not None else step)
         since = at or since
         state = "todo" if state == "current" else state
     return steps
+
+
+def _agreement(application: Application) -> Agreement | None:
+    if application.state not in ANNOUNCED:
+        return None
+    return Agreement.objects.filter(application=application).first()
+
+
+def _in_agreement(step: Step, agreement: Agreement) -> Step:
+    """A step of the agreement names what it waits for, who is next and by when."""
+    if step.state != "current":
+        return step
+    turn = agreement.turns.filter(done_at=None).order_by("due_at", "pk").first()
+    if turn is None:
+        return step
+    who = turn.get_waits_for_display()
+    return replace(step, who=who, due=turn.due_at, note=STEPS[turn.step][0])
 
 
 def _step(

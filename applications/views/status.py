@@ -14,6 +14,7 @@ from applications.documents import notice_parts
 from applications.forms.filing import WithdrawForm
 from applications.models import Application, Deliverable, IssuedDocument
 from applications.queries import dossier, invitations, result, timeline
+from applications.queries.agreements import waiting
 from applications.queries.outcome import Step
 from applications.services import intake, paper
 from applications.states import ANNOUNCED, ApplicationState
@@ -21,6 +22,7 @@ from applications.views.desk import describe, with_parts
 from applications.views.steps import by_step, places, url_of
 from applications.visibility import (
     WRITERS,
+    agreements_of,
     applications_of,
     attachments_of,
     documents_of,
@@ -67,6 +69,7 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "attachments": attachment_rows(application),
         "papers": paper_rows(request.user, application),
         "delivers": Deliverable.objects.filter(agreement__application=application).exists(),
+        **agreement_part(request.user, application, at),
     }
     if context["draft"]:
         read = dossier.read(application)
@@ -76,6 +79,13 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         first = (row.url for row in found if row.blocking)
         context["next_url"] = next(first, url_of(application, "review"))
     return render(request, "applications/detail.html", context)
+
+
+def agreement_part(user: User, application: Application, at: datetime) -> dict[str, Any]:
+    """What waits in the application's agreement, for those who may open it."""
+    agreement = agreements_of(user).filter(application=application).first()
+    waits = waiting(agreement, now=at) if agreement else []
+    return {"agreement": agreement, "agreement_waits": waits, "reads_agreement": bool(agreement)}
 
 
 def described(step: Step) -> dict[str, Any]:
@@ -139,7 +149,8 @@ def application_document(request: HttpRequest, pk: int, kind: str) -> HttpRespon
         if kind == IssuedDocument.Kind.NOTICE:
             paper.request_notice(application, now=now())
         else:
-            paper.request(application, kind=kind, now=now())
+            version = version_of(application, kind)
+            paper.request(application, kind=kind, version=version, now=now())
         return redirect("application_document", pk=pk, kind=kind)
     documents = documents_of(request.user).filter(application=pk, kind=kind)
     document = documents.select_related("application__sub_program").order_by("-version").first()
@@ -162,9 +173,18 @@ def application_document(request: HttpRequest, pk: int, kind: str) -> HttpRespon
     return render(request, "applications/document.html", context)
 
 
+def version_of(application: Application, kind: str) -> int:
+    """Which text of this kind stands: the agreement's that is in force, else the only one."""
+    return application.agreement.in_force if kind == IssuedDocument.Kind.AGREEMENT else 1
+
+
 def askable(user: User, kind: str) -> QuerySet[Application]:
     """Own applications about which such a PDF can be made: filed, and for a result released."""
     filed = own_applications(user).filter(submitted_at__isnull=False)
+    if kind == IssuedDocument.Kind.AGREEMENT:
+        return filed.filter(agreement__in_force__gte=1)
+    if kind == IssuedDocument.Kind.SETTLEMENT:
+        return filed.filter(agreement__settled_at__isnull=False)
     if kind in {IssuedDocument.Kind.RESULT, IssuedDocument.Kind.NOTICE}:
         return filed.filter(state__in=ANNOUNCED)
     if kind in {IssuedDocument.Kind.SHEETS, IssuedDocument.Kind.CERTIFICATE}:

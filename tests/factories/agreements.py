@@ -275,6 +275,20 @@ class World:
             settlement.judge(row, allowed_won=won, reason="증빙", by=self.officer, now=self.now)
         self.fresh()
 
+    def spend_one(self) -> None:
+        """Claim one line that is not handed over yet."""
+        settlement.add(
+            self.fresh(),
+            item="robot",
+            spent_on=self.day,
+            payee="한빛로봇",
+            purpose="구입",
+            amount_won=1_000,
+            upload=pdf(),
+            by=self.owner,
+            now=self.now,
+        )
+
     @property
     def day(self) -> date:
         """The first day of the period."""

@@ -9,6 +9,8 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management import BaseCommand, CommandError
 
+from applications.management.contracts import Contracts
+from applications.management.samples import sample_pdf
 from applications.models import (
     Application,
     AssessorProfile,
@@ -45,26 +47,6 @@ FILED = ("submitted", "screening", "supplement", "assessing", "released")
 ASSESSORS = ("assessor", "assessor2", "assessor3", "assessor4", "assessor5")
 SPREAD = (0, 3, -2, 4, -6)  # how the five assessors differ from the story's mark, in points
 REASON = "근거 자료와 현장 설명이 항목의 기준에 맞는 정도를 보았습니다."
-PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"
-
-
-def sample_pdf(title: str) -> bytes:
-    """A small, valid one-page PDF; its title makes every file a different one."""
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        PAGE,
-        b"<< /Title <" + title.encode("utf-16-be").hex().encode() + b"> >>",
-    ]
-    body, places = b"%PDF-1.4\n", []
-    for number, content in enumerate(objects, start=1):
-        places.append(len(body))
-        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % place for place in places)
-    return body + (
-        b"xref\n0 5\n0000000000 65535 f \n%strailer\n<< /Size 5 /Root 1 0 R /Info 4 0 R >>\n"
-        b"startxref\n%d\n%%%%EOF\n" % (table, len(body))
-    )
 
 
 class Command(BaseCommand):
@@ -88,7 +70,18 @@ class Command(BaseCommand):
             self.make_application(row)
             self.stdout.write(f"   신청 {done}/{len(rows)}: {row['company']} → {row['program']}")
         self.solve_panels()
-        self.release_one()
+        for told in self.story["selections"]:
+            self.release_one(told)
+        contracts = Contracts(self.officer, self.manager)
+        for row in self.story["agreements"]:
+            name = self.story["companies"][row["company"]]["name"]
+            contracts.tell(
+                Application.objects.get(
+                    company__name=name, sub_program__code=row["program"], state="released"
+                ),
+                until=row["until"],
+                spent=row.get("spent", {}),
+            )
 
     def make_company(self, key: str, row: dict[str, Any]) -> Company:
         """Register a company with its people and sites."""
@@ -294,9 +287,8 @@ class Command(BaseCommand):
             if row["confirm"]:
                 panel.confirm(made, by=self.officer, now=now())
 
-    def release_one(self) -> None:
-        """Score, select, decide and release the story's one finished sub-programme."""
-        told = self.story["selection"]
+    def release_one(self, told: dict[str, Any]) -> None:
+        """Score, select, decide and release one finished sub-programme of the story."""
         program = SubProgram.objects.get(code=told["program"], round__year=2021)
         run = scoring.start(program, by=self.officer, now=now())
         self.work(run.job)

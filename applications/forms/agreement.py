@@ -1,0 +1,141 @@
+"""Forms of an agreement: signature, papers, spending, changes, giving up."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from applications.models import Company
+from applications.states import AmendmentKind
+from portal.forms import PlainForm
+
+REASON = {"rows": 4, "class": "input--long"}
+
+
+class SignatureForm(PlainForm):
+    """The name as typed, the consent, and the hash of the text on the page."""
+
+    sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    agreed = forms.BooleanField(
+        label="협약서의 내용에 동의합니다.",
+        error_messages={"required": "동의해야 서명할 수 있습니다."},
+    )
+    name = forms.CharField(
+        label="서명(이름)",
+        max_length=50,
+        help_text="계정에 등록한 이름과 똑같이 입력하세요.",
+        error_messages={"required": "이름을 입력하세요."},
+    )
+
+
+class SpendingForm(PlainForm):
+    """One line of spending with its evidence."""
+
+    item = forms.ChoiceField(label="비목")
+    spent_on = forms.DateField(
+        label="사용일", widget=forms.DateInput({"type": "date", "class": "input--short"})
+    )
+    payee = forms.CharField(label="받은 곳", max_length=100)
+    purpose = forms.CharField(
+        label="사용 내용", max_length=200, widget=forms.TextInput({"class": "input--long"})
+    )
+    amount_won = forms.IntegerField(
+        label="금액(원)",
+        min_value=1,
+        widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
+    )
+    upload = forms.FileField(label="증빙 파일", help_text="PDF, JPG, PNG, XLSX, ZIP")
+
+    def __init__(self, *args: object, items: Mapping[str, str], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["item"].choices = list(items.items())
+
+
+class GiveUpForm(PlainForm):
+    """Why an award is given up."""
+
+    reason = forms.CharField(
+        label="포기 사유",
+        max_length=500,
+        widget=forms.Textarea(REASON),
+        error_messages={"required": "포기하는 까닭을 적어 주세요."},
+    )
+
+
+class ChangeForm(PlainForm):
+    """What is to be changed, and why; the fields follow the kind of change."""
+
+    def __init__(
+        self,
+        *args: object,
+        kind: str,
+        firms: Sequence[Company] = (),
+        items: Sequence[Mapping[str, Any]] = (),
+        **kwargs: object,
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.items = list(items)
+        if kind == AmendmentKind.LEAD:
+            self.fields["company"] = forms.ChoiceField(
+                label="새 주관기업",
+                choices=[(str(firm.pk), firm.name) for firm in firms],
+                widget=forms.RadioSelect,
+                help_text="참여를 수락한 참여기관만 주관기업이 될 수 있습니다.",
+            )
+        elif kind == AmendmentKind.SUPPLIER:
+            self.fields["name"] = forms.CharField(label="새 공급기업", max_length=100)
+            self.fields["business_number"] = forms.CharField(
+                label="사업자등록번호", max_length=12, help_text="예: 124-81-00998"
+            )
+        elif kind == AmendmentKind.PERIOD:
+            self.fields["ends_on"] = forms.DateField(
+                label="새 수행 종료일",
+                widget=forms.DateInput({"type": "date", "class": "input--short"}),
+            )
+        else:
+            self.fields["grant_won"] = _won("지원금(원)")
+            self.fields["own_won"] = _won("기업부담금(원)")
+            for row in self.items:
+                self.fields[f"item_{row['code']}"] = _won(f"{row['label']}(원)", required=False)
+        self.fields["reason"] = forms.CharField(
+            label="변경 사유", max_length=500, widget=forms.Textarea(REASON)
+        )
+
+    def proposal(self) -> dict[str, Any]:
+        """The change as the service takes it."""
+        data = dict(self.cleaned_data)
+        data.pop("reason", None)
+        if "ends_on" in data:
+            data["ends_on"] = data["ends_on"].isoformat()
+        if self.items and "grant_won" in data:
+            data["items"] = {
+                row["code"]: data.pop(f"item_{row['code']}") or 0 for row in self.items
+            }
+        return data
+
+
+def _won(label: str, *, required: bool = True) -> forms.IntegerField:
+    return forms.IntegerField(
+        label=label,
+        required=required,
+        min_value=0,
+        widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
+    )
+
+
+class CheckForm(PlainForm):
+    """Number and hash of an agreement or a settlement."""
+
+    number = forms.CharField(
+        label="문서번호",
+        max_length=80,
+        widget=forms.TextInput({"class": "input--long"}),
+        help_text="예: 2021-로봇-1차-000123-협약",
+    )
+    sha256 = forms.RegexField(
+        label="확인 값(SHA-256)",
+        regex=r"^\s*[0-9a-fA-F]{64}\s*$",
+        widget=forms.TextInput({"class": "input--long", "autocomplete": "off"}),
+        help_text="문서에 적힌 64자리 값입니다.",
+        error_messages={"invalid": "0–9와 a–f로 된 64자리 값을 입력하세요."},
+    )

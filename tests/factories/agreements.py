@@ -14,6 +14,7 @@ from django.core.files.base import ContentFile
 from applications.models import (
     Agreement,
     Application,
+    ApplicationMove,
     Decision,
     Instalment,
     ScoreRun,
@@ -108,6 +109,11 @@ def awarded(
         own_won=None,
     )
     by = UserFactory(roles=[OFFICER])
+    for name in ("submit", "take_up", "qualify", "decide", "release"):
+        step = application.MOVES[name]
+        ApplicationMove.objects.create(
+            thing=application, move=name, source=step.source[0], target=step.target, by=by, at=now
+        )
     run = ScoreRun.objects.filter(sub_program=program).first() or ScoreRun.objects.create(
         sub_program=program,
         number=1,

@@ -271,13 +271,8 @@ def disclosed(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     )
 
 
-def led_agreements(user: User) -> QuerySet[Agreement]:
-    """Agreements that a company of the person leads now."""
-    return Agreement.objects.filter(company__in=companies_of(user))
-
-
-def agreements_of(user: User) -> QuerySet[Agreement]:
-    """Agreements the person may open: the leading firm's, the applicant's, and staff's.
+def contracts_of(user: User) -> QuerySet[Agreement]:
+    """Agreements whose text and money the person may read: leading firm, applicant, staff.
 
     A firm that has handed the lead on still reads what it was part of.
     """
@@ -312,15 +307,15 @@ def turns_of(user: User) -> QuerySet[Turn]:
 
 def agreement_papers_of(user: User) -> QuerySet[AgreementPaper]:
     """Papers of agreements that the person may download."""
-    return AgreementPaper.objects.filter(agreement__in=agreements_of(user).values("pk"))
+    return AgreementPaper.objects.filter(agreement__in=contracts_of(user).values("pk"))
 
 
 def report_files_of(user: User) -> QuerySet[ReportFile]:
     """Files of reports that the person may download."""
-    seen = agreements_of(user).values("pk")
+    seen = contracts_of(user).values("pk")
     return ReportFile.objects.filter(removed_at=None, report__agreement__in=seen)
 
 
 def spendings_of(user: User) -> QuerySet[Spending]:
     """Lines of spending whose evidence the person may download."""
-    return Spending.objects.filter(removed_at=None, agreement__in=agreements_of(user).values("pk"))
+    return Spending.objects.filter(removed_at=None, agreement__in=contracts_of(user).values("pk"))

@@ -87,6 +87,28 @@ guard_sheets = per_vendor(
 )
 
 
+def final(table: str, state: str) -> Operation:
+    """Refuse to change or delete a row whose state is the last one."""
+    name, refused = f"{table}_final", f"'{table}: a row that is {state} does not change'"
+    return per_vendor(
+        sqlite=[
+            *drop_sqlite(f"{name}_update", f"{name}_delete"),
+            *(
+                f'CREATE TRIGGER "{name}_{act.lower()}" BEFORE {act} ON "{table}"'
+                f" WHEN OLD.state = '{state}' BEGIN SELECT RAISE(ABORT, {refused}); END"
+                for act in ("UPDATE", "DELETE")
+            ),
+        ],
+        postgresql=[
+            *drop_postgresql(table, name),
+            f'CREATE TRIGGER "{name}" BEFORE UPDATE OR DELETE ON "{table}"'
+            f" FOR EACH ROW WHEN (OLD.state = '{state}') EXECUTE FUNCTION portal_refuse()",
+        ],
+        undo_sqlite=drop_sqlite(f"{name}_update", f"{name}_delete"),
+        undo_postgresql=drop_postgresql(table, name),
+    )
+
+
 # Nobody decides on an objection who confirmed or approved what it is about, or judged the case.
 BARRED = """
 SELECT 1 FROM applications_decision AS d
@@ -169,4 +191,7 @@ class Migration(migrations.Migration):
         *append_only("applications_conflictstatement"),
         *append_only("applications_rubricversion"),
         guard_sheets,
+        final("applications_instalment", "paid"),
+        final("applications_settlement", "approved"),
+        final("applications_recovery", "received"),
     ]

@@ -36,7 +36,7 @@ from applications.states import (
 )
 from applications.visibility import (
     agreement_papers_of,
-    agreements_of,
+    contracts_of,
     report_files_of,
     signable_agreements,
     spendings_of,
@@ -304,7 +304,7 @@ def agreement_check(request: HttpRequest) -> HttpResponse:
 
 def _get(request: HttpRequest, pk: int, among: Any = None) -> Agreement:
     """An agreement by its application's number, for those who may open it."""
-    rows = agreements_of(_person(request)) if among is None else among
+    rows = contracts_of(_person(request)) if among is None else among
     return get_object_or_404(
         rows.select_related("application__sub_program__round", "application__track", "company"),
         application=pk,

@@ -12,7 +12,7 @@ from applications.forms.questions import QuestionForm, read_aloud
 from applications.models import Report
 from applications.services import reporting
 from applications.states import AgreementState, ReportKind, ReportState
-from applications.visibility import agreements_of, workable_agreements
+from applications.visibility import contracts_of, workable_agreements
 from portal.access import signed_in
 from portal.clock import KST, now
 from portal.errors import PortalError, StaleVersion
@@ -29,7 +29,7 @@ def agreement_report(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Write, save and file a report; for everybody else who may open it, read it."""
     if kind not in ReportKind.values:
         raise Http404
-    seen = agreements_of(request.user).filter(application=pk)
+    seen = contracts_of(request.user).filter(application=pk)
     rows = Report.objects.select_related(
         "agreement__application__sub_program", "agreement__company", "saved_by", "filed_by"
     )

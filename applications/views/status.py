@@ -22,9 +22,9 @@ from applications.views.desk import describe, with_parts
 from applications.views.steps import by_step, places, url_of
 from applications.visibility import (
     WRITERS,
-    agreements_of,
     applications_of,
     attachments_of,
+    contracts_of,
     documents_of,
     own_applications,
     partnerships_of,
@@ -83,7 +83,7 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 def agreement_part(user: User, application: Application, at: datetime) -> dict[str, Any]:
     """What waits in the application's agreement, for those who may open it."""
-    agreement = agreements_of(user).filter(application=application).first()
+    agreement = contracts_of(user).filter(application=application).first()
     waits = waiting(agreement, now=at) if agreement else []
     return {"agreement": agreement, "agreement_waits": waits, "reads_agreement": bool(agreement)}
 

@@ -1,6 +1,7 @@
 """The life of an award after its release: every way it can go ends at zero difference."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from applications.models import Application, Recovery, Settlement
 from applications.services import agreement as agreements
@@ -257,3 +258,21 @@ def test_an_approved_settlement_is_not_approved_again() -> None:
     with pytest.raises(MoveNotAllowed):
         settlement.approve(Settlement.objects.get(pk=made.pk), by=world.other, now=world.now)
     assert world.money == before
+
+
+def test_the_database_itself_keeps_what_was_paid_and_settled() -> None:
+    world = World().conclude()
+    world.pay(1)
+    world.half_way()
+    world.finish()
+    world.spend({"robot": 10_000_000})
+    made = world.settle()
+    recovery = Recovery.objects.select_related("settlement__agreement").get()
+    settlement.record_recovery(
+        recovery, received_on=world.day, evidence="입금", by=world.officer, now=world.now
+    )
+    for row in (world.part(1), made, recovery):
+        with pytest.raises(IntegrityError), transaction.atomic():
+            type(row).objects.filter(pk=row.pk).update(state=row.state)
+        with pytest.raises(IntegrityError), transaction.atomic():
+            type(row).objects.filter(pk=row.pk).delete()

@@ -65,7 +65,7 @@ def explain(
             f" {permitted}명뿐이라 {needs - permitted}명이 부족합니다."
         )
     missing = places - room - fixed
-    if missing > 0:
+    if missing > 0 and (crowded or not short_of_people):
         people = f"평가위원 {len(crowded):,}명" if crowded else "맡을 수 있는 평가위원이 없어"
         told.append(
             f"{people}에게 남은 최대 배정 건수가 {room:,}건인데 이들이 맡아야 할 자리는"

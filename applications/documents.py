@@ -191,6 +191,7 @@ def sheets(application: Application) -> dict[str, Any]:
                 "comment": sheet.comment,
                 "locked_at": sheet.locked_at,
                 "sha256": sheet.sha256,
+                "withdrawn": sheet.withdrawn_at is not None,
             }
         )
     return {"filed": filed, "content": filed.content, "sheets": made}

@@ -32,6 +32,11 @@ def locked_sheets() -> QuerySet[ScoreSheet]:
     return ScoreSheet.objects.filter(locked_at__isnull=False)
 
 
+def withdrawn_sheets() -> QuerySet[ScoreSheet]:
+    """Sheets that were taken out of the sum after they were handed in."""
+    return ScoreSheet.objects.filter(locked_at__isnull=False, withdrawn_at__isnull=False)
+
+
 def finished_runs() -> QuerySet[ScoreRun]:
     """Runs whose results stand."""
     return ScoreRun.objects.filter(finished_at__isnull=False)
@@ -70,6 +75,13 @@ AUDITED = (
     Audited("rubrics", "평가 기준 버전", RubricVersion.objects.all, time="frozen_at"),
     Audited("conflict-statements", "이해관계 확인서", ConflictStatement.objects.all, time="at"),
     Audited("score-sheets", "제출된 평가표", locked_sheets, since="locked_at", columns=SHEET),
+    Audited(
+        "withdrawn-sheets",
+        "합산에서 뺀 평가표",
+        withdrawn_sheets,
+        since="withdrawn_at",
+        columns=("withdrawn_at", "end_reason"),
+    ),
     Audited("score-runs", "점수 산정", finished_runs, since="finished_at", columns=RUN),
     Audited("score-results", "평가 결과", standing_results, since="run__finished_at"),
     Audited("selection-moves", "선정 처리 이력", SelectionMove.objects.all, time="at"),

@@ -52,11 +52,12 @@ def request_notice(application: Application, *, now: datetime) -> IssuedDocument
 
 
 def request_sheets(application: Application, *, now: datetime) -> IssuedDocument:
-    """Ask for the sheets handed in so far; when there are more, it is a new paper.
+    """Ask for the sheets handed in so far; more sheets, or one withdrawn, make a new paper.
 
     Raises MoveNotAllowed (`no_sheets`).
     """
-    count = application.sheets.filter(locked_at__isnull=False).count()
+    locked = application.sheets.filter(locked_at__isnull=False)
+    count = locked.count() + locked.filter(withdrawn_at__isnull=False).count()
     if not count:
         raise MoveNotAllowed("제출된 평가표가 없습니다.", code="no_sheets")
     return request(application, kind=IssuedDocument.Kind.SHEETS, now=now, version=count)

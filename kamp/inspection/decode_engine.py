@@ -17,7 +17,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from portal.confine import allow, leave_network, limit, resident
+from kamp.inspection.confine import allow, leave_network, limit, resident
 
 CODECS = ("h264", "mjpeg", "ffv1", "png")
 OUT_OF_MEMORY = 71  # exit status

@@ -1,4 +1,4 @@
-"""Walls around a child process that handles what strangers sent; Linux, no Django, no package."""
+"""Walls around the child process that decodes what strangers sent; standard library only."""
 
 import ctypes
 import resource

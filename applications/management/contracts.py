@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
+from applications.management.handover import Handover
 from applications.management.samples import sample_pdf
 from applications.models import Agreement, Application, Instalment
 from applications.services import agreement as agreements
@@ -54,8 +55,18 @@ class Contracts:
             self._fresh(agreement), outcome="continue", reason=reason, by=self.officer, now=now()
         )
         self._pay(agreement, 2)
+        self._handover().all(self._fresh(agreement))
         self._report(agreement, "final", FINAL, owner)
         self._settle(agreement, owner, until, spent)
+
+    def _handover(self) -> Handover:
+        return Handover(
+            officer=self.officer,
+            second=self.manager,
+            paper=lambda title: self._file(title, title),
+            now=now,
+            today=lambda: now().astimezone(KST).date(),
+        )
 
     def _papers(self, agreement: Agreement, owner: User) -> None:
         for row in agreement.terms["papers"]:

@@ -101,8 +101,15 @@ def sides_of(user: User, deliverable: Deliverable) -> frozenset[str]:
 
 
 def unfinished(agreement: Agreement) -> list[Finding]:
-    """What must still be delivered before the agreement can be found complete."""
-    rows = agreement.deliverables.exclude(state__in=OVER)
+    """What must still be delivered before the agreement can be found complete.
+
+    What outlasts the agreement, such as three years of use, is proved afterwards.
+    """
+    rows = [
+        row
+        for row in agreement.deliverables.exclude(state__in=OVER).order_by("order")
+        if not row.spec.get("outlasts")
+    ]
     return [
         Finding(f"undelivered:{row.code}", f"‘{row.label}’이(가) 아직 끝나지 않았습니다.")
         for row in rows

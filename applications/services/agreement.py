@@ -21,7 +21,7 @@ from applications.queries import award
 from applications.queries.award import Award
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
-from applications.services import deadlines, paper, turns
+from applications.services import deadlines, deliverables, paper, turns
 from applications.states import (
     AgreementState,
     ApplicationState,
@@ -223,6 +223,7 @@ def conclude(
         move(application, "contract", by=by, now=now)
         _commit(agreement, application, by=by, now=now)
         _plan(agreement)
+        deliverables.plan(agreement, now=now)
         open_reports(agreement)
         request_text(agreement, now=now)
         turns.tell(

@@ -17,7 +17,7 @@ from applications.models import (
 from applications.queries import delivery as queries
 from applications.queries.delivery import EXPERT, FIRM, STAFF
 from applications.rules import delivery as rules
-from applications.services import in_kind, paper
+from applications.services import paper, settlement
 from applications.states import AgreementState, DeliverableState
 from portal import files, notices
 from portal.clock import KST
@@ -227,7 +227,7 @@ def _use(deliverable: Deliverable, by: User, now: datetime, *, accepted: bool) -
     there = rules.progress(deliverable.spec, queries.entries_of(deliverable))
     used = rules.used_won(share, there, accepted=accepted)
     if used:
-        in_kind.record(
+        settlement.record_use(
             agreement,
             amount_won=used,
             label=f"{deliverable.label} {there}",
@@ -274,7 +274,10 @@ def _side(deliverable: Deliverable, side: str, by: User, *, or_staff: bool = Fal
 
 
 def _check_agreement(deliverable: Deliverable) -> None:
-    if deliverable.agreement.state != AgreementState.ACTIVE:
+    going = [AgreementState.ACTIVE]
+    if deliverable.spec.get("outlasts"):
+        going += [AgreementState.SETTLING, AgreementState.SETTLED, AgreementState.CLOSED]
+    if deliverable.agreement.state not in going:
         raise MoveNotAllowed("수행 중인 협약이 아닙니다.", code="agreement_closed")
 
 

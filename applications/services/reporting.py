@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from applications.models import Agreement, Ending, Report, ReportFile, StageCheck
+from applications.queries import delivery
 from applications.rules import completeness
 from applications.services import deadlines, instalments, turns
 from applications.states import (
@@ -161,13 +162,18 @@ def check_final(
 ) -> StageCheck:
     """Judge the finished work: done, diligent, failed, or held until the report is completed.
 
-    Raises BadInput (`outcome`, `days`), MoveNotAllowed.
+    Done means that everything is delivered. Raises BadInput (`outcome`, `days`), RuleBroken with
+    what is not, MoveNotAllowed.
     """
     if outcome not in FinalOutcome.values:
         raise BadInput("점검 결과를 고르세요.", code="outcome")
     held = outcome == FinalOutcome.HELD
     if held and not days:
         raise BadInput("보류할 때는 보완 기한을 정하세요.", code="days")
+    if outcome == FinalOutcome.DONE and (lacks := delivery.unfinished(agreement)):
+        raise RuleBroken(
+            lacks, message="아직 끝나지 않은 수행 항목이 있어 완료로 판정할 수 없습니다."
+        )
     with transaction.atomic():
         note = f"{FinalOutcome(outcome).label}: {reason.strip()}" if reason.strip() else ""
         move(agreement, "final_check", by=by, now=now, note=note)

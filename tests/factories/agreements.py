@@ -16,6 +16,7 @@ from applications.models import (
     Application,
     ApplicationMove,
     Decision,
+    Deliverable,
     Instalment,
     ScoreRun,
     Selection,
@@ -23,7 +24,7 @@ from applications.models import (
 )
 from applications.services import agreement as agreements
 from applications.services import instalments, reporting, settlement
-from applications.states import Outcome, SelectionState
+from applications.states import DeliverableState, Outcome, SelectionState
 from portal import snapshot
 from portal.models import User
 from portal.roles import MANAGER, OFFICER
@@ -254,8 +255,12 @@ class World:
         self.fresh()
 
     def finish(self, verdict: str = "done") -> None:
-        """File the final report and have it checked."""
+        """File the final report and have it checked, everything delivered."""
         self.report("final")
+        if verdict == "done":
+            Deliverable.objects.filter(agreement=self.agreement).update(
+                **{"state": DeliverableState.ACCEPTED}, finished_at=self.now
+            )
         reporting.check_final(
             self.agreement, outcome=verdict, reason="확인했습니다.", by=self.officer, now=self.now
         )

@@ -1,0 +1,98 @@
+"""Deliver everything an agreement promises, as its firm, supplier, experts and staff would."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from django.core.files.base import ContentFile
+
+from applications.models import Agreement, Deliverable, Expert, Member
+from applications.queries import delivery as queries
+from applications.services import delivery, experts
+from applications.states import ExpertState, PartnerState
+from portal.models import User
+
+WORDS = {
+    "firm": "현장에서 확인한 내용을 사진과 함께 적었습니다.",
+    "supplier": "설치하고 시험 가동한 뒤 작업자 교육을 마쳤습니다.",
+    "expert": "공정을 함께 살펴보고 원인을 찾아 바로 조치했습니다.",
+    "staff": "제출된 자료와 현장 확인 결과를 심의했습니다.",
+}
+
+
+@dataclass(frozen=True)
+class Handover:
+    """The people of staff, and how a file is made; `now` is asked for each act."""
+
+    officer: User
+    second: User
+    paper: Callable[[str], ContentFile]
+    now: Callable[[], datetime]
+    today: Callable[[], date]
+
+    def all(
+        self, agreement: Agreement, *, until: int | None = None, level: str = "middle1"
+    ) -> None:
+        """Deliver in order, the first `until` things or all."""
+        rows = Deliverable.objects.filter(agreement=agreement).order_by("order")
+        for pk in list(rows.values_list("pk", flat=True))[:until]:
+            self.one(pk, level=level)
+
+    def one(self, pk: int, *, records: int | None = None, level: str = "middle1") -> Deliverable:
+        """Deliver one thing, or write only so many of its records."""
+        row = Deliverable.objects.select_related("agreement__application", "expert__user").get(
+            pk=pk
+        )
+        if row.spec["by"] == queries.EXPERT and row.expert is None:
+            self._assign(row)
+        doer, firm = self._doer(row), row.agreement.application.created_by
+        for turn in range(records or row.spec.get("wanted") or 1):
+            entry = delivery.add_entry(
+                row,
+                on=self.today(),
+                title=f"{row.spec['entry']['title']} {turn + 1}",
+                body=WORDS[row.spec["by"]],
+                outcome="다음 방문까지 변화를 재기로 했습니다."
+                if "outcome" in row.spec["entry"]
+                else "",
+                amount=4 if "amount" in row.spec["entry"] else None,
+                uploads=[self.paper(row.label)] if row.spec.get("files") else [],
+                by=doer,
+                now=self.now(),
+            )
+            row.refresh_from_db()
+            if row.spec.get("confirmed"):
+                delivery.answer_entry(entry, agree=True, by=firm, now=self.now())
+        if (records is None and not queries.standing(row).lacks) or row.spec.get("result"):
+            found = level if row.spec.get("result") else ""
+            delivery.hand_in(row, by=doer, now=self.now(), level=found)
+            delivery.accept(row, by=self._judge(row, doer), now=self.now())
+        return row
+
+    def _assign(self, row: Deliverable) -> None:
+        pool = Expert.objects.filter(pool=row.spec["pool"], state=ExpertState.VERIFIED)
+        for one in pool.order_by("pk"):
+            if experts.load_of(one) < one.capacity and not experts.ties(one, row):
+                experts.assign(row, expert=one, by=self.officer, now=self.now())
+                row.refresh_from_db()
+                return
+
+    def _doer(self, row: Deliverable) -> User:
+        application = row.agreement.application
+        partner = application.partners.filter(state=PartnerState.ACCEPTED).first()
+        if row.spec["by"] == queries.EXPERT and row.expert is not None:
+            return row.expert.user
+        if row.spec["by"] == queries.STAFF:
+            return self.officer
+        if row.spec["by"] == queries.SUPPLIER and partner and partner.company:
+            return partner.company.members.order_by("pk")[0].user
+        return application.created_by
+
+    def _judge(self, row: Deliverable, doer: User) -> User:
+        if row.spec["accepted_by"] == queries.STAFF:
+            return self.second if doer == self.officer else self.officer
+        owner = row.agreement.application.created_by
+        if doer != owner:
+            return owner
+        others = Member.objects.filter(company=row.agreement.company).exclude(user=owner)
+        return others.order_by("pk")[0].user

@@ -317,7 +317,11 @@ BENCH_GROUND = "applications.management.bench.ground"
 BENCH_PARTS = [
     f"applications.management.bench.{part}"
     for part in ("filing", "lists", "scoring", "papers", "readers", "audit")
-] + ["kamp.management.bench.inspection"]
+] + [
+    "vouchers.management.bench.catalogue",
+    "vouchers.management.bench.assigning",
+    "kamp.management.bench.inspection",
+]
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

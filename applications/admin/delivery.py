@@ -132,7 +132,7 @@ def stop(request: HttpRequest, row: Deliverable, data: dict[str, Any], at: datet
 
 def for_staff(request: HttpRequest, row: Deliverable) -> bool:
     """What staff confirm."""
-    return bool(row.spec["accepted_by"] == "staff")
+    return queries.judge_of(row) == queries.STAFF
 
 
 def by_staff(request: HttpRequest, row: Deliverable) -> bool:

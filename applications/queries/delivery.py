@@ -39,7 +39,7 @@ class Standing:
     @property
     def judge(self) -> str:
         """Who confirms it, in words."""
-        return SIDES[self.deliverable.spec["accepted_by"]]
+        return SIDES[judge_of(self.deliverable)]
 
 
 def entries_of(deliverable: Deliverable) -> list[rules.Entry]:
@@ -73,6 +73,16 @@ def standings(deliverables: Sequence[Deliverable]) -> list[Standing]:
         lacks = rules.unready(row.spec, records[row.pk], result={})
         found.append(Standing(row, rules.progress(row.spec, records[row.pk]), waits, tuple(lacks)))
     return found
+
+
+def judge_of(deliverable: Deliverable) -> str:
+    """The side that confirms: staff in the firm's stead where the firm does a supplier's work."""
+    spec = deliverable.spec
+    if spec["by"] == SUPPLIER and spec["accepted_by"] == FIRM:
+        partners = deliverable.agreement.application.partners
+        if not partners.filter(state=PartnerState.ACCEPTED).exists():
+            return STAFF
+    return str(spec["accepted_by"])
 
 
 def sides_of(user: User, deliverable: Deliverable) -> frozenset[str]:

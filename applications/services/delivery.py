@@ -152,7 +152,7 @@ def hand_in(deliverable: Deliverable, *, by: User, now: datetime, level: str = "
 
 def give_back(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> Deliverable:
     """Send it back with the reason. Raises NotFound, MoveNotAllowed."""
-    _side(deliverable, deliverable.spec["accepted_by"], by)
+    _side(deliverable, queries.judge_of(deliverable), by)
     move(deliverable, "give_back", by=by, now=now, owner=True, note=note)
     return deliverable
 
@@ -163,7 +163,7 @@ def accept(deliverable: Deliverable, *, by: User, now: datetime, note: str = "")
     What was handed in is confirmed by somebody else. Raises NotFound, MoveNotAllowed
     (`own_work`).
     """
-    _side(deliverable, deliverable.spec["accepted_by"], by)
+    _side(deliverable, queries.judge_of(deliverable), by)
     handed = deliverable.moves.filter(move="hand_in").order_by("-pk").first()
     if handed is not None and handed.by_id == by.pk:
         raise MoveNotAllowed("자신이 낸 것은 다른 사람이 확인해야 합니다.", code="own_work")

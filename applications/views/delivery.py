@@ -123,7 +123,7 @@ def _forms(request: HttpRequest, deliverable: Deliverable) -> dict[str, Any]:
 
 def _page(deliverable: Deliverable, sides: frozenset[str], forms: dict[str, Any]) -> dict[str, Any]:
     spec, state = deliverable.spec, deliverable.state
-    does, judges = spec["by"] in sides, spec["accepted_by"] in sides
+    does, judges = spec["by"] in sides, queries.judge_of(deliverable) in sides
     found = queries.standing(deliverable)
     writable = state == DeliverableState.UNDER_WAY or (
         state == DeliverableState.PLANNED
@@ -176,7 +176,7 @@ def _answer(
 def _hand_in(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
     level = data.get("level", "")
     delivery.hand_in(deliverable, level=level, by=request.user, now=now())
-    return f"제출했습니다. {queries.SIDES[deliverable.spec['accepted_by']]}의 확인을 기다립니다."
+    return f"제출했습니다. {queries.SIDES[queries.judge_of(deliverable)]}의 확인을 기다립니다."
 
 
 def _accept(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:

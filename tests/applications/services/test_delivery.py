@@ -74,7 +74,7 @@ def doer(deliverable: Deliverable):
 def judge(deliverable: Deliverable):
     """Somebody else of the side that confirms it."""
     agreement = deliverable.agreement
-    if deliverable.spec["accepted_by"] == "staff":
+    if queries.judge_of(deliverable) == "staff":
         return officer_of(agreement)
     return MemberFactory(company=agreement.company, role="editor").user
 
@@ -104,6 +104,18 @@ def test_each_chapter_is_delivered_in_its_order(code: str, track: str) -> None:
     for row in rows:
         assert do(agreement, row.code).state == DeliverableState.ACCEPTED
     assert queries.unfinished(agreement) == []
+
+
+def test_where_no_supplier_has_joined_staff_confirm_what_the_firm_did() -> None:
+    agreement = under_way("build", track="basic")
+    row = part(agreement, "delivery")
+    assert queries.standing(row).judge == "사업 담당자"
+    write(row, firm_of(agreement))
+    row.refresh_from_db()
+    delivery.hand_in(row, by=firm_of(agreement), now=NOW)
+    with pytest.raises(NotFound):
+        delivery.accept(row, by=firm_of(agreement), now=NOW)
+    delivery.accept(row, by=officer_of(agreement), now=NOW)
 
 
 def test_what_waits_for_another_thing_cannot_begin() -> None:

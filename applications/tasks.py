@@ -15,6 +15,7 @@ from applications.services import (
     agreement,
     conflicts,
     panel,
+    objections,
     paper,
     reminders,
     round_report,
@@ -34,6 +35,7 @@ def score(job: Job) -> dict[str, Any]:
     """Compute a score run."""
     run = ScoreRun.objects.select_related("sub_program").get(pk=job.args["run"])
     scoring.compute(run, now=now(), progress=job.progress)
+    objections.conclude(run, now=now())
     return {"scored": run.scored, "results_sha256": run.results_sha256}
 
 

@@ -8,6 +8,7 @@ from applications.views import (
     assessor,
     company,
     delivery,
+    decisions,
     desk,
     drafting,
     filing,
@@ -40,6 +41,18 @@ urlpatterns = [
         filing.application_supplement,
         name="application_supplement",
     ),
+    path(
+        "applications/<int:pk>/objection/",
+        decisions.application_objection,
+        name="application_objection",
+    ),
+    path(
+        "applications/<int:pk>/decline/",
+        decisions.application_decline,
+        name="application_decline",
+    ),
+    path("objections/papers/<int:pk>/", decisions.objection_paper, name="objection_paper"),
+    path("results/", decisions.decision_changes, name="decision_changes"),
     path("applications/<int:pk>/result/", status.application_result, name="application_result"),
     path(
         "applications/<int:pk>/documents/<slug:kind>/",

@@ -13,11 +13,14 @@ from applications.models import (
     Company,
     ConflictOfInterest,
     Decision,
+    DecisionChange,
     Deliverable,
     DeliveryFile,
     Expert,
     IssuedDocument,
     Member,
+    Objection,
+    ObjectionPaper,
     PanelProposal,
     Partner,
     ReportFile,
@@ -224,6 +227,27 @@ def runs_of(user: User) -> QuerySet[ScoreRun]:
     if not roles_of(user) & DESK:
         return ScoreRun.objects.none()
     return ScoreRun.objects.filter(sub_program__in=sub_programs_of(user))
+
+
+def objections_of(user: User) -> QuerySet[Objection]:
+    """Objections of the sub-programmes a member of staff answers for."""
+    if not roles_of(user) & DESK:
+        return Objection.objects.none()
+    return Objection.objects.filter(application__sub_program__in=sub_programs_of(user))
+
+
+def changes_of(user: User) -> QuerySet[DecisionChange]:
+    """Changes of decisions in the sub-programmes a member of staff answers for."""
+    if not roles_of(user) & DESK:
+        return DecisionChange.objects.none()
+    return DecisionChange.objects.filter(application__sub_program__in=sub_programs_of(user))
+
+
+def objection_papers_of(user: User) -> QuerySet[ObjectionPaper]:
+    """Evidence of objections: the applicant's own, and staff's; partners and assessors have none."""
+    own = Q(objection__application__in=own_applications(user).order_by().values("pk"))
+    staff = Q(objection__in=objections_of(user).values("pk"))
+    return ObjectionPaper.objects.filter(own | staff)
 
 
 def selections_of(user: User) -> QuerySet[Selection]:

@@ -13,14 +13,16 @@ from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from applications.admin.application import NoteForm
-from applications.models import Decision, ScoreResult, ScoreRun, Selection
-from applications.services import scoring, selection
+from applications.admin.objection import ChangeForm
+from applications.admin.objection import propose as propose_change
+from applications.models import Application, Decision, ScoreResult, ScoreRun, Selection
+from applications.services import reserve, scoring, selection
 from applications.states import Outcome, SelectionState
 from applications.visibility import runs_of, selections_of
 from portal import tables
 from portal.admin import Act, WorkflowAdmin, history
 from portal.clock import now
-from portal.errors import PortalError
+from portal.errors import NotFound, PortalError
 from portal.models import Job, JobState
 from portal.money import won
 from portal.roles import AUDITOR, MANAGER, OFFICER, roles_of
@@ -265,6 +267,31 @@ def discard(request: HttpRequest, thing: Selection, data: dict[str, Any], at: da
     return "선정안을 폐기했습니다."
 
 
+def fill(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
+    """Let the reserve list move up."""
+    opened = reserve.fill(thing.sub_program, by=request.user, now=at)
+    if not opened:
+        return "지금은 승계할 수 있는 예비가 없습니다. 자리나 예산이 비어야 합니다."
+    return f"예비 승계 {len(opened):,}건을 제안했습니다. ‘결정 변경’에서 결정권자가 승인합니다."
+
+
+class WhichForm(ChangeForm):
+    """Which application's decision."""
+
+    field_order = ["number"]
+    number = forms.CharField(label="접수번호", max_length=40)
+
+
+def change(request: HttpRequest, thing: Selection, data: dict[str, Any], at: datetime) -> str:
+    """Propose to change one released decision of this selection."""
+    found = Application.objects.filter(
+        number=data.pop("number").strip(), decisions__selection=thing
+    ).first()
+    if found is None:
+        raise NotFound("이 선정에 그 접수번호가 없습니다.")
+    return propose_change(request, found, data, at)
+
+
 @admin.register(Selection)
 class SelectionAdmin(FollowedAdmin):
     """Ranked lists with their cut-off line."""
@@ -305,6 +332,22 @@ class SelectionAdmin(FollowedAdmin):
             intro="이 선정안을 폐기하고 새 선정안을 만듭니다. 확인과 승인을 처음부터 다시 합니다.",
         ),
         Act("unconfirm", "확인 되돌리기", unconfirm, move="unconfirm", form=NoteForm, danger=True),
+        Act(
+            "fill",
+            "예비 승계 제안",
+            fill,
+            roles=[OFFICER],
+            show=lambda request, thing: thing.state == SelectionState.RELEASED,
+            intro="빈자리와 남은 예산 안에서 예비를 순위대로 올립니다. 다음 순위가 예산에 맞지 않으면 건너뛰지 않고 멈춥니다.",
+        ),
+        Act(
+            "change",
+            "결정 변경 제안",
+            change,
+            roles=[OFFICER, MANAGER],
+            form=WhichForm,
+            show=lambda request, thing: thing.state == SelectionState.RELEASED,
+        ),
         Act("undecide", "승인 되돌리기", undecide, move="undecide", form=NoteForm, danger=True),
         Act("discard", "선정안 폐기", discard, move="discard", form=NoteForm, danger=True),
     ]

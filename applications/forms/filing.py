@@ -1,9 +1,11 @@
 """Forms around a filed application, and of a partner's answer."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 
+from applications.forms.drafting import ManyFilesField
 from applications.models import Company
 from portal.forms import PlainForm
 
@@ -27,6 +29,46 @@ class WithdrawForm(PlainForm):
         max_length=1_000,
         widget=forms.Textarea(REASON),
         error_messages={"required": "취하하는 까닭을 적어 주세요."},
+    )
+
+
+class DeclineForm(PlainForm):
+    """Why a selection is given up."""
+
+    note = forms.CharField(
+        label="포기 사유",
+        max_length=250,
+        widget=forms.Textarea(REASON),
+        error_messages={"required": "포기하는 까닭을 적어 주세요."},
+    )
+    confirmed = forms.BooleanField(
+        label="포기하면 되돌릴 수 없음을 확인했습니다.",
+        error_messages={"required": "확인란을 선택해야 포기할 수 있습니다."},
+    )
+
+
+class OptionalFiles(ManyFilesField):
+    """Several files or none."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Return the list of files that were sent."""
+        return super().clean(data, initial) if data else []
+
+
+class ObjectionForm(PlainForm):
+    """What is wrong with the decision, with evidence."""
+
+    text = forms.CharField(
+        label="이의 내용과 이유",
+        max_length=4_000,
+        widget=forms.Textarea({"rows": 10, "class": "input--long"}),
+        help_text="어느 항목의 판단이 왜 잘못되었는지, 무엇을 바라는지 적어 주세요.",
+        error_messages={"required": "이의 내용을 적어 주세요."},
+    )
+    files = OptionalFiles(label="증빙 파일(선택, 5개까지)", allow_empty_file=True, required=False)
+    confirmed = forms.BooleanField(
+        label="이의신청은 한 번만 할 수 있고 낸 뒤에는 고칠 수 없음을 확인했습니다.",
+        error_messages={"required": "확인란을 선택해야 낼 수 있습니다."},
     )
 
 

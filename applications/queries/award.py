@@ -3,10 +3,11 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from applications.models import Application, Decision, DecisionChange
+from applications.models import Application, Decision, DecisionChange, Selection
 from applications.states import ApplicationState, ChangeKind, ChangeState, SelectionState
 from programs.models import SubProgram
 
@@ -62,6 +63,30 @@ def changes_in_force(sub_program: SubProgram) -> dict[str, int]:
         state=ChangeState.IN_FORCE, application__sub_program=sub_program
     )
     return dict(rows.values_list("kind").annotate(count=Count("pk")).order_by())
+
+
+def released_results() -> list[dict[str, Any]]:
+    """Sub-programmes with released selections: how many, and what was changed afterwards."""
+    released = Selection.objects.filter(
+        state=SelectionState.RELEASED, sub_program__round__announced=True
+    )
+    counts = dict(released.values_list("sub_program").annotate(count=Count("pk")).order_by())
+    changed: dict[int, dict[str, int]] = {}
+    rows = DecisionChange.objects.filter(
+        state=ChangeState.IN_FORCE, application__sub_program__in=counts
+    )
+    grouped = rows.values_list("application__sub_program", "kind").annotate(count=Count("pk"))
+    for program, kind, count in grouped.order_by():
+        changed.setdefault(program, {})[kind] = count
+    programs = SubProgram.objects.filter(pk__in=counts).select_related("round")
+    return [
+        {
+            "program": program,
+            "selections": counts[program.pk],
+            **{kind.value: changed.get(program.pk, {}).get(kind, 0) for kind in ChangeKind},
+        }
+        for program in programs
+    ]
 
 
 def _award(decision: Decision) -> Award:

@@ -6,10 +6,11 @@ from typing import Any
 
 from django.utils.crypto import constant_time_compare
 
-from applications.models import Agreement, Application, ScoreResult, Submission
+from applications.models import Agreement, Application, Decision, ScoreResult, ScoreRun, Submission
+from applications.queries.award import history
 from applications.rules.agreement import STEPS
-from applications.states import ANNOUNCED, Outcome, SelectionState, SupplementState
 from applications.states import ApplicationState as S
+from applications.states import ChangeKind, Outcome, SupplementState
 
 # The step of the catalogue's process list on which the application waits. A decision that is not
 # released shows as assessment still going on.
@@ -117,18 +118,13 @@ def result(application: Application) -> dict[str, Any] | None:
     (the line: total of the last selected and why it was drawn there), gap (points to the line),
     tie_rule, bonuses with reasons, breakdown, run, rubric and input hashes.
     """
-    if application.state not in ANNOUNCED:
+    decisions = history(application)
+    if not decisions:
         return None
-    decision = (
-        application.decisions.filter(selection__state=SelectionState.RELEASED)
-        .select_related("selection__run")
-        .order_by("-pk")
-        .first()
-    )
-    if decision is None:
-        return None
+    decision = decisions[-1]
     selection = decision.selection
-    score = ScoreResult.objects.get(run=selection.run, application=application)
+    run = _run_of(application, decisions)
+    score = ScoreResult.objects.get(run=run, application=application)
     cut_total = selection.cut.get("cut_total")
     return {
         "outcome": decision.outcome,
@@ -147,10 +143,20 @@ def result(application: Application) -> dict[str, Any] | None:
         "breakdown": score.breakdown,
         "bonuses": list(application.bonuses.order_by("pk")),
         "decided_at": selection.decided_at,
-        "released_at": selection.released_at,
-        "rubric_sha256": selection.run.rubric_sha256,
+        "released_at": decision.at or selection.released_at,
+        "history": decisions,
+        "rubric_sha256": run.rubric_sha256,
         "inputs_sha256": score.inputs_sha256,
     }
+
+
+def _run_of(application: Application, decisions: list[Decision]) -> ScoreRun:
+    """The run behind the decision in force: the objection's, once it has led to a decision."""
+    if any(row.reason_code == ChangeKind.OBJECTION for row in decisions):
+        run = application.objection.run
+        if run is not None:
+            return run
+    return decisions[0].selection.run
 
 
 def receipt_is_genuine(number: str, sha256: str) -> bool:

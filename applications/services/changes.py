@@ -7,7 +7,7 @@ from django.db import transaction
 from applications.models import Application, Decision, DecisionChange
 from applications.queries import award
 from applications.queries import reserve as places
-from applications.services import decisions, reserve
+from applications.services import decisions, objections, reserve
 from applications.states import ApplicationState, ChangeKind, ChangeState, Outcome
 from portal.errors import BadInput, MoveNotAllowed
 from portal.models import User
@@ -83,7 +83,8 @@ def propose(
 
 
 def take_up(change: DecisionChange, *, by: User, now: datetime) -> None:
-    """Take up a draft of the portal as an officer. Raises MoveNotAllowed."""
+    """Take up a draft of the portal as an officer. Raises MoveNotAllowed (`barred`)."""
+    _unbarred(change, by)
     move(change, "take_up", by=by, now=now, proposed_by=by)
 
 
@@ -104,12 +105,15 @@ def approve(change: DecisionChange, *, by: User, now: datetime) -> Decision:
     if change.kind == ChangeKind.REVERSAL and change.state == ChangeState.PROPOSED:
         raise MoveNotAllowed("결정 번복은 1차 승인이 먼저 있어야 합니다.", code="second_approval")
     _somebody_else(change, by)
+    _unbarred(change, by)
     program = change.application.sub_program
     with transaction.atomic():
         reserve.hold(program)
         if change.kind == ChangeKind.MOVE_UP:
             _has_a_place(change)
         made = decisions.put_in_force(change, "approve", by=by, now=now, approved_by=by)
+        if change.kind == ChangeKind.OBJECTION:
+            move(change.application.objection, "close", by=by, now=now)
         if change.replaces.outcome == Outcome.SELECTED and made.outcome != Outcome.SELECTED:
             reserve.fill(program, by=None, now=now)
     return made
@@ -167,6 +171,11 @@ def _somebody_else(change: DecisionChange, by: User) -> None:
             "제안했거나 이미 승인한 사람은 승인할 수 없습니다. 다른 결정권자가 해야 합니다.",
             code="same_person",
         )
+
+
+def _unbarred(change: DecisionChange, by: User) -> None:
+    if change.kind == ChangeKind.OBJECTION:
+        objections.refuse_barred(change.application.objection, by)
 
 
 def _has_a_place(change: DecisionChange) -> None:

@@ -11,12 +11,13 @@ from applications.models import (
     BonusClaim,
     Company,
     FormVersion,
+    Objection,
     Partner,
     Submission,
 )
 from applications.queries import Dossier, dossier
 from applications.services import paper, selection
-from applications.states import ApplicationState
+from applications.states import ApplicationState, ObjectionState
 from portal import notices, snapshot, trouble
 from portal.errors import Closed, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
@@ -83,6 +84,10 @@ def withdraw(application: Application, *, by: User, now: datetime, note: str) ->
 
     Between a decision and its release the money set aside for it returns to the pot.
     """
+    if Objection.objects.filter(application=application, state=ObjectionState.UPHELD).exists():
+        raise MoveNotAllowed(
+            "이의신청 재평가 중에는 취하할 수 없습니다. 결과가 나온 뒤 포기하세요."
+        )
     with transaction.atomic():
         if application.state == ApplicationState.DECIDED:
             selection.forget(application, by=by, now=now, note=note)

@@ -9,10 +9,17 @@ from typing import NamedTuple
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 
-from applications.models import Application, BonusClaim, ScoreResult, ScoreRun, ScoreSheet
+from applications.models import (
+    Application,
+    BonusClaim,
+    Objection,
+    ScoreResult,
+    ScoreRun,
+    ScoreSheet,
+)
 from applications.rules import scoring as rules
 from applications.services import rubrics
-from applications.states import ApplicationState, BonusState
+from applications.states import ApplicationState, BonusState, ObjectionState, Remedy
 from portal import bulk, jobs, snapshot
 from portal.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.models import JobState, User
@@ -54,7 +61,7 @@ def unready(sub_program: SubProgram) -> list[Finding]:
     findings = []
     open_sheets = ScoreSheet.objects.waiting().filter(
         application__sub_program=sub_program,
-        application__state=ApplicationState.ASSESSING,
+        application__in=applications,
     )
     if count := open_sheets.count():
         some = open_sheets.order_by("pk").values_list("application__number", flat=True)[:LOOKED_AT]
@@ -123,8 +130,8 @@ def compute(run: ScoreRun, *, now: datetime, progress: Progress = lambda done, t
     if run.finished_at is not None:
         return
     rubric = rules.Rubric.from_json(run.rubric)
-    run.results.exclude(application__state=ApplicationState.ASSESSING).delete()
-    total = _assessing(run.sub_program).count()
+    run.results.exclude(application__in=_scope(run)).delete()
+    total = _scope(run).count()
     inputs, results, scored = hashlib.sha256(), hashlib.sha256(), 0
     resumed = run.results.exists()
     for chunk in _chunks(run):
@@ -148,7 +155,24 @@ def compute(run: ScoreRun, *, now: datetime, progress: Progress = lambda done, t
 
 
 def _assessing(sub_program: SubProgram) -> QuerySet[Application]:
-    return Application.objects.filter(sub_program=sub_program, state=ApplicationState.ASSESSING)
+    """What a whole run scores: a case that an objection leads through it again is not among them."""
+    return Application.objects.filter(
+        sub_program=sub_program, state=ApplicationState.ASSESSING
+    ).exclude(objection__state=ObjectionState.UPHELD)
+
+
+def _scope(run: ScoreRun) -> QuerySet[Application]:
+    """What this run scores: the one case of its objection, or everything under assessment."""
+    case = Objection.objects.filter(run=run)
+    if case.exists():
+        return Application.objects.filter(pk__in=case.values("application"))
+    return _assessing(run.sub_program)
+
+
+def _only_since(run: ScoreRun) -> datetime | None:
+    """A case assessed anew counts the sheets given out since its objection was upheld."""
+    case = Objection.objects.filter(run=run, remedy=Remedy.SHEETS)
+    return case.values_list("decided_at", flat=True).first()
 
 
 def _some(numbers: Iterable[str | None]) -> str:
@@ -162,7 +186,8 @@ Entry = tuple[int, list[rules.Sheet], list[str], list[Bonus], int]
 def _chunks(run: ScoreRun) -> Iterator[list[Entry]]:
     """Walk the applications by number; each chunk is three short queries on indexes."""
     last = 0
-    waiting = _assessing(run.sub_program).order_by("pk").values_list("pk", flat=True)
+    waiting = _scope(run).order_by("pk").values_list("pk", flat=True)
+    since = _only_since(run)
     while ids := list(waiting.filter(pk__gt=last)[:CHUNK]):
         last = ids[-1]
         marks: dict[int, list[rules.Sheet]] = {pk: [] for pk in ids}
@@ -171,6 +196,8 @@ def _chunks(run: ScoreRun) -> Iterator[list[Entry]]:
         sheets = ScoreSheet.objects.filter(
             application__in=ids, locked_at__isnull=False, locked_at__lte=run.requested_at
         )
+        if since is not None:
+            sheets = sheets.filter(assigned_at__gte=since)
         # As it stood when the run was asked for, so that a killed run ends with the same bytes.
         for pk, points, digest, out_at in sheets.order_by("application", "pk").values_list(
             "application_id", "marks", "sha256", "withdrawn_at"

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.documents import notice_parts
 from applications.forms.filing import WithdrawForm
-from applications.models import Application, Deliverable, IssuedDocument
+from applications.models import Application, Deliverable, IssuedDocument, Objection
 from applications.queries import dossier, invitations, result, timeline
 from applications.queries.agreements import waiting
+from applications.queries.objection import clock
 from applications.queries.outcome import Step
 from applications.services import intake, paper
-from applications.states import ANNOUNCED, ApplicationState
+from applications.states import ANNOUNCED, ApplicationState, MemberRole, Outcome
 from applications.views.desk import describe, with_parts
 from applications.views.steps import by_step, places, url_of
 from applications.visibility import (
@@ -245,7 +246,12 @@ def application_result(request: HttpRequest, pk: int) -> HttpResponse:
         "result": found,
         "figures": figures(found),
         "printed": application.documents.filter(kind=IssuedDocument.Kind.RESULT).exists(),
-        "own": role_in(request.user, application.company_id),
+        "own": (role := role_in(request.user, application.company_id)),
+        "objection": Objection.objects.filter(application=application).first(),
+        "clock": clock(application, now()),
+        "declines": role == MemberRole.OWNER
+        and application.state == ApplicationState.RELEASED
+        and found["outcome"] in {Outcome.SELECTED, Outcome.RESERVE},
     }
     return render(request, "applications/result.html", context)
 

@@ -1,6 +1,7 @@
 """Staff, assessors and judged applications for tests; assessors live at a university, tied to nobody."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import count
 from typing import Any
 
@@ -127,18 +128,20 @@ def filed(sub_program: SubProgram, *, facts: dict[str, Any] | None = None, **fie
     return Application.objects.select_related("submission__form", "sub_program").get(pk=made.pk)
 
 
-def locked_sheet(application: Application, assessor: User, marks: Sequence[int]) -> ScoreSheet:
+def locked_sheet(
+    application: Application, assessor: User, marks: Sequence[int], *, at: datetime = NOW
+) -> ScoreSheet:
     """Write a sheet that was handed in."""
     sheet = ScoreSheet(
         application=application,
         assessor=assessor,
-        assigned_at=NOW,
-        declared_at=NOW,
+        assigned_at=at,
+        declared_at=at,
         marks=dict(zip([code for code, _, _ in CRITERIA], marks, strict=True)),
         reasons={code: "근거" for code, _, _ in CRITERIA},
     )
     sheet.sha256 = review.digest(sheet)
-    sheet.locked_at = NOW
+    sheet.locked_at = at
     sheet.save()
     return sheet
 

@@ -1,0 +1,110 @@
+"""After the result: objecting to it, giving it up; and how decisions changed, for everybody."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications.forms.base import refuse
+from applications.forms.filing import DeclineForm, ObjectionForm
+from applications.models import Objection
+from applications.queries.award import award_of, released_results
+from applications.queries.objection import clock
+from applications.services import changes, objections
+from applications.states import ApplicationState, Outcome
+from applications.views.desk import with_parts
+from applications.visibility import (
+    WRITERS,
+    objection_papers_of,
+    own_applications,
+    role_in,
+    withdrawable_by,
+)
+from portal import files
+from portal.access import public, signed_in
+from portal.clock import now
+from portal.errors import MoveNotAllowed, NotFound, PortalError
+
+DECLINABLE = {Outcome.SELECTED, Outcome.RESERVE}
+
+
+@signed_in
+@require_http_methods(["GET", "HEAD", "POST"])
+def application_objection(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the clock and take the objection, or show where it stands."""
+    at = now()
+    application = get_object_or_404(with_parts(own_applications(request.user)), pk=pk)
+    objection = Objection.objects.filter(application=application).first()
+    running = clock(application, at)
+    writes = role_in(request.user, application.company_id) in WRITERS
+    if (objection is None and running is None) or (request.method == "POST" and not writes):
+        raise NotFound
+    form = ObjectionForm(request.POST or None, request.FILES or None)
+    status = 400 if request.method == "POST" else 200
+    if form.is_valid():
+        try:
+            objections.file(
+                application,
+                text=form.cleaned_data["text"],
+                uploads=form.cleaned_data["files"],
+                by=request.user,
+                now=at,
+            )
+        except PortalError as refused:
+            refuse(form, refused, fields={"objection_text": "text"})
+            status = refused.status
+        else:
+            messages.success(request, "이의신청을 접수했습니다.")
+            return redirect("application_objection", pk=pk)
+    context = {
+        "application": application,
+        "objection": objection,
+        "papers": list(objection.papers.order_by("pk")) if objection else [],
+        "clock": running,
+        "now": at,
+        "form": form,
+        "writes": writes,
+    }
+    return render(request, "applications/objection.html", context, status=status)
+
+
+@signed_in
+@require_safe
+def objection_paper(request: HttpRequest, pk: int) -> HttpResponse:
+    """Send a file that goes with an objection."""
+    paper = get_object_or_404(objection_papers_of(request.user), pk=pk)
+    return files.serve(paper.file, filename=paper.name, content_type=paper.content_type)
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def application_decline(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give up a selection or a place on the reserve list; owners only."""
+    application = get_object_or_404(with_parts(withdrawable_by(request.user)), pk=pk)
+    award = award_of(application)
+    if award is None:
+        raise NotFound
+    if application.state != ApplicationState.RELEASED or award.outcome not in DECLINABLE:
+        raise MoveNotAllowed(
+            "지금은 포기할 수 없습니다. 협약을 시작했으면 사업 담당자에게 문의하세요."
+        )
+    form = DeclineForm(request.POST or None)
+    status = 200 if request.method == "GET" else 400
+    if form.is_valid():
+        try:
+            changes.decline(application, note=form.cleaned_data["note"], by=request.user, now=now())
+        except PortalError as refused:
+            refuse(form, refused, fields={"reason": "note"})
+            status = refused.status
+        else:
+            messages.success(request, "포기를 접수했습니다.")
+            return redirect("application_result", pk=pk)
+    context = {"application": application, "award": award, "form": form}
+    return render(request, "applications/decline.html", context, status=status)
+
+
+@public
+@require_safe
+def decision_changes(request: HttpRequest) -> HttpResponse:
+    """Released selections with how often their decisions were changed, for everybody."""
+    return render(request, "applications/changes.html", {"rows": released_results()})

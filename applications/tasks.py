@@ -14,8 +14,8 @@ from applications.models import (
 from applications.services import (
     agreement,
     conflicts,
-    panel,
     objections,
+    panel,
     paper,
     reminders,
     round_report,

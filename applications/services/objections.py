@@ -233,7 +233,7 @@ def _unready(objection: Objection, program: SubProgram) -> list[Finding]:
         assigned_at__gte=objection.decided_at,
         withdrawn_at=None,
     )
-    if sheets.filter(locked_at=None).exists():
+    if sheets.waiting().exists():
         return [Finding("sheets_unlocked", "제출하지 않은 재평가 평가표가 있습니다.")]
     if sheets.count() < program.minimum_sheets:
         return [

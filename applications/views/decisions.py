@@ -5,7 +5,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications.forms.base import refuse
 from applications.forms.filing import DeclineForm, ObjectionForm
 from applications.models import Objection
 from applications.queries.award import award_of, released_results
@@ -24,6 +23,7 @@ from portal import files
 from portal.access import public, signed_in
 from portal.clock import now
 from portal.errors import MoveNotAllowed, NotFound, PortalError
+from portal.forms import refuse
 
 DECLINABLE = {Outcome.SELECTED, Outcome.RESERVE}
 

@@ -65,7 +65,9 @@ def test_strangers_find_nothing(two) -> None:
         f"/applications/{made.pk}/objection/", {"text": "이의", "files": paper, "confirmed": "on"}
     )
     file = Objection.objects.get().papers.get()
-    assert owner.get(f"/objections/papers/{file.pk}/").status_code == 200
+    sent = owner.get(f"/objections/papers/{file.pk}/")
+    assert b"".join(sent.streaming_content).startswith(b"%PDF")
+    sent.close()
     partner = PartnerFactory(application=made, accepted=True)
     people = [
         UserFactory(),

@@ -9,8 +9,8 @@ from django.utils.crypto import constant_time_compare
 from applications.models import Agreement, Application, Decision, ScoreResult, ScoreRun, Submission
 from applications.queries.award import history
 from applications.rules.agreement import STEPS
+from applications.states import ANNOUNCED, ChangeKind, Outcome, SupplementState
 from applications.states import ApplicationState as S
-from applications.states import ChangeKind, Outcome, SupplementState
 
 # The step of the catalogue's process list on which the application waits. A decision that is not
 # released shows as assessment still going on.

@@ -16,7 +16,7 @@ from applications.admin.application import NoteForm
 from applications.admin.objection import ChangeForm
 from applications.admin.objection import propose as propose_change
 from applications.models import Application, Decision, ScoreResult, ScoreRun, Selection
-from applications.services import reserve, scoring, selection
+from applications.services import outbox, reserve, scoring, selection
 from applications.states import Outcome, SelectionState
 from applications.visibility import runs_of, selections_of
 from portal import tables
@@ -33,6 +33,7 @@ from programs.visibility import sub_programs_of
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 PAGE = 100
+LETTERS = 20
 AT_ONCE = 5_000  # decisions made within a request; more are a job's
 ENDED = {JobState.DONE, JobState.PARKED}
 TONES = {
@@ -355,8 +356,12 @@ class SelectionAdmin(FollowedAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Add the ranked list to take away."""
         page = self.admin_site.admin_view(self.export_view)
-        name = "applications_selection_export"
-        return [path("<int:pk>/export/", page, name=name), *super().get_urls()]
+        letters = self.admin_site.admin_view(self.letters_view)
+        return [
+            path("<int:pk>/export/", page, name="applications_selection_export"),
+            path("<int:pk>/letters/", letters, name="applications_selection_letters"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Selection]:
         """Of the own sub-programmes."""
@@ -379,6 +384,28 @@ class SelectionAdmin(FollowedAdmin):
             "moves": history(thing),
             **self.followed(thing),
         }
+
+    def letters_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """The letters of the release as they will go out: searched by number, or page by page."""
+        thing = self.own(request, pk)
+        wanted, term = request.GET.get("p", "1"), request.GET.get("q", "").strip()
+        decisions = outbox.announced(thing).order_by("rank").select_related("application")
+        total = decisions.count()
+        if term:
+            decisions = decisions.filter(application__number=term)
+        number = max(int(wanted), 1) if wanted.isdecimal() and len(wanted) < 7 else 1
+        rows = list(decisions[(number - 1) * LETTERS : number * LETTERS])
+        context = {
+            "title": "보낼 알림 미리보기",
+            "term": term,
+            "decisions": total,
+            "reachable": outbox.reachable(thing),
+            "letters": outbox.letters(thing, rows, now=now()),
+            "previous": number - 1 if number > 1 else 0,
+            "next": number + 1 if not term and number * LETTERS < total else 0,
+        }
+        template = "admin/applications/selection/letters.html"
+        return self.shown(request, thing, template, **context)
 
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The ranked list as a table."""

@@ -33,6 +33,7 @@ from applications.models.delivery import (
     ExpertMatch,
     LevelCertificate,
 )
+from applications.models.late import LateGrant
 from applications.models.objection import Objection, ObjectionMove, ObjectionPaper
 from applications.models.panel import (
     AssessorProfile,
@@ -93,6 +94,7 @@ __all__ = [
     "Instalment",
     "Invitation",
     "IssuedDocument",
+    "LateGrant",
     "LevelCertificate",
     "Member",
     "Objection",

@@ -11,12 +11,13 @@ from applications.models import (
     BonusClaim,
     Company,
     FormVersion,
+    LateGrant,
     Objection,
     Partner,
     Submission,
 )
 from applications.queries import Dossier, dossier
-from applications.services import paper, selection
+from applications.services import late, paper, selection
 from applications.states import ApplicationState, ObjectionState
 from portal import notices, snapshot, trouble
 from portal.errors import Closed, MoveNotAllowed, RuleBroken, StaleVersion
@@ -34,6 +35,7 @@ class Prepared:
     """Everything that filing writes, made ready before its transaction."""
 
     dossier: Dossier
+    leave: LateGrant | None
     number: str
     content: dict[str, Any]
     sha256: str
@@ -101,13 +103,17 @@ def number_of(application: Application) -> str:
 
 
 def _prepare(read: Dossier, *, now: datetime) -> Prepared:
-    check_open(read.sub_program, now=now)
+    leave = None
+    if programs.refusal(read.sub_program, now) is not None:
+        leave = late.leave_for(read.application, now)
+    if leave is None:
+        check_open(read.sub_program, now=now)
     blocking = [row for row in dossier.missing(read, now=now) if row.blocking]
     if blocking:
         raise RuleBroken(blocking, message="아직 빠졌거나 고쳐야 할 항목이 있습니다.")
     number = number_of(read.application)
     content = _content(read, number=number, form_sha256=read.asked.form_sha256, now=now)
-    return Prepared(read, number, content, snapshot.sha256_of_plain(content))
+    return Prepared(read, leave, number, content, snapshot.sha256_of_plain(content))
 
 
 def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> dict[str, Any]:
@@ -207,6 +213,8 @@ def _file(prepared: Prepared, *, by: User, now: datetime) -> Submission:
         or "",
         size=prepared.content["profile"].get("company_size") or "",
     )
+    if prepared.leave is not None:
+        late.redeem(prepared.leave, application, now=now)
     form_sha256 = prepared.content["form_sha256"]
     if not FormVersion.objects.filter(pk=form_sha256).exists():
         FormVersion.objects.get_or_create(

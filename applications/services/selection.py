@@ -16,13 +16,14 @@ from applications.models import (
     ScoreRun,
     Selection,
     SelectionMove,
-    Submission,
 )
 from applications.rules import selection as rules
+from applications.services import outbox
+from applications.services.outbox import announced
 from applications.states import ApplicationState, Outcome, SelectionState
-from portal import bulk, doorbell, jobs, notices
+from portal import bulk, doorbell, jobs
 from portal.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
-from portal.models import Job, Notice, User
+from portal.models import Job, User
 from portal.roles import MANAGER, OFFICER, roles_of
 from portal.workflow import allowed, move, move_many
 from programs.models import Budget, SubProgram
@@ -248,9 +249,13 @@ def schedule(selection: Selection, act: str, *, by: User, now: datetime, note: s
 
 
 def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
-    """Ask for the release as a job; asking again returns the same job. Raises MoveNotAllowed."""
+    """Ask for the release as a job; asking again returns the same job.
+
+    Raises MoveNotAllowed, RuleBroken (`notices_short`) when decisions and letters differ.
+    """
     if not allowed(selection.MOVES["release"], state=selection.state, by=by):
         raise MoveNotAllowed("지금은 결과를 발표할 수 없습니다.")
+    check_outbox(selection)
     turn = decided_times(selection)
     job = jobs.enqueue(
         RELEASE_JOB,
@@ -272,6 +277,7 @@ def release(
     those that are missing. Returns the counts of decisions and notices, which must be equal.
     """
     if selection.state != SelectionState.RELEASED:
+        check_outbox(selection)
         with transaction.atomic():
             move(selection, "release", by=by, now=now, released_at=now)
             _move_applications(selection, "release", by, now)
@@ -285,10 +291,20 @@ def release(
     return {"decisions": decisions, "notices": written}
 
 
-def announced(selection: Selection) -> QuerySet[Decision]:
-    """The decisions that a release announces: all but those of applications withdrawn before it."""
-    first = selection.decisions.filter(previous=None)
-    return first.exclude(application__state=ApplicationState.WITHDRAWN)
+def check_outbox(selection: Selection) -> tuple[int, int]:
+    """Count decisions against letters before a release. Raises RuleBroken when they differ."""
+    decisions, letters = announced(selection).count(), outbox.reachable(selection)
+    if decisions != letters:
+        raise RuleBroken(
+            [
+                Finding(
+                    "notices_short",
+                    f"결정은 {decisions:,}건인데 보낼 수 있는 알림은 {letters:,}통입니다."
+                    " 받을 사람이 없는 신청을 먼저 확인하세요.",
+                )
+            ]
+        )
+    return decisions, letters
 
 
 def decided_times(selection: Selection) -> int:
@@ -429,43 +445,14 @@ def _move_applications(
 
 def _notify(selection: Selection, now: datetime, progress: Progress) -> int:
     written, total = 0, selection.cut.get("counted", 0)
-    program = selection.sub_program
     # Ranks run from 1 without gaps: spans of them need neither a sort nor fresh statistics.
-    decisions = (
-        announced(selection)
-        .order_by("rank")
-        .values_list("application_id", "outcome", "application__number")
+    decisions = announced(selection).order_by("rank").select_related("application")
+    decisions = decisions.only(
+        "selection_id", "outcome", "rank", "grant_won", "reason", "application__number"
     )
     for start_at in range(0, total, CHUNK):
         rows = list(decisions.filter(rank__gt=start_at, rank__lte=start_at + CHUNK))
-        keys = {pk: f"result:{selection.pk}:{pk}" for pk, _, _ in rows}
-        there = set(
-            Notice.objects.filter(key__in=list(keys.values())).values_list("key", flat=True)
-        )
-        filed = Submission.objects.filter(
-            application__in=[pk for pk, _, _ in rows if keys[pk] not in there]
-        ).select_related("submitted_by")
-        people = {row.application_id: row.submitted_by for row in filed.only("submitted_by")}
-        Notice.objects.bulk_create(
-            (
-                Notice(
-                    key=keys[pk],
-                    **notices.compose(
-                        "result",
-                        to_email=people[pk].email,
-                        user=people[pk],
-                        now=now,
-                        program=program,
-                        application={"pk": pk, "number": number},
-                        outcome=Outcome(outcome).label,
-                    ),
-                )
-                for pk, outcome, number in rows
-                if pk in people
-            ),
-            ignore_conflicts=True,
-        )
-        written += Notice.objects.filter(key__in=list(keys.values())).count()
+        written += outbox.write(selection, rows, now=now)
         progress(written, total)
     doorbell.ring("portal.tasks.send_notices")
     return written

@@ -11,7 +11,7 @@ from applications.forms.drafting import UploadForm
 from applications.forms.filing import AnswerForm, SubmitForm
 from applications.models import Application, Supplement
 from applications.queries import dossier
-from applications.services import intake, supplements
+from applications.services import intake, late, supplements
 from applications.states import ApplicationState, SupplementState
 from applications.views import content
 from applications.views.desk import with_parts
@@ -68,6 +68,9 @@ def review_page(
     """Render the application written out, with the button that files it for those who may."""
     draft = application.state == ApplicationState.DRAFT
     writes = draft and role_in(request.user, application.company_id) in WRITERS
+    leave = None
+    if draft and refusal(application.sub_program, at) is not None:
+        leave = late.leave_for(application, at)
     context = {
         "application": application,
         "now": at,
@@ -76,7 +79,8 @@ def review_page(
         "refused": refused,
         "partners": partner_rows(application, at),
         "attachments": attachment_rows(application),
-        "closed": refusal(application.sub_program, at) if draft else None,
+        "closed": refusal(application.sub_program, at) if draft and leave is None else None,
+        "leave": leave,
         "closes_at": application.sub_program.window().closes_at,
     }
     filed = getattr(application, "submission", None)

@@ -8,14 +8,26 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from applications.admin import frozen
-from applications.models import Application, BonusClaim, Check, ScoreRun, ScoreSheet, Selection
-from applications.services import review, screening, selection
+from applications.models import (
+    Application,
+    BonusClaim,
+    Check,
+    DecisionChange,
+    LateGrant,
+    Objection,
+    ScoreRun,
+    ScoreSheet,
+    Selection,
+)
+from applications.queries.award import award_of
+from applications.services import objections, review, screening, selection
 from portal import jobs
 from portal.models import Notice
 from tests.factories import staff
 from tests.factories.applications import (
     NOW,
     AttachmentFactory,
+    CompanyFactory,
     MemberFactory,
     PartnerFactory,
     UserFactory,
@@ -382,3 +394,57 @@ def test_a_parked_job_says_so(desk, program, officer, judges) -> None:
     body = text(desk(officer).get(page_of(made)))
     assert "작업이 멈추었습니다" in body
     assert "지원금이 정해지지 않은 신청이 1건" in body
+
+
+def test_letters_are_shown_and_searched_before_the_release(
+    desk, program, officer, boss, judges
+) -> None:
+    for marks in ((28, 36, 28), (24, 32, 24)):
+        staff.judged(program, marks, judges=judges)
+    made = staff.decided(staff.proposed(program, officer), by=boss)
+    address = reverse("admin:applications_selection_letters", args=[made.pk])
+    body = text(desk(officer).get(address))
+    assert "일치" in body
+    assert body.count("선정 결과가 발표되었습니다") == 2
+    number = made.decisions.get(rank=2).application.number
+    found = text(desk(boss).get(address, {"q": number}))
+    assert found.count("선정 결과가 발표되었습니다") == 1
+    assert desk(staff.officer(staff.program())).get(address).status_code == 404
+
+
+def test_a_manager_lets_one_firm_in_late_by_the_page(desk, program, officer, boss) -> None:
+    company = CompanyFactory()
+    address = reverse("admin:applications_lategrant_grant")
+    sent = {"sub_program": program.pk, "number": company.business_number, "site": ""}
+    sent |= {"until": "2099-03-02T18:00:00", "reason": "장애"}
+    assert desk(officer).post(address, sent).status_code == 404
+    desk(boss).post(address, sent)
+    assert LateGrant.objects.get().company == company
+
+
+def test_changes_and_objections_are_signed_at_the_desk(
+    desk, program, officer, boss, judges
+) -> None:
+    for marks in ((28, 36, 28), (24, 32, 24)):
+        staff.judged(program, marks, judges=judges)
+    made = staff.decided(staff.proposed(program, officer), by=boss)
+    selection.release(made, by=boss, now=NOW)
+    last = made.decisions.get(rank=2).application
+    words = {"number": last.number, "kind": "reversal", "outcome": "rejected", "reason": "오류"}
+    desk(officer).post(act(made, "change"), words)
+    change = DecisionChange.objects.get()
+    other = staff.manager()
+    for client, name in ((desk(boss), "approve"), (desk(boss), "second"), (desk(boss), "approve")):
+        client.post(act(change, name))
+    change.refresh_from_db()
+    assert change.state == "seconded"
+    desk(other).post(act(change, "approve"))
+    assert award_of(last).outcome == "rejected"
+    assert "결정 번복" in text(desk(officer).get(page_of(change)))
+    case = objections.file(last, text="이의", by=last.created_by, now=NOW)
+    third = staff.manager()
+    for client in (desk(boss), desk(other), desk(officer)):
+        client.post(act(case, "dismiss"), {"note": "유지"})
+    assert Objection.objects.get().state == "filed"
+    desk(third).post(act(case, "dismiss"), {"note": "유지"})
+    assert Objection.objects.get().state == "dismissed"

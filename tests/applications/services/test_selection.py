@@ -7,10 +7,10 @@ from django.db import IntegrityError, transaction
 from applications import queries
 from applications.models import Application, ApplicationMove, Decision, Selection, SelectionMove
 from applications.queries.award import award_of
-from applications.services import intake, scoring, selection
+from applications.services import intake, outbox, scoring, selection
 from applications.states import Outcome
 from portal.errors import BadInput, BudgetExceeded, MoveNotAllowed, PortalError, RuleBroken
-from portal.models import Job, Notice
+from portal.models import Job, Notice, User
 from programs.models import LedgerEntry
 from programs.queries import balance
 from programs.services import ledger
@@ -377,3 +377,30 @@ def test_taking_the_approval_back_gives_a_withdrawn_ones_money_back_once(
     selection.confirm(made, by=officer, now=NOW)
     with pytest.raises(RuleBroken):
         selection.decide(made, by=boss, now=NOW)  # its list names one who is gone
+
+
+def test_letters_are_read_before_the_release_and_go_out_the_same(
+    program, officer, boss, five
+) -> None:
+    made = staff.decided(staff.proposed(program, officer), by=boss)
+    rows = list(outbox.announced(made).order_by("rank").select_related("application"))
+    before = dict(outbox.letters(made, rows, now=NOW))
+    assert not Notice.objects.filter(key__startswith="result:").exists()
+    selection.release(made, by=boss, now=NOW)
+    after = {row.key: row.body for row in Notice.objects.filter(key__startswith="result:")}
+    assert after == {key: letter["body"] for key, letter in before.items()}
+    first = after[f"result:{made.pk}:{five[0].pk}"]
+    for told in ("1위로 예산과 선정 수 안에", "합계 92.00점", "선정선:", "이의신청"):
+        assert told in first
+
+
+def test_a_decision_without_anybody_to_write_to_stops_the_release(
+    program, officer, boss, five
+) -> None:
+    made = staff.decided(staff.proposed(program, officer), by=boss)
+    User.objects.filter(pk=five[0].submission.submitted_by_id).update(email="gone")
+    for act in (selection.schedule_release, selection.release):
+        with pytest.raises(RuleBroken) as refused:
+            act(made, by=boss, now=NOW)
+        assert refused.value.findings[0].code == "notices_short"
+    assert states(five) == {"decided"}

@@ -1,0 +1,75 @@
+"""Late acceptance: granted to one firm with its reason, redeemed by one filing."""
+
+from datetime import datetime
+
+from django.db.models import Q
+
+from applications.models import Application, Company, LateGrant, Site
+from portal.errors import BadInput, Closed, MoveNotAllowed
+from portal.models import User
+from portal.roles import MANAGER, roles_of
+from programs.models import SubProgram
+
+USED = "기한 뒤 접수 허용이 이미 쓰였거나 취소되었거나 기한이 지났습니다."
+
+
+def grant(
+    sub_program: SubProgram,
+    *,
+    company: Company,
+    site: Site | None,
+    until: datetime,
+    reason: str,
+    by: User,
+    now: datetime,
+) -> LateGrant:
+    """Let one firm (one of its sites, if named) file once after the deadline.
+
+    Raises MoveNotAllowed for anybody but a manager, BadInput (`reason`, `until`, `site`).
+    """
+    if MANAGER not in roles_of(by):
+        raise MoveNotAllowed("결정권자만 기한 뒤 접수를 허용할 수 있습니다.", code="role")
+    if not reason.strip():
+        raise BadInput("허용하는 사유를 적어 주세요.", code="reason")
+    if until <= now:
+        raise BadInput("허용 기한은 지금보다 뒤여야 합니다.", code="until")
+    if site is not None and site.company_id != company.pk:
+        raise BadInput("그 기업의 사업장이 아닙니다.", code="site")
+    return LateGrant.objects.create(
+        sub_program=sub_program,
+        company=company,
+        site=site,
+        until=until,
+        reason=reason.strip(),
+        granted_by=by,
+        granted_at=now,
+    )
+
+
+def cancel(leave: LateGrant, *, by: User, now: datetime) -> None:
+    """Take an unused leave back. Raises MoveNotAllowed."""
+    if MANAGER not in roles_of(by):
+        raise MoveNotAllowed("결정권자만 취소할 수 있습니다.", code="role")
+    unused = LateGrant.objects.filter(pk=leave.pk, used_at=None, cancelled_at=None)
+    if not unused.update(cancelled_at=now):
+        raise MoveNotAllowed("이미 쓰였거나 취소한 허용입니다.", code="leave_used")
+
+
+def leave_for(application: Application, now: datetime) -> LateGrant | None:
+    """The leave that this draft may use now; the one that ends first."""
+    rows = LateGrant.objects.filter(
+        Q(site=None) | Q(site=application.site_id),
+        sub_program=application.sub_program_id,
+        company=application.company_id,
+        used_at=None,
+        cancelled_at=None,
+        until__gt=now,
+    )
+    return rows.order_by("until", "pk").first()
+
+
+def redeem(leave: LateGrant, application: Application, *, now: datetime) -> None:
+    """Use it up in the transaction that files. Raises Closed when somebody else has."""
+    unused = LateGrant.objects.filter(pk=leave.pk, used_at=None, cancelled_at=None, until__gt=now)
+    if not unused.update(used_at=now, application=application):
+        raise Closed(USED, code="leave_used")

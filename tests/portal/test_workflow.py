@@ -120,9 +120,8 @@ def manager(db: None) -> User:
 
 @pytest.mark.parametrize("note", ["", "   \n"])
 @pytest.mark.parametrize("name", [n for n, m in APPLICATION_MOVES.items() if m.needs_note])
-def test_a_move_that_needs_a_note_is_refused_without_one(
-    manager: User, name: str, note: str
-) -> None:
+def test_a_move_that_needs_a_note_is_refused_without_one(db: None, name: str, note: str) -> None:
+    manager = UserFactory(roles=["manager", "assessor"])
     thing = ApplicationFactory(filed=True, state=APPLICATION_MOVES[name].source[-1])
     every = Application.objects.filter(pk=thing.pk)
     with pytest.raises(MoveNotAllowed) as alone:

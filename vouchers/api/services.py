@@ -143,7 +143,7 @@ class Service(DeclaredQuery, APIView):
         parameters=[
             OpenApiParameter(
                 "code",
-                str,
+                {"type": "string", "maxLength": 20},
                 OpenApiParameter.PATH,
                 description="서비스 번호",
                 examples=[OpenApiExample("번호", value="KV-000123")],

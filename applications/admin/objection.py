@@ -203,7 +203,7 @@ def may_judge(request: HttpRequest, thing: Objection) -> bool:
 
 @admin.register(Objection)
 class ObjectionAdmin(WorkflowAdmin):
-    """Objections, the nearest due first, with the clock."""
+    """Objections, the latest first, with the clock."""
 
     read_roles = READERS
     list_display = ["application", "state", "filed", "answer_due", "decided_by"]

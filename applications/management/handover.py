@@ -12,6 +12,7 @@ from applications.services import delivery, experts
 from applications.states import ExpertState, PartnerState
 from portal.models import User
 
+LEVEL = "middle1"
 WORDS = {
     "firm": "현장에서 확인한 내용을 사진과 함께 적었습니다.",
     "supplier": "설치하고 시험 가동한 뒤 작업자 교육을 마쳤습니다.",
@@ -30,32 +31,27 @@ class Handover:
     now: Callable[[], datetime]
     today: Callable[[], date]
 
-    def all(
-        self, agreement: Agreement, *, until: int | None = None, level: str = "middle1"
-    ) -> None:
-        """Deliver in order, the first `until` things or all."""
+    def all(self, agreement: Agreement) -> None:
+        """Deliver everything, in order."""
         rows = Deliverable.objects.filter(agreement=agreement).order_by("order")
-        for pk in list(rows.values_list("pk", flat=True))[:until]:
-            self.one(pk, level=level)
+        for pk in list(rows.values_list("pk", flat=True)):
+            self.one(pk)
 
-    def one(self, pk: int, *, records: int | None = None, level: str = "middle1") -> Deliverable:
-        """Deliver one thing, or write only so many of its records."""
-        row = Deliverable.objects.select_related("agreement__application", "expert__user").get(
-            pk=pk
-        )
+    def one(self, pk: int) -> None:
+        """Deliver one thing, from its first record to its confirmation."""
+        rows = Deliverable.objects.select_related("agreement__application", "expert__user")
+        row = rows.get(pk=pk)
         if row.spec["by"] == queries.EXPERT and row.expert is None:
             self._assign(row)
-        doer, firm = self._doer(row), row.agreement.application.created_by
-        for turn in range(records or row.spec.get("wanted") or 1):
+        doer, firm, words = self._doer(row), row.agreement.application.created_by, row.spec["entry"]
+        for turn in range(row.spec.get("wanted") or 1):
             entry = delivery.add_entry(
                 row,
                 on=self.today(),
-                title=f"{row.spec['entry']['title']} {turn + 1}",
+                title=f"{words['title']} {turn + 1}",
                 body=WORDS[row.spec["by"]],
-                outcome="다음 방문까지 변화를 재기로 했습니다."
-                if "outcome" in row.spec["entry"]
-                else "",
-                amount=4 if "amount" in row.spec["entry"] else None,
+                outcome="다음 방문까지 변화를 재기로 했습니다." if "outcome" in words else "",
+                amount=4 if "amount" in words else None,
                 uploads=[self.paper(row.label)] if row.spec.get("files") else [],
                 by=doer,
                 now=self.now(),
@@ -63,11 +59,9 @@ class Handover:
             row.refresh_from_db()
             if row.spec.get("confirmed"):
                 delivery.answer_entry(entry, agree=True, by=firm, now=self.now())
-        if (records is None and not queries.standing(row).lacks) or row.spec.get("result"):
-            found = level if row.spec.get("result") else ""
-            delivery.hand_in(row, by=doer, now=self.now(), level=found)
-            delivery.accept(row, by=self._judge(row, doer), now=self.now())
-        return row
+        level = LEVEL if row.spec.get("result") else ""
+        delivery.hand_in(row, by=doer, now=self.now(), level=level)
+        delivery.accept(row, by=self._judge(row, doer), now=self.now())
 
     def _assign(self, row: Deliverable) -> None:
         pool = Expert.objects.filter(pool=row.spec["pool"], state=ExpertState.VERIFIED)

@@ -23,7 +23,7 @@ Training needs only what is stored of each product (`Evidence.vector` float32, `
 | `judge` | `Verdict`, `LABELS`, `Judgement`, `judge` |
 | `pictures` | `frame_png`, `flattened_png`, `overlay_png`, `panorama_png`, `thumbnail_png` |
 | `drift` | `check -> Drift` |
-| `measure` | `Rate`, `confusion`, `roc`, `cheapest`, `pod`, `by_kind`, `kappa` |
+| `measure` | `confusion`, `roc`, `cheapest`, `pod`, `by_kind`; `Rate` and `kappa` are in `kamp.rules.rates` |
 | `split` | `split_of(serial, key=...) -> Split` (fit, threshold, test) |
 | `duplicates` | `Item`, `find(items) -> tuple[Duplicate, ...]` |
 | `generator` | `product(seed, kind) -> Product`, `write(product, path)`; always labelled 합성 |

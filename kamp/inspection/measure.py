@@ -1,4 +1,4 @@
-"""How good it is, with intervals: confusion, ROC, cost, POD, types, agreement."""
+"""How good it is, with intervals: confusion, ROC, cost, POD, types."""
 
 import math
 from collections import Counter
@@ -10,36 +10,14 @@ from numpy.typing import NDArray
 from scipy import optimize
 
 from kamp.inspection.errors import MeasureRefused
+from kamp.rules.rates import Rate
 
 Scores = NDArray[np.float64]
 Truth = NDArray[np.bool_]
 
-Z95 = 1.959963984540054
 FEWEST_FOR_POD = 10
 STEEPEST = 50.0  # of the POD's slope over log size: separable data has no finite best fit
 POD_POINTS = 40
-
-
-@dataclass(frozen=True)
-class Rate:
-    """`hits` of `n` with its 95 % Wilson interval; `value` is None when n is 0."""
-
-    hits: int
-    n: int
-
-    @property
-    def value(self) -> float | None:
-        return self.hits / self.n if self.n else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """The interval, (0, 1) when nothing was counted."""
-        if not self.n:
-            return 0.0, 1.0
-        share, weight = self.hits / self.n, Z95**2 / self.n
-        middle = (share + weight / 2) / (1 + weight)
-        reach = Z95 / (1 + weight) * math.sqrt(share * (1 - share) / self.n + weight / (4 * self.n))
-        return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
 @dataclass(frozen=True)
@@ -204,17 +182,6 @@ def by_kind(
         kind: (Rate(flagged[kind], n), kind in trained or not kind)
         for kind, n in sorted(counted.items())
     }
-
-
-def kappa(first: Sequence[str], second: Sequence[str]) -> float | None:
-    """Cohen's kappa of two labellers on the same items; None where chance explains everything."""
-    n = len(first)
-    if not n:
-        return None
-    same = sum(a == b for a, b in zip(first, second, strict=True)) / n
-    ours, theirs = Counter(first), Counter(second)
-    chance = sum(ours[word] * theirs[word] for word in ours) / n**2
-    return None if chance >= 1 else (same - chance) / (1 - chance)
 
 
 def _ratio(part: float, other: float) -> float | None:

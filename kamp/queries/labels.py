@@ -1,7 +1,7 @@
 """What the products of a set are, by what people said of them; who agrees with whom."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from kamp.models import (
     Label,
     Product,
 )
+from kamp.rules.rates import kappa
 from kamp.states import ClipState, Mark, Split
 
 LATEST = 20
@@ -64,18 +65,8 @@ def agreement(dataset: Dataset) -> Agreement:
         words[product][by] = mark
     pairs = [tuple(list(marks.values())[:2]) for marks in words.values() if len(marks) > 1]
     same = sum(one == other for one, other in pairs)
-    return Agreement(len(pairs), same, kappa(pairs))
-
-
-def kappa(pairs: Sequence[tuple[str, ...]]) -> float | None:
-    """Agreement beyond chance; None without pairs or where chance explains everything."""
-    if not pairs:
-        return None
-    n = len(pairs)
-    first, second = (Counter(pair[side] for pair in pairs) for side in (0, 1))
-    chance = sum(first[mark] * second[mark] for mark in first) / n**2
-    seen = sum(one == other for one, other in pairs) / n
-    return None if chance >= 1 else (seen - chance) / (1 - chance)
+    found = kappa([one for one, _ in pairs], [other for _, other in pairs])
+    return Agreement(len(pairs), same, found)
 
 
 def usable(dataset: Dataset) -> QuerySet[Clip]:

@@ -7,7 +7,8 @@ from statistics import median
 from typing import Any
 
 from kamp.models import InspectionModel
-from kamp.rules.operating import Costs, Counts, Point, Rate, at, cheapest
+from kamp.rules.operating import Costs, Counts, Point, at, cheapest
+from kamp.rules.rates import Rate
 from kamp.states import DefectKind, Verdict
 from portal.charts import Chart, bars, lines
 

@@ -5,31 +5,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-Z = 1.959964  # of a 95 % interval
-
-
-@dataclass(frozen=True)
-class Rate:
-    """`hits` of `n`, with Wilson's 95 % interval."""
-
-    hits: int
-    n: int
-
-    @property
-    def value(self) -> float | None:
-        """The share; None of nothing."""
-        return self.hits / self.n if self.n else None
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Between which the share lies."""
-        if not self.n:
-            return 0.0, 1.0
-        share = self.hits / self.n
-        centre = share + Z * Z / (2 * self.n)
-        spread = Z * math.sqrt(share * (1 - share) / self.n + Z * Z / (4 * self.n**2))
-        whole = 1 + Z * Z / self.n
-        return max(0.0, (centre - spread) / whole), min(1.0, (centre + spread) / whole)
+from kamp.rules.rates import Rate
 
 
 @dataclass(frozen=True)

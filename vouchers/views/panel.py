@@ -1,6 +1,8 @@
 """A panel's public page, applying to it, and the desk of its members."""
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -352,24 +354,13 @@ def panel_wishes(request: HttpRequest, pk: int) -> HttpResponse:
 def panel_leave(request: HttpRequest, pk: int) -> HttpResponse:
     """Leave the panel, with the reason; somebody else is proposed for the places."""
     monitor = get_object_or_404(memberships_of(person(request)).select_related("round"), pk=pk)
-    form = ReasonForm(request.POST or None)
-    if request.method == "POST" and form.is_valid():
-        try:
-            assignment.leave(
-                monitor,
-                reason=form.cleaned_data["reason"],
-                by=person(request),
-                now=now(),
-                owner=True,
-            )
-        except PortalError as refused:
-            refuse(form, refused)
-        else:
-            messages.success(request, "모니터링단에서 사퇴했습니다.")
-            return redirect("panel_desk")
-    words = "남은 체험은 다른 단원에게 다시 배정합니다. 사퇴는 되돌릴 수 없습니다."
-    context = {"form": form, "title": "모니터링단 사퇴", "words": words, "button": "사퇴하기"}
-    return render(request, "vouchers/panel/reason.html", context)
+    words = {
+        "title": "모니터링단 사퇴",
+        "words": "남은 체험은 다른 단원에게 다시 배정합니다. 사퇴는 되돌릴 수 없습니다.",
+        "button": "사퇴하기",
+    }
+    act = partial(assignment.leave, monitor)
+    return _with_reason(request, act, words, done="모니터링단에서 사퇴했습니다.")
 
 
 @signed_in
@@ -378,21 +369,26 @@ def panel_drop(request: HttpRequest, pk: int) -> HttpResponse:
     """Give one service back, with the reason."""
     rows = own_assignments(person(request)).filter(state=AssignmentState.ACTIVE)
     row = get_object_or_404(rows.select_related("round", "service"), pk=pk)
+    words = {
+        "title": "체험 반납",
+        "words": f"‘{row.service.name}’ 체험을 반납하면 다른 단원에게 다시 배정합니다.",
+        "button": "반납하기",
+    }
+    act = partial(assignment.drop, row)
+    return _with_reason(request, act, words, done="체험을 반납했습니다.")
+
+
+def _with_reason(
+    request: HttpRequest, act: Callable[..., object], words: dict[str, str], *, done: str
+) -> HttpResponse:
+    """Ask for the reason of a member's own act, then do it."""
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            assignment.drop(
-                row,
-                reason=form.cleaned_data["reason"],
-                by=person(request),
-                now=now(),
-                owner=True,
-            )
+            act(reason=form.cleaned_data["reason"], by=person(request), now=now(), owner=True)
         except PortalError as refused:
             refuse(form, refused)
         else:
-            messages.success(request, "체험을 반납했습니다.")
+            messages.success(request, done)
             return redirect("panel_desk")
-    words = f"‘{row.service.name}’ 체험을 반납하면 다른 단원에게 다시 배정합니다."
-    context = {"form": form, "title": "체험 반납", "words": words, "button": "반납하기"}
-    return render(request, "vouchers/panel/reason.html", context)
+    return render(request, "vouchers/panel/reason.html", {"form": form, **words})

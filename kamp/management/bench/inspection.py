@@ -16,10 +16,11 @@ from kamp.inspection import decode, elpv, generator, pictures
 from kamp.inspection.examine import examine
 from kamp.inspection.generator import KINDS, KNOWN, UNSEEN, Difficulty
 from kamp.inspection.judge import judge
-from kamp.inspection.measure import Rate, confusion, pod, roc
+from kamp.inspection.measure import confusion, pod, roc
 from kamp.inspection.model import Model, train
 from kamp.management.bench import synthetic
 from kamp.management.bench.synthetic import SEEDS, Made
+from kamp.rules.rates import Rate
 from portal.management.bench.report import Row, milliseconds, times
 from portal.management.bench.stage import Stage
 

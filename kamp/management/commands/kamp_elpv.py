@@ -3,7 +3,7 @@
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from kamp.inspection import elpv
-from kamp.inspection.measure import Rate
+from kamp.rules.rates import Rate
 
 
 class Command(BaseCommand):

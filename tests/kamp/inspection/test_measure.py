@@ -8,24 +8,25 @@ import pytest
 from kamp.inspection import duplicates, measure, split
 from kamp.inspection.errors import MeasureRefused
 from kamp.inspection.split import Split
+from kamp.rules.rates import Rate, kappa
 
 SCORES = np.array([0.1, 0.2, 0.3, 0.4, 0.6, 0.7])
 BAD = np.array([False, False, True, False, True, True])
 
 
 def test_wilson_is_the_published_interval() -> None:
-    low, high = measure.Rate(81, 263).interval
+    low, high = Rate(81, 263).interval
     assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
-    assert measure.Rate(0, 0).value is None
-    assert measure.Rate(0, 0).interval == (0.0, 1.0)
-    assert measure.Rate(0, 10).interval[0] == 0.0
+    assert Rate(0, 0).value is None
+    assert Rate(0, 0).interval == (0.0, 1.0)
+    assert Rate(0, 10).interval[0] == 0.0
 
 
 def test_miss_and_false_reject_come_with_accuracy() -> None:
     counted = measure.confusion(SCORES, BAD, 0.35)
-    assert counted.miss == measure.Rate(1, 3)
-    assert counted.false_reject == measure.Rate(1, 3)
-    assert counted.accuracy == measure.Rate(4, 6)
+    assert counted.miss == Rate(1, 3)
+    assert counted.false_reject == Rate(1, 3)
+    assert counted.accuracy == Rate(4, 6)
 
 
 def test_at_few_defects_most_alarms_are_false() -> None:
@@ -81,17 +82,17 @@ def test_kinds_never_trained_are_named_as_such() -> None:
         ["", "", "void", "crack"], np.array([False, True, True, True]), frozenset({"crack"})
     )
     assert table == {
-        "": (measure.Rate(1, 2), True),
-        "crack": (measure.Rate(1, 1), True),
-        "void": (measure.Rate(1, 1), False),
+        "": (Rate(1, 2), True),
+        "crack": (Rate(1, 1), True),
+        "void": (Rate(1, 1), False),
     }
 
 
 def test_agreement_beyond_chance() -> None:
-    assert measure.kappa(["a", "a", "b", "b"], ["a", "a", "b", "b"]) == 1.0
-    assert measure.kappa(["a", "a", "b", "b"], ["a", "b", "a", "b"]) == 0.0
-    assert measure.kappa(["a", "a"], ["a", "a"]) is None
-    assert measure.kappa([], []) is None
+    assert kappa(["a", "a", "b", "b"], ["a", "a", "b", "b"]) == 1.0
+    assert kappa(["a", "a", "b", "b"], ["a", "b", "a", "b"]) == 0.0
+    assert kappa(["a", "a"], ["a", "a"]) is None
+    assert kappa([], []) is None
 
 
 def test_a_product_never_changes_sides() -> None:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from kamp.rules.operating import Costs, Rate, at, cheapest, count
+from kamp.rules.operating import Costs, at, cheapest, count
+from kamp.rules.rates import Rate
 
 ROWS = [(-0.5, False), (-0.3, False), (0.1, False), (0.8, True), (-0.1, True)]
 

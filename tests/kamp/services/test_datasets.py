@@ -6,6 +6,7 @@ from django.db import Error, transaction
 
 from kamp import queries
 from kamp.models import Clip, Label, Product, Workspace
+from kamp.rules.rates import kappa
 from kamp.services import datasets, labelling, retention
 from kamp.states import ClipState
 from portal import files
@@ -192,8 +193,8 @@ def test_two_labellers_are_compared_and_a_disagreement_is_not_learned_from(
 
 
 def test_agreement_of_nothing_or_of_one_word_is_not_a_number() -> None:
-    assert queries.labels.kappa([]) is None
-    assert queries.labels.kappa([("normal", "normal")] * 3) is None
+    assert kappa([], []) is None
+    assert kappa(["normal"] * 3, ["normal"] * 3) is None
 
 
 def test_past_its_day_a_set_loses_its_files_and_keeps_its_record(

@@ -16,7 +16,7 @@ WIDTH = 480  # units of the viewBox; a page stretches it
 COLOURS = ("#083891", "#256ef4", "#86aff9", "#267337", "#8a5c00", "#bd2c0f", "#58616a")
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 4", "10 4", "4 2")
 INK, QUIET, LINE = "#1e2124", "#464c53", "#cdd1d5"
-BAR, GAP, LABEL_WIDTH = 18, 8, 126
+BAR, GAP, LABEL_WIDTH, LINE_HEIGHT = 18, 8, 126, 14
 UNKNOWN = "미정"
 
 
@@ -37,13 +37,14 @@ def bars(
     *,
     unit: str = "",
     stacked: bool = False,
+    colours: Sequence[str] = COLOURS,
     label_header: str = "구분",
     unknown: str = UNKNOWN,
 ) -> Chart:
     """Draw horizontal bars: one group a label, one bar a series (or one stacked bar).
 
     Every series has a value, or None for what is not told (`unknown` says why), for each label;
-    none is below zero.
+    none is below zero. `colours` are those of the series, in their order.
     """
     columns = list(series.values())
     if any(len(column) != len(labels) for column in columns):
@@ -51,16 +52,25 @@ def bars(
     sums = [sum(float(v or 0) for v in row) for row in zip(*columns, strict=True)]
     singles = [float(v or 0) for column in columns for v in column]
     top = _nice(max([*(sums if stacked else singles), 0.0]))
-    group = BAR if stacked else BAR * max(1, len(columns))
+    group = max(BAR if stacked else BAR * len(columns), BAR)
+    written = [_broken(label) for label in labels]
+    if any(len(words) > 1 for words in written):
+        group = max(group, 2 * LINE_HEIGHT)
     legend = 22 if len(columns) > 1 else 0
     left, right = 138, 66
     height = legend + len(labels) * (group + GAP) + 8
-    parts = _legend(list(series)) if legend else []
+    parts = _legend(list(series), colours) if legend else []
+    thick = BAR if stacked else BAR * len(columns)
     for place, label in enumerate(labels):
         y = legend + place * (group + GAP) + GAP / 2
-        parts.append(_text(left - 8, y + group / 2 + 4, _short(label), anchor="end", title=label))
+        first = y + group / 2 + 4 - (len(written[place]) - 1) * LINE_HEIGHT / 2
+        for turn, words in enumerate(written[place]):
+            parts.append(
+                _text(left - 8, first + turn * LINE_HEIGHT, words, anchor="end", title=label)
+            )
         values = [column[place] for column in columns]
-        parts += _group(values, left, y, (WIDTH - left - right) / top, stacked, unit, unknown)
+        scale, upper = (WIDTH - left - right) / top, y + (group - thick) / 2
+        parts += _group(values, left, upper, scale, stacked, unit, unknown, colours)
     parts.append(_line(left, legend, left, height - 6, INK))
     rows = tuple(
         (label, *(number(column[place], unit, unknown) for column in columns))
@@ -91,7 +101,7 @@ def lines(
     low, high = _span([a for a, _ in points])
     bottom = min([0.0, *(b for _, b in points)])
     top = float(y_top) if y_top is not None else _nice(max([b for _, b in points] or [1.0]))
-    left, right, upper, height = 56, 16, 40, 300
+    left, right, upper, height = 56, 16, 52, 312
     floor = height - 46
     wide, tall = WIDTH - left - right, floor - upper
 
@@ -116,7 +126,7 @@ def lines(
         parts.append(_text(u, floor + 18, names.get(place_x) or number(_tidy(float(place_x)))))
     parts.append(_line(left, floor, WIDTH - right, floor, INK))
     parts.append(_text(left + wide / 2, height - 8, x))
-    parts.append(_text(left - 48, upper - 8, y, anchor="start"))
+    parts.append(_text(left - 48, upper - 12, y, anchor="start"))
     for place, line in enumerate(series.values()):
         parts.append(_path([at(a, b) for a, b in line], place))
     for a, b, words in marks:
@@ -149,6 +159,7 @@ def _group(
     stacked: bool,
     unit: str,
     unknown: str,
+    colours: Sequence[str],
 ) -> list[str]:
     parts, start = [], float(left)
     for place, value in enumerate(values):
@@ -156,7 +167,7 @@ def _group(
         top = y if stacked else y + place * BAR
         parts.append(
             f'<rect x="{start:.1f}" y="{top + 2:.1f}" width="{width:.1f}" height="{BAR - 4}"'
-            f' fill="{COLOURS[place % len(COLOURS)]}"/>'
+            f' fill="{colours[place % len(colours)]}"/>'
         )
         if stacked:
             start += width
@@ -169,12 +180,12 @@ def _group(
     return parts
 
 
-def _legend(names: Sequence[str]) -> list[str]:
+def _legend(names: Sequence[str], colours: Sequence[str] = COLOURS) -> list[str]:
     parts, start = [], 4.0
     for place, name in enumerate(names):
         parts.append(
             f'<rect x="{start:.1f}" y="4" width="11" height="11"'
-            f' fill="{COLOURS[place % len(COLOURS)]}"/>'
+            f' fill="{colours[place % len(colours)]}"/>'
         )
         parts.append(_text(start + 16, 14, name, anchor="start"))
         start += 28 + _wide(name)
@@ -217,8 +228,22 @@ def _path(points: Sequence[tuple[float, float]], place: int) -> str:
     )
 
 
+def _broken(label: str) -> list[str]:
+    """Break a label that is wider than its place into two lines, between words where it can be.
+
+    What is too long even so is cut; the whole of it is in the table.
+    """
+    if _wide(label) <= LABEL_WIDTH:
+        return [label]
+    words = label.split()
+    for count in range(len(words) - 1, 0, -1):
+        first, second = " ".join(words[:count]), " ".join(words[count:])
+        if _wide(first) <= LABEL_WIDTH:
+            return [first, _short(second)]
+    return [_short(label)]
+
+
 def _short(label: str) -> str:
-    """Cut a label that is wider than its place; the whole of it is in the table."""
     if _wide(label) <= LABEL_WIDTH:
         return label
     cut = label

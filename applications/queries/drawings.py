@@ -10,6 +10,8 @@ from portal.charts import Chart
 from programs.models import NationalGoal
 
 EOK = 100_000_000
+# Money of a pot as on the home page: the further along, the darker; what is left is pale.
+RESERVED, COMMITTED, PAID, AVAILABLE = "#86aff9", "#256ef4", "#083891", "#cdd1d5"
 LONG = 60  # days drawn as they are; beyond it, the table holds them all and the line every one
 HIDDEN = "비움"  # a small number, see the rule beside the tables
 
@@ -65,7 +67,13 @@ def draw(table: Table) -> Chart:
             for place, name in enumerate(table.columns)
             if place
         }
-        return charts.bars(f"{table.title}(억원)", labels, parts, stacked=True)
+        return charts.bars(
+            f"{table.title}(억원)",
+            labels,
+            parts,
+            stacked=True,
+            colours=(RESERVED, COMMITTED, PAID, AVAILABLE),
+        )
     places = range(1, len(table.columns)) if table.code == "steps" else range(len(table.columns))
     series = {table.columns[place]: [values[place] for _, values in table.rows] for place in places}
     unknown = HIDDEN if table.counts_firms else "없음"
@@ -103,4 +111,4 @@ def _days(table: Table) -> Chart:
 
 
 def _eok(won: int | None) -> float | None:
-    return None if won is None else round(won / EOK, 2)
+    return None if won is None else round(won / EOK, 4)

@@ -69,3 +69,11 @@ def test_the_tag_shows_drawing_and_table() -> None:
     page = engines["django"].from_string("{% chart drawn %}").render({"drawn": chart})
     assert "<svg" in page
     assert '<td class="num">10</td>' in page
+
+
+def test_a_long_label_takes_two_lines_and_loses_no_word() -> None:
+    chart = charts.bars("예산", ["스마트공장 구축 및 고도화"], {"신청": [1]})
+    written = [
+        node.text or node[0].tail for node in drawn(chart).iter() if node.tag.endswith("text")
+    ]
+    assert written[:2] == ["스마트공장 구축 및", "고도화"]

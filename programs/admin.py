@@ -24,7 +24,6 @@ from programs.models import (
     BonusItem,
     Budget,
     Criterion,
-    Holiday,
     LedgerEntry,
     NationalGoal,
     ProgramRound,
@@ -310,14 +309,6 @@ class RoundProposalAdmin(WorkflowAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[RoundProposal]:
         """Of the rounds on this person's desk."""
         return RoundProposal.objects.filter(round__in=rounds_of(request.user).values("pk"))
-
-
-@admin.register(Holiday)
-class HolidayAdmin(ReadOnlyAdmin):
-    """Public holidays, as the data file has them."""
-
-    read_roles = READERS
-    list_display = ["date", "name", "origin"]
 
 
 class TrackInline(ManagerInline):

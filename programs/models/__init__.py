@@ -3,7 +3,6 @@
 from programs.models.budget import Budget, LedgerEntry
 from programs.models.requirements import BonusItem, Criterion, RequiredDocument
 from programs.models.rounds import (
-    Holiday,
     NationalGoal,
     ProgramRound,
     RoundChange,
@@ -16,7 +15,6 @@ __all__ = [
     "BonusItem",
     "Budget",
     "Criterion",
-    "Holiday",
     "LedgerEntry",
     "NationalGoal",
     "ProgramRound",

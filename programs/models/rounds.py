@@ -115,22 +115,6 @@ class RoundProposal(models.Model):
         return f"{self.round} 접수 기간 변경안"
 
 
-class Holiday(models.Model):
-    """A public holiday, on which no period ends."""
-
-    date = models.DateField("날짜", unique=True)
-    name = models.CharField("이름", max_length=40)
-    origin = models.CharField("출처", max_length=40)
-
-    class Meta:
-        verbose_name = "공휴일"
-        verbose_name_plural = "공휴일"
-        ordering = ["date"]
-
-    def __str__(self) -> str:
-        return f"{self.date} {self.name}"
-
-
 class SubProgram(Dated):
     """One of the schemes of a round (내역사업): who may apply, how it is judged, which pot pays.
 

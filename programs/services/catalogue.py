@@ -17,7 +17,6 @@ from programs.models import (
     BonusItem,
     Budget,
     Criterion,
-    Holiday,
     LedgerEntry,
     NationalGoal,
     ProgramRound,
@@ -127,19 +126,6 @@ def load(document: Document, *, by: User | None, now: datetime) -> Report:
         codes = [row["code"] for row in document["sub_programs"]]
         for program in round.sub_programs.exclude(code__in=codes):
             report.changes.append(Change(f"내역사업 {program.code} (파일에 없음)", KEPT))
-    return report
-
-
-def load_holidays(days: Mapping[date, tuple[str, str]]) -> Report:
-    """Put the table of public holidays into the database; a day that is gone from it goes too."""
-    report = Report()
-    with transaction.atomic():
-        for day, (name, origin) in sorted(days.items()):
-            values = {"name": name, "origin": origin}
-            report.put(Holiday.objects.all(), f"공휴일 {day}", {"date": day}, values)
-        for gone in Holiday.objects.exclude(date__in=list(days)):
-            report.changes.append(Change(f"공휴일 {gone.date}", REMOVED))
-            gone.delete()
     return report
 
 

@@ -3,7 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -79,21 +79,6 @@ StrictLoader.yaml_implicit_resolvers = {
     first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-
-
-def holidays(path: Path = FOLDER / "holidays.yaml") -> dict[date, tuple[str, str]]:
-    """Read the table of public holidays: day to name and origin. Raises BadInput (`catalogue`)."""
-    document = read(path)
-    try:
-        return {
-            date.fromisoformat(row["date"]): (row["name"], document["origin"])
-            for rows in document["years"].values()
-            for row in rows
-        }
-    except (KeyError, TypeError, ValueError, AttributeError) as faulty:
-        raise BadInput(
-            f"{path}: 공휴일 표의 모양이 아닙니다. {faulty}", code="catalogue"
-        ) from faulty
 
 
 def files() -> list[Path]:

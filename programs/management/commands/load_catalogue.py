@@ -21,9 +21,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load each file in its own transaction; a faulty one changes nothing."""
-        if not options["files"]:
-            report = catalogue.load_holidays(catalogue_file.holidays())
-            self.stdout.write(f"공휴일: {len(report.touched)}건 바뀜 / {len(report.changes)}건")
         for path in options["files"] or catalogue_file.files():
             try:
                 report = catalogue.load(catalogue_file.read(path), by=None, now=now())

@@ -18,7 +18,6 @@ from portal.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
 from portal.models import Notice
 from portal.workflow import move
 from programs.queries import balance
-from programs.services import catalogue, catalogue_file
 from tests.factories import staff
 from tests.factories.applications import NOW
 
@@ -73,7 +72,6 @@ def filed(application: Application) -> Objection:
 
 
 def test_the_clock_counts_from_the_next_day_to_the_end_of_a_working_day(two) -> None:
-    catalogue.load_holidays(catalogue_file.holidays())
     running = clock(two[1], NOW)  # released on the 10th; the 20th is a Saturday
     assert running.due_at == datetime(2021, 2, 23, 0, 0, tzinfo=KST)
     assert running.open

@@ -11,7 +11,6 @@ from portal.clock import KST
 from portal.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import Notice
 from programs.models import SubProgram
-from programs.services import catalogue, catalogue_file
 from tests.factories import staff
 from tests.factories.applications import NOW, SupplementFactory
 
@@ -142,7 +141,6 @@ def test_days_are_counted_from_the_next_and_end_on_a_weekday(today, days, due) -
 
 
 def test_a_period_does_not_end_on_a_public_holiday() -> None:
-    catalogue.load_holidays(catalogue_file.holidays())
     seollal = datetime(2021, 2, 8, 9, tzinfo=KST)  # the 11th to the 13th are holidays, then Sunday
     assert screening.due_after(seollal, 3) == datetime(2021, 2, 15, 18, tzinfo=KST)
 

@@ -169,9 +169,11 @@ class Staff(Person):
         self.page.locator("main form button[type=submit]").first.click()
         self.page.wait_for_url(f"**{home}**")
 
-    def act(self, model: str, pk: int, act: str, **fields: Any) -> None:
+    def act(
+        self, model: str, pk: int, act: str, *, wing: str = "applications", **fields: Any
+    ) -> None:
         """Open the act's page by its button, fill what it asks, and press."""
-        self.go(f"/admin/applications/{model}/{pk}/change/")
+        self.go(f"/admin/{wing}/{model}/{pk}/change/")
         self.page.locator(f'a[href$="/{pk}/act/{act}/"]').first.click()
         for name, value in fields.items():
             self.page.fill(f"[name={name}]", str(value))

@@ -23,7 +23,7 @@ from django.core.exceptions import FieldError
 from django.db import models, transaction
 from django.utils.module_loading import import_string
 
-from portal.models import AuditChain, AuditCheck, AuditSeal, User
+from portal.models import AuditChain, AuditCheck, AuditSeal, MoveLogBase, Stateful, User
 
 JOB = "portal.verify_audit"
 SEAL_TASK = "portal.tasks.seal_audit"
@@ -316,6 +316,18 @@ def kept(name: str, number: int, sha256: str) -> Fault | None:
     if there is not None and sha256_of(there) == sha256 == there.sha256:
         return None
     return Fault("portal_auditseal", f"{name}:{number}", SEAL_BROKEN, "보관한 해시와 다릅니다")
+
+
+def misplaced(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
+    """Name everything whose state is not where its last move led."""
+    for model in models_moved:
+        log: type[MoveLogBase] = model.MOVE_LOG  # type: ignore[attr-defined]
+        last = log._default_manager.filter(thing=models.OuterRef("pk")).order_by("-pk")
+        led = model._default_manager.annotate(led_to=models.Subquery(last.values("target")[:1]))
+        strays = led.filter(led_to__isnull=False).exclude(led_to=models.F("state"))
+        for pk, state, target in strays.values_list("pk", "state", "led_to"):
+            told = f"상태 {state}, 마지막 이력은 {target}"
+            yield Fault(model._meta.db_table, str(pk), MISFIT, told)
 
 
 def verify_table(

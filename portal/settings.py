@@ -283,10 +283,15 @@ CELERY_BEAT_SCHEDULE = {
 }
 
 # Rows that are sealed once they are final, and what must follow from them; see `portal.audit`.
-AUDITED = ["programs.models.audited.AUDITED", "applications.models.audited.AUDITED"]
+AUDITED = [
+    "programs.models.audited.AUDITED",
+    "applications.models.audited.AUDITED",
+    "vouchers.models.audited.AUDITED",
+]
 AUDIT_CHECKS = [
     "programs.queries.audited.counters",
     "applications.queries.audited.states",
+    "vouchers.queries.audited.states",
 ]
 
 # What a wing keeps out of the public ledger until it has announced it: queryset in, queryset out.

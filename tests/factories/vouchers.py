@@ -25,7 +25,7 @@ from vouchers.models import (
     Supplier,
 )
 from vouchers.rules import search
-from vouchers.services import importing, rows
+from vouchers.services import importing, rows, selection
 from vouchers.states import Category, MemberKind, PanelApplicationState
 
 KINDS = list(MemberKind)
@@ -189,6 +189,15 @@ def application(
             **fields,
         },
     )
+
+
+def marked(round: PanelRound, by: User, count: int = 9) -> list[PanelApplication]:
+    """File and mark applications of the three kinds in turn, the earlier the better."""
+    filed = [application(round, kind=KINDS[place % 3]) for place in range(count)]
+    for place, row in enumerate(filed):
+        points = {"expertise": 50 - place, "interest": 40}
+        selection.mark(row, points=points, reason="경력이 뚜렷함", by=by, now=NOW)
+    return filed
 
 
 def monitor(round: PanelRound, *, kind: str = MemberKind.SME, **fields: Any) -> Monitor:

@@ -1,7 +1,5 @@
 """The audit chain: what is sealed, and that every row touched by hand is named."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 
 import pytest
@@ -20,30 +18,11 @@ from programs.services import ledger
 from tests.factories import staff
 from tests.factories.applications import NOW
 from tests.factories.programs import pot
+from tests.faults.behind import by_hand
 
 pytestmark = pytest.mark.django_db
 
 LATER = NOW + timedelta(hours=1)
-
-
-@contextmanager
-def by_hand() -> Iterator[Callable[..., None]]:
-    """Write behind the portal's back: every trigger is gone meanwhile."""
-    with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
-            triggers = cursor.fetchall()
-            for name, _ in triggers:
-                cursor.execute(f'DROP TRIGGER "{name}"')
-        else:
-            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-            cursor.execute("SET session_replication_role = replica")
-        yield cursor.execute
-        if connection.vendor == "sqlite":
-            for _, sql in triggers:
-                cursor.execute(sql)
-        else:
-            cursor.execute("SET session_replication_role = DEFAULT")
 
 
 def decided() -> SubProgram:

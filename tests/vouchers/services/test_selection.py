@@ -17,25 +17,13 @@ pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(days=6)
 
 
-def marked(panel: PanelRound, by, count: int = 9) -> list[PanelApplication]:
-    """File and mark applications, the earlier the better."""
-    rows = [
-        make.application(panel, kind=make.KINDS[place % 3], state=PanelApplicationState.SUBMITTED)
-        for place in range(count)
-    ]
-    for place, row in enumerate(rows):
-        points = {"expertise": 50 - place, "interest": 40}
-        selection.mark(row, points=points, reason="경력이 뚜렷함", by=by, now=NOW)
-    return rows
-
-
 def states(panel: PanelRound) -> list[str]:
     return list(panel.applications.order_by("pk").values_list("state", flat=True))
 
 
 def test_a_list_is_released_together_with_members_and_letters() -> None:
     by, panel = make.operator(), make.panel()
-    marked(panel, by)
+    make.marked(panel, by)
     made = selection.propose(panel, by=by, now=LATER)
     assert selection.recompute(made) == made.results_sha256
     assert set(states(panel)) == {"submitted"}
@@ -47,7 +35,7 @@ def test_a_list_is_released_together_with_members_and_letters() -> None:
 
 def test_the_same_marks_give_the_same_list() -> None:
     by, panel = make.operator(), make.panel()
-    marked(panel, by)
+    make.marked(panel, by)
     one = selection.propose(panel, by=by, now=LATER)
     two = selection.propose(panel, by=by, now=LATER)
     assert (one.inputs_sha256, one.results_sha256) == (two.inputs_sha256, two.results_sha256)
@@ -63,7 +51,7 @@ def test_nothing_is_proposed_before_the_end_or_with_somebody_unmarked() -> None:
 
 def test_a_list_that_somebody_left_meanwhile_is_not_released() -> None:
     by, panel = make.operator(), make.panel()
-    rows = marked(panel, by)
+    rows = make.marked(panel, by)
     made = selection.propose(panel, by=by, now=LATER)
     recruitment.withdraw(rows[0], by=rows[0].user, now=LATER)
     with pytest.raises(RuleBroken) as refused:
@@ -74,7 +62,7 @@ def test_a_list_that_somebody_left_meanwhile_is_not_released() -> None:
 
 def test_it_is_released_once() -> None:
     by, panel = make.operator(), make.panel()
-    marked(panel, by)
+    make.marked(panel, by)
     made = selection.propose(panel, by=by, now=LATER)
     selection.release(made, by=by, now=LATER)
     with pytest.raises(MoveNotAllowed):
@@ -83,7 +71,7 @@ def test_it_is_released_once() -> None:
 
 def test_a_place_given_up_goes_to_the_next_in_reserve() -> None:
     by, panel = make.operator(), make.panel()
-    rows = marked(panel, by)
+    rows = make.marked(panel, by)
     selection.release(selection.propose(panel, by=by, now=LATER), by=by, now=LATER)
     first = PanelApplication.objects.get(pk=rows[0].pk)
     risen = selection.decline(first, by=first.user, now=LATER)
@@ -95,7 +83,7 @@ def test_a_place_given_up_goes_to_the_next_in_reserve() -> None:
 
 def test_a_reserve_who_is_tied_by_now_is_passed_over_and_barred() -> None:
     by, panel = make.operator(), make.panel()
-    rows = marked(panel, by)
+    rows = make.marked(panel, by)
     selection.release(selection.propose(panel, by=by, now=LATER), by=by, now=LATER)
     host = rows[6].user.email.partition("@")[2]
     make.supplier(email=f"info@{host}")
@@ -108,7 +96,7 @@ def test_a_reserve_who_is_tied_by_now_is_passed_over_and_barred() -> None:
 
 def test_a_tie_found_before_the_proposal_leaves_the_applicant_out() -> None:
     by, panel = make.operator(), make.panel()
-    rows = marked(panel, by)
+    rows = make.marked(panel, by)
     make.supplier(email=f"info@{rows[0].user.email.partition('@')[2]}")
     made = selection.propose(panel, by=by, now=LATER)
     assert not made.decisions.filter(application=rows[0]).exists()

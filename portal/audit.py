@@ -23,7 +23,7 @@ from django.core.exceptions import FieldError
 from django.db import models, transaction
 from django.utils.module_loading import import_string
 
-from portal.models import AuditChain, AuditCheck, AuditSeal, MoveLogBase, Stateful, User
+from portal.models import AuditChain, AuditCheck, AuditSeal, Stateful, User
 
 JOB = "portal.verify_audit"
 SEAL_TASK = "portal.tasks.seal_audit"
@@ -321,8 +321,7 @@ def kept(name: str, number: int, sha256: str) -> Fault | None:
 def misplaced(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
     """Name everything whose state is not where its last move led."""
     for model in models_moved:
-        log: type[MoveLogBase] = model.MOVE_LOG  # type: ignore[attr-defined]
-        last = log._default_manager.filter(thing=models.OuterRef("pk")).order_by("-pk")
+        last = model.MOVE_LOG.objects.filter(thing=models.OuterRef("pk")).order_by("-pk")  # type: ignore[attr-defined]
         led = model._default_manager.annotate(led_to=models.Subquery(last.values("target")[:1]))
         strays = led.filter(led_to__isnull=False).exclude(led_to=models.F("state"))
         for pk, state, target in strays.values_list("pk", "state", "led_to"):

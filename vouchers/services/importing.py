@@ -3,7 +3,6 @@
 import json
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict
 from datetime import datetime
 from itertools import islice
 from typing import IO, Any, NamedTuple
@@ -146,7 +145,7 @@ def _judge(file: CatalogueImport, kept: IO[str], progress: Progress) -> list[Tol
             progress(count, 0, READING)
         shown = next(iter(cells.values()), "")[:40]
         try:
-            row = asdict(read(cells))
+            row = vars(read(cells))
         except BadInput as fault:
             refused.append(Told(line, shown, ImportOutcome.REFUSED, fault.message))
             continue

@@ -27,7 +27,8 @@ def measure(stage: Stage, template: str, *, quick: bool, say: Callable[[str], No
         told.append(
             Row(
                 PART, f"assign {members:,} members to {services:,} services",
-                f"{found['solve']:.1f} s", f"{found['list']:.2f} s (pairs listed)",
+                f"{found['solve']:.1f} s, {found['cpu']:.1f} s of its CPU",
+                f"{found['list']:.2f} s (pairs listed)",
                 times(found["solve"] / found["list"]), f"≤ {goal} s", found["solve"] <= goal,
             )
         )  # fmt: skip
@@ -48,14 +49,16 @@ def inside(members: int, services: int) -> dict[str, float]:
         pinned=(),
         kept=(),
     )
+    rules.options(given.members[:1], given.services[:1], ())  # loads what the solver stands on
     began = time.monotonic()
     pairs = rules.options(given.members, given.services, given.forbidden)
-    listed = time.monotonic()
+    listed, before = time.monotonic(), time.process_time()
     solution = assignment.solve(given, seed=1)
-    solved = time.monotonic()
+    solved, after = time.monotonic(), time.process_time()
     return {
         "list": listed - began,
         "solve": solved - listed,
+        "cpu": after - before,
         "pairs": len(pairs),
         "filled": len(solution.pairs),
     }

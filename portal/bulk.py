@@ -23,7 +23,8 @@ def insert(
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             text = StringIO("".join(_line(row) for row in rows))
-            cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", text)
+            with connection.wrap_database_errors:  # COPY is no call that Django knows
+                cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", text)
             return
         marks = ", ".join(["%s"] * len(fields))
         # Names come from the models, values are bound.

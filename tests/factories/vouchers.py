@@ -25,7 +25,7 @@ from vouchers.models import (
     Supplier,
 )
 from vouchers.rules import search
-from vouchers.services import importing, rows, selection
+from vouchers.services import importing, recruitment, rows, selection
 from vouchers.states import Category, MemberKind, PanelApplicationState
 
 KINDS = list(MemberKind)
@@ -189,6 +189,15 @@ def application(
             **fields,
         },
     )
+
+
+def whole_draft(round: PanelRound | None = None, **changes: object) -> PanelApplication:
+    """Write an application that lacks nothing, by the real services."""
+    user = person()
+    draft = recruitment.start(round or panel(), by=user, now=NOW)
+    upload = SimpleUploadedFile("재직증명서.png", PNG)
+    recruitment.attach(draft, upload=upload, by=user, now=NOW)
+    return recruitment.save(draft, data={**WHOLE, **changes}, version=1, by=user, now=NOW)
 
 
 def marked(round: PanelRound, by: User, count: int = 9) -> list[PanelApplication]:

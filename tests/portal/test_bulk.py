@@ -1,6 +1,7 @@
 """Rows written in bulk are the rows that were given."""
 
 import pytest
+from django.db import IntegrityError, transaction
 
 from portal import bulk
 from portal.clock import now
@@ -27,3 +28,21 @@ def test_awkward_text_and_gaps_stay_what_they_are() -> None:
 @pytest.mark.django_db
 def test_awkward_text_and_gaps_stay_what_they_are_through_copy() -> None:
     assert written_and_read() == [(f"key{place}", AWKWARD) for place in range(3)]
+
+
+def refuse_the_second_of_one_key() -> None:
+    row = ("key", "a@b.kr", "", "", "pending", 0, "", now())
+    with pytest.raises(IntegrityError), transaction.atomic():
+        bulk.insert(Notice, COLUMNS, [row, row])
+    assert not Notice.objects.exists()
+
+
+@pytest.mark.django_db
+def test_a_row_that_breaks_a_constraint_is_refused_as_everywhere() -> None:
+    refuse_the_second_of_one_key()
+
+
+@pytest.mark.postgres
+@pytest.mark.django_db
+def test_a_row_that_breaks_a_constraint_is_refused_as_everywhere_through_copy() -> None:
+    refuse_the_second_of_one_key()

@@ -29,11 +29,10 @@ from vouchers.models import (
     Supplier,
 )
 from vouchers.services import assignment, fees, importing, recruitment, selection
-from vouchers.states import ImportKind, PanelApplicationState
+from vouchers.states import ImportKind
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 CLOSED = NOW + timedelta(days=6)
-DRAFT = PanelApplicationState.DRAFT
 
 
 def refused(answers: list) -> list[BaseException]:
@@ -100,24 +99,9 @@ def test_a_person_who_begins_twice_has_one_application() -> None:
     assert {one.pk for one in answers} == {PanelApplication.objects.get().pk}
 
 
-def test_an_application_is_filed_by_one_of_two_clicks() -> None:
-    draft = make.application(
-        make.panel(),
-        state=DRAFT,
-        phone="01012345678",
-        address="대전광역시 서구 둔산로 100",
-        affiliation="한밭상사",
-        business_number="1248100998",
-        categories=["meeting"],
-    )
-    draft.evidence.create(
-        name="증빙.png",
-        file="x",
-        sha256="0" * 64,
-        content_type="image/png",
-        size=1,
-        uploaded_at=NOW,
-    )
+def test_an_application_is_filed_by_one_of_two_clicks(settings, tmp_path) -> None:
+    settings.PRIVATE_ROOT = tmp_path
+    draft = make.whole_draft()
     answers = at_once(
         2,
         lambda i: recruitment.submit(
@@ -183,18 +167,32 @@ def test_even_without_the_lease_nothing_stands_twice(settings, tmp_path) -> None
     assert Supplier.objects.count() == 20
 
 
-def test_without_the_one_settlement_a_fee_would_be_paid_twice() -> None:
-    """The negative control: reading first and paying later, as no service here does."""
+def test_the_ledger_alone_refuses_a_second_payment() -> None:
+    """Whoever forgot to settle a fee first would still be stopped by what was set aside for it."""
     round, read = reports.round(), threading.Barrier(2)
     fee, _ = [reports.accepted(reports.assigned(round)).fee for _ in range(2)]
     by = make.operator()
 
     def careless(place: int) -> object:
-        open_still = ReportFee.objects.filter(pk=fee.pk, settlement=None).exists()
+        assert ReportFee.objects.filter(pk=fee.pk, settlement=None).exists()
         read.wait(30)
-        assert open_still
         words = {"subject": fees.subject_of(fee), "by": by, "now": NOW}
         return ledger.pay(round.fee_pot, amount=50_000, reference=f"twice:{place}", **words)
 
-    assert refused(at_once(2, careless)) == []
-    assert money.balance(round.fee_pot).paid == 100_000
+    assert len(refused(at_once(2, careless))) == 1
+    assert money.balance(round.fee_pot).paid == 50_000
+
+
+def test_without_the_condition_both_would_release() -> None:
+    """The negative control: reading first and writing later, as no service here does."""
+    panel, by, read = make.panel(), make.operator(), threading.Barrier(2)
+    make.marked(panel, by)
+    made = selection.propose(panel, by=by, now=CLOSED)
+
+    def careless(place: int) -> int:
+        seen = PanelSelection.objects.get(pk=made.pk)
+        read.wait(30)
+        assert seen.state == "proposed"
+        return PanelSelection.objects.filter(pk=seen.pk).update(released_at=CLOSED)
+
+    assert at_once(2, careless) == [1, 1]

@@ -9,7 +9,7 @@ from portal.errors import BadInput, Closed, MoveNotAllowed, RuleBroken, StaleVer
 from portal.models import Notice
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
-from vouchers.models import PanelApplication, PanelEvidence, PanelRound, SupplierTie
+from vouchers.models import PanelApplication, PanelEvidence, SupplierTie
 from vouchers.services import recruitment
 from vouchers.states import PanelApplicationState
 
@@ -19,14 +19,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def private_root(settings, tmp_path):
     settings.PRIVATE_ROOT = tmp_path
-
-
-def whole_draft(panel: PanelRound | None = None, **changes: object) -> PanelApplication:
-    user = make.person()
-    draft = recruitment.start(panel or make.panel(), by=user, now=NOW)
-    upload = SimpleUploadedFile("재직증명서.png", make.PNG)
-    recruitment.attach(draft, upload=upload, by=user, now=NOW)
-    return recruitment.save(draft, data={**make.WHOLE, **changes}, version=1, by=user, now=NOW)
 
 
 def file(draft: PanelApplication, **trace: str) -> PanelApplication:
@@ -41,13 +33,13 @@ def test_a_draft_begins_once_with_what_the_account_knows() -> None:
 
 
 def test_gaps_and_nonsense_are_kept_out_of_a_draft_without_a_refusal() -> None:
-    draft = whole_draft(kind="nobody", categories=["meeting", "care", "nonsense"])
+    draft = make.whole_draft(kind="nobody", categories=["meeting", "care", "nonsense"])
     assert (draft.kind, draft.categories) == ("", ["meeting", "care"])
     assert draft.business_number == "1248100998"
 
 
 def test_another_window_is_not_overwritten() -> None:
-    draft = whole_draft()
+    draft = make.whole_draft()
     with pytest.raises(StaleVersion):
         recruitment.save(draft, data={"name": "x"}, version=1, by=draft.user, now=NOW)
 
@@ -61,7 +53,7 @@ def test_everything_that_is_missing_is_said_at_once() -> None:
 
 
 def test_a_filed_application_is_frozen_and_confirmed() -> None:
-    draft = whole_draft()
+    draft = make.whole_draft()
     filed = file(draft, address="203.0.113.9", device="Firefox")
     assert filed.state == PanelApplicationState.SUBMITTED
     assert filed.phone == "010-1234-5678"
@@ -78,7 +70,7 @@ def test_a_filed_application_is_frozen_and_confirmed() -> None:
 
 def test_nothing_is_taken_at_the_closing_instant() -> None:
     panel = make.panel(closes_at=NOW + timedelta(seconds=1))
-    draft = whole_draft(panel)
+    draft = make.whole_draft(panel)
     with pytest.raises(Closed):
         recruitment.submit(draft, by=draft.user, now=panel.closes_at)
     with pytest.raises(Closed):
@@ -96,7 +88,7 @@ def test_a_suppliers_person_cannot_even_begin() -> None:
 
 def test_an_employer_that_is_a_supplier_bars_at_filing() -> None:
     make.supplier(business_number="1248100998")
-    draft = whole_draft()
+    draft = make.whole_draft()
     with pytest.raises(RuleBroken) as refused:
         file(draft)
     assert refused.value.code == "tied"
@@ -109,14 +101,14 @@ def test_an_employer_that_is_a_supplier_bars_at_filing() -> None:
 
 
 def test_the_same_person_may_apply_again_after_taking_back() -> None:
-    draft = whole_draft()
+    draft = make.whole_draft()
     recruitment.withdraw(file(draft), by=draft.user, now=NOW)
     again = recruitment.start(draft.round, by=draft.user, now=NOW)
     assert again.pk != draft.pk
 
 
 def test_a_file_twice_or_too_many_are_refused() -> None:
-    draft = whole_draft()
+    draft = make.whole_draft()
     with pytest.raises(BadInput) as refused:
         recruitment.attach(
             draft, upload=SimpleUploadedFile("b.png", make.PNG), by=draft.user, now=NOW

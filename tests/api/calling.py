@@ -11,7 +11,7 @@ from portal.api import issue_token
 from portal.clock import now
 from portal.models import TokenScope, User
 from programs.models import ProgramRound
-from tests.factories import vouchers
+from tests.factories import applications, reports, vouchers
 from tests.factories.applications import (
     ApplicationFactory,
     CompanyFactory,
@@ -19,6 +19,8 @@ from tests.factories.applications import (
 )
 from tests.factories.kamp import refractory
 from tests.factories.programs import load, program
+from vouchers.services import corrections, moderation
+from vouchers.states import MemberKind
 
 READ, WRITE = TokenScope.READ, TokenScope.WRITE
 
@@ -76,8 +78,8 @@ def open_catalogue() -> None:
 
 
 def open_shelf() -> None:
-    """Put the voucher service of the examples on sale."""
-    vouchers.service(
+    """Put the voucher service of the examples on sale, with its report and its correction."""
+    service = vouchers.service(
         code="KV-000123",
         name="가온 화상회의",
         supplier=vouchers.supplier(name="가온소프트(가상)"),
@@ -87,6 +89,21 @@ def open_shelf() -> None:
         target="중소기업",
         contents="화상회의, 자동 회의록, 화면 공유",
     )
+    assigned = reports.assigned(reports.round(), service=service, kind=MemberKind.EXPERT)
+    words = reports.texts() | {
+        "features": "회의를 마치면 회의록이 저절로 남고 할 일이 담당자에게 나뉘어 갑니다. "
+        "열 명이 함께 들어와도 소리와 화면이 끊기지 않았습니다."
+    }
+    report = reports.accepted(assigned, words=words)
+    seller, agency = reports.desk(service.supplier), vouchers.agency()
+    moderation.comment(
+        report, text="다음 판에서 녹화를 고치겠습니다.", by=seller, now=applications.NOW
+    )
+    moderation.publish(report, by=vouchers.moderator(), now=reports.LATER)
+    case = reports.raised(reports.fresh(report))
+    finding = "녹화한 파일이 열리지 않는 것을 확인했습니다."
+    corrections.verify(case, finding=finding, by=agency, now=reports.LATER)
+    corrections.ask(case, wanted="녹화 기능을 고쳐 주세요.", by=agency, now=reports.LATER)
 
 
 def tell_story() -> Story:

@@ -124,7 +124,7 @@ PUBLIC = [(path, method, call) for path, method, call in operations() if call["s
 
 @pytest.mark.parametrize(
     ("path", "method", "call"),
-    [row for row in PUBLIC if not re.search("receipts|vouchers", row[0])],
+    [row for row in PUBLIC if "receipts" not in row[0]],
     ids=lambda value: value.get("operationId") if isinstance(value, dict) else "",
 )
 def test_the_examples_of_the_public_api_are_true(
@@ -140,7 +140,10 @@ def test_the_examples_of_the_public_api_are_true(
     assert_part_of(example, answer.json())
 
 
-OF_THE_DAY = {"open", "opens_at", "closes_at", "published_at", "total", "next", "previous"}
+OF_THE_DAY = {
+    *("open", "opens_at", "closes_at", "published_at", "total", "next", "previous"),
+    *("id", "sha256", "used_from", "used_to", "at", "asked_at", "due_at"),
+}
 
 
 def assert_part_of(example: Any, real: Any, where: str = "") -> None:
@@ -150,10 +153,10 @@ def assert_part_of(example: Any, real: Any, where: str = "") -> None:
             if name not in OF_THE_DAY:
                 assert_part_of(value, real[name], f"{where}.{name}")
     elif isinstance(example, list) and example and isinstance(example[0], dict):
-        key = next(k for k in ("code", "fact", "label") if k in example[0])
-        rows = {row[key]: row for row in real}
+        key = next((k for k in ("code", "fact", "label") if k in example[0]), None)
+        rows = {row.get(key): row for row in real}
         for row in example:
-            assert_part_of(row, rows[row[key]], f"{where}[{row[key]}]")
+            assert_part_of(row, rows[row.get(key)], f"{where}[{row.get(key)}]")
     else:
         assert example == real, where
 

@@ -11,12 +11,12 @@ from rest_framework.response import Response
 
 from portal.api import DeclaredQuery
 from portal.clock import KST
+from vouchers.api.services import LISTED, TAGS
 from vouchers.models import ConsumerReport, Correction
 from vouchers.queries import published
 from vouchers.states import PUBLIC_CORRECTIONS, Category, CorrectionState, IssueKind, MemberKind
 from vouchers.visibility import public_corrections, public_reports
 
-TAGS = ["바우처"]
 STATES = [(one.value, one.label) for one in CorrectionState if one in PUBLIC_CORRECTIONS]
 
 
@@ -151,12 +151,11 @@ class CorrectionFilter(django_filters.FilterSet):
         fields: ClassVar[list[str]] = []
 
 
-SERVICE = {
-    "code": "KV-000123",
-    "name": "한마음 화상회의",
-    "category": "meeting",
-    "supplier": "한마음소프트",
-}
+SERVICE = {name: LISTED[name] for name in ("code", "name", "category", "supplier")}
+FEATURES = (
+    "회의를 마치면 회의록이 저절로 남고 할 일이 담당자에게 나뉘어 갑니다. "
+    "열 명이 함께 들어와도 소리와 화면이 끊기지 않았습니다."
+)
 REPORT = OpenApiExample(
     "점수와 글을 하나씩만 보인 보고서",
     response_only=True,
@@ -171,9 +170,7 @@ REPORT = OpenApiExample(
         "ratings": [
             {"code": "satisfaction", "label": "전반적 만족도", "value": 4, "low": 1, "high": 5}
         ],
-        "sections": [
-            {"code": "features", "label": "서비스의 특징", "text": "회의록이 저절로 남습니다."}
-        ],
+        "sections": [{"code": "features", "label": "서비스의 특징", "text": FEATURES}],
         "supplier_comment": {
             "text": "다음 판에서 녹화를 고치겠습니다.",
             "at": "2021-04-28T15:12:00+09:00",

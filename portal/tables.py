@@ -161,6 +161,8 @@ def _csv_lines(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
             text = raw.decode("cp949")
         except UnicodeDecodeError as unreadable:
             raise BadInput("글자를 읽을 수 없습니다.", code="table_unreadable") from unreadable
+    if "\0" in text:  # no database keeps it
+        raise BadInput("글자가 아닌 것이 들어 있어 표를 읽을 수 없습니다.", code="table_unreadable")
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         for row in reader:
@@ -192,4 +194,4 @@ def _text(value: object) -> str:
         return str(int(value))
     if isinstance(value, datetime | date):
         return value.isoformat()
-    return str(value).strip()
+    return str(value).replace("\0", "").strip()

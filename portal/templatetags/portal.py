@@ -105,6 +105,17 @@ def kst(instant: datetime | None) -> str:
 
 
 @register.filter
+def until(instant: datetime | None) -> str:
+    """Write an end; midnight is the end of the day before: 2021. 2. 16. 24:00:00 (KST)."""
+    if instant is None:
+        return ""
+    local = instant.astimezone(KST)
+    if (local.hour, local.minute, local.second) == (0, 0, 0):
+        return f"{kdate(local - timedelta(days=1))} 24:00:00 (KST)"
+    return kst(instant)
+
+
+@register.filter
 def kdate(day: date | None) -> str:
     """Write a date the Korean way: 2021. 2. 16.; an aware datetime is read in KST."""
     if not day:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
@@ -216,7 +217,10 @@ class ImportForm(forms.Form):
 
     kind = forms.ChoiceField(label="종류", choices=ImportKind.choices)
     file = forms.FileField(
-        label="파일", allow_empty_file=True, help_text="CSV(UTF-8 또는 CP949)나 XLSX"
+        label="파일",
+        allow_empty_file=True,
+        help_text=f"CSV(UTF-8 또는 CP949) {settings.TABLE_MAX_BYTES // 1024**2} MB까지, "
+        f"XLSX {settings.UPLOAD_MAX_BYTES // 1024**2} MB까지",
     )
 
 

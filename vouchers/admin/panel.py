@@ -11,7 +11,7 @@ from django.http import HttpRequest
 
 from portal.admin import Act, WorkflowAdmin, history
 from portal.roles import AGENCY, PANEL_OPERATOR
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.portal import badge, kst, until
 from programs.rules import calendar
 from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import (
@@ -33,7 +33,7 @@ from vouchers.states import (
     PanelSelectionState,
     RuleKind,
 )
-from vouchers.templatetags.panel import points, until
+from vouchers.templatetags.panel import points
 from vouchers.visibility import DESK, monitors_of, staff_panel_applications
 
 READERS = sorted(DESK)

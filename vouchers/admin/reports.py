@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from portal.admin import Act, WorkflowAdmin, history
 from portal.clock import now
 from portal.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, roles_of
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.portal import badge, kst, until
 from vouchers.models import ConsumerReport, GoodCase, ReportCheck
 from vouchers.queries import published
 from vouchers.rules.moderation import shared
@@ -89,7 +89,7 @@ def reject(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime
 def accept(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
     """Accept it."""
     moderation.accept(report, by=request.user, now=at, **data)
-    return f"채택했습니다. 공급기업은 {kst(report.comment_until)}까지 의견을 낼 수 있습니다."
+    return f"채택했습니다. 공급기업은 {until(report.comment_until)}까지 의견을 낼 수 있습니다."
 
 
 def publish(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:

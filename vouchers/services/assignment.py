@@ -14,7 +14,6 @@ from portal.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.roles import PANEL_OPERATOR, roles_of
 from portal.workflow import move
-from programs.rules.calendar import stamp
 from vouchers.models import (
     Assignment,
     AssignmentRule,
@@ -77,7 +76,7 @@ def wish(monitor: Monitor, *, codes: Sequence[str], by: User, now: datetime) -> 
         raise MoveNotAllowed("활동 중인 단원만 고를 수 있습니다.", code="not_active")
     until = monitor.round.wishes_until
     if until is not None and now >= until:
-        raise Closed(f"희망 서비스는 {stamp(until)}에 마감했습니다.", code="wishes_closed")
+        raise Closed("희망 서비스를 고르는 기간이 지났습니다.", code="wishes_closed")
     chosen = list(dict.fromkeys(code for code in codes if code))
     most = monitor.round.wishes_most
     if len(chosen) > most:

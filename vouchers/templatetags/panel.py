@@ -1,25 +1,10 @@
 """How pages word what the panel's rows hold."""
 
-from datetime import datetime, timedelta
-
 from django import template
 
-from portal.clock import KST
-from portal.templatetags.portal import kdate, kst
 from vouchers.states import Category
 
 register = template.Library()
-
-
-@register.filter
-def until(instant: datetime | None) -> str:
-    """Write an end; midnight is the end of the day before: 2021. 2. 16. 24:00:00 (KST)."""
-    if instant is None:
-        return ""
-    local = instant.astimezone(KST)
-    if (local.hour, local.minute, local.second) == (0, 0, 0):
-        return f"{kdate(local - timedelta(days=1))} 24:00:00 (KST)"
-    return kst(instant)
 
 
 @register.filter

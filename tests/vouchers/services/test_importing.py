@@ -146,3 +146,54 @@ def test_a_file_of_another_kind_is_refused() -> None:
     upload = SimpleUploadedFile("공급기업.xlsx", io.BytesIO(b"%PDF-1.4 nothing").getvalue())
     with pytest.raises(BadInput):
         importing.start(ImportKind.SUPPLIERS, upload=upload, by=make.operator(), now=NOW)
+
+
+HEADER = "사업자등록번호,기업명,대표자\n"
+
+
+def raw(text: str, encoding: str = "utf-8") -> CatalogueImport:
+    """Import suppliers from these very letters."""
+    return bring(ImportKind.SUPPLIERS, SimpleUploadedFile("가.csv", text.encode(encoding)))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
+def test_korean_spreadsheets_are_read_in_each_of_their_encodings(encoding: str) -> None:
+    assert counts(raw(f"{HEADER}{make.number(1)},똠방각하 상사,펭수\n", encoding)) == (1, 0, 0, 0)
+    assert Supplier.objects.get().name == "똠방각하 상사"
+
+
+def test_a_formula_comes_in_as_text_and_goes_out_harmless() -> None:
+    formula = '=HYPERLINK(""http://x"";""누름"")'
+    raw(f'{HEADER}{make.number(1)},"{formula}",@SUM(A1)\n')
+    row = Supplier.objects.get()
+    assert (row.name, row.representative) == (formula.replace('""', '"'), "@SUM(A1)")
+    assert tables.safe(row.name).startswith("'=")
+    assert tables.safe(row.representative).startswith("'@")
+
+
+MILLION = ",".join(["x"] * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{MILLION}\n", "열 이름이 비었거나 두 번 나옵니다."),
+        (f"{HEADER}{make.number(1)},가온,{MILLION}\n", ""),
+        (f'{HEADER}{make.number(1)},"{"가" * 200_000}"\n', "표를 읽을 수 없습니다."),
+        (f"{HEADER}{make.number(1)},가\0온\n", "글자가 아닌 것이 들어 있어 표를 읽을 수 없습니다."),
+        ("\n\n\n", "표가 비어 있습니다. 첫 줄에 열 이름을 적어 주세요."),
+        (HEADER, "표에 줄이 없습니다."),
+        (",".join(f"열{place}" for place in range(100_000)) + "\n1\n", "없는 열: 사업자등록번호"),
+    ],
+    ids=["million-headers", "million-cells", "long-cell", "nul", "empty", "header-only", "strange"],
+)
+def test_a_hostile_table_is_refused_in_words(text: str, said: str) -> None:
+    file = raw(text)
+    assert file.fault.startswith(said)
+    assert (file.imported_at is None) == bool(said)
+    assert Supplier.objects.count() == (0 if said else 1)
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    file = bring(ImportKind.SUPPLIERS, SimpleUploadedFile("가.csv", b"\xff\xfe\xff\x80\x81"))
+    assert file.fault == "글자를 읽을 수 없습니다."

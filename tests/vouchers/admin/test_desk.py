@@ -1,7 +1,11 @@
 """The operator's desk works; agency and ministry read; strangers find nothing."""
 
+import re
+
 import pytest
+from django.conf import settings
 from django.test import Client
+from django.urls import reverse
 
 from portal import jobs
 from tests.factories import vouchers as make
@@ -166,3 +170,10 @@ def test_services_are_searched_by_the_index(operator: Client) -> None:
     page = operator.get("/admin/vouchers/service/?q=화상회의").content.decode()
     assert "가온 화상 회의" in page
     assert "누리 보안" not in page
+
+
+def test_the_web_server_lets_through_what_the_import_page_takes() -> None:
+    lines = (settings.BASE_DIR / "deploy/nginx/portal.conf.template").read_text()
+    own = lines.split(f"location = {reverse('admin:vouchers_catalogueimport_start')} {{")[1]
+    limit = re.search(r"client_max_body_size (\d+)m;", own.partition("}")[0])
+    assert int(limit[1]) * 1024**2 > settings.TABLE_MAX_BYTES

@@ -1,5 +1,23 @@
 """Staff screens of the panel."""
 
-from vouchers.admin import assignment, catalogue, corrections, panel, reports, rewards
+from vouchers.admin import (
+    assignment,
+    catalogue,
+    corrections,
+    members,
+    panel,
+    recruitment,
+    reports,
+    rewards,
+)
 
-__all__ = ["assignment", "catalogue", "corrections", "panel", "reports", "rewards"]
+__all__ = [
+    "assignment",
+    "catalogue",
+    "corrections",
+    "members",
+    "panel",
+    "recruitment",
+    "reports",
+    "rewards",
+]

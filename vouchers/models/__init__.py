@@ -20,30 +20,34 @@ from vouchers.models.correction import (
     GoodCaseMove,
     Issue,
 )
-from vouchers.models.panel import (
+from vouchers.models.membership import (
     Assignment,
     AssignmentMove,
     AssignmentRule,
     AssignmentRun,
     AssignmentRunMove,
-    CoveredService,
     Monitor,
     MonitorMove,
-    PanelApplication,
-    PanelApplicationMove,
+    Wish,
+)
+from vouchers.models.panel import (
+    CoveredService,
     PanelCriterion,
-    PanelDecision,
-    PanelEvidence,
     PanelKind,
-    PanelMark,
     PanelRound,
     PanelRoundChange,
+)
+from vouchers.models.plan import ReportPlan
+from vouchers.models.recruitment import (
+    PanelApplication,
+    PanelApplicationMove,
+    PanelDecision,
+    PanelEvidence,
+    PanelMark,
     PanelSelection,
     PanelSelectionMove,
     SupplierTie,
-    Wish,
 )
-from vouchers.models.plan import ReportPlan
 from vouchers.models.report import (
     ConsumerReport,
     ConsumerReportMove,

@@ -14,17 +14,19 @@ from vouchers.models.correction import (
     GoodCaseMove,
     Issue,
 )
-from vouchers.models.panel import (
+from vouchers.models.membership import (
     Assignment,
     AssignmentMove,
     AssignmentRun,
     AssignmentRunMove,
     Monitor,
     MonitorMove,
+)
+from vouchers.models.panel import PanelRoundChange
+from vouchers.models.recruitment import (
     PanelApplication,
     PanelApplicationMove,
     PanelDecision,
-    PanelRoundChange,
     PanelSelection,
     PanelSelectionMove,
 )

@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from portal.models import Dated, MoveLogBase, Stateful
-from vouchers.models.panel import Assignment
+from vouchers.models.membership import Assignment
 from vouchers.states import ACCEPTED_STATES, MEMBER_LABELS, REPORT_MOVES, ReportState
 
 USER = settings.AUTH_USER_MODEL

@@ -5,7 +5,8 @@ from django.db import models
 from django.db.models import F, Q
 
 from portal.models import IssuedPdf, MoveLogBase, Stateful
-from vouchers.models.panel import Monitor, PanelRound
+from vouchers.models.membership import Monitor
+from vouchers.models.panel import PanelRound
 from vouchers.models.report import ConsumerReport
 from vouchers.states import AWARD_ROUND_MOVES, AwardRoundState, Category, FeeOutcome
 

@@ -40,6 +40,7 @@ APPLICANT_LABELS = {
 S = ApplicationState
 # States in which the result is known to the applicant.
 ANNOUNCED = (S.RELEASED, S.CONTRACTED, S.CLOSED, S.ENDED)
+SHEET_ENDERS = (OFFICER, MANAGER, SYSTEM)
 APPLICATION_MOVES = table(
     Move("submit", "제출", (S.DRAFT,), S.SUBMITTED, (OWNER,)),
     Move("take_up", "요건검토 시작", (S.SUBMITTED,), S.SCREENING, (OFFICER, MANAGER)),
@@ -77,13 +78,11 @@ APPLICATION_MOVES = table(
     Move("amend", "결정 변경", (S.RELEASED,), S.RELEASED, (MANAGER,), True),
     Move("lock_sheet", "평가표 제출", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,)),
     Move("abstain", "평가 회피", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,), True),
-    Move(
-        "withdraw_sheet",
-        "평가표 제외",
-        (S.ASSESSING,),
-        S.ASSESSING,
-        (OFFICER, MANAGER, SYSTEM),
-        True,
+    Move("withdraw_sheet", "평가표 제외", (S.ASSESSING,), S.ASSESSING, SHEET_ENDERS, True),
+    # A tie that comes to light after the assessment: the state stays, the history says it.
+    *(
+        Move(f"withdraw_sheet_{state}", "평가표 제외", (state,), state, SHEET_ENDERS, True)
+        for state in (S.DECIDED, *ANNOUNCED)
     ),
 )
 

@@ -23,9 +23,9 @@ from portal import audit, jobs, notices
 from portal.access import person
 from portal.clock import now
 from portal.errors import PortalError
-from portal.models import ApiToken, AuditCheck, Job, JobState, Notice, User
-from portal.roles import AUDITOR, OPERATOR, roles_of
-from portal.templatetags.portal import badge
+from portal.models import ApiToken, AuditCheck, Job, JobState, Notice, TroubleMinute, User
+from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
+from portal.templatetags.portal import badge, kst
 from portal.workflow import allowed
 
 auditlog.register(User, exclude_fields=["password", "last_login"])
@@ -177,6 +177,8 @@ class WorkflowAdmin(ReadOnlyAdmin):
         """Show the thing with the buttons that this person may press now."""
         thing = self.own(request, unquote(object_id))
         if self.page_template:
+            if request.method not in {"GET", "HEAD"}:
+                raise Http404
             return self.shown(request, thing, self.page_template, **self.page(request, thing))
         extra = {"buttons": self.buttons(request, thing), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
@@ -322,6 +324,23 @@ class NoticeAdmin(WorkflowAdmin):
             show=lambda request, notice: notice.state == "failed",
         )
     ]
+
+
+@admin.register(TroubleMinute)
+class TroubleMinuteAdmin(ReadOnlyAdmin):
+    """What went wrong in which minute, as the portal itself recorded it: evidence for moved dates."""
+
+    read_roles = [OFFICER, MANAGER, OPERATOR, AUDITOR]
+    list_display = ["at", "scope", "kind", "count", "source"]
+    list_filter = ["kind"]
+    search_fields = ["^scope"]
+    search_help_text = "대상: 회차 코드, 회차/내역사업 코드, 또는 portal(포털 전체)"
+    ordering = ["-minute", "-pk"]
+
+    @admin.display(description="분(한국 시각)", ordering="minute")
+    def at(self, row: TroubleMinute) -> str:
+        """The minute in Korea."""
+        return kst(row.minute)
 
 
 @admin.register(ApiToken)

@@ -50,6 +50,8 @@ PEOPLE = (
     Person("assessor3", "평가위원 3", "평가위원", ASSESSOR),
     Person("assessor4", "평가위원 4", "평가위원", ASSESSOR),
     Person("assessor5", "평가위원 5", "평가위원", ASSESSOR),
+    Person("meister", "정장인", "스마트 마이스터(파견 전문가)", domain="jangin.example"),
+    Person("leveler", "한수준", "수준확인 심사원", domain="sujun.example"),
     Person("staff", "사업 담당자", "사업 담당자(요건검토·배정·선정안)", OFFICER),
     Person("manager", "결정권자", "결정권자(결정·발표)", MANAGER),
     Person("staff2", "사업 담당자 2", "다른 사업 담당자(이의신청·예비 승계)", OFFICER),

@@ -307,10 +307,9 @@ TROUBLE = {
 # The demo's story, told in this order by each floor's own command.
 DEMO_SEEDS = [
     "seed_accounts",
-    "load_catalogue",
+    "seed_programs",
     "load_panel",
     "load_panel_reports",
-    "seed_programs",
     "seed_applications",
     "seed_vouchers",
     "seed_reports",

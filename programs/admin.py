@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 from uuid import uuid4
 
 from auditlog.registry import auditlog
@@ -11,6 +12,7 @@ from django.db import models
 from django.db.models import Model, QuerySet
 from django.forms.models import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
+from django.urls import reverse
 from django.utils.html import format_html
 
 from portal.admin import Act, QuickPaginator, ReadOnlyAdmin, WorkflowAdmin
@@ -112,12 +114,16 @@ class RescheduleForm(forms.Form):
     reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
 
 
-def prefilled(round: ProgramRound, evidence: str = "") -> type[RescheduleForm]:
-    """Begin with the dates as they are."""
+def prefilled(round: ProgramRound, evidence: str = "", minutes: str = "") -> type[RescheduleForm]:
+    """Begin with the dates as they are; `minutes` leads to what the portal recorded."""
+    told = format_html('{}<br><a class="act" href="{}">분마다의 장애 기록</a>', evidence, minutes)
 
     class Prefilled(RescheduleForm):
         reason = forms.CharField(
-            label="사유", max_length=300, widget=forms.Textarea({"rows": 3}), help_text=evidence
+            label="사유",
+            max_length=300,
+            widget=forms.Textarea({"rows": 3}),
+            help_text=told if minutes else evidence,
         )
 
         def get_initial_for_field(self, field: forms.Field, field_name: str) -> Any:
@@ -130,16 +136,19 @@ def reschedule_form(request: HttpRequest, round: ProgramRound) -> type[Reschedul
     """Show the minutes that the portal itself recorded; they go on record with the new dates."""
     if not round.announced:
         return prefilled(round)
-    return prefilled(
-        round, f"근거로 남는 장애 기록: {outages.words(outages.outage(round, now=now()))}"
-    )
+    found = outages.words(outages.outage(round, now=now()))
+    return prefilled(round, f"근거로 남는 장애 기록: {found}", minutes_of(round))
 
 
 def proposal_form(request: HttpRequest, round: ProgramRound) -> type[RescheduleForm]:
     """The dates, and the lawful reason."""
-    return prefilled(
-        round, "근거 법령이나 결정 문서를 함께 적으세요. 다른 결정권자가 승인하면 바뀝니다."
-    )
+    told = "근거 법령이나 결정 문서를 함께 적으세요. 다른 결정권자가 승인하면 바뀝니다."
+    return prefilled(round, told, minutes_of(round))
+
+
+def minutes_of(round: ProgramRound) -> str:
+    """Where the minutes that the portal recorded of this round are listed."""
+    return f"{reverse('admin:portal_troubleminute_changelist')}?{urlencode({'q': round.code})}"
 
 
 def propose_dates(

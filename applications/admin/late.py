@@ -9,7 +9,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from applications.models import Company, LateGrant, Site
 from applications.services import late
@@ -75,14 +77,14 @@ class LateGrantAdmin(WorkflowAdmin):
 
     read_roles = [OFFICER, MANAGER, AUDITOR]
     change_list_template = "admin/applications/lategrant/change_list.html"
-    list_display = ["company", "sub_program", "ends", "granted_by", "used_at", "cancelled_at"]
+    list_display = ["company", "sub_program", "ends", "granted_by", "used", "cancelled"]
     list_select_related = ["company", "sub_program", "granted_by"]
     ordering = ["-pk"]
     fields = [
-        "sub_program", "company", "site", "reason", "ends", "granted_by", "granted_at",
-        "used_at", "application", "cancelled_at",
+        "sub_program", "company", "site", "reason", "ends", "granted_by", "granted", "used",
+        "used_for", "cancelled",
     ]  # fmt: skip
-    readonly_fields = ["ends"]
+    readonly_fields = ["ends", "granted", "used", "used_for", "cancelled"]
     acts = [
         Act(
             "cancel",
@@ -139,3 +141,26 @@ class LateGrantAdmin(WorkflowAdmin):
     def ends(self, thing: LateGrant) -> str:
         """To the second."""
         return kst(thing.until)
+
+    @admin.display(description="허용 시각")
+    def granted(self, thing: LateGrant) -> str:
+        """When it was given."""
+        return kst(thing.granted_at)
+
+    @admin.display(description="사용 시각")
+    def used(self, thing: LateGrant) -> str:
+        """When it let a filing in."""
+        return kst(thing.used_at) or "쓰지 않음"
+
+    @admin.display(description="접수한 신청")
+    def used_for(self, thing: LateGrant) -> SafeString | str:
+        """What was filed by it."""
+        if thing.application is None:
+            return "—"
+        address = reverse("admin:applications_application_change", args=[thing.application.pk])
+        return format_html('<a href="{}">{}</a>', address, thing.application.number)
+
+    @admin.display(description="취소 시각")
+    def cancelled(self, thing: LateGrant) -> str:
+        """When it was taken back."""
+        return kst(thing.cancelled_at) or "—"

@@ -1,11 +1,11 @@
 """Changes of decisions and objections on the staff's desk, each signed by its own people."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -18,10 +18,18 @@ from applications.services import changes, objections
 from applications.states import ChangeKind, ObjectionState, Outcome, Remedy
 from applications.visibility import changes_of, objections_of
 from portal.admin import Act, WorkflowAdmin
+from portal.clock import now
+from portal.money import won
 from portal.roles import AUDITOR, MANAGER, OFFICER
-from portal.templatetags.portal import kst
+from portal.templatetags.portal import badge, kst
 
 READERS = [OFFICER, MANAGER, AUDITOR]
+SOON = timedelta(days=7)
+URGENCY = Case(
+    When(state=ObjectionState.FILED, then=Value(0)),
+    When(state=ObjectionState.UPHELD, then=Value(1)),
+    default=Value(2),
+)
 
 
 class ChangeForm(forms.Form):
@@ -103,16 +111,16 @@ class DecisionChangeAdmin(WorkflowAdmin):
     """New decisions on their way, and those in force."""
 
     read_roles = READERS
-    list_display = ["application", "kind", "state", "outcome", "grant_won", "drafted"]
+    list_display = ["application", "kind", "state", "outcome", "grant", "drafted"]
     list_filter = ["state", "kind"]
     list_select_related = ["application"]
     search_fields = ["=application__number"]
     ordering = ["-pk"]
     fields = [
-        "application", "kind", "state", "before", "outcome", "grant_won", "rank", "reason",
+        "application", "kind", "state", "before", "outcome", "grant", "rank", "reason",
         "fills", "drafted", "proposed_by", "seconded_by", "approved_by",
     ]  # fmt: skip
-    readonly_fields = ["before", "drafted"]
+    readonly_fields = ["before", "grant", "drafted"]
     acts = [
         Act("take-up", "변경안 확인", take_up, move="take_up"),
         Act(
@@ -144,6 +152,11 @@ class DecisionChangeAdmin(WorkflowAdmin):
         """What it replaces."""
         return f"{thing.replaces.get_outcome_display()} · {thing.replaces.reason}"
 
+    @admin.display(description="지원금")
+    def grant(self, thing: DecisionChange) -> str:
+        """Won."""
+        return won(thing.grant_won)
+
     @admin.display(description="작성 시각")
     def drafted(self, thing: DecisionChange) -> str:
         """When."""
@@ -160,8 +173,11 @@ class UpholdForm(forms.Form):
 
 
 def uphold_form(request: HttpRequest, thing: Objection) -> type[forms.Form]:
-    """Offer the refused bonuses of the case."""
+    """Offer the refused bonuses of the case; where there is none, other assessors judge again."""
     refused = BonusClaim.objects.filter(application=thing.application_id, state="refused")
+    if not refused.exists():
+        again = forms.ChoiceField(label="조치", choices=[(Remedy.SHEETS, Remedy.SHEETS.label)])
+        return type("CaseForm", (UpholdForm,), {"remedy": again})
     field = forms.ModelMultipleChoiceField(
         label="다시 인정할 가점",
         queryset=refused,
@@ -177,7 +193,7 @@ def uphold(request: HttpRequest, thing: Objection, data: dict[str, Any], at: dat
         thing,
         remedy=Remedy(data["remedy"]),
         note=data["note"],
-        bonuses=list(data["bonuses"]),
+        bonuses=list(data.get("bonuses", ())),
         by=request.user,
         now=at,
     )
@@ -203,14 +219,14 @@ def may_judge(request: HttpRequest, thing: Objection) -> bool:
 
 @admin.register(Objection)
 class ObjectionAdmin(WorkflowAdmin):
-    """Objections, the latest first, with the clock."""
+    """Objections, those that wait first and by their due date, with the days left."""
 
     read_roles = READERS
-    list_display = ["application", "state", "filed", "answer_due", "decided_by"]
+    list_display = ["application", "state", "left", "answer_due", "filed", "decided_by"]
     list_filter = ["state"]
     list_select_related = ["application", "decided_by"]
     search_fields = ["=application__number"]
-    ordering = ["-pk"]
+    ordering = [URGENCY.asc(), "answer_due_at", "pk"]
     fields = [
         "application", "state", "contested", "text", "evidence", "filed", "due", "answer_due",
         "decided_by", "answer", "remedy", "run",
@@ -253,6 +269,17 @@ class ObjectionAdmin(WorkflowAdmin):
     def due(self, thing: Objection) -> str:
         """Until when it could be filed."""
         return kst(thing.due_at)
+
+    @admin.display(description="남은 날")
+    def left(self, thing: Objection) -> SafeString | str:
+        """How long the decision may still take; a day that has begun counts as one."""
+        if thing.state != ObjectionState.FILED:
+            return "—"
+        remaining = thing.answer_due_at - now()
+        days = -(-remaining // timedelta(days=1))
+        if remaining <= timedelta(0):
+            return badge(f"{1 - days:,}일 지남", tone="danger")
+        return badge(f"{days:,}일 남음", tone="warning" if remaining <= SOON else "info")
 
     @admin.display(description="처리 기한")
     def answer_due(self, thing: Objection) -> str:

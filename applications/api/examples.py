@@ -21,6 +21,16 @@ ROW = {
     "submitted_at": None,
 }
 
+RESERVE = {
+    "outcome": "reserve",
+    "label": "예비",
+    "kind": "",
+    "reason": "선정선 밖이어서 예비 3위입니다.",
+    "grant_won": 0,
+    "rank": 53,
+    "at": "2021-04-02T10:00:00+09:00",
+}
+
 SITES = OpenApiExample(
     "사업장 하나", response_only=True, value={"results": [{**SITE, "company": COMPANY}]}
 )
@@ -75,6 +85,38 @@ WHOLE = OpenApiExample(
             ],
         },
         "submission": None,
+        "decision": None,
+        "changes": [],
+        "objection": None,
+    },
+)
+DECIDED = OpenApiExample(
+    "예비로 발표된 신청",
+    response_only=True,
+    value={
+        **WHOLE.value,
+        "number": "2021-로봇-1차-000123",
+        "state": "released",
+        "state_label": "결과 발표",
+        "submitted_at": "2021-02-16T17:59:58+09:00",
+        "missing": [],
+        "submission": {
+            "number": "2021-로봇-1차-000123",
+            "submitted_at": "2021-02-16T17:59:58+09:00",
+            "sha256": SHA256,
+        },
+        "decision": RESERVE,
+        "changes": [RESERVE],
+        "objection": {
+            "days": 10,
+            "due_at": "2021-04-13T00:00:00+09:00",
+            "open": True,
+            "state": None,
+            "state_label": None,
+            "filed_at": None,
+            "answer_due_at": None,
+            "answer": None,
+        },
     },
 )
 FILED = OpenApiExample(

@@ -9,7 +9,9 @@ from rest_framework import serializers
 
 from applications.models import Application
 from applications.queries import dossier
-from applications.states import ApplicationState
+from applications.queries.award import told
+from applications.queries.objection import contest
+from applications.states import ApplicationState, ChangeKind, ObjectionState, Outcome
 from portal.api import FindingShape
 from portal.clock import KST, now
 from programs.api.shapes import GrantShape, text, whole
@@ -100,6 +102,35 @@ class FiledShape(serializers.Serializer):
     sha256 = text("제출본의 SHA-256. 접수증에 적히고, 접수증 확인에 씁니다.")
 
 
+class OwnDecisionShape(serializers.Serializer):
+    """A released decision; every later one replaces the one before it."""
+
+    outcome = serializers.ChoiceField(choices=Outcome.choices, help_text="결과 코드")
+    label = text("결과의 이름", source="get_outcome_display")
+    kind = serializers.ChoiceField(
+        choices=["", *ChangeKind.values], help_text="바뀐 까닭의 코드. 처음 결정은 빈 글자입니다."
+    )
+    reason = text("사유")
+    grant_won = whole("지원금(원)")
+    rank = whole("순위. 정하지 않은 결정은 null입니다.", allow_null=True)
+    at = Time(help_text="효력이 생긴 시각")
+
+
+class OwnObjectionShape(serializers.Serializer):
+    """The clock of the objection, and where the objection stands."""
+
+    days = whole("결과를 알린 날부터 이의를 신청할 수 있는 날수")
+    due_at = Time(help_text="신청 기한. 이 시각이 되면 늦습니다.")
+    open = serializers.BooleanField(help_text="지금 신청할 수 있는지")
+    state = serializers.ChoiceField(
+        choices=ObjectionState.choices, allow_null=True, help_text="상태. 신청하지 않았으면 null"
+    )
+    state_label = text("상태의 이름. 신청하지 않았으면 null", allow_null=True)
+    filed_at = Time(allow_null=True, help_text="접수 시각")
+    answer_due_at = Time(allow_null=True, help_text="처리 기한")
+    answer = text("심의 결과와 이유. 심의하기 전에는 null", allow_null=True)
+
+
 class WholeShape(ApplicationShape):
     """An application with its answers by section, and what is still missing."""
 
@@ -113,6 +144,15 @@ class WholeShape(ApplicationShape):
         allow_null=True, help_text="지원금 미리보기. 지원유형을 고르기 전에는 null"
     )
     submission = FiledShape(allow_null=True, help_text="제출본. 제출하기 전에는 null입니다.")
+    decision = OwnDecisionShape(
+        allow_null=True, help_text="지금 효력이 있는 결정. 발표하기 전에는 null입니다."
+    )
+    changes = OwnDecisionShape(
+        many=True, help_text="발표한 결정 모두. 처음 것부터이며 마지막이 지금 결정입니다."
+    )
+    objection = OwnObjectionShape(
+        allow_null=True, help_text="이의신청 기한과 상태. 다툴 결정이 없으면 null입니다."
+    )
 
 
 class StartShape(serializers.Serializer):
@@ -187,4 +227,8 @@ def written_whole(application: Application) -> dict[str, Any]:
     body["preview"] = GrantShape(grant).data if grant else None
     filed = getattr(application, "submission", None)
     body["submission"] = FiledShape(filed).data if filed else None
+    decisions = OwnDecisionShape(told(application), many=True).data
+    body["decision"], body["changes"] = (decisions[-1] if decisions else None), decisions
+    contested = contest(application, at)
+    body["objection"] = OwnObjectionShape(contested).data if contested else None
     return body

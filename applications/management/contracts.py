@@ -5,13 +5,13 @@ from typing import Any
 
 from django.core.files.base import ContentFile
 
+from applications.management.diary import Diary
 from applications.management.handover import Handover
 from applications.management.samples import sample_pdf
-from applications.models import Agreement, Application, Instalment
+from applications.models import Agreement, Application, Deliverable, Instalment
 from applications.services import agreement as agreements
 from applications.services import endings, instalments, reporting, settlement
 from applications.states import EndingKind, MemberRole
-from portal.clock import KST, now
 from portal.models import User
 
 PROGRESS = {
@@ -25,36 +25,53 @@ FINAL = {
     "targets": [{"name": "공정 불량률", "target": "1.5%", "reached": "1.4%"}],
     "lessons": "모은 데이터를 설비 예방보전에 쓸 계획입니다.",
 }
+VISITS = 2
 
 
 class Contracts:
     """Tells the story of one award after another."""
 
-    def __init__(self, officer: User, manager: User) -> None:
-        self.officer, self.manager = officer, manager
+    def __init__(self, officer: User, manager: User, diary: Diary) -> None:
+        self.officer, self.manager, self.diary = officer, manager, diary
+        self.now = diary.now
 
     def tell(self, application: Application, *, until: str, spent: Mapping[str, int]) -> None:
         """Take the award to this stage."""
-        agreement = agreements.draft(application, by=self.officer, now=now())
+        agreement = agreements.draft(application, by=self.officer, now=self.now())
         owner = application.company.members.get(role=MemberRole.OWNER).user
+        if until == "drafted":
+            return
         self._papers(agreement, owner)
         if until == "signing":
             return
+        self.diary.next_day()
         self._conclude(agreement, owner)
+        if until == "visits":
+            self._handover().begin(Deliverable.objects.get(agreement=agreement), VISITS)
+            return
+        if until == "delivered":
+            self._handover().all(self._fresh(agreement))
+            return
         self._pay(agreement, 1)
         if until == "given_up":
             self._give_up(agreement, owner)
             return
         if until == "active":
             return
+        self.diary.next_day()
         self._report(agreement, "progress", PROGRESS, owner)
         if until == "mid_check":
             return
         reason = "설치한 설비와 진도를 현장에서 확인했습니다."
         reporting.check_half_way(
-            self._fresh(agreement), outcome="continue", reason=reason, by=self.officer, now=now()
+            self._fresh(agreement),
+            outcome="continue",
+            reason=reason,
+            by=self.officer,
+            now=self.now(),
         )
         self._pay(agreement, 2)
+        self.diary.next_day()
         self._handover().all(self._fresh(agreement))
         self._report(agreement, "final", FINAL, owner)
         self._settle(agreement, owner, until, spent)
@@ -64,37 +81,37 @@ class Contracts:
             officer=self.officer,
             second=self.manager,
             paper=lambda title: self._file(title, title),
-            now=now,
-            today=lambda: now().astimezone(KST).date(),
+            now=self.now,
+            today=self.diary.today,
         )
 
     def _papers(self, agreement: Agreement, owner: User) -> None:
         for row in agreement.terms["papers"]:
             upload = self._file(f"{row['label']} {agreement.number}", row["label"])
             paper = agreements.hand_in(
-                agreement, requirement=row["code"], upload=upload, by=owner, now=now()
+                agreement, requirement=row["code"], upload=upload, by=owner, now=self.now()
             )
-            agreements.check_paper(paper, accepted=True, by=self.officer, now=now())
+            agreements.check_paper(paper, accepted=True, by=self.officer, now=self.now())
 
     def _conclude(self, agreement: Agreement, owner: User) -> None:
         text = agreement.versions.get(number=agreement.version)
         words: dict[str, Any] = {"sha256": text.sha256, "agreed": True}
-        agreements.sign(agreement, name=owner.name, **words, by=owner, now=now())
+        agreements.sign(agreement, name=owner.name, **words, by=owner, now=self.now())
         name = self.manager.name
-        agreements.conclude(agreement, name=name, **words, by=self.manager, now=now())
+        agreements.conclude(agreement, name=name, **words, by=self.manager, now=self.now())
 
     def _pay(self, agreement: Agreement, number: int) -> None:
         rows = Instalment.objects.select_related("agreement")
         part = rows.get(agreement=agreement, number=number)
-        instalments.request(part, by=self.officer, now=now())
-        instalments.pay(part, by=self.manager, now=now())
+        instalments.request(part, by=self.officer, now=self.now())
+        instalments.pay(part, by=self.manager, now=self.now())
 
     def _report(
         self, agreement: Agreement, kind: str, answers: Mapping[str, Any], owner: User
     ) -> None:
         report = self._fresh(agreement).reports.select_related("agreement").get(kind=kind)
-        reporting.save(report, answers=answers, version=report.version, by=owner, now=now())
-        reporting.file(report, by=owner, now=now())
+        reporting.save(report, answers=answers, version=report.version, by=owner, now=self.now())
+        reporting.file(report, by=owner, now=self.now())
 
     def _settle(
         self, agreement: Agreement, owner: User, until: str, spent: Mapping[str, int]
@@ -104,38 +121,40 @@ class Contracts:
             outcome="done",
             reason="계획한 내용을 모두 마쳤습니다.",
             by=self.officer,
-            now=now(),
+            now=self.now(),
         )
         for item, amount in spent.items():
             settlement.add(
                 self._fresh(agreement),
                 item=item,
-                spent_on=now().astimezone(KST).date(),
+                spent_on=self.diary.today(),
                 payee="로봇온(주)",
                 purpose="도입 계약 대금",
                 amount_won=amount,
                 upload=self._file(f"세금계산서 {agreement.number} {item}", "세금계산서"),
                 by=owner,
-                now=now(),
+                now=self.now(),
             )
-        settlement.hand_over(self._fresh(agreement), by=owner, now=now())
+        settlement.hand_over(self._fresh(agreement), by=owner, now=self.now())
         if until == "settling":
             return
         for row in agreement.spendings.select_related("agreement"):
-            settlement.judge(row, allowed_won=row.amount_won, reason="", by=self.officer, now=now())
-        made = settlement.propose(self._fresh(agreement), by=self.officer, now=now())
-        settlement.approve(made, by=self.manager, now=now())
+            settlement.judge(
+                row, allowed_won=row.amount_won, reason="", by=self.officer, now=self.now()
+            )
+        made = settlement.propose(self._fresh(agreement), by=self.officer, now=self.now())
+        settlement.approve(made, by=self.manager, now=self.now())
         if until == "closed":
             if made.balance_won:
                 self._pay(agreement, 3)
-            settlement.close(self._fresh(agreement), by=self.manager, now=now())
+            settlement.close(self._fresh(agreement), by=self.manager, now=self.now())
 
     def _give_up(self, agreement: Agreement, owner: User) -> None:
         reason = "공장을 옮기게 되어 사업을 이어 갈 수 없습니다."
         words: dict[str, Any] = {"kind": EndingKind.DECLINE, "reason": reason}
-        ending = endings.ask(self._fresh(agreement), **words, by=owner, now=now())
+        ending = endings.ask(self._fresh(agreement), **words, by=owner, now=self.now())
         note = "사유를 확인했습니다."
-        endings.approve(ending, note=note, by=self.manager, now=now())
+        endings.approve(ending, note=note, by=self.manager, now=self.now())
 
     @staticmethod
     def _fresh(agreement: Agreement) -> Agreement:

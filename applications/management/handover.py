@@ -39,29 +39,43 @@ class Handover:
 
     def one(self, pk: int) -> None:
         """Deliver one thing, from its first record to its confirmation."""
+        row, doer = self._given(pk)
+        for turn in range(row.spec.get("wanted") or 1):
+            self._record(row, turn, doer)
+        level = LEVEL if row.spec.get("result") else ""
+        delivery.hand_in(row, by=doer, now=self.now(), level=level)
+        delivery.accept(row, by=self._judge(row, doer), now=self.now())
+
+    def begin(self, row: Deliverable, times: int) -> None:
+        """Record the first times, confirmed by the firm, and one that waits for its word."""
+        row, doer = self._given(row.pk)
+        for turn in range(times + 1):
+            self._record(row, turn, doer, confirm=turn < times)
+
+    def _given(self, pk: int) -> tuple[Deliverable, User]:
         rows = Deliverable.objects.select_related("agreement__application", "expert__user")
         row = rows.get(pk=pk)
         if row.spec["by"] == queries.EXPERT and row.expert is None:
             self._assign(row)
-        doer, firm, words = self._doer(row), row.agreement.application.created_by, row.spec["entry"]
-        for turn in range(row.spec.get("wanted") or 1):
-            entry = delivery.add_entry(
-                row,
-                on=self.today(),
-                title=f"{words['title']} {turn + 1}",
-                body=WORDS[row.spec["by"]],
-                outcome="다음 방문까지 변화를 재기로 했습니다." if "outcome" in words else "",
-                amount=4 if "amount" in words else None,
-                uploads=[self.paper(row.label)] if row.spec.get("files") else [],
-                by=doer,
-                now=self.now(),
-            )
-            row.refresh_from_db()
-            if row.spec.get("confirmed"):
-                delivery.answer_entry(entry, agree=True, by=firm, now=self.now())
-        level = LEVEL if row.spec.get("result") else ""
-        delivery.hand_in(row, by=doer, now=self.now(), level=level)
-        delivery.accept(row, by=self._judge(row, doer), now=self.now())
+        return row, self._doer(row)
+
+    def _record(self, row: Deliverable, turn: int, doer: User, *, confirm: bool = True) -> None:
+        words = row.spec["entry"]
+        entry = delivery.add_entry(
+            row,
+            on=self.today(),
+            title=f"{words['title']} {turn + 1}",
+            body=WORDS[row.spec["by"]],
+            outcome="다음 방문까지 변화를 재기로 했습니다." if "outcome" in words else "",
+            amount=4 if "amount" in words else None,
+            uploads=[self.paper(row.label)] if row.spec.get("files") else [],
+            by=doer,
+            now=self.now(),
+        )
+        row.refresh_from_db()
+        if row.spec.get("confirmed") and confirm:
+            firm = row.agreement.application.created_by
+            delivery.answer_entry(entry, agree=True, by=firm, now=self.now())
 
     def _assign(self, row: Deliverable) -> None:
         pool = Expert.objects.filter(pool=row.spec["pool"], state=ExpertState.VERIFIED)

@@ -52,6 +52,15 @@ def history(application: Application) -> list[Decision]:
     return list(rows.select_related("selection__run", "change").order_by("pk"))
 
 
+def told(application: Application) -> list[Decision]:
+    """The history with what a reader asks of each: `at`, since when, and `kind`, why it changed."""
+    rows = history(application)
+    for row in rows:
+        row.kind = row.reason_code if row.previous_id else ""
+        row.at = row.at or row.selection.released_at
+    return rows
+
+
 def reversals(sub_program: SubProgram) -> int:
     """How many decisions of a sub-programme were reversed, for everybody to see."""
     return changes_in_force(sub_program).get(ChangeKind.REVERSAL, 0)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from applications.models import Application, Decision, Objection, ScoreSheet
 from applications.queries import award
@@ -30,6 +31,31 @@ def clock(application: Application, now: datetime) -> Clock | None:
     standing = application.state == ApplicationState.RELEASED
     fresh = not Objection.objects.filter(application=application).exists()
     return Clock(found.decision, due, days, standing and fresh and now < due)
+
+
+def contest(application: Application, now: datetime) -> dict[str, Any] | None:
+    """The clock and the objection in one: what the applicant is told; None without a decision.
+
+    Holds: days, due_at, open, state, state_label, filed_at, answer_due_at (None once it is
+    answered), answer.
+    """
+    filed = Objection.objects.filter(application=application).first()
+    running = clock(application, now)
+    if filed is None:
+        if running is None:
+            return None
+        words = dict.fromkeys(["state", "state_label", "filed_at", "answer_due_at", "answer"])
+        return {"days": running.days, "due_at": running.due_at, "open": running.open, **words}
+    return {
+        "days": application.sub_program.objection_days,
+        "due_at": filed.due_at,
+        "open": False,
+        "state": filed.state,
+        "state_label": filed.get_state_display(),
+        "filed_at": filed.filed_at,
+        "answer_due_at": None if filed.decided_at else filed.answer_due_at,
+        "answer": filed.answer or None,
+    }
 
 
 def barred(objection: Objection) -> set[int]:

@@ -195,12 +195,20 @@ def withdraw(sheets: QuerySet[ScoreSheet], *, reason: str, by: User | None, now:
             ).update(withdrawn_at=now, end_reason=reason[:REASON_LENGTH])
             if not changed:
                 continue
-            if sheet.application.state == ApplicationState.ASSESSING:
-                move(sheet.application, "withdraw_sheet", by=by, now=now, note=reason)
+            if step := _step_for(sheet.application):
+                move(sheet.application, step, by=by, now=now, note=reason)
             _mark_stale(sheet, now)
             tell_officers(sheet, "제외", reason, now)
         gone += 1
     return gone
+
+
+def _step_for(application: Application) -> str:
+    """The move that tells of it where the application stands; a withdrawn one keeps its end."""
+    if application.state == ApplicationState.ASSESSING:
+        return "withdraw_sheet"
+    step = f"withdraw_sheet_{application.state}"
+    return step if step in application.MOVES else ""
 
 
 def tell_officers(sheet: ScoreSheet, act: str, reason: str, now: datetime) -> None:

@@ -15,7 +15,7 @@ from applications.forms.filing import WithdrawForm
 from applications.models import Application, Deliverable, IssuedDocument, Objection
 from applications.queries import dossier, invitations, result, timeline
 from applications.queries.agreements import waiting
-from applications.queries.objection import clock
+from applications.queries.objection import clock, contest
 from applications.queries.outcome import Step
 from applications.services import intake, paper
 from applications.states import ANNOUNCED, ApplicationState, MemberRole, Outcome
@@ -70,6 +70,7 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "attachments": attachment_rows(application),
         "papers": paper_rows(request.user, application),
         "delivers": Deliverable.objects.filter(agreement__application=application).exists(),
+        "contest": contest(application, at) if role else None,
         **agreement_part(request.user, application, at),
     }
     if context["draft"]:

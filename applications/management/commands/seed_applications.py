@@ -1,6 +1,7 @@
 """The demo's applications: companies and their applications at every stage, by the real services."""
 
-from datetime import date
+from collections.abc import Callable
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +10,16 @@ from django.conf import settings
 from django.core.files.base import ContentFile
 from django.core.management import BaseCommand, CommandError
 
+from applications.management.aftermath import Aftermath
 from applications.management.contracts import Contracts
+from applications.management.diary import Diary
 from applications.management.samples import sample_pdf
 from applications.models import (
     Application,
     AssessorProfile,
+    BonusClaim,
     Company,
+    Expert,
     Member,
     ScoreSheet,
     Selection,
@@ -26,7 +31,9 @@ from applications.services import (
 from applications.services import (
     conflicts,
     drafting,
+    experts,
     intake,
+    late,
     panel,
     partners,
     review,
@@ -36,11 +43,10 @@ from applications.services import (
 )
 from applications.states import MemberRole
 from portal import jobs
-from portal.clock import now
 from portal.demo import email_of
 from portal.models import Job, User
 from portal.validators import business_number, check_digit
-from programs.models import SubProgram
+from programs.models import ProgramRound, SubProgram
 
 STORY = Path(__file__).resolve().parent.parent / "story.yaml"
 FILED = ("submitted", "screening", "supplement", "assessing", "released")
@@ -55,7 +61,7 @@ class Command(BaseCommand):
     help = "시연용 기업과 신청을 만듭니다(PORTAL_DEMO에서만)."
 
     def handle(self, **options: object) -> None:
-        """Go through the story in the order of the stages."""
+        """Go through the story day by day."""
         if not settings.DEMO:
             raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
         if Application.objects.exists():
@@ -63,25 +69,68 @@ class Command(BaseCommand):
         self.story = yaml.safe_load(STORY.read_text())
         self.officer = User.objects.get(email=email_of("staff"))
         self.manager = User.objects.get(email=email_of("manager"))
+        self.diary = Diary()
+        self.now = self.diary.now
+        self.diary.open(self.story["begins"])
         for key, row in self.story["companies"].items():
             self.make_company(key, row)
-        rows = self.story["applications"]
-        for done, row in enumerate(rows, start=1):
-            self.make_application(row)
-            self.stdout.write(f"   신청 {done}/{len(rows)}: {row['company']} → {row['program']}")
+        for row in self.story["experts"]:
+            self.make_expert(row)
+        days = sorted(self.days(), key=lambda day: -day[0])
+        for done, (ago, act, row, what) in enumerate(days, start=1):
+            self.diary.open(ago)
+            act(row)
+            self.stdout.write(f"   {done}/{len(days)} {what}")
+        self.diary.open(0)
         self.solve_panels()
-        for told in self.story["selections"]:
-            self.release_one(told)
-        contracts = Contracts(self.officer, self.manager)
+
+    def days(self) -> list[tuple[float, Callable[[dict[str, Any]], None], dict[str, Any], str]]:
+        """Everything that happens: how many days ago, what, and its line for the terminal."""
+        told: list[tuple[float, Callable[[dict[str, Any]], None], dict[str, Any], str]] = []
+        for row in self.story["applications"]:
+            told.append((row["began"], self.make_application, row, self.named("신청", row)))
+        for row in self.story["selections"]:
+            told.append((row["day"], self.release_one, row, f"선정 결과 발표: {row['program']}"))
+        for row in self.story["changes"]:
+            told.append((row["day"], self.change_one, row, self.named("결정 변경", row)))
         for row in self.story["agreements"]:
-            name = self.story["companies"][row["company"]]["name"]
-            contracts.tell(
-                Application.objects.get(
-                    company__name=name, sub_program__code=row["program"], state="released"
-                ),
-                until=row["until"],
-                spent=row.get("spent", {}),
-            )
+            told.append((row["day"], self.agree_on, row, self.named("협약", row)))
+        return told
+
+    def named(self, what: str, row: dict[str, Any]) -> str:
+        """A line for the terminal."""
+        return f"{what}: {row['company']} → {row['program']}"
+
+    def change_one(self, row: dict[str, Any]) -> None:
+        """Let one decision be contested or changed."""
+        Aftermath(self.diary).tell(self.application_of(row), row)
+
+    def agree_on(self, row: dict[str, Any]) -> None:
+        """Take one award to the stage of the story."""
+        contracts = Contracts(self.officer, self.manager, self.diary)
+        contracts.tell(self.application_of(row), until=row["until"], spent=row.get("spent", {}))
+
+    def application_of(self, row: dict[str, Any]) -> Application:
+        """The released application of this firm."""
+        name = self.story["companies"][row["company"]]["name"]
+        return Application.objects.select_related("submission", "sub_program").get(
+            company__name=name, sub_program__code=row["program"], state="released"
+        )
+
+    def make_expert(self, row: dict[str, Any]) -> Expert:
+        """Let a person ask to join a pool, and have the evidence verified."""
+        person = User.objects.get(email=email_of(row["login"]))
+        words = {key: row[key] for key in ("pool", "route", "fields", "regions", "years", "career")}
+        asked = experts.apply(
+            ProgramRound.objects.get(year=2021),
+            **words,
+            employer=row["employer"],
+            evidence=ContentFile(sample_pdf(f"경력증명서 {person.name}"), name="경력증명서.pdf"),
+            by=person,
+            now=self.now(),
+        )
+        reason = "경력증명서로 근무 기간을 확인했습니다."
+        return experts.judge(asked, verified=True, reason=reason, by=self.officer, now=self.now())
 
     def make_company(self, key: str, row: dict[str, Any]) -> Company:
         """Register a company with its people and sites."""
@@ -100,17 +149,19 @@ class Command(BaseCommand):
             "address": f"시연시 {key}로 1",
             "phone": "",
         }
-        made = companies.register(data=data, by=owner, now=now())
+        made = companies.register(data=data, by=owner, now=self.now())
         for name in row.get("sites", []):
             companies.add_site(
                 made,
                 data={"name": name, "region": row["region"], "address": f"{name} 1동"},
                 by=owner,
-                now=now(),
+                now=self.now(),
             )
         if "editor" in row:
             editor = User.objects.get(email=email_of(row["editor"]))
-            Member.objects.create(company=made, user=editor, role=MemberRole.EDITOR, since=now())
+            Member.objects.create(
+                company=made, user=editor, role=MemberRole.EDITOR, since=self.now()
+            )
         return made
 
     def owner(self, key: str, row: dict[str, Any]) -> User:
@@ -126,15 +177,30 @@ class Command(BaseCommand):
         owner = company.members.get(role=MemberRole.OWNER).user
         site = self.site(company, row)
         program = SubProgram.objects.get(code=row["program"], round__year=2021)
-        application = drafting.start(program, site=site, by=owner, now=now())
+        application = drafting.start(program, site=site, by=owner, now=self.now())
         self.fill(application, row, owner)
         if row["stage"] == "draft":
             return
         self.join(application, row, owner)
-        intake.submit(application, by=owner, now=now())
+        if "late" in row:
+            self.let_in(application, row["late"])
+        intake.submit(application, by=owner, now=self.now())
         application.refresh_from_db()
         if row["stage"] != "submitted":
             self.screen(application, row)
+
+    def let_in(self, application: Application, told: dict[str, Any]) -> None:
+        """Let the firm file after the deadline, once."""
+        self.diary.open(told["day"])
+        late.grant(
+            application.sub_program,
+            company=application.company,
+            site=application.site,
+            until=self.now() + timedelta(days=1),
+            reason=told["reason"],
+            by=self.manager,
+            now=self.now(),
+        )
 
     def site(self, company: Company, row: dict[str, Any]) -> Site:
         """The named site, or the company's first."""
@@ -144,7 +210,7 @@ class Command(BaseCommand):
     def fill(self, application: Application, row: dict[str, Any], by: User) -> None:
         """Answer the form; a draft is left with gaps."""
         program = application.sub_program
-        drafting.choose_track(application, code=row["track"], by=by, now=now())
+        drafting.choose_track(application, code=row["track"], by=by, now=self.now())
         answers = dict(self.story["answers"][program.code])
         if "covid" in row:
             answers |= {
@@ -162,12 +228,12 @@ class Command(BaseCommand):
         for name, data in sections.items():
             if data:
                 drafting.save_section(
-                    application, name=name, data=data, version=0, by=by, now=now()
+                    application, name=name, data=data, version=0, by=by, now=self.now()
                 )
         if row["stage"] == "draft":
             return
         given = {consent["code"]: consent["required"] for consent in program.consents}
-        drafting.consent(application, answers=given, by=by, now=now())
+        drafting.consent(application, answers=given, by=by, now=self.now())
         self.attach(application, row, by)
 
     def attach(self, application: Application, row: dict[str, Any], by: User) -> None:
@@ -182,7 +248,9 @@ class Command(BaseCommand):
                 continue
             title = f"{document.label} {application.company.name}"
             upload = ContentFile(sample_pdf(title), name=f"{document.label}.pdf")
-            drafting.attach(application, requirement=document.code, upload=upload, by=by, now=now())
+            drafting.attach(
+                application, requirement=document.code, upload=upload, by=by, now=self.now()
+            )
 
     def join(self, application: Application, row: dict[str, Any], by: User) -> None:
         """Invite the partner and let it accept from its own account."""
@@ -197,9 +265,9 @@ class Command(BaseCommand):
             company_name=company.name,
             email=guest.email,
             by=by,
-            now=now(),
+            now=self.now(),
         )
-        partners.accept(partner, company=company, by=guest, now=now())
+        partners.accept(partner, company=company, by=guest, now=self.now())
         asked = application.sub_program.partner_roles[0].get("terms", {})
         terms = partners.set_terms(
             partner,
@@ -207,13 +275,14 @@ class Command(BaseCommand):
             share_won=2_000_000 if asked.get("share") else None,
             quote_won=30_000_000 if asked.get("quote") else None,
             by=by,
-            now=now(),
+            now=self.now(),
         )
-        partners.answer_terms(terms, agree=True, by=guest, now=now())
+        partners.answer_terms(terms, agree=True, by=guest, now=self.now())
 
     def screen(self, application: Application, row: dict[str, Any]) -> None:
         """Screen, and go on to assessment where the story does."""
-        screening.take_up(application, by=self.officer, now=now())
+        self.diary.next_day()
+        screening.take_up(application, by=self.officer, now=self.now())
         if row["stage"] == "supplement":
             screening.ask(
                 application,
@@ -221,11 +290,16 @@ class Command(BaseCommand):
                 requirements=["tax_clearance"],
                 days=7,
                 by=self.officer,
-                now=now(),
+                now=self.now(),
             )
         if row["stage"] in ("assessing", "released"):
-            screening.confirm_met(application, by=self.officer, now=now())
-            screening.qualify(application, by=self.officer, now=now())
+            screening.confirm_met(application, by=self.officer, now=self.now())
+            for claim in BonusClaim.objects.filter(application=application):
+                reason = row["bonus"]
+                screening.decide_bonus(
+                    claim, granted=False, reason=reason, by=self.officer, now=self.now()
+                )
+            screening.qualify(application, by=self.officer, now=self.now())
             self.assess(application, row)
 
     def assess(self, application: Application, row: dict[str, Any]) -> None:
@@ -234,10 +308,11 @@ class Command(BaseCommand):
         """
         if "marks" not in row:
             return
+        self.diary.next_day()
         people = [User.objects.get(email=email_of(login)) for login in ASSESSORS]
-        sheets = review.assign_all(application, assessors=people, by=self.officer, now=now())
+        sheets = review.assign_all(application, assessors=people, by=self.officer, now=self.now())
         for sheet in sheets:
-            review.declare(sheet, tied=False, words="", by=sheet.assessor, now=now())
+            review.declare(sheet, tied=False, words="", by=sheet.assessor, now=self.now())
         for sheet, difference in zip(sheets, SPREAD, strict=True):
             self.mark(sheet, row["marks"] + difference)
 
@@ -256,9 +331,9 @@ class Command(BaseCommand):
             comment="계획이 구체적이고 실행할 수 있다고 보았습니다.",
             version=sheet.version,
             by=sheet.assessor,
-            now=now(),
+            now=self.now(),
         )
-        review.lock(sheet, by=sheet.assessor, now=now())
+        review.lock(sheet, by=sheet.assessor, now=self.now())
 
     def solve_panels(self) -> None:
         """Give the assessors profiles and ties, and solve: one assignment whole, one too short."""
@@ -277,28 +352,32 @@ class Command(BaseCommand):
                 business_number="",
                 note=row["note"],
                 by=person,
-                now=now(),
+                now=self.now(),
             )
         for row in told["solved"]:
             program = SubProgram.objects.get(code=row["program"], round__year=2021)
-            made = panel.propose(program, seed=row["seed"], by=self.officer, now=now())
+            made = panel.propose(program, seed=row["seed"], by=self.officer, now=self.now())
             self.work(made.job)
             made.refresh_from_db()
             if row["confirm"]:
-                panel.confirm(made, by=self.officer, now=now())
+                panel.confirm(made, by=self.officer, now=self.now())
 
     def release_one(self, told: dict[str, Any]) -> None:
         """Score, select, decide and release one finished sub-programme of the story."""
         program = SubProgram.objects.get(code=told["program"], round__year=2021)
-        run = scoring.start(program, by=self.officer, now=now())
+        run = scoring.start(program, by=self.officer, now=self.now())
+        scoring.compute(run, now=self.now())
         self.work(run.job)
         run.refresh_from_db()
-        chosen = selection.start(run, places=told["places"], by=self.officer, now=now())
+        chosen = selection.start(run, places=told["places"], by=self.officer, now=self.now())
+        selection.propose(chosen, now=self.now())
         self.work(chosen.job)
         chosen = Selection.objects.get(pk=chosen.pk)
-        selection.confirm(chosen, by=self.officer, now=now())
-        selection.decide(chosen, by=self.manager, now=now())
-        self.work(selection.schedule_release(chosen, by=self.manager, now=now()))
+        selection.confirm(chosen, by=self.officer, now=self.now())
+        selection.decide(chosen, by=self.manager, now=self.now())
+        job = selection.schedule_release(chosen, by=self.manager, now=self.now())
+        selection.release(chosen, by=self.manager, now=self.now())
+        self.work(job)
 
     def work(self, job: Job | None) -> None:
         """Do a job here and now."""

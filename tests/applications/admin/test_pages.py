@@ -1,6 +1,7 @@
 """The pages of one application, sheet, run and selection: buttons call services, strangers find nothing."""
 
 import json
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -443,8 +444,52 @@ def test_changes_and_objections_are_signed_at_the_desk(
     assert "결정 번복" in text(desk(officer).get(page_of(change)))
     case = objections.file(last, text="이의", by=last.created_by, now=NOW)
     third = staff.manager()
+    assert "다시 인정할 가점" not in text(desk(third).get(act(case, "uphold")))
     for client in (desk(boss), desk(other), desk(officer)):
         client.post(act(case, "dismiss"), {"note": "유지"})
     assert Objection.objects.get().state == "filed"
     desk(third).post(act(case, "dismiss"), {"note": "유지"})
     assert Objection.objects.get().state == "dismissed"
+
+
+def test_objections_stand_by_their_due_date_with_the_days_left(
+    desk, program, officer, boss, judges, monkeypatch
+) -> None:
+    for marks in ((28, 36, 28), (26, 34, 26), (24, 32, 24)):
+        staff.judged(program, marks, judges=judges)
+    made = staff.released(program, by=boss)
+    later, sooner, done = (row.application for row in made.decisions.order_by("rank"))
+    for application, days in ((sooner, 0), (done, 1), (later, 2)):
+        at = NOW + timedelta(days=days)
+        objections.file(application, text="이의", by=application.created_by, now=at)
+    objections.dismiss(done.objection, note="유지", by=staff.manager(), now=NOW)
+    first = sooner.objection.answer_due_at
+    monkeypatch.setattr("applications.admin.objection.now", lambda: first - timedelta(days=3))
+    page = text(desk(officer).get(reverse("admin:applications_objection_changelist")))
+    places = [page.index(row.number) for row in (sooner, later, done)]
+    assert places == sorted(places)
+    assert "3일 남음" in page
+    monkeypatch.setattr("applications.admin.objection.now", lambda: first)
+    page = text(desk(officer).get(reverse("admin:applications_objection_changelist")))
+    assert "1일 지남" in page
+
+
+@pytest.mark.parametrize("role", ["officer", "boss"])
+def test_a_locked_sheet_takes_no_post_of_staff(desk, program, judges, request, role) -> None:
+    client = desk(request.getfixturevalue(role))
+    sheet = ScoreSheet.objects.get(application=staff.judged(program, judges=judges[:1]))
+    kept = ScoreSheet.objects.filter(pk=sheet.pk).values().get()
+    sent = {"marks": '{"plan": 1}', "comment": "고침", "locked_at_0": "", "_save": "저장"}
+    for address in (
+        page_of(sheet),
+        act(sheet, "unassign"),
+        reverse("admin:applications_scoresheet_delete", args=[sheet.pk]),
+        f"/assessor/sheets/{sheet.pk}/",
+        f"/assessor/sheets/{sheet.pk}/autosave/",
+    ):
+        answer = client.post(address, {**sent, "note": "x"})
+        assert answer.status_code in {302, 403, 404, 405}, address
+        assert ScoreSheet.objects.filter(pk=sheet.pk).values().get() == kept, address
+    chosen = {"action": "delete_selected", "_selected_action": [sheet.pk], "post": "yes"}
+    client.post(reverse("admin:applications_scoresheet_changelist"), chosen)
+    assert ScoreSheet.objects.filter(pk=sheet.pk).values().get() == kept

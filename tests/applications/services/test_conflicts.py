@@ -225,6 +225,27 @@ def test_a_late_tie_takes_the_sheet_out_on_postgresql(program, officer) -> None:
     late_tie_takes_the_sheet_out(program, officer)
 
 
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [
+        ("assessing", "withdraw_sheet"),
+        *(
+            (state, f"withdraw_sheet_{state}")
+            for state in ("decided", "released", "contracted", "closed", "ended")
+        ),
+        ("withdrawn", None),
+    ],
+)
+def test_the_history_says_it_wherever_the_application_stands(program, state, step) -> None:
+    row, judges = judged_by_four(program)
+    type(row).objects.filter(pk=row.pk).update(state=state)
+    declared(judges[0], row.company.name)
+    assert look()["withdrawn"] == 1
+    told = [move for move in row.moves.all() if "이해관계" in move.note]
+    assert [move.move for move in told] == ([step] if step else [])
+    assert {(move.source, move.target) for move in told} == ({(state, state)} if step else set())
+
+
 def test_officers_are_told_of_the_free_place_once(program, officer) -> None:
     row, judges = judged_by_four(program)
     declared(judges[0], row.company.name)

@@ -7,6 +7,7 @@ from django.test import Client
 from applications.management.commands.seed_applications import sample_pdf
 from applications.models import Application, Objection
 from applications.queries.award import award_of
+from applications.services import objections
 from portal.clock import now
 from tests.factories import staff
 from tests.factories.applications import PartnerFactory, UserFactory, member_of
@@ -93,3 +94,35 @@ def test_everybody_sees_how_often_decisions_were_changed(two) -> None:
     assert two[0].sub_program.name in page
     assert 'data-label="포기">1건' in page
     assert 'data-label="결정 번복">0건' in page
+
+
+def test_the_application_itself_shows_the_clock_and_where_the_objection_stands(two) -> None:
+    address, client = f"/applications/{two[1].pk}/", entered(two[1].created_by)
+    page = client.get(address).content.decode()
+    assert f"{address}objection/" in page
+    assert "마감까지" in page
+    sent = {"text": "점수가 잘못되었습니다.", "confirmed": "on"}
+    client.post(f"{address}objection/", sent)
+    assert "이의신청을 심의하고 있습니다" in client.get(address).content.decode()
+    objections.dismiss(
+        Objection.objects.get(), note="다시 보았습니다.", by=staff.manager(), now=now()
+    )
+    assert "이의신청: 결정을 유지합니다" in client.get(address).content.decode()
+    partner = PartnerFactory(application=two[1], accepted=True)
+    guest = entered(member_of(partner.company)).get(address).content.decode()
+    assert "이의신청" not in guest
+
+
+def test_the_public_counter_is_linked_where_people_look(two) -> None:
+    owner = entered(two[0].created_by)
+    owner.post(f"/applications/{two[0].pk}/decline/", {"note": "사정", "confirmed": "on"})
+    round = two[0].sub_program.round
+    for client, address in (
+        (Client(), "/"),
+        (Client(), f"/programs/{round.code}/{two[0].sub_program.code}/"),
+        (owner, f"/applications/{two[0].pk}/result/"),
+    ):
+        page = client.get(address).content.decode()
+        body, footer = page.split("<footer", 1)
+        assert 'href="/results/"' in body, address
+        assert 'href="/results/"' in footer

@@ -1,12 +1,13 @@
 """Staff screens: who sees what, who may edit, and money only through the ledger."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
+from portal.clock import KST
 from portal.models import TroubleMinute, User
 from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
 from programs import queries
@@ -263,6 +264,29 @@ def test_an_unannounced_round_is_announced_by_a_button(round_2021: ProgramRound)
     address = url("programround", "act", round_2021.pk, "announce")
     assert client.post(address).status_code == 302
     assert ProgramRound.objects.get().announced
+
+
+def test_the_minutes_of_an_outage_are_read_where_a_deadline_is_moved() -> None:
+    minute = datetime(2021, 2, 25, 17, 41, tzinfo=KST)
+    for scope in ("2021-1/robot", "2020-9/robot"):
+        TroubleMinute.objects.create(scope=scope, minute=minute, kind="error", source="a", count=7)
+    client, _ = desk(MANAGER)
+    round = ProgramRound.objects.get()
+    for name in ("reschedule", "propose"):
+        form = text(client.get(url("programround", "act", round.pk, name)))
+        (address,) = re.findall(r'href="([^"]*troubleminute[^"]*)"', form)
+        page = text(client.get(address))
+        assert "2021. 2. 25." in page
+        assert "2021-1/robot" in page
+        assert "2020-9/robot" not in page
+    for role, status in ((OFFICER, 200), (AUDITOR, 200), (ASSESSOR, 404)):
+        other, _ = desk(role)
+        answer = other.get("/admin/portal/troubleminute/")
+        assert answer.status_code == status
+    row = TroubleMinute.objects.first()
+    client.post(f"/admin/portal/troubleminute/{row.pk}/delete/", {"post": "yes"})
+    client.post(f"/admin/portal/troubleminute/{row.pk}/change/", {"count": 1})
+    assert TroubleMinute.objects.filter(pk=row.pk, count=7).exists()
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -46,6 +46,8 @@ def standing(context: RequestContext, service: Service) -> dict[str, Any]:
             unit="점",
             label_header="평가 척도",
         )
+    corrections = published.corrections_of_service(service)
+    case = public_cases().filter(service=service).first()
     request = context.get("request")
     pictures: dict[int, list[Any]] = {}
     for row in pictures_of(getattr(request, "user", None)).filter(report__in=reports):
@@ -60,15 +62,22 @@ def standing(context: RequestContext, service: Service) -> dict[str, Any]:
                 "content": row.filed.content,
                 "counted": published.counted(row),
                 "comment": getattr(row, "comment", None),
+                "overall": _overall(row.filed.content),
                 "pictures": _filed(row.filed.content, pictures.get(row.pk, [])),
             }
             for row in reports
         ],
         "corrections": [
             {"case": row, "tone": CASE_TONES.get(CorrectionState(row.state), "info")}
-            for row in published.corrections_of_service(service)
+            for row in corrections
         ],
-        "case": public_cases().filter(service=service).first(),
+        "case": case,
+        "history": published.history(
+            service,
+            reports=reports,
+            corrections=corrections,
+            promoted_at=case.decided_at if case else None,
+        ),
     }
 
 
@@ -93,6 +102,12 @@ def good_cases() -> dict[str, Any]:
     )
     overall = published.overall([case.service for case in cases]) if cases else {}
     return {"rows": [{"case": case, "overall": overall.get(case.service_id)} for case in cases]}
+
+
+def _overall(content: dict[str, Any]) -> dict[str, Any] | None:
+    """The rating that stands for a report, unless its author could not judge."""
+    rated = (row for row in content["ratings"] if row["code"] == published.OVERALL)
+    return next((row for row in rated if row["value"] is not None), None)
 
 
 def _filed(content: dict[str, Any], pictures: list[Any]) -> list[Any]:

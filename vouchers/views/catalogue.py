@@ -12,7 +12,7 @@ from portal.clock import now
 from portal.errors import PortalError
 from portal.forms import refuse
 from vouchers.forms.catalogue import SearchForm
-from vouchers.queries import catalogue
+from vouchers.queries import catalogue, published
 from vouchers.states import ServiceState
 from vouchers.views.standing import panel_cards
 from vouchers.visibility import public_services, services_of
@@ -94,8 +94,11 @@ def service_compare(request: HttpRequest) -> HttpResponse:
     if len(services) < 2:
         messages.info(request, "비교할 서비스를 두 개 이상 고르세요.")
         return redirect("service_list")
+    spoken = published.spoken_of(services)
     context = {
         "services": services,
+        "badges": [(row, TONES[ServiceState(row.state)]) for row in services],
+        "spoken": [(row, *spoken[row.pk]) for row in services],
         "without": [
             (row, urlencode([("s", code) for code in codes if code != row.code]))
             for row in services

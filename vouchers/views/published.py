@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -101,6 +101,7 @@ def report_picture(request: HttpRequest, pk: int) -> HttpResponse:
 def correction_list(request: HttpRequest) -> HttpResponse:
     """List what the agency has found and what became of it."""
     rows = public_corrections().select_related("service__supplier")
+    counts = dict(public_corrections().order_by().values_list("state").annotate(Count("pk")))
     state, kind = request.GET.get("state", ""), request.GET.get("kind", "")
     if state in CorrectionState.values:
         rows = rows.filter(state=state)
@@ -120,6 +121,9 @@ def correction_list(request: HttpRequest) -> HttpResponse:
         ],
         "next": f"?{words.urlencode()}" if len(listed) > PAGE else "",
         "states": [(one.value, one.label) for one in opendata.SHOWN_STATES],
+        "counts": [
+            (one.value, one.label, counts.get(one.value, 0)) for one in opendata.SHOWN_STATES
+        ],
         "kinds": IssueKind.choices,
         "state": state,
         "kind": kind,

@@ -13,7 +13,8 @@ from portal.models import User
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.staff import enter
-from vouchers.models import ConsumerReport, Correction, Service
+from vouchers.models import AssignmentRun, ConsumerReport, Correction, Service
+from vouchers.services import rewarding
 from vouchers.states import MemberKind
 from vouchers.tasks import sweep_panel
 
@@ -167,5 +168,15 @@ def test_axe_finds_nothing_on_public_pages_and_desks(people: People) -> None:
         f"{base}/admin/vouchers/consumerreport/{copied.pk}/compare/{similar.pk}/",
         widths=(1280,),
     )
-    operator = people.page(panel.operator())
-    check(operator, f"{base}/admin/vouchers/reportplan/{round.plan.pk}/change/", widths=(1280,))
+    by = panel.operator()
+    operator, awards = people.page(by), rewarding.propose(round, by=by, now=now())
+    for url in (
+        f"reportplan/{round.plan.pk}/change/",
+        f"reportplan/{round.plan.pk}/scores/",
+        f"awardround/{awards.pk}/change/",
+        f"correction/{make.raised(first).pk}/change/",
+        f"assignmentrun/{AssignmentRun.objects.get(round=round).pk}/change/",
+        f"panelround/{round.pk}/change/",
+        "catalogueimport/start/",
+    ):
+        check(operator, f"{base}/admin/vouchers/{url}", widths=(390,))

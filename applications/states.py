@@ -55,7 +55,7 @@ APPLICATION_MOVES = table(
     Move("conclude", "재평가 결과 결정", (S.ASSESSING,), S.RELEASED, (MANAGER,), True),
     Move("contract", "협약 체결", (S.RELEASED,), S.CONTRACTED, (MANAGER,)),
     Move("close", "종료", (S.CONTRACTED,), S.CLOSED, (MANAGER,)),
-    Move("end", "중도 종료", (S.RELEASED, S.CONTRACTED), S.ENDED, (MANAGER,), True),
+    Move("end", "중도 종료", (S.RELEASED, S.CONTRACTED), S.ENDED, (MANAGER, SYSTEM), True),
     Move(
         "withdraw",
         "취하",

@@ -1,8 +1,9 @@
 """Who sees which rows: asked by pages, admin, API, PDF and exports alike."""
 
+from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import CharField, Q, QuerySet, Value
+from django.db.models import CharField, F, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from applications.models import (
@@ -10,6 +11,7 @@ from applications.models import (
     AgreementPaper,
     Application,
     Attachment,
+    ChangeRequest,
     Company,
     ConflictOfInterest,
     Decision,
@@ -31,7 +33,14 @@ from applications.models import (
     Spending,
     Turn,
 )
-from applications.states import ApplicationState, MemberRole, PartnerState, SelectionState
+from applications.states import (
+    AmendmentKind,
+    ApplicationState,
+    MemberRole,
+    ObjectionState,
+    PartnerState,
+    SelectionState,
+)
 from portal.models import User
 from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
 from programs.models import LedgerEntry
@@ -278,6 +287,13 @@ def open_decisions() -> QuerySet[Decision]:
     return Decision.objects.filter(selection__in=open_selections().values("pk"), previous=None)
 
 
+def open_reruns() -> QuerySet[Objection]:
+    """Objections won against a released selection, whose new decision is in force."""
+    return Objection.objects.filter(
+        state=ObjectionState.CLOSED, decision__selection__in=open_selections().values("pk")
+    )
+
+
 def open_changes() -> QuerySet[Decision]:
     """Decisions that replaced a released one: reversals, objections won, moves up, declines."""
     return Decision.objects.filter(
@@ -298,9 +314,11 @@ def disclosed(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
 def contracts_of(user: User) -> QuerySet[Agreement]:
     """Agreements whose text and money the person may read: leading firm, applicant, staff.
 
-    A firm that has handed the lead on still reads what it was part of.
+    A firm that has handed the lead on still reads what it was part of, one that is to take it over
+    reads what it is to sign.
     """
     own = Q(company__in=companies_of(user)) | Q(application__company__in=companies_of(user))
+    own |= Q(pk__in=_taken_over_by(companies_of(user).values_list("pk", flat=True)))
     staff = Q(application__in=staff_applications(user).order_by().values("pk"))
     return Agreement.objects.filter(own | staff)
 
@@ -322,6 +340,30 @@ def signable_agreements(user: User) -> QuerySet[Agreement]:
     """Agreements that the person may sign, change and give up: the leading firm's owners only."""
     firms = Member.objects.filter(user=user, role=MemberRole.OWNER)
     return Agreement.objects.filter(company__in=firms.values("company"))
+
+
+def signing_agreements(user: User) -> QuerySet[Agreement]:
+    """Agreements whose text the person signs: of a change of lead the new leading firm's owners."""
+    firms = Member.objects.filter(user=user, role=MemberRole.OWNER)
+    mine = _taken_over_by(firms.values_list("company", flat=True))
+    handed_on = _changes_of_lead().values("agreement")
+    return Agreement.objects.filter(
+        Q(company__in=firms.values("company")) & ~Q(pk__in=handed_on) | Q(pk__in=mine)
+    )
+
+
+def _changes_of_lead() -> QuerySet[ChangeRequest]:
+    """Approved changes of lead whose text waits for the signatures."""
+    return ChangeRequest.objects.filter(
+        kind=AmendmentKind.LEAD,
+        version__number=F("agreement__version"),
+        agreement__in_force__lt=F("agreement__version"),
+    )
+
+
+def _taken_over_by(firms: Iterable[int]) -> QuerySet[ChangeRequest, int]:
+    rows = _changes_of_lead().filter(proposal__company__in=list(firms))
+    return rows.values_list("agreement", flat=True)
 
 
 def turns_of(user: User) -> QuerySet[Turn]:

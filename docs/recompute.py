@@ -18,6 +18,7 @@ from pathlib import Path
 
 FILES = (
     "pots", "ledger", "runs", "criteria", "selections", "results", "score-sheets", "bonuses",
+    "reruns",
 )  # fmt: skip
 
 # What one won of each kind of entry does to appropriated, reserved, committed and paid.
@@ -146,21 +147,20 @@ def scores(data):
 # --- Ranks and lines --------------------------------------------------------------------------------
 
 
+def order(row):
+    """The floor first, then whose firm may hold more, then total, raw, core, and who came first."""
+    raw, core, total, passed = row["ours"]
+    if total is None:
+        return (True, row["beyond_limits"], 0, 0, 0, row["received"])
+    return (not passed, row["beyond_limits"], -total, -raw, -core, row["received"])
+
+
 def ranks(data):
     groups = defaultdict(list)
     for row in data["results"]:
         groups[row["selection"]].append(row)
     for selection in data["selections"]:
-        ranked = sorted(
-            groups[selection["id"]],
-            key=lambda row: (
-                not row["ours"][3],
-                -row["ours"][2],
-                -row["ours"][0],
-                -row["ours"][1],
-                row["received"],
-            ),
-        )
+        ranked = sorted(groups[selection["id"]], key=order)
         for place, row in enumerate(ranked, start=1):
             same(f"rank: selection {row['selection']} {row['application']}", place, row["rank"])
         line(selection, ranked)
@@ -168,7 +168,7 @@ def ranks(data):
 
 def line(selection, ranked):
     """Walk down the ranks until the money or the places end; nobody is jumped over."""
-    able = [row for row in ranked if row["ours"][3]]
+    able = [row for row in ranked if row["ours"][3] and not row["beyond_limits"]]
     spent, count, stopped = 0, 0, "end"
     for row in able:
         if selection["places"] is not None and count >= selection["places"]:
@@ -186,7 +186,7 @@ def line(selection, ranked):
     same(f"{name} total", last, decimal(selection["cut_total"]))
     reserve = selection["reserve_places"]
     for place, row in enumerate(ranked, start=1):
-        if not row["ours"][3]:
+        if not row["ours"][3] or row["beyond_limits"]:
             outcome = "rejected"
         elif place <= count:
             outcome = "selected"
@@ -199,6 +199,44 @@ def line(selection, ranked):
         same(f"grant: selection {selection['id']} rank {place}", grant, row["grant_won"])
 
 
+# --- Runs made again after an objection -------------------------------------------------------------
+
+
+def reruns(data):
+    """Score the one case again under the old criteria and put it among the old ranks."""
+    runs = {row["id"]: row for row in data["runs"]}
+    selections = {row["id"]: row for row in data["selections"]}
+    criteria, groups = defaultdict(list), defaultdict(dict)
+    for row in sorted(data["criteria"], key=lambda row: row["order"]):
+        criteria[row["run"]].append(row)
+    for row in data["results"]:
+        groups[row["selection"]][row["application"]] = row
+    for row in data["reruns"]:
+        selection, group = selections[row["selection"]], groups[row["selection"]]
+        raw, core, bonus, total, passed = score(
+            runs[row["previous"]],
+            criteria[row["previous"]],
+            row["sheets"],
+            [item["points"] for item in row["bonuses"]],
+        )
+        name = f"rerun: {row['run']}"
+        same(f"{name} raw", raw, decimal(row["raw"]))
+        same(f"{name} core", core, decimal(row["core"]))
+        same(f"{name} bonus", bonus, row["bonus"])
+        same(f"{name} total", total, decimal(row["total"]))
+        same(f"{name} floor", passed, row["passed_floor"])
+        old = group[row["application"]]
+        new = {**old, "beyond_limits": False, "ours": (raw, core, total, passed)}
+        others = [one for one in group.values() if one is not old]
+        place = sorted([*others, new], key=order).index(new) + 1
+        same(f"{name} rank", place, row["rank"])
+        outcome = "selected" if place <= selection["selected_count"] else "reserve"
+        outcome = outcome if passed else "rejected"
+        same(f"{name} outcome", outcome, row["outcome"])
+        grant = old["amount_won"] if outcome == "selected" else 0
+        same(f"{name} grant", grant, row["grant_won"])
+
+
 def main():
     if len(sys.argv) != 2:
         sys.exit(__doc__)
@@ -206,6 +244,7 @@ def main():
     balances(data)
     scores(data)
     ranks(data)
+    reruns(data)
     for what, count in sorted(compared.items()):
         print(f"{what:12} {count:8,} compared")
     for text in differences[:100]:

@@ -29,8 +29,12 @@ from applications.models import (
     PanelWish,
     ScoreSheet,
 )
+from applications.queries import aid
 from applications.rules import (
     scoring as rules,
+)
+from applications.services import (
+    aid as aids,
 )
 from applications.services import (
     conflicts,
@@ -49,6 +53,7 @@ from portal.errors import Finding, PortalError
 from portal.models import User
 from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
 from portal.templatetags.portal import badge, business_number, kst
+from programs.rules.limits import Limit
 
 S = ApplicationState
 TONES = {
@@ -224,6 +229,34 @@ def wish(request: HttpRequest, thing: Application, data: dict[str, Any], at: dat
     return f"배정 조건을 정했습니다: {made.assessor} {made.get_kind_display()}"
 
 
+def liftable(application: Application) -> list[Limit]:
+    """Limits that would stop the application and that a manager may lift."""
+    if application.state not in aids.OPEN:
+        return []
+    stopping = {row.code.removeprefix("aid_limit:") for row in aid.exceeded(application)}
+    rows = application.sub_program.round.limits_parsed()
+    return [row for row in rows if row.exception and row.code in stopping]
+
+
+def exception_form(request: HttpRequest, application: Application) -> type[forms.Form]:
+    """Which limit, and why it does not stop this one."""
+    fields: dict[str, forms.Field] = {
+        "limit": forms.ChoiceField(
+            label="한도", choices=[(row.code, row.label) for row in liftable(application)]
+        ),
+        "reason": forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3})),
+    }
+    return type("ExceptionForm", (forms.Form,), fields)
+
+
+def allow_aid(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
+    """Lift a limit."""
+    aids.allow(thing, by=request.user, now=at, **data)
+    return (
+        "지원 한도의 예외를 인정했습니다. 이미 만든 선정안에는 반영되지 않으니 다시 만들어 주세요."
+    )
+
+
 @admin.register(Application)
 class ApplicationAdmin(WorkflowAdmin):
     """The desk."""
@@ -294,6 +327,16 @@ class ApplicationAdmin(WorkflowAdmin):
             intro="다른 배정은 그대로 두고 이 신청의 빈 자리만 다시 풉니다.",
         ),
         Act("wish", "배정 조건", wish, move="assign", form=wish_form),
+        Act(
+            "allow-aid",
+            "지원 한도 예외",
+            allow_aid,
+            roles=[MANAGER],
+            show=lambda request, thing: bool(liftable(thing)),
+            form=exception_form,
+            intro="이 기업이 한도를 넘어도 이 신청을 선정할 수 있게 합니다. 되돌릴 수 없으며 누가 왜 인정했는지 남습니다.",
+            danger=True,
+        ),
     ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -411,6 +454,7 @@ def described(request: HttpRequest, thing: Application) -> dict[str, Any]:
         "papers": frozen.papers(filed, request.user),
         "partners": frozen.partners(thing),
         "issued": list(thing.documents.order_by("pk")),
+        **aided(thing),
         "checks": list(thing.checks.select_related("decided_by").order_by("pk")),
         "supplements": list(thing.supplements.select_related("asked_by").order_by("-pk")),
         "bonuses": [
@@ -451,6 +495,21 @@ def _scores(thing: Application, sheets: list[ScoreSheet]) -> dict[str, Any]:
         "ended": sum(sheet.ended for sheet in sheets),
         "opinions": rules.opinions(rubric, fitting),
         "trimmed_counts": len(fitting) >= rubric.trim_from,
+    }
+
+
+def aided(thing: Application) -> dict[str, Any]:
+    """What the firm holds of all sub-programmes, and the limits that this one would pass."""
+    held = aid.of_application(thing)
+    codes = {row.code: row.label for row in thing.sub_program.round.limits_parsed()}
+    return {
+        "aid": held,
+        "aid_won": sum(row.won for row in held),
+        "aid_over": aid.exceeded(thing),
+        "aid_exceptions": [
+            (codes.get(row.limit, row.limit), row)
+            for row in thing.aid_exceptions.select_related("by").order_by("pk")
+        ],
     }
 
 

@@ -16,6 +16,7 @@ from applications.admin.application import NoteForm
 from applications.admin.objection import ChangeForm
 from applications.admin.objection import propose as propose_change
 from applications.models import Application, Decision, ScoreResult, ScoreRun, Selection
+from applications.queries import aid
 from applications.services import outbox, reserve, scoring, selection
 from applications.states import Outcome, SelectionState
 from applications.visibility import runs_of, selections_of
@@ -464,10 +465,14 @@ def ranked_page(thing: Selection, wanted: str) -> dict[str, Any]:
     spent = before.aggregate(sum=Sum("grant_won"))["sum"] or 0 if first else 0
     decisions = list(_decisions(thing).filter(rank__gt=first, rank__lte=first + PAGE))
     scores = _scores(thing, decisions)
+    aided = aid.of_firms({row.application.company_id for row in decisions})
     rows = []
     for decision in decisions:
         spent += decision.grant_won
-        rows.append(_row(thing, decision, scores[decision.application_id], spent))
+        row = _row(thing, decision, scores[decision.application_id], spent)
+        held = aided.get(decision.application.company_id, [])
+        others = sum(one.won for one in held if one.application.pk != decision.application_id)
+        rows.append({**row, "aided": others})
     return {
         "rows": rows,
         "counted": counted,

@@ -176,6 +176,7 @@ class Migration(migrations.Migration):
         *append_only("applications_submission"),
         *append_only("applications_selectionmove"),
         *append_only("applications_decision"),
+        *append_only("applications_aidexception"),
         *append_only("applications_decisionchangemove"),
         *append_only("applications_objectionmove"),
         *append_only("applications_objectionpaper"),

@@ -11,6 +11,7 @@ from applications.models.agreement import (
     Instalment,
     Turn,
 )
+from applications.models.aid import AidException
 from applications.models.application import (
     Application,
     ApplicationMove,
@@ -68,6 +69,7 @@ __all__ = [
     "AgreementPaper",
     "AgreementSignature",
     "AgreementVersion",
+    "AidException",
     "Application",
     "ApplicationMove",
     "AssessorProfile",

@@ -8,6 +8,7 @@ from applications.models.agreement import (
     AgreementSignature,
     AgreementVersion,
 )
+from applications.models.aid import AidException
 from applications.models.application import Application, ApplicationMove, Submission
 from applications.models.objection import Objection, ObjectionMove
 from applications.models.panel import ConflictStatement
@@ -87,6 +88,7 @@ AUDITED = (
     Audited("selection-moves", "선정 처리 이력", SelectionMove.objects.all, time="at"),
     Audited("decisions", "결정", made_decisions, since="selection__decided_at", columns=DECISION),
     Audited("later-decisions", "바뀐 결정", later_decisions, time="at"),
+    Audited("aid-exceptions", "지원 한도 예외", AidException.objects.all, time="at"),
     Audited("decision-change-moves", "결정 변경 이력", DecisionChangeMove.objects.all, time="at"),
     Audited("objection-moves", "이의신청 처리 이력", ObjectionMove.objects.all, time="at"),
     Audited("agreement-moves", "협약 처리 이력", AgreementMove.objects.all, time="at"),

@@ -153,17 +153,16 @@ def levels(agreements: QuerySet[Agreement]) -> list[tuple[int, str, str]]:
     found last and accepted.
     """
     found: dict[int, list[str]] = {}
+    answered: dict[int, str] = {}
     accepted = Deliverable.objects.filter(
-        agreement__in=agreements, state=DeliverableState.ACCEPTED
+        agreement__in=agreements, state=DeliverableState.ACCEPTED, result__has_key="level"
     ).order_by("agreement", "order")
-    for pk, result in accepted.values_list("agreement_id", "result"):
-        if level := result.get("level"):
+    filed = f"agreement__application__submission__content__answers__{LEVELS}"
+    for pk, level, answer in accepted.values_list("agreement_id", "result__level", filed):
+        if level:
             found.setdefault(pk, []).append(level)
-    answered = dict(
-        agreements.filter(pk__in=found).values_list(
-            "pk", f"application__submission__content__answers__{LEVELS}"
-        )
-    )
+        if answer:
+            answered[pk] = answer
     rows = []
     for pk, seen in found.items():
         before = answered.get(pk) or (seen[0] if len(seen) > 1 else None)

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from applications.models import Application, Decision, Objection, ScoreSheet
+from applications.models import Application, Decision, DecisionChange, Objection, ScoreSheet
 from applications.queries import award
-from applications.states import ApplicationState, Outcome
+from applications.states import ApplicationState, ObjectionState, Outcome
+from applications.states import ChangeState as C
 from programs.queries import holidays
 from programs.rules import calendar
 
@@ -56,6 +57,18 @@ def contest(application: Application, now: datetime) -> dict[str, Any] | None:
         "answer_due_at": None if filed.decided_at else filed.answer_due_at,
         "answer": filed.answer or None,
     }
+
+
+def settled(application: Application, now: datetime) -> bool:
+    """Whether the decision in force will stay: nothing pending, and no time left to contest it."""
+    found = clock(application, now)
+    pending = Objection.objects.filter(
+        application=application, state__in=[ObjectionState.FILED, ObjectionState.UPHELD]
+    )
+    changing = DecisionChange.objects.filter(
+        application=application, state__in=[C.DRAFTED, C.PROPOSED, C.SECONDED]
+    )
+    return not (found and found.open) and not pending.exists() and not changing.exists()
 
 
 def barred(objection: Objection) -> set[int]:

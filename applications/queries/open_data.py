@@ -17,10 +17,26 @@ from typing import Any
 from django.db.models import F, Max, Model, QuerySet
 from django.utils.crypto import salted_hmac
 
-from applications.models import Decision, ScoreResult, ScoreRun, ScoreSheet, Selection
+from applications.models import (
+    Decision,
+    DecisionChange,
+    Objection,
+    ScoreResult,
+    ScoreRun,
+    ScoreSheet,
+    Selection,
+)
 from applications.queries import statistics
 from applications.queries.published import Described, publication
-from applications.visibility import open_changes, open_decisions, open_runs, open_selections
+from applications.rules.selection import AID_LIMIT
+from applications.states import ChangeKind, Remedy
+from applications.visibility import (
+    open_changes,
+    open_decisions,
+    open_reruns,
+    open_runs,
+    open_selections,
+)
 from portal.clock import KST
 from portal.errors import NotFound
 from portal.models import AuditSeal
@@ -110,6 +126,7 @@ def sources() -> dict[str, Source | Listed]:
         "results": Source(_decisions, _result_rows, _released_stamp),
         "score-sheets": Source(_decisions, _sheet_rows, _released_stamp),
         "bonuses": Source(_decisions, _bonus_rows, _released_stamp),
+        "reruns": Source(_reruns, _rerun_rows, _changed_stamp),
         "changes": Source(_changes, _change_rows, _changed_stamp),
         "statistics": Listed(_statistic_rows, _statistics_stamp),
         "seals": Source(_seals, _seal_rows, _seal_stamp),
@@ -295,6 +312,7 @@ def _result_rows(block: Sequence[Decision]) -> Iterator[Row]:
             "bonus": score.bonus,
             "total": _digits(score.total),
             "passed_floor": score.passed_floor,
+            "beyond_limits": row.reason_code == AID_LIMIT,
             "amount_won": row.application.submission.support_won,
             "rank": row.rank,
             "outcome": row.outcome,
@@ -338,6 +356,66 @@ def _bonus_rows(block: Sequence[Decision]) -> Iterator[Row]:
                 "code": item["code"],
                 "points": item["points"],
             }
+
+
+def _reruns() -> QuerySet[Objection]:
+    return open_reruns().select_related("run", "decision__selection")
+
+
+def _rerun_rows(block: Sequence[Objection]) -> Iterator[Row]:
+    """The one case of each new run with all that went into its score."""
+    cases = [row.application_id for row in block]
+    results = {row.run_id: row for row in ScoreResult.objects.filter(application__in=cases)}
+    changed = DecisionChange.objects.filter(kind=ChangeKind.OBJECTION, application__in=cases)
+    made = {row.application_id: row.made for row in changed.select_related("made")}
+    sheets: dict[int, list[ScoreSheet]] = {}
+    handed_in = ScoreSheet.objects.filter(application__in=cases, locked_at__isnull=False)
+    for sheet in handed_in.order_by("pk"):
+        sheets.setdefault(sheet.application_id, []).append(sheet)
+    for case in block:
+        run, selection, decision = case.run, case.decision.selection, made[case.application_id]
+        if run is None or decision is None:
+            continue
+        score = results[run.pk]
+        counted = [sheet for sheet in sheets.get(case.application_id, ()) if _counts(sheet, case)]
+        counted.sort(key=lambda sheet: hidden("sheet", sheet.pk))
+        yield {
+            "selection": selection.pk,
+            "run": run.pk,
+            "number": run.number,
+            "previous": selection.run_id,
+            "application": hidden("application", selection.run_id, case.application_id),
+            "remedy": case.remedy,
+            "sheets": [sheet.marks for sheet in counted],
+            "bonuses": [
+                {"code": item["code"], "points": item["points"]}
+                for item in score.breakdown["bonus"]["items"]
+            ],
+            "raw": _digits(score.raw),
+            "core": _digits(score.core),
+            "bonus": score.bonus,
+            "total": _digits(score.total),
+            "passed_floor": score.passed_floor,
+            "rank": decision.rank,
+            "outcome": decision.outcome,
+            "grant_won": decision.grant_won,
+            "inputs_sha256": run.inputs_sha256,
+            "results_sha256": run.results_sha256,
+        }
+
+
+def _counts(sheet: ScoreSheet, case: Objection) -> bool:
+    """Whether a sheet counted in the new run: handed in and not withdrawn when it was asked for.
+
+    Where others assessed the case anew, only what was given out since.
+    """
+    at = case.run.requested_at if case.run else None
+    if at is None or sheet.locked_at is None or sheet.locked_at > at:
+        return False
+    if sheet.withdrawn_at is not None and sheet.withdrawn_at <= at:
+        return False
+    since = case.decided_at if case.remedy == Remedy.SHEETS else None
+    return since is None or sheet.assigned_at >= since
 
 
 def _changes() -> QuerySet[Decision]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Q, QuerySet, Sum
 
 from applications.models import Decision, DecisionChange, Selection
+from applications.queries import aid
 from applications.queries.award import in_force
 from applications.states import (
     ApplicationState,
@@ -35,8 +36,12 @@ class Standing:
 
 
 def standing(selection: Selection) -> Standing:
-    """Read the reserve list of a released selection against its places and its pot."""
-    taken = in_force().filter(selection=selection, outcome=Outcome.SELECTED).count()
+    """Read the reserve list of a released selection against its places and its pot.
+
+    A place whose agreement has ended early is free again, though its decision stands.
+    """
+    selected = in_force().filter(selection=selection, outcome=Outcome.SELECTED)
+    taken = selected.exclude(application__state=ApplicationState.ENDED).count()
     pending = move_ups(selection).count()
     free = None if selection.places is None else selection.places - taken - pending
     pot = Budget.objects.get(sub_programs=selection.sub_program_id)
@@ -61,7 +66,8 @@ def move_ups(selection: Selection) -> QuerySet[DecisionChange]:
 def vacated(selection: Selection) -> Decision | None:
     """The oldest place that was given up and that nobody has taken or is about to take."""
     left = Q(next__isnull=False) & ~Q(next__outcome=Outcome.SELECTED)
-    withdrawn = Q(next=None, application__state=ApplicationState.WITHDRAWN)
+    gone = [ApplicationState.WITHDRAWN, ApplicationState.ENDED]
+    withdrawn = Q(next=None, application__state__in=gone)
     filled = DecisionChange.objects.filter(fills__isnull=False).exclude(state=ChangeState.DISCARDED)
     places = Decision.objects.filter(left | withdrawn, selection=selection)
     selected = places.filter(outcome=Outcome.SELECTED)
@@ -69,11 +75,14 @@ def vacated(selection: Selection) -> Decision | None:
 
 
 def _next(selection: Selection) -> Decision | None:
-    """First in rank; a reserve that is about to move up has left the queue."""
+    """First in rank whose firm may hold more; one that is about to move up has left the queue."""
     moving = DecisionChange.objects.filter(kind=ChangeKind.MOVE_UP, state__in=WAITING)
     waiting = in_force().filter(selection=selection, outcome=Outcome.RESERVE)
     rows = waiting.exclude(pk__in=moving.values("replaces"))
-    return rows.select_related("application__submission").order_by("rank", "-pk").first()
+    rows = rows.select_related("application__submission", "application__sub_program__round")
+    return next(
+        (row for row in rows.order_by("rank", "-pk") if not aid.exceeded(row.application)), None
+    )
 
 
 def _stop(first: Decision | None, free: int | None, available: int, amount: int) -> str:

@@ -14,7 +14,15 @@ from django.db import connection
 from django.db.models import Count, QuerySet
 from django.db.models.functions import TruncDate
 
-from applications.models import Application, ApplicationMove, Decision, Submission
+from applications.models import (
+    Agreement,
+    Application,
+    ApplicationMove,
+    Decision,
+    DeliverableMove,
+    Submission,
+)
+from applications.queries import delivery
 from applications.queries.award import in_force
 from applications.queries.published import publication
 from applications.rules.durations import percentile
@@ -79,6 +87,7 @@ def reckon(round: ProgramRound, *, public: bool) -> list[Table]:
         _by(filed, decisions, "size", "size", "기업 규모별 신청과 선정", CompanySize.choices),
         _by_day(filed),
         *_levels(round, decisions),
+        _found_levels(round),
         _steps(round, public),
     ]
     return [_without_small(table) for table in tables] if public else tables
@@ -94,7 +103,8 @@ def stamp(round: ProgramRound) -> tuple[object, ...]:
     latest = ApplicationMove.objects.order_by("-pk").values_list("pk", flat=True).first()
     released = open_selections().filter(sub_program__round=round).count()
     decided = Decision.objects.order_by("-pk").values_list("pk", flat=True).first()
-    return (round.pk, latest, released, decided)
+    delivered = DeliverableMove.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return (round.pk, latest, released, decided, delivered)
 
 
 def _decisions(round: ProgramRound, public: bool) -> QuerySet[Decision]:
@@ -228,6 +238,22 @@ def _levels(round: ProgramRound, decisions: QuerySet[Decision]) -> list[Table]:
             note="수준 이름 ‘고도화’는 가장 높은 수준이며, 지원유형 고도화1·고도화2와 다릅니다.",
         ),
     ]
+
+
+def _found_levels(round: ProgramRound) -> Table:
+    """Levels before and after, as inspections and certificates found them; no aims among them."""
+    agreements = Agreement.objects.filter(application__sub_program__round=round)
+    found = delivery.levels(agreements)
+    before, after = Counter(row[1] for row in found), Counter(row[2] for row in found)
+    labels = _level_labels(round, publication().new_build["program"])
+    return Table(
+        "levels-found",
+        "확인된 스마트화 수준: 지원 전과 후",
+        ("지원 전 수준", "지원 뒤 확인한 수준"),
+        tuple((label, (before[code], after[code])) for code, label in labels.items()),
+        note="지원을 받은 뒤 현장 확인이나 수준확인서로 수준이 확인된 기업만 셉니다. 지원 전은 신청서나"
+        " 자가진단의 수준이며, 목표 수준은 들어 있지 않습니다.",
+    )
 
 
 def _level_labels(round: ProgramRound, code: str) -> dict[str, str]:

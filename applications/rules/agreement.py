@@ -121,6 +121,8 @@ def _by_state(now: Standing) -> Iterable[str]:
 
 def _preparing(now: Standing) -> Iterable[str]:
     has = now.flags.__contains__
+    if has("lost"):  # nothing to prepare while the selection is taken back
+        return
     if has("papers_missing"):
         yield "papers"
     if has("papers_pending"):

@@ -1,9 +1,10 @@
 """Rank, tie and cut: a selection proposal that honours rank order and never passes the budget."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import MappingProxyType
 
 from portal.errors import BadInput, Finding, RuleBroken
 from portal.money import won
@@ -16,6 +17,9 @@ TIE_RULE = (
 SELECTED = "selected"
 RESERVE = "reserve"
 REJECTED = "rejected"
+AID_LIMIT = "aid_limit"
+REASON_LENGTH = 300
+NOBODY: Mapping[int, str] = MappingProxyType({})
 
 BUDGET = "budget"
 QUOTA = "quota"
@@ -33,6 +37,7 @@ class Candidate:
     submitted_at: datetime
     amount_won: int | None
     passed_floor: bool
+    firm: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +72,62 @@ class Cut:
     amount_won: int
 
 
-def rank(candidates: Iterable[Candidate]) -> list[Ranked]:
+def rank(candidates: Iterable[Candidate], beyond: Collection[int] = ()) -> list[Ranked]:
     """Order candidates by TIE_RULE (domain 0.4), those at or above the floor first.
 
-    A total below the floor carries no bonus, so the floor never contradicts the total.
+    A total below the floor carries no bonus, so the floor never contradicts the total. Those whose
+    firm may hold no more (`beyond`, from `beyond_limits`) follow the ones that can be selected.
     """
     ordered = sorted(
         candidates,
-        key=lambda c: (not c.passed_floor, -c.total, -c.raw, -c.core, c.submitted_at, c.id),
+        key=lambda c: (
+            not c.passed_floor,
+            c.id in beyond,
+            -c.total,
+            -c.raw,
+            -c.core,
+            c.submitted_at,
+            c.id,
+        ),
     )
     return [Ranked(place, candidate) for place, candidate in enumerate(ordered, start=1)]
 
 
-def cut(ranked: Sequence[Ranked], *, available_won: int, places: int | None) -> Cut:
+def beyond_limits(
+    ranked: Sequence[Ranked],
+    *,
+    available_won: int,
+    places: int | None,
+    refusal: Callable[[Candidate], str],
+    taken: Callable[[Candidate], None],
+) -> dict[int, str]:
+    """Walk down the ranks and set aside whom a limit of the firm refuses; the reasons by id.
+
+    Whoever is above the line is told to `taken`, so that a firm's second application is judged
+    with its first. Raises as `cut` does.
+    """
+    found: dict[int, str] = {}
+    able = [entry.candidate for entry in ranked if entry.candidate.passed_floor]
+    spent, count, open_line = 0, 0, True
+    for candidate, amount in zip(able, _amounts(able), strict=True):
+        if why := refusal(candidate):
+            found[candidate.id] = why
+            continue
+        full = places is not None and count >= places
+        open_line = open_line and not full and spent + amount <= available_won
+        if open_line:
+            spent, count = spent + amount, count + 1
+            taken(candidate)
+    return found
+
+
+def cut(
+    ranked: Sequence[Ranked],
+    *,
+    available_won: int,
+    places: int | None,
+    beyond: Collection[int] = (),
+) -> Cut:
     """Draw the line at the first in rank order that does not fit; smaller ones further down do not
     jump ahead.
 
@@ -88,7 +136,11 @@ def cut(ranked: Sequence[Ranked], *, available_won: int, places: int | None) -> 
     """
     if available_won < 0 or (places is not None and places < 0):
         raise BadInput("남은 예산과 선정 수는 0 이상이어야 합니다.", code="selection")
-    able = [entry.candidate for entry in ranked if entry.candidate.passed_floor]
+    able = [
+        entry.candidate
+        for entry in ranked
+        if entry.candidate.passed_floor and entry.candidate.id not in beyond
+    ]
     amounts = _amounts(able)
     spent, count, stopped_by = 0, 0, END
     for amount in amounts:
@@ -109,15 +161,17 @@ def propose(
     available_won: int,
     places: int | None,
     reserve_places: int | None = None,
+    beyond: Mapping[int, str] = NOBODY,
 ) -> list[Proposed]:
     """Propose an outcome for every ranked candidate, in rank order.
 
     Above the line selected, then reserve up to `reserve_places` (None: all at or above the
-    floor), the rest rejected. Raises as `cut` does.
+    floor), the rest rejected, as are those that a limit of their firm sets aside (`beyond`, with
+    the reasons). Raises as `cut` does.
     """
     if reserve_places is not None and reserve_places < 0:
         raise BadInput("예비 선정 수는 0 이상이어야 합니다.", code="selection")
-    line = cut(ranked, available_won=available_won, places=places)
+    line = cut(ranked, available_won=available_won, places=places, beyond=beyond)
     left = available_won - line.amount_won
     stopped = {
         BUDGET: (
@@ -128,16 +182,23 @@ def propose(
         END: ("", ""),
     }[line.stopped_by]
     last_reserve = None if reserve_places is None else line.selected_count + reserve_places
-    return [_outcome(entry, line.selected_count, last_reserve, stopped) for entry in ranked]
+    return [_outcome(entry, line.selected_count, last_reserve, stopped, beyond) for entry in ranked]
 
 
 def _outcome(
-    entry: Ranked, selected: int, last_reserve: int | None, stopped: tuple[str, str]
+    entry: Ranked,
+    selected: int,
+    last_reserve: int | None,
+    stopped: tuple[str, str],
+    beyond: Mapping[int, str],
 ) -> Proposed:
     place, candidate = entry.rank, entry.candidate
     if not candidate.passed_floor:
         reason = f"평가점수 {candidate.raw}점이 기준점수에 못 미칩니다."
         return Proposed(candidate.id, place, REJECTED, "below_floor", reason)
+    if candidate.id in beyond:
+        reason = f"기업별 지원 한도를 넘어 선정하지 않습니다. {beyond[candidate.id]}"
+        return Proposed(candidate.id, place, REJECTED, AID_LIMIT, reason[:REASON_LENGTH])
     if place <= selected:
         reason = f"{place:,}위로 예산과 선정 수 안에 있습니다."
         return Proposed(candidate.id, place, SELECTED, "within_line", reason)

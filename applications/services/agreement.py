@@ -14,24 +14,23 @@ from applications.models import (
     Application,
     Instalment,
     IssuedDocument,
-    Member,
     Report,
 )
-from applications.queries import award
+from applications.queries import award, objection
 from applications.queries.award import Award
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
-from applications.services import deadlines, deliverables, paper, turns
+from applications.services import aid, deadlines, deliverables, paper, turns
 from applications.states import (
     AgreementState,
     ApplicationState,
     InstalmentState,
-    MemberRole,
     Outcome,
     PaperState,
     ReportKind,
     Side,
 )
+from applications.visibility import signing_agreements
 from portal import files, snapshot
 from portal.clock import KST
 from portal.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
@@ -170,10 +169,10 @@ def sign(
 ) -> AgreementSignature:
     """Sign the latest text for the firm: its owner, by name, under the hash that was read.
 
+    A change of lead is signed by the firm that takes it over; the one before asked for it.
     Raises MoveNotAllowed, StaleVersion (`text_changed`), BadInput (`name`, `consent`).
     """
-    owns = Member.objects.filter(user=by, company=agreement.company_id, role=MemberRole.OWNER)
-    if not owns.exists():
+    if not signing_agreements(by).filter(pk=agreement.pk).exists():
         raise MoveNotAllowed("주관기업의 대표 담당자만 서명할 수 있습니다.", code="not_owner")
     with transaction.atomic():
         amends = agreement.in_force > 0
@@ -192,7 +191,7 @@ def conclude(
     """Sign for the ministry, which concludes: reserved money becomes committed at once.
 
     What was reserved above the agreed grant returns to the pot. Raises RuleBroken with everything
-    that is missing, StaleVersion (`text_changed`), MoveNotAllowed, BudgetExceeded.
+    that is missing or with what the firm holds too much of (`aid_limit`), StaleVersion (`text_changed`), MoveNotAllowed, BudgetExceeded.
     """
     with transaction.atomic():
         locked = Agreement.objects.select_for_update(of=("self",)).get(pk=agreement.pk)
@@ -206,6 +205,7 @@ def conclude(
             raise MoveNotAllowed(
                 "선정 금액이 바뀌었습니다. 협약서를 다시 작성하세요.", code="award_changed"
             )
+        aid.bind(application.sub_program, {application.pk: locked.grant_won})
         starts = now.astimezone(KST).date()
         ends = deadlines.months_on(starts, agreement.terms["months"])
         move(
@@ -262,14 +262,24 @@ def missing(agreement: Agreement) -> list[Finding]:
 
 
 def drop_orphans(now: datetime) -> int:
-    """End the preparation of agreements whose selection was taken back; returns how many."""
+    """End agreements in preparation, and their applications, whose selection was taken back.
+
+    While the new decision may still be contested or changed, the award may come back: until then
+    the preparation only waits, on nobody. Returns how many were ended.
+    """
     live = award.in_force().filter(outcome=Outcome.SELECTED).order_by().values("application")
-    rows = Agreement.objects.filter(state=AgreementState.PREPARING).exclude(application__in=live)
+    rows = Agreement.objects.filter(
+        state=AgreementState.PREPARING, application__state=ApplicationState.RELEASED
+    ).exclude(application__in=live)
     dropped = 0
-    for agreement in rows.exclude(application__state=ApplicationState.ASSESSING)[:AT_ONCE]:
+    for agreement in rows.select_related("application__sub_program").order_by("pk"):
         with transaction.atomic():
+            if not objection.settled(agreement.application, now):
+                turns.follow(agreement, now=now)
+                continue
             note = "선정 결정이 바뀌어 협약 준비를 끝냈습니다."
             move(agreement, "drop", by=None, now=now, note=note, closed_at=now)
+            move(agreement.application, "end", by=None, now=now, note=note)
             turns.follow(agreement, now=now)
             dropped += 1
     return dropped

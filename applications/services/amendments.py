@@ -10,7 +10,7 @@ from applications.models import Agreement, AgreementVersion, ChangeRequest, Comp
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
 from applications.services import agreement as agreements
-from applications.services import deadlines, turns
+from applications.services import aid, deadlines, turns
 from applications.states import AmendmentKind as K
 from applications.states import AmendmentState, InstalmentState, MemberRole, PartnerState
 from portal.clock import KST
@@ -299,12 +299,17 @@ def _put_in_force(
     agreement: Agreement, text: AgreementVersion, change: ChangeRequest, *, by: User, now: datetime
 ) -> None:
     changes: dict[str, Any] = {"in_force": text.number}
+    program = agreement.application.sub_program
     if change.kind == K.LEAD:
+        held = {agreement.application_id: agreement.grant_won}
+        aid.bind(program, held, firm=change.proposal["company"])
         changes["company_id"] = change.proposal["company"]
     elif change.kind == K.PERIOD:
         changes["ends_on"] = date.fromisoformat(change.proposal["ends_on"])
     elif change.kind == K.SUMS:
         changes["grant_won"] = change.proposal["grant_won"]
+        if change.proposal["grant_won"] > agreement.grant_won:
+            aid.bind(program, {agreement.application_id: change.proposal["grant_won"]})
         _move_money(agreement, change, by=by, now=now)
     Agreement.objects.filter(pk=agreement.pk).update(**changes)
     agreement.refresh_from_db()

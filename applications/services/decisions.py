@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from applications.models import Application, Decision, DecisionChange
+from applications.services import aid
 from applications.states import ApplicationState, ChangeKind, ChangeState, Outcome
 from portal import notices
 from portal.errors import BadInput, MoveNotAllowed
@@ -73,10 +74,14 @@ def put_in_force(
 ) -> Decision:
     """Make the new decision: the change and the application move, and the money follows.
 
-    Raises MoveNotAllowed (`decision_replaced`, `same_person`), BudgetExceeded.
+    Raises MoveNotAllowed (`decision_replaced`, `same_person`), BudgetExceeded, RuleBroken
+    (`aid_limit`).
     """
     try:
         with transaction.atomic():
+            if change.outcome == Outcome.SELECTED:
+                program = change.application.sub_program
+                aid.bind(program, {change.application_id: change.grant_won})
             made = Decision.objects.create(
                 selection_id=change.replaces.selection_id,
                 application_id=change.application_id,

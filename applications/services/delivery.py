@@ -77,10 +77,14 @@ def add_entry(
     _side(deliverable, deliverable.spec["by"], by)
     if deliverable.state == DeliverableState.PLANNED:
         begin(deliverable, by=by, now=now)
-    locked = Deliverable.objects.select_for_update(of=("self",)).get(pk=deliverable.pk)
+    locked = (
+        Deliverable.objects.select_related("agreement")
+        .select_for_update(of=("self",))
+        .get(pk=deliverable.pk)
+    )
     if locked.state != DeliverableState.UNDER_WAY:
         raise MoveNotAllowed("진행 중인 항목에만 기록할 수 있습니다.", code="not_under_way")
-    rules.check_day(on, starts_on=None, today=_today(now))
+    rules.check_day(on, starts_on=locked.agreement.starts_on, today=_today(now))
     if not title.strip() or not body.strip():
         raise BadInput("제목과 내용을 적어 주세요.", code="entry_empty")
     if len(uploads) > MOST_FILES:

@@ -266,7 +266,9 @@ def _judged(objection: Objection, run: ScoreRun) -> tuple[int, str, str]:
         for rows in (others, own)
         for pk, total, raw, core, at, passed in rows.values_list(*columns).iterator()
     ]
-    ranked = ranking.rank(candidates)
+    beyond = selection.decisions.filter(previous=None, reason_code=ranking.AID_LIMIT)
+    beyond = beyond.exclude(application=objection.application_id)
+    ranked = ranking.rank(candidates, set(beyond.values_list("application", flat=True)))
     found = next(row for row in ranked if row.candidate.id == objection.application_id)
     total, place = found.candidate.total, found.rank
     told = f"이의신청을 받아들여 다시 산정한 결과 {total}점, {place:,}위입니다."

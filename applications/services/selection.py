@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from applications.models import (
+    AidException,
     Application,
     Decision,
     ScoreResult,
@@ -17,8 +18,9 @@ from applications.models import (
     Selection,
     SelectionMove,
 )
+from applications.queries import aid as held
 from applications.rules import selection as rules
-from applications.services import outbox
+from applications.services import aid, outbox
 from applications.services.outbox import announced
 from applications.states import ApplicationState, Outcome, SelectionState
 from portal import bulk, doorbell, jobs
@@ -27,7 +29,7 @@ from portal.models import Job, User
 from portal.roles import MANAGER, OFFICER, roles_of
 from portal.workflow import allowed, move, move_many
 from programs.models import Budget, SubProgram
-from programs.rules import quota
+from programs.rules import limits, quota
 from programs.services import ledger
 
 JOB = "applications.select"
@@ -108,7 +110,8 @@ def start(
 def propose(selection: Selection, *, now: datetime, progress: Progress = quiet) -> None:
     """Rank the run's results and draw the line; written whole or not at all.
 
-    The pot's available money is read now and kept with the proposal. A proposal that is there is
+    Applications whose firm may hold no more of the year's money are set aside with the reason. The
+    pot's available money is read now and kept with the proposal. A proposal that is there is
     left alone. Raises RuleBroken when an application has no amount.
     """
     progress(0, STAGES)
@@ -116,15 +119,17 @@ def propose(selection: Selection, *, now: datetime, progress: Progress = quiet) 
         locked = Selection.objects.select_for_update(of=("self",)).get(pk=selection.pk)
         if locked.state != SelectionState.PREPARING:
             return
-        program = SubProgram.objects.select_related("pot").get(pk=locked.sub_program_id)
+        program = SubProgram.objects.select_related("pot", "round").get(pk=locked.sub_program_id)
         available = program.pot.available_won
         ranked = rules.rank(_candidates(locked))
         reserve = locked.cut.get("reserve_places")
         progress(1, STAGES)
-        proposed = rules.propose(
-            ranked, available_won=available, places=locked.places, reserve_places=reserve
-        )
-        line = rules.cut(ranked, available_won=available, places=locked.places)
+        within: dict[str, Any] = {"available_won": available, "places": locked.places}
+        if beyond := _beyond_limits(program, ranked, within):
+            ranked = rules.rank((entry.candidate for entry in ranked), beyond)
+        within["beyond"] = beyond
+        proposed = rules.propose(ranked, reserve_places=reserve, **within)
+        line = rules.cut(ranked, **within)
         _write(locked, ranked, proposed)
         move(
             locked,
@@ -173,7 +178,7 @@ def decide(selection: Selection, *, by: User, now: datetime) -> None:
     """Approve as confirmed: money reserved for every selected one, states moved, all or nothing.
 
     Raises BudgetExceeded when the pot has shrunk since, RuleBroken when an application has left
-    assessment since, MoveNotAllowed (`same_person` when the approver confirmed it).
+    assessment since or a firm has come to hold too much (`aid_limit`), MoveNotAllowed (`same_person` when the approver confirmed it).
     """
     if selection.confirmed_by_id == by.pk:
         raise MoveNotAllowed(
@@ -191,6 +196,11 @@ def decide(selection: Selection, *, by: User, now: datetime) -> None:
             decided_at=now,
         )
         note = f"{selection.sub_program} 선정 #{selection.pk}"
+        chosen = announced(selection).filter(outcome=Outcome.SELECTED)
+        aid.bind(
+            selection.sub_program,
+            dict(chosen.order_by("rank").values_list("application_id", "grant_won")),
+        )
         rows = _ledger_rows(selection, "reserve")
         if rows:
             ledger.reserve_many(_pot(selection), rows, by=by, now=now, note=note)
@@ -344,10 +354,32 @@ def _candidates(selection: Selection) -> Iterator[rules.Candidate]:
             "application__submitted_at",
             "application__submission__support_won",
             "passed_floor",
+            "application__company_id",
         )
     )
     for row in rows.iterator(chunk_size=CHUNK):
         yield rules.Candidate(*row)  # type: ignore[arg-type] # scored and filed: none is null
+
+
+def _beyond_limits(
+    program: SubProgram, ranked: Sequence[rules.Ranked], within: dict[str, Any]
+) -> dict[int, str]:
+    """Whom a limit of the firm sets aside, with the reasons, by application."""
+    if not (rows := program.round.limits_parsed()):
+        return {}
+    mine = AidException.objects.filter(application__sub_program=program).values("application")
+    book = held.book(program.round.year, rows, mine)
+
+    def asked(one: rules.Candidate) -> limits.Aid:
+        return limits.Aid(one.id, program.code, one.amount_won or 0)
+
+    def refusal(one: rules.Candidate) -> str:
+        return " ".join(row.message for row in book.refusals(one.firm, asked(one)))
+
+    def taken(one: rules.Candidate) -> None:
+        book.add(one.firm, asked(one))
+
+    return rules.beyond_limits(ranked, refusal=refusal, taken=taken, **within)
 
 
 def _write(
@@ -377,6 +409,15 @@ def _cut(
 ) -> dict[str, Any]:
     counts = Counter(row.outcome for row in proposed)
     warnings = [quota.note(program.quota_count, program.quota_kind, line.selected_count)]
+    if beyond := sum(row.reason_code == rules.AID_LIMIT for row in proposed):
+        warnings.append(
+            Finding(
+                rules.AID_LIMIT,
+                f"기업별 지원 한도를 넘어 선정에서 뺀 신청이 {beyond:,}건 있습니다. 순위표의 뒤쪽에"
+                " 사유와 함께 있습니다. 예외를 인정하면 선정안을 다시 만들어 주세요.",
+                False,
+            )
+        )
     usual = quota.places(program.quota_count, program.quota_kind)
     words = quota.words(program.quota_count, program.quota_kind)
     if places != usual:

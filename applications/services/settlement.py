@@ -20,7 +20,7 @@ from applications.models import (
 )
 from applications.rules import settlement as rules
 from applications.services import agreement as agreements
-from applications.services import deadlines, instalments, paper, turns
+from applications.services import deadlines, instalments, paper, reserve, turns
 from applications.states import (
     AgreementState,
     CheckKind,
@@ -354,10 +354,14 @@ def record_recovery(
 def close(agreement: Agreement, *, by: User, now: datetime) -> None:
     """Close at zero difference: nothing committed, and paid − recovered is what was settled.
 
+    An early end leaves its place to the reserve list.
+
     Raises RuleBroken (`not_zero`), MoveNotAllowed.
     """
     early = turns.ended_early(agreement)
+    program = agreement.application.sub_program
     with transaction.atomic():
+        reserve.hold(program)
         step = "close_ended" if early else "close"
         move(agreement, step, by=by, now=now, closed_at=now)
         settled = agreement.settlements.get(state=SettlementState.APPROVED)
@@ -376,6 +380,7 @@ def close(agreement: Agreement, *, by: User, now: datetime) -> None:
         if early:
             ended = agreement.endings.filter(state="approved").latest("pk")
             move(application, "end", by=by, now=now, note=f"{ended}: {ended.reason}")
+            reserve.fill(program, by=None, now=now)
         else:
             move(application, "close", by=by, now=now)
         turns.tell(

@@ -6,18 +6,21 @@ from typing import Any
 
 from django.db import transaction
 
-from applications.models import Agreement, Instalment, Member, Report, Turn
+from applications.models import Agreement, ChangeRequest, Instalment, Member, Report, Turn
+from applications.queries import award
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
 from applications.services import deadlines
 from applications.states import (
     AgreementState,
+    AmendmentKind,
     AmendmentState,
     CheckKind,
     EndingState,
     FinalOutcome,
     InstalmentState,
     MidOutcome,
+    Outcome,
     PaperState,
     PayWhen,
     RecoveryState,
@@ -60,7 +63,7 @@ def follow(agreement: Agreement, *, now: datetime) -> list[Turn]:
     Turn.objects.bulk_create(opened)
     for turn in opened:
         if turn.waits_for == WaitsFor.FIRM:
-            _tell_turn("agreement_turn", turn, people_of(agreement), now)
+            _tell_turn("agreement_turn", turn, _people_for(turn), now)
     return opened
 
 
@@ -97,7 +100,7 @@ def remind(now: datetime) -> int:
         if turn.due_at <= now:
             _tell_turn("agreement_turn_late", turn, _staff_and_firm(turn), now)
         elif turn.due_at - timedelta(days=days) <= now and turn.waits_for == WaitsFor.FIRM:
-            _tell_turn("agreement_turn_soon", turn, people_of(agreement), now)
+            _tell_turn("agreement_turn_soon", turn, _people_for(turn), now)
     return looked
 
 
@@ -120,7 +123,22 @@ def tell(
 
 def people_of(agreement: Agreement) -> list[User]:
     """Who may act for the firm that leads the agreement."""
-    rows = Member.objects.filter(company=agreement.company_id, role__in=WRITERS)
+    return _writers(agreement.company_id)
+
+
+def _people_for(turn: Turn) -> list[User]:
+    """Who may act on a turn of the firm; a change of lead is signed by the firm that takes over."""
+    agreement = turn.agreement
+    if turn.step != "sign_change":
+        return people_of(agreement)
+    change = ChangeRequest.objects.filter(
+        version__agreement=agreement, version__number=agreement.version, kind=AmendmentKind.LEAD
+    ).first()
+    return _writers(change.proposal["company"]) if change else people_of(agreement)
+
+
+def _writers(company: int) -> list[User]:
+    rows = Member.objects.filter(company=company, role__in=WRITERS)
     return [row.user for row in rows.select_related("user").order_by("pk")]
 
 
@@ -128,7 +146,7 @@ def _staff_and_firm(turn: Turn) -> list[User]:
     staff = list(turn.agreement.application.sub_program.officers.filter(is_active=True))
     if turn.waits_for != WaitsFor.FIRM:
         return staff
-    return [*people_of(turn.agreement), *staff]
+    return [*_people_for(turn), *staff]
 
 
 def _tell_turn(template: str, turn: Turn, people: Iterable[User], now: datetime) -> None:
@@ -149,6 +167,9 @@ def _tell_turn(template: str, turn: Turn, people: Iterable[User], now: datetime)
 
 def _early_flags(agreement: Agreement) -> Iterable[str]:
     if agreement.state == AgreementState.PREPARING:
+        won = award.award_of(agreement.application)
+        if won is None or won.outcome != Outcome.SELECTED:
+            yield "lost"
         there = dict(
             agreement.papers.exclude(state=PaperState.RETURNED).values_list("requirement", "state")
         )

@@ -39,6 +39,7 @@ from applications.visibility import (
     contracts_of,
     report_files_of,
     signable_agreements,
+    signing_agreements,
     spendings_of,
     workable_agreements,
 )
@@ -134,7 +135,7 @@ def agreement_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def agreement_sign(request: HttpRequest, pk: int) -> HttpResponse:
     """Show the whole text; the firm's owner signs it by name under its hash."""
     agreement = _get(request, pk)
-    signs = signable_agreements(request.user).filter(pk=agreement.pk).exists()
+    signs = signing_agreements(request.user).filter(pk=agreement.pk).exists()
     text = read.latest_text(agreement)
     waits = agreement.turns.filter(done_at=None, step__in=["sign", "sign_change"]).exists()
     form, status = SignatureForm(initial={"sha256": text.sha256}), 200

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.company import ChangeForm, InviteForm, RegisterForm, RoleForm, SiteForm
 from applications.models import Company
+from applications.queries import aid
 from applications.services import company as companies
 from applications.services.company import PROFILE
 from applications.states import MemberRole
@@ -96,6 +97,7 @@ def company_detail(request: HttpRequest, pk: int) -> HttpResponse:
             for one in members
         ],
         "invitations": company.invitations.filter(accepted_at=None, cancelled_at=None),
+        **aid.shown_to(company.pk),
         "now": now(),
     }
     return render(request, "applications/company/detail.html", context, status=status)

@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from portal.models import Dated, User
 from programs.models.budget import Budget
 from programs.rules import calendar, ceilings, eligibility
+from programs.rules import limits as firm_limits
 from programs.states import GrantKind, Ground, Intake, QuotaKind
 
 PERCENT = [MinValueValidator(0), MaxValueValidator(100)]
@@ -25,6 +26,7 @@ class ProgramRound(Dated):
     total_won = models.PositiveBigIntegerField("총예산")
     profile = models.JSONField("기업정보 질문", default=list, blank=True)
     pools = models.JSONField("전문가 풀", default=list, blank=True)
+    limits = models.JSONField("기업별 지원 한도", default=list, blank=True)
     origins = models.JSONField("출처", default=dict, blank=True)
 
     class Meta:
@@ -44,6 +46,10 @@ class ProgramRound(Dated):
     def window(self) -> calendar.Window:
         """When this round takes applications."""
         return calendar.Window(self.opens_at, self.closes_at)
+
+    def limits_parsed(self) -> tuple[firm_limits.Limit, ...]:
+        """What one firm may hold of a year's programmes, for `rules.limits`."""
+        return firm_limits.parse(self.limits)
 
 
 class RoundChange(models.Model):

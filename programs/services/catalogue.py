@@ -167,6 +167,7 @@ def _put_round(report: Report, document: Document, by: User | None, now: datetim
         "total_won": row["total_won"][0],
         "profile": [_profile_question(question) for question in document["profile"]],
         "pools": [plain_figures(pool) for pool in document.get("pools", ())],
+        "limits": [plain_figures(limit) for limit in document.get("limits", ())],
         "origins": {name: row[name][1] for name in figures},
     }
     known = ProgramRound.objects.filter(code=row["code"]).first()
@@ -289,7 +290,7 @@ def _step(row: Document) -> dict[str, Any]:
     return {**row, "days": row["days"][0], "origin": row["days"][1]}
 
 
-FIGURES = ("months", "wanted", "certificate", "capacity")
+FIGURES = ("months", "wanted", "certificate", "capacity", "most")
 
 
 def plain_figures(row: Document) -> dict[str, Any]:

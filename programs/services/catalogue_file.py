@@ -215,6 +215,7 @@ def _sense(document: Document) -> Iterator[str]:
     yield from _twice("sub_programs", "short", programs)
     yield from _twice("goals", "code", document.get("goals", ()))
     yield from _twice("pools", "code", document.get("pools", ()))
+    yield from _twice("limits", "code", document.get("limits", ()))
     yield from _twice("sub_programs.budget", "code", [program["budget"] for program in programs])
     total = document["round"]["total_won"][0]
     added = sum(program["budget"]["won"][0] for program in programs)

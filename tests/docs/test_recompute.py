@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from applications.models import ScoreRun
+from applications.models import Objection, ScoreRun
 from applications.services import selection
 from portal import audit
 from tests.factories import staff
@@ -21,6 +21,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 SCRIPT = Path(__file__).parents[2] / "docs" / "recompute.py"
 FILES = ("pots", "ledger", "runs", "criteria", "selections", "results", "score-sheets", "bonuses")
+FILES += ("reruns",)
 
 
 def recompute(where: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -58,6 +59,11 @@ def told() -> None:
                 staff.locked_sheet(made, judge, points)
         chosen = staff.decided(staff.proposed(program, boss, **limits), by=boss)
         selection.release(chosen, by=boss, now=NOW)
+        # Two below the line object and win: by a bonus, and by three other assessors.
+        if limits:
+            fourth, fifth = chosen.decisions.filter(outcome="reserve").order_by("rank")
+            staff.won_objection(fourth.application)
+            staff.won_objection(fifth.application, anew=[(30, 38, 29)] * 3)
     # One more that nobody may see yet.
     program = staff.program()
     staff.judged(program, judges=judges)
@@ -81,7 +87,9 @@ def test_every_number_comes_out_the_same(told: None, live_server, tmp_path: Path
     for line in ("score ", "rank ", "line ", "outcome ", "balance "):
         assert line in done.stdout
     assert f"{18 * 5} compared" in done.stdout
-    assert ScoreRun.objects.count() == 4
+    assert ScoreRun.objects.filter(objection=None).count() == 4
+    assert set(Objection.objects.values_list("remedy", flat=True)) == {"bonus", "sheets"}
+    assert "rerun " in done.stdout
 
 
 def test_the_same_from_saved_files(saved: Path) -> None:
@@ -107,6 +115,10 @@ def another_line(rows: list[dict]) -> None:
     rows[0]["selected_count"] += 1
 
 
+def another_sheet(rows: list[dict]) -> None:
+    rows[-1]["sheets"][0]["plan"] -= 9
+
+
 def one_row_less(rows: list[dict]) -> None:
     rows.pop()
 
@@ -117,6 +129,8 @@ LIES: list[tuple[str, Callable[[list[dict]], None]]] = [
     ("results", another_rank),
     ("selections", another_line),
     ("bonuses", one_row_less),
+    ("reruns", another_sheet),
+    ("reruns", another_rank),
 ]
 
 

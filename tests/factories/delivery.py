@@ -34,7 +34,7 @@ def under_way(code: str, *, track: str = "", **company: Any) -> Agreement:
         award_won=won,
         grant_won=won,
         in_force=1,
-        starts_on=TODAY,
+        starts_on=TODAY - timedelta(days=120),
         ends_on=TODAY + timedelta(days=180),
         drafted_at=NOW,
         papers_due_at=NOW,

@@ -1,7 +1,7 @@
 """Staff, assessors and judged applications for tests; assessors live at a university, tied to nobody."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
@@ -11,12 +11,13 @@ from applications.models import (
     Application,
     BonusClaim,
     FormVersion,
+    Objection,
     ScoreRun,
     ScoreSheet,
     Selection,
 )
-from applications.services import review, scoring, selection
-from applications.states import BonusState
+from applications.services import changes, objections, review, scoring, selection
+from applications.states import BonusState, Remedy
 from portal.models import User
 from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
 from programs.models import BonusItem, Criterion, SubProgram
@@ -210,6 +211,37 @@ def released(sub_program: SubProgram, *, by: User, **limits: int) -> Selection:
     decided(made, by=by)
     selection.release(made, by=by, now=NOW)
     return made
+
+
+def won_objection(application: Application, *, anew: Sequence[Sequence[int]] = ()) -> Objection:
+    """Let an applicant object and win, by a bonus or by sheets of others (`anew`: their marks)."""
+    program, other = application.sub_program, manager()
+    case = objections.file(application, text="실적을 냈습니다.", by=application.created_by, now=NOW)
+    later = NOW + timedelta(days=1)
+    words: dict[str, Any] = {"note": "다시 확인함", "by": other, "now": later}
+    if anew:
+        objections.uphold(case, remedy=Remedy.SHEETS, **words)
+        for marks, judge in zip(anew, assessors(len(anew)), strict=True):
+            locked_sheet(application, judge, marks, at=later)
+    else:
+        claim = BonusClaim.objects.create(
+            application=application,
+            code="covid",
+            label="코로나19 대응 제품",
+            claim="마스크",
+            points=5,
+            state=BonusState.REFUSED,
+            reason="허가증을 찾지 못함",
+        )
+        objections.uphold(case, remedy=Remedy.BONUS, bonuses=[claim], **words)
+    run = objections.rescore(case, by=other, now=later)
+    scoring.compute(run, now=later)
+    draft = objections.conclude(run, now=later)
+    assert draft is not None
+    changes.take_up(draft, by=officer(program), now=later)
+    changes.approve(draft, by=other, now=later)
+    case.refresh_from_db()
+    return case
 
 
 def enter(client: Client, user: User) -> Client:

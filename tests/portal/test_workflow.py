@@ -1,13 +1,14 @@
 """Moves: only the edges of the table, by the roles of the table, each with a row that stays."""
 
 import pytest
+from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from applications.models import Application, ApplicationMove, SelectionMove
-from applications.states import APPLICATION_MOVES, SELECTION_MOVES, ApplicationState, SelectionState
+from applications.states import APPLICATION_MOVES, ApplicationState
 from portal import workflow
 from portal.errors import MoveNotAllowed
-from portal.models import User
+from portal.models import Stateful, User
 from portal.roles import STAFF_ROLES, SYSTEM
 from portal.workflow import OWNER, Move, allowed, move, move_many
 from programs.models import LedgerEntry
@@ -15,9 +16,11 @@ from tests.factories.applications import NOW, ApplicationFactory, UserFactory
 from tests.faults.together import at_once
 
 WHO = sorted(STAFF_ROLES | {OWNER, SYSTEM, "stranger", "locked"})
+# Every thing with a life, whatever its wing: a new one is in the walk by itself.
 LIVES = [
-    ("application", APPLICATION_MOVES, ApplicationState.values),
-    ("selection", SELECTION_MOVES, SelectionState.values),
+    (model._meta.label, model.MOVES, [code for code, _ in model._meta.get_field("state").choices])
+    for model in apps.get_models()
+    if issubclass(model, Stateful)
 ]
 EVERY_MOVE = [
     pytest.param(step, states, id=f"{life}-{step.name}")

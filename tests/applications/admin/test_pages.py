@@ -493,3 +493,37 @@ def test_a_locked_sheet_takes_no_post_of_staff(desk, program, judges, request, r
     chosen = {"action": "delete_selected", "_selected_action": [sheet.pk], "post": "yes"}
     client.post(reverse("admin:applications_scoresheet_changelist"), chosen)
     assert ScoreSheet.objects.filter(pk=sheet.pk).values().get() == kept
+
+
+# --- Aid that the firm already has ----------------------------------------------------------------
+
+
+def test_aid_of_all_programmes_stands_on_the_desks_and_a_manager_lifts_a_limit(
+    desk, program, officer, boss, judges
+) -> None:
+    first = staff.judged(program, judges=judges, support=60_000_000)
+    staff.released(program, by=boss)
+    other = staff.program()
+    second = staff.judged(other, judges=judges, support=50_000_000)
+    Application.objects.filter(pk=second.pk).update(company=first.company_id)
+    limit = {"code": "once", "label": "한 해 지원 건수", "counts": "awards", "scope": "all"}
+    type(program.round).objects.update(limits=[{**limit, "most": 1, "exception": True}])
+
+    made = staff.proposed(other, boss)
+    ranked = text(desk(boss).get(page_of(made)))
+    assert "다른 신청으로 받은 지원" in ranked
+    assert "60,000,000원" in ranked
+    assert "한 해 지원 건수: 이미 1건이 있어 한도 1건을 넘습니다." in ranked
+
+    assert act(second, "allow-aid") not in text(desk(staff.officer(other)).get(page_of(second)))
+    page = text(desk(boss).get(page_of(second)))
+    assert first.number in page
+    assert "(aid_limit:once)" in page
+    assert act(second, "allow-aid") in page
+    answer = desk(boss).post(
+        act(second, "allow-aid"), {"limit": "once", "reason": "다른 공장"}, follow=True
+    )
+    assert "지원 한도의 예외를 인정했습니다." in told(answer)[0]
+    page = text(desk(boss).get(page_of(second)))
+    assert "(aid_limit:once)" not in page
+    assert "한 해 지원 건수: 다른 공장" in page

@@ -43,7 +43,7 @@ def released(count: int = 3) -> Selection:
 
 def given_up(chosen: Selection) -> Decision:
     """Let the winner decline."""
-    winner = chosen.decisions.get(rank=1).application
+    winner = chosen.decisions.get(rank=1, previous=None).application
     return changes.decline(winner, note="설비 투자를 미룹니다.", by=winner.created_by, now=NOW)
 
 
@@ -61,7 +61,10 @@ def rows(client: Client, code: str) -> list[dict]:
 
 @pytest.mark.parametrize("code", CODES)
 def test_a_data_set_says_the_same_in_every_form(client: Client, code: str) -> None:
-    given_up(released())
+    chosen = released()
+    second = chosen.decisions.get(rank=2, previous=None).application
+    staff.won_objection(second, anew=[(30, 38, 29)] * 3)
+    given_up(chosen)
     audit.seal(now=NOW)
     found = rows(client, code)
     assert found

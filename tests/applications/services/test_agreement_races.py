@@ -3,9 +3,9 @@
 import pytest
 from django.db import connection
 
-from applications.models import Agreement, AgreementSignature, Instalment, Settlement
+from applications.models import Agreement, AgreementSignature, Ending, Instalment, Settlement
 from applications.services import agreement as agreements
-from applications.services import instalments, settlement
+from applications.services import endings, instalments, settlement
 from applications.states import InstalmentState
 from portal.errors import PortalError
 from portal.models import User
@@ -94,3 +94,36 @@ def test_a_settlement_is_approved_once() -> None:
 
     assert done(at_once(THREADS, approve)) == 1
     assert world.money == Balance(committed=5_000_000)
+
+
+def test_a_cancellation_and_a_settlement_approved_at_once_agree_on_the_money() -> None:
+    """One of them is first; the other is refused and leaves no trace."""
+    world = World().conclude()
+    world.pay(1)
+    world.half_way()
+    world.finish()
+    world.spend({"robot": 60_000_000})
+    made = settlement.propose(world.fresh(), by=world.officer, now=world.now)
+    ending = endings.ask(
+        world.fresh(), kind="cancel", reason="거짓 신청", by=world.officer, now=world.now
+    )
+
+    def act(place: int) -> None:
+        if place % 2:
+            row = Settlement.objects.select_related("agreement__application").get(pk=made.pk)
+            settlement.approve(row, by=world.manager, now=world.now)
+        else:
+            row = Ending.objects.get(pk=ending.pk)
+            endings.approve(row, note="확인", by=world.other, now=world.now)
+
+    assert done(at_once(THREADS, act)) == 1
+    approved = Settlement.objects.get(state="approved")
+    cancelled = Ending.objects.get(pk=ending.pk).state == "approved"
+    assert approved.settled_won == (0 if cancelled else 30_000_000)
+    assert world.fresh().state == "settled"
+    money = world.money
+    assert money.paid == 25_000_000
+    assert money.committed == (0 if cancelled else 5_000_000)
+    if cancelled:
+        with pytest.raises(PortalError):
+            settlement.propose(world.fresh(), by=world.officer, now=world.now)

@@ -3,11 +3,17 @@
 import pytest
 
 from applications.models import ChangeRequest
+from applications.queries import aid
+from applications.services import agreement as agreement_service
 from applications.services import amendments
 from applications.states import AmendmentState
-from portal.errors import MoveNotAllowed, RuleBroken
+from applications.visibility import contracts_of, signing_agreements, workable_agreements
+from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.models import Notice, User
+from programs.models import ProgramRound
 from programs.rules.ledger import Balance
 from tests.factories.agreements import GRANT, World
+from tests.factories.applications import CompanyFactory, PartnerFactory, owner_of
 
 pytestmark = pytest.mark.django_db
 LESS = {
@@ -106,3 +112,84 @@ def test_one_change_at_a_time_and_a_refused_one_leaves_everything() -> None:
     amendments.refuse(change, note="근거가 부족합니다.", by=world.officer, now=world.now)
     assert world.money == Balance(committed=GRANT)
     assert world.fresh().version == 1
+
+
+# --- A change of lead -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def handed_on() -> tuple[World, User]:
+    """An approved change of lead to the supplier, which nobody has signed."""
+    world = World().conclude()
+    world.pay(1)
+    partner = PartnerFactory(application=world.application, accepted=True)
+    new = owner_of(partner.company)
+    change = ask(world, "lead", company=str(partner.company_id))
+    assert change.proposal["business_number"] == partner.company.business_number
+    approve(world, change)
+    return world, new
+
+
+def sign(world: World, by: User) -> None:
+    agreement_service.sign(world.fresh(), **world.words(by))
+
+
+def test_the_lead_goes_to_a_partner_who_signs_and_then_acts_alone(handed_on) -> None:
+    world, new = handed_on
+    before = world.money
+    assert world.fresh().company == world.application.company
+    assert Notice.objects.filter(key__startswith="agreement_turn:", user=new).exists()
+    with pytest.raises(MoveNotAllowed) as old:
+        sign(world, world.owner)
+    assert old.value.code == "not_owner"
+    assert signing_agreements(new).filter(pk=world.agreement.pk).exists()
+    assert contracts_of(new).filter(pk=world.agreement.pk).exists()
+    assert not workable_agreements(new).filter(pk=world.agreement.pk).exists()
+    sign(world, new)
+    amendments.amend(world.fresh(), **world.words(world.manager))
+    agreement = world.fresh()
+    assert agreement.company.members.get().user == new
+    text = agreement.versions.get(number=agreement.in_force)
+    assert text.content["lead"]["business_number"] == agreement.company.business_number
+    assert {row.by for row in text.signatures.all()} == {new, world.manager}
+    assert world.money == before
+    assert not workable_agreements(world.owner).filter(pk=agreement.pk).exists()
+    assert contracts_of(world.owner).filter(pk=agreement.pk).exists()
+    with pytest.raises(MoveNotAllowed):
+        ask(world)
+    world.owner = new
+    world.half_way()
+    world.pay(2)
+    world.finish()
+    world.spend({"robot": 60_000_000, "integration": 30_000_000, "training": 10_000_000})
+    world.settle()
+    world.pay(3)
+    world.close()
+    assert world.money == Balance(paid=GRANT)
+
+
+def test_the_aid_of_a_changed_lead_counts_for_the_new_firm_within_its_limits(handed_on) -> None:
+    world, new = handed_on
+    company = new.memberships.get().company_id
+    sign(world, new)
+    limit = {"code": "total", "label": "합계", "counts": "won", "scope": "all", "exception": False}
+    ProgramRound.objects.update(limits=[{**limit, "most": GRANT - 1}])
+    with pytest.raises(RuleBroken) as refused:
+        amendments.amend(world.fresh(), **world.words(world.manager))
+    assert refused.value.code == "aid_limit"
+    assert aid.of_firms([company]) == {}
+    ProgramRound.objects.update(limits=[{**limit, "most": GRANT}])
+    amendments.amend(world.fresh(), **world.words(world.manager))
+    assert [row.won for row in aid.of_firms([company])[company]] == [GRANT]
+    assert aid.of_firms([world.application.company_id]) == {}
+
+
+def test_the_lead_goes_to_nobody_who_took_no_part() -> None:
+    world = World().conclude()
+    invited = PartnerFactory(application=world.application)
+    strangers = [CompanyFactory().pk, world.application.company_id, "x", invited.company_id]
+    for company in strangers:
+        with pytest.raises(BadInput) as refused:
+            ask(world, "lead", company=str(company))
+        assert refused.value.code == "company"
+    assert not ChangeRequest.objects.exists()

@@ -9,6 +9,7 @@ from django.db import DatabaseError, transaction
 from applications.management.commands.seed_applications import sample_pdf
 from applications.models import Deliverable, InKindUse, IssuedDocument, LevelCertificate
 from applications.queries import delivery as queries
+from applications.queries import statistics
 from applications.services import delivery
 from applications.states import DeliverableState
 from portal.errors import BadInput, MoveNotAllowed, NotFound, PortalError, RuleBroken
@@ -166,6 +167,18 @@ def test_a_visit_counts_when_the_firm_has_confirmed_it() -> None:
     assert [finding.code for finding in lacking.value.findings] == ["entries_missing"]
 
 
+def test_a_record_is_of_a_day_of_the_agreement() -> None:
+    agreement = under_way("meister")
+    meister = doer(part(agreement, "dispatch"))
+    first = (TODAY - agreement.starts_on).days
+    for days in (-1, first + 1):
+        with pytest.raises(BadInput) as refused:
+            write(part(agreement, "dispatch"), meister, days=days)
+        assert refused.value.code == "entry_day"
+    entry = write(part(agreement, "dispatch"), meister, days=first)
+    assert entry.on == agreement.starts_on
+
+
 def test_who_hands_in_does_not_confirm() -> None:
     agreement = under_way("level-check")
     do(agreement, "self_diagnosis")
@@ -193,6 +206,32 @@ def test_the_committee_s_finding_becomes_a_certificate() -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         LevelCertificate.objects.filter(pk=made.pk).update(level="advanced")
     assert queries.levels(type(agreement).objects.all()) == [(agreement.pk, "middle1", "middle1")]
+    round = agreement.application.sub_program.round
+    found = next(
+        row for row in statistics.reckon(round, public=False) if row.code == "levels-found"
+    )
+    assert dict(found.rows)["중간1 (실시간 수집·분석)"] == (1, 1)
+    public = next(
+        row for row in statistics.reckon(round, public=True) if row.code == "levels-found"
+    )
+    assert dict(public.rows)["중간1 (실시간 수집·분석)"] == (None, None)
+
+
+def test_a_level_found_after_the_work_stands_beside_the_one_filed() -> None:
+    agreement = under_way("build", track="basic")
+    filed = agreement.application.submission
+    before = filed.content["answers"]["current_level"]
+    assert before != "middle2"
+    row = agreement.deliverables.order_by("order").last()
+    Deliverable.objects.filter(pk=row.pk).update(
+        **{"state": DeliverableState.ACCEPTED}, result={"level": "middle2"}, finished_at=NOW
+    )
+    everything = type(agreement).objects.all()
+    assert queries.levels(everything) == [(agreement.pk, before, "middle2")]
+    told = statistics.reckon(agreement.application.sub_program.round, public=False)
+    found = dict(next(row for row in told if row.code == "levels-found").rows)
+    assert found["중간2 (실시간 제어)"] == (0, 1)
+    assert sum(column[0] for column in found.values()) == 1
 
 
 def test_an_early_end_counts_what_was_done_of_support_in_kind() -> None:

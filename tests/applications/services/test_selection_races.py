@@ -1,5 +1,8 @@
 """Managers who decide at the same moment on PostgreSQL: the money is reserved once."""
 
+import threading
+from uuid import uuid4
+
 import pytest
 
 from applications.models import Selection, SelectionMove
@@ -8,9 +11,10 @@ from portal.errors import BudgetExceeded, MoveNotAllowed
 from portal.models import Notice
 from programs.models import LedgerEntry, SubProgram
 from programs.queries import balance
+from programs.services import ledger
 from tests.factories import staff
 from tests.factories.applications import NOW
-from tests.faults.together import at_once
+from tests.faults.together import WAIT_SECONDS, at_once
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -45,6 +49,34 @@ def test_two_managers_deciding_the_same_selection_reserve_once() -> None:
     assert LedgerEntry.objects.filter(kind="reserve").count() == 5
     assert balance(program.pot).reserved == 500
     assert SelectionMove.objects.filter(thing=made, move="decide").count() == 1
+
+
+def test_without_the_condition_and_the_references_both_would_reserve(monkeypatch) -> None:
+    """The negative control: both have looked before either writes, and no reference is shared."""
+    program, judges = staff.program(money=1_000), staff.assessors(3)
+    for _ in range(5):
+        staff.judged(program, judges=judges, support=100)
+    made = staff.confirmed(staff.proposed(program, staff.officer(program)))
+    looked, rows = threading.Barrier(2), selection._ledger_rows
+
+    def unconditional(thing: Selection, *words: object, **more: object) -> None:
+        assert Selection.objects.get(pk=thing.pk).state == "confirmed"
+        looked.wait(WAIT_SECONDS)
+
+    def own_references(thing: Selection, act: str) -> list[ledger.Row]:
+        return [row._replace(reference=f"{row.reference}:{uuid4()}") for row in rows(thing, act)]
+
+    monkeypatch.setattr(selection, "move", unconditional)
+    monkeypatch.setattr(selection, "_ledger_rows", own_references)
+    monkeypatch.setattr(selection, "_move_applications", lambda *words: None)
+    managers = [staff.manager(), staff.manager()]
+
+    def decide(place: int) -> object:
+        mine = Selection.objects.select_related("sub_program__round").get(pk=made.pk)
+        return selection.decide(mine, by=managers[place], now=NOW) or "decided"
+
+    assert at_once(2, decide) == ["decided", "decided"]
+    assert balance(program.pot).reserved == 1_000
 
 
 def test_two_selections_of_one_pot_decided_at_once_never_overspend_it() -> None:

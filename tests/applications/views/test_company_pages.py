@@ -6,7 +6,14 @@ from django.test import Client
 from applications.models import Company
 from applications.states import MemberRole
 from portal.models import Notice
-from tests.factories.applications import CompanyFactory, MemberFactory, UserFactory, member_of
+from tests.factories.agreements import awarded
+from tests.factories.applications import (
+    CompanyFactory,
+    MemberFactory,
+    UserFactory,
+    member_of,
+    owner_of,
+)
 
 pytestmark = pytest.mark.django_db
 GOOD = {"business_number": "124-81-00998", "name": "한빛정밀", "kind": "company"}
@@ -149,3 +156,15 @@ def test_a_stranger_s_company_does_not_exist(client: Client, owner):
     url = f"/companies/{other.pk}/"
     assert client.get(url).status_code == 404
     assert client.post(url, {"act": "site", "site-name": "x"}).status_code == 404
+
+
+def test_a_firm_reads_what_it_holds_of_public_money_and_the_limits(client: Client) -> None:
+    made = awarded(grant_won=50_000_000)
+    person = owner_of(made.company)
+    client.force_login(person)
+    page = client.get(f"/companies/{made.company_id}/").content.decode()
+    assert made.number in page
+    assert "50,000,000원" in page
+    assert "한 해 지원금의 합계: 700,000,000원" in page
+    client.force_login(UserFactory())
+    assert client.get(f"/companies/{made.company_id}/").status_code == 404

@@ -216,6 +216,7 @@ CLOSED = {
     "applications/<int:pk>/objection/",
     "applications/<int:pk>/decline/",
     "delivery/files/<int:pk>/",
+    "partners/terms/<int:pk>/",
     "api/v1/applications/<int:pk>/submit/",
     "account/jobs/<int:pk>/cancel/",
     "assessor/sheets/<int:pk>/autosave/",

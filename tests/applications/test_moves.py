@@ -98,6 +98,11 @@ APPLICATION: Mapping[str, Edge] = {
     "lock_sheet": ({S.ASSESSING}, S.ASSESSING, {ASSESSOR}),
     "abstain": ({S.ASSESSING}, S.ASSESSING, {ASSESSOR}),
     "withdraw_sheet": ({S.ASSESSING}, S.ASSESSING, {*STAFF, SYSTEM}),
+    "withdraw_sheet_decided": ({S.DECIDED}, S.DECIDED, {*STAFF, SYSTEM}),
+    "withdraw_sheet_released": ({S.RELEASED}, S.RELEASED, {*STAFF, SYSTEM}),
+    "withdraw_sheet_contracted": ({S.CONTRACTED}, S.CONTRACTED, {*STAFF, SYSTEM}),
+    "withdraw_sheet_closed": ({S.CLOSED}, S.CLOSED, {*STAFF, SYSTEM}),
+    "withdraw_sheet_ended": ({S.ENDED}, S.ENDED, {*STAFF, SYSTEM}),
 }
 SELECTION: Mapping[str, Edge] = {
     "propose": ({T.PREPARING}, T.PROPOSED, {SYSTEM}),

@@ -105,7 +105,7 @@ search_index = per_vendor(
     ],
     postgresql=[
         f"CREATE INDEX IF NOT EXISTS {WORDS} ON {SERVICE}"
-        " USING gin (string_to_array(grams, ' ')) WITH (fastupdate = off)",
+        " USING gin (string_to_array(grams, ' '))",
     ],
     undo_sqlite=[*drop_sqlite(*INDEX_TRIGGERS), f"DROP TABLE IF EXISTS {WORDS}"],
     undo_postgresql=[f"DROP INDEX IF EXISTS {WORDS}"],

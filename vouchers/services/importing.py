@@ -9,7 +9,7 @@ from typing import IO, Any, NamedTuple
 
 from django.conf import settings
 from django.core.files.base import File
-from django.db import transaction
+from django.db import connection, transaction
 
 from portal import bulk, files, jobs, tables
 from portal.errors import BadInput, MoveNotAllowed
@@ -30,6 +30,7 @@ from vouchers.states import ImportKind, ImportOutcome, ServiceState
 
 JOB = "vouchers.import"
 LIMIT = 500_000
+SEARCH_INDEX = "vouchers_service_words"
 CHUNK = 2_000
 READING, WRITING = "줄마다 검토하는 중", "한꺼번에 반영하는 중"
 SUPPLIER_FIELDS = ("name", "representative", "address", "phone", "email", "homepage")
@@ -379,6 +380,9 @@ def _end(
 
 
 def _after(file: CatalogueImport) -> None:
-    """New firms and people may tie somebody who is on a panel already."""
+    """Settle the index of the search; new firms and people may tie somebody on a panel already."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:  # new words wait in a list that every search reads
+            cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [SEARCH_INDEX])
     if file.kind == ImportKind.SUPPLIERS:
         conflicts.ask_recheck(reason=f"import:{file.pk}", by=file.requested_by)

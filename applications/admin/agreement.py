@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 from applications.admin.application import NoteForm
 from applications.models import Agreement, ChangeRequest, Ending, Instalment, Settlement, Turn
 from applications.queries import agreements as read
+from applications.queries import delivery
 from applications.rules import agreement as rules
 from applications.services import (
     agreement as agreements,
@@ -78,6 +79,12 @@ def text(label: str, *, required: bool = True, help_text: str = "") -> forms.Cha
     )
 
 
+def opened(kind: str, pk: int, name: str) -> SafeString:
+    """A link to a file of an agreement."""
+    url = reverse("admin:applications_agreement_file", args=[kind, pk])
+    return format_html('<a href="{}">{}</a>', url, name)
+
+
 def papers_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
     """What to say of each paper that waits."""
     labels = {row["code"]: row["label"] for row in thing.terms["papers"]}
@@ -88,6 +95,7 @@ def papers_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
             label=f"{name} ({paper.name})",
             choices=[("accept", "확인"), ("return", "보완 필요"), ("", "아직 정하지 않음")],
             required=False,
+            help_text=opened("paper", paper.pk, paper.name),
         )
         fields[f"reason_{paper.pk}"] = forms.CharField(
             label=f"{name}: 돌려보내는 까닭", required=False, max_length=300
@@ -245,7 +253,11 @@ def spending_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
             min_value=0,
             max_value=row.amount_won,
             initial=row.amount_won,
-            help_text="비워 두면 나중에 정합니다.",
+            help_text=format_html(
+                "{} · {} 비워 두면 나중에 정합니다.",
+                row.purpose,
+                opened("evidence", row.pk, row.name),
+            ),
         )
         fields[f"reason_{row.pk}"] = forms.CharField(
             label=f"{name}: 사유", required=False, max_length=300
@@ -530,6 +542,13 @@ class AgreementAdmin(WorkflowAdmin):
                 for row in thing.papers.select_related("checked_by").order_by("requirement", "pk")
             ],
             "parts": thing.instalments.select_related("requested_by", "paid_by"),
+            "delivery": delivery.standings(
+                list(
+                    thing.deliverables.select_related(
+                        "expert__user", "agreement__application"
+                    ).order_by("order")
+                )
+            ),
             "reports": thing.reports.select_related("filed_by").prefetch_related("files"),
             "checks": read.checks_of(thing),
             "changes": thing.changes.select_related("asked_by", "examined_by", "decided_by"),

@@ -152,7 +152,7 @@ class DeliverableAdmin(WorkflowAdmin):
 
     read_roles = DESK
     list_display = ["label", "application", "expert", "state_badge", "starts_on", "ends_on"]
-    list_filter = ["state", "code"]
+    list_filter = ["state", "label"]
     search_fields = ["=agreement__application__number", "agreement__application__company__name"]
     list_select_related = ["agreement__application__company", "expert__user"]
     ordering = ["-pk"]
@@ -199,7 +199,7 @@ class DeliverableAdmin(WorkflowAdmin):
     @admin.display(description="상태", ordering="state")
     def state_badge(self, row: Deliverable) -> SafeString:
         """Where it stands."""
-        return badge(row.get_state_display(), "neutral")
+        return badge(row.get_state_display(), queries.TONES[DeliverableState(row.state)])
 
 
 def verify(request: HttpRequest, row: Expert, data: dict[str, Any], at: datetime) -> str:

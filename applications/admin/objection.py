@@ -8,7 +8,7 @@ from django.contrib import admin
 from django.db.models import Case, QuerySet, Value, When
 from django.http import HttpRequest
 from django.urls import reverse
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html_join
 from django.utils.safestring import SafeString
 
 from applications.admin.application import NoteForm
@@ -258,7 +258,7 @@ class ObjectionAdmin(WorkflowAdmin):
     def evidence(self, thing: Objection) -> SafeString | str:
         """The files."""
         rows = [(reverse("objection_paper", args=[row.pk]), row.name) for row in thing.papers.all()]
-        return format_html_join(format_html("<br>"), '<a href="{}">{}</a>', rows) or "없음"
+        return format_html_join(SafeString("<br>"), '<a href="{}">{}</a>', rows) or "없음"
 
     @admin.display(description="접수")
     def filed(self, thing: Objection) -> str:

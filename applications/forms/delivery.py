@@ -36,8 +36,14 @@ class EntryForm(PlainForm):
     )
     files = MaybeFilesField(label="증빙 파일 (사진, 문서)", required=False)
 
-    def __init__(self, *args: object, words: Mapping[str, str], **kwargs: object) -> None:
+    def __init__(
+        self, *args: object, words: Mapping[str, str], proves: bool = False, **kwargs: object
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if proves:
+            self.fields[
+                "files"
+            ].help_text = "마치고 제출하려면 기록에 파일이 하나 이상 있어야 합니다."
         for name in ("title", "body", "outcome", "amount"):
             if name in words:
                 self.fields[name].label = words[name]
@@ -106,6 +112,8 @@ class ExpertForm(PlainForm):
             del self.fields["institution"], self.fields["institution_number"]
         else:
             del self.fields["employer"]
+            for name in ("institution", "institution_number"):
+                self.fields[name].required = True
 
     def told(self) -> dict[str, Any]:
         """The answers under the names of the service."""

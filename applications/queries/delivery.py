@@ -20,6 +20,13 @@ FIRM, SUPPLIER, EXPERT, STAFF = "firm", "supplier", "expert", "staff"
 SIDES = {FIRM: "신청기업", SUPPLIER: "공급기업", EXPERT: "전문가", STAFF: "사업 담당자"}
 OVER = (DeliverableState.ACCEPTED, DeliverableState.STOPPED)
 LEVELS = "current_level"
+TONES = {
+    DeliverableState.PLANNED: "neutral",
+    DeliverableState.UNDER_WAY: "info",
+    DeliverableState.HANDED_IN: "warning",
+    DeliverableState.ACCEPTED: "success",
+    DeliverableState.STOPPED: "danger",
+}
 
 
 @dataclass(frozen=True)
@@ -32,9 +39,19 @@ class Standing:
     lacks: tuple[Finding, ...]
 
     @property
+    def tone(self) -> str:
+        """How it stands, for a badge."""
+        return TONES[DeliverableState(self.deliverable.state)]
+
+    @property
     def doer(self) -> str:
         """Who does it, in words."""
-        return SIDES[self.deliverable.spec["by"]]
+        return SIDES[FIRM if self.stands_in else self.deliverable.spec["by"]]
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the firm does it because no supplier has joined."""
+        return judge_of(self.deliverable) != self.deliverable.spec["accepted_by"]
 
     @property
     def judge(self) -> str:
@@ -108,6 +125,16 @@ def sides_of(user: User, deliverable: Deliverable) -> frozenset[str]:
     ):
         sides.add(STAFF)
     return frozenset(sides)
+
+
+def tally(agreement: Agreement) -> dict[str, int]:
+    """How many things an agreement delivers, how many are over, how many wait to be confirmed."""
+    states = list(agreement.deliverables.values_list("state", flat=True))
+    return {
+        "all": len(states),
+        "over": sum(state in OVER for state in states),
+        "judging": states.count(DeliverableState.HANDED_IN),
+    }
 
 
 def unfinished(agreement: Agreement) -> list[Finding]:

@@ -18,6 +18,7 @@ from applications.forms.agreement import (
 from applications.forms.drafting import UploadForm
 from applications.models import Agreement, Company
 from applications.queries import agreements as read
+from applications.queries import delivery
 from applications.services import (
     agreement as agreements,
 )
@@ -109,6 +110,7 @@ def agreement_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "papers": _paper_rows(agreement, code, refused),
         "parts": agreement.instalments.all(),
         "money": read.money_of(agreement),
+        "delivers": delivery.tally(agreement),
         "reports": agreement.reports.all(),
         "checks": read.checks_of(agreement),
         "changes": agreement.changes.order_by("-pk"),

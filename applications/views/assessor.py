@@ -322,9 +322,12 @@ def _marks(sheet: ScoreSheet) -> list[dict[str, Any]]:
 
 def _others(sheet: ScoreSheet) -> list[dict[str, Any]]:
     """Marks of the others without names, in an order that does not give them away."""
-    codes = [row.code for row in rubrics.of_sheet(sheet).criteria]
+    criteria = rubrics.of_sheet(sheet).criteria
     rows = others_sheets(sheet).order_by("sha256").values_list("marks", flat=True)
     return [
-        {"label": f"다른 평가위원 {place}", "marks": [marks.get(code) for code in codes]}
+        {
+            "label": f"다른 평가위원 {place}",
+            "marks": [{"label": row.label, "points": marks.get(row.code)} for row in criteria],
+        }
         for place, marks in enumerate(rows, start=1)
     ]

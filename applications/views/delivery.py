@@ -26,14 +26,6 @@ from portal.errors import PortalError
 from portal.forms import refuse
 from programs.models import ProgramRound
 
-TONES = {
-    DeliverableState.PLANNED: "neutral",
-    DeliverableState.UNDER_WAY: "info",
-    DeliverableState.HANDED_IN: "warning",
-    DeliverableState.ACCEPTED: "success",
-    DeliverableState.STOPPED: "danger",
-}
-
 
 @signed_in
 @require_safe
@@ -46,10 +38,7 @@ def delivery_list(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "application": agreement.application,
         "agreement": agreement,
-        "rows": [
-            {"at": found, "tone": TONES[found.deliverable.state]}
-            for found in queries.standings(list(rows))
-        ],
+        "rows": [{"at": found, "tone": found.tone} for found in queries.standings(list(rows))],
     }
     return render(request, "applications/delivery/list.html", context)
 
@@ -113,7 +102,12 @@ def _forms(request: HttpRequest, deliverable: Deliverable) -> dict[str, Any]:
             ("entry", "answer", "level")}  # fmt: skip
     levels = queries.level_choices(deliverable) if deliverable.spec.get("result") else []
     return {
-        "entry": EntryForm(*data["entry"], words=deliverable.spec["entry"], initial={"on": None}),
+        "entry": EntryForm(
+            *data["entry"],
+            words=deliverable.spec["entry"],
+            proves=bool(deliverable.spec.get("files")),
+            initial={"on": None},
+        ),
         "answer": AnswerForm(*data["answer"][:1]),
         "level": LevelForm(*data["level"][:1], levels=levels)
         if levels
@@ -134,7 +128,7 @@ def _page(deliverable: Deliverable, sides: frozenset[str], forms: dict[str, Any]
         "deliverable": deliverable,
         "application": deliverable.agreement.application,
         "at": found,
-        "tone": TONES[state],
+        "tone": found.tone,
         "entries": deliverable.entries.select_related("written_by", "answered_by").prefetch_related(
             "files"
         ),
@@ -145,6 +139,7 @@ def _page(deliverable: Deliverable, sides: frozenset[str], forms: dict[str, Any]
         "judges": judges and state == DeliverableState.HANDED_IN,
         "confirms": FIRM in sides and spec.get("confirmed") and state == DeliverableState.UNDER_WAY,
         "levels": bool(spec.get("result")),
+        "from_desk": EXPERT in sides,
         "history": deliverable.moves.select_related("by").order_by("-pk"),
     }
 
@@ -224,10 +219,7 @@ def expert_desk(request: HttpRequest) -> HttpResponse:
         .select_related("agreement__application__company", "agreement__application__sub_program")
         .order_by("-pk")[:100]
     )
-    rows = [
-        {"at": found, "tone": TONES[found.deliverable.state]}
-        for found in queries.standings(list(work))
-    ]
+    rows = [{"at": found, "tone": found.tone} for found in queries.standings(list(work))]
     return render(request, "applications/delivery/desk.html", {"pools": pools, "rows": rows})
 
 

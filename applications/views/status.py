@@ -15,6 +15,7 @@ from applications.forms.filing import WithdrawForm
 from applications.models import Application, Deliverable, IssuedDocument, Objection
 from applications.queries import dossier, invitations, result, timeline
 from applications.queries.agreements import waiting
+from applications.queries.award import history
 from applications.queries.objection import clock, contest
 from applications.queries.outcome import Step
 from applications.services import intake, paper
@@ -136,8 +137,9 @@ def attachment_rows(application: Application) -> list[dict[str, Any]]:
 
 
 def paper_rows(user: User, application: Application) -> list[IssuedDocument]:
-    """The PDFs about an application that the person may have."""
-    return list(documents_of(user).filter(application=application).order_by("pk"))
+    """The PDFs about an application that the person may have, of each kind the latest."""
+    rows = documents_of(user).filter(application=application).order_by("pk")
+    return list({row.kind: row for row in rows}.values())
 
 
 @signed_in
@@ -156,11 +158,13 @@ def application_document(request: HttpRequest, pk: int, kind: str) -> HttpRespon
         return redirect("application_document", pk=pk, kind=kind)
     documents = documents_of(request.user).filter(application=pk, kind=kind)
     document = documents.select_related("application__sub_program").order_by("-version").first()
-    if document is None:
+    asks = askable(request.user, kind).filter(pk=pk).exists()
+    if document is None or (asks and is_outdated(document)):
         application = get_object_or_404(
             askable(request.user, kind).select_related("sub_program"), pk=pk
         )
-        document = IssuedDocument(application=application, kind=kind)
+        version = version_of(application, kind)
+        document = IssuedDocument(application=application, kind=kind, version=version)
     if document.pk and request.GET.get("form") == "hwpx" and kind == IssuedDocument.Kind.NOTICE:
         return _as_hwpx(document)
     if document.issued_at and request.GET.get("download"):
@@ -170,14 +174,25 @@ def application_document(request: HttpRequest, pk: int, kind: str) -> HttpRespon
         "document": document,
         "application": document.application,
         "job": Job.objects.filter(key=paper.job_key(document)).first(),
-        "asks": askable(request.user, kind).filter(pk=pk).exists(),
+        "asks": asks,
     }
     return render(request, "applications/document.html", context)
 
 
 def version_of(application: Application, kind: str) -> int:
-    """Which text of this kind stands: the agreement's that is in force, else the only one."""
-    return application.agreement.in_force if kind == IssuedDocument.Kind.AGREEMENT else 1
+    """Which text of this kind stands: of an agreement or a result the one in force."""
+    if kind == IssuedDocument.Kind.AGREEMENT:
+        return application.agreement.in_force
+    if kind == IssuedDocument.Kind.RESULT:
+        return max(1, len(history(application)))
+    return 1
+
+
+def is_outdated(document: IssuedDocument) -> bool:
+    """Whether a result was printed before its decision changed."""
+    if document.kind != IssuedDocument.Kind.RESULT:
+        return False
+    return document.version < version_of(document.application, document.kind)
 
 
 def askable(user: User, kind: str) -> QuerySet[Application]:
@@ -246,7 +261,10 @@ def application_result(request: HttpRequest, pk: int) -> HttpResponse:
         "application": application,
         "result": found,
         "figures": figures(found),
-        "printed": application.documents.filter(kind=IssuedDocument.Kind.RESULT).exists(),
+        "printed": application.documents.filter(
+            kind=IssuedDocument.Kind.RESULT,
+            version=version_of(application, IssuedDocument.Kind.RESULT),
+        ).exists(),
         "own": (role := role_in(request.user, application.company_id)),
         "objection": Objection.objects.filter(application=application).first(),
         "clock": clock(application, now()),

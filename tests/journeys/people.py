@@ -1,5 +1,6 @@
 """People at their browsers: each has a context of their own and does what a page offers."""
 
+import io
 import re
 from typing import Any
 
@@ -7,12 +8,14 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from playwright.sync_api import Browser, Page
+from pypdf import PdfReader
 
 from portal import tasks
 from portal.demo import current_code
 from portal.models import Job, JobState, Notice
 from portal.roles import ASSESSOR
 from portal.validators import check_digit
+from tests.factories.agreements import pdf
 from tests.factories.applications import UserFactory
 
 PASSWORD = "smart factory 2021"
@@ -49,11 +52,12 @@ class Person:
     def __init__(self, browser: Browser, base: str, context: dict[str, Any]) -> None:
         self.page: Page = browser.new_context(**context).new_page()
         self.page.set_default_timeout(15_000)
+        self.page.on("dialog", lambda asked: asked.accept())
         self.base = base
 
     def go(self, path: str) -> None:
-        """Open an address of the portal."""
-        answer = self.page.goto(self.base + path)
+        """Open an address; again where a page that follows a job was just reloading itself."""
+        answer = self.page.goto(self.base + path) or self.page.goto(self.base + path)
         assert answer, path
         assert answer.ok, f"{path}: {answer.status}"
 
@@ -62,10 +66,39 @@ class Person:
         with self.page.expect_navigation():  # a save under way holds the button's own back
             self.page.locator("main, #content").get_by_role("button", name=label).first.click()
 
-    def sees(self, text: str) -> None:
-        """Fail unless the page says this."""
+    def sees(self, *texts: str) -> None:
+        """Fail unless the page says all of this."""
         words = self.page.locator("body").inner_text()
-        assert text in words, f"{text!r} is not on {self.page.url}:\n{words[:3000]}"
+        for text in texts:
+            assert text in words, f"{text!r} is not on {self.page.url}:\n{words[:3000]}"
+
+    def fill(self, name: str, value: Any) -> None:
+        """Give a control its value, whatever kind it is; a list of dicts fills rows of controls."""
+        if isinstance(value, list) and value and isinstance(value[0], dict):
+            for place, row in enumerate(value):
+                for column, cell in row.items():
+                    if self.page.locator(f'[name="{name}-{place}-{column}"]').count():
+                        self.fill(f"{name}-{place}-{column}", cell)
+            return
+        control = self.page.locator(f'[name="{name}"]').first
+        kind = control.evaluate("element => element.type")
+        values = value if isinstance(value, list) else [value]
+        texts = [str(one).lower() if isinstance(one, bool) else str(one) for one in values]
+        if kind == "checkbox" and value is True:
+            control.check()
+        elif kind in ("radio", "checkbox"):
+            for text in texts:
+                self.page.check(f'[name="{name}"][value="{text}"]')
+        elif kind.startswith("select"):
+            control.select_option(texts[0])
+        else:
+            control.fill(texts[0])
+
+    def attach(self, name: str, *, within: str = "main", title: str = "증빙") -> None:
+        """Put a new PDF into a control for files."""
+        self.page.locator(within).locator(f"[name={name}]").set_input_files(
+            {"name": f"{title}.pdf", "mimeType": "application/pdf", "buffer": pdf(title).read()}
+        )
 
     def file(self, path: str) -> bytes:
         """Download what stands at an address."""
@@ -73,16 +106,26 @@ class Person:
         assert answer.ok, f"{path}: {answer.status}"
         return answer.body()
 
+    def printed(self, path: str) -> str:
+        """Download a PDF and read it back."""
+        pages = PdfReader(io.BytesIO(self.file(path))).pages
+        return "\n".join(page.extract_text() for page in pages)
+
+    def leave(self) -> None:
+        """Close the browser."""
+        self.page.context.close()
+
 
 class Applicant(Person):
     """A person of a firm, from sign-up on."""
 
     def __init__(self, browser: Browser, base: str, context: dict[str, Any], email: str) -> None:
         super().__init__(browser, base, context)
-        self.email = email
+        self.email, self.name = email, ""
 
     def sign_up(self, name: str) -> None:
         """Make an account with the code that came by mail."""
+        self.name = name
         self.go("/accounts/signup/")
         self.page.fill("[name=email]", self.email)
         self.page.fill("[name=name]", name)
@@ -122,26 +165,7 @@ class Applicant(Person):
         shown = self.page.locator("[name=shown]").input_value().split()
         for code in shown:
             if code in given:
-                self._fill(f"q_{code}", given[code])
-
-    def _fill(self, name: str, value: Any) -> None:
-        if isinstance(value, list) and value and isinstance(value[0], dict):
-            for place, row in enumerate(value):
-                for column, cell in row.items():
-                    if self.page.locator(f'[name="{name}-{place}-{column}"]').count():
-                        self._fill(f"{name}-{place}-{column}", cell)
-            return
-        values = value if isinstance(value, list) else [value]
-        texts = [str(one).lower() if isinstance(one, bool) else str(one) for one in values]
-        control = self.page.locator(f'[name="{name}"]').first
-        kind = control.evaluate("element => element.type")
-        if kind in ("radio", "checkbox"):
-            for text in texts:
-                self.page.check(f'[name="{name}"][value="{text}"]')
-        elif kind.startswith("select"):
-            control.select_option(texts[0])
-        else:
-            control.fill(texts[0])
+                self.fill(f"q_{code}", given[code])
 
 
 class Staff(Person):
@@ -173,11 +197,34 @@ class Staff(Person):
         self, model: str, pk: int, act: str, *, wing: str = "applications", **fields: Any
     ) -> None:
         """Open the act's page by its button, fill what it asks, and press."""
+        self.begin(model, pk, act, wing=wing)
+        for name, value in fields.items():
+            self.fill(name, value)
+        self.do()
+
+    def begin(self, model: str, pk: int, act: str, *, wing: str = "applications") -> None:
+        """Open the act's page by its button."""
         self.go(f"/admin/{wing}/{model}/{pk}/change/")
         self.page.locator(f'a[href$="/{pk}/act/{act}/"]').first.click()
-        for name, value in fields.items():
-            self.page.fill(f"[name={name}]", str(value))
-        self.page.locator(".act-form button[type=submit]").click()
         self.page.wait_for_load_state()
-        refusals = self.page.locator(".messagelist .error").all_inner_texts()
+
+    def do(self) -> None:
+        """Press the button of the form that is open; nothing is refused."""
+        with self.page.expect_navigation():
+            self.page.locator(".act-form button[type=submit]").click()
+        refusals = self.page.locator(".messagelist .error, .errorlist").all_inner_texts()
         assert not refusals, refusals
+
+    def is_offered(self, model: str, pk: int, act: str) -> bool:
+        """Whether the thing's page has the act's button for this person."""
+        self.go(f"/admin/applications/{model}/{pk}/change/")
+        return self.page.locator(f'a[href$="/{pk}/act/{act}/"]').count() > 0
+
+    def add(self, model: str, **fields: Any) -> None:
+        """Add a plain row of data on its own page."""
+        self.go(f"/admin/{model}/add/")
+        for name, value in fields.items():
+            self.fill(name, value)
+        with self.page.expect_navigation():
+            self.page.locator("#content-main [name=_save]").click()
+        assert self.page.locator(".messagelist .success").count(), self.page.url

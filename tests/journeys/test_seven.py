@@ -1,245 +1,206 @@
-"""One application of each of the seven, in the browser: from sign-up to a released result."""
+"""Each of the seven sub-programmes in the browser: from sign-up to closing at zero difference."""
 
-import io
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import yaml
 from playwright.sync_api import Browser
-from pypdf import PdfReader
 
-from applications.management.commands.seed_applications import STORY, sample_pdf
-from applications.models import Application, ScoreRun, ScoreSheet, Selection
+from applications.models import Application
 from portal.clock import now
-from portal.roles import ASSESSOR, MANAGER, OFFICER
-from programs.models import Budget, SubProgram
+from portal.roles import MANAGER, OFFICER
 from tests.factories import programs
-from tests.journeys.people import Applicant, Staff, letter_to, work
+from tests.journeys.applying import Journey
+from tests.journeys.awarded import Award
+from tests.journeys.conftest import Calendar
+from tests.journeys.people import Applicant, letter_to, work
 
 pytestmark = [pytest.mark.browser, pytest.mark.pdf, pytest.mark.django_db(transaction=True)]
-
-SEVEN = ["build", "robot", "meister", "aftercare", "capability", "cloud", "level-check"]
-TRACKS = {"build": "basic", "aftercare": "emergency", "capability": "advanced"} | {
-    "cloud": "shared-solution",
-    "level-check": "self-built",
-}
-REASON = "제출한 자료로 보아 기준을 잘 충족합니다."
+Agree = Callable[[Applicant, Application], Award]
 
 
-class Journey:
-    """The people of the journey and what they do one after the other."""
-
-    def __init__(self, browser: Browser, base: str, context: dict[str, Any]) -> None:
-        self.browser, self.base, self.context = browser, base, context
-        self.story = yaml.safe_load(STORY.read_text())
-        self.officer = Staff(browser, base, context, "officer@ministry.example", OFFICER)
-        self.manager = Staff(browser, base, context, "manager@ministry.example", MANAGER)
-        self.assessors = [
-            Staff(browser, base, context, f"one@panel{place}.example", ASSESSOR)
-            for place in range(3)
-        ]
-
-    def applicant(self, name: str, place: int) -> Applicant:
-        """A new person with a browser, signed up."""
-        person = Applicant(self.browser, self.base, self.context, f"{name}@firm{place}.example")
-        person.sign_up(f"{name} 담당자")
-        return person
-
-    def draft(self, code: str, place: int) -> tuple[Applicant, Application]:
-        """Sign up, register, begin, and answer every step."""
-        person = self.applicant(code, place)
-        person.go("/companies/new/")
-        kind, size = ("association", "none") if code == "cloud" else ("company", "small")
-        person.register(name=f"여정{place}정밀", place=place, size=size, kind=kind)
-        person.go(f"/applications/new/2021-1/{code}/")
-        person.page.locator("[name=site]").first.check()
-        person.press("신청서 작성 시작")
-        application = Application.objects.latest("pk")
-        person.sees("아직 제출되지 않았습니다")
-        self.answer_steps(person, application, code)
-        return person, application
-
-    def answer_steps(self, person: Applicant, application: Application, code: str) -> None:
-        """Go through the steps as they come, until the review."""
-        given = {**self.story["answers"][code], **self.story["costs"].get(code, {})}
-        given |= {
-            row["code"]: False
-            for row in application.sub_program.questions
-            if row.get("section") == "declarations"
-        }
-        person.go(f"/applications/{application.pk}/edit/company/")
-        for _ in range(12):
-            step = person.page.url.rstrip("/").rsplit("/", 1)[-1]
-            if step == "review":
-                return
-            self.answer_step(person, application, step, given)
-        raise AssertionError(f"stuck on {person.page.url}")
-
-    def answer_step(
-        self, person: Applicant, application: Application, step: str, given: dict[str, Any]
-    ) -> None:
-        """Answer one step and go on."""
-        page = person.page
-        if step == "documents":
-            self.attach(person, application)
-        elif step == "partners":
-            self.join(person, application)
-        else:
-            track = TRACKS.get(application.sub_program.code)
-            choice = page.locator(f'[name=track][value="{track}"]')
-            if choice.count() and not choice.is_checked():
-                choice.check()
-                person.press("고른 유형의 질문 보기")
-            person.answer(given)
-            for box in page.locator('[name^="c_"][value=yes]').all():
-                box.check()
-            person.press("저장하고 다음 단계로")
-            return
-        page.locator("main").get_by_role("link", name="다음 단계로").click()
-        page.wait_for_load_state()
-
-    def attach(self, person: Applicant, application: Application) -> None:
-        """Upload a PDF for every paper that is required."""
-        for document in application.sub_program.documents.filter(required=True):
-            panel = person.page.locator(f"#document-{document.code}")
-            if panel.count() == 0:
-                continue
-            data = sample_pdf(f"{document.label} {application.pk}")
-            panel.locator("input[type=file]").set_input_files(
-                {"name": f"{document.label}.pdf", "mimeType": "application/pdf", "buffer": data}
-            )
-            panel.get_by_role("button", name="올리기").click()
-            person.page.wait_for_load_state()
-
-    def join(self, person: Applicant, application: Application) -> None:
-        """Invite the required partner, who signs up, registers and accepts from the letter."""
-        if not any(row["required"] for row in application.sub_program.partner_roles):
-            return
-        place = 500 + application.pk
-        guest = self.applicant("partner", place)
-        person.page.fill("[name=company_name]", "여정공급")
-        person.page.fill("[name=email]", guest.email)
-        person.press("참여 요청 보내기")
-        letter = letter_to(guest.email, "/partners/").body
-        path = "/partners/" + letter.split("/partners/")[1].split("/")[0] + "/"
-        guest.go(path)
-        guest.page.get_by_role("link", name="기업 등록하기").click()
-        guest.register(name="여정공급", place=place, size="small")
-        guest.press("참여 수락하기")
-        guest.sees("참여를 수락했습니다")
-        person.page.reload()
-        person.page.fill("[name=part]", "설비 공급과 설치")
-        for field in ("share_won", "quote_won"):
-            if person.page.locator(f"[name={field}]").count():
-                person.page.fill(f"[name={field}]", "1000000")
-        person.press("저장하고 확인 요청하기")
-        letter = letter_to(guest.email, "/partners/terms/").body
-        guest.go("/partners/terms/" + letter.split("/partners/terms/")[1].split("/")[0] + "/")
-        guest.press("이 조건을 확인합니다")
-        guest.sees("조건을 확인했습니다")
-        person.page.reload()
-
-    def submit(self, person: Applicant, application: Application) -> None:
-        """File it and take the receipt home."""
-        person.go(f"/applications/{application.pk}/review/")
-        person.page.check("[name=confirmed]")
-        person.press("신청서 제출하기")
-        application.refresh_from_db()
-        assert application.number, person.page.locator("main").inner_text()
-        person.sees(application.number)
-        assert application.number in letter_to(person.email, application.number).subject
-        work()
-        receipt = text_of(
-            person.file(f"/applications/{application.pk}/documents/receipt/?download=1")
-        )
-        assert application.number in receipt
-        assert application.submission.sha256 in receipt.replace("\n", "").replace(" ", "")
-        assert application.company.name in receipt
-
-    def screen(self, application: Application) -> None:
-        """The officer screens, decides a claimed bonus, and assigns three assessors."""
-        pk = application.pk
-        self.officer.act("application", pk, "take-up")
-        self.officer.act("application", pk, "confirm-met")
-        for claim in application.bonuses.all():
-            self.officer.act("bonusclaim", claim.pk, "grant", reason="품목 허가증을 확인했습니다.")
-        self.officer.act("application", pk, "qualify")
-        self.officer.go(f"/admin/applications/application/{pk}/act/assign/")
-        for box in self.officer.page.locator("[name=assessors]").all():
-            box.check()
-        self.officer.page.locator(".act-form button[type=submit]").click()
-        self.officer.page.wait_for_load_state()
-        assert application.sheets.count() == 3
-
-    def assess(self, application: Application) -> None:
-        """Each assessor says that there is no tie, fills and locks the sheet."""
-        for assessor in self.assessors:
-            sheet = ScoreSheet.objects.get(application=application, assessor=assessor.user)
-            assessor.go(f"/assessor/sheets/{sheet.pk}/")
-            assessor.page.check("[name=tied][value=no]")
-            assessor.press("확인하고 계속")
-            for row in application.sub_program.criteria.all():
-                assessor.page.fill(f"[name=mark_{row.code}]", str(row.max_points * 9 // 10))
-                assessor.page.fill(f"[name=reason_{row.code}]", REASON)
-            assessor.page.fill("[name=comment]", REASON)
-            assessor.page.once("dialog", lambda dialog: dialog.accept())
-            assessor.press("제출하고 잠그기")
-            sheet.refresh_from_db()
-            assert sheet.locked_at, assessor.page.locator("body").inner_text()[:2000]
-
-    def release(self, application: Application) -> None:
-        """Score, select, decide, release: officer and manager, with the jobs in between."""
-        self.officer.go("/admin/applications/scorerun/start/")
-        self.officer.page.select_option("[name=sub_program]", str(application.sub_program_id))
-        self.officer.page.locator(".act-form button[type=submit]").click()
-        self.officer.page.wait_for_load_state()
-        work()
-        run = ScoreRun.objects.get(sub_program=application.sub_program)
-        assert run.scored == 1
-        self.officer.act("scorerun", run.pk, "propose")
-        work()
-        chosen = Selection.objects.get(run=run)
-        self.officer.act("selection", chosen.pk, "confirm")
-        self.manager.act("selection", chosen.pk, "decide")
-        self.manager.act("selection", chosen.pk, "release")
-        work()
-        application.refresh_from_db()
-        assert application.state == "released"
-
-    def read_result(self, person: Applicant, application: Application) -> None:
-        """The applicant reads the result as page and as PDF."""
-        person.go(f"/applications/{application.pk}/result/")
-        person.sees("선정")
-        for row in application.sub_program.criteria.all():
-            person.sees(row.label)
-        path = f"/applications/{application.pk}/documents/result/"
-        person.go(path)
-        person.press("결과서 만들기")
-        work()
-        printed = text_of(person.file(f"{path}?download=1"))
-        assert application.number in printed
-        assert "선정" in printed
-
-
-def text_of(pdf: bytes) -> str:
-    """Read a PDF back."""
-    return "\n".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages)
-
-
-def test_each_of_the_seven_goes_from_sign_up_to_a_released_result(
-    browser: Browser, browser_context_args: dict[str, Any], live_server
-) -> None:
+@pytest.fixture
+def journey(
+    browser: Browser, browser_context_args: dict[str, Any], live_server: Any, calendar: Calendar
+) -> Journey:
+    """The ministry at its desks, the round of 2021 open."""
     programs.load_open(now())
-    journey = Journey(browser, live_server.url, browser_context_args)
-    for program in SubProgram.objects.all():
-        program.officers.add(journey.officer.user)
-    for place, code in enumerate(SEVEN, start=1):
-        person, application = journey.draft(code, place)
-        journey.submit(person, application)
+    return Journey(browser, live_server.url, browser_context_args)
+
+
+@pytest.fixture
+def agree(journey: Journey, calendar: Calendar) -> Agree:
+    """Conclude the agreement of a selected application."""
+
+    def made(firm: Applicant, application: Application) -> Award:
+        award = Award(journey, calendar, firm, application)
+        award.conclude()
+        return award
+
+    return made
+
+
+@pytest.mark.parametrize("code", ["robot", "cloud"])
+def test_a_shared_cost_is_paid_in_three_parts(code: str, journey: Journey, agree: Agree) -> None:
+    award = agree(*journey.win(code, 1))
+    award.pay()
+    award.half_way()
+    award.pay()
+    award.deliver()
+    award.finish()
+    award.spend()
+    award.settle()
+    award.pay()
+    award.close()
+
+
+def test_ineligible_spending_is_recovered(journey: Journey, agree: Agree) -> None:
+    award = agree(*journey.win("build", 1))
+    award.pay()
+    award.half_way()
+    award.pay()
+    award.deliver()
+    award.finish()
+    award.spend(refused="solution")
+    paid = award.money.paid
+    award.settle()
+    recovered = award.pay_back()
+    award.close()
+    assert award.money.paid == paid - recovered
+
+
+def test_the_reserve_moves_up_after_another_declines(journey: Journey, agree: Agree) -> None:
+    first, ahead = journey.apply("meister", 1)
+    second, behind = journey.apply("meister", 2)
+    for application, percent in ((ahead, 90), (behind, 80)):
         journey.screen(application)
-        journey.assess(application)
-        journey.release(application)
-        journey.read_result(person, application)
-        pot = Budget.objects.get(pk=application.sub_program.pot_id)
-        assert pot.reserved_won == application.submission.support_won
-        person.page.context.close()
+        journey.assign(application, journey.assessors)
+        journey.assess(application, journey.assessors, percent=percent)
+    journey.release(ahead, places=1)
+    journey.read_result(second, behind, "예비")
+
+    first.go(f"/applications/{ahead.pk}/decline/")
+    first.fill("note", "공장을 옮기게 되었습니다.")
+    first.fill("confirmed", True)
+    first.press("포기하기")
+    first.sees("포기를 접수했습니다")
+    first.leave()
+    change = behind.changes.get()
+    journey.officer.act("decisionchange", change.pk, "take-up")
+    journey.manager.act("decisionchange", change.pk, "approve")
+    letter_to(second.email, "선정")
+    journey.read_result(second, behind, "선정")
+
+    award = agree(second, behind)
+    award.deliver()
+    award.finish()
+    award.settle()
+    award.close()
+
+
+def test_an_objection_wins_before_other_people(journey: Journey, agree: Agree) -> None:
+    firm, application = journey.apply("aftercare", 1)
+    journey.screen(application)
+    first = list(journey.assessors)
+    journey.assign(application, first)
+    journey.assess(application, first, percent=50)
+    selection = journey.release(application)
+    journey.read_result(firm, application, "기준점수")
+
+    firm.go(f"/applications/{application.pk}/objection/")
+    firm.fill("text", "고장 때문에 생산이 멈춘 기록을 함께 냈는데 반영되지 않았습니다.")
+    firm.attach("files", title="생산 중단 기록")
+    firm.fill("confirmed", True)
+    firm.press("이의신청 내기")
+    firm.sees("심의하고 있습니다")
+    objection = application.objection
+    assert not journey.officer.is_offered("objection", objection.pk, "uphold")
+    assert not journey.manager.is_offered("objection", objection.pk, "uphold")
+
+    hearing = journey.staff("hearing", OFFICER)
+    head, chief = journey.staff("head", MANAGER), journey.staff("chief", MANAGER)
+    head.act(
+        "objection",
+        objection.pk,
+        "uphold",
+        remedy="sheets",
+        note="생산 중단 기록을 보지 못하고 평가한 것을 확인했습니다.",
+    )
+    others = journey.panel(3)
+    journey.assign(application, others, by=hearing)
+    journey.assess(application, others)
+    hearing.act("objection", objection.pk, "rescore")
+    work()
+    objection.refresh_from_db()
+    assert objection.run.previous == selection.run
+    change = application.changes.get()
+    assert not journey.officer.is_offered("decisionchange", change.pk, "approve")
+    hearing.act("decisionchange", change.pk, "take-up")
+    assert not hearing.is_offered("decisionchange", change.pk, "approve")
+    chief.act("decisionchange", change.pk, "approve")
+    journey.read_result(firm, application, "선정")
+
+    award = agree(firm, application)
+    award.pay()
+    award.half_way()
+    award.pay()
+    award.deliver()
+    award.finish()
+    award.spend()
+    award.settle()
+    award.pay()
+    award.close()
+
+
+def test_counselling_is_counted_in_held_days(journey: Journey, agree: Agree) -> None:
+    award = agree(*journey.win("capability", 1))
+    award.deliver()
+    days = award.agreement.deliverables.get()
+    assert len(set(days.entries.values_list("on", flat=True))) == 5
+    award.finish()
+    award.settle()
+    award.close()
+
+
+def test_an_assignment_that_fails_says_what_is_short(journey: Journey, agree: Agree) -> None:
+    firm, application = journey.apply("level-check", 1)
+    journey.screen(application)
+    officer, (tied, *rest) = journey.officer, journey.assessors
+    for assessor in journey.assessors:
+        officer.add("applications/assessorprofile", user=assessor.user.pk)
+    officer.add(
+        "portal/declaredtie",
+        user=tied.user.pk,
+        kind="employment",
+        firm_name=application.company.name,
+        business_number=application.company.business_number,
+    )
+    failed = journey.solve(application)
+    officer.sees(
+        "자리 부족",
+        "필요한 5자리 가운데 3자리를 채우지 못했습니다.",
+        f"{application.number}: 5명이 필요하지만 이해관계와 배정 금지를 빼면 맡을 수 있는 평가위원이"
+        " 2명뿐이라 3명이 부족합니다.",
+    )
+    officer.act("panelproposal", failed.pk, "discard", note="평가위원을 더한 뒤 다시 계산합니다.")
+    more = journey.panel(3)
+    for assessor in more:
+        officer.add("applications/assessorprofile", user=assessor.user.pk)
+    solved = journey.solve(application)
+    officer.sees("확정 대기", "필요한 5자리를 모두 채웠습니다.")
+    officer.act("panelproposal", solved.pk, "confirm")
+    assert not application.sheets.filter(assessor=tied.user).exists()
+    journey.assess(application, [*rest, *more])
+    journey.release(application)
+    journey.read_result(firm, application, "선정")
+
+    award = agree(firm, application)
+    award.deliver()
+    certificate = application.agreement.deliverables.get(code="committee").certificate
+    path = f"/applications/{application.pk}/documents/certificate/"
+    work()
+    assert certificate.number in firm.printed(f"{path}?download=1")
+    award.finish()
+    award.settle()
+    award.pay()
+    award.close()

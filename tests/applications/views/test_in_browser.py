@@ -4,9 +4,7 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, BrowserContext, expect
 
 from applications.models import Application
 from applications.services import drafting
@@ -22,9 +20,9 @@ from tests.factories.applications import (
     member_of,
 )
 from tests.portal import corpus
+from tests.portal.browsing import check, signed_in
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-WIDTHS = (1280, 390)
 
 
 @pytest.fixture
@@ -41,25 +39,6 @@ def draft() -> Application:
     PartnerFactory(application=made)
     AttachmentFactory(application=made, requirement="quote")
     return made
-
-
-def signed_in(context: BrowserContext, base: str, user: object) -> Page:
-    """A page of this person's, without passing through the sign-in form."""
-    client = Client()
-    client.force_login(user)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base}])
-    return context.new_page()
-
-
-def check(page: Page, url: str) -> None:
-    """Hold a page against axe and the width of the screen, wide and narrow."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.goto(url)
-        found = [row["id"] for row in Axe().run(page).response["violations"]]
-        assert found == [], (url, width)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, (url, width)
 
 
 def test_axe_finds_nothing_on_the_way_to_filing(

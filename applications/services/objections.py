@@ -20,6 +20,7 @@ from applications.models import (
     Selection,
 )
 from applications.queries import objection as queries
+from applications.queries import reserve
 from applications.rules import selection as ranking
 from applications.services import decisions, scoring
 from applications.states import BonusState, ChangeKind, ObjectionState, Outcome, Remedy
@@ -191,7 +192,8 @@ def conclude(run: ScoreRun, *, now: datetime) -> DecisionChange | None:
     """Draft the new decision from a finished run of an objection; nothing for any other run.
 
     An officer who had no part in the old decision takes the draft up, a manager approves it.
-    Whoever is ahead of the last selected is selected, whatever the places. Safe to repeat.
+    Whoever is ahead of the last selected is selected, whatever the places; where everybody at or
+    above the floor was selected, whoever reaches it now, as long as a place is free. Safe to repeat.
     """
     objection = Objection.objects.filter(run=run).select_related("decision__selection").first()
     if objection is None or objection.state != ObjectionState.UPHELD:
@@ -276,7 +278,14 @@ def _judged(objection: Objection, run: ScoreRun) -> tuple[int, str, str]:
         return place, Outcome.REJECTED, f"{told} 기준점수에 못 미칩니다."
     if place <= selection.cut.get("selected_count", 0):
         return place, Outcome.SELECTED, f"{told} 선정선 안에 있습니다."
+    if selection.cut.get("stopped_by") == ranking.END and _has_place(selection):
+        return place, Outcome.SELECTED, f"{told} 기준점수 이상을 모두 선정했으므로 선정됩니다."
     return place, Outcome.RESERVE, f"{told} 선정선 밖이어서 예비입니다."
+
+
+def _has_place(selection: Selection) -> bool:
+    free = reserve.standing(selection).free
+    return free is None or free > 0
 
 
 def _tell(objection: Objection, template: str, now: datetime) -> None:

@@ -187,6 +187,25 @@ def test_a_new_assessment_counts_the_new_sheets_alone(program, two, other, judge
     assert (again.state, award_of(again).outcome) == ("released", "selected")
 
 
+@pytest.mark.parametrize(
+    ("places", "outcome"), [(None, "selected"), (2, "selected"), (1, "reserve")]
+)
+def test_whoever_reaches_the_floor_is_selected_where_all_above_it_were(
+    program, judges, boss, other, places, outcome
+) -> None:
+    staff.judged(program, (28, 38, 28), judges=judges, support=EACH)
+    low = staff.judged(program, (3, 4, 3), judges=judges, support=EACH)
+    chosen = staff.released(program, by=boss, places=places)
+    assert (chosen.cut["stopped_by"], award_of(low).outcome) == ("end", "rejected")
+    case = filed(Application.objects.get(pk=low.pk))
+    objections.uphold(case, remedy=Remedy.SHEETS, note="증빙 누락", by=other, now=LATER)
+    for judge in staff.assessors(3):
+        staff.locked_sheet(low, judge, (24, 32, 24), at=LATER)
+    run = objections.rescore(case, by=staff.officer(program), now=LATER)
+    scoring.compute(run, now=LATER)
+    assert objections.conclude(run, now=LATER).outcome == outcome
+
+
 @pytest.mark.parametrize("role", ["assessor", "officer", "auditor", "operator", "applicant"])
 def test_only_a_manager_decides_an_objection(program, two, role) -> None:
     case = filed(two[1])

@@ -159,9 +159,8 @@ class Award:
         for place in self.records(row):
             doer.go(page)
             doer.fill("on", self.calendar.today.isoformat())
-            for name in ("title", "body", *row.spec["entry"]):
-                if name in RECORD:
-                    doer.fill(name, f"{RECORD[name]} {place}" if name == "title" else RECORD[name])
+            for name in row.spec["entry"]:
+                doer.fill(name, f"{RECORD[name]} {place}" if name == "title" else RECORD[name])
             if row.spec.get("files"):
                 doer.attach("files", title=row.label)
             doer.press("기록 남기기")

@@ -71,7 +71,7 @@ class Demo:
         """Start and wait until it answers; return how many seconds that took."""
         began = time.monotonic()
         self.running = self.command("demo", "--port", str(self.port))
-        servers.wait_until(self.answers, seconds=120, what="the demo")
+        servers.wait_until(self.answers, seconds=300, what="the demo")
         return time.monotonic() - began
 
     def answers(self) -> bool:

@@ -335,8 +335,9 @@ def test_a_decision_is_not_hinted_at_before_its_release(client: Client):
     application = ApplicationFactory(decided=True)
     client.force_login(application.created_by)
     page = client.get(f"/applications/{application.pk}/").content.decode()
-    assert "평가 중" in page
-    assert "결정" not in page
+    shown = page.split("<main")[1].split("</main>")[0]
+    assert "평가 중" in shown
+    assert "결정" not in shown
 
 
 # Receipts, partners, lists

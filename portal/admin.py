@@ -9,10 +9,12 @@ from allauth.mfa.models import Authenticator
 from auditlog.models import LogEntry
 from auditlog.registry import auditlog
 from django.contrib import admin, messages
+from django.contrib.admin.helpers import ACTION_CHECKBOX_NAME
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -26,6 +28,7 @@ from portal.errors import PortalError
 from portal.models import ApiToken, AuditCheck, Job, JobState, Notice, TroubleMinute, User
 from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
 from portal.templatetags.portal import badge, kst
+from portal.validators import row_number
 from portal.workflow import allowed
 
 auditlog.register(User, exclude_fields=["password", "last_login"])
@@ -72,6 +75,22 @@ class ReadOnlyAdmin(admin.ModelAdmin):
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Nothing is deleted here."""
         return False
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list; a filter by a number that no table holds is one that Django does not know."""
+        try:
+            return super().changelist_view(request, extra_context)
+        except OverflowError:
+            return redirect(f"{request.path}?{ERROR_FLAG}=1")
+
+    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+        """Do what was chosen for the rows that were ticked; a box that is no row's ticks nothing."""
+        if any(row_number(pk) is None for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
+            messages.error(request, "고른 항목을 알 수 없습니다. 목록에서 다시 고르세요. (rows)")
+            return None
+        return super().response_action(request, queryset)
 
     def own(self, request: HttpRequest, pk: str | int) -> Any:
         """Fetch a thing for a page of its own; what is not yours does not exist."""

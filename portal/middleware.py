@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -10,9 +11,11 @@ from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal import trouble
-from portal.errors import BadInput, PortalError
+from portal.errors import BadInput, NotFound, PortalError
 
 ERROR, UNAVAILABLE = 500, 503
+LARGEST = 2**63 - 1
+"""The largest number of a row that a database holds."""
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -61,6 +64,13 @@ class ReadableErrors:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
             return readable(request, BadInput("쓸 수 없는 글자가 들어 있는 주소입니다."))
         return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, words: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Know no page under a number that no table can hold."""
+        large = any(isinstance(value, int) and value > LARGEST for value in words.values())
+        return readable(request, NotFound()) if large else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Translate; anything but a `PortalError` goes on to Django."""

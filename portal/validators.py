@@ -9,10 +9,19 @@ from portal.errors import BadInput
 
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
 _TEN_DIGITS = re.compile(r"[0-9]{10}")
+_ROW_NUMBER = re.compile(r"[0-9]{1,18}")
 _PHONE_MARKS = re.compile(r"[\s().\-‐-―−]")
 _SEOUL = re.compile(r"(02)([0-9]{3,4})([0-9]{4})")
 _MOBILE_OR_AREA = re.compile(r"(01[016789]|0[3-6][1-5]|070|080|050[0-9])([0-9]{3,4})([0-9]{4})")
 _NATIONWIDE = re.compile(r"(1[568][0-9]{2})([0-9]{4})")
+
+
+def row_number(text: str | None) -> int | None:
+    """Return the number of a row as a page or a program sends it; None for anything else.
+
+    Eighteen digits are more than any table has rows and fit every database.
+    """
+    return int(text) if text and _ROW_NUMBER.fullmatch(text) else None
 
 
 def check_digit(first_nine: str) -> int:

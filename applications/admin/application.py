@@ -53,6 +53,7 @@ from portal.errors import Finding, PortalError
 from portal.models import User
 from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
 from portal.templatetags.portal import badge, business_number, kst
+from portal.validators import row_number
 from programs.rules.limits import Limit
 
 S = ApplicationState
@@ -366,7 +367,7 @@ class ApplicationAdmin(WorkflowAdmin):
         rows = self.get_queryset(request).select_related(
             "sub_program__round", "track", "company", "site", "submission__form"
         )
-        return rows.filter(pk=object_id).first() if object_id.isdecimal() else None
+        return rows.filter(pk=row_number(object_id)).first()
 
     def page(self, request: HttpRequest, thing: Application) -> dict[str, Any]:
         """Everything about one application, read in a fixed number of queries."""

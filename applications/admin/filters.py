@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from applications.models import Application, BonusClaim
 from applications.states import ApplicationState, BonusState, SupplementState
 from portal.clock import KST, now
+from portal.validators import row_number
 from programs.models import Track
 from programs.states import CompanySize, Region
 from programs.visibility import sub_programs_of
@@ -71,7 +72,7 @@ class TrackFilter(ListedFilter):
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
         """Name the tracks."""
         chosen = request.GET.get(SubProgramFilter.parameter_name, "")
-        mine = sub_programs_of(request.user).filter(pk=chosen if chosen.isdecimal() else None)
+        mine = sub_programs_of(request.user).filter(pk=row_number(chosen))
         rows = Track.objects.filter(sub_program__in=mine.values("pk")).order_by("order")
         return list(rows.values_list("pk", "name"))
 

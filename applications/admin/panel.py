@@ -13,6 +13,7 @@ from django.utils.safestring import SafeString
 
 from applications.admin.application import NoteForm
 from applications.admin.selection import FollowedAdmin, StartForm
+from applications.forms.assessor import ProfileForm
 from applications.models import (
     Application,
     AssessorProfile,
@@ -199,6 +200,7 @@ def _by_load(row: tuple[User, int]) -> tuple[int, str]:
 class AssessorProfileAdmin(admin.ModelAdmin):
     """What assessors know and can take; a plain row of data, kept by officers and managers."""
 
+    form = ProfileForm
     paginator = QuickPaginator
     show_full_result_count = False
     list_display = ["user", "active", "max_load", "employer", "waiting"]

@@ -28,6 +28,7 @@ from portal.models import Job, JobState
 from portal.money import won
 from portal.roles import AUDITOR, MANAGER, OFFICER, roles_of
 from portal.templatetags.portal import badge, business_number, kst
+from portal.validators import row_number
 from programs.models import SubProgram
 from programs.rules import quota
 from programs.visibility import sub_programs_of
@@ -394,7 +395,7 @@ class SelectionAdmin(FollowedAdmin):
         total = decisions.count()
         if term:
             decisions = decisions.filter(application__number=term)
-        number = max(int(wanted), 1) if wanted.isdecimal() and len(wanted) < 7 else 1
+        number = min(max(row_number(wanted) or 1, 1), max(1, -(-total // LETTERS)))
         rows = list(decisions[(number - 1) * LETTERS : number * LETTERS])
         context = {
             "title": "보낼 알림 미리보기",
@@ -457,7 +458,7 @@ def ranked_page(thing: Selection, wanted: str) -> dict[str, Any]:
     """One page of the ranked list by rank, whatever its length, with the sum so far."""
     counted = thing.cut.get("counted", 0)
     last = max(1, -(-counted // PAGE))
-    number = min(max(int(wanted), 1), last) if wanted.isdecimal() else 1
+    number = min(max(row_number(wanted) or 1, 1), last)
     first = (number - 1) * PAGE
     before = thing.decisions.filter(
         previous=None, rank__lte=min(first, thing.cut.get("selected_count", 0))

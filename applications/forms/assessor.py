@@ -1,13 +1,68 @@
 """What an assessor is asked: a word on conflicts, marks with reasons, why they step back."""
 
+import re
 from typing import Any
 
 from django import forms
 
-from applications.models import ScoreSheet
+from applications.models import AssessorProfile, ScoreSheet
 from applications.services import review, rubrics
 from portal.forms import PlainForm
 from portal.models import DeclaredTie
+from programs.models import SubProgram
+
+
+class IndustriesField(forms.CharField):
+    """First digits of industry codes, written in a line and kept as a list."""
+
+    def prepare_value(self, value: Any) -> Any:
+        """Write the list in a line."""
+        return ", ".join(map(str, value)) if isinstance(value, list) else value
+
+    def clean(self, value: Any) -> list[str]:
+        """Read the line; an industry code has at most five digits."""
+        codes = [part for part in re.split(r"[\s,]+", super().clean(value)) if part]
+        if not all(re.fullmatch(r"[0-9]{1,5}", code) for code in codes):
+            raise forms.ValidationError(
+                "업종코드의 앞자리 숫자를 쉼표로 나누어 적으세요.", code="industries"
+            )
+        return codes
+
+
+def known_programs() -> list[tuple[str, str]]:
+    """Every sub-programme once, whatever its rounds."""
+    return list(dict(SubProgram.objects.order_by("code", "pk").values_list("code", "name")).items())
+
+
+class ProfileForm(forms.ModelForm):
+    """What an assessor knows and can take, as the desk keeps it."""
+
+    programs = forms.MultipleChoiceField(
+        label="전문 내역사업",
+        choices=known_programs,
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    industries = IndustriesField(
+        label="전문 업종(KSIC 앞자리)",
+        required=False,
+        max_length=200,
+        help_text="예: 24, 251",
+    )
+
+    class Meta:
+        model = AssessorProfile
+        fields = [
+            "user",
+            "programs",
+            "industries",
+            "region",
+            "max_load",
+            "active",
+            "employer",
+            "business_number",
+            "address",
+        ]
 
 
 class ConflictForm(PlainForm):

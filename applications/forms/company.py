@@ -1,6 +1,6 @@
 """Forms of a company: registration, profile, sites, people."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django import forms
 
@@ -72,8 +72,8 @@ class ChangeForm(ProfileForm):
     def clean_opened(self) -> datetime:
         """Read the time; whoever sends none has opened nothing."""
         try:
-            return datetime.fromisoformat(self.cleaned_data["opened"])
-        except ValueError as strange:
+            return datetime.fromisoformat(self.cleaned_data["opened"]).astimezone(UTC)
+        except (ValueError, OverflowError) as strange:
             raise forms.ValidationError("화면을 새로 열어 다시 저장하세요.") from strange
 
 

@@ -17,7 +17,7 @@ from portal.clock import KST
 from portal.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.money import checked_won
-from portal.validators import check_digit
+from portal.validators import check_digit, row_number
 from portal.workflow import mark, move
 from programs.services import ledger
 
@@ -172,8 +172,8 @@ def last_day(agreement: Agreement) -> date:
 
 def _read(agreement: Agreement, kind: str, proposal: dict[str, Any]) -> dict[str, Any]:
     if kind == K.LEAD:
-        wanted = str(proposal.get("company", ""))
-        found = Company.objects.filter(pk=int(wanted)).first() if wanted.isdecimal() else None
+        wanted = row_number(str(proposal.get("company", "")))
+        found = Company.objects.filter(pk=wanted).first()
         if found is None or not _may_lead(agreement, found):
             raise BadInput("참여를 수락한 참여기관 가운데 고르세요.", code="company")
         return {"company": found.pk, "name": found.name, "business_number": found.business_number}

@@ -50,6 +50,7 @@ from portal.clock import now
 from portal.errors import PortalError
 from portal.forms import refuse
 from portal.models import User
+from portal.validators import row_number
 
 TONES = {
     AgreementState.PREPARING: "warning",
@@ -230,6 +231,7 @@ def agreement_change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if kind not in _change_kinds(agreement):
         raise Http404
     at = now()
+    last_day = amendments.last_day(agreement)
     words: dict[str, Any] = {"kind": kind, "items": _items(agreement), "firms": _firms(agreement)}
     form, status = ChangeForm(initial=_initial(agreement), **words), 200
     if request.method == "POST":
@@ -256,7 +258,7 @@ def agreement_change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         "agreement": agreement,
         "form": form,
         "label": AmendmentKind(kind).label,
-        "last_day": amendments.last_day(agreement),
+        "last_day": last_day,
     }
     return render(request, "applications/agreement/change.html", context, status=status)
 
@@ -357,10 +359,8 @@ def _paper_rows(
 
 
 def _own_line(agreement: Agreement, line: str) -> Any:
-    if not line.isdecimal():
-        raise Http404
     rows = agreement.spendings.filter(removed_at=None).select_related("agreement")
-    return get_object_or_404(rows, pk=int(line[:18]))
+    return get_object_or_404(rows, pk=row_number(line))
 
 
 def _change_kinds(agreement: Agreement) -> dict[str, str]:

@@ -21,6 +21,7 @@ from portal.clock import KST, now
 from portal.errors import PortalError
 from portal.forms import refuse
 from portal.roles import ASSESSOR
+from portal.validators import row_number
 
 PAGE = 25
 WAITING = 100
@@ -35,9 +36,9 @@ def assessor_desk(request: HttpRequest) -> HttpResponse:
     mine = own_sheets(person(request))
     waiting = list(_waiting(mine).select_related(*REACHED)[:WAITING])
     done = mine.exclude(pk__in=_waiting(mine).order_by().values("pk")).order_by("-pk")
-    before = request.GET.get("before", "")
-    if before.isdecimal():
-        done = done.filter(pk__lt=int(before[:18]))
+    before = row_number(request.GET.get("before"))
+    if before is not None:
+        done = done.filter(pk__lt=before)
     page = list(done.select_related(*REACHED)[: PAGE + 1])
     context = {
         "now": at,

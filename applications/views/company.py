@@ -19,6 +19,7 @@ from portal.access import signed_in
 from portal.clock import now
 from portal.errors import PortalError
 from portal.forms import refuse
+from portal.validators import row_number
 
 DONE = {
     "profile": "기업 정보를 고쳤습니다. 작성 중인 신청서에는 ‘다시 불러오기’를 눌러야 반영됩니다.",
@@ -140,14 +141,12 @@ def change_by_form(request: HttpRequest, company: Company, act: str, form: Any) 
 def change_people(request: HttpRequest, company: Company, act: str) -> None:
     """Change a role, take somebody out or take a letter back."""
     at, by = now(), request.user
-    number = request.POST.get("pk", "")
-    if not number.isdecimal():
-        raise Http404
+    number = row_number(request.POST.get("pk"))
     if act == "cancel":
-        found = get_object_or_404(company.invitations, pk=int(number[:18]))
+        found = get_object_or_404(company.invitations, pk=number)
         companies.cancel_invitation(found, by=by, now=at)
         return
-    member = get_object_or_404(company.members.select_related("company"), pk=int(number[:18]))
+    member = get_object_or_404(company.members.select_related("company"), pk=number)
     if act == "role":
         companies.change_role(member, role=request.POST.get("role", ""), by=by, now=at)
     elif act == "remove":

@@ -24,6 +24,7 @@ from portal.access import signed_in
 from portal.clock import now
 from portal.errors import PortalError
 from portal.forms import refuse
+from portal.validators import row_number
 from programs.models import ProgramRound
 
 
@@ -161,9 +162,8 @@ def _disagree(request: HttpRequest, deliverable: Deliverable, data: dict[str, An
 def _answer(
     request: HttpRequest, deliverable: Deliverable, data: dict[str, Any], *, agree: bool
 ) -> str:
-    number = request.POST.get("entry", "")
-    found = deliverable.entries.filter(pk=number if number.isdigit() else 0)
-    entry: DeliveryEntry = get_object_or_404(found)
+    number = row_number(request.POST.get("entry"))
+    entry: DeliveryEntry = get_object_or_404(deliverable.entries, pk=number)
     delivery.answer_entry(entry, agree=agree, by=request.user, now=now(), note=data["note"])
     return "기록을 확인했습니다." if agree else "의견을 보냈습니다."
 

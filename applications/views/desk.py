@@ -19,6 +19,7 @@ from portal.access import signed_in
 from portal.clock import now
 from portal.errors import Closed
 from portal.forms import refuse
+from portal.validators import row_number
 from programs.queries import refusal, sub_program
 
 PAGE = 25
@@ -45,19 +46,23 @@ def application_list(request: HttpRequest) -> HttpResponse:
     at = now()
     user = request.user
     rows = with_parts(own_applications(user)).order_by("-pk")
-    before = request.GET.get("before", "")
-    if before.isdecimal():
-        rows = rows.filter(pk__lt=int(before[:18]))
+    before = row_number(request.GET.get("before"))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     page = list(rows[: PAGE + 1])
     following = f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else ""
-    shared = [] if before else list(with_parts(shared_applications(user)).order_by("-pk")[:PAGE])
+    shared = (
+        []
+        if before is not None
+        else list(with_parts(shared_applications(user)).order_by("-pk")[:PAGE])
+    )
     asked = invitations.open_for(user.email, now=at).select_related("application__company")
     context = {
         "now": at,
         "rows": [describe(row) for row in page[:PAGE]],
         "shared": [describe(row) for row in shared],
         "following": following,
-        "paged": bool(before),
+        "paged": before is not None,
         "companies": user.memberships.count(),
         "asked": list(asked.order_by("pk")[:PAGE]),
     }

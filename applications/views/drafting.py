@@ -32,6 +32,7 @@ from portal.errors import BadInput, PortalError
 from portal.forms import refuse
 from portal.middleware import error_body, wants_json
 from portal.money import eok
+from portal.validators import row_number
 from programs.models import Track
 from programs.rules.facts import applies, parse_when
 
@@ -318,7 +319,7 @@ def partners_page(
 
 def chosen_partner(request: HttpRequest, application: Application) -> Partner:
     """The partner that was named."""
-    return get_object_or_404(application.partners, pk=_number(request.POST.get("partner")))
+    return get_object_or_404(application.partners, pk=row_number(request.POST.get("partner")))
 
 
 def put_terms(request: HttpRequest, partner: Partner, at: datetime) -> TermsForm | None:
@@ -370,7 +371,7 @@ def documents_page(
     code, act = request.POST.get("requirement", ""), request.POST.get("act")
     if act == "remove":
         found = application.attachments.filter(
-            pk=_number(request.POST.get("attachment")), removed_at=None
+            pk=row_number(request.POST.get("attachment")), removed_at=None
         )
         drafting.detach(
             get_object_or_404(found.select_related("application")), by=request.user, now=at
@@ -428,12 +429,6 @@ def upload(
         else:
             messages.success(request, f"‘{kept.name}’ 파일을 올렸습니다.")
     return status
-
-
-def _number(text: str | None) -> int:
-    if not text or not text.isdecimal():
-        raise Http404
-    return int(text[:18])
 
 
 PAGES: dict[str, Callable[[HttpRequest, Application, str, datetime], HttpResponse]] = {

@@ -22,6 +22,7 @@ from portal.access import signed_in
 from portal.clock import now
 from portal.errors import BadInput, PortalError
 from portal.forms import refuse
+from portal.validators import row_number
 from programs.queries import refusal
 
 
@@ -116,7 +117,9 @@ def application_supplement(request: HttpRequest, pk: int) -> HttpResponse:
     form, refused, status = AnswerForm(), None, 200
     act = request.POST.get("act")
     if act == "remove":
-        found = supplement.attachments.filter(pk=_number(request), removed_at=None)
+        found = supplement.attachments.filter(
+            pk=row_number(request.POST.get("attachment")), removed_at=None
+        )
         supplements.detach(
             get_object_or_404(found.select_related("supplement")), by=request.user, now=at
         )
@@ -210,10 +213,3 @@ def _whole(applications: object) -> object:
         )
         .prefetch_related("sub_program__tracks")
     )
-
-
-def _number(request: HttpRequest) -> int:
-    text = request.POST.get("attachment", "")
-    if not text.isdecimal():
-        raise Http404
-    return int(text[:18])

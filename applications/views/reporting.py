@@ -18,6 +18,7 @@ from portal.clock import KST, now
 from portal.errors import PortalError, StaleVersion
 from portal.forms import refuse
 from portal.middleware import error_body, wants_json
+from portal.validators import row_number
 
 MOST = reporting.MOST_FILES
 OPEN = (AgreementState.ACTIVE, AgreementState.SETTLING)
@@ -95,11 +96,9 @@ def _refused(
 
 
 def _remove(request: HttpRequest, report: Report) -> None:
-    found = request.POST.get("attachment", "")
-    if not found.isdecimal():
-        raise Http404
+    found = row_number(request.POST.get("attachment"))
     rows = report.files.filter(removed_at=None).select_related("report__agreement")
-    reporting.detach(get_object_or_404(rows, pk=int(found[:18])), by=request.user, now=now())
+    reporting.detach(get_object_or_404(rows, pk=found), by=request.user, now=now())
     messages.success(request, "파일을 지웠습니다.")
 
 

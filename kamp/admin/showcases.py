@@ -7,7 +7,7 @@ from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 
 from kamp import queries
@@ -22,6 +22,7 @@ from portal.admin import Act, WorkflowAdmin, history
 from portal.clock import now
 from portal.errors import PortalError
 from portal.roles import CURATOR, roles_of
+from portal.validators import row_number
 
 
 class NoteForm(forms.Form):
@@ -165,9 +166,8 @@ class ShowcaseAdmin(WorkflowAdmin):
             showcases.add_picture(thing, upload=data["picture"], alt=data["alt"], by=by, now=at)
             return thing
         if thing is not None and act == "drop":
-            showcases.remove_picture(
-                thing.images.get(pk=request.POST.get("picture") or 0), by=by, now=at
-            )
+            dropped = get_object_or_404(thing.images, pk=row_number(request.POST.get("picture")))
+            showcases.remove_picture(dropped, by=by, now=at)
             return thing
         valid = editor.is_valid() and (name is None or name.is_valid())
         if not valid:

@@ -1,5 +1,6 @@
 """Forms of the inspection workshop."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -7,6 +8,7 @@ from django import forms
 from kamp.forms.base import PlainForm
 from kamp.services.datasets import KEPT_DAYS
 from kamp.states import DataKind, DefectKind, Mark, Process, Purpose
+from portal.errors import BadInput
 
 SHORT = {"class": "input--short"}
 LONG = {"class": "input--long"}
@@ -204,4 +206,12 @@ class RetentionForm(PlainForm):
 class NoteForm(PlainForm):
     """Why."""
 
-    note = forms.CharField(label="사유", max_length=300, widget=forms.TextInput(LONG))
+    note = forms.CharField(label="사유", max_length=300, required=False)
+
+
+def note_sent(data: Mapping[str, Any]) -> str:
+    """Read the reason of an act; whether it needs one is its move's affair. Raises BadInput (`note`)."""
+    form = NoteForm(data)
+    if not form.is_valid():
+        raise BadInput("사유는 300자까지의 글자로 적어 주세요.", code="note")
+    return str(form.cleaned_data["note"])

@@ -22,6 +22,7 @@ from portal.access import signed_in
 from portal.clock import now
 from portal.errors import PortalError
 from portal.models import Job, JobState
+from portal.validators import row_number
 
 PER_PAGE = 50
 CLIP_TONES = {
@@ -133,7 +134,7 @@ def change(
         return redirect("kamp_model", pk=model.pk)
     elif act == "leave_out":
         clip = get_object_or_404(
-            Clip.objects.filter(product__dataset=one), pk=request.POST.get("clip") or 0
+            Clip.objects.filter(product__dataset=one), pk=row_number(request.POST.get("clip"))
         )
         datasets.leave_out(clip, by=request.user, now=at)
         messages.success(request, f"‘{clip.name}’ 영상을 학습에서 뺐습니다.")

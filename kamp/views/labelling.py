@@ -1,7 +1,5 @@
 """The label page: keyboard first, usable without a mouse and without a script."""
 
-from typing import Any
-
 from django.contrib import messages
 from django.db.models import Count, F, Max, Q
 from django.http import HttpRequest, HttpResponse
@@ -19,6 +17,7 @@ from portal.access import signed_in
 from portal.clock import now
 from portal.errors import PortalError
 from portal.models import User
+from portal.validators import row_number
 
 LOOKED_THROUGH = 2_000  # of the products that others have labelled, for the second look
 
@@ -95,8 +94,7 @@ def shown_frame(request: HttpRequest, shown: list[int]) -> int | None:
     """The frame that is asked for, else the middle one."""
     if not shown:
         return None
-    asked: Any = request.POST.get("frame") or request.GET.get("frame") or ""
-    wanted = int(asked) if asked.isdigit() and len(asked) < 7 else -1
+    wanted = row_number(request.POST.get("frame") or request.GET.get("frame"))
     return wanted if wanted in shown else shown[len(shown) // 2]
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from kamp import queries
 from kamp.forms.base import refuse
-from kamp.forms.lab import HIGHEST, LOWEST, CostForm, DecisionForm
+from kamp.forms.lab import HIGHEST, LOWEST, CostForm, DecisionForm, note_sent
 from kamp.models import Clip, Inspection, InspectionModel
 from kamp.rules.operating import Costs
 from kamp.services import drift, judging, reports, training
@@ -119,7 +119,7 @@ def model_act(request: HttpRequest, pk: int) -> HttpResponse:
         training.approve(one, by=by, now=at)
         messages.success(request, "모델을 승인했습니다. 이제 판정에 쓸 수 있고 바꿀 수 없습니다.")
     elif act == "retire":
-        training.retire(one, note=request.POST.get("note", ""), by=by, now=at)
+        training.retire(one, note=note_sent(request.POST), by=by, now=at)
         messages.success(request, "모델을 폐기했습니다.")
     elif act == "judge":
         clips = Clip.objects.filter(pk__in=judging.judgeable(one)).select_related("product")

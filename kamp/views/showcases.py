@@ -10,6 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from kamp import queries
 from kamp.forms.base import refuse
+from kamp.forms.lab import note_sent
 from kamp.forms.showcases import Editor, FilterForm, PictureForm
 from kamp.models import Showcase, ShowcasePaper
 from kamp.services import paper, showcases
@@ -26,6 +27,7 @@ from portal.access import public, signed_in
 from portal.clock import now
 from portal.errors import PortalError
 from portal.models import Job
+from portal.validators import row_number
 
 SHOWN = 24
 
@@ -180,13 +182,12 @@ def case_act(request: HttpRequest, pk: int) -> HttpResponse:
         showcases.submit(case, by=request.user, now=at)
         messages.success(request, "검토를 요청했습니다. 편집자 두 사람이 확인한 뒤 공개합니다.")
     elif act == "withdraw":
-        note = request.POST.get("note", "")
-        showcases.withdraw(case, note=note, by=request.user, now=at)
+        showcases.withdraw(case, note=note_sent(request.POST), by=request.user, now=at)
         messages.success(request, "공개를 거두었습니다.")
     elif act == "picture":
         picture(request, case)
     elif act == "drop":
-        dropped = get_object_or_404(case.images, pk=request.POST.get("picture") or 0)
+        dropped = get_object_or_404(case.images, pk=row_number(request.POST.get("picture")))
         showcases.remove_picture(dropped, by=request.user, now=at)
         messages.success(request, "그림을 뺐습니다.")
     else:

@@ -13,6 +13,7 @@ from kamp.visibility import invitations_of, owns, workspaces_of
 from portal.access import signed_in
 from portal.clock import now
 from portal.errors import PortalError
+from portal.validators import row_number
 
 NAMED = {"workspace_taken": "business_number", "name_missing": "name"}
 
@@ -97,7 +98,7 @@ def change(request: HttpRequest, firm: Workspace, form: InviteForm) -> str:
         workspaces.invite(firm, **form.cleaned_data, by=request.user, now=at)
         return "초대했습니다. 초대받은 사람은 로그인하면 작업실 화면에서 수락할 수 있습니다."
     if act == "remove":
-        member = get_object_or_404(firm.members, pk=request.POST.get("member") or 0)
+        member = get_object_or_404(firm.members, pk=row_number(request.POST.get("member")))
         workspaces.remove(member, by=request.user, now=at)
         return "작업실에서 뺐습니다."
     raise Http404

@@ -160,6 +160,23 @@ def test_a_null_character_is_refused_kindly(client: Client, address: str) -> Non
     assert client.get(address).status_code in {400, 404}
 
 
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/applications/{}/agreement/",
+        "/applications/{}/agreement/reports/final/",
+        "/applications/{}/delivery/",
+        "/vouchers/corrections/{}/",
+        "/api/v1/applications/{}/",
+    ],
+)
+def test_a_number_that_no_table_holds_is_nothing(client: Client, address: str) -> None:
+    client.force_login(UserFactory())
+    for number in (2**63 - 1, 2**63, 10**30):
+        assert client.get(address.format(number)).status_code == 404, number
+
+
 # --- Access --------------------------------------------------------------------------------------
 
 

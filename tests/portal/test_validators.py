@@ -5,7 +5,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.errors import BadInput
-from portal.validators import business_number, check_digit, format_business_number, phone
+from portal.validators import (
+    business_number,
+    check_digit,
+    format_business_number,
+    phone,
+    row_number,
+)
 
 
 @pytest.mark.parametrize(
@@ -98,3 +104,14 @@ def test_refuses_what_is_no_telephone_number(typed: str) -> None:
     with pytest.raises(BadInput) as refused:
         phone(typed)
     assert refused.value.code == "phone"
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", " ", "x", "-1", "1.0", "1e3", "²", "٣", "１", "9" * 19, "9" * 5_000, "1\0"]
+)
+def test_what_is_no_number_of_a_row_is_none(text: str | None) -> None:
+    assert row_number(text) is None
+
+
+def test_the_number_of_a_row_is_read() -> None:
+    assert (row_number("0"), row_number("007"), row_number("9" * 18)) == (0, 7, 10**18 - 1)

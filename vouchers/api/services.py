@@ -17,6 +17,7 @@ from rest_framework.views import APIView
 from portal.api import DeclaredQuery
 from portal.errors import BadInput
 from portal.money import MAX_WON
+from portal.validators import row_number
 from vouchers import models
 from vouchers.queries import catalogue
 from vouchers.states import Category
@@ -85,8 +86,8 @@ class Services(DeclaredQuery, generics.ListAPIView):
     def get_queryset(self) -> QuerySet[models.Service]:
         """Search as the page does. Raises BadInput for a value that is none."""
         words = self.request.query_params
-        highest = words.get("highest_won", "")
-        if highest and not (highest.isascii() and highest.isdecimal() and int(highest) <= MAX_WON):
+        highest = row_number(words.get("highest_won"))
+        if "highest_won" in words and (highest is None or highest > MAX_WON):
             raise BadInput("highest_won은 0 이상의 정수입니다.", code="highest_won")
         category, state = words.get("category", ""), words.get("state", "")
         if category and category not in Category.values:
@@ -97,7 +98,7 @@ class Services(DeclaredQuery, generics.ListAPIView):
             text=words.get("q", "")[:60],
             category=category,
             state=state,
-            highest_won=int(highest) if highest else None,
+            highest_won=highest,
         )
         return catalogue.with_supplier(catalogue.found(public_services(), asked))
 

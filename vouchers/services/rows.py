@@ -161,9 +161,9 @@ def _url(text: str) -> str:
 
 def _price(text: str) -> int:
     digits = text.replace(",", "").removesuffix("원").strip()
-    if not digits.isascii() or not digits.isdecimal() or int(digits) > HIGHEST_PRICE:
+    if (price := validators.row_number(digits)) is None or price > HIGHEST_PRICE:
         raise BadInput("0 이상의 원 단위 정수로 적어 주세요. 예: 1,200,000")
-    return int(digits)
+    return price
 
 
 def _category(text: str) -> str:

@@ -15,6 +15,7 @@ from portal.clock import KST, now
 from portal.errors import BadInput, PortalError
 from portal.forms import refuse
 from portal.middleware import wants_json
+from portal.validators import row_number
 from vouchers.forms.reports import PictureForm, ReportForm
 from vouchers.models import Assignment, ConsumerReport, Monitor
 from vouchers.queries import activity
@@ -77,11 +78,10 @@ def panel_report_review(request: HttpRequest, pk: int) -> HttpResponse:
     if report is None or report.state not in WRITABLE:
         return redirect("panel_report", pk=pk)
     if request.method == "POST":
-        version = request.POST.get("version", "")
         try:
             reporting.submit(
                 report,
-                version=int(version) if version.isdecimal() else 0,
+                version=row_number(request.POST.get("version")) or 0,
                 by=person(request),
                 now=at,
             )

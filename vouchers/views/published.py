@@ -12,6 +12,7 @@ from portal import files
 from portal.access import public
 from portal.clock import now
 from portal.tables import csv_lines
+from portal.validators import row_number
 from vouchers.models import ConsumerReport, ReportEvidence
 from vouchers.queries import opendata, published
 from vouchers.states import Category, CorrectionState, IssueKind, MemberKind
@@ -45,9 +46,9 @@ def report_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(assignment__service__category=category)
     if kind in MemberKind.values:
         rows = rows.filter(assignment__monitor__kind=kind)
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdecimal() and len(before) < 18:
-        rows = rows.filter(pk__lt=int(before))
+    before = row_number(request.GET.get("before"))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     listed = list(
         rows.select_related(
             "filed", "assignment__monitor", "assignment__service__supplier"
@@ -107,9 +108,9 @@ def correction_list(request: HttpRequest) -> HttpResponse:
         rows = rows.filter(state=state)
     if kind in IssueKind.values:
         rows = rows.filter(kind=kind)
-    before = request.GET.get("before", "")
-    if before.isascii() and before.isdecimal() and len(before) < 18:
-        rows = rows.filter(pk__lt=int(before))
+    before = row_number(request.GET.get("before"))
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
     listed = list(rows.order_by("-pk")[: PAGE + 1])
     words = request.GET.copy()
     if len(listed) > PAGE:

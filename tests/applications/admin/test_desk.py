@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from applications.models import Application, BonusClaim
+from applications.models import Application, AssessorProfile, BonusClaim
 from applications.services import screening
 from portal.admin import QuickPaginator
 from portal.clock import now
@@ -67,6 +67,43 @@ def test_another_officers_application_is_found_by_no_search(desk, program, offic
     client = desk(officer)
     assert numbers(client, q=foreign.number) == set()
     assert numbers(client, q=foreign.company.name) == set()
+
+
+@pytest.mark.parametrize("picked", ["", "²", "x", "9" * 30, "9" * 5_000])
+def test_a_tick_that_is_no_row_does_nothing(desk, program, officer, picked) -> None:
+    staff.filed(program)
+    client = desk(officer)
+    page = client.get(LIST).context["action_form"]
+    action = page.fields["action"].choices[-1][0]
+    sent = {"action": action, "index": "0", "_selected_action": picked}
+    answer = client.post(LIST, sent, follow=True)
+    assert answer.status_code == 200
+    assert "목록에서 다시 고르세요. (rows)" in answer.content.decode()
+
+
+def test_a_filter_by_a_number_that_no_table_holds_is_unknown(desk, program, officer) -> None:
+    staff.filed(program)
+    answer = desk(officer).get(LIST, {"id__in": str(10**30)})
+    assert (answer.status_code, answer["Location"]) == (302, f"{LIST}?e=1")
+
+
+def test_what_an_assessor_knows_is_kept_in_codes_that_can_be_matched(
+    desk, program, officer
+) -> None:
+    (judge,) = staff.assessors(1)
+    AssessorProfile.objects.filter(user=judge).delete()
+    client, address = desk(officer), reverse("admin:applications_assessorprofile_add")
+    sent = {"user": judge.pk, "max_load": "5", "active": "on"}
+    for strange in ({"programs": "nowhere"}, {"industries": "5, x"}, {"industries": "9" * 6}):
+        answer = client.post(address, {**sent, **strange})
+        assert answer.status_code == 200, strange
+        assert not AssessorProfile.objects.filter(user=judge).exists()
+    known = {"programs": program.code, "industries": "24, 251"}
+    assert client.post(address, {**sent, **known}).status_code == 302
+    kept = AssessorProfile.objects.get(user=judge)
+    assert (kept.programs, kept.industries) == ([program.code], ["24", "251"])
+    page = client.get(reverse("admin:applications_assessorprofile_change", args=[kept.pk]))
+    assert 'value="24, 251"' in page.content.decode()
 
 
 def test_each_filter_narrows_to_what_it_says(desk, program, officer) -> None:

@@ -132,6 +132,13 @@ def test_the_owner_asks_for_a_change_and_gives_up() -> None:
     assert world.agreement.endings.get().asked_by == world.owner
 
 
+def test_nothing_can_be_changed_before_the_agreement_is_made() -> None:
+    world = World(now=now())
+    answer = enter(world.owner).get(page(world, "changes/period/"))
+    assert answer.status_code == 409
+    assert "협약을 맺은 뒤에 신청할 수 있습니다." in answer.content.decode()
+
+
 def test_what_is_late_is_said_to_the_firm_and_on_the_list_of_staff() -> None:
     world = World()
     world.agreement.turns.update(due_at=world.now)

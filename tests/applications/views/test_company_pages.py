@@ -91,7 +91,8 @@ def test_a_profile_saved_meanwhile_is_not_overwritten(client: Client, owner):
     late = client.post(url, {**sent, "name": "나중"})
     assert late.status_code == 409
     assert "다른 사람이 기업 정보를 먼저 고쳤습니다." in late.content.decode()
-    assert client.post(url, {**sent, "name": "나중", "opened": "x"}).status_code == 400
+    for strange in ("x", "0001-01-01", "9999-12-31T23:59:59-23:00", "9" * 5_000):
+        assert client.post(url, {**sent, "name": "나중", "opened": strange}).status_code == 400
     owner.company.refresh_from_db()
     assert owner.company.name == "먼저"
 

@@ -53,6 +53,15 @@ def test_a_supplier_records_and_the_firm_confirms() -> None:
     assert sign_in(UserFactory()).get(f"/delivery/files/{kept.pk}/").status_code == 404
 
 
+@pytest.mark.parametrize("number", ["", "²", "x", "9" * 30, "9" * 5_000, "0"])
+def test_a_record_that_is_none_cannot_be_confirmed(number: str) -> None:
+    agreement = under_way("robot")
+    row = part(agreement, "installation")
+    firm = sign_in(agreement.application.created_by)
+    sent = {"act": "confirm", "entry": number, "note": ""}
+    assert firm.post(f"/delivery/{row.pk}/", sent).status_code == 404
+
+
 def test_a_refusal_stands_beside_the_field_and_nothing_is_lost() -> None:
     agreement = under_way("robot")
     row = part(agreement, "installation")

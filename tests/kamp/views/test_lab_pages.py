@@ -253,3 +253,32 @@ def test_the_web_process_starts_without_the_image_libraries() -> None:
         check=True,
     )
     assert done.stdout.strip() == "[]"
+
+
+STRANGE = ["", "x", "²", "-1", "9" * 30, "9" * 5_000]
+
+
+@pytest.mark.parametrize("number", STRANGE)
+def test_a_number_that_is_none_leads_nowhere(clip: Clip, number: str) -> None:
+    dataset = clip.product.dataset
+    firm = dataset.workspace
+    browser = Client()
+    browser.force_login(dataset.created_by)
+    left_out = {"act": "leave_out", "clip": number}
+    assert browser.post(f"/kamp/lab/datasets/{dataset.pk}/", left_out).status_code == 404
+    removed = {"act": "remove", "member": number}
+    assert browser.post(f"/kamp/lab/{firm.pk}/people/", removed).status_code == 404
+    label = f"/kamp/lab/products/{clip.product_id}/label/"
+    assert browser.get(label, {"frame": number}).status_code == 200
+
+
+@pytest.mark.parametrize("note", ["a\0b", "가" * 301])
+def test_a_reason_that_nobody_can_keep_is_refused(model: InspectionModel, note: str) -> None:
+    browser = Client()
+    browser.force_login(model.dataset.created_by)
+    sent = {"act": "retire", "note": note}
+    answer = browser.post(f"/kamp/lab/models/{model.pk}/act/", sent)
+    assert answer.status_code == 400
+    assert "사유는 300자까지" in answer.content.decode()
+    model.refresh_from_db()
+    assert model.state == "approved"

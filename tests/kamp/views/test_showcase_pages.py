@@ -170,3 +170,13 @@ def test_editors_find_no_way_into_a_firms_room(client: Client) -> None:
     firm = WorkspaceFactory()
     client.force_login(curator())
     assert client.get(reverse("kamp_people", args=[firm.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("number", ["", "x", "²", "9" * 30, "9" * 5_000])
+def test_a_picture_that_is_none_cannot_be_dropped(client: Client, number: str) -> None:
+    firm = WorkspaceFactory()
+    owner = member_of(firm)
+    case = draft(owner, workspace=firm)
+    client.force_login(owner)
+    sent = {"act": "drop", "picture": number}
+    assert client.post(f"/kamp/own-cases/{case.pk}/act/", sent).status_code == 404

@@ -85,12 +85,14 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         except OverflowError:
             return redirect(f"{request.path}?{ERROR_FLAG}=1")
 
-    def response_action(self, request: HttpRequest, queryset: QuerySet[Any]) -> Any:
+    def response_action(
+        self, request: HttpRequest, queryset: QuerySet[Any], *where: Any, **named: Any
+    ) -> HttpResponse | None:
         """Do what was chosen for the rows that were ticked; a box that is no row's ticks nothing."""
         if any(row_number(pk) is None for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
             messages.error(request, "고른 항목을 알 수 없습니다. 목록에서 다시 고르세요. (rows)")
             return None
-        return super().response_action(request, queryset)
+        return super().response_action(request, queryset, *where, **named)
 
     def own(self, request: HttpRequest, pk: str | int) -> Any:
         """Fetch a thing for a page of its own; what is not yours does not exist."""

@@ -173,7 +173,7 @@ def last_day(agreement: Agreement) -> date:
 def _read(agreement: Agreement, kind: str, proposal: dict[str, Any]) -> dict[str, Any]:
     if kind == K.LEAD:
         wanted = row_number(str(proposal.get("company", "")))
-        found = Company.objects.filter(pk=wanted).first()
+        found = None if wanted is None else Company.objects.filter(pk=wanted).first()
         if found is None or not _may_lead(agreement, found):
             raise BadInput("참여를 수락한 참여기관 가운데 고르세요.", code="company")
         return {"company": found.pk, "name": found.name, "business_number": found.business_number}

@@ -54,7 +54,7 @@ from portal.admin import Act, ReadOnlyAdmin, WorkflowAdmin, history
 from portal.clock import now
 from portal.money import won
 from portal.roles import AUDITOR, MANAGER, OFFICER
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.portal import badge, kst, until
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 STAFF = [OFFICER, MANAGER]
@@ -683,7 +683,7 @@ class TurnAdmin(ReadOnlyAdmin):
     @admin.display(description="기한")
     def due(self, turn: Turn) -> str:
         """Until when."""
-        return kst(turn.due_at)
+        return until(turn.due_at)
 
     @admin.display(description="지난 날")
     def late(self, turn: Turn) -> SafeString:

@@ -52,7 +52,7 @@ from portal.clock import now
 from portal.errors import Finding, PortalError
 from portal.models import User
 from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
-from portal.templatetags.portal import badge, business_number, kst
+from portal.templatetags.portal import badge, business_number, kst, until
 from portal.validators import row_number
 from programs.rules.limits import Limit
 
@@ -163,7 +163,7 @@ def confirm_met(
 def ask(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
     """Ask for more."""
     asked = screening.ask(thing, by=request.user, now=at, **data)
-    return f"보완을 요청하고 알렸습니다. 기한은 {kst(asked.due_at)}입니다."
+    return f"보완을 요청하고 알렸습니다. 기한은 {until(asked.due_at)}입니다."
 
 
 def qualify(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:

@@ -19,7 +19,7 @@ from portal.admin import Act, WorkflowAdmin
 from portal.clock import now
 from portal.errors import PortalError
 from portal.roles import AUDITOR, MANAGER, OFFICER, roles_of
-from portal.templatetags.portal import kst
+from portal.templatetags.portal import kst, until
 from programs.models import SubProgram
 from programs.visibility import sub_programs_of
 
@@ -140,7 +140,7 @@ class LateGrantAdmin(WorkflowAdmin):
     @admin.display(description="허용 기한")
     def ends(self, thing: LateGrant) -> str:
         """To the second."""
-        return kst(thing.until)
+        return until(thing.until)
 
     @admin.display(description="허용 시각")
     def granted(self, thing: LateGrant) -> str:

@@ -21,7 +21,7 @@ from portal.admin import Act, WorkflowAdmin
 from portal.clock import now
 from portal.money import won
 from portal.roles import AUDITOR, MANAGER, OFFICER
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.portal import badge, kst, until
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 SOON = timedelta(days=7)
@@ -268,7 +268,7 @@ class ObjectionAdmin(WorkflowAdmin):
     @admin.display(description="신청 기한")
     def due(self, thing: Objection) -> str:
         """Until when it could be filed."""
-        return kst(thing.due_at)
+        return until(thing.due_at)
 
     @admin.display(description="남은 날")
     def left(self, thing: Objection) -> SafeString | str:
@@ -284,4 +284,4 @@ class ObjectionAdmin(WorkflowAdmin):
     @admin.display(description="처리 기한")
     def answer_due(self, thing: Objection) -> str:
         """By when it is answered."""
-        return "" if thing.state == ObjectionState.DISMISSED else kst(thing.answer_due_at)
+        return "" if thing.state == ObjectionState.DISMISSED else until(thing.answer_due_at)

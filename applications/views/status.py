@@ -40,7 +40,7 @@ from portal.clock import now
 from portal.errors import MoveNotAllowed, PortalError
 from portal.forms import refuse
 from portal.models import Job, User
-from portal.templatetags.portal import kdate, kst
+from portal.templatetags.portal import kdate, until
 
 STANDINGS = {
     "sent": ("요청 보냄", "info"),
@@ -95,7 +95,7 @@ def described(step: Step) -> dict[str, Any]:
     """A step of the way for the page: who is next, and by when it is planned."""
     note = step.note
     if step.due and note:
-        note = f"{note} · {kst(step.due)}까지"
+        note = f"{note} · {until(step.due)}까지"
     elif step.due:
         note = f"{kdate(step.due)}까지 마칠 예정입니다."
     return {"label": step.label, "state": step.state, "who": step.who, "at": step.at, "note": note}

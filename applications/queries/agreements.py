@@ -1,14 +1,16 @@
 """What pages, desk and paper read of an agreement: its text, its money, whose turn it is."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.crypto import constant_time_compare
 
 from applications.models import Agreement, AgreementVersion, Settlement, Turn
 from applications.rules import agreement as rules
-from applications.states import CheckKind, FinalOutcome, MidOutcome, SettlementState
+from applications.states import CheckKind, FinalOutcome, MidOutcome, SettlementState, WaitsFor
 from programs.models import Budget
 from programs.queries import held
 from programs.rules.ledger import Balance
@@ -42,6 +44,22 @@ def waiting(agreement: Agreement, *, now: datetime) -> list[Waiting]:
     """The open turns of an agreement, the most urgent first."""
     rows = agreement.turns.filter(done_at=None).order_by("due_at", "pk")
     return [told(turn, now=now) for turn in rows]
+
+
+def waiting_for_firms(
+    agreements: QuerySet[Agreement], applications: Iterable[int], *, now: datetime
+) -> dict[int, Waiting]:
+    """The most urgent open turn of the firm, by application; those without one are absent."""
+    rows = Turn.objects.filter(
+        agreement__in=agreements.filter(application__in=list(applications)).order_by().values("pk"),
+        waits_for=WaitsFor.FIRM,
+        done_at=None,
+    ).select_related("agreement")
+    # The last one written of an application stays: the most urgent.
+    return {
+        turn.agreement.application_id: told(turn, now=now)
+        for turn in rows.order_by("-due_at", "-pk")
+    }
 
 
 def told(turn: Turn, *, now: datetime) -> Waiting:

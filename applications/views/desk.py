@@ -11,10 +11,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.forms.drafting import StartForm
 from applications.models import Application, Site, Supplement
 from applications.queries import invitations
+from applications.queries.agreements import Waiting, waiting_for_firms
 from applications.services import drafting
 from applications.states import ApplicationState, SupplementState
 from applications.views.steps import steps_of
-from applications.visibility import WRITERS, own_applications, shared_applications
+from applications.visibility import (
+    WRITERS,
+    agreements_of,
+    own_applications,
+    shared_applications,
+)
 from portal.access import signed_in
 from portal.clock import now
 from portal.errors import Closed
@@ -56,10 +62,11 @@ def application_list(request: HttpRequest) -> HttpResponse:
         if before is not None
         else list(with_parts(shared_applications(user)).order_by("-pk")[:PAGE])
     )
+    waits = waiting_for_firms(agreements_of(user), [row.pk for row in page[:PAGE]], now=at)
     asked = invitations.open_for(user.email, now=at).select_related("application__company")
     context = {
         "now": at,
-        "rows": [describe(row) for row in page[:PAGE]],
+        "rows": [describe(row, waits.get(row.pk)) for row in page[:PAGE]],
         "shared": [describe(row) for row in shared],
         "following": following,
         "paged": before is not None,
@@ -69,8 +76,8 @@ def application_list(request: HttpRequest) -> HttpResponse:
     return render(request, "applications/list.html", context)
 
 
-def describe(application: Application) -> dict[str, Any]:
-    """Say where an application stands and what its people do next."""
+def describe(application: Application, waits: Waiting | None = None) -> dict[str, Any]:
+    """Say where an application stands and what its people do next; `waits` is for the agreement."""
     state = ApplicationState(application.state)
     asked = application.open_supplements[0] if application.open_supplements else None
     link = reverse("application_detail", args=[application.pk])
@@ -79,6 +86,8 @@ def describe(application: Application) -> dict[str, Any]:
         act, url = "이어서 작성", reverse("application_review", args=[application.pk])
     elif asked:
         act, url = "보완 자료 내기", reverse("application_supplement", args=[application.pk])
+    elif waits:
+        act, url = waits.label, reverse("agreement_detail", args=[application.pk])
     elif state == ApplicationState.RELEASED:
         act, url = "결과 보기", reverse("application_result", args=[application.pk])
     deadline = application.sub_program.window().closes_at
@@ -88,6 +97,7 @@ def describe(application: Application) -> dict[str, Any]:
         "draft": state == ApplicationState.DRAFT,
         "deadline": deadline if state == ApplicationState.DRAFT else None,
         "asked": asked,
+        "waits": waits,
         "act": act,
         "url": url,
         "link": link,

@@ -154,12 +154,11 @@ def preview(request: HttpRequest, round: str, code: str) -> HttpResponse:
 def budget(request: HttpRequest) -> HttpResponse:
     """Show every pot, its counters beside the sums of its entries, and the newest movements."""
     statements = queries.statements(public_pots())
-    serving = set(SubProgram.objects.values_list("pot", flat=True))
-    shown = [row for row in statements if row.pot.pk in serving]
+    shown = [row for row in statements if row.in_total]
     context = {
         "now": now(),
         "statements": shown,
-        "others": [row for row in statements if row.pot.pk not in serving],
+        "others": [row for row in statements if not row.in_total],
         "total": queries.total(row.stored for row in shown),
         "recomputed": queries.total(row.recomputed for row in shown),
         "agrees": all(row.agrees for row in statements),

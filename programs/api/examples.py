@@ -214,6 +214,7 @@ BUDGET = OpenApiExample(
                     "available_won": 400_200_000_000,
                 },
                 "agrees": True,
+                "in_total": True,
             }
         ],
         "total": {

@@ -290,10 +290,11 @@ class PotShape(serializers.Serializer):
     balance = BalanceShape(source="stored", help_text="저장된 잔액")
     recomputed = BalanceShape(help_text="원장을 처음부터 더한 잔액")
     agrees = serializers.BooleanField(help_text="둘이 같은지")
+    in_total = serializers.BooleanField(help_text="합계에 드는지(내역사업의 예산인지)")
 
 
 class BudgetShape(serializers.Serializer):
     """All pots."""
 
     results = PotShape(many=True, help_text="예산")
-    total = BalanceShape(help_text="합계")
+    total = BalanceShape(help_text="내역사업 예산의 합계")

@@ -163,7 +163,7 @@ class Budgets(PublicView):
     def get(self, request: Request) -> Response:
         """Show every pot, counted twice."""
         statements = queries.statements(public_pots())
-        total = queries.total(row.stored for row in statements)
+        total = queries.total(row.stored for row in statements if row.in_total)
         return Response(BudgetShape({"results": statements, "total": total}).data)
 
 

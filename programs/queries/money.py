@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import QuerySet, Sum
 
-from programs.models import Budget, LedgerEntry
+from programs.models import Budget, LedgerEntry, SubProgram
 from programs.rules import ledger
 from programs.rules.ledger import Balance
 from programs.visibility import public_entries, public_pots
@@ -13,11 +13,15 @@ from programs.visibility import public_entries, public_pots
 
 @dataclass(frozen=True)
 class Statement:
-    """A pot as its counters stand, and as its entries add up; the two must agree."""
+    """A pot as its counters stand, and as its entries add up; the two must agree.
+
+    `in_total` tells whether a sub-programme is paid from it, so that it is part of the year's sum.
+    """
 
     pot: Budget
     stored: Balance
     recomputed: Balance
+    in_total: bool
 
     @property
     def agrees(self) -> bool:
@@ -36,10 +40,11 @@ def recomputed(pot: Budget) -> Balance:
 
 
 def statements(pots: Iterable[Budget]) -> list[Statement]:
-    """Hold the counters of many pots against their entries, in one query."""
+    """Hold the counters of many pots against their entries, in two queries."""
     pots = list(pots)
     folded = _folded([pot.pk for pot in pots])
-    return [Statement(pot, pot.balance, folded[pot.pk]) for pot in pots]
+    serving = set(SubProgram.objects.values_list("pot", flat=True))
+    return [Statement(pot, pot.balance, folded[pot.pk], pot.pk in serving) for pot in pots]
 
 
 def held(pot: Budget, subject: str) -> Balance:

@@ -216,8 +216,9 @@ def test_the_budget_shows_stored_and_recomputed_side_by_side(client: Client) -> 
     assert len(body["results"]) == 7
     assert body["total"]["appropriated_won"] == 437_600_000_000
     for row in body["results"]:
-        assert set(row) == {"code", "name", "balance", "recomputed", "agrees"}
+        assert set(row) == {"code", "name", "balance", "recomputed", "agrees", "in_total"}
         assert row["agrees"] is True
+        assert row["in_total"] is True
         assert row["balance"] == row["recomputed"]
 
 

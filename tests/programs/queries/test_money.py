@@ -1,4 +1,4 @@
-"""Counters beside the sums of the entries, for many pots in one query."""
+"""Counters beside the sums of the entries, for many pots in two queries."""
 
 import pytest
 
@@ -6,17 +6,17 @@ from programs import queries
 from programs.models import Budget
 from programs.rules.ledger import Balance
 from programs.services import ledger
-from tests.factories.programs import NOW, pot
+from tests.factories.programs import NOW, load, pot, program
 
 pytestmark = pytest.mark.django_db
 
 
-def test_many_pots_are_recomputed_in_one_query(django_assert_num_queries) -> None:
+def test_many_pots_are_recomputed_in_two_queries(django_assert_num_queries) -> None:
     boxes = [pot(1_000) for _ in range(5)]
     for place, box in enumerate(boxes, start=1):
         ledger.reserve(box, amount=place, reference=f"r{place}", subject="s", by=None, now=NOW)
     boxes = list(Budget.objects.order_by("pk"))
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         rows = queries.statements(boxes)
     assert [row.recomputed.reserved for row in rows] == [1, 2, 3, 4, 5]
     assert all(row.agrees for row in rows)
@@ -42,3 +42,11 @@ def test_the_newest_movements_come_first() -> None:
     for place in range(5):
         ledger.reserve(box, amount=1, reference=f"r{place}", subject="s", by=None, now=NOW)
     assert [row.reference for row in queries.latest_entries(2)] == ["r4", "r3"]
+
+
+def test_a_pot_that_serves_no_sub_programme_is_not_part_of_the_sum() -> None:
+    (row,) = queries.statements([pot(10)])
+    assert not row.in_total
+    load()
+    (served,) = queries.statements([program("build").pot])
+    assert served.in_total

@@ -5,9 +5,11 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.fields import InvalidJSONInput
 from django.forms.utils import ErrorList
 
-from portal.errors import PortalError
+from portal.api_body import check_plain
+from portal.errors import BadInput, PortalError
 from portal.models import TokenScope
 
 
@@ -30,6 +32,26 @@ class PlainForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"error_class": CodedErrors, **kwargs})
+
+
+class PlainJSONField(forms.JSONField):
+    """JSON that the database can keep and every reader can read."""
+
+    def to_python(self, value: Any) -> Any:
+        """Read it. Numbers without end, half characters and depth are refused as no JSON at all."""
+        try:
+            read = super().to_python(value)
+            check_plain(read)
+        except (ValueError, RecursionError, BadInput) as strange:
+            raise ValidationError(self.error_messages["invalid"], code="invalid") from strange
+        return read
+
+    def bound_data(self, data: Any, initial: Any) -> Any:
+        """Show what was sent again, as it was sent when it cannot be read."""
+        try:
+            return InvalidJSONInput(data) if data == "" else self.to_python(data)
+        except ValidationError:
+            return InvalidJSONInput(data)
 
 
 class WonField(forms.IntegerField):

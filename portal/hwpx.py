@@ -89,4 +89,5 @@ def _table(document: HwpxDocument, part: Grid) -> None:
 
 def _clean(words: str) -> str:
     """Leave out what XML cannot carry."""
-    return "".join(letter for letter in words if letter >= " " or letter == "\t")
+    kept = (letter for letter in words if letter >= " " or letter == "\t")
+    return "".join(letter for letter in kept if letter not in "\ufffe\uffff")

@@ -20,7 +20,8 @@ from openpyxl.styles import Font
 from portal.clock import KST
 from portal.errors import BadInput
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%")
+FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n", "|", "%")
+NO_CHARACTERS = "\ufffe\uffff"  # XML cannot carry them
 BOM = "\ufeff"  # Excel reads UTF-8 only after it
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LARGEST_CELL = 32_767  # characters; what a spreadsheet holds
@@ -124,7 +125,8 @@ def _printable(value: object) -> str:
     if value is None:
         return ""
     text = str(value)[:LARGEST_CELL]
-    return "".join(letter for letter in text if letter >= " " or letter in "\t\n")
+    kept = (letter for letter in text if letter >= " " or letter in "\t\n")
+    return "".join(letter for letter in kept if letter not in NO_CHARACTERS)
 
 
 def read(file: IO[bytes], extension: str, *, limit: int) -> Iterator[tuple[int, dict[str, str]]]:

@@ -1,7 +1,7 @@
 """Staff screens: rounds, sub-programmes with their figures, pots and the ledger."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlencode
 from uuid import uuid4
 
@@ -17,6 +17,9 @@ from django.utils.html import format_html
 
 from portal.admin import Act, QuickPaginator, ReadOnlyAdmin, WorkflowAdmin
 from portal.clock import now
+from portal.errors import BadInput
+from portal.files import CONTENT_TYPES
+from portal.forms import PlainJSONField
 from portal.models import User
 from portal.money import won
 from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
@@ -38,6 +41,7 @@ from programs.models import (
 from programs.queries import outages
 from programs.rules import quota
 from programs.rules.calendar import stamp
+from programs.rules.facts import parse_when
 from programs.services import catalogue, ledger, rounds
 from programs.visibility import rounds_of, sub_programs_of
 
@@ -76,6 +80,7 @@ class ManagerInline(admin.StackedInline):
 
     extra = 0
     show_change_link = False
+    formfield_overrides = {models.JSONField: {"form_class": PlainJSONField}}
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         """Whoever sees the programme sees its parts."""
@@ -320,10 +325,58 @@ class RoundProposalAdmin(WorkflowAdmin):
         return RoundProposal.objects.filter(round__in=rounds_of(request.user).values("pk"))
 
 
+class TrackForm(forms.ModelForm):
+    """A track with where each figure comes from."""
+
+    def clean_origins(self) -> dict[str, Any]:
+        """Name by name."""
+        told = self.cleaned_data["origins"] or {}
+        if not isinstance(told, dict):
+            raise forms.ValidationError('{"항목": "출처"} 모양으로 적으세요.', code="origins")
+        return told
+
+
+class BonusForm(forms.ModelForm):
+    """A bonus item with the industries it hints at."""
+
+    def clean_industry_hints(self) -> list[str]:
+        """First digits of industry codes."""
+        hints = self.cleaned_data["industry_hints"] or []
+        if not isinstance(hints, list) or not all(isinstance(one, str) for one in hints):
+            raise forms.ValidationError('["24", "251"] 모양으로 적으세요.', code="industries")
+        return hints
+
+
+class DocumentForm(forms.ModelForm):
+    """A paper that pages and rules can read."""
+
+    def clean_when(self) -> Any:
+        """A condition that the rules know how to ask."""
+        try:
+            parse_when(self.cleaned_data["when"])
+        except BadInput as wrong:
+            raise forms.ValidationError(wrong.message, code=wrong.code) from wrong
+        return self.cleaned_data["when"]
+
+    def clean_formats(self) -> list[str]:
+        """Kinds of files that the portal can judge."""
+        formats = self.cleaned_data["formats"]
+        known = isinstance(formats, list) and all(
+            isinstance(one, str) and one in CONTENT_TYPES for one in formats
+        )
+        if not known:
+            kinds = ", ".join(CONTENT_TYPES)
+            raise forms.ValidationError(
+                f'["pdf"] 모양으로 다음에서 고르세요: {kinds}', code="formats"
+            )
+        return cast(list[str], formats)
+
+
 class TrackInline(ManagerInline):
     """Caps, shares, days."""
 
     model = Track
+    form = TrackForm
     fields = [
         "code", "name", "grant_kind", "cap_won", "share_percent", "flat_won", "planning_won",
         "days", "months", "previous_cap_won", "order", "origins",
@@ -366,6 +419,7 @@ class BonusInline(ManagerInline):
     """Extra points."""
 
     model = BonusItem
+    form = BonusForm
     fields = ["code", "label", "points", "guide", "industry_hints", "question", "order", "origin"]
 
 
@@ -373,6 +427,7 @@ class DocumentInline(ManagerInline):
     """Papers to attach."""
 
     model = RequiredDocument
+    form = DocumentForm
     fields = [
         "code", "label", "guide", "required", "when", "formats", "max_files", "order", "origin",
     ]  # fmt: skip

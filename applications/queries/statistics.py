@@ -6,7 +6,7 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.core.cache import cache
@@ -52,6 +52,15 @@ MIDDLE, TAIL = 50, 90
 
 
 @dataclass(frozen=True)
+class Part:
+    """A column that divides another: rows of one group add up to the row of that name there."""
+
+    table: str
+    column: int
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Table:
     """One table of figures: rows by label, columns by name; None is a number left out."""
 
@@ -62,6 +71,7 @@ class Table:
     unit: str = "건"
     counts_firms: bool = True  # small numbers would show somebody
     note: str = ""
+    parts: tuple[Part, ...] = ()  # one for each column, or none
 
     @property
     def hidden(self) -> int:
@@ -86,11 +96,11 @@ def reckon(round: ProgramRound, *, public: bool) -> list[Table]:
         _by(filed, decisions, "region", "region", "지역별 신청과 선정", Region.choices),
         _by(filed, decisions, "size", "size", "기업 규모별 신청과 선정", CompanySize.choices),
         _by_day(filed),
-        *_levels(round, decisions),
+        *_levels(round, decisions, programs),
         _found_levels(round),
         _steps(round, public),
     ]
-    return [_without_small(table) for table in tables] if public else tables
+    return without_small(tables) if public else tables
 
 
 def goals() -> list[NationalGoal]:
@@ -143,7 +153,16 @@ def _by_program(
 
 
 def _by_track(filed: QuerySet[Application], decisions: QuerySet[Decision]) -> Table:
-    asked = _counted(filed, "track__sub_program__order", "track__name", "sub_program__short")
+    asked = sorted(
+        _counted(
+            filed,
+            "track__sub_program__order",
+            "track__name",
+            "sub_program__short",
+            "sub_program__name",
+        ),
+        key=lambda row: (row[0] or 0, str(row[1])),
+    )
     chosen = {
         (name, short): count
         for name, short, count in _counted(
@@ -152,9 +171,11 @@ def _by_track(filed: QuerySet[Application], decisions: QuerySet[Decision]) -> Ta
     }
     rows = tuple(
         (f"{short} · {name or '정하지 않음'}", (count, chosen.get((name, short), 0)))
-        for _, name, short, count in sorted(asked, key=lambda row: (row[0] or 0, str(row[1])))
+        for _, name, short, _, count in asked
     )
-    return Table("tracks", "지원유형별 신청과 선정", (FILED, SELECTED), rows)
+    groups = tuple(program for _, _, _, program, _ in asked)
+    parts = (Part("programs", 0, groups), Part("programs", 1, groups))
+    return Table("tracks", "지원유형별 신청과 선정", (FILED, SELECTED), rows, parts=parts)
 
 
 def _by(
@@ -183,7 +204,9 @@ def _by_day(filed: QuerySet[Application]) -> Table:
     return Table("days", "날짜별 신청", (FILED,), rows)
 
 
-def _levels(round: ProgramRound, decisions: QuerySet[Decision]) -> list[Table]:
+def _levels(
+    round: ProgramRound, decisions: QuerySet[Decision], programs: Sequence[SubProgram]
+) -> list[Table]:
     """New build against upgrade, and the levels before and aimed at, of the build programme."""
     rule = publication().new_build
     filed = Submission.objects.filter(
@@ -219,16 +242,20 @@ def _levels(round: ProgramRound, decisions: QuerySet[Decision]) -> list[Table]:
         for code, label in labels.items()
     )  # fmt: skip
     columns = ("신청: 지금 수준", "신청: 목표 수준", "선정: 지금 수준", "선정: 목표 수준")
+    whole = next((row.name for row in programs if row.code == rule["program"]), "")
+    new, upgrade = "신규 구축(지금 ICT 미적용)", "고도화"
+    now = tuple(new if code in rule["values"] else upgrade for code in labels)
     return [
         Table(
             "new-or-upgrade",
             "신규 구축과 고도화",
             (FILED, SELECTED),
             tuple(
-                (label, (split[FILED][new], split[SELECTED][new]))
-                for label, new in (("신규 구축(지금 ICT 미적용)", True), ("고도화", False))
+                (label, (split[FILED][is_new], split[SELECTED][is_new]))
+                for label, is_new in ((new, True), (upgrade, False))
             ),
             note="구축 및 고도화 사업의 신청서에 적은 지금 수준으로 나눕니다.",
+            parts=(Part("programs", 0, (whole,) * 2), Part("programs", 1, (whole,) * 2)),
         ),
         Table(
             "levels",
@@ -236,6 +263,12 @@ def _levels(round: ProgramRound, decisions: QuerySet[Decision]) -> list[Table]:
             columns,
             levels,
             note="수준 이름 ‘고도화’는 가장 높은 수준이며, 지원유형 고도화1·고도화2와 다릅니다.",
+            parts=(
+                Part("new-or-upgrade", 0, now),
+                Part("programs", 0, (whole,) * len(labels)),
+                Part("new-or-upgrade", 1, now),
+                Part("programs", 1, (whole,) * len(labels)),
+            ),
         ),
     ]
 
@@ -318,19 +351,36 @@ def _counted(rows: QuerySet[Any], *fields: str) -> QuerySet[Any, tuple[Any, ...]
     return rows.order_by().values_list(*fields).annotate(count=Count("pk"))
 
 
-def _without_small(table: Table) -> Table:
-    """Leave small numbers out, column by column."""
-    if not table.counts_firms:
-        return table
+def without_small(tables: Iterable[Table]) -> list[Table]:
+    """Leave small numbers out of every table, so that none is worked out from the others.
+
+    A table comes after those that it divides.
+    """
+    done: dict[str, Table] = {}
+    for table in tables:
+        done[table.code] = _without_small(table, done) if table.counts_firms else table
+    return list(done.values())
+
+
+def _without_small(table: Table, done: Mapping[str, Table]) -> Table:
+    """Leave small numbers out, column by column, group by group."""
     minimum = publication().minimum
-    columns: list[Mapping[str, int | None]] = []
+    columns: list[dict[str, int | None]] = []
     for place in range(len(table.columns)):
-        cells = {label: values[place] or 0 for label, values in table.rows}
-        columns.append(suppress(cells, minimum))
+        part = table.parts[place] if table.parts else None
+        sums = dict(done[part.table].rows) if part else {}
+        groups: dict[str, dict[str, int]] = {}
+        for number, (label, values) in enumerate(table.rows):
+            group = part.groups[number] if part else ""
+            groups.setdefault(group, {})[label] = values[place] or 0
+        column: dict[str, int | None] = {}
+        for group, cells in groups.items():
+            whole = sums.get(group)
+            told = part is None or (whole is not None and whole[part.column] is not None)
+            column |= suppress(cells, minimum, told=told)
+        columns.append(column)
     rows = tuple((label, tuple(column[label] for column in columns)) for label, _ in table.rows)
-    return Table(
-        table.code, table.title, table.columns, rows, table.unit, table.counts_firms, table.note
-    )
+    return replace(table, rows=rows)
 
 
 def _kept(key: str, reckoning: Callable[[], list[Table]]) -> list[Table]:

@@ -3,14 +3,21 @@
 from collections.abc import Mapping
 
 
-def suppress(cells: Mapping[str, int], minimum: int) -> dict[str, int | None]:
+def suppress(cells: Mapping[str, int], minimum: int, *, told: bool = True) -> dict[str, int | None]:
     """Empty every cell of 1 to `minimum` - 1; zero tells of nobody and stays.
 
-    A single empty cell could be worked out from the sum of its table, so that the next smallest
-    cell above zero is emptied as well.
+    What is empty could be worked out from the sum of its table when it is a single cell, or when
+    all of it together is fewer than `minimum`: the next smallest cells above zero are emptied as
+    well. Where the sum itself is left out elsewhere (`told` is false), the cells may not tell it:
+    one of them at least is emptied.
     """
-    small = {name for name, count in cells.items() if 0 < count < minimum}
-    if len(small) == 1:
-        rest = [(count, name) for name, count in cells.items() if count and name not in small]
-        small |= {name for _, name in sorted(rest)[:1]}
-    return {name: None if name in small else count for name, count in cells.items()}
+    rest = sorted((count, name) for name, count in cells.items() if count)
+    hidden: list[tuple[int, str]] = []
+    while rest:
+        found = sum(count for count, _ in hidden)
+        guessed = bool(hidden) and (len(hidden) == 1 or found < minimum) and told
+        if not (rest[0][0] < minimum or guessed or (not told and not hidden)):
+            break
+        hidden.append(rest.pop(0))
+    names = {name for _, name in hidden}
+    return {name: None if name in names else count for name, count in cells.items()}

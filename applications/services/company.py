@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from applications.models import Company, Invitation, Member, Site
+from applications.models import Company, Invitation, Member, Partner, Site
 from applications.services import conflicts
 from applications.states import MemberRole
 from portal import notices
@@ -19,6 +19,8 @@ from portal.templatetags.portal import masked_email
 from portal.validators import business_number, phone
 
 INVITATION_DAYS = 14
+LETTERS_A_DAY = 100
+"""So many letters one person may have sent to addresses of their choice (assumption)."""
 MAIN_SITE = "본사"
 PROFILE = (
     "name",
@@ -99,9 +101,11 @@ def add_site(company: Company, *, data: Mapping[str, Any], by: User, now: dateti
 def invite(company: Company, *, email: str, role: str, by: User, now: datetime) -> Invitation:
     """Send a co-worker a letter with a link that lives 14 days; an older one to them is cancelled.
 
-    Only owners invite (NotFound otherwise). Raises BadInput (`role`, `already_member`).
+    Only owners invite (NotFound otherwise). Raises BadInput (`role`, `already_member`,
+    `letters_today`).
     """
     _lock_as_owner(company, by)
+    check_letters(by, now)
     email = email.strip().lower()
     if role not in MemberRole.values:
         raise BadInput("권한을 골라 주세요.", code="role")
@@ -130,6 +134,24 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
         token=token,
     )
     return invitation
+
+
+def check_letters(by: User, now: datetime) -> None:
+    """Let nobody fill other people's mailboxes in the portal's name.
+
+    Counts the letters to colleagues and partners of the last 24 hours, whatever became of them.
+    Raises BadInput (`letters_today`).
+    """
+    since = now - timedelta(days=1)
+    sent = sum(
+        model.objects.filter(invited_by=by, invited_at__gt=since).count()
+        for model in (Invitation, Partner)
+    )
+    if sent >= LETTERS_A_DAY:
+        raise BadInput(
+            f"하루에 보낼 수 있는 초대 {LETTERS_A_DAY}통을 모두 보냈습니다. 내일 다시 보내 주세요.",
+            code="letters_today",
+        )
 
 
 def cancel_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from applications.models import Application, Company, Partner, PartnerTerms
 from applications.queries.invitations import expired, expires_at
 from applications.services import conflicts
-from applications.services.company import token_digest
+from applications.services.company import check_letters, token_digest
 from applications.services.drafting import touch
 from applications.states import PartnerState
 from applications.visibility import WRITERS
@@ -24,7 +24,7 @@ def invite(
 ) -> Partner:
     """Ask a firm to take part; it gets a link that lives 14 days. An expired one gives way.
 
-    Raises BadInput (`role`, `partner_name`, `partner_invited`) and MoveNotAllowed
+    Raises BadInput (`role`, `partner_name`, `partner_invited`, `letters_today`) and MoveNotAllowed
     (`already_submitted`).
     """
     labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
@@ -33,6 +33,7 @@ def invite(
         raise BadInput("참여 역할을 골라 주세요.", code="role")
     if not company_name.strip():
         raise BadInput("기업 이름을 입력하세요.", code="partner_name")
+    check_letters(by, now)
     token = secrets.token_urlsafe(32)
     try:
         with transaction.atomic():

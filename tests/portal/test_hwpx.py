@@ -26,7 +26,9 @@ def test_words_and_tables_are_read_back() -> None:
 
 
 def test_what_xml_cannot_carry_is_left_out() -> None:
-    assert "가나" in hwpx.read(hwpx.write([Paragraph("가\x00\x0b나")]))
+    for letters in ("\x00\x0b", "\ufffe\uffff"):
+        for part in (Paragraph, Heading):
+            assert "가나" in hwpx.read(hwpx.write([part(f"가{letters}나")]))
 
 
 def test_a_table_has_an_end() -> None:

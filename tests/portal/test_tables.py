@@ -13,7 +13,11 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.parametrize(
-    "text", ["=1+1", "+82", "-1", "@SUM(A1)", "\t=1", "  =1", "\r=1", "|cmd", "%0A"]
+    "text",
+    [
+        *("=1+1", "+82", "-1", "@SUM(A1)", "\t=1", "  =1", "\r=1", "|cmd", "%0A"),
+        *("\uff1d1+1", "\uff0b82", "\uff0d1", "\uff20SUM(A1)", " \uff1d1"),
+    ],
 )
 def test_no_cell_is_a_formula(text) -> None:
     assert tables.safe(text) == f"'{text}"
@@ -25,6 +29,13 @@ def test_no_cell_is_a_formula(text) -> None:
 )
 def test_plain_values_stay_plain(value, written) -> None:
     assert tables.safe(value) == written
+
+
+@pytest.mark.parametrize("letter", ["\x00", "\x0b", "\x1f", "\ufffe", "\uffff"])
+def test_a_letter_that_xml_cannot_carry_costs_nobody_the_table(letter: str) -> None:
+    data = tables.xlsx([("목록", ["이름"], [[f"가{letter}나"], ["한빛"]])])
+    sheet = openpyxl.load_workbook(BytesIO(data)).worksheets[0]
+    assert [row[0].value for row in sheet.iter_rows()] == ["이름", "가나", "한빛"]
 
 
 def test_an_xlsx_holds_no_formula_and_every_row() -> None:

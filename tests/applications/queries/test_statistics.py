@@ -11,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from applications.models import Application, ApplicationMove
 from applications.queries import statistics
 from applications.queries.published import publication
+from applications.queries.statistics import Part, Table
 from applications.services import selection
 from programs.models import NationalGoal, SubProgram
 from tests.factories import staff
@@ -73,6 +74,35 @@ def test_small_numbers_are_left_out_for_the_public_alone() -> None:
     assert public["제주"] == (None, None)
     assert public["서울"] == (None, None)  # or the sum would give the other away
     assert public["부산"] == (0, 0)
+
+
+def test_what_one_table_leaves_out_is_told_by_no_other() -> None:
+    programs = Table("programs", "", ("신청",), (("가", (40,)), ("나", (9,)), ("다", (3,))))
+    rows = (("가 1", (2,)), ("가 2", (38,)), ("나 1", (9,)), ("다 1", (3,)))
+    part = Part("programs", 0, ("가", "가", "나", "다"))
+    tracks = Table("tracks", "", ("신청",), rows, parts=(part,))
+    shown = {row.code: dict(row.rows) for row in statistics.without_small([programs, tracks])}
+    assert shown["programs"] == {"가": (40,), "나": (None,), "다": (None,)}
+    # 40 less 38 would be the two, 9 would give the three away.
+    assert shown["tracks"] == dict.fromkeys(("가 1", "가 2", "나 1", "다 1"), (None,))
+
+
+def test_the_tables_of_a_round_are_linked_to_those_they_divide() -> None:
+    program = staff.program()
+    for _ in range(3):
+        staff.filed(program)
+    tables = {row.code: row for row in statistics.reckon(program.round, public=False)}
+    for row in tables.values():
+        for place, part in enumerate(row.parts):
+            assert len(row.parts) == len(row.columns)
+            assert len(part.groups) == len(row.rows)
+            whole = {name: values[part.column] for name, values in tables[part.table].rows}
+            for group in part.groups:
+                found = [v[place] for (_, v), one in zip(row.rows, part.groups, strict=True)
+                         if one == group]  # fmt: skip
+                if row.code == "tracks":
+                    assert sum(found) == whole[group]
+    assert tables["tracks"].parts
 
 
 def test_new_build_and_levels_come_from_what_was_filed() -> None:

@@ -20,6 +20,18 @@ def test_a_table_of_one_cell_loses_it() -> None:
     assert suppress({"a": 3, "b": 0}, 5) == {"a": None, "b": 0}
 
 
+def test_empty_cells_of_fewer_than_five_together_take_the_next_smallest_along() -> None:
+    cells = {"a": 1, "b": 1, "c": 9, "d": 30}  # the sum would say that both are one
+    assert suppress(cells, 5) == {"a": None, "b": None, "c": None, "d": 30}
+    assert suppress({"a": 1, "b": 4, "c": 9}, 5) == {"a": None, "b": None, "c": 9}
+
+
+def test_cells_do_not_tell_a_sum_that_is_left_out_elsewhere() -> None:
+    assert suppress({"a": 20, "b": 30}, 5, told=False) == {"a": None, "b": 30}
+    assert suppress({"a": 20}, 5, told=False) == {"a": None}
+    assert suppress({"a": 0, "b": 0}, 5, told=False) == {"a": 0, "b": 0}
+
+
 @given(some.dictionaries(some.text(), some.integers(0, 12)), some.integers(1, 8))
 def test_no_small_number_is_left_and_none_stands_alone(cells: dict[str, int], least: int) -> None:
     shown = suppress(cells, least)
@@ -27,6 +39,8 @@ def test_no_small_number_is_left_and_none_stands_alone(cells: dict[str, int], le
     hidden = [name for name, value in shown.items() if value is None]
     if len(hidden) == 1:
         assert not any(value for name, value in shown.items() if name not in hidden)
+    if hidden and sum(cells[name] for name in hidden) < least:
+        assert not any(shown.values())
     assert all(shown[name] in (None, count) for name, count in cells.items())
 
 

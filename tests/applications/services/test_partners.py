@@ -6,7 +6,7 @@ import pytest
 
 from applications.models import Application, Partner
 from applications.queries import dossier, invitations
-from applications.services import partners
+from applications.services import company, partners
 from applications.states import ApplicationState, MemberRole, PartnerState
 from portal.errors import BadInput, MoveNotAllowed, NotFound
 from portal.models import Notice
@@ -14,6 +14,7 @@ from tests.factories.applications import (
     NOW,
     ApplicationFactory,
     CompanyFactory,
+    MemberFactory,
     SubProgramFactory,
     member_of,
 )
@@ -52,6 +53,24 @@ def test_an_invitation_counts_as_a_change_of_the_draft(draft: Application):
     invite(draft)
     draft.refresh_from_db()
     assert draft.version == before + 1
+
+
+def test_nobody_fills_the_mailboxes_of_others(draft: Application, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(company, "LETTERS_A_DAY", 2)
+    by = draft.created_by
+    partners.cancel(invite(draft), by=by, now=NOW)
+    firm = CompanyFactory()
+    MemberFactory(company=firm, user=by)
+    company.invite(firm, email="x@example.kr", role="viewer", by=by, now=NOW)
+    for send in (
+        lambda at: invite(draft, now=at),
+        lambda at: company.invite(firm, email="x@example.kr", role="viewer", by=by, now=at),
+    ):
+        with pytest.raises(BadInput) as refused:
+            send(NOW + timedelta(hours=23))
+        assert refused.value.code == "letters_today"
+    assert Notice.objects.count() == 2
+    assert invite(draft, now=NOW + timedelta(hours=24)).state == PartnerState.INVITED
 
 
 def test_the_same_address_is_asked_once_per_role(draft: Application):

@@ -122,6 +122,36 @@ def test_a_managers_edit_of_a_document_makes_a_new_form_version() -> None:
     assert program("robot").form_version != before
 
 
+@pytest.mark.parametrize(
+    ("name", "strange"),
+    [
+        ("documents-0-when", "5"),
+        ("documents-0-when", '{"size": 1}'),
+        ("documents-0-when", '{"size": [{"a": 1}]}'),
+        ("documents-0-when", '{"size": ["\\ud800"]}'),
+        ("documents-0-when", "NaN"),
+        ("documents-0-when", "9" * 5_000),
+        ("documents-0-when", "[" * 5_000),
+        ("documents-0-formats", "5"),
+        ("documents-0-formats", '["exe"]'),
+        ("documents-0-formats", '{"pdf": 1}'),
+        ("documents-0-formats", "[[1]]"),
+        ("bonus_items-0-industry_hints", "5"),
+        ("tracks-0-origins", "[1]"),
+    ],
+)
+def test_what_no_page_could_read_is_not_kept(client: Client, name: str, strange: str) -> None:
+    browser, _ = desk(MANAGER)
+    row = program("build")
+    address = url("subprogram", "change", row.pk)
+    sent = fields_of(text(browser.get(address)))
+    assert name in sent
+    refused = browser.post(address, sent | {name: strange})
+    assert refused.status_code == 200
+    assert "errorlist" in text(refused)
+    assert client.get(f"/programs/{row.round.code}/{row.code}/").status_code == 200
+
+
 def test_the_form_itself_is_not_edited_here() -> None:
     client, _ = desk(MANAGER)
     row = program("robot")

@@ -541,3 +541,8 @@ def test_a_sign_in_does_not_send_anyone_to_a_foreign_host(client: Client, target
     assert "evil" not in answer.headers["Location"]
     answer = client.get("/admin/login/", {"next": target}, follow=True)
     assert all("//evil" not in place for place, _ in answer.redirect_chain)
+
+
+def test_what_a_password_needs_is_a_list(client: Client) -> None:
+    page = client.get("/accounts/signup/").content.decode()
+    assert "<li>비밀번호는 최소 10자 이상이어야 합니다.</li>" in page

@@ -12,6 +12,7 @@ from applications.queries import assessed
 from applications.services import review
 from applications.visibility import applications_of, attachments_of
 from portal.models import User
+from programs.models import Criterion
 from tests.factories import staff
 from tests.factories.applications import (
     NOW,
@@ -119,6 +120,16 @@ def secrets(application: Application) -> list[str]:
         partner.company_name, partner.email, application.attachments.get().name,
         application.site.name, application.number, "02-555-7777", "ceo@secret.example",
     ]  # fmt: skip
+
+
+def test_the_words_beside_a_criterion_are_no_markup(enter, program, officer, judges) -> None:
+    Criterion.objects.update(guide='<form action="/evil/">현장을 봅니다.')
+    given = review.assign_all(telling(program), assessors=judges, by=officer, now=NOW)
+    sheet = next(row for row in given if row.assessor_id == judges[0].pk)
+    review.declare(sheet, tied=False, words="", by=judges[0], now=NOW)
+    shown = text(enter(judges[0]).get(page(sheet)))
+    assert '<form action="/evil/">' not in shown
+    assert "&lt;form action=&quot;/evil/&quot;&gt;현장을 봅니다." in shown
 
 
 # --- Who comes in ------------------------------------------------------------------------------

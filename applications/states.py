@@ -139,6 +139,8 @@ class ChangeState(TextChoices):
 
 
 C = ChangeState
+# A change on its way: of a decision only one at a time.
+PENDING_CHANGES = [C.DRAFTED, C.PROPOSED, C.SECONDED]
 CHANGE_MOVES = table(
     Move("take_up", "변경안 확인", (C.DRAFTED,), C.PROPOSED, (OFFICER,)),
     Move("second", "1차 승인", (C.PROPOSED,), C.SECONDED, (MANAGER,)),
@@ -148,7 +150,7 @@ CHANGE_MOVES = table(
     Move(
         "discard",
         "변경안 폐기",
-        (C.DRAFTED, C.PROPOSED, C.SECONDED),
+        tuple(PENDING_CHANGES),
         C.DISCARDED,
         (OFFICER, MANAGER),
         True,

@@ -52,15 +52,13 @@ def bars(
     sums = [sum(float(v or 0) for v in row) for row in zip(*columns, strict=True)]
     singles = [float(v or 0) for column in columns for v in column]
     top = _nice(max([*(sums if stacked else singles), 0.0]))
-    group = max(BAR if stacked else BAR * len(columns), BAR)
+    thick = BAR if stacked else BAR * max(1, len(columns))
     written = [_broken(label) for label in labels]
-    if any(len(words) > 1 for words in written):
-        group = max(group, 2 * LINE_HEIGHT)
+    group = max([thick, *(len(words) * LINE_HEIGHT for words in written)])
     legend = 22 if len(columns) > 1 else 0
     left, right = 138, 66
     height = legend + len(labels) * (group + GAP) + 8
     parts = _legend(list(series), colours) if legend else []
-    thick = BAR if stacked else BAR * len(columns)
     for place, label in enumerate(labels):
         y = legend + place * (group + GAP) + GAP / 2
         first = y + group / 2 + 4 - (len(written[place]) - 1) * LINE_HEIGHT / 2

@@ -12,6 +12,7 @@ from zipfile import BadZipFile
 from hwpx import HwpxDocument
 
 from portal.errors import PortalError
+from portal.validators import for_xml
 
 CONTENT_TYPE = "application/hwp+zip"
 LARGEST = 2_000  # rows of one table; the library holds the whole document in memory
@@ -59,11 +60,11 @@ def write(parts: Iterable[Part]) -> bytes:
         if isinstance(part, Grid):
             _table(document, part)
         elif isinstance(part, Heading):
-            document.add_heading(_clean(part.words), level=part.level)
+            document.add_heading(for_xml(part.words), level=part.level)
         else:
-            document.add_paragraph(_clean(part.words))
+            document.add_paragraph(for_xml(part.words))
     data = document.to_bytes()
-    titles = [_clean(part.words) for part in parts if isinstance(part, Heading)]
+    titles = [for_xml(part.words) for part in parts if isinstance(part, Heading)]
     told = read(data)
     if not all(title in told for title in titles):
         raise HwpxFailed()
@@ -84,10 +85,4 @@ def _table(document: HwpxDocument, part: Grid) -> None:
     table = document.add_table(len(part.rows) + 1, len(part.header))
     for line, row in enumerate([part.header, *part.rows]):
         for place, words in enumerate(row):
-            table.set_cell_text(line, place, _clean(words))
-
-
-def _clean(words: str) -> str:
-    """Leave out what XML cannot carry."""
-    kept = (letter for letter in words if letter >= " " or letter == "\t")
-    return "".join(letter for letter in kept if letter not in "\ufffe\uffff")
+            table.set_cell_text(line, place, for_xml(words))

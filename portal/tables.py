@@ -19,9 +19,9 @@ from openpyxl.styles import Font
 
 from portal.clock import KST
 from portal.errors import BadInput
+from portal.validators import for_xml
 
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n", "|", "%")
-NO_CHARACTERS = "\ufffe\uffff"  # XML cannot carry them
 BOM = "\ufeff"  # Excel reads UTF-8 only after it
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LARGEST_CELL = 32_767  # characters; what a spreadsheet holds
@@ -124,9 +124,7 @@ def _printable(value: object) -> str:
         return safe(value)
     if value is None:
         return ""
-    text = str(value)[:LARGEST_CELL]
-    kept = (letter for letter in text if letter >= " " or letter in "\t\n")
-    return "".join(letter for letter in kept if letter not in NO_CHARACTERS)
+    return for_xml(str(value)[:LARGEST_CELL], keep="\t\n")
 
 
 def read(file: IO[bytes], extension: str, *, limit: int) -> Iterator[tuple[int, dict[str, str]]]:

@@ -24,6 +24,15 @@ def row_number(text: str | None) -> int | None:
     return int(text) if text and _ROW_NUMBER.fullmatch(text) else None
 
 
+def for_xml(text: str, *, keep: str = "\t") -> str:
+    """Leave out the letters that XML cannot carry; of the control characters only `keep` stays."""
+    return "".join(
+        letter
+        for letter in text
+        if (letter >= " " or letter in keep) and letter not in "\ufffe\uffff"
+    )
+
+
 def check_digit(first_nine: str) -> int:
     """Return the tax office's tenth digit of a business number.
 

@@ -234,9 +234,9 @@ def liftable(application: Application) -> list[Limit]:
     """Limits that would stop the application and that a manager may lift."""
     if application.state not in aids.OPEN:
         return []
-    stopping = {row.code.removeprefix("aid_limit:") for row in aid.exceeded(application)}
+    stopping = {row.code for row in aid.exceeded(application)}
     rows = application.sub_program.round.limits_parsed()
-    return [row for row in rows if row.exception and row.code in stopping]
+    return [row for row in rows if row.exception and row.finding in stopping]
 
 
 def exception_form(request: HttpRequest, application: Application) -> type[forms.Form]:

@@ -8,6 +8,7 @@ from applications.models.application import Application
 from applications.models.review import ScoreRun
 from applications.states import (
     CHANGE_MOVES,
+    PENDING_CHANGES,
     SELECTION_MOVES,
     ChangeKind,
     ChangeState,
@@ -20,7 +21,6 @@ from programs.models import SubProgram
 USER = settings.AUTH_USER_MODEL
 DECIDED = [SelectionState.DECIDED, SelectionState.RELEASED]
 CONFIRMED = [SelectionState.CONFIRMED, *DECIDED]
-OPEN = [ChangeState.DRAFTED, ChangeState.PROPOSED, ChangeState.SECONDED]
 
 
 class SelectionMove(MoveLogBase):
@@ -209,7 +209,7 @@ class DecisionChange(Stateful):
         constraints = [
             models.UniqueConstraint(
                 fields=["application"],
-                condition=Q(state__in=OPEN),
+                condition=Q(state__in=PENDING_CHANGES),
                 name="one_open_change_per_application",
             ),
             models.UniqueConstraint(

@@ -11,7 +11,8 @@ from programs.models import NationalGoal
 
 EOK = 100_000_000
 # Money of a pot as on the home page: the further along, the darker; what is left is pale.
-RESERVED, COMMITTED, PAID, AVAILABLE = "#86aff9", "#256ef4", "#083891", "#cdd1d5"
+PAID, COMMITTED, RESERVED = charts.COLOURS[:3]
+AVAILABLE = charts.LINE
 LONG = 60  # days drawn as they are; beyond it, the table holds them all and the line every one
 HIDDEN = "비움"  # a small number, see the rule beside the tables
 

@@ -6,8 +6,7 @@ from typing import Any
 
 from applications.models import Application, Decision, DecisionChange, Objection, ScoreSheet
 from applications.queries import award
-from applications.states import ApplicationState, ObjectionState, Outcome
-from applications.states import ChangeState as C
+from applications.states import PENDING_CHANGES, ApplicationState, ObjectionState, Outcome
 from programs.queries import holidays
 from programs.rules import calendar
 
@@ -65,9 +64,7 @@ def settled(application: Application, now: datetime) -> bool:
     pending = Objection.objects.filter(
         application=application, state__in=[ObjectionState.FILED, ObjectionState.UPHELD]
     )
-    changing = DecisionChange.objects.filter(
-        application=application, state__in=[C.DRAFTED, C.PROPOSED, C.SECONDED]
-    )
+    changing = DecisionChange.objects.filter(application=application, state__in=PENDING_CHANGES)
     return not (found and found.open) and not pending.exists() and not changing.exists()
 
 

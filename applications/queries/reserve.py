@@ -8,14 +8,13 @@ from applications.models import Decision, DecisionChange, Selection
 from applications.queries import aid
 from applications.queries.award import in_force
 from applications.states import (
+    PENDING_CHANGES,
     ApplicationState,
     ChangeKind,
     ChangeState,
     Outcome,
 )
 from programs.models import Budget
-
-WAITING = [ChangeState.DRAFTED, ChangeState.PROPOSED, ChangeState.SECONDED]
 
 
 @dataclass(frozen=True)
@@ -46,7 +45,7 @@ def standing(selection: Selection) -> Standing:
     free = None if selection.places is None else selection.places - taken - pending
     pot = Budget.objects.get(sub_programs=selection.sub_program_id)
     promised = DecisionChange.objects.filter(
-        state__in=WAITING, application__sub_program__pot=pot, outcome=Outcome.SELECTED
+        state__in=PENDING_CHANGES, application__sub_program__pot=pot, outcome=Outcome.SELECTED
     ).exclude(replaces__outcome=Outcome.SELECTED)
     available = pot.available_won - (promised.aggregate(sum=Sum("grant_won"))["sum"] or 0)
     first = _next(selection)
@@ -59,7 +58,7 @@ def standing(selection: Selection) -> Standing:
 def move_ups(selection: Selection) -> QuerySet[DecisionChange]:
     """Move-ups of this selection that are not decided yet."""
     return DecisionChange.objects.filter(
-        kind=ChangeKind.MOVE_UP, state__in=WAITING, replaces__selection=selection
+        kind=ChangeKind.MOVE_UP, state__in=PENDING_CHANGES, replaces__selection=selection
     )
 
 
@@ -76,7 +75,7 @@ def vacated(selection: Selection) -> Decision | None:
 
 def _next(selection: Selection) -> Decision | None:
     """First in rank whose firm may hold more; one that is about to move up has left the queue."""
-    moving = DecisionChange.objects.filter(kind=ChangeKind.MOVE_UP, state__in=WAITING)
+    moving = DecisionChange.objects.filter(kind=ChangeKind.MOVE_UP, state__in=PENDING_CHANGES)
     waiting = in_force().filter(selection=selection, outcome=Outcome.RESERVE)
     rows = waiting.exclude(pk__in=moving.values("replaces"))
     rows = rows.select_related("application__submission", "application__sub_program__round")
@@ -88,7 +87,7 @@ def _next(selection: Selection) -> Decision | None:
 def _stop(first: Decision | None, free: int | None, available: int, amount: int) -> str:
     if first is None:
         return "nobody"
-    if first.changes.filter(state__in=WAITING).exists():
+    if first.changes.filter(state__in=PENDING_CHANGES).exists():
         return "busy"
     if free is not None and free <= 0:
         return "places"

@@ -191,7 +191,8 @@ def conclude(
     """Sign for the ministry, which concludes: reserved money becomes committed at once.
 
     What was reserved above the agreed grant returns to the pot. Raises RuleBroken with everything
-    that is missing or with what the firm holds too much of (`aid_limit`), StaleVersion (`text_changed`), MoveNotAllowed, BudgetExceeded.
+    that is missing or when the firm would hold too much (`aid_limit`), StaleVersion
+    (`text_changed`), MoveNotAllowed, BudgetExceeded.
     """
     with transaction.atomic():
         locked = Agreement.objects.select_for_update(of=("self",)).get(pk=agreement.pk)

@@ -178,7 +178,8 @@ def decide(selection: Selection, *, by: User, now: datetime) -> None:
     """Approve as confirmed: money reserved for every selected one, states moved, all or nothing.
 
     Raises BudgetExceeded when the pot has shrunk since, RuleBroken when an application has left
-    assessment since or a firm has come to hold too much (`aid_limit`), MoveNotAllowed (`same_person` when the approver confirmed it).
+    assessment since or a firm has come to hold too much (`aid_limit`), MoveNotAllowed
+    (`same_person` when the approver confirmed it).
     """
     if selection.confirmed_by_id == by.pk:
         raise MoveNotAllowed(

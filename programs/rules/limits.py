@@ -27,6 +27,11 @@ class Limit:
     most: int
     exception: bool
 
+    @property
+    def finding(self) -> str:
+        """The code of the finding that tells of it."""
+        return f"aid_limit:{self.code}"
+
 
 @dataclass(frozen=True)
 class Aid:
@@ -63,7 +68,7 @@ def exceeded(
         before = sum(aid.won for aid in same) if limit.counts == WON else len(same)
         more = asked.won if limit.counts == WON else 1
         if before + more > limit.most:
-            found.append(Finding(f"aid_limit:{limit.code}", _said(limit, before, more)))
+            found.append(Finding(limit.finding, _said(limit, before, more)))
     return found
 
 

@@ -40,9 +40,8 @@ def agree(journey: Journey, calendar: Calendar) -> Agree:
     return made
 
 
-@pytest.mark.parametrize("code", ["robot", "cloud"])
-def test_a_shared_cost_is_paid_in_three_parts(code: str, journey: Journey, agree: Agree) -> None:
-    award = agree(*journey.win(code, 1))
+def in_three_parts(award: Award) -> None:
+    """Work, pay and settle an award of a shared cost from its signatures to its close."""
     award.pay()
     award.half_way()
     award.pay()
@@ -52,6 +51,11 @@ def test_a_shared_cost_is_paid_in_three_parts(code: str, journey: Journey, agree
     award.settle()
     award.pay()
     award.close()
+
+
+@pytest.mark.parametrize("code", ["robot", "cloud"])
+def test_a_shared_cost_is_paid_in_three_parts(code: str, journey: Journey, agree: Agree) -> None:
+    in_three_parts(agree(*journey.win(code, 1)))
 
 
 def test_ineligible_spending_is_recovered(journey: Journey, agree: Agree) -> None:
@@ -140,16 +144,7 @@ def test_an_objection_wins_before_other_people(journey: Journey, agree: Agree) -
     chief.act("decisionchange", change.pk, "approve")
     journey.read_result(firm, application, "선정")
 
-    award = agree(firm, application)
-    award.pay()
-    award.half_way()
-    award.pay()
-    award.deliver()
-    award.finish()
-    award.spend()
-    award.settle()
-    award.pay()
-    award.close()
+    in_three_parts(agree(firm, application))
 
 
 def test_counselling_is_counted_in_held_days(journey: Journey, agree: Agree) -> None:

@@ -52,6 +52,14 @@ FATES = {
     "size": "문서가 너무 커서 만들지 못했습니다. 관리자에게 알려 주세요.",
     "crash": "문서를 만들지 못했습니다. 관리자에게 알려 주세요.",
 }
+# The engine's exit statuses; what ends a process that is refused memory is the C library's choice.
+FATE_OF_STATUS = {
+    71: "memory",
+    72: "size",
+    -signal.SIGABRT: "memory",
+    -signal.SIGTRAP: "memory",
+    -signal.SIGXCPU: "time",
+}
 
 
 class PdfFailed(PortalError):
@@ -174,9 +182,7 @@ def _ask(html: str) -> RenderedPdf:
 
 def _fate(status: int | None) -> str:
     """Name what ended the engine, from its exit status."""
-    if status == -signal.SIGXCPU:
-        return "time"
-    return {71: "memory", 72: "size", -signal.SIGABRT: "memory"}.get(status or 0, "crash")
+    return FATE_OF_STATUS.get(status or 0, "crash")
 
 
 def _running_engine() -> _Engine:

@@ -100,7 +100,7 @@ def serve(line: Connection, memory: int) -> int:
         allow(order["seconds"])
         try:
             data, pages = write(html)
-        except MemoryError:
+        except (MemoryError, SystemError):  # at the limit CPython may lose the exception itself
             return OUT_OF_MEMORY
         if len(data) > order["largest"]:
             return OUT_OF_BOUNDS

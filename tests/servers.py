@@ -228,11 +228,17 @@ def claimed_redis(url: str) -> Iterator[str]:
             try:
                 yield mine
             finally:
-                # A test may have flushed its own database; anyone else's claim is left alone.
-                if client.get(OWNER_KEY) in (owner, None):
+                if client.get(OWNER_KEY) == owner:  # anyone else's claim is left alone
                     client.flushdb()
             return
     raise RuntimeError("every Redis database from 1 to 15 holds keys: none can be used for tests")
+
+
+def forget_everything(client: redis.Redis) -> None:
+    """Empty a claimed database in one step, and keep the claim: no other session may take it."""
+    owner = client.get(OWNER_KEY)
+    with client.pipeline(transaction=True) as step:
+        step.flushdb().set(OWNER_KEY, owner).execute()
 
 
 def stop_on_sigterm() -> None:

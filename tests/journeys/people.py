@@ -7,7 +7,7 @@ from typing import Any
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Error, Page, Response
 from pypdf import PdfReader
 
 from portal import tasks
@@ -57,9 +57,17 @@ class Person:
 
     def go(self, path: str) -> None:
         """Open an address; again where a page that follows a job was just reloading itself."""
-        answer = self.page.goto(self.base + path) or self.page.goto(self.base + path)
+        answer = self._answer(path) or self._answer(path)
         assert answer, path
         assert answer.ok, f"{path}: {answer.status}"
+
+    def _answer(self, path: str) -> Response | None:
+        try:
+            return self.page.goto(self.base + path)
+        except Error as broken:
+            if "interrupted by another navigation" not in broken.message:
+                raise
+            return None
 
     def press(self, label: str) -> None:
         """Press the button with this label, inside the page's main part."""

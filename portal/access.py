@@ -30,9 +30,19 @@ def person(request: HttpRequest) -> User:
 
 
 def signed_in(view: View) -> View:
-    """Anyone who has signed in; what they may see is asked of `visibility`."""
-    view.access_rule = "signed_in"  # type: ignore[attr-defined]
-    return view
+    """Anyone who has signed in; what they may see is asked of `visibility`.
+
+    Staff see more than others on these pages too, so they bring their second factor here as well.
+    """
+
+    @wraps(view)
+    def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if person(request).is_staff and not passed_second_factor(request):
+            return to_second_factor(request, request.get_full_path())
+        return view(request, *args, **kwargs)
+
+    guarded.access_rule = "signed_in"  # type: ignore[attr-defined]
+    return guarded
 
 
 def roles(*names: str) -> Callable[[View], View]:

@@ -21,8 +21,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 
-from portal.access import person
-from portal.errors import BadInput, PortalError, StaleVersion
+from portal.access import passed_second_factor, person
+from portal.errors import BadInput, PortalError, SecondFactorNeeded, StaleVersion
 from portal.middleware import error_body
 from portal.models import ApiToken, IdempotentCall, TokenScope, User
 
@@ -103,13 +103,18 @@ class DeclaredAccess(BasePermission):
     """Each view declares `access_rule`: "public" or "signed_in". None declared, none let in."""
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Check the view's rule, then the token's scope."""
+        """Check the view's rule, then the second factor of staff, then the token's scope.
+
+        A token was made behind the second factor. Raises SecondFactorNeeded for staff without one.
+        """
         rule = getattr(view, "access_rule", None)
         if rule == "public":
             return True
         if rule != "signed_in" or not request.user.is_authenticated:
             return False
         token = request.auth
+        if token is None and request.user.is_staff and not passed_second_factor(request):
+            raise SecondFactorNeeded
         writes = request.method not in SAFE
         return not (isinstance(token, ApiToken) and writes and token.scope != TokenScope.WRITE)
 

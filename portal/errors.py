@@ -95,6 +95,14 @@ class NotFound(PortalError):
     default_message = "찾을 수 없습니다."
 
 
+class SecondFactorNeeded(PortalError):
+    """Staff came with a password alone."""
+
+    status = 403
+    default_code = "second_factor_needed"
+    default_message = "업무 계정은 2단계 인증을 마친 뒤 이용할 수 있습니다."
+
+
 class Unavailable(PortalError):
     """A part of the house (PDF engine, disk, broker) cannot serve just now."""
 

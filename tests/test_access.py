@@ -13,7 +13,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
 from portal.access import roles
-from portal.roles import MANAGER
+from portal.roles import MANAGER, OFFICER
+from tests.factories.applications import UserFactory
 
 # Whole branches whose views belong to a package, with who guards them there.
 BRANCHES = {
@@ -112,6 +113,23 @@ def test_a_visitor_does_not_come_in(client: Client, route: Route) -> None:
         assert answer["Location"].startswith("/accounts/login/")
     else:
         assert answer.status_code in {401, 404, 405}
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("route", of("signed_in"), ids=named)
+def test_staff_with_a_password_alone_do_not_come_in(client: Client, route: Route) -> None:
+    client.force_login(UserFactory(roles=[OFFICER], is_staff=True))
+    for method in ("get", "post"):
+        answer = getattr(client, method)(f"/{route.sample}")
+        if route.sample.startswith("api/"):
+            assert (answer.status_code, answer.json()["code"]) in {
+                (403, "second_factor_needed"),
+                (405, "method_not_allowed"),
+            }
+        else:
+            assert answer.status_code in {302, 405}
+            if answer.status_code == 302:
+                assert answer["Location"].startswith("/accounts/2fa/")
 
 
 @pytest.mark.django_db

@@ -91,7 +91,7 @@ def test_strangers_find_nothing(who: str) -> None:
         "other_officer": lambda: staff.officer(programs.program("robot")),
         "other_expert": lambda: expert().user,
     }
-    client = sign_in(people[who]())
+    client = staff.enter(Client(), people[who]())
     for url in (f"/delivery/{row.pk}/", f"/applications/{agreement.application_id}/delivery/"):
         assert client.get(url).status_code == 404
     assert client.post(f"/delivery/{row.pk}/", RECORD).status_code == 404

@@ -25,6 +25,7 @@ from tests.factories.kamp import (
     member_of,
     trained,
 )
+from tests.factories.staff import enter
 from tests.kamp.services.test_datasets import FILM
 
 pytestmark = pytest.mark.django_db
@@ -97,7 +98,7 @@ def test_another_firms_things_are_not_there(client: Client, routes: dict, who: s
         "other firm": lambda: member_of(WorkspaceFactory()),
         "curator": curator,
     }
-    client.force_login(people[who]())
+    enter(client, people[who]())
     for name, args in routes.items():
         url = reverse(name, args=args)
         if name not in POSTED:

@@ -17,6 +17,7 @@ from tests.factories.kamp import (
     published,
     refractory,
 )
+from tests.factories.staff import enter
 
 pytestmark = pytest.mark.django_db
 
@@ -168,7 +169,7 @@ def test_an_invitation_is_answered_on_the_page(client: Client) -> None:
 
 def test_editors_find_no_way_into_a_firms_room(client: Client) -> None:
     firm = WorkspaceFactory()
-    client.force_login(curator())
+    enter(client, curator())
     assert client.get(reverse("kamp_people", args=[firm.pk])).status_code == 404
 
 

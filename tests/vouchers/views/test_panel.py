@@ -7,6 +7,7 @@ from django.test import Client
 from portal import files
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
+from tests.factories.staff import enter
 from vouchers.models import PanelApplication, PanelEvidence
 from vouchers.services import assignment
 from vouchers.states import PanelApplicationState
@@ -115,7 +116,7 @@ def test_the_desk_reads_a_filed_proof_and_never_that_of_a_draft(client, panel) -
         )
         for row in (drafted, filed)
     ]
-    client.force_login(make.operator())
+    enter(client, make.operator())
     answers = [client.get(f"/vouchers/panel/evidence/{row.pk}/") for row in rows]
     assert [answer.status_code for answer in answers] == [404, 200]
     assert b"".join(answers[1].streaming_content) == make.PNG

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from functools import cache
 from smtplib import SMTPDataError, SMTPNotSupportedError, SMTPRecipientsRefused
@@ -10,10 +11,11 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.template import engines
 
 from portal import doorbell
+from portal.errors import BadInput
 from portal.models import Notice, NoticeState, User
 
 logger = logging.getLogger(__name__)
@@ -22,6 +24,8 @@ logger = logging.getLogger(__name__)
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
 CLAIM = timedelta(minutes=5)
 BATCH = 500
+LETTERS_A_DAY = 100
+"""So many letters one person may have sent to addresses of their choice (assumption)."""
 ROUND_SECONDS = 120
 # What is wrong with one notice; every other failure to send is the mail server's.
 THIS_NOTICE = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
@@ -49,6 +53,21 @@ def write(
     if created:
         transaction.on_commit(ring, robust=True)
     return notice
+
+
+def check_letters(asked: Iterable[QuerySet[Any]], *, by: User, now: datetime) -> None:
+    """Let nobody fill other people's mailboxes in the portal's name.
+
+    Counts what `by` asked for (`invited_by`, `invited_at`) in the last 24 hours, whatever became
+    of it. Raises BadInput (`letters_today`).
+    """
+    since = now - timedelta(days=1)
+    sent = sum(rows.filter(invited_by=by, invited_at__gt=since).count() for rows in asked)
+    if sent >= LETTERS_A_DAY:
+        raise BadInput(
+            f"하루에 보낼 수 있는 초대 {LETTERS_A_DAY}통을 모두 보냈습니다. 내일 다시 보내 주세요.",
+            code="letters_today",
+        )
 
 
 def ring() -> None:

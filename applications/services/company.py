@@ -19,8 +19,6 @@ from portal.templatetags.portal import masked_email
 from portal.validators import business_number, phone
 
 INVITATION_DAYS = 14
-LETTERS_A_DAY = 100
-"""So many letters one person may have sent to addresses of their choice (assumption)."""
 MAIN_SITE = "본사"
 PROFILE = (
     "name",
@@ -137,21 +135,8 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
 
 
 def check_letters(by: User, now: datetime) -> None:
-    """Let nobody fill other people's mailboxes in the portal's name.
-
-    Counts the letters to colleagues and partners of the last 24 hours, whatever became of them.
-    Raises BadInput (`letters_today`).
-    """
-    since = now - timedelta(days=1)
-    sent = sum(
-        model.objects.filter(invited_by=by, invited_at__gt=since).count()
-        for model in (Invitation, Partner)
-    )
-    if sent >= LETTERS_A_DAY:
-        raise BadInput(
-            f"하루에 보낼 수 있는 초대 {LETTERS_A_DAY}통을 모두 보냈습니다. 내일 다시 보내 주세요.",
-            code="letters_today",
-        )
+    """Count the letters to colleagues and partners. Raises BadInput (`letters_today`)."""
+    notices.check_letters((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
 
 
 def cancel_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:

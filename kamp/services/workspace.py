@@ -44,12 +44,13 @@ def invite(
 ) -> WorkspaceInvitation:
     """Ask somebody in by the address they sign in with; only owners do (NotFound otherwise).
 
-    Raises BadInput (`role`, `already_member`, `already_invited`).
+    Raises BadInput (`role`, `already_member`, `already_invited`, `letters_today`).
     """
     _as_owner(workspace, by)
     email = email.strip().lower()
     if role not in MemberRole.values:
         raise BadInput("권한을 골라 주세요.", code="role")
+    notices.check_letters([WorkspaceInvitation.objects.all()], by=by, now=now)
     if workspace.members.filter(user__email=email).exists():
         raise BadInput("이미 이 작업실의 구성원입니다.", code="already_member")
     try:

@@ -1,9 +1,12 @@
 """A firm opens its room once, asks people in by their address, and keeps an owner."""
 
+from datetime import timedelta
+
 import pytest
 
 from kamp.services import workspace as workspaces
 from kamp.states import MemberRole
+from portal import notices
 from portal.clock import now
 from portal.errors import BadInput, MoveNotAllowed, NotFound
 from portal.models import Notice
@@ -52,6 +55,23 @@ def test_nobody_is_asked_twice() -> None:
         with pytest.raises(BadInput) as refused:
             workspaces.invite(firm, email=email, role="editor", by=owner, now=now())
         assert refused.value.code == code
+
+
+def test_nobody_fills_the_mailboxes_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(notices, "LETTERS_A_DAY", 2)
+    firm, at = WorkspaceFactory(), now()
+    owner = member_of(firm)
+
+    def ask(email: str, later: timedelta) -> None:
+        workspaces.invite(firm, email=email, role="editor", by=owner, now=at + later)
+
+    for email in ("a@b.kr", "c@d.kr"):
+        ask(email, timedelta(0))
+    with pytest.raises(BadInput) as refused:
+        ask("e@f.kr", timedelta(hours=23))
+    assert refused.value.code == "letters_today"
+    assert Notice.objects.count() == 2
+    ask("e@f.kr", timedelta(hours=24))
 
 
 def test_the_last_owner_stays() -> None:

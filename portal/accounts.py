@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
+from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa import app_settings as mfa
@@ -45,6 +46,11 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             created_at=at,
         )
         transaction.on_commit(notices.ring, robust=True)  # somebody waits for this code
+
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """Lead to the portal's own address, whatever host the request named."""
+        asked: str = super().get_reset_password_from_key_url(key)
+        return f"{settings.ORIGIN}{urlsplit(asked).path}"
 
     def clean_email(self, email: str) -> str:
         """One person, one spelling."""

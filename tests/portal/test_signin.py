@@ -463,6 +463,25 @@ def test_a_reset_answers_the_same_for_known_and_unknown_addresses() -> None:
 
 
 @pytest.mark.django_db
+def test_a_letter_leads_to_the_portal_whatever_host_was_named(settings) -> None:
+    settings.ALLOWED_HOSTS = ["*"]
+    known = account()
+    reset, signup = reverse("account_reset_password"), reverse("account_signup")
+    again = {"email": known.email, "name": "홍길동", "password1": PASSWORD, "password2": PASSWORD}
+    stranger = Client(headers={"host": "evil.example"})
+    for page, sent in (
+        (reset, {"email": known.email}),
+        (reset, {"email": "unknown@example.kr"}),
+        (signup, again),
+    ):
+        Notice.objects.all().delete()
+        stranger.post(page, sent)
+        (letter,) = Notice.objects.all()
+        assert f"{settings.ORIGIN}/accounts/" in letter.body
+        assert "evil.example" not in letter.body
+
+
+@pytest.mark.django_db
 def test_a_failed_sign_in_does_not_tell_whether_the_account_exists() -> None:
     known = account()
     told = []

@@ -149,7 +149,8 @@ def _by_program(
     asked = dict(_counted(filed, "sub_program"))
     chosen = dict(_counted(decisions, "application__sub_program"))
     rows = tuple((row.name, (asked.get(row.pk, 0), chosen.get(row.pk, 0))) for row in programs)
-    return Table("programs", "내역사업별 신청과 선정", (FILED, SELECTED), rows)
+    # Whole sub-programmes are no small group: their results stand in the open data row by row.
+    return Table("programs", "내역사업별 신청과 선정", (FILED, SELECTED), rows, counts_firms=False)
 
 
 def _by_track(filed: QuerySet[Application], decisions: QuerySet[Decision]) -> Table:

@@ -13,6 +13,7 @@ from applications.queries import statistics
 from applications.queries.published import publication
 from applications.queries.statistics import Part, Table
 from applications.services import selection
+from applications.visibility import open_selections
 from programs.models import NationalGoal, SubProgram
 from tests.factories import staff
 from tests.factories.applications import NOW, ApplicationFactory
@@ -74,6 +75,16 @@ def test_small_numbers_are_left_out_for_the_public_alone() -> None:
     assert public["제주"] == (None, None)
     assert public["서울"] == (None, None)  # or the sum would give the other away
     assert public["부산"] == (0, 0)
+
+
+def test_a_whole_programme_is_told_as_its_results_are_and_its_parts_are_not() -> None:
+    program = staff.program(name="시범")
+    released(program, count=3)
+    Application.objects.update(region="jeju")
+    public = statistics.reckon(program.round, public=True)
+    assert table("programs", public)["시범"] == (3, 3)
+    assert open_selections().get().cut["selected_count"] == 3
+    assert table("region", public)["제주"] == (None, None)
 
 
 def test_what_one_table_leaves_out_is_told_by_no_other() -> None:

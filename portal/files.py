@@ -20,7 +20,8 @@ from django.http import FileResponse
 from django.utils.deconstruct import deconstructible
 
 from portal.errors import NotFound, Unavailable
-from portal.filetypes import content, names, refusals, zips
+from portal.filetypes import content, names, refusals
+from portal.filetypes.budget import Budget
 
 CONTENT_TYPES = {
     "pdf": "application/pdf",
@@ -62,7 +63,7 @@ def inspect(upload: "File[bytes]", *, allowed: Sequence[str]) -> Inspected:
     known = [kind for item in allowed if (kind := names.ending(f".{item}")) in CONTENT_TYPES]
     if extension not in known:
         raise refusals.wrong_type(", ".join(item.upper() for item in known))
-    content.check(upload, extension, zips.Budget())
+    content.check(upload, extension, Budget())
     return Inspected(name, size, sha256, CONTENT_TYPES[extension], extension)
 
 

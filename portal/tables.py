@@ -25,6 +25,8 @@ FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r
 BOM = "\ufeff"  # Excel reads UTF-8 only after it
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LARGEST_CELL = 32_767  # characters; what a spreadsheet holds
+MOST_LINES = 1_048_576  # of a sheet
+MOST_COLUMNS = 200  # read of a sheet; no table of ours has as many
 
 
 def safe(value: object) -> str:
@@ -177,8 +179,12 @@ def _xlsx_lines(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     except (ValueError, KeyError, OSError) as broken:
         raise BadInput("표를 읽을 수 없습니다.", code="table_unreadable") from broken
     try:
-        sheet = book.worksheets[0]
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
+        sheet: Any = book.worksheets[0]
+        sheet.reset_dimensions()  # what the file claims about its size costs nothing
+        rows = sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)
+        for number, row in enumerate(rows, start=1):
+            if number > MOST_LINES:
+                raise BadInput("표의 줄 번호가 너무 큽니다.", code="table_too_long")
             cells = [_text(value) for value in row]
             while cells and not cells[-1]:
                 cells.pop()

@@ -1,6 +1,7 @@
 """From the first bytes of a stream to the family that knows it, and from there to its kind."""
 
-from portal.filetypes import hwp, images, packages, pdf, refusals, zips
+from portal.filetypes import hwp, images, packages, pdf, refusals
+from portal.filetypes.budget import Budget
 from portal.filetypes.names import ending
 from portal.filetypes.streams import OLE, ZIP, Readable, head, length
 
@@ -18,12 +19,12 @@ IN_ARCHIVES = (*FAMILIES, "txt", "csv")
 LARGEST_INNER = 20 * 1024 * 1024  # bytes of a file within an archive
 
 
-def check(stream: Readable, extension: str, budget: zips.Budget) -> None:
+def check(stream: Readable, extension: str, budget: Budget) -> None:
     """Hold a file of a known extension to its content; raises `BadInput` (file_mismatch, …)."""
     first = head(stream)
     found = family(first)
     if found == "ole" and FAMILIES[extension] == "zip":
-        hwp.check(stream)  # a locked DOCX or XLSX is an OLE container: say so
+        hwp.check(stream, budget)  # a locked DOCX or XLSX is an OLE container: say so
     if found != FAMILIES[extension]:
         raise refusals.mismatch(extension)
     if _kind(found, stream, budget) != extension:
@@ -44,14 +45,14 @@ def family(first: bytes) -> str:
     return "png" if first.startswith(b"\x89PNG\r\n\x1a\n") else ""
 
 
-def _kind(found: str, stream: Readable, budget: zips.Budget) -> str:
+def _kind(found: str, stream: Readable, budget: Budget) -> str:
     if found == "zip":
         return packages.check(stream, budget, _check_inner)
     checks = {"pdf": pdf.check, "ole": hwp.check, "jpg": images.check_jpg, "png": images.check_png}
-    return checks[found](stream)
+    return checks[found](stream, budget)
 
 
-def _check_inner(stream: Readable, name: str, budget: zips.Budget) -> str:
+def _check_inner(stream: Readable, name: str, budget: Budget) -> str:
     """Judge a file within an archive: only documents, pictures and plain text may be there."""
     extension = ending(name)
     if extension not in IN_ARCHIVES:

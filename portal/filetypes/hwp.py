@@ -3,10 +3,12 @@
 import struct
 import zlib
 from collections.abc import Iterator
+from itertools import chain
 
 import olefile
 
 from portal.filetypes import refusals, scripts
+from portal.filetypes.budget import Budget
 from portal.filetypes.streams import (
     OLE,
     POSTSCRIPT,
@@ -16,12 +18,14 @@ from portal.filetypes.streams import (
     cut,
     found,
     inflated,
+    length,
 )
 
 SIGNATURE = b"HWP Document File".ljust(32, b"\x00")
 PASSWORD, DISTRIBUTION, SCRIPT, RIGHTS, CERTIFICATE, CERTIFICATE_RIGHTS = 2, 4, 8, 16, 256, 1024
 PACKED = 1
-MOST_UNPACKED = 200 * 1024 * 1024  # bytes of one embedded part
+ENTRY = 128  # bytes of an entry of a directory
+MOST_PARTS = 8_000  # entries of the container's directory
 MOST_SCRIPT = 1024 * 1024
 REFUSED_PARTS = ("eps", "ps", "exe", "dll", "js", "vbs", "bat", "cmd", "scr", "lnk", "hta")
 # olefile raises these on containers that lie about themselves.
@@ -37,19 +41,31 @@ _BROKEN = (
 )
 
 
-def check(stream: Readable) -> str:
+class _Container(olefile.OleFileIO):
+    """Refuses a long directory before it is read: reading takes the square of its length."""
+
+    def loaddirectory(self, sect: int) -> None:
+        place, count = sect, 0
+        while place < len(self.fat) and count * self.sector_size <= MOST_PARTS * ENTRY:
+            place, count = self.fat[place], count + 1
+        if count * self.sector_size > MOST_PARTS * ENTRY:
+            raise OverflowError
+        super().loaddirectory(sect)
+
+
+def check(stream: Readable, budget: Budget) -> str:
     """Return "hwp", or "" for another OLE document; raises `BadInput` as the module says."""
-    stream.seek(0)
+    size = length(stream)
     try:
-        with olefile.OleFileIO(stream) as container:
-            return _check(container)
+        with _Container(stream) as container:
+            return _check(container, size, budget)
     except OverflowError:
         raise refusals.bomb() from None
     except _BROKEN:
         raise refusals.damaged() from None
 
 
-def _check(container: olefile.OleFileIO) -> str:
+def _check(container: _Container, size: int, budget: Budget) -> str:
     if container.exists("EncryptedPackage"):
         raise refusals.locked()
     if not container.exists("FileHeader"):
@@ -60,21 +76,24 @@ def _check(container: olefile.OleFileIO) -> str:
     flags = struct.unpack_from("<I", header, 36)[0]
     _refuse_flags(flags)
     paths = container.listdir()
+    if sum(container.get_size(path) for path in paths) > size:  # parts that share their bytes
+        raise refusals.damaged()
     if not container.exists("DocInfo") or not any(path[0] == "BodyText" for path in paths):
         raise refusals.damaged()
     if flags & PACKED:
-        for _ in inflated(container.openstream("DocInfo").read(), raw=True, largest=MOST_UNPACKED):
+        packed = container.openstream("DocInfo").read()
+        for _ in _counted(inflated(packed, raw=True, largest=budget.packed), budget):
             pass
     for path in paths:
-        _refuse_active(path, container.openstream(path).read())
+        _refuse_active(path, container.openstream(path).read(), budget)
     return "hwp"
 
 
-def _refuse_active(path: list[str], data: bytes) -> None:
+def _refuse_active(path: list[str], data: bytes, budget: Budget) -> None:
     if path[0] == "Scripts" and path[-1] != "JScriptVersion":
-        _refuse_script(data)
+        _refuse_script(data, budget)
     elif path[0] == "BinData":
-        _refuse_part(path[-1], data)
+        _refuse_part(path[-1], data, budget)
     elif path[-1] in ("\x01Ole10Native", "Equation Native", "_VBA_PROJECT"):
         raise refusals.embedded()
 
@@ -90,9 +109,9 @@ def _refuse_flags(flags: int) -> None:
         raise refusals.scripted()
 
 
-def _refuse_script(data: bytes) -> None:
+def _refuse_script(data: bytes, budget: Budget) -> None:
     """A script is four counted texts; one that cannot be read is refused like one that acts."""
-    code, place = b"".join(_plain(data, MOST_SCRIPT)), 0
+    code, place = b"".join(_counted(_plain(data, MOST_SCRIPT), budget)), 0
     for _ in range(4):
         count = struct.unpack_from("<I", code, place)[0]
         text = code[place + 4 : place + 4 + count * 2]
@@ -101,16 +120,23 @@ def _refuse_script(data: bytes) -> None:
         place += 4 + count * 2
 
 
-def _refuse_part(name: str, data: bytes) -> None:
+def _refuse_part(name: str, data: bytes, budget: Budget) -> None:
     """Refuse PostScript, programs and objects that run something; charts and pictures may stay."""
     if name.rpartition(".")[2].lower() in REFUSED_PARTS:
         raise refusals.embedded()
-    first = next(_plain(data, MOST_UNPACKED), b"")
+    parts = _counted(_plain(data, budget.packed), budget)
+    first = next(parts, b"")
     # An object stands behind the four bytes of its length.
     if first.startswith(PROGRAMS) or POSTSCRIPT.search(first[:1024]):
         raise refusals.embedded()
-    if OLE in (first[:8], first[4:12]) and found(RUNNABLE, _plain(data, MOST_UNPACKED)):
+    if OLE in (first[:8], first[4:12]) and found(RUNNABLE, chain([first], parts)):
         raise refusals.embedded()
+
+
+def _counted(chunks: Iterator[bytes], budget: Budget) -> Iterator[bytes]:
+    for chunk in chunks:
+        budget.packed -= len(chunk)
+        yield chunk
 
 
 def _plain(data: bytes, largest: int) -> Iterator[bytes]:

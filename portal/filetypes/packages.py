@@ -5,14 +5,14 @@ import tempfile
 import zipfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from xml.parsers import expat
 
 from portal.errors import BadInput
 from portal.filetypes import refusals, scripts, zips
+from portal.filetypes.budget import Budget
 from portal.filetypes.streams import OLE, POSTSCRIPT, PROGRAMS, RUNNABLE, ZIP, Readable, found
 
-Check = Callable[[Readable, str, zips.Budget], str]
+Check = Callable[[Readable, str, Budget], str]
 
 TYPES = "[Content_Types].xml"
 HWPX_TYPE = b"application/hwp+zip"
@@ -34,7 +34,7 @@ _LARGEST_LIST = 4 * 1024 * 1024  # bytes of a part that is read whole
 _SPOOL = 1024 * 1024  # bytes of an inner file held in memory; the rest goes to disk
 
 
-def check(stream: Readable, budget: zips.Budget, inner: Check) -> str:
+def check(stream: Readable, budget: Budget, inner: Check) -> str:
     """Return "hwpx", "docx", "xlsx", "zip", or "" for another container.
 
     `inner` judges a file within a plain archive. Raises `BadInput` as the modules say.
@@ -42,26 +42,29 @@ def check(stream: Readable, budget: zips.Budget, inner: Check) -> str:
     if budget.depth < 1:
         raise _nested()
     entries = {entry.filename: entry for entry in zips.directory(stream, budget)}
-    within = replace(budget, depth=budget.depth - 1)
+    budget.depth -= 1
     if TYPES in entries:
-        kind = _check_office(stream, entries)
+        kind = _check_office(stream, entries, budget)
     elif "mimetype" in entries:
         kind = _check_hwpx(stream, entries)
     else:
-        kind = _check_archive(stream, entries, within, inner)
+        kind = _check_archive(stream, entries, budget, inner)
     if kind != "zip":
         for entry in entries.values():
-            _check_part(stream, entry, within, inner)
-    budget.entries, budget.octets = within.entries, within.octets
+            _check_part(stream, entry, budget, inner)
+    budget.depth += 1
     return kind
 
 
-def _check_office(stream: Readable, entries: dict[str, zipfile.ZipInfo]) -> str:
+def _check_office(stream: Readable, entries: dict[str, zipfile.ZipInfo], budget: Budget) -> str:
     types = zips.whole(stream, entries[TYPES], _LARGEST_LIST)
     if _MACRO_TYPE.search(types) or any(_MACRO_PART.search(name) for name in entries):
         raise refusals.scripted()
     for name, entry in entries.items():
         if name.endswith(".rels"):
+            budget.lists -= entry.file_size
+            if budget.lists < 0:
+                raise refusals.bomb()
             _refuse_remote(zips.whole(stream, entry, _LARGEST_LIST))
     kinds = {kind for content_type, kind in _MAIN.items() if content_type in types}
     kind = kinds.pop() if len(kinds) == 1 else ""
@@ -101,9 +104,7 @@ def _text(data: bytes) -> str:
     return data.decode("utf-16-le" if wide else "utf-8", "replace")
 
 
-def _check_part(
-    stream: Readable, entry: zipfile.ZipInfo, budget: zips.Budget, inner: Check
-) -> None:
+def _check_part(stream: Readable, entry: zipfile.ZipInfo, budget: Budget, inner: Check) -> None:
     """Judge one part of a document: prologue of XML, embedded objects, containers in it."""
     name = entry.filename.lower()
     script = name.startswith("scripts/")  # judged by what it does
@@ -126,7 +127,7 @@ def _check_part(
 
 
 def _check_archive(
-    stream: Readable, entries: dict[str, zipfile.ZipInfo], budget: zips.Budget, inner: Check
+    stream: Readable, entries: dict[str, zipfile.ZipInfo], budget: Budget, inner: Check
 ) -> str:
     if budget.archives < 1:
         raise _nested()

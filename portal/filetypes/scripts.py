@@ -4,7 +4,8 @@ import re
 
 # Strings first, so that "//" inside a string is not read as a comment.
 _COMMENT = re.compile(
-    r'("(?:\\.|[^"\\\n\r])*"|\'(?:\\.|[^\'\\\n\r])*\')|//[^\r\n\u2028\u2029]*|/\*.*?\*/', re.DOTALL
+    r'("(?:\\.|[^"\\\n\r])*"|\'(?:\\.|[^\'\\\n\r])*\')|//[^\r\n\u2028\u2029]*|/\*.*?(?:\*/|\Z)',
+    re.DOTALL,
 )
 _DECLARATION = re.compile(
     r"var\s+\w+\s*=\s*(?:XHwpDocuments|Documents\.Active_XHwpDocument"

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Protocol
 
 CHUNK = 64 * 1024
+PIECE = 4 * 1024  # of packed data
 # Streams of an OLE object that run something: a packed file, the old equation editor, macros.
 RUNNABLE = re.compile(
     b"|".join(
@@ -54,17 +55,24 @@ def found(pattern: re.Pattern[bytes], chunks: Iterable[bytes], overlap: int = 64
     return False
 
 
-def inflated(packed: bytes, *, raw: bool, largest: int) -> Iterator[bytes]:
-    """Unpack deflate data in chunks; raises zlib.error when broken, OverflowError past `largest`."""
+def inflated(packed: bytes | memoryview, *, raw: bool, largest: int) -> Iterator[bytes]:
+    """Unpack deflate data in chunks, and read no further than it reaches.
+
+    Raises zlib.error when broken, OverflowError past `largest`.
+    """
     engine = zlib.decompressobj(-15 if raw else 15)
-    total, rest = 0, packed
+    total, place, rest = 0, 0, b""
     while not engine.eof:
+        if not rest:
+            rest = bytes(packed[place : place + PIECE])
+            place += PIECE
+        cut_off = not rest
         chunk = engine.decompress(rest, CHUNK)
         rest = engine.unconsumed_tail
         total += len(chunk)
         if total > largest:
             raise OverflowError("unpacked past the limit")
-        if not chunk and not rest:
+        if cut_off and not chunk and not engine.eof:
             raise zlib.error("cut off")
         yield chunk
 

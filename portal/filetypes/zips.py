@@ -6,34 +6,21 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from portal.filetypes import refusals
+from portal.filetypes.budget import Budget
 from portal.filetypes.streams import CHUNK, Readable, length
 
-MOST_ENTRIES = 2_000
+MOST_ENTRIES = Budget.entries
 MOST_DIRECTORY = 4 * 1024 * 1024  # bytes of the directory itself
-MOST_UNPACKED = 200 * 1024 * 1024
 MOST_RATIO = 100
 HARMLESS = 4 * 1024 * 1024  # unpacked bytes below which a ratio says nothing: a blank scan
-DEEPEST = 4  # containers within containers, documents counted
-MOST_ARCHIVES = 2  # a plain archive within a plain archive
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCAL = struct.Struct("<4s5H3L2H")
 _ODD_NAME = re.compile(r"^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)|[\x00-\x1f\x7f]")
 _LOCKED_BITS = 0x1 | 0x40 | 0x2000
 _BROKEN = (zipfile.BadZipFile, struct.error, ValueError, LookupError, NotImplementedError, EOFError)
-
-
-@dataclass
-class Budget:
-    """What one upload may still unpack, all nested containers together."""
-
-    entries: int = MOST_ENTRIES
-    octets: int = MOST_UNPACKED
-    depth: int = DEEPEST
-    archives: int = MOST_ARCHIVES
 
 
 def directory(stream: Readable, budget: Budget) -> list[zipfile.ZipInfo]:

@@ -5,12 +5,15 @@ import io
 import os
 import re
 import resource
+import signal
 import struct
 import subprocess
 import sys
 import unicodedata
 import zipfile
-from contextlib import closing
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import openpyxl
@@ -396,6 +399,122 @@ def test_a_hostile_file_is_refused_with_its_code(name):
         inspect(name, data)
     assert refused.value.code == code
     assert refused.value.message.endswith(("주세요.", "있습니다."))
+
+
+# --- What a file may cost ------------------------------------------------------------------------
+
+SECONDS = 12  # of a processor; each of these took from half a minute to days
+
+
+def many_chunks() -> bytes:
+    note = made.png_chunk(b"tEXt", b"a\x00b")
+    return made.picture("PNG")[:33] + note * 900_000 + made.picture("PNG")[33:]
+
+
+def endless_streams(count: int, body: bytes, behind: bytes = b"") -> bytes:
+    """A PDF of streams that never end, so that each could be read to the end of the file."""
+    return b"%PDF-1.7\n" + (b"stream\n" + body) * count + behind + b"\nstartxref\n0\n%%EOF"
+
+
+def shared_sectors() -> bytes:
+    """A HWP document whose many parts are all the same four megabytes."""
+    parts = {f"BinData__B{n:05}_dot_png": b"\xff" * 5000 for n in range(400)}
+    parts["BinData__B00000_dot_png"] = made.ole({})[:8].ljust(4_000_000, b"a")
+    data = bytearray(made.hwp(0, **parts))
+    places = [data.find(f"B{n:05}.png".encode("utf-16-le")) for n in range(400)]
+    first = data[places[0] + 116 : places[0] + 128]  # where it begins, and its length
+    for place in places[1:]:
+        data[place + 116 : place + 128] = first
+    return bytes(data)
+
+
+def long_directory() -> bytes:
+    """A compound file that is nearly all directory, one chain of sectors that leads to itself."""
+    data = bytearray(made.hwp(0).ljust(15_000_000, b"\xff"))
+    start = struct.unpack_from("<I", data, 48)[0]
+    table = struct.unpack_from("<I", data, 76)[0]
+    struct.pack_into("<I", data, 512 + table * 512 + 4 * start, start)
+    return bytes(data)
+
+
+def relations() -> bytes:
+    tags = b"".join(b"<%c/>" % letter for letter in os.urandom(990_000).translate(LETTERS))
+    body = b"<a>" + tags + b"</a>"
+    return made.docx(**{f"word__x{n}_dot_rels": body for n in range(24)})
+
+
+LETTERS = bytes(97 + n % 12 for n in range(256))
+BLANK = made.picture("JPEG", (6_000, 6_000), quality=1)
+COSTLY = {
+    "many-chunks.png": (many_chunks, "file_damaged"),
+    "many-segments.jpg": (
+        lambda: made.picture("JPEG")[:2] + b"\xff\xe1\0\x02" * 4_500_000 + made.picture("JPEG")[2:],
+        "file_damaged",
+    ),
+    "fill.jpg": (
+        lambda: made.picture("JPEG")[:2] + b"\xff" * 19_000_000 + made.picture("JPEG")[2:],
+        "file_damaged",
+    ),
+    "open-streams.pdf": (
+        lambda: endless_streams(90_000, zlib.compress(b"1 1 <"), bytes(15_000_000)),
+        "",
+    ),
+    "comments.pdf": (lambda: endless_streams(90_000, b"%"), "file_unsafe"),
+    "numbers.pdf": (
+        lambda: endless_streams(90_000, zlib.compress(b"1 " * 32_000 + b"q")),
+        "file_unsafe",
+    ),
+    "comments.hwpx": (
+        lambda: made.hwpx(Scripts__sourceScripts_dot_js="/* " * 300_000),
+        "",
+    ),
+    "shared-sectors.hwp": (shared_sectors, "file_damaged"),
+    "long-directory.hwp": (long_directory, "file_unsafe"),
+    "relations.docx": (relations, "file_unsafe"),
+    "pictures.zip": (
+        lambda: made.zipped({f"{n}.jpg": BLANK for n in range(60)}),
+        "file_unsafe",
+    ),
+    "packed.zip": (
+        lambda: made.zipped(
+            {
+                f"{n}.pdf": made.pdf(made.packed_objects(bytes(60 * 1024**2) + b"<< >>"))
+                for n in range(8)
+            }
+        ),
+        "file_unsafe",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", COSTLY)
+def test_no_file_takes_more_time_than_its_bytes_are_worth(name):
+    make, code = COSTLY[name]
+    data = make()
+    assert len(data) <= 20 * 1024**2
+    with limited(SECONDS):
+        try:
+            inspect(name, data)
+            found = ""
+        except BadInput as refused:
+            found = refused.code
+    assert found == code
+
+
+@contextmanager
+def limited(seconds: float) -> Iterator[None]:
+    """End what takes more processor time."""
+
+    def end(*_signal: object) -> None:
+        raise AssertionError(f"more than {seconds} s of a processor")
+
+    before = signal.signal(signal.SIGPROF, end)
+    signal.setitimer(signal.ITIMER_PROF, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        signal.signal(signal.SIGPROF, before)
 
 
 def test_every_kind_can_be_cut_anywhere_without_another_error():

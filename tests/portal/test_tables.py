@@ -1,5 +1,6 @@
 """Tables to take away: whole, counted, harmless in a spreadsheet, and remembered."""
 
+import zipfile
 from io import BytesIO
 
 import openpyxl
@@ -73,3 +74,18 @@ def test_a_table_that_cannot_be_read_is_refused_with_its_reason(data, code) -> N
     with pytest.raises(BadInput) as refused:
         list(tables.read(BytesIO(data), "csv", limit=2))
     assert refused.value.code == code
+
+
+def test_a_sheet_that_claims_to_be_endless_is_refused() -> None:
+    """A gap of rows is nothing in the file, and a loop of any length for its reader."""
+    honest, forged = BytesIO(tables.xlsx([("목록", ["이름"], [["한빛"]])])), BytesIO()
+    with zipfile.ZipFile(honest) as source, zipfile.ZipFile(forged, "w") as target:
+        for part in source.namelist():
+            data = source.read(part)
+            if part.endswith("sheet1.xml"):
+                assert data.count(b"<row") == 2
+                data = data.replace(b'<row r="2"', b'<row r="1100000"')
+            target.writestr(part, data)
+    with pytest.raises(BadInput) as refused:
+        list(tables.read(forged, "xlsx", limit=10))
+    assert refused.value.code == "table_too_long"

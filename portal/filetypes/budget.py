@@ -1,0 +1,19 @@
+"""What one upload may cost to judge: time and memory grow with its bytes, whatever it claims."""
+
+from dataclasses import dataclass
+
+MIB = 1024 * 1024
+
+
+@dataclass
+class Budget:
+    """What may still be done for one upload, everything within it together."""
+
+    entries: int = 2_000  # files in containers
+    octets: int = 200 * MIB  # unpacked from containers
+    depth: int = 4  # containers within containers, documents counted
+    archives: int = 2  # a plain archive within a plain archive
+    lists: int = 4 * MIB  # lists of relations of office documents, read to the end
+    packed: int = 200 * MIB  # unpacked from the streams of PDF and HWP documents
+    looked: int = 128 * MIB  # streams of a PDF that begin like packed objects
+    pixels: int = 500_000_000  # drawn to see that a picture is one

@@ -458,8 +458,8 @@ class SubProgramAdmin(admin.ModelAdmin):
             {
                 "fields": [
                     "assessors", "minimum_sheets", "trim_from", "decimals", "floor", "bonus_cap",
-                    "blind", "supplement_days", "objection_days", "objection_answer_days",
-                    "rounding_won",
+                    "blind", "fit_program", "fit_industry", "fit_region", "fit_load",
+                    "supplement_days", "objection_days", "objection_answer_days", "rounding_won",
                 ]
             },
         ),

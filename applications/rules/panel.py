@@ -3,10 +3,15 @@
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-STRANGE_PROGRAM = 400
-STRANGE_INDUSTRY = 200
-SAME_REGION = 50
-BALANCE = 40  # each further application of one assessor: work is shared before fit is perfect
+
+@dataclass(frozen=True)
+class Fit:
+    """What counts against a pair, and by how much: figures of the sub-programme."""
+
+    program: int  # the assessor does not know it
+    industry: int  # nor its trade
+    region: int  # the same region, where people know one another
+    load: int  # each further application of one assessor
 
 
 @dataclass(frozen=True)
@@ -27,16 +32,14 @@ class Subject:
     region: str = ""
 
 
-def cost(profile: Profile, subject: Subject) -> int:
-    """Say how far an assessor is from an application: unknown programme or industry count
-    against, and so does the same region, where people know one another.
-    """
+def cost(profile: Profile, subject: Subject, fit: Fit) -> int:
+    """Say how far an assessor is from an application."""
     industry = subject.industry.lstrip("ABCDEFGHIJKLMNOPQRSTU")
     known = bool(industry) and any(industry.startswith(first) for first in profile.industries)
     return (
-        STRANGE_PROGRAM * (subject.program not in profile.programs)
-        + STRANGE_INDUSTRY * (not known)
-        + SAME_REGION * (bool(profile.region) and profile.region == subject.region)
+        fit.program * (subject.program not in profile.programs)
+        + fit.industry * (not known)
+        + fit.region * (bool(profile.region) and profile.region == subject.region)
     )
 
 

@@ -23,7 +23,6 @@ from programs.states import Region
 
 EVIDENCE = ("pdf", "jpg", "png", "zip")
 OPEN = [DeliverableState.PLANNED, DeliverableState.UNDER_WAY, DeliverableState.HANDED_IN]
-NO_COMMON_FIELD, FAR_AWAY, EACH_MORE = 100, 40, 5  # costs of a match
 MOST_NAMED = 20
 
 
@@ -183,12 +182,13 @@ def propose(
         [matching.Task(one.pk, 1) for one in waiting],
         options,
         seed=seed,
-        balance=EACH_MORE,
+        balance=row["fit_load"],
     )
     inputs = {
         "options": sorted(options),
         "room": [[one.pk, one.capacity - one.busy] for one in experts],
         "waiting": [one.pk for one in waiting],
+        "balance": row["fit_load"],
         "seed": seed,
     }
     return ExpertMatch.objects.create(
@@ -263,8 +263,8 @@ def _options(
         for one in experts:
             if tied[one.user_id]:
                 continue
-            cost = 0 if not wanted or wanted & set(one.fields) else NO_COMMON_FIELD
-            cost += 0 if not region or region in one.regions else FAR_AWAY
+            cost = 0 if not wanted or wanted & set(one.fields) else pool["fit_field"]
+            cost += 0 if not region or region in one.regions else pool["fit_region"]
             options.append((one.pk, row.pk, cost))
     return options, barred
 

@@ -2,7 +2,7 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import datetime
 from functools import partial
 
@@ -51,6 +51,7 @@ class Inputs:
     wanted: Mapping[int, int]  # application: places, those taken included
     rooms: Mapping[int, int]  # assessor: how many of these applications they can have in all
     costs: Mapping[Pair, int]  # every permitted pair
+    balance: int  # cost of each further application of one assessor
     taken: frozenset[Pair]  # sheets that stand
     pinned: frozenset[Pair]
     numbers: Mapping[int, str]
@@ -213,7 +214,8 @@ def end_wish(application: Application, *, assessor: User, by: User, now: datetim
 
 def gather(proposal: PanelProposal) -> Inputs:
     """Read everything an assignment is solved from, in a fixed number of queries."""
-    places = proposal.sub_program.assessors
+    program = proposal.sub_program
+    places, fit = program.assessors, _fit(program)
     rows = list(
         _subjects(proposal)
         .order_by("pk")
@@ -236,7 +238,7 @@ def gather(proposal: PanelProposal) -> Inputs:
         subject = rules.Subject(code, industry, region)
         for assessor, profile in known.items():
             if (assessor, pk) not in barred:
-                costs[assessor, pk] = rules.cost(profile, subject)
+                costs[assessor, pk] = rules.cost(profile, subject, fit)
     here = Counter(assessor for assessor, _ in taken)
     rooms = {row.user_id: max(row.max_load - elsewhere[row.user_id], 0) for row in profiles}
     for assessor, count in here.items():
@@ -246,12 +248,14 @@ def gather(proposal: PanelProposal) -> Inputs:
         wanted={pk: max(places, filled[pk]) for pk in ids},
         rooms=rooms,
         costs=costs,
+        balance=fit.load,
         taken=frozenset(taken),
         pinned=frozenset(pair for pair in pinned if pair in costs),
         numbers={row[0]: row[1] or "" for row in rows},
         names={row.user_id: str(row.user) for row in profiles},
         basis=[
             places,
+            list(astuple(fit)),
             [list(row) for row in rows],
             sorted(rooms.items()),
             [[pk, sorted(row.programs), row.industries, row.region] for pk, row in known.items()],
@@ -295,6 +299,15 @@ def _tied(ids: Sequence[int]) -> set[Pair]:
     return set(standing.values_list("assessor_id", "application_id"))
 
 
+def _fit(program: SubProgram) -> rules.Fit:
+    return rules.Fit(
+        program=program.fit_program,
+        industry=program.fit_industry,
+        region=program.fit_region,
+        load=program.fit_load,
+    )
+
+
 def _profile(row: AssessorProfile) -> rules.Profile:
     return rules.Profile(frozenset(row.programs), tuple(map(str, row.industries)), row.region)
 
@@ -314,7 +327,7 @@ def _match(inputs: Inputs, options: Sequence[tuple[int, int, int]], seed: int) -
         options,
         seed=seed,
         pinned=inputs.taken | inputs.pinned,
-        balance=rules.BALANCE,
+        balance=inputs.balance,
     )
 
 

@@ -263,6 +263,32 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 (
+                    "fit_program",
+                    models.PositiveSmallIntegerField(
+                        default=400,
+                        help_text="평가위원 배정은 비용의 합이 가장 작은 안을 찾습니다.",
+                        verbose_name="배정 비용: 모르는 내역사업",
+                    ),
+                ),
+                (
+                    "fit_industry",
+                    models.PositiveSmallIntegerField(
+                        default=200, verbose_name="배정 비용: 모르는 업종"
+                    ),
+                ),
+                (
+                    "fit_region",
+                    models.PositiveSmallIntegerField(
+                        default=50, verbose_name="배정 비용: 같은 지역"
+                    ),
+                ),
+                (
+                    "fit_load",
+                    models.PositiveSmallIntegerField(
+                        default=40, verbose_name="배정 비용: 한 사람의 다음 건마다"
+                    ),
+                ),
+                (
                     "supplement_days",
                     models.PositiveSmallIntegerField(default=7, verbose_name="보완 기한(일)"),
                 ),

@@ -162,6 +162,14 @@ class SubProgram(Dated):
         default=False,
         help_text="평가위원에게 신청기업의 이름·사람·주소·번호·파일을 보여 주지 않습니다.",
     )
+    fit_program = models.PositiveSmallIntegerField(
+        "배정 비용: 모르는 내역사업",
+        default=400,
+        help_text="평가위원 배정은 비용의 합이 가장 작은 안을 찾습니다.",
+    )
+    fit_industry = models.PositiveSmallIntegerField("배정 비용: 모르는 업종", default=200)
+    fit_region = models.PositiveSmallIntegerField("배정 비용: 같은 지역", default=50)
+    fit_load = models.PositiveSmallIntegerField("배정 비용: 한 사람의 다음 건마다", default=40)
     supplement_days = models.PositiveSmallIntegerField("보완 기한(일)", default=7)
     objection_days = models.PositiveSmallIntegerField("이의신청 기한(일)", default=10)
     objection_answer_days = models.PositiveSmallIntegerField("이의신청 처리 기한(일)", default=30)

@@ -290,7 +290,9 @@ def _step(row: Document) -> dict[str, Any]:
     return {**row, "days": row["days"][0], "origin": row["days"][1]}
 
 
-FIGURES = ("months", "wanted", "certificate", "capacity", "most")
+FIGURES = (
+    "months", "wanted", "certificate", "capacity", "fit_field", "fit_region", "fit_load", "most",
+)  # fmt: skip
 
 
 def plain_figures(row: Document) -> dict[str, Any]:

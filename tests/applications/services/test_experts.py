@@ -133,3 +133,21 @@ def test_a_match_is_repeatable_explains_what_is_short_and_is_confirmed_once() ->
         experts.confirm(again, by=officer, now=NOW)
     assert Deliverable.objects.filter(expert=tied).count() == 2
     assert not Deliverable.objects.filter(agreement=agreements[0], expert=tied).exists()
+
+
+@pytest.mark.parametrize(("field", "region", "chosen"), [(100, 40, "able"), (40, 100, "near")])
+def test_what_counts_how_much_is_a_figure_of_the_pool(field, region, chosen) -> None:
+    agreement = under_way("meister")
+    application = agreement.application
+    program = application.sub_program
+    wanted = application.submission.content["answers"][
+        part(agreement, "dispatch").spec["matched_on"]
+    ]
+    people = {
+        "able": expert(fields=wanted, regions=["jeju"]),
+        "near": expert(fields=["logistics"], regions=[application.region]),
+    }
+    row = next(row for row in program.round.pools if row["code"] == "meister")
+    row.update(fit_field=field, fit_region=region)
+    made = experts.propose(program, pool="meister", seed=1, by=officer_of(agreement), now=NOW)
+    assert made.pairs == [[people[chosen].pk, part(agreement, "dispatch").pk]]

@@ -4,12 +4,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from applications.models import AssessorProfile, PanelProposal, ScoreSheet
+from applications.models import Application, AssessorProfile, PanelProposal, ScoreSheet
 from applications.rules import panel as rules
 from applications.services import conflicts, panel, review
 from portal import jobs
 from portal.errors import BadInput, MoveNotAllowed
 from portal.models import Notice, User
+from programs.models import SubProgram
 from tests.factories import staff
 from tests.factories.applications import NOW
 
@@ -171,6 +172,30 @@ def test_a_proposal_is_stale_once_its_inputs_change(program, officer) -> None:
     assert judges
 
 
+@pytest.mark.parametrize(
+    ("known", "region", "chosen"), [(400, 50, "neighbour"), (50, 400, "stranger")]
+)
+def test_what_counts_how_much_is_a_figure_of_the_programme(officer, known, region, chosen) -> None:
+    program = staff.program(assessors=1, minimum_sheets=1, fit_program=known, fit_region=region)
+    row = staff.judged(program, judges=[])
+    Application.objects.filter(pk=row.pk).update(region="seoul")
+    (neighbour,) = people(1, programs=[program.code], region="seoul")
+    (stranger,) = people(1, region="jeju")
+    made = solved(program, staff.officer(program))
+    wanted = {"neighbour": neighbour, "stranger": stranger}[chosen]
+    assert made.pairs == [[wanted.pk, row.pk]]
+
+
+def test_a_proposal_is_stale_once_what_counts_has_changed(program, officer) -> None:
+    staff.judged(program, judges=[])
+    people(4)
+    made = solved(program, officer)
+    SubProgram.objects.filter(pk=program.pk).update(fit_load=program.fit_load + 1)
+    with pytest.raises(MoveNotAllowed) as refused:
+        panel.confirm(PanelProposal.objects.get(pk=made.pk), by=officer, now=NOW)
+    assert refused.value.code == "panel_stale"
+
+
 def test_one_proposal_at_a_time_and_each_once(program, officer) -> None:
     staff.judged(program, judges=[])
     people(4)
@@ -218,8 +243,9 @@ def test_the_job_solves(program, officer) -> None:
 )
 def test_knowing_more_never_costs_more(programs, industries, region) -> None:
     subject = rules.Subject("build", "C25924", "seoul")
-    less = rules.cost(rules.Profile(frozenset(programs), tuple(industries), region), subject)
+    fit = rules.Fit(program=400, industry=200, region=50, load=40)
+    less = rules.cost(rules.Profile(frozenset(programs), tuple(industries), region), subject, fit)
     more = rules.cost(
-        rules.Profile(frozenset(programs | {"build"}), (*industries, "25"), region), subject
+        rules.Profile(frozenset(programs | {"build"}), (*industries, "25"), region), subject, fit
     )
     assert 0 <= more <= less

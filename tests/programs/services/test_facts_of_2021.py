@@ -255,7 +255,9 @@ def test_the_rules_of_judging_are_the_decided_ones_and_marked_as_assumptions() -
     for row in SubProgram.objects.all():
         assert (row.assessors, row.minimum_sheets, row.trim_from) == (5, 3, 5)
         assert (row.floor, row.bonus_cap) == (60, 5)
-        assert row.origins["floor"] == "assumption"
+        fit = (row.fit_program, row.fit_industry, row.fit_region, row.fit_load)
+        assert fit == (400, 200, 50, 40)
+        assert row.origins["floor"] == row.origins["fit_load"] == "assumption"
 
 
 def test_every_score_sheet_adds_up_to_100_with_one_core_criterion() -> None:

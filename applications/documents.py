@@ -16,7 +16,7 @@ from applications.models import (
     LevelCertificate,
     Submission,
 )
-from applications.queries import report, result
+from applications.queries import drawings, report, result
 from applications.queries.agreements import SETTLEMENT_MARK, text_of
 from applications.queries.award import history
 from applications.queries.published import publication
@@ -201,10 +201,12 @@ def round_report(
     round: ProgramRound, rows: list[tuple[Any, ...]], most: int, now: datetime
 ) -> dict[str, Any]:
     """The report of a round: figures, charts, lines and the list of selected applications."""
+    figures = report.short(round)
     return {
         "round": round,
         "now": now,
-        "figures": report.short(round),
+        "figures": figures,
+        "goals_chart": drawings.goals(figures.goals),
         "rows": [report.worded(row) for row in rows],
         "more": len(rows) == most,
         "most": most,
@@ -233,6 +235,9 @@ def round_report_parts(
         parts += [hwpx.Heading(row.table.title), hwpx.Grid(header, lines)]
         if row.note:
             parts.append(hwpx.Paragraph(row.note))
+    if figures.goals:
+        goals = [(row.label, f"{row.value:,}{row.unit}", kdate(row.as_of)) for row in figures.goals]
+        parts += [hwpx.Heading("전국 보급 목표"), hwpx.Grid(("항목", "값", "기준일"), goals)]
     more = f" (앞 {most:,}건까지이며, 전체는 표 파일에 있습니다)" if told["more"] else ""
     parts += [
         hwpx.Heading("선정 목록"),

@@ -97,6 +97,8 @@ class RoundReportAdmin(WorkflowAdmin):
             "rounds": rounds,
             "round": round,
             "now": now(),
+            "goals": statistics.goals(),
+            "goals_chart": drawings.goals(statistics.goals()),
             "drawn": drawings.drawn(statistics.figures(round, public=False)) if round else [],
         }
         template = "admin/applications/roundreport/figures.html"

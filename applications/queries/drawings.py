@@ -15,20 +15,21 @@ PAID, COMMITTED, RESERVED = charts.COLOURS[:3]
 AVAILABLE = charts.LINE
 LONG = 60  # days drawn as they are; beyond it, the table holds them all and the line every one
 HIDDEN = "비움"  # a small number, see the rule beside the tables
+UNDRAWN = "날마다의 수가 작아 모두 비웠으므로 그림은 그리지 않았습니다."
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A table with its chart; `note` is what a reader must know to read it."""
+    """A table with its chart (none where every number is left out)."""
 
     table: Table
-    chart: Chart
+    chart: Chart | None
     rows: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 
     @property
     def note(self) -> str:
-        """The table's own note."""
-        return self.table.note
+        """What a reader must know to read it."""
+        return self.table.note or ("" if self.chart else UNDRAWN)
 
 
 def drawn(tables: Sequence[Table]) -> list[Drawn]:
@@ -40,7 +41,7 @@ def worded(table: Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """The rows in words, each cell with its column; a number that is left out says so."""
     return tuple(
         (
-            label,
+            _day(label) if table.code == "days" else label,
             tuple(
                 (name, _word(table, value))
                 for name, value in zip(table.columns, values, strict=True)
@@ -50,13 +51,18 @@ def worded(table: Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     )
 
 
+def _day(label: str) -> str:
+    day = date.fromisoformat(label)
+    return f"{day.year}. {day.month}. {day.day}."
+
+
 def _word(table: Table, value: int | None) -> str:
     if value is None:
         return HIDDEN if table.counts_firms else "없음"
     return charts.number(value, table.unit)
 
 
-def draw(table: Table) -> Chart:
+def draw(table: Table) -> Chart | None:
     """Draw one table: days as a line, money stacked, everything else as bars."""
     if table.code == "days":
         return _days(table)
@@ -90,11 +96,11 @@ def goals(rows: Sequence[NationalGoal]) -> Chart:
     )
 
 
-def _days(table: Table) -> Chart:
+def _days(table: Table) -> Chart | None:
     """Applications by day; a day whose number is left out is not drawn."""
     shown = [(label, values[0]) for label, values in table.rows if values[0] is not None]
     if not shown:
-        return charts.lines(table.title, {table.columns[0]: []}, x="날짜", y="건")
+        return None
     first = date.fromisoformat(table.rows[0][0])
     last = date.fromisoformat(table.rows[-1][0])
     found = {(date.fromisoformat(label) - first).days: value for label, value in shown}
@@ -105,7 +111,8 @@ def _days(table: Table) -> Chart:
     }
     span = range((last - first).days + 1)
     points = [(day, found.get(day, 0)) for day in span if day not in hidden]
-    names = {day: f"{first + timedelta(days=day):%m. %d.}" for day in span}
+    dates = {day: first + timedelta(days=day) for day in span}
+    names = {day: f"{at.month}. {at.day}." for day, at in dates.items()}
     return charts.lines(
         table.title, {table.columns[0]: points}, x="날짜", y="건", x_names=names, table_rows=LONG
     )

@@ -9,12 +9,12 @@ from django.db.models import QuerySet
 from applications.models import Decision, Selection
 from applications.queries.award import in_force
 from applications.queries.drawings import Drawn, drawn
-from applications.queries.statistics import figures
+from applications.queries.statistics import figures, goals
 from applications.states import Outcome
 from applications.visibility import open_selections
 from portal.clock import KST
 from portal.money import won
-from programs.models import ProgramRound
+from programs.models import NationalGoal, ProgramRound
 from programs.states import Region
 
 LIST = ("내역사업", "순위", "접수번호", "기업명", "지역", "지원유형", "지원금(원)")
@@ -28,6 +28,7 @@ class Figures:
     """The part of a report that is short: charts with their tables, and the lines."""
 
     drawn: list[Drawn]
+    goals: list[NationalGoal]
     lines: list[tuple[str, ...]]
     total_won: int
 
@@ -36,6 +37,7 @@ def short(round: ProgramRound) -> Figures:
     """Figures as anybody may see them: only what was released, small numbers left out."""
     return Figures(
         drawn=drawn(figures(round, public=True)),
+        goals=goals(),
         lines=[_line(row) for row in selections(round)],
         total_won=sum(chosen(round).values_list("grant_won", flat=True).iterator(CHUNK)),
     )
@@ -78,13 +80,13 @@ def listed(round: ProgramRound) -> Iterator[tuple[Any, ...]]:
 
 def _line(row: Selection) -> tuple[str, ...]:
     counts = row.cut["counts"]
-    released = f"{row.released_at.astimezone(KST):%Y-%m-%d}" if row.released_at else ""
+    at = row.released_at.astimezone(KST) if row.released_at else None
     return (
         row.sub_program.name,
         *(f"{counts[name]:,}건" for name in (Outcome.SELECTED, Outcome.RESERVE, Outcome.REJECTED)),
         f"{row.cut['cut_total']}점" if row.cut["cut_total"] else "없음",
         STOPPED[row.cut["stopped_by"]],
-        released,
+        f"{at.year}. {at.month}. {at.day}." if at else "",
     )
 
 

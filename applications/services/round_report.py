@@ -121,6 +121,9 @@ def _xlsx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
                 ((label, *values) for label, values in row.table.rows),
             )
         )
+    if found.goals:
+        goals = ((row.label, row.value, row.unit, row.as_of) for row in found.goals)
+        sheets.append(("전국 보급 목표", ("항목", "값", "단위", "기준일"), goals))
     return tables.xlsx(sheets)
 
 

@@ -2,18 +2,24 @@
 
 import csv
 import io
+from dataclasses import replace
+from datetime import date
 
 import openpyxl
 import pytest
 from auditlog.models import LogEntry
+from django.template.loader import get_template
 from django.test import Client
 
+from applications import documents
 from applications.models import Decision, IssuedDocument, RoundReport
+from applications.queries import drawings
+from applications.queries.statistics import Table
 from applications.services import paper, round_report, selection
 from portal import files, hwpx, jobs
 from portal.errors import JobCancelled, MoveNotAllowed, PortalError
 from portal.models import JobState, User
-from programs.models import ProgramRound
+from programs.models import NationalGoal, ProgramRound
 from tests.factories import staff
 from tests.factories.applications import NOW, ApplicationFactory, SubmissionFactory
 
@@ -37,6 +43,14 @@ def round(boss: User) -> ProgramRound:
         if told:
             selection.release(chosen, by=boss, now=NOW)
     return program.round
+
+
+@pytest.fixture
+def goal() -> NationalGoal:
+    return NationalGoal.objects.create(
+        code="target", label="2022년까지 보급 목표", value=30_000, unit="개", kind="target",
+        origin="source S4", as_of=date(2022, 12, 31),
+    )  # fmt: skip
 
 
 def made(round: ProgramRound, form: str, by: User) -> RoundReport:
@@ -76,6 +90,29 @@ def test_the_word_processor_reads_the_report(round: ProgramRound, boss: User) ->
     told = hwpx.read(content(made(round, Form.HWPX, boss)))
     for words in ("결과 보고서", "선정선", "선정 목록", "발표한 사업", "3건", "50,000,000원"):
         assert words in told
+
+
+def test_every_form_with_figures_and_the_dashboard_tell_the_national_goals(
+    client: Client, round: ProgramRound, boss: User, goal: NationalGoal
+) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(content(made(round, Form.XLSX, boss))))
+    row = [cell.value for cell in list(book["전국 보급 목표"].iter_rows())[1]]
+    assert row == ["2022년까지 보급 목표", 30_000, "개", "2022-12-31"]
+    assert "30,000개" in hwpx.read(content(made(round, Form.HWPX, boss)))
+    told = documents.round_report(round, [], 10, NOW)
+    assert "30,000개" in get_template("pdf/round_report.html").render(told)
+    staff.enter(client, boss)
+    assert "30,000개" in client.get("/admin/applications/roundreport/figures/").content.decode()
+
+
+def test_days_whose_numbers_are_all_left_out_are_not_drawn_and_dates_are_korean() -> None:
+    hidden = Table("days", "날짜별 신청", ("신청",), (("2021-02-10", (None,)),), "건", True)
+    (row,) = drawings.drawn([hidden])
+    assert row.chart is None
+    assert "그림은 그리지 않았습니다" in row.note
+    assert row.rows == (("2021. 2. 10.", (("신청", "비움"),)),)
+    shown = replace(hidden, rows=(("2021-02-10", (7,)),))
+    assert drawings.drawn([shown])[0].chart is not None
 
 
 @pytest.mark.pdf
@@ -219,5 +256,5 @@ def test_sheets_are_for_staff_alone(client: Client, decision: Decision) -> None:
     client.force_login(application.created_by)
     assert client.get(path).status_code == 404
     assert client.post(path).status_code == 404
-    client.force_login(staff.officer(application.sub_program))
+    staff.enter(client, staff.officer(application.sub_program))
     assert client.get(path).status_code == 200

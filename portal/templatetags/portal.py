@@ -24,6 +24,8 @@ from portal.clock import KST
 
 register = template.Library()
 
+INNER_SPACE = re.compile(r"(?<=\.) (?=\d+\.)| (?=\()")  # within a date, and before the zone
+NO_BREAK_SPACE = "\u00a0"
 TONES = ("neutral", "info", "success", "warning", "danger")
 KINDS = ("primary", "secondary", "tertiary", "danger")
 SIZES = ("small", "medium", "large")
@@ -93,36 +95,44 @@ def eok(amount: int | None) -> str:
     return money.eok(amount)
 
 
-@register.filter
-def kst(instant: datetime | None) -> str:
-    """Write an aware instant in Korean time to the second, with the zone."""
+@register.filter(needs_autoescape=True)
+def kst(instant: datetime | None, after: str = "", *, autoescape: bool = False) -> str:
+    """Write an aware instant in Korean time to the second, with the zone; `after` clings to it."""
     if not instant:
         return ""
     if is_naive(instant):
         raise ValueError("kst needs an aware datetime")
     local = instant.astimezone(KST)
-    return f"{kdate(local)} {local:%H:%M:%S} (KST)"
+    return _whole(f"{kdate(local)} {local:%H:%M:%S} (KST)", after, autoescape)
 
 
-@register.filter
-def until(instant: datetime | None) -> str:
+@register.filter(needs_autoescape=True)
+def until(instant: datetime | None, after: str = "", *, autoescape: bool = False) -> str:
     """Write an end; midnight is the end of the day before: 2021. 2. 16. 24:00:00 (KST)."""
     if instant is None:
         return ""
     local = instant.astimezone(KST)
     if (local.hour, local.minute, local.second) == (0, 0, 0):
-        return f"{kdate(local - timedelta(days=1))} 24:00:00 (KST)"
-    return kst(instant)
+        words = f"{kdate(local - timedelta(days=1))} 24:00:00 (KST)"
+        return _whole(words, after, autoescape)
+    return kst(instant, after, autoescape=autoescape)
 
 
-@register.filter
-def kdate(day: date | None) -> str:
+@register.filter(needs_autoescape=True)
+def kdate(day: date | None, after: str = "", *, autoescape: bool = False) -> str:
     """Write a date the Korean way: 2021. 2. 16.; an aware datetime is read in KST."""
     if not day:
         return ""
     if isinstance(day, datetime) and not is_naive(day):
         day = day.astimezone(KST)
-    return f"{day.year}. {day.month}. {day.day}."
+    return _whole(f"{day.year}. {day.month}. {day.day}.", after, autoescape)
+
+
+def _whole(words: str, after: str, page: bool) -> str:
+    """On a page, let no line break within a date, within a time, or before the word that follows."""
+    if not page:
+        return words + after
+    return INNER_SPACE.sub(NO_BREAK_SPACE, words) + (_WORD_JOINER + after if after else "")
 
 
 @register.filter

@@ -30,6 +30,25 @@ def test_the_date_of_an_instant_is_the_korean_one():
     assert tags.kdate(date(2021, 12, 5)) == "2021. 12. 5."
 
 
+@pytest.mark.parametrize(
+    ("source", "page"),
+    [
+        ("{{ at|kst }}", "2021.~2.~16. 18:00:00~(KST)"),
+        ("{{ at|kdate }}", "2021.~2.~16."),
+        ('{{ at|until:"까지" }}', "2021.~2.~16. 18:00:00~(KST)|까지"),
+        ('{{ midnight|until:"까지" }}', "2021.~2.~16. 24:00:00~(KST)|까지"),
+        ('{{ nothing|until:"까지" }}', ""),
+    ],
+)
+def test_a_date_and_a_time_are_not_broken_on_a_page_and_are_plain_in_a_mail(source, page):
+    midnight = datetime(2021, 2, 16, 15, 0, tzinfo=UTC)
+    shown = page.replace("~", "\u00a0").replace("|", "\u2060")
+    assert drawn(source, at=NOON, midnight=midnight, nothing=None) == shown
+    source = "{% autoescape off %}" + source + "{% endautoescape %}"
+    plain = drawn(source, at=NOON, midnight=midnight, nothing=None)
+    assert plain == page.replace("~", " ").replace("|", "")
+
+
 @pytest.mark.parametrize("name", ["kst", "kdate", "business_number", "masked_email"])
 def test_an_absent_value_shows_nothing(name):
     assert getattr(tags, name)(None) == ""

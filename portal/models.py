@@ -278,7 +278,9 @@ class TokenScope(models.TextChoices):
 class ApiToken(models.Model):
     """A key to the API: scoped, expiring, shown once and kept only as a hash."""
 
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="tokens")
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, related_name="tokens", verbose_name="사용자"
+    )
     name = models.CharField("이름", max_length=50)
     digest = models.CharField(max_length=64, unique=True, editable=False)
     scope = models.CharField("범위", max_length=10, choices=TokenScope.choices)

@@ -1,17 +1,19 @@
 """The work under agreements: experts verified, matched and replaced; deliverables confirmed."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from applications.admin.company import REGIONS
 from applications.models import Deliverable, Expert, ExpertMatch
 from applications.queries import delivery as queries
 from applications.services import delivery, experts
@@ -22,8 +24,8 @@ from portal.admin import Act, WorkflowAdmin, history
 from portal.clock import now
 from portal.models import User
 from portal.roles import AUDITOR, MANAGER, OFFICER
-from portal.templatetags.portal import badge
-from programs.models import SubProgram
+from portal.templatetags.portal import badge, business_number, kst
+from programs.models import ProgramRound, SubProgram
 from programs.visibility import sub_programs_of
 
 DESK = [OFFICER, MANAGER, AUDITOR]
@@ -219,30 +221,66 @@ def waits(request: HttpRequest, row: Expert) -> bool:
     return row.state == ExpertState.APPLIED
 
 
+def newest_round() -> QuerySet[ProgramRound]:
+    """Rounds, the one whose words count first."""
+    return ProgramRound.objects.order_by("-opens_at")
+
+
+def pool_of(row: Any) -> dict[str, Any]:
+    """The expert's pool as the catalogue words it."""
+    return next((one for one in row.pools or () if one["code"] == row.pool), {})
+
+
+def named(choices: Iterable[dict[str, Any]], codes: Iterable[str]) -> str:
+    """Codes in the catalogue's words."""
+    labels = {row["code"]: row["label"] for row in choices}
+    return ", ".join(labels.get(code, code) for code in codes)
+
+
+class PoolFilter(admin.SimpleListFilter):
+    """One pool."""
+
+    title = "전문가 풀"
+    parameter_name = "pool"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The pools of the latest round."""
+        round = newest_round().first()
+        return [(row["code"], row["label"]) for row in (round.pools if round else ())]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Expert]) -> QuerySet[Expert]:
+        """Its members."""
+        return queryset.filter(pool=self.value()) if self.value() else queryset
+
+
 @admin.register(Expert)
 class ExpertAdmin(WorkflowAdmin):
     """Members of the pools, and the evidence of their careers."""
 
     read_roles = DESK
-    list_display = ["user", "pool", "route", "years", "state", "capacity"]
-    list_filter = ["pool", "state"]
+    list_display = ["user", "pool_label", "route_label", "years", "state", "capacity"]
+    list_filter = [PoolFilter, "state"]
     search_fields = ["user__name", "user__email", "institution"]
     list_select_related = ["user"]
     ordering = ["-pk"]
     fields = [
-        "user", "pool", "route", "employer", "years", "degree", "institution",
-        "institution_number", "career", "fields", "regions", "capacity", "evidence", "file_sha256",
-        "state", "reason", "checked_by", "checked_at",
+        "user", "pool_label", "route_label", "employer", "years", "degree", "institution",
+        "number", "career", "field_labels", "region_labels", "capacity", "evidence", "file_sha256",
+        "state", "reason", "checked_by", "checked",
     ]  # fmt: skip
-    readonly_fields = ["evidence"]
+    readonly_fields = [
+        "pool_label", "route_label", "number", "field_labels", "region_labels", "evidence",
+        "checked",
+    ]  # fmt: skip
     acts = [
         Act("verify", "등록", verify, roles=STAFF, form=NoteForm, show=waits),
         Act("refuse", "등록 거절", refuse, roles=STAFF, form=ReasonForm, show=waits, danger=True),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Expert]:
-        """Every expert, for staff."""
-        return super().get_queryset(request).filter(pk__in=staff_experts(request.user).values("pk"))
+        """Every expert, for staff, with the pools as the latest round words them."""
+        mine = super().get_queryset(request).filter(pk__in=staff_experts(request.user).values("pk"))
+        return mine.annotate(pools=Subquery(newest_round().values("pools")[:1]))
 
     def get_urls(self) -> list[URLPattern]:
         """Add the evidence's address."""
@@ -254,6 +292,36 @@ class ExpertAdmin(WorkflowAdmin):
         """Send the evidence to staff."""
         row = self.own(request, pk)
         return files.serve(row.file, filename=row.file_name, content_type=row.content_type)
+
+    @admin.display(description="전문가 풀")
+    def pool_label(self, row: Any) -> str:
+        """Of which pool."""
+        return str(pool_of(row).get("label", row.pool))
+
+    @admin.display(description="자격")
+    def route_label(self, row: Any) -> str:
+        """By which route."""
+        return named(pool_of(row).get("routes", ()), [row.route])
+
+    @admin.display(description="소속 기관 사업자등록번호")
+    def number(self, row: Expert) -> str:
+        """Of the institution."""
+        return business_number(row.institution_number) or "-"
+
+    @admin.display(description="분야")
+    def field_labels(self, row: Any) -> str:
+        """What they know."""
+        return named(pool_of(row).get("fields", ()), row.fields)
+
+    @admin.display(description="활동 지역")
+    def region_labels(self, row: Expert) -> str:
+        """Where they go."""
+        return ", ".join(REGIONS.get(code, code) for code in row.regions)
+
+    @admin.display(description="확인 시각")
+    def checked(self, row: Expert) -> str:
+        """When staff looked at the evidence."""
+        return kst(row.checked_at) or "-"
 
     @admin.display(description="증빙")
     def evidence(self, row: Expert) -> SafeString:
@@ -277,8 +345,8 @@ class ExpertMatchAdmin(WorkflowAdmin):
     """Solved proposals of who goes where, with what is short."""
 
     read_roles = DESK
-    list_display = ["sub_program", "pool", "made_at", "made_by", "confirmed_at"]
-    list_select_related = ["sub_program", "made_by"]
+    list_display = ["sub_program", "pool_label", "made", "made_by", "confirmed"]
+    list_select_related = ["sub_program__round", "made_by"]
     ordering = ["-pk"]
     page_template = "admin/applications/expertmatch/page.html"
     change_list_template = "admin/applications/expertmatch/change_list.html"
@@ -296,6 +364,21 @@ class ExpertMatchAdmin(WorkflowAdmin):
         """Add the page that asks for a proposal."""
         page = self.admin_site.admin_view(self.start_view)
         return [path("start/", page, name="applications_expertmatch_start"), *super().get_urls()]
+
+    @admin.display(description="전문가 풀")
+    def pool_label(self, row: ExpertMatch) -> str:
+        """Of which pool."""
+        return named(row.sub_program.round.pools, [row.pool])
+
+    @admin.display(description="작성 시각")
+    def made(self, row: ExpertMatch) -> str:
+        """When it was solved."""
+        return kst(row.made_at)
+
+    @admin.display(description="확정 시각")
+    def confirmed(self, row: ExpertMatch) -> str:
+        """When it was confirmed."""
+        return kst(row.confirmed_at) or "확정 전"
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
         """Ask for which sub-programme and pool, then solve."""

@@ -223,8 +223,8 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('claimed', '확인 전'), ('granted', '인정'), ('refused', '불인정')], default='claimed', max_length=10, verbose_name='확인')),
                 ('reason', models.TextField(blank=True, verbose_name='사유')),
                 ('decided_at', models.DateTimeField(null=True, verbose_name='확인 시각')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bonuses', to='applications.application')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='bonuses', to='applications.application', verbose_name='신청')),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='확인한 사람')),
             ],
             options={
                 'verbose_name': '가점 신청',
@@ -266,8 +266,8 @@ class Migration(migrations.Migration):
                 ('decision', models.CharField(choices=[('pending', '확인 전'), ('confirmed', '자동 판정 확인'), ('overruled', '자동 판정 뒤집음')], default='pending', max_length=10, verbose_name='확인')),
                 ('reason', models.TextField(blank=True, verbose_name='사유')),
                 ('decided_at', models.DateTimeField(null=True, verbose_name='확인 시각')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checks', to='applications.application')),
-                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='checks', to='applications.application', verbose_name='신청')),
+                ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='확인한 사람')),
             ],
             options={
                 'verbose_name': '요건 점검',
@@ -546,7 +546,7 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('applied', '확인 대기'), ('verified', '등록'), ('refused', '등록 거절'), ('left', '활동 종료')], default='applied', editable=False, max_length=10, verbose_name='상태')),
                 ('reason', models.CharField(blank=True, max_length=300, verbose_name='확인 의견')),
                 ('checked_at', models.DateTimeField(null=True, verbose_name='확인 시각')),
-                ('checked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('checked_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='확인한 사람')),
                 ('user', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='expertise', to=settings.AUTH_USER_MODEL, verbose_name='전문가')),
             ],
             options={
@@ -571,7 +571,7 @@ class Migration(migrations.Migration):
                 ('made_at', models.DateTimeField(verbose_name='작성 시각')),
                 ('confirmed_at', models.DateTimeField(null=True, verbose_name='확정 시각')),
                 ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('made_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='작성한 사람')),
                 ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='expert_matches', to='programs.subprogram', verbose_name='내역사업')),
             ],
             options={
@@ -914,8 +914,8 @@ class Migration(migrations.Migration):
                 ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rubrics', to='programs.subprogram', verbose_name='내역사업')),
             ],
             options={
-                'verbose_name': '평가 기준 버전',
-                'verbose_name_plural': '평가 기준 버전',
+                'verbose_name': '평가 기준 판',
+                'verbose_name_plural': '평가 기준 판',
             },
         ),
         migrations.CreateModel(
@@ -934,9 +934,9 @@ class Migration(migrations.Migration):
                 ('stale_reason', models.CharField(blank=True, max_length=300, verbose_name='다시 산정이 필요한 사유')),
                 ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.job')),
                 ('previous', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='later', to='applications.scorerun', verbose_name='이전 산정')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='요청자')),
                 ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='score_runs', to='programs.subprogram', verbose_name='내역사업')),
-                ('version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='applications.rubricversion', verbose_name='평가 기준 버전')),
+                ('version', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='runs', to='applications.rubricversion', verbose_name='평가 기준 판')),
             ],
             options={
                 'verbose_name': '점수 산정',
@@ -1241,7 +1241,7 @@ class Migration(migrations.Migration):
                 ('since', models.DateTimeField(verbose_name='시작')),
                 ('due_at', models.DateTimeField(verbose_name='기한')),
                 ('done_at', models.DateTimeField(null=True, verbose_name='끝난 때')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='turns', to='applications.agreement')),
+                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='turns', to='applications.agreement', verbose_name='협약')),
             ],
             options={
                 'verbose_name': '협약 할 일',

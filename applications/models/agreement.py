@@ -143,7 +143,9 @@ class Turn(models.Model):
     where time is lost, and those that are done how long each step took.
     """
 
-    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="turns")
+    agreement = models.ForeignKey(
+        Agreement, on_delete=models.PROTECT, related_name="turns", verbose_name="협약"
+    )
     step = models.CharField("할 일", max_length=20)
     waits_for = models.CharField("할 사람", max_length=10, choices=WaitsFor.choices)
     since = models.DateTimeField("시작")

@@ -73,7 +73,7 @@ DECISION = (
 AUDITED = (
     Audited("submissions", "제출본", Submission.objects.all, since="application__submitted_at"),
     Audited("application-moves", "신청 처리 이력", ApplicationMove.objects.all, time="at"),
-    Audited("rubrics", "평가 기준 버전", RubricVersion.objects.all, time="frozen_at"),
+    Audited("rubrics", "평가 기준 판", RubricVersion.objects.all, time="frozen_at"),
     Audited("conflict-statements", "이해관계 확인서", ConflictStatement.objects.all, time="at"),
     Audited("score-sheets", "제출된 평가표", locked_sheets, since="locked_at", columns=SHEET),
     Audited(

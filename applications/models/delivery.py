@@ -44,7 +44,9 @@ class Expert(Dated):
         editable=False,
     )
     reason = models.CharField("확인 의견", max_length=300, blank=True)
-    checked_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+    checked_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="확인한 사람"
+    )
     checked_at = models.DateTimeField("확인 시각", null=True)
 
     class Meta:
@@ -84,7 +86,9 @@ class ExpertMatch(models.Model):
     inputs_sha256 = models.CharField("입력 SHA-256", max_length=64)
     pairs = models.JSONField("배정안", default=list)
     shortages = models.JSONField("부족", default=list)
-    made_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    made_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="+", verbose_name="작성한 사람"
+    )
     made_at = models.DateTimeField("작성 시각")
     confirmed_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
     confirmed_at = models.DateTimeField("확정 시각", null=True)

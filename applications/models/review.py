@@ -39,8 +39,8 @@ class RubricVersion(models.Model):
     )
 
     class Meta:
-        verbose_name = "평가 기준 버전"
-        verbose_name_plural = "평가 기준 버전"
+        verbose_name = "평가 기준 판"
+        verbose_name_plural = "평가 기준 판"
         constraints = [
             models.UniqueConstraint(fields=["sub_program", "number"], name="one_rubric_per_number"),
             models.CheckConstraint(
@@ -164,14 +164,16 @@ class ScoreRun(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="runs",
-        verbose_name="평가 기준 버전",
+        verbose_name="평가 기준 판",
     )
     rubric = models.JSONField("평가 기준(고정)")
     rubric_sha256 = models.CharField("기준 SHA-256", max_length=64)
     previous = models.ForeignKey(
         "self", on_delete=models.PROTECT, null=True, related_name="later", verbose_name="이전 산정"
     )
-    requested_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="+", verbose_name="요청자"
+    )
     requested_at = models.DateTimeField("요청 시각")
     job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
     finished_at = models.DateTimeField("완료 시각", null=True)

@@ -13,7 +13,9 @@ USER = settings.AUTH_USER_MODEL
 class Check(models.Model):
     """One condition judged on the frozen facts, and what an officer made of it."""
 
-    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="checks")
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="checks", verbose_name="신청"
+    )
     code = models.CharField("조건", max_length=60)
     message = models.CharField("내용", max_length=300)
     met = models.BooleanField("자동 판정 충족", null=True)
@@ -21,7 +23,9 @@ class Check(models.Model):
         "확인", max_length=10, choices=CheckDecision.choices, default=CheckDecision.PENDING
     )
     reason = models.TextField("사유", blank=True)
-    decided_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="확인한 사람"
+    )
     decided_at = models.DateTimeField("확인 시각", null=True)
 
     class Meta:
@@ -86,7 +90,9 @@ class Supplement(models.Model):
 class BonusClaim(models.Model):
     """A bonus the applicant claims; staff decide on product and evidence (S9)."""
 
-    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="bonuses")
+    application = models.ForeignKey(
+        Application, on_delete=models.CASCADE, related_name="bonuses", verbose_name="신청"
+    )
     code = models.CharField("가점 항목", max_length=40)
     label = models.CharField("가점 항목명", max_length=100)
     claim = models.TextField("신청 내용")
@@ -96,7 +102,9 @@ class BonusClaim(models.Model):
         "확인", max_length=10, choices=BonusState.choices, default=BonusState.CLAIMED
     )
     reason = models.TextField("사유", blank=True)
-    decided_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
+    decided_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="확인한 사람"
+    )
     decided_at = models.DateTimeField("확인 시각", null=True)
 
     class Meta:

@@ -60,7 +60,7 @@ class Migration(migrations.Migration):
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='발급 시각')),
                 ('expires_at', models.DateTimeField(verbose_name='만료 시각')),
                 ('revoked_at', models.DateTimeField(blank=True, null=True, verbose_name='폐기 시각')),
-                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL)),
+                ('user', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='tokens', to=settings.AUTH_USER_MODEL, verbose_name='사용자')),
             ],
             options={
                 'verbose_name': 'API 토큰',

@@ -781,8 +781,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="proposals",
-                        to="programs.programround",
-                    ),
+                        to="programs.programround", verbose_name='회차'),
                 ),
             ],
             options={

@@ -93,7 +93,9 @@ class RoundChange(models.Model):
 class RoundProposal(models.Model):
     """New dates of an announced round for another lawful reason, until somebody else approves."""
 
-    round = models.ForeignKey(ProgramRound, on_delete=models.PROTECT, related_name="proposals")
+    round = models.ForeignKey(
+        ProgramRound, on_delete=models.PROTECT, related_name="proposals", verbose_name="회차"
+    )
     opens_at = models.DateTimeField("접수 시작")
     closes_at = models.DateTimeField("접수 마감")
     reason = models.CharField("사유와 근거", max_length=300)

@@ -1,0 +1,34 @@
+"""The words of the staff site: every column and every field that is shown has a Korean name."""
+
+import re
+from collections.abc import Iterator
+
+from django.contrib import admin
+from django.contrib.admin.utils import flatten, label_for_field
+
+PLAIN = {"ID", "SHA-256"}
+
+
+def shown(screen: admin.ModelAdmin) -> list[object]:
+    """What a list and a page show; a page of its own words has its own template."""
+    names = [name for name in screen.list_display if name != "action_checkbox"]
+    if getattr(screen, "page_template", ""):
+        return names
+    if screen.fieldsets:
+        return [*names, *(row for _, part in screen.fieldsets for row in flatten(part["fields"]))]
+    own = screen.fields or [row.name for row in screen.opts.fields if row.editable]
+    return [*names, *flatten(own)]
+
+
+def nameless() -> Iterator[str]:
+    for model, screen in admin.site._registry.items():
+        if not model.__module__.startswith(("portal.", "programs.", "applications.")):
+            continue
+        for name in shown(screen):
+            label = str(label_for_field(name, model, screen))
+            if label not in PLAIN and not re.search("[가-힣]", label):
+                yield f"{model.__name__}.{name}: {label}"
+
+
+def test_every_column_and_field_has_a_korean_name() -> None:
+    assert list(nameless()) == []

@@ -12,10 +12,12 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
 from django.http import HttpRequest
+from django.urls import reverse
 
 from portal import notices
 from portal.clock import now
 from portal.models import Notice, User
+from portal.roles import ASSESSOR, roles_of
 
 
 class SignupForm(forms.Form):
@@ -55,6 +57,14 @@ class PortalAccountAdapter(DefaultAccountAdapter):
     def clean_email(self, email: str) -> str:
         """One person, one spelling."""
         return email.lower()
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Lead staff and assessors to their desks, everybody else to their applications."""
+        if request.user.is_staff:
+            return reverse("admin:index")
+        if ASSESSOR in roles_of(request.user):
+            return "/assessor/"
+        return settings.LOGIN_REDIRECT_URL
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Count failures by the same address as everywhere else."""

@@ -14,7 +14,7 @@ from django.contrib.admin.utils import unquote
 from django.contrib.admin.views.main import ERROR_FLAG
 from django.contrib.auth.models import Group
 from django.core.paginator import Paginator
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -51,6 +51,7 @@ class ReadOnlyAdmin(admin.ModelAdmin):
 
     paginator = QuickPaginator
     show_full_result_count = False
+    change_form_template = "admin/workflow_change_form.html"
     show_facets = admin.ShowFacets.NEVER  # they count every filter
     sortable_by = ()  # a sort without its index reads the whole table
     list_per_page = 50
@@ -94,6 +95,25 @@ class ReadOnlyAdmin(admin.ModelAdmin):
             return None
         return super().response_action(request, queryset, *where, **named)
 
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        """Name people and things that the reader may not open, without a link to nowhere."""
+        whole = super().get_fieldsets(request, obj)
+        if self.has_change_permission(request, obj):
+            return whole
+        closed = {row.name: row for row in self.opts.fields if self._closed(request, row)}
+        return [
+            (
+                title,
+                {**part, "fields": [_named(closed.get(str(row)), row) for row in part["fields"]]},
+            )
+            for title, part in whole
+        ]
+
+    def _closed(self, request: HttpRequest, field: "Field[Any, Any]") -> bool:
+        model = field.related_model
+        screen = self.admin_site._registry.get(model) if isinstance(model, type) else None
+        return screen is not None and not screen.has_view_permission(request)
+
     def own(self, request: HttpRequest, pk: str | int) -> Any:
         """Fetch a thing for a page of its own; what is not yours does not exist."""
         thing = self.get_object(request, str(pk))
@@ -113,12 +133,25 @@ class ReadOnlyAdmin(admin.ModelAdmin):
         return super().change_view(request, object_id, form_url, extra_context)
 
 
+def _named(field: "Field[Any, Any] | None", name: Any) -> Any:
+    """What stands for a field of a read-only page: itself, or a thing's name alone."""
+    if field is None:
+        return name
+
+    def shown(thing: Model) -> str:
+        return str(getattr(thing, field.name) or "-")
+
+    shown.__name__ = field.name
+    return admin.display(shown, description=field.verbose_name)
+
+
 class Act:
     """One button on a staff page: a label, a service call, perhaps a form asked first.
 
     `do(request, thing, data, now)` calls the service and returns the message to show. `move`
     names the workflow move that must be allowed for the button to appear; `show(request, thing)`
     narrows further. `form` is a `forms.Form` class or a function `(request, thing) -> class`.
+    `intro` says what will happen; a function `(thing) -> words` says it of the thing.
     """
 
     def __init__(
@@ -132,7 +165,7 @@ class Act:
         form: Any = None,
         show: Callable[[HttpRequest, Any], bool] | None = None,
         danger: bool = False,
-        intro: str = "",
+        intro: str | Callable[[Any], str] = "",
     ) -> None:
         self.name, self.label, self.do, self.move = name, label, do, move
         self.roles, self.form, self.show = set(roles), form, show
@@ -167,7 +200,6 @@ def history(thing: Any) -> list[dict[str, Any]]:
 class WorkflowAdmin(ReadOnlyAdmin):
     """A read-only screen whose buttons (`acts`) call services, each on its own small page."""
 
-    change_form_template = "admin/workflow_change_form.html"
     page_template = ""  # a page of its own, fed by `page`, instead of Django's form
     acts: ClassVar[Sequence[Act]] = ()
 
@@ -244,7 +276,8 @@ class WorkflowAdmin(ReadOnlyAdmin):
             else:
                 messages.success(request, told)
                 return redirect(back)
-        context = {"title": step.label, "act": step, "form": form, "back": back}
+        intro = step.intro(thing) if callable(step.intro) else step.intro
+        context = {"title": step.label, "act": step, "form": form, "back": back, "intro": intro}
         return self.shown(request, thing, "admin/act.html", **context)
 
 

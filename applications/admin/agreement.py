@@ -13,7 +13,15 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from applications.admin.application import NoteForm
-from applications.models import Agreement, ChangeRequest, Ending, Instalment, Settlement, Turn
+from applications.models import (
+    Agreement,
+    ChangeRequest,
+    Ending,
+    Instalment,
+    Recovery,
+    Settlement,
+    Turn,
+)
 from applications.queries import agreements as read
 from applications.queries import delivery
 from applications.rules import agreement as rules
@@ -54,7 +62,7 @@ from portal.admin import Act, ReadOnlyAdmin, WorkflowAdmin, history
 from portal.clock import now
 from portal.money import won
 from portal.roles import AUDITOR, MANAGER, OFFICER
-from portal.templatetags.portal import badge, kst, until
+from portal.templatetags.portal import badge, kdate, until
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 STAFF = [OFFICER, MANAGER]
@@ -317,15 +325,15 @@ class RecoveryForm(forms.Form):
     evidence = forms.CharField(label="확인한 근거", max_length=200, help_text="예: 국고 수납 번호")
 
 
+def recovery_of(thing: Agreement) -> Recovery:
+    """What the approved settlement asks back."""
+    rows = Recovery.objects.select_related("settlement__agreement")
+    return rows.get(settlement__agreement=thing, settlement__state=SettlementState.APPROVED)
+
+
 def recover(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
     """Record that a recovery came in."""
-    settled = thing.settlements.get(state=SettlementState.APPROVED)
-    recovery = (
-        type(settled.recovery)
-        .objects.select_related("settlement__agreement")
-        .get(pk=settled.recovery.pk)
-    )
-    settlement.record_recovery(recovery, **data, by=request.user, now=at)
+    settlement.record_recovery(recovery_of(thing), **data, by=request.user, now=at)
     return "환수금 납부를 확인했습니다."
 
 
@@ -410,6 +418,48 @@ def something_payable(request: HttpRequest, thing: Agreement) -> bool:
     return next_part(thing) is not None
 
 
+def to_ask(thing: Agreement) -> str:
+    """What would be asked for."""
+    return f"{next_part(thing)}의 지급을 요청합니다. 결정권자가 승인하면 한 번만 지급됩니다."
+
+
+def to_pay(thing: Agreement) -> str:
+    """What would be paid, and who asked."""
+    part = asked_part(thing)
+    asked = f" ({part.requested_by} 요청)" if part else ""
+    return f"{part}을 지급합니다{asked}. 요청한 사람과 다른 결정권자만 지급할 수 있습니다."
+
+
+def to_settle(thing: Agreement) -> str:
+    """What the settlement says."""
+    row = proposed(thing)
+    return (
+        f"인정 사업비 {won(row.eligible_won)}, 확정 지원금 {won(row.settled_won)}, "
+        f"지급한 금액 {won(row.paid_won)}\n\n"
+        f"더 지급할 금액 {won(row.balance_won)}, 환수할 금액 {won(row.recover_won)}, "
+        f"예산으로 돌아갈 금액 {won(row.release_won)}\n\n"
+        "승인하면 남은 협약액은 예산으로 돌아가고, 더 지급한 금액은 환수합니다."
+    )
+
+
+def to_recover(thing: Agreement) -> str:
+    """What is to come back, and until when."""
+    row = recovery_of(thing)
+    return (
+        f"환수할 금액은 {won(row.amount_won)}, 납부 기한은 {until(row.due_at)}까지입니다. "
+        "모두 들어온 것을 확인한 뒤 기록해 주세요."
+    )
+
+
+def to_change(thing: Agreement) -> str:
+    """What the change would change, and why it is wanted."""
+    change = open_change(thing)
+    if change is None:
+        return ""
+    parts = "\n".join(f"{name}: {value}" for name, value in change.described)
+    return f"{change}\n{parts}\n\n사유: {change.reason}"
+
+
 def is_proposed(request: HttpRequest, thing: Agreement) -> bool:
     """Whether a settlement waits."""
     return thing.settlements.filter(state=SettlementState.PROPOSED).exists()
@@ -456,19 +506,20 @@ class AgreementAdmin(WorkflowAdmin):
         Act("reissue", "협약서 다시 작성", reissue, move="reissue", form=NoteForm),
         Act("extend", "협약 기한 연장", extend, move="extend", form=ExtendForm),
         Act("request-pay", "지급 요청", request_pay, roles=[OFFICER], show=something_payable,
-            intro="다음 차수의 지급을 요청합니다. 결정권자가 승인하면 한 번만 지급됩니다."),
-        Act("pay", "지급 승인", pay, roles=[MANAGER], show=balance_asked,
-            intro="요청한 사람과 다른 결정권자만 지급할 수 있습니다."),
+            intro=to_ask),
+        Act("pay", "지급 승인", pay, roles=[MANAGER], show=balance_asked, intro=to_pay),
         Act("return-pay", "지급 요청 반려", return_pay, roles=[MANAGER], form=NoteForm,
             show=balance_asked),
         Act("examine", "협약변경 검토", on_change(amendments.examine, "opinion", "검토했습니다."),
-            move="examine_change", form=NoteForm, show=change_in(AmendmentState.ASKED)),
+            move="examine_change", form=NoteForm, show=change_in(AmendmentState.ASKED),
+            intro=to_change),
         Act("approve-change", "협약변경 승인",
             on_change(amendments.approve, "note", "협약변경을 승인했습니다."),
-            move="approve_change", form=NoteForm, show=change_in(AmendmentState.EXAMINED)),
+            move="approve_change", form=NoteForm, show=change_in(AmendmentState.EXAMINED),
+            intro=to_change),
         Act("refuse-change", "협약변경 불승인",
             on_change(amendments.refuse, "note", "협약변경을 승인하지 않았습니다."),
-            move="refuse_change", form=NoteForm, danger=True,
+            move="refuse_change", form=NoteForm, danger=True, intro=to_change,
             show=change_in(AmendmentState.ASKED, AmendmentState.EXAMINED)),
         Act("amend", "부처 서명(변경협약)", amend, move="amend", form=signature_form,
             show=lambda request, thing: thing.in_force < thing.version),
@@ -485,11 +536,11 @@ class AgreementAdmin(WorkflowAdmin):
         Act("propose", "정산안 작성", propose, move="propose_settlement",
             show=lambda request, thing: not is_proposed(request, thing)),
         Act("settle", "정산 승인", settle, move="settle", show=is_proposed,
-            intro="승인하면 남은 협약액은 예산으로 돌아가고, 더 지급한 금액은 환수합니다."),
+            intro=to_settle),
         Act("return-settlement", "정산안 반려", return_settlement, move="return_settlement",
             form=NoteForm, show=is_proposed),
         Act("recover", "환수금 납부 확인", recover, move="recover", form=RecoveryForm,
-            show=recovery_due),
+            show=recovery_due, intro=to_recover),
         Act("close", "종료", close, roles=[MANAGER], show=ready_to_close,
             intro="협약 잔액이 0이고 지급액에서 환수액을 뺀 금액이 확정 지원금과 같아야 종료됩니다."),
         Act("ask-end", "중도 종료 요청", ask_end, roles=STAFF, form=end_form, danger=True,
@@ -644,7 +695,7 @@ class TurnAdmin(ReadOnlyAdmin):
     """Where time is lost: every step that waits, the longest overdue first."""
 
     read_roles = READERS
-    list_display = ["step_label", "agreement_link", "firm", "who", "begun", "due", "late"]
+    list_display = ["step_label", "late", "agreement_link", "firm", "who", "due", "begun"]
     list_display_links = None
     list_filter = [LateFilter, WhoFilter, StepFilter]
     ordering = ["due_at", "id"]
@@ -678,7 +729,7 @@ class TurnAdmin(ReadOnlyAdmin):
     @admin.display(description="시작")
     def begun(self, turn: Turn) -> str:
         """Since when."""
-        return kst(turn.since)
+        return kdate(turn.since)
 
     @admin.display(description="기한")
     def due(self, turn: Turn) -> str:

@@ -1,7 +1,7 @@
 """The screening desk: every filed application of the own sub-programmes, and each one's page."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +29,7 @@ from applications.models import (
     PanelWish,
     ScoreSheet,
 )
-from applications.queries import aid
+from applications.queries import aid, award
 from applications.rules import (
     scoring as rules,
 )
@@ -54,7 +54,7 @@ from portal.models import User
 from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
 from portal.templatetags.portal import badge, business_number, kst, until
 from portal.validators import row_number
-from programs.rules.limits import Limit
+from programs.rules.limits import Limit, amount
 
 S = ApplicationState
 TONES = {
@@ -230,20 +230,28 @@ def wish(request: HttpRequest, thing: Application, data: dict[str, Any], at: dat
     return f"배정 조건을 정했습니다: {made.assessor} {made.get_kind_display()}"
 
 
-def liftable(application: Application) -> list[Limit]:
+def standing(request: HttpRequest, application: Application) -> aid.Standing:
+    """The firm's aid, read once for the button, its form and the page."""
+    read = request.__dict__.setdefault("aid_of", {})
+    if application.pk not in read:
+        read[application.pk] = aid.standing(application)
+    return read[application.pk]
+
+
+def liftable(request: HttpRequest, application: Application) -> list[Limit]:
     """Limits that would stop the application and that a manager may lift."""
     if application.state not in aids.OPEN:
         return []
-    stopping = {row.code for row in aid.exceeded(application)}
-    rows = application.sub_program.round.limits_parsed()
-    return [row for row in rows if row.exception and row.finding in stopping]
+    found = standing(request, application)
+    stopping = {row.code for row in found.over}
+    return [row for row, _ in found.used if row.exception and row.finding in stopping]
 
 
 def exception_form(request: HttpRequest, application: Application) -> type[forms.Form]:
     """Which limit, and why it does not stop this one."""
     fields: dict[str, forms.Field] = {
         "limit": forms.ChoiceField(
-            label="한도", choices=[(row.code, row.label) for row in liftable(application)]
+            label="한도", choices=[(row.code, row.label) for row in liftable(request, application)]
         ),
         "reason": forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3})),
     }
@@ -333,7 +341,7 @@ class ApplicationAdmin(WorkflowAdmin):
             "지원 한도 예외",
             allow_aid,
             roles=[MANAGER],
-            show=lambda request, thing: bool(liftable(thing)),
+            show=lambda request, thing: bool(liftable(request, thing)),
             form=exception_form,
             intro="이 기업이 한도를 넘어도 이 신청을 선정할 수 있게 합니다. 되돌릴 수 없으며 누가 왜 인정했는지 남습니다.",
             danger=True,
@@ -455,7 +463,8 @@ def described(request: HttpRequest, thing: Application) -> dict[str, Any]:
         "papers": frozen.papers(filed, request.user),
         "partners": frozen.partners(thing),
         "issued": list(thing.documents.order_by("pk")),
-        **aided(thing),
+        **aided(request, thing),
+        **decided(thing),
         "checks": list(thing.checks.select_related("decided_by").order_by("pk")),
         "supplements": list(thing.supplements.select_related("asked_by").order_by("-pk")),
         "bonuses": [
@@ -499,19 +508,39 @@ def _scores(thing: Application, sheets: list[ScoreSheet]) -> dict[str, Any]:
     }
 
 
-def aided(thing: Application) -> dict[str, Any]:
-    """What the firm holds of all sub-programmes, and the limits that this one would pass."""
-    held = aid.of_application(thing)
-    codes = {row.code: row.label for row in thing.sub_program.round.limits_parsed()}
+def decided(thing: Application) -> dict[str, Any]:
+    """Every decision that was in force, and where the award goes on."""
     return {
-        "aid": held,
-        "aid_won": sum(row.won for row in held),
-        "aid_over": aid.exceeded(thing),
+        "decisions": award.told(thing),
+        "changes": thing.changes.order_by("pk"),
+        "objection": getattr(thing, "objection", None),
+        "agreement": getattr(thing, "agreement", None),
+    }
+
+
+def aided(request: HttpRequest, thing: Application) -> dict[str, Any]:
+    """What the firm holds of all sub-programmes, how far the limits are used up and passed."""
+    found = standing(request, thing)
+    codes = {row.code: row.label for row, _ in found.used}
+    return {
+        "aid": found.held,
+        "aid_open": set(_seen(request, found)),
+        "aid_won": found.won,
+        "aid_used": [(row.label, used, amount(row, row.most)) for row, used in found.used],
+        "aid_over": found.over,
         "aid_exceptions": [
             (codes.get(row.limit, row.limit), row)
             for row in thing.aid_exceptions.select_related("by").order_by("pk")
         ],
     }
+
+
+def _seen(request: HttpRequest, found: aid.Standing) -> Iterable[int]:
+    """Which of the firm's applications this person may open."""
+    mine = staff_applications(request.user)
+    return mine.filter(pk__in=[row.application.pk for row in found.held]).values_list(
+        "pk", flat=True
+    )
 
 
 def _mark(sheet: ScoreSheet, code: str) -> object:

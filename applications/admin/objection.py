@@ -212,6 +212,14 @@ def rescore(request: HttpRequest, thing: Objection, data: dict[str, Any], at: da
     return "다시 산정하고 있습니다. 끝나면 ‘결정 변경’ 목록에 변경안이 생깁니다."
 
 
+def case(thing: Objection) -> str:
+    """What is contested and why, and who reads the answer."""
+    return (
+        f"다투는 결정: {thing.decision.get_outcome_display()} · {thing.decision.reason}\n\n"
+        f"이의 내용: {thing.text}\n\n적은 이유는 신청기업에 그대로 알립니다."
+    )
+
+
 def may_judge(request: HttpRequest, thing: Objection) -> bool:
     """Whether this person had no part in the case."""
     return request.user.pk not in barred(thing)
@@ -233,8 +241,16 @@ class ObjectionAdmin(WorkflowAdmin):
     ]  # fmt: skip
     readonly_fields = ["contested", "evidence", "filed", "due", "answer_due"]
     acts = [
-        Act("uphold", "인용", uphold, move="uphold", form=uphold_form, show=may_judge),
-        Act("dismiss", "기각(결정 유지)", dismiss, move="dismiss", form=NoteForm, show=may_judge),
+        Act("uphold", "인용", uphold, move="uphold", form=uphold_form, show=may_judge, intro=case),
+        Act(
+            "dismiss",
+            "기각(결정 유지)",
+            dismiss,
+            move="dismiss",
+            form=NoteForm,
+            show=may_judge,
+            intro=case,
+        ),
         Act(
             "rescore",
             "점수 다시 산정",

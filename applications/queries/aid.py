@@ -111,6 +111,30 @@ def exceptions(applications: Any) -> dict[int, frozenset[str]]:
     return {application: frozenset(codes) for application, codes in found.items()}
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A firm's aid as one page shows it: all it holds, the year's limits, those it would pass."""
+
+    held: list[Holding]
+    used: list[tuple[limits.Limit, str]]
+    over: list[Finding]
+
+    @property
+    def won(self) -> int:
+        """Whole won of all years."""
+        return sum(row.won for row in self.held)
+
+
+def standing(application: Application) -> Standing:
+    """What the application's firm holds, how much of each limit that uses, what would be passed."""
+    held = of_application(application)
+    program = application.sub_program
+    mine = [row.aid for row in held if row.application.sub_program.round.year == program.round.year]
+    rows = program.round.limits_parsed()
+    used = [(row, limits.amount(row, limits.counted(row, mine, program.code))) for row in rows]
+    return Standing(held, used, _exceeded(application, mine))
+
+
 def exceeded(
     application: Application, *, amount_won: int | None = None, firm: int | None = None
 ) -> list[Finding]:
@@ -118,13 +142,19 @@ def exceeded(
 
     `firm` asks for another one than whose money it is now.
     """
+    who = firm or firm_of(application)
+    held = of_firms([who], year=application.sub_program.round.year).get(who, [])
+    return _exceeded(application, [row.aid for row in held], amount_won)
+
+
+def _exceeded(
+    application: Application, held: Sequence[limits.Aid], amount_won: int | None = None
+) -> list[Finding]:
     program = application.sub_program
     asked = application.submission.support_won or 0 if amount_won is None else amount_won
-    who = firm or firm_of(application)
-    held = of_firms([who], year=program.round.year).get(who, [])
     return limits.exceeded(
         program.round.limits_parsed(),
-        [row.aid for row in held],
+        held,
         limits.Aid(application.pk, program.code, asked),
         excepted=exceptions([application.pk]).get(application.pk, ()),
     )

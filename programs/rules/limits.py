@@ -58,18 +58,28 @@ def exceeded(
     """
     if asked.won <= 0:
         return []
-    others = [aid for aid in held if aid.application != asked.application and aid.won > 0]
+    others = [aid for aid in held if aid.application != asked.application]
     allowed = set(excepted)
     found = []
     for limit in limits:
         if limit.code in allowed:
             continue
-        same = [aid for aid in others if limit.scope == ALL or aid.program == asked.program]
-        before = sum(aid.won for aid in same) if limit.counts == WON else len(same)
+        before = counted(limit, others, asked.program)
         more = asked.won if limit.counts == WON else 1
         if before + more > limit.most:
             found.append(Finding(limit.finding, _said(limit, before, more)))
     return found
+
+
+def counted(limit: Limit, held: Iterable[Aid], program: str) -> int:
+    """How much of a limit is used up, for a sub-programme: whole won, or awards."""
+    same = [aid.won for aid in held if limit.scope == ALL or aid.program == program]
+    return sum(same) if limit.counts == WON else sum(won > 0 for won in same)
+
+
+def amount(limit: Limit, count: int) -> str:
+    """Write a count of a limit with its unit."""
+    return won(count) if limit.counts == WON else f"{count:,}건"
 
 
 @dataclass

@@ -18,6 +18,7 @@ from allauth.mfa.totp.internal.auth import (
 )
 from axes.models import AccessAttempt
 from django.contrib.admin import site
+from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.core.cache.backends.db import DatabaseCache
 from django.core.management import call_command
@@ -26,9 +27,9 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.module_loading import import_string
 
-from portal.accounts import SecondFactorForm, claimed_email, client_address
+from portal.accounts import PortalAccountAdapter, SecondFactorForm, claimed_email, client_address
 from portal.models import Notice, User
-from portal.roles import OFFICER, OPERATOR
+from portal.roles import ASSESSOR, OFFICER, OPERATOR
 from tests.factories.applications import PASSWORD, UserFactory
 from tests.faults.together import at_once
 
@@ -565,3 +566,19 @@ def test_a_sign_in_does_not_send_anyone_to_a_foreign_host(client: Client, target
 def test_what_a_password_needs_is_a_list(client: Client) -> None:
     page = client.get("/accounts/signup/").content.decode()
     assert "<li>비밀번호는 최소 10자 이상이어야 합니다.</li>" in page
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("kind", "desk"),
+    [("officer", "/admin/"), ("assessor", "/assessor/"), ("firm", "/applications/")],
+)
+def test_everybody_arrives_where_their_work_is(rf, kind: str, desk: str) -> None:
+    user = account()
+    if kind == "officer":
+        user.is_staff = True
+    if kind == "assessor":
+        user.groups.add(Group.objects.get_or_create(name=ASSESSOR)[0])
+    request = rf.get("/")
+    request.user = user
+    assert PortalAccountAdapter().get_login_redirect_url(request) == desk

@@ -47,6 +47,7 @@ from portal.demo import email_of
 from portal.models import Job, User
 from portal.validators import business_number, check_digit
 from programs.models import ProgramRound, SubProgram
+from programs.states import Region
 
 STORY = Path(__file__).resolve().parent.parent / "story.yaml"
 FILED = ("submitted", "screening", "supplement", "assessing", "released")
@@ -144,9 +145,9 @@ class Command(BaseCommand):
             "industry_code": row["industry"],
             "founded_on": date(2008, 5, 14),
             "employees": row["employees"],
-            "representative": "대표자",
+            "representative": "홍길동",
             "region": row["region"],
-            "address": f"시연시 {key}로 1",
+            "address": f"{Region(row['region']).label} 시연시 {row['name'].removesuffix('(주)')}길 1",
             "phone": "",
         }
         made = companies.register(data=data, by=owner, now=self.now())

@@ -1,6 +1,7 @@
 """The pages of one application, sheet, run and selection: buttons call services, strangers find nothing."""
 
 import json
+import re
 from datetime import timedelta
 
 import pytest
@@ -24,7 +25,7 @@ from applications.queries.award import award_of
 from applications.services import objections, review, screening, selection
 from portal import jobs
 from portal.models import Notice
-from tests.factories import staff
+from tests.factories import programs, staff
 from tests.factories.applications import (
     NOW,
     AttachmentFactory,
@@ -33,6 +34,7 @@ from tests.factories.applications import (
     PartnerFactory,
     UserFactory,
 )
+from tests.factories.delivery import expert, under_way
 
 pytestmark = pytest.mark.django_db
 
@@ -108,7 +110,7 @@ def test_the_history_names_who_when_and_why(desk, officer, application) -> None:
     assert "견적을 보완해 주세요." in body
     assert str(officer) in body
     assert "접수 → 요건검토" in body
-    assert "2021. 2. 10. 14:03:22 (KST)" in body
+    assert "2021.\u00a02.\u00a010. 14:03:22\u00a0(KST)" in body
 
 
 def test_buttons_stand_by_state_and_role(desk, program, officer, application) -> None:
@@ -519,6 +521,7 @@ def test_aid_of_all_programmes_stands_on_the_desks_and_a_manager_lifts_a_limit(
     page = text(desk(boss).get(page_of(second)))
     assert first.number in page
     assert "(aid_limit:once)" in page
+    assert '1건 <span class="quiet">/ 한도 1건</span>' in page
     assert act(second, "allow-aid") in page
     answer = desk(boss).post(
         act(second, "allow-aid"), {"limit": "once", "reason": "다른 공장"}, follow=True
@@ -527,3 +530,113 @@ def test_aid_of_all_programmes_stands_on_the_desks_and_a_manager_lifts_a_limit(
     page = text(desk(boss).get(page_of(second)))
     assert "(aid_limit:once)" not in page
     assert "한 해 지원 건수: 다른 공장" in page
+
+
+def test_the_page_of_one_application_reads_the_ledger_of_its_firm_once(
+    desk, program, boss, judges
+) -> None:
+    first = staff.judged(program, judges=judges, support=60_000_000)
+    staff.released(program, by=boss)
+    second = staff.judged(staff.program(), judges=judges, support=50_000_000)
+    Application.objects.filter(pk=second.pk).update(company=first.company_id)
+    limit = {"code": "once", "label": "한 해 지원 건수", "counts": "awards", "scope": "all"}
+    type(program.round).objects.update(limits=[{**limit, "most": 1, "exception": True}])
+    client = desk(boss)
+    with CaptureQueriesContext(connection) as seen:
+        page = text(client.get(page_of(second)))
+    assert act(second, "allow-aid") in page
+    assert page_of(first) in page
+    assert len([row for row in seen if "programs_ledgerentry" in row["sql"]]) == 1
+
+
+def test_applications_of_other_officers_are_named_without_a_link(
+    desk, program, boss, judges
+) -> None:
+    first = staff.judged(program, judges=judges, support=60_000_000)
+    staff.released(program, by=boss)
+    other = staff.program()
+    second = staff.judged(other, judges=judges, support=50_000_000)
+    Application.objects.filter(pk=second.pk).update(company=first.company_id)
+    page = text(desk(staff.officer(other)).get(page_of(second)))
+    assert first.number in page
+    assert page_of(first) not in page
+
+
+def test_who_decides_an_objection_reads_it_first(desk, program, boss, judges) -> None:
+    row = staff.judged(program, judges=judges)
+    staff.released(program, by=boss)
+    row.refresh_from_db()
+    case = objections.file(row, text="실적이 빠졌습니다.", by=row.created_by, now=NOW)
+    for name in ("uphold", "dismiss"):
+        page = text(desk(staff.manager()).get(act(case, name)))
+        assert "이의 내용: 실적이 빠졌습니다." in page
+        assert row.decisions.get().reason in page
+
+
+# --- The way on -----------------------------------------------------------------------------------
+
+
+def test_an_application_leads_to_what_was_decided_and_to_what_follows(
+    desk, program, officer, boss, judges
+) -> None:
+    row = staff.judged(program, judges=judges)
+    assert "결정과 그 뒤" not in text(desk(officer).get(page_of(row)))
+    made = staff.released(program, by=boss)
+    row.refresh_from_db()
+    page = text(desk(officer).get(page_of(row)))
+    assert "결정과 그 뒤" in page
+    assert row.decisions.get().reason in page
+    assert page_of(made) in page
+
+
+def test_an_application_leads_to_its_agreement(desk, boss) -> None:
+    programs.load()
+    agreement = under_way("meister")
+    assert page_of(agreement) in text(desk(boss).get(page_of(agreement.application)))
+
+
+def test_people_are_named_without_a_link_to_accounts_that_the_reader_may_not_open(
+    desk, program, boss
+) -> None:
+    company = CompanyFactory()
+    grant = LateGrant.objects.create(
+        sub_program=program, company=company, reason="통신 장애", until=NOW + timedelta(days=1),
+        granted_by=boss, granted_at=NOW,
+    )  # fmt: skip
+    account = reverse("admin:portal_user_change", args=[boss.pk])
+    page = text(desk(boss).get(page_of(grant)))
+    assert str(boss) in page
+    assert account not in page
+    assert account in text(desk(staff.auditor()).get(page_of(grant)))
+
+
+def test_no_page_leads_to_a_history_that_holds_nothing(desk, program, boss) -> None:
+    grant = LateGrant.objects.create(
+        sub_program=program, company=CompanyFactory(), reason="통신 장애",
+        until=NOW + timedelta(days=1), granted_by=boss, granted_at=NOW,
+    )  # fmt: skip
+    assert "/history/" not in text(desk(boss).get(page_of(grant)))
+
+
+def test_every_shortcut_of_the_front_page_leads_to_a_list(desk, officer) -> None:
+    client = desk(officer)
+    page = text(client.get(reverse("admin:index")))
+    links = re.findall(r'href="([^"]+)"', page.split("바로 가기")[1].split("</ul>")[0])
+    assert len(links) > 10
+    for link in links:
+        assert client.get(link).status_code == 200, link
+
+
+def test_an_expert_is_described_in_the_words_of_the_catalogue(desk, boss) -> None:
+    programs.load()
+    row = expert()
+    listed = text(desk(boss).get(reverse("admin:applications_expert_changelist")))
+    page = text(desk(boss).get(page_of(row)))
+    for words in ("스마트 마이스터", "대기업 제조현장 근무"):
+        assert words in listed
+        assert words in page
+    assert "large_plant" not in listed + page
+    assert "품질" in page
+    assert "경기" in page
+    none = desk(boss).get(f"{reverse('admin:applications_expert_changelist')}?pool=consultant")
+    assert list(none.context["cl"].result_list) == []

@@ -5,9 +5,11 @@ from django.test import Client
 from django.urls import reverse
 
 from applications.models import Report, Spending
-from applications.services import endings, paper
+from applications.services import endings, instalments, paper, settlement
 from applications.states import AgreementState, MemberRole, ReportState
 from portal.clock import now
+from portal.models import User
+from portal.money import won
 from portal.roles import AUDITOR, OFFICER
 from tests.factories import staff
 from tests.factories.agreements import World, pdf
@@ -236,3 +238,29 @@ def test_the_way_of_the_application_leads_to_its_close() -> None:
     endings.approve(ending, note="확인", by=world.manager, now=world.now)
     shown = enter(world.owner).get(f"/applications/{world.application.pk}/").context["steps"]
     assert [row["state"] for row in shown][-1] in ("stopped", "todo")
+
+
+def test_who_signs_for_money_reads_how_much_before_pressing() -> None:
+    world = World().conclude()
+    page = f"/admin/applications/agreement/{world.agreement.pk}/"
+
+    def asked(by: User, act: str) -> str:
+        return enter(by).get(f"{page}act/{act}/").content.decode()
+
+    first = str(world.part(1))
+    assert f"{first}의 지급을 요청합니다." in asked(world.officer, "request-pay")
+    instalments.request(world.part(1), by=world.officer, now=world.now)
+    assert f"{first}을 지급합니다 ({world.officer} 요청)." in asked(world.manager, "pay")
+    instalments.pay(world.part(1), by=world.manager, now=world.now)
+    world.half_way()
+    world.finish()
+    world.spend({"robot": 10_000_000})
+    made = settlement.propose(world.fresh(), by=world.officer, now=world.now)
+    words = asked(world.manager, "settle")
+    assert f"확정 지원금 {won(made.settled_won)}" in words
+    assert f"환수할 금액 {won(made.recover_won)}" in words
+    settlement.approve(made, by=world.manager, now=world.now)
+    assert made.recover_won > 0
+    assert f"환수할 금액은 {won(made.recover_won)}" in asked(world.officer, "recover")
+    whole = enter(world.officer).get(f"{page}change/").content.decode()
+    assert "환수금 납부 대기" in whole

@@ -1,7 +1,9 @@
 """Sign-up, its mails and sign-in: mails go through the outbox, a one-time code counts once."""
 
 import hashlib
+import secrets
 from collections.abc import Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,13 +13,16 @@ from django import forms
 from django.conf import settings
 from django.core.cache import cache
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
 from portal import notices
 from portal.clock import now
 from portal.models import Notice, User
 from portal.roles import ASSESSOR, roles_of
+
+KNOWN = "portal_known"
+KNOWN_SECONDS = 180 * 24 * 60 * 60
 
 
 class SignupForm(forms.Form):
@@ -65,6 +70,31 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         if ASSESSOR in roles_of(request.user):
             return "/assessor/"
         return settings.LOGIN_REDIRECT_URL
+
+    def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
+        """Give the browser a mark that this account has signed in here."""
+        response: HttpResponse = super().post_login(request, user, **how)
+        response.set_signed_cookie(
+            KNOWN,
+            f"{_fingerprint(user.email)}:{secrets.token_hex(16)}",
+            salt=KNOWN,
+            max_age=KNOWN_SECONDS,
+            httponly=True,
+            samesite="Lax",
+            secure=settings.SECURE,
+        )
+        return response
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """Count the failures at an account, whatever host the request names.
+
+        A browser in which the account has signed in before is counted by itself: strangers who
+        use up the account's tries do not lock its owner out.
+        """
+        claimed = claimed_email(request, credentials)
+        mark = request.get_signed_cookie(KNOWN, default="", salt=KNOWN, max_age=KNOWN_SECONDS) or ""
+        whose, _, number = mark.partition(":")
+        return f"{claimed}:{number}" if whose == _fingerprint(claimed) else claimed
 
     def get_client_ip(self, request: HttpRequest) -> str:
         """Count failures by the same address as everywhere else."""
@@ -114,3 +144,7 @@ def claimed_email(request: HttpRequest, credentials: Mapping[str, str] | None = 
     given = credentials or {}
     claimed = given.get("email") or given.get("username") or request.POST.get("login") or ""
     return claimed.strip().lower()
+
+
+def _fingerprint(email: str) -> str:
+    return hashlib.sha256(email.encode()).hexdigest()[:16]

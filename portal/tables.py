@@ -181,11 +181,10 @@ def _xlsx_lines(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
     try:
         sheet: Any = book.worksheets[0]
         sheet.reset_dimensions()  # what the file claims about its size costs nothing
-        rows = sheet.iter_rows(max_col=MOST_COLUMNS, values_only=True)
-        for number, row in enumerate(rows, start=1):
+        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
             if number > MOST_LINES:
                 raise BadInput("표의 줄 번호가 너무 큽니다.", code="table_too_long")
-            cells = [_text(value) for value in row]
+            cells = [_text(value) for value in row[:MOST_COLUMNS]]
             while cells and not cells[-1]:
                 cells.pop()
             yield number, cells

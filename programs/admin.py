@@ -15,7 +15,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from portal.admin import Act, QuickPaginator, ReadOnlyAdmin, WorkflowAdmin
+from portal.admin import Act, QuickPaginator, ReadOnlyAdmin, StaffAdmin, WorkflowAdmin
 from portal.clock import now
 from portal.errors import BadInput
 from portal.files import CONTENT_TYPES
@@ -434,7 +434,7 @@ class DocumentInline(ManagerInline):
 
 
 @admin.register(SubProgram)
-class SubProgramAdmin(admin.ModelAdmin):
+class SubProgramAdmin(StaffAdmin):
     """Sub-programmes: managers edit figures and officers, the form itself comes by data file."""
 
     paginator = QuickPaginator

@@ -24,7 +24,7 @@ from applications.models import (
 )
 from applications.services import conflicts, panel
 from applications.visibility import conflicts_of, panels_of, staff_applications
-from portal.admin import Act, QuickPaginator, ReadOnlyAdmin, WorkflowAdmin
+from portal.admin import Act, QuickPaginator, ReadOnlyAdmin, StaffAdmin, WorkflowAdmin
 from portal.clock import now
 from portal.errors import PortalError
 from portal.models import DeclaredTie, FirmLink, User
@@ -197,7 +197,7 @@ def _by_load(row: tuple[User, int]) -> tuple[int, str]:
 
 
 @admin.register(AssessorProfile)
-class AssessorProfileAdmin(admin.ModelAdmin):
+class AssessorProfileAdmin(StaffAdmin):
     """What assessors know and can take; a plain row of data, kept by officers and managers."""
 
     form = ProfileForm

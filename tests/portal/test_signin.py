@@ -330,6 +330,43 @@ def test_many_addresses_together_get_ten_tries_at_one_account() -> None:
 
 
 @pytest.mark.django_db
+def test_naming_another_port_buys_no_further_tries() -> None:
+    user = account()
+    for n in range(15):
+        sign_in(Client(REMOTE_ADDR=f"203.0.113.{n}"), user, "wrong", HTTP_HOST=f"localhost:{n + 1}")
+    late = Client(REMOTE_ADDR="198.51.100.7")
+    sign_in(late, user, HTTP_HOST="localhost:99")
+    assert not signed_in(late)
+
+
+@pytest.mark.django_db
+def test_strangers_do_not_lock_an_owner_out_of_the_browser_they_know() -> None:
+    user, other = account(), account()
+    own, others = Client(REMOTE_ADDR="198.51.100.7"), Client(REMOTE_ADDR="198.51.100.8")
+    for client, person in ((own, user), (others, other)):
+        sign_in(client, person)
+        assert signed_in(client)
+        client.post(reverse("account_logout"))
+    for n in range(15):
+        sign_in(Client(REMOTE_ADDR=f"203.0.113.{n}"), user, "wrong")
+    sign_in(others, user)
+    assert not signed_in(others)  # the mark is of another account
+    forged = Client(REMOTE_ADDR="198.51.100.9")
+    forged.cookies["portal_known"] = own.cookies["portal_known"].value[:-1]
+    sign_in(forged, user)
+    assert not signed_in(forged)
+    sign_in(own, user)
+    assert signed_in(own)
+    own.post(reverse("account_logout"))
+    for n in range(12):  # and a known browser has no more tries than others
+        own.defaults["REMOTE_ADDR"] = f"192.0.2.{n}"
+        sign_in(own, user, "wrong")
+    own.defaults["REMOTE_ADDR"] = "192.0.2.99"
+    sign_in(own, user)
+    assert not signed_in(own)
+
+
+@pytest.mark.django_db
 def test_the_spelling_of_the_address_buys_no_further_tries(client: Client) -> None:
     user = account(email="kim@example.kr")
     for n in range(10):

@@ -318,14 +318,17 @@ DEMO_SEEDS = [
 
 # What `manage.py bench` measures, in this order.
 BENCH_GROUND = "applications.management.bench.ground"
-BENCH_PARTS = [
-    f"applications.management.bench.{part}"
-    for part in ("filing", "lists", "scoring", "papers", "readers", "audit")
-] + [
-    "vouchers.management.bench.catalogue",
-    "vouchers.management.bench.assigning",
-    "kamp.management.bench.inspection",
-]
+BENCH_PARTS = {
+    "filing": "applications.management.bench.filing",
+    "lists": "applications.management.bench.lists",
+    "scoring": "applications.management.bench.scoring",
+    "paper": "applications.management.bench.papers",
+    "readers": "applications.management.bench.readers",
+    "audit": "applications.management.bench.audit",
+    "catalogue": "vouchers.management.bench.catalogue",
+    "assigning": "vouchers.management.bench.assigning",
+    "inspection": "kamp.management.bench.inspection",
+}
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [

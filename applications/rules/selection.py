@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from types import MappingProxyType
 
 from portal.errors import BadInput, Finding, RuleBroken
@@ -78,18 +79,12 @@ def rank(candidates: Iterable[Candidate], beyond: Collection[int] = ()) -> list[
     A total below the floor carries no bonus, so the floor never contradicts the total. Those whose
     firm may hold no more (`beyond`, from `beyond_limits`) follow the ones that can be selected.
     """
-    ordered = sorted(
-        candidates,
-        key=lambda c: (
-            not c.passed_floor,
-            c.id in beyond,
-            -c.total,
-            -c.raw,
-            -c.core,
-            c.submitted_at,
-            c.id,
-        ),
-    )
+    ordered = sorted(candidates, key=attrgetter("submitted_at", "id"))
+    # A sort keeps the order of equals: from the last rule to the first, without a key of its own
+    # for each of a hundred thousand.
+    for points in ("core", "raw", "total"):
+        ordered.sort(key=attrgetter(points), reverse=True)
+    ordered.sort(key=lambda one: (not one.passed_floor, one.id in beyond))
     return [Ranked(place, candidate) for place, candidate in enumerate(ordered, start=1)]
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from auditlog.registry import auditlog
 from django import forms
 from django.conf import settings
 from django.contrib import admin, messages
@@ -18,7 +19,7 @@ from portal.models import FirmLink, User
 from portal.roles import AGENCY, PANEL_OPERATOR, roles_of
 from portal.templatetags.portal import badge, business_number, kst
 from portal.validators import business_number as read_number
-from vouchers.models import CatalogueImport, Service, Supplier
+from vouchers.models import CatalogueImport, Service, Supplier, SupplierMember
 from vouchers.queries import catalogue as queries
 from vouchers.services import catalogue, conflicts, importing
 from vouchers.states import ImportKind, ImportOutcome, ServiceState
@@ -138,6 +139,19 @@ def add_member(request: HttpRequest, thing: Supplier, data: dict[str, Any], at: 
     return "담당자로 등록했습니다. 단원의 이해관계를 다시 확인합니다."
 
 
+def desk_of(request: HttpRequest, thing: Supplier) -> type[forms.Form]:
+    """The form that asks whose account acts for the supplier no longer."""
+    people = thing.members.select_related("user").order_by("user__email")
+    members = forms.ModelChoiceField(people, label="담당자 계정", empty_label="고르세요")
+    return type("DeskForm", (forms.Form,), {"member": members})
+
+
+def remove_member(request: HttpRequest, thing: Supplier, data: dict[str, Any], at: datetime) -> str:
+    """Let an account act for the supplier no longer."""
+    catalogue.remove_member(data["member"], by=request.user)
+    return "담당자 등록을 해제했습니다. 단원의 이해관계를 다시 확인합니다."
+
+
 def link(request: HttpRequest, thing: Supplier, data: dict[str, Any], at: datetime) -> str:
     """Record a link."""
     conflicts.link(
@@ -149,6 +163,9 @@ def link(request: HttpRequest, thing: Supplier, data: dict[str, Any], at: dateti
         now=at,
     )
     return "기업 간 관계를 기록했습니다. 단원의 이해관계를 다시 확인합니다."
+
+
+auditlog.register(SupplierMember)
 
 
 @admin.register(Supplier)
@@ -175,6 +192,15 @@ class SupplierAdmin(WorkflowAdmin):
     ordering = ["name", "pk"]
     acts = [
         Act("member", "담당자 계정 등록", add_member, roles=ARRANGERS, form=MemberForm),
+        Act(
+            "remove-member",
+            "담당자 계정 해제",
+            remove_member,
+            roles=ARRANGERS,
+            form=desk_of,
+            show=lambda request, thing: thing.members.exists(),
+            danger=True,
+        ),
         Act("link", "지분·협력 관계 기록", link, roles=ARRANGERS, form=LinkForm),
     ]
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Any
 
+from auditlog.registry import auditlog
 from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
@@ -11,7 +12,7 @@ from portal.admin import Act, WorkflowAdmin
 from portal.roles import AGENCY, PANEL_OPERATOR
 from portal.templatetags.portal import until
 from programs.rules import calendar
-from vouchers.models import PanelRound, Service
+from vouchers.models import CoveredService, PanelRound, Service
 from vouchers.queries import panel as queries
 from vouchers.services import assignment, conflicts, rounds, selection
 from vouchers.states import MemberKind, PanelApplicationState
@@ -21,13 +22,13 @@ READERS = sorted(DESK)
 A = PanelApplicationState
 
 
-class CoverForm(forms.Form):
-    """Which services the round has tried."""
+class CodesForm(forms.Form):
+    """Which services."""
 
     codes = forms.CharField(
         label="서비스 번호",
         widget=forms.Textarea({"rows": 8}),
-        help_text="한 줄에 하나씩 적으세요. 판매 중인 서비스만 지정할 수 있습니다.",
+        help_text="한 줄에 하나씩 적으세요.",
     )
 
     def clean_codes(self) -> list[Service]:
@@ -80,6 +81,12 @@ def cover(request: HttpRequest, thing: PanelRound, data: dict[str, Any], at: dat
     return f"서비스 {count}개를 체험 서비스로 지정했습니다."
 
 
+def uncover(request: HttpRequest, thing: PanelRound, data: dict[str, Any], at: datetime) -> str:
+    """Let services be tried no more."""
+    count = rounds.uncover(thing, data["codes"], by=request.user)
+    return f"서비스 {count}개를 체험 서비스에서 뺐습니다."
+
+
 def reschedule(request: HttpRequest, thing: PanelRound, data: dict[str, Any], at: datetime) -> str:
     """Move the dates."""
     rounds.reschedule(thing, by=request.user, now=at, **data)
@@ -107,6 +114,9 @@ def recheck(request: HttpRequest, thing: PanelRound, data: dict[str, Any], at: d
     )
 
 
+auditlog.register(CoveredService)
+
+
 @admin.register(PanelRound)
 class PanelRoundAdmin(WorkflowAdmin):
     """Rounds; what they say comes from their data files."""
@@ -116,7 +126,22 @@ class PanelRoundAdmin(WorkflowAdmin):
     list_display = ["name", "window", "closes", "target_count", "announced"]
     ordering = ["-opens_at"]
     acts = [
-        Act("cover", "체험 서비스 지정", cover, roles=[PANEL_OPERATOR, AGENCY], form=CoverForm),
+        Act(
+            "cover",
+            "체험 서비스 지정",
+            cover,
+            roles=[PANEL_OPERATOR, AGENCY],
+            form=CodesForm,
+            intro="판매 중인 서비스만 지정할 수 있습니다.",
+        ),
+        Act(
+            "uncover",
+            "체험 서비스 빼기",
+            uncover,
+            roles=[PANEL_OPERATOR, AGENCY],
+            form=CodesForm,
+            intro="단원에게 배정한 서비스는 뺄 수 없습니다.",
+        ),
         Act(
             "select",
             "선정안 만들기",

@@ -49,7 +49,7 @@ def add_member(supplier: Supplier, *, user: User, by: User | None, now: datetime
 
 
 @transaction.atomic
-def remove_member(member: SupplierMember, *, by: User, now: datetime) -> None:
+def remove_member(member: SupplierMember, *, by: User) -> None:
     """Take an account from a supplier's desk. Raises MoveNotAllowed (`role`)."""
     _may_arrange(by)
     key = f"supplier-member:{member.pk}:gone"

@@ -80,12 +80,22 @@ def cover(round: PanelRound, services: Iterable[Service], *, by: User, now: date
 
 
 @transaction.atomic
-def uncover(covered: CoveredService, *, by: User, now: datetime) -> None:
-    """Take a service out of a round, unless somebody has it to try. Raises MoveNotAllowed."""
+def uncover(round: PanelRound, services: Iterable[Service], *, by: User) -> int:
+    """Take services out of a round, unless somebody has one of them to try. Returns how many.
+
+    Raises MoveNotAllowed (`role`, `assigned`).
+    """
     _may_arrange(by)
-    if covered.round.assignments.filter(service=covered.service_id).exists():
-        raise MoveNotAllowed("이미 단원에게 배정한 서비스입니다.", code="assigned")
-    CoveredService.objects.filter(pk=covered.pk).delete()
+    # The same lock as the assignment's: nobody gets one while it goes.
+    PanelRound.objects.select_for_update(no_key=True).get(pk=round.pk)
+    chosen = list(services)
+    given = Service.objects.filter(pk__in=[row.pk for row in chosen], assignments__round=round)
+    if names := list(given.distinct().values_list("name", flat=True)[:5]):
+        raise MoveNotAllowed(
+            f"이미 단원에게 배정한 서비스입니다: {', '.join(names)}", code="assigned"
+        )
+    gone, _ = round.coverage.filter(service__in=chosen).delete()
+    return gone
 
 
 def _dates(round: PanelRound) -> dict[str, str | None]:

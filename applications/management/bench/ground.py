@@ -11,7 +11,6 @@ from portal.roles import MANAGER, OFFICER
 from programs.models import ProgramRound
 from programs.services import rounds
 
-PART = "ground"
 MANAGER_EMAIL = f"bench@{DOMAIN}"
 OFFICER_EMAIL = f"bench-confirmer@{DOMAIN}"
 

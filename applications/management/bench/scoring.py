@@ -1,13 +1,12 @@
 """Row 3: scoring, ranking and selecting, against one SQL aggregate over the same sheets."""
 
-import resource
 import time
 from collections.abc import Callable
 
 from applications.management.bench.ground import MANAGER_EMAIL, OFFICER_EMAIL
 from applications.services import scoring, selection
 from portal.clock import now
-from portal.management.bench.report import Row, times
+from portal.management.bench.report import Row, peak_bytes, times
 from portal.management.bench.stage import Stage
 from portal.models import User
 from programs.models import SubProgram
@@ -74,7 +73,7 @@ def _rows(found: dict[str, float], floor: float, count: int, *, goal: float) -> 
 
 def inside() -> dict[str, float]:
     """Score, propose and decide as the jobs and the manager do."""
-    before = _megabytes()
+    before = peak_bytes()
     manager = User.objects.get(email=MANAGER_EMAIL)
     program = SubProgram.objects.select_related("pot").get(code=PROGRAM)
     at = now()
@@ -94,10 +93,6 @@ def inside() -> dict[str, float]:
         "decide": time.monotonic() - proposed,
         "selected": chosen.cut["selected_count"],
         "cpu": time.process_time() - cpu,
-        "mb": _megabytes(),
-        "mb_before": before,
+        "mb": peak_bytes() / 2**20,
+        "mb_before": before / 2**20,
     }
-
-
-def _megabytes() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024

@@ -1,7 +1,6 @@
 """The inspection on held-out products: how many defects it finds, how fast, in how much memory."""
 
 import os
-import resource
 import tempfile
 import time
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from kamp.inspection.model import Model, train
 from kamp.management.bench import synthetic
 from kamp.management.bench.synthetic import SEEDS, Made
 from kamp.rules.rates import Rate
-from portal.management.bench.report import Row, milliseconds, times
+from portal.management.bench.report import Row, milliseconds, peak_bytes, times
 from portal.management.bench.stage import Stage
 
 PART = "inspection"
@@ -200,21 +199,17 @@ def _growth(step: float) -> dict[str, Any]:
         with decode.open_clip(path, mm_per_px=generator.MM_PER_PX) as clip:
             # What the generator took has been given back; what follows is measured from here.
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
-            before = _peak()
+            before = peak_bytes()
             first = next(islice(clip, 1))
             began = time.process_time()
             examine(clip)
             seconds = time.process_time() - began
-    return {"frames": frames, "seconds": seconds, "grown": _peak() - before, "pixels": first.size}
-
-
-def _peak() -> int:
-    """Most bytes this process held since the mark was last reset."""
-    with open("/proc/self/status", encoding="ascii") as told:
-        for line in told:
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1_024
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1_024
+    return {
+        "frames": frames,
+        "seconds": seconds,
+        "grown": peak_bytes() - before,
+        "pixels": first.size,
+    }
 
 
 def _elpv(quick: bool) -> dict[str, Any]:

@@ -4,7 +4,6 @@ import json
 import signal
 import sys
 import time
-from functools import cache
 from importlib import import_module
 from types import ModuleType
 from typing import Any
@@ -15,18 +14,12 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from portal.management.bench.report import Row, machine, table
 from portal.management.bench.stage import Stage, StageError, open_stage
 
-
-@cache
-def parts() -> dict[str, ModuleType]:
-    """The parts of every app by name; each module has `PART` and `measure`, some `inside`."""
-    modules = [import_module(name) for name in settings.BENCH_PARTS]
-    return {module.PART: module for module in modules}
+GROUND = "ground"  # what is made in the template database before anything is measured
 
 
-@cache
-def ground() -> ModuleType:
-    """What is made in the template database before anything is measured."""
-    return import_module(settings.BENCH_GROUND)
+def part(name: str) -> ModuleType:
+    """What measures this: it has `measure`, perhaps `inside`. Imported alone, since it weighs."""
+    return import_module(settings.BENCH_PARTS.get(name, settings.BENCH_GROUND))
 
 
 class Command(BaseCommand):
@@ -37,19 +30,19 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take which parts, and how long."""
-        parser.add_argument("--only", action="append", choices=sorted(parts()), metavar="PART")
+        parser.add_argument(
+            "--only", action="append", choices=sorted(settings.BENCH_PARTS), metavar="PART"
+        )
         parser.add_argument("--quick", action="store_true", help="작게, 1~2분 안에")
         parser.add_argument(
-            "--inside", choices=sorted({*parts(), ground().PART}), metavar="PART", help="(내부용)"
+            "--inside", choices=[GROUND, *settings.BENCH_PARTS], metavar="PART", help="(내부용)"
         )
         parser.add_argument("--options", type=json.loads, default={}, help="(내부용)")
 
     def handle(self, **options: Any) -> None:
         """Measure, print the table, and fail when a goal was missed."""
-        if part := options["inside"]:
-            json.dump(
-                (parts() | {ground().PART: ground()})[part].inside(**options["options"]), sys.stdout
-            )
+        if name := options["inside"]:
+            json.dump(part(name).inside(**options["options"]), sys.stdout)
             return
         if not settings.POSTGRES or settings.EMBEDDED:
             raise CommandError(
@@ -60,7 +53,9 @@ class Command(BaseCommand):
         self.began = time.monotonic()
         with open_stage(settings.DATABASE_URL) as stage:
             try:
-                rows = self.measure(stage, options["only"] or list(parts()), options["quick"])
+                rows = self.measure(
+                    stage, options["only"] or list(settings.BENCH_PARTS), options["quick"]
+                )
             except StageError as error:
                 raise CommandError(str(error)) from error
             except KeyboardInterrupt as stop:
@@ -75,11 +70,11 @@ class Command(BaseCommand):
         template = stage.create("template")
         stage.manage(template, "prepare", "--verbosity=0")
         stage.manage(template, "collectstatic", "--noinput", "--verbosity=0")
-        stage.inside(template, ground().PART)
+        stage.inside(template, GROUND)
         rows: list[Row] = []
-        for part in wanted:
-            self.say(f"{part}:")
-            found = parts()[part].measure(stage, template, quick=quick, say=self.say)
+        for name in wanted:
+            self.say(f"{name}:")
+            found = part(name).measure(stage, template, quick=quick, say=self.say)
             self.stdout.write(table(found))
             rows += found
         return rows

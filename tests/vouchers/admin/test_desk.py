@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from auditlog.models import LogEntry
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
@@ -97,7 +98,14 @@ def test_from_marks_to_a_confirmed_assignment(operator: Client) -> None:
     jobs.run(run.job_id)
     page = operator.get(f"/admin/vouchers/assignmentrun/{run.pk}/change/").content.decode()
     assert "모든 서비스에 필요한 인원을 구분에 맞게 배정했습니다." in page
+    spare = make.service()
+    act(operator, "panelround", panel.pk, "cover", codes=spare.code)
+    assert panel.coverage.count() == 3
+    assert "서비스 1개를" in act(operator, "panelround", panel.pk, "uncover", codes=spare.code)
     assert "새 배정 8건을 확정" in act(operator, "assignmentrun", run.pk, "confirm")
+    page = act(operator, "panelround", panel.pk, "uncover", codes=codes)
+    assert "이미 단원에게 배정한 서비스입니다" in page
+    assert panel.coverage.count() == 2
     for model, pk in (
         ("panelround", panel.pk),
         ("panelapplication", filed[0].pk),
@@ -177,3 +185,20 @@ def test_the_web_server_lets_through_what_the_import_page_takes() -> None:
     own = lines.split(f"location = {reverse('admin:vouchers_catalogueimport_start')} {{")[1]
     limit = re.search(r"client_max_body_size (\d+)m;", own.partition("}")[0])
     assert int(limit[1]) * 1024**2 > settings.TABLE_MAX_BYTES
+
+
+def test_a_desk_member_comes_and_goes_and_the_book_keeps_it(operator: Client) -> None:
+    supplier, account = make.service().supplier, make.person()
+    added = act(operator, "supplier", supplier.pk, "member", email=account.email)
+    assert "담당자로 등록했습니다" in added
+    member = supplier.members.get()
+    other = make.service().supplier
+    assert "해제했습니다" not in act(
+        operator, "supplier", other.pk, "remove-member", member=member.pk
+    )
+    assert supplier.members.exists()
+    page = act(operator, "supplier", supplier.pk, "remove-member", member=member.pk)
+    assert "담당자 등록을 해제했습니다" in page
+    assert not supplier.members.exists()
+    acts = LogEntry.objects.get_for_model(type(member)).values_list("action", flat=True)
+    assert set(acts) == {LogEntry.Action.CREATE, LogEntry.Action.DELETE}

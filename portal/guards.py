@@ -6,10 +6,9 @@ copies the table): such a migration repeats the guard; the SQL may run twice.
 
 from collections.abc import Sequence
 
-from django.apps.registry import Apps
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations import RunPython
 from django.db.migrations.operations.base import Operation
+from django.db.migrations.state import ProjectState
 
 Statements = Sequence[str]
 
@@ -22,26 +21,50 @@ END $$
 """
 
 
-def per_vendor(
-    *,
-    sqlite: Statements,
-    postgresql: Statements,
-    undo_sqlite: Statements,
-    undo_postgresql: Statements,
-) -> RunPython:
-    """Run the statements written for the database at hand, one by one."""
+class PerVendor(Operation):
+    """Run the statements written for the database at hand, one by one.
 
-    def run(editor: BaseDatabaseSchemaEditor, written: dict[str, Statements]) -> None:
-        for statement in written[editor.connection.vendor]:
-            editor.execute(statement, params=None)
+    Unlike RunPython it asks for no models: rendering them anew takes a second for each guard.
+    """
 
-    def forward(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-        run(editor, {"sqlite": sqlite, "postgresql": postgresql})
+    def __init__(
+        self,
+        *,
+        sqlite: Statements,
+        postgresql: Statements,
+        undo_sqlite: Statements,
+        undo_postgresql: Statements,
+    ) -> None:
+        self.forward = {"sqlite": sqlite, "postgresql": postgresql}
+        self.backward = {"sqlite": undo_sqlite, "postgresql": undo_postgresql}
 
-    def backward(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-        run(editor, {"sqlite": undo_sqlite, "postgresql": undo_postgresql})
+    def state_forwards(self, app_label: str, state: ProjectState) -> None:
+        """Leave the models as they are."""
 
-    return RunPython(forward, backward)
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Put the guards there."""
+        _run(schema_editor, self.forward)
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: ProjectState,
+        to_state: ProjectState,
+    ) -> None:
+        """Take them away."""
+        _run(schema_editor, self.backward)
+
+
+def _run(editor: BaseDatabaseSchemaEditor, written: dict[str, Statements]) -> None:
+    for statement in written[editor.connection.vendor]:
+        editor.execute(statement, params=None)
 
 
 def append_only(table: str) -> list[Operation]:
@@ -52,7 +75,7 @@ def append_only(table: str) -> list[Operation]:
     """
     refused = f"'{table}: rows are only ever added (append-only)'"
     return [
-        per_vendor(
+        PerVendor(
             sqlite=[
                 *drop_sqlite(f"{table}_no_update", f"{table}_no_delete"),
                 *(

@@ -7,7 +7,7 @@ gets no sheet and hands none in.
 from django.db import migrations
 from django.db.migrations.operations.base import Operation
 
-from portal.guards import append_only, drop_postgresql, drop_sqlite, per_vendor
+from portal.guards import PerVendor, append_only, drop_postgresql, drop_sqlite
 
 SHEET, CONFLICT = "applications_scoresheet", "applications_conflictofinterest"
 LOCKED = f"{SHEET}: a locked sheet does not change"
@@ -44,7 +44,7 @@ SQLITE_NAMES = [
 ]
 POSTGRESQL_NAMES = [f"{SHEET}_{name}" for name in ("locked", "locked_delete", "tied", "tied_later")]
 
-guard_sheets = per_vendor(
+guard_sheets = PerVendor(
     sqlite=[
         *drop_sqlite(*SQLITE_NAMES),
         f'CREATE TRIGGER "{SHEET}_locked_update" BEFORE UPDATE ON "{SHEET}"'
@@ -90,7 +90,7 @@ guard_sheets = per_vendor(
 def final(table: str, state: str) -> Operation:
     """Refuse to change or delete a row whose state is the last one."""
     name, refused = f"{table}_final", f"'{table}: a row that is {state} does not change'"
-    return per_vendor(
+    return PerVendor(
         sqlite=[
             *drop_sqlite(f"{name}_update", f"{name}_delete"),
             *(
@@ -129,7 +129,7 @@ def barred(table: str, when: str, decision: str, people: list[str]) -> Operation
     found = " OR ".join(
         f"EXISTS ({BARRED.format(decision=decision, person=f'NEW.{person}')})" for person in people
     )
-    return per_vendor(
+    return PerVendor(
         sqlite=[
             *drop_sqlite(f"{name}_insert", f"{name}_update"),
             *(

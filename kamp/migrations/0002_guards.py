@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from portal.guards import append_only, drop_postgresql, drop_sqlite, per_vendor
+from portal.guards import PerVendor, append_only, drop_postgresql, drop_sqlite
 
 MODEL, INSPECTION = "kamp_inspectionmodel", "kamp_inspection"
 # What may not change once a row is fixed: (table, when, columns).
@@ -80,7 +80,7 @@ def _postgresql(table: str) -> list[str]:
     ]
 
 
-fixed = per_vendor(
+fixed = PerVendor(
     sqlite=[statement for table in FIXED for statement in _sqlite(table)],
     postgresql=[statement for table in FIXED for statement in _postgresql(table)],
     undo_sqlite=[

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from portal.guards import append_only, drop_postgresql, drop_sqlite, per_vendor
+from portal.guards import PerVendor, append_only, drop_postgresql, drop_sqlite
 
 POT, ENTRIES = "programs_budget", "programs_ledgerentry"
 
@@ -140,7 +140,7 @@ class Migration(migrations.Migration):
     dependencies = [("programs", "0001_initial")]
 
     operations = [
-        per_vendor(
+        PerVendor(
             sqlite=SQLITE,
             postgresql=POSTGRESQL,
             undo_sqlite=drop_sqlite(*SQLITE_TRIGGERS),

@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from portal.guards import append_only, drop_postgresql, drop_sqlite, per_vendor
+from portal.guards import PerVendor, append_only, drop_postgresql, drop_sqlite
 
 APPLICATION, MONITOR, ASSIGNMENT = (
     "vouchers_panelapplication",
@@ -69,7 +69,7 @@ def _postgresql(table: str) -> list[str]:
     ]
 
 
-untied = per_vendor(
+untied = PerVendor(
     sqlite=[statement for table in GUARDED for statement in _sqlite(table)],
     postgresql=[statement for table in GUARDED for statement in _postgresql(table)],
     undo_sqlite=[
@@ -93,7 +93,7 @@ FORGET = f"INSERT INTO {WORDS}({WORDS}, rowid, grams) VALUES ('delete', OLD.id, 
 LEARN = f"INSERT INTO {WORDS}(rowid, grams) VALUES (NEW.id, NEW.grams);"
 INDEX_TRIGGERS = (f"{SERVICE}_words_added", f"{SERVICE}_words_gone", f"{SERVICE}_words_changed")
 
-search_index = per_vendor(
+search_index = PerVendor(
     sqlite=[
         f"CREATE VIRTUAL TABLE IF NOT EXISTS {WORDS} USING fts5("
         f"grams, content='{SERVICE}', content_rowid='id', detail='none', tokenize='unicode61')",

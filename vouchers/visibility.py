@@ -105,13 +105,6 @@ def own_assignments(user: User) -> QuerySet[Assignment]:
     return Assignment.objects.filter(monitor__user=user)
 
 
-def assignments_of(user: User) -> QuerySet[Assignment]:
-    """Assignments a person may read: staff every one, a member their own."""
-    if roles_of(user) & STAFF:
-        return Assignment.objects.all()
-    return own_assignments(user)
-
-
 # --- Reports and what comes of them --------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ Training needs only what is stored of each product (`Evidence.vector` float32, `
 | `quality` | `Traits`, `Envelope`, `envelope(traits)`, `gate(traits, envelope) -> tuple[Finding, ...]` |
 | `model` | `Sample`, `Model`, `train`, `recalibrate`, `load` |
 | `judge` | `Verdict`, `LABELS`, `Judgement`, `judge` |
-| `pictures` | `frame_png`, `flattened_png`, `overlay_png`, `panorama_png`, `thumbnail_png` |
+| `pictures` | `frame_png`, `flattened_png`, `overlay_png`, `panorama_png` |
 | `drift` | `check -> Drift` |
 | `measure` | `confusion`, `roc`, `cheapest`, `pod`, `by_kind`; `Rate` and `kappa` are in `kamp.rules.rates` |
 | `split` | `split_of(serial, key=...) -> Split` (fit, threshold, test) |

@@ -41,12 +41,6 @@ def panorama_png(evidence: Evidence, *, heat: bool = False) -> bytes:
     return _png(_heated(picture, evidence.heat) if heat else picture)
 
 
-def thumbnail_png(picture: Picture, *, width: int = 128) -> bytes:
-    """A small version for a filmstrip."""
-    height = max(1, round(picture.shape[0] * width / picture.shape[1]))
-    return _png(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
-
-
 def _shown(flat: NDArray[np.float32], contrast: float) -> Picture:
     shown: Picture = np.clip(128 + flat * (contrast * 127 / GREYS), 0, 255).astype(np.uint8)
     return shown

@@ -17,7 +17,6 @@ from kamp.models import (
     Testimonial,
     Workspace,
 )
-from kamp.states import ShowcaseState
 from portal import files, workflow
 from portal.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken
 from portal.models import User
@@ -254,8 +253,3 @@ def _replace(showcase: Showcase, parts: Parts) -> None:
             model(showcase=showcase, order=order, **_picked(row, columns))
             for order, row in enumerate(rows)
         )
-
-
-def is_public(showcase: Showcase) -> bool:
-    """Tell whether everybody may read it."""
-    return showcase.state == ShowcaseState.PUBLISHED

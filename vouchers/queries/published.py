@@ -183,11 +183,6 @@ def history(
     return sorted(found, key=lambda row: row[0])[::-1]
 
 
-def mean_word(summary: Summary) -> str:
-    """A mean in words: 4.3, or that nobody judged."""
-    return "평가 없음" if summary.mean is None else str(summary.mean)
-
-
 def as_number(value: Decimal | None) -> float | None:
     """A decimal as JSON writes numbers."""
     return None if value is None else float(value)

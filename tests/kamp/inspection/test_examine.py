@@ -90,7 +90,6 @@ def test_pictures_are_png(cracked) -> None:
         pictures.overlay_png(frame, evidence, 6),
         pictures.panorama_png(evidence),
         pictures.panorama_png(evidence, heat=True),
-        pictures.thumbnail_png(frame),
     ]
     assert all(one.startswith(b"\x89PNG") for one in drawn)
     overlay = cv2.imdecode(np.frombuffer(drawn[3], np.uint8), cv2.IMREAD_UNCHANGED)

@@ -106,7 +106,7 @@ def papers_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
             help_text=opened("paper", paper.pk, paper.name),
         )
         fields[f"reason_{paper.pk}"] = forms.CharField(
-            label=f"{name}: 돌려보내는 까닭", required=False, max_length=300
+            label=f"{name}: 돌려보내는 사유", required=False, max_length=300
         )
     return type("PapersForm", (forms.Form,), fields)
 
@@ -736,7 +736,7 @@ class TurnAdmin(ReadOnlyAdmin):
         """Until when."""
         return until(turn.due_at)
 
-    @admin.display(description="지난 날")
+    @admin.display(description="기한 경과")
     def late(self, turn: Turn) -> SafeString:
         """How late."""
         found = read.told(turn, now=now())

@@ -329,11 +329,11 @@ class ApplicationAdmin(WorkflowAdmin):
         Act("assign", "평가위원 배정", assign, move="assign", form=assessor_form),
         Act(
             "refill",
-            "빈 자리 풀기",
+            "빈 자리 배정",
             refill,
             move="assign",
             show=lambda request, thing: free_places(thing) > 0,
-            intro="다른 배정은 그대로 두고 이 신청의 빈 자리만 다시 풉니다.",
+            intro="다른 배정은 그대로 두고 이 신청의 빈 자리만 다시 배정합니다.",
         ),
         Act("wish", "배정 조건", wish, move="assign", form=wish_form),
         Act(

@@ -108,7 +108,7 @@ class OwnDecisionShape(serializers.Serializer):
     outcome = serializers.ChoiceField(choices=Outcome.choices, help_text="결과 코드")
     label = text("결과의 이름", source="get_outcome_display")
     kind = serializers.ChoiceField(
-        choices=["", *ChangeKind.values], help_text="바뀐 까닭의 코드. 처음 결정은 빈 글자입니다."
+        choices=["", *ChangeKind.values], help_text="바뀐 사유의 코드. 처음 결정은 빈 글자입니다."
     )
     reason = text("사유")
     grant_won = whole("지원금(원)")

@@ -58,7 +58,7 @@ class GiveUpForm(PlainForm):
         label="포기 사유",
         max_length=500,
         widget=forms.Textarea(REASON),
-        error_messages={"required": "포기하는 까닭을 적어 주세요."},
+        error_messages={"required": "포기하는 사유를 적어 주세요."},
     )
 
 

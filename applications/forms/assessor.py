@@ -139,7 +139,7 @@ class SheetForm(PlainForm):
                     label=f"{row.label}: 해당 없음",
                     required=False,
                     initial=row.code in sheet.marks and sheet.marks[row.code] is None,
-                    help_text="고르면 이 항목은 점수와 배점에서 모두 빠집니다. 까닭을 의견에 적으세요.",
+                    help_text="고르면 이 항목은 점수와 배점에서 모두 빠집니다. 사유를 의견에 적으세요.",
                 )
             self.fields[f"reason_{row.code}"] = forms.CharField(
                 label=f"{row.label} 의견",

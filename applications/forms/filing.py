@@ -28,7 +28,7 @@ class WithdrawForm(PlainForm):
         label="취하 사유",
         max_length=1_000,
         widget=forms.Textarea(REASON),
-        error_messages={"required": "취하하는 까닭을 적어 주세요."},
+        error_messages={"required": "취하하는 사유를 적어 주세요."},
     )
 
 
@@ -39,7 +39,7 @@ class DeclineForm(PlainForm):
         label="포기 사유",
         max_length=250,
         widget=forms.Textarea(REASON),
-        error_messages={"required": "포기하는 까닭을 적어 주세요."},
+        error_messages={"required": "포기하는 사유를 적어 주세요."},
     )
     confirmed = forms.BooleanField(
         label="포기하면 되돌릴 수 없음을 확인했습니다.",
@@ -93,7 +93,7 @@ class PartnerAnswerForm(PlainForm):
         max_length=300,
         required=False,
         widget=forms.Textarea({"rows": 3, "class": "input--long"}),
-        help_text="거절할 때는 까닭을 적어 주시면 신청기업에 전해집니다.",
+        help_text="거절할 때는 사유를 적어 주시면 신청기업에 전해집니다.",
     )
 
     def __init__(self, *args: object, companies: Sequence[Company], **kwargs: object) -> None:

@@ -20,7 +20,7 @@ from programs.states import Region
 LIST = ("내역사업", "순위", "접수번호", "기업명", "지역", "지원유형", "지원금(원)")
 CHUNK = 2_000
 STOPPED = {"budget": "남은 예산", "quota": "선정 수", "end": "기준점수 이상 모두"}
-LINES = ("내역사업", "선정", "예비", "탈락", "마지막 선정 점수", "선을 그은 까닭", "발표")
+LINES = ("내역사업", "선정", "예비", "탈락", "마지막 선정 점수", "선정선 기준", "발표")
 
 
 @dataclass(frozen=True)

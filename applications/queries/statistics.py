@@ -308,7 +308,7 @@ def _steps(round: ProgramRound, public: bool) -> Table:
         found = days[place]
         values = (sum(found.values()), percentile(found, MIDDLE), percentile(found, TAIL))
         rows.append((label, values))
-    columns = ("건수", "가운데값(일)", "90%가 끝난 날수(일)")
+    columns = ("건수", "중앙값(일)", "90%가 끝난 날수(일)")
     return Table("steps", "단계마다 걸린 날", columns, tuple(rows), unit="", counts_firms=False)
 
 

@@ -127,7 +127,7 @@ def check_paper(
 ) -> None:
     """Accept a paper or send it back with the reason. Raises BadInput (`reason`), MoveNotAllowed."""
     if not accepted and not reason.strip():
-        raise BadInput("돌려보내는 까닭을 적어 주세요.", code="reason")
+        raise BadInput("돌려보내는 사유를 적어 주세요.", code="reason")
     target = PaperState.ACCEPTED if accepted else PaperState.RETURNED
     agreement = paper.agreement
     with transaction.atomic():

@@ -118,7 +118,7 @@ def answer_entry(
     deliverable = entry.deliverable
     _side(deliverable, FIRM, by)
     if not agree and not note.strip():
-        raise BadInput("동의하지 않는 까닭을 적어 주세요.", code="note_required")
+        raise BadInput("동의하지 않는 사유를 적어 주세요.", code="note_required")
     if not deliverable.spec.get("confirmed") or deliverable.state != DeliverableState.UNDER_WAY:
         raise MoveNotAllowed("지금은 확인할 수 없는 기록입니다.", code="not_under_way")
     try:

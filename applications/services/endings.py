@@ -63,7 +63,7 @@ def ask(agreement: Agreement, *, kind: str, reason: str, by: User, now: datetime
 def refuse(ending: Ending, *, note: str, by: User, now: datetime) -> None:
     """Refuse the wish; the agreement goes on. Raises BadInput (`reason`), MoveNotAllowed."""
     if not note.strip():
-        raise BadInput("승인하지 않는 까닭을 적어 주세요.", code="reason")
+        raise BadInput("승인하지 않는 사유를 적어 주세요.", code="reason")
     with transaction.atomic():
         agreement = Agreement.objects.select_for_update(of=("self",)).get(pk=ending.agreement_id)
         _decide(ending, EndingState.REFUSED, note, by, now)

@@ -107,7 +107,7 @@ def judge(expert: Expert, *, verified: bool, reason: str, by: User, now: datetim
     if not roles_of(by) & {OFFICER, MANAGER} or by.pk == expert.user_id:
         raise MoveNotAllowed("이 전문가를 확인할 권한이 없습니다.")
     if not verified and not reason.strip():
-        raise BadInput("등록을 거절하는 까닭을 적어 주세요.", code="reason")
+        raise BadInput("등록을 거절하는 사유를 적어 주세요.", code="reason")
     target = ExpertState.VERIFIED if verified else ExpertState.REFUSED
     with transaction.atomic():
         judged = mark(

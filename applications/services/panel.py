@@ -149,7 +149,7 @@ def confirm(proposal: PanelProposal, *, by: User, now: datetime, note: str = "")
             )
         if gather(locked).sha256 != locked.inputs_sha256:
             raise MoveNotAllowed(
-                "배정안을 만든 뒤 신청, 평가위원 정보나 이해관계가 바뀌었습니다. 다시 풀어 주세요.",
+                "배정안을 만든 뒤 신청, 평가위원 정보나 이해관계가 바뀌었습니다. 배정안을 다시 만들어 주세요.",
                 code="panel_stale",
             )
         _write(locked, program, by, now)

@@ -191,7 +191,7 @@ def answer_terms(
     if company is None or not company.members.filter(user=by, role__in=WRITERS).exists():
         raise NotFound
     if not agree and not note.strip():
-        raise BadInput("동의하지 않는 까닭을 적어 주세요.", code="note_required")
+        raise BadInput("동의하지 않는 사유를 적어 주세요.", code="note_required")
     touch(partner.application, now=now)
     current = Partner.objects.filter(
         pk=partner.pk, terms=terms, state=PartnerState.ACCEPTED

@@ -141,7 +141,7 @@ def judge(
     if checked_won(allowed_won, label="인정액") > spending.amount_won:
         raise BadInput("인정액은 사용 금액보다 클 수 없습니다.", code="amount")
     if allowed_won < spending.amount_won and not reason.strip():
-        raise BadInput("전액을 인정하지 않는 까닭을 적어 주세요.", code="reason")
+        raise BadInput("전액을 인정하지 않는 사유를 적어 주세요.", code="reason")
     if not roles_of(by) & {OFFICER, MANAGER}:
         raise MoveNotAllowed("사용내역을 확인할 권한이 없습니다.", code="role")
     state = SpendingState.ALLOWED if allowed_won else SpendingState.REFUSED

@@ -59,7 +59,7 @@ def test_the_same_terms_again_keep_the_confirmation(draft: Application) -> None:
 
 def test_who_disagrees_says_why_and_stops_the_filing(draft: Application) -> None:
     terms = put(draft)
-    with pytest.raises(BadInput, match="까닭"):
+    with pytest.raises(BadInput, match="사유"):
         partners.answer_terms(terms, agree=False, by=seller(draft), now=NOW)
     partners.answer_terms(terms, agree=False, by=seller(draft), now=NOW, note="견적이 다릅니다.")
     assert missing(draft) == {"partner_disagrees"}

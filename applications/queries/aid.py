@@ -18,6 +18,7 @@ from programs.states import EntryKind
 from programs.visibility import public_rounds
 
 CHUNK = 500
+TOLD = ("number", "state", "company", "sub_program__code", "sub_program__name")
 
 
 @dataclass(frozen=True)
@@ -39,17 +40,21 @@ class Holding:
         return limits.Aid(self.application.pk, self.application.sub_program.code, self.won)
 
 
-def of_firms(firms: Iterable[int], *, year: int | None = None) -> dict[int, list[Holding]]:
+def of_firms(
+    firms: Iterable[int], *, year: int | None = None, in_words: bool = False
+) -> dict[int, list[Holding]]:
     """What these firms hold, of every sub-programme (of one year); firms without any are absent.
 
-    An agreement's money is its firm's: after a change of lead it counts for the new one.
+    An agreement's money is its firm's: after a change of lead it counts for the new one. `in_words`
+    reads what a page shows of each row as well.
     """
     wanted = set(firms)
     found: dict[int, list[Holding]] = defaultdict(list)
     for part in _parts(sorted(wanted)):
         mine = Q(company__in=part) | Q(agreement__company__in=part)
-        rows = Application.objects.filter(mine, number__isnull=False)
-        for holding in _holdings(_of(rows, year).distinct()):
+        rows = _of(Application.objects.filter(mine, number__isnull=False), year)
+        rows = _in_words(rows) if in_words else rows
+        for holding in _holdings(rows.distinct()):
             if holding.firm in part:
                 found[holding.firm].append(holding)
     return dict(found)
@@ -58,7 +63,7 @@ def of_firms(firms: Iterable[int], *, year: int | None = None) -> dict[int, list
 def of_application(application: Application) -> list[Holding]:
     """What the application's firm holds of all sub-programmes, whatever their year."""
     firm = firm_of(application)
-    return of_firms([firm]).get(firm, [])
+    return of_firms([firm], in_words=True).get(firm, [])
 
 
 def shown_to(firm: int) -> dict[str, Any]:
@@ -166,9 +171,14 @@ def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def _of(rows: QuerySet[Application], year: int | None) -> QuerySet[Any]:
     # Thousands of rows: without the words of the sub-programme, and of an agreement only whose it is.
-    rows = rows.select_related("sub_program").annotate(lead=F("agreement__company"))
-    rows = rows.only("number", "state", "company", "sub_program__code", "sub_program__name")
+    rows = rows.select_related("sub_program").annotate(lead=F("agreement__company")).only(*TOLD)
     return rows if year is None else rows.filter(sub_program__round__year=year)
+
+
+def _in_words(rows: QuerySet[Any]) -> QuerySet[Any]:
+    """The few rows that a page shows, with the words it shows them in."""
+    words = ("sub_program__short", "sub_program__round__name", "sub_program__round__year")
+    return rows.select_related("sub_program__round").only(*TOLD, "sub_program__round", *words)
 
 
 def _holdings(rows: QuerySet[Any]) -> Iterator[Holding]:

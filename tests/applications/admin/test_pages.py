@@ -547,6 +547,13 @@ def test_the_page_of_one_application_reads_the_ledger_of_its_firm_once(
     assert act(second, "allow-aid") in page
     assert page_of(first) in page
     assert len([row for row in seen if "programs_ledgerentry" in row["sql"]]) == 1
+    another = staff.program()
+    more = staff.judged(another, judges=judges, support=10_000_000)
+    staff.released(another, by=boss)
+    Application.objects.filter(pk=more.pk).update(company=first.company_id)
+    with CaptureQueriesContext(connection) as again:
+        assert more.number in text(client.get(page_of(second)))
+    assert len(again) == len(seen)
 
 
 def test_applications_of_other_officers_are_named_without_a_link(

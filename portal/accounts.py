@@ -18,6 +18,7 @@ from django.urls import reverse
 
 from portal import notices
 from portal.clock import now
+from portal.forms import one_line
 from portal.models import Notice, User
 from portal.roles import ASSESSOR, roles_of
 
@@ -28,7 +29,7 @@ KNOWN_SECONDS = 180 * 24 * 60 * 60
 class SignupForm(forms.Form):
     """What an account is asked besides address and password."""
 
-    name = forms.CharField(label="이름", max_length=50)
+    name = forms.CharField(label="이름", max_length=50, validators=[one_line])
 
     def signup(self, request: HttpRequest, user: User) -> None:
         """Keep the name (called by allauth once the account is there)."""

@@ -10,12 +10,14 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 from django.core.files.base import ContentFile, File
 from django.core.files.storage import FileSystemStorage
+from django.db import transaction
 from django.http import FileResponse
 from django.utils.deconstruct import deconstructible
 
@@ -134,6 +136,11 @@ def discard(name: str) -> None:
     """Remove a kept file that no row names; one that is gone already is fine."""
     if _STORED_NAME.fullmatch(name) or _DRAFT_NAME.fullmatch(name):
         private_storage.delete(name)
+
+
+def discard_on_commit(name: str) -> None:
+    """Remove a kept file once the transaction that gave it up has been written."""
+    transaction.on_commit(partial(discard, name), robust=True)
 
 
 def stored_before(instant: datetime) -> Iterator[str]:

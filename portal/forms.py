@@ -11,6 +11,7 @@ from django.forms.utils import ErrorList
 from portal.api_body import check_plain
 from portal.errors import BadInput, PortalError
 from portal.models import TokenScope
+from portal.validators import is_one_line
 
 
 class CodedErrors(ErrorList):
@@ -25,13 +26,27 @@ class CodedErrors(ErrorList):
         return f"{message} ({error.code})" if error.code else message
 
 
+def one_line(text: str) -> None:
+    """Refuse in a field of one line what a browser would not send from it."""
+    if not is_one_line(str(text)):
+        raise ValidationError(
+            "줄바꿈이나 글자 방향을 바꾸는 기호는 쓸 수 없습니다.", code="one_line"
+        )
+
+
 class PlainForm(forms.Form):
-    """A form with coded errors, and no browser's own messages in their way."""
+    """A form with coded errors, and no browser's own messages in their way.
+
+    What is typed in one line stays in one line: names stand in letters to other people.
+    """
 
     use_required_attribute = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **{"error_class": CodedErrors, **kwargs})
+        for field in self.fields.values():
+            if isinstance(field, forms.CharField) and isinstance(field.widget, forms.TextInput):
+                field.validators = [*field.validators, one_line]
 
 
 class PlainJSONField(forms.JSONField):

@@ -11,6 +11,9 @@ _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
 _TEN_DIGITS = re.compile(r"[0-9]{10}")
 _ROW_NUMBER = re.compile(r"[0-9]{1,18}")
 _PHONE_MARKS = re.compile(r"[\s().\-‐-―−]")
+_TURNING = frozenset(
+    "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
+)
 _SEOUL = re.compile(r"(02)([0-9]{3,4})([0-9]{4})")
 _MOBILE_OR_AREA = re.compile(r"(01[016789]|0[3-6][1-5]|070|080|050[0-9])([0-9]{3,4})([0-9]{4})")
 _NATIONWIDE = re.compile(r"(1[568][0-9]{2})([0-9]{4})")
@@ -22,6 +25,17 @@ def row_number(text: str | None) -> int | None:
     Eighteen digits are more than any table has rows and fit every database.
     """
     return int(text) if text and _ROW_NUMBER.fullmatch(text) else None
+
+
+def is_one_line(text: str) -> bool:
+    """Tell whether a text stays on its line wherever it is written: in a list, a letter, a log.
+
+    No line break or other control character, and no mark that turns the direction of what follows.
+    """
+    return not any(
+        (unicodedata.category(letter) == "Cc" and letter != "\t") or letter in _TURNING
+        for letter in text
+    )
 
 
 def for_xml(text: str, *, keep: str = "\t") -> str:

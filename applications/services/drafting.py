@@ -204,11 +204,15 @@ def attach(
 
 @transaction.atomic
 def detach(attachment: Attachment, *, by: User, now: datetime) -> None:
-    """Take a file out of the draft. Raises MoveNotAllowed once the application is filed."""
+    """Take a file out of the draft and off the disk.
+
+    Raises MoveNotAllowed once the application is filed.
+    """
     if attachment.supplement_id is not None:
         raise MoveNotAllowed("보완으로 낸 파일은 지울 수 없습니다.", code="already_submitted")
     touch(attachment.application, now=now)
     Attachment.objects.filter(pk=attachment.pk, removed_at=None).update(removed_at=now)
+    files.discard_on_commit(attachment.file)
 
 
 @transaction.atomic

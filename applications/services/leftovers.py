@@ -16,7 +16,7 @@ LIST = "files"  # and one that lists several
 
 
 def find(*, now: datetime) -> Iterator[str]:
-    """Name the files older than a day that no row names; a removed attachment still names its own."""
+    """Name the files older than a day that no row names."""
     names = files.stored_before(now - AGE)
     listed = frozenset(_listed())
     while part := list(islice(names, AT_ONCE)):

@@ -81,6 +81,7 @@ def detach(file: ReportFile, *, by: User, now: datetime) -> None:
     """Take a file out of a report that was not filed yet. Raises MoveNotAllowed."""
     _lock_open(file.report)
     ReportFile.objects.filter(pk=file.pk, removed_at=None).update(removed_at=now)
+    files.discard_on_commit(file.file)
 
 
 def file(report: Report, *, by: User, now: datetime) -> Report:

@@ -56,6 +56,7 @@ def detach(attachment: Attachment, *, by: User, now: datetime) -> None:
         raise MoveNotAllowed("보완으로 낸 파일이 아닙니다.", code="already_submitted")
     _lock_open(attachment.supplement, now)
     Attachment.objects.filter(pk=attachment.pk, removed_at=None).update(removed_at=now)
+    files.discard_on_commit(attachment.file)
 
 
 @transaction.atomic

@@ -1,7 +1,6 @@
 """Retention: on the day after it ends, a set's files and measurements go; the record stays."""
 
 from datetime import date, datetime
-from functools import partial
 
 from django.db import transaction
 
@@ -45,4 +44,4 @@ def purge(dataset: Dataset, *, now: datetime) -> None:
         inspections.update(pictures="", shown=[])
         clips.update(files=[], pictures="", shown=[], vector=None, thumb=None)
         for name in names:
-            transaction.on_commit(partial(files.discard, name), robust=True)
+            files.discard_on_commit(name)

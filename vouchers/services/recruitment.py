@@ -158,6 +158,7 @@ def detach(evidence: PanelEvidence, *, by: User, now: datetime) -> None:
     """Take a file out of a draft. Raises MoveNotAllowed once it is filed."""
     _touch(evidence.application, now)
     PanelEvidence.objects.filter(pk=evidence.pk, removed_at=None).update(removed_at=now)
+    files.discard_on_commit(evidence.file)
 
 
 def missing(application: PanelApplication) -> list[Finding]:

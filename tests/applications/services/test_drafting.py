@@ -9,6 +9,7 @@ from django.db import IntegrityError, transaction
 from applications.models import Application, Attachment, Consent, Section
 from applications.services import drafting
 from applications.states import ApplicationState
+from portal import files
 from portal.errors import BadInput, Closed, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import User
 from programs.models import RequiredDocument, SubProgram
@@ -294,6 +295,22 @@ def test_a_removed_file_makes_room(draft: Application):
     drafting.detach(attach(draft, file_for("a")), by=draft.created_by, now=NOW)
     attach(draft, file_for("a"))
     assert draft.attachments.filter(removed_at=None).count() == 1
+
+
+def test_a_removed_file_leaves_the_disk_with_the_commit_and_not_before(
+    draft: Application, django_capture_on_commit_callbacks
+):
+    """Otherwise one account fills the disk by putting in and taking out, again and again."""
+    document(draft.sub_program, max_files=1)
+    kept = attach(draft, file_for("a"))
+    with transaction.atomic():
+        drafting.detach(kept, by=draft.created_by, now=NOW)
+        transaction.set_rollback(True)
+    assert files.private_storage.exists(kept.file)
+    with django_capture_on_commit_callbacks(execute=True):
+        drafting.detach(kept, by=draft.created_by, now=NOW)
+        assert files.private_storage.exists(kept.file)
+    assert not files.private_storage.exists(kept.file)
 
 
 def test_a_paper_the_scheme_does_not_ask_for_is_refused(draft: Application):

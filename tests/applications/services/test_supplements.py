@@ -8,6 +8,7 @@ import pytest
 from applications.models import Supplement
 from applications.services import supplements
 from applications.states import SupplementState
+from portal import files
 from portal.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
 from tests.factories.applications import NOW, SupplementFactory
 from tests.portal import corpus
@@ -73,6 +74,13 @@ def test_an_answer_is_final(asked: Supplement):
         with pytest.raises(MoveNotAllowed) as refused:
             act()
         assert refused.value.code == "supplement_answered"
+
+
+def test_a_removed_file_leaves_the_disk(asked: Supplement, django_capture_on_commit_callbacks):
+    kept = attach(asked)
+    with django_capture_on_commit_callbacks(execute=True):
+        supplements.detach(kept, by=asked.application.created_by, now=NOW)
+    assert not files.private_storage.exists(kept.file)
 
 
 def test_only_what_was_asked_for_is_taken(asked: Supplement):

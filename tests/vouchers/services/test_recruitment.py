@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
+from portal import files
 from portal.errors import BadInput, Closed, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import Notice
 from tests.factories import vouchers as make
@@ -66,6 +67,15 @@ def test_a_filed_application_is_frozen_and_confirmed() -> None:
         recruitment.save(draft, data={"name": "x"}, version=filed.version, by=draft.user, now=NOW)
     with pytest.raises(MoveNotAllowed):
         recruitment.detach(PanelEvidence.objects.get(), by=draft.user, now=NOW)
+
+
+def test_removed_evidence_leaves_the_disk(django_capture_on_commit_callbacks) -> None:
+    draft = make.whole_draft()
+    kept = PanelEvidence.objects.get()
+    assert files.private_storage.exists(kept.file)
+    with django_capture_on_commit_callbacks(execute=True):
+        recruitment.detach(kept, by=draft.user, now=NOW)
+    assert not files.private_storage.exists(kept.file)
 
 
 def test_nothing_is_taken_at_the_closing_instant() -> None:

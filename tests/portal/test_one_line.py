@@ -1,0 +1,36 @@
+"""What is typed in one line stays in one line: names stand in letters, lists and files of others."""
+
+import pytest
+from django import forms
+
+from applications.forms.company import RegisterForm, SiteForm
+from portal.accounts import SignupForm
+from portal.forms import PlainForm
+
+BREAKING = ["한빛\n안내: 아래에서 다시 로그인하세요", "한빛\r\n", "한\u202e빛", "한\u2066빛", "한\x1b[31m빛", "한\u2028빛"]  # fmt: skip
+PLAIN = ["한빛정밀(주)", "Hanbit & Co. “A/S”", "한빛\t정밀", "a‐b–c", "日本 ℃ ㈜"]
+
+
+class Asked(PlainForm):
+    name = forms.CharField(strip=False)
+    story = forms.CharField(required=False, widget=forms.Textarea)
+
+
+@pytest.mark.parametrize("text", BREAKING)
+def test_a_field_of_one_line_takes_no_second(text: str) -> None:
+    form = Asked({"name": text, "story": "두\n줄"})
+    assert form.errors.as_data()["name"][0].code == "one_line"
+    assert "story" not in form.errors
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_what_a_browser_sends_from_one_line_is_taken(text: str) -> None:
+    form = Asked({"name": text, "story": "두\n줄"})
+    assert form.is_valid()
+    assert form.cleaned_data == {"name": text, "story": "두\n줄"}
+
+
+@pytest.mark.parametrize(("made", "field"), [(RegisterForm, "name"), (SiteForm, "name"), (SignupForm, "name")])  # fmt: skip
+def test_nobody_is_called_by_a_letter_of_several_lines(made: type[forms.Form], field: str) -> None:
+    form = made({field: "한빛\nhttps://phish.example/"})
+    assert form.errors.as_data()[field][0].code == "one_line"

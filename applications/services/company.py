@@ -213,8 +213,9 @@ def change_role(member: Member, *, role: str, by: User, now: datetime) -> Member
         raise BadInput("권한을 골라 주세요.", code="role")
     if role != MemberRole.OWNER:
         _keep_an_owner(member)
+    if not Member.objects.filter(pk=member.pk).update(role=role):
+        raise NotFound  # somebody has taken them out meanwhile
     member.role = role
-    member.save(update_fields=["role"])
     return member
 
 

@@ -180,6 +180,15 @@ def test_with_a_second_owner_the_first_may_go():
     assert first.company.members.get().user == second
 
 
+def test_a_role_for_somebody_who_was_taken_out_meanwhile_is_refused_in_words():
+    owner = MemberFactory()
+    seen = MemberFactory(company=owner.company, role=MemberRole.VIEWER)
+    company.remove(Member.objects.get(pk=seen.pk), by=owner.user, now=NOW)
+    with pytest.raises(NotFound):
+        company.change_role(seen, role="editor", by=owner.user, now=NOW)
+    assert not Member.objects.filter(user=seen.user).exists()
+
+
 def test_an_owner_changes_roles_and_others_do_not():
     owner = MemberFactory()
     viewer = MemberFactory(company=owner.company, role=MemberRole.VIEWER)

@@ -1,5 +1,6 @@
 """Every address has a declared rule of access, and the rule holds for a stranger."""
 
+import io
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -113,6 +114,22 @@ def test_a_visitor_does_not_come_in(client: Client, route: Route) -> None:
         assert answer["Location"].startswith("/accounts/login/")
     else:
         assert answer.status_code in {401, 404, 405}
+
+
+@pytest.mark.django_db
+def test_a_strangers_upload_is_turned_away_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The workshop takes 420 MB a form; who is not signed in fills no disk with it."""
+
+    def read(*_of: object) -> None:
+        raise AssertionError("the body was read")
+
+    stranger = Client(enforce_csrf_checks=True)
+    stranger.get("/accounts/login/")
+    assert stranger.cookies["csrftoken"]
+    monkeypatch.setattr(HttpRequest, "parse_file_upload", read)
+    answer = stranger.post("/kamp/lab/datasets/1/", {"film": io.BytesIO(b"film")})
+    assert answer.status_code == 302
+    assert answer["Location"].startswith("/accounts/login/")
 
 
 @pytest.mark.django_db

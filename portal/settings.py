@@ -208,6 +208,7 @@ CONTENT_SECURITY_POLICY = {
 }
 
 LANGUAGE_CODE = "ko"
+FORMAT_MODULE_PATH = "portal.formats"
 LANGUAGES = [("ko", "한국어")]
 TIME_ZONE = "Asia/Seoul"
 USE_I18N = True

@@ -49,6 +49,7 @@ def book(document: ReportBook) -> tuple[str, str, dict[str, Any]]:
             {"만족도": [row["overall"] for row in chapters]},
             unit="점",
             label_header="서비스",
+            unknown=published.NOT_JUDGED,
         ),
         "kinds_chart": _kinds_chart(chapters),
         "on": document.requested_at,

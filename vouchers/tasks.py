@@ -29,10 +29,11 @@ from vouchers.states import ImportOutcome
 
 @handler(importing.JOB)
 def import_file(job: Job) -> dict[str, Any]:
-    """Import a file of the catalogue."""
+    """Import a file of the catalogue; one that has been judged is not judged again."""
     file = CatalogueImport.objects.select_related("requested_by").get(pk=job.args["file"])
-    done = importing.run(file, now=now(), progress=job.progress, stop=job.stop_if_asked)
-    return {outcome.value: getattr(done, outcome.value) for outcome in ImportOutcome}
+    if file.judged_at is None:
+        file = importing.run(file, now=now(), progress=job.progress, stop=job.stop_if_asked)
+    return {outcome.value: getattr(file, outcome.value) for outcome in ImportOutcome}
 
 
 @handler(conflicts.JOB)

@@ -1,11 +1,14 @@
 """Who sees a report, a case, a picture before and after: in page, API, open data, feed of the book."""
 
 import csv
+import io
 import json
 
 import pytest
 from django.test import Client
+from pypdf import PdfReader
 
+from portal import pdf
 from portal.workflow import move
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
@@ -174,23 +177,70 @@ def test_a_case_is_told_from_what_the_agency_has_found(client: Client) -> None:
     assert public_corrections().count() == 1
 
 
-def test_small_numbers_are_hidden_in_open_data(client: Client) -> None:
+def test_averages_of_few_reports_are_told_alike_everywhere(client: Client) -> None:
+    """Reports are public one by one, so no average that follows from them is hidden anywhere."""
     round, service = make.round(), panel.service()
-    for kind, count in (("sme", 3), ("expert", 1), ("student", 3)):
-        for _ in range(count):
-            make.published(make.assigned(round, service=service, kind=kind))
+    for kind, value in (("sme", 2), ("sme", 5), ("expert", 3)):
+        make.published(make.assigned(round, service=service, kind=kind), value=value)
     rows = json.loads(client.get("/vouchers/data/ratings.json").content)["rows"]
-    shown = {row["kind"]: row["mean"] for row in rows if row["scale"] == "기능"}
-    assert shown["전체"] == 4.0
-    assert shown["전문가" if "전문가" in shown else "분야 전문가"] is None
-    assert sum(value is None for value in shown.values()) == 2
+    shown = {row["kind"]: row for row in rows if row["scale"] == "기능"}
+    assert {kind: (row["count"], row["mean"]) for kind, row in shown.items()} == {
+        "전체": (3, 3.3),
+        "중소기업 임직원": (2, 3.5),
+        "분야 전문가": (1, 3.0),
+    }
+    assert (shown["전체"]["lowest"], shown["전체"]["highest"]) == (2, 5)
     lines = b"".join(client.get("/vouchers/data/ratings.csv")).decode("utf-8-sig").splitlines()
-    assert next(csv.reader(lines)) == [
-        "service_code",
-        "scale",
-        "kind",
-        "count",
-        "mean",
-        "deviation",
-        "suppressed",
+    table = list(csv.DictReader(lines))
+    assert [(row["kind"], row["mean"]) for row in table if row["scale"] == "기능"] == [
+        ("전체", "3.3"),
+        ("중소기업 임직원", "3.5"),
+        ("분야 전문가", "3.0"),
     ]
+    page = client.get(f"/vouchers/services/{service.code}/").content.decode()
+    for cell in ('3.3</strong> <span class="muted">(2–5, 3건)', "3.0</strong>", "3.5</strong>"):
+        assert cell in page
+    told = client.get(f"/api/v1/vouchers/reports/?service={service.code}").json()["results"]
+    values = [
+        mark["value"] for row in told for mark in row["ratings"] if mark["code"] == "features"
+    ]
+    assert sorted(values) == [2, 3, 5]
+    assert "건수가 적은 평균도 가리지 않고" in client.get("/vouchers/data/").content.decode()
+
+
+def test_a_scale_nobody_judged_is_said_to_have_no_rating(client: Client) -> None:
+    report = make.published(value=4, price="skip")
+    service = report.assignment.service
+    page = client.get(f"/vouchers/services/{service.code}/").content.decode()
+    assert "평가 없음" in page
+    assert "미정" not in page
+    book = publishing.request_book(
+        report.assignment.round, category=service.category, by=panel.operator(), now=make.LATER
+    )
+    _, _, context = documents.book(book)
+    assert [row[1] for row in context["chart"].rows] == ["4.0점"]
+    rows = json.loads(client.get("/vouchers/data/ratings.json").content)["rows"]
+    assert "가격 적정성" not in {row["scale"] for row in rows}
+
+
+@pytest.mark.pdf
+def test_no_heading_of_a_report_stands_alone_at_the_end_of_a_page() -> None:
+    """Reports of many lengths, so that page ends fall behind headings unless the style forbids it."""
+    round, service = make.round(), panel.service()
+    for place in range(12):
+        words = {code: text[: 90 + 23 * place] for code, text in make.texts().items()}
+        report = make.accepted(make.assigned(round, service=service), words=words)
+        moderation.comment(report, text="고맙습니다.", by=panel.moderator(), now=NOW)
+        moderation.publish(report, by=panel.moderator(), now=make.LATER)
+    book = publishing.request_book(
+        round, category=service.category, by=panel.operator(), now=make.LATER
+    )
+    template, title, context = documents.book(book)
+    labels = {part["label"] for part in round.plan.form["sections"]} | {"공급기업 의견"}
+    reader = PdfReader(io.BytesIO(pdf.render(template, context, title=title).data))
+    assert len(reader.pages) > 4
+    for page in reader.pages:
+        lines = [line.strip() for line in page.extract_text().splitlines() if line.strip()]
+        body = [line for line in lines if not line.endswith("쪽") and "국민 모니터링단" not in line]
+        assert body[-1] not in labels, body[-3:]
+        assert not body[-1].endswith("의 보고서"), body[-3:]

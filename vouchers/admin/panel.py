@@ -166,6 +166,7 @@ class PanelRoundAdmin(WorkflowAdmin):
         numbers = queries.standing(thing)
         return {
             "numbers": numbers,
+            "plan": getattr(thing, "plan", None),
             "applications": [
                 (label, numbers["applications"].get(value, 0))
                 for value, label in A.choices

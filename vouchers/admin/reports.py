@@ -122,6 +122,16 @@ def propose(request: HttpRequest, report: ConsumerReport, data: Any, at: datetim
     return f"우수 사례로 추천했습니다. 다른 사람이 확정합니다: {case}"
 
 
+def _moves(report: ConsumerReport, *, named: bool) -> list[dict[str, Any]]:
+    """The history of a report; who may not know its author reads the kind instead of the name."""
+    member = report.assignment.monitor
+    rows = history(report)
+    if not named:
+        for row in rows:
+            row["by"] = member.get_kind_display() if row["by"] == member.user else row["by"]
+    return rows
+
+
 def may_publish(request: HttpRequest, report: ConsumerReport) -> bool:
     """The supplier has spoken, or its time is over."""
     return not moderation.waits(report, now=now())
@@ -198,6 +208,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
         filed = thing.filed
         ids = [row["id"] for row in filed.content["evidence"]]
         comment = getattr(thing, "comment", None)
+        named = bool(roles_of(request.user) & {PANEL_OPERATOR, AGENCY, MINISTRY})
         return {
             "title": f"소비자 보고서: {thing.assignment.service.name}",
             "state_badge": badge(thing.get_state_display(), tone=TONES[ReportState(thing.state)]),
@@ -209,10 +220,10 @@ class ConsumerReportAdmin(WorkflowAdmin):
             "counted": published.counted(thing),
             "comment": comment,
             "waits": thing.state == ReportState.COMMENTING and moderation.waits(thing, now=now()),
-            "named": bool(roles_of(request.user) & {PANEL_OPERATOR, AGENCY, MINISTRY}),
+            "named": named,
             "issues": thing.issues.select_related("correction"),
             "versions": thing.versions.order_by("-number"),
-            "moves": history(thing),
+            "moves": _moves(thing, named=named),
         }
 
     def compare_view(self, request: HttpRequest, pk: int, check: int) -> HttpResponse:

@@ -261,6 +261,11 @@ def make_book(request: HttpRequest, plan: ReportPlan, data: Any, at: datetime) -
     return f"보고서집을 만듭니다: {book}" if not book.issued_at else f"이미 만든 판입니다: {book}"
 
 
+def unawarded(request: HttpRequest, plan: ReportPlan) -> bool:
+    """No proposal stands yet."""
+    return not plan.round.award_rounds.exclude(state=AwardRoundState.DISCARDED).exists()
+
+
 @admin.register(ReportPlan)
 class ReportPlanAdmin(WorkflowAdmin):
     """A round's rules of reports; its page is the operator's dashboard."""
@@ -283,7 +288,9 @@ class ReportPlanAdmin(WorkflowAdmin):
             "시상안 만들기",
             propose_awards,
             roles=[PANEL_OPERATOR],
-            intro="지금의 활동 점수로 순위를 정하고 인센티브 총액을 1원까지 나눕니다.",
+            show=unawarded,
+            intro="지금의 활동 점수로 순위를 정하고 인센티브 총액을 1원까지 나눕니다. "
+            "내지 않은 보고서는 0점으로 세므로 활동 마감이 지난 뒤에 만드세요.",
         ),
         Act("book", "보고서집 만들기", make_book, roles=[PANEL_OPERATOR], form=BookForm),
     ]

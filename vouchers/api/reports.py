@@ -218,7 +218,10 @@ class Reports(DeclaredQuery, generics.ListAPIView):
         tags=TAGS,
         operation_id="voucher_reports",
         summary="소비자 보고서",
-        description="공개된 소비자 보고서 전문을 새것부터 돌려줍니다. 쓴 사람은 구분만 나옵니다.",
+        description=(
+            "공개된 소비자 보고서를 하나씩 전문과 점수로, 새것부터 돌려줍니다. 쓴 사람은 구분만 "
+            "나옵니다. 건수가 적은 평균도 이 점수로 셈할 수 있어 어디에서도 가리지 않습니다."
+        ),
         responses={200: ReportShape(many=True)},
         examples=[REPORT],
     )

@@ -5,16 +5,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 import yaml
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.db.models import Count, Q
 from PIL import Image, ImageDraw
 
 from portal.demo import email_of
-from portal.models import User
+from portal.models import DeclaredTie, User
 from portal.roles import AGENCY, MODERATOR, PANEL_OPERATOR
 from vouchers.models import (
     Assignment,
@@ -25,6 +25,7 @@ from vouchers.models import (
     SupplierMember,
 )
 from vouchers.services import (
+    conflicts,
     corrections,
     fees,
     moderation,
@@ -33,16 +34,33 @@ from vouchers.services import (
     reporting,
     rewarding,
 )
-from vouchers.states import AssignmentState, IssueKind, MonitorState, ServiceState
+from vouchers.states import AssignmentState, Category, IssueKind, MonitorState
 
 TEXTS = Path(__file__).with_name("reports.yaml")
 SECTIONS = ("features", "satisfaction", "price", "inconvenience", "purpose")
 SCALES = ("features", "satisfaction", "price", "ease", "purpose")
 WAYS = 11  # a prime: two reports (a, b) share at most one section
-SERVICES = 9
-SELLERS = (2, 6)  # a correction under way, reports that wait for a word
+PUBLISHED, STAGED = 24, 5  # services, of about four members each
+PINNED = (0, 1, 2, 3, 4, PUBLISHED, PUBLISHED + 1)  # what the demo's own member tries
+SELLERS = (2, PUBLISHED)  # a correction under way, reports that wait for a word
+TIED = 9  # the service one of whose members turns out to be tied
 DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
 COLOURS = ("#083891", "#267337", "#8a5c00", "#464c53", "#0b50d0")
+CASES = (
+    (
+        "작은 회사의 회의를 바꾼 서비스",
+        "출장과 보고 준비 시간이 줄었고 세 구분의 단원이 두루 썼습니다.",
+    ),
+    (
+        "멀리 있는 고객을 한자리에 모은 서비스",
+        "설치하지 않고 바로 들어올 수 있어 처음 온 고객도 끝까지 함께했습니다.",
+    ),
+    (
+        "결재를 기다리는 시간을 줄인 서비스",
+        "담당자가 쉬는 날에도 일이 끊기지 않았다는 경험이 여러 보고서에 있습니다.",
+    ),
+)
 
 
 @dataclass(frozen=True)
@@ -68,21 +86,24 @@ def tell(round: PanelRound, *, now: datetime) -> dict[str, int]:
 
     Needs a confirmed assignment; a round that has reports already is left alone.
     """
-    services = _services(round)
+    services = in_turn(list(round.covered.filter(assignments__round=round).distinct()))
+    services = services[: PUBLISHED + STAGED]
     if not services or ConsumerReport.objects.filter(assignment__round=round).exists():
         return {}
     people = staff()
     _desks(services, now)
     pens = _pens()
-    published = _published(services[:6], people, pens, now - 30 * DAY)
-    _stages(services[6:], people, pens, now)
+    published = _published(services[:PUBLISHED], people, pens, now - 50 * DAY)
     _corrections(published, people, now)
-    _good_case(published, people, now)
-    paid, _ = fees.pay_due(round, by=people.operator, now=now - 2 * DAY)
+    _good_cases(published, people, now)
+    if len(services) > TIED:
+        _tie(services[TIED], people, now - 6 * DAY)
+    paid, _ = fees.pay_due(round, by=people.operator, now=now - 5 * DAY)
+    _stages(services[PUBLISHED:], people, pens, now - 4 * DAY)
     awards = rewarding.propose(round, by=people.operator, now=now - DAY)
     rewarding.approve(awards, by=people.agency, now=now - DAY / 2)
     rewarding.pay(awards, by=people.operator, now=now - DAY / 4)
-    for category in sorted({services[0].category, services[1].category}):
+    for category in sorted({service.category for service in published}):
         publishing.request_book(round, category=category, by=people.operator, now=now)
     return {
         "reports": ConsumerReport.objects.filter(assignment__round=round).count(),
@@ -93,25 +114,34 @@ def tell(round: PanelRound, *, now: datetime) -> dict[str, int]:
     }
 
 
-def _services(round: PanelRound) -> list[Service]:
-    """The services of the story: those with most members, still on sale."""
-    active = Q(assignments__round=round, assignments__state=AssignmentState.ACTIVE)
-    active &= Q(assignments__monitor__state=MonitorState.ACTIVE)
-    rows = Service.objects.filter(state=ServiceState.ON_SALE).annotate(
-        people=Count("assignments", filter=active)
-    )
-    return list(rows.filter(people__gte=2).order_by("-people", "pk")[:SERVICES])
+def in_turn(services: Sequence[Service]) -> list[Service]:
+    """Order services so that the fields take turns: the first of each, then the second of each."""
+    fields: dict[str, list[Service]] = {}
+    for service in sorted(services, key=lambda row: row.pk):
+        fields.setdefault(service.category, []).append(service)
+    turns = zip_longest(*(fields.get(field, []) for field in Category))
+    return [service for turn in turns for service in turn if service is not None]
+
+
+def pinned(services: Sequence[Service]) -> list[Service]:
+    """Choose the services that the demo's own member is to try."""
+    turns = in_turn(services)
+    return [turns[place] for place in PINNED if place < len(turns)]
 
 
 def _assignments(service: Service) -> list[Assignment]:
+    """Who tries a service, the demo's own member first."""
     rows = service.assignments.filter(
         state=AssignmentState.ACTIVE, monitor__state=MonitorState.ACTIVE
     )
-    return list(
-        rows.select_related(
-            "round__plan", "round__fee_pot", "monitor__user", "service__supplier"
-        ).order_by("pk")
+    found = rows.select_related(
+        "round__plan", "round__fee_pot", "monitor__user", "service__supplier"
     )
+    return sorted(found.order_by("pk"), key=lambda row: not _own(row))
+
+
+def _own(assignment: Assignment) -> bool:
+    return assignment.monitor.user.email == email_of("monitor")
 
 
 def _desks(services: Sequence[Service], now: datetime) -> None:
@@ -128,7 +158,7 @@ def _desks(services: Sequence[Service], now: datetime) -> None:
 
 
 @cache
-def _words() -> dict[str, list[str]]:
+def _words() -> dict[str, Any]:
     return dict(yaml.safe_load(TEXTS.read_text(encoding="utf-8")))
 
 
@@ -189,13 +219,17 @@ def _accepted(
 
 
 def _published(
-    services: Sequence[Service], people: Staff, pens: Iterator[tuple[int, int]], at: datetime
+    services: Sequence[Service], people: Staff, pens: Iterator[tuple[int, int]], begun: datetime
 ) -> dict[Service, list[ConsumerReport]]:
     found: dict[Service, list[ConsumerReport]] = {}
     for turn, service in enumerate(services):
+        desk = SupplierMember.objects.filter(supplier=service.supplier).first()
         for place, assignment in enumerate(_assignments(service)):
-            report = _accepted(assignment, next(pens), people, at, pictures=1 + (place + turn) % 3)
-            desk = SupplierMember.objects.filter(supplier=service.supplier).first()
+            at = begun + turn * DAY + 5 * place * HOUR
+            own = _own(assignment)
+            pictures = 3 if own else 1 + (place + turn) % 5 // 3
+            extra = _words()["free"] if own else ""
+            report = _accepted(assignment, next(pens), people, at, pictures=pictures, extra=extra)
             if desk and place % 2 == 0:
                 said = _words()["comments"][(turn + place) % 3]
                 moderation.comment(report, text=said, by=desk.user, now=at + 2 * DAY)
@@ -205,26 +239,41 @@ def _published(
 
 
 def _stages(
-    services: Sequence[Service], people: Staff, pens: Iterator[tuple[int, int]], now: datetime
+    services: Sequence[Service], people: Staff, pens: Iterator[tuple[int, int]], begun: datetime
 ) -> None:
-    """Reports on their way: drafts, waiting, returned, one like another, accepted."""
+    """Reports on their way: a draft, one waiting, one like another, one accepted, one returned."""
     waiting = [row for service in services for row in _assignments(service)]
     for turn, assignment in enumerate(waiting):
-        pen, at = next(pens), now - timedelta(days=2, hours=turn)
+        pen, at = next(pens), begun - turn * HOUR
         match turn % 5:
             case 0:
                 _written(assignment, pen, at)
             case 1:
                 _submitted(assignment, pen, at)
             case 2:
+                phone = "문의는 02-555-0134로 했습니다."
+                _submitted(assignment, (pen[0] - 1, pen[1]) if pen[0] else pen, at, extra=phone)
+            case 3:
+                _accepted(assignment, pen, people, at)
+            case _:
                 report = _submitted(assignment, pen, at)
                 note = "가격이 적정한지 견준 서비스의 이름과 값을 더 적어 주세요."
                 moderation.send_back(report, note=note, by=people.moderator, now=at + DAY)
-            case 3:
-                phone = "문의는 02-555-0134로 했습니다."
-                _submitted(assignment, (pen[0] - 1, pen[1]) if pen[0] else pen, at, extra=phone)
-            case _:
-                _accepted(assignment, pen, people, at - DAY)
+
+
+def _tie(service: Service, people: Staff, at: datetime) -> None:
+    """Let a member whose report is published turn out to be tied to a supplier."""
+    member = next(row.monitor for row in _assignments(service) if not _own(row))
+    conflicts.declare(
+        member.user,
+        firm_name=service.supplier.name,
+        business_number=service.supplier.business_number,
+        kind=DeclaredTie.Kind.ADVICE,
+        note="체험을 마친 뒤 자문을 맡기로 했다고 알려 왔습니다.",
+        by=people.operator,
+        now=at,
+    )
+    conflicts.recheck(now=at)
 
 
 def _corrections(
@@ -266,18 +315,16 @@ def _corrections(
     corrections.suspend_overdue(now - 4 * DAY)
 
 
-def _good_case(
+def _good_cases(
     published: dict[Service, list[ConsumerReport]], people: Staff, now: datetime
 ) -> None:
-    report = next(iter(published.values()))[0]
-    case = promotion.propose(
-        report,
-        headline="작은 회사의 회의를 바꾼 서비스",
-        reason="세 구분의 단원이 모두 높게 평가했고 출장과 보고 준비 시간이 줄었습니다.",
-        by=people.operator,
-        now=now - 10 * DAY,
-    )
-    promotion.promote(case, by=people.agency, now=now - 9 * DAY)
+    """Three services without a correction, each by somebody else's word than who proposed it."""
+    reports = [rows[0] for service, rows in published.items() if not service.corrections.exists()]
+    for report, (headline, reason) in zip(reports, CASES, strict=False):
+        case = promotion.propose(
+            report, headline=headline, reason=reason, by=people.operator, now=now - 10 * DAY
+        )
+        promotion.promote(case, by=people.agency, now=now - 9 * DAY)
 
 
 def _picture(title: str, caption: str, place: int) -> SimpleUploadedFile:

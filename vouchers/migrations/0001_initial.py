@@ -866,14 +866,13 @@ class Migration(migrations.Migration):
                 ('insults', models.JSONField(default=list, verbose_name='모욕·비하 표현')),
                 ('formula', models.JSONField(verbose_name='활동 점수 산식')),
                 ('tiers', models.JSONField(verbose_name='시상 등급')),
-                ('least_cell', models.PositiveSmallIntegerField(verbose_name='통계에 나타내는 최소 건수')),
                 ('origins', models.JSONField(default=dict, verbose_name='출처')),
                 ('round', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='plan', to='vouchers.panelround', verbose_name='회차')),
             ],
             options={
                 'verbose_name': '보고서 운영 기준',
-                'verbose_name_plural': '보고서 운영 기준',
-                'constraints': [models.CheckConstraint(condition=models.Q(('comment_days__gte', 1), ('correction_days__gte', 1), ('least_cell__gte', 1), ('similarity_percent__gte', 1), ('similarity_percent__lte', 100)), name='report_plan_is_sound')],
+                'verbose_name_plural': '운영 현황과 보고서 기준',
+                'constraints': [models.CheckConstraint(condition=models.Q(('comment_days__gte', 1), ('correction_days__gte', 1), ('similarity_percent__gte', 1), ('similarity_percent__lte', 100)), name='report_plan_is_sound')],
             },
         ),
         migrations.CreateModel(

@@ -25,12 +25,11 @@ class ReportPlan(Dated):
     insults = models.JSONField("모욕·비하 표현", default=list)
     formula = models.JSONField("활동 점수 산식")
     tiers = models.JSONField("시상 등급")
-    least_cell = models.PositiveSmallIntegerField("통계에 나타내는 최소 건수")
     origins = models.JSONField("출처", default=dict)
 
     class Meta:
         verbose_name = "보고서 운영 기준"
-        verbose_name_plural = "보고서 운영 기준"
+        verbose_name_plural = "운영 현황과 보고서 기준"
         constraints = [
             models.CheckConstraint(
                 condition=Q(
@@ -38,7 +37,6 @@ class ReportPlan(Dated):
                     correction_days__gte=1,
                     similarity_percent__gte=1,
                     similarity_percent__lte=100,
-                    least_cell__gte=1,
                 ),
                 name="report_plan_is_sound",
             ),

@@ -1,23 +1,21 @@
-"""Open data: whole sets at stable addresses, every field explained, small numbers hidden.
+"""Open data: whole sets at stable addresses, every field explained.
 
 Each set reads through the same visibility as the pages, so that nothing hidden there leaks here.
+Averages of few reports are told: each report is published in full with its ratings and its
+author's kind, so anybody could work them out, and the count stands beside every average.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import Min
-
 from portal.clock import KST
-from vouchers.models import ConsumerReport, Correction, ReportPlan
+from vouchers.models import ConsumerReport, Correction
 from vouchers.queries import published
-from vouchers.rules import ratings
 from vouchers.states import PUBLIC_CORRECTIONS, CorrectionState, MemberKind
 from vouchers.visibility import public_corrections, public_reports, public_services
 
 LICENCE = "공공누리 제1유형(출처 표시)"
-LEAST = 3  # before any round has said so
 CHUNK = 500
 SHOWN_STATES = tuple(PUBLIC_CORRECTIONS)
 
@@ -41,12 +39,6 @@ class DataSet:
     rows: Callable[[], Iterator[Sequence[object]]]
 
 
-def least() -> int:
-    """The fewest reports of which a figure is told: the strictest of the rounds."""
-    found: int | None = ReportPlan.objects.aggregate(least=Min("least_cell"))["least"]
-    return found or LEAST
-
-
 def services() -> Iterator[Sequence[object]]:
     """Every public service."""
     rows = public_services().select_related("supplier").order_by("pk")
@@ -64,29 +56,22 @@ def services() -> Iterator[Sequence[object]]:
 
 
 def rating_rows() -> Iterator[Sequence[object]]:
-    """Averages of every service and scale, for all and by kind; small groups are null."""
-    fewest = least()
+    """Averages of every service and scale, for all and by kind; where nobody judged, no row."""
     for group in _by_service():
-        standing = published.standing(group)
         code = group[0].assignment.service.code
-        for scale in standing.scales:
-            counts = {label: summary.count for label, summary in scale.kinds}
-            hidden = ratings.hidden(counts, least=fewest)
-            whole_hidden = scale.whole.count < fewest
-            cells = [("전체", scale.whole, whole_hidden)]
-            cells += [(label, row, whole_hidden or label in hidden) for label, row in scale.kinds]
-            for label, summary, quiet in cells:
-                if not summary.count:
-                    continue
-                yield (
-                    code,
-                    scale.label,
-                    label,
-                    None if quiet else summary.count,
-                    None if quiet else published.as_number(summary.mean),
-                    None if quiet else published.as_number(summary.deviation),
-                    quiet,
-                )
+        for scale in published.standing(group).scales:
+            for label, summary in (("전체", scale.whole), *scale.kinds):
+                if summary.count:
+                    yield (
+                        code,
+                        scale.label,
+                        label,
+                        summary.count,
+                        published.as_number(summary.mean),
+                        summary.lowest,
+                        summary.highest,
+                        published.as_number(summary.deviation),
+                    )
 
 
 def report_rows() -> Iterator[Sequence[object]]:
@@ -133,8 +118,9 @@ def correction_rows() -> Iterator[Sequence[object]]:
 
 def steps(case: Correction) -> list[dict[str, Any]]:
     """The life of a case as the public follows it."""
+    verified = case.moves.filter(move="verify").order_by("-pk").first()
     order = [
-        ("문제 확인", True, case.raised_at),
+        ("문제 확인", True, verified.at if verified else None),
         ("시정 요청", case.asked_at is not None, case.asked_at),
         ("공급기업 답변", case.answered_at is not None, case.answered_at),
         ("시정 완료", case.state == CorrectionState.FIXED, case.closed_at),
@@ -144,10 +130,11 @@ def steps(case: Correction) -> list[dict[str, Any]]:
     stopped = case.state == CorrectionState.SUSPENDED
     found = []
     for place, (label, flag, at) in enumerate(order):
-        state = "done" if flag else "todo"
+        state, note = "done" if flag else "todo", ""
         if place == current and not flag:
             state = "stopped" if stopped else "current"
-        found.append({"label": label, "state": state, "at": at if flag and place else None})
+            note = "시정이 확인되지 않아 판매를 중지했습니다." if stopped else ""
+        found.append({"label": label, "state": state, "at": at if flag else None, "note": note})
     return found
 
 
@@ -182,7 +169,7 @@ SETS = {
         DataSet(
             "services",
             "서비스",
-            "판매 중이거나 판매가 중지된 서비스 전부",
+            "판매 중이거나 판매가 중지된 서비스 전부입니다.",
             _fields(
                 SERVICE_CODE,
                 ("name", "서비스명"),
@@ -198,22 +185,23 @@ SETS = {
         DataSet(
             "ratings",
             "평점",
-            "서비스와 평가 척도마다 전체와 구분별 평균",
+            "서비스와 평가 척도마다 전체와 구분별 평균. 판단한 사람이 없으면 줄이 없습니다.",
             _fields(
                 SERVICE_CODE,
                 ("scale", "평가 척도"),
                 ("kind", "단원 구분. 전체는 모든 구분"),
                 ("count", "평균에 넣은 보고서 수"),
                 ("mean", "평균(소수 첫째 자리)"),
+                ("lowest", "가장 낮은 점수"),
+                ("highest", "가장 높은 점수"),
                 ("deviation", "표준편차(소수 둘째 자리)"),
-                ("suppressed", "건수가 적어 수치를 가렸는지"),
             ),
             rating_rows,
         ),
         DataSet(
             "reports",
             "보고서",
-            "공개된 소비자 보고서 전문",
+            "공개된 소비자 보고서를 하나씩 전문으로 싣습니다. 쓴 사람은 구분만 밝힙니다.",
             _fields(
                 ("report_id", "보고서 번호"),
                 SERVICE_CODE,
@@ -230,7 +218,7 @@ SETS = {
         DataSet(
             "corrections",
             "시정",
-            "전담기관이 확인한 문제와 시정 결과",
+            "전담기관이 확인한 문제와 시정 결과입니다.",
             _fields(
                 ("correction_id", "시정 번호"),
                 SERVICE_CODE,

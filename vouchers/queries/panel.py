@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from vouchers.models import PanelApplication, PanelDecision, PanelRound, Service
+from vouchers.models import Assignment, PanelApplication, PanelDecision, PanelRound, Service
 from vouchers.rules import bursts
 from vouchers.states import (
     AssignmentState,
@@ -50,6 +50,13 @@ def burst_flags(round: PanelRound) -> Mapping[int, list[bursts.Flag]]:
 def result_of(application: PanelApplication) -> PanelDecision | None:
     """What the released selection says of an application; nothing before the release."""
     return application.decisions.filter(selection__state=PanelSelectionState.RELEASED).first()
+
+
+def may_decline(application: PanelApplication) -> bool:
+    """Tell whether a place may be declined: until something is assigned; later one leaves."""
+    if application.state == PanelApplicationState.SELECTED:
+        return not Assignment.objects.filter(monitor__application=application).exists()
+    return application.state == PanelApplicationState.RESERVE
 
 
 def standing(round: PanelRound) -> dict[str, Any]:

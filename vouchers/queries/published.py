@@ -19,6 +19,8 @@ KINDS = tuple(MemberKind.values)
 MOVE_WORDS = {"sell": "판매 시작", "suspend": "판매 중지", "resume": "판매 재개"}
 OVERALL = "satisfaction"
 """The scale that stands for a report where there is room for one figure only."""
+NOT_JUDGED = "평가 없음"
+"""What stands for an average where nobody could judge."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from portal.errors import BadInput
 
 HUNDREDTH = Decimal("0.01")
 FULL = Decimal(100)
+PUNCTUALITY, COMPLETENESS, USEFULNESS = "기한 준수", "충실도", "활용도"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,28 @@ def parse(content: Mapping[str, Any]) -> Formula:
     return formula
 
 
+def words(formula: Formula) -> list[tuple[str, str]]:
+    """Say how each part is reckoned: its label and the rule, as members read it."""
+    return [
+        (
+            PUNCTUALITY,
+            f"기한 안에 내면 100점이고, 하루 늦을 때마다 {formula.late_day}점을 뺍니다.",
+        ),
+        (
+            COMPLETENESS,
+            f"채택된 보고서의 글(띄어쓰기를 빼고 {formula.letters_full:,}자면 100점)과 그림"
+            f"({formula.evidence_full}장이면 100점)의 평균이며, 보완 요청을 받을 때마다"
+            f" {formula.return_cost}점을 뺍니다.",
+        ),
+        (
+            USEFULNESS,
+            f"채택되면 {formula.useful_base}점이고, 제기한 문제가 확인되면 {formula.issue_gain}점,"
+            f" 공급기업이 의견을 내면 {formula.comment_gain}점, 우수 사례가 되면"
+            f" {formula.good_case_gain}점을 더합니다. 100점을 넘지 않습니다.",
+        ),
+    ]
+
+
 def score(formula: Formula, works: Sequence[Work]) -> Score:
     """Score a member: each part is the mean over all assignments; one without a report earns 0."""
     count = len(works)
@@ -87,21 +110,21 @@ def score(formula: Formula, works: Sequence[Work]) -> Score:
     parts = (
         (
             "punctuality",
-            "기한 준수",
+            PUNCTUALITY,
             [_punctual(formula, work) for work in done],
             formula.punctuality,
             f"배정 {count}건 가운데 제출 {len(done)}건, 늦은 제출 {late}건",
         ),
         (
             "completeness",
-            "충실도",
+            COMPLETENESS,
             [_complete(formula, work) for work in accepted],
             formula.completeness,
             f"채택 {len(accepted)}건, 보완 요청 {sum(work.returns for work in works)}번",
         ),
         (
             "usefulness",
-            "활용도",
+            USEFULNESS,
             [_useful(formula, work) for work in accepted],
             formula.usefulness,
             f"확인된 문제 제기 {sum(work.issues_confirmed for work in accepted)}건, 우수 사례"

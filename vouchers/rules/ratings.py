@@ -1,4 +1,4 @@
-"""Ratings: mean, spread and count by kind of member, and what small numbers may not tell."""
+"""Ratings: mean, spread and count by kind of member."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -63,18 +63,3 @@ def table(
         }
         for scale in scales
     }
-
-
-def hidden(counts: Mapping[str, int], *, least: int) -> frozenset[str]:
-    """Name the groups whose figures a table of one total must not show.
-
-    Groups of 1 to `least` - 1; and when those alone could be worked out from the total, the
-    smallest of the others with them. An empty group hides nothing and needs no hiding.
-    """
-    present = {name: count for name, count in counts.items() if count}
-    small = {name for name, count in present.items() if count < least}
-    if small and sum(present[name] for name in small) < least:
-        others = sorted((count, name) for name, count in present.items() if name not in small)
-        if others:
-            small.add(others[0][1])
-    return frozenset(small)

@@ -18,6 +18,7 @@ from vouchers.models import (
     Assignment,
     AssignmentRule,
     AssignmentRun,
+    ConsumerReport,
     Monitor,
     PanelRound,
     Service,
@@ -376,8 +377,16 @@ def drop(
 ) -> AssignmentRun | None:
     """Take one service from a member and ask for a proposal that replaces them.
 
-    Raises MoveNotAllowed.
+    A member gives nothing back once the activity is over: what was not written counts as nought.
+    Raises MoveNotAllowed (also `reported`), Closed (`activity_over`).
     """
+    due_at = assigned.due_at()
+    if owner and due_at is not None and now >= due_at:
+        raise Closed("활동 기간이 지나 체험을 반납할 수 없습니다.", code="activity_over")
+    reports = ConsumerReport.objects.select_for_update(of=("self",), no_key=True)
+    report = reports.filter(assignment=assigned).first()
+    if report is not None and report.submitted_at is not None:
+        raise MoveNotAllowed("보고서를 낸 서비스는 반납할 수 없습니다.", code="reported")
     move(assigned, "drop", by=by, now=now, note=reason, owner=owner, dropped_at=now)
     return refill(assigned.round, by=by, now=now)
 

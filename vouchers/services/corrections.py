@@ -172,7 +172,7 @@ def _overdue(case: Correction, now: datetime) -> int:
         )
     except MoveNotAllowed:  # answered in this very moment
         return 0
-    _stop(case, None, now, "시정 기한 경과")
+    _stop(case, None, now, "시정 기한까지 공급기업의 답이 없었습니다.")
     return 1
 
 

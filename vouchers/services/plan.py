@@ -16,7 +16,6 @@ FIGURES = (
     "correction_days",
     "reminder_days",
     "similarity_percent",
-    "least_cell",
 )
 
 

@@ -40,9 +40,15 @@ class Conflict(StaleVersion):
 def start(assignment: Assignment, *, by: User, now: datetime) -> ConsumerReport:
     """Begin the report of an assignment; one that was begun is returned.
 
-    Raises MoveNotAllowed (`assignment_over`) when it was taken back or the member has left.
+    Raises MoveNotAllowed: `assignment_over` when it was taken back or the member has left, `no_plan`
+    while nobody has said what the round's reports ask.
     """
     _check_open(assignment)
+    if not ReportPlan.objects.filter(round=assignment.round_id).exists():
+        raise MoveNotAllowed(
+            "이 회차의 보고서 서식이 아직 정해지지 않았습니다. 정해지면 쓸 수 있습니다.",
+            code="no_plan",
+        )
     report, _ = ConsumerReport.objects.get_or_create(assignment=assignment)
     return report
 

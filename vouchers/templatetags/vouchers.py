@@ -1,12 +1,14 @@
 """What other pages show of the panel: a service's ratings, the good cases of the home page."""
 
 from collections.abc import Sequence
+from datetime import date
 from typing import Any
 
 from django import template
 from django.template.context import RequestContext
 
 from portal.charts import bars
+from portal.templatetags.portal import kdate
 from vouchers.models import Service
 from vouchers.queries import published
 from vouchers.rules.ratings import Summary
@@ -28,6 +30,12 @@ def kind_label(code: str) -> str:
     return MemberKind(code).label
 
 
+@register.filter
+def day(written: str) -> str:
+    """Write a day that a submitted report keeps as text (2021-04-01) as pages write days."""
+    return kdate(date.fromisoformat(written))
+
+
 @register.inclusion_tag("vouchers/service/_standing.html", takes_context=True)
 def standing(context: RequestContext, service: Service) -> dict[str, Any]:
     """Show what the panel says of a service: ratings by kind, reports in full, corrections."""
@@ -45,6 +53,7 @@ def standing(context: RequestContext, service: Service) -> dict[str, Any]:
             },
             unit="점",
             label_header="평가 척도",
+            unknown=published.NOT_JUDGED,
         )
     corrections = published.corrections_of_service(service)
     case = public_cases().filter(service=service).first()

@@ -19,8 +19,10 @@ from portal.validators import row_number
 from vouchers.forms.reports import PictureForm, ReportForm
 from vouchers.models import Assignment, ConsumerReport, Monitor
 from vouchers.queries import activity
+from vouchers.rules import activity as rules
 from vouchers.services import reporting
-from vouchers.states import AssignmentState, MonitorState, ReportState
+from vouchers.states import ReportState
+from vouchers.views.standing import REPORT_TONES, listed, over
 from vouchers.visibility import (
     awards_of,
     certificates_of,
@@ -30,24 +32,13 @@ from vouchers.visibility import (
     pictures_of,
 )
 
-TONES = {
-    ReportState.DRAFT: "neutral",
-    ReportState.SUBMITTED: "info",
-    ReportState.RETURNED: "warning",
-    ReportState.REJECTED: "danger",
-    ReportState.COMMENTING: "success",
-    ReportState.PUBLISHED: "success",
-    ReportState.RETRACTED: "warning",
-}
-WRITABLE = reporting.WRITABLE
-
 
 @signed_in
 @require_safe
 def panel_reports(request: HttpRequest) -> HttpResponse:
     """List a member's services with the report of each."""
     at = now()
-    rows = [_listed(row, at) for row in _assignments(request).order_by("pk")]
+    rows = [listed(row, at) for row in _assignments(request).order_by("pk")]
     return render(request, "vouchers/member/reports.html", {"rows": rows, "now": at})
 
 
@@ -58,7 +49,7 @@ def panel_report(request: HttpRequest, pk: int) -> HttpResponse:
     at = now()
     assignment = get_object_or_404(_assignments(request), pk=pk)
     report = _report(assignment, request, at)
-    if report is None or report.state not in WRITABLE or _over(assignment):
+    if report is None or report.state not in reporting.WRITABLE or over(assignment):
         if request.method == "POST":
             reporting.start(assignment, by=person(request), now=at)
             raise BadInput("이미 제출한 보고서라 고칠 수 없습니다.", code="already_submitted")
@@ -75,7 +66,7 @@ def panel_report_review(request: HttpRequest, pk: int) -> HttpResponse:
     at = now()
     assignment = get_object_or_404(_assignments(request), pk=pk)
     report = _report(assignment, request, at)
-    if report is None or report.state not in WRITABLE:
+    if report is None or report.state not in reporting.WRITABLE:
         return redirect("panel_report", pk=pk)
     if request.method == "POST":
         try:
@@ -172,34 +163,9 @@ def _assignments(request: HttpRequest) -> QuerySet[Assignment]:
 def _report(assignment: Assignment, request: HttpRequest, at: datetime) -> ConsumerReport | None:
     """The report of an assignment; begun on the first visit while it may be written."""
     report = getattr(assignment, "report", None)
-    if report is None and not _over(assignment):
+    if report is None and not over(assignment):
         report = reporting.start(assignment, by=person(request), now=at)
     return report
-
-
-def _over(assignment: Assignment) -> bool:
-    return (
-        assignment.state != AssignmentState.ACTIVE
-        or assignment.monitor.state != MonitorState.ACTIVE
-    )
-
-
-def _listed(assignment: Assignment, at: datetime) -> dict[str, Any]:
-    report = getattr(assignment, "report", None)
-    due_at = assignment.due_at()
-    writable = (report is None or report.state in WRITABLE) and not _over(assignment)
-    if report is None:
-        label, tone = ("작성 전", "neutral") if writable else ("배정 취소", "neutral")
-    else:
-        label, tone = report.member_label, TONES[ReportState(report.state)]
-    return {
-        "assignment": assignment,
-        "label": label,
-        "tone": tone,
-        "due_at": due_at,
-        "writable": writable,
-        "late": writable and due_at is not None and at >= due_at,
-    }
 
 
 def _form(report: ConsumerReport, data: Any = None) -> ReportForm:
@@ -295,7 +261,7 @@ def _shown(
     if report is not None and report.filed is not None:
         last = report.moves.filter(move__in=["return", "reject", "retract"]).order_by("-pk").first()
         context |= {
-            "tone": TONES[ReportState(report.state)],
+            "tone": REPORT_TONES[ReportState(report.state)],
             "content": report.filed.content,
             "pictures": _filed_pictures(request, report),
             "reason": last
@@ -321,10 +287,11 @@ def _earned(request: HttpRequest, member: Monitor) -> dict[str, Any]:
         .select_related("award_round", "certificate")
         .first()
     )
-    score = next(iter(activity.scores(member.round, member).values()), None)
+    plan = getattr(member.round, "plan", None)  # a round may be announced before its rules
     return {
         "member": member,
-        "score": score,
+        "score": activity.scores(member.round, member)[member] if plan else None,
+        "rules": rules.words(rules.parse(plan.formula)) if plan else [],
         "fees": own.select_related("report__assignment__service", "settlement").order_by("pk"),
         "award": award,
     }

@@ -26,7 +26,7 @@ from vouchers.states import (
     MonitorState,
     PanelApplicationState,
 )
-from vouchers.views.standing import standing
+from vouchers.views.standing import listed, standing
 from vouchers.visibility import (
     evidence_of,
     memberships_of,
@@ -36,6 +36,7 @@ from vouchers.visibility import (
 )
 
 A = PanelApplicationState
+SHOWN_REASONS = 3  # a firm with many sisters would fill the page
 TONES = {
     A.DRAFT: "warning",
     A.SUBMITTED: "info",
@@ -84,8 +85,10 @@ def panel_apply(request: HttpRequest, code: str) -> HttpResponse:
     try:
         application = recruitment.start(round, by=person(request), now=now())
     except PortalError as refused:
-        for finding in refused.findings:
+        for finding in refused.findings[:SHOWN_REASONS]:
             messages.error(request, finding.message)
+        if (rest := len(refused.findings) - SHOWN_REASONS) > 0:
+            messages.error(request, f"까닭이 {rest}가지 더 있습니다.")
         return redirect("panel_detail", code)
     return redirect("panel_application", application.pk)
 
@@ -101,10 +104,10 @@ def panel_desk(request: HttpRequest) -> HttpResponse:
     for row in (
         own_assignments(user)
         .filter(state=AssignmentState.ACTIVE)
-        .select_related("service__supplier", "round")
+        .select_related("service__supplier", "round", "monitor__user", "report")
         .order_by("service__name", "pk")
     ):
-        assigned.setdefault(row.monitor_id, []).append(row)
+        assigned.setdefault(row.monitor_id, []).append(listed(row, at))
     applications = own_panel_applications(user).select_related("round").order_by("-pk")
     context = {
         "now": at,
@@ -221,7 +224,7 @@ def _status(request: HttpRequest, application: PanelApplication) -> HttpResponse
         "decision": queries.result_of(application),
         "barred": barred if application.state == A.BARRED else None,
         "may_withdraw": application.state == A.SUBMITTED,
-        "may_decline": application.state in (A.SELECTED, A.RESERVE),
+        "may_decline": queries.may_decline(application),
         "labels": {row.code: row.label for row in application.round.criteria.all()},
     }
     return render(request, "vouchers/panel/status.html", context)

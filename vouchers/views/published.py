@@ -162,7 +162,6 @@ def open_data(request: HttpRequest) -> HttpResponse:
     context = {
         "sets": opendata.SETS.values(),
         "licence": opendata.LICENCE,
-        "least": opendata.least(),
     }
     return render(request, "vouchers/data/index.html", context)
 

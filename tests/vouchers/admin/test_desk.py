@@ -9,6 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from portal import jobs
+from portal.templatetags.portal import kst
+from tests.factories import reports
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
 from tests.factories.staff import enter
@@ -21,7 +23,7 @@ from vouchers.models import (
     PanelSelection,
     Service,
 )
-from vouchers.services import assignment
+from vouchers.services import assignment, rewarding
 from vouchers.states import MonitorState, ServiceState
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +204,31 @@ def test_a_desk_member_comes_and_goes_and_the_book_keeps_it(operator: Client) ->
     assert not supplier.members.exists()
     acts = LogEntry.objects.get_for_model(type(member)).values_list("action", flat=True)
     assert set(acts) == {LogEntry.Action.CREATE, LogEntry.Action.DELETE}
+
+
+def test_a_moderator_reads_no_name_not_even_in_the_history(client: Client) -> None:
+    report = reports.submitted()
+    member = report.assignment.monitor
+    member.user.name = "홍길동"
+    member.user.save(update_fields=["name"])
+    at = reverse("admin:vouchers_consumerreport_change", args=[report.pk])
+    told = enter(client, make.moderator()).get(at).content.decode()
+    assert "홍길동" not in told
+    assert member.get_kind_display() in told
+    assert "홍길동" in enter(client, make.operator()).get(at).content.decode()
+
+
+def test_staff_read_instants_with_their_zone(operator: Client) -> None:
+    member = make.monitor(make.panel())
+    page = operator.get(reverse("admin:vouchers_monitor_change", args=[member.pk]))
+    assert kst(member.joined_at) in page.content.decode()
+
+
+def test_awards_are_proposed_once(operator: Client) -> None:
+    round = reports.published().assignment.round
+    at = reverse("admin:vouchers_reportplan_change", args=[round.plan.pk])
+    assert "/act/propose-awards/" in operator.get(at).content.decode()
+    rewarding.propose(round, by=make.operator(), now=NOW)
+    assert "/act/propose-awards/" not in operator.get(at).content.decode()
+    back = reverse("admin:vouchers_panelround_change", args=[round.pk])
+    assert at in operator.get(back).content.decode()

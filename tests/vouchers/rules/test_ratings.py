@@ -1,4 +1,4 @@
-"""Ratings: what is summed up, what is left out, and what small numbers hide."""
+"""Ratings: what is summed up and what is left out."""
 
 from decimal import Decimal
 
@@ -43,19 +43,3 @@ def test_kinds_stand_apart_and_what_is_not_counted_is_left_out() -> None:
     assert (found[ALL].count, found[ALL].mean) == (3, Decimal("3.0"))
     assert (found["sme"].count, found["sme"].mean) == (2, Decimal("4.0"))
     assert found["student"].count == 0
-
-
-def test_a_small_group_is_hidden_and_cannot_be_worked_out() -> None:
-    assert ratings.hidden({"sme": 5, "expert": 4, "student": 0}, least=3) == frozenset()
-    assert ratings.hidden({"sme": 5, "expert": 4, "student": 1}, least=3) == {"expert", "student"}
-    assert ratings.hidden({"sme": 5, "expert": 2, "student": 1}, least=3) == {"expert", "student"}
-    assert ratings.hidden({"sme": 2}, least=3) == {"sme"}
-
-
-@given(st.dictionaries(st.sampled_from("abcde"), st.integers(0, 9), min_size=1), st.integers(1, 5))
-def test_what_is_hidden_is_never_one_small_group_alone(counts: dict[str, int], least: int) -> None:
-    hidden = ratings.hidden(counts, least=least)
-    shown = {name for name, count in counts.items() if count} - hidden
-    assert all(counts[name] >= least for name in shown)
-    if hidden and shown:
-        assert sum(counts[name] for name in hidden) >= least

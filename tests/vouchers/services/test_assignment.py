@@ -1,5 +1,7 @@
 """Who tries what: never a tied member, counts met or explained, the same seed the same answer."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import transaction
 from hypothesis import HealthCheck, given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 from portal import jobs
 from portal.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
 from portal.models import DeclaredTie, FirmLink, JobState
+from tests.factories import reports
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
 from vouchers.models import (
@@ -265,3 +268,24 @@ def test_without_the_look_at_ties_the_conflicted_would_be_assigned(panel, monkey
     assert tied.pk in {monitor for monitor, _ in run(panel).pairs}
     monkeypatch.undo()
     assert tied.pk not in {monitor for monitor, _ in run(panel).pairs}
+
+
+def test_nothing_is_given_back_once_a_report_was_handed_in() -> None:
+    report = reports.submitted()
+    row, by = report.assignment, report.assignment.monitor.user
+    with pytest.raises(MoveNotAllowed) as refused:
+        assignment.drop(row, reason="바꾸고 싶음", by=by, now=NOW, owner=True)
+    assert refused.value.code == "reported"
+    row.refresh_from_db()
+    assert row.state == AssignmentState.ACTIVE
+
+
+def test_a_member_gives_nothing_back_after_the_activity() -> None:
+    """Otherwise a member could raise a score by giving back what was never written."""
+    row = reports.assigned(reports.round())
+    by, over = row.monitor.user, row.due_at()
+    with pytest.raises(Closed) as refused:
+        assignment.drop(row, reason="늦음", by=by, now=over, owner=True)
+    assert refused.value.code == "activity_over"
+    assignment.drop(row, reason="늦음", by=by, now=over - timedelta(seconds=1), owner=True)
+    assert row.state == AssignmentState.DROPPED

@@ -12,6 +12,7 @@ from portal.models import Notice
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from vouchers.models import Correction, GoodCase, Service
+from vouchers.queries import opendata
 from vouchers.services import corrections, promotion
 from vouchers.states import CorrectionState, GoodCaseState, IssueKind, ServiceState
 from vouchers.visibility import public_cases, public_corrections
@@ -208,3 +209,20 @@ def test_a_good_case_ends() -> None:
     promotion.promote(row, by=panel.agency(), now=NOW)
     promotion.end(row, note="회차 종료", by=panel.agency(), now=NOW)
     assert Service.objects.get(pk=row.service_id).promoted_at is None
+
+
+def test_the_public_follows_a_case_from_what_was_found_to_the_stop() -> None:
+    row = asked()
+    at = row.moves.get(move="verify").at
+    corrections.suspend_overdue(row.due_at)
+    found = opendata.steps(fresh(row))
+    assert [(step["label"], step["state"]) for step in found] == [
+        ("문제 확인", "done"),
+        ("시정 요청", "done"),
+        ("공급기업 답변", "stopped"),
+        ("시정 완료", "todo"),
+    ]
+    assert (found[0]["at"], found[1]["at"]) == (at, row.asked_at)
+    assert found[2]["note"] == "시정이 확인되지 않아 판매를 중지했습니다."
+    last = row.service.moves.latest("pk")
+    assert last.note == "시정 기한까지 공급기업의 답이 없었습니다."

@@ -197,3 +197,10 @@ def test_a_hostile_table_is_refused_in_words(text: str, said: str) -> None:
 def test_bytes_that_are_no_text_are_refused() -> None:
     file = bring(ImportKind.SUPPLIERS, SimpleUploadedFile("가.csv", b"\xff\xfe\xff\x80\x81"))
     assert file.fault == "글자를 읽을 수 없습니다."
+
+
+def test_a_file_that_was_judged_is_not_judged_again() -> None:
+    file = bring(ImportKind.SUPPLIERS, make.suppliers_csv(2))
+    assert jobs.run(file.job_id) == JobState.DONE
+    file.refresh_from_db()
+    assert (counts(file), file.judged_at) == ((2, 0, 0, 0), NOW)

@@ -190,3 +190,10 @@ def test_letters_are_written_once_for_each_mark_to_those_who_have_not_handed_in(
     keys = Notice.objects.filter(key__startswith="report-due:").values_list("key", flat=True)
     assert {key.split(":")[1] for key in keys} == {str(waiting.pk)}
     assert [key.rsplit(":", 1)[1] for key in keys.order_by("pk")] == ["7", "3", "0"]
+
+
+def test_no_report_is_begun_before_the_round_says_what_it_asks() -> None:
+    row = make.assigned(panel.panel())
+    with pytest.raises(MoveNotAllowed) as refused:
+        reporting.start(row, by=row.monitor.user, now=NOW)
+    assert refused.value.code == "no_plan"

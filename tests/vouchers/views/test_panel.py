@@ -5,6 +5,8 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from portal import files
+from portal.templatetags.portal import kdate
+from tests.factories import reports
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
 from tests.factories.staff import enter
@@ -79,6 +81,11 @@ def test_a_suppliers_person_is_told_why_and_has_no_application(client, panel) ->
     answer = client.post(f"/vouchers/panels/{panel.code}/apply/", follow=True)
     assert "전자우편 도메인과 같습니다" in answer.content.decode()
     assert not PanelApplication.objects.exists()
+    for _ in range(8):  # a group of firms does not fill the page
+        make.supplier(email="info@tied.example")
+    page = client.post(f"/vouchers/panels/{panel.code}/apply/", follow=True).content.decode()
+    assert page.count("전자우편 도메인과 같습니다") == 3
+    assert "까닭이 6가지 더 있습니다." in page
 
 
 def test_strangers_find_nothing(client, panel, user) -> None:
@@ -168,3 +175,29 @@ def test_nothing_is_told_of_a_result_before_its_release(client, panel, user) -> 
     filed = make.application(panel, user=user)
     page = client.get(f"/vouchers/panel/applications/{filed.pk}/").content.decode()
     assert "선정 결과" not in page
+
+
+def test_the_desk_says_how_each_report_stands(client, panel, user) -> None:
+    row = reports.assigned(reports.round())
+    client.force_login(row.monitor.user)
+    page = client.get("/vouchers/panel/").content.decode()
+    assert "작성 전" in page
+    assert f"/vouchers/panel/assignments/{row.pk}/drop/" in page
+    reports.submitted(row)
+    page = client.get("/vouchers/panel/").content.decode()
+    assert "제출 완료, 검토 중" in page
+    assert f"/vouchers/panel/assignments/{row.pk}/drop/" not in page
+    mine = client.get(f"/vouchers/panel/applications/{row.monitor.application_id}/")
+    assert "참여 사양" not in mine.content.decode()
+
+
+def test_what_was_earned_is_told_with_the_formula_and_before_there_is_one(client, user) -> None:
+    member = make.monitor(make.panel(code="no-rules"))
+    client.force_login(member.user)
+    assert "채택된 보고서가 아직 없습니다" in client.get("/vouchers/my/activity/").content.decode()
+    report = reports.published()
+    client.force_login(report.assignment.monitor.user)
+    page = client.get("/vouchers/my/activity/").content.decode()
+    assert "하루 늦을 때마다 10점을 뺍니다" in page
+    day = client.get(f"/vouchers/reports/{report.pk}/").content.decode()
+    assert f"{kdate(report.assignment.report.used_from)}</span> ~" in day

@@ -17,14 +17,13 @@ class Command(BaseCommand):
     help = "시연용 소비자 보고서, 시정, 원고료, 시상을 만듭니다."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load the rules of the reports, then tell the story of every assigned panel."""
+        """Load the rules of every panel's reports, then tell the story of those assigned."""
         at = now()
         document = plan_file.read(plan_file.FOLDER / "2021.yaml")
-        for round in PanelRound.objects.filter(assignments__isnull=False).distinct():
+        for found in PanelRound.objects.order_by("pk"):
             with transaction.atomic():
-                plan.load({**document, "round": round.code}, by=None, now=at)
-                round = PanelRound.objects.select_related("plan", "fee_pot", "award_pot").get(
-                    pk=round.pk
-                )
+                plan.load({**document, "round": found.code}, by=None, now=at)
+                rounds = PanelRound.objects.select_related("plan", "fee_pot", "award_pot")
+                round = rounds.get(pk=found.pk)
                 told = reporting_story.tell(round, now=at)
             self.stdout.write(f"{round}: {told or '보고서가 이미 있거나 배정이 없습니다.'}")

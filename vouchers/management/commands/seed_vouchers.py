@@ -13,13 +13,14 @@ from django.core.management import BaseCommand, CommandError
 from portal import jobs, tables
 from portal.clock import KST, now
 from portal.demo import email_of
-from portal.models import JobState, User
+from portal.models import DeclaredTie, JobState, User
 from programs.services.catalogue_file import read
-from vouchers.management import shelf
-from vouchers.models import PanelApplication, PanelRound, Service, Supplier
+from vouchers.management import reporting_story, shelf
+from vouchers.models import AssignmentRun, PanelApplication, PanelRound, Service, Supplier
 from vouchers.services import (
     assignment,
     catalogue,
+    conflicts,
     importing,
     panel_file,
     recruitment,
@@ -27,11 +28,13 @@ from vouchers.services import (
     rows,
     selection,
 )
-from vouchers.states import Category, ImportKind, MemberKind
+from vouchers.states import Category, ImportKind, MemberKind, MonitorState, RuleKind
 
 SUPPLIERS, SERVICES = 642, 1_757
-APPLICANTS, COVERED = 130, 180
+APPLICANTS, COVERED = 130, 36
 WISHED = 6
+TIED = 129  # the place of an applicant
+DECLINES, LEAVES = 40, 60  # numbers of members
 SEED = 2021
 REASON = "시연을 위해 모집과 활동 기간을 오늘에 맞추었습니다."
 PNG = bytes.fromhex(
@@ -84,7 +87,8 @@ class Command(BaseCommand):
         ):
             text = "".join(tables.csv_lines(list(header), lines))
             upload = ContentFile(text.encode(), name=f"{kind.label}.csv")
-            file = importing.start(kind, upload=upload, by=self.operator, now=self.at)
+            file = importing.start(kind, upload=upload, by=self.operator, now=self.ago(100))
+            importing.run(file, now=self.ago(100))
             self.work(file.job_id)
 
     def work(self, job: int) -> None:
@@ -93,16 +97,16 @@ class Command(BaseCommand):
             raise CommandError(f"작업 {job}을(를) 끝내지 못했습니다.")
 
     def move_the_dates(self) -> PanelRound:
-        """Let recruitment lie behind us and the trying go on."""
+        """Let recruitment lie behind us, and the trying have just ended."""
         round = PanelRound.objects.get(code="panel-2021")
         rounds.reschedule(
             round,
-            opens_at=self.ago(45),
-            closes_at=self.ago(24),
-            wishes_until=self.ago(14, 18),
-            active_until=self.ago(-30, 18),
+            opens_at=self.ago(95),
+            closes_at=self.ago(74),
+            wishes_until=self.ago(64, 18),
+            active_until=self.ago(3, 18),
             by=self.operator,
-            now=self.ago(46),
+            now=self.ago(96),
             reason=REASON,
         )
         return round
@@ -114,14 +118,14 @@ class Command(BaseCommand):
         for place in range(1, APPLICANTS):
             people.append(
                 User.objects.create(
-                    email=f"citizen{place}@people{place}.example",
+                    email=_email(place),
                     name=f"시연 국민 {place:03}",
                     password=locked,
                     is_active=False,
                 )
             )
         for place, user in enumerate(people):
-            at = self.ago(44 - place % 19, 9 + place % 9)
+            at = self.ago(94 - place % 19, 9 + place % 9)
             draft = recruitment.start(round, by=user, now=at)
             upload = ContentFile(PNG, name="증빙.png")
             recruitment.attach(draft, upload=upload, by=user, now=at)
@@ -133,7 +137,7 @@ class Command(BaseCommand):
             recruitment.submit(saved, by=user, now=at, address=address, device=f"시연 {place}")
 
     def select(self, round: PanelRound) -> None:
-        """Mark everybody, make the list, release it."""
+        """Mark everybody, make the list, release it; one turns out to be tied, one declines."""
         dice = random.Random(SEED)  # noqa: S311 - a story, no secret
         for application in PanelApplication.objects.filter(round=round).select_related("round"):
             first = application.user.email == email_of("monitor")
@@ -146,13 +150,29 @@ class Command(BaseCommand):
                 points=points,
                 reason="지원서와 증빙을 확인했습니다.",
                 by=self.operator,
-                now=self.ago(22, 10),
+                now=self.ago(72, 10),
             )
-        made = selection.propose(round, by=self.operator, now=self.ago(21, 10))
-        selection.release(made, by=self.operator, now=self.ago(20, 10))
+        self.tie(TIED, self.ago(72, 15))
+        made = selection.propose(round, by=self.operator, now=self.ago(71, 10))
+        selection.release(made, by=self.operator, now=self.ago(70, 10))
+        declines = round.monitors.get(number=DECLINES)
+        selection.decline(declines.application, by=declines.user, now=self.ago(69, 9))
+
+    def tie(self, place: int, at: datetime) -> None:
+        """Let an applicant name a supplier they work for, after applying."""
+        user = User.objects.get(email=_email(place))
+        firm = Supplier.objects.order_by("pk")[place]
+        conflicts.declare(
+            user,
+            firm_name=firm.name,
+            business_number=firm.business_number,
+            kind=DeclaredTie.Kind.EMPLOYMENT,
+            by=user,
+            now=at,
+        )
 
     def assign(self, round: PanelRound) -> None:
-        """Cover a subset, let members wish, solve and confirm."""
+        """Cover a subset, let members wish, pin one, solve and confirm; one leaves, is replaced."""
         dice = random.Random(SEED)  # noqa: S311 - a story, no secret
         each = COVERED // len(Category)
         covered = [
@@ -162,14 +182,39 @@ class Command(BaseCommand):
                 :each
             ]
         ]
-        rounds.cover(round, covered, by=self.operator, now=self.ago(20, 11))
+        rounds.cover(round, covered, by=self.operator, now=self.ago(70, 11))
         codes = [service.code for service in covered]
-        for monitor in round.monitors.select_related("round", "user"):
+        for monitor in round.monitors.filter(state=MonitorState.ACTIVE).select_related(
+            "round", "user"
+        ):
             wished = dice.sample(codes, WISHED)
-            assignment.wish(monitor, codes=wished, by=monitor.user, now=self.ago(18, 12))
-        run = assignment.start(round, seed=SEED, by=self.operator, now=self.ago(13, 10))
-        assignment.compute(run, now=self.ago(13, 10))
-        assignment.confirm(run, by=self.operator, now=self.ago(13, 11))
+            assignment.wish(monitor, codes=wished, by=monitor.user, now=self.ago(68, 12))
+        first = round.monitors.get(user__email=email_of("monitor"))
+        for service in reporting_story.pinned(covered):
+            assignment.rule(
+                first,
+                service,
+                kind=RuleKind.PIN,
+                reason="시연 계정이 쓸 서비스",
+                by=self.operator,
+                now=self.ago(64, 9),
+            )
+        self.confirm(assignment.start(round, seed=SEED, by=self.operator, now=self.ago(63, 10)), 63)
+        leaves = round.monitors.get(number=LEAVES)
+        again = assignment.leave(
+            leaves,
+            reason="회사를 옮겨 활동을 이어 가기 어렵습니다.",
+            by=leaves.user,
+            now=self.ago(60, 9),
+            owner=True,
+        )
+        if again is not None:
+            self.confirm(again, 60)
+
+    def confirm(self, run: AssignmentRun, day: int) -> None:
+        """Compute and confirm an assignment, days ago."""
+        assignment.compute(run, now=self.ago(day, 10))
+        assignment.confirm(run, by=self.operator, now=self.ago(day, 11))
         self.work(run.job_id)
 
     def open_another(self) -> None:
@@ -189,6 +234,10 @@ class Command(BaseCommand):
         user = User.objects.get(email=email_of("seller"))
         if supplier is not None:
             catalogue.add_member(supplier, user=user, by=self.operator, now=self.at)
+
+
+def _email(place: int) -> str:
+    return f"citizen{place}@people{place}.example"
 
 
 def _answers(place: int, user: User) -> dict[str, Any]:

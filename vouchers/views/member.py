@@ -96,7 +96,7 @@ def panel_report_review(request: HttpRequest, pk: int) -> HttpResponse:
             for row in assignment.round.plan.form["scales"]
         ],
         "pictures": report.evidence.filter(removed_at=None),
-        "late": bool(assignment.due_at() and at >= assignment.due_at()),
+        "late": listed(assignment, at)["late"],
     }
     return render(request, "vouchers/member/review.html", context)
 

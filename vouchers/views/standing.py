@@ -59,6 +59,7 @@ def listed(assignment: Assignment, at: datetime) -> dict[str, Any]:
         label, tone = ("작성 전", "neutral") if writable else ("배정 취소", "neutral")
     else:
         label, tone = report.member_label, REPORT_TONES[ReportState(report.state)]
+    handed_in = report is not None and report.submitted_at is not None  # the first time counts
     late = due_at is not None and at >= due_at
     return {
         "assignment": assignment,
@@ -66,6 +67,6 @@ def listed(assignment: Assignment, at: datetime) -> dict[str, Any]:
         "tone": tone,
         "due_at": due_at,
         "writable": writable,
-        "late": writable and late,
-        "may_drop": writable and not late and (report is None or report.submitted_at is None),
+        "late": writable and late and not handed_in,
+        "may_drop": writable and not late and not handed_in,
     }

@@ -11,7 +11,7 @@ from tests.factories import vouchers as make
 from tests.factories.applications import NOW
 from tests.factories.staff import enter
 from vouchers.models import PanelApplication, PanelEvidence
-from vouchers.services import assignment
+from vouchers.services import assignment, moderation
 from vouchers.states import PanelApplicationState
 
 pytestmark = pytest.mark.django_db
@@ -201,3 +201,21 @@ def test_what_was_earned_is_told_with_the_formula_and_before_there_is_one(client
     assert "하루 늦을 때마다 10점을 뺍니다" in page
     day = client.get(f"/vouchers/reports/{report.pk}/").content.decode()
     assert f"{kdate(report.assignment.report.used_from)}</span> ~" in day
+
+
+def test_a_returned_report_is_not_called_late(client, monkeypatch) -> None:
+    """Punctuality is reckoned from the first time a report was handed in."""
+    report = reports.submitted()
+    row = report.assignment
+    moderation.send_back(report, note="더 적어 주세요.", by=make.moderator(), now=NOW)
+    unwritten = reports.assigned(row.round, monitor=row.monitor)
+    for module in ("panel", "member"):
+        monkeypatch.setattr(f"vouchers.views.{module}.now", row.due_at)
+    client.force_login(row.monitor.user)
+    desk = client.get("/vouchers/panel/").content.decode()
+    assert desk.count("기한 지남") == 1
+    write = "/vouchers/my/reports/{}/".format
+    assert "다시 내도 늦은 제출이 아닙니다" in client.get(write(row.pk)).content.decode()
+    assert "활동 점수가 줄어듭니다" in client.get(write(unwritten.pk)).content.decode()
+    review = f"{write(row.pk)}review/"
+    assert "마감이 지났습니다" not in client.get(review).content.decode()

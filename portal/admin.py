@@ -54,8 +54,10 @@ class StaffAdmin(admin.ModelAdmin):
     """
 
     def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
-        """Allow what Django allows of the fields named in `list_filter`."""
+        """Allow what Django allows of the fields and the filters named in `list_filter`."""
         offered = [row[0] if isinstance(row, tuple) else row for row in self.list_filter]
+        if lookup in {getattr(row, "parameter_name", "") for row in offered}:
+            return True
         named = any(
             isinstance(row, str) and f"{lookup}__".startswith(f"{row}__") for row in offered
         )

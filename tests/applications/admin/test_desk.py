@@ -81,10 +81,13 @@ def test_a_tick_that_is_no_row_does_nothing(desk, program, officer, picked) -> N
     assert "목록에서 다시 고르세요. (rows)" in answer.content.decode()
 
 
-def test_a_filter_by_a_number_that_no_table_holds_is_unknown(desk, program, officer) -> None:
+def test_a_number_that_no_table_holds_finds_nothing_and_breaks_nothing(
+    desk, program, officer
+) -> None:
     staff.filed(program)
-    answer = desk(officer).get(LIST, {"id__in": str(10**30)})
-    assert (answer.status_code, answer["Location"]) == (302, f"{LIST}?e=1")
+    answer = desk(officer).get(LIST, {"program": str(10**30)})
+    assert (answer.status_code, answer.context["cl"].result_count) == (200, 0)
+    assert desk(officer).get(LIST, {"id__in": str(10**30)}).status_code == 400
 
 
 def test_what_an_assessor_knows_is_kept_in_codes_that_can_be_matched(

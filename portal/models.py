@@ -301,6 +301,8 @@ class ApiToken(models.Model):
 class IdempotentCall(models.Model):
     """The answer to a call that carried an Idempotency-Key, so that a repeat gets the same."""
 
+    KEPT = timedelta(days=7)  # long after the last repeat; the answer holds what the call sent
+
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     key = models.CharField(max_length=255)
     fingerprint = models.CharField(max_length=64)

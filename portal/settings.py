@@ -280,6 +280,7 @@ CELERY_BEAT_SCHEDULE = {
     "panel": {"task": "vouchers.tasks.sweep_panel", "schedule": 60},
     "trouble": {"task": "portal.tasks.collect_trouble", "schedule": 60},
     "kamp": {"task": "kamp.tasks.sweep", "schedule": 600},
+    "answers": {"task": "portal.tasks.forget_answers", "schedule": 60 * 60},
     "seal": {"task": "portal.tasks.seal_audit", "schedule": 60},
     "verify": {"task": "portal.tasks.verify_audit", "schedule": 24 * 60 * 60},
 }

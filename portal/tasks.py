@@ -7,7 +7,7 @@ from celery import shared_task
 
 from portal import audit, jobs, notices, trouble
 from portal.clock import KST, now
-from portal.models import Job
+from portal.models import IdempotentCall, Job
 
 SWEEP_SECONDS = 60
 
@@ -38,6 +38,12 @@ def sweep_jobs() -> int:
 def send_notices() -> int:
     """Send the notices that wait."""
     return notices.send_waiting(now())
+
+
+@shared_task
+def forget_answers() -> int:
+    """Delete the answers that no repeated call will ask for; returns how many."""
+    return IdempotentCall.objects.filter(created_at__lt=now() - IdempotentCall.KEPT).delete()[0]
 
 
 @shared_task

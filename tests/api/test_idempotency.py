@@ -1,13 +1,16 @@
 """The same key gives the same answer, once; also when two calls arrive together."""
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from threading import Barrier
 
 import pytest
 from django.db import connection
 
 from applications.models import Application, Submission
+from portal.clock import now
 from portal.models import IdempotentCall
+from portal.tasks import forget_answers
 from tests.api.calling import Caller, Story, caller, open_catalogue, tell_story
 from tests.api.test_refusals import assert_refused
 
@@ -53,6 +56,16 @@ def test_a_key_is_its_owners_alone(story: Story, owner: Caller, stranger: Caller
     second = stranger.post("applications/", theirs, **KEY)
     assert second.status_code == 201
     assert second.json()["id"] != first["id"]
+
+
+def test_an_answer_is_kept_a_week(story: Story, owner: Caller) -> None:
+    first = owner.post("applications/", start(story), **KEY).json()
+    IdempotentCall.objects.update(created_at=now() - timedelta(days=6))
+    assert forget_answers() == 0
+    assert owner.post("applications/", start(story), **KEY).json() == first
+    IdempotentCall.objects.update(created_at=now() - IdempotentCall.KEPT - timedelta(minutes=1))
+    assert forget_answers() == 1
+    assert not IdempotentCall.objects.exists()
 
 
 def test_without_a_key_the_call_is_still_made_once(story: Story, owner: Caller) -> None:

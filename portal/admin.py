@@ -116,8 +116,8 @@ class ReadOnlyAdmin(StaffAdmin):
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
         """Name people and things that the reader may not open, without a link to nowhere."""
         whole = super().get_fieldsets(request, obj)
-        if self.has_change_permission(request, obj):
-            return whole
+        if obj is None or self.has_change_permission(request, obj):
+            return whole  # what is filled in stays a field
         closed = {row.name: row for row in self.opts.fields if self._closed(request, row)}
         return [
             (

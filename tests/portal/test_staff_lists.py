@@ -7,7 +7,8 @@ from django.urls import reverse
 
 from portal.admin import StaffAdmin
 from portal.models import Notice
-from portal.roles import AUDITOR, OPERATOR
+from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR
+from tests.factories import staff
 from tests.factories.applications import NOW, UserFactory
 
 # Screens of packages: no role opens them, a superuser alone.
@@ -53,6 +54,19 @@ def test_every_offered_filter_is_answered(screen: StaffAdmin, rf: RequestFactory
     for name in chosen(screen):
         assert screen.lookup_allowed(name, "1", request), name
         assert not screen.lookup_allowed(f"{name}__startswith", "1", request), name
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("role", [OFFICER, MANAGER, OPERATOR])
+def test_every_form_that_a_role_may_fill_in_opens(client: Client, role: str) -> None:
+    person = staff.enter(client, UserFactory(roles=[role], is_staff=True))
+    request = RequestFactory().get("/")
+    request.user = UserFactory(roles=[role], is_staff=True)
+    forms = [screen for screen in SCREENS if screen.has_add_permission(request)]
+    assert forms or role == OPERATOR
+    for screen in forms:
+        name = f"admin:{screen.opts.app_label}_{screen.opts.model_name}_add"
+        assert person.get(reverse(name)).status_code == 200, name
 
 
 @pytest.mark.django_db

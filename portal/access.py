@@ -37,7 +37,7 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if person(request).is_staff and not passed_second_factor(request):
+        if owes_second_factor(request):
             return to_second_factor(request, request.get_full_path())
         return view(request, *args, **kwargs)
 
@@ -65,6 +65,11 @@ def passed_second_factor(request: HttpRequest) -> bool:
     """Tell whether this very session was opened with a second factor."""
     methods = request.session.get("account_authentication_methods", [])
     return any(step.get("method") == "mfa" for step in methods)
+
+
+def owes_second_factor(request: HttpRequest) -> bool:
+    """Tell whether this is staff who came with a password alone."""
+    return person(request).is_staff and not passed_second_factor(request)
 
 
 def to_second_factor(request: HttpRequest, target: str) -> HttpResponse:

@@ -21,7 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 
-from portal.access import passed_second_factor, person
+from portal.access import owes_second_factor, person
 from portal.errors import BadInput, PortalError, SecondFactorNeeded, StaleVersion
 from portal.middleware import error_body
 from portal.models import ApiToken, IdempotentCall, TokenScope, User
@@ -113,7 +113,7 @@ class DeclaredAccess(BasePermission):
         if rule != "signed_in" or not request.user.is_authenticated:
             return False
         token = request.auth
-        if token is None and request.user.is_staff and not passed_second_factor(request):
+        if token is None and owes_second_factor(request):
             raise SecondFactorNeeded
         writes = request.method not in SAFE
         return not (isinstance(token, ApiToken) and writes and token.scope != TokenScope.WRITE)

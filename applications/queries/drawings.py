@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from applications.queries.statistics import Table
 from portal import charts
 from portal.charts import Chart
+from portal.templatetags.portal import kdate
 from programs.models import NationalGoal
 
 EOK = 100_000_000
@@ -41,7 +42,7 @@ def worded(table: Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """The rows in words, each cell with its column; a number that is left out says so."""
     return tuple(
         (
-            _day(label) if table.code == "days" else label,
+            kdate(date.fromisoformat(label)) if table.code == "days" else label,
             tuple(
                 (name, _word(table, value))
                 for name, value in zip(table.columns, values, strict=True)
@@ -49,11 +50,6 @@ def worded(table: Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
         )
         for label, values in table.rows
     )
-
-
-def _day(label: str) -> str:
-    day = date.fromisoformat(label)
-    return f"{day.year}. {day.month}. {day.day}."
 
 
 def _word(table: Table, value: int | None) -> str:

@@ -12,8 +12,8 @@ from applications.queries.drawings import Drawn, drawn
 from applications.queries.statistics import figures, goals
 from applications.states import Outcome
 from applications.visibility import open_selections
-from portal.clock import KST
 from portal.money import won
+from portal.templatetags.portal import kdate
 from programs.models import NationalGoal, ProgramRound
 from programs.states import Region
 
@@ -80,13 +80,12 @@ def listed(round: ProgramRound) -> Iterator[tuple[Any, ...]]:
 
 def _line(row: Selection) -> tuple[str, ...]:
     counts = row.cut["counts"]
-    at = row.released_at.astimezone(KST) if row.released_at else None
     return (
         row.sub_program.name,
         *(f"{counts[name]:,}건" for name in (Outcome.SELECTED, Outcome.RESERVE, Outcome.REJECTED)),
         f"{row.cut['cut_total']}점" if row.cut["cut_total"] else "없음",
         STOPPED[row.cut["stopped_by"]],
-        f"{at.year}. {at.month}. {at.day}." if at else "",
+        kdate(row.released_at),
     )
 
 

@@ -13,12 +13,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
 # The demo is SQLite and one process, whatever the environment names for the tests.
-DEMO := env -u DATABASE_URL -u CELERY_BROKER_URL PORTAL_DEMO=1 \
+DEMO := env -u DATABASE_URL -u CELERY_BROKER_URL DJANGO_SETTINGS_MODULE=demo.settings \
   PORTAL_ORIGIN=http://127.0.0.1:$(PORT) $(MANAGE)
 # Long enough to be accepted, and used by nothing that outlives the command.
 CHECK_KEY := only-for-checks-and-benches-7Yq2mWv9Lr4Tz8Xc3Nb6Kd1Hs5Jg0Pf
 # What a production machine would set; `check --deploy` and the migration check need no server.
-CHECK_ENV := PORTAL_DEMO= PORTAL_DEBUG= DATABASE_URL=sqlite://:memory: \
+CHECK_ENV := PORTAL_DEBUG= DATABASE_URL=sqlite://:memory: \
   CELERY_BROKER_URL=redis://127.0.0.1:6379/0 EMAIL_URL=smtp+tls://mail.example:587 \
   PORTAL_ORIGIN=https://portal.example PORTAL_HOSTS=portal.example PORTAL_PROXIES=1 \
   PORTAL_SECRET_KEY=$(CHECK_KEY)
@@ -44,7 +44,7 @@ test: dev packages ## Run every test; ARGS="tests/portal -k money" runs some
 	@$(BIN)/python -m tests.run $(ARGS)
 
 bench: dev packages ## Measure against floors taken in the same run
-	@PORTAL_SECRET_KEY=$(CHECK_KEY) $(BIN)/python -m tests.servers $(BIN)/python manage.py bench $(ARGS)
+	@PORTAL_SECRET_KEY=$(CHECK_KEY) $(BIN)/python -m bench.servers $(MANAGE) bench --settings bench.settings $(ARGS)
 
 lint: dev ## Check style, types, import contracts, templates, migrations, deployment settings
 	$(BIN)/ruff check .

@@ -21,8 +21,8 @@ from applications.queries.agreements import SETTLEMENT_MARK, text_of
 from applications.queries.award import history
 from applications.queries.published import publication
 from applications.states import Outcome, PartnerState, SettlementState
-from portal import hwpx, pdf
-from portal.money import won
+from portal.core.money import won
+from portal.paper import hwpx, pdf
 from portal.templatetags.portal import kdate, kst
 from programs.models import ProgramRound
 

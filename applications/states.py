@@ -2,8 +2,8 @@
 
 from django.db.models import TextChoices
 
-from portal.roles import ASSESSOR, MANAGER, OFFICER, SYSTEM
-from portal.workflow import OWNER, Move, table
+from portal.access.roles import ASSESSOR, MANAGER, OFFICER, SYSTEM
+from portal.records.workflow import OWNER, Move, table
 
 
 class ApplicationState(TextChoices):

@@ -24,8 +24,8 @@ from applications.services import (
     selection,
     turns,
 )
-from portal.clock import now
-from portal.jobs import handler
+from portal.core.clock import now
+from portal.jobs.queue import handler
 from portal.models import Job
 from programs.models import SubProgram
 

@@ -41,8 +41,8 @@ from applications.states import (
     PartnerState,
     SelectionState,
 )
+from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
 from portal.models import User
-from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
 from programs.models import LedgerEntry
 from programs.visibility import public_sub_programs, sub_programs_of
 

@@ -9,7 +9,7 @@ from kamp import queries
 from kamp.models import Inspection, InspectionReport, InspectorDecision, Showcase
 from kamp.rules.operating import Costs
 from kamp.states import Verdict
-from portal import pdf
+from portal.paper import pdf
 
 MOST_ROWS = 500  # of one report
 REPORTED = ("confusion", "roc", "kinds", "times")

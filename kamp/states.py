@@ -2,8 +2,8 @@
 
 from django.db.models import TextChoices
 
-from portal.roles import CURATOR, SYSTEM
-from portal.workflow import OWNER, Move, table
+from portal.access.roles import CURATOR, SYSTEM
+from portal.records.workflow import OWNER, Move, table
 
 
 class ShowcaseState(TextChoices):

@@ -20,8 +20,8 @@ from kamp.services import (
     training,
     verdicts,
 )
-from portal.clock import now
-from portal.jobs import handler
+from portal.core.clock import now
+from portal.jobs.queue import handler
 from portal.models import Job
 
 

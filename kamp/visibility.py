@@ -18,8 +18,8 @@ from kamp.models import (
     WorkspaceInvitation,
 )
 from kamp.states import MemberRole, ShowcaseState
+from portal.access.roles import AUDITOR, CURATOR, roles_of
 from portal.models import Job, User
-from portal.roles import AUDITOR, CURATOR, roles_of
 
 READERS = frozenset({CURATOR, AUDITOR})
 """Staff who read every showcase, drafts included. No staff reads a firm's data."""

@@ -3,7 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
-from portal.pdf import check_pdf
+from portal.paper.pdf import check_pdf
 
 
 class PortalConfig(AppConfig):

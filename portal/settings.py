@@ -9,21 +9,19 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-DEMO = env.bool("PORTAL_DEMO", default=False)
+DEMO = False  # `demo.settings` alone says otherwise: pages then tell that the data are not real
 DEBUG = env.bool("PORTAL_DEBUG", default=False)
 DATA_DIR = Path(env.str("PORTAL_DATA_DIR", default=str(BASE_DIR / "var")))
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")
 BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://localhost")
 EMBEDDED = BROKER_URL.startswith("memory")
 
-SECRET_DEFAULTS = {"", "change-me", "changeme", "secret", "insecure-demo-key"}
-SECRET_KEY = env.str("PORTAL_SECRET_KEY", default="insecure-demo-key" if DEMO or DEBUG else "")
-if not (DEMO or DEBUG) and (SECRET_KEY in SECRET_DEFAULTS or len(SECRET_KEY) < 50):
+SECRET_DEFAULTS = {"", "change-me", "changeme", "secret", "insecure-debug-key"}
+SECRET_KEY = env.str("PORTAL_SECRET_KEY", default="insecure-debug-key" if DEBUG else "")
+if not DEBUG and (SECRET_KEY in SECRET_DEFAULTS or len(SECRET_KEY) < 50):
     raise ImproperlyConfigured(
         "PORTAL_SECRET_KEY를 50자 이상의 임의 문자열로 정해 주세요. 기본값으로는 시작하지 않습니다."
     )
-if DEMO and not DATABASE_URL.startswith("sqlite"):
-    raise ImproperlyConfigured("PORTAL_DEMO는 내장 SQLite에서만 쓸 수 있습니다.")
 
 ORIGIN = env.str("PORTAL_ORIGIN", default="http://127.0.0.1:8000").rstrip("/")
 SECURE = ORIGIN.startswith("https://")
@@ -31,7 +29,7 @@ ALLOWED_HOSTS = env.list("PORTAL_HOSTS", default=["127.0.0.1", "localhost", "[::
 CSRF_TRUSTED_ORIGINS = [ORIGIN] if SECURE else []
 
 INSTALLED_APPS = [
-    "portal.staff_app.StaffAdminConfig",
+    "portal.staff.apps.StaffAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -55,7 +53,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.middleware.WatchedAnswers",
+    "portal.web.middleware.WatchedAnswers",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -69,8 +67,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
-    "portal.middleware.PrivatePages",
-    "portal.middleware.ReadableErrors",
+    "portal.web.middleware.PrivatePages",
+    "portal.web.middleware.ReadableErrors",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -86,13 +84,13 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "portal.context.site",
+                "portal.web.context.site",
             ],
             "builtins": ["portal.templatetags.portal"],
         },
     },
 ]
-FORM_RENDERER = "portal.forms_renderer.PortalFormRenderer"
+FORM_RENDERER = "portal.forms.renderer.PortalFormRenderer"
 
 SQLITE_OPTIONS = {
     "timeout": 20,
@@ -116,7 +114,7 @@ DATABASES["default"]["CONN_MAX_AGE"] = env.int("PORTAL_CONN_MAX_AGE", default=60
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 CACHES = {
     # Calls of the API per minute: counted by each web process for itself, so that a flood costs no
-    # query; see `portal.api.VisitorLimit`.
+    # query; see `portal.api.throttling.VisitorLimit`.
     "limits": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "limits",
@@ -154,10 +152,10 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/applications/"
 LOGOUT_REDIRECT_URL = "/"
-ACCOUNT_ADAPTER = "portal.accounts.PortalAccountAdapter"
+ACCOUNT_ADAPTER = "portal.access.accounts.PortalAccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_SIGNUP_FORM_CLASS = "portal.accounts.SignupForm"
+ACCOUNT_SIGNUP_FORM_CLASS = "portal.access.accounts.SignupForm"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "mandatory"
 ACCOUNT_EMAIL_VERIFICATION_BY_CODE_ENABLED = True
@@ -170,16 +168,16 @@ MFA_TOTP_ISSUER = "스마트공장 포털"
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
-    "authenticate": "portal.accounts.SecondFactorForm",
-    "reauthenticate": "portal.accounts.SecondFactorAgainForm",
+    "authenticate": "portal.access.accounts.SecondFactorForm",
+    "reauthenticate": "portal.access.accounts.SecondFactorAgainForm",
 }
 
 TRUSTED_PROXIES = env.int("PORTAL_PROXIES", default=0)
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
-AXES_USERNAME_CALLABLE = "portal.accounts.claimed_email"
-AXES_CLIENT_IP_CALLABLE = "portal.accounts.client_address"
+AXES_USERNAME_CALLABLE = "portal.access.accounts.claimed_email"
+AXES_CLIENT_IP_CALLABLE = "portal.access.accounts.client_address"
 AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
@@ -235,8 +233,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 PDF_SECONDS = 60
 PDF_MEMORY_BYTES = 704 * 1024**2  # address space of one document: about 600 MB resident
 
-# The demo sends nothing: its letters are read at /demo/mailbox/.
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="dummymail://" if DEMO else "consolemail://")
+EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT") or 25
@@ -274,18 +271,18 @@ if not EMBEDDED:
         "interval_start": 0.1,
     }
 CELERY_BEAT_SCHEDULE = {
-    "work": {"task": "portal.tasks.sweep_jobs", "schedule": 15},
-    "mail": {"task": "portal.tasks.send_notices", "schedule": 15},
+    "work": {"task": "portal.jobs.tasks.sweep_jobs", "schedule": 15},
+    "mail": {"task": "portal.notices.tasks.send_notices", "schedule": 15},
     "due": {"task": "applications.tasks.sweep_due_dates", "schedule": 60},
     "panel": {"task": "vouchers.tasks.sweep_panel", "schedule": 60},
-    "trouble": {"task": "portal.tasks.collect_trouble", "schedule": 60},
+    "trouble": {"task": "portal.records.tasks.collect_trouble", "schedule": 60},
     "kamp": {"task": "kamp.tasks.sweep", "schedule": 600},
-    "answers": {"task": "portal.tasks.forget_answers", "schedule": 60 * 60},
-    "seal": {"task": "portal.tasks.seal_audit", "schedule": 60},
-    "verify": {"task": "portal.tasks.verify_audit", "schedule": 24 * 60 * 60},
+    "answers": {"task": "portal.api.tasks.forget_answers", "schedule": 60 * 60},
+    "seal": {"task": "portal.records.tasks.seal_audit", "schedule": 60},
+    "verify": {"task": "portal.records.tasks.verify_audit", "schedule": 24 * 60 * 60},
 }
 
-# Rows that are sealed once they are final, and what must follow from them; see `portal.audit`.
+# Rows that are sealed once they are final, and what must follow from them; see `portal.records.audit`.
 AUDITED = [
     "programs.models.audited.AUDITED",
     "applications.models.audited.AUDITED",
@@ -307,48 +304,25 @@ TROUBLE = {
     "slow_seconds": env.float("PORTAL_SLOW_SECONDS", default=8.0),
 }
 
-# The demo's story, told in this order by each floor's own command.
-DEMO_SEEDS = [
-    "seed_accounts",
-    "seed_programs",
-    "load_panel",
-    "load_panel_reports",
-    "seed_applications",
-    "seed_vouchers",
-    "seed_reports",
-    "seed_kamp",
-]
-
-# What `manage.py bench` measures, in this order.
-BENCH_GROUND = "applications.management.bench.ground"
-BENCH_PARTS = {
-    "filing": "applications.management.bench.filing",
-    "lists": "applications.management.bench.lists",
-    "scoring": "applications.management.bench.scoring",
-    "paper": "applications.management.bench.papers",
-    "readers": "applications.management.bench.readers",
-    "audit": "applications.management.bench.audit",
-    "catalogue": "vouchers.management.bench.catalogue",
-    "assigning": "vouchers.management.bench.assigning",
-    "inspection": "kamp.management.bench.inspection",
-}
-
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "portal.api.TokenAuthentication",
+        "portal.api.authentication.TokenAuthentication",
         "rest_framework.authentication.SessionAuthentication",
     ],
-    "DEFAULT_PERMISSION_CLASSES": ["portal.api.DeclaredAccess"],
+    "DEFAULT_PERMISSION_CLASSES": ["portal.api.permissions.DeclaredAccess"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["portal.api_body.PlainJSON"],
+    "DEFAULT_PARSER_CLASSES": ["portal.api.parsers.PlainJSON"],
     "DEFAULT_METADATA_CLASS": None,
     "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
-    "DEFAULT_PAGINATION_CLASS": "portal.api.Page",
-    "DEFAULT_SCHEMA_CLASS": "portal.openapi.Contract",
-    "DEFAULT_THROTTLE_CLASSES": ["portal.api.VisitorLimit", "portal.api.MemberLimit"],
+    "DEFAULT_PAGINATION_CLASS": "portal.api.pagination.Page",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.Contract",
+    "DEFAULT_THROTTLE_CLASSES": [
+        "portal.api.throttling.VisitorLimit",
+        "portal.api.throttling.MemberLimit",
+    ],
     "DEFAULT_THROTTLE_RATES": {"anon": "600/min", "user": "1200/min"},
     "NUM_PROXIES": TRUSTED_PROXIES,
-    "EXCEPTION_HANDLER": "portal.api.readable_error",
+    "EXCEPTION_HANDLER": "portal.api.errors.readable_error",
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

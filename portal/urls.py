@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from portal import views
+from portal.web import views
 
 urlpatterns = [
     path("healthz/", views.health, name="health"),
@@ -15,7 +15,6 @@ urlpatterns = [
     path("account/tokens/<int:pk>/revoke/", views.revoke_token, name="token_revoke"),
     path("account/jobs/<int:pk>/", views.own_job, name="own_job"),
     path("account/jobs/<int:pk>/cancel/", views.cancel_own_job, name="own_job_cancel"),
-    path("demo/mailbox/", views.demo_mailbox, name="demo_mailbox"),
     path("admin/", admin.site.urls),
     path("api/v1/schema/", views.schema, name="schema"),
     path("api/v1/docs/", views.api_page, name="api_docs"),
@@ -25,7 +24,7 @@ urlpatterns = [
     path("", include("kamp.urls")),
 ]
 
-handler400 = "portal.views.unreadable"
-handler403 = "portal.views.forbidden"
-handler404 = "portal.views.absent"
-handler500 = "portal.views.broken"
+handler400 = "portal.web.views.unreadable"
+handler403 = "portal.web.views.forbidden"
+handler404 = "portal.web.views.absent"
+handler500 = "portal.web.views.broken"

@@ -15,14 +15,15 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from portal.admin import Act, QuickPaginator, ReadOnlyAdmin, StaffAdmin, WorkflowAdmin
-from portal.clock import now
-from portal.errors import BadInput
-from portal.files import CONTENT_TYPES
-from portal.forms import PlainJSONField
+from portal.access.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
+from portal.core.clock import now
+from portal.core.errors import BadInput
+from portal.core.money import won
+from portal.forms.fields import PlainJSONField
 from portal.models import User
-from portal.money import won
-from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
+from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.lists import QuickPaginator, ReadOnlyAdmin, StaffAdmin
+from portal.uploads.files import CONTENT_TYPES
 from programs import queries
 from programs.forms import WonField
 from programs.models import (

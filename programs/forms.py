@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from portal.money import MAX_WON
+from portal.core.money import MAX_WON
 from programs.models import SubProgram, Track
 from programs.queries import Asked
 from programs.states import CompanyKind, CompanySize, GrantKind, QuestionKind

@@ -9,9 +9,9 @@ from django.shortcuts import render
 from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.access import public
-from portal.clock import KST, now
-from portal.errors import PortalError
+from portal.access.decorators import public
+from portal.core.clock import KST, now
+from portal.core.errors import PortalError
 from programs import queries
 from programs.forms import PreviewForm, ReaderForm, SelfCheckForm
 from programs.models import NationalGoal, SubProgram, Track

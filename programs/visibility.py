@@ -4,8 +4,8 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 
+from portal.access.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
 from portal.models import User
-from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
 from programs.models import Budget, LedgerEntry, ProgramRound, SubProgram
 
 SEES_ALL = frozenset({MANAGER, AUDITOR, OPERATOR})

@@ -9,8 +9,8 @@ from django.db import connection, transaction
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 
-from portal.roles import ensure_groups
-from tests import servers
+from bench import servers
+from portal.access.roles import ensure_groups
 
 CI = os.environ.get("CI") == "true"
 CHROMIUM = servers.chromium()

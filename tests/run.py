@@ -10,7 +10,7 @@ import sys
 import time
 from contextlib import ExitStack
 
-from tests import servers
+from bench import servers
 
 SERVED = "postgres or redis or browser or compose"
 NO_TEST_MATCHED = 5  # pytest's exit code

@@ -93,7 +93,7 @@ def writes_state(node: ast.AST, *, in_service: bool = False) -> bool:
 
 def test_only_the_workflow_writes_a_state() -> None:
     # The rows of the background work have a plain progress mark of that name, not a life.
-    own = ("portal/workflow.py", "portal/jobs.py", "portal/notices.py")
+    own = ("portal/records/workflow.py", "portal/jobs/queue.py", "portal/notices/outbox.py")
     kinds = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Call)
     written = [
         place(path, node)

@@ -33,9 +33,9 @@ from applications.models import (
 )
 from applications.rules import scoring as rules
 from applications.services import objections
-from portal import files
+from portal.access.roles import OFFICER
 from portal.models import Job, User
-from portal.roles import OFFICER
+from portal.uploads import files
 from tests.factories import staff
 from tests.factories.agreements import World, pdf
 from tests.factories.applications import (

@@ -10,10 +10,10 @@ from django.contrib.auth.models import Group
 from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
-from portal.clock import now
-from portal.roles import LABELS
+from bench import servers
+from portal.access.roles import LABELS
+from portal.core.clock import now
 from programs.models import Budget, LedgerEntry
-from tests import servers
 
 ROOT = Path(__file__).parents[1]
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from portal.charts import bars
-from portal.clock import KST
+from portal.core.clock import KST
+from portal.paper.charts import bars
 from vouchers.models import Certificate, ConsumerReport, ReportBook, Service
 from vouchers.queries import published
 

@@ -2,8 +2,8 @@
 
 from django.db.models import TextChoices
 
-from portal.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, SYSTEM
-from portal.workflow import OWNER, Move, table
+from portal.access.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, SYSTEM
+from portal.records.workflow import OWNER, Move, table
 
 
 class Category(TextChoices):

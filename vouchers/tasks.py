@@ -4,8 +4,8 @@ from typing import Any
 
 from celery import shared_task
 
-from portal.clock import now
-from portal.jobs import handler
+from portal.core.clock import now
+from portal.jobs.queue import handler
 from portal.models import Job
 from vouchers.models import (
     AssignmentRun,

@@ -4,8 +4,8 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
+from portal.access.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, roles_of
 from portal.models import User
-from portal.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, roles_of
 from vouchers.models import (
     Assignment,
     Award,

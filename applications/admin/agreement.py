@@ -57,12 +57,13 @@ from applications.visibility import (
     staff_agreements,
     turns_of,
 )
-from portal import files
-from portal.admin import Act, ReadOnlyAdmin, WorkflowAdmin, history
-from portal.clock import now
-from portal.money import won
-from portal.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.core.clock import now
+from portal.core.money import won
+from portal.staff.acts import Act, WorkflowAdmin, history
+from portal.staff.lists import ReadOnlyAdmin
 from portal.templatetags.portal import badge, kdate, until
+from portal.uploads import files
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 STAFF = [OFFICER, MANAGER]

@@ -46,14 +46,14 @@ from applications.services import (
 )
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
-from portal import tables
-from portal.admin import Act, WorkflowAdmin, history
-from portal.clock import now
-from portal.errors import Finding, PortalError
+from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.core.clock import now
+from portal.core.errors import Finding, PortalError
+from portal.core.validators import row_number
 from portal.models import User
-from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.paper import tables
+from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, business_number, kst, until
-from portal.validators import row_number
 from programs.rules.limits import Limit, amount
 
 S = ApplicationState

@@ -8,8 +8,8 @@ from django.http import HttpRequest
 
 from applications.models import Company
 from applications.visibility import staff_applications
-from portal.admin import ReadOnlyAdmin
-from portal.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.staff.lists import ReadOnlyAdmin
 from portal.templatetags.portal import business_number
 from programs.states import CompanyKind, CompanySize, Region
 

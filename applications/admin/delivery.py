@@ -19,12 +19,12 @@ from applications.queries import delivery as queries
 from applications.services import delivery, experts
 from applications.states import DeliverableState, ExpertState
 from applications.visibility import staff_applications, staff_experts
-from portal import files
-from portal.admin import Act, WorkflowAdmin, history
-from portal.clock import now
+from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.core.clock import now
 from portal.models import User
-from portal.roles import AUDITOR, MANAGER, OFFICER
+from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, business_number, kst
+from portal.uploads import files
 from programs.models import ProgramRound, SubProgram
 from programs.visibility import sub_programs_of
 

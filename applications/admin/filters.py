@@ -9,8 +9,8 @@ from django.http import HttpRequest
 
 from applications.models import Application, BonusClaim
 from applications.states import ApplicationState, BonusState, SupplementState
-from portal.clock import KST, now
-from portal.validators import row_number
+from portal.core.clock import KST, now
+from portal.core.validators import row_number
 from programs.models import Track
 from programs.states import CompanySize, Region
 from programs.visibility import sub_programs_of

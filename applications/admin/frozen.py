@@ -8,9 +8,9 @@ from applications.forms.questions import Row, read_aloud
 from applications.models import Application, Attachment, Submission
 from applications.states import PartnerState
 from applications.visibility import attachments_of
+from portal.core.money import won
+from portal.core.validators import format_business_number
 from portal.models import User
-from portal.money import won
-from portal.validators import format_business_number
 from programs.rules.facts import absent
 
 DECLARATIONS = "declarations"

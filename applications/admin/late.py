@@ -15,10 +15,10 @@ from django.utils.safestring import SafeString
 
 from applications.models import Company, LateGrant, Site
 from applications.services import late
-from portal.admin import Act, WorkflowAdmin
-from portal.clock import now
-from portal.errors import PortalError
-from portal.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import kst, until
 from programs.models import SubProgram
 from programs.visibility import sub_programs_of

@@ -17,10 +17,10 @@ from applications.queries.objection import barred
 from applications.services import changes, objections
 from applications.states import ChangeKind, ObjectionState, Outcome, Remedy
 from applications.visibility import changes_of, objections_of
-from portal.admin import Act, WorkflowAdmin
-from portal.clock import now
-from portal.money import won
-from portal.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.core.clock import now
+from portal.core.money import won
+from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import badge, kst, until
 
 READERS = [OFFICER, MANAGER, AUDITOR]

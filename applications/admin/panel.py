@@ -24,11 +24,12 @@ from applications.models import (
 )
 from applications.services import conflicts, panel
 from applications.visibility import conflicts_of, panels_of, staff_applications
-from portal.admin import Act, QuickPaginator, ReadOnlyAdmin, StaffAdmin, WorkflowAdmin
-from portal.clock import now
-from portal.errors import PortalError
+from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.core.clock import now
+from portal.core.errors import PortalError
 from portal.models import DeclaredTie, FirmLink, User
-from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.lists import QuickPaginator, ReadOnlyAdmin, StaffAdmin
 from portal.templatetags.portal import badge, kst
 
 READERS = [OFFICER, MANAGER, AUDITOR]

@@ -18,8 +18,8 @@ from applications.models import RubricVersion, ScoreSheet
 from applications.services import review, rubrics
 from applications.states import ApplicationState
 from applications.visibility import rubrics_of, sheets_of
-from portal.admin import Act, WorkflowAdmin
-from portal.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import badge, kst
 
 READERS = [OFFICER, MANAGER, AUDITOR]

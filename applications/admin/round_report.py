@@ -12,12 +12,13 @@ from django.utils.safestring import SafeString
 from applications.models import RoundReport
 from applications.queries import drawings, statistics
 from applications.services import round_report
-from portal import files, tables
-from portal.admin import WorkflowAdmin
-from portal.clock import now
+from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.core.clock import now
 from portal.models import JobState
-from portal.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.paper import tables
+from portal.staff.acts import WorkflowAdmin
 from portal.templatetags.portal import badge, kst
+from portal.uploads import files
 from programs.models import ProgramRound
 from programs.visibility import rounds_of
 

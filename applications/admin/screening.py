@@ -13,8 +13,8 @@ from applications.models import BonusClaim, Check
 from applications.services import screening
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
-from portal.admin import Act, WorkflowAdmin
-from portal.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.staff.acts import Act, WorkflowAdmin
 
 
 class ReasonForm(forms.Form):

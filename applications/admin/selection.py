@@ -20,15 +20,15 @@ from applications.queries import aid
 from applications.services import outbox, reserve, scoring, selection
 from applications.states import Outcome, SelectionState
 from applications.visibility import runs_of, selections_of
-from portal import tables
-from portal.admin import Act, WorkflowAdmin, history
-from portal.clock import now
-from portal.errors import NotFound, PortalError
+from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.core.clock import now
+from portal.core.errors import NotFound, PortalError
+from portal.core.money import won
+from portal.core.validators import row_number
 from portal.models import Job, JobState
-from portal.money import won
-from portal.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.paper import tables
+from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, business_number, kst
-from portal.validators import row_number
 from programs.models import SubProgram
 from programs.rules import quota
 from programs.visibility import sub_programs_of

@@ -10,7 +10,8 @@ from rest_framework.views import APIView
 
 from applications.queries import open_data
 from applications.queries.published import publication
-from portal.api import DeclaredQuery, Page
+from portal.api.pagination import Page
+from portal.api.query import DeclaredQuery
 
 TAGS = ["공개 데이터"]
 DATASET = OpenApiParameter(

@@ -12,8 +12,8 @@ from applications.queries import dossier
 from applications.queries.award import told
 from applications.queries.objection import contest
 from applications.states import ApplicationState, ChangeKind, ObjectionState, Outcome
-from portal.api import FindingShape
-from portal.clock import KST, now
+from portal.api.errors import FindingShape
+from portal.core.clock import KST, now
 from programs.api.shapes import GrantShape, text, whole
 
 # A decision is not told before it is released; until then the application is being assessed.

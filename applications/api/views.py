@@ -32,9 +32,11 @@ from applications.models import Application, Site
 from applications.queries import dossier, receipt_is_genuine
 from applications.services import drafting, intake
 from applications.visibility import WRITERS, answerable_by, own_applications
-from portal.api import DeclaredQuery, ErrorShape, idempotent
-from portal.clock import now
-from portal.errors import BadInput
+from portal.api.errors import ErrorShape
+from portal.api.idempotency import idempotent
+from portal.api.query import DeclaredQuery
+from portal.core.clock import now
+from portal.core.errors import BadInput
 from portal.models import User
 from programs.models import Track
 from programs.queries import sub_program

@@ -7,7 +7,7 @@ from django import forms
 
 from applications.models import Company
 from applications.states import AmendmentKind
-from portal.forms import PlainForm
+from portal.forms.fields import PlainForm
 
 REASON = {"rows": 4, "class": "input--long"}
 

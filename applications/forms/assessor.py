@@ -7,7 +7,7 @@ from django import forms
 
 from applications.models import AssessorProfile, ScoreSheet
 from applications.services import review, rubrics
-from portal.forms import PlainForm
+from portal.forms.fields import PlainForm
 from portal.models import DeclaredTie
 from programs.models import SubProgram
 

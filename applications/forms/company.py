@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from django import forms
 
 from applications.states import MemberRole
-from portal.forms import PlainForm
+from portal.forms.fields import PlainForm
 from programs.states import CompanyKind, CompanySize, Region
 
 EMPTY = ("", "선택하세요")

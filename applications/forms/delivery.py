@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from applications.forms.drafting import ManyFilesField
-from portal.forms import PlainForm
+from portal.forms.fields import PlainForm
 from programs.states import Region
 
 LONG = {"rows": 4, "class": "input--long"}

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from portal.forms import PlainForm, WonField
+from portal.forms.fields import PlainForm, WonField
 
 GIVEN = (("yes", "동의합니다"), ("no", "동의하지 않습니다"))
 

@@ -7,7 +7,7 @@ from django import forms
 
 from applications.forms.drafting import ManyFilesField
 from applications.models import Company
-from portal.forms import PlainForm
+from portal.forms.fields import PlainForm
 
 REASON = {"rows": 4, "class": "input--long"}
 

@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.html import escape
 
-from portal.forms import PlainForm
+from portal.forms.fields import PlainForm
 from portal.templatetags.portal import kdate
 from programs.rules.facts import absent
 

@@ -7,7 +7,7 @@ gets no sheet and hands none in.
 from django.db import migrations
 from django.db.migrations.operations.base import Operation
 
-from portal.guards import PerVendor, append_only, drop_postgresql, drop_sqlite
+from portal.records.guards import PerVendor, append_only, drop_postgresql, drop_sqlite
 
 SHEET, CONFLICT = "applications_scoresheet", "applications_conflictofinterest"
 LOCKED = f"{SHEET}: a locked sheet does not change"

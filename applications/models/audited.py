@@ -1,4 +1,4 @@
-"""Rows of applications that stay as they are once final (see `portal.audit`)."""
+"""Rows of applications that stay as they are once final (see `portal.records.audit`)."""
 
 from django.db.models import QuerySet
 
@@ -21,8 +21,8 @@ from applications.models.selection import (
     Selection,
     SelectionMove,
 )
-from portal.audit import Audited
 from portal.models import Stateful
+from portal.records.audit import Audited
 
 # Things whose state must be where their last move led.
 MOVED: tuple[type[Stateful], ...] = (Application, Selection, DecisionChange, Objection, Agreement)

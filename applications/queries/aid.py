@@ -10,7 +10,7 @@ from django.db.models import F, Q, QuerySet, Sum
 from applications.models import AidException, Application
 from applications.states import ANNOUNCED
 from applications.visibility import SUBJECT
-from portal.errors import Finding
+from portal.core.errors import Finding
 from programs.models import LedgerEntry
 from programs.rules import ledger, limits
 from programs.rules.ledger import Balance

@@ -13,7 +13,7 @@ from typing import Any
 from django.db import connection
 
 from applications.rules.questions import Question, read_question, read_questions
-from portal import snapshot
+from portal.records import snapshot
 from programs.models import ProgramRound, SubProgram
 from programs.rules import eligibility
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from applications.models import Application, Member, ScoreSheet, Submission
 from applications.states import PartnerState
-from portal.validators import format_business_number
+from portal.core.validators import format_business_number
 
 HIDDEN = "(가림)"
 NAMELESS = "비공개(블라인드 심사)"

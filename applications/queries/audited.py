@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from applications.models.audited import MOVED
-from portal.audit import Fault, misplaced
+from portal.records.audit import Fault, misplaced
 
 
 def states() -> Iterator[Fault]:

@@ -10,9 +10,9 @@ from applications.models import Agreement, Deliverable, DeliveryEntry, Member
 from applications.rules import delivery as rules
 from applications.states import DeliverableState, PartnerState
 from applications.visibility import WRITERS
-from portal.errors import Finding
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.core.errors import Finding
 from portal.models import User
-from portal.roles import MANAGER, OFFICER, roles_of
 from programs.models import ProgramRound
 from programs.visibility import sub_programs_of
 

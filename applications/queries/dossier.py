@@ -15,8 +15,8 @@ from applications.queries.invitations import expired
 from applications.rules import completeness, consortium
 from applications.rules.questions import Question
 from applications.states import PartnerState
-from portal.clock import KST
-from portal.errors import Finding
+from portal.core.clock import KST
+from portal.core.errors import Finding
 from programs.models import SubProgram
 from programs.rules import ceilings, eligibility
 from programs.rules.facts import Fact

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from applications.queries.statistics import Table
-from portal import charts
-from portal.charts import Chart
+from portal.paper import charts
+from portal.paper.charts import Chart
 from portal.templatetags.portal import kdate
 from programs.models import NationalGoal
 

@@ -37,8 +37,8 @@ from applications.visibility import (
     open_runs,
     open_selections,
 )
-from portal.clock import KST
-from portal.errors import NotFound
+from portal.core.clock import KST
+from portal.core.errors import NotFound
 from portal.models import AuditSeal
 from programs.models import LedgerEntry, SubProgram, Track
 from programs.queries import published

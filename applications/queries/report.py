@@ -12,7 +12,7 @@ from applications.queries.drawings import Drawn, drawn
 from applications.queries.statistics import figures, goals
 from applications.states import Outcome
 from applications.visibility import open_selections
-from portal.money import won
+from portal.core.money import won
 from portal.templatetags.portal import kdate
 from programs.models import NationalGoal, ProgramRound
 from programs.states import Region

@@ -29,7 +29,7 @@ from applications.rules.durations import percentile
 from applications.rules.suppression import suppress
 from applications.states import ApplicationState, Outcome, SelectionState
 from applications.visibility import open_selections
-from portal.clock import KST
+from portal.core.clock import KST
 from programs.models import Budget, NationalGoal, ProgramRound, SubProgram
 from programs.queries import published
 from programs.rules.ledger import Balance

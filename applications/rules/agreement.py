@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from portal.errors import BadInput, Finding
-from portal.money import floor_to, share_of, won
+from portal.core.errors import BadInput, Finding
+from portal.core.money import floor_to, share_of, won
 
 FIRM, OFFICER, MANAGER = "firm", "officer", "manager"
 LAST_PART = "settlement"

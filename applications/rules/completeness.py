@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from applications.rules.questions import Question, parse_answer, read_question, read_questions
-from portal.errors import BadInput, Finding
-from portal.money import checked_won, won
+from portal.core.errors import BadInput, Finding
+from portal.core.money import checked_won, won
 from programs.rules.facts import Fact, Facts, applies, parse_when
 
 __all__ = [

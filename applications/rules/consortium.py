@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.errors import BadInput, Finding
-from portal.money import won
+from portal.core.errors import BadInput, Finding
+from portal.core.money import won
 from programs.rules.facts import Facts, When, applies, parse_when
 
 INVITED = "invited"

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from portal.errors import BadInput, Finding
+from portal.core.errors import BadInput, Finding
 
 ENTRIES, DAYS, SUM = "entries", "days", "sum"
 

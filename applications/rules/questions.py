@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from portal.errors import BadInput
-from portal.money import checked_won
+from portal.core.errors import BadInput
+from portal.core.money import checked_won
 from programs.rules.facts import When, absent, parse_when, read_yes
 
 KINDS = ("text", "long_text", "integer", "won", "date", "choice", "multi", "yes_no", "rows")

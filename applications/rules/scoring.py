@@ -8,8 +8,8 @@ from functools import cached_property
 from statistics import median
 from typing import Any
 
-from portal import snapshot
-from portal.errors import BadInput, Finding
+from portal.core.errors import BadInput, Finding
+from portal.records import snapshot
 
 Points = int | Decimal  # whole, unless a criterion was not applicable
 Sheet = Mapping[str, int | None]

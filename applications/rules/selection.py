@@ -7,8 +7,8 @@ from decimal import Decimal
 from operator import attrgetter
 from types import MappingProxyType
 
-from portal.errors import BadInput, Finding, RuleBroken
-from portal.money import won
+from portal.core.errors import BadInput, Finding, RuleBroken
+from portal.core.money import won
 
 TIE_RULE = (
     "총점이 높은 순서로 하되, 총점이 같으면 가점을 뺀 평가점수, 핵심 평가항목 점수, "

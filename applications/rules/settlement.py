@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from portal.errors import BadInput
-from portal.money import checked_won, floor_to, share_of, won
+from portal.core.errors import BadInput
+from portal.core.money import checked_won, floor_to, share_of, won
 
 SHARE, FLAT, IN_KIND, REQUESTED = "share", "flat", "in_kind", "requested"
 WHOLE = 100

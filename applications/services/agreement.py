@@ -31,12 +31,13 @@ from applications.states import (
     Side,
 )
 from applications.visibility import signing_agreements
-from portal import files, snapshot
-from portal.clock import KST
-from portal.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.core.clock import KST
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
-from portal.roles import MANAGER, OFFICER, roles_of
-from portal.workflow import mark, move
+from portal.records import snapshot
+from portal.records.workflow import mark, move
+from portal.uploads import files
 from programs import queries as money
 from programs.models import Budget
 from programs.services import ledger

@@ -8,9 +8,9 @@ from django.db import IntegrityError, transaction
 from applications.models import AidException, Application, Company
 from applications.queries import aid as queries
 from applications.states import ApplicationState
-from portal.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
+from portal.access.roles import MANAGER, roles_of
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
-from portal.roles import MANAGER, roles_of
 from programs.models import SubProgram
 from programs.rules import limits
 

@@ -13,12 +13,12 @@ from applications.services import agreement as agreements
 from applications.services import aid, deadlines, turns
 from applications.states import AmendmentKind as K
 from applications.states import AmendmentState, InstalmentState, MemberRole, PartnerState
-from portal.clock import KST
-from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.core.clock import KST
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.core.money import checked_won
+from portal.core.validators import check_digit, row_number
 from portal.models import User
-from portal.money import checked_won
-from portal.validators import check_digit, row_number
-from portal.workflow import mark, move
+from portal.records.workflow import mark, move
 from programs.services import ledger
 
 OPEN = [AmendmentState.ASKED, AmendmentState.EXAMINED]

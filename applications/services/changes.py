@@ -9,10 +9,10 @@ from applications.queries import award
 from applications.queries import reserve as places
 from applications.services import decisions, objections, reserve
 from applications.states import ApplicationState, ChangeKind, ChangeState, Outcome
-from portal.errors import BadInput, MoveNotAllowed
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
-from portal.roles import MANAGER, OFFICER, roles_of
-from portal.workflow import move
+from portal.records.workflow import move
 
 CLAIMED = {Outcome.SELECTED, Outcome.RESERVE}
 

@@ -11,12 +11,12 @@ from django.db import IntegrityError, transaction
 from applications.models import Company, Invitation, Member, Partner, Site
 from applications.services import conflicts
 from applications.states import MemberRole
-from portal import notices
-from portal.errors import BadInput, MoveNotAllowed, NotFound, PortalError, StaleVersion
+from portal.access.roles import ASSESSOR, roles_of
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError, StaleVersion
+from portal.core.validators import business_number, phone
 from portal.models import User
-from portal.roles import ASSESSOR, roles_of
+from portal.notices import outbox
 from portal.templatetags.portal import masked_email
-from portal.validators import business_number, phone
 
 INVITATION_DAYS = 14
 MAIN_SITE = "본사"
@@ -122,7 +122,7 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
         invited_at=now,
         expires_at=now + timedelta(days=INVITATION_DAYS),
     )
-    notices.write(
+    outbox.write(
         "company_invitation",
         to_email=email,
         user=User.objects.filter(email=email).first(),
@@ -136,7 +136,7 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
 
 def check_letters(by: User, now: datetime) -> None:
     """Count the letters to colleagues and partners. Raises BadInput (`letters_today`)."""
-    notices.check_letters((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
+    outbox.check_letters((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
 
 
 def cancel_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:

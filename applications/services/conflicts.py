@@ -21,14 +21,15 @@ from applications.models import (
     ScoreSheet,
 )
 from applications.states import ApplicationState, PartnerState
-from portal import jobs, notices
-from portal import ties as rules
-from portal.clock import KST
-from portal.errors import BadInput, Finding
+from portal.access.roles import ASSESSOR
+from portal.assignment import ties as rules
+from portal.core.clock import KST
+from portal.core.errors import BadInput, Finding
+from portal.core.validators import business_number as checked_number
+from portal.jobs import queue
 from portal.models import DeclaredTie, FirmLink, Job, User
-from portal.roles import ASSESSOR
-from portal.validators import business_number as checked_number
-from portal.workflow import move
+from portal.notices import outbox
+from portal.records.workflow import move
 
 JOB = "applications.conflicts"
 WHO = "평가위원"
@@ -102,7 +103,7 @@ def recheck(
         return None
     said = "-".join(f"{name}.{'.'.join(map(str, pks))}" for name, pks in args.items() if pks)
     key = f"conflicts:{said or 'all'}:{now.isoformat()}"[:200]
-    return jobs.enqueue(
+    return queue.enqueue(
         JOB,
         key=key,
         companies=args["companies"],
@@ -113,7 +114,7 @@ def recheck(
 
 def sweep(now: datetime) -> Job:
     """Ask for a look at everything, once a day, whatever may have changed unseen."""
-    return jobs.enqueue(JOB, key=f"conflicts:day:{now.astimezone(KST):%Y-%m-%d}")
+    return queue.enqueue(JOB, key=f"conflicts:day:{now.astimezone(KST):%Y-%m-%d}")
 
 
 def meant(args: Mapping[str, Sequence[int]]) -> QuerySet[Application]:
@@ -214,7 +215,7 @@ def _step_for(application: Application) -> str:
 def tell_officers(sheet: ScoreSheet, act: str, reason: str, now: datetime) -> None:
     """Let the officers know that a place is free."""
     for officer in sheet.application.sub_program.officers.filter(is_active=True):
-        notices.write(
+        outbox.write(
             "sheet_ended",
             to_email=officer.email,
             user=officer,

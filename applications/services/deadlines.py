@@ -4,7 +4,7 @@ import calendar
 from datetime import date, datetime, timedelta
 
 from applications.services.screening import due_after
-from portal.clock import KST
+from portal.core.clock import KST
 
 
 def after_days(now: datetime, days: int) -> datetime:

@@ -9,10 +9,10 @@ from django.db import IntegrityError, transaction
 from applications.models import Application, Decision, DecisionChange
 from applications.services import aid
 from applications.states import ApplicationState, ChangeKind, ChangeState, Outcome
-from portal import notices
-from portal.errors import BadInput, MoveNotAllowed
+from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
-from portal.workflow import move
+from portal.notices import outbox
+from portal.records.workflow import move
 from programs import queries as money
 from programs.models import Budget
 from programs.services import ledger
@@ -134,7 +134,7 @@ def _move_money(change: DecisionChange, *, by: User, now: datetime) -> None:
 def _tell(change: DecisionChange, made: Decision, now: datetime) -> None:
     """Write to whoever filed the application, once for each decision."""
     filed = change.application.submission
-    notices.write(
+    outbox.write(
         "decision_changed",
         to_email=filed.submitted_by.email,
         user=filed.submitted_by,

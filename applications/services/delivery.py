@@ -19,11 +19,12 @@ from applications.queries.delivery import EXPERT, FIRM, STAFF
 from applications.rules import delivery as rules
 from applications.services import paper, settlement
 from applications.states import AgreementState, DeliverableState
-from portal import files, notices
-from portal.clock import KST
-from portal.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
+from portal.core.clock import KST
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
 from portal.models import User
-from portal.workflow import move
+from portal.notices import outbox
+from portal.records.workflow import move
+from portal.uploads import files
 from programs.states import GrantKind
 
 FORMATS = ("pdf", "jpg", "png", "hwp", "hwpx", "xlsx", "docx", "zip")
@@ -258,7 +259,7 @@ def _keep(entry: DeliveryEntry, upload: "File[bytes]", by: User, now: datetime) 
 def _tell_firm(entry: DeliveryEntry, now: datetime) -> None:
     application = entry.deliverable.agreement.application
     owner = application.created_by
-    notices.write(
+    outbox.write(
         "delivery_entry",
         to_email=owner.email,
         user=owner,

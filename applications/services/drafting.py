@@ -12,8 +12,7 @@ from applications.models import Application, Attachment, Consent, Section, Site
 from applications.queries import dossier
 from applications.rules import completeness
 from applications.states import ApplicationState
-from portal import files
-from portal.errors import (
+from portal.core.errors import (
     BadInput,
     Closed,
     Finding,
@@ -23,6 +22,7 @@ from portal.errors import (
     StaleVersion,
 )
 from portal.models import User
+from portal.uploads import files
 from programs.models import RequiredDocument, SubProgram
 from programs.queries import refusal
 from programs.rules.facts import applies, parse_when

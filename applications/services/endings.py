@@ -12,10 +12,10 @@ from applications.services import changes, instalments, reserve, settlement, tur
 from applications.states import AgreementState as A
 from applications.states import EndingKind as K
 from applications.states import EndingState, MemberRole, Outcome
-from portal.errors import BadInput, MoveNotAllowed
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
-from portal.roles import MANAGER, OFFICER, roles_of
-from portal.workflow import mark, move
+from portal.records.workflow import mark, move
 from programs.services import ledger
 
 REASON_LENGTH = 500

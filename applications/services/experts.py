@@ -12,12 +12,15 @@ from applications.models import Deliverable, Expert, ExpertMatch
 from applications.queries import delivery as queries
 from applications.services import conflicts
 from applications.states import AgreementState, DeliverableState, ExpertState
-from portal import files, matching, notices, snapshot
-from portal.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.assignment import matching
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
+from portal.core.validators import business_number
 from portal.models import DeclaredTie, User
-from portal.roles import MANAGER, OFFICER, roles_of
-from portal.validators import business_number
-from portal.workflow import mark, move
+from portal.notices import outbox
+from portal.records import snapshot
+from portal.records.workflow import mark, move
+from portal.uploads import files
 from programs.models import ProgramRound, SubProgram
 from programs.states import Region
 
@@ -120,7 +123,7 @@ def judge(expert: Expert, *, verified: bool, reason: str, by: User, now: datetim
         if not judged:
             raise MoveNotAllowed("이미 처리한 신청입니다.", code="already_judged")
         expert.refresh_from_db()
-        notices.write(
+        outbox.write(
             "expert_judged",
             to_email=expert.user.email,
             user=expert.user,
@@ -311,7 +314,7 @@ def _check_staff(by: User) -> None:
 
 
 def _tell(expert: Expert, deliverable: Deliverable, now: datetime) -> None:
-    notices.write(
+    outbox.write(
         "expert_assigned",
         to_email=expert.user.email,
         user=expert.user,

@@ -8,10 +8,10 @@ from applications.models import Agreement, Instalment
 from applications.services import turns
 from applications.services.agreement import pot_of
 from applications.states import AgreementState, InstalmentState
-from portal.errors import MoveNotAllowed
+from portal.core.errors import MoveNotAllowed
+from portal.core.money import won
 from portal.models import User
-from portal.money import won
-from portal.workflow import mark, move
+from portal.records.workflow import mark, move
 from programs.services import ledger
 
 UNASKED = {"requested_by": None, "requested_at": None}

@@ -19,10 +19,11 @@ from applications.models import (
 from applications.queries import Dossier, dossier
 from applications.services import late, paper, selection
 from applications.states import ApplicationState, ObjectionState
-from portal import notices, snapshot, trouble
-from portal.errors import Closed, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.core.errors import Closed, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
-from portal.workflow import move
+from portal.notices import outbox
+from portal.records import snapshot, trouble
+from portal.records.workflow import move
 from programs import queries as programs
 from programs.models import SubProgram
 
@@ -235,7 +236,7 @@ def _file(prepared: Prepared, *, by: User, now: datetime) -> Submission:
     )
     BonusClaim.objects.bulk_create(_claims(prepared))
     paper.request_receipt(application, now=now)
-    notices.write(
+    outbox.write(
         "receipt",
         to_email=by.email,
         user=by,

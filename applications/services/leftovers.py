@@ -7,7 +7,7 @@ from itertools import islice
 from django.apps import apps
 from django.db.models import CharField, JSONField, Model
 
-from portal import files
+from portal.uploads import files
 
 AGE = timedelta(days=1)  # no transaction lasts that long: what has no row by then gets none
 AT_ONCE = 500

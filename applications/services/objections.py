@@ -24,10 +24,12 @@ from applications.queries import reserve
 from applications.rules import selection as ranking
 from applications.services import decisions, scoring
 from applications.states import BonusState, ChangeKind, ObjectionState, Outcome, Remedy
-from portal import files, jobs, notices
-from portal.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
+from portal.jobs import queue
 from portal.models import User
-from portal.workflow import mark, move
+from portal.notices import outbox
+from portal.records.workflow import mark, move
+from portal.uploads import files
 from programs.models import SubProgram
 from programs.queries import holidays
 from programs.rules import calendar
@@ -183,7 +185,7 @@ def rescore(objection: Objection, *, by: User, now: datetime) -> ScoreRun:
         )
         where = {"run": None}
         move(objection, "rescore", by=by, now=now, where=where, run=run)
-        run.job = jobs.enqueue(scoring.JOB, key=f"score:{run.pk}", by=by, run=run.pk)
+        run.job = queue.enqueue(scoring.JOB, key=f"score:{run.pk}", by=by, run=run.pk)
         run.save(update_fields=["job"])
     return run
 
@@ -289,7 +291,7 @@ def _has_place(selection: Selection) -> bool:
 
 
 def _tell(objection: Objection, template: str, now: datetime) -> None:
-    notices.write(
+    outbox.write(
         template,
         to_email=objection.filed_by.email,
         user=objection.filed_by,

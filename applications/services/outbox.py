@@ -6,8 +6,8 @@ from typing import Any
 
 from applications.models import Decision, ScoreResult, Selection, Submission
 from applications.states import ApplicationState, Outcome
-from portal import notices
 from portal.models import Notice
+from portal.notices import outbox
 from programs.queries import holidays
 from programs.rules import calendar
 
@@ -51,7 +51,7 @@ def letters(
     return [
         (
             key_of(row),
-            notices.compose(
+            outbox.compose(
                 "result",
                 to_email=people[row.application_id].email,
                 user=people[row.application_id],

@@ -20,11 +20,14 @@ from applications.models import (
 from applications.rules import panel as rules
 from applications.services import conflicts, review, rubrics
 from applications.states import ApplicationState
-from portal import bulk, jobs, matching, notices, snapshot
-from portal.errors import BadInput, MoveNotAllowed
+from portal.access.roles import ASSESSOR, MANAGER, OFFICER, roles_of
+from portal.assignment import matching
+from portal.core.errors import BadInput, MoveNotAllowed
+from portal.jobs import queue
 from portal.models import User
-from portal.roles import ASSESSOR, MANAGER, OFFICER, roles_of
-from portal.workflow import move_many
+from portal.notices import outbox
+from portal.records import bulk, snapshot
+from portal.records.workflow import move_many
 from programs.models import SubProgram
 
 JOB = "applications.panel"
@@ -89,7 +92,7 @@ def propose(
                 requested_by=by,
                 requested_at=now,
             )
-            made.job = jobs.enqueue(JOB, key=f"panel:{made.pk}", by=by, proposal=made.pk)
+            made.job = queue.enqueue(JOB, key=f"panel:{made.pk}", by=by, proposal=made.pk)
             made.save(update_fields=["job"])
     except IntegrityError as open_one:
         raise MoveNotAllowed(
@@ -386,7 +389,7 @@ def _write(proposal: PanelProposal, program: SubProgram, by: User, now: datetime
     )
     counts = Counter(assessor for assessor, _ in proposal.pairs)
     for assessor in User.objects.filter(pk__in=counts):
-        notices.write(
+        outbox.write(
             "sheet_assigned",
             to_email=assessor.email,
             user=assessor,

@@ -6,8 +6,9 @@ from applications import documents
 from applications.models import Application, IssuedDocument
 from applications.queries.award import history
 from applications.states import ANNOUNCED
-from portal import jobs, paper
-from portal.errors import MoveNotAllowed
+from portal.core.errors import MoveNotAllowed
+from portal.jobs import queue
+from portal.paper import issued
 
 JOB = "applications.paper"
 
@@ -21,7 +22,7 @@ def request(
     document, _ = IssuedDocument.objects.get_or_create(
         application=application, kind=kind, version=version, defaults={"requested_at": now}
     )
-    jobs.enqueue(JOB, key=job_key(document), document=document.pk)
+    queue.enqueue(JOB, key=job_key(document), document=document.pk)
     return document
 
 
@@ -30,7 +31,7 @@ def request_receipt(application: Application, *, now: datetime) -> IssuedDocumen
     document = IssuedDocument.objects.create(
         application=application, kind=IssuedDocument.Kind.RECEIPT, requested_at=now
     )
-    jobs.enqueue(JOB, key=job_key(document), new=True, document=document.pk)
+    queue.enqueue(JOB, key=job_key(document), new=True, document=document.pk)
     return document
 
 
@@ -64,8 +65,8 @@ def request_sheets(application: Application, *, now: datetime) -> IssuedDocument
 
 
 def render(document: IssuedDocument, *, now: datetime) -> IssuedDocument:
-    """Make the PDF if it is not there yet; raises as `portal.paper.issue` does."""
+    """Make the PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
     if document.issued_at is not None:
         return document
     template, title, context = documents.describe(document)
-    return paper.issue(document, template=template, title=title, context=context, now=now)
+    return issued.issue(document, template=template, title=title, context=context, now=now)

@@ -12,11 +12,11 @@ from applications.services.company import check_letters, token_digest
 from applications.services.drafting import touch
 from applications.states import PartnerState
 from applications.visibility import WRITERS
-from portal import notices
-from portal.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
+from portal.core.money import checked_won
 from portal.models import User
-from portal.money import checked_won
-from portal.workflow import mark
+from portal.notices import outbox
+from portal.records.workflow import mark
 
 
 def invite(
@@ -64,7 +64,7 @@ def _clear_expired(application: Application, role: str, email: str, now: datetim
 
 
 def _write_letter(partner: Partner, label: str, token: str, now: datetime) -> None:
-    notices.write(
+    outbox.write(
         "partner_invitation",
         to_email=partner.email,
         user=User.objects.filter(email=partner.email).first(),
@@ -164,7 +164,7 @@ def set_terms(
     Partner.objects.filter(pk=locked.pk).update(terms=terms)
     partner.terms = terms
     if locked.answered_by is not None:
-        notices.write(
+        outbox.write(
             "partner_terms",
             to_email=locked.answered_by.email,
             user=locked.answered_by,
@@ -204,7 +204,7 @@ def answer_terms(
     if not answered:
         raise MoveNotAllowed("이미 답한 조건입니다.", code="terms_answered")
     terms.refresh_from_db()
-    notices.write(
+    outbox.write(
         "partner_terms_answer",
         to_email=terms.set_by.email,
         user=terms.set_by,
@@ -243,7 +243,7 @@ def _answer(
     if not answered:
         raise MoveNotAllowed("이미 답했거나 취소된 초대입니다.", code="invitation_closed")
     partner.refresh_from_db()
-    notices.write(
+    outbox.write(
         "partner_answer",
         to_email=partner.invited_by.email,
         user=partner.invited_by,

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from applications.models import Application, Member
 from applications.states import ApplicationState
 from applications.visibility import WRITERS
-from portal import doorbell, jobs, notices
+from portal.jobs import broker, queue
 from portal.models import Notice
+from portal.notices import outbox
 from programs.models import SubProgram
 
 JOB = "applications.remind"
@@ -27,7 +28,7 @@ def schedule(now: datetime) -> int:
             continue
         hours = next(h for h in HOURS if closes_at <= now + timedelta(hours=h))
         stamp = f"{closes_at:%Y%m%d%H%M}"
-        jobs.enqueue(
+        queue.enqueue(
             JOB, key=f"remind:{program.pk}:{stamp}:{hours}", program=program.pk, hours=hours
         )
         due += 1
@@ -52,7 +53,7 @@ def remind(program: SubProgram, *, hours: int, now: datetime) -> int:
         ).select_related("user")
         written += _write(program, members, part, hours, closes_at, now)
     if written:
-        doorbell.ring("portal.tasks.send_notices")
+        broker.ring("portal.notices.tasks.send_notices")
     return written
 
 
@@ -78,7 +79,7 @@ def _write(
         (
             Notice(
                 key=key,
-                **notices.compose(
+                **outbox.compose(
                     "deadline",
                     to_email=member.user.email,
                     user=member.user,

@@ -21,10 +21,11 @@ from applications.states import (
     ReportKind,
     ReportState,
 )
-from portal import files, snapshot
-from portal.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
-from portal.workflow import mark, move
+from portal.records import snapshot
+from portal.records.workflow import mark, move
+from portal.uploads import files
 
 FORMATS = ("pdf", "hwp", "hwpx", "xlsx", "jpg", "png", "zip")
 MOST_FILES = 10

@@ -8,9 +8,9 @@ from applications.models import DecisionChange, Selection
 from applications.queries import reserve
 from applications.services import decisions
 from applications.states import ChangeKind, Outcome, SelectionState
-from portal.errors import MoveNotAllowed
+from portal.access.roles import OFFICER, roles_of
+from portal.core.errors import MoveNotAllowed
 from portal.models import User
-from portal.roles import OFFICER, roles_of
 from programs.models import SubProgram
 
 

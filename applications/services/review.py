@@ -12,11 +12,12 @@ from applications.models import Application, ConflictStatement, ScoreSheet
 from applications.rules.scoring import Criterion
 from applications.services import conflicts, rubrics
 from applications.states import ApplicationState
-from portal import notices, snapshot
-from portal.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
+from portal.access.roles import ASSESSOR, roles_of
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import User
-from portal.roles import ASSESSOR, roles_of
-from portal.workflow import move
+from portal.notices import outbox
+from portal.records import snapshot
+from portal.records.workflow import move
 from programs.models import SubProgram
 
 REASON_LENGTH = 2_000
@@ -75,7 +76,7 @@ def assign_all(
             for assessor in assessors
         )
         for sheet in sheets:
-            notices.write(
+            outbox.write(
                 "sheet_assigned",
                 to_email=sheet.assessor.email,
                 user=sheet.assessor,

@@ -12,10 +12,12 @@ from django.db import transaction
 from applications import documents
 from applications.models import RoundReport
 from applications.queries import report as content
-from portal import files, hwpx, jobs, pdf, tables
-from portal.errors import MoveNotAllowed, PortalError
+from portal.access.roles import AUDITOR, MANAGER, roles_of
+from portal.core.errors import MoveNotAllowed, PortalError
+from portal.jobs import queue
 from portal.models import User
-from portal.roles import AUDITOR, MANAGER, roles_of
+from portal.paper import hwpx, pdf, tables
+from portal.uploads import files
 from programs.models import ProgramRound
 
 JOB = "applications.round_report"
@@ -43,7 +45,7 @@ def request(round: ProgramRound, *, form: str, by: User, now: datetime) -> Round
         raise MoveNotAllowed("회차 보고서를 만들 권한이 없습니다.")
     with transaction.atomic():
         made = RoundReport.objects.create(round=round, form=form, requested_by=by, requested_at=now)
-        made.job = jobs.enqueue(JOB, key=f"round-report:{made.pk}", by=by, report=made.pk)
+        made.job = queue.enqueue(JOB, key=f"round-report:{made.pk}", by=by, report=made.pk)
         made.save(update_fields=["job"])
     return made
 

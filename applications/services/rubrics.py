@@ -8,10 +8,10 @@ from django.db.models import Max
 
 from applications.models import RubricVersion, ScoreSheet
 from applications.rules import scoring as rules
-from portal import snapshot
-from portal.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
+from portal.access.roles import MANAGER, roles_of
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
-from portal.roles import MANAGER, roles_of
+from portal.records import snapshot
 from programs.models import SubProgram
 
 FIRST = "평가를 시작하며 고정"

@@ -20,10 +20,11 @@ from applications.models import (
 from applications.rules import scoring as rules
 from applications.services import rubrics
 from applications.states import ApplicationState, BonusState, ObjectionState, Remedy
-from portal import bulk, jobs, snapshot
-from portal.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.core.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
+from portal.jobs import queue
 from portal.models import JobState, User
-from portal.roles import MANAGER, OFFICER, roles_of
+from portal.records import bulk, snapshot
 from programs.models import SubProgram
 
 JOB = "applications.score"
@@ -115,7 +116,7 @@ def start(sub_program: SubProgram, *, by: User, now: datetime) -> ScoreRun:
             requested_by=by,
             requested_at=now,
         )
-        run.job = jobs.enqueue(JOB, key=f"score:{run.pk}", by=by, run=run.pk)
+        run.job = queue.enqueue(JOB, key=f"score:{run.pk}", by=by, run=run.pk)
         run.save(update_fields=["job"])
     return run
 

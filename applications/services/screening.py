@@ -14,11 +14,11 @@ from applications.models import (
 )
 from applications.states import BonusState, CheckDecision, SupplementState
 from applications.visibility import WRITERS
-from portal import notices
-from portal.clock import KST
-from portal.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
+from portal.core.clock import KST
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import MoveLogBase, User
-from portal.workflow import mark, move
+from portal.notices import outbox
+from portal.records.workflow import mark, move
 from programs.queries import holidays
 from programs.rules import calendar, eligibility
 from programs.rules.facts import applies
@@ -267,7 +267,7 @@ def _tell(application: Application, template: str, key: str, now: datetime, **wo
     """Write to everybody who may act for the company, once each."""
     members = application.company.members.filter(role__in=WRITERS).select_related("user")
     for member in members:
-        notices.write(
+        outbox.write(
             template,
             to_email=member.user.email,
             user=member.user,

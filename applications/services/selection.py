@@ -23,11 +23,12 @@ from applications.rules import selection as rules
 from applications.services import aid, outbox
 from applications.services.outbox import announced
 from applications.states import ApplicationState, Outcome, SelectionState
-from portal import bulk, doorbell, jobs
-from portal.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
+from portal.jobs import broker, queue
 from portal.models import Job, User
-from portal.roles import MANAGER, OFFICER, roles_of
-from portal.workflow import allowed, move, move_many
+from portal.records import bulk
+from portal.records.workflow import allowed, move, move_many
 from programs.models import Budget, SubProgram
 from programs.rules import limits, quota
 from programs.services import ledger
@@ -100,7 +101,7 @@ def start(
             requested_by=by,
             requested_at=now,
         )
-        selection.job = jobs.enqueue(
+        selection.job = queue.enqueue(
             JOB, key=f"select:{selection.pk}", by=by, selection=selection.pk
         )
         selection.save(update_fields=["job"])
@@ -248,7 +249,7 @@ def schedule(selection: Selection, act: str, *, by: User, now: datetime, note: s
     step = selection.MOVES[act]
     if not allowed(step, state=selection.state, by=by):
         raise MoveNotAllowed(f"지금은 ‘{step.label}’ 처리를 할 수 없습니다.")
-    job = jobs.enqueue(
+    job = queue.enqueue(
         DECIDE_JOB,
         key=f"{act}:{selection.pk}:{decided_times(selection)}",
         by=by,
@@ -268,7 +269,7 @@ def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
         raise MoveNotAllowed("지금은 결과를 발표할 수 없습니다.")
     check_outbox(selection)
     turn = decided_times(selection)
-    job = jobs.enqueue(
+    job = queue.enqueue(
         RELEASE_JOB,
         key=f"release:{selection.pk}:{turn}",
         by=by,
@@ -325,7 +326,7 @@ def decided_times(selection: Selection) -> int:
 
 def _follow(selection: Selection, job: Job) -> Job:
     """Let the selection's page show this job; asking again revives one that was parked."""
-    jobs.retry(job)
+    queue.retry(job)
     Selection.objects.filter(pk=selection.pk).update(job=job)
     selection.job = job
     return job
@@ -496,5 +497,5 @@ def _notify(selection: Selection, now: datetime, progress: Progress) -> int:
         rows = list(decisions.filter(rank__gt=start_at, rank__lte=start_at + CHUNK))
         written += outbox.write(selection, rows, now=now)
         progress(written, total)
-    doorbell.ring("portal.tasks.send_notices")
+    broker.ring("portal.notices.tasks.send_notices")
     return written

@@ -31,13 +31,14 @@ from applications.states import (
     SettlementState,
     SpendingState,
 )
-from portal import files, snapshot
-from portal.clock import KST
-from portal.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.core.clock import KST
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
+from portal.core.money import checked_won, won
 from portal.models import User
-from portal.money import checked_won, won
-from portal.roles import MANAGER, OFFICER, roles_of
-from portal.workflow import mark, move
+from portal.records import snapshot
+from portal.records.workflow import mark, move
+from portal.uploads import files
 from programs.services import ledger
 
 FORMATS = ("pdf", "jpg", "png", "xlsx", "zip")

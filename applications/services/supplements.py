@@ -7,10 +7,11 @@ from django.db import transaction
 
 from applications.models import Attachment, Supplement
 from applications.states import SupplementState
-from portal import files, snapshot
-from portal.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
-from portal.workflow import mark, move
+from portal.records import snapshot
+from portal.records.workflow import mark, move
+from portal.uploads import files
 
 FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png", "zip")
 FILES_PER_DOCUMENT = 5

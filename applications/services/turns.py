@@ -31,8 +31,8 @@ from applications.states import (
     WaitsFor,
 )
 from applications.visibility import WRITERS
-from portal import notices
 from portal.models import User
+from portal.notices import outbox
 
 AT_ONCE = 200
 SPENT = (SHARE, REQUESTED)
@@ -109,7 +109,7 @@ def tell(
 ) -> None:
     """Write news of an agreement to everybody who may act for the firm, once each."""
     for person in people_of(agreement):
-        notices.write(
+        outbox.write(
             "agreement_news",
             to_email=person.email,
             user=person,
@@ -153,7 +153,7 @@ def _tell_turn(template: str, turn: Turn, people: Iterable[User], now: datetime)
     label = rules.STEPS[turn.step][0]
     for person in people:
         with transaction.atomic():
-            notices.write(
+            outbox.write(
                 template,
                 to_email=person.email,
                 user=person,

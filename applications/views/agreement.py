@@ -44,13 +44,13 @@ from applications.visibility import (
     spendings_of,
     workable_agreements,
 )
-from portal import files
-from portal.access import public, signed_in
-from portal.clock import now
-from portal.errors import PortalError
-from portal.forms import refuse
+from portal.access.decorators import public, signed_in
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.core.validators import row_number
+from portal.forms.fields import refuse
 from portal.models import User
-from portal.validators import row_number
+from portal.uploads import files
 
 TONES = {
     AgreementState.PREPARING: "warning",

@@ -15,13 +15,14 @@ from applications.services import conflicts, review, rubrics
 from applications.states import ApplicationState
 from applications.views import content
 from applications.visibility import opened_sheets, others_sheets, own_sheets
-from portal import tables
-from portal.access import person, with_second_factor
-from portal.clock import KST, now
-from portal.errors import PortalError
-from portal.forms import refuse
-from portal.roles import ASSESSOR
-from portal.validators import row_number
+from portal.access.decorators import with_second_factor
+from portal.access.requests import person
+from portal.access.roles import ASSESSOR
+from portal.core.clock import KST, now
+from portal.core.errors import PortalError
+from portal.core.validators import row_number
+from portal.forms.fields import refuse
+from portal.paper import tables
 
 PAGE = 25
 WAITING = 100

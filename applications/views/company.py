@@ -15,11 +15,11 @@ from applications.services import company as companies
 from applications.services.company import PROFILE
 from applications.states import MemberRole
 from applications.visibility import WRITERS, companies_of, role_in
-from portal.access import signed_in
-from portal.clock import now
-from portal.errors import PortalError
-from portal.forms import refuse
-from portal.validators import row_number
+from portal.access.decorators import signed_in
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.core.validators import row_number
+from portal.forms.fields import refuse
 
 DONE = {
     "profile": "기업 정보를 고쳤습니다. 작성 중인 신청서에는 ‘다시 불러오기’를 눌러야 반영됩니다.",

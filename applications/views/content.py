@@ -8,8 +8,8 @@ from applications.models import Application, Submission
 from applications.queries import Dossier
 from applications.services import drafting
 from applications.views.steps import LABELS, steps_of, url_of
-from portal.money import won
-from portal.validators import format_business_number
+from portal.core.money import won
+from portal.core.validators import format_business_number
 from programs.rules.facts import applies, parse_when
 
 EMPTY = "아직 입력하지 않았습니다"

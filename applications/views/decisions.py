@@ -19,11 +19,11 @@ from applications.visibility import (
     role_in,
     withdrawable_by,
 )
-from portal import files
-from portal.access import public, signed_in
-from portal.clock import now
-from portal.errors import MoveNotAllowed, NotFound, PortalError
-from portal.forms import refuse
+from portal.access.decorators import public, signed_in
+from portal.core.clock import now
+from portal.core.errors import MoveNotAllowed, NotFound, PortalError
+from portal.forms.fields import refuse
+from portal.uploads import files
 
 DECLINABLE = {Outcome.SELECTED, Outcome.RESERVE}
 

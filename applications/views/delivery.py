@@ -19,12 +19,12 @@ from applications.visibility import (
     delivery_files_of,
     experts_of,
 )
-from portal import files
-from portal.access import signed_in
-from portal.clock import now
-from portal.errors import PortalError
-from portal.forms import refuse
-from portal.validators import row_number
+from portal.access.decorators import signed_in
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.core.validators import row_number
+from portal.forms.fields import refuse
+from portal.uploads import files
 from programs.models import ProgramRound
 
 

@@ -21,11 +21,11 @@ from applications.visibility import (
     own_applications,
     shared_applications,
 )
-from portal.access import signed_in
-from portal.clock import now
-from portal.errors import Closed
-from portal.forms import refuse
-from portal.validators import row_number
+from portal.access.decorators import signed_in
+from portal.core.clock import now
+from portal.core.errors import Closed
+from portal.core.validators import row_number
+from portal.forms.fields import refuse
 from programs.queries import refusal, sub_program
 
 PAGE = 25

@@ -26,13 +26,14 @@ from applications.views.steps import (
     steps_of,
 )
 from applications.visibility import answerable_by
-from portal.access import signed_in
-from portal.clock import KST, now
-from portal.errors import BadInput, PortalError
-from portal.forms import refuse
-from portal.middleware import error_body, wants_json
-from portal.money import eok
-from portal.validators import row_number
+from portal.access.decorators import signed_in
+from portal.api.errors import error_body
+from portal.core.clock import KST, now
+from portal.core.errors import BadInput, PortalError
+from portal.core.money import eok
+from portal.core.validators import row_number
+from portal.forms.fields import refuse
+from portal.web.errors import wants_json
 from programs.models import Track
 from programs.rules.facts import applies, parse_when
 

@@ -18,11 +18,11 @@ from applications.views.desk import with_parts
 from applications.views.status import attachment_rows, partner_rows
 from applications.views.steps import by_step, neighbours, places, progress
 from applications.visibility import WRITERS, answerable_by, applications_of, role_in
-from portal.access import signed_in
-from portal.clock import now
-from portal.errors import BadInput, PortalError
-from portal.forms import refuse
-from portal.validators import row_number
+from portal.access.decorators import signed_in
+from portal.core.clock import now
+from portal.core.errors import BadInput, PortalError
+from portal.core.validators import row_number
+from portal.forms.fields import refuse
 from programs.queries import refusal
 
 

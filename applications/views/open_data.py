@@ -11,10 +11,11 @@ from django.views.decorators.http import condition, require_safe
 
 from applications.queries import open_data
 from applications.queries.published import Described, publication
-from portal import audit, tables
-from portal.access import public
-from portal.clock import KST
-from portal.errors import NotFound
+from portal.access.decorators import public
+from portal.core.clock import KST
+from portal.core.errors import NotFound
+from portal.paper import tables
+from portal.records import audit
 
 FORMATS = {"json": "application/json; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 

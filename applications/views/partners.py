@@ -10,10 +10,10 @@ from applications.queries import invitations
 from applications.services import partners
 from applications.states import ApplicationState, PartnerState
 from applications.visibility import WRITERS, companies_of, partnerships_of
-from portal.access import signed_in
-from portal.clock import now
-from portal.errors import BadInput, PortalError, StaleVersion
-from portal.forms import refuse
+from portal.access.decorators import signed_in
+from portal.core.clock import now
+from portal.core.errors import BadInput, PortalError, StaleVersion
+from portal.forms.fields import refuse
 
 
 @signed_in

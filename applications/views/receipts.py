@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from applications.forms.filing import ReceiptForm
 from applications.queries import receipt_is_genuine
-from portal.access import public
+from portal.access.decorators import public
 
 
 @public

@@ -13,12 +13,13 @@ from applications.models import Report
 from applications.services import reporting
 from applications.states import AgreementState, ReportKind, ReportState
 from applications.visibility import contracts_of, workable_agreements
-from portal.access import signed_in
-from portal.clock import KST, now
-from portal.errors import PortalError, StaleVersion
-from portal.forms import refuse
-from portal.middleware import error_body, wants_json
-from portal.validators import row_number
+from portal.access.decorators import signed_in
+from portal.api.errors import error_body
+from portal.core.clock import KST, now
+from portal.core.errors import PortalError, StaleVersion
+from portal.core.validators import row_number
+from portal.forms.fields import refuse
+from portal.web.errors import wants_json
 
 MOST = reporting.MOST_FILES
 OPEN = (AgreementState.ACTIVE, AgreementState.SETTLING)

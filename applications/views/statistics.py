@@ -6,8 +6,8 @@ from django.views.decorators.http import require_safe
 
 from applications.queries import drawings, statistics
 from applications.queries.published import publication
-from portal.access import public
-from portal.clock import now
+from portal.access.decorators import public
+from portal.core.clock import now
 from programs.queries import current_round
 from programs.visibility import public_rounds
 

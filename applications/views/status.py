@@ -34,13 +34,15 @@ from applications.visibility import (
     staff_applications,
     withdrawable_by,
 )
-from portal import files, hwpx, jobs
-from portal.access import signed_in
-from portal.clock import now
-from portal.errors import MoveNotAllowed, PortalError
-from portal.forms import refuse
+from portal.access.decorators import signed_in
+from portal.core.clock import now
+from portal.core.errors import MoveNotAllowed, PortalError
+from portal.forms.fields import refuse
+from portal.jobs import queue
 from portal.models import Job, User
+from portal.paper import hwpx
 from portal.templatetags.portal import kdate, until
+from portal.uploads import files
 
 STANDINGS = {
     "sent": ("요청 보냄", "info"),
@@ -239,7 +241,7 @@ def job_status(request: HttpRequest, pk: int) -> JsonResponse:
     document = job.args.get("document") if job.kind == paper.JOB else None
     if not mine and not (document and documents_of(request.user).filter(pk=document).exists()):
         raise Http404
-    return JsonResponse(jobs.told(job))
+    return JsonResponse(queue.told(job))
 
 
 def result_readers(user: User) -> QuerySet[Application]:

@@ -9,7 +9,7 @@ from django.urls import reverse
 from applications.models import Application
 from applications.queries import Dossier
 from applications.services import drafting
-from portal.errors import Finding
+from portal.core.errors import Finding
 
 LABELS = {
     "company": "기업 정보",

@@ -17,12 +17,12 @@ from kamp.models import Showcase
 from kamp.services import showcases
 from kamp.states import ShowcaseState
 from kamp.visibility import READERS, showcases_of
-from portal.access import person
-from portal.admin import Act, WorkflowAdmin, history
-from portal.clock import now
-from portal.errors import PortalError
-from portal.roles import CURATOR, roles_of
-from portal.validators import row_number
+from portal.access.requests import person
+from portal.access.roles import CURATOR, roles_of
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.core.validators import row_number
+from portal.staff.acts import Act, WorkflowAdmin, history
 
 
 class NoteForm(forms.Form):

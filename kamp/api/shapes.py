@@ -6,7 +6,7 @@ from rest_framework import serializers
 
 from kamp.models import Metric, Showcase, Testimonial
 from kamp.states import DataKind, Direction, FigureOrigin, Process, Purpose
-from portal.clock import KST
+from portal.core.clock import KST
 
 
 def text(help_text: str, **options: Any) -> serializers.CharField:

@@ -14,8 +14,8 @@ from kamp.api import examples
 from kamp.api.shapes import FullShowcaseShape, ShowcaseShape
 from kamp.models import Showcase
 from kamp.queries.showcases import CHOICES, FILTERS
-from portal.api import DeclaredQuery
-from portal.errors import BadInput
+from portal.api.query import DeclaredQuery
+from portal.core.errors import BadInput
 
 TAGS = ["KAMP"]
 WORDS = {"process": "공정", "purpose": "목적", "data_kind": "자료 종류", "equipment": "설비 이름"}

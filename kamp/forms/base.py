@@ -6,7 +6,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorList
 
-from portal.errors import PortalError
+from portal.core.errors import PortalError
 
 
 class CodedErrors(ErrorList):

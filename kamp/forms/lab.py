@@ -8,7 +8,7 @@ from django import forms
 from kamp.forms.base import PlainForm
 from kamp.services.datasets import KEPT_DAYS
 from kamp.states import DataKind, DefectKind, Mark, Process, Purpose
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 
 SHORT = {"class": "input--short"}
 LONG = {"class": "input--long"}

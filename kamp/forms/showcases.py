@@ -9,7 +9,7 @@ from kamp.forms.base import PlainForm
 from kamp.models import Showcase
 from kamp.services.showcases import PARTS, TEXTS
 from kamp.states import DataKind, Direction, FigureOrigin, Process, Purpose
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 
 EMPTY = ("", "선택하세요")
 ALL = ("", "전체")

@@ -1,6 +1,6 @@
 """What can go wrong with a clip or a model, each with a Korean message and a stable code."""
 
-from portal.errors import BadInput, PortalError, RuleBroken
+from portal.core.errors import BadInput, PortalError, RuleBroken
 
 CLIP_MESSAGES = {
     "clip_container": "읽을 수 있는 동영상이나 이미지가 아닙니다. MP4, MKV, AVI 동영상이나 PNG, JPEG 이미지를 올리세요.",

@@ -7,7 +7,7 @@ from enum import StrEnum
 from kamp.inspection.examine import Evidence
 from kamp.inspection.model import Model
 from kamp.inspection.quality import gate
-from portal.errors import Finding
+from portal.core.errors import Finding
 
 
 class Verdict(StrEnum):

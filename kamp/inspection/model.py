@@ -23,7 +23,7 @@ from kamp.inspection import features
 from kamp.inspection.errors import ModelUnreadable, TrainingRefused
 from kamp.inspection.quality import Envelope, Traits, envelope
 from kamp.inspection.steady import steady
-from portal.errors import Finding
+from portal.core.errors import Finding
 
 LEAST_FIT, LEAST_THRESHOLD, LEAST_DEFECTS = 20, 20, 10
 FORMAT = 1

@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 
 import numpy as np
 
-from portal.errors import Finding
+from portal.core.errors import Finding
 
 
 @dataclass(frozen=True)

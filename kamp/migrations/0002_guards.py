@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from portal.guards import PerVendor, append_only, drop_postgresql, drop_sqlite
+from portal.records.guards import PerVendor, append_only, drop_postgresql, drop_sqlite
 
 MODEL, INSPECTION = "kamp_inspectionmodel", "kamp_inspection"
 # What may not change once a row is fixed: (table, when, columns).

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 from kamp.models import Metric
 from kamp.states import Direction
-from portal.charts import Chart, bars
+from portal.paper.charts import Chart, bars
 
 UNKNOWN_SIZE = "미공개"
 

@@ -10,7 +10,7 @@ from kamp.models import InspectionModel
 from kamp.rules.operating import Costs, Counts, Point, at, cheapest
 from kamp.rules.rates import Rate
 from kamp.states import DefectKind, Verdict
-from portal.charts import Chart, bars, lines
+from portal.paper.charts import Chart, bars, lines
 
 STAGES = {
     "decode": "읽기",

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 
 from django.core.files.base import File
 
-from portal import files
-from portal.errors import NotFound
+from portal.core.errors import NotFound
+from portal.uploads import files
 
 MOST_FRAMES = 60  # shown of one clip; all are inspected
 

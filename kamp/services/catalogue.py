@@ -9,7 +9,7 @@ import yaml
 
 from kamp.models import Showcase
 from kamp.services import showcases
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from portal.models import User
 
 FILE = Path(__file__).resolve().parents[1] / "catalogue" / "showcases.yaml"

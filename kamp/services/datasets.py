@@ -15,11 +15,12 @@ from django.db.models import Sum
 from kamp.inspection import split
 from kamp.models import Clip, Dataset, Product, Recipe, Workspace
 from kamp.states import ClipState, DataKind, Split
-from portal import files, jobs
-from portal.clock import KST
-from portal.errors import BadInput, MoveNotAllowed, NotFound
-from portal.filetypes.names import safe_name
+from portal.core.clock import KST
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound
+from portal.jobs import queue
 from portal.models import Job, User
+from portal.uploads import files
+from portal.uploads.filetypes.names import safe_name
 
 EXTRACT = "kamp.extract"
 MOST_BYTES = 200 * 1024**2  # of one film
@@ -121,7 +122,7 @@ def store(
     """Keep what was looked at, all or nothing, and ask for its extraction."""
     with transaction.atomic():
         clips = [put(dataset, row, by=by, now=now) for row in taken]
-        job = jobs.enqueue(
+        job = queue.enqueue(
             EXTRACT,
             key=f"kamp:extract:{dataset.pk}:{clips[0].pk}",
             new=True,
@@ -148,7 +149,7 @@ def put(dataset: Dataset, row: Taken, *, by: User, now: datetime) -> Clip:
 
 def look(dataset: Dataset, uploads: Sequence["File[bytes]"], serial: str) -> list[Taken]:
     """Judge files by their first bytes and sizes. Raises BadInput: clip_type, clip_large and those
-    of `portal.files.inspect` for pictures.
+    of `portal.uploads.files.inspect` for pictures.
     """
     if not uploads:
         raise BadInput("올릴 파일을 골라 주세요.", code="clip_none")

@@ -6,8 +6,8 @@ from kamp import queries
 from kamp.models import InspectionModel
 from kamp.services.datasets import as_member
 from kamp.states import ModelState
-from portal import jobs
-from portal.errors import BadInput
+from portal.core.errors import BadInput
+from portal.jobs import queue
 from portal.models import Job, User
 
 JOB = "kamp.drift"
@@ -29,7 +29,7 @@ def ask(model: InspectionModel, *, by: User | None, now: datetime) -> Job:
             code="too_few_normals",
         )
     ids = [row.pk for row in latest]
-    return jobs.enqueue(
+    return queue.enqueue(
         JOB, key=f"{JOB}:{model.pk}:{max(ids)}", by=by, model=model.pk, inspections=ids
     )
 

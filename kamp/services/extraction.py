@@ -18,7 +18,8 @@ from kamp.inspection.examine import Evidence
 from kamp.models import Clip, Dataset, Duplicate
 from kamp.services import albums
 from kamp.states import ClipState, DataKind
-from portal import files, workflow
+from portal.records import workflow
+from portal.uploads import files
 
 Progress = Callable[[int, int, str], None]
 

@@ -18,8 +18,9 @@ from kamp.inspection.model import Model, Sample
 from kamp.inspection.quality import Traits
 from kamp.models import Clip, InspectionModel
 from kamp.states import ModelState, Split
-from portal import files, workflow
-from portal.errors import BadInput, MoveNotAllowed
+from portal.core.errors import BadInput, MoveNotAllowed
+from portal.records import workflow
+from portal.uploads import files
 
 Progress = Callable[[int, int, str], None]
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "opencv-python-headless", "av")

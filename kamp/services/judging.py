@@ -7,8 +7,8 @@ from datetime import datetime
 from kamp.models import Clip, Inspection, InspectionModel, InspectorDecision
 from kamp.services.datasets import as_member
 from kamp.states import ClipState, Mark, ModelState
-from portal import jobs
-from portal.errors import BadInput, MoveNotAllowed
+from portal.core.errors import BadInput, MoveNotAllowed
+from portal.jobs import queue
 from portal.models import Job, JobState, User
 
 JOB = "kamp.judge"
@@ -28,9 +28,9 @@ def ask(model: InspectionModel, clips: Sequence[Clip], *, by: User, now: datetim
     if not waiting:
         raise BadInput("판정할 영상이 없습니다.", code="clip_none")
     named = hashlib.sha256(",".join(map(str, waiting)).encode()).hexdigest()[:16]
-    job = jobs.enqueue(JOB, key=f"{JOB}:{model.pk}:{named}", by=by, model=model.pk, clips=waiting)
+    job = queue.enqueue(JOB, key=f"{JOB}:{model.pk}:{named}", by=by, model=model.pk, clips=waiting)
     if job.state in (JobState.CANCELLED, JobState.PARKED):
-        jobs.retry(job)
+        queue.retry(job)
     return job
 
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from kamp.models import Clip, Label, Product
 from kamp.services.datasets import as_member
 from kamp.states import ClipState, DefectKind, Mark
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from portal.models import User
 
 SIDES = ("x", "y", "w", "h")

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from kamp import documents
 from kamp.models import Showcase, ShowcasePaper
-from portal import jobs, paper
-from portal.errors import MoveNotAllowed
+from portal.core.errors import MoveNotAllowed
+from portal.jobs import queue
 from portal.models import User
+from portal.paper import issued
 
 JOB = "kamp.showcase_paper"
 
@@ -18,7 +19,7 @@ def request(showcase: Showcase, *, now: datetime, by: User | None = None) -> Sho
     made, _ = ShowcasePaper.objects.get_or_create(
         showcase=showcase, edition=showcase.edition, defaults={"requested_at": now}
     )
-    jobs.enqueue(JOB, key=job_key(made), by=by, paper=made.pk)
+    queue.enqueue(JOB, key=job_key(made), by=by, paper=made.pk)
     return made
 
 
@@ -28,11 +29,11 @@ def job_key(made: ShowcasePaper) -> str:
 
 
 def render(made: ShowcasePaper, *, now: datetime) -> ShowcasePaper:
-    """Make the PDF if it is not there yet; raises as `portal.paper.issue` does."""
+    """Make the PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
     if made.issued_at is not None:
         return made
     title = f"KAMP 사례 {made.showcase.title}"
     context = documents.showcase(made.showcase)
-    return paper.issue(
+    return issued.issue(
         made, template="pdf/kamp_showcase.html", title=title, context=context, now=now
     )

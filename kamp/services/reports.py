@@ -7,9 +7,10 @@ from django.db import transaction
 from kamp import documents
 from kamp.models import InspectionModel, InspectionReport, InspectorDecision
 from kamp.services.datasets import as_member
-from portal import jobs, paper
-from portal.errors import BadInput
+from portal.core.errors import BadInput
+from portal.jobs import queue
 from portal.models import User
+from portal.paper import issued
 
 JOB = "kamp.report"
 
@@ -33,15 +34,17 @@ def request(model: InspectionModel, *, by: User, now: datetime) -> InspectionRep
         defaults={"requested_at": now, "requested_by": by},
     )
     if created:
-        made.job = jobs.enqueue(JOB, key=f"{JOB}:{made.pk}", new=True, by=by, report=made.pk)
+        made.job = queue.enqueue(JOB, key=f"{JOB}:{made.pk}", new=True, by=by, report=made.pk)
         made.save(update_fields=["job"])
     return made
 
 
 def render(made: InspectionReport, *, now: datetime) -> InspectionReport:
-    """Make the PDF if it is not there yet; raises as `portal.paper.issue` does."""
+    """Make the PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
     if made.issued_at is not None:
         return made
     title = f"검사 보고서 {made.model}"
     context = documents.report(made)
-    return paper.issue(made, template="pdf/kamp_report.html", title=title, context=context, now=now)
+    return issued.issue(
+        made, template="pdf/kamp_report.html", title=title, context=context, now=now
+    )

@@ -6,9 +6,9 @@ from django.db import transaction
 
 from kamp.models import Clip, Dataset, Inspection
 from kamp.services.datasets import as_member, check_retention
-from portal import files
-from portal.clock import KST
+from portal.core.clock import KST
 from portal.models import User
+from portal.uploads import files
 
 AT_ONCE = 5
 

@@ -17,10 +17,11 @@ from kamp.models import (
     Testimonial,
     Workspace,
 )
-from portal import files, workflow
-from portal.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken
+from portal.access.roles import CURATOR, roles_of
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken
 from portal.models import User
-from portal.roles import CURATOR, roles_of
+from portal.records import workflow
+from portal.uploads import files
 
 TEXTS = (
     "title",
@@ -179,7 +180,7 @@ def add_picture(
 ) -> ShowcaseImage:
     """Keep a picture, drawn anew so that nothing but its pixels remains.
 
-    Raises BadInput (`alt_missing`, `pictures_many` and those of `portal.files.inspect`).
+    Raises BadInput (`alt_missing`, `pictures_many` and those of `portal.uploads.files.inspect`).
     """
     _check_draft(showcase, by)
     if not alt.strip():

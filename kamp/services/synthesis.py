@@ -4,8 +4,8 @@ from datetime import datetime
 
 from kamp.models import Dataset, Workspace
 from kamp.services import datasets
-from portal import jobs
-from portal.errors import BadInput
+from portal.core.errors import BadInput
+from portal.jobs import queue
 from portal.models import Job, User
 
 JOB = "kamp.synthesise"
@@ -44,7 +44,7 @@ def ask(
         synthetic_seed=seed,
         split_key=f"{seed:064x}",
     )
-    job = jobs.enqueue(
+    job = queue.enqueue(
         JOB, key=f"{JOB}:{dataset.pk}", new=True, by=by, dataset=dataset.pk, count=count
     )
     return dataset, job

@@ -10,9 +10,10 @@ from kamp import queries
 from kamp.models import Dataset, InspectionModel
 from kamp.services.datasets import as_member
 from kamp.states import MemberRole, ModelState, Split
-from portal import jobs, snapshot, workflow
-from portal.errors import Finding, MoveNotAllowed, RuleBroken
+from portal.core.errors import Finding, MoveNotAllowed, RuleBroken
+from portal.jobs import queue
 from portal.models import User
+from portal.records import snapshot, workflow
 
 JOB, RECALIBRATE = "kamp.train", "kamp.recalibrate"
 LEAST = 20  # normal products to fit by, and as many to set the threshold by
@@ -73,7 +74,7 @@ def begin(
     same = alive.filter(manifest_sha256=digest, seed=seed, parent=parent).first()
     if same is not None:
         if same.job is not None:
-            jobs.retry(same.job)
+            queue.retry(same.job)
         return same
     latest = dataset.models.aggregate(latest=Max("version"))["latest"] or 0
     model = InspectionModel.objects.create(
@@ -88,7 +89,7 @@ def begin(
         trained_by=by,
     )
     kind = JOB if parent is None else RECALIBRATE
-    job = jobs.enqueue(kind, key=f"{kind}:{model.pk}", new=True, by=by, model=model.pk)
+    job = queue.enqueue(kind, key=f"{kind}:{model.pk}", new=True, by=by, model=model.pk)
     InspectionModel.objects.filter(pk=model.pk).update(job=job)
     model.job = job
     return model

@@ -19,7 +19,7 @@ from kamp.inspection.model import Model
 from kamp.models import Clip, Inspection, InspectionModel
 from kamp.services import albums, extraction, fitting
 from kamp.states import Verdict
-from portal import files
+from portal.uploads import files
 
 Progress = Callable[[int, int, str], None]
 UNREAD = "영상을 읽지 못했습니다."

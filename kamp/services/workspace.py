@@ -6,10 +6,10 @@ from django.db import IntegrityError, transaction
 
 from kamp.models import Workspace, WorkspaceInvitation, WorkspaceMember
 from kamp.states import MemberRole
-from portal import notices
-from portal.errors import BadInput, MoveNotAllowed, NotFound
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound
+from portal.core.validators import business_number
 from portal.models import User
-from portal.validators import business_number
+from portal.notices import outbox
 
 QUOTA_BYTES = 2 * 1024**3
 
@@ -50,7 +50,7 @@ def invite(
     email = email.strip().lower()
     if role not in MemberRole.values:
         raise BadInput("권한을 골라 주세요.", code="role")
-    notices.check_letters([WorkspaceInvitation.objects.all()], by=by, now=now)
+    outbox.check_letters([WorkspaceInvitation.objects.all()], by=by, now=now)
     if workspace.members.filter(user__email=email).exists():
         raise BadInput("이미 이 작업실의 구성원입니다.", code="already_member")
     try:
@@ -60,7 +60,7 @@ def invite(
             )
     except IntegrityError as twice:
         raise BadInput("이미 초대한 주소입니다.", code="already_invited") from twice
-    notices.write(
+    outbox.write(
         "workspace_invitation",
         key=f"kamp:invitation:{made.pk}",
         to_email=email,

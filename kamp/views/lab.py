@@ -17,12 +17,12 @@ from kamp.models import Clip, Dataset
 from kamp.services import albums, datasets, retention, synthesis, training
 from kamp.states import ClipState, DataKind, ModelState
 from kamp.visibility import clips_of, datasets_of, job_of, workspaces_of
-from portal import jobs
-from portal.access import signed_in
-from portal.clock import now
-from portal.errors import PortalError
+from portal.access.decorators import signed_in
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.core.validators import row_number
+from portal.jobs import queue
 from portal.models import Job, JobState
-from portal.validators import row_number
 
 PER_PAGE = 50
 CLIP_TONES = {
@@ -221,7 +221,7 @@ def picture(kept: str, name: str) -> HttpResponse:
 @require_safe
 def job(request: HttpRequest, pk: int) -> JsonResponse:
     """Say how far a job of one's firm is."""
-    return JsonResponse(jobs.told(own_job(request, pk)))
+    return JsonResponse(queue.told(own_job(request, pk)))
 
 
 @signed_in
@@ -230,9 +230,9 @@ def job_act(request: HttpRequest, pk: int) -> HttpResponse:
     """Stop a job of one's firm, or let it go on where it stopped."""
     one = own_job(request, pk)
     act = request.POST.get("act")
-    if act == "cancel" and jobs.cancel(one, now=now()):
+    if act == "cancel" and queue.cancel(one, now=now()):
         messages.success(request, "작업을 멈춥니다. 여기까지 한 일은 남습니다.")
-    elif act == "resume" and jobs.retry(one):
+    elif act == "resume" and queue.retry(one):
         messages.success(request, "멈춘 곳부터 이어서 합니다.")
     else:
         messages.info(request, "이미 끝난 작업입니다.")

@@ -13,11 +13,11 @@ from kamp.services import labelling
 from kamp.services.datasets import in_sample
 from kamp.states import ClipState, Mark
 from kamp.visibility import datasets_of, products_of
-from portal.access import signed_in
-from portal.clock import now
-from portal.errors import PortalError
+from portal.access.decorators import signed_in
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.core.validators import row_number
 from portal.models import User
-from portal.validators import row_number
 
 LOOKED_THROUGH = 2_000  # of the products that others have labelled, for the second look
 

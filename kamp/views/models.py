@@ -18,12 +18,12 @@ from kamp.services import drift, judging, reports, training
 from kamp.states import ModelState, Verdict
 from kamp.views.lab import picture
 from kamp.visibility import inspections_of, models_of, owns, reports_of
-from portal import files
-from portal.access import signed_in
-from portal.admin import history
-from portal.clock import now
-from portal.errors import PortalError
+from portal.access.decorators import signed_in
+from portal.core.clock import now
+from portal.core.errors import PortalError
 from portal.models import Job, JobState
+from portal.staff.acts import history
+from portal.uploads import files
 
 PER_PAGE = 50
 VERDICT_TONES = {

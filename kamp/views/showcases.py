@@ -22,12 +22,12 @@ from kamp.visibility import (
     public_showcases,
     workspaces_of,
 )
-from portal import files
-from portal.access import public, signed_in
-from portal.clock import now
-from portal.errors import PortalError
+from portal.access.decorators import public, signed_in
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.core.validators import row_number
 from portal.models import Job
-from portal.validators import row_number
+from portal.uploads import files
 
 SHOWN = 24
 

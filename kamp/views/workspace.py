@@ -10,10 +10,10 @@ from kamp.forms.workspace import InviteForm, OpenForm
 from kamp.models import Workspace
 from kamp.services import workspace as workspaces
 from kamp.visibility import invitations_of, owns, workspaces_of
-from portal.access import signed_in
-from portal.clock import now
-from portal.errors import PortalError
-from portal.validators import row_number
+from portal.access.decorators import signed_in
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.core.validators import row_number
 
 NAMED = {"workspace_taken": "business_number", "name_missing": "name"}
 

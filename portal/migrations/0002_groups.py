@@ -2,7 +2,7 @@
 
 from django.db import migrations
 
-from portal.guards import append_only
+from portal.records.guards import append_only
 
 
 def make_groups(apps, schema_editor):

@@ -18,9 +18,9 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import is_naive
 
-from portal import money, validators
-from portal.charts import Chart
-from portal.clock import KST
+from portal.core import money, validators
+from portal.core.clock import KST
+from portal.paper.charts import Chart
 
 register = template.Library()
 

@@ -5,9 +5,9 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from portal.api import FindingShape
-from portal.clock import KST
-from portal.money import MAX_WON
+from portal.api.errors import FindingShape
+from portal.core.clock import KST
+from portal.core.money import MAX_WON
 from programs import queries
 from programs.models import SubProgram
 from programs.states import GrantKind, Intake, QuotaKind

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.api import DeclaredQuery
-from portal.clock import KST, now
-from portal.errors import BadInput
+from portal.api.query import DeclaredQuery
+from portal.core.clock import KST, now
+from portal.core.errors import BadInput
 from programs import queries
 from programs.api import examples
 from programs.api.shapes import (

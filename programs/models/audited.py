@@ -1,6 +1,6 @@
-"""Rows of the programmes that stay as they are once written (see `portal.audit`)."""
+"""Rows of the programmes that stay as they are once written (see `portal.records.audit`)."""
 
-from portal.audit import Audited
+from portal.records.audit import Audited
 from programs.models.budget import LedgerEntry
 from programs.models.rounds import RoundChange
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from programs.models import SubProgram
 from programs.rules import eligibility
 from programs.rules.eligibility import Condition, Verdict

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
-from portal.audit import MISFIT, Fault
-from portal.money import won
+from portal.core.money import won
+from portal.records.audit import MISFIT, Fault
 from programs.models import Budget
 from programs.queries.money import statements
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import yaml
 from holidays import country_holidays
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 
 FILE = Path(__file__).resolve().parent.parent / "catalogue" / "holidays.yaml"
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db.models import Prefetch, QuerySet
 
-from portal.errors import Finding, NotFound
+from portal.core.errors import Finding, NotFound
 from programs.models import ProgramRound, SubProgram, Track
 from programs.rules import calendar
 from programs.visibility import public_rounds, public_sub_programs

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from portal import trouble
+from portal.records import trouble
 from programs.models import ProgramRound
 from programs.rules.calendar import stamp
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from portal.errors import BadInput, Finding
+from portal.core.errors import BadInput, Finding
 
 KST = ZoneInfo("Asia/Seoul")
 

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from portal.errors import BadInput
-from portal.money import checked_won, floor_to, share_of, won
+from portal.core.errors import BadInput
+from portal.core.money import checked_won, floor_to, share_of, won
 
 SHARE = "share"
 FLAT = "flat"

@@ -5,7 +5,7 @@ from dataclasses import dataclass, fields
 from datetime import date, datetime
 from typing import Any
 
-from portal.errors import BadInput, Finding
+from portal.core.errors import BadInput, Finding
 from programs.rules.facts import (
     Fact,
     Facts,

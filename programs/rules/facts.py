@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 
 Scalar = str | int | bool
 Fact = str | int | bool | date | tuple[str, ...] | None

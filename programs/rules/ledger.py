@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 
 DELTAS: Mapping[str, tuple[int, int, int, int]] = MappingProxyType(
     {

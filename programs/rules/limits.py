@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from portal.errors import Finding
-from portal.money import won
+from portal.core.errors import Finding
+from portal.core.money import won
 
 WON, AWARDS = "won", "awards"
 ALL, PROGRAM = "all", "program"

@@ -1,6 +1,6 @@
 """How many firms: the notice's own word for the number is kept (내외, 이상, a plain count)."""
 
-from portal.errors import BadInput, Finding
+from portal.core.errors import BadInput, Finding
 
 ABOUT = "about"
 AT_LEAST = "at_least"

@@ -11,7 +11,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Model, ProtectedError, QuerySet, Sum
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from portal.models import User
 from programs.models import (
     BonusItem,

@@ -12,7 +12,7 @@ import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
-from portal.errors import BadInput, Finding, RuleBroken
+from portal.core.errors import BadInput, Finding, RuleBroken
 from programs.rules import ceilings, eligibility
 from programs.rules.calendar import Window
 from programs.states import PROFILE_FACTS

@@ -11,10 +11,11 @@ from typing import NamedTuple
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
-from portal import audit, doorbell
-from portal.errors import BadInput, BudgetExceeded, NotFound, StaleVersion
+from portal.core.errors import BadInput, BudgetExceeded, NotFound, StaleVersion
+from portal.core.money import won
+from portal.jobs import broker
 from portal.models import User
-from portal.money import won
+from portal.records import audit
 from programs.models import Budget, LedgerEntry
 from programs.rules import ledger as arithmetic
 from programs.rules.ledger import Balance
@@ -201,7 +202,7 @@ def _write(
                     known |= {entry.reference: entry for entry in entries}
         except IntegrityError as refused:
             raise _explain(refused, locked, kind, fresh) from refused
-        transaction.on_commit(lambda: doorbell.ring(audit.SEAL_TASK), robust=True)
+        transaction.on_commit(lambda: broker.ring(audit.SEAL_TASK), robust=True)
     return [known[row.reference] for row in rows]
 
 

@@ -5,9 +5,9 @@ from typing import Any
 
 from django.db import transaction
 
-from portal.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
+from portal.access.roles import MANAGER, roles_of
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
-from portal.roles import MANAGER, roles_of
 from programs.models import ProgramRound, RoundChange, RoundProposal
 from programs.queries import outages
 from programs.rules.calendar import KST, Window

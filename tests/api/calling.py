@@ -7,8 +7,8 @@ from typing import Any
 from django.test import Client
 
 from applications.models import Application, Company, Site
-from portal.api import issue_token
-from portal.clock import now
+from portal.api.authentication import issue_token
+from portal.core.clock import now
 from portal.models import TokenScope, User
 from programs.models import ProgramRound
 from tests.factories import applications, reports, vouchers

@@ -12,15 +12,15 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from jsonschema import Draft202012Validator
 
-from portal import api_docs
-from portal.api import ErrorShape
+from portal.api import docs
+from portal.api.errors import ErrorShape
 from tests.api.calling import Caller, Story
 
 HANGUL = re.compile(r"[가-힣]")
 
 
 def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
-    for path, calls in api_docs.document()["paths"].items():
+    for path, calls in docs.document()["paths"].items():
         for method, call in calls.items():
             yield path, method, call
 
@@ -30,7 +30,7 @@ CALLS = [pytest.param(*row, id=row[2]["operationId"]) for row in operations()]
 
 def schema_of(part: dict[str, Any]) -> dict[str, Any]:
     """Return a schema that finds the components it refers to."""
-    return {**part, "components": api_docs.document()["components"]}
+    return {**part, "components": docs.document()["components"]}
 
 
 def bodies(call: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -55,7 +55,7 @@ def test_the_document_is_valid_and_gives_no_warning() -> None:
 def test_the_address_serves_the_very_document(client: Client, db: None) -> None:
     answer = client.get("/api/v1/schema/")
     assert answer.status_code == 200
-    assert json.loads(answer.content) == json.loads(json.dumps(api_docs.document(), default=str))
+    assert json.loads(answer.content) == json.loads(json.dumps(docs.document(), default=str))
 
 
 def routes(resolver: URLResolver, before: str = "") -> Iterator[str]:
@@ -74,14 +74,14 @@ def test_every_route_of_the_api_is_documented() -> None:
         for route in routes(get_resolver())
         if route.startswith("api/v1/")
     }
-    assert own - set(api_docs.document()["paths"]) == {"/api/v1/schema/", "/api/v1/docs/"}
+    assert own - set(docs.document()["paths"]) == {"/api/v1/schema/", "/api/v1/docs/"}
 
 
 @pytest.mark.parametrize(("path", "method", "call"), CALLS)
 def test_an_operation_says_all_there_is_to_know(path: str, method: str, call: dict) -> None:
     assert HANGUL.search(call["summary"])
     assert HANGUL.search(call["description"])
-    assert call["tags"][0] in {tag["name"] for tag in api_docs.document()["tags"]}
+    assert call["tags"][0] in {tag["name"] for tag in docs.document()["tags"]}
     assert call["security"] in ([{}], [{"token": []}])
     for row in call.get("parameters", ()):
         assert HANGUL.search(row["description"]), row["name"]
@@ -111,7 +111,7 @@ def test_every_example_fits_its_schema(path: str, method: str, call: dict) -> No
 def test_every_field_is_explained_in_korean(path: str, method: str, call: dict) -> None:
     (shown,) = [
         one
-        for group in api_docs.contract()
+        for group in docs.contract()
         for one in group.operations
         if one.anchor == call["operationId"]
     ]
@@ -219,6 +219,6 @@ def test_the_page_gives_calls_that_can_be_tried(page: str) -> None:
 
 def test_the_document_is_made_once(client: Client, db: None, monkeypatch) -> None:
     client.get("/api/v1/docs/")
-    monkeypatch.setattr(api_docs, "SchemaGenerator", None)
+    monkeypatch.setattr(docs, "SchemaGenerator", None)
     assert client.get("/api/v1/docs/").status_code == 200
     assert client.get("/api/v1/schema/").status_code == 200

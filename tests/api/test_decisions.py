@@ -3,7 +3,7 @@
 import pytest
 
 from applications.services import changes, objections, selection
-from portal.clock import now
+from portal.core.clock import now
 from tests.api.calling import caller
 from tests.factories import staff
 

@@ -23,8 +23,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
-from portal import api_docs
-from portal.api import MemberLimit, VisitorLimit
+from portal.api import docs
+from portal.api.throttling import MemberLimit, VisitorLimit
 from portal.wsgi import application
 from programs.models import SubProgram, Track
 from tests.api.calling import Caller, Story
@@ -38,7 +38,7 @@ CHECKS = [
 ]
 MOSTLY = some.sampled_from([True, True, True, False])
 DEEPER = int(os.environ.get("PORTAL_TEST_FUZZ", "0"))
-CONTRACT = schemathesis.openapi.from_dict(api_docs.document())
+CONTRACT = schemathesis.openapi.from_dict(docs.document())
 CONTRACT.app = application
 OPERATIONS = [found.ok() for found in CONTRACT.get_all_operations()]
 # What takes nothing can be sent nothing wrong.

@@ -8,9 +8,9 @@ import pytest
 from django.db import connection
 
 from applications.models import Application, Submission
-from portal.clock import now
+from portal.core.clock import now
+from portal.jobs.tasks import forget_answers
 from portal.models import IdempotentCall
-from portal.tasks import forget_answers
 from tests.api.calling import Caller, Story, caller, open_catalogue, tell_story
 from tests.api.test_refusals import assert_refused
 

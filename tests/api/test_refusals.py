@@ -10,7 +10,8 @@ import pytest
 from django.conf import settings
 from django.test import Client
 
-from portal.api import MemberLimit, Page, VisitorLimit
+from portal.api.pagination import Page
+from portal.api.throttling import MemberLimit, VisitorLimit
 from tests.api.calling import Caller, Story
 
 DEEP = "[" * 100_000 + "]" * 100_000

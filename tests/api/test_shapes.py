@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from applications.models import Submission
-from portal.clock import KST
+from portal.core.clock import KST
 from tests.api.calling import Caller, Story
 
 BALANCE = {"appropriated_won", "reserved_won", "committed_won", "paid_won", "available_won"}

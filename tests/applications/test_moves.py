@@ -16,10 +16,10 @@ from applications.states import (
     ObjectionState,
     SelectionState,
 )
-from portal.errors import MoveNotAllowed
+from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR, STAFF_ROLES, SYSTEM
+from portal.core.errors import MoveNotAllowed
 from portal.models import Stateful
-from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR, STAFF_ROLES, SYSTEM
-from portal.workflow import OWNER, allowed, move
+from portal.records.workflow import OWNER, allowed, move
 from tests.factories.agreements import World
 from tests.factories.applications import UserFactory
 

@@ -11,8 +11,8 @@ import requests
 import yaml
 from pypdf import PdfReader
 
-from applications.management.commands.seed_applications import STORY, sample_pdf
-from portal.validators import check_digit
+from demo.management.commands.seed_applications import STORY, sample_pdf
+from portal.core.validators import check_digit
 from tests.applications.views.filling import Controls, written
 from tests.deploy.stack import Stack
 

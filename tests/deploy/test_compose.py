@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 import yaml
 
-from tests import servers
+from bench import servers
 from tests.deploy.drive import drive_one_application
 from tests.deploy.stack import COMPOSE, ROOT, SECRET_KEY, Stack, composed, services
 

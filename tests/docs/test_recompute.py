@@ -13,7 +13,7 @@ import pytest
 
 from applications.models import Objection, ScoreRun
 from applications.services import selection
-from portal import audit
+from portal.records import audit
 from tests.factories import staff
 from tests.factories.applications import NOW
 

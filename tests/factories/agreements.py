@@ -25,9 +25,9 @@ from applications.models import (
 from applications.services import agreement as agreements
 from applications.services import instalments, reporting, settlement
 from applications.states import DeliverableState, Outcome, SelectionState
-from portal import snapshot
+from portal.access.roles import MANAGER, OFFICER
 from portal.models import User
-from portal.roles import MANAGER, OFFICER
+from portal.records import snapshot
 from programs.models import SubProgram
 from programs.queries import held
 from programs.rules.ledger import Balance

@@ -24,10 +24,10 @@ from applications.models import (
     Supplement,
 )
 from applications.states import ApplicationState, MemberRole, PartnerState
-from portal import snapshot
-from portal.clock import KST
+from portal.core.clock import KST
+from portal.core.validators import check_digit
 from portal.models import User
-from portal.validators import check_digit
+from portal.records import snapshot
 from programs.models import Budget, ProgramRound, SubProgram, Track
 from programs.states import CompanyKind, CompanySize, GrantKind, Region
 

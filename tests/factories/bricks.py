@@ -8,7 +8,7 @@ from kamp.models import Dataset, InspectionModel, Workspace
 from kamp.services import datasets, fitting, making, synthesis, training
 from kamp.services.making import Wanted
 from kamp.states import MemberRole, Split
-from portal.clock import now
+from portal.core.clock import now
 from tests.factories.kamp import member_of
 
 SEED = 11

@@ -7,7 +7,7 @@ from typing import Any
 from applications.models import Agreement, Application, Deliverable, Expert
 from applications.services import deliverables, intake
 from applications.states import AgreementState, ApplicationState, ExpertState
-from portal.clock import KST
+from portal.core.clock import KST
 from portal.models import User
 from programs.models import Track
 from tests.factories import drafts, programs, staff

@@ -3,12 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from applications.management import answers
 from applications.models import Application, Attachment, Partner
 from applications.queries import dossier
 from applications.rules.completeness import check_consents
 from applications.services import drafting
 from applications.states import PartnerState
+from demo.applications import answers
 from portal.models import User
 from programs.models import SubProgram, Track
 from programs.rules.facts import applies, parse_when

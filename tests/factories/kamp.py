@@ -21,11 +21,12 @@ from kamp.models import (
 from kamp.services import albums, catalogue, datasets, labelling, showcases, training
 from kamp.services.workspace import QUOTA_BYTES
 from kamp.states import ClipState, MemberRole
-from portal import files, workflow
-from portal.clock import now
+from portal.access.roles import CURATOR
+from portal.core.clock import now
+from portal.core.validators import check_digit
 from portal.models import User
-from portal.roles import CURATOR
-from portal.validators import check_digit
+from portal.records import workflow
+from portal.uploads import files
 
 
 def png() -> bytes:

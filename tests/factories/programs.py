@@ -7,7 +7,7 @@ from functools import cache
 from itertools import count
 from typing import Any
 
-from portal.clock import KST
+from portal.core.clock import KST
 from programs.models import Budget, ProgramRound, SubProgram
 from programs.services import catalogue, catalogue_file, ledger
 

@@ -18,8 +18,8 @@ from applications.models import (
 )
 from applications.services import changes, objections, review, scoring, selection
 from applications.states import BonusState, Remedy
+from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
 from portal.models import User
-from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
 from programs.models import BonusItem, Criterion, SubProgram
 from programs.services import ledger
 from tests.factories.applications import (

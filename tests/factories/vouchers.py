@@ -7,12 +7,12 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from portal import snapshot
+from portal.access.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
+from portal.core.validators import check_digit
 from portal.models import User
-from portal.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
-from portal.tables import csv_lines
-from portal.validators import check_digit
-from portal.workflow import move
+from portal.paper.tables import csv_lines
+from portal.records import snapshot
+from portal.records.workflow import move
 from tests.factories.applications import NOW, UserFactory
 from vouchers.models import (
     CoveredService,

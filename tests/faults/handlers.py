@@ -8,16 +8,16 @@ from pathlib import Path
 from celery import Celery
 from celery.signals import worker_ready
 
-from portal import jobs
 from portal.celery import app
+from portal.jobs import queue
 from portal.models import Job
 
 FOLDER = Path(os.environ.get("FAULTS_FOLDER", "/nonexistent"))
 
-jobs.LEASE = timedelta(seconds=3)
-jobs.RENEW_SECONDS = 0.5
-jobs.BACKOFF = timedelta(seconds=0.2)
-app.conf.beat_schedule = {"work": {"task": "portal.tasks.sweep_jobs", "schedule": 1}}
+queue.LEASE = timedelta(seconds=3)
+queue.RENEW_SECONDS = 0.5
+queue.BACKOFF = timedelta(seconds=0.2)
+app.conf.beat_schedule = {"work": {"task": "portal.jobs.tasks.sweep_jobs", "schedule": 1}}
 
 
 @worker_ready.connect
@@ -26,7 +26,7 @@ def tell(sender: Celery, **more: object) -> None:
     (FOLDER / f"ready-{os.getpid()}").touch()
 
 
-@jobs.handler("faults.slow")
+@queue.handler("faults.slow")
 def slow(job: Job) -> dict[str, int]:
     """Work for a while; leave one mark at the beginning of each try, and one effect."""
     with (FOLDER / "begun").open("a") as marks:
@@ -36,7 +36,7 @@ def slow(job: Job) -> dict[str, int]:
     return {"pid": os.getpid()}
 
 
-@jobs.handler("faults.poison")
+@queue.handler("faults.poison")
 def poison(job: Job) -> None:
     """Never succeed."""
     raise RuntimeError("독이 든 작업")

@@ -27,7 +27,7 @@ from datetime import datetime
 from django.db import connection
 from applications.models import Instalment, IssuedDocument, Selection
 from applications.services import instalments, outbox, paper, selection, turns
-from portal.clock import KST
+from portal.core.clock import KST
 from portal.models import User
 from portal import paper as printing
 from programs.services import ledger

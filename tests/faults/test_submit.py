@@ -20,12 +20,13 @@ from applications.models import (
 from applications.queries import dossier
 from applications.services import drafting, intake
 from applications.states import MemberRole
-from portal import jobs, snapshot, tasks
-from portal.clock import now
-from portal.errors import Closed, MoveNotAllowed, PortalError, RuleBroken
+from bench import servers
+from portal.core.clock import now
+from portal.core.errors import Closed, MoveNotAllowed, PortalError, RuleBroken
+from portal.jobs import queue, tasks
 from portal.models import Job, Notice, User
+from portal.records import snapshot
 from programs.models import ProgramRound, SubProgram
-from tests import servers
 from tests.factories import drafts, programs
 from tests.factories.applications import NOW, member_of
 from tests.faults.processes import database_url, script
@@ -361,7 +362,7 @@ import json, os, signal, sys
 from applications.models import Application, BonusClaim, Submission
 from applications.services import intake
 from portal import notices
-from portal.clock import KST
+from portal.core.clock import KST
 from datetime import datetime
 
 def killing(holder, name, after):
@@ -418,7 +419,7 @@ from datetime import datetime
 from applications.models import Application
 from applications.services import intake
 from portal import doorbell
-from portal.clock import KST
+from portal.core.clock import KST
 now = datetime(2021, 2, 10, 14, 3, 22, tzinfo=KST)
 took = []
 doorbell._quiet_until = time.monotonic() + 60  # a web process has long loaded what filing needs
@@ -448,7 +449,7 @@ def test_without_a_broker_filing_is_quick_and_the_sweep_does_the_work(
     took = json.loads(done.stdout)
     assert max(took[1:]) < 2, took
     assert written() == dict.fromkeys(ONCE, 3)
-    assert len(jobs.waiting(now())) == 3
+    assert len(queue.waiting(now())) == 3
     assert tasks.sweep_jobs() == 3
     assert set(Job.objects.values_list("state", "error")) == {("done", "")}
     assert IssuedDocument.objects.exclude(issued_at=None).count() == 3

@@ -11,10 +11,10 @@ from pathlib import Path
 import pytest
 import redis
 
-from portal import jobs
+from bench import servers
 from portal.celery import app
+from portal.jobs import queue as queue_jobs
 from portal.models import Job, JobState
-from tests import servers
 from tests.faults.processes import ROOT, START_SECONDS, environment
 
 pytestmark = [
@@ -87,11 +87,11 @@ def workers(tmp_path: Path, redis_url: str) -> Iterator[Workers]:
 def ring(url: str, job: Job) -> None:
     """Send the doorbell's message to this broker."""
     with app.connection_for_write(url) as line:
-        app.send_task("portal.tasks.run_job", args=[job.pk], connection=line, retry=False)
+        app.send_task("portal.jobs.tasks.run_job", args=[job.pk], connection=line, retry=False)
 
 
 def queue(count: int, seconds: float, kind: str = "faults.slow") -> list[Job]:
-    return [jobs.enqueue(kind, key=f"{kind}:{n}", seconds=seconds) for n in range(count)]
+    return [queue_jobs.enqueue(kind, key=f"{kind}:{n}", seconds=seconds) for n in range(count)]
 
 
 def states() -> dict[str, int]:
@@ -129,7 +129,7 @@ def test_jobs_survive_killed_children_and_a_broker_that_forgets_everything(
     made = queue(20, seconds=0.2)
     for job in made:
         ring(redis_url, job)
-    poisonous = jobs.enqueue("faults.poison", key="poison")
+    poisonous = queue_jobs.enqueue("faults.poison", key="poison")
     for turn in range(1, 4):
         servers.wait_until(lambda turn=turn: len(workers.effects()) >= 3 * turn, what="some work")
         servers.forget_everything(broker)  # every message is gone

@@ -6,9 +6,9 @@ from typing import Any
 import yaml
 from playwright.sync_api import Browser
 
-from applications.management.commands.seed_applications import STORY, sample_pdf
 from applications.models import Application, PanelProposal, ScoreRun, ScoreSheet, Selection
-from portal.roles import ASSESSOR, MANAGER, OFFICER
+from demo.management.commands.seed_applications import STORY, sample_pdf
+from portal.access.roles import ASSESSOR, MANAGER, OFFICER
 from programs.models import SubProgram
 from tests.journeys.people import Applicant, Staff, letter_to, work
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 from django.utils import timezone
 
-from portal import clock
+from portal.core import clock
 
 
 class Calendar:
@@ -16,7 +16,7 @@ class Calendar:
         self.ahead = timedelta(0)
 
     def now(self):
-        """The instant that `portal.clock.now` reads."""
+        """The instant that `portal.core.clock.now` reads."""
         return timezone.now() + self.ahead
 
     @property

@@ -10,11 +10,11 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from playwright.sync_api import Browser, Error, Page, Response
 from pypdf import PdfReader
 
-from portal import tasks
-from portal.demo import current_code
+from demo.people import current_code
+from portal.access.roles import ASSESSOR
+from portal.core.validators import check_digit
+from portal.jobs import tasks
 from portal.models import Job, JobState, Notice
-from portal.roles import ASSESSOR
-from portal.validators import check_digit
 from tests.factories.agreements import pdf
 from tests.factories.applications import UserFactory
 

@@ -14,7 +14,7 @@ from django.test import Client
 from applications.models import Application
 from applications.queries import dossier
 from applications.states import ApplicationState
-from portal.clock import KST, now
+from portal.core.clock import KST, now
 from programs.models import ProgramRound, SubProgram
 from tests.applications.views.filling import Applicant
 from tests.factories import programs

@@ -9,8 +9,8 @@ from django.db.models import Model
 from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
 
-from portal.clock import now
-from portal.roles import AGENCY, MODERATOR, PANEL_OPERATOR
+from portal.access.roles import AGENCY, MODERATOR, PANEL_OPERATOR
+from portal.core.clock import now
 from tests.factories import reports
 from tests.factories import vouchers as make
 from tests.journeys.people import Applicant, Staff, letter_to, work

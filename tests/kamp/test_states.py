@@ -6,9 +6,9 @@ import pytest
 from django.contrib.auth.models import Group
 
 from kamp.states import MODEL_MOVES, SHOWCASE_MOVES, ModelState, ShowcaseState
+from portal.access.roles import LABELS
 from portal.models import User
-from portal.roles import LABELS
-from portal.workflow import OWNER, allowed
+from portal.records.workflow import OWNER, allowed
 
 pytestmark = pytest.mark.django_db
 

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from applications.models import Application, Decision, ScoreSheet
 from applications.services import review
-from portal import audit
-from portal.clock import now as clock_now
+from portal.core.clock import now as clock_now
 from portal.models import AuditChain, AuditCheck, AuditSeal
+from portal.records import audit
 from programs.models import Budget, LedgerEntry, SubProgram
 from programs.services import ledger
 from tests.factories import staff

@@ -3,9 +3,9 @@
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal import bulk
-from portal.clock import now
+from portal.core.clock import now
 from portal.models import Notice
+from portal.records import bulk
 
 AWKWARD = "tab\t, line\n, return\r, \\N and \\n, quote \" and ', 한글"
 COLUMNS = ["key", "to_email", "body", "subject", "state", "attempts", "error", "created_at"]

@@ -5,7 +5,7 @@ from xml.etree import ElementTree
 import pytest
 from django.template import engines
 
-from portal import charts
+from portal.paper import charts
 
 
 def drawn(chart: charts.Chart) -> ElementTree.Element:

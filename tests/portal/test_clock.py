@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.db import connection, transaction
 
-from portal.clock import KST, now
+from portal.core.clock import KST, now
 
 ROOT = Path(__file__).parents[2]
 
@@ -55,7 +55,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.template import engines
 from django.utils import timezone
-from portal.clock import KST
+from portal.core.clock import KST
 from programs.rules.calendar import Window, days_left, refusal, stamp, state
 from programs.services import catalogue_file
 closes = datetime(2021, 2, 25, 18, tzinfo=KST)

@@ -3,18 +3,18 @@
 import pytest
 from celery.exceptions import OperationalError
 
-from portal import doorbell
+from portal.jobs import broker
 
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...], float | None]]:
     """Hear what is sent to the broker while the clock stands still."""
     heard: list[tuple[str, tuple[object, ...], float | None]] = []
-    monkeypatch.setattr(doorbell, "_called", {})
-    monkeypatch.setattr(doorbell, "_quiet_until", 0.0)
-    monkeypatch.setattr(doorbell.time, "monotonic", lambda: 100.0)
+    monkeypatch.setattr(broker, "_called", {})
+    monkeypatch.setattr(broker, "_quiet_until", 0.0)
+    monkeypatch.setattr(broker.time, "monotonic", lambda: 100.0)
     monkeypatch.setattr(
-        doorbell.app,
+        broker.app,
         "send_task",
         lambda task, args, retry, countdown: heard.append((task, args, countdown)),
     )
@@ -22,20 +22,20 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...],
 
 
 def test_every_job_is_called_at_once(sent: list) -> None:
-    assert doorbell.ring("run", 1)
-    assert doorbell.ring("run", 2)
+    assert broker.ring("run", 1)
+    assert broker.ring("run", 2)
     assert sent == [("run", (1,), None), ("run", (2,), None)]
 
 
 def test_a_sweep_is_called_once_a_second_and_starts_after_the_last_that_was_not(
     sent: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert doorbell.ring("sweep")
-    assert doorbell.ring("sweep")
-    assert doorbell.ring("another")
+    assert broker.ring("sweep")
+    assert broker.ring("sweep")
+    assert broker.ring("another")
     assert sent == [("sweep", (), 1.0), ("another", (), 1.0)]
-    monkeypatch.setattr(doorbell.time, "monotonic", lambda: 101.0)
-    assert doorbell.ring("sweep")
+    monkeypatch.setattr(broker.time, "monotonic", lambda: 101.0)
+    assert broker.ring("sweep")
     assert sent[2:] == [("sweep", (), 1.0)]
 
 
@@ -45,10 +45,10 @@ def test_a_broker_that_is_away_is_asked_again_after_a_while(
     def fail(*words: object, **more: object) -> None:
         raise OperationalError("away")
 
-    monkeypatch.setattr(doorbell.app, "send_task", fail)
-    assert not doorbell.ring("sweep")
-    monkeypatch.setattr(doorbell.app, "send_task", lambda *words, **more: sent.append(words))
-    assert not doorbell.ring("sweep")
-    monkeypatch.setattr(doorbell.time, "monotonic", lambda: 100.0 + doorbell.PAUSE_SECONDS)
-    assert doorbell.ring("sweep")
+    monkeypatch.setattr(broker.app, "send_task", fail)
+    assert not broker.ring("sweep")
+    monkeypatch.setattr(broker.app, "send_task", lambda *words, **more: sent.append(words))
+    assert not broker.ring("sweep")
+    monkeypatch.setattr(broker.time, "monotonic", lambda: 100.0 + broker.PAUSE_SECONDS)
+    assert broker.ring("sweep")
     assert sent == [("sweep",)]

@@ -24,10 +24,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from portal import files
-from portal.errors import BadInput, NotFound, Unavailable
-from portal.filetypes.names import safe_name
-from portal.filetypes.scripts import is_idle
+from portal.core.errors import BadInput, NotFound, Unavailable
+from portal.uploads import files
+from portal.uploads.filetypes.names import safe_name
+from portal.uploads.filetypes.scripts import is_idle
 from tests.portal import corpus as made
 
 ALL = tuple(files.CONTENT_TYPES)
@@ -608,7 +608,7 @@ from django.conf import settings
 settings.configure(UPLOAD_MAX_BYTES=20 * 1024**2, PRIVATE_ROOT="/nowhere", USE_I18N=False)
 from django.core.files.base import File
 from portal import files
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 with open({str(path)!r}, "rb") as handle:
     upload = File(handle, {name!r})
     before, start = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, time.process_time()

@@ -5,8 +5,8 @@ from io import BytesIO
 
 import pytest
 
-from portal import hwpx
-from portal.hwpx import Grid, Heading, HwpxFailed, Paragraph
+from portal.paper import hwpx
+from portal.paper.hwpx import Grid, Heading, HwpxFailed, Paragraph
 
 
 def test_words_and_tables_are_read_back() -> None:

@@ -8,26 +8,26 @@ from datetime import timedelta
 import pytest
 from django.db import connection, transaction
 
-from portal import doorbell, jobs, tasks
-from portal.clock import now
-from portal.errors import BadInput, Unavailable
+from portal.core.clock import now
+from portal.core.errors import BadInput, Unavailable
+from portal.jobs import broker, queue, tasks
 from portal.models import Job, JobState
 from tests.faults.together import at_once
 
-Register = Callable[[str, jobs.Handler], None]
+Register = Callable[[str, queue.Handler], None]
 
 
 @pytest.fixture
 def works(monkeypatch: pytest.MonkeyPatch) -> Register:
     """Register a handler for this test only."""
-    return lambda kind, function: monkeypatch.setitem(jobs._handlers, kind, function)
+    return lambda kind, function: monkeypatch.setitem(queue._handlers, kind, function)
 
 
 @pytest.fixture
 def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """Hear the doorbell instead of a broker."""
     heard: list[tuple[object, ...]] = []
-    monkeypatch.setattr(doorbell, "ring", lambda *words: heard.append(words))
+    monkeypatch.setattr(broker, "ring", lambda *words: heard.append(words))
     return heard
 
 
@@ -47,13 +47,13 @@ def fail(job: Job) -> None:
 def test_two_handlers_for_one_kind_are_refused(works: Register) -> None:
     works("test.taken", fail)
     with pytest.raises(ValueError, match=r"two handlers for test\.taken"):
-        jobs.handler("test.taken")(fail)
+        queue.handler("test.taken")(fail)
 
 
 @pytest.mark.django_db
 def test_the_same_key_makes_one_job_with_the_first_arguments() -> None:
-    first = jobs.enqueue("test.kind", key="once", number=1)
-    second = jobs.enqueue("test.kind", key="once", number=2)
+    first = queue.enqueue("test.kind", key="once", number=1)
+    second = queue.enqueue("test.kind", key="once", number=2)
     assert first.pk == second.pk
     assert Job.objects.get().args == {"number": 1}
 
@@ -61,16 +61,16 @@ def test_the_same_key_makes_one_job_with_the_first_arguments() -> None:
 @pytest.mark.django_db(transaction=True)
 def test_the_doorbell_rings_once_and_only_after_the_commit(rings: list) -> None:
     with transaction.atomic():
-        job = jobs.enqueue("test.kind", key="ring")
-        jobs.enqueue("test.kind", key="ring")
+        job = queue.enqueue("test.kind", key="ring")
+        queue.enqueue("test.kind", key="ring")
         assert rings == []
-    assert rings == [("portal.tasks.run_job", job.pk)]
+    assert rings == [("portal.jobs.tasks.run_job", job.pk)]
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_rolled_back_transaction_leaves_no_job_and_rings_nobody(rings: list) -> None:
     with transaction.atomic():
-        jobs.enqueue("test.kind", key="never")
+        queue.enqueue("test.kind", key="never")
         transaction.set_rollback(True)
     assert rings == []
     assert not Job.objects.exists()
@@ -80,9 +80,9 @@ def test_a_rolled_back_transaction_leaves_no_job_and_rings_nobody(rings: list) -
 def test_a_finished_job_keeps_its_result_and_runs_no_second_time(works: Register) -> None:
     runs: list[int] = []
     works("test.count", lambda job: runs.append(job.pk) or {"answer": 42})
-    job = jobs.enqueue("test.count", key="count")
-    assert jobs.run(job.pk) == JobState.DONE
-    assert jobs.run(job.pk) is None
+    job = queue.enqueue("test.count", key="count")
+    assert queue.run(job.pk) == JobState.DONE
+    assert queue.run(job.pk) is None
     job.refresh_from_db()
     assert runs == [job.pk]
     assert job.result == {"answer": 42}
@@ -100,37 +100,37 @@ def test_progress_is_seen_while_the_work_goes_on(works: Register) -> None:
         seen.append((row.done, row.total))
 
     works("test.steps", work)
-    jobs.run(jobs.enqueue("test.steps", key="steps").pk)
+    queue.run(queue.enqueue("test.steps", key="steps").pk)
     assert seen == [(3, 7)]
 
 
 @pytest.mark.django_db
 def test_a_failed_job_waits_longer_each_time_before_it_is_tried_again(works: Register) -> None:
     works("test.bad", fail)
-    job = jobs.enqueue("test.bad", key="bad")
+    job = queue.enqueue("test.bad", key="bad")
     pauses = []
-    for _ in range(jobs.ATTEMPTS - 1):
-        assert jobs.run(job.pk) == JobState.QUEUED
-        assert jobs.run(job.pk) is None  # its time has not come
+    for _ in range(queue.ATTEMPTS - 1):
+        assert queue.run(job.pk) == JobState.QUEUED
+        assert queue.run(job.pk) is None  # its time has not come
         job.refresh_from_db()
         pauses.append((job.run_after - now()).total_seconds())
         let_time_pass(job)
     assert pauses == pytest.approx([20, 40], abs=3)
-    assert jobs.run(job.pk) == JobState.PARKED
+    assert queue.run(job.pk) == JobState.PARKED
 
 
 @pytest.mark.django_db
 def test_a_poisonous_job_is_parked_with_its_reason_while_the_others_flow(works: Register) -> None:
     works("test.bad", fail)
     works("test.good", lambda job: None)
-    bad = jobs.enqueue("test.bad", key="bad")
-    good = [jobs.enqueue("test.good", key=f"good{n}") for n in range(20)]
-    for _ in range(jobs.ATTEMPTS):
+    bad = queue.enqueue("test.bad", key="bad")
+    good = [queue.enqueue("test.good", key=f"good{n}") for n in range(20)]
+    for _ in range(queue.ATTEMPTS):
         tasks.sweep_jobs()
         let_time_pass(bad)
     assert Job.objects.filter(state=JobState.DONE).count() == len(good)
     bad.refresh_from_db()
-    assert (bad.state, bad.attempts) == (JobState.PARKED, jobs.ATTEMPTS)
+    assert (bad.state, bad.attempts) == (JobState.PARKED, queue.ATTEMPTS)
     assert bad.error == "RuntimeError: 이 작업은 늘 실패합니다"
     assert tasks.sweep_jobs() == 0
 
@@ -141,8 +141,8 @@ def test_a_readable_error_is_kept_in_its_own_words(works: Register) -> None:
         raise BadInput("사업비를 확인하세요.")
 
     works("test.refused", refuse)
-    job = jobs.enqueue("test.refused", key="refused")
-    jobs.run(job.pk)
+    job = queue.enqueue("test.refused", key="refused")
+    queue.run(job.pk)
     job.refresh_from_db()
     assert job.error == "사업비를 확인하세요."
 
@@ -158,10 +158,10 @@ def test_a_job_waits_a_day_for_a_part_that_cannot_serve_and_is_then_done(
             raise Unavailable("지금은 PDF를 만들 수 없습니다.")
 
     works("test.paper", needs_the_engine)
-    job = jobs.enqueue("test.paper", key="paper")
+    job = queue.enqueue("test.paper", key="paper")
     pauses = []
     for _ in range(20):
-        assert jobs.run(job.pk) == JobState.QUEUED
+        assert queue.run(job.pk) == JobState.QUEUED
         job.refresh_from_db()
         pauses.append(round((job.run_after - now()).total_seconds(), -1))
         let_time_pass(job)
@@ -169,14 +169,14 @@ def test_a_job_waits_a_day_for_a_part_that_cannot_serve_and_is_then_done(
     assert pauses[-1] == 600
     assert job.error == "지금은 PDF를 만들 수 없습니다."
     serves = True
-    assert jobs.run(job.pk) == JobState.DONE
+    assert queue.run(job.pk) == JobState.DONE
 
 
 @pytest.mark.django_db
 def test_waiting_neither_hides_poison_nor_lasts_for_ever(
     works: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "WAITS", 2)
+    monkeypatch.setattr(queue, "WAITS", 2)
     fates = [Unavailable(), RuntimeError(), Unavailable(), RuntimeError(), RuntimeError()]
 
     def changing(job: Job) -> None:
@@ -189,9 +189,9 @@ def test_waiting_neither_hides_poison_nor_lasts_for_ever(
     works("test.never", never)
     ends = []
     for kind, tries in (("test.changing", 5), ("test.never", 3)):
-        job = jobs.enqueue(kind, key=kind)
+        job = queue.enqueue(kind, key=kind)
         for _ in range(tries):
-            ends.append(jobs.run(job.pk))
+            ends.append(queue.run(job.pk))
             let_time_pass(job)
     assert ends == ["queued"] * 4 + ["parked"] + ["queued"] * 2 + ["parked"]
 
@@ -201,18 +201,18 @@ def test_a_process_that_is_closing_begins_no_further_job(
     works: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     works("test.good", lambda job: None)
-    job = jobs.enqueue("test.good", key="good")
-    monkeypatch.setattr(jobs, "closing", threading.Event())
-    jobs.closing.set()
-    assert jobs.run(job.pk) is None
+    job = queue.enqueue("test.good", key="good")
+    monkeypatch.setattr(queue, "closing", threading.Event())
+    queue.closing.set()
+    assert queue.run(job.pk) is None
     job.refresh_from_db()
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
 
 
 @pytest.mark.django_db
 def test_a_job_without_a_handler_is_parked_at_once() -> None:
-    job = jobs.enqueue("test.nobody", key="nobody")
-    assert jobs.run(job.pk) == JobState.PARKED
+    job = queue.enqueue("test.nobody", key="nobody")
+    assert queue.run(job.pk) == JobState.PARKED
     job.refresh_from_db()
     assert "test.nobody" in job.error
 
@@ -220,11 +220,11 @@ def test_a_job_without_a_handler_is_parked_at_once() -> None:
 @pytest.mark.django_db
 def test_a_job_that_kills_its_worker_each_time_is_parked(works: Register) -> None:
     works("test.killer", lambda job: pytest.fail("it would kill again"))
-    job = jobs.enqueue("test.killer", key="killer")
-    for _ in range(jobs.ATTEMPTS):
-        assert jobs.claim(job.pk, now())  # and the process is gone
+    job = queue.enqueue("test.killer", key="killer")
+    for _ in range(queue.ATTEMPTS):
+        assert queue.claim(job.pk, now())  # and the process is gone
         let_time_pass(job)
-    assert jobs.run(job.pk) == JobState.PARKED
+    assert queue.run(job.pk) == JobState.PARKED
     job.refresh_from_db()
     assert job.error == "여러 번 시도했으나 끝내지 못했습니다."
 
@@ -232,13 +232,13 @@ def test_a_job_that_kills_its_worker_each_time_is_parked(works: Register) -> Non
 @pytest.mark.django_db
 def test_a_leased_job_is_left_alone_until_its_lease_ends(works: Register) -> None:
     works("test.good", lambda job: None)
-    job = jobs.enqueue("test.good", key="leased")
-    jobs.claim(job.pk, now())
-    assert jobs.waiting(now()) == []
-    assert jobs.run(job.pk) is None
+    job = queue.enqueue("test.good", key="leased")
+    queue.claim(job.pk, now())
+    assert queue.waiting(now()) == []
+    assert queue.run(job.pk) is None
     let_time_pass(job)
-    assert jobs.waiting(now()) == [job.pk]
-    assert jobs.run(job.pk) == JobState.DONE
+    assert queue.waiting(now()) == [job.pk]
+    assert queue.run(job.pk) == JobState.DONE
 
 
 @pytest.mark.django_db
@@ -248,13 +248,13 @@ def test_a_worker_that_lost_its_lease_does_not_overwrite_its_successor(
 ) -> None:
     def slow(job: Job) -> None:
         let_time_pass(job)
-        assert jobs.claim(job.pk, now())  # another worker takes over
+        assert queue.claim(job.pk, now())  # another worker takes over
         if failing:
             raise RuntimeError
 
     works("test.slow", slow)
-    job = jobs.enqueue("test.slow", key="slow")
-    assert jobs.run(job.pk) is None
+    job = queue.enqueue("test.slow", key="slow")
+    assert queue.run(job.pk) is None
     job.refresh_from_db()
     assert (job.state, job.attempts) == (JobState.RUNNING, 2)
     assert job.lease_until > now()
@@ -263,10 +263,10 @@ def test_a_worker_that_lost_its_lease_does_not_overwrite_its_successor(
 @pytest.mark.django_db
 def test_a_parked_job_can_be_put_back_and_only_a_parked_one(works: Register, rings: list) -> None:
     works("test.good", lambda job: None)
-    job = jobs.enqueue("test.nobody", key="again")
-    assert jobs.retry(job) is False
-    jobs.run(job.pk)
-    assert jobs.retry(job) is True
+    job = queue.enqueue("test.nobody", key="again")
+    assert queue.retry(job) is False
+    queue.run(job.pk)
+    assert queue.retry(job) is True
     job.refresh_from_db()
     assert (job.state, job.attempts, job.error) == (JobState.QUEUED, 0, "")
 
@@ -274,9 +274,9 @@ def test_a_parked_job_can_be_put_back_and_only_a_parked_one(works: Register, rin
 @pytest.mark.django_db
 def test_what_a_killed_process_left_running_is_queued_again_on_start(works: Register) -> None:
     works("test.good", lambda job: None)
-    job = jobs.enqueue("test.good", key="left")
-    jobs.claim(job.pk, now())
-    assert jobs.recover() == 1
+    job = queue.enqueue("test.good", key="left")
+    queue.claim(job.pk, now())
+    assert queue.recover() == 1
     assert tasks.sweep_jobs() == 1
     job.refresh_from_db()
     assert job.state == JobState.DONE
@@ -289,10 +289,10 @@ def test_the_sweep_takes_the_oldest_first_and_ends_in_time(
     done: list[str] = []
     works("test.good", lambda job: done.append(job.key))
     for key in ("first", "second", "third"):
-        jobs.enqueue("test.good", key=key)
+        queue.enqueue("test.good", key=key)
     assert tasks.sweep_jobs() == 3
     assert done == ["first", "second", "third"]
-    jobs.enqueue("test.good", key="late")
+    queue.enqueue("test.good", key="late")
     monkeypatch.setattr(tasks, "SWEEP_SECONDS", -1)
     assert tasks.sweep_jobs() == 0
     assert "late" not in done
@@ -307,8 +307,8 @@ def test_of_twenty_workers_one_gets_the_job(works: Register) -> None:
     runs: list[int] = []
     works("test.count", lambda job: runs.append(job.pk))
     for turn in range(5):
-        job = jobs.enqueue("test.count", key=f"race{turn}")
-        answers = at_once(20, lambda place, job=job: jobs.run(job.pk))
+        job = queue.enqueue("test.count", key=f"race{turn}")
+        answers = at_once(20, lambda place, job=job: queue.run(job.pk))
         assert sorted(map(str, answers)) == ["None"] * 19 + ["done"]
     assert len(runs) == 5
 
@@ -327,14 +327,14 @@ def naive_claim(pk: int) -> bool:
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_negative_control_without_the_conditional_update_many_get_the_job() -> None:
-    job = jobs.enqueue("test.count", key="naive")
+    job = queue.enqueue("test.count", key="naive")
     assert sum(at_once(20, lambda place: naive_claim(job.pk))) > 1
 
 
 @pytest.mark.postgres
 @pytest.mark.django_db(transaction=True)
 def test_of_twenty_who_ask_for_the_same_work_all_get_one_job() -> None:
-    answers = at_once(20, lambda place: jobs.enqueue("test.kind", key="same").pk)
+    answers = at_once(20, lambda place: queue.enqueue("test.kind", key="same").pk)
     assert len(set(answers)) == 1
     assert Job.objects.count() == 1
 
@@ -344,8 +344,8 @@ def test_of_twenty_who_ask_for_the_same_work_all_get_one_job() -> None:
 def test_a_long_job_keeps_its_lease_and_stays_with_one_worker(
     works: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "LEASE", timedelta(seconds=0.6))
-    monkeypatch.setattr(jobs, "RENEW_SECONDS", 0.1)
+    monkeypatch.setattr(queue, "LEASE", timedelta(seconds=0.6))
+    monkeypatch.setattr(queue, "RENEW_SECONDS", 0.1)
     runs: list[int] = []
 
     def long(job: Job) -> None:
@@ -353,7 +353,7 @@ def test_a_long_job_keeps_its_lease_and_stays_with_one_worker(
         time.sleep(2)  # more than three leases
 
     works("test.long", long)
-    job = jobs.enqueue("test.long", key="long")
+    job = queue.enqueue("test.long", key="long")
     over = threading.Event()
 
     def pester() -> None:
@@ -365,7 +365,7 @@ def test_a_long_job_keeps_its_lease_and_stays_with_one_worker(
     other = threading.Thread(target=pester)
     other.start()
     try:
-        assert jobs.run(job.pk) in {JobState.DONE, None}
+        assert queue.run(job.pk) in {JobState.DONE, None}
     finally:
         over.set()
         other.join()
@@ -379,7 +379,7 @@ def test_a_long_job_keeps_its_lease_and_stays_with_one_worker(
 def test_negative_control_without_renewal_a_long_job_runs_twice(
     works: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(jobs, "LEASE", timedelta(seconds=0.2))
+    monkeypatch.setattr(queue, "LEASE", timedelta(seconds=0.2))
     runs: list[int] = []
 
     def long(job: Job) -> None:
@@ -387,8 +387,8 @@ def test_negative_control_without_renewal_a_long_job_runs_twice(
         time.sleep(0.8)
 
     works("test.long", long)
-    job = jobs.enqueue("test.long", key="long")
-    answers = at_once(2, lambda place: time.sleep(0.5 * place) or jobs.run(job.pk))
+    job = queue.enqueue("test.long", key="long")
+    answers = at_once(2, lambda place: time.sleep(0.5 * place) or queue.run(job.pk))
     assert len(runs) == 2
     assert answers[1] == JobState.DONE  # the successor's word counts
     assert answers[0] is None
@@ -397,14 +397,14 @@ def test_negative_control_without_renewal_a_long_job_runs_twice(
 @pytest.mark.django_db
 def test_a_waiting_job_is_cancelled_at_once_and_can_be_asked_for_again(works: Register) -> None:
     works("test.stopped", lambda job: None)
-    job = jobs.enqueue("test.stopped", key="stopped")
-    assert jobs.cancel(job, now=now())
-    assert jobs.run(job.pk) is None
+    job = queue.enqueue("test.stopped", key="stopped")
+    assert queue.cancel(job, now=now())
+    assert queue.run(job.pk) is None
     job.refresh_from_db()
     assert job.state == JobState.CANCELLED
-    assert not jobs.cancel(job, now=now())
-    assert jobs.retry(job)
-    assert jobs.run(job.pk) == JobState.DONE
+    assert not queue.cancel(job, now=now())
+    assert queue.retry(job)
+    assert queue.run(job.pk) == JobState.DONE
 
 
 @pytest.mark.django_db
@@ -415,9 +415,9 @@ def test_a_running_job_stops_where_it_reports_its_progress(works: Register) -> N
         for step in range(3):
             job.progress(step, 3, "세는 중")
             reached.append(step)
-            jobs.cancel(job, now=now())
+            queue.cancel(job, now=now())
 
     works("test.long", work)
-    job = jobs.enqueue("test.long", key="long")
-    assert jobs.run(job.pk) == JobState.CANCELLED
+    job = queue.enqueue("test.long", key="long")
+    assert queue.run(job.pk) == JobState.CANCELLED
     assert reached == [0]

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.matching import Solution, Task, Worker, solve
+from portal.assignment.matching import Solution, Task, Worker, solve
 
 
 @st.composite

@@ -16,10 +16,10 @@ from applications.models import Partner
 from applications.services import paper
 from applications.services.company import token_digest
 from portal import urls as portal_urls
-from portal.access import public, roles, signed_in
-from portal.errors import BadInput, Closed, Finding, NotFound, PortalError, RuleBroken
+from portal.access.decorators import public, roles, signed_in
+from portal.access.roles import MANAGER, STAFF_ROLES, roles_of
+from portal.core.errors import BadInput, Closed, Finding, NotFound, PortalError, RuleBroken
 from portal.models import Job, Notice, User
-from portal.roles import MANAGER, STAFF_ROLES, roles_of
 from tests.factories import programs
 from tests.factories.applications import ApplicationFactory, PartnerFactory, UserFactory
 
@@ -368,7 +368,7 @@ def test_without_the_database_the_process_lives_and_is_not_ready(client: Client)
 @pytest.mark.django_db
 def test_the_demo_s_mailbox_does_not_exist_elsewhere(client: Client, settings) -> None:
     assert client.get("/demo/mailbox/").status_code == 404
-    settings.DEMO = True
+    settings.ROOT_URLCONF = "demo.urls"
     assert client.get("/demo/mailbox/").status_code == 200
 
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.errors import BadInput
-from portal.money import MAX_WON, checked_won, eok, floor_to, share_of, won
+from portal.core.errors import BadInput
+from portal.core.money import MAX_WON, checked_won, eok, floor_to, share_of, won
 
 amounts = st.integers(0, MAX_WON)
 

@@ -10,9 +10,10 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from portal import doorbell, notices
-from portal.clock import KST, now
+from portal.core.clock import KST, now
+from portal.jobs import broker
 from portal.models import Notice, NoticeState
+from portal.notices import outbox
 from tests.faults.together import at_once
 
 NOW = datetime(2021, 2, 10, 14, 3, 22, tzinfo=KST)
@@ -50,8 +51,8 @@ def server(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.django_db
 def test_a_notice_is_written_once_per_key_with_the_first_words() -> None:
     filed = {"number": "2021-구축-1차-000001", "submitted_at": NOW, "pk": 1}
-    first = notices.write("receipt", to_email="kim@example.kr", key="r:1", now=NOW, filed=filed)
-    second = notices.write("receipt", to_email="lee@example.kr", key="r:1", now=NOW, filed=filed)
+    first = outbox.write("receipt", to_email="kim@example.kr", key="r:1", now=NOW, filed=filed)
+    second = outbox.write("receipt", to_email="lee@example.kr", key="r:1", now=NOW, filed=filed)
     assert first.pk == second.pk
     row = Notice.objects.get()
     assert row.to_email == "kim@example.kr"
@@ -70,28 +71,28 @@ def test_the_bell_rings_after_the_commit_and_a_rollback_leaves_no_notice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     heard: list[object] = []
-    monkeypatch.setattr(doorbell, "ring", lambda *words: heard.append(words))
+    monkeypatch.setattr(broker, "ring", lambda *words: heard.append(words))
     words = {
         "to_email": "kim@example.kr",
         "now": NOW,
         "filed": {"number": "1", "submitted_at": NOW, "pk": 1},
     }
     with transaction.atomic():
-        notices.write("receipt", key="lost", **words)
+        outbox.write("receipt", key="lost", **words)
         transaction.set_rollback(True)
     assert heard == []
     assert not Notice.objects.exists()
     with transaction.atomic():
-        notices.write("receipt", key="kept", **words)
+        outbox.write("receipt", key="kept", **words)
         assert heard == []
-    assert heard == [("portal.tasks.send_notices",)]
+    assert heard == [("portal.notices.tasks.send_notices",)]
 
 
 @pytest.mark.django_db
 def test_what_waits_is_sent_once_and_noted() -> None:
     row = notice()
-    assert notices.send_waiting(NOW) == 1
-    assert notices.send_waiting(NOW) == 0
+    assert outbox.send_waiting(NOW) == 1
+    assert outbox.send_waiting(NOW) == 0
     (letter,) = mail.outbox
     assert (letter.to, letter.subject, letter.body) == (["kim@example.kr"], "제목", "본문\n")
     assert letter.extra_headers["Message-ID"].startswith(f"<notice-{row.pk}@")
@@ -102,10 +103,10 @@ def test_what_waits_is_sent_once_and_noted() -> None:
 @pytest.mark.django_db
 def test_a_subject_is_one_line_and_fits_its_column() -> None:
     filed = {"number": "줄\n바꿈" + "가" * 300, "submitted_at": NOW, "pk": 1}
-    row = notices.write("receipt", to_email="kim@example.kr", key="s", now=NOW, filed=filed)
+    row = outbox.write("receipt", to_email="kim@example.kr", key="s", now=NOW, filed=filed)
     assert "\n" not in row.subject
     assert len(row.subject) <= 200
-    assert notices.send_waiting(NOW) == 1
+    assert outbox.send_waiting(NOW) == 1
 
 
 @pytest.mark.django_db
@@ -116,12 +117,12 @@ def test_a_mail_server_that_is_away_is_tried_again_ever_later_then_the_notice_sh
     row = notice()
     at, tries = NOW, []
     for _ in range(100):
-        notices.send_waiting(at)
+        outbox.send_waiting(at)
         row.refresh_from_db()
         tries.append(at - NOW)
         if row.state == NoticeState.FAILED:
             break
-        assert notices.send_waiting(row.next_at - timedelta(microseconds=1)) == 0
+        assert outbox.send_waiting(row.next_at - timedelta(microseconds=1)) == 0
         at = row.next_at
     assert row.state == NoticeState.FAILED
     assert row.attempts == len(tries) == 7
@@ -129,10 +130,10 @@ def test_a_mail_server_that_is_away_is_tried_again_ever_later_then_the_notice_sh
     assert row.error == "ConnectionRefusedError"
     assert client.get("/readyz/").json()["failed_notices"] == 1
     server.fault = None
-    assert notices.send_waiting(at + timedelta(days=9)) == 0
-    assert notices.retry(row) is True
-    assert notices.retry(row) is False
-    assert notices.send_waiting(at) == 1
+    assert outbox.send_waiting(at + timedelta(days=9)) == 0
+    assert outbox.retry(row) is True
+    assert outbox.retry(row) is False
+    assert outbox.send_waiting(at) == 1
 
 
 @pytest.mark.django_db
@@ -140,10 +141,10 @@ def test_a_mail_server_that_is_away_costs_only_one_notice_an_attempt(server) -> 
     server.fault = TimeoutError()
     for n in range(5):
         notice(f"n{n}")
-    notices.send_waiting(NOW)
+    outbox.send_waiting(NOW)
     assert sorted(Notice.objects.values_list("attempts", flat=True)) == [0, 0, 0, 0, 1]
     server.fault = None
-    assert notices.send_waiting(NOW + timedelta(minutes=1)) == 5
+    assert outbox.send_waiting(NOW + timedelta(minutes=1)) == 5
 
 
 @pytest.mark.django_db
@@ -153,7 +154,7 @@ def test_one_bad_address_does_not_hold_up_the_others(server, fault: Exception) -
     bad = notice("bad", to="nobody@example.kr")
     for n in range(3):
         notice(f"good{n}")
-    assert notices.send_waiting(NOW) == 3
+    assert outbox.send_waiting(NOW) == 3
     bad.refresh_from_db()
     assert (bad.state, bad.attempts, bad.error) == ("pending", 1, type(fault).__name__)
 
@@ -163,14 +164,14 @@ def test_a_sender_killed_between_claim_and_record_sends_later_and_not_for_ever()
     row = notice()
     at = NOW
     for _ in range(7):
-        claimed = Notice.objects.filter(notices.due(at), pk=row.pk).update(
-            attempts=row.attempts + 1, next_at=at + notices.CLAIM
+        claimed = Notice.objects.filter(outbox.due(at), pk=row.pk).update(
+            attempts=row.attempts + 1, next_at=at + outbox.CLAIM
         )
         assert claimed
         row.refresh_from_db()
-        assert notices.send_waiting(at) == 0  # another sender leaves it alone meanwhile
-        at += notices.CLAIM
-    assert notices.send_waiting(at) == 0
+        assert outbox.send_waiting(at) == 0  # another sender leaves it alone meanwhile
+        at += outbox.CLAIM
+    assert outbox.send_waiting(at) == 0
     row.refresh_from_db()
     assert row.state == NoticeState.FAILED
 
@@ -181,7 +182,7 @@ def test_eight_senders_side_by_side_send_each_notice_once(server) -> None:
     server.pause = 0.02
     for n in range(12):
         notice(f"n{n}", to=f"person{n}@example.kr")
-    sent = at_once(8, lambda place: notices.send_waiting(now()))
+    sent = at_once(8, lambda place: outbox.send_waiting(now()))
     assert sum(sent) == 12
     assert sorted(letter.to[0] for letter in mail.outbox) == sorted(
         f"person{n}@example.kr" for n in range(12)
@@ -192,7 +193,7 @@ def naive_sender() -> int:
     """Send as one should not: look, send, then note it."""
     rows = list(Notice.objects.filter(state=NoticeState.PENDING))
     for row in rows:
-        notices._send(row)
+        outbox._send(row)
         Notice.objects.filter(pk=row.pk).update(state=NoticeState.SENT)
     return len(rows)
 
@@ -211,6 +212,6 @@ def test_negative_control_without_the_claim_notices_leave_more_than_once(server)
 def test_many_who_tell_the_same_fact_at_once_write_one_notice() -> None:
     filed = {"number": "1", "submitted_at": NOW, "pk": 1}
     words = {"to_email": "kim@example.kr", "key": "same", "now": NOW, "filed": filed}
-    answers = at_once(20, lambda place: notices.write("receipt", **words).pk)
+    answers = at_once(20, lambda place: outbox.write("receipt", **words).pk)
     assert len(set(answers)) == 1
     assert Notice.objects.count() == 1

@@ -4,8 +4,8 @@ import pytest
 from django import forms
 
 from applications.forms.company import RegisterForm, SiteForm
-from portal.accounts import SignupForm
-from portal.forms import PlainForm
+from portal.access.accounts import SignupForm
+from portal.forms.fields import PlainForm
 
 BREAKING = ["한빛\n안내: 아래에서 다시 로그인하세요", "한빛\r\n", "한\u202e빛", "한\u2066빛", "한\x1b[31m빛", "한\u2028빛"]  # fmt: skip
 PLAIN = ["한빛정밀(주)", "Hanbit & Co. “A/S”", "한빛\t정밀", "a‐b–c", "日本 ℃ ㈜"]

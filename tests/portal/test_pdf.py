@@ -20,9 +20,9 @@ import pytest
 from django.conf import settings as portal_settings
 from django.template import engines
 
-from portal import pdf
-from portal.errors import PortalError, Unavailable
-from portal.pdf import PdfFailed
+from portal.core.errors import PortalError, Unavailable
+from portal.paper import pdf
+from portal.paper.pdf import PdfFailed
 
 pytestmark = pytest.mark.pdf
 LINES = ("주식회사 한빛정밀", "보급ㆍ확산", "200,000,000원", "똠방각하 펲시콜라 쀍")

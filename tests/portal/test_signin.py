@@ -27,9 +27,14 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.module_loading import import_string
 
-from portal.accounts import PortalAccountAdapter, SecondFactorForm, claimed_email, client_address
+from portal.access.accounts import (
+    PortalAccountAdapter,
+    SecondFactorForm,
+    claimed_email,
+    client_address,
+)
+from portal.access.roles import ASSESSOR, OFFICER, OPERATOR
 from portal.models import Notice, User
-from portal.roles import ASSESSOR, OFFICER, OPERATOR
 from tests.factories.applications import PASSWORD, UserFactory
 from tests.faults.together import at_once
 
@@ -126,7 +131,7 @@ def test_no_way_leads_to_the_staff_site_without_the_second_factor(client: Client
 @pytest.mark.django_db
 def test_a_token_opens_no_staff_page(client: Client) -> None:
     boss = account(roles=[OFFICER], is_superuser=True)
-    issue = import_string("portal.api.issue_token")
+    issue = import_string("portal.api.authentication.issue_token")
     _, text = issue(boss, name="key", scope="write")
     for address in ADDRESSES:
         answer = client.get(address, headers={"Authorization": f"Bearer {text}"})

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.errors import BadInput
-from portal.snapshot import canonical, plain, sha256
+from portal.core.errors import BadInput
+from portal.records.snapshot import canonical, plain, sha256
 from programs.rules.calendar import KST
 
 

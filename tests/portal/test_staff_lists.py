@@ -5,9 +5,9 @@ from django.contrib.admin import site
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from portal.admin import StaffAdmin
+from portal.access.roles import AUDITOR, MANAGER, OFFICER, OPERATOR
 from portal.models import Notice
-from portal.roles import AUDITOR, MANAGER, OFFICER, OPERATOR
+from portal.staff.lists import StaffAdmin
 from tests.factories import staff
 from tests.factories.applications import NOW, UserFactory
 

@@ -6,8 +6,8 @@ from io import BytesIO
 import openpyxl
 import pytest
 
-from portal import tables
-from portal.errors import BadInput
+from portal.core.errors import BadInput
+from portal.paper import tables
 from tests.factories.applications import NOW
 
 pytestmark = pytest.mark.django_db

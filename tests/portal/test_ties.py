@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.ties import (
+from portal.assignment.ties import (
     PUBLIC_DOMAINS,
     Index,
     Party,

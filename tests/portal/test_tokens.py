@@ -8,7 +8,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.api import issue_token
+from portal.api.authentication import issue_token
 from portal.models import ApiToken, User
 from tests.factories.applications import UserFactory
 

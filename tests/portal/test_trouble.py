@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
-from portal import trouble
-from portal.middleware import WatchedAnswers
 from portal.models import TroubleMinute
+from portal.records import trouble
+from portal.web.middleware import WatchedAnswers
 
 AT = timezone.now().replace(second=30, microsecond=0)
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.errors import BadInput
-from portal.validators import (
+from portal.core.errors import BadInput
+from portal.core.validators import (
     business_number,
     check_digit,
     format_business_number,

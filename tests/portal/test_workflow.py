@@ -6,11 +6,11 @@ from django.db import DatabaseError, connection, transaction
 
 from applications.models import Application, ApplicationMove, SelectionMove
 from applications.states import APPLICATION_MOVES, ApplicationState
-from portal import workflow
-from portal.errors import MoveNotAllowed
+from portal.access.roles import STAFF_ROLES, SYSTEM
+from portal.core.errors import MoveNotAllowed
 from portal.models import Stateful, User
-from portal.roles import STAFF_ROLES, SYSTEM
-from portal.workflow import OWNER, Move, allowed, move, move_many
+from portal.records import workflow
+from portal.records.workflow import OWNER, Move, allowed, move, move_many
 from programs.models import LedgerEntry
 from tests.factories.applications import NOW, ApplicationFactory, UserFactory
 from tests.faults.together import at_once

@@ -2,8 +2,8 @@
 
 import pytest
 
+from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
 from portal.models import User
-from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
 from programs import visibility
 from programs.models import Budget, ProgramRound, SubProgram
 from tests.factories.applications import UserFactory

@@ -5,10 +5,10 @@ from typing import Any
 import pytest
 from django.apps import apps
 
-from portal.errors import MoveNotAllowed
+from portal.access.roles import STAFF_ROLES, SYSTEM
+from portal.core.errors import MoveNotAllowed
 from portal.models import Stateful, User
-from portal.roles import STAFF_ROLES, SYSTEM
-from portal.workflow import OWNER, allowed, move
+from portal.records.workflow import OWNER, allowed, move
 from tests.factories import reports, vouchers
 from tests.factories.applications import NOW, UserFactory
 from vouchers.states import (

@@ -8,8 +8,8 @@ import pytest
 from django.test import Client
 from pypdf import PdfReader
 
-from portal import pdf
-from portal.workflow import move
+from portal.paper import pdf
+from portal.records.workflow import move
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW

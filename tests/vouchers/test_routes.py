@@ -8,7 +8,7 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal import files
+from portal.uploads import files
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW

@@ -6,8 +6,8 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from portal.admin import Act, WorkflowAdmin, history
-from portal.roles import PANEL_OPERATOR
+from portal.access.roles import PANEL_OPERATOR
+from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, kst
 from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import AssignmentRule, AssignmentRun, Monitor, Service

@@ -12,13 +12,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from portal.admin import Act, WorkflowAdmin
-from portal.clock import now
-from portal.errors import PortalError
+from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.core.validators import business_number as read_number
 from portal.models import FirmLink, User
-from portal.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import badge, business_number, kst
-from portal.validators import business_number as read_number
 from vouchers.models import CatalogueImport, Service, Supplier, SupplierMember
 from vouchers.queries import catalogue as queries
 from vouchers.services import catalogue, conflicts, importing

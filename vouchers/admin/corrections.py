@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from portal.admin import Act, WorkflowAdmin, history
+from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, kst, until
 from vouchers.models import Correction
 from vouchers.services import corrections

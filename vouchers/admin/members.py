@@ -8,8 +8,8 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from portal.admin import Act, WorkflowAdmin
-from portal.roles import PANEL_OPERATOR
+from portal.access.roles import PANEL_OPERATOR
+from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import badge
 from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import Monitor

@@ -8,8 +8,8 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from portal.admin import Act, WorkflowAdmin
-from portal.roles import AGENCY, PANEL_OPERATOR
+from portal.access.roles import AGENCY, PANEL_OPERATOR
+from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import until
 from programs.rules import calendar
 from vouchers.models import CoveredService, PanelRound, Service

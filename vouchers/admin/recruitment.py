@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from portal.admin import Act, WorkflowAdmin, history
+from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, kst
 from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import PanelApplication, PanelMark, PanelSelection

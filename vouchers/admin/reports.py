@@ -10,9 +10,9 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from portal.admin import Act, WorkflowAdmin, history
-from portal.clock import now
-from portal.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, roles_of
+from portal.access.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, roles_of
+from portal.core.clock import now
+from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, kst, until
 from vouchers.models import ConsumerReport, GoodCase, ReportCheck
 from vouchers.queries import published

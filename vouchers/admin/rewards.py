@@ -11,12 +11,14 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from portal import files, tables
-from portal.admin import Act, ReadOnlyAdmin, WorkflowAdmin, history
-from portal.clock import now
-from portal.money import won
-from portal.roles import PANEL_OPERATOR, roles_of
+from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.core.clock import now
+from portal.core.money import won
+from portal.paper import tables
+from portal.staff.acts import Act, WorkflowAdmin, history
+from portal.staff.lists import ReadOnlyAdmin
 from portal.templatetags.portal import badge, kst
+from portal.uploads import files
 from vouchers.models import AwardRound, ReportBook, ReportFee, ReportPlan
 from vouchers.queries import activity, dashboard
 from vouchers.services import fees, publishing, rewarding

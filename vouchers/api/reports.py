@@ -9,8 +9,8 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from portal.api import DeclaredQuery
-from portal.clock import KST
+from portal.api.query import DeclaredQuery
+from portal.core.clock import KST
 from vouchers.api.services import LISTED, TAGS
 from vouchers.models import ConsumerReport, Correction
 from vouchers.queries import published

@@ -14,10 +14,10 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from portal.api import DeclaredQuery
-from portal.errors import BadInput
-from portal.money import MAX_WON
-from portal.validators import row_number
+from portal.api.query import DeclaredQuery
+from portal.core.errors import BadInput
+from portal.core.money import MAX_WON
+from portal.core.validators import row_number
 from vouchers import models
 from vouchers.queries import catalogue
 from vouchers.states import Category

@@ -2,8 +2,8 @@
 
 from django import forms
 
-from portal.forms import PlainForm
-from portal.money import MAX_WON
+from portal.core.money import MAX_WON
+from portal.forms.fields import PlainForm
 from vouchers.queries.catalogue import CHEAPEST, DEAREST, NEWEST, Asked
 from vouchers.states import Category, ServiceState
 

@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from portal.forms import PlainForm
-from portal.money import MAX_WON
+from portal.core.money import MAX_WON
+from portal.forms.fields import PlainForm
 from vouchers.models import PanelApplication, PanelKind, Service
 from vouchers.services import recruitment
 from vouchers.states import Category, MemberKind

@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from portal.forms import PlainForm
+from portal.forms.fields import PlainForm
 from vouchers.models import ConsumerReport
 from vouchers.services import corrections, pictures
 

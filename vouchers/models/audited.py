@@ -1,9 +1,9 @@
-"""Rows of the panel that stay as they are once final (see `portal.audit`)."""
+"""Rows of the panel that stay as they are once final (see `portal.records.audit`)."""
 
 from django.db.models import QuerySet
 
-from portal.audit import Audited
 from portal.models import Stateful
+from portal.records.audit import Audited
 from vouchers.models.catalogue import Service, ServiceMove
 from vouchers.models.correction import (
     Correction,

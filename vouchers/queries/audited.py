@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from portal.audit import Fault, misplaced
+from portal.records.audit import Fault, misplaced
 from vouchers.models.audited import MOVED
 
 

@@ -6,7 +6,7 @@ from django.db import connection
 from django.db.models import BooleanField, Prefetch, QuerySet
 from django.db.models.expressions import RawSQL
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from vouchers.models import QuotedFigure, Service, ServiceMove
 from vouchers.rules import search
 from vouchers.states import Category, ServiceState

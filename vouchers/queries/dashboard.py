@@ -5,8 +5,8 @@ from typing import Any
 
 from django.db.models import Count, Q
 
-from portal.charts import Chart, bars
-from portal.money import won
+from portal.core.money import won
+from portal.paper.charts import Chart, bars
 from vouchers.models import (
     Assignment,
     ConsumerReport,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from portal.clock import KST
+from portal.core.clock import KST
 from vouchers.models import ConsumerReport, Correction
 from vouchers.queries import published
 from vouchers.states import PUBLIC_CORRECTIONS, CorrectionState, MemberKind

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.db.models import Count, QuerySet
 
-from portal.clock import KST
+from portal.core.clock import KST
 from vouchers.models import ConsumerReport, Correction, Service
 from vouchers.rules import ratings
 from vouchers.rules.ratings import ALL, Summary, Vote

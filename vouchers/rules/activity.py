@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 
 HUNDREDTH = Decimal("0.01")
 FULL = Decimal(100)

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from portal.matching import Deficit, KindShortage, Shortage, Solution
+from portal.assignment.matching import Deficit, KindShortage, Shortage, Solution
 
 UNWISHED = 1_000  # dearer than any wish
 STEP = 20  # by which each lower wish is dearer

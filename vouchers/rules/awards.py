@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 
 TIE_RULE = (
     "활동 점수가 높은 순서로 하되, 같으면 채택된 보고서가 많은 순서, 충실도, 활용도가 높은 순서, "

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from portal.errors import BadInput, Finding
+from portal.core.errors import BadInput, Finding
 
 
 @dataclass(frozen=True, slots=True)

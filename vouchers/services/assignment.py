@@ -9,11 +9,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from portal import bulk, jobs, matching, notices, snapshot
-from portal.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
+from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.assignment import matching
+from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
+from portal.jobs import queue
 from portal.models import User
-from portal.roles import PANEL_OPERATOR, roles_of
-from portal.workflow import move
+from portal.notices import outbox
+from portal.records import bulk, snapshot
+from portal.records.workflow import move
 from vouchers.models import (
     Assignment,
     AssignmentRule,
@@ -158,7 +161,7 @@ def _ask(round: PanelRound, seed: int, by: User, now: datetime) -> AssignmentRun
     run = AssignmentRun.objects.create(
         round=round, number=last + 1, seed=seed, requested_by=by, requested_at=now
     )
-    run.job = jobs.enqueue(JOB, key=f"vouchers:assign:{run.pk}", by=by, new=True, run=run.pk)
+    run.job = queue.enqueue(JOB, key=f"vouchers:assign:{run.pk}", by=by, new=True, run=run.pk)
     run.save(update_fields=["job"])
     return run
 
@@ -350,7 +353,7 @@ def _tell(run: AssignmentRun, now: datetime) -> None:
         users[row.monitor_id] = row.monitor.user
         services[row.monitor_id].append(row.service)
     for monitor, user in users.items():
-        notices.write(
+        outbox.write(
             "panel_assigned",
             to_email=user.email,
             user=user,

@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from portal.errors import MoveNotAllowed
+from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.core.errors import MoveNotAllowed
 from portal.models import User
-from portal.roles import AGENCY, PANEL_OPERATOR, roles_of
-from portal.workflow import move
+from portal.records.workflow import move
 from vouchers.models import Service, Supplier, SupplierMember
 from vouchers.services import conflicts
 

@@ -12,13 +12,14 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Max, Q
 
-from portal import jobs, notices
-from portal.clock import KST
-from portal.errors import Finding, MoveNotAllowed
+from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.assignment.ties import Index, Party, Person, linked
+from portal.core.clock import KST
+from portal.core.errors import Finding, MoveNotAllowed
+from portal.jobs import queue
 from portal.models import DeclaredTie, FirmLink, Job, User
-from portal.roles import AGENCY, PANEL_OPERATOR, roles_of
-from portal.ties import Index, Party, Person, linked
-from portal.workflow import move
+from portal.notices import outbox
+from portal.records.workflow import move
 from vouchers.models import (
     Assignment,
     Monitor,
@@ -255,7 +256,7 @@ def link(one: str, other: str, *, kind: str, origin: str, by: User, now: datetim
 
 def ask_recheck(*, reason: str, by: User | None) -> Job:
     """Ask for everybody's ties to be read again because data have changed; once per reason."""
-    return jobs.enqueue(JOB, key=f"vouchers:recheck:{reason}", by=by)
+    return queue.enqueue(JOB, key=f"vouchers:recheck:{reason}", by=by)
 
 
 def recheck(*, now: datetime, progress: Progress = lambda done, total: None) -> dict[str, int]:
@@ -313,7 +314,7 @@ def bar(
 def _tell(
     letter: str, application: PanelApplication, reason: str, *, key: str, now: datetime
 ) -> None:
-    notices.write(
+    outbox.write(
         letter,
         to_email=application.user.email,
         user=application.user,

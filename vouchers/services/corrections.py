@@ -7,12 +7,12 @@ from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from portal import files
-from portal.clock import KST
-from portal.errors import BadInput, Closed, MoveNotAllowed, NotFound
+from portal.access.roles import AGENCY, MODERATOR, PANEL_OPERATOR, roles_of
+from portal.core.clock import KST
+from portal.core.errors import BadInput, Closed, MoveNotAllowed, NotFound
 from portal.models import MoveLogBase, User
-from portal.roles import AGENCY, MODERATOR, PANEL_OPERATOR, roles_of
-from portal.workflow import move
+from portal.records.workflow import move
+from portal.uploads import files
 from vouchers.models import (
     ConsumerReport,
     Correction,

@@ -4,9 +4,9 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from portal.errors import BadInput, MoveNotAllowed
+from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
-from portal.roles import PANEL_OPERATOR, roles_of
 from programs.models import Budget
 from programs.services import ledger
 from vouchers.models import ConsumerReport, FeeSettlement, PanelRound, ReportFee

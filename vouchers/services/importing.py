@@ -11,11 +11,14 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import connection, transaction
 
-from portal import bulk, files, jobs, tables
-from portal.errors import BadInput, MoveNotAllowed
+from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.core.errors import BadInput, MoveNotAllowed
+from portal.jobs import queue
 from portal.models import User
-from portal.roles import AGENCY, PANEL_OPERATOR, roles_of
-from portal.workflow import move_many
+from portal.paper import tables
+from portal.records import bulk
+from portal.records.workflow import move_many
+from portal.uploads import files
 from vouchers.models import (
     CatalogueImport,
     ImportRow,
@@ -79,7 +82,7 @@ def start(kind: str, *, upload: "File[bytes]", by: User, now: datetime) -> Catal
         requested_by=by,
         requested_at=now,
     )
-    made.job = jobs.enqueue(JOB, key=f"vouchers:import:{made.pk}", by=by, new=True, file=made.pk)
+    made.job = queue.enqueue(JOB, key=f"vouchers:import:{made.pk}", by=by, new=True, file=made.pk)
     made.save(update_fields=["job"])
     return made
 

@@ -3,13 +3,13 @@
 from datetime import datetime
 from typing import Any
 
-from portal import notices
+from portal.notices import outbox
 from vouchers.models import Monitor, Supplier
 
 
 def to_member(monitor: Monitor, template: str, *, key: str, now: datetime, **words: Any) -> None:
     """Write one letter to a member."""
-    notices.write(
+    outbox.write(
         template, to_email=monitor.user.email, user=monitor.user, key=key, now=now, **words
     )
 
@@ -20,7 +20,7 @@ def to_supplier(
     """Write to everybody at the supplier's desk; to its own address when nobody is there yet."""
     desk = list(supplier.members.filter(user__is_active=True).select_related("user"))
     for member in desk:
-        notices.write(
+        outbox.write(
             template,
             to_email=member.user.email,
             user=member.user,
@@ -30,6 +30,6 @@ def to_supplier(
             **words,
         )
     if not desk and supplier.email:
-        notices.write(
+        outbox.write(
             template, to_email=supplier.email, key=key, now=now, supplier=supplier, **words
         )

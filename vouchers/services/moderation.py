@@ -5,10 +5,10 @@ from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from portal.clock import KST
-from portal.errors import Closed, Finding, MoveNotAllowed, RuleBroken
+from portal.core.clock import KST
+from portal.core.errors import Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.models import MoveLogBase, User
-from portal.workflow import move
+from portal.records.workflow import move
 from vouchers.models import (
     ConsumerReport,
     ReportCheck,

@@ -11,7 +11,7 @@ from django.db import transaction
 from django.db.models import Sum
 from jsonschema import Draft202012Validator
 
-from portal.errors import BadInput, Finding, RuleBroken
+from portal.core.errors import BadInput, Finding, RuleBroken
 from portal.models import User
 from programs.models import Budget, LedgerEntry
 from programs.rules.calendar import Window

@@ -7,8 +7,8 @@ from io import BytesIO
 from django.core.files.base import File
 from PIL import Image, ImageOps
 
-from portal import files
-from portal.errors import BadInput
+from portal.core.errors import BadInput
+from portal.uploads import files
 
 FORMATS = ("jpg", "png")
 LONGEST_SIDE = 2_000

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import transaction
 
-from portal.errors import NotFound
+from portal.core.errors import NotFound
 from portal.models import User
 from vouchers.models import PanelRound, ReportPlan
 from vouchers.rules import activity, awards, reporting

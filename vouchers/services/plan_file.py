@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 
 FOLDER = Path(__file__).resolve().parents[1] / "catalogue" / "reports"
 

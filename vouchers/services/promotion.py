@@ -4,10 +4,10 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from portal.errors import BadInput, MoveNotAllowed
+from portal.access.roles import AGENCY, MODERATOR, PANEL_OPERATOR, roles_of
+from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import MoveLogBase, User
-from portal.roles import AGENCY, MODERATOR, PANEL_OPERATOR, roles_of
-from portal.workflow import move
+from portal.records.workflow import move
 from vouchers.models import ConsumerReport, GoodCase, Service
 from vouchers.states import CorrectionState, MonitorState, ReportState, ServiceState
 

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from portal import jobs, paper, snapshot
-from portal.errors import BadInput, MoveNotAllowed, StaleVersion
+from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.core.errors import BadInput, MoveNotAllowed, StaleVersion
+from portal.jobs import queue
 from portal.models import User
-from portal.roles import PANEL_OPERATOR, roles_of
+from portal.paper import issued
+from portal.records import snapshot
 from vouchers import documents
 from vouchers.models import PanelRound, ReportBook
 from vouchers.states import Category
@@ -50,15 +52,15 @@ def request_book(round: PanelRound, *, category: str, by: User, now: datetime) -
                 requested_at=now,
             )
             book.included.set(reports)
-            jobs.enqueue(JOB, key=f"report-book:{book.pk}", by=by, new=True, book=book.pk)
+            queue.enqueue(JOB, key=f"report-book:{book.pk}", by=by, new=True, book=book.pk)
     except IntegrityError as taken:  # somebody else asked in this very moment
         raise StaleVersion from taken
     return book
 
 
 def render_book(book: ReportBook, *, now: datetime) -> ReportBook:
-    """Make the book's PDF if it is not there yet; raises as `portal.paper.issue` does."""
+    """Make the book's PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
     if book.issued_at is not None:
         return book
     template, title, context = documents.book(book)
-    return paper.issue(book, template=template, title=title, context=context, now=now)
+    return issued.issue(book, template=template, title=title, context=context, now=now)

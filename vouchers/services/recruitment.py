@@ -9,17 +9,13 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils.crypto import salted_hmac
 
-from portal import files, notices, snapshot, validators
-from portal.errors import (
-    BadInput,
-    Closed,
-    Finding,
-    MoveNotAllowed,
-    RuleBroken,
-    StaleVersion,
-)
+from portal.core import validators
+from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
-from portal.workflow import move
+from portal.notices import outbox
+from portal.records import snapshot
+from portal.records.workflow import move
+from portal.uploads import files
 from programs.rules import calendar
 from vouchers.models import PanelApplication, PanelEvidence, PanelRound
 from vouchers.services import conflicts
@@ -245,7 +241,7 @@ def submit(
                 ip_hash=_hashed("address", address),
                 device_hash=_hashed("device", device),
             )
-            notices.write(
+            outbox.write(
                 "panel_received",
                 to_email=by.email,
                 user=by,

@@ -8,11 +8,14 @@ from django.core.files.base import File
 from django.db import transaction
 from django.db.models import F
 
-from portal import doorbell, files, jobs, notices, snapshot
-from portal.clock import KST
-from portal.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.core.clock import KST
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.jobs import broker, queue
 from portal.models import Notice, User
-from portal.workflow import move
+from portal.notices import outbox
+from portal.records import snapshot
+from portal.records.workflow import move
+from portal.uploads import files
 from vouchers.models import (
     Assignment,
     ConsumerReport,
@@ -175,7 +178,7 @@ def submit(report: ConsumerReport, *, version: int, by: User, now: datetime) -> 
         filed=filed,
         submitted_at=report.submitted_at or now,
     )
-    jobs.enqueue(SCREEN_JOB, key=f"screen-report:{filed.pk}", new=True, version=filed.pk)
+    queue.enqueue(SCREEN_JOB, key=f"screen-report:{filed.pk}", new=True, version=filed.pk)
     return filed
 
 
@@ -194,7 +197,7 @@ def remind(now: datetime) -> int:
         for day in rules.reminders_due(due_at, now, plan.reminder_days):
             written += _remind(plan, due_at, day, now)
     if written:
-        doorbell.ring("portal.tasks.send_notices")
+        broker.ring("portal.notices.tasks.send_notices")
     return written
 
 
@@ -222,7 +225,7 @@ def _remind(plan: ReportPlan, due_at: datetime, day: int, now: datetime) -> int:
         (
             Notice(
                 key=key,
-                **notices.compose(
+                **outbox.compose(
                     "report_due",
                     to_email=letters[key].monitor.user.email,
                     user=letters[key].monitor.user,

@@ -5,11 +5,13 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from portal import jobs, paper, snapshot
-from portal.errors import BadInput, MoveNotAllowed
+from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.core.errors import BadInput, MoveNotAllowed
+from portal.jobs import queue
 from portal.models import MoveLogBase, User
-from portal.roles import PANEL_OPERATOR, roles_of
-from portal.workflow import move
+from portal.paper import issued
+from portal.records import snapshot
+from portal.records.workflow import move
 from programs.models import Budget
 from programs.services import ledger
 from programs.services.ledger import Row
@@ -144,11 +146,11 @@ def discard(awards: AwardRound, *, note: str, by: User, now: datetime) -> MoveLo
 
 
 def render(certificate: Certificate, *, now: datetime) -> Certificate:
-    """Make the certificate's PDF if it is not there yet; raises as `portal.paper.issue` does."""
+    """Make the certificate's PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
     if certificate.issued_at is not None:
         return certificate
     template, title, context = documents.certificate(certificate)
-    return paper.issue(certificate, template=template, title=title, context=context, now=now)
+    return issued.issue(certificate, template=template, title=title, context=context, now=now)
 
 
 def subject_of(award: Award) -> str:
@@ -163,7 +165,7 @@ def _certify(award: Award, now: datetime) -> None:
         number=f"표창 {round.year}-{round.pk:02}-{award.rank:03}",
         requested_at=now,
     )
-    jobs.enqueue(CERTIFICATE_JOB, key=f"certificate:{made.pk}", new=True, certificate=made.pk)
+    queue.enqueue(CERTIFICATE_JOB, key=f"certificate:{made.pk}", new=True, certificate=made.pk)
 
 
 def _check_members(awards: AwardRound) -> None:

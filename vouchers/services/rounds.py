@@ -5,10 +5,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from portal.clock import KST
-from portal.errors import BadInput, MoveNotAllowed
+from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.core.clock import KST
+from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
-from portal.roles import AGENCY, PANEL_OPERATOR, roles_of
 from programs.rules.calendar import Window
 from vouchers.models import CoveredService, PanelRound, PanelRoundChange, Service
 from vouchers.states import ServiceState

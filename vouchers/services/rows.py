@@ -7,8 +7,8 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator, validate_email
 
-from portal import validators
-from portal.errors import BadInput
+from portal.core import validators
+from portal.core.errors import BadInput
 from vouchers.states import Category, ServiceState
 
 SUPPLIER_COLUMNS = {

@@ -9,11 +9,12 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from portal import notices, snapshot
-from portal.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
+from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
-from portal.roles import PANEL_OPERATOR, roles_of
-from portal.workflow import move
+from portal.notices import outbox
+from portal.records import snapshot
+from portal.records.workflow import move
 from programs.rules import calendar
 from vouchers.models import (
     Monitor,
@@ -273,7 +274,7 @@ def move_up(round: PanelRound, *, by: User | None, now: datetime) -> Monitor | N
         move(chosen, "move_up", by=by, now=now)
         last = round.monitors.aggregate(last=Max("number"))["last"] or 0
         monitor = _join(chosen, last + 1, now)
-        notices.write(
+        outbox.write(
             "panel_moved_up",
             to_email=chosen.user.email,
             user=chosen.user,
@@ -323,7 +324,7 @@ def _join(application: PanelApplication, number: int, now: datetime) -> Monitor:
 
 
 def _tell(application: PanelApplication, decision: PanelDecision, now: datetime) -> None:
-    notices.write(
+    outbox.write(
         "panel_result",
         to_email=application.user.email,
         user=application.user,

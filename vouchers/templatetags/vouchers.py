@@ -7,7 +7,7 @@ from typing import Any
 from django import template
 from django.template.context import RequestContext
 
-from portal.charts import bars
+from portal.paper.charts import bars
 from portal.templatetags.portal import kdate
 from vouchers.models import Service
 from vouchers.queries import published

@@ -7,10 +7,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from portal.access import public
-from portal.clock import now
-from portal.errors import PortalError
-from portal.forms import refuse
+from portal.access.decorators import public
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.forms.fields import refuse
 from vouchers.forms.catalogue import SearchForm
 from vouchers.queries import catalogue, published
 from vouchers.states import ServiceState

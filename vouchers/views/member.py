@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import files
-from portal.access import person, signed_in
-from portal.clock import KST, now
-from portal.errors import BadInput, PortalError
-from portal.forms import refuse
-from portal.middleware import wants_json
-from portal.validators import row_number
+from portal.access.decorators import signed_in
+from portal.access.requests import person
+from portal.core.clock import KST, now
+from portal.core.errors import BadInput, PortalError
+from portal.core.validators import row_number
+from portal.forms.fields import refuse
+from portal.uploads import files
+from portal.web.errors import wants_json
 from vouchers.forms.reports import PictureForm, ReportForm
 from vouchers.models import Assignment, ConsumerReport, Monitor
 from vouchers.queries import activity

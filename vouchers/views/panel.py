@@ -10,13 +10,15 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal import files
-from portal.access import person, public, signed_in
-from portal.accounts import client_address
-from portal.clock import KST, now
-from portal.errors import BadInput, PortalError
-from portal.forms import refuse
-from portal.middleware import error_body, wants_json
+from portal.access.accounts import client_address
+from portal.access.decorators import public, signed_in
+from portal.access.requests import person
+from portal.api.errors import error_body
+from portal.core.clock import KST, now
+from portal.core.errors import BadInput, PortalError
+from portal.forms.fields import refuse
+from portal.uploads import files
+from portal.web.errors import wants_json
 from vouchers.forms.panel import ApplicationForm, EvidenceForm, ReasonForm, WishForm
 from vouchers.models import Monitor, PanelApplication
 from vouchers.queries import panel as queries

@@ -8,11 +8,11 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Stream
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from portal import files
-from portal.access import public
-from portal.clock import now
-from portal.tables import csv_lines
-from portal.validators import row_number
+from portal.access.decorators import public
+from portal.core.clock import now
+from portal.core.validators import row_number
+from portal.paper.tables import csv_lines
+from portal.uploads import files
 from vouchers.models import ConsumerReport, ReportEvidence
 from vouchers.queries import opendata, published
 from vouchers.states import Category, CorrectionState, IssueKind, MemberKind

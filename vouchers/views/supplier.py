@@ -7,11 +7,12 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal import files
-from portal.access import person, signed_in
-from portal.clock import now
-from portal.errors import PortalError
-from portal.forms import refuse
+from portal.access.decorators import signed_in
+from portal.access.requests import person
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.forms.fields import refuse
+from portal.uploads import files
 from vouchers.forms.reports import AnswerForm, CommentForm
 from vouchers.models import ConsumerReport
 from vouchers.queries import published

@@ -3,8 +3,8 @@
 from django.core.management.base import BaseCommand, CommandParser
 
 from applications.services import leftovers
-from portal import files
-from portal.clock import now
+from portal.core.clock import now
+from portal.uploads import files
 
 
 class Command(BaseCommand):

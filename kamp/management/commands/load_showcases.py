@@ -5,7 +5,7 @@ from pathlib import Path
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from kamp.services import catalogue
-from portal.clock import now
+from portal.core.clock import now
 from portal.models import User
 
 

@@ -2,7 +2,7 @@
 
 from django.core.management import BaseCommand, call_command
 
-from portal.roles import ensure_groups
+from portal.access.roles import ensure_groups
 
 
 class Command(BaseCommand):

@@ -5,8 +5,8 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
-from portal import audit
-from portal.clock import now
+from portal.core.clock import now
+from portal.records import audit
 from portal.templatetags.portal import kst
 
 

@@ -9,8 +9,8 @@ from django.urls import reverse
 
 from applications.models import Application, AssessorProfile, BonusClaim
 from applications.services import screening
-from portal.admin import QuickPaginator
-from portal.clock import now
+from portal.core.clock import now
+from portal.staff.lists import QuickPaginator
 from tests.factories import staff
 from tests.factories.applications import (
     NOW,

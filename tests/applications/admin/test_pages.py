@@ -23,7 +23,7 @@ from applications.models import (
 )
 from applications.queries.award import award_of
 from applications.services import objections, review, screening, selection
-from portal import jobs
+from portal.jobs import queue
 from portal.models import Notice
 from tests.factories import programs, staff
 from tests.factories.applications import (
@@ -307,10 +307,10 @@ def test_from_the_start_of_scoring_to_the_release_by_the_buttons(
     assert "data-job-url" in text(started)
     job = reverse("admin:applications_scorerun_job", args=[run.pk])
     assert json.loads(staffed.get(job).content)["state"] == "queued"
-    jobs.run(run.job_id)
+    queue.run(run.job_id)
     staffed.post(act(run, "propose"), {"places": "", "reserve_places": ""})
     made = Selection.objects.get()
-    jobs.run(made.job_id)
+    queue.run(made.job_id)
     body = text(staffed.get(page_of(made)))
     assert "선정선" in body
     assert act(made, "decide") not in body  # an officer proposes, a manager decides
@@ -318,7 +318,7 @@ def test_from_the_start_of_scoring_to_the_release_by_the_buttons(
     managing.post(act(made, "decide"))
     managing.post(act(made, "release"))
     made.refresh_from_db()
-    jobs.run(made.job_id)
+    queue.run(made.job_id)
     made.refresh_from_db()
     assert made.state == "released"
     assert Notice.objects.filter(key__startswith="result:").count() == 3
@@ -333,7 +333,7 @@ def test_a_long_list_is_decided_by_a_job(desk, program, officer, boss, judges, m
         asked = client.post(act(made, name), {"note": "오류"}, follow=True)
         assert "data-job-url" in text(asked)
         made.refresh_from_db()
-        jobs.run(made.job_id)
+        queue.run(made.job_id)
         made.refresh_from_db()
         assert made.state == state
 
@@ -391,9 +391,9 @@ def test_pages_of_a_long_list_take_the_same_queries_and_sum_on(
 def test_a_parked_job_says_so(desk, program, officer, judges) -> None:
     staff.judged(program, judges=judges, support=None)
     made = selection.start(staff.scored(program, officer), by=officer, now=NOW)
-    for _ in range(jobs.ATTEMPTS):
+    for _ in range(queue.ATTEMPTS):
         type(made.job).objects.filter(pk=made.job_id).update(run_after=None)
-        jobs.run(made.job_id)
+        queue.run(made.job_id)
     body = text(desk(officer).get(page_of(made)))
     assert "작업이 멈추었습니다" in body
     assert "지원금이 정해지지 않은 신청이 1건" in body

@@ -6,8 +6,8 @@ from django.http import QueryDict
 
 from applications.forms.drafting import ConsentForm, UploadForm
 from applications.forms.questions import QuestionForm, field_of, read_aloud, shown
-from portal.errors import BadInput, Finding, RuleBroken
-from portal.forms import PlainForm, refuse
+from portal.core.errors import BadInput, Finding, RuleBroken
+from portal.forms.fields import PlainForm, refuse
 
 LEVELS = [{"code": str(n), "label": f"{n}단계"} for n in range(8)]
 QUESTIONS = {

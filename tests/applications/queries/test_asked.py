@@ -6,7 +6,7 @@ import pytest
 from django.db import connection
 
 from applications.queries import asked
-from portal import snapshot
+from portal.records import snapshot
 from programs.models import BonusItem, RequiredDocument, SubProgram
 from tests.factories import programs
 

@@ -14,7 +14,7 @@ from applications.models import Application, Decision, Selection
 from applications.queries import open_data
 from applications.queries.published import publication
 from applications.services import changes, selection
-from portal import audit
+from portal.records import audit
 from programs.models import SubProgram
 from programs.services import ledger
 from tests.factories import staff

@@ -8,7 +8,7 @@ from applications.models import Application, Decision, SelectionMove
 from applications.queries import result, timeline
 from applications.services import intake, screening, selection
 from applications.states import APPLICANT_LABELS, ApplicationState
-from portal.workflow import move
+from portal.records.workflow import move
 from tests.factories import drafts, programs, staff
 from tests.factories.applications import NOW, ApplicationFactory, SupplementFactory, UserFactory
 

@@ -15,8 +15,8 @@ from applications.rules.completeness import (
     read_questions,
     review,
 )
-from portal import snapshot
-from portal.errors import BadInput
+from portal.core.errors import BadInput
+from portal.records import snapshot
 
 FORM: list[dict[str, Any]] = [
     {"code": "process", "label": "개선할 공정", "kind": "text", "required": True, "max_length": 10},

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from applications.rules.consortium import Partner, Terms, judge, judge_terms, parse, shares
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 
 ROBOT = parse([{"role": "supplier", "label": "로봇 공급기업"}])
 CLOUD = parse(

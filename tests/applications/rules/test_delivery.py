@@ -15,7 +15,7 @@ from applications.rules.delivery import (
     unready,
     used_won,
 )
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 
 DAY = date(2021, 3, 2)
 VISITS = {"wanted": 3, "unit": "회", "counted": "entries", "confirmed": True}

@@ -22,8 +22,8 @@ from applications.rules.scoring import (
     opinions,
     score,
 )
-from portal import snapshot
-from portal.errors import BadInput
+from portal.core.errors import BadInput
+from portal.records import snapshot
 
 RUBRIC = Rubric(
     criteria=(

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from applications.rules.selection import TIE_RULE, Candidate, Cut, Proposed, cut, propose, rank
-from portal.errors import BadInput, RuleBroken
+from portal.core.errors import BadInput, RuleBroken
 
 START = datetime(2021, 2, 1, tzinfo=UTC)
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from applications.rules import agreement as rules
 from applications.rules.settlement import Spend, Terms, eligible, outcome, reckon
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 
 WON = st.integers(0, 10**10)
 PLAN = [

@@ -7,7 +7,7 @@ from applications.models import Application, Recovery, Settlement
 from applications.services import agreement as agreements
 from applications.services import endings, instalments, settlement
 from applications.states import AgreementState, ApplicationState, EndingKind, InstalmentState
-from portal.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersion
 from programs.rules.ledger import Balance
 from tests.factories.agreements import GRANT, World
 

@@ -7,7 +7,7 @@ from applications.models import Agreement, AgreementSignature, Ending, Instalmen
 from applications.services import agreement as agreements
 from applications.services import endings, instalments, settlement
 from applications.states import InstalmentState
-from portal.errors import PortalError
+from portal.core.errors import PortalError
 from portal.models import User
 from programs.models import LedgerEntry
 from programs.rules.ledger import Balance

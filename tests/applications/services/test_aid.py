@@ -10,7 +10,7 @@ from applications.queries import reserve as places
 from applications.services import agreement as service
 from applications.services import aid, changes, selection
 from applications.states import ChangeKind, Outcome
-from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from programs.models import ProgramRound, SubProgram
 from programs.queries import balance
 from programs.services import ledger

@@ -7,7 +7,7 @@ import pytest
 
 from applications.models import Company, Selection
 from applications.services import aid, selection
-from portal.errors import RuleBroken
+from portal.core.errors import RuleBroken
 from programs.queries import balance
 from tests.applications.services.test_aid import apply, limited
 from tests.factories import staff

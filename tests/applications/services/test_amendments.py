@@ -8,7 +8,7 @@ from applications.services import agreement as agreement_service
 from applications.services import amendments
 from applications.states import AmendmentState
 from applications.visibility import contracts_of, signing_agreements, workable_agreements
-from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import Notice, User
 from programs.models import ProgramRound
 from programs.rules.ledger import Balance

@@ -7,7 +7,7 @@ from applications.models import Application, Decision, DecisionChange
 from applications.queries.award import award_of, history, reversals
 from applications.services import changes, reserve
 from applications.states import CHANGE_MOVES, ChangeKind, Outcome
-from portal.errors import BadInput, BudgetExceeded, MoveNotAllowed
+from portal.core.errors import BadInput, BudgetExceeded, MoveNotAllowed
 from portal.models import Notice
 from programs.models import LedgerEntry
 from programs.queries import balance, recomputed

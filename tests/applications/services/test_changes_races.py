@@ -10,7 +10,7 @@ from applications.queries import reserve as places
 from applications.queries.award import award_of
 from applications.services import changes, reserve
 from applications.states import ChangeKind
-from portal.errors import MoveNotAllowed
+from portal.core.errors import MoveNotAllowed
 from programs.models import SubProgram
 from programs.queries import balance
 from programs.services import ledger

@@ -8,7 +8,7 @@ from applications.models import Application, Decision, DecisionChange, Objection
 from applications.queries.award import in_force
 from applications.services import changes, objections, reserve, scoring
 from applications.states import ChangeKind, Outcome, Remedy
-from portal.errors import PortalError
+from portal.core.errors import PortalError
 from programs.models import SubProgram
 from programs.queries import balance
 from tests.factories import staff

@@ -7,7 +7,7 @@ import pytest
 from applications.models import Company, Invitation, Member
 from applications.services import company
 from applications.states import MemberRole
-from portal.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
 from portal.models import Notice
 from tests.factories.applications import NOW, CompanyFactory, MemberFactory, UserFactory, member_of
 

@@ -11,8 +11,8 @@ from applications.models import (
     ScoreSheet,
 )
 from applications.services import company, conflicts, review, scoring, selection
-from portal import jobs
-from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.jobs import queue
 from portal.models import DeclaredTie, FirmLink, Job, Notice
 from tests.factories import staff
 from tests.factories.applications import (
@@ -340,7 +340,7 @@ def test_a_firm_that_is_not_under_assessment_asks_for_nothing() -> None:
 def test_the_job_withdraws_and_the_daily_look_is_asked_for_once(program, officer) -> None:
     row, judges = judged_by_four(program)
     declared(judges[0], row.company.name)
-    assert jobs.run(Job.objects.get(kind=conflicts.JOB).pk) == "done"
+    assert queue.run(Job.objects.get(kind=conflicts.JOB).pk) == "done"
     assert ScoreSheet.objects.counted().count() == 3
     assert {conflicts.sweep(NOW).pk for _ in range(3)} == {conflicts.sweep(LATER).pk}
 

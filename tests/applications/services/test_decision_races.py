@@ -23,7 +23,7 @@ from applications.models import (
 )
 from applications.services import changes, conflicts, intake, late, objections, panel, review
 from applications.states import ChangeKind, MemberRole
-from portal.errors import Closed, MoveNotAllowed
+from portal.core.errors import Closed, MoveNotAllowed
 from portal.models import Notice, User
 from programs.models import SubProgram
 from programs.queries import balance

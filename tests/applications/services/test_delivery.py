@@ -6,15 +6,15 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, transaction
 
-from applications.management.commands.seed_applications import sample_pdf
 from applications.models import Deliverable, InKindUse, IssuedDocument, LevelCertificate
 from applications.queries import delivery as queries
 from applications.queries import statistics
 from applications.services import delivery
 from applications.states import DeliverableState
-from portal.errors import BadInput, MoveNotAllowed, NotFound, PortalError, RuleBroken
+from demo.management.commands.seed_applications import sample_pdf
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError, RuleBroken
 from portal.models import Notice
-from portal.workflow import allowed
+from portal.records.workflow import allowed
 from tests.factories import programs, staff
 from tests.factories.applications import NOW, MemberFactory, UserFactory, member_of
 from tests.factories.delivery import TODAY, expert, officer_of, part, under_way

@@ -9,9 +9,9 @@ from django.db import IntegrityError, transaction
 from applications.models import Application, Attachment, Consent, Section
 from applications.services import drafting
 from applications.states import ApplicationState
-from portal import files
-from portal.errors import BadInput, Closed, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
+from portal.core.errors import BadInput, Closed, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import User
+from portal.uploads import files
 from programs.models import RequiredDocument, SubProgram
 from tests.factories.applications import (
     NOW,

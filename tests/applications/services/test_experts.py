@@ -3,11 +3,11 @@
 import pytest
 from django.core.files.base import ContentFile
 
-from applications.management.commands.seed_applications import sample_pdf
 from applications.models import Deliverable, Expert
 from applications.services import experts
 from applications.states import ExpertState
-from portal.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
+from demo.management.commands.seed_applications import sample_pdf
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import DeclaredTie, Notice
 from programs.models import ProgramRound
 from tests.factories import programs, staff

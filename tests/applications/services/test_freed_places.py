@@ -17,7 +17,7 @@ from applications.queries.award import award_of
 from applications.services import agreement as agreements
 from applications.services import changes, endings, objections, settlement
 from applications.states import AgreementState, ApplicationState, ChangeKind, EndingKind, Outcome
-from portal.errors import MoveNotAllowed
+from portal.core.errors import MoveNotAllowed
 from programs.rules.ledger import Balance
 from tests.factories.agreements import GRANT, World
 from tests.factories.applications import ApplicationFactory, SubmissionFactory

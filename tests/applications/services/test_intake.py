@@ -21,11 +21,11 @@ from applications.models import (
 from applications.queries import dossier
 from applications.services import drafting, intake
 from applications.states import MemberRole
-from portal import snapshot
-from portal.clock import KST
-from portal.errors import Closed, MoveNotAllowed, PortalError, RuleBroken, StaleVersion
+from portal.core.clock import KST
+from portal.core.errors import Closed, MoveNotAllowed, PortalError, RuleBroken, StaleVersion
+from portal.core.money import share_of
 from portal.models import Job, Notice
-from portal.money import share_of
+from portal.records import snapshot
 from programs.models import Budget, ProgramRound, SubProgram
 from programs.services import ledger
 from tests.factories import drafts, programs

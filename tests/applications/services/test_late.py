@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 
 from applications.models import LateGrant
 from applications.services import intake, late
-from portal.errors import BadInput, Closed, MoveNotAllowed
+from portal.core.errors import BadInput, Closed, MoveNotAllowed
 from tests.factories import drafts, programs, staff
 from tests.factories.applications import CompanyFactory
 

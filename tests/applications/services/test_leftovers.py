@@ -9,8 +9,8 @@ import pytest
 from django.core.management import call_command
 
 from applications.services import leftovers
-from portal import files
-from portal.clock import now
+from portal.core.clock import now
+from portal.uploads import files
 from tests.factories.applications import AttachmentFactory
 from tests.factories.kamp import (
     WorkspaceFactory,

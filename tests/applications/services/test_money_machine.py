@@ -21,8 +21,8 @@ from applications.services import agreement as agreements
 from applications.services import amendments, changes, endings, intake, selection, settlement
 from applications.states import AgreementState as A
 from applications.states import ApplicationState, ChangeKind, EndingKind, SelectionState
-from portal import snapshot
-from portal.errors import PortalError
+from portal.core.errors import PortalError
+from portal.records import snapshot
 from programs.models import Budget, LedgerEntry
 from programs.queries import held, recomputed
 from programs.rules import ledger as arithmetic

@@ -7,16 +7,16 @@ from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
 from applications import queries
-from applications.management.commands.seed_applications import sample_pdf
 from applications.models import Application, BonusClaim, Decision, DecisionChange, Objection
 from applications.queries.award import award_of, changes_in_force
 from applications.queries.objection import barred, clock
 from applications.services import changes, intake, objections, review, scoring
 from applications.states import OBJECTION_MOVES, BonusState, Remedy
-from portal.clock import KST
-from portal.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
+from demo.management.commands.seed_applications import sample_pdf
+from portal.core.clock import KST
+from portal.core.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
 from portal.models import Notice
-from portal.workflow import move
+from portal.records.workflow import move
 from programs.queries import balance
 from tests.factories import staff
 from tests.factories.applications import NOW

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from applications.models import Application, AssessorProfile, PanelProposal, ScoreSheet
 from applications.rules import panel as rules
 from applications.services import conflicts, panel, review
-from portal import jobs
-from portal.errors import BadInput, MoveNotAllowed
+from portal.core.errors import BadInput, MoveNotAllowed
+from portal.jobs import queue
 from portal.models import Notice, User
 from programs.models import SubProgram
 from tests.factories import staff
@@ -231,7 +231,7 @@ def test_the_job_solves(program, officer) -> None:
     staff.judged(program, judges=[])
     people(4)
     made = panel.propose(program, seed=1, by=officer, now=NOW)
-    assert jobs.run(made.job_id) == "done"
+    assert queue.run(made.job_id) == "done"
     made.refresh_from_db()
     assert made.placed == 3
 

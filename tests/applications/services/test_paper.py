@@ -12,9 +12,11 @@ from applications import documents
 from applications.models import Application, Company, Decision, IssuedDocument, ScoreResult
 from applications.queries import receipt_is_genuine, result
 from applications.services import intake, paper, selection
-from portal import files, jobs, pdf
-from portal.errors import MoveNotAllowed, Unavailable
+from portal.core.errors import MoveNotAllowed, Unavailable
+from portal.jobs import queue
 from portal.models import Job
+from portal.paper import pdf
+from portal.uploads import files
 from tests.factories import drafts, programs, staff
 from tests.factories.applications import NOW, ApplicationFactory
 
@@ -97,7 +99,7 @@ def test_without_the_engine_the_paper_waits_and_nothing_is_kept(
         paper.render(document, now=NOW)
     assert refused.value.code == "pdf_unavailable"
     job = Job.objects.get(key=paper.job_key(document))
-    assert jobs.run(job.pk) == "queued"
+    assert queue.run(job.pk) == "queued"
     job.refresh_from_db()
     assert job.error == refused.value.message
     document.refresh_from_db()
@@ -171,7 +173,7 @@ def test_a_second_run_prints_nothing_and_keeps_one_file(filed: Application, cupb
 def test_the_job_prints_it(filed: Application) -> None:
     document = filed.documents.get()
     job = Job.objects.get(key=paper.job_key(document))
-    assert jobs.run(job.pk) == "done"
+    assert queue.run(job.pk) == "done"
     document.refresh_from_db()
     job.refresh_from_db()
     assert job.result == {"sha256": document.sha256}

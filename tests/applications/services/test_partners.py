@@ -8,9 +8,9 @@ from applications.models import Application, Partner
 from applications.queries import dossier, invitations
 from applications.services import company, partners
 from applications.states import ApplicationState, MemberRole, PartnerState
-from portal import notices
-from portal.errors import BadInput, MoveNotAllowed, NotFound
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound
 from portal.models import Notice
+from portal.notices import outbox
 from tests.factories.applications import (
     NOW,
     ApplicationFactory,
@@ -57,7 +57,7 @@ def test_an_invitation_counts_as_a_change_of_the_draft(draft: Application):
 
 
 def test_nobody_fills_the_mailboxes_of_others(draft: Application, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(notices, "LETTERS_A_DAY", 2)
+    monkeypatch.setattr(outbox, "LETTERS_A_DAY", 2)
     by = draft.created_by
     partners.cancel(invite(draft), by=by, now=NOW)
     firm = CompanyFactory()

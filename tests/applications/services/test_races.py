@@ -6,7 +6,7 @@ from django.db import connection
 from applications.models import Application, Company, Member, Partner, Section
 from applications.services import company, drafting, partners
 from applications.states import ApplicationState, MemberRole
-from portal.errors import BadInput, MoveNotAllowed
+from portal.core.errors import BadInput, MoveNotAllowed
 from tests.factories.applications import (
     NOW,
     ApplicationFactory,

@@ -7,7 +7,7 @@ from django.test.utils import CaptureQueriesContext
 from applications.models import ApplicationMove, ScoreSheet
 from applications.services import conflicts, review
 from applications.states import PartnerState
-from portal.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import Notice
 from tests.factories import staff
 from tests.factories.applications import (

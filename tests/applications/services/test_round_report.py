@@ -16,9 +16,11 @@ from applications.models import Decision, IssuedDocument, RoundReport
 from applications.queries import drawings
 from applications.queries.statistics import Table
 from applications.services import paper, round_report, selection
-from portal import files, hwpx, jobs
-from portal.errors import JobCancelled, MoveNotAllowed, PortalError
+from portal.core.errors import JobCancelled, MoveNotAllowed, PortalError
+from portal.jobs import queue
 from portal.models import JobState, User
+from portal.paper import hwpx
+from portal.uploads import files
 from programs.models import NationalGoal, ProgramRound
 from tests.factories import staff
 from tests.factories.applications import NOW, ApplicationFactory, SubmissionFactory
@@ -137,8 +139,8 @@ def test_a_list_that_changes_while_it_is_written_is_refused(
 
 def test_a_report_can_be_stopped_and_leaves_nothing(round: ProgramRound, boss: User) -> None:
     report = round_report.request(round, form=Form.CSV, by=boss, now=NOW)
-    jobs.cancel(report.job, now=NOW)
-    assert report.job.pk not in jobs.waiting(NOW)
+    queue.cancel(report.job, now=NOW)
+    assert report.job.pk not in queue.waiting(NOW)
 
     def stop(done: int, total: int, stage: str) -> None:
         raise JobCancelled()
@@ -158,7 +160,7 @@ def test_a_second_run_changes_nothing(round: ProgramRound, boss: User) -> None:
 
 def test_the_job_makes_it(round: ProgramRound, boss: User) -> None:
     report = round_report.request(round, form=Form.CSV, by=boss, now=NOW)
-    assert jobs.run(report.job.pk) == JobState.DONE
+    assert queue.run(report.job.pk) == JobState.DONE
     report.refresh_from_db()
     assert report.rows == 3
 

@@ -5,7 +5,7 @@ from django.db import DatabaseError, transaction
 
 from applications.models import RubricVersion
 from applications.services import review, rubrics, scoring
-from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from programs.models import Criterion
 from tests.factories import staff
 from tests.factories.applications import NOW

@@ -6,7 +6,7 @@ import pytest
 
 from applications.models import ScoreResult, ScoreRun, ScoreSheet
 from applications.services import scoring
-from portal.errors import MoveNotAllowed, RuleBroken
+from portal.core.errors import MoveNotAllowed, RuleBroken
 from portal.models import Job, JobState
 from tests.factories import staff
 from tests.factories.applications import NOW

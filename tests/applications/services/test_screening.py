@@ -7,8 +7,8 @@ import pytest
 from applications.models import Application, ApplicationMove, BonusClaim, Check
 from applications.services import screening, supplements
 from applications.states import CheckDecision, SupplementState
-from portal.clock import KST
-from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.core.clock import KST
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import Notice
 from programs.models import SubProgram
 from tests.factories import staff

@@ -9,7 +9,7 @@ from applications.models import Application, ApplicationMove, Decision, Selectio
 from applications.queries.award import award_of
 from applications.services import intake, outbox, scoring, selection
 from applications.states import Outcome
-from portal.errors import BadInput, BudgetExceeded, MoveNotAllowed, PortalError, RuleBroken
+from portal.core.errors import BadInput, BudgetExceeded, MoveNotAllowed, PortalError, RuleBroken
 from portal.models import Job, Notice, User
 from programs.models import LedgerEntry
 from programs.queries import balance

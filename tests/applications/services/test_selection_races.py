@@ -7,7 +7,7 @@ import pytest
 
 from applications.models import Selection, SelectionMove
 from applications.services import selection
-from portal.errors import BudgetExceeded, MoveNotAllowed
+from portal.core.errors import BudgetExceeded, MoveNotAllowed
 from portal.models import Notice
 from programs.models import LedgerEntry, SubProgram
 from programs.queries import balance

@@ -8,8 +8,8 @@ import pytest
 from applications.models import Supplement
 from applications.services import supplements
 from applications.states import SupplementState
-from portal import files
-from portal.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
+from portal.uploads import files
 from tests.factories.applications import NOW, SupplementFactory
 from tests.portal import corpus
 

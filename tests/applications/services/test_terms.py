@@ -5,7 +5,7 @@ import pytest
 from applications.models import Application, PartnerTerms
 from applications.queries import dossier
 from applications.services import intake, partners
-from portal.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import Notice
 from programs.models import SubProgram
 from tests.factories import drafts, programs

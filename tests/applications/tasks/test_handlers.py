@@ -28,7 +28,8 @@ from applications.services import (
     screening,
     selection,
 )
-from portal import clock, jobs
+from portal.core import clock
+from portal.jobs import queue
 from portal.models import Job, JobState, Notice
 from programs.models import LedgerEntry
 from programs.queries import balance
@@ -80,24 +81,24 @@ def to_score(program, officer, boss) -> Job:
 
 
 def to_select(program, officer, boss) -> Job:
-    jobs.run(to_score(program, officer, boss).pk)
+    queue.run(to_score(program, officer, boss).pk)
     return selection.start(ScoreRun.objects.get(), by=officer, now=clock.now()).job
 
 
 def to_decide(program, officer, boss) -> Job:
-    jobs.run(to_select(program, officer, boss).pk)
+    queue.run(to_select(program, officer, boss).pk)
     made = staff.confirmed(Selection.objects.select_related("sub_program").get())
     return selection.schedule(made, "decide", by=boss, now=clock.now())
 
 
 def to_undecide(program, officer, boss) -> Job:
-    jobs.run(to_decide(program, officer, boss).pk)
+    queue.run(to_decide(program, officer, boss).pk)
     made = Selection.objects.select_related("sub_program").get()
     return selection.schedule(made, "undecide", by=boss, now=clock.now(), note="오류")
 
 
 def to_release(program, officer, boss) -> Job:
-    jobs.run(to_select(program, officer, boss).pk)
+    queue.run(to_select(program, officer, boss).pk)
     made = Selection.objects.select_related("sub_program").get()
     staff.decided(made, by=boss)
     return selection.schedule_release(made, by=boss, now=clock.now())
@@ -144,7 +145,7 @@ WAYS = [
 
 
 def test_every_kind_of_job_of_this_app_is_tried_here() -> None:
-    kinds = {kind for kind in jobs.kinds() if kind.startswith("applications.")}
+    kinds = {kind for kind in queue.kinds() if kind.startswith("applications.")}
     assert kinds == {*(kind for kind, _ in WAYS), paper.JOB, round_report.JOB}
     assert tasks.print_paper is not None
 
@@ -156,7 +157,7 @@ def counted() -> dict[str, int]:
 def run_again(job: Job) -> JobState | None:
     """Deliver the message a second time after the work was done, as a broker may."""
     Job.objects.filter(pk=job.pk).update(state=JobState.QUEUED, finished_at=None)
-    return jobs.run(job.pk)
+    return queue.run(job.pk)
 
 
 @pytest.mark.parametrize(("kind", "way"), WAYS)
@@ -164,7 +165,7 @@ def test_a_job_that_runs_twice_has_one_effect(program, officer, boss, kind, way)
     job = way(program, officer, boss)
     assert job.kind == kind
     before = counted()
-    assert jobs.run(job.pk) == JobState.DONE, Job.objects.get(pk=job.pk).error
+    assert queue.run(job.pk) == JobState.DONE, Job.objects.get(pk=job.pk).error
     after = counted()
     assert after != before
     hashes = list(ScoreRun.objects.values_list("results_sha256", flat=True))
@@ -175,13 +176,13 @@ def test_a_job_that_runs_twice_has_one_effect(program, officer, boss, kind, way)
 
 @pytest.mark.pdf
 def test_a_paper_printed_twice_is_printed_once(program, officer, boss) -> None:
-    jobs.run(to_release(program, officer, boss).pk)
+    queue.run(to_release(program, officer, boss).pk)
     application = Decision.objects.get(rank=1).application
     document = IssuedDocument.objects.create(
         application=application, kind="result", requested_at=clock.now()
     )
     job = Job.objects.create(kind=paper.JOB, key="paper", args={"document": document.pk})
-    assert jobs.run(job.pk) == JobState.DONE, Job.objects.get(pk=job.pk).error
+    assert queue.run(job.pk) == JobState.DONE, Job.objects.get(pk=job.pk).error
     document.refresh_from_db()
     assert run_again(job) == JobState.DONE
     assert IssuedDocument.objects.get(pk=document.pk).sha256 == document.sha256 != ""
@@ -189,19 +190,19 @@ def test_a_paper_printed_twice_is_printed_once(program, officer, boss) -> None:
 
 def test_a_job_tells_how_far_it_is(program, officer, boss) -> None:
     job = to_score(program, officer, boss)
-    jobs.run(job.pk)
+    queue.run(job.pk)
     job.refresh_from_db()
     assert (job.done, job.total) == (3, 3)
     assert job.result["scored"] == 3
 
 
 def test_a_long_selection_is_decided_and_taken_back_by_jobs(program, officer, boss) -> None:
-    jobs.run(to_undecide(program, officer, boss).pk)
+    queue.run(to_undecide(program, officer, boss).pk)
     made = Selection.objects.select_related("sub_program").get()
     assert (made.state, balance(program.pot).reserved) == ("proposed", 0)
     staff.confirmed(made)
     again = selection.schedule(made, "decide", by=boss, now=clock.now())
-    assert jobs.run(again.pk) == JobState.DONE
+    assert queue.run(again.pk) == JobState.DONE
     assert Selection.objects.get().state == "decided"
     assert balance(program.pot).reserved > 0
 
@@ -213,7 +214,7 @@ def test_a_release_asked_for_before_the_decision_was_taken_back_does_nothing(
     made = Selection.objects.select_related("sub_program").get()
     selection.undecide(made, note="오류", by=boss, now=clock.now())
     staff.decided(made, by=boss)
-    assert jobs.run(job.pk) == JobState.DONE
+    assert queue.run(job.pk) == JobState.DONE
     assert Job.objects.get(pk=job.pk).result == {"skipped": True}
     assert Selection.objects.get().state == "decided"
     assert not Notice.objects.filter(key__startswith="result:").exists()
@@ -222,9 +223,9 @@ def test_a_release_asked_for_before_the_decision_was_taken_back_does_nothing(
 def test_a_manager_who_lost_the_role_meanwhile_releases_nothing(program, officer, boss) -> None:
     job = to_release(program, officer, boss)
     boss.groups.clear()
-    for _ in range(jobs.ATTEMPTS):
+    for _ in range(queue.ATTEMPTS):
         Job.objects.filter(pk=job.pk).update(run_after=None)
-        jobs.run(job.pk)
+        queue.run(job.pk)
     assert Job.objects.get(pk=job.pk).state == JobState.PARKED
     assert Selection.objects.get().state == "decided"
     assert balance(program.pot).reserved > 0
@@ -235,7 +236,7 @@ def test_a_worker_killed_in_the_middle_is_followed_by_another(
 ) -> None:
     monkeypatch.setattr(scoring, "CHUNK", 1)
     job = to_score(program, officer, boss)
-    work = jobs._handlers[scoring.JOB]
+    work = queue._handlers[scoring.JOB]
 
     def killed(claimed: Job) -> dict[str, object]:
         class Die(SystemExit):
@@ -248,14 +249,14 @@ def test_a_worker_killed_in_the_middle_is_followed_by_another(
         return work(claimed)
 
     with monkeypatch.context() as patch:
-        patch.setitem(jobs._handlers, scoring.JOB, killed)
+        patch.setitem(queue._handlers, scoring.JOB, killed)
         with pytest.raises(SystemExit):
-            jobs.run(job.pk)
+            queue.run(job.pk)
     assert ScoreResult.objects.count() == 1
-    assert jobs.run(job.pk) is None  # its lease still runs
+    assert queue.run(job.pk) is None  # its lease still runs
     Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
-    assert job.pk in jobs.waiting(clock.now())
-    assert jobs.run(job.pk) == JobState.DONE
+    assert job.pk in queue.waiting(clock.now())
+    assert queue.run(job.pk) == JobState.DONE
     assert ScoreRun.objects.get().scored == ScoreResult.objects.count() == 3
 
 
@@ -282,6 +283,6 @@ def test_a_sweep_with_nothing_to_do_is_short(program, django_assert_max_num_quer
 def test_the_jobs_run_on_postgresql(program, officer, boss) -> None:
     assert connection.vendor == "postgresql"
     job = to_release(program, officer, boss)
-    assert jobs.run(job.pk) == JobState.DONE
+    assert queue.run(job.pk) == JobState.DONE
     assert Notice.objects.filter(key__startswith="result:").count() == 3
     assert screening.expire(clock.now()) == 0

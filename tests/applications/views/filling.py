@@ -7,10 +7,10 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from applications.management import answers
 from applications.models import Application, Partner
 from applications.services import partners
-from portal.clock import KST, now
+from demo.applications import answers
+from portal.core.clock import KST, now
 from programs.models import SubProgram, Track
 from tests.factories.applications import (
     CompanyFactory,

@@ -7,10 +7,10 @@ from django.urls import reverse
 from applications.models import Report, Spending
 from applications.services import endings, instalments, paper, settlement
 from applications.states import AgreementState, MemberRole, ReportState
-from portal.clock import now
+from portal.access.roles import AUDITOR, OFFICER
+from portal.core.clock import now
+from portal.core.money import won
 from portal.models import User
-from portal.money import won
-from portal.roles import AUDITOR, OFFICER
 from tests.factories import staff
 from tests.factories.agreements import World, pdf
 from tests.factories.applications import UserFactory, member_of

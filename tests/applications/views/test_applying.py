@@ -8,7 +8,7 @@ from django.test import Client
 from applications.models import Application, Submission
 from applications.queries import dossier
 from applications.states import ApplicationState
-from portal.clock import now
+from portal.core.clock import now
 from programs.models import ProgramRound
 from tests.applications.views.filling import Applicant
 from tests.factories import programs

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from applications.models import Deliverable, Expert
 from applications.services import delivery, review, settlement
-from portal.clock import now
+from portal.core.clock import now
 from tests.factories import delivery as work
 from tests.factories import programs, staff
 from tests.factories.agreements import World, pdf

@@ -4,11 +4,11 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from applications.management.commands.seed_applications import sample_pdf
 from applications.models import Application, Objection
 from applications.queries.award import award_of
 from applications.services import objections
-from portal.clock import now
+from demo.management.commands.seed_applications import sample_pdf
+from portal.core.clock import now
 from tests.factories import staff
 from tests.factories.applications import PartnerFactory, UserFactory, member_of
 

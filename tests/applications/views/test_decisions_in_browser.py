@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page
 
 from applications.models import Application, DecisionChange, LateGrant, Objection, Selection
 from applications.services import changes, late, objections
-from portal.clock import now
+from portal.core.clock import now
 from portal.models import TroubleMinute, User
 from tests.applications.views.test_in_browser import check, signed_in
 from tests.factories import staff

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 from applications.models import Application, Decision, ScoreResult, ScoreRun, Selection
 from applications.services import paper, partners
 from applications.states import ApplicationState, MemberRole, SelectionState, SupplementState
-from portal import files
-from portal.clock import now
+from portal.core.clock import now
 from portal.models import Job
+from portal.uploads import files
 from programs.models import ProgramRound
 from tests.factories.applications import (
     ApplicationFactory,

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, expect
 from applications.models import Application
 from applications.services import drafting
 from applications.states import MemberRole
-from portal.clock import now
+from portal.core.clock import now
 from tests.factories import programs
 from tests.factories.applications import (
     AttachmentFactory,

@@ -5,7 +5,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
 from applications.services import selection
-from portal import audit
+from portal.records import audit
 from tests.factories import staff
 from tests.factories.applications import NOW
 

@@ -8,7 +8,7 @@ from django.test import Client
 from applications.models import Application
 from applications.services import drafting
 from applications.states import MemberRole
-from portal.clock import now
+from portal.core.clock import now
 from programs.models import ProgramRound, RequiredDocument, SubProgram
 from programs.states import GrantKind
 from tests.applications.views.filling import Controls, send

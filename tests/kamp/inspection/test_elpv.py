@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from kamp.inspection import elpv
+from bench import elpv
 from kamp.inspection.errors import ExtraMissing
 
 

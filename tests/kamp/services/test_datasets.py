@@ -9,10 +9,10 @@ from kamp.models import Clip, Label, Product, Workspace
 from kamp.rules.rates import kappa
 from kamp.services import datasets, labelling, retention
 from kamp.states import ClipState
-from portal import files
-from portal.clock import now
-from portal.errors import BadInput, MoveNotAllowed, NotFound
+from portal.core.clock import now
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound
 from portal.models import Job
+from portal.uploads import files
 from tests.factories.kamp import (
     PNG,
     PersonFactory,

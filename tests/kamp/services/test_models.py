@@ -6,9 +6,9 @@ from django.db import Error, IntegrityError, transaction
 from kamp.models import Dataset, Duplicate, InspectionModel
 from kamp.services import datasets, drift, judging, reports, training
 from kamp.states import Split
-from portal import jobs
-from portal.clock import now
-from portal.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
+from portal.core.clock import now
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
+from portal.jobs import queue
 from portal.models import Job, JobState
 from tests.factories.kamp import (
     PersonFactory,
@@ -77,7 +77,7 @@ def test_a_cancelled_training_goes_on_when_it_is_asked_for_again(dataset: Datase
     ready(dataset)
     model = training.ask(dataset, by=dataset.created_by, now=now())
     assert model.job is not None
-    assert jobs.cancel(model.job, now=now())
+    assert queue.cancel(model.job, now=now())
     training.ask(dataset, by=dataset.created_by, now=now())
     assert Job.objects.get().state == JobState.QUEUED
 

@@ -12,9 +12,9 @@ from kamp import queries
 from kamp.models import Showcase, ShowcaseMove
 from kamp.services import catalogue, showcases
 from kamp.services.showcases import redrawn
-from portal import files
-from portal.clock import now
-from portal.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
+from portal.core.clock import now
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
+from portal.uploads import files
 from tests.factories.kamp import (
     PARTS,
     TEXTS,

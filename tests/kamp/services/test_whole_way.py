@@ -10,9 +10,9 @@ from kamp.inspection.generator import Flaw
 from kamp.models import Clip, Dataset, Duplicate, InspectionModel
 from kamp.services import datasets, drift, extraction, fitting, judging, training, verdicts
 from kamp.states import ClipState, Split, Verdict
-from portal import jobs
-from portal.clock import now
-from portal.errors import BadInput, JobCancelled
+from portal.core.clock import now
+from portal.core.errors import BadInput, JobCancelled
+from portal.jobs import queue
 from portal.models import Job, JobState
 from tests.factories.bricks import bricks, film, learned, quiet
 from tests.factories.kamp import WorkspaceFactory, dataset_of, member_of
@@ -29,7 +29,7 @@ def taken(dataset: Dataset, path: Path, serial: str) -> Clip:
             by=dataset.created_by, now=now(),
         )  # fmt: skip
     job = Job.objects.get(args__clips=[clip.pk])
-    assert jobs.run(job.pk) == JobState.DONE
+    assert queue.run(job.pk) == JobState.DONE
     clip.refresh_from_db()
     return clip
 
@@ -76,7 +76,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
         verdicts.run(model, job.args["clips"], now=now(), progress=stop_after_two)
     first = list(model.inspections.values_list("pk", flat=True))
     assert len(first) == 2
-    assert jobs.run(job.pk) == JobState.DONE
+    assert queue.run(job.pk) == JobState.DONE
     assert list(model.inspections.order_by("pk").values_list("pk", flat=True))[:2] == first
     said = {
         row.clip.product.serial: row for row in model.inspections.select_related("clip__product")
@@ -94,9 +94,9 @@ def test_the_whole_way(tmp_path: Path) -> None:
     for split in (Split.TRAIN, Split.VALIDATION):  # those it was fitted to say nothing of drift
         rows = Clip.objects.filter(product__split=split, state=ClipState.READY)
         some = list(rows.select_related("product")[: drift.LEAST])
-        jobs.run(judging.ask(model, some, by=dataset.created_by, now=now()).pk)
+        queue.run(judging.ask(model, some, by=dataset.created_by, now=now()).pk)
     checked = drift.ask(model, by=dataset.created_by, now=now())
-    assert jobs.run(checked.pk) == JobState.DONE
+    assert queue.run(checked.pk) == JobState.DONE
     found = model.drifts.get()
     assert (found.n >= drift.LEAST, found.drifted) == (True, False)
 
@@ -132,7 +132,7 @@ def test_a_hostile_film_fails_with_words_and_the_worker_lives(
         now=now(),
     )
     job = Job.objects.get()
-    assert jobs.run(job.pk) == JobState.DONE
+    assert queue.run(job.pk) == JobState.DONE
     job.refresh_from_db()
     clip.refresh_from_db()
     assert (clip.state, job.result["failed"]) == (ClipState.FAILED, 1)
@@ -177,9 +177,9 @@ def test_an_extraction_that_was_stopped_goes_on_where_it_stopped(
     first, second = Clip.objects.order_by("pk")
     assert (first.state, second.state) == (ClipState.READY, ClipState.UPLOADED)
     album = first.pictures
-    assert jobs.cancel(job, now=now())
-    assert jobs.retry(Job.objects.get())
-    assert jobs.run(job.pk) == JobState.DONE
+    assert queue.cancel(job, now=now())
+    assert queue.retry(Job.objects.get())
+    assert queue.run(job.pk) == JobState.DONE
     first.refresh_from_db()
     second.refresh_from_db()
     assert (first.pictures, second.state) == (album, ClipState.READY)

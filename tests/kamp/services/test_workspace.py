@@ -6,10 +6,10 @@ import pytest
 
 from kamp.services import workspace as workspaces
 from kamp.states import MemberRole
-from portal import notices
-from portal.clock import now
-from portal.errors import BadInput, MoveNotAllowed, NotFound
+from portal.core.clock import now
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound
 from portal.models import Notice
+from portal.notices import outbox
 from tests.factories.kamp import PersonFactory, WorkspaceFactory, business_number, member_of
 
 pytestmark = pytest.mark.django_db
@@ -58,7 +58,7 @@ def test_nobody_is_asked_twice() -> None:
 
 
 def test_nobody_fills_the_mailboxes_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(notices, "LETTERS_A_DAY", 2)
+    monkeypatch.setattr(outbox, "LETTERS_A_DAY", 2)
     firm, at = WorkspaceFactory(), now()
     owner = member_of(firm)
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from kamp.inspection.generator import Flaw
 from kamp.models import InspectionModel, Label, Showcase
-from portal import jobs
-from portal.clock import now
+from portal.core.clock import now
+from portal.jobs import queue
 from portal.models import Job, JobState, User
 from tests.factories import staff
 from tests.factories.bricks import bricks, film, learned
@@ -57,8 +57,8 @@ def check(page: Page, url: str) -> None:
 
 def work() -> None:
     """Do what waits, as a worker would."""
-    for pk in jobs.waiting(now()):
-        assert jobs.run(pk) == JobState.DONE, Job.objects.get(pk=pk).error
+    for pk in queue.waiting(now()):
+        assert queue.run(pk) == JobState.DONE, Job.objects.get(pk=pk).error
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from django.urls import reverse
 from kamp.models import Clip, Dataset, Inspection, InspectionModel, InspectionReport
 from kamp.services import judging, reports
 from kamp.urls import urlpatterns
-from portal.clock import now
+from portal.core.clock import now
 from portal.models import Job, JobState
 from tests.factories.kamp import (
     PersonFactory,

@@ -7,9 +7,9 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal.clock import KST
+from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
+from portal.core.clock import KST
 from portal.models import TroubleMinute, User
-from portal.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
 from programs import queries
 from programs.models import (
     Budget,

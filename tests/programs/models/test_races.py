@@ -9,7 +9,7 @@ from django.db import IntegrityError, connection, connections, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.db.models import F
 
-from portal.errors import BudgetExceeded, PortalError
+from portal.core.errors import BudgetExceeded, PortalError
 from programs import queries
 from programs.models import Budget, LedgerEntry
 from programs.rules import ledger as arithmetic

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from programs import queries
 from programs.models import SubProgram
 from tests.factories.programs import program

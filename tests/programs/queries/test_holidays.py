@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from programs.queries.holidays import holidays
 from programs.rules import calendar
 from programs.rules.calendar import KST

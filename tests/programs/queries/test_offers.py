@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.errors import NotFound
+from portal.core.errors import NotFound
 from programs import queries
 from programs.models import ProgramRound
 from programs.services import ledger

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from programs.rules.calendar import KST, OPEN, Window, days_left, refusal, stamp, state
 
 OPENS = datetime(2021, 1, 22, 9, 0, tzinfo=KST)

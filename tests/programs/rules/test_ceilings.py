@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.errors import BadInput
-from portal.money import MAX_WON
+from portal.core.errors import BadInput
+from portal.core.money import MAX_WON
 from programs.rules.ceilings import Grant, Terms, preview
 
 ROBOT = Terms("share", cap_won=300_000_000, share_percent=50)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from programs.rules.eligibility import Verdict, anniversary, judge, parse, read_facts
 from programs.rules.facts import Fact, applies
 

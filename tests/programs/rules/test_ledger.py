@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from programs.rules.ledger import DELTAS, Balance, after, check, fold
 
 entries = st.lists(st.tuples(st.sampled_from(sorted(DELTAS)), st.integers(1, 10**12)), max_size=30)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from programs.rules.quota import note, places, words
 
 

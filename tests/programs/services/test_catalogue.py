@@ -11,8 +11,8 @@ import yaml
 from django.core.management import CommandError, call_command
 from django.db import models
 
-from portal.errors import BadInput, BudgetExceeded, RuleBroken
-from portal.roles import MANAGER
+from portal.access.roles import MANAGER
+from portal.core.errors import BadInput, BudgetExceeded, RuleBroken
 from programs import queries
 from programs.models import (
     Budget,

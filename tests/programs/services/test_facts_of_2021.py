@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from portal.clock import KST
+from portal.core.clock import KST
 from programs.models import BonusItem, Budget, NationalGoal, ProgramRound, SubProgram, Track
 from programs.rules import ceilings
 from programs.states import GrantKind, Intake, QuotaKind

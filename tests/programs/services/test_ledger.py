@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import pytest
 
-from portal.errors import BadInput, BudgetExceeded, NotFound, PortalError, StaleVersion
+from portal.core.errors import BadInput, BudgetExceeded, NotFound, PortalError, StaleVersion
 from programs import queries
 from programs.models import Budget, LedgerEntry
 from programs.rules.ledger import Balance

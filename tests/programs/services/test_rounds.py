@@ -6,9 +6,9 @@ import pytest
 from auditlog.models import LogEntry
 from django.db import IntegrityError, transaction
 
-from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import TroubleMinute, User
-from portal.roles import AUDITOR, MANAGER, OFFICER
 from programs.models import ProgramRound, RoundChange
 from programs.queries import outages
 from programs.services import rounds

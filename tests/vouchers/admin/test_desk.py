@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
-from portal import jobs
+from portal.jobs import queue
 from portal.templatetags.portal import kst
 from tests.factories import reports
 from tests.factories import vouchers as make
@@ -97,7 +97,7 @@ def test_from_marks_to_a_confirmed_assignment(operator: Client) -> None:
     assert "기록했습니다" in act(operator, "monitor", monitor.pk, "rule", **said)
     assert "배정을 계산하고" in act(operator, "panelround", panel.pk, "assign", seed=5)
     run = AssignmentRun.objects.get()
-    jobs.run(run.job_id)
+    queue.run(run.job_id)
     page = operator.get(f"/admin/vouchers/assignmentrun/{run.pk}/change/").content.decode()
     assert "모든 서비스에 필요한 인원을 구분에 맞게 배정했습니다." in page
     spare = make.service()
@@ -125,7 +125,7 @@ def test_a_file_is_taken_and_told_line_by_line(operator: Client) -> None:
     )
     made = CatalogueImport.objects.get()
     assert answer.status_code == 302
-    jobs.run(made.job_id)
+    queue.run(made.job_id)
     page = operator.get(f"/admin/vouchers/catalogueimport/{made.pk}/change/").content.decode()
     assert "반영했습니다" in page
     assert "3줄" in page

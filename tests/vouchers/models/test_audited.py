@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from portal import audit
 from portal.models import AuditChain
+from portal.records import audit
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.clock import KST
-from portal.errors import BadInput
+from portal.core.clock import KST
+from portal.core.errors import BadInput
 from vouchers.rules import activity
 from vouchers.rules.activity import Work
 

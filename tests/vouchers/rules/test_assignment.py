@@ -1,6 +1,6 @@
 """Permitted pairs with their costs; shortages in words."""
 
-from portal import matching
+from portal.assignment import matching
 from vouchers.rules.assignment import STEP, UNWISHED, Member, Wanted, explain, options
 
 NAMES = {1: "가나 회의", 2: "다라 보안"}

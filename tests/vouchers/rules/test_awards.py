@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portal.errors import BadInput
+from portal.core.errors import BadInput
 from vouchers.rules import awards
 from vouchers.rules.awards import Candidate
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from portal.clock import KST
+from portal.core.clock import KST
 from vouchers.rules.bursts import Flag, Trace, account_stem, flags
 
 AT = datetime(2021, 2, 10, 9, tzinfo=KST)

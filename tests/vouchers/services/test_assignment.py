@@ -7,8 +7,8 @@ from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portal import jobs
-from portal.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
+from portal.jobs import queue
 from portal.models import DeclaredTie, FirmLink, JobState
 from tests.factories import reports
 from tests.factories import vouchers as make
@@ -166,7 +166,7 @@ def test_only_the_operator_acts(panel) -> None:
 
 def test_the_worker_computes_it(panel) -> None:
     made = assignment.start(panel, seed=3, by=make.operator(), now=NOW)
-    assert jobs.run(made.job_id) == JobState.DONE
+    assert queue.run(made.job_id) == JobState.DONE
     made.refresh_from_db()
     assert made.filled == 16
 

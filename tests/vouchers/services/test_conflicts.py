@@ -2,7 +2,7 @@
 
 import pytest
 
-from portal.errors import Finding, MoveNotAllowed
+from portal.core.errors import Finding, MoveNotAllowed
 from portal.models import DeclaredTie, FirmLink, Job
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW

@@ -6,8 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 
-from portal.clock import KST
-from portal.errors import BadInput, Closed, MoveNotAllowed
+from portal.core.clock import KST
+from portal.core.errors import BadInput, Closed, MoveNotAllowed
 from portal.models import Notice
 from tests.factories import reports as make
 from tests.factories import vouchers as panel

@@ -5,9 +5,10 @@ import io
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from portal import jobs, tables
-from portal.errors import BadInput, JobCancelled, MoveNotAllowed
+from portal.core.errors import BadInput, JobCancelled, MoveNotAllowed
+from portal.jobs import queue
 from portal.models import Job, JobState
+from portal.paper import tables
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
 from vouchers.models import CatalogueImport, Service, ServiceMove, Supplier, SupplierPartner
@@ -130,7 +131,7 @@ def test_the_worker_runs_it_and_tells_the_counts(django_capture_on_commit_callba
     file = importing.start(
         ImportKind.SUPPLIERS, upload=make.suppliers_csv(2), by=make.operator(), now=NOW
     )
-    assert jobs.run(file.job_id) == JobState.DONE
+    assert queue.run(file.job_id) == JobState.DONE
     assert Job.objects.get(pk=file.job_id).result["created"] == 2
 
 
@@ -201,6 +202,6 @@ def test_bytes_that_are_no_text_are_refused() -> None:
 
 def test_a_file_that_was_judged_is_not_judged_again() -> None:
     file = bring(ImportKind.SUPPLIERS, make.suppliers_csv(2))
-    assert jobs.run(file.job_id) == JobState.DONE
+    assert queue.run(file.job_id) == JobState.DONE
     file.refresh_from_db()
     assert (counts(file), file.judged_at) == ((2, 0, 0, 0), NOW)

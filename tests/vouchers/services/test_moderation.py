@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from portal.clock import KST
-from portal.errors import BudgetExceeded, Closed, MoveNotAllowed, RuleBroken
+from portal.core.clock import KST
+from portal.core.errors import BudgetExceeded, Closed, MoveNotAllowed, RuleBroken
 from portal.models import Job, Notice
-from portal.workflow import move
+from portal.records.workflow import move
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW

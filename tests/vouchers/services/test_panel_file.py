@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from portal.clock import KST
-from portal.errors import RuleBroken
+from portal.core.clock import KST
+from portal.core.errors import RuleBroken
 from programs.services.catalogue_file import read
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW

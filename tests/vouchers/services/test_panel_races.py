@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError
 
-from portal import jobs
-from portal.errors import MoveNotAllowed, PortalError
+from portal.core.errors import MoveNotAllowed, PortalError
+from portal.jobs import queue
 from portal.models import JobState, Notice
 from programs import queries as money
 from programs.services import ledger
@@ -151,7 +151,7 @@ def test_two_workers_import_a_file_once(settings, tmp_path) -> None:
     file = importing.start(
         ImportKind.SUPPLIERS, upload=make.suppliers_csv(20), by=make.operator(), now=NOW
     )
-    answers = at_once(2, lambda i: jobs.run(file.job_id))
+    answers = at_once(2, lambda i: queue.run(file.job_id))
     assert sorted(answers, key=str) == sorted([JobState.DONE, None], key=str)
     assert Supplier.objects.count() == 20
     assert CatalogueImport.objects.get().created == 20

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from portal import files
-from portal.errors import BadInput, Closed, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.core.errors import BadInput, Closed, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import Notice
+from portal.uploads import files
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
 from vouchers.models import PanelApplication, PanelEvidence, SupplierTie

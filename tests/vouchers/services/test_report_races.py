@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from portal.errors import MoveNotAllowed, PortalError
+from portal.core.errors import MoveNotAllowed, PortalError
 from programs import queries as money
 from programs.models import LedgerEntry
 from tests.factories import reports as make

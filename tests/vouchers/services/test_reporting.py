@@ -7,10 +7,11 @@ import pytest
 from django.db import IntegrityError, transaction
 from PIL import Image
 
-from portal import files, snapshot
-from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import Notice
-from portal.workflow import move
+from portal.records import snapshot
+from portal.records.workflow import move
+from portal.uploads import files
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW

@@ -4,9 +4,9 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
-from portal.errors import BadInput, MoveNotAllowed
+from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import Job, Notice
-from portal.workflow import move
+from portal.records.workflow import move
 from programs import queries as money
 from programs.models import LedgerEntry
 from tests.factories import reports as make

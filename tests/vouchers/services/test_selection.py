@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from portal.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import Notice
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW

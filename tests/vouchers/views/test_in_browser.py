@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from portal.clock import now
+from portal.core.clock import now
 from tests.factories import vouchers as make
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]

@@ -4,8 +4,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from portal import files
 from portal.templatetags.portal import kdate
+from portal.uploads import files
 from tests.factories import reports
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Browser, Page, expect
 
-from portal.clock import now
+from portal.core.clock import now
 from portal.models import User
 from tests.factories import reports as make
 from tests.factories import vouchers as panel

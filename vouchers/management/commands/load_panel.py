@@ -5,8 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from portal.clock import now
-from portal.errors import PortalError
+from portal.core.clock import now
+from portal.core.errors import PortalError
 from vouchers.services import panel_file
 
 

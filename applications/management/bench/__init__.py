@@ -1,1 +1,0 @@
-"""Measuring the portal against floors taken in the same run; `manage.py bench` runs it."""

@@ -1,0 +1,1 @@
+"""Bulk data: applications by the thousand, written in few statements per table."""

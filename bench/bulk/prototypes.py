@@ -1,0 +1,282 @@
+"""Moulds for bulk data: one real filing per kind of applicant, done by the services and undone."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from applications.models import (
+    Application,
+    Attachment,
+    Company,
+    FormVersion,
+    Member,
+    Partner,
+    PartnerTerms,
+    Site,
+    Submission,
+)
+from applications.queries import dossier
+from applications.rules.completeness import check_consents
+from applications.services import drafting, intake
+from applications.states import MemberRole, PartnerState
+from demo.applications import answers
+from portal.core.errors import RuleBroken
+from portal.core.validators import check_digit
+from portal.models import User
+from portal.uploads import files
+from programs.models import SubProgram, Track
+from programs.rules.calendar import Window
+from programs.rules.facts import applies, parse_when
+from programs.states import CompanyKind, CompanySize, GrantKind, Region
+
+MARK = "대량 "  # every company of this data begins with it
+DOMAIN = "bulk.invalid"  # a name that no mail can reach
+NO_PASSWORD = "!bulk"  # noqa: S105 - as an unusable password of Django begins
+COST_WON = {CompanySize.SMALL: 40_000_000, CompanySize.MEDIUM: 120_000_000}
+DEAREST_WON = 450_000_000
+PAPER = ContentFile(b"%PDF-1.4\n% bulk\n%%EOF\n", name="bulk.pdf")
+PAPER_SHA256 = hashlib.sha256(PAPER.read()).hexdigest()
+OFFICE, KINDS, SERIALS = 999, 99, 9_999
+REHEARSAL = 99 * KINDS * SERIALS  # numbers that bulk rows do not reach
+
+
+@dataclass(frozen=True)
+class Section:
+    """One step of the draft."""
+
+    name: str
+    data: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Mould:
+    """What one kind of applicant files in a sub-programme: the rows of the draft and the frozen
+    content, of which only what names the applicant differs between two filings.
+    """
+
+    sub_program: SubProgram
+    track: Track
+    profile: dict[str, Any]
+    sections: tuple[Section, ...]
+    documents: tuple[str, ...]
+    consents: tuple[tuple[str, str, bool], ...]
+    partners: tuple[str, ...]
+    version: int
+    content: dict[str, Any]
+    form_sha256: str
+    claims: tuple[dict[str, Any], ...]
+
+    @property
+    def window(self) -> Window:
+        """When it may be filed."""
+        return self.sub_program.window()
+
+    @property
+    def region_is_free(self) -> bool:
+        """Whether no condition looks at the region, so that applicants may be from anywhere."""
+        return all(row["fact"] != "region" for row in self.sub_program.conditions)
+
+
+def business_number(place: int) -> str:
+    """Return the n-th good business number, counted down from offices that do not exist yet."""
+    office = OFFICE - place // (KINDS * SERIALS)
+    first = f"{office}{1 + place // SERIALS % KINDS:02d}{1 + place % SERIALS:04d}"
+    return f"{first}{check_digit(first)}"
+
+
+def moulds(sub_program: SubProgram) -> list[Mould]:
+    """File once per track and size of company, with and without a claimed bonus; keep what counts.
+
+    Nothing of it stays in the database but the form version. Raises RuleBroken when the
+    sub-programme can be entered by none.
+    """
+    made, refused = [], None
+    for track, size, claim in _kinds(sub_program):
+        try:
+            made.append(_rehearsed(track, size, claim))
+        except RuleBroken as error:
+            refused = error
+    if not made:
+        raise refused or RuleBroken([], message=f"{sub_program}: 지원유형이 없습니다.")
+    return made
+
+
+def _kinds(sub_program: SubProgram) -> Iterator[tuple[Track, str, bool]]:
+    claimed = sub_program.bonus_items.exists()
+    for track in sub_program.tracks.select_related("sub_program__round", "sub_program__pot"):
+        for size in (*COST_WON, CompanySize.MID):
+            yield track, size, claimed and size == CompanySize.SMALL
+        yield from [(track, CompanySize.SMALL, False)] * claimed
+
+
+def _rehearsed(track: Track, size: str, claim: bool) -> Mould:
+    with transaction.atomic():
+        mould = _file(track, size, claim)
+        transaction.set_rollback(True)
+    FormVersion.objects.get_or_create(
+        sha256=mould.form_sha256, defaults={"content": mould.content.pop("form")}
+    )
+    return mould
+
+
+def _file(track: Track, size: str, claim: bool) -> Mould:
+    program = track.sub_program
+    now = program.window().opens_at + timedelta(hours=10)
+    user = User.objects.create(email=f"rehearsal@{DOMAIN}", password=NO_PASSWORD)
+    _, site = _company(user, size, now, place=REHEARSAL)
+    application = drafting.start(program, site=site, by=user, now=now)
+    drafting.choose_track(application, code=track.code, by=user, now=now)
+    found = answers.find(
+        track, profile=drafting.carried_over(application), claim=claim, on=now.date()
+    )
+    _answer(application, found, size, user, now)
+    application = Application.objects.get(pk=application.pk)
+    _join(application, user, now)
+    _paper(application, user, now)
+    _agree(application, user, now)
+    filed = intake.submit(Application.objects.get(pk=application.pk), by=user, now=now)
+    return _kept(track, filed)
+
+
+def _company(user: User, size: str, now: datetime, *, place: int) -> tuple[Company, Site]:
+    company = Company.objects.create(
+        business_number=business_number(place),
+        name=f"{MARK}{place}",
+        kind=CompanyKind.COMPANY,
+        size=size,
+        industry_code="25924",
+        founded_on=date(2005, 1, 3),
+        employees=30,
+        representative="김대표",
+        region=Region.GYEONGGI,
+        address="경기도 안산시 단원구 산단로 1",
+        phone="031-123-4567",
+    )
+    Member.objects.create(company=company, user=user, role=MemberRole.OWNER, since=now)
+    site = Site.objects.create(
+        company=company, name="본사 공장", region=company.region, address=company.address
+    )
+    return company, site
+
+
+def _answer(
+    application: Application, found: answers.Answers, size: str, user: User, now: datetime
+) -> None:
+    program = application.sub_program
+    company = drafting.carried_over(application) | found.profile
+    steps = {
+        name: {
+            row["code"]: found.values[row["code"]]
+            for row in drafting.questions_of(application, name)
+            if row["code"] in found.values
+        }
+        for name in (drafting.PLAN, drafting.DECLARATIONS)
+    }
+    total = COST_WON.get(CompanySize(size), DEAREST_WON)
+    lines = program.cost_items
+    steps[drafting.COST] = {row["code"]: total // len(lines) for row in lines}
+    if application.track and application.track.grant_kind == GrantKind.REQUESTED:
+        steps[drafting.COST][dossier.REQUESTED] = total // 2
+    drafting.save_section(
+        application, name=drafting.COMPANY, data=company, version=1, by=user, now=now
+    )
+    for name, data in steps.items():
+        if data:
+            drafting.save_section(application, name=name, data=data, version=0, by=user, now=now)
+
+
+def _join(application: Application, user: User, now: datetime) -> None:
+    """Let the partners that must be there take part."""
+    facts = dossier.read(application).facts
+    for row in application.sub_program.partner_roles:
+        if row.get("required", True) and applies(parse_when(row.get("when")), facts):
+            for turn in range(row.get("minimum", 1)):
+                place = REHEARSAL + 1 + turn
+                supplier, _ = _company(_partner(place), CompanySize.SMALL, now, place=place)
+                partner = Partner.objects.create(
+                    application=application,
+                    role=row["role"],
+                    company_name=supplier.name,
+                    email=f"rehearsal{turn}@{DOMAIN}",
+                    state=PartnerState.ACCEPTED,
+                    company=supplier,
+                    digest=f"{row['role']}-{turn}",
+                    invited_by=user,
+                    invited_at=now,
+                    answered_at=now,
+                )
+                if "terms" in row:
+                    _settle(partner, row["terms"], user, now)
+
+
+def _settle(partner: Partner, asked: Mapping[str, Any], user: User, now: datetime) -> None:
+    """Let a partner have confirmed its terms."""
+    terms = PartnerTerms.objects.create(
+        partner=partner,
+        part="설비 공급과 설치",
+        share_won=0 if asked["share"] else None,
+        quote_won=1_000_000 if asked["quote"] else None,
+        set_by=user,
+        set_at=now,
+        confirmed=True,
+        answered_by=user,
+        answered_at=now,
+    )
+    Partner.objects.filter(pk=partner.pk).update(terms=terms)
+
+
+def _partner(place: int) -> User:
+    return User.objects.create(email=f"partner{place}@{DOMAIN}", password=NO_PASSWORD)
+
+
+def _paper(application: Application, user: User, now: datetime) -> None:
+    """Lay down a row for every paper that must be there."""
+    read = dossier.read(application)
+    for row in drafting.asked_documents(read):
+        if row["required"]:
+            Attachment.objects.create(
+                application=application,
+                requirement=row["code"],
+                name=f"{row['label']}.pdf"[:160],
+                file="",
+                size=PAPER.size,
+                sha256=PAPER_SHA256,
+                content_type=files.CONTENT_TYPES["pdf"],
+                uploaded_by=user,
+                uploaded_at=now,
+            )
+
+
+def _agree(application: Application, user: User, now: datetime) -> None:
+    """Give the consents that must be given and refuse the others."""
+    required = {row.code for row in check_consents(application.sub_program.consents, {})}
+    given = {
+        row["code"]: f"missing:consent:{row['code']}" in required
+        for row in application.sub_program.consents
+    }
+    drafting.consent(application, answers=given, by=user, now=now)
+
+
+def _kept(track: Track, filed: Submission) -> Mould:
+    application = filed.application
+    claims = application.bonuses.order_by("pk")
+    return Mould(
+        sub_program=track.sub_program,
+        track=track,
+        profile=filed.content["profile"],
+        sections=tuple(Section(row.name, row.data) for row in application.sections.order_by("pk")),
+        documents=tuple(
+            application.attachments.order_by("pk").values_list("requirement", flat=True)
+        ),
+        consents=tuple(application.consents.order_by("pk").values_list("code", "wording", "given")),
+        partners=tuple(application.partners.order_by("pk").values_list("role", flat=True)),
+        version=application.version,
+        content={**filed.content, "form": filed.form.content},
+        form_sha256=filed.form_id,
+        claims=tuple(claims.values("code", "label", "claim", "points", "hinted")),
+    )

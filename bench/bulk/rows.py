@@ -1,0 +1,152 @@
+"""The rows of bulk data: which columns, which keys, and how they are written."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from django.db import connection, models, transaction
+
+from applications.models import (
+    Application,
+    ApplicationMove,
+    Attachment,
+    BonusClaim,
+    Company,
+    Consent,
+    Member,
+    Partner,
+    PartnerTerms,
+    ScoreSheet,
+    Section,
+    Site,
+    Submission,
+    Supplement,
+)
+from portal.models import User
+from portal.records import bulk
+
+Row = tuple[Any, ...]
+
+TABLES: dict[type[models.Model], tuple[str, ...]] = {
+    User: (
+        "id", "email", "password", "name", "phone", "is_staff", "is_active", "is_superuser",
+        "joined_at",
+    ),
+    Company: (
+        "id", "business_number", "name", "kind", "size", "industry_code", "industry_revision",
+        "founded_on", "employees", "representative", "region", "address", "phone", "created_at",
+        "updated_at",
+    ),
+    Site: ("id", "company_id", "name", "region", "address"),
+    Member: ("company_id", "user_id", "role", "since"),
+    Application: (
+        "id", "state", "sub_program_id", "track_id", "company_id", "site_id", "version", "created_by_id",
+        "number", "submitted_at", "region", "size", "supplement_state", "created_at", "updated_at",
+    ),
+    ApplicationMove: ("thing_id", "move", "source", "target", "by_id", "at", "note"),
+    Section: ("application_id", "name", "data", "version", "saved_by_id", "saved_at"),
+    Partner: (
+        "application_id", "role", "company_name", "email", "state", "company_id", "digest",
+        "invited_by_id", "invited_at", "answered_at", "note",
+    ),
+    Attachment: (
+        "application_id", "requirement", "name", "file", "size", "sha256", "content_type",
+        "uploaded_by_id", "uploaded_at",
+    ),
+    Consent: ("application_id", "code", "wording", "given", "by_id", "at"),
+    Submission: (
+        "application_id", "number", "submitted_at", "submitted_by_id", "form_id", "content", "sha256",
+        "total_cost_won", "support_won", "own_won",
+    ),
+    BonusClaim: (
+        "application_id", "code", "label", "claim", "points", "hinted", "state", "reason",
+        "decided_by_id", "decided_at",
+    ),
+    Supplement: (
+        "application_id", "state", "message", "requirements", "asked_by_id", "asked_at", "due_at",
+    ),
+    ScoreSheet: (
+        "application_id", "assessor_id", "assigned_by_id", "assigned_at", "marks", "reasons", "comment",
+        "version", "locked_at", "sha256",
+    ),
+}  # fmt: skip
+
+
+TERMS = (
+    "partner_id", "part", "share_won", "quote_won", "set_by_id", "set_at", "confirmed",
+    "answered_by_id", "answered_at", "note",
+)  # fmt: skip
+
+
+def unnamed(model: type[models.Model]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """The columns that our rows do not name and that need a value, with the model's own."""
+    found = [
+        field
+        for field in model._meta.concrete_fields
+        if field.attname not in TABLES[model] and not (field.null or field.primary_key)
+    ]
+    return tuple(row.attname for row in found), tuple(row.get_default() for row in found)
+
+
+class Numbers:
+    """Hands out primary keys that nobody else gets."""
+
+    def __init__(self) -> None:
+        self.last: dict[type[models.Model], int] = {}
+
+    def take(self, model: type[models.Model], count: int) -> list[int]:
+        """Take so many: from the sequence on PostgreSQL, after the last one elsewhere."""
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT nextval(pg_get_serial_sequence(%s, 'id')) FROM generate_series(1, %s)",
+                    [model._meta.db_table, count],
+                )
+                return [row[0] for row in cursor.fetchall()]
+        if model not in self.last:
+            found = model._default_manager.aggregate(last=models.Max("pk"))["last"]
+            self.last[model] = found or 0
+        first = self.last[model] + 1
+        self.last[model] += count
+        return list(range(first, first + count))
+
+
+def stamp(at: datetime) -> str:
+    """An instant as text, written once for many rows."""
+    return at.astimezone(UTC).isoformat(sep=" ")
+
+
+@dataclass
+class Batch:
+    """Rows that are written together, by table."""
+
+    rows: dict[type[models.Model], list[Row]] = field(
+        default_factory=lambda: {model: [] for model in TABLES}
+    )
+    later: list[Row] = field(default_factory=list)  # moves that follow all others
+    terms: dict[str, Row] = field(default_factory=dict)  # of a partner, by the digest of its link
+
+    def add(self, model: type[models.Model], *row: Any) -> None:
+        """Put one row in, its values in the order of `TABLES`."""
+        self.rows[model].append(row)
+
+    @transaction.atomic
+    def save(self) -> None:
+        """Write everything in one transaction."""
+        self.rows[ApplicationMove] += self.later
+        for model, rows in self.rows.items():
+            if rows:
+                names, values = unnamed(model)
+                filled = [(*row, *values) for row in rows] if values else rows
+                bulk.insert(model, [*TABLES[model], *names], filled)
+        self._settle()
+
+    def _settle(self) -> None:
+        """Add the partners' terms, whose partners have their keys only now."""
+        if not self.terms:
+            return
+        joined = Partner.objects.filter(digest__in=list(self.terms))
+        rows = [(pk, *self.terms[digest]) for pk, digest in joined.values_list("pk", "digest")]
+        bulk.insert(PartnerTerms, TERMS, rows)
+        latest = PartnerTerms.objects.filter(partner=models.OuterRef("pk")).values("pk")
+        joined.update(terms=models.Subquery(latest[:1]))

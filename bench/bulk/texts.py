@@ -1,0 +1,74 @@
+"""The frozen texts of bulk data, put together from parts that were written once."""
+
+import hashlib
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portal.records import snapshot
+from programs.models import Criterion, SubProgram
+
+QUALITIES, SHEETS_EACH = 20, 25
+
+
+class FrozenText:
+    """The canonical JSON of a mould's content, of which only some members change.
+
+    The text is put together from parts that were made canonical before, since a million whole
+    passes would take minutes; a test holds it to `rules.snapshot`.
+    """
+
+    def __init__(self, content: dict[str, Any]) -> None:
+        self.parts = {
+            snapshot.canonical(key): snapshot.canonical(value)
+            for key, value in sorted(content.items())
+        }
+        self.keys = {key: snapshot.canonical(key) for key in content}
+
+    def with_members(self, **changed: Any) -> str:
+        """Write the text with these members in place of the mould's."""
+        parts = {
+            **self.parts,
+            **{self.keys[key]: snapshot.written(v) for key, v in changed.items()},
+        }
+        return "{" + ",".join(f"{key}:{text}" for key, text in parts.items()) + "}"
+
+
+@dataclass(frozen=True)
+class SheetText:
+    """One filled-in score sheet: its columns, and the end of the text that is hashed."""
+
+    marks: str
+    reasons: str
+    comment: str
+    hashed: str
+
+    def sha256(self, application: int, assessor: int) -> str:
+        """The hash that `services.review.digest` gives the sheet."""
+        text = f'{{"application":{application},"assessor":{assessor},{self.hashed}'
+        return hashlib.sha256(text.encode()).hexdigest()
+
+
+def sheet_texts(sub_program: SubProgram, dice: random.Random) -> list[list[SheetText]]:
+    """Sheets to draw from: for each quality of application some that differ a little."""
+    criteria = list(sub_program.criteria.all())
+    return [
+        [_sheet_text(criteria, quality, dice) for _ in range(SHEETS_EACH)]
+        for quality in range(QUALITIES)
+    ]
+
+
+def _sheet_text(criteria: Sequence[Criterion], quality: int, dice: random.Random) -> SheetText:
+    level = 0.5 + 0.45 * quality / (QUALITIES - 1)
+    marks = {
+        row.code: max(0, min(row.max_points, round(row.max_points * dice.gauss(level, 0.08))))
+        for row in criteria
+    }
+    reasons = {
+        row.code: f"{row.label} 항목은 제출한 계획과 현장 여건에 비추어 {marks[row.code]}점입니다."
+        for row in criteria
+    }
+    comment = "계획이 구체적이고 기대 효과를 잴 수 있습니다."
+    hashed = snapshot.written({"comment": comment, "marks": marks, "reasons": reasons})[1:]
+    return SheetText(snapshot.written(marks), snapshot.written(reasons), comment, hashed)

@@ -1,0 +1,89 @@
+"""Row 6: sealing and verifying a ledger, open data and statistics, against one read of the rows."""
+
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.db import connection
+
+from applications.queries import open_data, statistics
+from applications.queries.published import publication
+from bench.environment import Stage
+from bench.report import Row, milliseconds, times
+from portal.core.clock import now
+from portal.records import audit
+from programs.models import Budget, LedgerEntry, ProgramRound, SubProgram
+from programs.services import ledger
+
+PART = "audit"
+FULL, QUICK = 1_000_000, 100_000
+CHUNK = 10_000
+ONE_WON = 1
+SLOWEST = 60  # seconds for sealing, and for verifying, a million rows
+
+
+def measure(stage: Stage, template: str, *, quick: bool, say: Callable[[str], None]) -> list[Row]:
+    """Fill a ledger and as many applications, then seal, verify, publish and count."""
+    count = QUICK if quick else FULL
+    database = stage.create(PART, template=template)
+    say(f"{count:,} ledger entries and {count:,} applications")
+    stage.manage(database, "seed_bulk", "--applications", str(count), "--sheets", "0")
+    found = stage.inside(database, PART, count=count)
+    stage.drop(database)
+    floor = found["read"]
+    goal = SLOWEST * count / FULL
+    rows = [
+        Row(
+            PART, f"{what} {count:,} ledger entries", f"{found[key]:.1f} s",
+            f"{floor:.1f} s (reading them)", times(found[key] / floor), f"≤ {goal:.0f} s",
+            found[key] <= goal,
+        )
+        for what, key in (("seal", "seal"), ("verify", "verify"), ("publish as rows", "rows"))
+    ]  # fmt: skip
+    return [
+        *rows,
+        Row(PART, "a sweep that finds nothing new, all tables", milliseconds(found["idle"])),
+        Row(PART, "the page of open data (states of all sets)", milliseconds(found["state"])),
+        Row(PART, f"statistics of {count:,} applications, reckoned", f"{found['reckon']:.1f} s"),
+        Row(PART, "… as shown from what is kept", milliseconds(found["kept"])),
+    ]
+
+
+def inside(count: int) -> dict[str, float]:
+    """Do each once in this process."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET statement_timeout = 0")
+    at = now()
+    program = SubProgram.objects.select_related("pot").order_by("pk").first()
+    _fill(program.pot, count, at - timedelta(minutes=5))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    sealed = next(table for table in audit.tables() if table.name == "ledger")
+    round = ProgramRound.objects.get(pk=program.round_id)
+    return {
+        "read": _seconds(lambda: sum(1 for _ in LedgerEntry.objects.values_list().iterator(2_000))),
+        "seal": _seconds(lambda: audit.seal_table(sealed, at)),
+        "verify": _seconds(lambda: audit.verify_table(sealed, audit.Report(at))),
+        "rows": _seconds(lambda: sum(1 for _ in open_data.rows("ledger"))),
+        "idle": _seconds(lambda: audit.seal(now=at)) and _seconds(lambda: audit.seal(now=now())),
+        "state": _seconds(lambda: [open_data.version(row.code) for row in publication().datasets]),
+        "reckon": _seconds(lambda: statistics.figures(round, public=True)),
+        "kept": _seconds(lambda: statistics.figures(round, public=True)),
+    }
+
+
+def _fill(pot: Budget, count: int, at: datetime) -> None:
+    """Reserve won by won, through the one door to money."""
+    ledger.appropriate(pot, amount=count, reference="bench", by=None, now=at)
+    for start in range(0, count, CHUNK):
+        rows = [
+            ledger.Row(f"bench:{place}", ONE_WON, f"bench:{place}")
+            for place in range(start, min(start + CHUNK, count))
+        ]
+        ledger.reserve_many(pot, rows, by=None, now=at)
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.monotonic()
+    work()
+    return time.monotonic() - began

@@ -1,0 +1,43 @@
+"""What every measurement stands on: the catalogue's rounds, open on this very day."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import Group
+
+from bench.bulk.prototypes import DOMAIN, NO_PASSWORD
+from portal.access.roles import MANAGER, OFFICER
+from portal.core.clock import now
+from portal.models import User
+from programs.models import ProgramRound
+from programs.services import rounds
+
+MANAGER_EMAIL = f"bench@{DOMAIN}"
+OFFICER_EMAIL = f"bench-confirmer@{DOMAIN}"
+
+
+def inside() -> dict[str, str]:
+    """Open every round from ten days ago for ten more, as a manager may."""
+    at = now()
+    manager = User.objects.create(
+        email=MANAGER_EMAIL, password=NO_PASSWORD, name="측정", is_staff=True
+    )
+    manager.groups.add(Group.objects.get(name=MANAGER))
+    second = User.objects.create(
+        email=f"bench-second@{DOMAIN}", password=NO_PASSWORD, name="측정 승인", is_staff=True
+    )
+    second.groups.add(Group.objects.get(name=MANAGER))
+    officer = User.objects.create(
+        email=OFFICER_EMAIL, password=NO_PASSWORD, name="측정 확인", is_staff=True
+    )
+    officer.groups.add(Group.objects.get(name=OFFICER))
+    for row in ProgramRound.objects.all():
+        asked = rounds.propose(
+            row,
+            opens_at=at - timedelta(days=10),
+            closes_at=at + timedelta(days=10),
+            by=manager,
+            now=at,
+            reason="측정",
+        )
+        rounds.approve(asked, by=second, now=at)
+    return {"manager": manager.email}

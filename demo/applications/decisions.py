@@ -1,0 +1,79 @@
+"""The demo's later decisions: objections, a decline, a move-up, a reversal, by their own people."""
+
+from typing import Any
+
+from applications.models import Application, BonusClaim, DecisionChange, Objection
+from applications.services import changes, objections, scoring
+from applications.states import ChangeKind, Remedy
+from demo.people import email_of
+from demo.timeline import Diary
+from portal.jobs import queue
+from portal.models import User
+
+
+class Aftermath:
+    """Tells what became of released decisions; whoever took part in one judges no objection to it."""
+
+    def __init__(self, diary: Diary) -> None:
+        self.now = diary.now
+        self.officer, self.other_officer, self.manager, self.other_manager = (
+            User.objects.get(email=email_of(login))
+            for login in ("staff", "staff2", "manager", "manager2")
+        )
+
+    def tell(self, application: Application, row: dict[str, Any]) -> None:
+        """Do one thing of the story: `do` names it, `text` is what is written down."""
+        getattr(self, row["do"])(application, row)
+
+    def decline(self, application: Application, row: dict[str, Any]) -> None:
+        """The firm gives up; the portal drafts the move of the next in reserve."""
+        changes.decline(application, note=row["text"], by=application.created_by, now=self.now())
+
+    def move_up(self, application: Application, row: dict[str, Any]) -> None:
+        """An officer takes the portal's draft up, a manager approves it."""
+        draft = DecisionChange.objects.get(application=application, kind=ChangeKind.MOVE_UP)
+        changes.take_up(draft, by=self.officer, now=self.now())
+        changes.approve(draft, by=self.manager, now=self.now())
+
+    def reverse(self, application: Application, row: dict[str, Any]) -> None:
+        """An officer proposes another outcome, two managers approve it."""
+        change = changes.propose(
+            application,
+            kind=ChangeKind.REVERSAL,
+            outcome=row["outcome"],
+            reason=row["text"],
+            by=self.officer,
+            now=self.now(),
+        )
+        changes.second(change, by=self.manager, now=self.now())
+        changes.approve(change, by=self.other_manager, now=self.now())
+
+    def contest(self, application: Application, row: dict[str, Any]) -> None:
+        """The firm objects."""
+        objections.file(application, text=row["text"], by=application.created_by, now=self.now())
+
+    def dismiss(self, application: Application, row: dict[str, Any]) -> None:
+        """Somebody else confirms the decision, with reasons."""
+        contested = Objection.objects.get(application=application)
+        objections.dismiss(contested, note=row["text"], by=self.other_manager, now=self.now())
+
+    def uphold(self, application: Application, row: dict[str, Any]) -> None:
+        """The refused bonus is recognised, the case is scored again and decided anew."""
+        contested = Objection.objects.get(application=application)
+        refused = BonusClaim.objects.filter(application=application, state="refused")
+        objections.uphold(
+            contested,
+            remedy=Remedy.BONUS,
+            note=row["text"],
+            bonuses=list(refused),
+            by=self.other_manager,
+            now=self.now(),
+        )
+        run = objections.rescore(contested, by=self.other_officer, now=self.now())
+        scoring.compute(run, now=self.now())
+        made = objections.conclude(run, now=self.now())
+        if run.job is not None:
+            queue.run(run.job.pk)
+        if made is not None:
+            changes.take_up(made, by=self.other_officer, now=self.now())
+            changes.approve(made, by=self.other_manager, now=self.now())

@@ -1,0 +1,387 @@
+"""The demo's applications: companies and their applications at every stage, by the real services."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.core.management import BaseCommand, CommandError
+
+from applications.models import (
+    Application,
+    AssessorProfile,
+    BonusClaim,
+    Company,
+    Expert,
+    Member,
+    ScoreSheet,
+    Selection,
+    Site,
+)
+from applications.services import (
+    company as companies,
+)
+from applications.services import (
+    conflicts,
+    drafting,
+    experts,
+    intake,
+    late,
+    panel,
+    partners,
+    review,
+    scoring,
+    screening,
+    selection,
+)
+from applications.states import MemberRole
+from demo import applications
+from demo.applications.agreements import Contracts
+from demo.applications.decisions import Aftermath
+from demo.people import email_of
+from demo.samples import sample_pdf
+from demo.timeline import Diary
+from portal.core.validators import business_number, check_digit
+from portal.jobs import queue
+from portal.models import Job, User
+from programs.models import ProgramRound, SubProgram
+from programs.states import Region
+
+STORY = Path(applications.__file__).with_name("story.yaml")
+FILED = ("submitted", "screening", "supplement", "assessing", "released")
+ASSESSORS = ("assessor", "assessor2", "assessor3", "assessor4", "assessor5")
+SPREAD = (0, 3, -2, 4, -6)  # how the five assessors differ from the story's mark, in points
+REASON = "근거 자료와 현장 설명이 항목의 기준에 맞는 정도를 보았습니다."
+
+
+class Command(BaseCommand):
+    """Tell the story once; a second run finds it told."""
+
+    help = "시연용 기업과 신청을 만듭니다(PORTAL_DEMO에서만)."
+
+    def handle(self, **options: object) -> None:
+        """Go through the story day by day."""
+        if not settings.DEMO:
+            raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
+        if Application.objects.exists():
+            return
+        self.story = yaml.safe_load(STORY.read_text())
+        self.officer = User.objects.get(email=email_of("staff"))
+        self.manager = User.objects.get(email=email_of("manager"))
+        self.diary = Diary()
+        self.now = self.diary.now
+        self.diary.open(self.story["begins"])
+        for key, row in self.story["companies"].items():
+            self.make_company(key, row)
+        for row in self.story["experts"]:
+            self.make_expert(row)
+        days = sorted(self.days(), key=lambda day: -day[0])
+        for done, (ago, act, row, what) in enumerate(days, start=1):
+            self.diary.open(ago)
+            act(row)
+            self.stdout.write(f"   {done}/{len(days)} {what}")
+        self.diary.open(0)
+        self.solve_panels()
+
+    def days(self) -> list[tuple[float, Callable[[dict[str, Any]], None], dict[str, Any], str]]:
+        """Everything that happens: how many days ago, what, and its line for the terminal."""
+        told: list[tuple[float, Callable[[dict[str, Any]], None], dict[str, Any], str]] = []
+        for row in self.story["applications"]:
+            told.append((row["began"], self.make_application, row, self.named("신청", row)))
+        for row in self.story["selections"]:
+            told.append((row["day"], self.release_one, row, f"선정 결과 발표: {row['program']}"))
+        for row in self.story["changes"]:
+            told.append((row["day"], self.change_one, row, self.named("결정 변경", row)))
+        for row in self.story["agreements"]:
+            told.append((row["day"], self.agree_on, row, self.named("협약", row)))
+        return told
+
+    def named(self, what: str, row: dict[str, Any]) -> str:
+        """A line for the terminal."""
+        return f"{what}: {row['company']} → {row['program']}"
+
+    def change_one(self, row: dict[str, Any]) -> None:
+        """Let one decision be contested or changed."""
+        Aftermath(self.diary).tell(self.application_of(row), row)
+
+    def agree_on(self, row: dict[str, Any]) -> None:
+        """Take one award to the stage of the story."""
+        contracts = Contracts(self.officer, self.manager, self.diary)
+        contracts.tell(self.application_of(row), until=row["until"], spent=row.get("spent", {}))
+
+    def application_of(self, row: dict[str, Any]) -> Application:
+        """The released application of this firm."""
+        name = self.story["companies"][row["company"]]["name"]
+        return Application.objects.select_related("submission", "sub_program").get(
+            company__name=name, sub_program__code=row["program"], state="released"
+        )
+
+    def make_expert(self, row: dict[str, Any]) -> Expert:
+        """Let a person ask to join a pool, and have the evidence verified."""
+        person = User.objects.get(email=email_of(row["login"]))
+        words = {key: row[key] for key in ("pool", "route", "fields", "regions", "years", "career")}
+        asked = experts.apply(
+            ProgramRound.objects.get(year=2021),
+            **words,
+            employer=row["employer"],
+            evidence=ContentFile(sample_pdf(f"경력증명서 {person.name}"), name="경력증명서.pdf"),
+            by=person,
+            now=self.now(),
+        )
+        reason = "경력증명서로 근무 기간을 확인했습니다."
+        return experts.judge(asked, verified=True, reason=reason, by=self.officer, now=self.now())
+
+    def make_company(self, key: str, row: dict[str, Any]) -> Company:
+        """Register a company with its people and sites."""
+        owner = self.owner(key, row)
+        first = row["number"].replace("-", "")[:9]
+        data = {
+            "business_number": business_number(first + str(check_digit(first))),
+            "name": row["name"],
+            "kind": row.get("kind", "company"),
+            "size": row["size"],
+            "industry_code": row["industry"],
+            "founded_on": date(2008, 5, 14),
+            "employees": row["employees"],
+            "representative": "홍길동",
+            "region": row["region"],
+            "address": f"{Region(row['region']).label} 시연시 {row['name'].removesuffix('(주)')}길 1",
+            "phone": "",
+        }
+        made = companies.register(data=data, by=owner, now=self.now())
+        for name in row.get("sites", []):
+            companies.add_site(
+                made,
+                data={"name": name, "region": row["region"], "address": f"{name} 1동"},
+                by=owner,
+                now=self.now(),
+            )
+        if "editor" in row:
+            editor = User.objects.get(email=email_of(row["editor"]))
+            Member.objects.create(
+                company=made, user=editor, role=MemberRole.EDITOR, since=self.now()
+            )
+        return made
+
+    def owner(self, key: str, row: dict[str, Any]) -> User:
+        """One of the demo's accounts, or a person of the company who never signs in."""
+        if "owner" in row:
+            return User.objects.get(email=email_of(row["owner"]))
+        name = f"{row['name']} 담당자"
+        return User.objects.create_user(f"office@{key}.example", None, name=name)
+
+    def make_application(self, row: dict[str, Any]) -> None:
+        """Draft one application and take it to its stage."""
+        company = Company.objects.get(name=self.story["companies"][row["company"]]["name"])
+        owner = company.members.get(role=MemberRole.OWNER).user
+        site = self.site(company, row)
+        program = SubProgram.objects.get(code=row["program"], round__year=2021)
+        application = drafting.start(program, site=site, by=owner, now=self.now())
+        self.fill(application, row, owner)
+        if row["stage"] == "draft":
+            return
+        self.join(application, row, owner)
+        if "late" in row:
+            self.let_in(application, row["late"])
+        intake.submit(application, by=owner, now=self.now())
+        application.refresh_from_db()
+        if row["stage"] != "submitted":
+            self.screen(application, row)
+
+    def let_in(self, application: Application, told: dict[str, Any]) -> None:
+        """Let the firm file after the deadline, once."""
+        self.diary.open(told["day"])
+        late.grant(
+            application.sub_program,
+            company=application.company,
+            site=application.site,
+            until=self.now() + timedelta(days=1),
+            reason=told["reason"],
+            by=self.manager,
+            now=self.now(),
+        )
+
+    def site(self, company: Company, row: dict[str, Any]) -> Site:
+        """The named site, or the company's first."""
+        sites = company.sites.order_by("pk")
+        return sites.get(name=row["site"]) if "site" in row else sites[0]
+
+    def fill(self, application: Application, row: dict[str, Any], by: User) -> None:
+        """Answer the form; a draft is left with gaps."""
+        program = application.sub_program
+        drafting.choose_track(application, code=row["track"], by=by, now=self.now())
+        answers = dict(self.story["answers"][program.code])
+        if "covid" in row:
+            answers |= {
+                "covid_product": row["covid"],
+                "covid_detail": "보건용 마스크, 제조품목신고 제1234호",
+            }
+        declared = {
+            question["code"]: False
+            for question in program.questions
+            if question.get("section") == "declarations"
+        }
+        sections = {"plan": answers, "cost": self.story["costs"].get(program.code, {})}
+        if row["stage"] != "draft":
+            sections["declarations"] = declared
+        for name, data in sections.items():
+            if data:
+                drafting.save_section(
+                    application, name=name, data=data, version=0, by=by, now=self.now()
+                )
+        if row["stage"] == "draft":
+            return
+        given = {consent["code"]: consent["required"] for consent in program.consents}
+        drafting.consent(application, answers=given, by=by, now=self.now())
+        self.attach(application, row, by)
+
+    def attach(self, application: Application, row: dict[str, Any], by: User) -> None:
+        """Attach a small PDF for every required paper that applies."""
+        for document in application.sub_program.documents.filter(required=True):
+            if document.code == "covid_evidence" and "covid" not in row:
+                continue
+            if document.code == "sme_certificate" and application.company.size not in (
+                "small",
+                "medium",
+            ):
+                continue
+            title = f"{document.label} {application.company.name}"
+            upload = ContentFile(sample_pdf(title), name=f"{document.label}.pdf")
+            drafting.attach(
+                application, requirement=document.code, upload=upload, by=by, now=self.now()
+            )
+
+    def join(self, application: Application, row: dict[str, Any], by: User) -> None:
+        """Invite the partner and let it accept from its own account."""
+        if "partner" not in row:
+            return
+        company = Company.objects.get(name=self.story["companies"][row["partner"]]["name"])
+        guest = company.members.get(role=MemberRole.OWNER).user
+        role = application.sub_program.partner_roles[0]["role"]
+        partner = partners.invite(
+            application,
+            role=role,
+            company_name=company.name,
+            email=guest.email,
+            by=by,
+            now=self.now(),
+        )
+        partners.accept(partner, company=company, by=guest, now=self.now())
+        asked = application.sub_program.partner_roles[0].get("terms", {})
+        terms = partners.set_terms(
+            partner,
+            part="설비와 솔루션의 공급·설치, 교육",
+            share_won=2_000_000 if asked.get("share") else None,
+            quote_won=30_000_000 if asked.get("quote") else None,
+            by=by,
+            now=self.now(),
+        )
+        partners.answer_terms(terms, agree=True, by=guest, now=self.now())
+
+    def screen(self, application: Application, row: dict[str, Any]) -> None:
+        """Screen, and go on to assessment where the story does."""
+        self.diary.next_day()
+        screening.take_up(application, by=self.officer, now=self.now())
+        if row["stage"] == "supplement":
+            screening.ask(
+                application,
+                message="납세증명서의 발급일이 지났습니다. 새로 발급받아 내 주세요.",
+                requirements=["tax_clearance"],
+                days=7,
+                by=self.officer,
+                now=self.now(),
+            )
+        if row["stage"] in ("assessing", "released"):
+            screening.confirm_met(application, by=self.officer, now=self.now())
+            for claim in BonusClaim.objects.filter(application=application):
+                reason = row["bonus"]
+                screening.decide_bonus(
+                    claim, granted=False, reason=reason, by=self.officer, now=self.now()
+                )
+            screening.qualify(application, by=self.officer, now=self.now())
+            self.assess(application, row)
+
+    def assess(self, application: Application, row: dict[str, Any]) -> None:
+        """Assign the five assessors and let them lock their sheets, where the story has a mark;
+        the others are assigned by solving.
+        """
+        if "marks" not in row:
+            return
+        self.diary.next_day()
+        people = [User.objects.get(email=email_of(login)) for login in ASSESSORS]
+        sheets = review.assign_all(application, assessors=people, by=self.officer, now=self.now())
+        for sheet in sheets:
+            review.declare(sheet, tied=False, words="", by=sheet.assessor, now=self.now())
+        for sheet, difference in zip(sheets, SPREAD, strict=True):
+            self.mark(sheet, row["marks"] + difference)
+
+    def mark(self, sheet: ScoreSheet, percent: int) -> None:
+        """Fill a sheet to about this many points of a hundred, and lock it."""
+        criteria = list(sheet.application.sub_program.criteria.all())
+        marks = {row.code: min(row.max_points, row.max_points * percent // 100) for row in criteria}
+        short = percent - sum(marks.values())
+        for row in criteria:
+            extra = max(0, min(short, row.max_points - marks[row.code]))
+            marks[row.code], short = marks[row.code] + extra, short - extra
+        review.save(
+            sheet,
+            marks=marks,
+            reasons={row.code: REASON for row in criteria},
+            comment="계획이 구체적이고 실행할 수 있다고 보았습니다.",
+            version=sheet.version,
+            by=sheet.assessor,
+            now=self.now(),
+        )
+        review.lock(sheet, by=sheet.assessor, now=self.now())
+
+    def solve_panels(self) -> None:
+        """Give the assessors profiles and ties, and solve: one assignment whole, one too short."""
+        told = self.story["panel"]
+        for login in ASSESSORS:
+            AssessorProfile.objects.create(
+                user=User.objects.get(email=email_of(login)), **told["profile"]
+            )
+        for row in told["ties"]:
+            person = User.objects.get(email=email_of(row["assessor"]))
+            firm = self.story["companies"][row["company"]]["name"]
+            conflicts.declare_tie(
+                person,
+                kind=row["kind"],
+                firm_name=firm,
+                business_number="",
+                note=row["note"],
+                by=person,
+                now=self.now(),
+            )
+        for row in told["solved"]:
+            program = SubProgram.objects.get(code=row["program"], round__year=2021)
+            made = panel.propose(program, seed=row["seed"], by=self.officer, now=self.now())
+            self.work(made.job)
+            made.refresh_from_db()
+            if row["confirm"]:
+                panel.confirm(made, by=self.officer, now=self.now())
+
+    def release_one(self, told: dict[str, Any]) -> None:
+        """Score, select, decide and release one finished sub-programme of the story."""
+        program = SubProgram.objects.get(code=told["program"], round__year=2021)
+        run = scoring.start(program, by=self.officer, now=self.now())
+        scoring.compute(run, now=self.now())
+        self.work(run.job)
+        run.refresh_from_db()
+        chosen = selection.start(run, places=told["places"], by=self.officer, now=self.now())
+        selection.propose(chosen, now=self.now())
+        self.work(chosen.job)
+        chosen = Selection.objects.get(pk=chosen.pk)
+        selection.confirm(chosen, by=self.officer, now=self.now())
+        selection.decide(chosen, by=self.manager, now=self.now())
+        job = selection.schedule_release(chosen, by=self.manager, now=self.now())
+        selection.release(chosen, by=self.manager, now=self.now())
+        self.work(job)
+
+    def work(self, job: Job | None) -> None:
+        """Do a job here and now."""
+        if job is None or queue.run(job.pk) != "done":
+            raise CommandError(f"시연 데이터를 만들지 못했습니다: {job}")

@@ -1,0 +1,129 @@
+"""The demo's KAMP: published cases, a firm with a trained model on synthetic products, verdicts."""
+
+from django.conf import settings
+from django.core.management import BaseCommand, CommandError
+
+from demo.people import email_of
+from kamp.inspection.generator import Flaw
+from kamp.models import Clip, Dataset, InspectionModel, Showcase
+from kamp.services import (
+    catalogue,
+    datasets,
+    fitting,
+    judging,
+    making,
+    showcases,
+    synthesis,
+    training,
+    verdicts,
+    workspace,
+)
+from kamp.services.making import Wanted
+from kamp.states import MemberRole, Split
+from portal.core.clock import now
+from portal.jobs import queue
+from portal.models import Job, User
+
+SEED = 7
+FIRM, NUMBER = "한빛내화(시연)", "3108110006"
+# Just enough to learn from: 20 normal products each to fit and to set the threshold by, 10 defects.
+WANTED = {
+    Split.TRAIN: [""] * 20 + ["crack", "inclusion"] * 5,
+    Split.VALIDATION: [""] * 20,
+    Split.TEST: [""] * 8 + ["crack", "inclusion", "void", "lamination", "segregation"] * 2,
+}
+HELD = "합성-심한압축"
+JUDGED = 3  # defective products, and as many normal ones
+
+
+class Command(BaseCommand):
+    """Tell the story once; a second run finds it told."""
+
+    help = "시연용 KAMP 사례와 검사 작업실을 만듭니다(PORTAL_DEMO에서만)."
+
+    def handle(self, **options: object) -> None:
+        """Cases first, then the workshop."""
+        if not settings.DEMO:
+            raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
+        self.curator, self.second, self.inspector, self.colleague = (
+            User.objects.get(email=email_of(login))
+            for login in ("curator", "curator2", "inspector", "inspector2")
+        )
+        if not Showcase.objects.exists():
+            self.publish()
+        if not Dataset.objects.exists():
+            self.inspect()
+
+    def publish(self) -> None:
+        """One editor writes, the other publishes."""
+        at = now()
+        for case in catalogue.load(catalogue.FILE, by=self.curator, now=at):
+            showcases.publish(case, by=self.second, now=at)
+
+    def inspect(self) -> None:
+        """Make synthetic products, learn from them, let the second person approve, judge a few."""
+        dataset = self.open()
+        made = making.run(
+            dataset, self.wanted(dataset), by=self.inspector, now=now(), progress=quiet
+        )
+        self.stdout.write(f"   합성 제품 {made['products']}개")
+        model = training.ask(dataset, by=self.inspector, now=now())
+        fitting.run(model, now=now(), progress=quiet)
+        self.finish(model.job)
+        training.approve(model, by=self.colleague, now=now())
+        self.judge(model)
+
+    def open(self) -> Dataset:
+        """The firm, its two people and an empty set."""
+        at = now()
+        firm = workspace.open_one(name=FIRM, number=NUMBER, by=self.inspector, now=at)
+        sent = workspace.invite(
+            firm, email=self.colleague.email, role=MemberRole.EDITOR, by=self.inspector, now=at
+        )
+        workspace.answer(sent, accept=True, by=self.colleague, now=at)
+        return datasets.create(
+            firm,
+            data={**synthesis.RECIPE, "name": "합성 내화물 엑스레이"},
+            by=self.inspector,
+            now=at,
+            synthetic_seed=SEED,
+            split_key=f"{SEED:064x}",
+        )
+
+    def wanted(self, dataset: Dataset) -> list[Wanted]:
+        """Serials in turn, each used where its part still needs a product."""
+        left: dict[str, list[str]] = {split: list(kinds) for split, kinds in WANTED.items()}
+        rows, place = [], 0
+        while any(left.values()):
+            serial = f"합성-{place + 1:04d}"
+            waiting = left[datasets.part_of(dataset, serial)]
+            if waiting:
+                rows.append(Wanted(serial, SEED * making.SCALE + place, waiting.pop(0)))
+            place += 1
+        held = Wanted(HELD, SEED * making.SCALE + place, flaw=Flaw.CRF30, label=False)
+        return [*rows, held]
+
+    def judge(self, model: InspectionModel) -> None:
+        """Judge a few products of the test part, a badly compressed one among them."""
+        rows = Clip.objects.filter(product__dataset=model.dataset).select_related("product")
+        test = rows.filter(product__split=Split.TEST).order_by("pk")
+        good = test.filter(product__true_size_mm=None)[:JUDGED]
+        bad = test.exclude(product__true_size_mm=None).order_by("-pk")[:JUDGED]
+        clips = [*good, *bad, *rows.filter(product__serial=HELD)]
+        job = judging.ask(model, clips, by=self.inspector, now=now())
+        found = verdicts.run(model, job.args["clips"], now=now(), progress=quiet)
+        self.finish(job)
+        for row in model.inspections.filter(clip__product__true_size_mm__isnull=False)[:2]:
+            judging.decide(
+                row, mark="defect", note="시연용 판정입니다.", by=self.colleague, now=now()
+            )
+        self.stdout.write(f"   판정 {sum(found.values())}건")
+
+    def finish(self, job: Job | None) -> None:
+        """The work is done here and now: its job finds it done."""
+        if job is not None:
+            queue.run(job.pk)
+
+
+def quiet(done: int, total: int, stage: str) -> None:
+    """Nobody looks on."""

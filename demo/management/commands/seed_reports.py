@@ -1,0 +1,29 @@
+"""Let the demo's members write: reports at every stage, corrections, fees and awards."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.db import transaction
+
+from demo.vouchers import reports
+from portal.core.clock import now
+from vouchers.models import PanelRound
+from vouchers.services import plan, plan_file
+
+
+class Command(BaseCommand):
+    """`seed_reports`: after a panel has been assigned; safe to repeat."""
+
+    help = "시연용 소비자 보고서, 시정, 원고료, 시상을 만듭니다."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Load the rules of every panel's reports, then tell the story of those assigned."""
+        at = now()
+        document = plan_file.read(plan_file.FOLDER / "2021.yaml")
+        for found in PanelRound.objects.order_by("pk"):
+            with transaction.atomic():
+                plan.load({**document, "round": found.code}, by=None, now=at)
+                rounds = PanelRound.objects.select_related("plan", "fee_pot", "award_pot")
+                round = rounds.get(pk=found.pk)
+                told = reports.tell(round, now=at)
+            self.stdout.write(f"{round}: {told or '보고서가 이미 있거나 배정이 없습니다.'}")

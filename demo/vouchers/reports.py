@@ -1,0 +1,344 @@
+"""The demo's reports: every stage, walked there by the real services, days ago."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from io import BytesIO
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image, ImageDraw
+
+from demo.people import email_of
+from portal.access.roles import AGENCY, MODERATOR, PANEL_OPERATOR
+from portal.models import DeclaredTie, User
+from vouchers.models import (
+    Assignment,
+    ConsumerReport,
+    Correction,
+    PanelRound,
+    Service,
+    SupplierMember,
+)
+from vouchers.services import (
+    conflicts,
+    corrections,
+    fees,
+    moderation,
+    promotion,
+    publishing,
+    reporting,
+    rewarding,
+)
+from vouchers.states import AssignmentState, Category, IssueKind, MonitorState
+
+TEXTS = Path(__file__).with_name("reports.yaml")
+SECTIONS = ("features", "satisfaction", "price", "inconvenience", "purpose")
+SCALES = ("features", "satisfaction", "price", "ease", "purpose")
+WAYS = 11  # a prime: two reports (a, b) share at most one section
+PUBLISHED, STAGED = 24, 5  # services, of about four members each
+PINNED = (0, 1, 2, 3, 4, PUBLISHED, PUBLISHED + 1)  # what the demo's own member tries
+SELLERS = (2, PUBLISHED)  # a correction under way, reports that wait for a word
+TIED = 9  # the service one of whose members turns out to be tied
+DAY = timedelta(days=1)
+HOUR = timedelta(hours=1)
+COLOURS = ("#083891", "#267337", "#8a5c00", "#464c53", "#0b50d0")
+CASES = (
+    (
+        "작은 회사의 회의를 바꾼 서비스",
+        "출장과 보고 준비 시간이 줄었고 세 구분의 단원이 두루 썼습니다.",
+    ),
+    (
+        "멀리 있는 고객을 한자리에 모은 서비스",
+        "설치하지 않고 바로 들어올 수 있어 처음 온 고객도 끝까지 함께했습니다.",
+    ),
+    (
+        "결재를 기다리는 시간을 줄인 서비스",
+        "담당자가 쉬는 날에도 일이 끊기지 않았다는 경험이 여러 보고서에 있습니다.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Who does what in the story; two of the agency, because some acts take two people."""
+
+    moderator: User
+    operator: User
+    agency: User
+
+
+def staff() -> Staff:
+    """Find the demo's people by their roles."""
+
+    def holder(role: str) -> User:
+        return User.objects.filter(groups__name=role, is_active=True).order_by("pk")[0]
+
+    return Staff(holder(MODERATOR), holder(PANEL_OPERATOR), holder(AGENCY))
+
+
+def tell(round: PanelRound, *, now: datetime) -> dict[str, int]:
+    """Write, moderate, publish, correct, pay and award; returns how much of each.
+
+    Needs a confirmed assignment; a round that has reports already is left alone.
+    """
+    services = in_turn(list(round.covered.filter(assignments__round=round).distinct()))
+    services = services[: PUBLISHED + STAGED]
+    if not services or ConsumerReport.objects.filter(assignment__round=round).exists():
+        return {}
+    people = staff()
+    _desks(services, now)
+    pens = _pens()
+    published = _published(services[:PUBLISHED], people, pens, now - 50 * DAY)
+    _corrections(published, people, now)
+    _good_cases(published, people, now)
+    if len(services) > TIED:
+        _tie(services[TIED], people, now - 6 * DAY)
+    paid, _ = fees.pay_due(round, by=people.operator, now=now - 5 * DAY)
+    _stages(services[PUBLISHED:], people, pens, now - 4 * DAY)
+    awards = rewarding.propose(round, by=people.operator, now=now - DAY)
+    rewarding.approve(awards, by=people.agency, now=now - DAY / 2)
+    rewarding.pay(awards, by=people.operator, now=now - DAY / 4)
+    for category in sorted({service.category for service in published}):
+        publishing.request_book(round, category=category, by=people.operator, now=now)
+    return {
+        "reports": ConsumerReport.objects.filter(assignment__round=round).count(),
+        "published": sum(len(rows) for rows in published.values()),
+        "corrections": Correction.objects.count(),
+        "fees": paid,
+        "awards": awards.awards.count(),
+    }
+
+
+def in_turn(services: Sequence[Service]) -> list[Service]:
+    """Order services so that the fields take turns: the first of each, then the second of each."""
+    fields: dict[str, list[Service]] = {}
+    for service in sorted(services, key=lambda row: row.pk):
+        fields.setdefault(service.category, []).append(service)
+    turns = zip_longest(*(fields.get(field, []) for field in Category))
+    return [service for turn in turns for service in turn if service is not None]
+
+
+def pinned(services: Sequence[Service]) -> list[Service]:
+    """Choose the services that the demo's own member is to try."""
+    turns = in_turn(services)
+    return [turns[place] for place in PINNED if place < len(turns)]
+
+
+def _assignments(service: Service) -> list[Assignment]:
+    """Who tries a service, the demo's own member first."""
+    rows = service.assignments.filter(
+        state=AssignmentState.ACTIVE, monitor__state=MonitorState.ACTIVE
+    )
+    found = rows.select_related(
+        "round__plan", "round__fee_pot", "monitor__user", "service__supplier"
+    )
+    return sorted(found.order_by("pk"), key=lambda row: not _own(row))
+
+
+def _own(assignment: Assignment) -> bool:
+    return assignment.monitor.user.email == email_of("monitor")
+
+
+def _desks(services: Sequence[Service], now: datetime) -> None:
+    """Put somebody at every supplier's desk; the demo's own account where there is work to do."""
+    seller = User.objects.filter(email=email_of("seller")).first()
+    for turn, service in enumerate(services):
+        if service.supplier.members.exists():
+            continue
+        user = seller if turn in SELLERS else None
+        if user is None:
+            email = f"desk{service.supplier_id}@voucher-supplier.example"
+            user, _ = User.objects.get_or_create(email=email, defaults={"name": "공급기업 담당자"})
+        SupplierMember.objects.create(supplier=service.supplier, user=user, since=now)
+
+
+@cache
+def _words() -> dict[str, Any]:
+    return dict(yaml.safe_load(TEXTS.read_text(encoding="utf-8")))
+
+
+def _pens() -> Iterator[tuple[int, int]]:
+    return iter([(a, b) for b in range(WAYS) for a in range(WAYS)])
+
+
+def _written(
+    assignment: Assignment,
+    pen: tuple[int, int],
+    at: datetime,
+    *,
+    pictures: int = 1,
+    extra: str = "",
+) -> ConsumerReport:
+    by = assignment.monitor.user
+    report = reporting.start(assignment, by=by, now=at)
+    place = pen[0] + WAYS * pen[1]
+    for turn in range(pictures):
+        caption = _words()["captions"][(place + turn) % 4]
+        upload = _picture(assignment.service.name, caption, place + turn)
+        reporting.add_picture(report, upload=upload, caption=caption, by=by, now=at)
+    texts = {
+        code: _words()[code][(pen[0] + turn * pen[1]) % WAYS] for turn, code in enumerate(SECTIONS)
+    }
+    marks: dict[str, object] = {
+        code: 3 + (place + turn) % 3 - (assignment.service_id % 3 == 0)
+        for turn, code in enumerate(SCALES)
+    }
+    if place % 7 == 0:
+        marks["price"] = "skip"
+    return reporting.save(
+        report,
+        texts={**texts, "free": extra},
+        ratings=marks,
+        used_from=(at - 14 * DAY).date(),
+        used_to=(at - 2 * DAY).date(),
+        version=report.version,
+        by=by,
+        now=at,
+    )
+
+
+def _submitted(assignment: Assignment, pen: tuple[int, int], at: datetime, **words: Any) -> Any:
+    report = _written(assignment, pen, at, **words)
+    filed = reporting.submit(report, version=report.version, by=assignment.monitor.user, now=at)
+    moderation.screen(filed, now=at)
+    report.refresh_from_db()
+    return report
+
+
+def _accepted(
+    assignment: Assignment, pen: tuple[int, int], people: Staff, at: datetime, **words: Any
+) -> ConsumerReport:
+    report: ConsumerReport = _submitted(assignment, pen, at, **words)
+    moderation.accept(report, by=people.moderator, now=at + DAY, note="읽고 확인했습니다.")
+    return report
+
+
+def _published(
+    services: Sequence[Service], people: Staff, pens: Iterator[tuple[int, int]], begun: datetime
+) -> dict[Service, list[ConsumerReport]]:
+    found: dict[Service, list[ConsumerReport]] = {}
+    for turn, service in enumerate(services):
+        desk = SupplierMember.objects.filter(supplier=service.supplier).first()
+        for place, assignment in enumerate(_assignments(service)):
+            at = begun + turn * DAY + 5 * place * HOUR
+            own = _own(assignment)
+            pictures = 3 if own else 1 + (place + turn) % 5 // 3
+            extra = _words()["free"] if own else ""
+            report = _accepted(assignment, next(pens), people, at, pictures=pictures, extra=extra)
+            if desk and place % 2 == 0:
+                said = _words()["comments"][(turn + place) % 3]
+                moderation.comment(report, text=said, by=desk.user, now=at + 2 * DAY)
+            moderation.publish(report, by=people.moderator, now=at + 7 * DAY)
+            found.setdefault(service, []).append(report)
+    return found
+
+
+def _stages(
+    services: Sequence[Service], people: Staff, pens: Iterator[tuple[int, int]], begun: datetime
+) -> None:
+    """Reports on their way: a draft, one waiting, one like another, one accepted, one returned."""
+    waiting = [row for service in services for row in _assignments(service)]
+    for turn, assignment in enumerate(waiting):
+        pen, at = next(pens), begun - turn * HOUR
+        match turn % 5:
+            case 0:
+                _written(assignment, pen, at)
+            case 1:
+                _submitted(assignment, pen, at)
+            case 2:
+                phone = "문의는 02-555-0134로 했습니다."
+                _submitted(assignment, (pen[0] - 1, pen[1]) if pen[0] else pen, at, extra=phone)
+            case 3:
+                _accepted(assignment, pen, people, at)
+            case _:
+                report = _submitted(assignment, pen, at)
+                note = "가격이 적정한지 견준 서비스의 이름과 값을 더 적어 주세요."
+                moderation.send_back(report, note=note, by=people.moderator, now=at + DAY)
+
+
+def _tie(service: Service, people: Staff, at: datetime) -> None:
+    """Let a member whose report is published turn out to be tied to a supplier."""
+    member = next(row.monitor for row in _assignments(service) if not _own(row))
+    conflicts.declare(
+        member.user,
+        firm_name=service.supplier.name,
+        business_number=service.supplier.business_number,
+        kind=DeclaredTie.Kind.ADVICE,
+        note="체험을 마친 뒤 자문을 맡기로 했다고 알려 왔습니다.",
+        by=people.operator,
+        now=at,
+    )
+    conflicts.recheck(now=at)
+
+
+def _corrections(
+    published: dict[Service, list[ConsumerReport]], people: Staff, now: datetime
+) -> None:
+    """One put right, one under way, one answered, one that nobody answered, one just raised."""
+    cases = [
+        (reports[0], kind, text)
+        for reports, kind, text in zip(
+            list(published.values())[1:],
+            (IssueKind.IMPROVEMENT, IssueKind.IMPROVEMENT, IssueKind.OFF_PURPOSE) * 2,
+            (
+                "녹화한 파일이 다른 재생기에서 열리지 않습니다.",
+                "글씨를 키우면 단추가 화면 밖으로 밀려납니다.",
+                "비대면 업무와 관계없는 기기를 묶어서 판매합니다.",
+                "관리자를 바꾸려면 전화를 해야만 합니다.",
+                "해지 방법이 안내되어 있지 않습니다.",
+            ),
+            strict=False,
+        )
+    ]
+    begun = (-22 * DAY, -4 * DAY, -22 * DAY, -5 * DAY, -DAY)
+    for turn, ((report, kind, text), start) in enumerate(zip(cases, begun, strict=False)):
+        at = now + start
+        case = corrections.raise_issue(report, kind=kind, text=text, by=people.moderator, now=at)
+        if turn == 4:
+            continue
+        found = f"전담기관이 직접 써 보고 확인했습니다. {text}"
+        corrections.verify(case, finding=found, by=people.agency, now=at + DAY)
+        wanted = "고친 뒤 고친 화면과 적용한 날을 알려 주세요."
+        corrections.ask(case, wanted=wanted, by=people.agency, now=at + DAY)
+        desk = SupplierMember.objects.filter(supplier=case.service.supplier).first()
+        by = desk.user if desk else people.operator
+        if turn in (0, 3):
+            said = "새 판에서 고쳤습니다. 이번 달 1일부터 모든 고객에게 적용되었습니다."
+            corrections.answer(case, text=said, by=by, now=at + 2 * DAY)
+        if turn == 0:
+            corrections.fix(case, note="새 판에서 확인함", by=people.agency, now=at + 4 * DAY)
+    corrections.suspend_overdue(now - 4 * DAY)
+
+
+def _good_cases(
+    published: dict[Service, list[ConsumerReport]], people: Staff, now: datetime
+) -> None:
+    """Three services without a correction, each by somebody else's word than who proposed it."""
+    reports = [rows[0] for service, rows in published.items() if not service.corrections.exists()]
+    for report, (headline, reason) in zip(reports, CASES, strict=False):
+        case = promotion.propose(
+            report, headline=headline, reason=reason, by=people.operator, now=now - 10 * DAY
+        )
+        promotion.promote(case, by=people.agency, now=now - 9 * DAY)
+
+
+def _picture(title: str, caption: str, place: int) -> SimpleUploadedFile:
+    """Draw a screen that no two reports share."""
+    image = Image.new("RGB", (640, 400), "#f4f5f6")
+    draw = ImageDraw.Draw(image)
+    colour = COLOURS[place % len(COLOURS)]
+    draw.rectangle((0, 0, 640, 48), fill=colour)
+    draw.rectangle((0, 48, 140, 400), fill="#e6e8ea")
+    for row in range(5):
+        width = 120 + (place * 37 + row * 71) % 330
+        draw.rectangle((170, 80 + row * 58, 170 + width, 104 + row * 58), fill=colour)
+        draw.rectangle((170, 112 + row * 58, 170 + width // 2, 120 + row * 58), fill="#cdd1d5")
+    draw.rectangle((20, 70 + place % 200, 120, 84 + place % 200), fill="#ffffff")
+    out = BytesIO()
+    image.save(out, "PNG")
+    return SimpleUploadedFile(f"{caption}.png", out.getvalue(), content_type="image/png")

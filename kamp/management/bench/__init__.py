@@ -1,1 +1,0 @@
-"""Measuring the inspection; `manage.py bench --only inspection` runs it."""

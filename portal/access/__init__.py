@@ -1,0 +1,1 @@
+"""Accounts, roles, the second factor, and who may open a view."""

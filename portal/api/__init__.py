@@ -1,0 +1,1 @@
+"""What every API endpoint shares: tokens, permissions, pages, errors, contract."""

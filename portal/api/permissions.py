@@ -1,0 +1,30 @@
+"""Who may call: the rule each view declares."""
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+
+from portal.access.second_factor import owes_second_factor
+from portal.core.errors import SecondFactorNeeded
+from portal.models import ApiToken, TokenScope
+
+SAFE = {"GET", "HEAD", "OPTIONS"}
+
+
+class DeclaredAccess(BasePermission):
+    """Each view declares `access_rule`: "public" or "signed_in". None declared, none let in."""
+
+    def has_permission(self, request: Request, view: object) -> bool:
+        """Check the view's rule, then the second factor of staff, then the token's scope.
+
+        A token was made behind the second factor. Raises SecondFactorNeeded for staff without one.
+        """
+        rule = getattr(view, "access_rule", None)
+        if rule == "public":
+            return True
+        if rule != "signed_in" or not request.user.is_authenticated:
+            return False
+        token = request.auth
+        if token is None and owes_second_factor(request):
+            raise SecondFactorNeeded
+        writes = request.method not in SAFE
+        return not (isinstance(token, ApiToken) and writes and token.scope != TokenScope.WRITE)

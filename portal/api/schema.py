@@ -1,0 +1,85 @@
+"""The API's contract: what each operation says of access, limits and errors without being told."""
+
+from typing import Any, Literal
+
+import uritemplate
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from drf_spectacular.openapi import AutoSchema
+
+from portal.api.errors import MESSAGES, ErrorShape
+
+# What the portal itself answers; an operation adds its own (409, 422) with `responses`.
+REFUSALS = {
+    400: ("bad_input", "읽을 수 없거나 범위를 벗어난 값을 보냈습니다."),
+    401: ("not_authenticated", "토큰이 없거나, 틀리거나, 만료되었거나, 폐기되었습니다."),
+    403: ("permission_denied", "조회 범위의 토큰으로는 쓸 수 없습니다."),
+    404: ("not_found", "없거나 내 것이 아닙니다. 둘을 구별하지 않습니다."),
+    409: ("move_not_allowed", "지금 상태에서는 할 수 없습니다."),
+    413: ("body_too_large", "본문은 1 MiB까지입니다."),
+    415: ("unsupported_media_type", "Content-Type이 application/json이 아닙니다."),
+    422: ("rule_broken", "규칙에 맞지 않습니다."),
+    429: ("throttled", "1분 동안의 호출 한도를 넘었습니다. Retry-After(초) 뒤에 다시 보내세요."),
+}
+WRITES = {"POST", "PUT", "PATCH", "DELETE"}
+
+
+class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """Describe the bearer token in the OpenAPI document."""
+
+    target_class = "portal.api.authentication.TokenAuthentication"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
+        """Say how the token is sent."""
+        return {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "계정의 API 토큰 화면에서 만듭니다. 범위는 조회 또는 작성·제출입니다.",
+        }
+
+
+class Contract(AutoSchema):
+    """Describes an operation; access comes from the view's `access_rule`."""
+
+    def get_auth(self) -> list[dict[str, Any]]:
+        """Ask for the token alone: the session is for the portal's own pages."""
+        needed = super().get_auth()
+        if getattr(self.view, "access_rule", "") == "public":
+            return [{}]
+        return [each for each in needed if "token" in each]
+
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
+        """Add the refusals that the operation need not declare, and word those it has."""
+        bodies: dict[str, Any] = super()._get_response_bodies(direction)
+        if direction != "response":
+            return bodies
+        for status in sorted(self._refusals() | {int(code) for code in bodies}):
+            said = bodies.get(str(status), {})
+            words = said.get("description", "") if "content" in said else ""
+            if status >= 400:
+                bodies[str(status)] = self._refusal(status, words)
+            else:
+                said["description"] = words or ("만든 것" if status == 201 else "답")
+        return dict(sorted(bodies.items()))
+
+    def _refusals(self) -> set[int]:
+        """Say how the portal may refuse this operation before its view decides anything."""
+        found = {400, 401, 429}
+        if self.method in WRITES and getattr(self.view, "access_rule", "") != "public":
+            found.add(403)
+        if uritemplate.variables(self.path):
+            found.add(404)
+        if self.method in WRITES:
+            found |= {413, 415}
+        return found
+
+    def _refusal(self, status: int, said: str) -> dict[str, Any]:
+        code, words = REFUSALS[status]
+        message = MESSAGES.get(status, words)
+        body = {
+            "schema": self.resolve_serializer(ErrorShape, "response").ref,
+            "example": {"code": code, "message": message, "findings": []},
+        }
+        return {"description": said or words, "content": {"application/json": body}}

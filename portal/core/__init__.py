@@ -1,0 +1,1 @@
+"""Errors, the clock, money, validators and plain JSON: imports nothing of the portal."""

@@ -1,0 +1,1 @@
+"""Background jobs: rows that workers claim, and the message that wakes them."""

@@ -1,1 +1,0 @@
-"""What measurements share: stage, load and report; the parts are named in `BENCH_PARTS`."""

@@ -1,0 +1,39 @@
+"""Facts, one module per package of the portal: people, records, jobs, notices, ties, tokens, paper."""
+
+from portal.models.access import User, UserManager
+from portal.models.api import ApiToken, IdempotentCall, TokenScope
+from portal.models.assignment import DeclaredTie, FirmLink
+from portal.models.jobs import Job, JobState
+from portal.models.notices import Notice, NoticeState
+from portal.models.paper import IssuedPdf
+from portal.models.records import (
+    AuditChain,
+    AuditCheck,
+    AuditSeal,
+    Dated,
+    MoveLogBase,
+    Stateful,
+    TroubleMinute,
+)
+
+__all__ = [
+    "ApiToken",
+    "AuditChain",
+    "AuditCheck",
+    "AuditSeal",
+    "Dated",
+    "DeclaredTie",
+    "FirmLink",
+    "IdempotentCall",
+    "IssuedPdf",
+    "Job",
+    "JobState",
+    "MoveLogBase",
+    "Notice",
+    "NoticeState",
+    "Stateful",
+    "TokenScope",
+    "TroubleMinute",
+    "User",
+    "UserManager",
+]

@@ -1,0 +1,45 @@
+"""The outbox of mails."""
+
+from django.db import models
+from django.db.models import Q
+
+from portal.models.access import User
+
+
+class NoticeState(models.TextChoices):
+    """Where a notice stands."""
+
+    PENDING = "pending", "발송 대기"
+    SENT = "sent", "발송"
+    FAILED = "failed", "발송 실패(확인 필요)"
+
+
+class Notice(models.Model):
+    """An e-mail to be sent, written in the same transaction as what it tells."""
+
+    key = models.CharField("고유 키", max_length=200, unique=True)
+    user = models.ForeignKey(
+        User, on_delete=models.CASCADE, null=True, related_name="notices", verbose_name="받는 사람"
+    )
+    to_email = models.EmailField("받는 주소")
+    subject = models.CharField("제목", max_length=200)
+    body = models.TextField("본문")
+    state = models.CharField(
+        "상태", max_length=10, choices=NoticeState.choices, default=NoticeState.PENDING
+    )
+    attempts = models.PositiveSmallIntegerField("시도", default=0)
+    next_at = models.DateTimeField("다음 시도", null=True)
+    error = models.CharField("오류", max_length=200, blank=True)
+    created_at = models.DateTimeField("작성 시각")
+    sent_at = models.DateTimeField("발송 시각", null=True)
+
+    class Meta:
+        verbose_name = "알림"
+        verbose_name_plural = "알림"
+        indexes = [
+            models.Index(fields=["id"], condition=Q(state="pending"), name="notice_waiting"),
+            models.Index(fields=["user", "-id"], name="notice_of_user"),
+        ]
+
+    def __str__(self) -> str:
+        return self.subject

@@ -1,0 +1,1 @@
+"""Mails as rows of an outbox, sent by a worker."""

@@ -1,0 +1,1 @@
+"""Documents: PDF, HWPX, tables and charts."""

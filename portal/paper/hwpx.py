@@ -1,0 +1,88 @@
+"""Documents for the Hangul word processor (HWPX): paragraphs and tables, nothing clever.
+
+The only importer of python-hwpx, which calls itself alpha: what is made is opened again before it
+is handed out, and everything the portal needs of it stands here.
+"""
+
+import io
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from zipfile import BadZipFile
+
+from hwpx import HwpxDocument
+
+from portal.core.errors import PortalError
+from portal.core.validators import for_xml
+
+CONTENT_TYPE = "application/hwp+zip"
+LARGEST = 2_000  # rows of one table; the library holds the whole document in memory
+
+
+class HwpxFailed(PortalError):
+    """The document could not be made or would not open again."""
+
+    status = 503
+    default_code = "hwpx_failed"
+    default_message = "한글 문서를 만들지 못했습니다. 관리자에게 알려 주세요."
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A line that stands above others; level 1 is the title."""
+
+    words: str
+    level: int = 2
+
+
+@dataclass(frozen=True)
+class Paragraph:
+    """A line of words."""
+
+    words: str
+
+
+@dataclass(frozen=True)
+class Grid:
+    """A table with its header; every row is as long as the header."""
+
+    header: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+Part = Heading | Paragraph | Grid
+
+
+def write(parts: Iterable[Part]) -> bytes:
+    """Write a document. Raises HwpxFailed when it would not open again with its words."""
+    parts = list(parts)
+    document = HwpxDocument.new()
+    for part in parts:
+        if isinstance(part, Grid):
+            _table(document, part)
+        elif isinstance(part, Heading):
+            document.add_heading(for_xml(part.words), level=part.level)
+        else:
+            document.add_paragraph(for_xml(part.words))
+    data = document.to_bytes()
+    titles = [for_xml(part.words) for part in parts if isinstance(part, Heading)]
+    told = read(data)
+    if not all(title in told for title in titles):
+        raise HwpxFailed()
+    return data
+
+
+def read(data: bytes) -> str:
+    """Read the words of a document back, tables included. Raises HwpxFailed."""
+    try:
+        return str(HwpxDocument.open(io.BytesIO(data)).text.plain())
+    except (ValueError, KeyError, OSError, BadZipFile) as broken:
+        raise HwpxFailed() from broken
+
+
+def _table(document: HwpxDocument, part: Grid) -> None:
+    if len(part.rows) > LARGEST:
+        raise HwpxFailed(f"한글 문서의 표에는 {LARGEST:,}줄까지 넣을 수 있습니다.")
+    table = document.add_table(len(part.rows) + 1, len(part.header))
+    for line, row in enumerate([part.header, *part.rows]):
+        for place, words in enumerate(row):
+            table.set_cell_text(line, place, for_xml(words))

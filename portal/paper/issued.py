@@ -1,0 +1,37 @@
+"""Issued PDFs: the row is there first, a job makes the file, once, and keeps its hash."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, TypeVar
+
+from django.db import transaction
+
+from portal.models import IssuedPdf
+from portal.paper import pdf
+from portal.uploads import files
+
+Issued = TypeVar("Issued", bound=IssuedPdf)
+
+
+def issue(
+    document: Issued, *, template: str, title: str, context: Mapping[str, Any], now: datetime
+) -> Issued:
+    """Make the PDF of a document if it is not there yet. A second run changes nothing.
+
+    Raises Unavailable when the engine or the disk cannot serve, and PdfFailed for a document
+    that breaks the limits.
+    """
+    if document.issued_at is not None:
+        return document
+    paper = pdf.render(template, context, title=title)
+    name = files.store_bytes(paper.data)
+    with transaction.atomic():
+        written = (
+            type(document)
+            ._default_manager.filter(pk=document.pk, issued_at=None)
+            .update(file=name, sha256=paper.sha256, pages=paper.pages, issued_at=now)
+        )
+    if not written:
+        files.discard(name)
+    document.refresh_from_db()
+    return document

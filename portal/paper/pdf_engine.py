@@ -1,0 +1,120 @@
+"""The engine room: a warm, limited process that prints one HTML document after another.
+
+Started by portal.paper.pdf as a script of its own. It imports neither Django nor this package, and it
+is the only module that imports WeasyPrint.
+"""
+
+import ctypes
+import gc
+import hashlib
+import json
+import logging
+import os
+import resource
+import sys
+from multiprocessing.connection import Connection
+from typing import Any
+
+# fontTools would take lxml when another package has brought it; at the memory limit its C code
+# ends the process where Python raises MemoryError.
+sys.modules["lxml"] = None  # type: ignore[assignment]
+
+import weasyprint  # noqa: E402
+from weasyprint.urls import URLFetcher  # noqa: E402
+
+CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
+DATA_IMAGES = ("data:image/png;base64,", "data:image/jpeg;base64,")
+OUT_OF_MEMORY, OUT_OF_BOUNDS = 71, 72  # exit statuses
+MOST_DOCUMENTS = 200
+WORN = 160 * 1024**2  # bytes resident
+WARM_UP = (
+    '<html lang="ko"><title>준비</title><body style="font-family: NanumGothic">'
+    '<p>가나다 <b>라마바 123</b></p><p style="font-family: NanumMyeongjo">사아자 <b>차카타</b></p>'
+    '<p style="font-family: NanumGothicCoding">0123abc</p>'
+    "<table><thead><tr><th>파<td>하</table></body></html>"
+)
+
+
+class NoFetch(URLFetcher):
+    """Fetch nothing: a document brings its style and its pictures inside itself."""
+
+    def fetch(self, url: str, headers: Any = None) -> Any:
+        if not url.startswith(DATA_IMAGES):
+            raise ValueError("A document may not fetch anything.")
+        return super().fetch(url, headers)
+
+
+def write(html: str) -> tuple[bytes, int]:
+    """Print one document; the same HTML gives the same bytes. Returns the PDF and its pages."""
+    options = {"pdf_variant": "pdf/ua-1", "pdf_identifier": hashlib.sha256(html.encode()).digest()}
+    fetcher = NoFetch(allowed_protocols=("data",), allow_redirects=False)
+    document = weasyprint.HTML(string=html, url_fetcher=fetcher).render(**options)
+    return document.write_pdf(**options), len(document.pages)
+
+
+def leave_network() -> bool:
+    """Move into a network without any interface, where the kernel allows it: a second wall."""
+    unshare = ctypes.CDLL(None, use_errno=True).unshare
+    return any(unshare(flags) == 0 for flags in (CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET))
+
+
+def limit(memory: int) -> None:
+    """Bind this process for good: `memory` bytes of address space, no file grows, no core."""
+    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def allow(seconds: int) -> None:
+    """Grant so many seconds of processor from now on; past them the kernel ends this process."""
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    until = int(used.ru_utime + used.ru_stime) + 1 + seconds
+    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
+
+
+def is_worn(printed: int) -> bool:
+    """Tell whether a fresh process should take over; nothing a document left stays for long."""
+    with open("/proc/self/statm", "rb") as memory:  # getrusage would count the parent's peak too
+        resident = int(memory.read().split()[1]) * resource.getpagesize()
+    return printed >= MOST_DOCUMENTS or resident > WORN
+
+
+def serve(line: Connection, memory: int) -> int:
+    """Answer orders until the other side goes away; returns the exit status.
+
+    Any error ends the process: the other side reads the status and starts another.
+    """
+    write(WARM_UP)
+    gc.collect()
+    gc.freeze()
+    leave_network()
+    limit(memory)
+    line.send_bytes(b"ready")
+    printed = 0
+    while True:
+        try:
+            order = json.loads(line.recv_bytes())
+            html = line.recv_bytes().decode()
+        except EOFError:
+            return 0
+        allow(order["seconds"])
+        try:
+            data, pages = write(html)
+        except (MemoryError, SystemError):  # at the limit CPython may lose the exception itself
+            return OUT_OF_MEMORY
+        if len(data) > order["largest"]:
+            return OUT_OF_BOUNDS
+        printed += 1
+        digest = hashlib.sha256(data).hexdigest()
+        answer = {"pages": pages, "sha256": digest, "last": is_worn(printed)}
+        line.send_bytes(json.dumps(answer).encode())
+        line.send_bytes(data)
+        gc.collect()  # after the answer: the library leaves cycles behind
+
+
+if __name__ == "__main__":
+    logging.getLogger("weasyprint").addHandler(logging.NullHandler())
+    logging.getLogger("weasyprint").propagate = False
+    our_end = Connection(int(sys.argv[1]))
+    # At once, the line still open: who reads its end finds the status set.
+    os._exit(serve(our_end, int(sys.argv[2])))

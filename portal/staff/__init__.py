@@ -1,0 +1,1 @@
+"""The staff site: its lists, its screens with acts, its sign-in."""

@@ -1,0 +1,155 @@
+"""Staff screens with acts: buttons that call services."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar
+
+from django.contrib import messages
+from django.contrib.admin.utils import unquote
+from django.db.models import Model
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import URLPattern, path, reverse
+
+from portal.access.requests import person
+from portal.access.roles import roles_of
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.records.workflow import allowed
+from portal.staff.lists import ReadOnlyAdmin
+
+
+class Act:
+    """One button on a staff page: a label, a service call, perhaps a form asked first.
+
+    `do(request, thing, data, now)` calls the service and returns the message to show. `move`
+    names the workflow move that must be allowed for the button to appear; `show(request, thing)`
+    narrows further. `form` is a `forms.Form` class or a function `(request, thing) -> class`.
+    `intro` says what will happen; a function `(thing) -> words` says it of the thing.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        label: str,
+        do: Callable[..., str],
+        *,
+        move: str = "",
+        roles: Sequence[str] = (),
+        form: Any = None,
+        show: Callable[[HttpRequest, Any], bool] | None = None,
+        danger: bool = False,
+        intro: str | Callable[[Any], str] = "",
+    ) -> None:
+        self.name, self.label, self.do, self.move = name, label, do, move
+        self.roles, self.form, self.show = set(roles), form, show
+        self.danger, self.intro = danger, intro
+
+    def offered(self, request: HttpRequest, thing: Any) -> bool:
+        """Tell whether the button stands on this thing's page for this person."""
+        if self.move and not allowed(thing.MOVES[self.move], state=thing.state, by=person(request)):
+            return False
+        if self.roles and not roles_of(request.user) & self.roles:
+            return False
+        return self.show is None or self.show(request, thing)
+
+
+def history(thing: Any) -> list[dict[str, Any]]:
+    """The moves of a thing in words, the latest first: who, when, what, from, to, why."""
+    names = dict(thing._meta.get_field("state").choices)
+    return [
+        {
+            "at": row.at,
+            "label": thing.MOVES[row.move].label if row.move in thing.MOVES else row.move,
+            "change": ""
+            if row.source == row.target
+            else f"{names.get(row.source, row.source)} → {names.get(row.target, row.target)}",
+            "by": row.by or "시스템",
+            "note": row.note,
+        }
+        for row in thing.moves.select_related("by").order_by("-pk")
+    ]
+
+
+class WorkflowAdmin(ReadOnlyAdmin):
+    """A read-only screen whose buttons (`acts`) call services, each on its own small page."""
+
+    page_template = ""  # a page of its own, fed by `page`, instead of Django's form
+    acts: ClassVar[Sequence[Act]] = ()
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page of each act."""
+        name = f"{self.opts.app_label}_{self.opts.model_name}_act"
+        page = self.admin_site.admin_view(self.act_view)
+        return [path("<int:pk>/act/<slug:act>/", page, name=name), *super().get_urls()]
+
+    def act_url(self, thing: Model, act: Act) -> str:
+        """Where the act's page is."""
+        name = f"admin:{self.opts.app_label}_{self.opts.model_name}_act"
+        return reverse(name, args=[thing.pk, act.name])
+
+    def back_url(self, thing: Any) -> str:
+        """Where an act leads back to: the thing's page, or that of what it belongs to."""
+        return reverse(
+            f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[thing.pk]
+        )
+
+    def change_view(
+        self,
+        request: HttpRequest,
+        object_id: str,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        """Show the thing with the buttons that this person may press now."""
+        thing = self.own(request, unquote(object_id))
+        if self.page_template:
+            if request.method not in {"GET", "HEAD"}:
+                raise Http404
+            return self.shown(request, thing, self.page_template, **self.page(request, thing))
+        extra = {"buttons": self.buttons(request, thing), **(extra_context or {})}
+        return super().change_view(request, object_id, form_url, extra)
+
+    def page(self, request: HttpRequest, thing: Any) -> dict[str, Any]:
+        """What `page_template` shows of the thing."""
+        return {}
+
+    def shown(
+        self, request: HttpRequest, thing: Any, template: str, **context: Any
+    ) -> TemplateResponse:
+        """Render a page about a thing within the staff site, its buttons included."""
+        frame = self.admin_site.each_context(request)
+        buttons = self.buttons(request, thing) if thing is not None else []
+        whole = {"opts": self.opts, "title": str(thing), "thing": thing, "buttons": buttons}
+        return TemplateResponse(request, template, {**frame, **whole, **context})
+
+    def buttons(self, request: HttpRequest, thing: Model) -> list[tuple[Act, str]]:
+        """The acts that this person may do with this thing now, each with its page."""
+        return [(act, self.act_url(thing, act)) for act in self.acts if act.offered(request, thing)]
+
+    def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
+        """Ask what the act needs, then do it by POST; a refusal is shown with its reason."""
+        thing = self.own(request, pk)
+        step = next((row for row in self.acts if row.name == act), None)
+        if step is None:
+            raise Http404
+        back = self.back_url(thing)
+        if not step.offered(request, thing):
+            messages.error(request, f"지금은 ‘{step.label}’ 처리를 할 수 없습니다.")
+            return redirect(back)
+        form_class = step.form
+        if form_class is not None and not isinstance(form_class, type):
+            form_class = form_class(request, thing)
+        form = form_class(request.POST or None) if form_class else None
+        if request.method == "POST" and (form is None or form.is_valid()):
+            try:
+                told = step.do(request, thing, form.cleaned_data if form else {}, now())
+            except PortalError as error:
+                for finding in error.findings:
+                    messages.error(request, f"{finding.message} ({finding.code})")
+            else:
+                messages.success(request, told)
+                return redirect(back)
+        intro = step.intro(thing) if callable(step.intro) else step.intro
+        context = {"title": step.label, "act": step, "form": form, "back": back, "intro": intro}
+        return self.shown(request, thing, "admin/act.html", **context)

@@ -1,9 +1,0 @@
-"""Tell Django that the staff site is ours; apart from `apps`, which may hold one config only."""
-
-from django.contrib.admin.apps import AdminConfig
-
-
-class StaffAdminConfig(AdminConfig):
-    """The admin with a second factor."""
-
-    default_site = "portal.staff_site.StaffSite"

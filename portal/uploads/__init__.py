@@ -1,0 +1,1 @@
+"""Files people send: storage, and what may be in them."""

@@ -1,0 +1,148 @@
+"""HWP 5.0: an OLE container; header flags, scripts and embedded objects are looked at."""
+
+import struct
+import zlib
+from collections.abc import Iterator
+from itertools import chain
+
+import olefile
+
+from portal.uploads.filetypes import refusals, scripts
+from portal.uploads.filetypes.budget import Budget
+from portal.uploads.filetypes.streams import (
+    OLE,
+    POSTSCRIPT,
+    PROGRAMS,
+    RUNNABLE,
+    Readable,
+    cut,
+    found,
+    inflated,
+    length,
+)
+
+SIGNATURE = b"HWP Document File".ljust(32, b"\x00")
+PASSWORD, DISTRIBUTION, SCRIPT, RIGHTS, CERTIFICATE, CERTIFICATE_RIGHTS = 2, 4, 8, 16, 256, 1024
+PACKED = 1
+ENTRY = 128  # bytes of an entry of a directory
+MOST_PARTS = 8_000  # entries of the container's directory
+MOST_SCRIPT = 1024 * 1024
+REFUSED_PARTS = ("eps", "ps", "exe", "dll", "js", "vbs", "bat", "cmd", "scr", "lnk", "hta")
+# olefile raises these on containers that lie about themselves.
+_BROKEN = (
+    OSError,
+    ValueError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    RecursionError,
+    struct.error,
+    zlib.error,
+)
+
+
+class _Container(olefile.OleFileIO):
+    """Refuses a long directory before it is read: reading takes the square of its length."""
+
+    def loaddirectory(self, sect: int) -> None:
+        place, count = sect, 0
+        while place < len(self.fat) and count * self.sector_size <= MOST_PARTS * ENTRY:
+            place, count = self.fat[place], count + 1
+        if count * self.sector_size > MOST_PARTS * ENTRY:
+            raise OverflowError
+        super().loaddirectory(sect)
+
+
+def check(stream: Readable, budget: Budget) -> str:
+    """Return "hwp", or "" for another OLE document; raises `BadInput` as the module says."""
+    size = length(stream)
+    try:
+        with _Container(stream) as container:
+            return _check(container, size, budget)
+    except OverflowError:
+        raise refusals.bomb() from None
+    except _BROKEN:
+        raise refusals.damaged() from None
+
+
+def _check(container: _Container, size: int, budget: Budget) -> str:
+    if container.exists("EncryptedPackage"):
+        raise refusals.locked()
+    if not container.exists("FileHeader"):
+        return ""
+    header = container.openstream("FileHeader").read(256)
+    if not header.startswith(SIGNATURE):
+        return ""
+    flags = struct.unpack_from("<I", header, 36)[0]
+    _refuse_flags(flags)
+    paths = container.listdir()
+    if sum(container.get_size(path) for path in paths) > size:  # parts that share their bytes
+        raise refusals.damaged()
+    if not container.exists("DocInfo") or not any(path[0] == "BodyText" for path in paths):
+        raise refusals.damaged()
+    if flags & PACKED:
+        packed = container.openstream("DocInfo").read()
+        for _ in _counted(inflated(packed, raw=True, largest=budget.packed), budget):
+            pass
+    for path in paths:
+        _refuse_active(path, container.openstream(path).read(), budget)
+    return "hwp"
+
+
+def _refuse_active(path: list[str], data: bytes, budget: Budget) -> None:
+    if path[0] == "Scripts" and path[-1] != "JScriptVersion":
+        _refuse_script(data, budget)
+    elif path[0] == "BinData":
+        _refuse_part(path[-1], data, budget)
+    elif path[-1] in ("\x01Ole10Native", "Equation Native", "_VBA_PROJECT"):
+        raise refusals.embedded()
+
+
+def _refuse_flags(flags: int) -> None:
+    if flags & (PASSWORD | RIGHTS | CERTIFICATE | CERTIFICATE_RIGHTS):
+        raise refusals.locked()
+    if flags & DISTRIBUTION:
+        raise refusals.unsafe(
+            "배포용 문서는 내용을 확인할 수 없습니다. 일반 한글 문서로 저장하여 올려 주세요."
+        )
+    if flags & SCRIPT:
+        raise refusals.scripted()
+
+
+def _refuse_script(data: bytes, budget: Budget) -> None:
+    """A script is four counted texts; one that cannot be read is refused like one that acts."""
+    code, place = b"".join(_counted(_plain(data, MOST_SCRIPT), budget)), 0
+    for _ in range(4):
+        count = struct.unpack_from("<I", code, place)[0]
+        text = code[place + 4 : place + 4 + count * 2]
+        if len(text) != count * 2 or not scripts.is_idle(text.decode("utf-16-le", "replace")):
+            raise refusals.scripted()
+        place += 4 + count * 2
+
+
+def _refuse_part(name: str, data: bytes, budget: Budget) -> None:
+    """Refuse PostScript, programs and objects that run something; charts and pictures may stay."""
+    if name.rpartition(".")[2].lower() in REFUSED_PARTS:
+        raise refusals.embedded()
+    parts = _counted(_plain(data, budget.packed), budget)
+    first = next(parts, b"")
+    # An object stands behind the four bytes of its length.
+    if first.startswith(PROGRAMS) or POSTSCRIPT.search(first[:1024]):
+        raise refusals.embedded()
+    if OLE in (first[:8], first[4:12]) and found(RUNNABLE, chain([first], parts)):
+        raise refusals.embedded()
+
+
+def _counted(chunks: Iterator[bytes], budget: Budget) -> Iterator[bytes]:
+    for chunk in chunks:
+        budget.packed -= len(chunk)
+        yield chunk
+
+
+def _plain(data: bytes, largest: int) -> Iterator[bytes]:
+    """Unpack a stream, or hand it out as it is when it is not packed."""
+    try:
+        zlib.decompressobj(-15).decompress(data, 1)
+    except zlib.error:
+        return cut(data)
+    return inflated(data, raw=True, largest=largest)

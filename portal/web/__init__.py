@@ -1,0 +1,1 @@
+"""Pages, middleware and errors of the portal itself."""

@@ -1,0 +1,69 @@
+"""What every request passes: private pages are not cached, errors are readable."""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from portal.core.errors import BadInput, NotFound, PortalError
+from portal.records import trouble
+from portal.web.errors import readable
+
+ERROR, UNAVAILABLE = 500, 503
+LARGEST = 2**63 - 1
+"""The largest number of a row that a database holds."""
+
+
+class WatchedAnswers:
+    """Count the answers that failed or took long; stands outermost, and never in the way."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        began = time.monotonic()
+        response = self.get_response(request)
+        slow = time.monotonic() - began >= settings.TROUBLE["slow_seconds"]
+        if response.status_code >= ERROR or slow:
+            kind = trouble.ERROR if response.status_code >= ERROR else trouble.SLOW
+            kind = trouble.UNAVAILABLE if response.status_code == UNAVAILABLE else kind
+            trouble.note(trouble.about(getattr(request, "resolver_match", None)), kind)
+        return response
+
+
+class ReadableErrors:
+    """Turn a `PortalError` into a message on the page it came from, or into JSON."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
+            return readable(request, BadInput("쓸 수 없는 글자가 들어 있는 주소입니다."))
+        return self.get_response(request)
+
+    def process_view(
+        self, request: HttpRequest, view: object, args: object, words: dict[str, Any]
+    ) -> HttpResponse | None:
+        """Know no page under a number that no table can hold."""
+        large = any(isinstance(value, int) and value > LARGEST for value in words.values())
+        return readable(request, NotFound()) if large else None
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        """Translate; anything but a `PortalError` goes on to Django."""
+        return readable(request, error) if isinstance(error, PortalError) else None
+
+
+class PrivatePages:
+    """A signed-in person's pages are kept by no cache."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if request.user.is_authenticated and not response.has_header("Cache-Control"):
+            response["Cache-Control"] = "private, no-store"
+        return response

@@ -1,0 +1,8 @@
+"""The demo's settings with a short story, and with work that takes a while."""
+
+from demo.settings import *  # noqa: F403
+from demo.settings import INSTALLED_APPS
+
+DEMO_SEEDS = ["seed_accounts"]
+INSTALLED_APPS = [*INSTALLED_APPS, "tests.demo.late_jobs"]
+CELERY_BEAT_SCHEDULE = {"work": {"task": "portal.jobs.tasks.sweep_jobs", "schedule": 1}}

@@ -1,0 +1,251 @@
+"""The demo on this machine: answers, keeps its data, stops cleanly, survives a kill."""
+
+import fcntl
+import os
+import shutil
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass, field
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from bench import servers
+from demo import people
+from demo.management.commands.demo import Command
+from portal.models import User
+
+ROOT = Path(__file__).parents[2]
+SETTINGS = "tests.demo.settings"
+JOB = (
+    "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, waits, stage, error, result,"
+    " created_at) VALUES ('demo.slow', ?, ?, 'queued', 0, 0, 0, 0, '', '', '{}', datetime('now'))"
+)
+
+
+@dataclass
+class Demo:
+    """One folder of data, and the process that serves it."""
+
+    folder: Path
+    port: int = field(default_factory=servers.free_port)
+    settings: str = "demo.settings"
+    running: subprocess.Popen | None = None
+
+    def environment(self) -> dict[str, str]:
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith(("PORTAL_", "DATABASE", "CELERY"))
+        }
+        return {
+            **kept,
+            "PORTAL_DATA_DIR": str(self.folder),
+            "DJANGO_SETTINGS_MODULE": self.settings,
+            "PYTHONPATH": str(ROOT),
+        }
+
+    def command(self, *words: str) -> subprocess.Popen:
+        return subprocess.Popen(
+            [sys.executable, "manage.py", *words],
+            cwd=ROOT,
+            env=self.environment(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            start_new_session=True,
+        )
+
+    def start(self) -> float:
+        """Start and wait until it answers; return how many seconds that took."""
+        began = time.monotonic()
+        self.running = self.command("demo", "--port", str(self.port))
+        servers.wait_until(self.answers, seconds=300, what="the demo")
+        return time.monotonic() - began
+
+    def answers(self) -> bool:
+        if self.running.poll() is not None:
+            pytest.fail(self.running.stdout.read())
+        try:
+            return self.get("/healthz/").startswith("ok")
+        except (OSError, urllib.error.URLError):
+            return False
+
+    def get(self, path: str) -> str:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
+            return answer.read().decode()
+
+    def stop(self, how: int = signal.SIGINT) -> tuple[int, str]:
+        """End the process; return its exit code and what it said."""
+        self.running.send_signal(how)
+        said, _ = self.running.communicate(timeout=60)
+        return self.running.returncode, said
+
+    def kill(self) -> None:
+        if self.running and self.running.poll() is None:
+            os.killpg(self.running.pid, signal.SIGKILL)
+            self.running.communicate()
+
+    def ask(self, query: str, *values: object) -> list[tuple]:
+        with closing(sqlite3.connect(self.folder / "portal.sqlite3", timeout=20)) as db:
+            rows = db.execute(query, values).fetchall()
+            db.commit()
+            return rows
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which the demo was prepared, without its story (see the last test)."""
+    made = Demo(tmp_path_factory.mktemp("prepared") / "data", settings=SETTINGS)
+    process = made.command("demo", "--prepare-only")
+    said, _ = process.communicate(timeout=180)
+    assert process.returncode == 0, said
+    return made.folder
+
+
+@pytest.fixture
+def short(tmp_path: Path, prepared: Path) -> Iterator[Demo]:
+    """A demo on a copy of the prepared folder."""
+    made = Demo(Path(shutil.copytree(prepared, tmp_path / "data")), settings=SETTINGS)
+    yield made
+    made.kill()
+
+
+def state(where: Demo, key: str) -> str:
+    return where.ask("SELECT state FROM portal_job WHERE key = ?", key)[0][0]
+
+
+def test_it_answers_keeps_its_data_and_closes_only_after_the_job_in_hand(short: Demo) -> None:
+    short.start()
+    assert "<html" in short.get("/")
+    assert "메일" in short.get("/demo/mailbox/")
+    short.ask("UPDATE portal_user SET name = '고친 이름' WHERE email LIKE 'applicant@%'")
+    accounts = short.ask("SELECT count(*) FROM portal_user")
+    short.ask(JOB, "in hand", '{"seconds": 3}')
+    servers.wait_until(lambda: state(short, "in hand") == "running", what="the job")
+    code, said = short.stop(signal.SIGINT)
+    assert code == 0, said
+    assert state(short, "in hand") == "done"
+    assert "Traceback" not in said
+    assert f"http://127.0.0.1:{short.port}/" in said
+    for person in people.PEOPLE:
+        assert person.email in said
+    assert people.PASSWORD in said
+    assert "데이터는 남아 있습니다" in said
+    short.start()
+    assert short.ask("SELECT count(*) FROM portal_user") == accounts
+    assert short.ask("SELECT count(*) FROM portal_user WHERE name = '고친 이름'") == [(1,)]
+    assert short.stop(signal.SIGTERM)[0] == 0
+
+
+def test_killed_in_the_middle_of_a_job_it_finishes_it_on_the_next_start(short: Demo) -> None:
+    short.start()
+    short.ask(JOB, "killed", '{"seconds": 4}')
+    servers.wait_until(lambda: state(short, "killed") == "running", what="the job")
+    short.kill()
+    assert state(short, "killed") == "running"
+    short.start()
+    servers.wait_until(lambda: state(short, "killed") == "done", what="the second try")
+    assert short.ask("SELECT attempts FROM portal_job WHERE key = 'killed'") == [(2,)]
+    assert short.stop()[0] == 0
+
+
+def test_a_taken_port_is_said_at_once_and_nothing_is_touched(short: Demo) -> None:
+    before = (short.folder / "portal.sqlite3").read_bytes()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", short.port))
+        taken.listen()
+        process = short.command("demo", "--port", str(short.port))
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert f"{short.port}번 포트를 쓸 수 없습니다." in said
+    assert "Traceback" not in said
+    assert (short.folder / "portal.sqlite3").read_bytes() == before
+
+
+def test_a_second_demo_in_the_same_folder_is_refused(short: Demo) -> None:
+    with (short.folder / "demo.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        process = short.command("demo", "--port", str(short.port))
+        said, _ = process.communicate(timeout=60)
+    assert process.returncode == 1
+    assert "이미 실행 중" in said
+    assert "Traceback" not in said
+
+
+def test_a_reset_throws_data_and_files_away_and_nothing_else(settings, tmp_path: Path) -> None:
+    settings.DATA_DIR, settings.PRIVATE_ROOT = tmp_path, tmp_path / "private"
+    (tmp_path / "private" / "ab").mkdir(parents=True)
+    for name in ("portal.sqlite3", "portal.sqlite3-wal", "private/ab/old", "notes.txt"):
+        (tmp_path / name).write_text("x")
+    Command(stdout=StringIO()).reset()
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.txt"]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("command", ["demo", "demo_code", "seed_accounts"])
+def test_none_of_it_runs_outside_the_demo(command: str) -> None:
+    with pytest.raises(CommandError, match="PORTAL_DEMO"):
+        call_command(command)
+    assert not User.objects.exists()
+
+
+@pytest.mark.django_db
+def test_the_printed_codes_are_those_that_open_the_staff_site(settings, client) -> None:
+    settings.DEMO = True
+    call_command("seed_accounts")
+    said = StringIO()
+    call_command("demo_code", stdout=said)
+    codes = {row.split()[1]: row.split()[0] for row in said.getvalue().splitlines() if "@" in row}
+    manager = people.email_of("manager")
+    assert set(codes) == {person.email for person in people.PEOPLE if person.role}
+    client.post("/accounts/login/", {"login": manager, "password": people.PASSWORD})
+    client.post("/accounts/2fa/authenticate/", {"code": codes[manager]})
+    assert client.get("/admin/").status_code == 200
+
+
+def test_the_demo_refuses_a_served_database() -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "DATABASE_URL": "postgres://x@127.0.0.1:1/x",
+            "DJANGO_SETTINGS_MODULE": "portal.settings",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "SQLite" in done.stderr
+
+
+@pytest.mark.pdf
+def test_the_whole_story_is_told_once_and_its_papers_are_printed(tmp_path: Path) -> None:
+    told = Demo(tmp_path / "data")
+    try:
+        told.start()
+        assert "제조" in told.get("/programs/")
+        applications = told.ask("SELECT state, count(*) FROM applications_application GROUP BY 1")
+        assert {"draft", "submitted", "released"} <= {row[0] for row in applications}
+        papers = "SELECT count(*) FROM applications_issueddocument WHERE issued_at IS NOT NULL"
+        servers.wait_until(lambda: told.ask(papers)[0][0] >= 2, seconds=120, what="two papers")
+        assert told.ask("SELECT error FROM portal_job WHERE error <> ''") == []
+        assert told.stop()[0] == 0
+        told.start()
+        again = told.ask("SELECT state, count(*) FROM applications_application GROUP BY 1")
+        assert again == applications
+        assert told.stop()[0] == 0
+    finally:
+        told.kill()

@@ -1,0 +1,121 @@
+"""The demo's story, told by the services: somebody stands at every stage, and the books agree."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import call_command
+
+from applications.models import (
+    Agreement,
+    Application,
+    Decision,
+    DecisionChange,
+    DeliveryEntry,
+    LateGrant,
+    LevelCertificate,
+    Objection,
+    PanelProposal,
+    Recovery,
+    Turn,
+)
+from applications.queries.award import reversals
+from applications.queries.objection import clock
+from demo.timeline import Diary
+from portal.core.clock import now
+from portal.models import Notice
+from portal.records import audit
+from programs.models import SubProgram
+from programs.queries import balance
+
+
+def tell() -> None:
+    for seed in ("seed_accounts", "seed_programs", "seed_applications"):
+        call_command(seed, stdout=StringIO(), verbosity=0)
+
+
+def changed(kind: str) -> "list[DecisionChange]":
+    return list(DecisionChange.objects.filter(kind=kind, state="in_force"))
+
+
+@pytest.mark.django_db
+def test_somebody_stands_at_every_stage(settings) -> None:
+    settings.DEMO = True
+    tell()
+    at, applications = now(), Application.objects.all()
+    states = set(applications.values_list("state", flat=True))
+    assert {
+        "draft", "submitted", "screening", "assessing", "released", "contracted", "closed"
+    } <= states  # fmt: skip
+    agreements = Agreement.objects.values_list("state", flat=True)
+    assert {"preparing", "active", "settling", "settled", "closed"} <= set(agreements)
+
+    (won,) = changed("objection")
+    assert (won.replaces.outcome, won.outcome) == ("reserve", "selected")
+    assert len({won.proposed_by_id, won.approved_by_id, None}) == 3
+    assert won.application.objection.run.previous_id == won.replaces.selection.run_id
+    dismissed = Objection.objects.get(state="dismissed")
+    assert len(dismissed.answer) > 20
+    running = Objection.objects.get(state="filed")
+    assert running.filed_at < at < running.answer_due_at
+    free = Application.objects.get(
+        company__name="한빛정밀(주)", sub_program__code="meister", state="released"
+    )
+    assert clock(free, at).open
+
+    (given_up,), (moved,) = changed("decline"), changed("move_up")
+    assert moved.fills_id == given_up.replaces_id
+    assert moved.outcome == "selected"
+    (reversed_one,) = changed("reversal")
+    signed = {reversed_one.proposed_by_id, reversed_one.seconded_by_id, reversed_one.approved_by_id}
+    assert len(signed - {None}) == 3
+    assert reversals(SubProgram.objects.get(code="meister")) == 1
+
+    leave = LateGrant.objects.get()
+    assert leave.used_at == leave.application.submitted_at
+    assert leave.used_at > leave.sub_program.window().closes_at
+
+    late = Turn.objects.filter(done_at=None, due_at__lt=at - timedelta(days=1))
+    assert set(late.values_list("waits_for", flat=True)) == {"officer"}
+    visits = DeliveryEntry.objects.filter(
+        deliverable__agreement__application__sub_program__code="meister"
+    )
+    assert sorted(visits.values_list("confirmed", flat=True), key=str) == [None, True, True]
+    assert LevelCertificate.objects.get().number
+    assert Recovery.objects.get(state="due").amount_won > 0
+    proposals = {row.sub_program.code: row for row in PanelProposal.objects.all()}
+    assert proposals["aftercare"].placed == proposals["aftercare"].wanted
+    assert proposals["level-check"].placed < proposals["level-check"].wanted
+
+
+@pytest.mark.django_db
+def test_it_is_told_once_in_the_order_of_its_days_and_the_books_agree(settings) -> None:
+    settings.DEMO = True
+    tell()
+    count = Application.objects.count()
+    tell()
+    assert Application.objects.count() == count
+
+    moves = Application.MOVE_LOG.objects.order_by("thing", "pk").values_list("thing", "at")
+    for (one, before), (other, after) in zip(moves, list(moves)[1:], strict=False):
+        assert one != other or before <= after
+    audit.seal(now=now())
+    report = audit.verify(now=now())
+    assert (report.faults, report.unsealed_count) == (0, 0)
+    for program in SubProgram.objects.select_related("pot"):
+        assert balance(program.pot).available >= 0
+    assert not Decision.objects.exclude(outcome="selected").filter(grant_won__gt=0).exists()
+    assert (
+        Notice.objects.filter(key__startswith="result:").count()
+        == Decision.objects.filter(previous=None, selection__state="released").count()
+    )
+
+
+@pytest.mark.django_db
+def test_the_diary_never_passes_today() -> None:
+    diary = Diary()
+    diary.open(1.5)
+    assert timedelta(days=1) < now() - diary.now() < timedelta(days=2)
+    diary.next_day()
+    diary.next_day()
+    assert abs(now() - diary.now()) < timedelta(minutes=1)

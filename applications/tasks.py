@@ -11,19 +11,12 @@ from applications.models import (
     ScoreRun,
     Selection,
 )
-from applications.services import (
-    agreement,
-    conflicts,
-    objections,
-    panel,
-    paper,
-    reminders,
-    round_report,
-    scoring,
-    screening,
-    selection,
-    turns,
-)
+from applications.services import documents, objection, statistics
+from applications.services.agreement import contracts, pending_steps
+from applications.services.assessment import committee, conflicts, scoring
+from applications.services.intake import reminders
+from applications.services.screening import supplements
+from applications.services.selection import proposals
 from portal.core.clock import now
 from portal.jobs.queue import handler
 from portal.models import Job
@@ -35,19 +28,19 @@ def score(job: Job) -> dict[str, Any]:
     """Compute a score run."""
     run = ScoreRun.objects.select_related("sub_program").get(pk=job.args["run"])
     scoring.compute(run, now=now(), progress=job.progress)
-    objections.conclude(run, now=now())
+    objection.conclude(run, now=now())
     return {"scored": run.scored, "results_sha256": run.results_sha256}
 
 
-@handler(selection.JOB)
+@handler(proposals.JOB)
 def select(job: Job) -> dict[str, Any]:
     """Make a selection proposal."""
     chosen = Selection.objects.get(pk=job.args["selection"])
-    selection.propose(chosen, now=now(), progress=job.progress)
+    proposals.propose(chosen, now=now(), progress=job.progress)
     return dict(chosen.cut.get("counts", {}))
 
 
-@handler(selection.DECIDE_JOB)
+@handler(proposals.DECIDE_JOB)
 def decide(job: Job) -> dict[str, Any]:
     """Decide a long selection or take its decision back, unless that was done meanwhile."""
     chosen = Selection.objects.select_related("sub_program").get(pk=job.args["selection"])
@@ -55,29 +48,29 @@ def decide(job: Job) -> dict[str, Any]:
     if job.requested_by is None or chosen.state not in step.source:
         return {"skipped": True}
     if step.name == "decide":
-        selection.decide(chosen, by=job.requested_by, now=now())
+        proposals.decide(chosen, by=job.requested_by, now=now())
     else:
-        selection.undecide(chosen, note=job.args["note"], by=job.requested_by, now=now())
+        proposals.undecide(chosen, note=job.args["note"], by=job.requested_by, now=now())
     return {"state": chosen.state}
 
 
-@handler(selection.RELEASE_JOB)
+@handler(proposals.RELEASE_JOB)
 def release(job: Job) -> dict[str, Any]:
     """Release a selection, unless the decision it was asked for has been taken back."""
     chosen = Selection.objects.select_related("sub_program").get(pk=job.args["selection"])
-    if job.requested_by is None or selection.decided_times(chosen) != job.args["turn"]:
+    if job.requested_by is None or proposals.decided_times(chosen) != job.args["turn"]:
         return {"skipped": True}
     done: dict[str, Any] = dict(
-        selection.release(chosen, by=job.requested_by, now=now(), progress=job.progress)
+        proposals.release(chosen, by=job.requested_by, now=now(), progress=job.progress)
     )
     return done
 
 
-@handler(paper.JOB)
+@handler(documents.JOB)
 def print_paper(job: Job) -> dict[str, Any]:
     """Make a PDF."""
     document = IssuedDocument.objects.get(pk=job.args["document"])
-    return {"sha256": paper.render(document, now=now()).sha256}
+    return {"sha256": documents.render(document, now=now()).sha256}
 
 
 @handler(reminders.JOB)
@@ -87,11 +80,11 @@ def remind(job: Job) -> dict[str, Any]:
     return {"written": reminders.remind(program, hours=job.args["hours"], now=now())}
 
 
-@handler(round_report.JOB)
+@handler(statistics.JOB)
 def report_round(job: Job) -> dict[str, Any]:
     """Make the report of a round in the form that was asked for."""
     made = RoundReport.objects.select_related("round").get(pk=job.args["report"])
-    round_report.build(made, now=now(), progress=job.progress)
+    statistics.build(made, now=now(), progress=job.progress)
     return {"rows": made.rows, "sha256": made.sha256}
 
 
@@ -104,11 +97,11 @@ def find_conflicts(job: Job) -> dict[str, Any]:
     return found
 
 
-@handler(panel.JOB)
+@handler(committee.JOB)
 def solve_panel(job: Job) -> dict[str, Any]:
     """Solve an assignment of assessors."""
     proposal = PanelProposal.objects.select_related("sub_program").get(pk=job.args["proposal"])
-    panel.solve(proposal, now=now(), progress=job.progress)
+    committee.solve(proposal, now=now(), progress=job.progress)
     return {"wanted": proposal.wanted, "placed": proposal.placed}
 
 
@@ -116,9 +109,9 @@ def solve_panel(job: Job) -> dict[str, Any]:
 def sweep_due_dates() -> None:
     """Close requests for more whose time is over; ask for the letters that are due."""
     at = now()
-    screening.expire(at)
+    supplements.expire(at)
     reminders.schedule(at)
     conflicts.sweep(at)
-    agreement.drop_orphans(at)
-    agreement.draft_waiting(at)
-    turns.remind(at)
+    contracts.drop_orphans(at)
+    contracts.draft_waiting(at)
+    pending_steps.remind(at)

@@ -5,25 +5,28 @@ from django.urls import path
 from applications import api
 from applications.views import (
     agreement,
-    assessor,
+    assessment,
     company,
-    decisions,
-    delivery,
-    desk,
-    drafting,
-    filing,
+    documents,
+    objection,
     open_data,
-    partners,
-    receipts,
-    reporting,
+    screening,
+    selection,
     statistics,
-    status,
 )
+from applications.views.application import overview, status
+from applications.views.delivery import deliverables, experts
+from applications.views.intake import drafting, filing, partners
+from applications.views.intake import drafting as drafting_views
+from applications.views.intake import filing as filing_views
+from applications.views.settlement import reports, spending
 
 urlpatterns = [
-    path("applications/", desk.application_list, name="application_list"),
+    path("applications/", overview.application_list, name="application_list"),
     path(
-        "applications/new/<slug:round>/<slug:code>/", desk.application_new, name="application_new"
+        "applications/new/<slug:round>/<slug:code>/",
+        drafting_views.application_new,
+        name="application_new",
     ),
     path("applications/<int:pk>/", status.application_detail, name="application_detail"),
     path(
@@ -34,41 +37,43 @@ urlpatterns = [
     path("applications/<int:pk>/review/", filing.application_review, name="application_review"),
     path("applications/<int:pk>/submit/", filing.application_submit, name="application_submit"),
     path(
-        "applications/<int:pk>/withdraw/", status.application_withdraw, name="application_withdraw"
+        "applications/<int:pk>/withdraw/",
+        filing_views.application_withdraw,
+        name="application_withdraw",
     ),
     path(
         "applications/<int:pk>/supplement/",
-        filing.application_supplement,
+        screening.application_supplement,
         name="application_supplement",
     ),
     path(
         "applications/<int:pk>/objection/",
-        decisions.application_objection,
+        objection.application_objection,
         name="application_objection",
     ),
     path(
         "applications/<int:pk>/decline/",
-        decisions.application_decline,
+        selection.application_decline,
         name="application_decline",
     ),
-    path("objections/papers/<int:pk>/", decisions.objection_paper, name="objection_paper"),
-    path("results/", decisions.decision_changes, name="decision_changes"),
-    path("applications/<int:pk>/result/", status.application_result, name="application_result"),
+    path("objections/papers/<int:pk>/", objection.objection_paper, name="objection_paper"),
+    path("results/", selection.decision_changes, name="decision_changes"),
+    path("applications/<int:pk>/result/", selection.application_result, name="application_result"),
     path(
         "applications/<int:pk>/documents/<slug:kind>/",
-        status.application_document,
+        documents.application_document,
         name="application_document",
     ),
     path("applications/<int:pk>/agreement/", agreement.agreement_detail, name="agreement_detail"),
     path("applications/<int:pk>/agreement/sign/", agreement.agreement_sign, name="agreement_sign"),
     path(
         "applications/<int:pk>/agreement/spending/",
-        agreement.agreement_spending,
+        spending.agreement_spending,
         name="agreement_spending",
     ),
     path(
         "applications/<int:pk>/agreement/reports/<slug:kind>/",
-        reporting.agreement_report,
+        reports.agreement_report,
         name="agreement_report",
     ),
     path(
@@ -84,30 +89,30 @@ urlpatterns = [
     path("agreements/check/", agreement.agreement_check, name="agreement_check"),
     path("agreements/files/<slug:kind>/<int:pk>/", agreement.agreement_file, name="agreement_file"),
     path("attachments/<int:pk>/", status.attachment_download, name="attachment_download"),
-    path("assessor/", assessor.assessor_desk, name="assessor_desk"),
-    path("assessor/list.csv", assessor.assessor_export, name="assessor_export"),
-    path("assessor/next/", assessor.assessor_next, name="assessor_next"),
-    path("assessor/ties/", assessor.assessor_ties, name="assessor_ties"),
-    path("assessor/sheets/<int:pk>/", assessor.assessor_sheet, name="assessor_sheet"),
+    path("assessor/", assessment.assessor_desk, name="assessor_desk"),
+    path("assessor/list.csv", assessment.assessor_export, name="assessor_export"),
+    path("assessor/next/", assessment.assessor_next, name="assessor_next"),
+    path("assessor/ties/", assessment.assessor_ties, name="assessor_ties"),
+    path("assessor/sheets/<int:pk>/", assessment.assessor_sheet, name="assessor_sheet"),
     path(
-        "assessor/sheets/<int:pk>/conflict/", assessor.assessor_conflict, name="assessor_conflict"
+        "assessor/sheets/<int:pk>/conflict/", assessment.assessor_conflict, name="assessor_conflict"
     ),
     path(
-        "assessor/sheets/<int:pk>/autosave/", assessor.assessor_autosave, name="assessor_autosave"
+        "assessor/sheets/<int:pk>/autosave/", assessment.assessor_autosave, name="assessor_autosave"
     ),
-    path("assessor/sheets/<int:pk>/abstain/", assessor.assessor_abstain, name="assessor_abstain"),
+    path("assessor/sheets/<int:pk>/abstain/", assessment.assessor_abstain, name="assessor_abstain"),
     path("companies/", company.company_list, name="company_list"),
     path("companies/new/", company.company_new, name="company_new"),
     path("companies/<int:pk>/", company.company_detail, name="company_detail"),
     path("invitations/<str:token>/", company.invitation, name="invitation"),
-    path("applications/<int:pk>/delivery/", delivery.delivery_list, name="delivery_list"),
-    path("delivery/<int:pk>/", delivery.delivery_detail, name="delivery_detail"),
-    path("delivery/files/<int:pk>/", delivery.delivery_file, name="delivery_file"),
-    path("experts/", delivery.expert_desk, name="expert_desk"),
-    path("experts/<slug:round>/<slug:pool>/", delivery.expert_apply, name="expert_apply"),
+    path("applications/<int:pk>/delivery/", deliverables.delivery_list, name="delivery_list"),
+    path("delivery/<int:pk>/", deliverables.delivery_detail, name="delivery_detail"),
+    path("delivery/files/<int:pk>/", deliverables.delivery_file, name="delivery_file"),
+    path("experts/", experts.expert_desk, name="expert_desk"),
+    path("experts/<slug:round>/<slug:pool>/", experts.expert_apply, name="expert_apply"),
     path("partners/terms/<int:pk>/", partners.partner_terms, name="partner_terms"),
     path("partners/<str:token>/", partners.partner_answer, name="partner_answer"),
-    path("receipts/", receipts.receipt_check, name="receipt_check"),
+    path("receipts/", documents.receipt_check, name="receipt_check"),
     path("jobs/<int:pk>/", status.job_status, name="job_status"),
     path("api/v1/sites/", api.Sites.as_view(), name="api_sites"),
     path("api/v1/applications/", api.Applications.as_view(), name="api_applications"),

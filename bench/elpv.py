@@ -20,9 +20,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
-from kamp.inspection.errors import ExtraMissing
-from kamp.inspection.features import line_kernel
-from kamp.inspection.steady import steady
+from kamp.vision.errors import ExtraMissing
+from kamp.vision.evidence.features import line_kernel
+from kamp.vision.steady import steady
 
 try:
     from elpv_dataset.utils import load_dataset

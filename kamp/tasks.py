@@ -4,22 +4,17 @@ from typing import Any
 
 from celery import shared_task
 
+from kamp.jobs import clips as clips_jobs
+from kamp.jobs import drift as drift_jobs
+from kamp.jobs import inspections as inspections_jobs
+from kamp.jobs import reports as reports_jobs
+from kamp.jobs import showcases as showcases_jobs
+from kamp.jobs import synthesis as synthesis_jobs
+from kamp.jobs import training as training_jobs
 from kamp.models import Dataset, InspectionModel, InspectionReport, ShowcasePaper
-from kamp.services import (
-    datasets,
-    drift,
-    drifting,
-    extraction,
-    fitting,
-    judging,
-    making,
-    paper,
-    reports,
-    retention,
-    synthesis,
-    training,
-    verdicts,
-)
+from kamp.services import clips, drift, inspections, reports, synthesis, training
+from kamp.services import datasets as datasets_services
+from kamp.services.showcases import paper
 from portal.core.clock import now
 from portal.jobs.queue import handler
 from portal.models import Job
@@ -29,14 +24,14 @@ from portal.models import Job
 def print_showcase(job: Job) -> dict[str, Any]:
     """Make the one-pager of a showcase."""
     made = ShowcasePaper.objects.select_related("showcase").get(pk=job.args["paper"])
-    return {"sha256": paper.render(made, now=now()).sha256}
+    return {"sha256": showcases_jobs.render(made, now=now()).sha256}
 
 
-@handler(datasets.EXTRACT)
+@handler(clips.EXTRACT)
 def extract(job: Job) -> dict[str, Any]:
     """Extract the clips of an upload."""
     dataset = Dataset.objects.select_related("recipe").get(pk=job.args["dataset"])
-    return extraction.run(dataset, job.args["clips"], now=now(), progress=job.progress)
+    return clips_jobs.run(dataset, job.args["clips"], now=now(), progress=job.progress)
 
 
 @handler(training.JOB)
@@ -54,17 +49,17 @@ def recalibrate(job: Job) -> dict[str, Any]:
 def fitted(job: Job) -> dict[str, Any]:
     """Train or recalibrate, as the model's row says."""
     model = InspectionModel.objects.select_related("dataset", "parent").get(pk=job.args["model"])
-    done = fitting.run(model, now=now(), progress=job.progress)
+    done = training_jobs.run(model, now=now(), progress=job.progress)
     return {"artefact_sha256": done.artefact_sha256}
 
 
-@handler(judging.JOB)
+@handler(inspections.JOB)
 def judge(job: Job) -> dict[str, Any]:
     """Judge clips."""
     rows = InspectionModel.objects.select_related("dataset__recipe")
     model = rows.get(pk=job.args["model"])
     found: dict[str, Any] = dict(
-        verdicts.run(model, job.args["clips"], now=now(), progress=job.progress)
+        inspections_jobs.run(model, job.args["clips"], now=now(), progress=job.progress)
     )
     return found
 
@@ -73,7 +68,7 @@ def judge(job: Job) -> dict[str, Any]:
 def check_drift(job: Job) -> dict[str, Any]:
     """Compare the latest normal products with those of training."""
     model = InspectionModel.objects.get(pk=job.args["model"])
-    found = drifting.run(model, job.args["inspections"], now=now())
+    found = drift_jobs.run(model, job.args["inspections"], now=now())
     return {"drifted": found.drifted}
 
 
@@ -83,9 +78,9 @@ def synthesise(job: Job) -> dict[str, Any]:
     dataset = Dataset.objects.select_related("recipe", "workspace", "created_by").get(
         pk=job.args["dataset"]
     )
-    wanted = making.plan(dataset, job.args["count"])
+    wanted = synthesis_jobs.plan(dataset, job.args["count"])
     found: dict[str, Any] = dict(
-        making.run(dataset, wanted, by=dataset.created_by, now=now(), progress=job.progress)
+        synthesis_jobs.run(dataset, wanted, by=dataset.created_by, now=now(), progress=job.progress)
     )
     return found
 
@@ -94,12 +89,12 @@ def synthesise(job: Job) -> dict[str, Any]:
 def print_report(job: Job) -> dict[str, Any]:
     """Make the PDF of a report."""
     made = InspectionReport.objects.select_related("model__dataset").get(pk=job.args["report"])
-    return {"sha256": reports.render(made, now=now()).sha256}
+    return {"sha256": reports_jobs.render(made, now=now()).sha256}
 
 
 @shared_task
 def sweep() -> None:
     """Take away what is past its retention; ask for the drift checks that are due."""
     at = now()
-    retention.purge_due(at)
+    datasets_services.purge_due(at)
     drift.ask_where_due(at)

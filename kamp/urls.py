@@ -3,7 +3,18 @@
 from django.urls import path
 
 from kamp import api
-from kamp.views import lab, labelling, models, showcases, workspace
+from kamp.views import (
+    clips,
+    datasets,
+    evaluation,
+    inspections,
+    jobs,
+    labelling,
+    reports,
+    showcases,
+    training,
+    workspaces,
+)
 
 API = "api/v1/kamp/showcases/"
 CASE = "kamp/cases/<slug:slug>/"
@@ -19,24 +30,26 @@ urlpatterns = [
     path(f"{OWN}<int:pk>/", showcases.case_detail, name="kamp_case"),
     path(f"{OWN}<int:pk>/edit/", showcases.case_edit, name="kamp_case_edit"),
     path(f"{OWN}<int:pk>/act/", showcases.case_act, name="kamp_case_act"),
-    path("kamp/lab/", workspace.lab, name="kamp_lab"),
-    path("kamp/lab/invitations/<int:pk>/", workspace.answer, name="kamp_answer"),
-    path("kamp/lab/<int:pk>/people/", workspace.people, name="kamp_people"),
-    path("kamp/lab/<int:pk>/", lab.workspace, name="kamp_workspace"),
-    path("kamp/lab/<int:workspace>/datasets/new/", lab.dataset_new, name="kamp_dataset_new"),
-    path("kamp/lab/datasets/<int:pk>/", lab.dataset, name="kamp_dataset"),
+    path("kamp/lab/", workspaces.lab, name="kamp_lab"),
+    path("kamp/lab/invitations/<int:pk>/", workspaces.answer, name="kamp_answer"),
+    path("kamp/lab/<int:pk>/people/", workspaces.people, name="kamp_people"),
+    path("kamp/lab/<int:pk>/", workspaces.workspace, name="kamp_workspace"),
+    path("kamp/lab/<int:workspace>/datasets/new/", datasets.dataset_new, name="kamp_dataset_new"),
+    path("kamp/lab/datasets/<int:pk>/", datasets.dataset, name="kamp_dataset"),
     path("kamp/lab/datasets/<int:pk>/label/", labelling.queue, name="kamp_label_next"),
     path("kamp/lab/products/<int:pk>/label/", labelling.label, name="kamp_label"),
-    path("kamp/lab/clips/<int:pk>/", lab.clip, name="kamp_clip"),
-    path("kamp/lab/clips/<int:pk>/<slug:kind>/<int:number>/", lab.frame, name="kamp_frame"),
-    path("kamp/lab/models/<int:pk>/", models.model, name="kamp_model"),
-    path("kamp/lab/models/<int:pk>/act/", models.model_act, name="kamp_model_act"),
-    path("kamp/lab/models/<int:pk>/look/", models.look, name="kamp_look"),
-    path("kamp/lab/verdicts/<int:pk>/", models.inspection, name="kamp_inspection"),
-    path("kamp/lab/verdicts/<int:pk>/<slug:kind>/<int:number>/", models.heat, name="kamp_heat"),
-    path("kamp/lab/reports/<int:pk>/", models.report, name="kamp_report"),
-    path("kamp/lab/jobs/<int:pk>/", lab.job, name="kamp_job"),
-    path("kamp/lab/jobs/<int:pk>/act/", lab.job_act, name="kamp_job_act"),
+    path("kamp/lab/clips/<int:pk>/", clips.clip, name="kamp_clip"),
+    path("kamp/lab/clips/<int:pk>/<slug:kind>/<int:number>/", clips.frame, name="kamp_frame"),
+    path("kamp/lab/models/<int:pk>/", training.model, name="kamp_model"),
+    path("kamp/lab/models/<int:pk>/act/", training.model_act, name="kamp_model_act"),
+    path("kamp/lab/models/<int:pk>/look/", evaluation.look, name="kamp_look"),
+    path("kamp/lab/verdicts/<int:pk>/", inspections.inspection, name="kamp_inspection"),
+    path(
+        "kamp/lab/verdicts/<int:pk>/<slug:kind>/<int:number>/", inspections.heat, name="kamp_heat"
+    ),
+    path("kamp/lab/reports/<int:pk>/", reports.report, name="kamp_report"),
+    path("kamp/lab/jobs/<int:pk>/", jobs.job, name="kamp_job"),
+    path("kamp/lab/jobs/<int:pk>/act/", jobs.job_act, name="kamp_job_act"),
     path(API, api.Showcases.as_view(), name="api_kamp_showcases"),
     path(f"{API}<slug:code>/", api.OneShowcase.as_view(), name="api_kamp_showcase"),
 ]

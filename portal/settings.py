@@ -285,12 +285,12 @@ CELERY_BEAT_SCHEDULE = {
 # Rows that are sealed once they are final, and what must follow from them; see `portal.records.audit`.
 AUDITED = [
     "programs.models.audited.AUDITED",
-    "applications.models.audited.AUDITED",
+    "applications.models.audit.AUDITED",
     "vouchers.models.audited.AUDITED",
 ]
 AUDIT_CHECKS = [
     "programs.queries.audited.counters",
-    "applications.queries.audited.states",
+    "applications.queries.audit.states",
     "vouchers.queries.audited.states",
 ]
 
@@ -299,8 +299,8 @@ LEDGER_HELD_BACK = ["applications.visibility.disclosed"]
 
 # What a request that went wrong was about, and the scope under which it is counted.
 TROUBLE = {
-    "about": "applications.queries.trouble.about",
-    "scopes": "applications.queries.trouble.scopes",
+    "about": "applications.queries.incidents.about",
+    "scopes": "applications.queries.incidents.scopes",
     "slow_seconds": env.float("PORTAL_SLOW_SECONDS", default=8.0),
 }
 
@@ -346,8 +346,8 @@ SPECTACULAR_SETTINGS = {
     "DISABLE_DOCSTRING_DESCRIPTIONS": True,
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "ENUM_NAME_OVERRIDES": {
-        "StateEnum": "applications.api.shapes.STATE_CODES",
-        "ServiceStateEnum": "vouchers.api.services.SHOWN_STATES",
+        "StateEnum": "applications.api.application.shapes.STATE_CODES",
+        "ServiceStateEnum": "vouchers.api.catalogue.SHOWN_STATES",
         "CorrectionStateEnum": "vouchers.api.reports.STATES",
     },
     "SORT_OPERATIONS": False,

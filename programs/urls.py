@@ -2,18 +2,19 @@
 
 from django.urls import path
 
-from programs import api, views
+from programs import api
+from programs.views import catalogue, eligibility, grants, ledger
 
 PROGRAM = "programs/<slug:round>/<slug:code>/"
 API = "api/v1/programs/"
 
 urlpatterns = [
-    path("", views.home, name="home"),
-    path("programs/", views.program_list, name="program_list"),
-    path(PROGRAM, views.program_detail, name="program_detail"),
-    path(f"{PROGRAM}self-check/", views.self_check, name="self_check"),
-    path(f"{PROGRAM}preview/", views.preview, name="preview"),
-    path("budget/", views.budget, name="budget"),
+    path("", catalogue.home, name="home"),
+    path("programs/", catalogue.program_list, name="program_list"),
+    path(PROGRAM, catalogue.program_detail, name="program_detail"),
+    path(f"{PROGRAM}self-check/", eligibility.self_check, name="self_check"),
+    path(f"{PROGRAM}preview/", grants.preview, name="preview"),
+    path("budget/", ledger.budget, name="budget"),
     path(API, api.Programs.as_view(), name="api_programs"),
     path(f"{API}<slug:code>/", api.Program.as_view(), name="api_program"),
     path(f"{API}<slug:code>/self-check/", api.SelfCheck.as_view(), name="api_self_check"),

@@ -31,8 +31,8 @@ from applications.models import (
     ScoreSheet,
     Spending,
 )
-from applications.rules import scoring as rules
-from applications.services import objections
+from applications.rules.assessment import scoring as rules
+from applications.services import objection
 from portal.access.roles import OFFICER
 from portal.models import Job, User
 from portal.uploads import files
@@ -141,7 +141,7 @@ def sent(client: Client, path: str) -> int:
 def story() -> World:
     """An award with papers, sheets, partners, an objection's papers and work under way."""
     world = World()
-    objections.file(world.application, text="사유", uploads=[pdf()], by=world.owner, now=world.now)
+    objection.file(world.application, text="사유", uploads=[pdf()], by=world.owner, now=world.now)
     world.conclude()
     world.pay(1)
     world.half_way()

@@ -14,16 +14,10 @@ from vouchers.models import (
     ReportBook,
     ReportVersion,
 )
-from vouchers.services import (
-    assignment,
-    conflicts,
-    corrections,
-    importing,
-    moderation,
-    publishing,
-    reporting,
-    rewarding,
-)
+from vouchers.services import assignment, books, conflicts, corrections
+from vouchers.services.catalogue import importing
+from vouchers.services.reports import moderation, writing
+from vouchers.services.rewards import awards
 from vouchers.states import ImportOutcome
 
 
@@ -50,25 +44,25 @@ def assign(job: Job) -> dict[str, Any]:
     return {"wanted": run.wanted, "filled": run.filled, "results_sha256": run.results_sha256}
 
 
-@handler(reporting.SCREEN_JOB)
+@handler(writing.SCREEN_JOB)
 def screen_report(job: Job) -> dict[str, Any]:
     """Look a submitted report through."""
     version = ReportVersion.objects.get(pk=job.args["version"])
     return {"found": moderation.screen(version, now=now(), progress=job.progress)}
 
 
-@handler(rewarding.CERTIFICATE_JOB)
+@handler(awards.CERTIFICATE_JOB)
 def print_certificate(job: Job) -> dict[str, Any]:
     """Make a certificate."""
     paper = Certificate.objects.get(pk=job.args["certificate"])
-    return {"sha256": rewarding.render(paper, now=now()).sha256}
+    return {"sha256": awards.render(paper, now=now()).sha256}
 
 
-@handler(publishing.JOB)
+@handler(books.JOB)
 def print_book(job: Job) -> dict[str, Any]:
     """Make a book of reports."""
     book = ReportBook.objects.get(pk=job.args["book"])
-    return {"sha256": publishing.render_book(book, now=now()).sha256}
+    return {"sha256": books.render_book(book, now=now()).sha256}
 
 
 @shared_task
@@ -76,4 +70,4 @@ def sweep_panel() -> None:
     """Stop the sale of what was not corrected in time; write the letters that are due."""
     at = now()
     corrections.suspend_overdue(at)
-    reporting.remind(at)
+    writing.remind(at)

@@ -1,29 +1,37 @@
-"""The staff's desk: screening, assessment, scoring, selection and delivery in the Django admin."""
+"""Staff screens: screening, assessment, selection, agreement, delivery, settlement."""
 
-from applications.admin import (
-    agreement,
-    application,
-    company,
-    delivery,
-    late,
-    objection,
-    panel,
-    review,
-    round_report,
-    screening,
-    selection,
-)
+from applications.admin import company, intake, objection, screening, statistics
+from applications.admin.agreement import amendments, contracts, endings, instalments, pending_steps
+from applications.admin.application import content, filters, status
+from applications.admin.assessment import committee, conflicts, rubrics, scoring, sheets
+from applications.admin.delivery import deliverables, experts
+from applications.admin.selection import changes, proposals
+from applications.admin.settlement import reports, spending, statements
 
 __all__ = [
-    "agreement",
-    "application",
+    "amendments",
+    "changes",
+    "committee",
     "company",
-    "delivery",
-    "late",
+    "conflicts",
+    "content",
+    "contracts",
+    "deliverables",
+    "endings",
+    "experts",
+    "filters",
+    "instalments",
+    "intake",
     "objection",
-    "panel",
-    "review",
-    "round_report",
+    "pending_steps",
+    "proposals",
+    "reports",
+    "rubrics",
+    "scoring",
     "screening",
-    "selection",
+    "sheets",
+    "spending",
+    "statements",
+    "statistics",
+    "status",
 ]

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 
 from applications.models import BonusClaim, Check
-from applications.services import screening
+from applications.services.screening import checks
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
 from portal.access.roles import AUDITOR, MANAGER, OFFICER
@@ -37,25 +37,25 @@ class MaybeReasonForm(forms.Form):
 
 def confirm(request: HttpRequest, check: Check, data: dict[str, Any], at: datetime) -> str:
     """Agree with the automatic judgement."""
-    screening.confirm(check, by=request.user, now=at, **data)
+    checks.confirm(check, by=request.user, now=at, **data)
     return f"확인했습니다: {check.message}"
 
 
 def overrule(request: HttpRequest, check: Check, data: dict[str, Any], at: datetime) -> str:
     """Turn it round."""
-    screening.overrule(check, by=request.user, now=at, **data)
+    checks.overrule(check, by=request.user, now=at, **data)
     return f"자동 판정을 뒤집었습니다: {check.message}"
 
 
 def grant(request: HttpRequest, claim: BonusClaim, data: dict[str, Any], at: datetime) -> str:
     """Count the bonus."""
-    screening.decide_bonus(claim, granted=True, by=request.user, now=at, **data)
+    checks.decide_bonus(claim, granted=True, by=request.user, now=at, **data)
     return f"가점을 인정했습니다: {claim.label}"
 
 
 def refuse(request: HttpRequest, claim: BonusClaim, data: dict[str, Any], at: datetime) -> str:
     """Do not count it."""
-    screening.decide_bonus(claim, granted=False, by=request.user, now=at, **data)
+    checks.decide_bonus(claim, granted=False, by=request.user, now=at, **data)
     return f"가점을 인정하지 않았습니다: {claim.label}"
 
 

@@ -8,8 +8,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from applications.queries import open_data
-from applications.queries.published import publication
+from applications.queries.open_data import datasets
+from applications.queries.open_data.publication import publication
 from portal.api.pagination import Page
 from portal.api.query import DeclaredQuery
 
@@ -171,9 +171,9 @@ class OpenRows(OpenView):
         pager = OpenPage()
         pager.get_page_size(request)
         pager.decode_cursor(request)
-        walked = open_data.keyed(dataset)
+        walked = datasets.keyed(dataset)
         if walked is None:
-            rows = list(open_data.rows(dataset))
+            rows = list(datasets.rows(dataset))
             return Response({"next": None, "previous": None, "results": rows})
         query, made = walked
         block = pager.paginate_queryset(query, request, view=self)
@@ -187,7 +187,7 @@ class OpenRows(OpenView):
 
 
 def _told(row: Any) -> dict[str, Any]:
-    state = open_data.version(row.code)
+    state = datasets.version(row.code)
     return {
         "code": row.code,
         "title": row.title,

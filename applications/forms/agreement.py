@@ -28,29 +28,6 @@ class SignatureForm(PlainForm):
     )
 
 
-class SpendingForm(PlainForm):
-    """One line of spending with its evidence."""
-
-    item = forms.ChoiceField(label="비목")
-    spent_on = forms.DateField(
-        label="사용일", widget=forms.DateInput({"type": "date", "class": "input--short"})
-    )
-    payee = forms.CharField(label="받은 곳", max_length=100)
-    purpose = forms.CharField(
-        label="사용 내용", max_length=200, widget=forms.TextInput({"class": "input--long"})
-    )
-    amount_won = forms.IntegerField(
-        label="금액(원)",
-        min_value=1,
-        widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
-    )
-    upload = forms.FileField(label="증빙 파일", help_text="PDF, JPG, PNG, XLSX, ZIP")
-
-    def __init__(self, *args: object, items: Mapping[str, str], **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["item"].choices = list(items.items())
-
-
 class GiveUpForm(PlainForm):
     """Why an award is given up."""
 

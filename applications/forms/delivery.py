@@ -5,7 +5,7 @@ from typing import Any
 
 from django import forms
 
-from applications.forms.drafting import ManyFilesField
+from applications.forms.intake.drafting import ManyFilesField
 from portal.forms.fields import PlainForm
 from programs.states import Region
 

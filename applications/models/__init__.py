@@ -1,67 +1,46 @@
 """Facts of applicants and applications."""
 
-from applications.models.agreement import (
+from applications.models.agreement.amendments import ChangeRequest
+from applications.models.agreement.contracts import (
     Agreement,
     AgreementMove,
     AgreementPaper,
     AgreementSignature,
     AgreementVersion,
-    ChangeRequest,
-    Ending,
-    Instalment,
-    Turn,
 )
-from applications.models.aid import AidException
-from applications.models.application import (
-    Application,
-    ApplicationMove,
-    Attachment,
-    Consent,
-    FormVersion,
-    IssuedDocument,
-    Partner,
-    PartnerTerms,
-    Section,
-    Submission,
-)
+from applications.models.agreement.endings import Ending
+from applications.models.agreement.instalments import Instalment
+from applications.models.agreement.pending_steps import Turn
+from applications.models.application import Application, ApplicationMove
+from applications.models.assessment.committee import AssessorProfile, PanelProposal, PanelWish
+from applications.models.assessment.conflicts import ConflictOfInterest, ConflictStatement
+from applications.models.assessment.rubrics import RubricVersion
+from applications.models.assessment.scoring import ScoreResult, ScoreRun
+from applications.models.assessment.sheets import ScoreSheet
 from applications.models.company import Company, Invitation, Member, Site
-from applications.models.delivery import (
+from applications.models.delivery.deliverables import (
     Deliverable,
     DeliverableMove,
     DeliveryEntry,
     DeliveryFile,
-    Expert,
-    ExpertMatch,
     LevelCertificate,
 )
-from applications.models.late import LateGrant
+from applications.models.delivery.experts import Expert, ExpertMatch
+from applications.models.documents import IssuedDocument
+from applications.models.intake.drafting import Attachment, Consent, Section
+from applications.models.intake.filing import FormVersion, Submission
+from applications.models.intake.late_filing import LateGrant
+from applications.models.intake.partners import Partner, PartnerTerms
 from applications.models.objection import Objection, ObjectionMove, ObjectionPaper
-from applications.models.panel import (
-    AssessorProfile,
-    ConflictOfInterest,
-    ConflictStatement,
-    PanelProposal,
-    PanelWish,
-)
-from applications.models.reporting import (
-    InKindUse,
-    Recovery,
-    Report,
-    ReportFile,
-    Settlement,
-    Spending,
-    StageCheck,
-)
-from applications.models.review import RubricVersion, ScoreResult, ScoreRun, ScoreSheet
-from applications.models.round_report import RoundReport
 from applications.models.screening import BonusClaim, Check, Supplement
-from applications.models.selection import (
-    Decision,
-    DecisionChange,
-    DecisionChangeMove,
-    Selection,
-    SelectionMove,
-)
+from applications.models.selection.aid import AidException
+from applications.models.selection.changes import DecisionChange, DecisionChangeMove
+from applications.models.selection.decisions import Decision
+from applications.models.selection.proposals import Selection, SelectionMove
+from applications.models.settlement.reports import Report, ReportFile, StageCheck
+from applications.models.settlement.spending import InKindUse, Spending
+from applications.models.settlement.statements import Recovery, Settlement
+from applications.models.statistics import RoundReport
 
 __all__ = [
     "Agreement",

@@ -5,8 +5,8 @@ from django.db import models
 from django.db.models import Q
 
 from applications.models.application import Application
-from applications.models.review import ScoreRun
-from applications.models.selection import Decision
+from applications.models.assessment.scoring import ScoreRun
+from applications.models.selection.decisions import Decision
 from applications.states import OBJECTION_MOVES, ObjectionState, Remedy
 from portal.models import MoveLogBase, Stateful
 

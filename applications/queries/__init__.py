@@ -1,7 +1,7 @@
 """Reads shared by pages, admin, API, paper and services."""
 
-from applications.queries.dossier import Dossier, missing, preview, read, verdict
-from applications.queries.outcome import receipt_is_genuine, result, timeline
+from applications.queries.application import receipt_is_genuine, result, timeline
+from applications.queries.intake.drafting import Dossier, missing, preview, read, verdict
 
 __all__ = [
     "Dossier",

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from applications.models import Application, Decision, DecisionChange, Objection, ScoreSheet
-from applications.queries import award
+from applications.queries.selection import decisions
 from applications.states import PENDING_CHANGES, ApplicationState, ObjectionState, Outcome
 from programs.queries import holidays
 from programs.rules import calendar
@@ -23,7 +23,7 @@ class Clock:
 
 def clock(application: Application, now: datetime) -> Clock | None:
     """The clock of a released decision; None where there is nothing to contest."""
-    found = award.award_of(application)
+    found = decisions.award_of(application)
     if found is None or found.outcome == Outcome.DECLINED:
         return None
     days = application.sub_program.objection_days

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from applications.models import Company, Invitation, Member, Partner, Site
-from applications.services import conflicts
+from applications.services.assessment import conflicts
 from applications.states import MemberRole
 from portal.access.roles import ASSESSOR, roles_of
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError, StaleVersion
@@ -123,7 +123,7 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
         expires_at=now + timedelta(days=INVITATION_DAYS),
     )
     outbox.write(
-        "company_invitation",
+        "applications/company_invitation",
         to_email=email,
         user=User.objects.filter(email=email).first(),
         key=f"company_invitation:{invitation.pk}",

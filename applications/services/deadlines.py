@@ -1,10 +1,11 @@
 """When something is due: whole days and months counted the Korean way, ending on a working day."""
 
-import calendar
-from datetime import date, datetime, timedelta
+from calendar import monthrange
+from datetime import date, datetime, time, timedelta
 
-from applications.services.screening import due_after
 from portal.core.clock import KST
+from programs.queries import holidays
+from programs.rules import calendar
 
 
 def after_days(now: datetime, days: int) -> datetime:
@@ -22,10 +23,19 @@ def months_on(day: date, months: int) -> date:
     """The same day of the month, `months` on (or back); the last one where there is none such."""
     whole = day.year * 12 + day.month - 1 + months
     year, month = divmod(whole, 12)
-    last = calendar.monthrange(year, month + 1)[1]
+    last = monthrange(year, month + 1)[1]
     return date(year, month + 1, min(day.day, last))
 
 
 def at_end_of(day: date) -> datetime:
     """The instant at which a day is over for the portal, moved to a working day."""
     return due_after(datetime(day.year, day.month, day.day, tzinfo=KST) - timedelta(days=1), 1)
+
+
+DUE_HOUR = time(18)  # assumption, as for the rounds (domain 0.12)
+
+
+def due_after(now: datetime, days: int) -> datetime:
+    """The instant `days` days on, by the rule of periods; ends at 18:00 KST (assumption)."""
+    day = calendar.last_day(now.astimezone(KST).date(), days, holidays())
+    return datetime.combine(day, DUE_HOUR, tzinfo=KST)

@@ -8,25 +8,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications.forms.agreement import (
-    ChangeForm,
-    CheckForm,
-    GiveUpForm,
-    SignatureForm,
-    SpendingForm,
-)
-from applications.forms.drafting import UploadForm
+from applications.forms.agreement import ChangeForm, CheckForm, GiveUpForm, SignatureForm
+from applications.forms.intake.drafting import UploadForm
 from applications.models import Agreement, Company
-from applications.queries import agreements as read
+from applications.queries import agreement as read
 from applications.queries import delivery
-from applications.services import (
-    agreement as agreements,
-)
-from applications.services import (
-    amendments,
-    endings,
-    settlement,
-)
+from applications.services.agreement import amendments, endings
+from applications.services.agreement import contracts as agreements
+from applications.services.settlement import spending
 from applications.states import (
     AgreementState,
     AmendmentKind,
@@ -47,7 +36,6 @@ from applications.visibility import (
 from portal.access.decorators import public, signed_in
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from portal.core.validators import row_number
 from portal.forms.fields import refuse
 from portal.models import User
 from portal.uploads import files
@@ -60,16 +48,22 @@ TONES = {
     AgreementState.CLOSED: "success",
     AgreementState.ENDED: "neutral",
 }
+
+
 PAPER_TONES = {
     PaperState.PENDING: "info",
     PaperState.ACCEPTED: "success",
     PaperState.RETURNED: "danger",
 }
+
+
 FILES = {
     "paper": agreement_papers_of,
     "report": report_files_of,
     "evidence": spendings_of,
 }
+
+
 PLACES = {
     "papers": "#papers",
     "sign": "sign/",
@@ -124,7 +118,7 @@ def agreement_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "endings": agreement.endings.order_by("-pk"),
         "may_give_up": agreement.state in (AgreementState.PREPARING, AgreementState.ACTIVE)
         and not agreement.endings.filter(state=EndingState.ASKED).exists(),
-        "spends": bool(settlement.planned_items(agreement)),
+        "spends": bool(spending.planned_items(agreement)),
         "uses": agreement.uses.order_by("pk"),
         "prints": agreement.application.documents.filter(kind__in=["agreement", "settlement"]),
         "refused": refused,
@@ -169,61 +163,6 @@ def agreement_sign(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @signed_in
-@require_http_methods(["GET", "HEAD", "POST"])
-def agreement_spending(request: HttpRequest, pk: int) -> HttpResponse:
-    """List what was spent; add and remove lines until the list is handed over."""
-    at = now()
-    agreement = _get(request, pk)
-    items = settlement.planned_items(agreement)
-    if not items:
-        raise Http404
-    works = workable_agreements(request.user).filter(pk=agreement.pk).exists()
-    form, status = SpendingForm(items=items), 200
-    if request.method == "POST":
-        if not works:
-            raise Http404
-        act = request.POST.get("act")
-        if act == "remove":
-            row = _own_line(agreement, request.POST.get("line", ""))
-            settlement.remove(row, by=request.user, now=at)
-            messages.success(request, "사용내역 한 건을 지웠습니다.")
-            return redirect("agreement_spending", pk=pk)
-        if act == "hand_over":
-            settlement.hand_over(agreement, by=request.user, now=at)
-            messages.success(request, "사용내역을 제출했습니다.")
-            return redirect("agreement_detail", pk=pk)
-        form, status = SpendingForm(request.POST, request.FILES, items=items), 400
-        if form.is_valid():
-            try:
-                settlement.add(agreement, **form.cleaned_data, by=request.user, now=at)
-            except PortalError as refused:
-                names = {"item": "item", "spent_on": "spent_on", "amount": "amount_won"}
-                names |= {"payee": "payee"}
-                if refused.code.startswith("file"):
-                    names[refused.code] = "upload"
-                refuse(form, refused, fields=names)
-                status = refused.status
-            else:
-                messages.success(request, "사용내역을 넣었습니다.")
-                return redirect("agreement_spending", pk=pk)
-    rows = [
-        {"row": row, "label": items.get(row.item, row.item)}
-        for row in agreement.spendings.filter(removed_at=None)
-    ]
-    open_states = (AgreementState.ACTIVE, AgreementState.SETTLING)
-    context = {
-        "application": agreement.application,
-        "agreement": agreement,
-        "rows": rows,
-        "total": sum(line["row"].amount_won for line in rows),
-        "form": form,
-        "open": works and agreement.state in open_states and agreement.spending_at is None,
-        "hands_over": agreement.state == AgreementState.SETTLING,
-    }
-    return render(request, "applications/agreement/spending.html", context, status=status)
-
-
-@signed_in
 @require_http_methods(["GET", "POST"])
 def agreement_change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     """Ask for a change of the agreement; the leading firm's owner only."""
@@ -260,7 +199,7 @@ def agreement_change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         "label": AmendmentKind(kind).label,
         "last_day": last_day,
     }
-    return render(request, "applications/agreement/change.html", context, status=status)
+    return render(request, "applications/agreement/amendment.html", context, status=status)
 
 
 @signed_in
@@ -281,7 +220,7 @@ def agreement_give_up(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "포기를 신청했습니다. 결정권자가 승인하면 확정됩니다.")
             return redirect("agreement_detail", pk=pk)
     context = {"application": agreement.application, "agreement": agreement, "form": form}
-    return render(request, "applications/agreement/give_up.html", context, status=status)
+    return render(request, "applications/agreement/ending.html", context, status=status)
 
 
 @signed_in
@@ -358,15 +297,10 @@ def _paper_rows(
     return rows
 
 
-def _own_line(agreement: Agreement, line: str) -> Any:
-    rows = agreement.spendings.filter(removed_at=None).select_related("agreement")
-    return get_object_or_404(rows, pk=row_number(line))
-
-
 def _change_kinds(agreement: Agreement) -> dict[str, str]:
     """What may be changed here: sums only where there are some, the lead where somebody could."""
     kinds = dict(AmendmentKind.choices)
-    if not settlement.planned_items(agreement):
+    if not spending.planned_items(agreement):
         kinds.pop(AmendmentKind.SUMS)
     if not _firms(agreement):
         kinds.pop(AmendmentKind.LEAD)

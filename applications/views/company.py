@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.company import ChangeForm, InviteForm, RegisterForm, RoleForm, SiteForm
 from applications.models import Company
-from applications.queries import aid
+from applications.queries.selection import aid
 from applications.services import company as companies
 from applications.services.company import PROFILE
 from applications.states import MemberRole

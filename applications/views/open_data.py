@@ -9,8 +9,8 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import condition, require_safe
 
-from applications.queries import open_data
-from applications.queries.published import Described, publication
+from applications.queries.open_data import datasets
+from applications.queries.open_data.publication import Described, publication
 from portal.access.decorators import public
 from portal.core.clock import KST
 from portal.core.errors import NotFound
@@ -31,7 +31,7 @@ def open_data_page(request: HttpRequest) -> HttpResponse:
         "heads": heads,
         "head": audit.head_of(heads),
     }
-    return render(request, "applications/open_data.html", context)
+    return render(request, "applications/open_data/open_data.html", context)
 
 
 @public
@@ -63,14 +63,14 @@ def catalogue() -> dict[str, Any]:
 
 def _etag(request: HttpRequest, code: str, extension: str) -> str | None:
     try:
-        return f'"{open_data.version(code).sha256}-{extension}"'
+        return f'"{datasets.version(code).sha256}-{extension}"'
     except NotFound:
         return None
 
 
 def _changed(request: HttpRequest, code: str, extension: str) -> Any:
     try:
-        return open_data.version(code).updated_at
+        return datasets.version(code).updated_at
     except NotFound:
         return None
 
@@ -81,7 +81,7 @@ def _changed(request: HttpRequest, code: str, extension: str) -> Any:
 def open_data_file(request: HttpRequest, code: str, extension: str) -> HttpResponse:
     """One data set, written as it is read."""
     try:
-        found = open_data.described(code)
+        found = datasets.described(code)
     except NotFound as absent:
         raise Http404 from absent
     if extension not in FORMATS:
@@ -102,14 +102,14 @@ def _json(found: Described) -> Iterator[str]:
     text = json.dumps(head, ensure_ascii=False)
     yield f'{text[:-1]}, "rows": ['
     count = 0
-    for row in open_data.rows(found.code):
+    for row in datasets.rows(found.code):
         yield f"{',' if count else ''}\n{json.dumps(row, ensure_ascii=False)}"
         count += 1
     yield f'\n], "count": {count}}}\n'
 
 
 def _csv(found: Described) -> Iterator[str]:
-    rows = ([_cell(row[name]) for name in found.names] for row in open_data.rows(found.code))
+    rows = ([_cell(row[name]) for name in found.names] for row in datasets.rows(found.code))
     return tables.csv_lines(found.names, rows, counted=False)
 
 
@@ -120,7 +120,7 @@ def _cell(value: object) -> object:
 
 
 def _described(row: Described) -> dict[str, Any]:
-    state = open_data.version(row.code)
+    state = datasets.version(row.code)
     return {
         "dataset": row.code,
         "title": row.title,
@@ -136,4 +136,4 @@ def _described(row: Described) -> dict[str, Any]:
 
 
 def _shown(row: Described) -> dict[str, Any]:
-    return {"described": row, "state": open_data.version(row.code)}
+    return {"described": row, "state": datasets.version(row.code)}

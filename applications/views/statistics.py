@@ -4,8 +4,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from applications.queries import drawings, statistics
-from applications.queries.published import publication
+from applications.queries.open_data.publication import publication
+from applications.queries.statistics import charts, figures
 from portal.access.decorators import public
 from portal.core.clock import now
 from programs.queries import current_round
@@ -24,9 +24,9 @@ def statistics_page(request: HttpRequest) -> HttpResponse:
         "now": at,
         "rounds": rounds,
         "round": round,
-        "goals": statistics.goals(),
-        "drawn": drawings.drawn(statistics.figures(round, public=True)) if round else [],
+        "goals": figures.goals(),
+        "drawn": charts.drawn(figures.figures(round, public=True)) if round else [],
         "rule": publication().rule,
-        "goals_chart": drawings.goals(statistics.goals()),
+        "goals_chart": charts.goals(figures.goals()),
     }
-    return render(request, "applications/statistics.html", context)
+    return render(request, "applications/statistics/statistics.html", context)

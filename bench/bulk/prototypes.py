@@ -20,9 +20,9 @@ from applications.models import (
     Site,
     Submission,
 )
-from applications.queries import dossier
-from applications.rules.completeness import check_consents
-from applications.services import drafting, intake
+from applications.queries.intake import drafting as drafting_queries
+from applications.rules.intake.drafting import check_consents
+from applications.services.intake import drafting, filing
 from applications.states import MemberRole, PartnerState
 from demo.applications import answers
 from portal.core.errors import RuleBroken
@@ -139,7 +139,7 @@ def _file(track: Track, size: str, claim: bool) -> Mould:
     _join(application, user, now)
     _paper(application, user, now)
     _agree(application, user, now)
-    filed = intake.submit(Application.objects.get(pk=application.pk), by=user, now=now)
+    filed = filing.submit(Application.objects.get(pk=application.pk), by=user, now=now)
     return _kept(track, filed)
 
 
@@ -181,7 +181,7 @@ def _answer(
     lines = program.cost_items
     steps[drafting.COST] = {row["code"]: total // len(lines) for row in lines}
     if application.track and application.track.grant_kind == GrantKind.REQUESTED:
-        steps[drafting.COST][dossier.REQUESTED] = total // 2
+        steps[drafting.COST][drafting_queries.REQUESTED] = total // 2
     drafting.save_section(
         application, name=drafting.COMPANY, data=company, version=1, by=user, now=now
     )
@@ -192,7 +192,7 @@ def _answer(
 
 def _join(application: Application, user: User, now: datetime) -> None:
     """Let the partners that must be there take part."""
-    facts = dossier.read(application).facts
+    facts = drafting_queries.read(application).facts
     for row in application.sub_program.partner_roles:
         if row.get("required", True) and applies(parse_when(row.get("when")), facts):
             for turn in range(row.get("minimum", 1)):
@@ -236,7 +236,7 @@ def _partner(place: int) -> User:
 
 def _paper(application: Application, user: User, now: datetime) -> None:
     """Lay down a row for every paper that must be there."""
-    read = dossier.read(application)
+    read = drafting_queries.read(application)
     for row in drafting.asked_documents(read):
         if row["required"]:
             Attachment.objects.create(

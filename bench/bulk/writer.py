@@ -26,7 +26,7 @@ from applications.models import (
     Submission,
     Supplement,
 )
-from applications.services import intake
+from applications.services.intake import filing
 from applications.states import ApplicationState as S
 from applications.states import BonusState, MemberRole, PartnerState, SupplementState
 from bench.bulk.prototypes import (
@@ -202,7 +202,7 @@ class Press:
         if state == S.DRAFT:
             return None
         self.shell.pk, self.shell.sub_program = pk, form.mould.sub_program
-        return intake.number_of(self.shell)
+        return filing.number_of(self.shell)
 
     def _apply(self, batch: Batch, case: Case) -> None:
         asked = case.state == S.SCREENING and self.dice.random() < ASKED

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 
 from django.db import connection
 
-from applications.queries import open_data, statistics
-from applications.queries.published import publication
+from applications.queries.open_data import datasets
+from applications.queries.open_data.publication import publication
+from applications.queries.statistics import figures
 from bench.environment import Stage
 from bench.report import Row, milliseconds, times
 from portal.core.clock import now
@@ -64,11 +65,11 @@ def inside(count: int) -> dict[str, float]:
         "read": _seconds(lambda: sum(1 for _ in LedgerEntry.objects.values_list().iterator(2_000))),
         "seal": _seconds(lambda: audit.seal_table(sealed, at)),
         "verify": _seconds(lambda: audit.verify_table(sealed, audit.Report(at))),
-        "rows": _seconds(lambda: sum(1 for _ in open_data.rows("ledger"))),
+        "rows": _seconds(lambda: sum(1 for _ in datasets.rows("ledger"))),
         "idle": _seconds(lambda: audit.seal(now=at)) and _seconds(lambda: audit.seal(now=now())),
-        "state": _seconds(lambda: [open_data.version(row.code) for row in publication().datasets]),
-        "reckon": _seconds(lambda: statistics.figures(round, public=True)),
-        "kept": _seconds(lambda: statistics.figures(round, public=True)),
+        "state": _seconds(lambda: [datasets.version(row.code) for row in publication().datasets]),
+        "reckon": _seconds(lambda: figures.figures(round, public=True)),
+        "kept": _seconds(lambda: figures.figures(round, public=True)),
     }
 
 

@@ -17,7 +17,7 @@ from portal.models import User
 from portal.paper import tables
 from vouchers.models import Service
 from vouchers.queries import catalogue
-from vouchers.services import importing, rows
+from vouchers.services.catalogue import importing, rows
 from vouchers.states import Category, ImportKind
 
 PART = "catalogue"

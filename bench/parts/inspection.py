@@ -15,13 +15,16 @@ from bench.environment import Stage
 from bench.parts import synthetic
 from bench.parts.synthetic import SEEDS, Made
 from bench.report import Row, milliseconds, peak_bytes, times
-from kamp.inspection import decode, elpv, generator, pictures
-from kamp.inspection.examine import examine
-from kamp.inspection.generator import KINDS, KNOWN, UNSEEN, Difficulty
-from kamp.inspection.judge import judge
-from kamp.inspection.measure import confusion, pod, roc
-from kamp.inspection.model import Model, train
-from kamp.rules.rates import Rate
+from kamp.rules.evaluation import Rate
+from kamp.vision import elpv
+from kamp.vision.decoding import decode
+from kamp.vision.evidence import pictures
+from kamp.vision.evidence.examine import examine
+from kamp.vision.learning.judge import judge
+from kamp.vision.learning.measure import confusion, pod, roc
+from kamp.vision.learning.model import Model, train
+from kamp.vision.synthetic import generator
+from kamp.vision.synthetic.generator import KINDS, KNOWN, UNSEEN, Difficulty
 
 PART = "inspection"
 DRAWS = 5  # of 20 + 20 normals

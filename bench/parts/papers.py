@@ -8,7 +8,7 @@ from statistics import median
 
 from django.template.loader import render_to_string
 
-from applications import documents
+from applications import pdf_contexts
 from applications.models import Application, IssuedDocument
 from bench.environment import Stage
 from bench.report import Row, milliseconds, times
@@ -52,7 +52,7 @@ def inside(*, page: str) -> dict[str, object]:
     document = IssuedDocument(
         application=application, kind=IssuedDocument.Kind.RECEIPT, requested_at=now()
     )
-    template, title, context = documents.describe(document)
+    template, title, context = pdf_contexts.describe(document)
     html = render_to_string(template, {**context, "title": title})
     Path(page).write_text(html, encoding="utf-8")
     spent = []

@@ -3,7 +3,8 @@
 import time
 from collections.abc import Callable
 
-from applications.services import scoring, selection
+from applications.services.assessment import scoring
+from applications.services.selection import proposals
 from bench.environment import Stage
 from bench.parts.fixtures import MANAGER_EMAIL, OFFICER_EMAIL
 from bench.report import Row, peak_bytes, times
@@ -82,11 +83,11 @@ def inside() -> dict[str, float]:
     run = scoring.start(program, by=manager, now=at)
     scoring.compute(run, now=at)
     computed = time.monotonic()
-    chosen = selection.start(run, by=manager, now=at)
-    selection.propose(chosen, now=at)
+    chosen = proposals.start(run, by=manager, now=at)
+    proposals.propose(chosen, now=at)
     proposed = time.monotonic()
-    selection.confirm(chosen, by=User.objects.get(email=OFFICER_EMAIL), now=at)
-    selection.decide(chosen, by=manager, now=at)
+    proposals.confirm(chosen, by=User.objects.get(email=OFFICER_EMAIL), now=at)
+    proposals.decide(chosen, by=manager, now=at)
     return {
         "compute": computed - began,
         "propose": proposed - computed,

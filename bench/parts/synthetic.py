@@ -10,10 +10,11 @@ from pathlib import Path
 
 import numpy as np
 
-from kamp.inspection import decode, generator
-from kamp.inspection.examine import examine
-from kamp.inspection.generator import KNOWN, UNSEEN, Difficulty
-from kamp.inspection.model import Sample
+from kamp.vision.decoding import decode
+from kamp.vision.evidence.examine import examine
+from kamp.vision.learning.model import Sample
+from kamp.vision.synthetic import generator
+from kamp.vision.synthetic.generator import KNOWN, UNSEEN, Difficulty
 
 # The sets that are reported. The inspection was tuned on seeds from 10,000,000 on.
 SEEDS = {Difficulty.STANDARD: 20_000_000, Difficulty.HARD: 30_000_000}

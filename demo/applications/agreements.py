@@ -6,8 +6,9 @@ from typing import Any
 from django.core.files.base import ContentFile
 
 from applications.models import Agreement, Application, Deliverable, Instalment
-from applications.services import agreement as agreements
-from applications.services import endings, instalments, reporting, settlement
+from applications.services.agreement import contracts as agreements
+from applications.services.agreement import endings, instalments
+from applications.services.settlement import reports, spending, statements
 from applications.states import EndingKind, MemberRole
 from demo.applications.deliveries import Handover
 from demo.samples import sample_pdf
@@ -63,7 +64,7 @@ class Contracts:
         if until == "mid_check":
             return
         reason = "설치한 설비와 진도를 현장에서 확인했습니다."
-        reporting.check_half_way(
+        reports.check_half_way(
             self._fresh(agreement),
             outcome="continue",
             reason=reason,
@@ -110,13 +111,13 @@ class Contracts:
         self, agreement: Agreement, kind: str, answers: Mapping[str, Any], owner: User
     ) -> None:
         report = self._fresh(agreement).reports.select_related("agreement").get(kind=kind)
-        reporting.save(report, answers=answers, version=report.version, by=owner, now=self.now())
-        reporting.file(report, by=owner, now=self.now())
+        reports.save(report, answers=answers, version=report.version, by=owner, now=self.now())
+        reports.file(report, by=owner, now=self.now())
 
     def _settle(
         self, agreement: Agreement, owner: User, until: str, spent: Mapping[str, int]
     ) -> None:
-        reporting.check_final(
+        reports.check_final(
             self._fresh(agreement),
             outcome="done",
             reason="계획한 내용을 모두 마쳤습니다.",
@@ -124,7 +125,7 @@ class Contracts:
             now=self.now(),
         )
         for item, amount in spent.items():
-            settlement.add(
+            spending.add(
                 self._fresh(agreement),
                 item=item,
                 spent_on=self.diary.today(),
@@ -135,19 +136,19 @@ class Contracts:
                 by=owner,
                 now=self.now(),
             )
-        settlement.hand_over(self._fresh(agreement), by=owner, now=self.now())
+        spending.hand_over(self._fresh(agreement), by=owner, now=self.now())
         if until == "settling":
             return
         for row in agreement.spendings.select_related("agreement"):
-            settlement.judge(
+            spending.judge(
                 row, allowed_won=row.amount_won, reason="", by=self.officer, now=self.now()
             )
-        made = settlement.propose(self._fresh(agreement), by=self.officer, now=self.now())
-        settlement.approve(made, by=self.manager, now=self.now())
+        made = statements.propose(self._fresh(agreement), by=self.officer, now=self.now())
+        statements.approve(made, by=self.manager, now=self.now())
         if until == "closed":
             if made.balance_won:
                 self._pay(agreement, 3)
-            settlement.close(self._fresh(agreement), by=self.manager, now=self.now())
+            statements.close(self._fresh(agreement), by=self.manager, now=self.now())
 
     def _give_up(self, agreement: Agreement, owner: User) -> None:
         reason = "공장을 옮기게 되어 사업을 이어 갈 수 없습니다."

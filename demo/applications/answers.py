@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from applications.rules import completeness
-from applications.rules.questions import Question, read_questions
+from applications.rules.intake import drafting
+from applications.rules.intake.questions import Question, read_questions
 from portal.core.errors import Finding, RuleBroken
 from programs.models import Track
 from programs.rules import eligibility
@@ -96,10 +96,8 @@ def candidates(question: Question, on: date) -> list[Any]:
 
 
 def _facts(track: Track, questions: tuple[Question, ...], found: Answers) -> dict[str, Any]:
-    known = completeness.review(track.sub_program.round.profile, found.profile).values
-    reviewed = completeness.review(
-        questions, found.values, facts={**known, "track": track.code}
-    ).values
+    known = drafting.review(track.sub_program.round.profile, found.profile).values
+    reviewed = drafting.review(questions, found.values, facts={**known, "track": track.code}).values
     counted = {
         code: len(value) if value and isinstance(value[0], dict) else tuple(value)
         for code, value in reviewed.items()

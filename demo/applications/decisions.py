@@ -3,7 +3,9 @@
 from typing import Any
 
 from applications.models import Application, BonusClaim, DecisionChange, Objection
-from applications.services import changes, objections, scoring
+from applications.services import objection
+from applications.services.assessment import scoring
+from applications.services.selection import changes
 from applications.states import ChangeKind, Remedy
 from demo.people import email_of
 from demo.timeline import Diary
@@ -50,18 +52,18 @@ class Aftermath:
 
     def contest(self, application: Application, row: dict[str, Any]) -> None:
         """The firm objects."""
-        objections.file(application, text=row["text"], by=application.created_by, now=self.now())
+        objection.file(application, text=row["text"], by=application.created_by, now=self.now())
 
     def dismiss(self, application: Application, row: dict[str, Any]) -> None:
         """Somebody else confirms the decision, with reasons."""
         contested = Objection.objects.get(application=application)
-        objections.dismiss(contested, note=row["text"], by=self.other_manager, now=self.now())
+        objection.dismiss(contested, note=row["text"], by=self.other_manager, now=self.now())
 
     def uphold(self, application: Application, row: dict[str, Any]) -> None:
         """The refused bonus is recognised, the case is scored again and decided anew."""
         contested = Objection.objects.get(application=application)
         refused = BonusClaim.objects.filter(application=application, state="refused")
-        objections.uphold(
+        objection.uphold(
             contested,
             remedy=Remedy.BONUS,
             note=row["text"],
@@ -69,9 +71,9 @@ class Aftermath:
             by=self.other_manager,
             now=self.now(),
         )
-        run = objections.rescore(contested, by=self.other_officer, now=self.now())
+        run = objection.rescore(contested, by=self.other_officer, now=self.now())
         scoring.compute(run, now=self.now())
-        made = objections.conclude(run, now=self.now())
+        made = objection.conclude(run, now=self.now())
         if run.job is not None:
             queue.run(run.job.pk)
         if made is not None:

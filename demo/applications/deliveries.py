@@ -8,7 +8,7 @@ from django.core.files.base import ContentFile
 
 from applications.models import Agreement, Deliverable, Expert, Member
 from applications.queries import delivery as queries
-from applications.services import delivery, experts
+from applications.services.delivery import deliverables, experts
 from applications.states import ExpertState, PartnerState
 from portal.models import User
 
@@ -43,8 +43,8 @@ class Handover:
         for turn in range(row.spec.get("wanted") or 1):
             self._record(row, turn, doer)
         level = LEVEL if row.spec.get("result") else ""
-        delivery.hand_in(row, by=doer, now=self.now(), level=level)
-        delivery.accept(row, by=self._judge(row, doer), now=self.now())
+        deliverables.hand_in(row, by=doer, now=self.now(), level=level)
+        deliverables.accept(row, by=self._judge(row, doer), now=self.now())
 
     def begin(self, row: Deliverable, times: int) -> None:
         """Record the first times, confirmed by the firm, and one that waits for its word."""
@@ -61,7 +61,7 @@ class Handover:
 
     def _record(self, row: Deliverable, turn: int, doer: User, *, confirm: bool = True) -> None:
         words = row.spec["entry"]
-        entry = delivery.add_entry(
+        entry = deliverables.add_entry(
             row,
             on=self.today(),
             title=f"{words['title']} {turn + 1}",
@@ -75,7 +75,7 @@ class Handover:
         row.refresh_from_db()
         if row.spec.get("confirmed") and confirm:
             firm = row.agreement.application.created_by
-            delivery.answer_entry(entry, agree=True, by=firm, now=self.now())
+            deliverables.answer_entry(entry, agree=True, by=firm, now=self.now())
 
     def _assign(self, row: Deliverable) -> None:
         pool = Expert.objects.filter(pool=row.spec["pool"], state=ExpertState.VERIFIED)

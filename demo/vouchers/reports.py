@@ -24,16 +24,10 @@ from vouchers.models import (
     Service,
     SupplierMember,
 )
-from vouchers.services import (
-    conflicts,
-    corrections,
-    fees,
-    moderation,
-    promotion,
-    publishing,
-    reporting,
-    rewarding,
-)
+from vouchers.services import books, conflicts, corrections, good_cases
+from vouchers.services.reports import moderation, writing
+from vouchers.services.rewards import awards as awards_services
+from vouchers.services.rewards import fees
 from vouchers.states import AssignmentState, Category, IssueKind, MonitorState
 
 TEXTS = Path(__file__).with_name("reports.yaml")
@@ -100,11 +94,11 @@ def tell(round: PanelRound, *, now: datetime) -> dict[str, int]:
         _tie(services[TIED], people, now - 6 * DAY)
     paid, _ = fees.pay_due(round, by=people.operator, now=now - 5 * DAY)
     _stages(services[PUBLISHED:], people, pens, now - 4 * DAY)
-    awards = rewarding.propose(round, by=people.operator, now=now - DAY)
-    rewarding.approve(awards, by=people.agency, now=now - DAY / 2)
-    rewarding.pay(awards, by=people.operator, now=now - DAY / 4)
+    awards = awards_services.propose(round, by=people.operator, now=now - DAY)
+    awards_services.approve(awards, by=people.agency, now=now - DAY / 2)
+    awards_services.pay(awards, by=people.operator, now=now - DAY / 4)
     for category in sorted({service.category for service in published}):
-        publishing.request_book(round, category=category, by=people.operator, now=now)
+        books.request_book(round, category=category, by=people.operator, now=now)
     return {
         "reports": ConsumerReport.objects.filter(assignment__round=round).count(),
         "published": sum(len(rows) for rows in published.values()),
@@ -175,12 +169,12 @@ def _written(
     extra: str = "",
 ) -> ConsumerReport:
     by = assignment.monitor.user
-    report = reporting.start(assignment, by=by, now=at)
+    report = writing.start(assignment, by=by, now=at)
     place = pen[0] + WAYS * pen[1]
     for turn in range(pictures):
         caption = _words()["captions"][(place + turn) % 4]
         upload = _picture(assignment.service.name, caption, place + turn)
-        reporting.add_picture(report, upload=upload, caption=caption, by=by, now=at)
+        writing.add_picture(report, upload=upload, caption=caption, by=by, now=at)
     texts = {
         code: _words()[code][(pen[0] + turn * pen[1]) % WAYS] for turn, code in enumerate(SECTIONS)
     }
@@ -190,7 +184,7 @@ def _written(
     }
     if place % 7 == 0:
         marks["price"] = "skip"
-    return reporting.save(
+    return writing.save(
         report,
         texts={**texts, "free": extra},
         ratings=marks,
@@ -204,7 +198,7 @@ def _written(
 
 def _submitted(assignment: Assignment, pen: tuple[int, int], at: datetime, **words: Any) -> Any:
     report = _written(assignment, pen, at, **words)
-    filed = reporting.submit(report, version=report.version, by=assignment.monitor.user, now=at)
+    filed = writing.submit(report, version=report.version, by=assignment.monitor.user, now=at)
     moderation.screen(filed, now=at)
     report.refresh_from_db()
     return report
@@ -321,10 +315,10 @@ def _good_cases(
     """Three services without a correction, each by somebody else's word than who proposed it."""
     reports = [rows[0] for service, rows in published.items() if not service.corrections.exists()]
     for report, (headline, reason) in zip(reports, CASES, strict=False):
-        case = promotion.propose(
+        case = good_cases.propose(
             report, headline=headline, reason=reason, by=people.operator, now=now - 10 * DAY
         )
-        promotion.promote(case, by=people.agency, now=now - 9 * DAY)
+        good_cases.promote(case, by=people.agency, now=now - 9 * DAY)
 
 
 def _picture(title: str, caption: str, place: int) -> SimpleUploadedFile:

@@ -11,10 +11,10 @@ from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 
 from kamp import queries
-from kamp.forms.base import refuse
+from kamp.forms.reasons import refuse
 from kamp.forms.showcases import Editor, PictureForm
 from kamp.models import Showcase
-from kamp.services import showcases
+from kamp.services.showcases import editing
 from kamp.states import ShowcaseState
 from kamp.visibility import READERS, showcases_of
 from portal.access.requests import person
@@ -44,31 +44,31 @@ class SlugForm(forms.Form):
 
 def submit(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> str:
     """Ask for publication."""
-    showcases.submit(case, by=person(request), now=at)
+    editing.submit(case, by=person(request), now=at)
     return "검토를 요청했습니다. 다른 편집자가 공개합니다."
 
 
 def publish(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> str:
     """Show it to everybody."""
-    showcases.publish(case, by=person(request), now=at)
+    editing.publish(case, by=person(request), now=at)
     return "공개했습니다."
 
 
 def give_back(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> str:
     """Send it back."""
-    showcases.give_back(case, note=data["note"], by=person(request), now=at)
+    editing.give_back(case, note=data["note"], by=person(request), now=at)
     return "작성자에게 돌려보냈습니다."
 
 
 def withdraw(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> str:
     """Take it off."""
-    showcases.withdraw(case, note=data["note"], by=person(request), now=at)
+    editing.withdraw(case, note=data["note"], by=person(request), now=at)
     return "공개를 거두었습니다."
 
 
 def reopen(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> str:
     """Make it a draft."""
-    showcases.reopen(case, by=person(request), now=at)
+    editing.reopen(case, by=person(request), now=at)
     return "다시 쓸 수 있습니다."
 
 
@@ -83,8 +83,8 @@ class ShowcaseAdmin(WorkflowAdmin):
     search_fields = ["title__startswith", "company__startswith"]
     search_help_text = "제목이나 기업명의 앞부분"
     ordering = ["-pk"]
-    page_template = "admin/kamp/showcase/page.html"
-    change_list_template = "admin/kamp/showcase/change_list.html"
+    page_template = "admin/kamp/showcases/page.html"
+    change_list_template = "admin/kamp/showcases/list.html"
     acts = [
         Act("publish", "공개", publish, move="publish", intro="누구나 볼 수 있게 됩니다."),
         Act("submit", "검토 요청", submit, move="submit"),
@@ -112,7 +112,7 @@ class ShowcaseAdmin(WorkflowAdmin):
         return {
             "case": thing,
             "figures": [queries.comparison(row) for row in thing.metrics.all()],
-            "missing": showcases.missing(thing),
+            "missing": editing.missing(thing),
             "moves": history(thing),
             "writes": writes,
             "own_words": thing.edited_by_id == request.user.pk,
@@ -150,7 +150,7 @@ class ShowcaseAdmin(WorkflowAdmin):
             "picture_form": PictureForm(),
             "case": thing,
         }
-        return self.shown(request, thing, "admin/kamp/showcase/edit.html", **context)
+        return self.shown(request, thing, "admin/kamp/showcases/edit.html", **context)
 
     def save(
         self, request: HttpRequest, thing: Showcase | None, editor: Editor, name: SlugForm | None
@@ -163,16 +163,16 @@ class ShowcaseAdmin(WorkflowAdmin):
                 messages.error(request, "그림과 대체 글을 함께 넣어 주세요.")
                 return None
             data = form.cleaned_data
-            showcases.add_picture(thing, upload=data["picture"], alt=data["alt"], by=by, now=at)
+            editing.add_picture(thing, upload=data["picture"], alt=data["alt"], by=by, now=at)
             return thing
         if thing is not None and act == "drop":
             dropped = get_object_or_404(thing.images, pk=row_number(request.POST.get("picture")))
-            showcases.remove_picture(dropped, by=by, now=at)
+            editing.remove_picture(dropped, by=by, now=at)
             return thing
         valid = editor.is_valid() and (name is None or name.is_valid())
         if not valid:
             return None
         whole = {"data": editor.form.cleaned_data, "parts": editor.parts(), "by": by, "now": at}
         if thing is None and name is not None:
-            return showcases.create(slug=name.cleaned_data["slug"], **whole)
-        return showcases.edit(thing, **whole)
+            return editing.create(slug=name.cleaned_data["slug"], **whole)
+        return editing.edit(thing, **whole)

@@ -1,5 +1,5 @@
 """The programs' door to KAMP: its endpoints, by name."""
 
-from kamp.api.views import OneShowcase, Showcases
+from kamp.api.showcases.views import OneShowcase, Showcases
 
 __all__ = ["OneShowcase", "Showcases"]

@@ -5,9 +5,9 @@ from typing import Any
 from django import forms
 from django.forms import BaseFormSet, formset_factory
 
-from kamp.forms.base import PlainForm
+from kamp.forms.reasons import PlainForm
 from kamp.models import Showcase
-from kamp.services.showcases import PARTS, TEXTS
+from kamp.services.showcases.editing import PARTS, TEXTS
 from kamp.states import DataKind, Direction, FigureOrigin, Process, Purpose
 from portal.core.errors import BadInput
 

@@ -1,15 +1,12 @@
 """Facts of showcases, workspaces, data sets, models and inspections."""
 
-from kamp.models.dataset import Clip, Dataset, Duplicate, Label, Product, Recipe
-from kamp.models.inspection import (
-    DriftCheck,
-    Inspection,
-    InspectionModel,
-    InspectionModelMove,
-    InspectionReport,
-    InspectorDecision,
-)
-from kamp.models.showcase import (
+from kamp.models.clips import Clip, Duplicate
+from kamp.models.datasets import Dataset, Product, Recipe
+from kamp.models.drift import DriftCheck
+from kamp.models.inspections import Inspection, InspectorDecision
+from kamp.models.labelling import Label
+from kamp.models.reports import InspectionReport
+from kamp.models.showcases import (
     Metric,
     Showcase,
     ShowcaseImage,
@@ -18,7 +15,8 @@ from kamp.models.showcase import (
     ShowcaseStep,
     Testimonial,
 )
-from kamp.models.workspace import Workspace, WorkspaceInvitation, WorkspaceMember
+from kamp.models.training import InspectionModel, InspectionModelMove
+from kamp.models.workspaces import Workspace, WorkspaceInvitation, WorkspaceMember
 
 __all__ = [
     "Clip",

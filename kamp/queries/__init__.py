@@ -1,18 +1,12 @@
 """Reads shared by pages, papers and the API."""
 
-from kamp.queries.figures import comparison
-from kamp.queries.labels import (
-    agreement,
-    counts,
-    latest_decisions,
-    latest_normals,
-    manifest,
-    new_normals,
-    open_duplicates,
-    truths,
-)
-from kamp.queries.look import STAGES, look, percent, spread, tally, timeline
-from kamp.queries.showcases import facets, filtered, whole, with_rows
+from kamp.queries.clips import open_duplicates
+from kamp.queries.drift import latest_normals
+from kamp.queries.evaluation import STAGES, look, percent, spread
+from kamp.queries.inspections import latest_decisions, tally, timeline
+from kamp.queries.labelling import agreement, truths
+from kamp.queries.showcases import comparison, facets, filtered, whole, with_rows
+from kamp.queries.training import counts, manifest, new_normals
 
 __all__ = [
     "STAGES",

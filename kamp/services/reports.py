@@ -4,13 +4,11 @@ from datetime import datetime
 
 from django.db import transaction
 
-from kamp import documents
 from kamp.models import InspectionModel, InspectionReport, InspectorDecision
 from kamp.services.datasets import as_member
 from portal.core.errors import BadInput
 from portal.jobs import queue
 from portal.models import User
-from portal.paper import issued
 
 JOB = "kamp.report"
 
@@ -37,14 +35,3 @@ def request(model: InspectionModel, *, by: User, now: datetime) -> InspectionRep
         made.job = queue.enqueue(JOB, key=f"{JOB}:{made.pk}", new=True, by=by, report=made.pk)
         made.save(update_fields=["job"])
     return made
-
-
-def render(made: InspectionReport, *, now: datetime) -> InspectionReport:
-    """Make the PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
-    if made.issued_at is not None:
-        return made
-    title = f"검사 보고서 {made.model}"
-    context = documents.report(made)
-    return issued.issue(
-        made, template="pdf/kamp_report.html", title=title, context=context, now=now
-    )

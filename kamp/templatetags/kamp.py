@@ -11,7 +11,7 @@ register = template.Library()
 SHOWN = 3
 
 
-@register.inclusion_tag("kamp/_strip.html")
+@register.inclusion_tag("kamp/showcases/_strip.html")
 def showcase_strip(count: int = SHOWN) -> dict[str, Any]:
     """Show the latest published cases, each with its first figure and its origin."""
     rows = queries.filtered({}).prefetch_related("metrics")[:count]

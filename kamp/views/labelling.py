@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from kamp.forms.base import refuse
-from kamp.forms.lab import LabelForm
+from kamp.forms.labelling import LabelForm
+from kamp.forms.reasons import refuse
 from kamp.models import Dataset, Product
 from kamp.services import labelling
-from kamp.services.datasets import in_sample
+from kamp.services.labelling import in_sample
 from kamp.states import ClipState, Mark
 from kamp.visibility import datasets_of, products_of
 from portal.access.decorators import signed_in
@@ -87,7 +87,7 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
         "labels": product.labels.select_related("by").order_by("-pk")[:10],
         "second": in_sample(product),
     }
-    return render(request, "kamp/lab/label.html", context, status=status)
+    return render(request, "kamp/labelling/label.html", context, status=status)
 
 
 def shown_frame(request: HttpRequest, shown: list[int]) -> int | None:

@@ -9,11 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kamp import queries
-from kamp.forms.base import refuse
-from kamp.forms.lab import note_sent
+from kamp.forms.reasons import note_sent, refuse
 from kamp.forms.showcases import Editor, FilterForm, PictureForm
 from kamp.models import Showcase, ShowcasePaper
-from kamp.services import paper, showcases
+from kamp.services.showcases import editing, paper
 from kamp.states import SHOWCASE_FIRM_LABELS, ShowcaseState
 from kamp.visibility import (
     own_showcases,
@@ -118,7 +117,7 @@ def case_new(request: HttpRequest, workspace: int) -> HttpResponse:
         editor.form.initial = {"company": firm.name}
     elif editor.is_valid():
         try:
-            made = showcases.create(
+            made = editing.create(
                 slug=f"case-{secrets.token_hex(6)}",
                 data=editor.form.cleaned_data,
                 parts=editor.parts(),
@@ -144,7 +143,7 @@ def case_detail(request: HttpRequest, pk: int) -> HttpResponse:
         **told(case),
         "label": SHOWCASE_FIRM_LABELS[ShowcaseState(case.state)],
         "draft": case.state == ShowcaseState.DRAFT,
-        "missing": showcases.missing(case),
+        "missing": editing.missing(case),
         "returned": case.moves.filter(move__in=["give_back", "withdraw"]).last(),
         "picture_form": PictureForm(),
     }
@@ -159,7 +158,7 @@ def case_edit(request: HttpRequest, pk: int) -> HttpResponse:
     editor = Editor(request.POST or None, showcase=case)
     status = 200 if request.method == "GET" else 400
     if request.method == "POST" and editor.is_valid():
-        showcases.edit(
+        editing.edit(
             case,
             data=editor.form.cleaned_data,
             parts=editor.parts(),
@@ -179,16 +178,16 @@ def case_act(request: HttpRequest, pk: int) -> HttpResponse:
     case = get_object_or_404(own_showcases(request.user), pk=pk)
     act, at = request.POST.get("act", ""), now()
     if act == "submit":
-        showcases.submit(case, by=request.user, now=at)
+        editing.submit(case, by=request.user, now=at)
         messages.success(request, "검토를 요청했습니다. 편집자 두 사람이 확인한 뒤 공개합니다.")
     elif act == "withdraw":
-        showcases.withdraw(case, note=note_sent(request.POST), by=request.user, now=at)
+        editing.withdraw(case, note=note_sent(request.POST), by=request.user, now=at)
         messages.success(request, "공개를 거두었습니다.")
     elif act == "picture":
         picture(request, case)
     elif act == "drop":
         dropped = get_object_or_404(case.images, pk=row_number(request.POST.get("picture")))
-        showcases.remove_picture(dropped, by=request.user, now=at)
+        editing.remove_picture(dropped, by=request.user, now=at)
         messages.success(request, "그림을 뺐습니다.")
     else:
         raise Http404
@@ -202,7 +201,7 @@ def picture(request: HttpRequest, case: Showcase) -> None:
         for rows in form.errors.values():
             messages.error(request, " ".join(str(row) for row in rows))
         return
-    showcases.add_picture(
+    editing.add_picture(
         case,
         upload=form.cleaned_data["picture"],
         alt=form.cleaned_data["alt"],

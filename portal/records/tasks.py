@@ -7,13 +7,13 @@ from celery import shared_task
 from portal.core.clock import KST, now
 from portal.jobs import queue
 from portal.models import Job
-from portal.records import audit, trouble
+from portal.records import audit, incidents
 
 
 @shared_task
 def collect_trouble() -> int:
     """Bring what went wrong in every process into the table."""
-    return trouble.collect()
+    return incidents.collect()
 
 
 @shared_task

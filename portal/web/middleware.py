@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from portal.core.errors import BadInput, NotFound, PortalError
-from portal.records import trouble
+from portal.records import incidents
 from portal.web.errors import readable
 
 ERROR, UNAVAILABLE = 500, 503
@@ -27,9 +27,9 @@ class WatchedAnswers:
         response = self.get_response(request)
         slow = time.monotonic() - began >= settings.TROUBLE["slow_seconds"]
         if response.status_code >= ERROR or slow:
-            kind = trouble.ERROR if response.status_code >= ERROR else trouble.SLOW
-            kind = trouble.UNAVAILABLE if response.status_code == UNAVAILABLE else kind
-            trouble.note(trouble.about(getattr(request, "resolver_match", None)), kind)
+            kind = incidents.ERROR if response.status_code >= ERROR else incidents.SLOW
+            kind = incidents.UNAVAILABLE if response.status_code == UNAVAILABLE else kind
+            incidents.note(incidents.about(getattr(request, "resolver_match", None)), kind)
         return response
 
 

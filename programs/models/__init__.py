@@ -1,15 +1,15 @@
 """Facts of the programmes."""
 
-from programs.models.budget import Budget, LedgerEntry
-from programs.models.requirements import BonusItem, Criterion, RequiredDocument
-from programs.models.rounds import (
+from programs.models.catalogue import (
+    BonusItem,
+    Criterion,
     NationalGoal,
-    ProgramRound,
-    RoundChange,
-    RoundProposal,
+    RequiredDocument,
     SubProgram,
     Track,
 )
+from programs.models.ledger import Budget, LedgerEntry
+from programs.models.rounds import ProgramRound, RoundChange, RoundProposal
 
 __all__ = [
     "BonusItem",

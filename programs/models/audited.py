@@ -1,7 +1,7 @@
 """Rows of the programmes that stay as they are once written (see `portal.records.audit`)."""
 
 from portal.records.audit import Audited
-from programs.models.budget import LedgerEntry
+from programs.models.ledger import LedgerEntry
 from programs.models.rounds import RoundChange
 
 AUDITED = (

@@ -1,8 +1,9 @@
 """Reads shared by the edges."""
 
-from programs.queries.asking import Asked, asked, check_self, who_may_apply
-from programs.queries.holidays import holidays
-from programs.queries.money import (
+from programs.queries.calendar import holidays
+from programs.queries.catalogue import offered, offered_in, sub_program, sub_program_of, with_parts
+from programs.queries.eligibility import Asked, asked, check_self, who_may_apply
+from programs.queries.ledger import (
     Statement,
     balance,
     held,
@@ -12,15 +13,7 @@ from programs.queries.money import (
     statements,
     total,
 )
-from programs.queries.offers import (
-    current_round,
-    offered,
-    offered_in,
-    refusal,
-    sub_program,
-    sub_program_of,
-    with_parts,
-)
+from programs.queries.rounds import current_round, refusal
 
 __all__ = [
     "Asked",

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from portal.core.money import won
 from portal.records.audit import MISFIT, Fault
 from programs.models import Budget
-from programs.queries.money import statements
+from programs.queries.ledger import statements
 
 
 def counters() -> Iterator[Fault]:

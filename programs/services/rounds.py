@@ -9,7 +9,7 @@ from portal.access.roles import MANAGER, roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from programs.models import ProgramRound, RoundChange, RoundProposal
-from programs.queries import outages
+from programs.queries import rounds
 from programs.rules.calendar import KST, Window
 from programs.states import Ground
 
@@ -48,7 +48,7 @@ def reschedule(
     _check(opens_at, closes_at, reason)
     with transaction.atomic():
         locked = ProgramRound.objects.select_for_update().get(pk=round.pk)
-        found = outages.outage(locked, now=now) if locked.announced else []
+        found = rounds.outage(locked, now=now) if locked.announced else []
         if locked.announced and not found:
             raise RuleBroken(
                 [
@@ -59,7 +59,7 @@ def reschedule(
                     )
                 ]
             )
-        words = {"ground": Ground.OUTAGE, "evidence": outages.told(found)} if found else {}
+        words = {"ground": Ground.OUTAGE, "evidence": rounds.told(found)} if found else {}
         change = _apply(
             locked, opens_at=opens_at, closes_at=closes_at, now=now, reason=reason, by=by, **words
         )

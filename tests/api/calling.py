@@ -19,7 +19,8 @@ from tests.factories.applications import (
 )
 from tests.factories.kamp import refractory
 from tests.factories.programs import load, program
-from vouchers.services import corrections, moderation
+from vouchers.services import corrections
+from vouchers.services.reports import moderation
 from vouchers.states import MemberKind
 
 READ, WRITE = TokenScope.READ, TokenScope.WRITE

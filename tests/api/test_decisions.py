@@ -2,7 +2,8 @@
 
 import pytest
 
-from applications.services import changes, objections, selection
+from applications.services import objection
+from applications.services.selection import changes, proposals
 from portal.core.clock import now
 from tests.api.calling import caller
 from tests.factories import staff
@@ -25,7 +26,7 @@ def test_a_released_decision_is_told_with_its_changes_and_the_clock(monkeypatch)
     before = own.get(f"applications/{mine.pk}/").json()
     assert (before["decision"], before["changes"], before["objection"]) == (None, [], None)
 
-    selection.release(chosen, by=boss, now=at)
+    proposals.release(chosen, by=boss, now=at)
     body = own.get(f"applications/{mine.pk}/").json()
     assert set(body["decision"]) == DECISION
     assert (body["decision"]["outcome"], body["decision"]["rank"]) == ("reserve", 2)
@@ -33,11 +34,11 @@ def test_a_released_decision_is_told_with_its_changes_and_the_clock(monkeypatch)
     assert body["objection"]["due_at"].endswith("T00:00:00+09:00")
 
     mine.refresh_from_db()
-    case = objections.file(mine, text="이의", by=mine.created_by, now=at)
+    case = objection.file(mine, text="이의", by=mine.created_by, now=at)
     body = own.get(f"applications/{mine.pk}/").json()["objection"]
     assert (body["open"], body["state"], body["answer"]) == (False, "filed", None)
     assert body["answer_due_at"]
-    objections.dismiss(case, note="점수를 다시 보았습니다.", by=staff.manager(), now=at)
+    objection.dismiss(case, note="점수를 다시 보았습니다.", by=staff.manager(), now=at)
     body = own.get(f"applications/{mine.pk}/").json()["objection"]
     assert (body["state"], body["answer"]) == ("dismissed", "점수를 다시 보았습니다.")
     assert body["answer_due_at"] is None

@@ -8,7 +8,9 @@ from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Max
 
 from applications.models import Application, Company, ScoreSheet, Submission
-from applications.services import intake, review, scoring
+from applications.services.assessment import scoring
+from applications.services.assessment import sheets as sheets_services
+from applications.services.intake import filing
 from applications.states import ApplicationState
 from applications.visibility import applications_of
 from bench.bulk import staff, writer
@@ -44,7 +46,7 @@ def check_what_was_filed(count: int) -> None:
         assert row.content["site"]["region"] == application.region == application.site.region
         assert row.content["facts"]["region"] == application.region
         assert row.content["number"] == row.number == application.number
-        assert row.number == intake.number_of(application)
+        assert row.number == filing.number_of(application)
         assert row.content["form_sha256"] == row.form_id == snapshot.sha256(row.form.content)
         assert row.content["submitted_at"] == snapshot.plain(row.submitted_at)
         assert row.content["version"] == application.version
@@ -114,7 +116,7 @@ def test_locked_sheets_hold_their_hash_and_can_be_scored(catalogue, monkeypatch)
     seed("--applications", "9", "--program", "build", "--stage", "assessing", "--sheets", "5")
     sheets = ScoreSheet.objects.exclude(locked_at=None)
     assert sheets.count() == 45
-    assert all(sheet.sha256 == review.digest(sheet) for sheet in sheets)
+    assert all(sheet.sha256 == sheets_services.digest(sheet) for sheet in sheets)
     last = Submission.objects.aggregate(at=Max("submitted_at"))["at"] + timedelta(days=30)
     program = SubProgram.objects.get(code="build")
     run = scoring.start(program, by=UserFactory(roles=[MANAGER]), now=last)
@@ -129,7 +131,7 @@ def test_a_ready_draft_of_each_sub_programme_can_be_filed(catalogue) -> None:
     for draft in drafts:
         assert draft in applications_of(draft.created_by)
         now = draft.sub_program.window().opens_at + timedelta(days=3)
-        filed = intake.submit(draft, by=draft.created_by, now=now)
+        filed = filing.submit(draft, by=draft.created_by, now=now)
         assert filed.sha256 == snapshot.sha256(filed.content)
     codes = Submission.objects.values_list("application__sub_program__code", flat=True)
     assert set(codes) == set(SubProgram.objects.values_list("code", flat=True))

@@ -19,8 +19,8 @@ from applications.models import (
     Recovery,
     Turn,
 )
-from applications.queries.award import reversals
 from applications.queries.objection import clock
+from applications.queries.selection.decisions import reversals
 from demo.timeline import Diary
 from portal.core.clock import now
 from portal.models import Notice

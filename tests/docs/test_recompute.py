@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from applications.models import Objection, ScoreRun
-from applications.services import selection
+from applications.services.selection import proposals
 from portal.records import audit
 from tests.factories import staff
 from tests.factories.applications import NOW
@@ -58,7 +58,7 @@ def told() -> None:
                 points = [mark - turn if turn % 2 else min(mark + turn, 30) for mark in marks]
                 staff.locked_sheet(made, judge, points)
         chosen = staff.decided(staff.proposed(program, boss, **limits), by=boss)
-        selection.release(chosen, by=boss, now=NOW)
+        proposals.release(chosen, by=boss, now=NOW)
         # Two below the line object and win: by a bonus, and by three other assessors.
         if limits:
             fourth, fifth = chosen.decisions.filter(outcome="reserve").order_by("rank")

@@ -22,8 +22,9 @@ from applications.models import (
     Selection,
     Settlement,
 )
-from applications.services import agreement as agreements
-from applications.services import instalments, reporting, settlement
+from applications.services.agreement import contracts as agreements
+from applications.services.agreement import instalments
+from applications.services.settlement import reports, spending, statements
 from applications.states import DeliverableState, Outcome, SelectionState
 from portal.access.roles import MANAGER, OFFICER
 from portal.models import User
@@ -242,14 +243,14 @@ class World:
             rows = [{"name": "불량률", "target": "1%", "reached": "0.8%"}]
             answers = {"results": "설치하고 시험했습니다.", "targets": rows}
         report = self.fresh().reports.select_related("agreement").get(kind=kind)
-        reporting.save(report, answers=answers, version=report.version, by=self.owner, now=self.now)
-        reporting.file(report, by=self.owner, now=self.now)
+        reports.save(report, answers=answers, version=report.version, by=self.owner, now=self.now)
+        reports.file(report, by=self.owner, now=self.now)
         self.fresh()
 
     def half_way(self, outcome: str = "continue") -> None:
         """File the progress report and check it."""
         self.report("progress")
-        reporting.check_half_way(
+        reports.check_half_way(
             self.agreement, outcome=outcome, reason="계획대로입니다.", by=self.officer, now=self.now
         )
         self.fresh()
@@ -261,7 +262,7 @@ class World:
             Deliverable.objects.filter(agreement=self.agreement).update(
                 **{"state": DeliverableState.ACCEPTED}, finished_at=self.now
             )
-        reporting.check_final(
+        reports.check_final(
             self.agreement, outcome=verdict, reason="확인했습니다.", by=self.officer, now=self.now
         )
         self.fresh()
@@ -269,7 +270,7 @@ class World:
     def spend(self, amounts: dict[str, int], *, allowed: dict[str, int] | None = None) -> None:
         """Claim spending, hand it over and have it judged."""
         for item, amount in amounts.items():
-            settlement.add(
+            spending.add(
                 self.fresh(),
                 item=item,
                 spent_on=self.day,
@@ -280,15 +281,15 @@ class World:
                 by=self.owner,
                 now=self.now,
             )
-        settlement.hand_over(self.fresh(), by=self.owner, now=self.now)
+        spending.hand_over(self.fresh(), by=self.owner, now=self.now)
         for row in self.agreement.spendings.select_related("agreement"):
             won = (allowed or {}).get(row.item, row.amount_won)
-            settlement.judge(row, allowed_won=won, reason="증빙", by=self.officer, now=self.now)
+            spending.judge(row, allowed_won=won, reason="증빙", by=self.officer, now=self.now)
         self.fresh()
 
     def spend_one(self) -> None:
         """Claim one line that is not handed over yet."""
-        settlement.add(
+        spending.add(
             self.fresh(),
             item="robot",
             spent_on=self.day,
@@ -309,13 +310,13 @@ class World:
 
     def settle(self) -> Settlement:
         """Propose and approve the settlement."""
-        made = settlement.propose(self.fresh(), by=self.officer, now=self.now)
-        settlement.approve(made, by=self.manager, now=self.now)
+        made = statements.propose(self.fresh(), by=self.officer, now=self.now)
+        statements.approve(made, by=self.manager, now=self.now)
         self.fresh()
         made.refresh_from_db()
         return made
 
     def close(self) -> None:
         """Close at zero difference."""
-        settlement.close(self.fresh(), by=self.manager, now=self.now)
+        statements.close(self.fresh(), by=self.manager, now=self.now)
         self.fresh()

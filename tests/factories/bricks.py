@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from kamp.inspection import generator
-from kamp.inspection.generator import Flaw
+from kamp.jobs import synthesis as synthesis_jobs
+from kamp.jobs import training as training_jobs
+from kamp.jobs.synthesis import Wanted
 from kamp.models import Dataset, InspectionModel, Workspace
-from kamp.services import datasets, fitting, making, synthesis, training
-from kamp.services.making import Wanted
+from kamp.services import clips, datasets, synthesis, training
 from kamp.states import MemberRole, Split
+from kamp.vision.synthetic import generator
+from kamp.vision.synthetic.generator import Flaw
 from portal.core.clock import now
 from tests.factories.kamp import member_of
 
@@ -41,17 +43,17 @@ def bricks(workspace: Workspace) -> Dataset:
     wanted, place = [], 0
     while any(left.values()):
         serial = f"합성-{place:04d}"
-        if waiting := left[datasets.part_of(dataset, serial)]:
-            wanted.append(Wanted(serial, SEED * making.SCALE + place, waiting.pop(0)))
+        if waiting := left[clips.part_of(dataset, serial)]:
+            wanted.append(Wanted(serial, SEED * synthesis_jobs.SCALE + place, waiting.pop(0)))
         place += 1
-    making.run(dataset, wanted, by=owner, now=now(), progress=quiet)
+    synthesis_jobs.run(dataset, wanted, by=owner, now=now(), progress=quiet)
     return dataset
 
 
 def learned(dataset: Dataset) -> InspectionModel:
     """An approved model of a set."""
     model = training.ask(dataset, by=dataset.created_by, now=now())
-    fitting.run(model, now=now(), progress=quiet)
+    training_jobs.run(model, now=now(), progress=quiet)
     training.approve(model, by=member_of(dataset.workspace, "editor"), now=now())
     return model
 

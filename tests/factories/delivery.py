@@ -5,7 +5,8 @@ from itertools import count
 from typing import Any
 
 from applications.models import Agreement, Application, Deliverable, Expert
-from applications.services import deliverables, intake
+from applications.services.delivery import planning
+from applications.services.intake import filing
 from applications.states import AgreementState, ApplicationState, ExpertState
 from portal.core.clock import KST
 from portal.models import User
@@ -21,7 +22,7 @@ def under_way(code: str, *, track: str = "", **company: Any) -> Agreement:
     """An agreement in force of a filed application, its deliverables planned."""
     program = programs.program(code)
     draft = drafts.complete(program, track=track, **company)
-    filed = intake.submit(draft, by=draft.created_by, now=NOW)
+    filed = filing.submit(draft, by=draft.created_by, now=NOW)
     Application.objects.filter(pk=draft.pk).update(**{"state": ApplicationState.CONTRACTED})
     chosen: Track = Application.objects.get(pk=draft.pk).track
     won = filed.support_won or chosen.planning_won or 1_000_000
@@ -41,7 +42,7 @@ def under_way(code: str, *, track: str = "", **company: Any) -> Agreement:
         sign_due_at=NOW,
         concluded_at=NOW,
     )
-    deliverables.plan(agreement, now=NOW)
+    planning.plan(agreement, now=NOW)
     return Agreement.objects.select_related("application").get(pk=agreement.pk)
 
 

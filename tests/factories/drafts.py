@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from applications.models import Application, Attachment, Partner
-from applications.queries import dossier
-from applications.rules.completeness import check_consents
-from applications.services import drafting
+from applications.queries.intake import drafting as drafting_queries
+from applications.rules.intake.drafting import check_consents
+from applications.services.intake import drafting
 from applications.states import PartnerState
 from demo.applications import answers
 from portal.models import User
@@ -74,14 +74,14 @@ def _answer(draft: Application, track: Track, claim: bool, by: User, now: dateti
     lines = draft.sub_program.cost_items
     steps[drafting.COST] = {row["code"]: COST_WON // len(lines) for row in lines}
     if track.grant_kind == GrantKind.REQUESTED:
-        steps[drafting.COST][dossier.REQUESTED] = COST_WON // 2
+        steps[drafting.COST][drafting_queries.REQUESTED] = COST_WON // 2
     for name, data in steps.items():
         if data:
             drafting.save_section(draft, name=name, data=data, version=0, by=by, now=now)
 
 
 def _join(draft: Application) -> list[Partner]:
-    facts = dossier.read(draft).facts
+    facts = drafting_queries.read(draft).facts
     return [
         PartnerTermsFactory(
             partner=PartnerFactory(
@@ -106,6 +106,6 @@ def _attach(draft: Application) -> list[Attachment]:
             name=f"{row['label']}.pdf"[:160],
             uploaded_by=draft.created_by,
         )
-        for row in drafting.asked_documents(dossier.read(draft))
+        for row in drafting.asked_documents(drafting_queries.read(draft))
         if row["required"]
     ]

@@ -18,8 +18,9 @@ from kamp.models import (
     Workspace,
     WorkspaceMember,
 )
-from kamp.services import albums, catalogue, datasets, labelling, showcases, training
-from kamp.services.workspace import QUOTA_BYTES
+from kamp.services import clips, datasets, labelling, training
+from kamp.services.showcases import data_file, editing
+from kamp.services.workspaces import QUOTA_BYTES
 from kamp.states import ClipState, MemberRole
 from portal.access.roles import CURATOR
 from portal.core.clock import now
@@ -113,7 +114,7 @@ def draft(
 ) -> Showcase:
     """A complete draft."""
     author = by or curator()
-    return showcases.create(
+    return editing.create(
         slug=slug, data=TEXTS, parts=PARTS, by=author, now=now(), workspace=workspace
     )
 
@@ -121,21 +122,21 @@ def draft(
 def in_review(by: User | None = None, **options: Any) -> Showcase:
     """A draft whose author asked for its review."""
     made = draft(by, **options)
-    showcases.submit(made, by=made.edited_by, now=now())
+    editing.submit(made, by=made.edited_by, now=now())
     return made
 
 
 def published(by: User | None = None, **options: Any) -> Showcase:
     """A case that everybody reads."""
     made = in_review(by, **options)
-    showcases.publish(made, by=curator(), now=now())
+    editing.publish(made, by=curator(), now=now())
     return made
 
 
 def refractory() -> Showcase:
     """The case of the catalogue, published."""
-    (made,) = catalogue.load(catalogue.FILE, by=curator(), now=now())
-    showcases.publish(made, by=curator(), now=now())
+    (made,) = data_file.load(data_file.FILE, by=curator(), now=now())
+    editing.publish(made, by=curator(), now=now())
     return made
 
 
@@ -194,9 +195,9 @@ def clip_of(dataset: Dataset, serial: str, *, split: str = "", **changes: Any) -
     product, _ = Product.objects.get_or_create(
         dataset=dataset,
         serial=serial,
-        defaults={"split": split or datasets.part_of(dataset, serial), "created_at": now()},
+        defaults={"split": split or clips.part_of(dataset, serial), "created_at": now()},
     )
-    album = albums.keep([("plain-0", PNG), ("flat-0", PNG), ("panorama", PNG)])
+    album = clips.keep([("plain-0", PNG), ("flat-0", PNG), ("panorama", PNG)])
     fields: dict[str, Any] = {
         "name": f"{serial}.mp4",
         "files": [files.store_bytes(b"film")],
@@ -266,7 +267,7 @@ def inspection_of(model: InspectionModel, clip: Clip, **changes: Any) -> Inspect
         "anomaly_score": 0.7,
         "frame_scores": [1.0, 2.0],
         "times": {"decode": 10.0, "score": 5.0},
-        "pictures": albums.keep([("heat-0", PNG), ("panorama", PNG)]),
+        "pictures": clips.keep([("heat-0", PNG), ("panorama", PNG)]),
         "shown": [0],
         "inspected_at": now(),
     }

@@ -9,10 +9,11 @@ from typing import Any
 
 from portal.core.clock import KST
 from programs.models import Budget, ProgramRound, SubProgram
-from programs.services import catalogue, catalogue_file, ledger
+from programs.services import ledger
+from programs.services.catalogue import data_file, loading
 
 NOW = datetime(2021, 2, 10, 14, 3, 22, tzinfo=KST)
-FILE_2021 = catalogue_file.FOLDER / "2021.yaml"
+FILE_2021 = data_file.FOLDER / "2021.yaml"
 
 _places = count(1)
 
@@ -24,7 +25,7 @@ def document() -> dict[str, Any]:
 
 @cache
 def _read() -> dict[str, Any]:
-    return dict(catalogue_file.read(FILE_2021))
+    return dict(data_file.read(FILE_2021))
 
 
 def load(
@@ -34,7 +35,7 @@ def load(
     content = document()
     if change:
         change(content)
-    catalogue.load(content, by=None, now=now)
+    loading.load(content, by=None, now=now)
     return ProgramRound.objects.get(code=content["round"]["code"])
 
 

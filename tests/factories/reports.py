@@ -26,7 +26,8 @@ from vouchers.models import (
     Supplier,
     SupplierMember,
 )
-from vouchers.services import corrections, moderation, plan, plan_file, reporting
+from vouchers.services import corrections, plans
+from vouchers.services.reports import moderation, writing
 from vouchers.states import AssignmentRunState, IssueKind, MemberKind
 
 LATER = NOW + timedelta(days=40)  # after everybody's time to comment
@@ -39,7 +40,7 @@ _places = count(1)
 
 @cache
 def _document() -> dict[str, Any]:
-    return yaml.safe_load((plan_file.FOLDER / "2021.yaml").read_text())
+    return yaml.safe_load((plans.FOLDER / "2021.yaml").read_text())
 
 
 def round(*, fees: int = 10_000_000, pool: int = 20_100_000, **fields: Any) -> PanelRound:
@@ -51,7 +52,7 @@ def round(*, fees: int = 10_000_000, pool: int = 20_100_000, **fields: Any) -> P
         **fields,
     )
     ledger.appropriate(made.award_pot, amount=pool, reference=f"pool:{made.pk}", by=None, now=NOW)
-    plan.load({**_document(), "round": made.code}, by=None, now=NOW)
+    plans.load({**_document(), "round": made.code}, by=None, now=NOW)
     return PanelRound.objects.select_related("plan", "fee_pot", "award_pot").get(pk=made.pk)
 
 
@@ -139,10 +140,10 @@ def written(
     """Write a report that lacks nothing."""
     assignment = assignment or assigned(round())
     by = assignment.monitor.user
-    report = reporting.start(assignment, by=by, now=now)
+    report = writing.start(assignment, by=by, now=now)
     colour = f"#{next(_places) % 0xFFFFFF:06x}"
-    reporting.add_picture(report, upload=picture(colour=colour), caption="첫 화면", by=by, now=now)
-    reporting.save(
+    writing.add_picture(report, upload=picture(colour=colour), caption="첫 화면", by=by, now=now)
+    writing.save(
         report,
         texts=words or texts(),
         ratings=ratings(value, **marks),
@@ -164,7 +165,7 @@ def submitted(
 ) -> ConsumerReport:
     """Hand a report in, and look it through."""
     report = written(assignment, now=now, **words)
-    filed = reporting.submit(
+    filed = writing.submit(
         report, version=report.version, by=report.assignment.monitor.user, now=now
     )
     if screened:

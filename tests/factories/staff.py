@@ -16,7 +16,9 @@ from applications.models import (
     ScoreSheet,
     Selection,
 )
-from applications.services import changes, objections, review, scoring, selection
+from applications.services import objection
+from applications.services.assessment import scoring, sheets
+from applications.services.selection import changes, proposals
 from applications.states import BonusState, Remedy
 from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
 from portal.models import User
@@ -141,7 +143,7 @@ def locked_sheet(
         marks=dict(zip([code for code, _, _ in CRITERIA], marks, strict=True)),
         reasons={code: "근거" for code, _, _ in CRITERIA},
     )
-    sheet.sha256 = review.digest(sheet)
+    sheet.sha256 = sheets.digest(sheet)
     sheet.locked_at = at
     sheet.save()
     return sheet
@@ -149,8 +151,8 @@ def locked_sheet(
 
 def opened(application: Application, assessor: User, by: User) -> ScoreSheet:
     """Assign, and let the assessor say that there is no tie."""
-    sheet = review.assign(application, assessor=assessor, by=by, now=NOW)
-    return review.declare(sheet, tied=False, words="", by=assessor, now=NOW)
+    sheet = sheets.assign(application, assessor=assessor, by=by, now=NOW)
+    return sheets.declare(sheet, tied=False, words="", by=assessor, now=NOW)
 
 
 def judged(
@@ -188,20 +190,20 @@ def scored(sub_program: SubProgram, by: User) -> ScoreRun:
 
 def proposed(sub_program: SubProgram, by: User, **limits: int) -> Selection:
     """Score and propose now."""
-    made = selection.start(scored(sub_program, by), by=by, now=NOW, **limits)
-    selection.propose(made, now=NOW)
+    made = proposals.start(scored(sub_program, by), by=by, now=NOW, **limits)
+    proposals.propose(made, now=NOW)
     return made
 
 
 def confirmed(made: Selection) -> Selection:
     """Let an officer of the sub-programme confirm a proposal."""
-    selection.confirm(made, by=officer(made.sub_program), now=NOW)
+    proposals.confirm(made, by=officer(made.sub_program), now=NOW)
     return made
 
 
 def decided(made: Selection, *, by: User) -> Selection:
     """Let an officer confirm and this manager approve."""
-    selection.decide(confirmed(made), by=by, now=NOW)
+    proposals.decide(confirmed(made), by=by, now=NOW)
     return made
 
 
@@ -209,18 +211,18 @@ def released(sub_program: SubProgram, *, by: User, **limits: int) -> Selection:
     """Score, propose, confirm, approve and release now."""
     made = proposed(sub_program, officer(sub_program), **limits)
     decided(made, by=by)
-    selection.release(made, by=by, now=NOW)
+    proposals.release(made, by=by, now=NOW)
     return made
 
 
 def won_objection(application: Application, *, anew: Sequence[Sequence[int]] = ()) -> Objection:
     """Let an applicant object and win, by a bonus or by sheets of others (`anew`: their marks)."""
     program, other = application.sub_program, manager()
-    case = objections.file(application, text="실적을 냈습니다.", by=application.created_by, now=NOW)
+    case = objection.file(application, text="실적을 냈습니다.", by=application.created_by, now=NOW)
     later = NOW + timedelta(days=1)
     words: dict[str, Any] = {"note": "다시 확인함", "by": other, "now": later}
     if anew:
-        objections.uphold(case, remedy=Remedy.SHEETS, **words)
+        objection.uphold(case, remedy=Remedy.SHEETS, **words)
         for marks, judge in zip(anew, assessors(len(anew)), strict=True):
             locked_sheet(application, judge, marks, at=later)
     else:
@@ -233,10 +235,10 @@ def won_objection(application: Application, *, anew: Sequence[Sequence[int]] = (
             state=BonusState.REFUSED,
             reason="허가증을 찾지 못함",
         )
-        objections.uphold(case, remedy=Remedy.BONUS, bonuses=[claim], **words)
-    run = objections.rescore(case, by=other, now=later)
+        objection.uphold(case, remedy=Remedy.BONUS, bonuses=[claim], **words)
+    run = objection.rescore(case, by=other, now=later)
     scoring.compute(run, now=later)
-    draft = objections.conclude(run, now=later)
+    draft = objection.conclude(run, now=later)
     assert draft is not None
     changes.take_up(draft, by=officer(program), now=later)
     changes.approve(draft, by=other, now=later)

@@ -24,8 +24,9 @@ from vouchers.models import (
     Service,
     Supplier,
 )
-from vouchers.rules import search
-from vouchers.services import importing, recruitment, rows, selection
+from vouchers.rules import catalogue
+from vouchers.services import recruitment, selection
+from vouchers.services.catalogue import importing, rows
 from vouchers.states import Category, MemberKind, PanelApplicationState
 
 KINDS = list(MemberKind)
@@ -115,7 +116,7 @@ def service(*, on_sale: bool = True, **fields: Any) -> Service:
             "name": name,
             "price_won": 1_000 * place,
             "search": found,
-            "grams": search.grams(found),
+            "grams": catalogue.grams(found),
             **fields,
         }
     )

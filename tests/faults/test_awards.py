@@ -6,7 +6,9 @@ import json
 import pytest
 
 from applications.models import Instalment, IssuedDocument, Selection
-from applications.services import instalments, paper, selection
+from applications.services import documents
+from applications.services.agreement import instalments
+from applications.services.selection import proposals
 from portal.models import Notice
 from programs.models import LedgerEntry
 from programs.queries import balance, recomputed
@@ -124,7 +126,7 @@ def test_a_decision_killed_at_any_step_has_promised_nothing() -> None:
     assert made.state == "confirmed"
     assert balance(made.sub_program.pot).reserved == 0
     assert set(made.decisions.values_list("application__state", flat=True)) == {"assessing"}
-    selection.decide(made, by=boss, now=NOW)
+    proposals.decide(made, by=boss, now=NOW)
     assert balance(made.sub_program.pot).reserved == COUNT * 100
     assert LedgerEntry.objects.filter(kind="reserve").count() == COUNT
 
@@ -141,16 +143,16 @@ def test_a_release_killed_between_decision_and_letters_goes_on_to_one_letter_eac
     step: str, state: str, letters: int
 ) -> None:
     made, boss = prepared(), staff.manager()
-    selection.decide(made, by=boss, now=NOW)
+    proposals.decide(made, by=boss, now=NOW)
     ends(RELEASE, made.pk, boss.pk, step)
     made = Selection.objects.select_related("sub_program").get(pk=made.pk)
     states = set(made.decisions.values_list("application__state", flat=True))
     assert (made.state, states) == (state, {state})
     told = Notice.objects.filter(key__startswith="result:")
     assert told.count() == letters
-    answer = selection.release(made, by=boss, now=NOW)
+    answer = proposals.release(made, by=boss, now=NOW)
     assert answer == {"decisions": COUNT, "notices": COUNT}
-    assert selection.release(made, by=boss, now=NOW) == answer
+    assert proposals.release(made, by=boss, now=NOW) == answer
     assert told.count() == COUNT
     assert len(set(told.values_list("to_email", flat=True))) == COUNT
 
@@ -176,10 +178,10 @@ def test_an_agreement_s_paper_killed_while_it_is_made_is_made_once_afterwards() 
     assert len(ends(PAPER, document.pk)) == 2
     document.refresh_from_db()
     assert (document.issued_at, document.sha256) == (None, "")
-    made = paper.render(document, now=NOW)
+    made = documents.render(document, now=NOW)
     assert made.issued_at == NOW
     first = made.sha256
-    assert paper.render(IssuedDocument.objects.get(pk=made.pk), now=NOW).sha256 == first
+    assert documents.render(IssuedDocument.objects.get(pk=made.pk), now=NOW).sha256 == first
     assert (
         IssuedDocument.objects.filter(application=world.application, kind="agreement").count() == 1
     )

@@ -17,8 +17,8 @@ from applications.models import (
     IssuedDocument,
     Submission,
 )
-from applications.queries import dossier
-from applications.services import drafting, intake
+from applications.queries.intake import drafting as drafting_queries
+from applications.services.intake import drafting, filing
 from applications.states import MemberRole
 from bench import servers
 from portal.core.clock import now
@@ -63,7 +63,7 @@ NOTHING = dict.fromkeys(ONCE, 0)
 
 def whole(filed: Submission) -> bool:
     """Tell whether the frozen content is that of the draft as it stands, under its hash."""
-    read = dossier.read(filed.application)
+    read = drafting_queries.read(filed.application)
     return (
         snapshot.sha256(filed.content) == filed.sha256
         and filed.content["version"] == read.version
@@ -84,7 +84,7 @@ def test_forty_who_press_at_once_get_one_submission_and_the_same_receipt(
     people = [draft.created_by, member_of(draft.company, MemberRole.EDITOR)]
 
     def press(place: int) -> Submission:
-        return intake.submit(fresh(draft), by=people[place % 2], now=now_in_round(place))
+        return filing.submit(fresh(draft), by=people[place % 2], now=now_in_round(place))
 
     answers = at_once(CROWD, press)
     assert {getattr(a, "sha256", a) for a in answers} == {Submission.objects.get().sha256}
@@ -105,7 +105,7 @@ def test_many_firms_at_once_are_all_filed_each_once(robot: SubProgram) -> None:
 
     def press(place: int) -> Submission:
         draft = made[place % len(made)]
-        return intake.submit(fresh(draft), by=draft.created_by, now=NOW)
+        return filing.submit(fresh(draft), by=draft.created_by, now=NOW)
 
     answers = at_once(24, press)
     assert [a for a in answers if isinstance(a, Exception)] == []
@@ -166,8 +166,8 @@ def test_negative_control_without_constraint_and_condition_it_is_filed_many_time
 ) -> None:
     draft = drafts.complete(robot)
     take_constraints_away()
-    monkeypatch.setattr(intake, "move", careless_move)
-    at_once(20, lambda place: intake.submit(fresh(draft), by=draft.created_by, now=NOW))
+    monkeypatch.setattr(filing, "move", careless_move)
+    at_once(20, lambda place: filing.submit(fresh(draft), by=draft.created_by, now=NOW))
     assert Submission.objects.count() > 1
     assert ApplicationMove.objects.filter(move="submit").count() > 1
 
@@ -178,10 +178,10 @@ def test_either_guard_alone_still_files_once(
 ) -> None:
     draft = drafts.complete(robot)
     if guard == "constraint":
-        monkeypatch.setattr(intake, "move", careless_move)
+        monkeypatch.setattr(filing, "move", careless_move)
     else:
         take_constraints_away()
-    at_once(20, lambda place: intake.submit(fresh(draft), by=draft.created_by, now=NOW))
+    at_once(20, lambda place: filing.submit(fresh(draft), by=draft.created_by, now=NOW))
     assert Submission.objects.count() == 1
     assert ApplicationMove.objects.filter(move="submit").count() == 1
 
@@ -230,7 +230,7 @@ def press_until_filed(draft: Application, by: User) -> Submission | Exception:
     error: Exception = TimeoutError()
     for _ in range(50):
         try:
-            return intake.submit(fresh(draft), by=by, now=NOW)
+            return filing.submit(fresh(draft), by=by, now=NOW)
         except PortalError as refused:
             error = refused
     return error
@@ -238,7 +238,7 @@ def press_until_filed(draft: Application, by: User) -> Submission | Exception:
 
 def edited_meanwhile(draft: Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """Let another connection save the cost sheet after filing has read the draft."""
-    file = intake._file
+    file = filing._file
     done: list[object] = []
 
     def elsewhere() -> None:
@@ -248,14 +248,14 @@ def edited_meanwhile(draft: Application, monkeypatch: pytest.MonkeyPatch) -> Non
         done.append(drafting.save_section(draft, name="cost", data=data, **words))
         connection.close()
 
-    def late_file(prepared: intake.Prepared, **words: object) -> Submission:
+    def late_file(prepared: filing.Prepared, **words: object) -> Submission:
         if not done:
             other = threading.Thread(target=elsewhere)
             other.start()
             other.join()
         return file(prepared, **words)
 
-    monkeypatch.setattr(intake, "_file", late_file)
+    monkeypatch.setattr(filing, "_file", late_file)
 
 
 def test_a_draft_saved_after_it_was_read_is_read_again(
@@ -263,7 +263,7 @@ def test_a_draft_saved_after_it_was_read_is_read_again(
 ) -> None:
     draft = drafts.complete(robot)
     edited_meanwhile(draft, monkeypatch)
-    filed = intake.submit(draft, by=draft.created_by, now=NOW)
+    filed = filing.submit(draft, by=draft.created_by, now=NOW)
     assert set(filed.content["cost"].values()) == {9_000_000}
     assert whole(Submission.objects.select_related("application").get(pk=filed.pk))
 
@@ -273,11 +273,11 @@ def test_negative_control_without_the_version_an_older_draft_is_frozen(
 ) -> None:
     draft = drafts.complete(robot)
     edited_meanwhile(draft, monkeypatch)
-    move = intake.move
+    move = filing.move
     monkeypatch.setattr(
-        intake, "move", lambda thing, name, where, **words: move(thing, name, **words)
+        filing, "move", lambda thing, name, where, **words: move(thing, name, **words)
     )
-    filed = intake.submit(draft, by=draft.created_by, now=NOW)
+    filed = filing.submit(draft, by=draft.created_by, now=NOW)
     assert set(filed.content["cost"].values()) != {9_000_000}
     assert not whole(Submission.objects.select_related("application").get(pk=filed.pk))
 
@@ -292,7 +292,7 @@ def test_a_file_taken_out_while_filing_is_either_in_the_snapshot_or_in_the_way(
         def act(place: int, draft=draft, by=by, file=file) -> object:
             if place == 0:
                 return drafting.detach(file, by=by, now=NOW)
-            return intake.submit(fresh(draft), by=by, now=NOW)
+            return filing.submit(fresh(draft), by=by, now=NOW)
 
         taken_out, *answers = at_once(4, act)
         filed = Submission.objects.select_related("application").filter(pk=draft.pk).first()
@@ -317,7 +317,7 @@ def test_a_wait_across_the_deadline_is_decided_by_the_arrival(robot: SubProgram)
     def in_time() -> None:
         arrival = now()
         try:
-            told["in time"] = intake.submit(fresh(draft), by=draft.created_by, now=arrival)
+            told["in time"] = filing.submit(fresh(draft), by=draft.created_by, now=arrival)
         except PortalError as error:
             told["in time"] = error
         told["decided"] = now()
@@ -335,7 +335,7 @@ def test_a_wait_across_the_deadline_is_decided_by_the_arrival(robot: SubProgram)
     assert isinstance(filed, Submission), filed
     assert filed.submitted_at < closes < told["decided"]
     with pytest.raises(Closed):
-        intake.submit(fresh(late), by=late.created_by, now=now())
+        filing.submit(fresh(late), by=late.created_by, now=now())
     assert fresh(late).state == "draft"
 
 
@@ -346,7 +346,7 @@ def test_around_the_closing_instant_each_is_decided_by_its_own_stamp(robot: SubP
 
     def press(place: int) -> Submission:
         draft = made[place]
-        return intake.submit(fresh(draft), by=draft.created_by, now=stamps[place])
+        return filing.submit(fresh(draft), by=draft.created_by, now=stamps[place])
 
     answers = at_once(10, press)
     for stamp, answer in zip(stamps, answers, strict=True):
@@ -404,7 +404,7 @@ def test_a_process_killed_at_any_step_leaves_no_half_application(robot: SubProgr
     assert set(ends.values()) == {9}  # each was killed, none got through
     assert written() == NOTHING
     assert fresh(draft).state == "draft"
-    filed = intake.submit(draft, by=draft.created_by, now=NOW)  # the row is not locked for ever
+    filed = filing.submit(draft, by=draft.created_by, now=NOW)  # the row is not locked for ever
     assert written() == ONCE
     assert whole(Submission.objects.select_related("application").get(pk=filed.pk))
 

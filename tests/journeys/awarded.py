@@ -5,7 +5,7 @@ from typing import Any
 
 from applications.models import Agreement, Application, Deliverable, Expert, ExpertMatch
 from applications.queries.delivery import EXPERT, FIRM, STAFF, SUPPLIER, judge_of
-from applications.services.settlement import planned_items
+from applications.services.settlement.spending import planned_items
 from applications.states import AgreementState, DeliverableState
 from applications.tasks import sweep_due_dates
 from programs.models import Budget

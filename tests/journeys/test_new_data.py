@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.test import Client
 
 from applications.models import Application
-from applications.queries import dossier
+from applications.queries.intake import drafting
 from applications.states import ApplicationState
 from portal.core.clock import KST, now
 from programs.models import ProgramRound, SubProgram
@@ -99,7 +99,7 @@ def apply_by_pages(client: Client, program: SubProgram) -> Application:
     applicant.fill_questions(draft)
     applicant.fill_partners(draft)
     applicant.fill_documents(draft, paper)
-    assert dossier.missing(dossier.read(draft), now=now()) == []
+    assert drafting.missing(drafting.read(draft), now=now()) == []
     assert applicant.submit(draft).status_code == 302
     return Application.objects.get(pk=draft.pk)
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from applications.models import Application, Decision, ScoreSheet
-from applications.services import review
+from applications.services.assessment import sheets
 from portal.core.clock import now as clock_now
 from portal.models import AuditChain, AuditCheck, AuditSeal
 from portal.records import audit
@@ -210,7 +210,7 @@ def test_a_sheet_is_sealed_once_it_is_locked_and_not_before() -> None:
     )
     audit.seal(now=NOW)
     assert AuditChain.objects.get(name="score-sheets").rows == 1
-    assert review.digest(open_one)
+    assert sheets.digest(open_one)
 
 
 def test_the_command_fails_by_name_and_keeps_what_it_found(capsys) -> None:

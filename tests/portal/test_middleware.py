@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from applications.models import Partner
-from applications.services import paper
+from applications.services import documents
 from applications.services.company import token_digest
 from portal import urls as portal_urls
 from portal.access.decorators import public, roles, signed_in
@@ -235,7 +235,7 @@ def samples() -> dict[str, Any]:
     """A filed application with a partner who was invited by a letter, in the real catalogue."""
     round = programs.load()
     application = ApplicationFactory(filed=True, sub_program=programs.program("build"))
-    paper.request(application, kind="receipt", now=programs.NOW)  # as filing does
+    documents.request(application, kind="receipt", now=programs.NOW)  # as filing does
     PartnerFactory(application=application, digest=token_digest("letter"), seen_at=None)
     return {
         "round": round.code,

@@ -51,8 +51,8 @@ def server(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.django_db
 def test_a_notice_is_written_once_per_key_with_the_first_words() -> None:
     filed = {"number": "2021-구축-1차-000001", "submitted_at": NOW, "pk": 1}
-    first = outbox.write("receipt", to_email="kim@example.kr", key="r:1", now=NOW, filed=filed)
-    second = outbox.write("receipt", to_email="lee@example.kr", key="r:1", now=NOW, filed=filed)
+    first = outbox.write("applications/receipt", to_email="kim@example.kr", key="r:1", now=NOW, filed=filed)
+    second = outbox.write("applications/receipt", to_email="lee@example.kr", key="r:1", now=NOW, filed=filed)
     assert first.pk == second.pk
     row = Notice.objects.get()
     assert row.to_email == "kim@example.kr"
@@ -78,12 +78,12 @@ def test_the_bell_rings_after_the_commit_and_a_rollback_leaves_no_notice(
         "filed": {"number": "1", "submitted_at": NOW, "pk": 1},
     }
     with transaction.atomic():
-        outbox.write("receipt", key="lost", **words)
+        outbox.write("applications/receipt", key="lost", **words)
         transaction.set_rollback(True)
     assert heard == []
     assert not Notice.objects.exists()
     with transaction.atomic():
-        outbox.write("receipt", key="kept", **words)
+        outbox.write("applications/receipt", key="kept", **words)
         assert heard == []
     assert heard == [("portal.notices.tasks.send_notices",)]
 
@@ -103,7 +103,7 @@ def test_what_waits_is_sent_once_and_noted() -> None:
 @pytest.mark.django_db
 def test_a_subject_is_one_line_and_fits_its_column() -> None:
     filed = {"number": "줄\n바꿈" + "가" * 300, "submitted_at": NOW, "pk": 1}
-    row = outbox.write("receipt", to_email="kim@example.kr", key="s", now=NOW, filed=filed)
+    row = outbox.write("applications/receipt", to_email="kim@example.kr", key="s", now=NOW, filed=filed)
     assert "\n" not in row.subject
     assert len(row.subject) <= 200
     assert outbox.send_waiting(NOW) == 1
@@ -212,6 +212,6 @@ def test_negative_control_without_the_claim_notices_leave_more_than_once(server)
 def test_many_who_tell_the_same_fact_at_once_write_one_notice() -> None:
     filed = {"number": "1", "submitted_at": NOW, "pk": 1}
     words = {"to_email": "kim@example.kr", "key": "same", "now": NOW, "filed": filed}
-    answers = at_once(20, lambda place: outbox.write("receipt", **words).pk)
+    answers = at_once(20, lambda place: outbox.write("applications/receipt", **words).pk)
     assert len(set(answers)) == 1
     assert Notice.objects.count() == 1

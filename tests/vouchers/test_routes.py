@@ -14,7 +14,9 @@ from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
 from tests.factories.staff import enter
 from vouchers.models import Certificate, ConsumerReport, PanelApplication
-from vouchers.services import corrections, moderation, publishing, rewarding
+from vouchers.services import books, corrections
+from vouchers.services.reports import moderation
+from vouchers.services.rewards import awards as awards_services
 from vouchers.urls import urlpatterns
 
 pytestmark = pytest.mark.django_db
@@ -170,11 +172,11 @@ def _publish(told: ConsumerReport, case: Any, seller: Any, moderator: Any) -> di
     answer = corrections.answer(
         case, text="고침", uploads=[make.picture()], by=seller, now=make.LATER
     )
-    awards = rewarding.propose(round, by=operator, now=make.LATER)
-    rewarding.approve(awards, by=agency, now=make.LATER)
-    rewarding.pay(awards, by=operator, now=make.LATER)
+    awards = awards_services.propose(round, by=operator, now=make.LATER)
+    awards_services.approve(awards, by=agency, now=make.LATER)
+    awards_services.pay(awards, by=operator, now=make.LATER)
     category = told.assignment.service.category
-    book = publishing.request_book(round, category=category, by=operator, now=make.LATER)
+    book = books.request_book(round, category=category, by=operator, now=make.LATER)
     certificate = Certificate.objects.get()
     printed = {"file": files.store_bytes(b"%PDF-1.4"), "issued_at": make.LATER}
     for paper in (book, certificate):

@@ -2,22 +2,33 @@
 
 from vouchers.admin import (
     assignment,
+    books,
     catalogue,
     corrections,
+    dashboard,
+    good_cases,
     members,
     panel,
     recruitment,
     reports,
-    rewards,
+    selection,
+    suppliers,
 )
+from vouchers.admin.rewards import awards, fees
 
 __all__ = [
     "assignment",
+    "awards",
+    "books",
     "catalogue",
     "corrections",
+    "dashboard",
+    "fees",
+    "good_cases",
     "members",
     "panel",
     "recruitment",
     "reports",
-    "rewards",
+    "selection",
+    "suppliers",
 ]

@@ -42,7 +42,7 @@ class AssignmentRunAdmin(WorkflowAdmin):
     """Proposals: who tries what, and exactly what is short."""
 
     read_roles = READERS
-    page_template = "admin/vouchers/assignmentrun/change_form.html"
+    page_template = "admin/vouchers/assignment/run.html"
     list_display = ["__str__", "badge", "filled", "wanted", "added", "wished", "asked"]
     list_filter = ["state", "round"]
     list_select_related = ["round"]

@@ -15,19 +15,23 @@ from django.urls import URLPattern, path
 from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from portal.core.validators import business_number as read_number
-from portal.models import FirmLink, User
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge, business_number, kst
-from vouchers.models import CatalogueImport, Service, Supplier, SupplierMember
+from portal.templatetags.portal import badge, kst
+from vouchers.models import CatalogueImport, Service, SupplierMember
 from vouchers.queries import catalogue as queries
-from vouchers.services import catalogue, conflicts, importing
+from vouchers.services.catalogue import importing, sale
 from vouchers.states import ImportKind, ImportOutcome, ServiceState
 from vouchers.visibility import STAFF
 
 READERS = sorted(STAFF)
+
+
 ARRANGERS = (PANEL_OPERATOR, AGENCY)
+
+
 SHOWN_ROWS = 200
+
+
 TONES = {
     ServiceState.REGISTERED: "neutral",
     ServiceState.ON_SALE: "success",
@@ -43,19 +47,19 @@ class ReasonForm(forms.Form):
 
 def sell(request: HttpRequest, thing: Service, data: dict[str, Any], at: datetime) -> str:
     """Begin the sale."""
-    catalogue.sell(thing, by=request.user, now=at)
+    sale.sell(thing, by=request.user, now=at)
     return "판매를 시작했습니다."
 
 
 def suspend(request: HttpRequest, thing: Service, data: dict[str, Any], at: datetime) -> str:
     """Stop the sale."""
-    catalogue.suspend(thing, by=request.user, now=at, **data)
+    sale.suspend(thing, by=request.user, now=at, **data)
     return "판매를 중지했습니다. 사유는 서비스 화면에 공개됩니다."
 
 
 def resume(request: HttpRequest, thing: Service, data: dict[str, Any], at: datetime) -> str:
     """Let the sale go on."""
-    catalogue.resume(thing, by=request.user, now=at, **data)
+    sale.resume(thing, by=request.user, now=at, **data)
     return "판매를 다시 시작했습니다."
 
 
@@ -105,137 +109,7 @@ class ServiceAdmin(WorkflowAdmin):
         return badge(thing.get_state_display(), tone=TONES[ServiceState(thing.state)])
 
 
-class MemberForm(forms.Form):
-    """Whose account may act for the supplier."""
-
-    email = forms.EmailField(label="계정 전자우편")
-
-    def clean_email(self) -> User:
-        """Find the account."""
-        user = User.objects.filter(email=self.cleaned_data["email"].lower(), is_active=True).first()
-        if user is None:
-            raise forms.ValidationError("이 주소의 계정이 없습니다.", code="account")
-        return user
-
-
-class LinkForm(forms.Form):
-    """Which firm belongs together with the supplier, and who says so."""
-
-    other = forms.CharField(label="상대 사업자등록번호", max_length=12)
-    kind = forms.ChoiceField(label="관계", choices=FirmLink.Kind.choices)
-    origin = forms.CharField(label="출처", max_length=100)
-
-    def clean_other(self) -> str:
-        """Read the number."""
-        try:
-            return read_number(self.cleaned_data["other"])
-        except PortalError as refused:
-            raise forms.ValidationError(refused.message, code=refused.code) from refused
-
-
-def add_member(request: HttpRequest, thing: Supplier, data: dict[str, Any], at: datetime) -> str:
-    """Let an account act for the supplier."""
-    catalogue.add_member(thing, user=data["email"], by=request.user, now=at)
-    return "담당자로 등록했습니다. 단원의 이해관계를 다시 확인합니다."
-
-
-def desk_of(request: HttpRequest, thing: Supplier) -> type[forms.Form]:
-    """The form that asks whose account acts for the supplier no longer."""
-    people = thing.members.select_related("user").order_by("user__email")
-    members = forms.ModelChoiceField(people, label="담당자 계정", empty_label="고르세요")
-    return type("DeskForm", (forms.Form,), {"member": members})
-
-
-def remove_member(request: HttpRequest, thing: Supplier, data: dict[str, Any], at: datetime) -> str:
-    """Let an account act for the supplier no longer."""
-    catalogue.remove_member(data["member"], by=request.user)
-    return "담당자 등록을 해제했습니다. 단원의 이해관계를 다시 확인합니다."
-
-
-def link(request: HttpRequest, thing: Supplier, data: dict[str, Any], at: datetime) -> str:
-    """Record a link."""
-    conflicts.link(
-        thing.business_number,
-        data["other"],
-        kind=data["kind"],
-        origin=data["origin"],
-        by=request.user,
-        now=at,
-    )
-    return "기업 간 관계를 기록했습니다. 단원의 이해관계를 다시 확인합니다."
-
-
 auditlog.register(SupplierMember)
-
-
-@admin.register(Supplier)
-class SupplierAdmin(WorkflowAdmin):
-    """Suppliers, their partner firms and people."""
-
-    read_roles = READERS
-    list_display = ["name", "number", "representative", "phone"]
-    search_fields = ["name__startswith", "=business_number"]
-    search_help_text = "기업명의 앞부분 또는 사업자등록번호 10자리"
-    fields = [
-        "name",
-        "number",
-        "representative",
-        "address",
-        "phone",
-        "email",
-        "homepage",
-        "partner_firms",
-        "people",
-        "desk",
-        "links",
-    ]
-    ordering = ["name", "pk"]
-    acts = [
-        Act("member", "담당자 계정 등록", add_member, roles=ARRANGERS, form=MemberForm),
-        Act(
-            "remove-member",
-            "담당자 계정 해제",
-            remove_member,
-            roles=ARRANGERS,
-            form=desk_of,
-            show=lambda request, thing: thing.members.exists(),
-            danger=True,
-        ),
-        Act("link", "지분·협력 관계 기록", link, roles=ARRANGERS, form=LinkForm),
-    ]
-
-    @admin.display(description="사업자등록번호")
-    def number(self, thing: Supplier) -> str:
-        """With its hyphens."""
-        return business_number(thing.business_number)
-
-    @admin.display(description="협력사")
-    def partner_firms(self, thing: Supplier) -> str:
-        """Names and numbers."""
-        rows = thing.partners.values_list("name", "business_number")
-        return ", ".join(f"{name} {business_number(number)}".strip() for name, number in rows)
-
-    @admin.display(description="임직원")
-    def people(self, thing: Supplier) -> str:
-        """Names only: addresses and numbers serve the check of ties."""
-        return ", ".join(thing.contacts.values_list("name", flat=True))
-
-    @admin.display(description="담당자 계정")
-    def desk(self, thing: Supplier) -> str:
-        """Who acts here."""
-        return ", ".join(str(row.user) for row in thing.members.select_related("user"))
-
-    @admin.display(description="지분·협력 관계")
-    def links(self, thing: Supplier) -> str:
-        """What was recorded."""
-        number = thing.business_number
-        rows = [*FirmLink.objects.filter(one=number), *FirmLink.objects.filter(other=number)]
-        told = [
-            f"{business_number(row.other if row.one == number else row.one)} "
-            f"({row.get_kind_display()}, {row.origin})"
-            for row in rows
-        ]
-        return ", ".join(told)
 
 
 class ImportForm(forms.Form):
@@ -255,8 +129,8 @@ class CatalogueImportAdmin(WorkflowAdmin):
     """Imports: all of a file or nothing, told line by line."""
 
     read_roles = sorted({*READERS} - {"moderator"})
-    change_list_template = "admin/vouchers/catalogueimport/change_list.html"
-    page_template = "admin/vouchers/catalogueimport/change_form.html"
+    change_list_template = "admin/vouchers/catalogue/imports.html"
+    page_template = "admin/vouchers/catalogue/import.html"
     list_display = ["name", "kind", "asked", "requested_by", "outcome"]
     list_filter = ["kind"]
     list_select_related = ["requested_by", "job"]
@@ -298,7 +172,7 @@ class CatalogueImportAdmin(WorkflowAdmin):
         return self.shown(
             request,
             None,
-            "admin/vouchers/catalogueimport/start.html",
+            "admin/vouchers/catalogue/import_start.html",
             title="일괄 등록",
             form=form,
             columns=[

@@ -96,7 +96,7 @@ class CorrectionAdmin(WorkflowAdmin):
     """Cases; the agency alone decides."""
 
     read_roles = sorted(STAFF)
-    page_template = "admin/vouchers/correction/change_form.html"
+    page_template = "admin/vouchers/corrections/correction.html"
     list_display = ["service", "kind", "status", "raised", "due", "asked_times"]
     list_filter = ["state", "kind", "service__category"]
     search_fields = ["=service__code"]

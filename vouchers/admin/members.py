@@ -13,8 +13,8 @@ from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import badge
 from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import Monitor
-from vouchers.queries import panel as queries
-from vouchers.services import assignment, conflicts
+from vouchers.queries import panel
+from vouchers.services import assignment, members
 from vouchers.states import Category, MonitorState, RuleKind
 from vouchers.visibility import DESK, monitors_of
 
@@ -28,7 +28,7 @@ TONES = {
 
 def rule_form(request: HttpRequest, thing: Monitor) -> type[forms.Form]:
     """Which covered service, pinned or forbidden."""
-    services = queries.covered_services(thing.round)
+    services = panel.covered_services(thing.round)
     fields: dict[str, forms.Field] = {
         "service": forms.ModelChoiceField(
             label="서비스", queryset=services, empty_label="고르세요"
@@ -53,13 +53,13 @@ def leave(request: HttpRequest, thing: Monitor, data: dict[str, Any], at: dateti
 
 def exclude(request: HttpRequest, thing: Monitor, data: dict[str, Any], at: datetime) -> str:
     """Take a member off the panel."""
-    conflicts.exclude(thing, by=request.user, now=at, **data)
+    members.exclude(thing, by=request.user, now=at, **data)
     return "단원을 제외했습니다. 이미 공개된 보고서는 남고 평균에서 빠집니다."
 
 
 def restore(request: HttpRequest, thing: Monitor, data: dict[str, Any], at: datetime) -> str:
     """Take an exclusion back."""
-    conflicts.restore(thing, by=request.user, now=at, **data)
+    members.restore(thing, by=request.user, now=at, **data)
     return "제외를 취소했습니다."
 
 

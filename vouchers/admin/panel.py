@@ -13,8 +13,9 @@ from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import until
 from programs.rules import calendar
 from vouchers.models import CoveredService, PanelRound, Service
-from vouchers.queries import panel as queries
-from vouchers.services import assignment, conflicts, rounds, selection
+from vouchers.queries import panel
+from vouchers.services import assignment, conflicts, selection
+from vouchers.services.panel import rounds
 from vouchers.states import MemberKind, PanelApplicationState
 from vouchers.visibility import DESK
 
@@ -122,7 +123,7 @@ class PanelRoundAdmin(WorkflowAdmin):
     """Rounds; what they say comes from their data files."""
 
     read_roles = READERS
-    page_template = "admin/vouchers/panelround/change_form.html"
+    page_template = "admin/vouchers/panel/round.html"
     list_display = ["name", "window", "closes", "target_count", "announced"]
     ordering = ["-opens_at"]
     acts = [
@@ -163,7 +164,7 @@ class PanelRoundAdmin(WorkflowAdmin):
 
     def page(self, request: HttpRequest, thing: PanelRound) -> dict[str, Any]:
         """Numbers, lists that lead on, and changes."""
-        numbers = queries.standing(thing)
+        numbers = panel.standing(thing)
         return {
             "numbers": numbers,
             "plan": getattr(thing, "plan", None),

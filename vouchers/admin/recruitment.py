@@ -1,6 +1,5 @@
 """The operator's desk: applicants with their marks, and the selection."""
 
-from collections import Counter
 from datetime import datetime
 from typing import Any
 
@@ -12,16 +11,19 @@ from django.http import HttpRequest
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, kst
 from vouchers.admin.catalogue import ReasonForm
-from vouchers.models import PanelApplication, PanelMark, PanelSelection
-from vouchers.queries import panel as queries
+from vouchers.models import PanelApplication, PanelMark
+from vouchers.queries import recruitment as recruitment_queries
+from vouchers.queries import selection as selection_queries
 from vouchers.services import conflicts, recruitment, selection
-from vouchers.states import PanelApplicationState, PanelOutcome, PanelSelectionState
-from vouchers.templatetags.panel import points
+from vouchers.states import PanelApplicationState
 from vouchers.visibility import DESK, staff_panel_applications
 
 READERS = sorted(DESK)
-SHOWN = 500
+
+
 A = PanelApplicationState
+
+
 TONES = {
     A.SUBMITTED: "info",
     A.BARRED: "danger",
@@ -29,11 +31,6 @@ TONES = {
     A.RESERVE: "warning",
     A.REJECTED: "neutral",
     A.DECLINED: "neutral",
-}
-OUTCOME_TONES = {
-    PanelOutcome.SELECTED: "success",
-    PanelOutcome.RESERVE: "info",
-    PanelOutcome.REJECTED: "neutral",
 }
 
 
@@ -91,7 +88,7 @@ class PanelApplicationAdmin(WorkflowAdmin):
     """Filed applications, with marks and the flags of bursts."""
 
     read_roles = READERS
-    page_template = "admin/vouchers/panelapplication/change_form.html"
+    page_template = "admin/vouchers/recruitment/application.html"
     list_display = ["id", "name", "kind", "badge", "flags", "filed"]
     list_filter = ["state", "kind", "round"]
     search_fields = ["name__startswith", "=user__email"]
@@ -113,7 +110,7 @@ class PanelApplicationAdmin(WorkflowAdmin):
         listed = super().get_changelist_instance(request)
         rows = list(listed.result_list)
         rounds_there = {row.round_id: row.round for row in rows}
-        found = {pk: queries.burst_flags(round) for pk, round in rounds_there.items()}
+        found = {pk: recruitment_queries.burst_flags(round) for pk, round in rounds_there.items()}
         for row in rows:
             row.bursts = found[row.round_id].get(row.pk, [])
         listed.result_list = rows
@@ -123,7 +120,7 @@ class PanelApplicationAdmin(WorkflowAdmin):
         """Everything that was filed, the marks, ties and flags."""
         return {
             "state_badge": self.badge(thing),
-            "flags": queries.burst_flags(thing.round).get(thing.pk, []),
+            "flags": recruitment_queries.burst_flags(thing.round).get(thing.pk, []),
             "evidence": list(thing.evidence.filter(removed_at=None)),
             "marks": list(thing.marks.select_related("by").order_by("pk")),
             "criteria": list(thing.round.criteria.all()),
@@ -132,7 +129,7 @@ class PanelApplicationAdmin(WorkflowAdmin):
                     :50
                 ]
             ),
-            "decision": queries.result_of(thing),
+            "decision": selection_queries.result_of(thing),
             "moves": history(thing),
         }
 
@@ -150,82 +147,3 @@ class PanelApplicationAdmin(WorkflowAdmin):
     def filed(self, thing: PanelApplication) -> str:
         """When."""
         return kst(thing.submitted_at)
-
-
-# --- Selections ----------------------------------------------------------------------------------
-
-
-def release(request: HttpRequest, thing: PanelSelection, data: dict[str, Any], at: datetime) -> str:
-    """Tell everybody at once."""
-    counts = selection.release(thing, by=request.user, now=at)
-    return (
-        f"선정 {counts['selected']}명, 예비 {counts['reserve']}명, "
-        f"미선정 {counts['rejected']}명을 발표하고 알렸습니다."
-    )
-
-
-def discard_selection(
-    request: HttpRequest, thing: PanelSelection, data: dict[str, Any], at: datetime
-) -> str:
-    """Throw a list away."""
-    selection.discard(thing, by=request.user, now=at, **data)
-    return "선정안을 폐기했습니다."
-
-
-@admin.register(PanelSelection)
-class PanelSelectionAdmin(WorkflowAdmin):
-    """Ranked lists of applicants."""
-
-    read_roles = READERS
-    page_template = "admin/vouchers/panelselection/change_form.html"
-    list_display = ["__str__", "state", "made", "requested_by"]
-    list_filter = ["state", "round"]
-    list_select_related = ["round", "requested_by"]
-    ordering = ["-pk"]
-    acts = [
-        Act(
-            "release",
-            "결과 발표",
-            release,
-            move="release",
-            intro="모든 지원자에게 결과를 함께 알리고 선정된 사람을 단원으로 위촉합니다. 되돌릴 수 없습니다.",
-        ),
-        Act(
-            "discard",
-            "선정안 폐기",
-            discard_selection,
-            move="discard",
-            form=ReasonForm,
-            danger=True,
-        ),
-    ]
-
-    def page(self, request: HttpRequest, thing: PanelSelection) -> dict[str, Any]:
-        """The list with its lines."""
-        rows = list(thing.decisions.select_related("application").order_by("rank")[:SHOWN])
-        counts = Counter(thing.decisions.values_list("outcome", flat=True))
-        labels = {row["code"]: row["label"] for row in thing.rules["criteria"]}
-        return {
-            "rows": [
-                {
-                    "decision": row,
-                    "badge": badge(
-                        row.get_outcome_display(), tone=OUTCOME_TONES[PanelOutcome(row.outcome)]
-                    ),
-                    "total": points(row.total),
-                    "parts": ", ".join(
-                        f"{labels.get(code, code)} {points(part)}"
-                        for code, part in row.breakdown.items()
-                    ),
-                }
-                for row in rows
-            ],
-            "counts": [(label, counts[value]) for value, label in PanelOutcome.choices],
-            "proposed": thing.state == PanelSelectionState.PROPOSED,
-            "moves": history(thing),
-        }
-
-    @admin.display(description="작성 시각")
-    def made(self, thing: PanelSelection) -> str:
-        """When."""
-        return kst(thing.requested_at)

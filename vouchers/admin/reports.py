@@ -10,14 +10,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from portal.access.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, roles_of
+from portal.access.roles import AGENCY, MINISTRY, PANEL_OPERATOR, roles_of
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, kst, until
-from vouchers.models import ConsumerReport, GoodCase, ReportCheck
-from vouchers.queries import published
-from vouchers.rules.moderation import shared
-from vouchers.services import corrections, moderation, promotion
+from vouchers.models import ConsumerReport, ReportCheck
+from vouchers.queries.reports import ratings
+from vouchers.rules.reports.moderation import shared
+from vouchers.services import corrections, good_cases
+from vouchers.services.reports import moderation
 from vouchers.states import ACCEPTED_STATES, IssueKind, ReportState
 from vouchers.visibility import STAFF, pictures_of, staff_reports
 
@@ -118,7 +119,7 @@ def raise_issue(request: HttpRequest, report: ConsumerReport, data: Any, at: dat
 
 def propose(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
     """Propose its service as a good case."""
-    case = promotion.propose(report, by=request.user, now=at, **data)
+    case = good_cases.propose(report, by=request.user, now=at, **data)
     return f"우수 사례로 추천했습니다. 다른 사람이 확정합니다: {case}"
 
 
@@ -142,7 +143,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
     """Submitted reports; drafts are their authors' alone, and nobody sees their own here."""
 
     read_roles = sorted(STAFF)
-    page_template = "admin/vouchers/consumerreport/change_form.html"
+    page_template = "admin/vouchers/reports/report.html"
     list_display = ["service", "kind", "submitted", "flags", "status"]
     list_filter = ["state", "assignment__service__category", "assignment__monitor__kind"]
     search_fields = ["=assignment__service__code"]
@@ -175,7 +176,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
             "good-case",
             "우수 사례 추천",
             propose,
-            roles=sorted(promotion.PROPOSERS),
+            roles=sorted(good_cases.PROPOSERS),
             form=GoodCaseForm,
             show=lambda request, report: report.state == ReportState.PUBLISHED,
             intro="추천한 사람이 아닌 다른 사람이 확정해야 누리집 첫 화면에 나옵니다.",
@@ -217,7 +218,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
             "screened": getattr(filed, "screening", None),
             "checks": [self._check(thing, row) for row in filed.checks.select_related("other")],
             "pictures": pictures_of(request.user).filter(report=thing, pk__in=ids),
-            "counted": published.counted(thing),
+            "counted": ratings.counted(thing),
             "comment": comment,
             "waits": thing.state == ReportState.COMMENTING and moderation.waits(thing, now=now()),
             "named": named,
@@ -240,7 +241,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
         return self.shown(
             request,
             report,
-            "admin/vouchers/consumerreport/compare.html",
+            "admin/vouchers/reports/compare.html",
             title="비슷한 보고서 견주기",
             check=found,
             mine=shared(mine, theirs),
@@ -281,60 +282,3 @@ class ConsumerReportAdmin(WorkflowAdmin):
     def status(self, report: ConsumerReport) -> SafeString:
         """Where it stands."""
         return badge(report.get_state_display(), tone=TONES[ReportState(report.state)])
-
-
-def promote(request: HttpRequest, case: GoodCase, data: Any, at: datetime) -> str:
-    """Decide."""
-    promotion.promote(case, by=request.user, now=at)
-    return "우수 사례로 확정했습니다. 누리집 첫 화면에 나옵니다."
-
-
-def decline(request: HttpRequest, case: GoodCase, data: Any, at: datetime) -> str:
-    """Turn it down."""
-    promotion.decline(case, by=request.user, now=at, **data)
-    return "추천을 반려했습니다."
-
-
-def end(request: HttpRequest, case: GoodCase, data: Any, at: datetime) -> str:
-    """Show it no more."""
-    promotion.end(case, by=request.user, now=at, **data)
-    return "홍보를 마쳤습니다."
-
-
-def second_person(request: HttpRequest, case: GoodCase) -> bool:
-    """Not whoever proposed it."""
-    return case.proposed_by_id != request.user.pk
-
-
-@admin.register(GoodCase)
-class GoodCaseAdmin(WorkflowAdmin):
-    """Good cases: proposed by one person, decided by another."""
-
-    read_roles = [MINISTRY, AGENCY, PANEL_OPERATOR, MODERATOR]
-    list_display = ["service", "headline", "state", "proposed_by", "proposed_at", "decided_by"]
-    list_filter = ["state"]
-    list_select_related = ["service", "proposed_by", "decided_by"]
-    fields = ["service", "report", "headline", "reason", "state"]
-    fields += ["proposed_by", "proposed_at", "decided_by", "decided_at"]
-    ordering = ["-pk"]
-    acts = [
-        Act("promote", "우수 사례로 확정", promote, move="promote", show=second_person),
-        Act(
-            "decline",
-            "추천 반려",
-            decline,
-            move="decline",
-            form=StaffNoteForm,
-            show=second_person,
-            danger=True,
-        ),
-        Act("end", "홍보 종료", end, move="end", form=StaffNoteForm, danger=True),
-    ]
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[GoodCase]:
-        """All, with what an act reads."""
-        return (
-            super()
-            .get_queryset(request)
-            .select_related("service", "report__assignment__monitor", "report__assignment__service")
-        )

@@ -11,13 +11,11 @@ from rest_framework.response import Response
 
 from portal.api.query import DeclaredQuery
 from portal.core.clock import KST
-from vouchers.api.services import LISTED, TAGS
-from vouchers.models import ConsumerReport, Correction
-from vouchers.queries import published
-from vouchers.states import PUBLIC_CORRECTIONS, Category, CorrectionState, IssueKind, MemberKind
-from vouchers.visibility import public_corrections, public_reports
-
-STATES = [(one.value, one.label) for one in CorrectionState if one in PUBLIC_CORRECTIONS]
+from vouchers.api.catalogue import LISTED, TAGS
+from vouchers.models import ConsumerReport
+from vouchers.queries.reports import ratings as ratings_queries
+from vouchers.states import Category, MemberKind
+from vouchers.visibility import public_reports
 
 
 class Time(serializers.DateTimeField):
@@ -90,37 +88,13 @@ class ReportShape(serializers.Serializer):
 
     def get_counted(self, report: ConsumerReport) -> bool:
         """Whether it counts in averages."""
-        return published.counted(report)
+        return ratings_queries.counted(report)
 
     @extend_schema_field(SupplierWordShape(allow_null=True))
     def get_supplier_comment(self, report: ConsumerReport) -> dict[str, Any] | None:
         """The word, if there is one."""
         comment = getattr(report, "comment", None)
         return dict(SupplierWordShape(comment).data) if comment else None
-
-
-class CorrectionShape(serializers.Serializer):
-    """A case that the agency has verified."""
-
-    id = serializers.IntegerField(help_text="시정 번호")
-    service = ServiceOfShape(help_text="서비스")
-    kind = serializers.ChoiceField(
-        choices=IssueKind.choices,
-        help_text="improvement 개선이 필요한 사항, off_purpose 사업 목적에 맞지 않는 내용",
-    )
-    state = serializers.CharField(
-        help_text="verified 문제 확인, asked 시정 요청, answered 결과 확인 중, fixed 시정 완료,"
-        " suspended 미시정(판매 중지)"
-    )
-    finding = serializers.CharField(help_text="전담기관이 확인한 내용")
-    request = serializers.CharField(help_text="시정 요청. 요청 전이면 빈 글입니다.")
-    asked_at = Time(allow_null=True, help_text="요청한 시각")
-    due_at = Time(allow_null=True, help_text="시정 기한")
-    answered_at = Time(allow_null=True, help_text="공급기업이 답한 시각")
-    closed_at = Time(allow_null=True, help_text="마친 시각")
-    suspended = serializers.BooleanField(
-        source="suspended_service", help_text="이 일로 판매가 중지되어 있는지"
-    )
 
 
 class ReportFilter(django_filters.FilterSet):
@@ -139,23 +113,15 @@ class ReportFilter(django_filters.FilterSet):
         fields: ClassVar[list[str]] = []
 
 
-class CorrectionFilter(django_filters.FilterSet):
-    """Filters of the cases."""
-
-    service = django_filters.CharFilter(field_name="service__code", label="서비스 번호")
-    state = django_filters.ChoiceFilter(choices=STATES, label="상태")
-    kind = django_filters.ChoiceFilter(choices=IssueKind.choices, label="구분")
-
-    class Meta:
-        model = Correction
-        fields: ClassVar[list[str]] = []
-
-
 SERVICE = {name: LISTED[name] for name in ("code", "name", "category", "supplier")}
+
+
 FEATURES = (
     "회의를 마치면 회의록이 저절로 남고 할 일이 담당자에게 나뉘어 갑니다. "
     "열 명이 함께 들어와도 소리와 화면이 끊기지 않았습니다."
 )
+
+
 REPORT = OpenApiExample(
     "점수와 글을 하나씩만 보인 보고서",
     response_only=True,
@@ -176,23 +142,6 @@ REPORT = OpenApiExample(
             "at": "2021-04-28T15:12:00+09:00",
         },
         "sha256": "4b5f1f0c6f0b0c0a3d1f6b2f2f8a9e1b7c5d3e2f1a0b9c8d7e6f5a4b3c2d1e0f",
-    },
-)
-CORRECTION = OpenApiExample(
-    "시정을 요청한 서비스",
-    response_only=True,
-    value={
-        "id": 4,
-        "service": SERVICE,
-        "kind": "improvement",
-        "state": "asked",
-        "finding": "녹화한 파일이 열리지 않는 것을 확인했습니다.",
-        "request": "녹화 기능을 고쳐 주세요.",
-        "asked_at": "2021-05-10T11:00:00+09:00",
-        "due_at": "2021-05-24T18:00:00+09:00",
-        "answered_at": None,
-        "closed_at": None,
-        "suspended": False,
     },
 )
 
@@ -227,30 +176,4 @@ class Reports(DeclaredQuery, generics.ListAPIView):
     )
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
         """List published reports, newest first."""
-        return super().get(request, *args, **kwargs)
-
-
-class Corrections(DeclaredQuery, generics.ListAPIView):
-    """Cases the agency has verified."""
-
-    access_rule = "public"
-    serializer_class = CorrectionShape
-    filterset_class = CorrectionFilter
-    queryset: ClassVar[QuerySet[Correction]] = Correction.objects.none()
-    query: ClassVar[frozenset[str]] = frozenset({"service", "state", "kind", "cursor", "page_size"})
-
-    def get_queryset(self) -> QuerySet[Correction]:
-        """What the page shows, no more."""
-        return public_corrections().select_related("service__supplier")
-
-    @extend_schema(
-        tags=TAGS,
-        operation_id="voucher_corrections",
-        summary="시정 현황",
-        description="전담기관이 확인한 문제와 공급기업이 고친 결과를 새것부터 돌려줍니다.",
-        responses={200: CorrectionShape(many=True)},
-        examples=[CORRECTION],
-    )
-    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """List cases, newest first."""
         return super().get(request, *args, **kwargs)

@@ -8,7 +8,7 @@ from django.conf import settings
 
 from portal.forms.fields import PlainForm
 from vouchers.models import ConsumerReport
-from vouchers.services import corrections, pictures
+from vouchers.services.reports import pictures
 
 SKIP = "skip"
 
@@ -133,44 +133,3 @@ class CommentForm(PlainForm):
         help_text="낸 뒤에는 고칠 수 없고, 보고서와 나란히 그대로 공개됩니다. 개인정보를 적지 마세요.",
         widget=forms.Textarea({"rows": 6, "class": "input--long"}),
     )
-
-
-class Several(forms.ClearableFileInput):
-    """Takes several files at once."""
-
-    allow_multiple_selected = True
-
-
-class SeveralFiles(forms.FileField):
-    """Several files at once; none is fine."""
-
-    def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Clean each."""
-        single = super().clean
-        return [single(one, initial) for one in data or []]
-
-
-class AnswerForm(PlainForm):
-    """What the supplier has put right, with its proofs."""
-
-    text = forms.CharField(
-        label="시정한 내용",
-        max_length=4_000,
-        help_text="무엇을 어떻게 고쳤는지, 언제부터 적용되는지 적어 주세요. 이 글은 공개됩니다.",
-        widget=forms.Textarea({"rows": 6, "class": "input--long"}),
-    )
-    uploads = SeveralFiles(label="증빙 파일", required=False, allow_empty_file=True)
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        kinds = ", ".join(item.upper() for item in corrections.FORMATS)
-        limit = settings.UPLOAD_MAX_BYTES // 1024**2
-        self.fields[
-            "uploads"
-        ].help_text = f"{kinds} · 파일마다 {limit} MB까지 · 최대 {corrections.MOST_FILES}개. 증빙은 공개하지 않습니다."
-        self.fields["uploads"].widget = Several(
-            {
-                "accept": ",".join(f".{item}" for item in corrections.FORMATS),
-                "data-max-bytes": settings.UPLOAD_MAX_BYTES,
-            }
-        )

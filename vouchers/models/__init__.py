@@ -1,35 +1,25 @@
 """Facts of the catalogue of services and of the panel that tries them."""
 
-from vouchers.models.catalogue import (
-    CatalogueImport,
-    ImportRow,
-    QuotedFigure,
-    Service,
-    ServiceMove,
-    Supplier,
-    SupplierContact,
-    SupplierMember,
-    SupplierPartner,
-)
-from vouchers.models.correction import (
-    Correction,
-    CorrectionAnswer,
-    CorrectionEvidence,
-    CorrectionMove,
-    GoodCase,
-    GoodCaseMove,
-    Issue,
-)
-from vouchers.models.membership import (
+from vouchers.models.assignment import (
     Assignment,
     AssignmentMove,
     AssignmentRule,
     AssignmentRun,
     AssignmentRunMove,
-    Monitor,
-    MonitorMove,
     Wish,
 )
+from vouchers.models.books import ReportBook
+from vouchers.models.catalogue import CatalogueImport, ImportRow, QuotedFigure, Service, ServiceMove
+from vouchers.models.conflicts import SupplierTie
+from vouchers.models.corrections import (
+    Correction,
+    CorrectionAnswer,
+    CorrectionEvidence,
+    CorrectionMove,
+    Issue,
+)
+from vouchers.models.good_cases import GoodCase, GoodCaseMove
+from vouchers.models.members import Monitor, MonitorMove
 from vouchers.models.panel import (
     CoveredService,
     PanelCriterion,
@@ -37,18 +27,9 @@ from vouchers.models.panel import (
     PanelRound,
     PanelRoundChange,
 )
-from vouchers.models.plan import ReportPlan
-from vouchers.models.recruitment import (
-    PanelApplication,
-    PanelApplicationMove,
-    PanelDecision,
-    PanelEvidence,
-    PanelMark,
-    PanelSelection,
-    PanelSelectionMove,
-    SupplierTie,
-)
-from vouchers.models.report import (
+from vouchers.models.plans import ReportPlan
+from vouchers.models.recruitment import PanelApplication, PanelApplicationMove, PanelEvidence
+from vouchers.models.reports import (
     ConsumerReport,
     ConsumerReportMove,
     ReportCheck,
@@ -57,15 +38,16 @@ from vouchers.models.report import (
     ReportVersion,
     SupplierComment,
 )
-from vouchers.models.reward import (
+from vouchers.models.rewards import (
     Award,
     AwardRound,
     AwardRoundMove,
     Certificate,
     FeeSettlement,
-    ReportBook,
     ReportFee,
 )
+from vouchers.models.selection import PanelDecision, PanelMark, PanelSelection, PanelSelectionMove
+from vouchers.models.suppliers import Supplier, SupplierContact, SupplierMember, SupplierPartner
 
 __all__ = [
     "Assignment",

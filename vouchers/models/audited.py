@@ -4,39 +4,26 @@ from django.db.models import QuerySet
 
 from portal.models import Stateful
 from portal.records.audit import Audited
+from vouchers.models.assignment import Assignment, AssignmentMove, AssignmentRun, AssignmentRunMove
 from vouchers.models.catalogue import Service, ServiceMove
-from vouchers.models.correction import (
+from vouchers.models.corrections import (
     Correction,
     CorrectionAnswer,
     CorrectionEvidence,
     CorrectionMove,
-    GoodCase,
-    GoodCaseMove,
     Issue,
 )
-from vouchers.models.membership import (
-    Assignment,
-    AssignmentMove,
-    AssignmentRun,
-    AssignmentRunMove,
-    Monitor,
-    MonitorMove,
-)
+from vouchers.models.good_cases import GoodCase, GoodCaseMove
+from vouchers.models.members import Monitor, MonitorMove
 from vouchers.models.panel import PanelRoundChange
-from vouchers.models.recruitment import (
-    PanelApplication,
-    PanelApplicationMove,
-    PanelDecision,
-    PanelSelection,
-    PanelSelectionMove,
-)
-from vouchers.models.report import (
+from vouchers.models.recruitment import PanelApplication, PanelApplicationMove
+from vouchers.models.reports import (
     ConsumerReport,
     ConsumerReportMove,
     ReportVersion,
     SupplierComment,
 )
-from vouchers.models.reward import (
+from vouchers.models.rewards import (
     Award,
     AwardRound,
     AwardRoundMove,
@@ -44,6 +31,7 @@ from vouchers.models.reward import (
     FeeSettlement,
     ReportFee,
 )
+from vouchers.models.selection import PanelDecision, PanelSelection, PanelSelectionMove
 
 # Things whose state must be where their last move led.
 MOVED: tuple[type[Stateful], ...] = (

@@ -8,7 +8,7 @@ from django.db.models.expressions import RawSQL
 
 from portal.core.errors import BadInput
 from vouchers.models import QuotedFigure, Service, ServiceMove
-from vouchers.rules import search
+from vouchers.rules import catalogue
 from vouchers.states import Category, ServiceState
 
 NEWEST, CHEAPEST, DEAREST = "newest", "cheapest", "dearest"
@@ -53,12 +53,12 @@ def holding(services: QuerySet[Service], text: str) -> QuerySet[Service]:
     The index finds those that have all pairs of letters; the text itself then decides. Raises
     BadInput (`search_short`) when no word has two letters.
     """
-    words = search.words(text)
+    words = catalogue.words(text)
     if not words:
         return services
-    grams = search.asked_grams(words)
+    grams = catalogue.asked_grams(words)
     if not grams:
-        raise BadInput(f"검색어를 {search.SHORTEST}글자 이상 적어 주세요.", code="search_short")
+        raise BadInput(f"검색어를 {catalogue.SHORTEST}글자 이상 적어 주세요.", code="search_short")
     if connection.vendor == "postgresql":
         rows = services.filter(RawSQL(_POSTGRESQL, [grams], BooleanField()))  # noqa: S611
     else:

@@ -1,18 +1,14 @@
 """Reads of panels: what is covered, flags of bursts, how a round stands."""
 
 from collections import Counter
-from collections.abc import Mapping
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from vouchers.models import Assignment, PanelApplication, PanelDecision, PanelRound, Service
-from vouchers.rules import bursts
+from vouchers.models import PanelRound, Service
 from vouchers.states import (
     AssignmentState,
     MonitorState,
-    PanelApplicationState,
-    PanelSelectionState,
     ServiceState,
 )
 
@@ -33,30 +29,6 @@ def coverage(round: PanelRound) -> dict[str, int]:
     on_sale = Service.objects.filter(state=ServiceState.ON_SALE).count()
     covered = round.coverage.count()
     return {"on_sale": on_sale, "covered": covered, "rest": max(0, on_sale - covered)}
-
-
-def burst_flags(round: PanelRound) -> Mapping[int, list[bursts.Flag]]:
-    """The flags of every filed application of a round, in one query."""
-    rows = (
-        round.applications.exclude(submitted_at=None)
-        .exclude(state=PanelApplicationState.WITHDRAWN)
-        .values_list("pk", "submitted_at", "ip_hash", "phone", "device_hash", "user__email")
-    )
-    return bursts.flags(
-        (bursts.Trace(*row) for row in rows), limit=round.burst_limit, hours=round.burst_hours
-    )
-
-
-def result_of(application: PanelApplication) -> PanelDecision | None:
-    """What the released selection says of an application; nothing before the release."""
-    return application.decisions.filter(selection__state=PanelSelectionState.RELEASED).first()
-
-
-def may_decline(application: PanelApplication) -> bool:
-    """Tell whether a place may be declined: until something is assigned; later one leaves."""
-    if application.state == PanelApplicationState.SELECTED:
-        return not Assignment.objects.filter(monitor__application=application).exists()
-    return application.state == PanelApplicationState.RESERVE
 
 
 def standing(round: PanelRound) -> dict[str, Any]:

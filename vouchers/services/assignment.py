@@ -30,6 +30,7 @@ from vouchers.models import (
 )
 from vouchers.rules import assignment as rules
 from vouchers.services import conflicts
+from vouchers.services import members as members_services
 from vouchers.states import (
     AssignmentRunState,
     AssignmentState,
@@ -354,7 +355,7 @@ def _tell(run: AssignmentRun, now: datetime) -> None:
         services[row.monitor_id].append(row.service)
     for monitor, user in users.items():
         outbox.write(
-            "panel_assigned",
+            "vouchers/panel_assigned",
             to_email=user.email,
             user=user,
             key=f"panel-assigned:{run.pk}:{monitor}",
@@ -403,7 +404,7 @@ def leave(
     Raises MoveNotAllowed.
     """
     move(monitor, "leave", by=by, now=now, note=reason, owner=owner, left_at=now)
-    conflicts.drop_all(monitor, reason="단원이 중도에 사퇴했습니다.", by=by, now=now)
+    members_services.drop_all(monitor, reason="단원이 중도에 사퇴했습니다.", by=by, now=now)
     return refill(monitor.round, by=by, now=now)
 
 

@@ -18,10 +18,8 @@ from portal.core.clock import KST
 from portal.core.errors import Finding, MoveNotAllowed
 from portal.jobs import queue
 from portal.models import DeclaredTie, FirmLink, Job, User
-from portal.notices import outbox
 from portal.records.workflow import move
 from vouchers.models import (
-    Assignment,
     Monitor,
     PanelApplication,
     Supplier,
@@ -30,17 +28,25 @@ from vouchers.models import (
     SupplierPartner,
     SupplierTie,
 )
-from vouchers.states import AssignmentState, MonitorState, PanelApplicationState
+from vouchers.services.members import _tell, exclude
+from vouchers.states import MonitorState, PanelApplicationState
 
 JOB = "vouchers.recheck"
+
+
 WHO = "지원자"
+
+
 CHUNK = 200
+
+
 JUDGED = [
     PanelApplicationState.DRAFT,
     PanelApplicationState.SUBMITTED,
     PanelApplicationState.SELECTED,
     PanelApplicationState.RESERVE,
 ]
+
 
 Progress = Callable[[int, int], None]
 
@@ -307,61 +313,5 @@ def bar(
 ) -> PanelApplication:
     """Bar an applicant, who is told why. Raises MoveNotAllowed."""
     row = move(application, "bar", by=by, now=now, note=reason)
-    _tell("panel_barred", application, reason, key=f"panel-barred:{row.pk}", now=now)
+    _tell("vouchers/panel_barred", application, reason, key=f"panel-barred:{row.pk}", now=now)
     return application
-
-
-def _tell(
-    letter: str, application: PanelApplication, reason: str, *, key: str, now: datetime
-) -> None:
-    outbox.write(
-        letter,
-        to_email=application.user.email,
-        user=application.user,
-        key=key,
-        new=True,
-        now=now,
-        application=application,
-        round=application.round,
-        reason=reason,
-    )
-
-
-@transaction.atomic
-def exclude(monitor: Monitor, *, reason: str, by: User | None, now: datetime) -> Monitor:
-    """Take a member off the panel: what they still had to try is dropped, what they wrote stays
-    and is left out of averages. Raises MoveNotAllowed.
-    """
-    row = move(
-        monitor,
-        "exclude",
-        by=by,
-        now=now,
-        note=reason,
-        excluded_at=now,
-        exclusion_reason=reason[:300],
-    )
-    key = f"panel-excluded:{row.pk}"
-    _tell("panel_excluded", monitor.application, reason, key=key, now=now)
-    drop_all(monitor, reason="단원이 제외되어 배정을 취소했습니다.", by=by, now=now)
-    return monitor
-
-
-@transaction.atomic
-def restore(monitor: Monitor, *, reason: str, by: User, now: datetime) -> Monitor:
-    """Take an exclusion back, once no tie is left; what the member wrote counts again.
-
-    Raises MoveNotAllowed (`tied`).
-    """
-    if SupplierTie.objects.filter(user=monitor.user_id, ended_at=None).exists():
-        raise MoveNotAllowed("공급기업과의 이해관계가 남아 있습니다.", code="tied")
-    move(monitor, "restore", by=by, now=now, note=reason, excluded_at=None, exclusion_reason="")
-    return monitor
-
-
-def drop_all(monitor: Monitor, *, reason: str, by: User | None, now: datetime) -> int:
-    """Drop everything a member still has to try; returns how many."""
-    rows = list(Assignment.objects.filter(monitor=monitor, state=AssignmentState.ACTIVE))
-    for row in rows:
-        move(row, "drop", by=by, now=now, note=reason, owner=True, dropped_at=now)
-    return len(rows)

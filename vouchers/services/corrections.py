@@ -22,7 +22,7 @@ from vouchers.models import (
     ReportPlan,
     Service,
 )
-from vouchers.services import letters
+from vouchers.services import suppliers
 from vouchers.states import (
     ACCEPTED_STATES,
     CorrectionState,
@@ -140,7 +140,7 @@ def fix(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
     others = service.corrections.filter(suspended_service=True).exclude(pk=case.pk)
     if service.state == ServiceState.SUSPENDED and not others.exists():
         move(service, "resume", by=by, now=now, note=f"시정 완료: {note.strip()}")
-    _tell(case, "correction_fixed", f"correction-fixed:{case.pk}", now, note=note.strip())
+    _tell(case, "vouchers/correction_fixed", f"correction-fixed:{case.pk}", now, note=note.strip())
     return row
 
 
@@ -181,7 +181,7 @@ def _stop(case: Correction, by: User | None, now: datetime, note: str) -> None:
     if service.state == ServiceState.ON_SALE:
         move(service, "suspend", by=by, now=now, note=note)
     last = case.moves.order_by("-pk").values_list("pk", flat=True).first()
-    _tell(case, "service_suspended", f"service-suspended:{last}", now, note=note)
+    _tell(case, "vouchers/service_suspended", f"service-suspended:{last}", now, note=note)
 
 
 def _ask(case: Correction, name: str, wanted: str, by: User, now: datetime) -> MoveLogBase:
@@ -199,7 +199,7 @@ def _ask(case: Correction, name: str, wanted: str, by: User, now: datetime) -> M
             asked_times=F("asked_times") + 1,
         )
         case.refresh_from_db()
-        _tell(case, "correction_asked", f"correction-asked:{row.pk}", now)
+        _tell(case, "vouchers/correction_asked", f"correction-asked:{row.pk}", now)
     return row
 
 
@@ -228,7 +228,7 @@ def _locked(case: Correction) -> Service:
 
 
 def _tell(case: Correction, template: str, key: str, now: datetime, **words: object) -> None:
-    letters.to_supplier(
+    suppliers.to_supplier(
         case.service.supplier,
         template,
         key=key,

@@ -242,7 +242,7 @@ def submit(
                 device_hash=_hashed("device", device),
             )
             outbox.write(
-                "panel_received",
+                "vouchers/panel_received",
                 to_email=by.email,
                 user=by,
                 key=f"panel-received:{application.pk}",

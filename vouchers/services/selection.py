@@ -27,6 +27,7 @@ from vouchers.models import (
 )
 from vouchers.rules import selection as rules
 from vouchers.services import conflicts
+from vouchers.services import members as members_services
 from vouchers.states import (
     MemberKind,
     MonitorState,
@@ -255,7 +256,7 @@ def decline(
             note="참여를 사양했습니다.",
             left_at=now,
         )
-        conflicts.drop_all(monitor, reason="단원이 참여를 사양했습니다.", by=by, now=now)
+        members_services.drop_all(monitor, reason="단원이 참여를 사양했습니다.", by=by, now=now)
     return move_up(application.round, by=None, now=now) if held else None
 
 
@@ -275,7 +276,7 @@ def move_up(round: PanelRound, *, by: User | None, now: datetime) -> Monitor | N
         last = round.monitors.aggregate(last=Max("number"))["last"] or 0
         monitor = _join(chosen, last + 1, now)
         outbox.write(
-            "panel_moved_up",
+            "vouchers/panel_moved_up",
             to_email=chosen.user.email,
             user=chosen.user,
             key=f"panel-moved-up:{chosen.pk}",
@@ -325,7 +326,7 @@ def _join(application: PanelApplication, number: int, now: datetime) -> Monitor:
 
 def _tell(application: PanelApplication, decision: PanelDecision, now: datetime) -> None:
     outbox.write(
-        "panel_result",
+        "vouchers/panel_result",
         to_email=application.user.email,
         user=application.user,
         key=f"panel-result:{application.pk}",

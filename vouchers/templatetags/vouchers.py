@@ -10,13 +10,18 @@ from django.template.context import RequestContext
 from portal.paper.charts import bars
 from portal.templatetags.portal import kdate
 from vouchers.models import Service
-from vouchers.queries import published
-from vouchers.rules.ratings import Summary
-from vouchers.states import CorrectionState, MemberKind
+from vouchers.queries import corrections as corrections_queries
+from vouchers.queries.reports import publication, ratings
+from vouchers.rules.reports.ratings import Summary
+from vouchers.states import Category, CorrectionState, MemberKind
 from vouchers.visibility import pictures_of, public_cases, suppliers_of
 
 register = template.Library()
+
+
 SHOWN = 3
+
+
 CASE_TONES = {
     CorrectionState.ASKED: "warning",
     CorrectionState.FIXED: "success",
@@ -36,11 +41,11 @@ def day(written: str) -> str:
     return kdate(date.fromisoformat(written))
 
 
-@register.inclusion_tag("vouchers/service/_standing.html", takes_context=True)
+@register.inclusion_tag("vouchers/reports/_standing.html", takes_context=True)
 def standing(context: RequestContext, service: Service) -> dict[str, Any]:
     """Show what the panel says of a service: ratings by kind, reports in full, corrections."""
-    reports = published.reports_of_service(service)
-    found = published.standing(reports)
+    reports = publication.reports_of_service(service)
+    found = ratings.standing(reports)
     drawn = None
     if found.counted:
         drawn = bars(
@@ -53,9 +58,9 @@ def standing(context: RequestContext, service: Service) -> dict[str, Any]:
             },
             unit="점",
             label_header="평가 척도",
-            unknown=published.NOT_JUDGED,
+            unknown=ratings.NOT_JUDGED,
         )
-    corrections = published.corrections_of_service(service)
+    corrections = corrections_queries.corrections_of_service(service)
     case = public_cases().filter(service=service).first()
     request = context.get("request")
     pictures: dict[int, list[Any]] = {}
@@ -69,7 +74,7 @@ def standing(context: RequestContext, service: Service) -> dict[str, Any]:
             {
                 "report": row,
                 "content": row.filed.content,
-                "counted": published.counted(row),
+                "counted": ratings.counted(row),
                 "comment": getattr(row, "comment", None),
                 "overall": _overall(row.filed.content),
                 "pictures": _filed(row.filed.content, pictures.get(row.pk, [])),
@@ -81,7 +86,7 @@ def standing(context: RequestContext, service: Service) -> dict[str, Any]:
             for row in corrections
         ],
         "case": case,
-        "history": published.history(
+        "history": publication.history(
             service,
             reports=reports,
             corrections=corrections,
@@ -100,25 +105,43 @@ def at_supplier_desk(context: RequestContext) -> bool:
 @register.simple_tag
 def ratings_side_by_side(services: Sequence[Service]) -> list[tuple[str, list[Summary]]]:
     """Sum up every scale for each service, for a comparison."""
-    return published.compared(list(services))
+    return ratings.compared(list(services))
 
 
-@register.inclusion_tag("vouchers/report/_cases.html")
+@register.inclusion_tag("vouchers/good_cases/_cases.html")
 def good_cases() -> dict[str, Any]:
     """Show the newest good cases, with the overall rating of each."""
     cases = list(
         public_cases().select_related("service__supplier").order_by("-decided_at", "-pk")[:SHOWN]
     )
-    overall = published.overall([case.service for case in cases]) if cases else {}
+    overall = ratings.overall([case.service for case in cases]) if cases else {}
     return {"rows": [{"case": case, "overall": overall.get(case.service_id)} for case in cases]}
 
 
 def _overall(content: dict[str, Any]) -> dict[str, Any] | None:
     """The rating that stands for a report, unless its author could not judge."""
-    rated = (row for row in content["ratings"] if row["code"] == published.OVERALL)
+    rated = (row for row in content["ratings"] if row["code"] == ratings.OVERALL)
     return next((row for row in rated if row["value"] is not None), None)
 
 
 def _filed(content: dict[str, Any], pictures: list[Any]) -> list[Any]:
     filed = {row["id"] for row in content["evidence"]}
     return [row for row in pictures if row.pk in filed]
+
+
+@register.filter
+def category(code: str) -> str:
+    """Name a field of services."""
+    return Category(code).label
+
+
+@register.filter
+def points(hundredths: int) -> str:
+    """Write a score kept in hundredths: 83.25점."""
+    return f"{hundredths // 100}.{hundredths % 100:02d}점"
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """Write a whole number with commas."""
+    return f"{number:,}"

@@ -12,9 +12,10 @@ from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.forms.fields import refuse
 from vouchers.forms.catalogue import SearchForm
-from vouchers.queries import catalogue, published
+from vouchers.queries import catalogue
+from vouchers.queries.reports import publication
 from vouchers.states import ServiceState
-from vouchers.views.standing import panel_cards
+from vouchers.views.panel import panel_cards
 from vouchers.visibility import public_services, services_of
 
 PAGE = 20
@@ -61,7 +62,7 @@ def service_list(request: HttpRequest) -> HttpResponse:
         "quoted": catalogue.quoted(),
         "panels": panel_cards(at),
     }
-    return render(request, "vouchers/service/list.html", context)
+    return render(request, "vouchers/catalogue/list.html", context)
 
 
 @public
@@ -76,7 +77,7 @@ def service_detail(request: HttpRequest, code: str) -> HttpResponse:
         "tone": TONES[ServiceState(service.state)],
         "stopped": stopped if service.state == ServiceState.SUSPENDED else None,
     }
-    return render(request, "vouchers/service/detail.html", context)
+    return render(request, "vouchers/catalogue/detail.html", context)
 
 
 @public
@@ -94,7 +95,7 @@ def service_compare(request: HttpRequest) -> HttpResponse:
     if len(services) < 2:
         messages.info(request, "비교할 서비스를 두 개 이상 고르세요.")
         return redirect("service_list")
-    spoken = published.spoken_of(services)
+    spoken = publication.spoken_of(services)
     context = {
         "services": services,
         "badges": [(row, TONES[ServiceState(row.state)]) for row in services],
@@ -105,7 +106,7 @@ def service_compare(request: HttpRequest) -> HttpResponse:
         ],
         "may_drop": len(services) > 2,
     }
-    return render(request, "vouchers/service/compare.html", context)
+    return render(request, "vouchers/catalogue/compare.html", context)
 
 
 def _page(request: HttpRequest) -> int:

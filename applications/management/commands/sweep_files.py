@@ -2,9 +2,8 @@
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from applications.services import leftovers
 from portal.core.clock import now
-from portal.uploads import files
+from portal.uploads import files, unreferenced
 
 
 class Command(BaseCommand):
@@ -17,7 +16,7 @@ class Command(BaseCommand):
     def handle(self, *, delete: bool, **options: object) -> None:
         """Name every file, and say how many there were."""
         count = 0
-        for name in leftovers.find(now=now()):
+        for name in unreferenced.find(now=now()):
             self.stdout.write(name)
             if delete:
                 files.discard(name)

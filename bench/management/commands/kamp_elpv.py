@@ -3,7 +3,7 @@
 from django.core.management import BaseCommand, CommandError, CommandParser
 
 from bench import elpv
-from kamp.rules.rates import Rate
+from kamp.rules.evaluation import Rate
 
 
 class Command(BaseCommand):

@@ -24,19 +24,12 @@ from applications.models import (
 from applications.services import (
     company as companies,
 )
-from applications.services import (
-    conflicts,
-    drafting,
-    experts,
-    intake,
-    late,
-    panel,
-    partners,
-    review,
-    scoring,
-    screening,
-    selection,
-)
+from applications.services.assessment import committee, conflicts, scoring
+from applications.services.assessment import sheets as sheets_services
+from applications.services.delivery import experts
+from applications.services.intake import drafting, filing, late_filing, partners
+from applications.services.screening import checks, supplements
+from applications.services.selection import proposals
 from applications.states import MemberRole
 from demo import applications
 from demo.applications.agreements import Contracts
@@ -186,7 +179,7 @@ class Command(BaseCommand):
         self.join(application, row, owner)
         if "late" in row:
             self.let_in(application, row["late"])
-        intake.submit(application, by=owner, now=self.now())
+        filing.submit(application, by=owner, now=self.now())
         application.refresh_from_db()
         if row["stage"] != "submitted":
             self.screen(application, row)
@@ -194,7 +187,7 @@ class Command(BaseCommand):
     def let_in(self, application: Application, told: dict[str, Any]) -> None:
         """Let the firm file after the deadline, once."""
         self.diary.open(told["day"])
-        late.grant(
+        late_filing.grant(
             application.sub_program,
             company=application.company,
             site=application.site,
@@ -284,9 +277,9 @@ class Command(BaseCommand):
     def screen(self, application: Application, row: dict[str, Any]) -> None:
         """Screen, and go on to assessment where the story does."""
         self.diary.next_day()
-        screening.take_up(application, by=self.officer, now=self.now())
+        checks.take_up(application, by=self.officer, now=self.now())
         if row["stage"] == "supplement":
-            screening.ask(
+            supplements.ask(
                 application,
                 message="납세증명서의 발급일이 지났습니다. 새로 발급받아 내 주세요.",
                 requirements=["tax_clearance"],
@@ -295,13 +288,13 @@ class Command(BaseCommand):
                 now=self.now(),
             )
         if row["stage"] in ("assessing", "released"):
-            screening.confirm_met(application, by=self.officer, now=self.now())
+            checks.confirm_met(application, by=self.officer, now=self.now())
             for claim in BonusClaim.objects.filter(application=application):
                 reason = row["bonus"]
-                screening.decide_bonus(
+                checks.decide_bonus(
                     claim, granted=False, reason=reason, by=self.officer, now=self.now()
                 )
-            screening.qualify(application, by=self.officer, now=self.now())
+            checks.qualify(application, by=self.officer, now=self.now())
             self.assess(application, row)
 
     def assess(self, application: Application, row: dict[str, Any]) -> None:
@@ -312,9 +305,11 @@ class Command(BaseCommand):
             return
         self.diary.next_day()
         people = [User.objects.get(email=email_of(login)) for login in ASSESSORS]
-        sheets = review.assign_all(application, assessors=people, by=self.officer, now=self.now())
+        sheets = sheets_services.assign_all(
+            application, assessors=people, by=self.officer, now=self.now()
+        )
         for sheet in sheets:
-            review.declare(sheet, tied=False, words="", by=sheet.assessor, now=self.now())
+            sheets_services.declare(sheet, tied=False, words="", by=sheet.assessor, now=self.now())
         for sheet, difference in zip(sheets, SPREAD, strict=True):
             self.mark(sheet, row["marks"] + difference)
 
@@ -326,7 +321,7 @@ class Command(BaseCommand):
         for row in criteria:
             extra = max(0, min(short, row.max_points - marks[row.code]))
             marks[row.code], short = marks[row.code] + extra, short - extra
-        review.save(
+        sheets_services.save(
             sheet,
             marks=marks,
             reasons={row.code: REASON for row in criteria},
@@ -335,7 +330,7 @@ class Command(BaseCommand):
             by=sheet.assessor,
             now=self.now(),
         )
-        review.lock(sheet, by=sheet.assessor, now=self.now())
+        sheets_services.lock(sheet, by=sheet.assessor, now=self.now())
 
     def solve_panels(self) -> None:
         """Give the assessors profiles and ties, and solve: one assignment whole, one too short."""
@@ -358,11 +353,11 @@ class Command(BaseCommand):
             )
         for row in told["solved"]:
             program = SubProgram.objects.get(code=row["program"], round__year=2021)
-            made = panel.propose(program, seed=row["seed"], by=self.officer, now=self.now())
+            made = committee.propose(program, seed=row["seed"], by=self.officer, now=self.now())
             self.work(made.job)
             made.refresh_from_db()
             if row["confirm"]:
-                panel.confirm(made, by=self.officer, now=self.now())
+                committee.confirm(made, by=self.officer, now=self.now())
 
     def release_one(self, told: dict[str, Any]) -> None:
         """Score, select, decide and release one finished sub-programme of the story."""
@@ -371,14 +366,14 @@ class Command(BaseCommand):
         scoring.compute(run, now=self.now())
         self.work(run.job)
         run.refresh_from_db()
-        chosen = selection.start(run, places=told["places"], by=self.officer, now=self.now())
-        selection.propose(chosen, now=self.now())
+        chosen = proposals.start(run, places=told["places"], by=self.officer, now=self.now())
+        proposals.propose(chosen, now=self.now())
         self.work(chosen.job)
         chosen = Selection.objects.get(pk=chosen.pk)
-        selection.confirm(chosen, by=self.officer, now=self.now())
-        selection.decide(chosen, by=self.manager, now=self.now())
-        job = selection.schedule_release(chosen, by=self.manager, now=self.now())
-        selection.release(chosen, by=self.manager, now=self.now())
+        proposals.confirm(chosen, by=self.officer, now=self.now())
+        proposals.decide(chosen, by=self.manager, now=self.now())
+        job = proposals.schedule_release(chosen, by=self.manager, now=self.now())
+        proposals.release(chosen, by=self.manager, now=self.now())
         self.work(job)
 
     def work(self, job: Job | None) -> None:

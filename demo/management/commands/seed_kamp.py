@@ -4,22 +4,16 @@ from django.conf import settings
 from django.core.management import BaseCommand, CommandError
 
 from demo.people import email_of
-from kamp.inspection.generator import Flaw
+from kamp.jobs import inspections as inspections_jobs
+from kamp.jobs import synthesis as synthesis_jobs
+from kamp.jobs import training as training_jobs
+from kamp.jobs.synthesis import Wanted
 from kamp.models import Clip, Dataset, InspectionModel, Showcase
-from kamp.services import (
-    catalogue,
-    datasets,
-    fitting,
-    judging,
-    making,
-    showcases,
-    synthesis,
-    training,
-    verdicts,
-    workspace,
-)
-from kamp.services.making import Wanted
+from kamp.services import clips as clips_services
+from kamp.services import datasets, inspections, synthesis, training, workspaces
+from kamp.services.showcases import data_file, editing
 from kamp.states import MemberRole, Split
+from kamp.vision.synthetic.generator import Flaw
 from portal.core.clock import now
 from portal.jobs import queue
 from portal.models import Job, User
@@ -57,18 +51,18 @@ class Command(BaseCommand):
     def publish(self) -> None:
         """One editor writes, the other publishes."""
         at = now()
-        for case in catalogue.load(catalogue.FILE, by=self.curator, now=at):
-            showcases.publish(case, by=self.second, now=at)
+        for case in data_file.load(data_file.FILE, by=self.curator, now=at):
+            editing.publish(case, by=self.second, now=at)
 
     def inspect(self) -> None:
         """Make synthetic products, learn from them, let the second person approve, judge a few."""
         dataset = self.open()
-        made = making.run(
+        made = synthesis_jobs.run(
             dataset, self.wanted(dataset), by=self.inspector, now=now(), progress=quiet
         )
         self.stdout.write(f"   합성 제품 {made['products']}개")
         model = training.ask(dataset, by=self.inspector, now=now())
-        fitting.run(model, now=now(), progress=quiet)
+        training_jobs.run(model, now=now(), progress=quiet)
         self.finish(model.job)
         training.approve(model, by=self.colleague, now=now())
         self.judge(model)
@@ -76,11 +70,11 @@ class Command(BaseCommand):
     def open(self) -> Dataset:
         """The firm, its two people and an empty set."""
         at = now()
-        firm = workspace.open_one(name=FIRM, number=NUMBER, by=self.inspector, now=at)
-        sent = workspace.invite(
+        firm = workspaces.open_one(name=FIRM, number=NUMBER, by=self.inspector, now=at)
+        sent = workspaces.invite(
             firm, email=self.colleague.email, role=MemberRole.EDITOR, by=self.inspector, now=at
         )
-        workspace.answer(sent, accept=True, by=self.colleague, now=at)
+        workspaces.answer(sent, accept=True, by=self.colleague, now=at)
         return datasets.create(
             firm,
             data={**synthesis.RECIPE, "name": "합성 내화물 엑스레이"},
@@ -96,11 +90,11 @@ class Command(BaseCommand):
         rows, place = [], 0
         while any(left.values()):
             serial = f"합성-{place + 1:04d}"
-            waiting = left[datasets.part_of(dataset, serial)]
+            waiting = left[clips_services.part_of(dataset, serial)]
             if waiting:
-                rows.append(Wanted(serial, SEED * making.SCALE + place, waiting.pop(0)))
+                rows.append(Wanted(serial, SEED * synthesis_jobs.SCALE + place, waiting.pop(0)))
             place += 1
-        held = Wanted(HELD, SEED * making.SCALE + place, flaw=Flaw.CRF30, label=False)
+        held = Wanted(HELD, SEED * synthesis_jobs.SCALE + place, flaw=Flaw.CRF30, label=False)
         return [*rows, held]
 
     def judge(self, model: InspectionModel) -> None:
@@ -110,11 +104,11 @@ class Command(BaseCommand):
         good = test.filter(product__true_size_mm=None)[:JUDGED]
         bad = test.exclude(product__true_size_mm=None).order_by("-pk")[:JUDGED]
         clips = [*good, *bad, *rows.filter(product__serial=HELD)]
-        job = judging.ask(model, clips, by=self.inspector, now=now())
-        found = verdicts.run(model, job.args["clips"], now=now(), progress=quiet)
+        job = inspections.ask(model, clips, by=self.inspector, now=now())
+        found = inspections_jobs.run(model, job.args["clips"], now=now(), progress=quiet)
         self.finish(job)
         for row in model.inspections.filter(clip__product__true_size_mm__isnull=False)[:2]:
-            judging.decide(
+            inspections.decide(
                 row, mark="defect", note="시연용 판정입니다.", by=self.colleague, now=now()
             )
         self.stdout.write(f"   판정 {sum(found.values())}건")

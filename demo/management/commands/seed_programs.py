@@ -9,7 +9,8 @@ from demo.people import email_of
 from portal.core.clock import KST, now
 from portal.models import User
 from programs.models import ProgramRound, SubProgram
-from programs.services import catalogue, catalogue_file, rounds
+from programs.services import rounds
+from programs.services.catalogue import data_file, loading
 
 BEFORE, AFTER, KEEP = timedelta(days=35), timedelta(days=14), timedelta(days=3)
 CLOSED, CLOSES_AFTER = "level-check", timedelta(days=30)  # one whose intake is over already
@@ -31,8 +32,8 @@ class Command(BaseCommand):
         second = User.objects.get(email=email_of("manager2"))
         officer = User.objects.get(email=email_of("staff"))
         at = now()
-        for path in catalogue_file.files():
-            catalogue.load(catalogue_file.read(path), by=None, now=at - BEFORE - timedelta(days=1))
+        for path in data_file.files():
+            loading.load(data_file.read(path), by=None, now=at - BEFORE - timedelta(days=1))
         for round in ProgramRound.objects.filter(closes_at__lt=at + KEEP):
             opens, closes = at.astimezone(KST) - BEFORE, at.astimezone(KST) + AFTER
             asked = rounds.propose(

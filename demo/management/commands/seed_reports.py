@@ -8,7 +8,7 @@ from django.db import transaction
 from demo.vouchers import reports
 from portal.core.clock import now
 from vouchers.models import PanelRound
-from vouchers.services import plan, plan_file
+from vouchers.services import plans
 
 
 class Command(BaseCommand):
@@ -19,10 +19,10 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Load the rules of every panel's reports, then tell the story of those assigned."""
         at = now()
-        document = plan_file.read(plan_file.FOLDER / "2021.yaml")
+        document = plans.read(plans.FOLDER / "2021.yaml")
         for found in PanelRound.objects.order_by("pk"):
             with transaction.atomic():
-                plan.load({**document, "round": found.code}, by=None, now=at)
+                plans.load({**document, "round": found.code}, by=None, now=at)
                 rounds = PanelRound.objects.select_related("plan", "fee_pot", "award_pot")
                 round = rounds.get(pk=found.pk)
                 told = reports.tell(round, now=at)

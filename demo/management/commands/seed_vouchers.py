@@ -16,19 +16,12 @@ from portal.core.clock import KST, now
 from portal.jobs import queue
 from portal.models import DeclaredTie, JobState, User
 from portal.paper import tables
-from programs.services.catalogue_file import read
+from programs.services.catalogue.data_file import read
 from vouchers.models import AssignmentRun, PanelApplication, PanelRound, Service, Supplier
-from vouchers.services import (
-    assignment,
-    catalogue,
-    conflicts,
-    importing,
-    panel_file,
-    recruitment,
-    rounds,
-    rows,
-    selection,
-)
+from vouchers.services import assignment, conflicts, recruitment, selection
+from vouchers.services import suppliers as suppliers_services
+from vouchers.services.catalogue import importing, rows
+from vouchers.services.panel import data_file, rounds
 from vouchers.states import Category, ImportKind, MemberKind, MonitorState, RuleKind
 
 SUPPLIERS, SERVICES = 642, 1_757
@@ -220,21 +213,21 @@ class Command(BaseCommand):
 
     def open_another(self) -> None:
         """Open a second round today, so that anybody can try to apply."""
-        document: dict[str, Any] = deepcopy(dict(read(panel_file.files()[0])))
+        document: dict[str, Any] = deepcopy(dict(read(data_file.files()[0])))
         days = {"opens_at": 3, "closes_at": -14, "wishes_until": -24, "active_until": -90}
         document["round"] |= {
             "code": "panel-2021-more",
             "name": "2021년 국민 모니터링단 추가 모집(시연용)",
             **{name: [self.ago(day).isoformat(), "assumption"] for name, day in days.items()},
         }
-        panel_file.load(document, by=self.operator, now=self.at)
+        data_file.load(document, by=self.operator, now=self.at)
 
     def staff_a_supplier(self) -> None:
         """Give one of the tried services' suppliers somebody at its desk."""
         supplier = Supplier.objects.order_by("pk").first()
         user = User.objects.get(email=email_of("seller"))
         if supplier is not None:
-            catalogue.add_member(supplier, user=user, by=self.operator, now=self.at)
+            suppliers_services.add_member(supplier, user=user, by=self.operator, now=self.at)
 
 
 def _email(place: int) -> str:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from django.core.management import BaseCommand, CommandError, CommandParser
 
-from kamp.services import catalogue
+from kamp.services.showcases import data_file
 from portal.core.clock import now
 from portal.models import User
 
@@ -16,7 +16,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Which file, and in whose name."""
-        parser.add_argument("file", nargs="?", type=Path, default=catalogue.FILE)
+        parser.add_argument("file", nargs="?", type=Path, default=data_file.FILE)
         parser.add_argument("--by", required=True, help="편집자의 이메일")
 
     def handle(self, *, file: Path, by: str, **options: object) -> None:
@@ -24,5 +24,5 @@ class Command(BaseCommand):
         editor = User.objects.filter(email=by.lower()).first()
         if editor is None:
             raise CommandError("그런 계정이 없습니다.")
-        made = catalogue.load(file, by=editor, now=now())
+        made = data_file.load(file, by=editor, now=now())
         self.stdout.write(f"새 사례 {len(made)}건이 검토를 기다립니다.")

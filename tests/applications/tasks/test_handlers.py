@@ -18,16 +18,11 @@ from applications.models import (
     SelectionMove,
     Supplement,
 )
-from applications.services import (
-    conflicts,
-    panel,
-    paper,
-    reminders,
-    round_report,
-    scoring,
-    screening,
-    selection,
-)
+from applications.services import documents, statistics
+from applications.services.assessment import committee, conflicts, scoring
+from applications.services.intake import reminders
+from applications.services.screening import supplements
+from applications.services.selection import proposals
 from portal.core import clock
 from portal.jobs import queue
 from portal.models import Job, JobState, Notice
@@ -82,26 +77,26 @@ def to_score(program, officer, boss) -> Job:
 
 def to_select(program, officer, boss) -> Job:
     queue.run(to_score(program, officer, boss).pk)
-    return selection.start(ScoreRun.objects.get(), by=officer, now=clock.now()).job
+    return proposals.start(ScoreRun.objects.get(), by=officer, now=clock.now()).job
 
 
 def to_decide(program, officer, boss) -> Job:
     queue.run(to_select(program, officer, boss).pk)
     made = staff.confirmed(Selection.objects.select_related("sub_program").get())
-    return selection.schedule(made, "decide", by=boss, now=clock.now())
+    return proposals.schedule(made, "decide", by=boss, now=clock.now())
 
 
 def to_undecide(program, officer, boss) -> Job:
     queue.run(to_decide(program, officer, boss).pk)
     made = Selection.objects.select_related("sub_program").get()
-    return selection.schedule(made, "undecide", by=boss, now=clock.now(), note="오류")
+    return proposals.schedule(made, "undecide", by=boss, now=clock.now(), note="오류")
 
 
 def to_release(program, officer, boss) -> Job:
     queue.run(to_select(program, officer, boss).pk)
     made = Selection.objects.select_related("sub_program").get()
     staff.decided(made, by=boss)
-    return selection.schedule_release(made, by=boss, now=clock.now())
+    return proposals.schedule_release(made, by=boss, now=clock.now())
 
 
 def to_remind(program, officer, boss) -> Job:
@@ -129,24 +124,24 @@ def to_solve(program, officer, boss) -> Job:
     for judge in judges:
         AssessorProfile.objects.create(user=judge)
     MemberFactory(company=row.company, user=tied)
-    return panel.propose(program, seed=1, by=officer, now=clock.now()).job
+    return committee.propose(program, seed=1, by=officer, now=clock.now()).job
 
 
 WAYS = [
     (scoring.JOB, to_score),
-    (selection.JOB, to_select),
-    (selection.DECIDE_JOB, to_decide),
-    (selection.DECIDE_JOB, to_undecide),
-    (selection.RELEASE_JOB, to_release),
+    (proposals.JOB, to_select),
+    (proposals.DECIDE_JOB, to_decide),
+    (proposals.DECIDE_JOB, to_undecide),
+    (proposals.RELEASE_JOB, to_release),
     (reminders.JOB, to_remind),
     (conflicts.JOB, to_find_ties),
-    (panel.JOB, to_solve),
+    (committee.JOB, to_solve),
 ]
 
 
 def test_every_kind_of_job_of_this_app_is_tried_here() -> None:
     kinds = {kind for kind in queue.kinds() if kind.startswith("applications.")}
-    assert kinds == {*(kind for kind, _ in WAYS), paper.JOB, round_report.JOB}
+    assert kinds == {*(kind for kind, _ in WAYS), documents.JOB, statistics.JOB}
     assert tasks.print_paper is not None
 
 
@@ -181,7 +176,7 @@ def test_a_paper_printed_twice_is_printed_once(program, officer, boss) -> None:
     document = IssuedDocument.objects.create(
         application=application, kind="result", requested_at=clock.now()
     )
-    job = Job.objects.create(kind=paper.JOB, key="paper", args={"document": document.pk})
+    job = Job.objects.create(kind=documents.JOB, key="paper", args={"document": document.pk})
     assert queue.run(job.pk) == JobState.DONE, Job.objects.get(pk=job.pk).error
     document.refresh_from_db()
     assert run_again(job) == JobState.DONE
@@ -201,7 +196,7 @@ def test_a_long_selection_is_decided_and_taken_back_by_jobs(program, officer, bo
     made = Selection.objects.select_related("sub_program").get()
     assert (made.state, balance(program.pot).reserved) == ("proposed", 0)
     staff.confirmed(made)
-    again = selection.schedule(made, "decide", by=boss, now=clock.now())
+    again = proposals.schedule(made, "decide", by=boss, now=clock.now())
     assert queue.run(again.pk) == JobState.DONE
     assert Selection.objects.get().state == "decided"
     assert balance(program.pot).reserved > 0
@@ -212,7 +207,7 @@ def test_a_release_asked_for_before_the_decision_was_taken_back_does_nothing(
 ) -> None:
     job = to_release(program, officer, boss)
     made = Selection.objects.select_related("sub_program").get()
-    selection.undecide(made, note="오류", by=boss, now=clock.now())
+    proposals.undecide(made, note="오류", by=boss, now=clock.now())
     staff.decided(made, by=boss)
     assert queue.run(job.pk) == JobState.DONE
     assert Job.objects.get(pk=job.pk).result == {"skipped": True}
@@ -285,4 +280,4 @@ def test_the_jobs_run_on_postgresql(program, officer, boss) -> None:
     job = to_release(program, officer, boss)
     assert queue.run(job.pk) == JobState.DONE
     assert Notice.objects.filter(key__startswith="result:").count() == 3
-    assert screening.expire(clock.now()) == 0
+    assert supplements.expire(clock.now()) == 0

@@ -6,8 +6,10 @@ from django.db import Error, transaction
 
 from kamp import queries
 from kamp.models import Clip, Label, Product, Workspace
-from kamp.rules.rates import kappa
-from kamp.services import datasets, labelling, retention
+from kamp.rules.labelling import kappa
+from kamp.services import clips as clips_services
+from kamp.services import datasets as datasets_services
+from kamp.services import labelling
 from kamp.states import ClipState
 from portal.core.clock import now
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound
@@ -42,7 +44,7 @@ def film(name: str = "A-1.mp4", data: bytes = FILM) -> ContentFile:
 
 def test_a_film_becomes_a_product_and_one_job_extracts_them_all(firm: Workspace) -> None:
     dataset = dataset_of(firm)
-    clips = datasets.upload(
+    clips = clips_services.upload(
         dataset,
         uploads=[film("A-1.mp4"), film("A-2.mp4", FILM + b"x")],
         serial="",
@@ -57,7 +59,7 @@ def test_a_film_becomes_a_product_and_one_job_extracts_them_all(firm: Workspace)
 
 def test_pictures_are_one_product(firm: Workspace) -> None:
     dataset = dataset_of(firm, modality="image")
-    (clip,) = datasets.upload(
+    (clip,) = clips_services.upload(
         dataset,
         uploads=[ContentFile(PNG, name=f"{n}.png") for n in "ab"],
         serial="B-7",
@@ -74,7 +76,7 @@ def test_pictures_are_one_product(firm: Workspace) -> None:
 def test_something_else_is_refused_at_the_door(firm: Workspace, data: bytes, code: str) -> None:
     dataset = dataset_of(firm)
     with pytest.raises(BadInput) as refused:
-        datasets.upload(
+        clips_services.upload(
             dataset, uploads=[film("x.mp4", data)], serial="", by=dataset.created_by, now=now()
         )
     assert refused.value.code == code
@@ -82,10 +84,12 @@ def test_something_else_is_refused_at_the_door(firm: Workspace, data: bytes, cod
 
 
 def test_too_large_a_film_is_refused(firm: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(datasets, "MOST_BYTES", 20)
+    monkeypatch.setattr(clips_services, "MOST_BYTES", 20)
     dataset = dataset_of(firm)
     with pytest.raises(BadInput) as refused:
-        datasets.upload(dataset, uploads=[film()], serial="", by=dataset.created_by, now=now())
+        clips_services.upload(
+            dataset, uploads=[film()], serial="", by=dataset.created_by, now=now()
+        )
     assert refused.value.code == "clip_large"
 
 
@@ -94,7 +98,7 @@ def test_the_quota_holds_and_leaves_nothing_behind(firm: Workspace) -> None:
     dataset = dataset_of(firm)
     before = set(files.stored_before(now()))
     with pytest.raises(BadInput) as refused:
-        datasets.upload(
+        clips_services.upload(
             dataset,
             uploads=[film("a.mp4"), film("b.mp4", FILM + b"y")],
             serial="",
@@ -109,9 +113,9 @@ def test_the_quota_holds_and_leaves_nothing_behind(firm: Workspace) -> None:
 def test_the_same_file_of_a_product_comes_in_once(firm: Workspace) -> None:
     dataset = dataset_of(firm)
     by = dataset.created_by
-    datasets.upload(dataset, uploads=[film()], serial="", by=by, now=now())
+    clips_services.upload(dataset, uploads=[film()], serial="", by=by, now=now())
     with pytest.raises(BadInput) as refused:
-        datasets.upload(dataset, uploads=[film()], serial="", by=by, now=now())
+        clips_services.upload(dataset, uploads=[film()], serial="", by=by, now=now())
     assert refused.value.code == "clip_twice"
     assert Clip.objects.count() == 1
 
@@ -119,16 +123,16 @@ def test_the_same_file_of_a_product_comes_in_once(firm: Workspace) -> None:
 def test_a_stranger_brings_nothing_in(firm: Workspace) -> None:
     dataset = dataset_of(firm)
     with pytest.raises(NotFound):
-        datasets.upload(dataset, uploads=[film()], serial="", by=PersonFactory(), now=now())
+        clips_services.upload(dataset, uploads=[film()], serial="", by=PersonFactory(), now=now())
 
 
 def test_a_product_stays_in_its_part(firm: Workspace) -> None:
     dataset = dataset_of(firm)
-    parts = {f"A-{n}": datasets.part_of(dataset, f"A-{n}") for n in range(200)}
+    parts = {f"A-{n}": clips_services.part_of(dataset, f"A-{n}") for n in range(200)}
     assert set(parts.values()) == {"train", "validation", "test"}
-    assert parts == {serial: datasets.part_of(dataset, serial) for serial in reversed(parts)}
+    assert parts == {serial: clips_services.part_of(dataset, serial) for serial in reversed(parts)}
     other = dataset_of(firm, name="다른 자료")
-    assert parts != {serial: datasets.part_of(other, serial) for serial in parts}
+    assert parts != {serial: clips_services.part_of(other, serial) for serial in parts}
 
 
 def test_labels_are_only_added(firm: Workspace) -> None:
@@ -205,11 +209,11 @@ def test_past_its_day_a_set_loses_its_files_and_keeps_its_record(
     labelling.label(clip.product, mark="normal", by=dataset.created_by, now=now())
     verdict = inspection_of(approved(dataset), clip)
     kept = [*clip.files, clip.pictures, verdict.pictures]
-    assert retention.purge_due(now()) == 0
+    assert datasets_services.purge_due(now()) == 0
     type(dataset).objects.update(retain_until="2021-01-01")
     with django_capture_on_commit_callbacks(execute=True):
-        assert retention.purge_due(now()) == 1
-    assert retention.purge_due(now()) == 0
+        assert datasets_services.purge_due(now()) == 1
+    assert datasets_services.purge_due(now()) == 0
     assert not any(files.private_storage.exists(name) for name in kept)
     clip.refresh_from_db()
     verdict.refresh_from_db()
@@ -217,4 +221,6 @@ def test_past_its_day_a_set_loses_its_files_and_keeps_its_record(
     assert (clip.sha256 != "", Label.objects.count(), verdict.verdict) == (True, 1, "normal")
     dataset.refresh_from_db()
     with pytest.raises(MoveNotAllowed):
-        datasets.upload(dataset, uploads=[film()], serial="", by=dataset.created_by, now=now())
+        clips_services.upload(
+            dataset, uploads=[film()], serial="", by=dataset.created_by, now=now()
+        )

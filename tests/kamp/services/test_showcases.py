@@ -10,8 +10,8 @@ from PIL import Image
 
 from kamp import queries
 from kamp.models import Showcase, ShowcaseMove
-from kamp.services import catalogue, showcases
-from kamp.services.showcases import redrawn
+from kamp.services.showcases import data_file, editing
+from kamp.services.showcases.editing import redrawn
 from portal.core.clock import now
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
 from portal.uploads import files
@@ -42,10 +42,10 @@ def picture(kind: str = "JPEG", *, size: tuple[int, int] = (64, 48)) -> SimpleUp
 def test_the_author_does_not_publish() -> None:
     case = in_review()
     with pytest.raises(MoveNotAllowed) as refused:
-        showcases.publish(case, by=case.edited_by, now=now())
+        editing.publish(case, by=case.edited_by, now=now())
     assert refused.value.code == "own_words"
     other = curator()
-    showcases.publish(case, by=other, now=now())
+    editing.publish(case, by=other, now=now())
     case.refresh_from_db()
     assert (case.state, case.published_by, case.edition) == ("published", other, 1)
 
@@ -61,12 +61,12 @@ def test_the_database_refuses_the_author_as_publisher() -> None:
 def test_who_rewrites_cannot_publish_afterwards() -> None:
     first, second = curator(), curator()
     case = in_review(first)
-    showcases.give_back(case, note="표본수를 적어 주세요.", by=second, now=now())
-    showcases.edit(case, data=TEXTS, parts=PARTS, by=second, now=now())
-    showcases.submit(case, by=second, now=now())
+    editing.give_back(case, note="표본수를 적어 주세요.", by=second, now=now())
+    editing.edit(case, data=TEXTS, parts=PARTS, by=second, now=now())
+    editing.submit(case, by=second, now=now())
     with pytest.raises(MoveNotAllowed):
-        showcases.publish(case, by=second, now=now())
-    showcases.publish(case, by=first, now=now())
+        editing.publish(case, by=second, now=now())
+    editing.publish(case, by=first, now=now())
     assert [row.move for row in case.moves.all()] == [
         "submit",
         "give_back",
@@ -81,7 +81,7 @@ def test_a_case_that_changed_meanwhile_is_not_published() -> None:
     stale = Showcase.objects.get(pk=case.pk)
     Showcase.objects.filter(pk=case.pk).update(edited_by=curator())
     with pytest.raises(MoveNotAllowed):
-        showcases.publish(stale, by=curator(), now=now())
+        editing.publish(stale, by=curator(), now=now())
 
 
 def test_a_firms_editor_who_is_staff_too_does_not_publish_the_firms_case() -> None:
@@ -90,7 +90,7 @@ def test_a_firms_editor_who_is_staff_too_does_not_publish_the_firms_case() -> No
     both = curator()
     firm.members.create(user=both, role="editor", since=now())
     with pytest.raises(MoveNotAllowed):
-        showcases.publish(case, by=both, now=now())
+        editing.publish(case, by=both, now=now())
 
 
 def test_strangers_write_nothing() -> None:
@@ -102,9 +102,9 @@ def test_strangers_write_nothing() -> None:
         draft(stranger)
     case = draft(member_of(firm), workspace=firm)
     for act in (
-        lambda: showcases.edit(case, data=TEXTS, parts=PARTS, by=stranger, now=now()),
-        lambda: showcases.submit(case, by=stranger, now=now()),
-        lambda: showcases.add_picture(case, upload=picture(), alt="x", by=stranger, now=now()),
+        lambda: editing.edit(case, data=TEXTS, parts=PARTS, by=stranger, now=now()),
+        lambda: editing.submit(case, by=stranger, now=now()),
+        lambda: editing.add_picture(case, upload=picture(), alt="x", by=stranger, now=now()),
     ):
         with pytest.raises(MoveNotAllowed):
             act()
@@ -112,9 +112,9 @@ def test_strangers_write_nothing() -> None:
 
 
 def test_everything_that_is_missing_is_said_at_once() -> None:
-    case = showcases.create(slug="bare", data=TEXTS, parts={}, by=curator(), now=now())
+    case = editing.create(slug="bare", data=TEXTS, parts={}, by=curator(), now=now())
     with pytest.raises(RuleBroken) as refused:
-        showcases.submit(case, by=case.edited_by, now=now())
+        editing.submit(case, by=case.edited_by, now=now())
     assert {row.code for row in refused.value.findings} == {"metric_missing", "step_missing"}
 
 
@@ -129,20 +129,20 @@ def test_a_withdrawn_case_is_published_anew_as_the_next_edition() -> None:
     case = published()
     editor = curator()
     with pytest.raises(MoveNotAllowed):
-        showcases.withdraw(case, note=" ", by=editor, now=now())
-    showcases.withdraw(case, note="값을 다시 확인합니다.", by=editor, now=now())
-    showcases.reopen(case, by=editor, now=now())
-    showcases.submit(case, by=editor, now=now())
-    showcases.publish(case, by=editor, now=now())
+        editing.withdraw(case, note=" ", by=editor, now=now())
+    editing.withdraw(case, note="값을 다시 확인합니다.", by=editor, now=now())
+    editing.reopen(case, by=editor, now=now())
+    editing.submit(case, by=editor, now=now())
+    editing.publish(case, by=editor, now=now())
     assert case.edition == 2
 
 
 def test_a_picture_is_drawn_anew_and_needs_words() -> None:
     case = draft()
     with pytest.raises(BadInput) as refused:
-        showcases.add_picture(case, upload=picture(), alt=" ", by=case.edited_by, now=now())
+        editing.add_picture(case, upload=picture(), alt=" ", by=case.edited_by, now=now())
     assert refused.value.code == "alt_missing"
-    kept = showcases.add_picture(
+    kept = editing.add_picture(
         case, upload=picture(), alt="주물 사진", by=case.edited_by, now=now()
     )
     with files.private_storage.open(kept.file) as stored:
@@ -150,7 +150,7 @@ def test_a_picture_is_drawn_anew_and_needs_words() -> None:
     assert data.startswith(b"\x89PNG")
     assert b"secret" not in data
     assert (kept.width, kept.height) == (64, 48)
-    showcases.remove_picture(kept, by=case.edited_by, now=now())
+    editing.remove_picture(kept, by=case.edited_by, now=now())
     assert not case.images.exists()
 
 
@@ -162,7 +162,7 @@ def test_a_large_picture_is_made_smaller() -> None:
 def test_something_else_is_no_picture() -> None:
     case = draft()
     with pytest.raises(BadInput) as refused:
-        showcases.add_picture(
+        editing.add_picture(
             case,
             upload=SimpleUploadedFile("x.png", b"<svg onload=alert(1)>"),
             alt="x",
@@ -191,7 +191,7 @@ def test_the_refractory_case_says_what_the_announcement_says_and_no_more() -> No
 
 def test_the_catalogue_is_loaded_once() -> None:
     refractory()
-    assert catalogue.load(catalogue.FILE, by=curator(), now=now()) == []
+    assert data_file.load(data_file.FILE, by=curator(), now=now()) == []
 
 
 def test_a_figure_is_put_into_words() -> None:

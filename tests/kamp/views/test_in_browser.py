@@ -9,8 +9,8 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from kamp.inspection.generator import Flaw
 from kamp.models import InspectionModel, Label, Showcase
+from kamp.vision.synthetic.generator import Flaw
 from portal.core.clock import now
 from portal.jobs import queue
 from portal.models import Job, JobState, User

@@ -24,7 +24,8 @@ from programs.models import (
     SubProgram,
     Track,
 )
-from programs.services import catalogue, catalogue_file, ledger, rounds
+from programs.services import ledger, rounds
+from programs.services.catalogue import data_file, loading
 from tests.factories.applications import UserFactory
 from tests.factories.programs import FILE_2021, NOW, document, load, program
 
@@ -32,8 +33,8 @@ EOK = 100_000_000
 Content = dict[str, Any]
 
 
-def reload(content: Content) -> catalogue.Report:
-    return catalogue.load(content, by=None, now=NOW)
+def reload(content: Content) -> loading.Report:
+    return loading.load(content, by=None, now=NOW)
 
 
 def eighth() -> Content:
@@ -118,7 +119,7 @@ def test_a_second_load_changes_nothing_and_says_so() -> None:
     first = reload(document())
     before, versions = rows(), set(SubProgram.objects.values_list("form_version", "updated_at"))
     second = reload(document())
-    assert first.count(catalogue.CREATED) > 80
+    assert first.count(loading.CREATED) > 80
     assert second.touched == []
     assert rows() == before
     assert set(SubProgram.objects.values_list("form_version", "updated_at")) == versions
@@ -156,7 +157,7 @@ def test_what_the_file_no_longer_has_is_taken_away() -> None:
     content = document()
     content["sub_programs"][0]["documents"] = []
     report = reload(content)
-    assert report.count(catalogue.REMOVED) == 3
+    assert report.count(loading.REMOVED) == 3
     assert not program("build").documents.filter(code="covid_evidence").exists()
 
 
@@ -214,7 +215,7 @@ def test_dates_that_a_manager_has_moved_survive_a_reload() -> None:
     report = reload(document())
     round.refresh_from_db()
     assert round.closes_at == later
-    assert [change.act for change in report.touched] == [catalogue.KEPT]
+    assert [change.act for change in report.touched] == [loading.KEPT]
 
 
 @pytest.mark.django_db
@@ -260,7 +261,7 @@ def test_two_rounds_of_a_year_share_the_pot() -> None:
     report = reload(content)
     assert Budget.objects.count() == 7
     assert LedgerEntry.objects.count() == 7
-    assert report.count(catalogue.CREATED) > 80
+    assert report.count(loading.CREATED) > 80
 
 
 @pytest.mark.django_db
@@ -268,9 +269,7 @@ def test_a_programme_that_the_file_does_not_name_is_kept() -> None:
     reload(eighth())
     report = reload(document())
     assert SubProgram.objects.filter(code="energy").exists()
-    assert any(
-        change.act == catalogue.KEPT and "energy" in change.what for change in report.changes
-    )
+    assert any(change.act == loading.KEPT and "energy" in change.what for change in report.changes)
 
 
 def spoil(change: Callable[[Content], object]) -> list[str]:
@@ -278,7 +277,7 @@ def spoil(change: Callable[[Content], object]) -> list[str]:
     content = document()
     change(content)
     with pytest.raises(RuleBroken) as refused:
-        catalogue_file.check(content)
+        data_file.check(content)
     return [finding.message for finding in refused.value.findings]
 
 
@@ -450,7 +449,7 @@ def test_a_key_written_twice_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "twice.yaml"
     file.write_text("round: {code: a, code: b}\n", "utf-8")
     with pytest.raises(BadInput, match="두 번"):
-        catalogue_file.read(file)
+        data_file.read(file)
 
 
 @pytest.mark.parametrize("text", ["- a\n- b\n", "round: [", "!!python/object:os.system {}"])
@@ -458,7 +457,7 @@ def test_what_is_no_catalogue_is_refused(tmp_path: Path, text: str) -> None:
     file = tmp_path / "odd.yaml"
     file.write_text(text, "utf-8")
     with pytest.raises(BadInput):
-        catalogue_file.read(file)
+        data_file.read(file)
 
 
 @pytest.mark.django_db
@@ -482,4 +481,4 @@ def test_the_command_takes_a_file_and_refuses_a_faulty_one_in_words(tmp_path: Pa
 
 def test_the_file_is_read_whole() -> None:
     assert FILE_2021.exists()
-    assert len(catalogue_file.read(FILE_2021)["sub_programs"]) == 7
+    assert len(data_file.read(FILE_2021)["sub_programs"]) == 7

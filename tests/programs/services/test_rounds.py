@@ -10,7 +10,7 @@ from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import TroubleMinute, User
 from programs.models import ProgramRound, RoundChange
-from programs.queries import outages
+from programs.queries import rounds as rounds_queries
 from programs.services import rounds
 from tests.factories.applications import UserFactory
 from tests.factories.programs import NOW
@@ -139,7 +139,7 @@ def test_an_announced_deadline_moves_only_with_the_portals_own_evidence(
     change = move(round, manager, closes_at=later, now=at)
     assert change.ground == "outage"
     assert [(row["kind"], row["count"]) for row in change.evidence] == [("unavailable", 3)]
-    shown = outages.public_changes(round)[0]
+    shown = rounds_queries.public_changes(round)[0]
     assert "이용 불가 3건" in shown["evidence"]
 
 

@@ -23,7 +23,8 @@ from vouchers.models import (
     PanelSelection,
     Service,
 )
-from vouchers.services import assignment, rewarding
+from vouchers.services import assignment
+from vouchers.services.rewards import awards
 from vouchers.states import MonitorState, ServiceState
 
 pytestmark = pytest.mark.django_db
@@ -228,7 +229,7 @@ def test_awards_are_proposed_once(operator: Client) -> None:
     round = reports.published().assignment.round
     at = reverse("admin:vouchers_reportplan_change", args=[round.plan.pk])
     assert "/act/propose-awards/" in operator.get(at).content.decode()
-    rewarding.propose(round, by=make.operator(), now=NOW)
+    awards.propose(round, by=make.operator(), now=NOW)
     assert "/act/propose-awards/" not in operator.get(at).content.decode()
     back = reverse("admin:vouchers_panelround_change", args=[round.pk])
     assert at in operator.get(back).content.decode()

@@ -13,7 +13,10 @@ from tests.factories.applications import NOW
 from tests.faults.behind import by_hand
 from vouchers.models import Certificate, ReportFee
 from vouchers.models.audited import AUDITED
-from vouchers.services import assignment, corrections, fees, moderation, rewarding, selection
+from vouchers.services import assignment, corrections, selection
+from vouchers.services.reports import moderation
+from vouchers.services.rewards import awards as awards_services
+from vouchers.services.rewards import fees
 
 pytestmark = [pytest.mark.django_db, pytest.mark.pdf]
 SEALED = make.LATER + timedelta(days=30)
@@ -46,10 +49,10 @@ def story() -> None:
         case, text="고침", uploads=[make.picture("증빙.png")], by=seller, now=make.LATER
     )
     fees.pay(ReportFee.objects.get(), by=operator, now=make.LATER)
-    awards = rewarding.propose(round, by=operator, now=make.LATER)
-    rewarding.approve(awards, by=agency, now=make.LATER)
-    rewarding.pay(awards, by=operator, now=make.LATER)
-    rewarding.render(Certificate.objects.get(), now=make.LATER)
+    awards = awards_services.propose(round, by=operator, now=make.LATER)
+    awards_services.approve(awards, by=agency, now=make.LATER)
+    awards_services.pay(awards, by=operator, now=make.LATER)
+    awards_services.render(Certificate.objects.get(), now=make.LATER)
 
 
 # A change that the database itself would let through, for every sealed table.

@@ -7,7 +7,7 @@ from portal.models import DeclaredTie, FirmLink, Job
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
 from vouchers.models import SupplierContact, SupplierMember, SupplierPartner, SupplierTie
-from vouchers.services import catalogue, conflicts
+from vouchers.services import conflicts, members, suppliers
 from vouchers.states import MonitorState, PanelApplicationState
 
 pytestmark = pytest.mark.django_db
@@ -117,15 +117,15 @@ def test_an_exclusion_is_taken_back_only_without_a_tie(supplier) -> None:
     conflicts.recheck(now=NOW)
     monitor.refresh_from_db()
     with pytest.raises(MoveNotAllowed):
-        conflicts.restore(monitor, reason="착오", by=make.agency(), now=NOW)
+        members.restore(monitor, reason="착오", by=make.agency(), now=NOW)
     SupplierTie.objects.update(ended_at=NOW)
-    conflicts.restore(monitor, reason="동명이인", by=make.agency(), now=NOW)
+    members.restore(monitor, reason="동명이인", by=make.agency(), now=NOW)
     assert (monitor.state, monitor.excluded_at) == (MonitorState.ACTIVE, None)
 
 
 def test_a_new_person_at_a_suppliers_desk_asks_for_another_look(supplier) -> None:
     monitor = make.monitor(make.panel())
-    catalogue.add_member(supplier, user=monitor.user, by=make.operator(), now=NOW)
+    suppliers.add_member(supplier, user=monitor.user, by=make.operator(), now=NOW)
     conflicts.recheck(now=NOW)
     monitor.refresh_from_db()
     assert monitor.state == MonitorState.EXCLUDED

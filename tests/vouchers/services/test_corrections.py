@@ -12,8 +12,8 @@ from portal.models import Notice
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from vouchers.models import Correction, GoodCase, Service
-from vouchers.queries import opendata
-from vouchers.services import corrections, promotion
+from vouchers.queries import open_data
+from vouchers.services import corrections, good_cases
 from vouchers.states import CorrectionState, GoodCaseState, IssueKind, ServiceState
 from vouchers.visibility import public_cases, public_corrections
 
@@ -162,19 +162,19 @@ def test_an_answer_says_something_and_its_files_are_judged() -> None:
 
 def proposed(by=None) -> GoodCase:
     words = {"headline": "회의를 바꾼 서비스", "reason": "모든 구분에서 높게 평가"}
-    return promotion.propose(make.published(), **words, by=by or panel.operator(), now=NOW)
+    return good_cases.propose(make.published(), **words, by=by or panel.operator(), now=NOW)
 
 
 def test_a_good_case_takes_two_people() -> None:
     one = panel.agency()
     row = proposed(by=one)
     with pytest.raises(MoveNotAllowed) as refused:
-        promotion.promote(row, by=one, now=NOW)
+        good_cases.promote(row, by=one, now=NOW)
     assert refused.value.code == "second_person"
     with pytest.raises(IntegrityError), transaction.atomic():
         GoodCase.objects.filter(pk=row.pk).update(decided_by=one)
     assert not public_cases().exists()
-    promotion.promote(row, by=panel.agency(), now=NOW)
+    good_cases.promote(row, by=panel.agency(), now=NOW)
     assert list(public_cases()) == [row]
     assert Service.objects.get(pk=row.service_id).promoted_at == NOW
 
@@ -182,14 +182,14 @@ def test_a_good_case_takes_two_people() -> None:
 def test_a_service_has_one_living_good_case() -> None:
     row = proposed()
     with pytest.raises(MoveNotAllowed):
-        promotion.propose(row.report, headline="또", reason="또", by=panel.operator(), now=NOW)
-    promotion.decline(row, note="더 지켜봄", by=panel.agency(), now=NOW)
-    promotion.propose(row.report, headline="다시", reason="다시", by=panel.operator(), now=NOW)
+        good_cases.propose(row.report, headline="또", reason="또", by=panel.operator(), now=NOW)
+    good_cases.decline(row, note="더 지켜봄", by=panel.agency(), now=NOW)
+    good_cases.propose(row.report, headline="다시", reason="다시", by=panel.operator(), now=NOW)
 
 
 def test_a_stopped_service_is_no_good_case() -> None:
     row = proposed()
-    promotion.promote(row, by=panel.agency(), now=NOW)
+    good_cases.promote(row, by=panel.agency(), now=NOW)
     late = asked(case(report=row.report))
     corrections.suspend_overdue(late.due_at)
     assert not public_cases().exists()
@@ -200,14 +200,14 @@ def test_a_service_under_correction_is_not_promoted() -> None:
     row = proposed()
     asked(case(report=row.report))
     with pytest.raises(MoveNotAllowed) as refused:
-        promotion.promote(row, by=panel.agency(), now=NOW)
+        good_cases.promote(row, by=panel.agency(), now=NOW)
     assert refused.value.code == "not_good"
 
 
 def test_a_good_case_ends() -> None:
     row = proposed()
-    promotion.promote(row, by=panel.agency(), now=NOW)
-    promotion.end(row, note="회차 종료", by=panel.agency(), now=NOW)
+    good_cases.promote(row, by=panel.agency(), now=NOW)
+    good_cases.end(row, note="회차 종료", by=panel.agency(), now=NOW)
     assert Service.objects.get(pk=row.service_id).promoted_at is None
 
 
@@ -215,7 +215,7 @@ def test_the_public_follows_a_case_from_what_was_found_to_the_stop() -> None:
     row = asked()
     at = row.moves.get(move="verify").at
     corrections.suspend_overdue(row.due_at)
-    found = opendata.steps(fresh(row))
+    found = open_data.steps(fresh(row))
     assert [(step["label"], step["state"]) for step in found] == [
         ("문제 확인", "done"),
         ("시정 요청", "done"),

@@ -13,8 +13,8 @@ from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
 from vouchers.models import Award, AwardRound, Monitor, PanelRound, ReportFee
-from vouchers.queries import activity
-from vouchers.services import fees, rewarding
+from vouchers.queries.rewards import activity
+from vouchers.services.rewards import awards, fees
 from vouchers.states import AwardRoundState, FeeOutcome, MemberKind
 
 pytestmark = pytest.mark.django_db
@@ -86,23 +86,23 @@ def awarded(count: int = 4) -> PanelRound:
 
 def test_the_whole_pool_is_proposed_approved_and_paid_to_the_last_won() -> None:
     round = awarded()
-    made = rewarding.propose(round, by=panel.operator(), now=NOW)
+    made = awards.propose(round, by=panel.operator(), now=NOW)
     assert made.awards.aggregate(sum=Sum("amount_won"))["sum"] == POOL
-    rewarding.approve(made, by=panel.agency(), now=NOW)
+    awards.approve(made, by=panel.agency(), now=NOW)
     assert money.balance(round.award_pot).reserved == POOL
-    assert rewarding.pay(made, by=panel.operator(), now=NOW) == POOL
+    assert awards.pay(made, by=panel.operator(), now=NOW) == POOL
     balance = money.balance(round.award_pot)
     assert (balance.paid, balance.available, balance.reserved) == (POOL, 0, 0)
     assert balance == money.recomputed(round.award_pot)
 
 
 def test_awards_are_paid_once() -> None:
-    made = rewarding.propose(awarded(), by=panel.operator(), now=NOW)
-    rewarding.approve(made, by=panel.agency(), now=NOW)
+    made = awards.propose(awarded(), by=panel.operator(), now=NOW)
+    awards.approve(made, by=panel.agency(), now=NOW)
     again = AwardRound.objects.get(pk=made.pk)
-    rewarding.pay(made, by=panel.operator(), now=NOW)
+    awards.pay(made, by=panel.operator(), now=NOW)
     with pytest.raises(MoveNotAllowed):
-        rewarding.pay(again, by=panel.operator(), now=NOW)
+        awards.pay(again, by=panel.operator(), now=NOW)
     assert LedgerEntry.objects.filter(kind="pay", subject__startswith="panel-award:").count() == 4
 
 
@@ -110,9 +110,9 @@ def test_a_proposal_takes_a_second_person() -> None:
     both = panel.operator()
     both.groups.add(*panel.agency().groups.all())
     both = type(both).objects.get(pk=both.pk)
-    made = rewarding.propose(awarded(), by=both, now=NOW)
+    made = awards.propose(awarded(), by=both, now=NOW)
     with pytest.raises(MoveNotAllowed) as refused:
-        rewarding.approve(made, by=both, now=NOW)
+        awards.approve(made, by=both, now=NOW)
     assert refused.value.code == "second_person"
     with pytest.raises(IntegrityError), transaction.atomic():
         AwardRound.objects.filter(pk=made.pk).update(approved_by=both)
@@ -120,22 +120,22 @@ def test_a_proposal_takes_a_second_person() -> None:
 
 def test_a_round_has_one_living_proposal() -> None:
     round = awarded()
-    made = rewarding.propose(round, by=panel.operator(), now=NOW)
+    made = awards.propose(round, by=panel.operator(), now=NOW)
     with pytest.raises(MoveNotAllowed):
-        rewarding.propose(round, by=panel.operator(), now=NOW)
-    rewarding.approve(made, by=panel.agency(), now=NOW)
-    rewarding.discard(made, note="점수를 다시 봅니다.", by=panel.agency(), now=NOW)
+        awards.propose(round, by=panel.operator(), now=NOW)
+    awards.approve(made, by=panel.agency(), now=NOW)
+    awards.discard(made, note="점수를 다시 봅니다.", by=panel.agency(), now=NOW)
     assert money.balance(round.award_pot).available == POOL
-    assert rewarding.propose(round, by=panel.operator(), now=NOW) != made
+    assert awards.propose(round, by=panel.operator(), now=NOW) != made
 
 
 def test_a_member_excluded_since_stops_approval_and_payment() -> None:
     round = awarded()
-    made = rewarding.propose(round, by=panel.operator(), now=NOW)
-    rewarding.approve(made, by=panel.agency(), now=NOW)
+    made = awards.propose(round, by=panel.operator(), now=NOW)
+    awards.approve(made, by=panel.agency(), now=NOW)
     exclude(round.monitors.first())
     with pytest.raises(MoveNotAllowed) as refused:
-        rewarding.pay(made, by=panel.operator(), now=NOW)
+        awards.pay(made, by=panel.operator(), now=NOW)
     assert refused.value.code == "excluded_member"
     assert AwardRound.objects.get(pk=made.pk).state == AwardRoundState.APPROVED
 
@@ -144,13 +144,13 @@ def test_an_excluded_member_is_not_awarded() -> None:
     round = awarded()
     gone = round.monitors.first()
     exclude(gone)
-    made = rewarding.propose(round, by=panel.operator(), now=NOW)
+    made = awards.propose(round, by=panel.operator(), now=NOW)
     assert gone.pk not in made.awards.values_list("monitor", flat=True)
     assert made.awards.aggregate(sum=Sum("amount_won"))["sum"] == POOL
 
 
 def test_an_award_keeps_its_breakdown_and_is_never_rewritten() -> None:
-    made = rewarding.propose(awarded(), by=panel.operator(), now=NOW)
+    made = awards.propose(awarded(), by=panel.operator(), now=NOW)
     award = made.awards.first()
     assert {row["code"] for row in award.breakdown["lines"]} == {
         "punctuality",
@@ -162,11 +162,11 @@ def test_an_award_keeps_its_breakdown_and_is_never_rewritten() -> None:
 
 
 def test_commended_awards_get_a_numbered_certificate() -> None:
-    made = rewarding.propose(awarded(), by=panel.operator(), now=NOW)
-    rewarding.approve(made, by=panel.agency(), now=NOW)
-    rewarding.pay(made, by=panel.operator(), now=NOW)
+    made = awards.propose(awarded(), by=panel.operator(), now=NOW)
+    awards.approve(made, by=panel.agency(), now=NOW)
+    awards.pay(made, by=panel.operator(), now=NOW)
     commended = made.awards.filter(commended=True).count()
-    assert Job.objects.filter(kind=rewarding.CERTIFICATE_JOB).count() == commended == 4
+    assert Job.objects.filter(kind=awards.CERTIFICATE_JOB).count() == commended == 4
     assert made.awards.first().certificate.number.startswith("표창 2021-")
 
 

@@ -13,7 +13,9 @@ from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
 from tests.factories.staff import enter
 from vouchers.models import Award, Correction, PanelRound, ReportFee, Service
-from vouchers.services import corrections, fees, rewarding
+from vouchers.services import corrections
+from vouchers.services.rewards import awards as awards_services
+from vouchers.services.rewards import fees
 from vouchers.states import IssueKind
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +124,7 @@ def test_the_page_of_awards_does_not_ask_for_each_award() -> None:
         round, operator = make.round(), panel.operator()
         for _ in range(members):
             make.accepted(make.assigned(round))
-        awards = rewarding.propose(round, by=operator, now=NOW)
+        awards = awards_services.propose(round, by=operator, now=NOW)
         client, url = enter(Client(), operator), f"/admin/vouchers/awardround/{awards.pk}/change/"
         client.get(url)
         with CaptureQueriesContext(connection) as queries:

@@ -14,7 +14,7 @@ from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.staff import enter
 from vouchers.models import AssignmentRun, ConsumerReport, Correction, Service
-from vouchers.services import rewarding
+from vouchers.services.rewards import awards as awards_services
 from vouchers.states import MemberKind
 from vouchers.tasks import sweep_panel
 
@@ -169,7 +169,7 @@ def test_axe_finds_nothing_on_public_pages_and_desks(people: People) -> None:
         widths=(1280,),
     )
     by = panel.operator()
-    operator, awards = people.page(by), rewarding.propose(round, by=by, now=now())
+    operator, awards = people.page(by), awards_services.propose(round, by=by, now=now())
     for url in (
         f"reportplan/{round.plan.pk}/change/",
         f"reportplan/{round.plan.pk}/scores/",

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from vouchers.services import panel_file
+from vouchers.services.panel import data_file
 
 
 class Command(BaseCommand):
@@ -21,9 +21,9 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load each file in its own transaction; a faulty one changes nothing."""
-        for path in options["files"] or panel_file.files():
+        for path in options["files"] or data_file.files():
             try:
-                report = panel_file.load_file(path, by=None, now=now())
+                report = data_file.load_file(path, by=None, now=now())
             except PortalError as error:
                 faults = "\n".join(f"  - {row.message}" for row in error.findings)
                 raise CommandError(f"{path}: 반영하지 않았습니다.\n{faults}") from error

@@ -7,7 +7,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from vouchers.services import plan, plan_file
+from vouchers.services import plans
 
 
 class Command(BaseCommand):
@@ -15,12 +15,12 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         """Take the file; the one of 2021 without."""
-        parser.add_argument("file", nargs="?", default=plan_file.FOLDER / "2021.yaml")
+        parser.add_argument("file", nargs="?", default=plans.FOLDER / "2021.yaml")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Load it whole or not at all."""
         try:
-            loaded = plan.load(plan_file.read(Path(options["file"])), by=None, now=now())
+            loaded = plans.load(plans.read(Path(options["file"])), by=None, now=now())
         except PortalError as refused:
             raise CommandError("\n".join(row.message for row in refused.findings)) from refused
         self.stdout.write(f"반영했습니다: {loaded}")

@@ -1,0 +1,164 @@
+"""What was filed, in the words of the form it was filed under, for people who judge it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from applications.forms.intake.questions import Row, read_aloud
+from applications.models import Application, Attachment, Submission
+from applications.states import PartnerState
+from applications.visibility import attachments_of
+from portal.core.money import won
+from portal.core.validators import format_business_number
+from portal.models import User
+from programs.rules.facts import absent
+
+DECLARATIONS = "declarations"
+REQUESTED = "requested_won"
+
+
+@dataclass
+class Part:
+    """One table of the page: rows of label and words, or a table of its own for answers in rows."""
+
+    title: str
+    rows: list[tuple[str, str]] = field(default_factory=list)
+    tables: list[dict[str, Any]] = field(default_factory=list)
+
+
+def parts(filed: Submission) -> list[Part]:
+    """Lay out the frozen content; what was left empty is left out."""
+    content, form = filed.content, filed.form.content
+    answers = content.get("answers", {})
+    questions = form.get("questions", [])
+    made = [
+        Part("신청기업", _company(content, form)),
+        _answered("사업계획", [row for row in questions if not _declared(row)], answers),
+        Part("사업비", _costs(content, form)),
+        Part("지원금 계산", [(row[0], won(row[1])) for row in _preview(content).get("rows", [])]),
+        _answered("확인 사항", [row for row in questions if _declared(row)], answers),
+    ]
+    return [part for part in made if part.rows or part.tables]
+
+
+def consents(filed: Submission) -> list[dict[str, Any]]:
+    """Consents with their wording's version."""
+    labels = {row["code"]: row["label"] for row in filed.form.content.get("consents", [])}
+    return [
+        {**row, "label": labels.get(row["code"], row["code"])}
+        for row in filed.content.get("consents", [])
+    ]
+
+
+def papers(filed: Submission, user: User) -> list[dict[str, Any]]:
+    """Attachments with labels and hashes; a link where this person may download."""
+    labels = {row["code"]: row["label"] for row in filed.form.content.get("documents", [])}
+    frozen = {row["sha256"] for row in filed.content.get("attachments", [])}
+    rows = attachments_of(user).filter(application=filed.application_id).order_by("pk")
+    return [_paper(row, labels, row.sha256 in frozen) for row in rows]
+
+
+def claimed(filed: Submission) -> dict[str, tuple[str, str]]:
+    """What was answered for each bonus item, and the guide it is judged by."""
+    form, answers = filed.form.content, filed.content.get("answers", {})
+    questions = {row["code"]: row for row in form.get("questions", [])}
+    return {
+        item["code"]: (
+            read_aloud(questions[item["question"]], answers.get(item["question"]))
+            if item["question"] in questions
+            else "",
+            item["guide"],
+        )
+        for item in form.get("bonus_items", [])
+    }
+
+
+def partners(application: Application) -> list[dict[str, Any]]:
+    """Everybody who was invited, with their answer."""
+    labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
+    rows = application.partners.exclude(state=PartnerState.CANCELLED).select_related(
+        "company", "terms"
+    )
+    return [
+        {
+            "role": labels.get(row.role, row.role),
+            "name": row.company.name if row.company else row.company_name,
+            "number": row.company.business_number if row.company else "",
+            "state": row.get_state_display(),
+            "at": row.answered_at,
+            "terms": row.terms,
+        }
+        for row in rows.order_by("pk")
+    ]
+
+
+def _paper(row: Attachment, labels: Mapping[str, str], frozen: bool) -> dict[str, Any]:
+    return {
+        "pk": row.pk,
+        "label": labels.get(row.requirement, row.requirement),
+        "name": row.name,
+        "size": row.size,
+        "sha256": row.sha256,
+        "when": "제출본" if frozen else "보완",
+    }
+
+
+def _company(content: Mapping[str, Any], form: Mapping[str, Any]) -> list[tuple[str, str]]:
+    company, site = content.get("company", {}), content.get("site", {})
+    number = company.get("business_number", "")
+    rows = [
+        ("기업명", company.get("name", "")),
+        ("사업자등록번호", format_business_number(number) if number else ""),
+        ("대표자", company.get("representative", "")),
+        ("주소", company.get("address", "")),
+        ("사업장", " ".join(filter(None, [site.get("name"), site.get("address")]))),
+        ("지원유형", content.get("track", {}).get("name", "")),
+        *_answered("", form.get("profile", []), content.get("profile", {})).rows,
+    ]
+    return [(label, words) for label, words in rows if words]
+
+
+def _answered(title: str, questions: Sequence[Row], answers: Mapping[str, Any]) -> Part:
+    part = Part(title)
+    for question in questions:
+        value = answers.get(question["code"])
+        if absent(value):
+            continue
+        if question["kind"] == "rows":
+            part.tables.append(_table(question, value))
+        else:
+            part.rows.append((question["label"], read_aloud(question, value)))
+    return part
+
+
+def _table(question: Row, lines: Sequence[Row]) -> dict[str, Any]:
+    columns = question["columns"]
+    return {
+        "label": question["label"],
+        "columns": [column["label"] for column in columns],
+        "lines": [
+            [read_aloud(column, line.get(column["code"])) for column in columns] for line in lines
+        ],
+    }
+
+
+def _costs(content: Mapping[str, Any], form: Mapping[str, Any]) -> list[tuple[str, str]]:
+    cost = content.get("cost", {})
+    rows = [
+        (item["label"], won(cost[item["code"]]))
+        for item in form.get("cost_items", [])
+        if cost.get(item["code"])
+    ]
+    if cost.get(REQUESTED):
+        rows.append(("신청한 정부지원금", won(cost[REQUESTED])))
+    total = _preview(content).get("total_cost_won")
+    return [*rows, ("총사업비", won(total))] if total else rows
+
+
+def _preview(content: Mapping[str, Any]) -> Mapping[str, Any]:
+    found: Mapping[str, Any] = content.get("preview") or {}
+    return found
+
+
+def _declared(question: Row) -> bool:
+    return question.get("section") == DECLARATIONS

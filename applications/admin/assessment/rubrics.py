@@ -1,0 +1,71 @@
+"""Rubrics."""
+
+from datetime import datetime
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from applications.admin.application.status import NoteForm
+from applications.models import RubricVersion
+from applications.services.assessment import rubrics
+from applications.visibility import rubrics_of
+from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.staff.acts import Act, WorkflowAdmin
+from portal.templatetags.portal import kst
+
+READERS = [OFFICER, MANAGER, AUDITOR]
+
+
+def renew(request: HttpRequest, version: RubricVersion, data: dict[str, Any], at: datetime) -> str:
+    """Put the catalogue's rubric into force."""
+    made = rubrics.renew(version.sub_program, reason=data["note"][:300], by=request.user, now=at)
+    return f"{made}을(를) 확정했습니다. 이미 낸 점수는 그대로 두고 다시 산정하세요."
+
+
+@admin.register(RubricVersion)
+class RubricVersionAdmin(WorkflowAdmin):
+    """Frozen rubrics; a changed catalogue comes into force by an act of a manager's alone."""
+
+    read_roles = READERS
+    page_template = "admin/applications/assessment/rubrics_page.html"
+    list_display = ["name", "frozen", "reason"]
+    ordering = ["-pk"]
+    acts = [
+        Act(
+            "renew",
+            "바뀐 기준을 새 판으로 확정",
+            renew,
+            roles=[MANAGER],
+            form=NoteForm,
+            show=lambda request, version: (
+                rubrics.current(version.sub_program_id) == version
+                and rubrics.changed(version.sub_program)
+            ),
+            intro="사업 자료의 평가 항목·배점·가점이 고정한 기준과 다릅니다. 새 판을 확정하면 앞으로의 점수 산정에 "
+            "쓰이고, 앞 판과 앞 점수는 그대로 남습니다.",
+        )
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[RubricVersion]:
+        """Of the own sub-programmes."""
+        return rubrics_of(request.user).select_related("sub_program", "frozen_by", "previous")
+
+    def page(self, request: HttpRequest, thing: RubricVersion) -> dict[str, Any]:
+        """The rubric, its hash, and whether the catalogue has gone on."""
+        return {
+            "runs": list(thing.runs.order_by("-pk")),
+            "changed": rubrics.changed(thing.sub_program),
+            "current": rubrics.current(thing.sub_program_id) == thing,
+        }
+
+    @admin.display(description="평가 기준")
+    def name(self, version: RubricVersion) -> str:
+        """Which."""
+        return str(version)
+
+    @admin.display(description="고정 시각")
+    def frozen(self, version: RubricVersion) -> str:
+        """Since when."""
+        return kst(version.frozen_at)

@@ -1,0 +1,148 @@
+"""Scoring."""
+
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path
+from django.utils.safestring import SafeString
+
+from applications.models import ScoreRun
+from applications.services.assessment import scoring
+from applications.services.selection import proposals
+from applications.visibility import runs_of
+from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.models import JobState
+from portal.staff.acts import Act
+from portal.staff.jobs import FollowedAdmin
+from portal.templatetags.portal import badge, kst
+from programs.forms.catalogue import StartForm
+from programs.rules.grants import quota
+
+
+def proposal_form(request: HttpRequest, run: ScoreRun) -> type[forms.Form]:
+    """How many to select; the notice's own word is the default."""
+    program = run.sub_program
+    usual = quota.places(program.quota_count, program.quota_kind)
+    words = quota.words(program.quota_count, program.quota_kind)
+    fields: dict[str, forms.Field] = {
+        "places": forms.IntegerField(
+            label="선정 수",
+            required=False,
+            min_value=0,
+            initial=usual,
+            help_text=f"공고의 모집 규모는 ‘{words}’입니다. 비워 두면 공고대로 정하며, "
+            "다른 수를 넣으면 선정안에 그 사실을 표시합니다.",
+        ),
+        "reserve_places": forms.IntegerField(
+            label="예비 수",
+            required=False,
+            min_value=0,
+            help_text="비워 두면 기준점수 이상인 나머지 신청을 모두 예비로 둡니다.",
+        ),
+    }
+    return type("ProposalForm", (forms.Form,), fields)
+
+
+def propose(request: HttpRequest, run: ScoreRun, data: dict[str, Any], at: datetime) -> str:
+    """Ask for a proposal."""
+    made = proposals.start(run, by=request.user, now=at, **data)
+    return f"선정안 #{made.pk}을(를) 만들고 있습니다. 아래 ‘선정’ 목록에서 볼 수 있습니다."
+
+
+READERS = [OFFICER, MANAGER, AUDITOR]
+
+
+@admin.register(ScoreRun)
+class ScoreRunAdmin(FollowedAdmin):
+    """Computations of scores."""
+
+    read_roles = READERS
+    change_list_template = "admin/applications/assessment/scoring_list.html"
+    page_template = "admin/applications/assessment/scoring_page.html"
+    list_display = ["name", "requested", "requested_by", "scored", "finished"]
+    list_select_related = ["sub_program", "requested_by", "job"]
+    acts = [
+        Act(
+            "propose",
+            "선정안 만들기",
+            propose,
+            roles=[OFFICER, MANAGER],
+            form=proposal_form,
+            show=lambda request, run: run.finished_at is not None and run.stale_at is None,
+            intro="순위를 매기고 남은 예산과 선정 수에 맞추어 선정선을 긋습니다. 예산은 결정할 때 잡습니다.",
+        )
+    ]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that starts a run."""
+        page = self.admin_site.admin_view(self.start_view)
+        return [path("start/", page, name="applications_scorerun_start"), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ScoreRun]:
+        """Of the own sub-programmes."""
+        return runs_of(request.user).select_related("sub_program__round", "job", "requested_by")
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Offer to start a run to those who may."""
+        may = bool(roles_of(request.user) & {OFFICER, MANAGER})
+        return super().changelist_view(request, {"may_start": may, **(extra_context or {})})
+
+    def page(self, request: HttpRequest, thing: ScoreRun) -> dict[str, Any]:
+        """The frozen rubric, the hashes and what was made of it."""
+        return {
+            "selections": list(thing.selections.order_by("-pk")),
+            "following": list(thing.later.order_by("pk")),
+            **self.followed(thing),
+        }
+
+    def start_view(self, request: HttpRequest) -> HttpResponse:
+        """Choose a sub-programme; say everything that is not ready, or start."""
+        if not roles_of(request.user) & {OFFICER, MANAGER}:
+            raise Http404
+        form = StartForm(request)
+        if request.method == "POST" and form.is_valid():
+            try:
+                run = scoring.start(form.cleaned_data["sub_program"], by=request.user, now=now())
+            except PortalError as error:
+                for finding in error.findings:
+                    messages.error(request, f"{finding.message} ({finding.code})")
+            else:
+                messages.success(request, "점수 산정을 시작했습니다.")
+                return redirect("admin:applications_scorerun_change", run.pk)
+        return self.shown(
+            request,
+            None,
+            "admin/applications/assessment/scoring_start.html",
+            title="점수 산정 시작",
+            form=form,
+        )
+
+    @admin.display(description="점수 산정")
+    def name(self, run: ScoreRun) -> str:
+        """Which."""
+        return str(run)
+
+    @admin.display(description="요청 시각")
+    def requested(self, run: ScoreRun) -> str:
+        """When it was asked for."""
+        return kst(run.requested_at)
+
+    @admin.display(description="상태")
+    def finished(self, run: ScoreRun) -> SafeString:
+        """Done, going on, or in need of an operator."""
+        if run.stale_at:
+            return badge("다시 산정 필요", tone="danger")
+        if run.finished_at:
+            return badge("완료", tone="success")
+        if run.job and run.job.state == JobState.PARKED:
+            return badge("중단(확인 필요)", tone="danger")
+        return badge("계산 중", tone="info")

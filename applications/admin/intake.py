@@ -1,0 +1,166 @@
+"""Late acceptance on the staff's desk: granted by a manager, never twice used."""
+
+import re
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from applications.models import Company, LateGrant, Site
+from applications.services.intake import late_filing
+from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.staff.acts import Act, WorkflowAdmin
+from portal.templatetags.portal import kst, until
+from programs.models import SubProgram
+from programs.visibility import sub_programs_of
+
+NOT_DIGITS = re.compile(r"[^0-9]")
+
+
+class GrantForm(forms.Form):
+    """For whom, where, why, until when."""
+
+    sub_program = forms.ModelChoiceField(
+        label="내역사업", queryset=SubProgram.objects.none(), empty_label="고르세요"
+    )
+    number = forms.CharField(label="사업자등록번호", max_length=12)
+    site = forms.CharField(
+        label="사업장 이름",
+        max_length=100,
+        required=False,
+        help_text="비워 두면 그 기업의 어느 사업장이든 한 번 쓸 수 있습니다.",
+    )
+    until = forms.DateTimeField(
+        label="허용 기한(한국 시각)",
+        widget=forms.DateTimeInput({"type": "datetime-local", "step": 1}),
+    )
+    reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+
+    def __init__(self, request: HttpRequest) -> None:
+        super().__init__(request.POST or None)
+        rows = sub_programs_of(request.user).select_related("round").order_by("round", "order")
+        self.fields["sub_program"].queryset = rows
+
+    def clean(self) -> dict[str, Any]:
+        """Find the firm and its site."""
+        data = super().clean() or {}
+        company = Company.objects.filter(business_number=NOT_DIGITS.sub("", data.get("number", "")))
+        data["company"] = company.first()
+        if data["company"] is None:
+            self.add_error("number", "등록된 기업이 없습니다.")
+            return data
+        name = data.get("site", "").strip()
+        data["place"] = Site.objects.filter(company=data["company"], name=name).first()
+        if name and data["place"] is None:
+            self.add_error("site", "그 기업에 이런 이름의 사업장이 없습니다.")
+        return data
+
+
+def cancel(request: HttpRequest, thing: LateGrant, data: dict[str, Any], at: datetime) -> str:
+    """Take it back."""
+    late_filing.cancel(thing, by=request.user, now=at)
+    return "허용을 취소했습니다."
+
+
+@admin.register(LateGrant)
+class LateGrantAdmin(WorkflowAdmin):
+    """Who was let in after the deadline, by whom and why."""
+
+    read_roles = [OFFICER, MANAGER, AUDITOR]
+    change_list_template = "admin/applications/intake/late_filing_list.html"
+    list_display = ["company", "sub_program", "ends", "granted_by", "used", "cancelled"]
+    list_select_related = ["company", "sub_program", "granted_by"]
+    ordering = ["-pk"]
+    fields = [
+        "sub_program", "company", "site", "reason", "ends", "granted_by", "granted", "used",
+        "used_for", "cancelled",
+    ]  # fmt: skip
+    readonly_fields = ["ends", "granted", "used", "used_for", "cancelled"]
+    acts = [
+        Act(
+            "cancel",
+            "허용 취소",
+            cancel,
+            roles=[MANAGER],
+            show=lambda request, thing: thing.used_at is None and thing.cancelled_at is None,
+            danger=True,
+        )
+    ]
+
+    def get_urls(self) -> list[URLPattern]:
+        """Add the page that grants."""
+        page = self.admin_site.admin_view(self.grant_view)
+        return [path("grant/", page, name="applications_lategrant_grant"), *super().get_urls()]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LateGrant]:
+        """Of the own sub-programmes."""
+        return LateGrant.objects.filter(sub_program__in=sub_programs_of(request.user))
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Offer to grant to those who may."""
+        may = MANAGER in roles_of(request.user)
+        return super().changelist_view(request, {"may_grant": may, **(extra_context or {})})
+
+    def grant_view(self, request: HttpRequest) -> HttpResponse:
+        """Ask and grant."""
+        if MANAGER not in roles_of(request.user):
+            raise Http404
+        form = GrantForm(request)
+        if request.method == "POST" and form.is_valid():
+            data = form.cleaned_data
+            try:
+                made = late_filing.grant(
+                    data["sub_program"],
+                    company=data["company"],
+                    site=data["place"],
+                    until=data["until"],
+                    reason=data["reason"],
+                    by=request.user,
+                    now=now(),
+                )
+            except PortalError as error:
+                messages.error(request, error.message)
+            else:
+                messages.success(request, "기한 뒤 접수를 허용했습니다.")
+                return redirect("admin:applications_lategrant_change", made.pk)
+        template = "admin/applications/intake/late_filing_grant.html"
+        return self.shown(request, None, template, title="기한 뒤 접수 허용", form=form)
+
+    @admin.display(description="허용 기한")
+    def ends(self, thing: LateGrant) -> str:
+        """To the second."""
+        return until(thing.until)
+
+    @admin.display(description="허용 시각")
+    def granted(self, thing: LateGrant) -> str:
+        """When it was given."""
+        return kst(thing.granted_at)
+
+    @admin.display(description="사용 시각")
+    def used(self, thing: LateGrant) -> str:
+        """When it let a filing in."""
+        return kst(thing.used_at) or "쓰지 않음"
+
+    @admin.display(description="접수한 신청")
+    def used_for(self, thing: LateGrant) -> SafeString | str:
+        """What was filed by it."""
+        if thing.application is None:
+            return "—"
+        address = reverse("admin:applications_application_change", args=[thing.application.pk])
+        return format_html('<a href="{}">{}</a>', address, thing.application.number)
+
+    @admin.display(description="취소 시각")
+    def cancelled(self, thing: LateGrant) -> str:
+        """When it was taken back."""
+        return kst(thing.cancelled_at) or "—"

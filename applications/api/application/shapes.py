@@ -1,0 +1,235 @@
+"""What the applicant's API takes and answers; the words are those of the documentation."""
+
+from typing import Any, ClassVar
+
+import django_filters
+from django.db.models import QuerySet
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+
+from applications.models import Application
+from applications.queries.intake import drafting
+from applications.queries.objection import contest
+from applications.queries.selection.decisions import told
+from applications.states import ApplicationState, ChangeKind, ObjectionState, Outcome
+from portal.api.errors import FindingShape
+from portal.core.clock import KST, now
+from programs.api.fields import text, whole
+from programs.api.grants import GrantShape
+
+# A decision is not told before it is released; until then the application is being assessed.
+STATES = [(state.value, state.label) for state in ApplicationState if state != "decided"]
+STATE_CODES = [code for code, _ in STATES]
+
+
+class Time(serializers.DateTimeField):
+    """An instant in KST."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(default_timezone=KST, **options)
+
+
+class AppliedProgramShape(serializers.Serializer):
+    """The sub-programme that is applied for."""
+
+    round = text("회차 코드", source="round.code")
+    code = text("내역사업 코드")
+    name = text("이름")
+
+
+class CompanyShape(serializers.Serializer):
+    """The applicant."""
+
+    business_number = text("사업자등록번호 10자리")
+    name = text("상호")
+
+
+class PlaceShape(serializers.Serializer):
+    """A workplace."""
+
+    id = whole("사업장 번호")
+    name = text("이름")
+
+
+class SiteShape(PlaceShape):
+    """A workplace with its company."""
+
+    company = CompanyShape(help_text="기업")
+
+
+class SitesShape(serializers.Serializer):
+    """The list of workplaces."""
+
+    results = SiteShape(many=True, help_text="사업장")
+
+
+class ApplicationShape(serializers.Serializer):
+    """An application in a list."""
+
+    id = whole("신청 번호")
+    number = text("접수번호. 제출하기 전에는 null입니다.", allow_null=True)
+    state = serializers.SerializerMethodField(help_text="상태. 결정은 발표한 뒤에 보입니다.")
+    state_label = text("상태의 이름", source="applicant_label")
+    program = AppliedProgramShape(source="sub_program", help_text="내역사업")
+    track = text("지원유형 코드", source="track.code", default=None, allow_null=True)
+    company = CompanyShape(help_text="신청기업")
+    site = PlaceShape(help_text="사업장")
+    version = whole("버전. 고칠 때마다 1씩 커집니다.")
+    created_at = Time(help_text="만든 시각")
+    updated_at = Time(help_text="고친 시각")
+    submitted_at = Time(allow_null=True, help_text="제출 시각")
+
+    @extend_schema_field(serializers.ChoiceField(choices=STATE_CODES))
+    def get_state(self, application: Application) -> str:
+        """The state as the applicant may know it."""
+        if application.state == ApplicationState.DECIDED:
+            return ApplicationState.ASSESSING.value
+        return application.state
+
+
+class SectionShape(serializers.Serializer):
+    """The answers of one step."""
+
+    version = whole("이 단계의 버전. 저장할 때 함께 보냅니다.")
+    saved_at = Time(help_text="저장 시각")
+    answers = serializers.DictField(source="data", help_text="질문 코드와 답")
+
+
+class FiledShape(serializers.Serializer):
+    """What was filed."""
+
+    number = text("접수번호")
+    submitted_at = Time(help_text="제출 시각. 마감 전인지 이 시각으로 판단했습니다.")
+    sha256 = text("제출본의 SHA-256. 접수증에 적히고, 접수증 확인에 씁니다.")
+
+
+class OwnDecisionShape(serializers.Serializer):
+    """A released decision; every later one replaces the one before it."""
+
+    outcome = serializers.ChoiceField(choices=Outcome.choices, help_text="결과 코드")
+    label = text("결과의 이름", source="get_outcome_display")
+    kind = serializers.ChoiceField(
+        choices=["", *ChangeKind.values], help_text="바뀐 사유의 코드. 처음 결정은 빈 글자입니다."
+    )
+    reason = text("사유")
+    grant_won = whole("지원금(원)")
+    rank = whole("순위. 정하지 않은 결정은 null입니다.", allow_null=True)
+    at = Time(help_text="효력이 생긴 시각")
+
+
+class OwnObjectionShape(serializers.Serializer):
+    """The clock of the objection, and where the objection stands."""
+
+    days = whole("결과를 알린 날부터 이의를 신청할 수 있는 날수")
+    due_at = Time(help_text="신청 기한. 이 시각이 되면 늦습니다.")
+    open = serializers.BooleanField(help_text="지금 신청할 수 있는지")
+    state = serializers.ChoiceField(
+        choices=ObjectionState.choices, allow_null=True, help_text="상태. 신청하지 않았으면 null"
+    )
+    state_label = text("상태의 이름. 신청하지 않았으면 null", allow_null=True)
+    filed_at = Time(allow_null=True, help_text="접수 시각")
+    answer_due_at = Time(allow_null=True, help_text="처리 기한")
+    answer = text("심의 결과와 이유. 심의하기 전에는 null", allow_null=True)
+
+
+class WholeShape(ApplicationShape):
+    """An application with its answers by section, and what is still missing."""
+
+    sections = serializers.DictField(
+        child=SectionShape(), help_text="단계(company, plan, cost, declarations)별 답"
+    )
+    missing = FindingShape(
+        many=True, help_text="제출하려면 채우거나 고칠 것. 제출한 뒤에는 빕니다."
+    )
+    preview = GrantShape(
+        allow_null=True, help_text="지원금 미리보기. 지원유형을 고르기 전에는 null"
+    )
+    submission = FiledShape(allow_null=True, help_text="제출본. 제출하기 전에는 null입니다.")
+    decision = OwnDecisionShape(
+        allow_null=True, help_text="지금 효력이 있는 결정. 발표하기 전에는 null입니다."
+    )
+    changes = OwnDecisionShape(
+        many=True, help_text="발표한 결정 모두. 처음 것부터이며 마지막이 지금 결정입니다."
+    )
+    objection = OwnObjectionShape(
+        allow_null=True, help_text="이의신청 기한과 상태. 다툴 결정이 없으면 null입니다."
+    )
+
+
+class StartShape(serializers.Serializer):
+    """What a draft needs to begin."""
+
+    program = serializers.SlugField(help_text="내역사업 코드")
+    round = serializers.SlugField(required=False, help_text="회차 코드. 없으면 지금 회차입니다.")
+    site = whole("사업장 번호. 내 사업장 목록의 id입니다.")
+
+
+class AnswersShape(serializers.Serializer):
+    """Answers of one step."""
+
+    version = whole("읽었을 때의 버전. 저장한 적이 없는 단계는 0입니다.", min_value=0)
+    answers = serializers.DictField(
+        help_text="질문 코드와 답. 보내지 않은 답은 그대로 두고, null이나 빈 글자는 지웁니다."
+    )
+
+
+class ChangeShape(serializers.Serializer):
+    """Answers by section, and consents by code; all is saved, or nothing."""
+
+    sections = serializers.DictField(
+        child=AnswersShape(),
+        required=False,
+        help_text="단계(company, plan, cost, declarations)별 답. plan의 track은 지원유형입니다.",
+    )
+    consents = serializers.DictField(
+        child=serializers.BooleanField(), required=False, help_text="동의 코드와 동의 여부"
+    )
+
+
+class GenuineShape(serializers.Serializer):
+    """The answer about a receipt."""
+
+    valid = serializers.BooleanField(help_text="접수번호와 SHA-256이 접수한 것과 같은지")
+
+
+class ApplicationFilter(django_filters.FilterSet):
+    """Filters of the list."""
+
+    state = django_filters.ChoiceFilter(choices=STATES, method="in_state", label="상태")
+    program = django_filters.CharFilter(field_name="sub_program__code", label="내역사업 코드")
+    round = django_filters.CharFilter(field_name="sub_program__round__code", label="회차 코드")
+
+    class Meta:
+        model = Application
+        fields: ClassVar[list[str]] = []
+
+    def in_state(
+        self, applications: QuerySet[Application], name: str, state: str
+    ) -> QuerySet[Application]:
+        """Filter by the state as the applicant may know it."""
+        states = [state]
+        if state == ApplicationState.ASSESSING:
+            states.append(ApplicationState.DECIDED)
+        return applications.filter(state__in=states)
+
+
+def written_whole(application: Application) -> dict[str, Any]:
+    """Write an application with all its parts."""
+    at = now()
+    read = drafting.read(application)
+    draft = application.state == ApplicationState.DRAFT
+    grant = drafting.preview(read)
+    body: dict[str, Any] = dict(ApplicationShape(application).data)
+    body["sections"] = {
+        row.name: SectionShape(row).data for row in application.sections.order_by("pk")
+    }
+    findings = drafting.missing(read, now=at) if draft else []
+    body["missing"] = FindingShape(findings, many=True).data
+    body["preview"] = GrantShape(grant).data if grant else None
+    filed = getattr(application, "submission", None)
+    body["submission"] = FiledShape(filed).data if filed else None
+    decisions = OwnDecisionShape(told(application), many=True).data
+    body["decision"], body["changes"] = (decisions[-1] if decisions else None), decisions
+    contested = contest(application, at)
+    body["objection"] = OwnObjectionShape(contested).data if contested else None
+    return body

@@ -1,0 +1,308 @@
+"""The endpoints of the applicant: own applications, and the genuineness of a receipt."""
+
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.db.models import Prefetch, QuerySet
+from django.shortcuts import get_object_or_404
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiParameter,
+    OpenApiResponse,
+    extend_schema,
+)
+from rest_framework import generics
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from applications.api.application import examples
+from applications.api.application.shapes import (
+    ApplicationFilter,
+    ApplicationShape,
+    ChangeShape,
+    FiledShape,
+    GenuineShape,
+    SitesShape,
+    StartShape,
+    WholeShape,
+    written_whole,
+)
+from applications.models import Application, Site
+from applications.queries import receipt_is_genuine
+from applications.queries.intake import drafting as drafting_queries
+from applications.services.intake import drafting, filing
+from applications.visibility import WRITERS, answerable_by, own_applications
+from portal.api.errors import ErrorShape
+from portal.api.idempotency import idempotent
+from portal.api.query import DeclaredQuery
+from portal.core.clock import now
+from portal.core.errors import BadInput
+from portal.models import User
+from programs.models import Track
+from programs.queries import sub_program
+
+TAGS = ["신청"]
+KEY = OpenApiParameter(
+    "Idempotency-Key",
+    str,
+    OpenApiParameter.HEADER,
+    description="같은 값으로 다시 보내면 처음의 답을 그대로 돌려줍니다. 255자까지입니다.",
+    examples=[OpenApiExample("UUID", value="0b6f3c1e-6a0e-4d0e-9d5f-5f6c0a1f7a52")],
+)
+NUMBER = OpenApiParameter(
+    "id",
+    int,
+    OpenApiParameter.PATH,
+    description="신청 번호",
+    examples=[OpenApiExample("번호", value=123)],
+)
+
+
+def refused(codes: str) -> OpenApiResponse:
+    """Document a refusal with its codes."""
+    return OpenApiResponse(ErrorShape, description=codes)
+
+
+class Mine(DeclaredQuery):
+    """What the endpoints of own applications share."""
+
+    access_rule = "signed_in"
+    queryset: ClassVar[QuerySet[Application]] = Application.objects.none()
+
+    def get_queryset(self) -> QuerySet[Application]:
+        """Own applications with what the answer shows."""
+        tracks = Prefetch("sub_program__tracks", queryset=Track.objects.order_by("order"))
+        return (
+            own_applications(self.request.user)
+            .select_related("sub_program__round", "track", "company", "site", "submission")
+            .prefetch_related(tracks)
+        )
+
+
+class Sites(DeclaredQuery, APIView):
+    """Own workplaces."""
+
+    access_rule = "signed_in"
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="sites",
+        summary="내 사업장 목록",
+        description="신청서를 쓸 수 있는 사업장입니다. 기업의 소유자와 편집자에게만 보입니다.",
+        responses={200: SitesShape},
+        examples=[examples.SITES],
+    )
+    def get(self, request: Request) -> Response:
+        """List the workplaces for which the person may write."""
+        return Response(SitesShape({"results": writable_sites(request.user)}).data)
+
+
+class Applications(Mine, generics.ListAPIView):
+    """Own applications, and beginning a new one."""
+
+    serializer_class = ApplicationShape
+    filterset_class = ApplicationFilter
+    query: ClassVar[frozenset[str]] = frozenset(
+        {"state", "program", "round", "cursor", "page_size"}
+    )
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="applications",
+        summary="내 신청 목록",
+        description="내가 일하는 기업의 신청을 새것부터 돌려줍니다.",
+        responses={200: ApplicationShape(many=True)},
+        examples=[examples.APPLICATION],
+    )
+    def get(self, request: Request, *args: object, **kwargs: object) -> Response:
+        """List own applications, newest first."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="application_start",
+        summary="새 신청",
+        description=(
+            "사업장의 신청서를 만들고 기업정보를 옮겨 담습니다. 작성 중인 것이 있으면 그것을 "
+            "돌려줍니다. 기업의 소유자와 편집자만 할 수 있습니다."
+        ),
+        parameters=[KEY],
+        request=StartShape,
+        responses={
+            201: WholeShape,
+            404: refused("not_found: 그런 사업이나 사업장이 없거나 내 것이 아닙니다."),
+            409: refused(
+                "round_closed, budget_gone: 접수하지 않습니다. already_applied: 이 사업장은 이미 "
+                "제출했습니다. idempotency_mismatch: 같은 키로 다른 내용을 보냈습니다."
+            ),
+        },
+        examples=[examples.START, examples.WHOLE],
+    )
+    def post(self, request: Request) -> Response:
+        """Begin a draft for a site; the draft that is there already is returned."""
+        at = now()
+        wanted = StartShape(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        asked = wanted.validated_data
+
+        def act() -> tuple[int, dict[str, Any]]:
+            program = sub_program(asked["program"], now=at, round=asked.get("round", ""))
+            site = get_object_or_404(writable_sites(request.user), pk=asked["site"])
+            draft = drafting.start(program, site=site, by=request.user, now=at)
+            return 201, written_whole(self.get_queryset().get(pk=draft.pk))
+
+        return idempotent(request, act)
+
+
+class OneApplication(Mine, generics.GenericAPIView):
+    """One own application."""
+
+    serializer_class = WholeShape
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="application",
+        summary="신청 하나",
+        description=(
+            "단계별 답, 지원금 미리보기, 아직 빠진 것과, 발표한 뒤에는 결정과 그 변경, 이의신청 기한과 "
+            "상태를 모두 돌려줍니다."
+        ),
+        parameters=[NUMBER],
+        responses={200: WholeShape},
+        examples=[examples.WHOLE, examples.DECIDED],
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        """Read it with its answers and everything that is still missing."""
+        return Response(written_whole(get_object_or_404(self.get_queryset(), pk=pk)))
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="application_save",
+        summary="신청서 저장",
+        description=(
+            "단계별 답과 동의를 저장합니다. 모두 저장하거나 아무것도 저장하지 않습니다. 빈 답은 "
+            "두어도 되지만 종류가 다른 답은 거절합니다. 서류는 누리집에서 올립니다."
+        ),
+        parameters=[NUMBER],
+        request=ChangeShape,
+        responses={
+            200: WholeShape,
+            400: refused("bad_input, section_unknown, consent_unknown: 보낸 값이 틀렸습니다."),
+            409: refused(
+                "stale_version: 다른 사람이 먼저 저장했습니다. 다시 읽고 보내세요. "
+                "already_submitted: 제출했거나 취하한 신청입니다."
+            ),
+            422: refused("rule_broken: 종류가 다른 답이 있습니다. findings의 invalid:질문코드"),
+        },
+        examples=[examples.CHANGE, examples.WHOLE],
+    )
+    def patch(self, request: Request, pk: int) -> Response:
+        """Save answers by section; a section that somebody else saved meanwhile is a 409."""
+        at = now()
+        drafts = answerable_by(request.user).select_related("sub_program__round", "track")
+        application = get_object_or_404(drafts, pk=pk)
+        change = ChangeShape(data=request.data)
+        change.is_valid(raise_exception=True)
+        with transaction.atomic():
+            for name, part in change.validated_data.get("sections", {}).items():
+                if name not in drafting.SECTIONS:
+                    raise BadInput(f"없는 단계입니다: {name}", code="section_unknown")
+                drafting.save_section(
+                    application,
+                    name=name,
+                    data=part["answers"],
+                    version=part["version"],
+                    by=request.user,
+                    now=at,
+                )
+            consents = change.validated_data.get("consents", {})
+            if consents:
+                drafting.consent(application, answers=consents, by=request.user, now=at)
+        return Response(written_whole(self.get_queryset().get(pk=pk)))
+
+
+class Submit(Mine, APIView):
+    """Filing."""
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="application_submit",
+        summary="제출",
+        description=(
+            "신청서를 꼭 한 번 제출합니다. 몇 번을 보내도 같은 접수번호를 돌려줍니다. 마감 전인지는 "
+            "요청이 도착한 시각으로 판단하며, 늦으면 신청서는 그대로 남습니다."
+        ),
+        parameters=[NUMBER, KEY],
+        request=None,
+        responses={
+            200: FiledShape,
+            409: refused(
+                "round_closed, budget_gone: 접수하지 않습니다. stale_version: 다른 사람이 고치고 "
+                "있습니다. idempotency_mismatch: 같은 키로 다른 요청을 보냈습니다."
+            ),
+            422: refused("rule_broken: 빠지거나 틀린 것이 있습니다. findings에 모두 있습니다."),
+        },
+        examples=[examples.FILED],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        """File the draft, exactly once; the instant of arrival decides whether it was in time."""
+        at = now()
+        mine = drafting_queries.with_roots(answerable_by(request.user))
+        application = get_object_or_404(mine, pk=pk)
+
+        def act() -> tuple[int, dict[str, Any]]:
+            filed = filing.submit(application, by=request.user, now=at, just_read=True)
+            return 200, dict(FiledShape(filed).data)
+
+        return idempotent(request, act)
+
+
+class Receipt(DeclaredQuery, APIView):
+    """Receipts."""
+
+    access_rule = "public"
+    query: ClassVar[frozenset[str]] = frozenset({"sha256"})
+
+    @extend_schema(
+        tags=["접수증"],
+        operation_id="receipt",
+        summary="접수증 확인",
+        description=(
+            "접수번호와 SHA-256이 접수한 것과 같은지만 답합니다. 없는 번호와 다른 SHA-256을 구별하지 "
+            "않습니다."
+        ),
+        parameters=[
+            OpenApiParameter(
+                "number",
+                str,
+                OpenApiParameter.PATH,
+                description="접수번호",
+                examples=[OpenApiExample("번호", value="2021-구축-1차-000123")],
+            ),
+            OpenApiParameter(
+                "sha256",
+                {"type": "string", "minLength": 1},
+                required=True,
+                description="접수증에 적힌 SHA-256(16진수 64자)",
+                examples=[OpenApiExample("SHA-256", value=examples.SHA256)],
+            ),
+        ],
+        responses={
+            200: GenuineShape,
+            400: refused("sha256_missing: sha256을 보내지 않았습니다."),
+        },
+        examples=[examples.GENUINE],
+    )
+    def get(self, request: Request, number: str) -> Response:
+        """Say whether a receipt with this number carries this SHA-256; nothing else."""
+        sha256 = request.query_params.get("sha256", "")
+        if not sha256:
+            raise BadInput("sha256 값을 함께 보내 주세요.", code="sha256_missing")
+        return Response(GenuineShape({"valid": receipt_is_genuine(number, sha256)}).data)
+
+
+def writable_sites(user: User) -> QuerySet[Site]:
+    """The workplaces of companies for which the person may write."""
+    mine = Site.objects.filter(company__members__user=user, company__members__role__in=WRITERS)
+    return mine.select_related("company").order_by("pk")

@@ -1,0 +1,91 @@
+"""Partners."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from applications.models import Company
+from portal.forms.fields import PlainForm, WonField
+
+
+class PartnerAnswerForm(PlainForm):
+    """With which company a partner takes part."""
+
+    company = forms.ChoiceField(label="참여할 기업", widget=forms.RadioSelect, required=False)
+    note = forms.CharField(
+        label="의견 (선택)",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea({"rows": 3, "class": "input--long"}),
+        help_text="거절할 때는 사유를 적어 주시면 신청기업에 전해집니다.",
+    )
+
+    def __init__(self, *args: object, companies: Sequence[Company], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["company"].choices = [(str(one.pk), one.name) for one in companies]
+        if len(companies) == 1:
+            self.fields["company"].initial = str(companies[0].pk)
+
+
+class TermsAnswerForm(PlainForm):
+    """Whether a partner agrees to its terms."""
+
+    note = forms.CharField(
+        label="의견 (동의하지 않으면 꼭 적어 주세요)",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea({"rows": 3, "class": "input--long"}),
+    )
+
+
+class PartnerForm(PlainForm):
+    """Whom to ask to take part."""
+
+    role = forms.ChoiceField(label="참여 역할", widget=forms.RadioSelect)
+    company_name = forms.CharField(label="참여기관 이름", max_length=100)
+    email = forms.EmailField(
+        label="참여기관 담당자 이메일",
+        widget=forms.EmailInput({"class": "input--long"}),
+        help_text="이 주소로 참여 요청을 보냅니다.",
+    )
+
+    def __init__(self, *args: object, roles: Sequence[Mapping[str, Any]], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["role"].choices = [(row["role"], row["label"]) for row in roles]
+        if len(roles) == 1:
+            self.fields["role"].initial = roles[0]["role"]
+
+
+class TermsForm(PlainForm):
+    """What a partner does and bears."""
+
+    part = forms.CharField(
+        label="맡은 일",
+        max_length=300,
+        widget=forms.Textarea({"rows": 2, "class": "input--long"}),
+        error_messages={"required": "참여기관이 맡을 일을 적어 주세요."},
+    )
+    share_won = WonField(
+        label="부담금",
+        required=False,
+        help_text="기업부담금 가운데 이 기관이 부담하는 금액입니다. 없으면 0을 적으세요.",
+    )
+    quote_won = WonField(
+        label="견적금액",
+        required=False,
+        help_text="이 기관이 공급하는 설비·용역의 견적 합계입니다.",
+    )
+
+    def __init__(self, *args: object, asked: Mapping[str, Any], **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("share", "quote"):
+            if not asked.get(name):
+                del self.fields[f"{name}_won"]
+
+    def terms(self) -> dict[str, Any]:
+        """The terms as the service takes them; an amount that is not asked is unknown."""
+        data = self.cleaned_data
+        return {name: data.get(name) for name in ("share_won", "quote_won")} | {
+            "part": data["part"]
+        }

@@ -1,0 +1,99 @@
+"""Rows of applications that stay as they are once final (see `portal.records.audit`)."""
+
+from django.db.models import QuerySet
+
+from applications.models.agreement.contracts import (
+    Agreement,
+    AgreementMove,
+    AgreementSignature,
+    AgreementVersion,
+)
+from applications.models.application import Application, ApplicationMove
+from applications.models.assessment.conflicts import ConflictStatement
+from applications.models.assessment.rubrics import RubricVersion
+from applications.models.assessment.scoring import ScoreResult, ScoreRun
+from applications.models.assessment.sheets import ScoreSheet
+from applications.models.intake.filing import Submission
+from applications.models.objection import Objection, ObjectionMove
+from applications.models.selection.aid import AidException
+from applications.models.selection.changes import DecisionChange, DecisionChangeMove
+from applications.models.selection.decisions import Decision
+from applications.models.selection.proposals import Selection, SelectionMove
+from applications.models.settlement.reports import StageCheck
+from applications.models.settlement.spending import InKindUse
+from portal.models import Stateful
+from portal.records.audit import Audited
+
+# Things whose state must be where their last move led.
+MOVED: tuple[type[Stateful], ...] = (Application, Selection, DecisionChange, Objection, Agreement)
+
+
+def locked_sheets() -> QuerySet[ScoreSheet]:
+    """Sheets that were handed in."""
+    return ScoreSheet.objects.filter(locked_at__isnull=False)
+
+
+def withdrawn_sheets() -> QuerySet[ScoreSheet]:
+    """Sheets that were taken out of the sum after they were handed in."""
+    return ScoreSheet.objects.filter(locked_at__isnull=False, withdrawn_at__isnull=False)
+
+
+def finished_runs() -> QuerySet[ScoreRun]:
+    """Runs whose results stand."""
+    return ScoreRun.objects.filter(finished_at__isnull=False)
+
+
+def standing_results() -> QuerySet[ScoreResult]:
+    """Results of finished runs; a run that goes on may still write some again."""
+    return ScoreResult.objects.filter(run__finished_at__isnull=False)
+
+
+def made_decisions() -> QuerySet[Decision]:
+    """Decisions of selections that were decided; a proposal is no decision yet."""
+    return Decision.objects.filter(selection__decided_at__isnull=False, previous=None)
+
+
+def later_decisions() -> QuerySet[Decision]:
+    """Decisions that replaced another one."""
+    return Decision.objects.filter(previous__isnull=False)
+
+
+SHEET = (
+    "application_id", "assessor_id", "assigned_at", "marks", "reasons", "comment", "locked_at",
+    "sha256",
+)  # fmt: skip
+RUN = (
+    "sub_program_id", "number", "rubric", "rubric_sha256", "requested_by_id", "requested_at",
+    "finished_at", "scored", "inputs_sha256", "results_sha256",
+)  # fmt: skip
+DECISION = (
+    "selection_id", "application_id", "outcome", "rank", "grant_won", "reason_code", "reason",
+)  # fmt: skip
+
+AUDITED = (
+    Audited("submissions", "제출본", Submission.objects.all, since="application__submitted_at"),
+    Audited("application-moves", "신청 처리 이력", ApplicationMove.objects.all, time="at"),
+    Audited("rubrics", "평가 기준 판", RubricVersion.objects.all, time="frozen_at"),
+    Audited("conflict-statements", "이해관계 확인서", ConflictStatement.objects.all, time="at"),
+    Audited("score-sheets", "제출된 평가표", locked_sheets, since="locked_at", columns=SHEET),
+    Audited(
+        "withdrawn-sheets",
+        "합산에서 뺀 평가표",
+        withdrawn_sheets,
+        since="withdrawn_at",
+        columns=("withdrawn_at", "end_reason"),
+    ),
+    Audited("score-runs", "점수 산정", finished_runs, since="finished_at", columns=RUN),
+    Audited("score-results", "평가 결과", standing_results, since="run__finished_at"),
+    Audited("selection-moves", "선정 처리 이력", SelectionMove.objects.all, time="at"),
+    Audited("decisions", "결정", made_decisions, since="selection__decided_at", columns=DECISION),
+    Audited("later-decisions", "바뀐 결정", later_decisions, time="at"),
+    Audited("aid-exceptions", "지원 한도 예외", AidException.objects.all, time="at"),
+    Audited("decision-change-moves", "결정 변경 이력", DecisionChangeMove.objects.all, time="at"),
+    Audited("objection-moves", "이의신청 처리 이력", ObjectionMove.objects.all, time="at"),
+    Audited("agreement-moves", "협약 처리 이력", AgreementMove.objects.all, time="at"),
+    Audited("agreement-texts", "협약서", AgreementVersion.objects.all, time="made_at"),
+    Audited("agreement-signatures", "협약 서명", AgreementSignature.objects.all, time="at"),
+    Audited("stage-checks", "수행 점검", StageCheck.objects.all, time="at"),
+    Audited("in-kind-uses", "현물 사용", InKindUse.objects.all, time="at"),
+)

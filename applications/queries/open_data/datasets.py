@@ -1,0 +1,519 @@
+"""Open data: every data set as rows that are read in blocks, whatever their number.
+
+What may be published is asked of `visibility`; the words are in `open_data.yaml`.
+"""
+
+import hashlib
+import json
+from array import array
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import Any
+
+from django.db.models import F, Max, Model, QuerySet
+from django.utils.crypto import salted_hmac
+
+from applications.models import (
+    Decision,
+    DecisionChange,
+    Objection,
+    ScoreResult,
+    ScoreRun,
+    ScoreSheet,
+    Selection,
+)
+from applications.queries.open_data.publication import Described, publication
+from applications.queries.statistics import figures
+from applications.rules.selection import AID_LIMIT
+from applications.states import ChangeKind, Remedy
+from applications.visibility import (
+    open_changes,
+    open_decisions,
+    open_reruns,
+    open_runs,
+    open_selections,
+)
+from portal.core.clock import KST
+from portal.core.errors import NotFound
+from portal.models import AuditSeal
+from programs.models import LedgerEntry, SubProgram, Track
+from programs.queries import published
+from programs.visibility import public_entries, public_rounds, public_sub_programs
+
+CHUNK = 2_000
+Row = dict[str, Any]
+LENGTH = 16  # letters of a name that hides another
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the rows of a data set come from: a query walked by key, and rows made of each block.
+
+    `stamp` is what the data set depends on, read cheaply.
+    """
+
+    rows: Callable[[], QuerySet[Any]]
+    made: Callable[[Sequence[Any]], Iterator[Row]]
+    stamp: Callable[[], tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """A small data set that is made whole."""
+
+    made: Callable[[], Iterator[Row]]
+    stamp: Callable[[], tuple[object, ...]]
+
+
+@dataclass(frozen=True)
+class Version:
+    """Which state of a data set this is."""
+
+    code: str
+    sha256: str
+    updated_at: datetime | None
+
+
+def described(code: str) -> Described:
+    """Find a data set by its code. Raises NotFound."""
+    for row in publication().datasets:
+        if row.code == code:
+            return row
+    raise NotFound("그런 공개 데이터가 없습니다.")
+
+
+def version(code: str) -> Version:
+    """Say which state a data set is in, without reading it."""
+    stamp = sources()[described(code).code].stamp()
+    told = json.dumps([publication().format, code, [str(part) for part in stamp]])
+    times = [part for part in stamp if isinstance(part, datetime)]
+    return Version(code, hashlib.sha256(told.encode()).hexdigest(), max(times) if times else None)
+
+
+def rows(code: str) -> Iterator[Row]:
+    """Every row of a data set, in blocks of the database; memory does not grow."""
+    source = sources()[described(code).code]
+    if isinstance(source, Listed):
+        yield from source.made()
+        return
+    query, last = source.rows().order_by("pk"), 0
+    while block := list(query.filter(pk__gt=last)[:CHUNK]):
+        last = block[-1].pk
+        yield from source.made(block)
+
+
+def hidden(kind: str, *parts: object) -> str:
+    """The name under which something is published: always the same, never the thing itself."""
+    text = ":".join(map(str, parts))
+    return salted_hmac(f"open-data.{kind}", text, algorithm="sha256").hexdigest()[:LENGTH]
+
+
+@cache
+def sources() -> dict[str, Source | Listed]:
+    """Where each data set comes from, by code."""
+    return {
+        "programs": Source(_programs, _program_rows, _offered_stamp),
+        "tracks": Source(_tracks, _track_rows, _offered_stamp),
+        "pots": Listed(_pot_rows, _money_stamp),
+        "ledger": Source(_entries, _entry_rows, _money_stamp),
+        "runs": Source(open_runs, _run_rows, _released_stamp),
+        "criteria": Source(open_runs, _criterion_rows, _released_stamp),
+        "selections": Source(_selections, _selection_rows, _released_stamp),
+        "results": Source(_decisions, _result_rows, _released_stamp),
+        "score-sheets": Source(_decisions, _sheet_rows, _released_stamp),
+        "bonuses": Source(_decisions, _bonus_rows, _released_stamp),
+        "reruns": Source(_reruns, _rerun_rows, _changed_stamp),
+        "changes": Source(_changes, _change_rows, _changed_stamp),
+        "statistics": Listed(_statistic_rows, _statistics_stamp),
+        "seals": Source(_seals, _seal_rows, _seal_stamp),
+    }
+
+
+# --- What a data set depends on --------------------------------------------------------------------
+
+
+def _offered_stamp() -> tuple[object, ...]:
+    found = public_sub_programs().aggregate(one=Max("updated_at"), two=Max("round__updated_at"))
+    return (found["one"], found["two"])
+
+
+def _released_stamp() -> tuple[object, ...]:
+    found = open_selections().aggregate(at=Max("released_at"), last=Max("pk"))
+    return (found["at"], found["last"])
+
+
+def _changed_stamp() -> tuple[object, ...]:
+    found = open_changes().aggregate(at=Max("at"), last=Max("pk"))
+    return (found["at"], found["last"], *_released_stamp())
+
+
+def _money_stamp() -> tuple[object, ...]:
+    last = LedgerEntry.objects.order_by("-pk").values_list("pk", "at").first()
+    return (*(last or ()), *_released_stamp())
+
+
+def _statistics_stamp() -> tuple[object, ...]:
+    return (*_money_stamp(), *(part for row in public_rounds() for part in figures.stamp(row)))
+
+
+def _seal_stamp() -> tuple[object, ...]:
+    last = AuditSeal.objects.order_by("-pk").values_list("pk", "sealed_at").first()
+    return tuple(last or ())
+
+
+# --- Programmes and money --------------------------------------------------------------------------
+
+
+def _programs() -> QuerySet[SubProgram]:
+    return public_sub_programs().select_related("round", "pot")
+
+
+def _program_rows(block: Sequence[SubProgram]) -> Iterator[Row]:
+    for row in block:
+        window = row.window()
+        yield {
+            "id": row.pk,
+            "round": row.round.code,
+            "code": row.code,
+            "name": row.name,
+            "pot": row.pot.code,
+            "quota_count": row.quota_count,
+            "quota_kind": row.quota_kind,
+            "opens_at": _instant(window.opens_at),
+            "closes_at": _instant(window.closes_at),
+        }
+
+
+def _tracks() -> QuerySet[Track]:
+    return Track.objects.filter(sub_program__in=public_sub_programs().values("pk"))
+
+
+def _track_rows(block: Sequence[Track]) -> Iterator[Row]:
+    same = ("code", "name", "grant_kind", "cap_won", "share_percent", "flat_won", "planning_won")
+    for row in block:
+        yield {"program": row.sub_program_id, **{name: getattr(row, name) for name in same}}
+
+
+def _pot_rows() -> Iterator[Row]:
+    for pot, balance in published():
+        yield {
+            "code": pot.code,
+            "name": pot.name,
+            "appropriated_won": balance.appropriated,
+            "reserved_won": balance.reserved,
+            "committed_won": balance.committed,
+            "paid_won": balance.paid,
+            "available_won": balance.available,
+        }
+
+
+def _entries() -> QuerySet[LedgerEntry]:
+    return public_entries().select_related("budget").defer("note", "reference", "by")
+
+
+def _entry_rows(block: Sequence[LedgerEntry]) -> Iterator[Row]:
+    for row in block:
+        yield {
+            "id": row.pk,
+            "pot": row.budget.code,
+            "kind": row.kind,
+            "amount_won": row.amount_won,
+            "subject": hidden("subject", row.subject) if row.subject else None,
+            "at": _instant(row.at),
+        }
+
+
+# --- Scores, ranks and lines -----------------------------------------------------------------------
+
+
+def _run_rows(block: Sequence[ScoreRun]) -> Iterator[Row]:
+    for row in block:
+        rubric = row.rubric
+        yield {
+            "id": row.pk,
+            "program": row.sub_program_id,
+            "number": row.number,
+            "rubric_sha256": row.rubric_sha256,
+            **{name: rubric[name] for name in ("floor", "trim_from", "minimum_sheets")},
+            **{name: rubric[name] for name in ("decimals", "bonus_cap")},
+            "scored": row.scored,
+            "inputs_sha256": row.inputs_sha256,
+            "results_sha256": row.results_sha256,
+        }
+
+
+def _criterion_rows(block: Sequence[ScoreRun]) -> Iterator[Row]:
+    for run in block:
+        for place, row in enumerate(run.rubric["criteria"], start=1):
+            yield {
+                "run": run.pk,
+                "rubric_sha256": run.rubric_sha256,
+                "order": place,
+                "code": row["code"],
+                "label": row["label"],
+                "max_points": row["max_points"],
+                "core": row["core"],
+            }
+
+
+def _selections() -> QuerySet[Selection]:
+    return open_selections()
+
+
+def _selection_rows(block: Sequence[Selection]) -> Iterator[Row]:
+    for row in block:
+        cut = row.cut
+        yield {
+            "id": row.pk,
+            "run": row.run_id,
+            "program": row.sub_program_id,
+            "places": row.places,
+            "reserve_places": cut.get("reserve_places"),
+            "available_won": row.available_won,
+            "selected_count": cut["selected_count"],
+            "amount_won": cut["amount_won"],
+            "cut_total": cut["cut_total"],
+            "stopped_by": cut["stopped_by"],
+            "tie_rule": row.tie_rule,
+            "decided_at": _instant(row.decided_at),
+            "released_at": _instant(row.released_at),
+        }
+
+
+def _decisions() -> QuerySet[Decision]:
+    rows = open_decisions().annotate(results_sha256=F("selection__run__results_sha256"))
+    return rows.select_related("selection", "application__submission").only(
+        "selection__run_id",
+        "application_id",
+        "application__submission__support_won",
+        "rank",
+        "outcome",
+        "grant_won",
+        "reason_code",
+    )
+
+
+def _result_rows(block: Sequence[Decision]) -> Iterator[Row]:
+    scores = _scores(block)
+    for row in block:
+        run = row.selection.run_id
+        score = scores[(run, row.application_id)]
+        yield {
+            "selection": row.selection_id,
+            "run": run,
+            "application": hidden("application", run, row.application_id),
+            "received": received(row.selection_id, row.results_sha256, row.application_id),
+            "raw": _digits(score.raw),
+            "core": _digits(score.core),
+            "bonus": score.bonus,
+            "total": _digits(score.total),
+            "passed_floor": score.passed_floor,
+            "beyond_limits": row.reason_code == AID_LIMIT,
+            "amount_won": row.application.submission.support_won,
+            "rank": row.rank,
+            "outcome": row.outcome,
+            "grant_won": row.grant_won,
+            "reason_code": row.reason_code,
+        }
+
+
+def _sheet_rows(block: Sequence[Decision]) -> Iterator[Row]:
+    """Sheets as they stood when the run was asked for, numbered within their application."""
+    runs = ScoreRun.objects.in_bulk({row.selection.run_id for row in block})
+    sheets: dict[int, list[ScoreSheet]] = {}
+    query = ScoreSheet.objects.filter(
+        application__in=[row.application_id for row in block], locked_at__isnull=False
+    )
+    for sheet in query.order_by("pk").only("application_id", "locked_at", "withdrawn_at", "marks"):
+        sheets.setdefault(sheet.application_id, []).append(sheet)
+    for row in block:
+        run = runs[row.selection.run_id]
+        counted = [s for s in sheets.get(row.application_id, ()) if s.locked_at <= run.requested_at]
+        # In an order that tells nothing of who handed in first.
+        counted.sort(key=lambda sheet: hidden("sheet", run.pk, sheet.pk))
+        for place, sheet in enumerate(counted, start=1):
+            yield {
+                "run": run.pk,
+                "application": hidden("application", run.pk, row.application_id),
+                "sheet": place,
+                "withdrawn": bool(sheet.withdrawn_at and sheet.withdrawn_at <= run.requested_at),
+                "marks": sheet.marks,
+            }
+
+
+def _bonus_rows(block: Sequence[Decision]) -> Iterator[Row]:
+    scores = _scores(block, breakdown=True)
+    for row in block:
+        run = row.selection.run_id
+        for item in scores[(run, row.application_id)].breakdown["bonus"]["items"]:
+            yield {
+                "run": run,
+                "application": hidden("application", run, row.application_id),
+                "code": item["code"],
+                "points": item["points"],
+            }
+
+
+def _reruns() -> QuerySet[Objection]:
+    return open_reruns().select_related("run", "decision__selection")
+
+
+def _rerun_rows(block: Sequence[Objection]) -> Iterator[Row]:
+    """The one case of each new run with all that went into its score."""
+    cases = [row.application_id for row in block]
+    results = {row.run_id: row for row in ScoreResult.objects.filter(application__in=cases)}
+    changed = DecisionChange.objects.filter(kind=ChangeKind.OBJECTION, application__in=cases)
+    made = {row.application_id: row.made for row in changed.select_related("made")}
+    sheets: dict[int, list[ScoreSheet]] = {}
+    handed_in = ScoreSheet.objects.filter(application__in=cases, locked_at__isnull=False)
+    for sheet in handed_in.order_by("pk"):
+        sheets.setdefault(sheet.application_id, []).append(sheet)
+    for case in block:
+        run, selection, decision = case.run, case.decision.selection, made[case.application_id]
+        if run is None or decision is None:
+            continue
+        score = results[run.pk]
+        counted = [sheet for sheet in sheets.get(case.application_id, ()) if _counts(sheet, case)]
+        counted.sort(key=lambda sheet: hidden("sheet", sheet.pk))
+        yield {
+            "selection": selection.pk,
+            "run": run.pk,
+            "number": run.number,
+            "previous": selection.run_id,
+            "application": hidden("application", selection.run_id, case.application_id),
+            "remedy": case.remedy,
+            "sheets": [sheet.marks for sheet in counted],
+            "bonuses": [
+                {"code": item["code"], "points": item["points"]}
+                for item in score.breakdown["bonus"]["items"]
+            ],
+            "raw": _digits(score.raw),
+            "core": _digits(score.core),
+            "bonus": score.bonus,
+            "total": _digits(score.total),
+            "passed_floor": score.passed_floor,
+            "rank": decision.rank,
+            "outcome": decision.outcome,
+            "grant_won": decision.grant_won,
+            "inputs_sha256": run.inputs_sha256,
+            "results_sha256": run.results_sha256,
+        }
+
+
+def _counts(sheet: ScoreSheet, case: Objection) -> bool:
+    """Whether a sheet counted in the new run: handed in and not withdrawn when it was asked for.
+
+    Where others assessed the case anew, only what was given out since.
+    """
+    at = case.run.requested_at if case.run else None
+    if at is None or sheet.locked_at is None or sheet.locked_at > at:
+        return False
+    if sheet.withdrawn_at is not None and sheet.withdrawn_at <= at:
+        return False
+    since = case.decided_at if case.remedy == Remedy.SHEETS else None
+    return since is None or sheet.assigned_at >= since
+
+
+def _changes() -> QuerySet[Decision]:
+    return open_changes().select_related("selection", "previous").only(
+        "selection__run_id", "application_id", "outcome", "grant_won", "reason_code", "at",
+        "previous__outcome", "previous__grant_won",
+    )  # fmt: skip
+
+
+def _change_rows(block: Sequence[Decision]) -> Iterator[Row]:
+    for row in block:
+        run = row.selection.run_id
+        yield {
+            "id": row.pk,
+            "selection": row.selection_id,
+            "application": hidden("application", run, row.application_id),
+            "kind": row.reason_code,
+            "before": row.previous.outcome,
+            "before_won": row.previous.grant_won,
+            "after": row.outcome,
+            "after_won": row.grant_won,
+            "at": _instant(row.at),
+        }
+
+
+def _scores(
+    block: Sequence[Decision], *, breakdown: bool = False
+) -> dict[tuple[int, int], ScoreResult]:
+    found = ScoreResult.objects.filter(
+        run__in={row.selection.run_id for row in block},
+        application__in=[row.application_id for row in block],
+    )
+    found = found if breakdown else found.defer("breakdown")
+    return {(row.run_id, row.application_id): row for row in found}
+
+
+def received(selection: int, results_sha256: str, application: int) -> int:
+    """Which place an application had among those of its selection when they came in."""
+    ids, places = _order(selection, results_sha256)
+    return places[bisect_left(ids, application)]
+
+
+@lru_cache(maxsize=8)
+def _order(selection: int, results_sha256: str) -> tuple["array[int]", "array[int]"]:
+    """Applications of a selection by number, and beside each its place by instant of filing.
+
+    A released selection never changes, and an instant cannot be published: it is on the receipt.
+    """
+    filed = Decision.objects.filter(selection=selection, previous=None).order_by(
+        "application__submitted_at", "application"
+    )
+    came = array("q", filed.values_list("application", flat=True).iterator(chunk_size=CHUNK))
+    order = sorted(range(len(came)), key=came.__getitem__)
+    return array("q", (came[i] for i in order)), array("q", (i + 1 for i in order))
+
+
+# --- Statistics and seals --------------------------------------------------------------------------
+
+
+def _statistic_rows() -> Iterator[Row]:
+    for round in public_rounds().order_by("pk"):
+        for table in figures.figures(round, public=True):
+            for label, values in table.rows:
+                for column, value in zip(table.columns, values, strict=True):
+                    yield {
+                        "round": round.code,
+                        "table": table.title,
+                        "row": label,
+                        "column": column,
+                        "value": value,
+                        "suppressed": value is None and table.counts_firms,
+                    }
+
+
+def _seals() -> QuerySet[AuditSeal]:
+    return AuditSeal.objects.defer("digests", "pks", "columns")
+
+
+def _seal_rows(block: Sequence[AuditSeal]) -> Iterator[Row]:
+    for row in block:
+        yield {
+            "chain": row.chain_id,
+            "number": row.number,
+            "sealed_at": _instant(row.sealed_at),
+            "rows": row.count,
+            "sha256": row.sha256,
+        }
+
+
+def _instant(at: datetime | None) -> str | None:
+    return at.astimezone(KST).isoformat(timespec="seconds") if at else None
+
+
+def _digits(value: Decimal | None) -> str | None:
+    return None if value is None else format(value, "f")
+
+
+def keyed(code: str) -> tuple[QuerySet[Model], Callable[[Sequence[Any]], Iterator[Row]]] | None:
+    """The query and the rows of a data set that is walked by key; None for a small one."""
+    source = sources()[described(code).code]
+    return None if isinstance(source, Listed) else (source.rows(), source.made)

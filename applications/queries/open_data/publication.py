@@ -1,0 +1,83 @@
+"""What is published and in which words: the data file, read once."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+KINDS = {
+    "integer": "정수",
+    "decimal": "소수",
+    "text": "글자",
+    "boolean": "참·거짓",
+    "instant": "시각",
+    "object": "이름과 값",
+}
+FILE = Path(__file__).resolve().parents[2] / "open_data.yaml"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a data set; `kind` is integer, decimal, text, boolean, instant or object."""
+
+    name: str
+    kind: str
+    label: str
+
+    @property
+    def word(self) -> str:
+        """The kind in Korean."""
+        return KINDS[self.kind]
+
+
+@dataclass(frozen=True)
+class Described:
+    """One data set in words."""
+
+    code: str
+    title: str
+    summary: str
+    fields: tuple[Field, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The columns in order."""
+        return tuple(field.name for field in self.fields)
+
+
+@dataclass(frozen=True)
+class Publication:
+    """The whole data file."""
+
+    format: str
+    publisher: str
+    licence: dict[str, str]
+    minimum: int
+    rule: str
+    new_build: dict[str, Any]
+    datasets: tuple[Described, ...]
+
+
+@cache
+def publication() -> Publication:
+    """Read the data file."""
+    read = yaml.safe_load(FILE.read_text(encoding="utf-8"))
+    return Publication(
+        format=read["format"],
+        publisher=read["publisher"],
+        licence=read["licence"],
+        minimum=read["suppression"]["minimum"],
+        rule=read["suppression"]["rule"],
+        new_build=read["statistics"]["new_build"],
+        datasets=tuple(
+            Described(
+                row["code"],
+                row["title"],
+                row["summary"],
+                tuple(Field(**field) for field in row["fields"]),
+            )
+            for row in read["datasets"]
+        ),
+    )

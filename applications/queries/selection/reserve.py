@@ -1,0 +1,94 @@
+"""The reserve list (예비): how many places and how much money are free, and who is next."""
+
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet, Sum
+
+from applications.models import Decision, DecisionChange, Selection
+from applications.queries.selection import aid
+from applications.queries.selection.decisions import in_force
+from applications.states import (
+    PENDING_CHANGES,
+    ApplicationState,
+    ChangeKind,
+    ChangeState,
+    Outcome,
+)
+from programs.models import Budget
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a released selection stands: `free` places are None where only money limits.
+
+    `next` is the first in rank of the reserve; `stopped_by` says why it does not move up now:
+    `nobody`, `places`, `budget` or `busy` (its own change is still under way).
+    """
+
+    taken: int
+    pending: int
+    free: int | None
+    available_won: int
+    next: Decision | None
+    amount_won: int
+    stopped_by: str
+
+
+def standing(selection: Selection) -> Standing:
+    """Read the reserve list of a released selection against its places and its pot.
+
+    A place whose agreement has ended early is free again, though its decision stands.
+    """
+    selected = in_force().filter(selection=selection, outcome=Outcome.SELECTED)
+    taken = selected.exclude(application__state=ApplicationState.ENDED).count()
+    pending = move_ups(selection).count()
+    free = None if selection.places is None else selection.places - taken - pending
+    pot = Budget.objects.get(sub_programs=selection.sub_program_id)
+    promised = DecisionChange.objects.filter(
+        state__in=PENDING_CHANGES, application__sub_program__pot=pot, outcome=Outcome.SELECTED
+    ).exclude(replaces__outcome=Outcome.SELECTED)
+    available = pot.available_won - (promised.aggregate(sum=Sum("grant_won"))["sum"] or 0)
+    first = _next(selection)
+    amount = (first.application.submission.support_won or 0) if first else 0
+    return Standing(
+        taken, pending, free, available, first, amount, _stop(first, free, available, amount)
+    )
+
+
+def move_ups(selection: Selection) -> QuerySet[DecisionChange]:
+    """Move-ups of this selection that are not decided yet."""
+    return DecisionChange.objects.filter(
+        kind=ChangeKind.MOVE_UP, state__in=PENDING_CHANGES, replaces__selection=selection
+    )
+
+
+def vacated(selection: Selection) -> Decision | None:
+    """The oldest place that was given up and that nobody has taken or is about to take."""
+    left = Q(next__isnull=False) & ~Q(next__outcome=Outcome.SELECTED)
+    gone = [ApplicationState.WITHDRAWN, ApplicationState.ENDED]
+    withdrawn = Q(next=None, application__state__in=gone)
+    filled = DecisionChange.objects.filter(fills__isnull=False).exclude(state=ChangeState.DISCARDED)
+    places = Decision.objects.filter(left | withdrawn, selection=selection)
+    selected = places.filter(outcome=Outcome.SELECTED)
+    return selected.exclude(pk__in=filled.values("fills")).order_by("pk").first()
+
+
+def _next(selection: Selection) -> Decision | None:
+    """First in rank whose firm may hold more; one that is about to move up has left the queue."""
+    moving = DecisionChange.objects.filter(kind=ChangeKind.MOVE_UP, state__in=PENDING_CHANGES)
+    waiting = in_force().filter(selection=selection, outcome=Outcome.RESERVE)
+    rows = waiting.exclude(pk__in=moving.values("replaces"))
+    rows = rows.select_related("application__submission", "application__sub_program__round")
+    return next(
+        (row for row in rows.order_by("rank", "-pk") if not aid.exceeded(row.application)), None
+    )
+
+
+def _stop(first: Decision | None, free: int | None, available: int, amount: int) -> str:
+    if first is None:
+        return "nobody"
+    if first.changes.filter(state__in=PENDING_CHANGES).exists():
+        return "busy"
+    if free is not None and free <= 0:
+        return "places"
+    return "budget" if amount > available else ""

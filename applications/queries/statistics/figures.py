@@ -1,0 +1,397 @@
+"""The figures of a round, reckoned by the database in a fixed number of queries and kept a while.
+
+`public=True` shows what anybody may see: decisions only once released, small numbers left out.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.core.cache import cache
+from django.db import connection
+from django.db.models import Count, QuerySet
+from django.db.models.functions import TruncDate
+
+from applications.models import (
+    Agreement,
+    Application,
+    ApplicationMove,
+    Decision,
+    DeliverableMove,
+    Submission,
+)
+from applications.queries import delivery
+from applications.queries.open_data.publication import publication
+from applications.queries.selection.decisions import in_force
+from applications.rules.statistics import percentile, suppress
+from applications.states import ApplicationState, Outcome, SelectionState
+from applications.visibility import open_selections
+from portal.core.clock import KST
+from programs.models import Budget, NationalGoal, ProgramRound, SubProgram
+from programs.queries import published
+from programs.rules.ledger import Balance
+from programs.states import CompanySize, Region
+
+KEPT_SECONDS = 60
+KEPT_TIMES = 40  # or so many times as long as the reckoning took: large portals reckon seldom
+STALE_SECONDS = 24 * 60 * 60
+FILED = "신청"
+SELECTED = "선정"
+# (label, the move that begins it, the move that ends it)
+STEPS = (
+    ("접수부터 요건검토 시작까지", "submit", "take_up"),
+    ("요건검토 시작부터 평가 시작까지", "take_up", "qualify"),
+    ("평가 시작부터 결정까지", "qualify", "decide"),
+    ("결정부터 발표까지", "decide", "release"),
+)
+APPLICATION = ApplicationMove._meta.db_table
+MIDDLE, TAIL = 50, 90
+
+
+@dataclass(frozen=True)
+class Part:
+    """A column that divides another: rows of one group add up to the row of that name there."""
+
+    table: str
+    column: int
+    groups: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of figures: rows by label, columns by name; None is a number left out."""
+
+    code: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[int | None, ...]], ...]
+    unit: str = "건"
+    counts_firms: bool = True  # small numbers would show somebody
+    note: str = ""
+    parts: tuple[Part, ...] = ()  # one for each column, or none
+
+    @property
+    def hidden(self) -> int:
+        """How many cells are left out."""
+        return sum(value is None for _, values in self.rows for value in values)
+
+
+def figures(round: ProgramRound, *, public: bool) -> list[Table]:
+    """Every table of a round, as reckoned a minute ago at most while that is quick."""
+    return _kept(f"statistics:{round.pk}:{public}", lambda: reckon(round, public=public))
+
+
+def reckon(round: ProgramRound, *, public: bool) -> list[Table]:
+    """Reckon every table now."""
+    filed = Application.objects.filter(sub_program__round=round, submitted_at__isnull=False)
+    decisions = _decisions(round, public)
+    programs = list(SubProgram.objects.filter(round=round).select_related("pot").order_by("order"))
+    tables = [
+        _money(programs, public),
+        _by_program(programs, filed, decisions),
+        _by_track(filed, decisions),
+        _by(filed, decisions, "region", "region", "지역별 신청과 선정", Region.choices),
+        _by(filed, decisions, "size", "size", "기업 규모별 신청과 선정", CompanySize.choices),
+        _by_day(filed),
+        *_levels(round, decisions, programs),
+        _found_levels(round),
+        _steps(round, public),
+    ]
+    return without_small(tables) if public else tables
+
+
+def goals() -> list[NationalGoal]:
+    """The national plan's figures as the source has them; nothing is worked out from them."""
+    return [row for row in NationalGoal.objects.all() if row.unit.startswith("개")]
+
+
+def stamp(round: ProgramRound) -> tuple[object, ...]:
+    """What the figures depend on, cheaply: a change of it makes published files new."""
+    latest = ApplicationMove.objects.order_by("-pk").values_list("pk", flat=True).first()
+    released = open_selections().filter(sub_program__round=round).count()
+    decided = Decision.objects.order_by("-pk").values_list("pk", flat=True).first()
+    delivered = DeliverableMove.objects.order_by("-pk").values_list("pk", flat=True).first()
+    return (round.pk, latest, released, decided, delivered)
+
+
+def _decisions(round: ProgramRound, public: bool) -> QuerySet[Decision]:
+    """Selected ones as decided now: released for the public, approved for staff."""
+    approved = Decision.objects.filter(
+        selection__state__in=[SelectionState.DECIDED, SelectionState.RELEASED], next=None
+    ).exclude(application__state=ApplicationState.WITHDRAWN)
+    rows = in_force() if public else approved
+    return rows.filter(outcome=Outcome.SELECTED, application__sub_program__round=round)
+
+
+def _money(programs: Sequence[SubProgram], public: bool) -> Table:
+    sums: dict[int, Balance] = (
+        {pot.pk: balance for pot, balance in published()}
+        if public
+        else {pot.pk: pot.balance for pot in Budget.objects.all()}
+    )
+    columns = ("배정", "선정", "협약", "지급", "남음")
+    rows = []
+    for program in programs:
+        pot = sums.get(program.pot_id, Balance())
+        values = (pot.appropriated, pot.reserved, pot.committed, pot.paid, pot.available)
+        rows.append((program.name, values))
+    return Table("money", "사업별 예산", columns, tuple(rows), unit="원", counts_firms=False)
+
+
+def _by_program(
+    programs: Sequence[SubProgram],
+    filed: QuerySet[Application],
+    decisions: QuerySet[Decision],
+) -> Table:
+    asked = dict(_counted(filed, "sub_program"))
+    chosen = dict(_counted(decisions, "application__sub_program"))
+    rows = tuple((row.name, (asked.get(row.pk, 0), chosen.get(row.pk, 0))) for row in programs)
+    # Whole sub-programmes are no small group: their results stand in the open data row by row.
+    return Table("programs", "내역사업별 신청과 선정", (FILED, SELECTED), rows, counts_firms=False)
+
+
+def _by_track(filed: QuerySet[Application], decisions: QuerySet[Decision]) -> Table:
+    asked = sorted(
+        _counted(
+            filed,
+            "track__sub_program__order",
+            "track__name",
+            "sub_program__short",
+            "sub_program__name",
+        ),
+        key=lambda row: (row[0] or 0, str(row[1])),
+    )
+    chosen = {
+        (name, short): count
+        for name, short, count in _counted(
+            decisions, "application__track__name", "application__sub_program__short"
+        )
+    }
+    rows = tuple(
+        (f"{short} · {name or '정하지 않음'}", (count, chosen.get((name, short), 0)))
+        for _, name, short, _, count in asked
+    )
+    groups = tuple(program for _, _, _, program, _ in asked)
+    parts = (Part("programs", 0, groups), Part("programs", 1, groups))
+    return Table("tracks", "지원유형별 신청과 선정", (FILED, SELECTED), rows, parts=parts)
+
+
+def _by(
+    filed: QuerySet[Application],
+    decisions: QuerySet[Decision],
+    field: str,
+    code: str,
+    title: str,
+    choices: Iterable[tuple[str, str]],
+) -> Table:
+    asked = dict(_counted(filed, field))
+    chosen = dict(_counted(decisions, f"application__{field}"))
+    named = [*choices, *([("", "알 수 없음")] if asked.get("") else [])]
+    rows = tuple((label, (asked.get(key, 0), chosen.get(key, 0))) for key, label in named)
+    return Table(code, title, (FILED, SELECTED), rows)
+
+
+def _by_day(filed: QuerySet[Application]) -> Table:
+    days = (
+        filed.annotate(day=TruncDate("submitted_at", tzinfo=KST))
+        .values_list("day")
+        .annotate(count=Count("pk"))
+        .order_by("day")
+    )
+    rows = tuple((f"{day:%Y-%m-%d}", (count,)) for day, count in days)
+    return Table("days", "날짜별 신청", (FILED,), rows)
+
+
+def _levels(
+    round: ProgramRound, decisions: QuerySet[Decision], programs: Sequence[SubProgram]
+) -> list[Table]:
+    """New build against upgrade, and the levels before and aimed at, of the build programme."""
+    rule = publication().new_build
+    filed = Submission.objects.filter(
+        application__sub_program__round=round, application__sub_program__code=rule["program"]
+    )
+    pairs = list(_counted(filed, "content__facts__current_level", "content__facts__target_level"))
+    chosen = list(
+        _counted(
+            decisions.filter(application__sub_program__code=rule["program"]),
+            "application__submission__content__facts__current_level",
+            "application__submission__content__facts__target_level",
+        )
+    )
+    labels = _level_labels(round, rule["program"])
+    kinds = ((FILED, pairs), (SELECTED, chosen))
+    split = {name: Counter[bool]() for name, _ in kinds}
+    for name, rows in kinds:
+        for before, _, count in rows:
+            split[name][before in rule["values"]] += count
+    ends = {name: (Counter[str](), Counter[str]()) for name, _ in kinds}
+    for name, rows in kinds:
+        for before, after, count in rows:
+            ends[name][0][before] += count
+            ends[name][1][after] += count
+    levels = tuple(
+        (
+            label,
+            (
+                ends[FILED][0][code], ends[FILED][1][code],
+                ends[SELECTED][0][code], ends[SELECTED][1][code],
+            ),
+        )
+        for code, label in labels.items()
+    )  # fmt: skip
+    columns = ("신청: 지금 수준", "신청: 목표 수준", "선정: 지금 수준", "선정: 목표 수준")
+    whole = next((row.name for row in programs if row.code == rule["program"]), "")
+    new, upgrade = "신규 구축(지금 ICT 미적용)", "고도화"
+    now = tuple(new if code in rule["values"] else upgrade for code in labels)
+    return [
+        Table(
+            "new-or-upgrade",
+            "신규 구축과 고도화",
+            (FILED, SELECTED),
+            tuple(
+                (label, (split[FILED][is_new], split[SELECTED][is_new]))
+                for label, is_new in ((new, True), (upgrade, False))
+            ),
+            note="구축 및 고도화 사업의 신청서에 적은 지금 수준으로 나눕니다.",
+            parts=(Part("programs", 0, (whole,) * 2), Part("programs", 1, (whole,) * 2)),
+        ),
+        Table(
+            "levels",
+            "스마트화 수준: 지원 전과 목표",
+            columns,
+            levels,
+            note="수준 이름 ‘고도화’는 가장 높은 수준이며, 지원유형 고도화1·고도화2와 다릅니다.",
+            parts=(
+                Part("new-or-upgrade", 0, now),
+                Part("programs", 0, (whole,) * len(labels)),
+                Part("new-or-upgrade", 1, now),
+                Part("programs", 1, (whole,) * len(labels)),
+            ),
+        ),
+    ]
+
+
+def _found_levels(round: ProgramRound) -> Table:
+    """Levels before and after, as inspections and certificates found them; no aims among them."""
+    agreements = Agreement.objects.filter(application__sub_program__round=round)
+    found = delivery.levels(agreements)
+    before, after = Counter(row[1] for row in found), Counter(row[2] for row in found)
+    labels = _level_labels(round, publication().new_build["program"])
+    return Table(
+        "levels-found",
+        "확인된 스마트화 수준: 지원 전과 후",
+        ("지원 전 수준", "지원 뒤 확인한 수준"),
+        tuple((label, (before[code], after[code])) for code, label in labels.items()),
+        note="지원을 받은 뒤 현장 확인이나 수준확인서로 수준이 확인된 기업만 셉니다. 지원 전은 신청서나"
+        " 자가진단의 수준이며, 목표 수준은 들어 있지 않습니다.",
+    )
+
+
+def _level_labels(round: ProgramRound, code: str) -> dict[str, str]:
+    questions = (
+        SubProgram.objects.filter(round=round, code=code)
+        .values_list("questions", flat=True)
+        .first()
+    )
+    asked = next((row for row in questions or () if row["code"] == "current_level"), None)
+    return {row["code"]: row["label"] for row in (asked or {}).get("choices", ())}
+
+
+def _steps(round: ProgramRound, public: bool) -> Table:
+    """Days per step: of applications whose result was released, for the public."""
+    days = _days_of_steps(round, public)
+    rows = []
+    for place, (label, _, _) in enumerate(STEPS):
+        found = days[place]
+        values = (sum(found.values()), percentile(found, MIDDLE), percentile(found, TAIL))
+        rows.append((label, values))
+    columns = ("건수", "중앙값(일)", "90%가 끝난 날수(일)")
+    return Table("steps", "단계마다 걸린 날", columns, tuple(rows), unit="", counts_firms=False)
+
+
+def _days_of_steps(round: ProgramRound, public: bool) -> list[Counter[int]]:
+    """Count applications by whole days for every step, in one query over the moves."""
+    difference = (
+        "FLOOR(EXTRACT(EPOCH FROM ({end} - {start})) / 86400)::int"
+        if connection.vendor == "postgresql"
+        else "CAST(julianday({end}) - julianday({start}) AS INTEGER)"
+    )
+    names = dict.fromkeys(name for _, *ends in STEPS for name in ends)
+    firsts = ", ".join(f"MIN(CASE WHEN move = '{name}' THEN at END) AS {name}_at" for name in names)
+    told = "HAVING MIN(CASE WHEN move = 'release' THEN at END) IS NOT NULL" if public else ""
+    # Every name below is a constant of this module; the round is bound.
+    halves = " UNION ALL ".join(
+        f"SELECT {place} AS step, {difference.format(start=f'{start}_at', end=f'{end}_at')} AS days,"  # noqa: S608
+        f" COUNT(*) AS count FROM ends WHERE {start}_at IS NOT NULL AND {end}_at >= {start}_at"
+        " GROUP BY 1, 2"
+        for place, (_, start, end) in enumerate(STEPS)
+    )
+    words = f"""
+        WITH ends AS (
+            SELECT thing_id, {firsts} FROM {APPLICATION}
+            WHERE thing_id IN (
+                SELECT id FROM {Application._meta.db_table}
+                WHERE submitted_at IS NOT NULL AND sub_program_id IN (
+                    SELECT id FROM {SubProgram._meta.db_table} WHERE round_id = %s
+                )
+            ) GROUP BY thing_id {told}
+        ) {halves}
+    """  # noqa: S608
+    found = [Counter[int]() for _ in STEPS]
+    with connection.cursor() as cursor:
+        cursor.execute(words, [round.pk])
+        for step, days, count in cursor.fetchall():
+            found[step][int(days)] += count
+    return found
+
+
+def _counted(rows: QuerySet[Any], *fields: str) -> QuerySet[Any, tuple[Any, ...]]:
+    return rows.order_by().values_list(*fields).annotate(count=Count("pk"))
+
+
+def without_small(tables: Iterable[Table]) -> list[Table]:
+    """Leave small numbers out of every table, so that none is worked out from the others.
+
+    A table comes after those that it divides.
+    """
+    done: dict[str, Table] = {}
+    for table in tables:
+        done[table.code] = _without_small(table, done) if table.counts_firms else table
+    return list(done.values())
+
+
+def _without_small(table: Table, done: Mapping[str, Table]) -> Table:
+    """Leave small numbers out, column by column, group by group."""
+    minimum = publication().minimum
+    columns: list[dict[str, int | None]] = []
+    for place in range(len(table.columns)):
+        part = table.parts[place] if table.parts else None
+        sums = dict(done[part.table].rows) if part else {}
+        groups: dict[str, dict[str, int]] = {}
+        for number, (label, values) in enumerate(table.rows):
+            group = part.groups[number] if part else ""
+            groups.setdefault(group, {})[label] = values[place] or 0
+        column: dict[str, int | None] = {}
+        for group, cells in groups.items():
+            whole = sums.get(group)
+            told = part is None or (whole is not None and whole[part.column] is not None)
+            column |= suppress(cells, minimum, told=told)
+        columns.append(column)
+    rows = tuple((label, tuple(column[label] for column in columns)) for label, _ in table.rows)
+    return replace(table, rows=rows)
+
+
+def _kept(key: str, reckoning: Callable[[], list[Table]]) -> list[Table]:
+    """Keep what was reckoned; while one process reckons anew, the others show the old."""
+    found = cache.get(key)
+    here = time.time()
+    if found and (here < found[0] or not cache.add(f"{key}:busy", 1, KEPT_SECONDS)):
+        return found[1]
+    began = time.monotonic()
+    tables = reckoning()
+    kept = max(KEPT_SECONDS, KEPT_TIMES * (time.monotonic() - began))
+    cache.set(key, (time.time() + kept, tables), STALE_SECONDS)
+    cache.delete(f"{key}:busy")
+    return tables

@@ -1,0 +1,162 @@
+"""Ending an award early: asked with a reason, approved by somebody else, its money put in order."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from applications.models import Agreement, Application, Ending
+from applications.queries.selection import decisions
+from applications.rules.settlement import IN_KIND
+from applications.services.agreement import contracts as agreements
+from applications.services.agreement import instalments, pending_steps
+from applications.services.selection import changes, reserve
+from applications.services.settlement import spending, statements
+from applications.states import AgreementState as A
+from applications.states import EndingKind as K
+from applications.states import EndingState, MemberRole, Outcome
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.core.errors import BadInput, MoveNotAllowed
+from portal.models import User
+from portal.records.workflow import mark, move
+from programs.services import ledger
+
+REASON_LENGTH = 500
+# Which kind may be asked for where the agreement stands.
+POSSIBLE = {
+    A.PREPARING: (K.DECLINE, K.LAPSE, K.CANCEL),
+    A.ACTIVE: (K.DECLINE, K.TERMINATE, K.CANCEL),
+    A.SETTLING: (K.CANCEL,),
+}
+
+
+def ask(agreement: Agreement, *, kind: str, reason: str, by: User, now: datetime) -> Ending:
+    """Ask to end an award early: the firm's owner gives it up, staff do the rest.
+
+    A lapse only once the time to conclude is over. Raises BadInput (`kind`, `reason`),
+    MoveNotAllowed (`not_owner`, `role`, `not_late`, `ending_open`).
+    """
+    if kind not in POSSIBLE.get(A(agreement.state), ()):
+        raise MoveNotAllowed("지금 상태에서는 이렇게 끝낼 수 없습니다.", code="kind")
+    if not reason.strip() or len(reason) > REASON_LENGTH:
+        raise BadInput(f"사유를 {REASON_LENGTH}자 안에서 적어 주세요.", code="reason")
+    if kind == K.DECLINE:
+        if not agreement.company.members.filter(user=by, role=MemberRole.OWNER).exists():
+            raise MoveNotAllowed("주관기업의 대표 담당자만 포기할 수 있습니다.", code="not_owner")
+    elif not roles_of(by) & {OFFICER, MANAGER}:
+        raise MoveNotAllowed("중도 종료를 요청할 권한이 없습니다.", code="role")
+    if kind == K.LAPSE and agreement.sign_due_at > now:
+        raise MoveNotAllowed("협약 체결 기한이 아직 지나지 않았습니다.", code="not_late")
+    try:
+        with transaction.atomic():
+            locked = Agreement.objects.select_for_update(of=("self",)).get(pk=agreement.pk)
+            if locked.state != agreement.state:
+                raise MoveNotAllowed("그사이 협약의 상태가 바뀌었습니다.")
+            made = Ending.objects.create(
+                agreement=agreement, kind=kind, reason=reason.strip(), asked_by=by, asked_at=now
+            )
+            pending_steps.follow(locked, now=now)
+    except IntegrityError as there:
+        raise MoveNotAllowed(
+            "처리하지 않은 중도 종료 요청이 있습니다.", code="ending_open"
+        ) from there
+    return made
+
+
+def refuse(ending: Ending, *, note: str, by: User, now: datetime) -> None:
+    """Refuse the wish; the agreement goes on. Raises BadInput (`reason`), MoveNotAllowed."""
+    if not note.strip():
+        raise BadInput("승인하지 않는 사유를 적어 주세요.", code="reason")
+    with transaction.atomic():
+        agreement = Agreement.objects.select_for_update(of=("self",)).get(pk=ending.agreement_id)
+        _decide(ending, EndingState.REFUSED, note, by, now)
+        _tell(ending, agreement, f"{ending} 요청이 승인되지 않았습니다", note, now)
+        pending_steps.follow(agreement, now=now)
+
+
+def approve(ending: Ending, *, note: str, by: User, now: datetime) -> Agreement:
+    """Approve as another person: money that nobody will use goes back, paid money is settled.
+
+    Before the conclusion the reservation is released and the reserve list moves up. Afterwards
+    nothing more is paid: without a payment everything is given back at once; a cancelled
+    selection pays back all; otherwise what was spent is settled. Raises MoveNotAllowed.
+    """
+    with transaction.atomic():
+        agreement = (
+            Agreement.objects.select_for_update(of=("self",))
+            .select_related("application__sub_program", "company")
+            .get(pk=ending.agreement_id)
+        )
+        reserve.hold(agreement.application.sub_program)
+        if ending.kind not in POSSIBLE.get(A(agreement.state), ()):
+            raise MoveNotAllowed("지금 상태에서는 이렇게 끝낼 수 없습니다.", code="kind")
+        _decide(ending, EndingState.APPROVED, note, by, now)
+        reason = f"{ending}: {ending.reason}"
+        if agreement.state == A.PREPARING:
+            _drop(agreement, ending, reason, by, now)
+        elif agreement.state == A.ACTIVE and _nothing_given(agreement):
+            _break_off(agreement, reason, by, now)
+        elif ending.kind == K.CANCEL and agreement.kind != IN_KIND:
+            statements.void(agreement, reason=reason, asked_by=ending.asked_by, by=by, now=now)
+        else:
+            _wind_up(agreement, reason, by, now)
+        _tell(ending, agreement, f"{ending}: 승인되었습니다", ending.reason, now)
+        pending_steps.follow(agreement, now=now)
+    return agreement
+
+
+def _nothing_given(agreement: Agreement) -> bool:
+    return not agreements.held(agreement).paid and not spending.used_won(agreement)
+
+
+def _drop(agreement: Agreement, ending: Ending, reason: str, by: User, now: datetime) -> None:
+    """End before the conclusion: the decision changes with it and the reserve list moves up."""
+    application = agreement.application
+    found = decisions.award_of(application)
+    move(agreement, "drop", by=by, now=now, note=reason, closed_at=now)
+    if found is not None and found.outcome == Outcome.SELECTED:
+        changes.lapse(application, reason=reason[:300], proposed_by=ending.asked_by, by=by, now=now)
+    move(Application.objects.get(pk=application.pk), "end", by=by, now=now, note=reason)
+
+
+def _break_off(agreement: Agreement, reason: str, by: User, now: datetime) -> None:
+    """End before any payment: everything committed returns to the pot."""
+    move(agreement, "break_off", by=by, now=now, note=reason, closed_at=now)
+    instalments.cancel_rest(agreement)
+    if committed := agreements.held(agreement).committed:
+        ledger.decommit(
+            agreements.pot_of(agreement),
+            amount=committed,
+            reference=f"decommit:agreement:{agreement.pk}",
+            subject=agreement.subject,
+            by=by,
+            now=now,
+            note=f"협약 {agreement.number} 중도 종료",
+        )
+    move(Application.objects.get(pk=agreement.application_id), "end", by=by, now=now, note=reason)
+    reserve.fill(agreement.application.sub_program, by=None, now=now)
+
+
+def _wind_up(agreement: Agreement, reason: str, by: User, now: datetime) -> None:
+    """Stop the work and settle what was spent; nothing more is paid."""
+    if agreement.state == A.SETTLING:
+        raise MoveNotAllowed("이미 정산하고 있습니다.", code="settling")
+    move(agreement, "wind_up", by=by, now=now, note=reason, finished_at=now)
+    instalments.take_back(agreement)
+
+
+def _decide(ending: Ending, target: EndingState, note: str, by: User, now: datetime) -> None:
+    if MANAGER not in roles_of(by):
+        raise MoveNotAllowed("결정권자만 처리할 수 있습니다.", code="role")
+    if ending.asked_by_id == by.pk:
+        raise MoveNotAllowed(
+            "요청한 사람은 결정할 수 없습니다. 다른 결정권자가 해야 합니다.", code="same_person"
+        )
+    asked = Ending.objects.filter(pk=ending.pk, state=EndingState.ASKED)
+    if not mark(asked, target, note=note.strip(), decided_by=by, decided_at=now):
+        raise MoveNotAllowed("이미 처리한 요청입니다.", code="ending_decided")
+    ending.refresh_from_db()
+
+
+def _tell(ending: Ending, agreement: Agreement, title: str, line: str, now: datetime) -> None:
+    key = f"ending:{ending.pk}:{ending.state}"
+    pending_steps.tell(agreement, key=key, title=title, lines=[line.strip()], now=now)

@@ -1,0 +1,107 @@
+"""Paying an agreement's parts: asked for by an officer, paid once by a manager, out of one ledger."""
+
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from applications.models import Agreement, Instalment
+from applications.services.agreement import pending_steps
+from applications.services.agreement.contracts import pot_of
+from applications.states import AgreementState, InstalmentState
+from portal.core.errors import MoveNotAllowed
+from portal.core.money import won
+from portal.models import User
+from portal.records.workflow import mark, move
+from programs.services import ledger
+
+UNASKED = {"requested_by": None, "requested_at": None}
+
+
+def request(part: Instalment, *, by: User, now: datetime) -> None:
+    """Ask for an instalment whose condition is met. Raises MoveNotAllowed (`not_payable`)."""
+    agreement = part.agreement
+    with transaction.atomic():
+        move(agreement, _step(agreement, "request"), by=by, now=now, note=str(part))
+        part.refresh_from_db()
+        if not pending_steps.payable(agreement, part):
+            raise MoveNotAllowed("아직 지급 조건이 채워지지 않았습니다.", code="not_payable")
+        planned = Instalment.objects.filter(pk=part.pk, state=InstalmentState.PLANNED)
+        if not mark(planned, InstalmentState.REQUESTED, requested_by=by, requested_at=now):
+            raise MoveNotAllowed("이미 요청했거나 지급한 차수입니다.", code="instalment_done")
+        pending_steps.follow(agreement, now=now)
+    part.refresh_from_db()
+
+
+def send_back(part: Instalment, *, reason: str, by: User, now: datetime) -> None:
+    """Send a request back to the officer with the reason. Raises MoveNotAllowed."""
+    agreement = part.agreement
+    with transaction.atomic():
+        move(agreement, _step(agreement, "return"), by=by, now=now, note=reason)
+        asked = Instalment.objects.filter(pk=part.pk, state=InstalmentState.REQUESTED)
+        if not mark(asked, InstalmentState.PLANNED, **UNASKED):
+            raise MoveNotAllowed("지급 요청된 차수가 아닙니다.", code="instalment_done")
+        pending_steps.follow(agreement, now=now)
+    part.refresh_from_db()
+
+
+def pay(part: Instalment, *, by: User, now: datetime) -> None:
+    """Pay an instalment that another person has asked for: once, out of what was committed.
+
+    Raises MoveNotAllowed (`same_person`, `instalment_done`), BudgetExceeded.
+    """
+    agreement = part.agreement
+    try:
+        with transaction.atomic():
+            move(agreement, _step(agreement, "pay"), by=by, now=now, note=str(part))
+            asked = Instalment.objects.filter(pk=part.pk, state=InstalmentState.REQUESTED)
+            if asked.filter(requested_by=by).exists():
+                raise MoveNotAllowed(
+                    "지급을 요청한 사람은 승인할 수 없습니다. 다른 결정권자가 해야 합니다.",
+                    code="same_person",
+                )
+            if not mark(asked, InstalmentState.PAID, paid_by=by, paid_at=now):
+                raise MoveNotAllowed("지급 요청된 차수가 아닙니다.", code="instalment_done")
+            part.refresh_from_db()
+            ledger.pay(
+                pot_of(agreement),
+                amount=part.amount_won,
+                reference=part.reference,
+                subject=agreement.subject,
+                by=by,
+                now=now,
+                note=f"협약 {agreement.number} {part.label}",
+            )
+            pending_steps.tell(
+                agreement,
+                key=f"instalment:{part.pk}",
+                title=f"{part.label}을 지급했습니다",
+                lines=[f"지급액은 {won(part.amount_won)}입니다."],
+                now=now,
+            )
+            pending_steps.follow(agreement, now=now)
+    except IntegrityError as refused:
+        if "payment_has_four_eyes" in str(refused):
+            raise MoveNotAllowed(
+                "지급을 요청한 사람은 승인할 수 없습니다.", code="same_person"
+            ) from (refused)
+        raise
+
+
+def take_back(agreement: Agreement) -> None:
+    """Undo the requests that were not paid: the work has ended meanwhile."""
+    asked = Instalment.objects.filter(agreement=agreement, state=InstalmentState.REQUESTED)
+    mark(asked, InstalmentState.PLANNED, **UNASKED)
+
+
+def cancel_rest(agreement: Agreement) -> None:
+    """Cancel everything that was planned and not paid."""
+    open_states = [InstalmentState.PLANNED, InstalmentState.REQUESTED]
+    rest = Instalment.objects.filter(agreement=agreement, state__in=open_states)
+    mark(rest, InstalmentState.CANCELLED)
+
+
+def _step(agreement: Agreement, act: str) -> str:
+    settled = agreement.state == AgreementState.SETTLED
+    if act == "pay":
+        return "pay_balance" if settled else "pay"
+    return f"{act}_balance" if settled else f"{act}_pay"

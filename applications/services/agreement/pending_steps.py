@@ -1,0 +1,282 @@
+"""Whose turn it is: the steps that wait are kept beside each agreement, told, and reminded of."""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from applications.models import Agreement, ChangeRequest, Instalment, Member, Report, Turn
+from applications.queries.selection import decisions
+from applications.rules import agreement as rules
+from applications.rules.settlement import REQUESTED, SHARE
+from applications.services import deadlines
+from applications.states import (
+    AgreementState,
+    AmendmentKind,
+    AmendmentState,
+    CheckKind,
+    EndingState,
+    FinalOutcome,
+    InstalmentState,
+    MidOutcome,
+    Outcome,
+    PaperState,
+    PayWhen,
+    RecoveryState,
+    ReportKind,
+    ReportState,
+    SettlementState,
+    SpendingState,
+    WaitsFor,
+)
+from applications.visibility import WRITERS
+from portal.models import User
+from portal.notices import outbox
+
+AT_ONCE = 200
+SPENT = (SHARE, REQUESTED)
+
+
+def follow(agreement: Agreement, *, now: datetime) -> list[Turn]:
+    """Finish the turns that are done and open those that have come; called in every act.
+
+    Returns the turns that were opened. The firm is told of each of its own.
+    """
+    wanted = rules.turns(standing(agreement))
+    there = list(agreement.turns.filter(done_at=None))
+    done = [turn.pk for turn in there if turn.step not in wanted]
+    if done:
+        Turn.objects.filter(pk__in=done).update(done_at=now)
+    known = {turn.step for turn in there}
+    opened = [
+        Turn(
+            agreement=agreement,
+            step=step,
+            waits_for=rules.STEPS[step][1],
+            since=now,
+            due_at=_due(agreement, step, now),
+        )
+        for step in wanted
+        if step not in known
+    ]
+    Turn.objects.bulk_create(opened)
+    for turn in opened:
+        if turn.waits_for == WaitsFor.FIRM:
+            _tell_turn("applications/agreement_step", turn, _people_for(turn), now)
+    return opened
+
+
+def standing(agreement: Agreement) -> rules.Standing:
+    """What is so now about an agreement, for the rule that says whose turn it is."""
+    flags = set(_early_flags(agreement))
+    flags |= set(_work_flags(agreement))
+    flags |= set(_money_flags(agreement))
+    if agreement.endings.filter(state=EndingState.ASKED).exists():
+        flags.add("ending")
+    return rules.Standing(agreement.state, agreement.kind in SPENT, frozenset(flags))
+
+
+def expects_mid_check(agreement: Agreement) -> bool:
+    """Whether this agreement has a progress report and a mid-check: where a part waits for it."""
+    plan = agreement.terms["instalments"]
+    return any(row["after"] == PayWhen.MID_CHECK for row in plan)
+
+
+def remind(now: datetime) -> int:
+    """Write before a deadline to the firm, and after it to the firm and to staff; once each.
+
+    Safe to repeat; returns how many turns were looked at.
+    """
+    ahead = now + timedelta(days=31)
+    rows = Turn.objects.filter(done_at=None, due_at__lte=ahead)
+    looked = 0
+    for turn in rows.select_related(
+        "agreement__application__sub_program", "agreement__company"
+    ).order_by("due_at", "pk")[:AT_ONCE]:
+        looked += 1
+        agreement = turn.agreement
+        days = agreement.terms["figures"]["remind_days"]
+        if turn.due_at <= now:
+            _tell_turn("applications/agreement_step_late", turn, _staff_and_firm(turn), now)
+        elif turn.due_at - timedelta(days=days) <= now and turn.waits_for == WaitsFor.FIRM:
+            _tell_turn("applications/agreement_step_soon", turn, _people_for(turn), now)
+    return looked
+
+
+def tell(
+    agreement: Agreement, *, key: str, title: str, lines: Iterable[str], now: datetime
+) -> None:
+    """Write news of an agreement to everybody who may act for the firm, once each."""
+    for person in people_of(agreement):
+        outbox.write(
+            "applications/agreement_news",
+            to_email=person.email,
+            user=person,
+            key=f"{key}:{person.pk}",
+            now=now,
+            agreement=agreement,
+            title=title,
+            lines=list(lines),
+        )
+
+
+def people_of(agreement: Agreement) -> list[User]:
+    """Who may act for the firm that leads the agreement."""
+    return _writers(agreement.company_id)
+
+
+def _people_for(turn: Turn) -> list[User]:
+    """Who may act on a turn of the firm; a change of lead is signed by the firm that takes over."""
+    agreement = turn.agreement
+    if turn.step != "sign_change":
+        return people_of(agreement)
+    change = ChangeRequest.objects.filter(
+        version__agreement=agreement, version__number=agreement.version, kind=AmendmentKind.LEAD
+    ).first()
+    return _writers(change.proposal["company"]) if change else people_of(agreement)
+
+
+def _writers(company: int) -> list[User]:
+    rows = Member.objects.filter(company=company, role__in=WRITERS)
+    return [row.user for row in rows.select_related("user").order_by("pk")]
+
+
+def _staff_and_firm(turn: Turn) -> list[User]:
+    staff = list(turn.agreement.application.sub_program.officers.filter(is_active=True))
+    if turn.waits_for != WaitsFor.FIRM:
+        return staff
+    return [*_people_for(turn), *staff]
+
+
+def _tell_turn(template: str, turn: Turn, people: Iterable[User], now: datetime) -> None:
+    label = rules.STEPS[turn.step][0]
+    for person in people:
+        with transaction.atomic():
+            outbox.write(
+                template,
+                to_email=person.email,
+                user=person,
+                key=f"{template}:{turn.pk}:{person.pk}",
+                now=now,
+                agreement=turn.agreement,
+                turn=turn,
+                label=label,
+            )
+
+
+def _early_flags(agreement: Agreement) -> Iterable[str]:
+    if agreement.state == AgreementState.PREPARING:
+        won = decisions.award_of(agreement.application)
+        if won is None or won.outcome != Outcome.SELECTED:
+            yield "lost"
+        there = dict(
+            agreement.papers.exclude(state=PaperState.RETURNED).values_list("requirement", "state")
+        )
+        if any(row["code"] not in there for row in agreement.terms["papers"]):
+            yield "papers_missing"
+        if PaperState.PENDING in there.values():
+            yield "papers_pending"
+        if _signed(agreement, agreement.version):
+            yield "signed_firm"
+    change = agreement.changes.filter(
+        state__in=[AmendmentState.ASKED, AmendmentState.EXAMINED]
+    ).first()
+    if change:
+        asked = change.state == AmendmentState.ASKED
+        yield "examine_change" if asked else "decide_change"
+    if agreement.in_force and agreement.in_force < agreement.version:
+        yield "amend" if _signed(agreement, agreement.version) else "sign_change"
+
+
+def _work_flags(agreement: Agreement) -> Iterable[str]:
+    checks = list(agreement.stage_checks.order_by("pk"))
+    mid = next((row for row in checks if row.kind == CheckKind.MID), None)
+    reports = {row.kind: row for row in agreement.reports.all()}
+    if agreement.state == AgreementState.ACTIVE and expects_mid_check(agreement) and mid is None:
+        filed = reports.get(ReportKind.PROGRESS)
+        is_filed = filed is not None and filed.state == ReportState.FILED
+        yield "mid_check_due" if is_filed else "progress_due"
+    if agreement.state != AgreementState.SETTLING:
+        return
+    final = [row for row in checks if row.kind == CheckKind.FINAL]
+    report: Report | None = reports.get(ReportKind.FINAL)
+    if not ended_early(agreement):
+        if report is not None and report.state != ReportState.FILED:
+            yield "held"
+        elif not final or final[-1].outcome == FinalOutcome.HELD:
+            yield "final_check_due"
+    if agreement.spending_at:
+        yield "spending_filed"
+        if agreement.spendings.filter(removed_at=None, state=SpendingState.CLAIMED).exists():
+            yield "spending_claimed"
+    if agreement.settlements.filter(state=SettlementState.PROPOSED).exists():
+        yield "proposed"
+
+
+def _money_flags(agreement: Agreement) -> Iterable[str]:
+    parts = list(agreement.instalments.all())
+    if agreement.state == AgreementState.ACTIVE:
+        if any(part.state == InstalmentState.REQUESTED for part in parts):
+            yield "pay"
+        elif any(payable(agreement, part) for part in parts):
+            yield "request_pay"
+    if agreement.state == AgreementState.SETTLED:
+        states = {part.state for part in parts}
+        if InstalmentState.REQUESTED in states:
+            yield "balance_requested"
+        elif InstalmentState.PLANNED in states:
+            yield "balance_planned"
+        settled = agreement.settlements.filter(state=SettlementState.APPROVED).first()
+        recovery = getattr(settled, "recovery", None)
+        if recovery is not None and recovery.state == RecoveryState.DUE:
+            yield "recovery_due"
+
+
+def payable(agreement: Agreement, part: Instalment) -> bool:
+    """Tell whether what an instalment waits for has happened, and the ones before it are done."""
+    if part.state != InstalmentState.PLANNED:
+        return False
+    open_before = [InstalmentState.PLANNED, InstalmentState.REQUESTED]
+    if agreement.instalments.filter(number__lt=part.number, state__in=open_before).exists():
+        return False
+    match part.after:
+        case PayWhen.CONCLUSION:
+            return agreement.state == AgreementState.ACTIVE
+        case PayWhen.MID_CHECK:
+            verdict = agreement.stage_checks.filter(kind=CheckKind.MID, outcome=MidOutcome.CONTINUE)
+            return agreement.state == AgreementState.ACTIVE and verdict.exists()
+    return agreement.state == AgreementState.SETTLED
+
+
+def ended_early(agreement: Agreement) -> bool:
+    """Tell whether an early end was approved."""
+    return agreement.endings.filter(state=EndingState.APPROVED).exists()
+
+
+def _signed(agreement: Agreement, version: int) -> bool:
+    return agreement.versions.filter(number=version, signatures__side="firm").exists()
+
+
+def _due(agreement: Agreement, step: str, now: datetime) -> datetime:
+    """Until when: the firm by what was agreed, staff by the days of the catalogue."""
+    figures: dict[str, Any] = agreement.terms["figures"]
+    match step:
+        case "papers":
+            return agreement.papers_due_at
+        case "sign" | "conclude":
+            return agreement.sign_due_at
+        case "progress" | "final":
+            report = agreement.reports.filter(kind=step).first()
+            if report is not None:
+                return report.due_at
+        case "spending":
+            return deadlines.after_days(now, figures["spending_days"])
+        case "refile":
+            held = agreement.stage_checks.filter(outcome=FinalOutcome.HELD).last()
+            if held is not None and held.until is not None:
+                return held.until
+        case "recover":
+            settled = agreement.settlements.get(state=SettlementState.APPROVED)
+            return settled.recovery.due_at
+    return deadlines.after_days(now, figures["staff_days"])

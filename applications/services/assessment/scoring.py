@@ -1,0 +1,252 @@
+"""Score runs: a frozen rubric over locked sheets, streamed in chunks, the same bytes every time."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+
+from applications.models import (
+    Application,
+    BonusClaim,
+    Objection,
+    ScoreResult,
+    ScoreRun,
+    ScoreSheet,
+)
+from applications.rules.assessment import scoring as rules
+from applications.services.assessment import rubrics
+from applications.states import ApplicationState, BonusState, ObjectionState, Remedy
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.core.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
+from portal.jobs import queue
+from portal.models import JobState, User
+from portal.records import bulk, snapshot
+from programs.models import SubProgram
+
+JOB = "applications.score"
+CHUNK = 2_000
+EXAMPLES = 5
+LOOKED_AT = 25
+INPUTS_CHANGED = "점수를 내는 동안 신청이 바뀌어 다시 계산합니다."
+
+Progress = Callable[[int, int], None]
+Bonus = tuple[str, int]
+
+
+class Row(NamedTuple):
+    """One `ScoreResult` as it is written; its text is what `results_sha256` is over."""
+
+    run_id: int
+    application_id: int
+    raw: Decimal | None
+    bonus: int
+    total: Decimal | None
+    core: Decimal
+    passed_floor: bool
+    breakdown: str
+    inputs_sha256: str
+
+
+COLUMNS = Row._fields
+
+
+def unready(sub_program: SubProgram) -> list[Finding]:
+    """Everything that keeps a sub-programme from being scored now."""
+    applications = _assessing(sub_program)
+    if not applications.exists():
+        return [Finding("nothing_to_score", "평가 중인 신청이 없습니다.")]
+    findings = []
+    open_sheets = ScoreSheet.objects.waiting().filter(
+        application__sub_program=sub_program,
+        application__in=applications,
+    )
+    if count := open_sheets.count():
+        some = open_sheets.order_by("pk").values_list("application__number", flat=True)[:LOOKED_AT]
+        findings.append(
+            Finding(
+                "sheets_unlocked", f"제출하지 않은 평가표가 {count:,}부 있습니다. ({_some(some)})"
+            )
+        )
+    few = applications.annotate(
+        locked=Count(
+            "sheets",
+            filter=Q(sheets__locked_at__isnull=False, sheets__withdrawn_at=None),
+        )
+    ).filter(locked__lt=sub_program.minimum_sheets)
+    if count := few.count():
+        numbers = few.order_by("pk").values_list("number", flat=True)[:LOOKED_AT]
+        findings.append(
+            Finding(
+                "too_few_sheets",
+                f"평가표가 최소 {sub_program.minimum_sheets}부에 못 미치는 신청이 {count:,}건"
+                f" 있습니다. ({_some(numbers)})",
+            )
+        )
+    running = sub_program.score_runs.filter(finished_at=None).exclude(job__state=JobState.PARKED)
+    if running.exists():
+        findings.append(Finding("run_in_progress", "아직 끝나지 않은 점수 산정이 있습니다."))
+    return findings
+
+
+def start(sub_program: SubProgram, *, by: User, now: datetime) -> ScoreRun:
+    """Ask for a run under the rubric in force, linked to the run before.
+
+    Raises RuleBroken with everything not ready.
+    """
+    if not roles_of(by) & {OFFICER, MANAGER}:
+        raise MoveNotAllowed("점수 산정을 시작할 권한이 없습니다.")
+    with transaction.atomic():
+        SubProgram.objects.select_for_update(no_key=True).get(pk=sub_program.pk)
+        if findings := unready(sub_program):
+            raise RuleBroken(findings, message="점수 산정을 시작할 수 없습니다.")
+        version = rubrics.freeze(sub_program, by=by, now=now)
+        rubric = rubrics.read(version)
+        last = sub_program.score_runs.order_by("-number").first()
+        run = ScoreRun.objects.create(
+            sub_program=sub_program,
+            number=last.number + 1 if last else 1,
+            previous=last,
+            version=version,
+            rubric=rubric.to_json(),
+            rubric_sha256=rubric.sha256,
+            requested_by=by,
+            requested_at=now,
+        )
+        run.job = queue.enqueue(JOB, key=f"score:{run.pk}", by=by, run=run.pk)
+        run.save(update_fields=["job"])
+    return run
+
+
+def compute(run: ScoreRun, *, now: datetime, progress: Progress = lambda done, total: None) -> None:
+    """Score every application under assessment from its locked sheets.
+
+    A run that was killed goes over the same inputs again: rows already there stay, since the same
+    inputs give the same row. A finished run is left alone. Memory does not grow with the number of
+    applications.
+    """
+    if run.finished_at is not None:
+        return
+    rubric = rules.Rubric.from_json(run.rubric)
+    run.results.exclude(application__in=_scope(run)).delete()
+    total = _scope(run).count()
+    inputs, results, scored = hashlib.sha256(), hashlib.sha256(), 0
+    resumed = run.results.exists()
+    for chunk in _chunks(run):
+        rows = [_result(run, rubric, *entry) for entry in chunk]
+        bulk.insert(ScoreResult, COLUMNS, _missing(run, rows) if resumed else rows)
+        for row in rows:
+            inputs.update(f"{row.inputs_sha256}\n".encode())
+            results.update(("\t".join(map(str, row[1:])) + "\n").encode())
+        scored += len(rows)
+        progress(scored, max(total, scored))
+    with transaction.atomic():
+        if run.results.count() != scored:
+            raise PortalError(INPUTS_CHANGED, code="inputs_changed")
+        ScoreRun.objects.filter(pk=run.pk, finished_at=None).update(
+            finished_at=now,
+            scored=scored,
+            inputs_sha256=inputs.hexdigest(),
+            results_sha256=results.hexdigest(),
+        )
+    run.refresh_from_db()
+
+
+def _assessing(sub_program: SubProgram) -> QuerySet[Application]:
+    """What a whole run scores: a case that an objection leads through it again is not among them."""
+    return Application.objects.filter(
+        sub_program=sub_program, state=ApplicationState.ASSESSING
+    ).exclude(objection__state=ObjectionState.UPHELD)
+
+
+def _scope(run: ScoreRun) -> QuerySet[Application]:
+    """What this run scores: the one case of its objection, or everything under assessment."""
+    case = Objection.objects.filter(run=run)
+    if case.exists():
+        return Application.objects.filter(pk__in=case.values("application"))
+    return _assessing(run.sub_program)
+
+
+def _only_since(run: ScoreRun) -> datetime | None:
+    """A case assessed anew counts the sheets given out since its objection was upheld."""
+    case = Objection.objects.filter(run=run, remedy=Remedy.SHEETS)
+    return case.values_list("decided_at", flat=True).first()
+
+
+def _some(numbers: Iterable[str | None]) -> str:
+    listed = list(dict.fromkeys(str(number) for number in numbers))
+    return "예: " + ", ".join(listed[:EXAMPLES])
+
+
+Entry = tuple[int, list[rules.Sheet], list[str], list[Bonus], int]
+
+
+def _chunks(run: ScoreRun) -> Iterator[list[Entry]]:
+    """Walk the applications by number; each chunk is three short queries on indexes."""
+    last = 0
+    waiting = _scope(run).order_by("pk").values_list("pk", flat=True)
+    since = _only_since(run)
+    while ids := list(waiting.filter(pk__gt=last)[:CHUNK]):
+        last = ids[-1]
+        marks: dict[int, list[rules.Sheet]] = {pk: [] for pk in ids}
+        hashes: dict[int, list[str]] = {pk: [] for pk in ids}
+        withdrawn: dict[int, int] = dict.fromkeys(ids, 0)
+        sheets = ScoreSheet.objects.filter(
+            application__in=ids, locked_at__isnull=False, locked_at__lte=run.requested_at
+        )
+        if since is not None:
+            sheets = sheets.filter(assigned_at__gte=since)
+        # As it stood when the run was asked for, so that a killed run ends with the same bytes.
+        for pk, points, digest, out_at in sheets.order_by("application", "pk").values_list(
+            "application_id", "marks", "sha256", "withdrawn_at"
+        ):
+            if out_at is not None and out_at <= run.requested_at:
+                withdrawn[pk] += 1
+                continue
+            marks[pk].append(points)
+            hashes[pk].append(digest)
+        bonuses = _granted(ids)
+        yield [(pk, marks[pk], hashes[pk], bonuses.get(pk, []), withdrawn[pk]) for pk in ids]
+
+
+def _granted(ids: Sequence[int]) -> Mapping[int, list[Bonus]]:
+    granted: dict[int, list[Bonus]] = {}
+    claims = BonusClaim.objects.filter(application__in=ids, state=BonusState.GRANTED)
+    for pk, code, points in claims.order_by("application", "code").values_list(
+        "application_id", "code", "points"
+    ):
+        granted.setdefault(pk, []).append((code, points))
+    return granted
+
+
+def _result(
+    run: ScoreRun,
+    rubric: rules.Rubric,
+    application: int,
+    sheets: list[rules.Sheet],
+    hashes: list[str],
+    bonuses: list[Bonus],
+    withdrawn: int,
+) -> Row:
+    score = rules.score(rubric, sheets, bonuses)
+    return Row(
+        run_id=run.pk,
+        application_id=application,
+        raw=score.raw,
+        bonus=score.bonus_counted,
+        total=score.total,
+        core=score.core,
+        passed_floor=score.passed_floor,
+        breakdown=snapshot.written(rules.breakdown(score, rubric, withdrawn)),
+        inputs_sha256=snapshot.sha256([run.rubric_sha256, application, hashes, bonuses]),
+    )
+
+
+def _missing(run: ScoreRun, rows: Sequence[Row]) -> list[Row]:
+    """Rows that an earlier, killed attempt has not written yet."""
+    ids = [row.application_id for row in rows]
+    there = set(run.results.filter(application__in=ids).values_list("application_id", flat=True))
+    return [row for row in rows if row.application_id not in there]

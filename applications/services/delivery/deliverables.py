@@ -1,0 +1,291 @@
+"""Delivering: begun, recorded, confirmed, handed in, accepted, or ended early with its reason."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from applications.models import (
+    Deliverable,
+    DeliveryEntry,
+    DeliveryFile,
+    IssuedDocument,
+    LevelCertificate,
+)
+from applications.queries import delivery as queries
+from applications.queries.delivery import EXPERT, FIRM, STAFF
+from applications.rules import delivery as rules
+from applications.services import documents
+from applications.services.settlement import spending
+from applications.states import AgreementState, DeliverableState
+from portal.core.clock import KST
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
+from portal.models import User
+from portal.notices import outbox
+from portal.records.workflow import move
+from portal.uploads import files
+from programs.states import GrantKind
+
+FORMATS = ("pdf", "jpg", "png", "hwp", "hwpx", "xlsx", "docx", "zip")
+MOST_FILES = 10
+
+
+def begin(deliverable: Deliverable, *, by: User, now: datetime) -> Deliverable:
+    """Start a deliverable: its period runs from today (KST).
+
+    Raises MoveNotAllowed (`waits`, `no_expert`, `agreement_closed`), NotFound for another side.
+    """
+    _side(deliverable, deliverable.spec["by"], by, or_staff=True)
+    _check_agreement(deliverable)
+    there = queries.standing(deliverable)
+    if there.waits:
+        raise MoveNotAllowed(f"‘{there.waits}’이(가) 끝난 뒤에 시작합니다.", code="waits")
+    if deliverable.spec["by"] == EXPERT and deliverable.expert_id is None:
+        raise MoveNotAllowed("전문가가 아직 배정되지 않았습니다.", code="no_expert")
+    today = _today(now)
+    months = deliverable.spec.get("months")
+    move(
+        deliverable,
+        "begin",
+        by=by,
+        now=now,
+        owner=True,
+        starts_on=today,
+        ends_on=rules.months_later(today, months) if months else None,
+    )
+    return deliverable
+
+
+@transaction.atomic
+def add_entry(
+    deliverable: Deliverable,
+    *,
+    on: date,
+    title: str,
+    body: str,
+    by: User,
+    now: datetime,
+    outcome: str = "",
+    amount: int | None = None,
+    uploads: "Sequence[File[bytes]]" = (),
+) -> DeliveryEntry:
+    """Record what was done; the first record begins what was only planned.
+
+    Raises BadInput (`entry_day`, `entry_empty`, `files`), MoveNotAllowed, NotFound for a side that
+    does not do this.
+    """
+    _side(deliverable, deliverable.spec["by"], by)
+    if deliverable.state == DeliverableState.PLANNED:
+        begin(deliverable, by=by, now=now)
+    locked = (
+        Deliverable.objects.select_related("agreement")
+        .select_for_update(of=("self",))
+        .get(pk=deliverable.pk)
+    )
+    if locked.state != DeliverableState.UNDER_WAY:
+        raise MoveNotAllowed("진행 중인 항목에만 기록할 수 있습니다.", code="not_under_way")
+    rules.check_day(on, starts_on=locked.agreement.starts_on, today=_today(now))
+    if not title.strip() or not body.strip():
+        raise BadInput("제목과 내용을 적어 주세요.", code="entry_empty")
+    if len(uploads) > MOST_FILES:
+        raise BadInput(f"파일은 한 번에 {MOST_FILES}개까지 올립니다.", code="files")
+    last = locked.entries.aggregate(last=Max("number"))["last"] or 0
+    entry = DeliveryEntry.objects.create(
+        deliverable=locked,
+        number=last + 1,
+        on=on,
+        title=title.strip(),
+        body=body.strip(),
+        outcome=outcome.strip(),
+        amount=amount,
+        written_by=by,
+        written_at=now,
+    )
+    for upload in uploads:
+        _keep(entry, upload, by, now)
+    if locked.spec.get("confirmed"):
+        _tell_firm(entry, now)
+    return entry
+
+
+def answer_entry(
+    entry: DeliveryEntry, *, agree: bool, by: User, now: datetime, note: str = ""
+) -> DeliveryEntry:
+    """Let the firm confirm a record, or say why not.
+
+    Raises NotFound, BadInput (`note_required`), MoveNotAllowed (`entry_answered`).
+    """
+    deliverable = entry.deliverable
+    _side(deliverable, FIRM, by)
+    if not agree and not note.strip():
+        raise BadInput("동의하지 않는 사유를 적어 주세요.", code="note_required")
+    if not deliverable.spec.get("confirmed") or deliverable.state != DeliverableState.UNDER_WAY:
+        raise MoveNotAllowed("지금은 확인할 수 없는 기록입니다.", code="not_under_way")
+    try:
+        answered = DeliveryEntry.objects.filter(pk=entry.pk, confirmed=None).update(
+            confirmed=agree, answered_by=by, answered_at=now, note=note.strip()[:300]
+        )
+    except IntegrityError as own:
+        raise MoveNotAllowed(
+            "자신이 쓴 기록은 다른 사람이 확인해야 합니다.", code="own_entry"
+        ) from own
+    if not answered:
+        raise MoveNotAllowed("이미 답한 기록입니다.", code="entry_answered")
+    entry.refresh_from_db()
+    return entry
+
+
+def hand_in(deliverable: Deliverable, *, by: User, now: datetime, level: str = "") -> Deliverable:
+    """Hand a deliverable in for confirmation, with the level that was found where one is asked.
+
+    Raises RuleBroken with everything that is lacking, BadInput (`level`), NotFound, MoveNotAllowed.
+    """
+    _side(deliverable, deliverable.spec["by"], by)
+    choices = dict(queries.level_choices(deliverable))
+    if level and level not in choices:
+        raise BadInput("없는 수준입니다.", code="level")
+    result = {"level": level, "label": choices[level]} if level else {}
+    with transaction.atomic():
+        Deliverable.objects.select_for_update(of=("self",)).get(pk=deliverable.pk)
+        lacks = rules.unready(deliverable.spec, queries.entries_of(deliverable), result=result)
+        if lacks:
+            raise RuleBroken(lacks, message="아직 낼 수 없습니다.")
+        move(deliverable, "hand_in", by=by, now=now, owner=True, result=result, handed_in_at=now)
+    return deliverable
+
+
+def give_back(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> Deliverable:
+    """Send it back with the reason. Raises NotFound, MoveNotAllowed."""
+    _side(deliverable, queries.judge_of(deliverable), by)
+    move(deliverable, "give_back", by=by, now=now, owner=True, note=note)
+    return deliverable
+
+
+def accept(deliverable: Deliverable, *, by: User, now: datetime, note: str = "") -> Deliverable:
+    """Confirm that it is done; a certificate follows where the catalogue says so.
+
+    What was handed in is confirmed by somebody else. Raises NotFound, MoveNotAllowed
+    (`own_work`).
+    """
+    _side(deliverable, queries.judge_of(deliverable), by)
+    handed = deliverable.moves.filter(move="hand_in").order_by("-pk").first()
+    if handed is not None and handed.by_id == by.pk:
+        raise MoveNotAllowed("자신이 낸 것은 다른 사람이 확인해야 합니다.", code="own_work")
+    with transaction.atomic():
+        move(deliverable, "accept", by=by, now=now, owner=True, note=note, finished_at=now)
+        if years := deliverable.spec.get("certificate"):
+            _certify(deliverable, years, by, now)
+        _use(deliverable, by, now, accepted=True)
+    return deliverable
+
+
+def stop(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> Deliverable:
+    """End it early; of in-kind support only what was done counts as used. Raises MoveNotAllowed."""
+    _side(deliverable, STAFF, by)
+    with transaction.atomic():
+        move(deliverable, "stop", by=by, now=now, note=note, finished_at=now)
+        _use(deliverable, by, now, accepted=False)
+    return deliverable
+
+
+def extend(
+    deliverable: Deliverable, *, ends_on: date, note: str, by: User, now: datetime
+) -> Deliverable:
+    """Put the end of its period off. Raises BadInput (`ends_on`), MoveNotAllowed, StaleVersion."""
+    _side(deliverable, STAFF, by)
+    if deliverable.ends_on is None or ends_on <= deliverable.ends_on:
+        raise BadInput("지금 종료일보다 뒤의 날짜를 고르세요.", code="ends_on")
+    before = deliverable.ends_on
+    told = f"{before:%Y-%m-%d} → {ends_on:%Y-%m-%d}: {note.strip()}" if note.strip() else ""
+    move(
+        deliverable, "extend", by=by, now=now, note=told, where={"ends_on": before}, ends_on=ends_on
+    )
+    return deliverable
+
+
+def _certify(deliverable: Deliverable, years: int, by: User, now: datetime) -> None:
+    application = deliverable.agreement.application
+    round, today = application.sub_program.round, _today(now)
+    LevelCertificate.objects.create(
+        deliverable=deliverable,
+        number=f"{round.year}-수준-{application.pk:06d}",
+        level=deliverable.result["level"],
+        level_label=deliverable.result["label"],
+        issued_on=today,
+        valid_until=rules.months_later(today, 12 * years),
+        by=by,
+        at=now,
+    )
+    documents.request(application, kind=IssuedDocument.Kind.CERTIFICATE, now=now)
+
+
+def _use(deliverable: Deliverable, by: User, now: datetime, *, accepted: bool) -> None:
+    """Count what was used of support in kind, the award divided over its deliverables."""
+    agreement = deliverable.agreement
+    if agreement.kind != GrantKind.IN_KIND:
+        return
+    parts = agreement.deliverables.count()
+    share = agreement.grant_won // parts
+    if not agreement.deliverables.filter(order__gt=deliverable.order).exists():
+        share = agreement.grant_won - share * (parts - 1)
+    there = rules.progress(deliverable.spec, queries.entries_of(deliverable))
+    used = rules.used_won(share, there, accepted=accepted)
+    if used:
+        spending.record_use(
+            agreement,
+            amount_won=used,
+            label=f"{deliverable.label} {there}",
+            reference=f"deliverable:{deliverable.pk}",
+            by=by,
+            now=now,
+        )
+
+
+def _keep(entry: DeliveryEntry, upload: "File[bytes]", by: User, now: datetime) -> None:
+    seen = files.inspect(upload, allowed=FORMATS)
+    DeliveryFile.objects.create(
+        entry=entry,
+        name=seen.name,
+        file=files.store(upload),
+        size=seen.size,
+        sha256=seen.sha256,
+        content_type=seen.content_type,
+        uploaded_by=by,
+        uploaded_at=now,
+    )
+
+
+def _tell_firm(entry: DeliveryEntry, now: datetime) -> None:
+    application = entry.deliverable.agreement.application
+    owner = application.created_by
+    outbox.write(
+        "applications/delivery_entry",
+        to_email=owner.email,
+        user=owner,
+        key=f"delivery_entry:{entry.pk}",
+        new=True,
+        now=now,
+        entry=entry,
+        deliverable=entry.deliverable,
+        application=application,
+    )
+
+
+def _side(deliverable: Deliverable, side: str, by: User, *, or_staff: bool = False) -> None:
+    held = queries.sides_of(by, deliverable)
+    if side not in held and not (or_staff and STAFF in held):
+        raise NotFound
+
+
+def _check_agreement(deliverable: Deliverable) -> None:
+    going = [AgreementState.ACTIVE]
+    if deliverable.spec.get("outlasts"):
+        going += [AgreementState.SETTLING, AgreementState.SETTLED, AgreementState.CLOSED]
+    if deliverable.agreement.state not in going:
+        raise MoveNotAllowed("수행 중인 협약이 아닙니다.", code="agreement_closed")
+
+
+def _today(now: datetime) -> date:
+    return now.astimezone(KST).date()

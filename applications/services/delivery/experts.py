@@ -1,0 +1,325 @@
+"""Experts: registered with evidence, verified by staff, matched to firms, replaced."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.files.base import File
+from django.db import IntegrityError, transaction
+from django.db.models import Count, Q, QuerySet
+
+from applications.models import Deliverable, Expert, ExpertMatch
+from applications.queries import delivery as queries
+from applications.services.assessment import conflicts
+from applications.states import AgreementState, DeliverableState, ExpertState
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.assignment import matching
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
+from portal.core.validators import business_number
+from portal.models import DeclaredTie, User
+from portal.notices import outbox
+from portal.records import snapshot
+from portal.records.workflow import mark, move
+from portal.uploads import files
+from programs.models import ProgramRound, SubProgram
+from programs.states import Region
+
+EVIDENCE = ("pdf", "jpg", "png", "zip")
+OPEN = [DeliverableState.PLANNED, DeliverableState.UNDER_WAY, DeliverableState.HANDED_IN]
+MOST_NAMED = 20
+
+
+def apply(
+    round: ProgramRound,
+    *,
+    pool: str,
+    route: str,
+    fields: Sequence[str],
+    regions: Sequence[str],
+    years: int,
+    evidence: "File[bytes]",
+    by: User,
+    now: datetime,
+    employer: str = "",
+    degree: str = "",
+    institution: str = "",
+    institution_number: str = "",
+    career: str = "",
+) -> Expert:
+    """Ask to join a pool, with evidence of the career; staff verify it.
+
+    The institution counts as a declared tie. Raises BadInput (`pool`, `route`, `fields`, `regions`,
+    `institution`, file codes), MoveNotAllowed (`already_expert`).
+    """
+    row = next((one for one in round.pools if one["code"] == pool), None)
+    if row is None:
+        raise BadInput("없는 전문가 풀입니다.", code="pool")
+    if route not in {one["code"] for one in row["routes"]}:
+        raise BadInput("자격을 골라 주세요.", code="route")
+    if not fields or set(fields) - {one["code"] for one in row["fields"]}:
+        raise BadInput("분야를 하나 이상 골라 주세요.", code="fields")
+    if not regions or set(regions) - set(Region.values):
+        raise BadInput("활동 지역을 하나 이상 골라 주세요.", code="regions")
+    number = business_number(institution_number) if institution_number.strip() else ""
+    if row.get("institution") and not (institution.strip() and number):
+        raise BadInput("소속 기관의 이름과 사업자등록번호를 적어 주세요.", code="institution")
+    seen = files.inspect(evidence, allowed=EVIDENCE)
+    try:
+        with transaction.atomic():
+            expert = Expert.objects.create(
+                user=by,
+                pool=pool,
+                route=route,
+                employer=employer.strip(),
+                years=years,
+                degree=degree.strip(),
+                institution=institution.strip(),
+                institution_number=number,
+                career=career.strip(),
+                fields=sorted(fields),
+                regions=sorted(regions),
+                capacity=row["capacity"],
+                file=files.store(evidence),
+                file_name=seen.name,
+                file_sha256=seen.sha256,
+                content_type=seen.content_type,
+            )
+            if number:
+                DeclaredTie.objects.create(
+                    user=by,
+                    kind=DeclaredTie.Kind.EMPLOYMENT,
+                    firm_name=institution.strip(),
+                    business_number=number,
+                    note=f"{row['label']} 등록",
+                    declared_at=now,
+                    declared_by=by,
+                )
+    except IntegrityError as twice:
+        raise MoveNotAllowed(
+            "이미 신청했거나 등록된 전문가입니다.", code="already_expert"
+        ) from twice
+    return expert
+
+
+def judge(expert: Expert, *, verified: bool, reason: str, by: User, now: datetime) -> Expert:
+    """Verify an expert's evidence, or refuse it with the reason.
+
+    Raises MoveNotAllowed for others than staff, for oneself and when it was judged already,
+    BadInput (`reason`).
+    """
+    if not roles_of(by) & {OFFICER, MANAGER} or by.pk == expert.user_id:
+        raise MoveNotAllowed("이 전문가를 확인할 권한이 없습니다.")
+    if not verified and not reason.strip():
+        raise BadInput("등록을 거절하는 사유를 적어 주세요.", code="reason")
+    target = ExpertState.VERIFIED if verified else ExpertState.REFUSED
+    with transaction.atomic():
+        judged = mark(
+            Expert.objects.filter(pk=expert.pk, state=ExpertState.APPLIED),
+            target,
+            reason=reason.strip()[:300],
+            checked_by=by,
+            checked_at=now,
+        )
+        if not judged:
+            raise MoveNotAllowed("이미 처리한 신청입니다.", code="already_judged")
+        expert.refresh_from_db()
+        outbox.write(
+            "applications/expert_judged",
+            to_email=expert.user.email,
+            user=expert.user,
+            key=f"expert_judged:{expert.pk}",
+            now=now,
+            expert=expert,
+        )
+    return expert
+
+
+def ties(expert: Expert, deliverable: Deliverable) -> list[Finding]:
+    """Every reason why this expert may not work for this firm."""
+    return conflicts.ties(deliverable.agreement.application, expert.user)
+
+
+def assign(
+    deliverable: Deliverable, *, expert: Expert, by: User, now: datetime, note: str = ""
+) -> Deliverable:
+    """Give a deliverable to an expert, or to another one while it is under way.
+
+    Raises RuleBroken with every tie, or when the expert has no room; MoveNotAllowed.
+    """
+    _check_staff(by)
+    findings = _unfit(expert, deliverable) + ties(expert, deliverable)
+    if findings:
+        raise RuleBroken(findings, message="이 전문가를 배정할 수 없습니다.")
+    with transaction.atomic():
+        Expert.objects.select_for_update(no_key=True).get(pk=expert.pk)
+        if load_of(expert) >= expert.capacity and deliverable.expert_id != expert.pk:
+            raise RuleBroken([_full(expert)], message="이 전문가를 배정할 수 없습니다.")
+        name = "assign" if deliverable.state == DeliverableState.PLANNED else "replace"
+        words = f"{deliverable.expert or '없음'} → {expert}" + (f": {note}" if note.strip() else "")
+        if name == "replace" and not note.strip():
+            words = ""  # the move asks for the reason
+        move(deliverable, name, by=by, now=now, note=words, expert=expert)
+        _tell(expert, deliverable, now)
+    return deliverable
+
+
+def load_of(expert: Expert) -> int:
+    """How many firms an expert works for now."""
+    return expert.deliverables.filter(state__in=OPEN).count()
+
+
+def propose(
+    sub_program: SubProgram, *, pool: str, seed: int, by: User, now: datetime
+) -> ExpertMatch:
+    """Match the pool's experts to the firms that wait for one: by field, region, load and ties.
+
+    The same seed and data give the same proposal. Raises MoveNotAllowed.
+    """
+    _check_staff(by)
+    row = queries.pool_of(sub_program.round, pool)
+    waiting = list(_waiting(sub_program, pool))
+    experts = list(_free(pool))
+    options, barred = _options(row, experts, waiting)
+    solution = matching.solve(
+        [matching.Worker(one.pk, max(0, one.capacity - one.busy)) for one in experts],
+        [matching.Task(one.pk, 1) for one in waiting],
+        options,
+        seed=seed,
+        balance=row["fit_load"],
+    )
+    inputs = {
+        "options": sorted(options),
+        "room": [[one.pk, one.capacity - one.busy] for one in experts],
+        "waiting": [one.pk for one in waiting],
+        "balance": row["fit_load"],
+        "seed": seed,
+    }
+    return ExpertMatch.objects.create(
+        sub_program=sub_program,
+        pool=pool,
+        seed=seed,
+        inputs_sha256=snapshot.sha256(inputs),
+        pairs=[list(pair) for pair in solution.pairs],
+        shortages=_words(solution, waiting, experts, barred),
+        made_by=by,
+        made_at=now,
+    )
+
+
+def confirm(match: ExpertMatch, *, by: User, now: datetime) -> int:
+    """Assign as proposed, all or nothing; returns how many. Raises MoveNotAllowed, RuleBroken."""
+    _check_staff(by)
+    with transaction.atomic():
+        changed = ExpertMatch.objects.filter(pk=match.pk, confirmed_at=None).update(
+            confirmed_by=by, confirmed_at=now
+        )
+        if not changed:
+            raise MoveNotAllowed("이미 확정한 배정안입니다.", code="already_confirmed")
+        experts = Expert.objects.in_bulk([pair[0] for pair in match.pairs])
+        rows = Deliverable.objects.select_related("agreement__application").in_bulk(
+            [pair[1] for pair in match.pairs]
+        )
+        for expert, deliverable in match.pairs:
+            if rows[deliverable].expert_id is not None:
+                raise StaleVersion("그 사이에 배정된 기업이 있습니다. 배정안을 다시 만드세요.")
+            assign(rows[deliverable], expert=experts[expert], by=by, now=now)
+    match.refresh_from_db()
+    return len(match.pairs)
+
+
+def _waiting(sub_program: SubProgram, pool: str) -> QuerySet[Deliverable]:
+    return (
+        Deliverable.objects.filter(
+            agreement__application__sub_program=sub_program,
+            agreement__state=AgreementState.ACTIVE,
+            state=DeliverableState.PLANNED,
+            spec__pool=pool,
+            expert=None,
+        )
+        .select_related("agreement__application__submission")
+        .order_by("pk")
+    )
+
+
+def _free(pool: str) -> Any:
+    return (
+        Expert.objects.filter(pool=pool, state=ExpertState.VERIFIED, user__is_active=True)
+        .select_related("user")
+        .annotate(busy=Count("deliverables", filter=Q(deliverables__state__in=OPEN)))
+        .order_by("pk")
+    )
+
+
+def _options(
+    pool: dict[str, Any], experts: Sequence[Any], waiting: Sequence[Deliverable]
+) -> tuple[list[tuple[int, int, int]], dict[int, int]]:
+    """The permitted pairs with their costs, and how many experts are tied to each firm."""
+    options: list[tuple[int, int, int]] = []
+    barred: dict[int, int] = {}
+    for row in waiting:
+        application = row.agreement.application
+        content = application.submission.content
+        wanted = set(content.get("answers", {}).get(row.spec.get("matched_on") or "", []) or [])
+        region = application.region
+        tied = conflicts.ties_of(application, [one.user for one in experts])
+        barred[row.pk] = sum(bool(tied[one.user_id]) for one in experts)
+        for one in experts:
+            if tied[one.user_id]:
+                continue
+            cost = 0 if not wanted or wanted & set(one.fields) else pool["fit_field"]
+            cost += 0 if not region or region in one.regions else pool["fit_region"]
+            options.append((one.pk, row.pk, cost))
+    return options, barred
+
+
+def _words(
+    solution: matching.Solution,
+    waiting: Sequence[Deliverable],
+    experts: Sequence[Any],
+    barred: dict[int, int],
+) -> list[str]:
+    """Say exactly what is short."""
+    names = {row.pk: str(row.agreement.application) for row in waiting}
+    words = [
+        f"{names[row.task]}: 등록된 전문가 {len(experts)}명 가운데 {barred[row.task]}명이 "
+        "이해관계가 있어 맡을 수 있는 사람이 없습니다."
+        if row.reason == "permitted"
+        else f"{names[row.task]}: 맡을 수 있는 전문가 {row.permitted}명의 자리가 모두 찼습니다."
+        for row in solution.shortages[:MOST_NAMED]
+    ]
+    if len(solution.shortages) > MOST_NAMED:
+        words.append(f"그 밖에 {len(solution.shortages) - MOST_NAMED:,}곳이 더 모자랍니다.")
+    if (lack := solution.deficit) is not None:
+        words.append(
+            f"기업 {len(lack.tasks):,}곳에 필요한 {lack.wanted:,}자리에 전문가 "
+            f"{len(lack.workers):,}명의 여력이 {lack.room:,}자리여서 {lack.missing:,}자리가 모자랍니다."
+        )
+    return words
+
+
+def _unfit(expert: Expert, deliverable: Deliverable) -> list[Finding]:
+    findings = []
+    if expert.state != ExpertState.VERIFIED or expert.pool != deliverable.spec.get("pool"):
+        findings.append(Finding("expert", f"{expert}은(는) 이 일의 등록된 전문가가 아닙니다."))
+    return findings
+
+
+def _full(expert: Expert) -> Finding:
+    return Finding("expert_full", f"{expert}은(는) 이미 {expert.capacity}곳을 맡고 있습니다.")
+
+
+def _check_staff(by: User) -> None:
+    if not roles_of(by) & {OFFICER, MANAGER}:
+        raise NotFound
+
+
+def _tell(expert: Expert, deliverable: Deliverable, now: datetime) -> None:
+    outbox.write(
+        "applications/expert_assigned",
+        to_email=expert.user.email,
+        user=expert.user,
+        key=f"expert_assigned:{deliverable.pk}:{expert.pk}",
+        now=now,
+        deliverable=deliverable,
+        application=deliverable.agreement.application,
+    )

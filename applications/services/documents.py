@@ -1,0 +1,72 @@
+"""PDFs about an application: asked for once, made by a job, kept with their hash."""
+
+from datetime import datetime
+
+from applications import pdf_contexts
+from applications.models import Application, IssuedDocument
+from applications.queries.selection.decisions import history
+from applications.states import ANNOUNCED
+from portal.core.errors import MoveNotAllowed
+from portal.jobs import queue
+from portal.paper import issued
+
+JOB = "applications.paper"
+
+
+def request(
+    application: Application, *, kind: str, now: datetime, version: int = 1
+) -> IssuedDocument:
+    """Ask for a PDF; asking again returns the same one. A result must have been released."""
+    if kind == IssuedDocument.Kind.RESULT and application.state not in ANNOUNCED:
+        raise MoveNotAllowed("아직 결과가 발표되지 않았습니다.", code="not_released")
+    document, _ = IssuedDocument.objects.get_or_create(
+        application=application, kind=kind, version=version, defaults={"requested_at": now}
+    )
+    queue.enqueue(JOB, key=job_key(document), document=document.pk)
+    return document
+
+
+def request_receipt(application: Application, *, now: datetime) -> IssuedDocument:
+    """Ask for the receipt in the transaction that files the application: nobody has before."""
+    document = IssuedDocument.objects.create(
+        application=application, kind=IssuedDocument.Kind.RECEIPT, requested_at=now
+    )
+    queue.enqueue(JOB, key=job_key(document), new=True, document=document.pk)
+    return document
+
+
+def job_key(document: IssuedDocument) -> str:
+    """The name under which the document's job is found."""
+    name = f"paper:{document.application_id}:{document.kind}"
+    return f"{name}:{document.version}" if document.version > 1 else name
+
+
+def request_notice(application: Application, *, now: datetime) -> IssuedDocument:
+    """Ask for the notice of the decision in force: each later decision has a notice of its own.
+
+    Raises MoveNotAllowed (`not_released`).
+    """
+    decided = len(history(application))
+    if not decided:
+        raise MoveNotAllowed("아직 결과가 발표되지 않았습니다.", code="not_released")
+    return request(application, kind=IssuedDocument.Kind.NOTICE, now=now, version=decided)
+
+
+def request_sheets(application: Application, *, now: datetime) -> IssuedDocument:
+    """Ask for the sheets handed in so far; more sheets, or one withdrawn, make a new paper.
+
+    Raises MoveNotAllowed (`no_sheets`).
+    """
+    locked = application.sheets.filter(locked_at__isnull=False)
+    count = locked.count() + locked.filter(withdrawn_at__isnull=False).count()
+    if not count:
+        raise MoveNotAllowed("제출된 평가표가 없습니다.", code="no_sheets")
+    return request(application, kind=IssuedDocument.Kind.SHEETS, now=now, version=count)
+
+
+def render(document: IssuedDocument, *, now: datetime) -> IssuedDocument:
+    """Make the PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
+    if document.issued_at is not None:
+        return document
+    template, title, context = pdf_contexts.describe(document)
+    return issued.issue(document, template=template, title=title, context=context, now=now)

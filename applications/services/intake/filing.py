@@ -1,0 +1,273 @@
+"""Filing and withdrawing: exactly once, by one clock, frozen whole."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from applications.models import (
+    Application,
+    BonusClaim,
+    Company,
+    FormVersion,
+    LateGrant,
+    Objection,
+    Partner,
+    Submission,
+)
+from applications.queries import Dossier
+from applications.queries.intake import drafting
+from applications.services import documents
+from applications.services.intake import late_filing
+from applications.services.selection import proposals
+from applications.states import ApplicationState, ObjectionState
+from portal.core.errors import Closed, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.models import User
+from portal.notices import outbox
+from portal.records import incidents, snapshot
+from portal.records.workflow import move
+from programs import queries as programs
+from programs.models import SubProgram
+
+TRIES = 3
+SECTIONS = "ABCDEFGHIJKLMNOPQRSTU"  # KSIC writes C21, firms write 21300
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Everything that filing writes, made ready before its transaction."""
+
+    dossier: Dossier
+    leave: LateGrant | None
+    number: str
+    content: dict[str, Any]
+    sha256: str
+
+
+def check_open(sub_program: SubProgram, *, now: datetime) -> None:
+    """Raise `Closed` with the instant and the deadline when nothing can be filed now.
+
+    At the closing instant itself it is closed (domain 0.12). Rolling intake ends when the pot is
+    empty (domain 0.6); the pot is read, not locked.
+    """
+    finding = programs.refusal(sub_program, now)
+    if finding is not None:
+        incidents.note(f"{sub_program.round.code}/{sub_program.code}", incidents.CLOSED)
+        raise Closed(finding.message, code=finding.code)
+
+
+def submit(
+    application: Application, *, by: User, now: datetime, just_read: bool = False
+) -> Submission:
+    """File the draft: one short transaction on prepared data, exactly once.
+
+    `now` is the arrival of the request; it alone decides whether it was in time. Whoever sends it
+    again, or at the same moment, gets the same submission. The edge has checked that `by` may
+    write for the company, and says so when it has `just_read` the application, `with_roots`.
+    Raises Closed, RuleBroken with everything that is missing, MoveNotAllowed for a withdrawn
+    draft, and StaleVersion when the draft keeps changing meanwhile.
+    """
+    for turn in range(TRIES):
+        read = drafting.read(application, again=turn > 0 or not just_read)
+        if read.application.state != ApplicationState.DRAFT:
+            break
+        prepared = _prepare(read, now=now)
+        try:
+            return _file(prepared, by=by, now=now)
+        except (MoveNotAllowed, IntegrityError):
+            continue  # filed by somebody else, or changed since it was read: look again
+    filed = Submission.objects.filter(application=application).first()
+    if filed is not None:
+        return filed
+    if not Application.objects.filter(pk=application.pk, state=ApplicationState.DRAFT).exists():
+        raise MoveNotAllowed("취하한 신청은 제출할 수 없습니다.")
+    raise StaleVersion("다른 사람이 신청서를 고치고 있습니다. 내용을 확인하고 다시 제출하세요.")
+
+
+def withdraw(application: Application, *, by: User, now: datetime, note: str) -> None:
+    """Take the application back; the site is free to apply again. Raises MoveNotAllowed.
+
+    Between a decision and its release the money set aside for it returns to the pot.
+    """
+    if Objection.objects.filter(application=application, state=ObjectionState.UPHELD).exists():
+        raise MoveNotAllowed(
+            "이의신청 재평가 중에는 취하할 수 없습니다. 결과가 나온 뒤 포기하세요."
+        )
+    with transaction.atomic():
+        if application.state == ApplicationState.DECIDED:
+            proposals.forget(application, by=by, now=now, note=note)
+        move(application, "withdraw", by=by, now=now, note=note, owner=True)
+
+
+def number_of(application: Application) -> str:
+    """The receipt number, such as 2021-구축-1차-000123: unique without any counter to wait for."""
+    program = application.sub_program
+    return f"{program.round.year}-{program.short}-{program.round.sequence}차-{application.pk:06d}"
+
+
+def _prepare(read: Dossier, *, now: datetime) -> Prepared:
+    leave = None
+    if programs.refusal(read.sub_program, now) is not None:
+        leave = late_filing.leave_for(read.application, now)
+    if leave is None:
+        check_open(read.sub_program, now=now)
+    blocking = [row for row in drafting.missing(read, now=now) if row.blocking]
+    if blocking:
+        raise RuleBroken(blocking, message="아직 빠졌거나 고쳐야 할 항목이 있습니다.")
+    number = number_of(read.application)
+    content = _content(read, number=number, form_sha256=read.asked.form_sha256, now=now)
+    return Prepared(read, leave, number, content, snapshot.sha256_of_plain(content))
+
+
+def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> dict[str, Any]:
+    application, program = read.application, read.sub_program
+    track = application.track
+    company, site, grant = application.company, application.site, drafting.preview(read)
+    judged = drafting.verdict(read, now)
+    return snapshot.plain(  # type: ignore[return-value]
+        {
+            "number": number,
+            "submitted_at": now,
+            "version": read.version,
+            "program": {"round": program.round.code, "code": program.code, "name": program.name},
+            "track": {"code": track.code, "name": track.name} if track else None,
+            "form_sha256": form_sha256,
+            "company": {
+                "business_number": company.business_number,
+                "name": company.name,
+                "representative": company.representative,
+                "address": company.address,
+                "phone": company.phone,
+            },
+            "site": {"name": site.name, "region": site.region, "address": site.address},
+            "profile": read.reviewed_profile.values,
+            "answers": read.reviewed.values,
+            "facts": read.facts,
+            "cost": read.sections.get("cost", {}),
+            "partners": [_partner(row, row.company) for row in read.partners if row.company],
+            "shares": _shares(read),
+            "attachments": [
+                {"requirement": row.requirement, "name": row.name, "size": row.size}
+                | {"sha256": row.sha256}
+                for row in read.attachments
+            ],
+            "consents": [
+                {"code": row.code, "version": row.wording, "given": row.given, "at": row.at}
+                for row in read.consents
+            ],
+            "eligibility": {
+                "eligible": judged.eligible,
+                "findings": [[row.code, row.message, row.blocking] for row in judged.findings],
+            },
+            "preview": {
+                "total_cost_won": read.total_cost_won,
+                "support_won": grant.support_won if grant else None,
+                "own_won": grant.own_won if grant else None,
+                "rows": [[row.label, row.won, row.reason] for row in grant.rows] if grant else [],
+            },
+        }
+    )
+
+
+def _partner(row: Partner, company: Company) -> dict[str, Any]:
+    return {
+        "role": row.role,
+        "company_name": company.name,
+        "business_number": company.business_number,
+        "state": row.state,
+        "answered_at": row.answered_at,
+        "terms": {
+            "part": row.terms.part,
+            "share_won": row.terms.share_won,
+            "quote_won": row.terms.quote_won,
+            "confirmed_at": row.terms.answered_at,
+        }
+        if row.terms
+        else None,
+    }
+
+
+def _shares(read: Dossier) -> dict[str, int] | None:
+    """How the applicant side's cost is borne: partners' shares and the applicant's rest (won)."""
+    split = drafting.cost_shares(read)
+    if split is None:
+        return None
+    return {
+        "own_won": split.own_won,
+        "applicant_won": split.applicant_won,
+        "partners_won": split.own_won - split.applicant_won,
+    }
+
+
+@transaction.atomic
+def _file(prepared: Prepared, *, by: User, now: datetime) -> Submission:
+    application = prepared.dossier.application
+    move(
+        application,
+        "submit",
+        by=by,
+        now=now,
+        owner=True,
+        where={"version": prepared.dossier.version},
+        submitted_at=now,
+        number=prepared.number,
+        region=prepared.content["site"]["region"]
+        or prepared.content["profile"].get("region")
+        or "",
+        size=prepared.content["profile"].get("company_size") or "",
+    )
+    if prepared.leave is not None:
+        late_filing.redeem(prepared.leave, application, now=now)
+    form_sha256 = prepared.content["form_sha256"]
+    if not FormVersion.objects.filter(pk=form_sha256).exists():
+        FormVersion.objects.get_or_create(
+            sha256=form_sha256, defaults={"content": prepared.dossier.asked.form}
+        )
+    preview = prepared.content["preview"]
+    filed = Submission.objects.create(
+        application=application,
+        number=prepared.number,
+        submitted_at=now,
+        submitted_by=by,
+        form_id=form_sha256,
+        content=prepared.content,
+        sha256=prepared.sha256,
+        total_cost_won=preview["total_cost_won"],
+        support_won=preview["support_won"],
+        own_won=preview["own_won"],
+    )
+    BonusClaim.objects.bulk_create(_claims(prepared))
+    documents.request_receipt(application, now=now)
+    outbox.write(
+        "applications/receipt",
+        to_email=by.email,
+        user=by,
+        key=f"receipt:{application.pk}",
+        new=True,
+        now=now,
+        filed=filed,
+    )
+    return filed
+
+
+def _claims(prepared: Prepared) -> list[BonusClaim]:
+    """One claim per bonus item whose question was answered; the industry code only hints."""
+    answers, industry = (
+        prepared.content["answers"],
+        prepared.content["profile"].get("industry_code", ""),
+    )
+    return [
+        BonusClaim(
+            application=prepared.dossier.application,
+            code=item["code"],
+            label=item["label"],
+            claim=str(answers[item["question"]]),
+            points=item["points"],
+            hinted=any(
+                industry.startswith(code.lstrip(SECTIONS)) for code in item["industry_hints"]
+            ),
+        )
+        for item in prepared.dossier.bonus_items
+        if answers.get(item["question"])
+    ]

@@ -1,0 +1,255 @@
+"""Partners: invited by e-mail, answering for themselves, confirming their terms."""
+
+import secrets
+from datetime import datetime
+
+from django.db import IntegrityError, transaction
+
+from applications.models import Application, Company, Partner, PartnerTerms
+from applications.queries.intake.partners import expired, expires_at
+from applications.services.assessment import conflicts
+from applications.services.company import check_letters, token_digest
+from applications.services.intake.drafting import touch
+from applications.states import PartnerState
+from applications.visibility import WRITERS
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
+from portal.core.money import checked_won
+from portal.models import User
+from portal.notices import outbox
+from portal.records.workflow import mark
+
+
+def invite(
+    application: Application, *, role: str, company_name: str, email: str, by: User, now: datetime
+) -> Partner:
+    """Ask a firm to take part; it gets a link that lives 14 days. An expired one gives way.
+
+    Raises BadInput (`role`, `partner_name`, `partner_invited`, `letters_today`) and MoveNotAllowed
+    (`already_submitted`).
+    """
+    labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
+    email = email.strip().lower()
+    if role not in labels:
+        raise BadInput("참여 역할을 골라 주세요.", code="role")
+    if not company_name.strip():
+        raise BadInput("기업 이름을 입력하세요.", code="partner_name")
+    check_letters(by, now)
+    token = secrets.token_urlsafe(32)
+    try:
+        with transaction.atomic():
+            touch(application, now=now)
+            _clear_expired(application, role, email, now)
+            partner = Partner.objects.create(
+                application=application,
+                role=role,
+                company_name=company_name.strip(),
+                email=email,
+                digest=token_digest(token),
+                invited_by=by,
+                invited_at=now,
+            )
+            _write_letter(partner, labels[role], token, now)
+    except IntegrityError as twice:
+        raise BadInput(
+            "같은 역할로 이미 초대한 이메일입니다. 다시 보내려면 앞의 초대를 취소하세요.",
+            code="partner_invited",
+        ) from twice
+    return partner
+
+
+def _clear_expired(application: Application, role: str, email: str, now: datetime) -> None:
+    asked = application.partners.filter(role=role, email=email, state=PartnerState.INVITED)
+    over = [row.pk for row in asked if expired(row, now=now)]
+    mark(Partner.objects.filter(pk__in=over), PartnerState.CANCELLED)
+
+
+def _write_letter(partner: Partner, label: str, token: str, now: datetime) -> None:
+    outbox.write(
+        "applications/partner_invitation",
+        to_email=partner.email,
+        user=User.objects.filter(email=partner.email).first(),
+        key=f"partner_invitation:{partner.pk}",
+        now=now,
+        partner=partner,
+        role_label=label,
+        token=token,
+        expires_at=expires_at(partner),
+    )
+
+
+def find(token: str) -> Partner:
+    """Find the invitation behind a link. Raises NotFound."""
+    found = (
+        Partner.objects.select_related(
+            "application__sub_program__round", "application__company", "invited_by"
+        )
+        .filter(digest=token_digest(token))
+        .exclude(state=PartnerState.CANCELLED)
+        .first()
+    )
+    if found is None:
+        raise NotFound("초대를 찾을 수 없습니다.", code="invitation_unknown")
+    return found
+
+
+def see(partner: Partner, *, now: datetime) -> None:
+    """Note when the link was opened first."""
+    Partner.objects.filter(pk=partner.pk, seen_at=None).update(seen_at=now)
+
+
+def accept(
+    partner: Partner, *, company: Company, by: User, now: datetime, note: str = ""
+) -> Partner:
+    """Take part with one's own company.
+
+    Raises NotFound for a company that `by` may not act for, BadInput (`partner_is_applicant`,
+    `partner_duplicate`) and MoveNotAllowed (`invitation_closed`, `invitation_expired`,
+    `already_submitted`).
+    """
+    if not company.members.filter(user=by, role__in=WRITERS).exists():
+        raise NotFound
+    if company.pk == partner.application.company_id:
+        raise BadInput("신청기업은 스스로 참여기관이 될 수 없습니다.", code="partner_is_applicant")
+    try:
+        return _answer(partner, PartnerState.ACCEPTED, company=company, by=by, now=now, note=note)
+    except IntegrityError as twice:
+        raise BadInput(
+            "이 기업은 이미 이 신청에 참여하고 있습니다.", code="partner_duplicate"
+        ) from twice
+
+
+def refuse(partner: Partner, *, by: User, now: datetime, note: str) -> Partner:
+    """Decline to take part. Raises MoveNotAllowed."""
+    return _answer(partner, PartnerState.REFUSED, company=None, by=by, now=now, note=note)
+
+
+@transaction.atomic
+def cancel(partner: Partner, *, by: User, now: datetime) -> None:
+    """Take an invitation or a partner out of the draft. Raises MoveNotAllowed."""
+    touch(partner.application, now=now)
+    mark(Partner.objects.filter(pk=partner.pk), PartnerState.CANCELLED)
+
+
+@transaction.atomic
+def set_terms(
+    partner: Partner,
+    *,
+    part: str,
+    share_won: int | None,
+    quote_won: int | None,
+    by: User,
+    now: datetime,
+) -> PartnerTerms:
+    """Put down what the partner does and bears (won); it must confirm them anew.
+
+    The same terms again change nothing. Raises BadInput (`partner_part`, `amount`) and
+    MoveNotAllowed (`partner_absent`, `already_submitted`).
+    """
+    part = part.strip()
+    if not part:
+        raise BadInput("참여기관이 맡을 일을 적어 주세요.", code="partner_part")
+    for amount, label in ((share_won, "부담금"), (quote_won, "견적금액")):
+        if amount is not None:
+            checked_won(amount, label=label)
+    touch(partner.application, now=now)
+    locked = Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
+    if locked.state != PartnerState.ACCEPTED:
+        raise MoveNotAllowed("참여를 수락한 곳과만 조건을 정할 수 있습니다.", code="partner_absent")
+    last = locked.terms
+    if last and (last.part, last.share_won, last.quote_won) == (part, share_won, quote_won):
+        return last
+    terms = PartnerTerms.objects.create(
+        partner=locked, part=part, share_won=share_won, quote_won=quote_won, set_by=by, set_at=now
+    )
+    Partner.objects.filter(pk=locked.pk).update(terms=terms)
+    partner.terms = terms
+    if locked.answered_by is not None:
+        outbox.write(
+            "applications/partner_terms",
+            to_email=locked.answered_by.email,
+            user=locked.answered_by,
+            key=f"partner_terms:{terms.pk}",
+            now=now,
+            new=True,
+            terms=terms,
+            partner=locked,
+        )
+    return terms
+
+
+@transaction.atomic
+def answer_terms(
+    terms: PartnerTerms, *, agree: bool, by: User, now: datetime, note: str = ""
+) -> PartnerTerms:
+    """Confirm the terms, or say why not, for one's own company.
+
+    Raises NotFound for somebody else's partner, BadInput (`note_required`), StaleVersion when the
+    applicant has changed them meanwhile, MoveNotAllowed (`terms_answered`, `already_submitted`).
+    """
+    partner = terms.partner
+    company = partner.company
+    if company is None or not company.members.filter(user=by, role__in=WRITERS).exists():
+        raise NotFound
+    if not agree and not note.strip():
+        raise BadInput("동의하지 않는 사유를 적어 주세요.", code="note_required")
+    touch(partner.application, now=now)
+    current = Partner.objects.filter(
+        pk=partner.pk, terms=terms, state=PartnerState.ACCEPTED
+    ).exists()
+    if not current:
+        raise StaleVersion("신청기업이 조건을 바꾸었습니다. 새 내용을 확인하고 답해 주세요.")
+    answered = PartnerTerms.objects.filter(pk=terms.pk, confirmed=None).update(
+        confirmed=agree, answered_by=by, answered_at=now, note=note.strip()[:300]
+    )
+    if not answered:
+        raise MoveNotAllowed("이미 답한 조건입니다.", code="terms_answered")
+    terms.refresh_from_db()
+    outbox.write(
+        "applications/partner_terms_answer",
+        to_email=terms.set_by.email,
+        user=terms.set_by,
+        key=f"partner_terms_answer:{terms.pk}",
+        now=now,
+        terms=terms,
+        partner=partner,
+    )
+    return terms
+
+
+@transaction.atomic
+def _answer(
+    partner: Partner,
+    state: PartnerState,
+    *,
+    company: Company | None,
+    by: User,
+    now: datetime,
+    note: str,
+) -> Partner:
+    if expired(partner, now=now):
+        raise MoveNotAllowed(
+            "기한이 지난 초대입니다. 신청기업에 다시 초대해 달라고 요청하세요.",
+            code="invitation_expired",
+        )
+    touch(partner.application, now=now)
+    answered = mark(
+        Partner.objects.filter(pk=partner.pk, state=PartnerState.INVITED),
+        state,
+        company=company,
+        answered_by=by,
+        answered_at=now,
+        note=note[:300],
+    )
+    if not answered:
+        raise MoveNotAllowed("이미 답했거나 취소된 초대입니다.", code="invitation_closed")
+    partner.refresh_from_db()
+    outbox.write(
+        "applications/partner_answer",
+        to_email=partner.invited_by.email,
+        user=partner.invited_by,
+        key=f"partner_answer:{partner.pk}",
+        now=now,
+        partner=partner,
+    )
+    conflicts.recheck(now=now, applications=[partner.application_id])
+    return partner

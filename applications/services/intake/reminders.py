@@ -1,0 +1,97 @@
+"""Letters before the deadline: 72, 24 and 3 hours ahead, once each, to those who still draft."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from applications.models import Application, Member
+from applications.states import ApplicationState
+from applications.visibility import WRITERS
+from portal.jobs import broker, queue
+from portal.models import Notice
+from portal.notices import outbox
+from programs.models import SubProgram
+
+JOB = "applications.remind"
+HOURS = (3, 24, 72)
+CHUNK = 500
+
+
+def schedule(now: datetime) -> int:
+    """Ask for the letters that are due, one job for each deadline and stage; safe to repeat.
+
+    A deadline that is moved gets new letters. Returns how many stages are due now.
+    """
+    due = 0
+    for program in SubProgram.objects.filter(round__announced=True).select_related("round"):
+        closes_at = program.window().closes_at
+        if closes_at is None or not now < closes_at <= now + timedelta(hours=HOURS[-1]):
+            continue
+        hours = next(h for h in HOURS if closes_at <= now + timedelta(hours=h))
+        stamp = f"{closes_at:%Y%m%d%H%M}"
+        queue.enqueue(
+            JOB, key=f"remind:{program.pk}:{stamp}:{hours}", program=program.pk, hours=hours
+        )
+        due += 1
+    return due
+
+
+def remind(program: SubProgram, *, hours: int, now: datetime) -> int:
+    """Write to everybody who may file a draft of this sub-programme; returns how many letters.
+
+    Nothing is written once the deadline has passed. Safe to repeat.
+    """
+    closes_at = program.window().closes_at
+    if closes_at is None or closes_at <= now:
+        return 0
+    written, last = 0, 0
+    drafts = Application.objects.filter(sub_program=program, state=ApplicationState.DRAFT)
+    while part := list(drafts.filter(pk__gt=last).order_by("pk")[:CHUNK]):
+        last = part[-1].pk
+        companies = {draft.company_id: draft for draft in part}
+        members = Member.objects.filter(
+            company__in=companies, role__in=WRITERS, user__is_active=True
+        ).select_related("user")
+        written += _write(program, members, part, hours, closes_at, now)
+    if written:
+        broker.ring("portal.notices.tasks.send_notices")
+    return written
+
+
+def _write(
+    program: SubProgram,
+    members: Iterable[Member],
+    drafts: Sequence[Application],
+    hours: int,
+    closes_at: datetime,
+    now: datetime,
+) -> int:
+    people: dict[int, list[Member]] = {}
+    for member in members:
+        people.setdefault(member.company_id, []).append(member)
+    letters = {
+        f"deadline:{draft.pk}:{closes_at:%Y%m%d%H%M}:{hours}:{member.user_id}": (draft, member)
+        for draft in drafts
+        for member in people.get(draft.company_id, ())
+    }
+    there = set(Notice.objects.filter(key__in=list(letters)).values_list("key", flat=True))
+    fresh = {key: row for key, row in letters.items() if key not in there}
+    Notice.objects.bulk_create(
+        (
+            Notice(
+                key=key,
+                **outbox.compose(
+                    "applications/deadline",
+                    to_email=member.user.email,
+                    user=member.user,
+                    now=now,
+                    program=program,
+                    application=draft,
+                    hours=hours,
+                    closes_at=closes_at,
+                ),
+            )
+            for key, (draft, member) in fresh.items()
+        ),
+        ignore_conflicts=True,
+    )
+    return len(fresh)

@@ -1,0 +1,165 @@
+"""Eligibility in the hands of staff: checks, requests for more, claimed bonuses."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.db import transaction
+
+from applications.models import Application, BonusClaim, Check
+from applications.services.screening.supplements import _tell
+from applications.states import BonusState, CheckDecision, SupplementState
+from portal.core.clock import KST
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
+from portal.models import MoveLogBase, User
+from portal.records.workflow import mark, move
+from programs.rules import eligibility
+from programs.rules.facts import applies
+
+
+def take_up(application: Application, *, by: User, now: datetime) -> MoveLogBase:
+    """Begin screening: one check for every condition that concerns this application.
+
+    Judged on the frozen facts and on the day of filing in KST (S16). Raises MoveNotAllowed.
+    """
+    with transaction.atomic():
+        row = move(application, "take_up", by=by, now=now)
+        Check.objects.bulk_create(_checks(application))
+    return row
+
+
+def confirm(check: Check, *, by: User, now: datetime, reason: str = "") -> None:
+    """Agree with the automatic judgement; one that could not be made counts as not met and then
+    needs a reason.
+
+    Raises BadInput (`reason`), MoveNotAllowed.
+    """
+    if check.met is None and not reason.strip():
+        raise BadInput(
+            "자동으로 판정하지 못한 요건입니다. 판단한 사유를 적어 주세요.", code="reason"
+        )
+    _decide(check, CheckDecision.CONFIRMED, reason, by, now)
+
+
+def confirm_met(application: Application, *, by: User, now: datetime) -> int:
+    """Agree with every automatic judgement that says met; returns how many were open."""
+    with transaction.atomic():
+        pending = application.checks.filter(decision=CheckDecision.PENDING, met=True)
+        codes = list(pending.values_list("code", flat=True))
+        if codes:
+            note = f"충족으로 판정된 요건 {len(codes)}건을 확인했습니다."
+            move(application, "check", by=by, now=now, note=note)
+            pending.update(decision=CheckDecision.CONFIRMED, decided_by=by, decided_at=now)
+    return len(codes)
+
+
+def overrule(check: Check, *, reason: str, by: User, now: datetime) -> None:
+    """Turn the automatic judgement round. Raises BadInput (`reason`), MoveNotAllowed."""
+    if not reason.strip():
+        raise BadInput("자동 판정을 뒤집으려면 사유가 필요합니다.", code="reason")
+    _decide(check, CheckDecision.OVERRULED, reason, by, now)
+
+
+def qualify(application: Application, *, by: User, now: datetime) -> MoveLogBase:
+    """Send on to assessment. Raises RuleBroken with everything still undecided, MoveNotAllowed."""
+    with transaction.atomic():
+        locked = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
+        if findings := unready(locked):
+            raise RuleBroken(
+                findings, message="아직 정하지 않은 것이 있어 평가로 넘길 수 없습니다."
+            )
+        return move(application, "qualify", by=by, now=now)
+
+
+def unready(application: Application) -> list[Finding]:
+    """Everything that keeps an application in screening from going on to assessment."""
+    advisory = _advisory_codes(application)
+    findings = []
+    for check in application.checks.order_by("pk"):
+        if check.decision == CheckDecision.PENDING:
+            findings.append(Finding("check_pending", f"확인 전인 요건: {check.message}"))
+        elif not check.final and check.code not in advisory:
+            findings.append(Finding("check_failed", f"충족하지 않은 요건: {check.message}"))
+    if application.supplements.filter(state=SupplementState.OPEN).exists():
+        findings.append(Finding("supplement_open", "답을 기다리는 보완 요청이 있습니다."))
+    findings += [
+        Finding("bonus_pending", f"확인 전인 가점: {claim.label}")
+        for claim in application.bonuses.filter(state=BonusState.CLAIMED).order_by("pk")
+    ]
+    return findings
+
+
+def exclude(application: Application, *, note: str, by: User, now: datetime) -> MoveLogBase:
+    """Turn the application away as not eligible, and tell the applicant why.
+
+    Raises MoveNotAllowed, also while a request for more is open.
+    """
+    with transaction.atomic():
+        row = move(application, "exclude", by=by, now=now, note=note)
+        if application.supplements.filter(state=SupplementState.OPEN).exists():
+            raise MoveNotAllowed(
+                "보완 기한이 지나지 않아 요건 미충족으로 처리할 수 없습니다.",
+                code="supplement_open",
+            )
+        _tell(application, "applications/ineligible", f"ineligible:{row.pk}", now, reason=note.strip())
+    return row
+
+
+def reinstate(application: Application, *, note: str, by: User, now: datetime) -> MoveLogBase:
+    """Take an excluded application back into screening, and tell the applicant."""
+    with transaction.atomic():
+        row = move(application, "reinstate", by=by, now=now, note=note)
+        _tell(application, "applications/reinstated", f"reinstated:{row.pk}", now, reason=note.strip())
+    return row
+
+
+def decide_bonus(claim: BonusClaim, *, granted: bool, reason: str, by: User, now: datetime) -> None:
+    """Grant or refuse a claimed bonus on product and evidence (S9); the industry code only hints.
+
+    Raises BadInput (`reason`), MoveNotAllowed.
+    """
+    if not reason.strip():
+        raise BadInput("품목과 증빙을 보고 판단한 사유를 적어 주세요.", code="reason")
+    state = BonusState.GRANTED if granted else BonusState.REFUSED
+    note = f"{claim.label}: {state.label}. {reason.strip()}"
+    with transaction.atomic():
+        move(claim.application, "bonus", by=by, now=now, note=note)
+        mark(
+            BonusClaim.objects.filter(pk=claim.pk),
+            state,
+            reason=reason.strip(),
+            decided_by=by,
+            decided_at=now,
+        )
+    claim.refresh_from_db()
+
+
+def _checks(application: Application) -> Iterable[Check]:
+    filed = application.submission
+    conditions = eligibility.parse(filed.form.content.get("conditions", []))
+    facts = eligibility.read_facts(conditions, filed.content["facts"])
+    on = filed.submitted_at.astimezone(KST).date()
+    for condition in conditions:
+        if applies(condition.when, facts) is False:
+            continue
+        verdict = eligibility.judge([condition], facts, on=on, final=False)
+        met = None if verdict.unknown else not verdict.findings
+        yield Check(
+            application=application, code=condition.code, message=condition.message, met=met
+        )
+
+
+def _decide(check: Check, decision: CheckDecision, reason: str, by: User, now: datetime) -> None:
+    met = bool(check.met) if decision == CheckDecision.CONFIRMED else not check.met
+    note = f"{decision.label}({'충족' if met else '미충족'}): {check.message} {reason.strip()}"
+    with transaction.atomic():
+        move(check.application, "check", by=by, now=now, note=note.strip())
+        Check.objects.filter(pk=check.pk).update(
+            decision=decision, reason=reason.strip(), decided_by=by, decided_at=now
+        )
+    check.refresh_from_db()
+
+
+def _advisory_codes(application: Application) -> set[str]:
+    """Conditions that only warn."""
+    conditions = application.submission.form.content.get("conditions", [])
+    return {row.code for row in eligibility.parse(conditions) if not row.blocking}

@@ -1,0 +1,502 @@
+"""Selections: proposed against money and places, decided with the ledger, released together."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from applications.models import (
+    AidException,
+    Application,
+    Decision,
+    ScoreResult,
+    ScoreRun,
+    Selection,
+    SelectionMove,
+)
+from applications.queries.selection import aid as held
+from applications.rules import selection as rules
+from applications.services.selection import aid
+from applications.services.selection import letters as letters_services
+from applications.services.selection.letters import announced
+from applications.states import ApplicationState, Outcome, SelectionState
+from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
+from portal.jobs import broker, queue
+from portal.models import Job, User
+from portal.records import bulk
+from portal.records.workflow import allowed, move, move_many
+from programs.models import Budget, SubProgram
+from programs.rules.grants import limits, quota
+from programs.services import ledger
+
+JOB = "applications.select"
+DECIDE_JOB = "applications.decide"
+RELEASE_JOB = "applications.release"
+CHUNK = 2_000
+LIVE = [
+    SelectionState.PREPARING,
+    SelectionState.PROPOSED,
+    SelectionState.CONFIRMED,
+    SelectionState.DECIDED,
+]
+STAGES = 3
+PROPOSED = (rules.SELECTED, rules.RESERVE, rules.REJECTED)
+UNSIGNED: dict[str, Any] = {
+    "confirmed_by": None,
+    "confirmed_at": None,
+    "decided_by": None,
+    "decided_at": None,
+}
+
+Progress = Callable[[int, int], None]
+
+
+def quiet(done: int, total: int) -> None:
+    """Report no progress."""
+
+
+def start(
+    run: ScoreRun,
+    *,
+    by: User,
+    now: datetime,
+    places: int | None = None,
+    reserve_places: int | None = None,
+) -> Selection:
+    """Ask for a selection proposal from a finished run.
+
+    `places` None takes the quota's own word (domain 0.5); `reserve_places` None puts everybody at
+    or above the floor who is below the line on the reserve list. Raises MoveNotAllowed, BadInput.
+    """
+    if not roles_of(by) & {OFFICER, MANAGER}:
+        raise MoveNotAllowed("선정안을 만들 권한이 없습니다.")
+    if run.finished_at is None:
+        raise MoveNotAllowed(
+            "점수 산정이 끝난 뒤에 선정안을 만들 수 있습니다.", code="run_not_finished"
+        )
+    if run.stale_at is not None:
+        raise MoveNotAllowed(f"다시 산정해야 하는 점수입니다. {run.stale_reason}", code="run_stale")
+    if any(count is not None and count < 0 for count in (places, reserve_places)):
+        raise BadInput("선정 수와 예비 수는 0 이상이어야 합니다.", code="places")
+    program = run.sub_program
+    if places is None:
+        places = quota.places(program.quota_count, program.quota_kind)
+    with transaction.atomic():
+        SubProgram.objects.select_for_update(no_key=True).get(pk=program.pk)
+        if live := _live(program).first():
+            raise MoveNotAllowed(
+                f"아직 발표하지 않은 선정 #{live.pk}이(가) 있습니다. 먼저 발표하거나 폐기하세요.",
+                code="selection_live",
+            )
+        selection = Selection.objects.create(
+            sub_program=program,
+            run=run,
+            places=places,
+            tie_rule=rules.TIE_RULE,
+            cut={"reserve_places": reserve_places},
+            requested_by=by,
+            requested_at=now,
+        )
+        selection.job = queue.enqueue(
+            JOB, key=f"select:{selection.pk}", by=by, selection=selection.pk
+        )
+        selection.save(update_fields=["job"])
+    return selection
+
+
+def propose(selection: Selection, *, now: datetime, progress: Progress = quiet) -> None:
+    """Rank the run's results and draw the line; written whole or not at all.
+
+    Applications whose firm may hold no more of the year's money are set aside with the reason. The
+    pot's available money is read now and kept with the proposal. A proposal that is there is
+    left alone. Raises RuleBroken when an application has no amount.
+    """
+    progress(0, STAGES)
+    with transaction.atomic():
+        locked = Selection.objects.select_for_update(of=("self",)).get(pk=selection.pk)
+        if locked.state != SelectionState.PREPARING:
+            return
+        program = SubProgram.objects.select_related("pot", "round").get(pk=locked.sub_program_id)
+        available = program.pot.available_won
+        ranked = rules.rank(_candidates(locked))
+        reserve = locked.cut.get("reserve_places")
+        progress(1, STAGES)
+        within: dict[str, Any] = {"available_won": available, "places": locked.places}
+        if beyond := _beyond_limits(program, ranked, within):
+            ranked = rules.rank((entry.candidate for entry in ranked), beyond)
+        within["beyond"] = beyond
+        proposed = rules.propose(ranked, reserve_places=reserve, **within)
+        line = rules.cut(ranked, **within)
+        _write(locked, ranked, proposed)
+        move(
+            locked,
+            "propose",
+            by=None,
+            now=now,
+            available_won=available,
+            cut=_cut(program, locked.places, reserve, line, available, proposed),
+        )
+    progress(STAGES, STAGES)
+    selection.refresh_from_db()
+
+
+def confirm(selection: Selection, *, by: User, now: datetime) -> None:
+    """Confirm the proposal as an officer; a manager who is another person approves it then.
+
+    Raises MoveNotAllowed.
+    """
+    move(selection, "confirm", by=by, now=now, confirmed_by=by, confirmed_at=now)
+
+
+def unconfirm(selection: Selection, *, note: str, by: User, now: datetime) -> None:
+    """Take the confirmation back before the approval. Raises MoveNotAllowed."""
+    move(selection, "unconfirm", by=by, now=now, note=note, confirmed_by=None, confirmed_at=None)
+
+
+def revise(
+    selection: Selection,
+    *,
+    places: int | None,
+    reserve_places: int | None,
+    note: str,
+    by: User,
+    now: datetime,
+) -> Selection:
+    """Replace an unapproved proposal by one with other places, to be confirmed from the start.
+
+    The old one is discarded with the reason. Raises MoveNotAllowed, BadInput.
+    """
+    with transaction.atomic():
+        discard(selection, note=note, by=by, now=now)
+        return start(selection.run, by=by, now=now, places=places, reserve_places=reserve_places)
+
+
+def decide(selection: Selection, *, by: User, now: datetime) -> None:
+    """Approve as confirmed: money reserved for every selected one, states moved, all or nothing.
+
+    Raises BudgetExceeded when the pot has shrunk since, RuleBroken when an application has left
+    assessment since or a firm has come to hold too much (`aid_limit`), MoveNotAllowed
+    (`same_person` when the approver confirmed it).
+    """
+    if selection.confirmed_by_id == by.pk:
+        raise MoveNotAllowed(
+            "선정안을 확인한 사람은 승인할 수 없습니다. 다른 결정권자가 승인해야 합니다.",
+            code="same_person",
+        )
+    with transaction.atomic():
+        move(
+            selection,
+            "decide",
+            by=by,
+            now=now,
+            where={"confirmed_by": selection.confirmed_by_id},
+            decided_by=by,
+            decided_at=now,
+        )
+        note = f"{selection.sub_program} 선정 #{selection.pk}"
+        chosen = announced(selection).filter(outcome=Outcome.SELECTED)
+        aid.bind(
+            selection.sub_program,
+            dict(chosen.order_by("rank").values_list("application_id", "grant_won")),
+        )
+        rows = _ledger_rows(selection, "reserve")
+        if rows:
+            ledger.reserve_many(_pot(selection), rows, by=by, now=now, note=note)
+        _move_applications(selection, "decide", by, now)
+
+
+def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> None:
+    """Take the approval back before the release: the reserved money returns to the pot.
+
+    The confirmation falls with it, since what was confirmed is open to change again.
+    """
+    with transaction.atomic():
+        move(selection, "undecide", by=by, now=now, note=note, **UNSIGNED)
+        rows = _ledger_rows(selection, "release")
+        if rows:
+            ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
+        _move_applications(selection, "undecide", by, now, note)
+
+
+def discard(selection: Selection, *, note: str, by: User, now: datetime) -> None:
+    """Throw a proposal away; nothing was promised by it. Raises MoveNotAllowed."""
+    move(selection, "discard", by=by, now=now, note=note, **UNSIGNED)
+
+
+def forget(application: Application, *, by: User, now: datetime, note: str) -> None:
+    """Give back what an application holds that is withdrawn between its decision and the release.
+
+    Called within the transaction that withdraws it, which fails if the decision is no longer the
+    latest. The decision stays where staff see it; the applicant is never told of it.
+    """
+    decided = Selection.objects.select_for_update(of=("self",)).filter(
+        state=SelectionState.DECIDED, decisions__application=application
+    )
+    selection = decided.order_by("-pk").first()
+    if selection is not None and (rows := _ledger_rows(selection, "release", only=application)):
+        ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
+
+
+def schedule(selection: Selection, act: str, *, by: User, now: datetime, note: str = "") -> Job:
+    """Ask for `decide` or `undecide` as a job, for lists too long for one request.
+
+    Asking again returns the same job. Raises MoveNotAllowed.
+    """
+    step = selection.MOVES[act]
+    if not allowed(step, state=selection.state, by=by):
+        raise MoveNotAllowed(f"지금은 ‘{step.label}’ 처리를 할 수 없습니다.")
+    job = queue.enqueue(
+        DECIDE_JOB,
+        key=f"{act}:{selection.pk}:{decided_times(selection)}",
+        by=by,
+        selection=selection.pk,
+        act=act,
+        note=note,
+    )
+    return _follow(selection, job)
+
+
+def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
+    """Ask for the release as a job; asking again returns the same job.
+
+    Raises MoveNotAllowed, RuleBroken (`notices_short`) when decisions and letters differ.
+    """
+    if not allowed(selection.MOVES["release"], state=selection.state, by=by):
+        raise MoveNotAllowed("지금은 결과를 발표할 수 없습니다.")
+    check_outbox(selection)
+    turn = decided_times(selection)
+    job = queue.enqueue(
+        RELEASE_JOB,
+        key=f"release:{selection.pk}:{turn}",
+        by=by,
+        selection=selection.pk,
+        turn=turn,
+    )
+    return _follow(selection, job)
+
+
+def release(
+    selection: Selection, *, by: User, now: datetime, progress: Progress = quiet
+) -> dict[str, int]:
+    """Make every decision public at one instant, then write one notice for each.
+
+    The states of the selection and of all its applications change in one transaction: from then
+    on applicants see their results. Notices follow in chunks; after a crash the next run writes
+    those that are missing. Returns the counts of decisions and notices, which must be equal.
+    """
+    if selection.state != SelectionState.RELEASED:
+        check_outbox(selection)
+        with transaction.atomic():
+            move(selection, "release", by=by, now=now, released_at=now)
+            _move_applications(selection, "release", by, now)
+    decisions = announced(selection).count()
+    written = _notify(selection, now, progress)
+    if written != decisions:
+        raise PortalError(
+            f"결정 {decisions:,}건에 알림 {written:,}건입니다. 다시 시도합니다.",
+            code="notices_missing",
+        )
+    return {"decisions": decisions, "notices": written}
+
+
+def check_outbox(selection: Selection) -> tuple[int, int]:
+    """Count decisions against letters before a release. Raises RuleBroken when they differ."""
+    decisions, letters = announced(selection).count(), letters_services.reachable(selection)
+    if decisions != letters:
+        raise RuleBroken(
+            [
+                Finding(
+                    "notices_short",
+                    f"결정은 {decisions:,}건인데 보낼 수 있는 알림은 {letters:,}통입니다."
+                    " 받을 사람이 없는 신청을 먼저 확인하세요.",
+                )
+            ]
+        )
+    return decisions, letters
+
+
+def decided_times(selection: Selection) -> int:
+    """How often this selection has been decided; more than once after it was taken back."""
+    return SelectionMove.objects.filter(thing=selection, move="decide").count()
+
+
+def _follow(selection: Selection, job: Job) -> Job:
+    """Let the selection's page show this job; asking again revives one that was parked."""
+    queue.retry(job)
+    Selection.objects.filter(pk=selection.pk).update(job=job)
+    selection.job = job
+    return job
+
+
+def _live(program: SubProgram) -> QuerySet[Selection]:
+    """Selections still on their way; a proposal whose job was parked must be discarded as well."""
+    return Selection.objects.filter(sub_program=program, state__in=LIVE).order_by("pk")
+
+
+def _pot(selection: Selection) -> Budget:
+    return Budget.objects.get(sub_programs=selection.sub_program_id)
+
+
+def _candidates(selection: Selection) -> Iterator[rules.Candidate]:
+    """Results of applications that are still under assessment, as plain tuples."""
+    rows = (
+        ScoreResult.objects.filter(
+            run=selection.run_id, application__state=ApplicationState.ASSESSING
+        )
+        .order_by("application")
+        .values_list(
+            "application_id",
+            "total",
+            "raw",
+            "core",
+            "application__submitted_at",
+            "application__submission__support_won",
+            "passed_floor",
+            "application__company_id",
+        )
+    )
+    for row in rows.iterator(chunk_size=CHUNK):
+        yield rules.Candidate(*row)  # type: ignore[arg-type] # scored and filed: none is null
+
+
+def _beyond_limits(
+    program: SubProgram, ranked: Sequence[rules.Ranked], within: dict[str, Any]
+) -> dict[int, str]:
+    """Whom a limit of the firm sets aside, with the reasons, by application."""
+    if not (rows := program.round.limits_parsed()):
+        return {}
+    mine = AidException.objects.filter(application__sub_program=program).values("application")
+    book = held.book(program.round.year, rows, mine)
+
+    def asked(one: rules.Candidate) -> limits.Aid:
+        return limits.Aid(one.id, program.code, one.amount_won or 0)
+
+    def refusal(one: rules.Candidate) -> str:
+        return " ".join(row.message for row in book.refusals(one.firm, asked(one)))
+
+    def taken(one: rules.Candidate) -> None:
+        book.add(one.firm, asked(one))
+
+    return rules.beyond_limits(ranked, refusal=refusal, taken=taken, **within)
+
+
+def _write(
+    selection: Selection, ranked: Sequence[rules.Ranked], proposed: Sequence[rules.Proposed]
+) -> None:
+    columns = ["selection_id", "application_id", "outcome", "rank", "grant_won"]
+    columns += ["reason_code", "reason"]
+    amounts = (
+        entry.candidate.amount_won if row.outcome == rules.SELECTED else 0
+        for entry, row in zip(ranked, proposed, strict=True)
+    )
+    rows = (
+        (selection.pk, row.id, row.outcome, row.rank, amount, row.reason_code, row.reason)
+        for row, amount in zip(proposed, amounts, strict=True)
+    )
+    while part := list(islice(rows, CHUNK)):
+        bulk.insert(Decision, columns, part)
+
+
+def _cut(
+    program: SubProgram,
+    places: int | None,
+    reserve_places: int | None,
+    line: rules.Cut,
+    available_won: int,
+    proposed: Sequence[rules.Proposed],
+) -> dict[str, Any]:
+    counts = Counter(row.outcome for row in proposed)
+    warnings = [quota.note(program.quota_count, program.quota_kind, line.selected_count)]
+    if beyond := sum(row.reason_code == rules.AID_LIMIT for row in proposed):
+        warnings.append(
+            Finding(
+                rules.AID_LIMIT,
+                f"기업별 지원 한도를 넘어 선정에서 뺀 신청이 {beyond:,}건 있습니다. 순위표의 뒤쪽에"
+                " 사유와 함께 있습니다. 예외를 인정하면 선정안을 다시 만들어 주세요.",
+                False,
+            )
+        )
+    usual = quota.places(program.quota_count, program.quota_kind)
+    words = quota.words(program.quota_count, program.quota_kind)
+    if places != usual:
+        chosen = "제한 없음" if places is None else f"{places:,}개"
+        warnings.append(
+            Finding(
+                "places_chosen", f"공고의 모집 규모({words})와 다르게 {chosen}로 정했습니다.", False
+            )
+        )
+    return {
+        "selected_count": line.selected_count,
+        "cut_total": None if line.cut_total is None else f"{line.cut_total}",
+        "stopped_by": line.stopped_by,
+        "amount_won": line.amount_won,
+        "left_won": available_won - line.amount_won,
+        "quota": words,
+        "reserve_places": reserve_places,
+        "counted": len(proposed),
+        "counts": {outcome: counts[outcome] for outcome in PROPOSED},
+        "warnings": [{"code": w.code, "message": w.message} for w in warnings if w],
+    }
+
+
+def _ledger_rows(
+    selection: Selection, act: str, *, only: Application | None = None
+) -> list[ledger.Row]:
+    """One row for each selected one; a second decision needs references of its own."""
+    turn = decided_times(selection)
+    suffix = f":{turn}" if turn > 1 else ""
+    chosen = announced(selection).filter(outcome=Outcome.SELECTED, grant_won__gt=0)
+    if only is not None:
+        chosen = chosen.filter(application=only)
+    return [
+        ledger.Row(
+            subject=f"application:{pk}",
+            amount=amount,
+            reference=f"{act}:application:{pk}:{selection.pk}{suffix}",
+        )
+        for pk, amount in chosen.order_by("application").values_list("application_id", "grant_won")
+    ]
+
+
+def _move_applications(
+    selection: Selection, name: str, by: User, now: datetime, note: str = ""
+) -> None:
+    """Move all decided applications together. Raises RuleBroken when one has gone elsewhere.
+
+    Those withdrawn after the decision have gone by right.
+    """
+    applications = Application.objects.filter(
+        pk__in=selection.decisions.order_by().values("application")
+    )
+    moved = move_many(applications, name, by=by, now=now, note=note)
+    expected = selection.decisions if name == "decide" else announced(selection)
+    missing = expected.count() - moved
+    if missing:
+        raise RuleBroken(
+            [
+                Finding(
+                    "applications_gone",
+                    f"선정안을 만든 뒤 상태가 바뀐 신청이 {missing:,}건 있습니다. 선정안을 다시 만드세요.",
+                )
+            ]
+        )
+
+
+def _notify(selection: Selection, now: datetime, progress: Progress) -> int:
+    written, total = 0, selection.cut.get("counted", 0)
+    # Ranks run from 1 without gaps: spans of them need neither a sort nor fresh statistics.
+    decisions = announced(selection).order_by("rank").select_related("application")
+    decisions = decisions.only(
+        "selection_id", "outcome", "rank", "grant_won", "reason", "application__number"
+    )
+    for start_at in range(0, total, CHUNK):
+        rows = list(decisions.filter(rank__gt=start_at, rank__lte=start_at + CHUNK))
+        written += letters_services.write(selection, rows, now=now)
+        progress(written, total)
+    broker.ring("portal.notices.tasks.send_notices")
+    return written

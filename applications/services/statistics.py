@@ -1,0 +1,145 @@
+"""Round reports: asked for once, made by a job that counts, and whole or not there at all."""
+
+import hashlib
+import io
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+from typing import Any
+
+from django.db import transaction
+
+from applications import pdf_contexts
+from applications.models import RoundReport
+from applications.queries.statistics import round_report as content
+from portal.access.roles import AUDITOR, MANAGER, roles_of
+from portal.core.errors import MoveNotAllowed, PortalError
+from portal.jobs import queue
+from portal.models import User
+from portal.paper import hwpx, pdf, tables
+from portal.uploads import files
+from programs.models import ProgramRound
+
+JOB = "applications.round_report"
+PRINTED = 1_000  # lines of the list on paper; the tables hold all of them
+STEP = 500
+MAKERS = {MANAGER, AUDITOR}
+TYPES = {
+    RoundReport.Form.PDF: "application/pdf",
+    RoundReport.Form.HWPX: hwpx.CONTENT_TYPE,
+    RoundReport.Form.XLSX: tables.XLSX,
+    RoundReport.Form.CSV: "text/csv; charset=utf-8",
+}
+
+Progress = Callable[[int, int, str], None]
+Line = tuple[Any, ...]
+
+
+def quiet(done: int, total: int, stage: str) -> None:
+    """Report no progress."""
+
+
+def request(round: ProgramRound, *, form: str, by: User, now: datetime) -> RoundReport:
+    """Ask for a report. Raises MoveNotAllowed without the right to it."""
+    if not roles_of(by) & MAKERS:
+        raise MoveNotAllowed("회차 보고서를 만들 권한이 없습니다.")
+    with transaction.atomic():
+        made = RoundReport.objects.create(round=round, form=form, requested_by=by, requested_at=now)
+        made.job = queue.enqueue(JOB, key=f"round-report:{made.pk}", by=by, report=made.pk)
+        made.save(update_fields=["job"])
+    return made
+
+
+def build(report: RoundReport, *, now: datetime, progress: Progress = quiet) -> RoundReport:
+    """Make the file. A second run changes nothing.
+
+    What is announced when the work begins is counted again in the finished file; a report that
+    changed meanwhile is made anew. Raises PortalError (`rows_changed`), JobCancelled by `progress`.
+    """
+    if report.made_at is not None:
+        return report
+    announced = content.chosen(report.round).count()
+    if report.form in {RoundReport.Form.PDF, RoundReport.Form.HWPX}:
+        announced = min(announced, PRINTED)
+    progress(0, announced, "자료를 모으는 중")
+    counted = _Counted(content.listed(report.round), announced, progress)
+    data = _MAKERS[RoundReport.Form(report.form)](report, counted, now)
+    if counted.count != announced:
+        raise PortalError(
+            f"{announced:,}줄을 예고했으나 {counted.count:,}줄입니다. 다시 만듭니다.",
+            code="rows_changed",
+        )
+    progress(announced, announced, "파일을 두는 중")
+    name = files.store_bytes(data)
+    written = RoundReport.objects.filter(pk=report.pk, made_at=None).update(
+        announced=announced,
+        rows=counted.count,
+        file=name,
+        sha256=hashlib.sha256(data).hexdigest(),
+        made_at=now,
+    )
+    if not written:
+        files.discard(name)
+    report.refresh_from_db()
+    return report
+
+
+class _Counted:
+    """The list as it is read: how many lines were taken, and the progress told on the way."""
+
+    def __init__(self, rows: Iterator[Line], total: int, progress: Progress) -> None:
+        self.rows, self.total, self.progress, self.count = rows, total, progress, 0
+
+    def __iter__(self) -> Iterator[Line]:
+        for row in self.rows:
+            self.count += 1
+            if self.count % STEP == 0:
+                self.progress(self.count, max(self.total, self.count), "목록을 쓰는 중")
+            yield row
+
+    def first(self, most: int) -> list[Line]:
+        """The first lines, and no more."""
+        return list(islice(self, most))
+
+
+def _pdf(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
+    whole = pdf_contexts.round_report(report.round, rows.first(PRINTED), PRINTED, now)
+    return pdf.render("pdf/applications/round_report.html", whole, title=f"{report.round} 결과 보고서").data
+
+
+def _hwpx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
+    return hwpx.write(
+        pdf_contexts.round_report_parts(report.round, rows.first(PRINTED), PRINTED, now)
+    )
+
+
+def _xlsx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
+    found = content.short(report.round)
+    sheets: list[tuple[str, Any, Iterable[Any]]] = [("선정 목록", content.LIST, rows)]
+    sheets.append(("선정선", content.LINES, found.lines))
+    for row in found.drawn:
+        sheets.append(
+            (
+                row.table.title.replace(":", " "),
+                ("구분", *row.table.columns),
+                ((label, *values) for label, values in row.table.rows),
+            )
+        )
+    if found.goals:
+        goals = ((row.label, row.value, row.unit, row.as_of) for row in found.goals)
+        sheets.append(("전국 보급 목표", ("항목", "값", "단위", "기준일"), goals))
+    return tables.xlsx(sheets)
+
+
+def _csv(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
+    out = io.StringIO(newline="")
+    out.writelines(tables.csv_lines(content.LIST, rows))
+    return out.getvalue().encode()
+
+
+_MAKERS = {
+    RoundReport.Form.PDF: _pdf,
+    RoundReport.Form.HWPX: _hwpx,
+    RoundReport.Form.XLSX: _xlsx,
+    RoundReport.Form.CSV: _csv,
+}

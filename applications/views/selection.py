@@ -1,0 +1,115 @@
+"""Selection."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from applications.forms.selection import DeclineForm
+from applications.models import Application, IssuedDocument, Objection
+from applications.queries import result
+from applications.queries.objection import clock
+from applications.queries.selection.decisions import award_of, released_results
+from applications.services.selection import changes
+from applications.states import ApplicationState, MemberRole, Outcome
+from applications.views.application.overview import with_parts
+from applications.views.documents import version_of
+from applications.visibility import (
+    own_applications,
+    role_in,
+    staff_applications,
+    withdrawable_by,
+)
+from portal.access.decorators import public, signed_in
+from portal.core.clock import now
+from portal.core.errors import MoveNotAllowed, NotFound, PortalError
+from portal.forms.fields import refuse
+from portal.models import User
+
+DECLINABLE = {Outcome.SELECTED, Outcome.RESERVE}
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def application_decline(request: HttpRequest, pk: int) -> HttpResponse:
+    """Give up a selection or a place on the reserve list; owners only."""
+    application = get_object_or_404(with_parts(withdrawable_by(request.user)), pk=pk)
+    award = award_of(application)
+    if award is None:
+        raise NotFound
+    if application.state != ApplicationState.RELEASED or award.outcome not in DECLINABLE:
+        raise MoveNotAllowed(
+            "지금은 포기할 수 없습니다. 협약을 시작했으면 사업 담당자에게 문의하세요."
+        )
+    form = DeclineForm(request.POST or None)
+    status = 200 if request.method == "GET" else 400
+    if form.is_valid():
+        try:
+            changes.decline(application, note=form.cleaned_data["note"], by=request.user, now=now())
+        except PortalError as refused:
+            refuse(form, refused, fields={"reason": "note"})
+            status = refused.status
+        else:
+            messages.success(request, "포기를 접수했습니다.")
+            return redirect("application_result", pk=pk)
+    context = {"application": application, "award": award, "form": form}
+    return render(request, "applications/selection/decline.html", context, status=status)
+
+
+@public
+@require_safe
+def decision_changes(request: HttpRequest) -> HttpResponse:
+    """Released selections with how often their decisions were changed, for everybody."""
+    return render(request, "applications/selection/changes.html", {"rows": released_results()})
+
+
+def result_readers(user: User) -> QuerySet[Application]:
+    """Applications whose result the person may read: the applicant's own, and staff's."""
+    own = Q(pk__in=own_applications(user).order_by().values("pk"))
+    staff = Q(pk__in=staff_applications(user).order_by().values("pk"))
+    return Application.objects.filter(own | staff)
+
+
+@signed_in
+@require_safe
+def application_result(request: HttpRequest, pk: int) -> HttpResponse:
+    """Show the released result with its score broken down; before release there is no page."""
+    application = get_object_or_404(with_parts(result_readers(request.user)), pk=pk)
+    found = result(application)
+    if found is None:
+        raise Http404
+    context = {
+        "application": application,
+        "result": found,
+        "figures": figures(found),
+        "printed": application.documents.filter(
+            kind=IssuedDocument.Kind.RESULT,
+            version=version_of(application, IssuedDocument.Kind.RESULT),
+        ).exists(),
+        "own": (role := role_in(request.user, application.company_id)),
+        "objection": Objection.objects.filter(application=application).first(),
+        "clock": clock(application, now()),
+        "declines": role == MemberRole.OWNER
+        and application.state == ApplicationState.RELEASED
+        and found["outcome"] in {Outcome.SELECTED, Outcome.RESERVE},
+    }
+    return render(request, "applications/selection/result.html", context)
+
+
+def figures(found: dict[str, Any]) -> dict[str, str]:
+    """The large figures of a result in words; what there is not is said, never 0."""
+    total, rank, cut, gap = (found["total"], found["rank"], found["cut"], found["gap"])
+    line = cut.get("cut_total")
+    distance = ""
+    if gap is not None:
+        distance = f"선정선보다 {abs(gap)}점 {'높습니다' if gap >= 0 else '낮습니다'}"
+    return {
+        "total": f"{total}점" if total is not None else "점수 없음",
+        "rank": f"{rank:,}위" if rank else "순위 없음",
+        "counted": f"평가한 {found['counted']:,}건 가운데",
+        "cut": f"{line}점" if line is not None else "없음",
+        "gap": distance,
+    }

@@ -1,0 +1,95 @@
+"""The endpoints of showcases: read only, for everybody."""
+
+from typing import ClassVar
+
+from django.http import Http404
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from kamp import queries
+from kamp.api.showcases import examples
+from kamp.api.showcases.shapes import FullShowcaseShape, ShowcaseShape
+from kamp.models import Showcase
+from kamp.queries.showcases import CHOICES, FILTERS
+from portal.api.query import DeclaredQuery
+from portal.core.errors import BadInput
+
+TAGS = ["KAMP"]
+WORDS = {"process": "공정", "purpose": "목적", "data_kind": "자료 종류", "equipment": "설비 이름"}
+
+
+class Showcases(DeclaredQuery, ListAPIView):
+    """Every published case."""
+
+    access_rule = "public"
+    query: ClassVar[frozenset[str]] = frozenset({*FILTERS, "cursor", "page_size"})
+    queryset = Showcase.objects.none()
+    serializer_class = ShowcaseShape
+
+    def filter_queryset(self, queryset: object) -> object:
+        """Narrow by exact values. Raises BadInput (`filter_value`) for one that does not exist."""
+        wanted = self.request.query_params
+        for name, choices in CHOICES.items():
+            if wanted.get(name) and wanted[name] not in choices.values:
+                raise BadInput(
+                    f"{name}의 값은 {', '.join(choices.values)} 가운데 하나입니다.",
+                    code="filter_value",
+                )
+        return queries.filtered(wanted).order_by().prefetch_related("metrics")
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="kamp_showcases",
+        summary="KAMP 사례 목록",
+        description=(
+            "공개된 제조 인공지능 사례입니다. 값마다 정의, 표본수, 출처(보도·실측·합성)가 함께 "
+            "있습니다. 오류 코드: filter_unknown, filter_empty, filter_value, cursor, page_size."
+        ),
+        parameters=[
+            OpenApiParameter(
+                name,
+                str,
+                enum=CHOICES[name].values if name in CHOICES else None,
+                description=f"{label}이(가) 이 값인 사례만",
+            )
+            for name, label in WORDS.items()
+        ],
+        responses={200: ShowcaseShape(many=True)},
+        examples=[examples.SHOWCASES],
+    )
+    def get(self, request: Request) -> Response:
+        """List them, the latest first."""
+        return self.list(request)
+
+
+class OneShowcase(DeclaredQuery, APIView):
+    """One published case."""
+
+    access_rule = "public"
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="kamp_showcase",
+        summary="KAMP 사례 하나",
+        description="문제, 자료, 단계, 성과 지표, 알려지지 않은 점까지 사례에 적힌 것 전부입니다.",
+        parameters=[
+            OpenApiParameter(
+                "code",
+                {"type": "string", "pattern": "^[-a-zA-Z0-9_]+$"},
+                OpenApiParameter.PATH,
+                description="사례 코드",
+                examples=[OpenApiExample("코드", value=examples.CODE)],
+            )
+        ],
+        responses={200: FullShowcaseShape},
+        examples=[examples.SHOWCASE],
+    )
+    def get(self, request: Request, code: str) -> Response:
+        """Tell everything about it."""
+        case = queries.whole(code)
+        if case is None:
+            raise Http404
+        return Response(FullShowcaseShape(case).data)

@@ -1,0 +1,44 @@
+"""Clips."""
+
+from typing import Any
+
+from django import forms
+
+from kamp.forms.reasons import PlainForm
+
+
+class ManyFiles(forms.FileInput):
+    """A field that takes several files."""
+
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files at once."""
+
+    widget = ManyFiles
+
+    def clean(self, data: Any, initial: Any = None) -> list[Any]:
+        """Look at each of them."""
+        rows = data if isinstance(data, list | tuple) else [data]
+        return [super(FilesField, self).clean(row, initial) for row in rows]
+
+
+class UploadForm(PlainForm):
+    """Clips to take in."""
+
+    files = FilesField(label="파일")
+    serial = forms.CharField(label="제품 번호", max_length=60, required=False)
+
+    def __init__(self, *args: Any, images: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if images:
+            self.fields["files"].help_text = "제품 하나의 JPG, PNG 이미지를 모두 고르세요."
+            self.fields["serial"].help_text = "비워 두면 첫 파일의 이름을 씁니다."
+        else:
+            self.fields[
+                "files"
+            ].help_text = (
+                "MP4, MKV, AVI 동영상. 파일 하나가 제품 하나이며 200 MB, 5분까지 올릴 수 있습니다."
+            )
+            self.fields["serial"].help_text = "비워 두면 파일 이름을 씁니다."

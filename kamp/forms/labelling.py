@@ -1,0 +1,35 @@
+"""Labelling."""
+
+from typing import Any
+
+from django import forms
+
+from kamp.forms.datasets import SHORT
+from kamp.forms.reasons import PlainForm
+from kamp.states import DefectKind, Mark
+
+
+class LabelForm(PlainForm):
+    """One word about one product."""
+
+    mark = forms.ChoiceField(label="라벨", choices=Mark.choices, widget=forms.RadioSelect)
+    defect = forms.ChoiceField(
+        label="불량 종류", choices=[("", "고르세요"), *DefectKind.choices], required=False
+    )
+    frame = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
+    x = forms.IntegerField(label="왼쪽", required=False, min_value=0, max_value=4_000)
+    y = forms.IntegerField(label="위", required=False, min_value=0, max_value=4_000)
+    w = forms.IntegerField(label="너비", required=False, min_value=1, max_value=4_000)
+    h = forms.IntegerField(label="높이", required=False, min_value=1, max_value=4_000)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for side in "xywh":
+            self.fields[side].widget = forms.TextInput(
+                {**SHORT, "inputmode": "numeric", "data-unit": "화소"}
+            )
+
+    def box(self) -> dict[str, int] | None:
+        """The box, when all four sides are given."""
+        sides = {side: self.cleaned_data.get(side) for side in "xywh"}
+        return None if any(value is None for value in sides.values()) else sides

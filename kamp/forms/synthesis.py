@@ -1,0 +1,26 @@
+"""Synthesis."""
+
+from django import forms
+
+from kamp.forms.datasets import SHORT
+from kamp.forms.reasons import PlainForm
+
+
+class SyntheticForm(PlainForm):
+    """How many synthetic products to make."""
+
+    count = forms.IntegerField(
+        label="제품 수",
+        min_value=10,
+        max_value=400,
+        initial=70,
+        widget=forms.TextInput({**SHORT, "inputmode": "numeric", "data-unit": "개"}),
+    )
+    seed = forms.IntegerField(
+        label="씨앗값",
+        min_value=0,
+        max_value=2_000,
+        initial=1,
+        widget=forms.TextInput({**SHORT, "inputmode": "numeric"}),
+        help_text="같은 씨앗값은 같은 자료를 만듭니다.",
+    )

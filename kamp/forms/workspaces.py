@@ -1,0 +1,30 @@
+"""Forms of a workspace and its people."""
+
+from django import forms
+
+from kamp.forms.reasons import PlainForm
+from kamp.states import MemberRole
+
+
+class OpenForm(PlainForm):
+    """A firm's new workspace."""
+
+    name = forms.CharField(label="기업명", max_length=100)
+    business_number = forms.CharField(
+        label="사업자등록번호",
+        max_length=20,
+        widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
+        help_text="숫자 10자리입니다. 예: 124-81-00998",
+    )
+
+
+class InviteForm(PlainForm):
+    """Whom to ask in."""
+
+    email = forms.EmailField(label="이메일", help_text="초대받는 사람이 로그인하는 주소입니다.")
+    role = forms.ChoiceField(
+        label="권한",
+        choices=MemberRole.choices,
+        initial=MemberRole.EDITOR,
+        widget=forms.RadioSelect,
+    )

@@ -1,0 +1,60 @@
+"""Clips."""
+
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.views.decorators.http import require_safe
+
+from kamp.models import Clip, Dataset
+from kamp.services import clips as clips_services
+from kamp.states import ClipState
+from kamp.visibility import clips_of
+from portal.access.decorators import signed_in
+
+CLIP_TONES = {
+    ClipState.UPLOADED: "info",
+    ClipState.READY: "success",
+    ClipState.HELD: "warning",
+    ClipState.FAILED: "danger",
+}
+
+
+def clips_in(one: Dataset) -> QuerySet[Clip]:
+    """The clips of a set, the latest first."""
+    return Clip.objects.filter(product__dataset=one).select_related("product").order_by("-pk")
+
+
+@signed_in
+@require_safe
+def clip(request: HttpRequest, pk: int) -> HttpResponse:
+    """One clip: what it is, how it was taken, its frames as taken and flattened."""
+    rows = clips_of(request.user).select_related("product__dataset__workspace")
+    one = get_object_or_404(rows, pk=pk)
+    context = {
+        "clip": one,
+        "dataset": one.product.dataset,
+        "workspace": one.product.dataset.workspace,
+        "tone": CLIP_TONES[ClipState(one.state)],
+        "inspections": one.inspections.select_related("model__dataset").order_by("-pk"),
+    }
+    return render(request, "kamp/clips/detail.html", context)
+
+
+@signed_in
+@require_safe
+def frame(request: HttpRequest, pk: int, kind: str, number: int) -> HttpResponse:
+    """Send one picture of a clip: plain, flat, or the panorama (number 0)."""
+    one = get_object_or_404(clips_of(request.user), pk=pk)
+    if kind not in ("plain", "flat", "panorama"):
+        raise Http404
+    name = "panorama" if kind == "panorama" else f"{kind}-{number}"
+    return picture(one.pictures, name)
+
+
+def picture(kept: str, name: str) -> HttpResponse:
+    """Answer with a kept picture that nobody else may keep."""
+    answer = HttpResponse(clips_services.picture(kept, name), content_type="image/png")
+    answer["X-Content-Type-Options"] = "nosniff"
+    answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer["Cache-Control"] = "private, no-store"
+    return answer

@@ -1,0 +1,71 @@
+"""Inspections."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods, require_safe
+
+from kamp import queries
+from kamp.forms.inspections import DecisionForm
+from kamp.forms.reasons import refuse
+from kamp.models import Inspection
+from kamp.services import inspections
+from kamp.states import Verdict
+from kamp.views.clips import picture
+from kamp.views.training import VERDICT_TONES, frame_of
+from kamp.visibility import inspections_of
+from portal.access.decorators import signed_in
+from portal.core.clock import now
+from portal.core.errors import PortalError
+
+
+@signed_in
+@require_http_methods(["GET", "POST"])
+def inspection(request: HttpRequest, pk: int) -> HttpResponse:
+    """One verdict: scores, heatmaps over the film, times, and the inspector's own word beside it."""
+    rows = inspections_of(request.user).select_related("model__dataset__workspace", "clip__product")
+    one = get_object_or_404(rows, pk=pk)
+    form = DecisionForm(request.POST or None)
+    status = 200 if request.method == "GET" else 400
+    if form.is_valid():
+        try:
+            inspections.decide(one, **form.cleaned_data, by=request.user, now=now())
+        except PortalError as refused:
+            refuse(form, refused)
+        else:
+            messages.success(request, "검사원 판정을 남겼습니다.")
+            return redirect("kamp_inspection", pk=pk)
+    mark = "[합성] " if one.model.is_synthetic else ""
+    context = {
+        **frame_of(request, one.model),
+        "inspection": one,
+        "product": one.clip.product,
+        "tone": VERDICT_TONES[Verdict(one.verdict)],
+        "form": form,
+        "decisions": one.decisions.select_related("by").order_by("-pk"),
+        "over_time": queries.timeline(
+            f"{mark}{one.clip.product.serial} 프레임별 점수", one.frame_scores
+        )
+        if one.frame_scores
+        else None,
+        "total_ms": round(sum(one.times.values()), 1) if one.times else None,
+        "stages": [(queries.STAGES.get(name, name), value) for name, value in one.times.items()],
+        "heats": heats(one),
+    }
+    return render(request, "kamp/inspections/detail.html", context, status=status)
+
+
+def heats(one: Inspection) -> list[tuple[int, float | None]]:
+    """The frames that are shown, each with its score."""
+    scores = one.frame_scores
+    return [(number, scores[number] if number < len(scores) else None) for number in one.shown]
+
+
+@signed_in
+@require_safe
+def heat(request: HttpRequest, pk: int, kind: str, number: int) -> HttpResponse:
+    """Send one heatmap of a verdict: of a frame, or of the panorama (number 0)."""
+    one = get_object_or_404(inspections_of(request.user), pk=pk)
+    if kind not in ("heat", "panorama"):
+        raise Http404
+    return picture(one.pictures, "panorama" if kind == "panorama" else f"heat-{number}")

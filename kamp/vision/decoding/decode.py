@@ -1,0 +1,305 @@
+"""Reads a clip in a limited child process; frames come from a spool, so memory stays flat."""
+
+import atexit
+import hashlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, BinaryIO, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from kamp.vision.errors import ClipRefused, DecodeFailed
+
+Frame = NDArray[np.uint8]
+WORKING_MM = 0.8  # mm of the product per pixel at which everything is inspected
+SAME_SCALE = 0.02  # frames this near to the working scale are left as they are
+START_SECONDS = 60
+ENGINE = Path(__file__).with_name("engine.py")
+ROOT = Path(__file__).parents[3]
+PASSED_ON = ("LD_LIBRARY_PATH", "TMPDIR")
+SINGLE = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one clip may cost; `memory` is address space of the child, libraries included."""
+
+    bytes: int = 200 * 1024**2
+    seconds: float = 300.0  # of film
+    frames: int = 3_000
+    images: int = 500
+    width: int = 1_920
+    height: int = 1_200
+    cpu_seconds: int = 120
+    wall_seconds: float = 180.0
+    memory: int = 1536 * 1024**2
+
+
+LIMITS = Limits()
+
+
+@dataclass(frozen=True)
+class ClipInfo:
+    """What the file is, as its own header and frames tell.
+
+    `width`, `height` are of the file; `mm_per_px` is the scale of the frames handed out, after
+    they were brought to the working scale; `bits_per_px` is the compressed size per pixel shown.
+    """
+
+    container: str
+    codec: str
+    width: int
+    height: int
+    frames: int
+    fps: float
+    bytes: int
+    bits_per_px: float
+    mm_per_px: float
+    sha256: str
+
+
+class Clip:
+    """Decoded frames in an unlinked file; use as a context manager. Frames are (h, w) uint8.
+
+    Only the frame asked for is in memory.
+    """
+
+    def __init__(self, spool: BinaryIO, shape: tuple[int, int], info: ClipInfo) -> None:
+        self.shape, self.info = shape, info
+        self._spool = spool
+
+    def __len__(self) -> int:
+        return self.info.frames
+
+    def __getitem__(self, index: int) -> Frame:
+        if not 0 <= index < len(self):
+            raise IndexError(index)
+        size = self.shape[0] * self.shape[1]
+        data = os.pread(self._spool.fileno(), size, index * size)
+        return np.frombuffer(data, np.uint8).reshape(self.shape)
+
+    def __iter__(self) -> Iterator[Frame]:
+        return (self[index] for index in range(len(self)))
+
+    def close(self) -> None:
+        """Give the disk space back; frames cannot be read any more."""
+        self._spool.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_clip(path: Path, *, mm_per_px: float, limits: Limits = LIMITS) -> Clip:
+    """Decode a film whose pixels are `mm_per_px` at the product.
+
+    Raises `ClipRefused` for what the file is, `DecodeFailed` for what it did to the child.
+    """
+    return _open([path], mm_per_px, limits)
+
+
+def open_images(paths: Sequence[Path], *, mm_per_px: float, limits: Limits = LIMITS) -> Clip:
+    """Decode still images of one product in their order; raises as `open_clip` does."""
+    if not paths:
+        raise ClipRefused("clip_empty")
+    if len(paths) > limits.images:
+        raise ClipRefused("clip_too_many_frames")
+    return _open(paths, mm_per_px, limits)
+
+
+def from_frames(frames: NDArray[np.uint8], *, bits_per_px: float = 8.0) -> Clip:
+    """Spool frames (n, h, w) that are in memory already, at the working scale."""
+    count, rows, columns = frames.shape
+    spool = tempfile.TemporaryFile()  # noqa: SIM115 - the clip closes it
+    spool.write(np.ascontiguousarray(frames).tobytes())
+    spool.flush()
+    digest = hashlib.sha256(frames.tobytes()).hexdigest()
+    info = ClipInfo(
+        "raw", "raw", columns, rows, count, 0.0, frames.nbytes, bits_per_px, WORKING_MM, digest
+    )
+    return Clip(spool, (rows, columns), info)
+
+
+def _open(paths: Sequence[Path], mm_per_px: float, limits: Limits) -> Clip:
+    scale = _scale(mm_per_px)
+    sizes = [path.stat().st_size for path in paths]
+    if sum(sizes) > limits.bytes:
+        raise ClipRefused("clip_too_large")
+    order = {
+        "scale": scale,
+        "seconds": limits.seconds,
+        "frames": limits.frames,
+        "width": limits.width,
+        "height": limits.height,
+        "cpu_seconds": limits.cpu_seconds,
+    }
+    spool = tempfile.TemporaryFile()  # noqa: SIM115 - the clip closes it
+    try:
+        parts = [_ask(path, spool, order, limits) for path in paths]
+        _check_one_size(parts)
+    except BaseException:
+        spool.close()
+        raise
+    first = parts[0]
+    info = ClipInfo(
+        first["container"],
+        first["codec"],
+        first["width"],
+        first["height"],
+        sum(part["frames"] for part in parts),
+        first["fps"],
+        sum(sizes),
+        sum(part["bits_per_px"] for part in parts) / len(parts),
+        mm_per_px / scale,
+        _digest(paths),
+    )
+    return Clip(spool, (first["rows"], first["columns"]), info)
+
+
+def _check_one_size(parts: list[dict[str, Any]]) -> None:
+    if len({(part["rows"], part["columns"]) for part in parts}) > 1:
+        raise ClipRefused("clip_sizes")
+
+
+def _scale(mm_per_px: float) -> float:
+    if not 0.05 <= mm_per_px <= 5:
+        raise ClipRefused("clip_scale")
+    scale = mm_per_px / WORKING_MM
+    return 1.0 if abs(scale - 1) <= SAME_SCALE else scale
+
+
+def _digest(paths: Sequence[Path]) -> str:
+    whole = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                whole.update(block)
+    return whole.hexdigest()
+
+
+# --- The child -----------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class _Engine:
+    process: subprocess.Popen[bytes]
+    line: socket.socket
+    memory: int
+
+    def serves(self, memory: int) -> bool:
+        return self.memory == memory and self.process.poll() is None
+
+    def stop(self) -> int:
+        """End it at once; returns its exit status, its own when it had ended already."""
+        self.process.kill()
+        status = self.process.wait()
+        self.line.close()
+        return status
+
+
+_turn = threading.Lock()
+_engine: _Engine | None = None
+
+
+def _ask(path: Path, spool: BinaryIO, order: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    with _turn, path.open("rb") as source:
+        engine = _running_engine(limits.memory)
+        engine.line.settimeout(limits.wall_seconds)
+        try:
+            handles = [source.fileno(), spool.fileno()]
+            socket.send_fds(engine.line, [json.dumps(order).encode()], handles)
+            answer: dict[str, Any] = json.loads(engine.line.recv(4096))
+        except TimeoutError as late:
+            _stop()
+            raise DecodeFailed("decode_time") from late
+        except (OSError, ValueError) as broken:
+            # It has hung up, or is about to: its own end says why.
+            raise DecodeFailed(_fate(_stop(patience=5))) from broken
+        if answer["last"]:
+            _stop()
+    if "refused" in answer:
+        raise ClipRefused(answer["refused"])
+    return answer
+
+
+def _fate(status: int | None) -> str:
+    """Name what ended the child, from its exit status."""
+    fates = {71: "decode_memory", -signal.SIGXCPU: "decode_time", -signal.SIGABRT: "decode_memory"}
+    return fates.get(status or 0, "decode_crash")
+
+
+def _running_engine(memory: int) -> _Engine:
+    global _engine
+    if _engine is None or not _engine.serves(memory):
+        _stop()
+        _engine = _start(memory)
+    return _engine
+
+
+def _start(memory: int) -> _Engine:
+    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    command = [sys.executable, "-P", "-s", str(ENGINE), str(theirs.fileno()), str(memory)]
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    with theirs:
+        process = subprocess.Popen(  # noqa: S603 - our own script
+            command,
+            pass_fds=(theirs.fileno(),),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            env=passed | SINGLE | {"LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)},
+            start_new_session=True,
+        )
+    engine = _Engine(process, ours, memory)
+    ours.settimeout(START_SECONDS)
+    try:
+        ready = ours.recv(16)
+    except OSError:
+        ready = b""
+    if not ready:
+        engine.stop()
+        raise DecodeFailed("decode_crash")
+    return engine
+
+
+def _stop(*, patience: float = 0) -> int | None:
+    """Part from the child; returns its exit status, None when there is none."""
+    global _engine
+    gone, _engine = _engine, None
+    if gone is None:
+        return None
+    with suppress(subprocess.TimeoutExpired):
+        gone.process.wait(patience) if patience else None
+    return gone.stop()
+
+
+def _forget() -> None:
+    """In a forked child: the engine and the lock belong to the parent."""
+    global _engine, _turn
+    if _engine is not None:
+        _engine.line.close()
+        _engine.process.returncode = 0
+    _engine, _turn = None, threading.Lock()
+
+
+os.register_at_fork(after_in_child=_forget)
+atexit.register(_stop)

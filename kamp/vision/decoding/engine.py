@@ -1,0 +1,206 @@
+"""The reading room: a warm, limited process that turns one film after another into plain frames.
+
+Started by `decode` as a script of its own, without Django. It gets open files, never names: the
+film to read and the spool to write, so nothing else can be opened on a file's behalf.
+"""
+
+import io
+import json
+import os
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+import av
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from kamp.vision.decoding.confine import allow, leave_network, limit, resident
+
+CODECS = ("h264", "mjpeg", "ffv1", "png")
+OUT_OF_MEMORY = 71  # exit status
+LARGEST_SPOOL = 1024**3
+MOST_CLIPS = 500
+WORN = 400 * 1024**2  # bytes resident
+LUMA_FIRST = ("gray", "yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12")
+FULL_RANGE = 2  # AVCOL_RANGE_JPEG
+STUDIO = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8)
+MISSING_TAIL = 1.5  # frames that a header may promise too many
+
+Pixels = NDArray[np.uint8]
+
+
+class Refused(Exception):
+    """The file is not one to inspect; the argument is the code of the error."""
+
+
+def sniff(head: bytes) -> str:
+    """Name the demuxer that the first bytes ask for; the file's name is never looked at."""
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "png_pipe"
+    if head.startswith(b"\xff\xd8\xff"):
+        return "jpeg_pipe"
+    if head[4:8] in (b"ftyp", b"moov", b"mdat", b"wide"):
+        return "mov"
+    if head.startswith(b"\x1a\x45\xdf\xa3"):
+        return "matroska"
+    if head[:4] == b"RIFF" and head[8:12] == b"AVI ":
+        return "avi"
+    raise Refused("clip_container")
+
+
+class Film:
+    """One file being read; `told` collects what it turns out to be."""
+
+    def __init__(self, source: BinaryIO, order: dict[str, Any]) -> None:
+        self.order = order
+        container = sniff(source.read(16))
+        source.seek(0)
+        self.film = av.open(
+            source,
+            format=container,
+            options={"codec_whitelist": ",".join(CODECS), "format_whitelist": container},
+        )
+        self.stream = self._checked_stream()
+        self.payload = 0
+        self.told: dict[str, Any] = {
+            "container": container.removesuffix("_pipe"),
+            "codec": self.stream.codec_context.name,
+            "fps": float(self.stream.average_rate or 0),
+        }
+
+    def _checked_stream(self) -> Any:
+        """Choose the picture track; refuse by what the header says, before anything is decoded."""
+        if not self.film.streams.video:
+            raise Refused("clip_container")
+        stream: Any = self.film.streams.video[0]
+        codec = stream.codec_context
+        if codec is None or codec.name not in CODECS:
+            raise Refused("clip_codec")
+        self._check_size(codec.width, codec.height)
+        if self._promised_seconds(stream) > self.order["seconds"]:
+            raise Refused("clip_too_long")
+        if stream.frames > self.order["frames"]:
+            raise Refused("clip_too_many_frames")
+        stream.thread_type = "NONE"
+        codec.options = {"err_detect": "explode"}
+        return stream
+
+    def _check_size(self, width: int, height: int) -> None:
+        if width > self.order["width"] or height > self.order["height"]:
+            raise Refused("clip_too_wide")
+
+    def _promised_seconds(self, stream: Any) -> float:
+        if stream.duration is not None and stream.time_base is not None:
+            return float(stream.duration * stream.time_base)
+        return float((self.film.duration or 0) / av.time_base)
+
+    def frames(self) -> Iterator[Pixels]:
+        """Decode one frame after the other and bring it to the working scale."""
+        number, shape, end = 0, (0, 0), 0.0
+        for packet in self.film.demux(self.stream):
+            self.payload += packet.size
+            for frame in packet.decode():
+                number += 1
+                if number > self.order["frames"]:
+                    raise Refused("clip_too_many_frames")
+                if shape not in ((0, 0), (frame.height, frame.width)):
+                    raise Refused("clip_sizes")
+                shape = (frame.height, frame.width)
+                self._check_size(frame.width, frame.height)
+                end = max(end, frame.time or 0.0)
+                if end > self.order["seconds"]:
+                    raise Refused("clip_too_long")
+                yield self._scaled(_grey(frame))
+        if not number:
+            raise Refused("clip_empty")
+        self._check_tail(number, end)
+        bits = 8 * self.payload / (number * shape[0] * shape[1])
+        self.told |= {"width": shape[1], "height": shape[0], "frames": number, "bits_per_px": bits}
+
+    def _check_tail(self, number: int, end: float) -> None:
+        """Refuse a film that is shorter than its own header says: it was cut off."""
+        if self.stream.frames and number < self.stream.frames:
+            raise Refused("clip_broken")
+        promised = self._promised_seconds(self.stream)
+        beat = 1 / self.told["fps"] if self.told["fps"] else 0.04
+        if number > 1 and promised and end + (1 + MISSING_TAIL) * beat < promised:
+            raise Refused("clip_broken")
+
+    def _scaled(self, frame: Pixels) -> Pixels:
+        scale = self.order["scale"]
+        if scale == 1:
+            return frame
+        size = (max(1, round(frame.shape[1] * scale)), max(1, round(frame.shape[0] * scale)))
+        how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+        small: Pixels = cv2.resize(frame, size, interpolation=how)
+        return small
+
+
+def _grey(frame: Any) -> Pixels:
+    """The brightness of a frame, 0 to 255, (h, w)."""
+    if frame.format.name not in LUMA_FIRST:
+        whole: Pixels = frame.reformat(format="gray").to_ndarray()
+        return whole
+    plane = frame.planes[0]
+    luma = np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)[:, : frame.width]
+    full = frame.format.name.startswith(("gray", "yuvj")) or frame.color_range == FULL_RANGE
+    return np.ascontiguousarray(luma) if full else STUDIO[luma]
+
+
+def read(source: BinaryIO, spool: BinaryIO, order: dict[str, Any]) -> dict[str, Any]:
+    """Decode one film onto the spool; returns what it is. Raises Refused."""
+    try:
+        film = Film(source, order)
+        for frame in film.frames():
+            if spool.tell() + frame.size > LARGEST_SPOOL:
+                raise Refused("clip_extent")
+            spool.write(frame.tobytes())
+            film.told |= {"rows": frame.shape[0], "columns": frame.shape[1]}
+        spool.flush()
+    except av.error.FFmpegError as error:
+        if isinstance(error, MemoryError):
+            raise
+        # Outside of Refused nothing of the library's words leaves this process.
+        raise Refused("clip_codec" if _names_codec(error) else "clip_broken") from error
+    return film.told
+
+
+def _names_codec(error: Exception) -> bool:
+    return isinstance(error, av.error.DecoderNotFoundError)
+
+
+def serve(line: socket.socket, memory: int) -> int:
+    """Answer orders until the other side goes away; returns the exit status."""
+    cv2.setNumThreads(1)
+    cv2.resize(np.zeros((8, 8), np.uint8), (4, 4), interpolation=cv2.INTER_AREA)
+    leave_network()
+    limit(memory, file_bytes=LARGEST_SPOOL)
+    line.send(b"ready")
+    served = 0
+    while True:
+        message, handles, _, _ = socket.recv_fds(line, 4096, 2)
+        if not message:
+            return 0
+        order = json.loads(message)
+        allow(order["cpu_seconds"])
+        served += 1
+        try:
+            with io.FileIO(handles[0], "rb") as raw, io.FileIO(handles[1], "wb") as spool:
+                spool.seek(0, os.SEEK_END)
+                answer = read(io.BufferedReader(raw, 1 << 16), spool, order)
+        except Refused as refused:
+            answer = {"refused": str(refused)}
+        except MemoryError:
+            return OUT_OF_MEMORY
+        answer["last"] = served >= MOST_CLIPS or resident() > WORN
+        line.send(json.dumps(answer).encode())
+
+
+if __name__ == "__main__":
+    av.logging.set_level(None)
+    our_end = socket.socket(fileno=int(sys.argv[1]))
+    # At once, the line still open: who reads its end finds the status set.
+    os._exit(serve(our_end, int(sys.argv[2])))

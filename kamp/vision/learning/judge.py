@@ -1,0 +1,71 @@
+"""The verdict on one product."""
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+from kamp.vision.evidence.examine import Evidence
+from kamp.vision.evidence.quality import gate
+from kamp.vision.learning.model import Model
+from portal.core.errors import Finding
+
+
+class Verdict(StrEnum):
+    """What the model says; a person decides."""
+
+    NORMAL = "normal"
+    DEFECT = "defect"
+    UNKNOWN = "unknown"
+    HOLD = "hold"
+
+
+LABELS = {
+    Verdict.NORMAL: "정상",
+    Verdict.DEFECT: "불량",
+    Verdict.UNKNOWN: "미지 의심",
+    Verdict.HOLD: "판정 보류",
+}
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """A verdict with its grounds.
+
+    `reasons` are filled on HOLD. Scores are None on HOLD without an object; `known_score` also for a
+    model without defects. `frame_scores`: one number a frame, the hottest point it shows (robust
+    sigmas), for the plot over time. `times`: stage -> ms.
+    """
+
+    verdict: Verdict
+    reasons: tuple[Finding, ...]
+    known_score: float | None
+    anomaly_score: float | None
+    frame_scores: tuple[float, ...]
+    times: dict[str, float]
+
+
+def judge(model: Model, evidence: Evidence, *, width: int) -> Judgement:
+    """Judge evidence by a model; `width` is that of a frame (`clip.shape[1]`).
+
+    A clip that the quality gate stops is held, whatever its scores.
+    """
+    began = time.perf_counter()
+    reasons = gate(evidence.traits, model.envelope)
+    if evidence.vector is None:
+        return Judgement(Verdict.HOLD, reasons, None, None, (), dict(evidence.times))
+    one = evidence.vector[None]
+    known = float(model.known_score(one)[0]) if model.known_threshold is not None else None
+    anomaly = float(model.anomaly_score(one)[0])
+    verdict = Verdict.HOLD if reasons else _verdict(model, known, anomaly)
+    frames = tuple(
+        round(float(evidence.heat_of(index, width).max()), 3)
+        for index in range(len(evidence.offsets))
+    )
+    times = evidence.times | {"judge": round((time.perf_counter() - began) * 1_000, 2)}
+    return Judgement(verdict, reasons, known, anomaly, frames, times)
+
+
+def _verdict(model: Model, known: float | None, anomaly: float) -> Verdict:
+    if known is not None and model.known_threshold is not None and known > model.known_threshold:
+        return Verdict.DEFECT
+    return Verdict.UNKNOWN if anomaly > model.anomaly_threshold else Verdict.NORMAL

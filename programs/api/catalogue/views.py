@@ -1,0 +1,58 @@
+"""The endpoints of programmes: what is offered, the self-check, the preview, the money."""
+
+from django.http import Http404
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from portal.core.clock import now
+from programs import queries
+from programs.api.catalogue import examples
+from programs.api.catalogue.shapes import FullProgramShape, ProgramsShape
+from programs.api.fields import ROUND, TAGS, PublicView, code_of
+from programs.models import SubProgram
+
+
+class Programs(PublicView):
+    """All sub-programmes of a round."""
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="programs",
+        summary="사업 목록",
+        description="한 회차의 내역사업과 지원유형, 모집 규모, 예산 잔액입니다.",
+        parameters=[ROUND],
+        responses={200: ProgramsShape, 404: None},
+        examples=[examples.PROGRAMS],
+    )
+    def get(self, request: Request) -> Response:
+        """List the current round, or the one that is named."""
+        at = now()
+        current = queries.current_round(at)
+        code = request.query_params.get("round") or (current.code if current else "")
+        programs = list(queries.offered_in(code)) if code else []
+        if request.query_params.get("round") and not programs:
+            raise Http404
+        return Response(ProgramsShape({"results": programs}).data)
+
+
+class Program(PublicView):
+    """One sub-programme."""
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="program",
+        summary="사업 하나",
+        description="접수 기간, 신청 요건, 제출서류, 평가항목, 절차와 각 수치의 출처입니다.",
+        parameters=[code_of("robot"), ROUND],
+        responses={200: FullProgramShape},
+        examples=[examples.PROGRAM],
+    )
+    def get(self, request: Request, code: str) -> Response:
+        """Tell everything an applicant wants to know."""
+        at = now()
+        return Response(FullProgramShape(_program(request, code), context={"now": at}).data)
+
+
+def _program(request: Request, code: str) -> SubProgram:
+    return queries.sub_program(code, now=now(), round=request.query_params.get("round", ""))

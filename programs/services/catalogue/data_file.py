@@ -1,0 +1,413 @@
+"""A catalogue file: read strictly, and everything that is wrong with it said at once."""
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError
+
+from portal.core.errors import BadInput, Finding, RuleBroken
+from programs.rules import eligibility
+from programs.rules.calendar import Window
+from programs.rules.grants import ceilings
+from programs.states import PROFILE_FACTS
+
+FOLDER = Path(__file__).resolve().parents[2] / "catalogue"
+ASSESSMENT = (
+    "rounding_won",
+    "assessors",
+    "minimum_sheets",
+    "trim_from",
+    "decimals",
+    "floor",
+    "bonus_cap",
+    "blind",
+    "fit_program",
+    "fit_industry",
+    "fit_region",
+    "fit_load",
+    "supplement_days",
+    "objection_days",
+    "objection_answer_days",
+)
+TRACK_FIGURES = (
+    "cap_won",
+    "share_percent",
+    "flat_won",
+    "planning_won",
+    "days",
+    "months",
+    "previous_cap_won",
+)
+AGREEMENT_FIGURES = (
+    "papers_days",
+    "sign_months",
+    "period_months",
+    "progress_percent",
+    "report_days",
+    "spending_days",
+    "staff_days",
+    "change_months",
+    "recovery_days",
+    "remind_days",
+    "labour_percent",
+    "overrun_percent",
+    "done_percent",
+    "diligent_percent",
+    "failed_percent",
+)
+PARTS = ("questions", "conditions", "documents", "consents", "steps")
+Document = Mapping[str, Any]
+
+
+class StrictLoader(yaml.SafeLoader):
+    """YAML without surprises: a key stands once, a date stays the text it is."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        merge = "tag:yaml.org,2002:merge"
+        own = [self.construct_object(key, deep=True) for key, _ in node.value if key.tag != merge]
+        for key, count in Counter(own).items():
+            if count > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"‘{key}’ 항목이 두 번 있습니다.", node.start_mark
+                )
+        return super().construct_mapping(node, deep=deep)
+
+
+StrictLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+
+
+def files() -> list[Path]:
+    """List the catalogue files that come with the portal, in the order of their years."""
+    return sorted(FOLDER.glob("20*.yaml"))
+
+
+def read(path: Path) -> Document:
+    """Read a file. Raises BadInput (`catalogue`) naming the line that cannot be read."""
+    try:
+        document = yaml.load(path.read_text("utf-8"), Loader=StrictLoader)  # noqa: S506 - a SafeLoader
+    except (OSError, UnicodeDecodeError) as unreadable:
+        raise BadInput(f"{path}: 파일을 읽을 수 없습니다.", code="catalogue") from unreadable
+    except yaml.YAMLError as faulty:
+        raise BadInput(f"{path}: YAML 형식이 아닙니다. {faulty}", code="catalogue") from faulty
+    if not isinstance(document, dict):
+        raise BadInput(f"{path}: 항목과 값의 짝이 아닙니다.", code="catalogue")
+    return document
+
+
+def check(document: Document) -> None:
+    """Refuse a document with every fault found, each naming its place.
+
+    Raises RuleBroken (`catalogue`). The shape comes first; sums, codes and references are looked
+    at only in a well-shaped document.
+    """
+    faults = list(shape_faults(document, _validator())) or list(_sense(document))
+    if faults:
+        raise RuleBroken([Finding("catalogue", fault) for fault in faults], code="catalogue")
+
+
+def program_parts(document: Document, program: Document) -> dict[str, list[dict[str, Any]]]:
+    """Join the common parts with the programme's own; its own steps replace the common ones.
+
+    Own questions and conditions come first, the common declarations last.
+    """
+    common, skipped = document["common"], set(program.get("skip", ()))
+    joined: dict[str, list[dict[str, Any]]] = {}
+    for part in PARTS:
+        shared = [row for row in common.get(part, ()) if row["code"] not in skipped]
+        own = list(program.get(part, ()))
+        match part:
+            case "steps":
+                joined[part] = own or shared
+            case "questions":
+                joined[part] = [{"section": "plan", **row} for row in [*own, *shared]]
+            case "conditions":
+                joined[part] = [*own, *shared]
+            case _:
+                joined[part] = [*shared, *own]
+    return joined
+
+
+def assessment(document: Document, program: Document) -> dict[str, list[Any]]:
+    """Give the figures of the assessment: common ones, overridden by the programme's own."""
+    return {**document["common"]["assessment"], **program.get("assessment", {})}
+
+
+def agreement(document: Document, program: Document) -> dict[str, Any]:
+    """Give the terms of agreements: common ones, replaced part by part by the programme's own."""
+    common, own = document["common"]["agreement"], program.get("agreement", {})
+    joined = {**common, **own}
+    for part in ("figures", "instalments", "reports"):
+        joined[part] = {**common[part], **own.get(part, {})}
+    return joined
+
+
+def instant(text: str) -> datetime:
+    """Read an instant with its offset."""
+    return datetime.fromisoformat(text)
+
+
+# Shape
+
+
+@cache
+def _validator() -> Draft202012Validator:
+    return validator_of(FOLDER / "schema.yaml")
+
+
+def validator_of(schema: Path) -> Draft202012Validator:
+    """Read a schema file that data files are held to."""
+    return Draft202012Validator(yaml.safe_load(schema.read_text("utf-8")))
+
+
+def shape_faults(document: Document, validator: Draft202012Validator) -> Iterator[str]:
+    """Say in words, place by place, where a document has not the shape of its schema."""
+    errors = validator.iter_errors(document)
+    for error in sorted(errors, key=lambda found: [str(step) for step in found.absolute_path]):
+        yield f"{_place(error.absolute_path)}: {_said(error)}"
+
+
+def _place(path: Iterable[str | int]) -> str:
+    text = "".join(f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return text.removeprefix(".") or "문서"
+
+
+def _said(error: ValidationError) -> str:
+    value, wanted = error.instance, error.validator_value
+    strange = re.findall(r"'([^']*)'", error.message)
+    match error.validator:
+        case "required":
+            return f"필수 항목 {strange[-1]}이(가) 없습니다."
+        case "additionalProperties":
+            return f"알 수 없는 항목입니다: {', '.join(sorted(set(value) - _known(error)))}"
+        case "type":
+            names = wanted if isinstance(wanted, list) else [wanted]
+            return f"{value!r}의 종류가 맞지 않습니다. {', '.join(names)}이어야 합니다."
+        case "enum":
+            return f"{value!r}은(는) 쓸 수 없습니다. {', '.join(map(str, wanted))} 가운데 하나."
+        case "pattern":
+            return f"{value!r}의 형식이 맞지 않습니다."
+        case "minimum" | "maximum":
+            return f"{value!r}은(는) 범위를 벗어났습니다. ({error.validator} {wanted})"
+        case "minItems" | "items":
+            return "[값, 출처]의 짝 또는 비어 있지 않은 목록이어야 합니다."
+        case "anyOf":
+            return f"{value!r}은(는) 0 이상의 정수 또는 null이어야 합니다."
+    return f"{value!r}은(는) 쓸 수 없습니다. ({error.validator})"
+
+
+def _known(error: ValidationError) -> set[str]:
+    return set(error.schema.get("properties", ()))
+
+
+# Sense
+
+
+def _sense(document: Document) -> Iterator[str]:
+    programs = document["sub_programs"]
+    yield from _instants(document)
+    yield from _profile(document)
+    yield from _twice("sub_programs", "code", programs)
+    yield from _twice("sub_programs", "short", programs)
+    yield from _twice("goals", "code", document.get("goals", ()))
+    yield from _twice("pools", "code", document.get("pools", ()))
+    yield from _twice("limits", "code", document.get("limits", ()))
+    yield from _twice("sub_programs.budget", "code", [program["budget"] for program in programs])
+    total = document["round"]["total_won"][0]
+    added = sum(program["budget"]["won"][0] for program in programs)
+    if added != total:
+        yield (
+            f"round.total_won: 사업 예산의 합 {added:,}원이 총예산 {total:,}원과 다릅니다."
+            f" (차이 {added - total:+,}원)"
+        )
+    for place, program in enumerate(programs):
+        where = f"sub_programs[{place}]({program['code']})"
+        yield from (f"{where}.{fault}" for fault in _program(document, program))
+
+
+def _instants(document: Document) -> Iterator[str]:
+    rows = [("round", document["round"]), *((p["code"], p) for p in document["sub_programs"])]
+    opens: datetime | None = None
+    closes: datetime | None = None
+    for name, row in rows:
+        try:
+            starts = instant(row["opens_at"][0]) if "opens_at" in row else opens
+            ends = instant(row["closes_at"][0]) if "closes_at" in row else closes
+            if starts and ends:
+                Window(starts, ends)
+        except ValueError:
+            yield f"{name}: 달력에 없는 시각입니다."
+            return
+        except BadInput as refused:
+            yield f"{name}: {refused.message}"
+            return
+        opens, closes = opens or starts, closes or ends
+
+
+def _profile(document: Document) -> Iterator[str]:
+    yield from _twice("profile", "code", document["profile"])
+    for row in document["profile"]:
+        known = PROFILE_FACTS.get(row["code"])
+        if known is None:
+            yield f"profile.{row['code']}: 쓸 수 있는 항목은 {', '.join(PROFILE_FACTS)}입니다."
+            continue
+        codes = {choice["code"] for choice in row.get("choices", ())}
+        if known[1] is None and codes:
+            yield f"profile.{row['code']}: 보기가 없는 항목입니다."
+        elif known[1] is not None and (not codes or codes - known[1]):
+            yield f"profile.{row['code']}: 보기는 {', '.join(sorted(known[1]))} 가운데 고릅니다."
+
+
+def _twice(where: str, key: str, rows: Iterable[Document]) -> Iterator[str]:
+    for value, count in Counter(row[key] for row in rows).items():
+        if count > 1:
+            yield f"{where}.{key}: {value}이(가) 두 번 쓰였습니다."
+
+
+def _program(document: Document, program: Document) -> Iterator[str]:
+    parts = program_parts(document, program)
+    for part in PARTS:
+        yield from _twice(part, "code", parts[part])
+    for part in ("tracks", "criteria", "cost_items", "bonus_items"):
+        yield from _twice(part, "code", program.get(part, ()))
+    yield from _twice("partner_roles", "role", program.get("partner_roles", ()))
+    yield from _delivery(document, program)
+    yield from _tracks(document, program)
+    yield from _judging(document, program, parts)
+    quota = program["quota"]
+    if (quota["count"] is None) != (quota["kind"] == "none"):
+        yield "quota: count와 kind가 서로 맞지 않습니다."
+    yield from _questions(parts["questions"])
+    yield from _agreement(agreement(document, program))
+    yield from _references(document, program, parts)
+    common = {row["code"] for part in PARTS for row in document["common"].get(part, ())}
+    for code in sorted(set(program.get("skip", ())) - common):
+        yield f"skip: 공통 항목에 {code}이(가) 없습니다."
+
+
+def _delivery(document: Document, program: Document) -> Iterator[str]:
+    rows, pools = program.get("delivery", ()), {row["code"] for row in document.get("pools", ())}
+    yield from _twice("delivery", "code", rows)
+    before: set[str] = set()
+    for row in rows:
+        where = f"delivery({row['code']})"
+        if (row["by"] == "expert") != ("pool" in row):
+            yield f"{where}.pool: 전문가가 하는 일에만 필요합니다."
+        elif row.get("pool", "") not in {"", *pools}:
+            yield f"{where}.pool: {row['pool']} 풀이 없습니다."
+        if row.get("after", "") not in {"", *before}:
+            yield f"{where}.after: 앞에 {row['after']}이(가) 없습니다."
+        before.add(row["code"])
+
+
+def _tracks(document: Document, program: Document) -> Iterator[str]:
+    rounding = assessment(document, program)["rounding_won"][0]
+    for row in program["tracks"]:
+        figures = {name: row[name][0] for name in TRACK_FIGURES[:4] if name in row}
+        try:
+            ceilings.Terms(kind=row["grant_kind"][0], rounding_won=rounding, **figures)
+        except BadInput as refused:
+            yield f"tracks({row['code']}): {refused.message}"
+
+
+def _judging(
+    document: Document, program: Document, parts: Mapping[str, list[dict[str, Any]]]
+) -> Iterator[str]:
+    points = sum(row["points"] for row in program["criteria"])
+    if points != 100:
+        yield f"criteria: 배점의 합은 100이어야 합니다. 지금은 {points}입니다."
+    if sum(bool(row.get("core")) for row in program["criteria"]) != 1:
+        yield "criteria: 핵심 항목(core)은 하나여야 합니다."
+    for row in program["criteria"]:
+        if row.get("core") and row.get("skippable"):
+            yield f"criteria({row['code']}): 핵심 항목은 해당 없음(skippable)을 둘 수 없습니다."
+    figures = {name: pair[0] for name, pair in assessment(document, program).items()}
+    if not 1 <= figures["minimum_sheets"] <= figures["assessors"]:
+        yield "assessment.minimum_sheets: 1 이상, 평가위원 수 이하여야 합니다."
+    codes = {row["code"] for row in parts["questions"]}
+    for row in program.get("bonus_items", ()):
+        if row.get("question") and row["question"] not in codes:
+            yield f"bonus_items({row['code']}).question: {row['question']} 질문이 없습니다."
+
+
+def _agreement(terms: Mapping[str, Any]) -> Iterator[str]:
+    missing = [name for name in AGREEMENT_FIGURES if name not in terms["figures"]]
+    if missing:
+        yield f"agreement.figures: {', '.join(missing)}이(가) 없습니다."
+    for kind in ceilings.KINDS:
+        rows = terms["instalments"].get(kind)
+        if rows is None:
+            yield f"agreement.instalments: {kind}의 지급 계획이 없습니다."
+        elif rows and sum(row["percent"] for row in rows) != 100:
+            yield f"agreement.instalments.{kind}: 지급 비율의 합은 100이어야 합니다."
+        elif [row["after"] for row in rows].count("settlement") > 1:
+            yield f"agreement.instalments.{kind}: 정산 뒤 지급은 한 번입니다."
+    yield from _twice("agreement.papers", "code", terms["papers"])
+    for kind in ("progress", "final"):
+        if kind not in terms["reports"]:
+            yield f"agreement.reports: {kind} 보고서의 질문이 없습니다."
+            continue
+        yield from (f"agreement.reports.{fault}" for fault in _questions(terms["reports"][kind]))
+
+
+def _questions(rows: Iterable[Document]) -> Iterator[str]:
+    for row in rows:
+        if (row["kind"] in ("choice", "multi")) != ("choices" in row):
+            yield f"questions({row['code']}).choices: choice와 multi에만 필요합니다."
+        if (row["kind"] == "rows") != ("columns" in row):
+            yield f"questions({row['code']}).columns: rows에만 필요합니다."
+        if row["code"] in PROFILE_FACTS or row["code"] == "track":
+            yield f"questions({row['code']}).code: 기업정보나 지원유형과 이름이 같습니다."
+
+
+def _references(
+    document: Document, program: Document, parts: Mapping[str, list[dict[str, Any]]]
+) -> Iterator[str]:
+    """Conditions and restrictions may only name facts that are asked, and values on offer."""
+    try:
+        conditions = eligibility.parse(parts["conditions"])
+    except BadInput as refused:
+        yield f"conditions: {refused.message}"
+        return
+    offered = _offered(document, program, parts["questions"])
+    for condition in conditions:
+        for fact in filter(None, (condition.fact, condition.other)):
+            if fact not in offered:
+                yield f"conditions({condition.code}): {fact}을(를) 묻는 질문이 없습니다."
+            elif (choices := offered[fact]) and (strange := set(condition.values) - choices):
+                yield f"conditions({condition.code}).values: {fact}의 보기가 아닙니다: {strange}"
+    rows = [
+        *((f"questions({row['code']})", row) for row in parts["questions"]),
+        *((f"conditions({row['code']})", row) for row in parts["conditions"]),
+        *((f"documents({row['code']})", row) for row in parts["documents"]),
+        *((f"partner_roles({row['role']})", row) for row in program.get("partner_roles", ())),
+    ]
+    rows += [(f"delivery({row['code']})", row) for row in program.get("delivery", ())]
+    for where, row in rows:
+        for fact, values in row.get("when", {}).items():
+            if fact not in offered:
+                yield f"{where}.when: {fact}을(를) 묻는 질문이 없습니다."
+            elif (choices := offered[fact]) and (strange := set(values) - choices):
+                yield f"{where}.when: {fact}의 보기가 아닙니다: {strange}"
+
+
+def _offered(
+    document: Document, program: Document, questions: Iterable[Document]
+) -> dict[str, set[Any] | None]:
+    """What can be known, with its choices; None where the answer is free."""
+    asked = [*document["profile"], *questions]
+    offered: dict[str, set[Any] | None] = {
+        row["code"]: {choice["code"] for choice in row["choices"]} if "choices" in row else None
+        for row in asked
+    }
+    offered["track"] = {row["code"] for row in program["tracks"]}
+    return offered

@@ -1,0 +1,169 @@
+"""Catalogue."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_safe
+
+from portal.access.decorators import public
+from portal.core.clock import KST, now
+from programs import queries
+from programs.forms.eligibility import ReaderForm
+from programs.models import NationalGoal, SubProgram, Track
+from programs.queries import rounds as rounds_queries
+from programs.rules.eligibility import Condition, Verdict
+from programs.rules.facts import applies
+from programs.rules.grants import quota
+from programs.views.rounds import _standing
+from programs.visibility import public_rounds
+
+
+@public
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """Say what this is, what is open, and how far the national plan has come."""
+    at = now()
+    round = queries.current_round(at)
+    goals = list(NationalGoal.objects.all())
+    context = {
+        "now": at,
+        "round": round,
+        "cards": _cards(queries.offered(round), at) if round else [],
+        "goals": goals,
+        "bars": _bars(goals),
+    }
+    return render(request, "programs/catalogue/home.html", context)
+
+
+@public
+@require_safe
+def program_list(request: HttpRequest) -> HttpResponse:
+    """List the programmes of a round; a reader who says who they are sees those for them."""
+    at = now()
+    rounds = list(public_rounds().order_by("-opens_at"))
+    asked_for = request.GET.get("round", "")
+    round = next((row for row in rounds if row.code == asked_for), queries.current_round(at))
+    form = ReaderForm(request.GET or None)
+    facts = {name: value for name, value in _cleaned(form).items() if value}
+    programs = queries.offered(round) if round else []
+    judged = queries.who_may_apply(programs, facts, on=at.astimezone(KST).date())
+    context = {
+        "now": at,
+        "round": round,
+        "rounds": rounds,
+        "form": form,
+        "filtered": bool(facts),
+        "cards": _cards([program for program, verdict in judged if _fits(verdict)], at),
+        "others": [row for row in judged if not _fits(row[1])],
+    }
+    return render(request, "programs/catalogue/list.html", context)
+
+
+@public
+@require_safe
+def program_detail(request: HttpRequest, round: str, code: str) -> HttpResponse:
+    """Tell everything about one programme, each figure with its origin."""
+    at = now()
+    program = queries.sub_program_of(round, code)
+    tracks = list(program.tracks.all())
+    declared = {row["code"] for row in program.questions if row.get("section") == "declarations"}
+    conditions = [(row, _only_for(row, tracks)) for row in program.conditions_parsed()]
+    context = {
+        **_frame(program, at),
+        "tracks": tracks,
+        "quota": quota.words(program.quota_count, program.quota_kind),
+        "own_conditions": [row for row in conditions if row[0].fact not in declared],
+        "common_conditions": [row for row in conditions if row[0].fact in declared],
+        "documents": [(paper, _only_if(paper.when, program)) for paper in program.documents.all()],
+        "criteria": list(program.criteria.all()),
+        "bonus_items": list(program.bonus_items.all()),
+        "date_changes": rounds_queries.public_changes(program.round),
+        "shows": {
+            name: any(getattr(track, name) is not None for track in tracks)
+            for name in ("share_percent", "days", "months", "previous_cap_won")
+        },
+    }
+    return render(request, "programs/catalogue/detail.html", context)
+
+
+def _cleaned(form: ReaderForm) -> dict[str, Any]:
+    return form.cleaned_data if form.is_bound and form.is_valid() else {}
+
+
+def _fits(verdict: Verdict) -> bool:
+    return verdict.eligible is not False
+
+
+def _cards(programs: Iterable[SubProgram], at: datetime) -> list[dict[str, Any]]:
+    return [
+        {
+            **_standing(program, at),
+            "program": program,
+            "quota": quota.words(program.quota_count, program.quota_kind),
+        }
+        for program in programs
+    ]
+
+
+def _frame(program: SubProgram, at: datetime) -> dict[str, Any]:
+    """What the pages of one programme share."""
+    try:
+        apply_url = reverse("application_new", args=[program.round.code, program.code])
+    except NoReverseMatch:
+        apply_url = ""
+    return {
+        "now": at,
+        "program": program,
+        "round": program.round,
+        "standing": _standing(program, at),
+        "apply_url": apply_url,
+    }
+
+
+def _only_for(condition: Condition, tracks: Sequence[Track]) -> str:
+    """Name the tracks a condition is limited to; nothing when it holds for all."""
+    names = [
+        track.name
+        for track in tracks
+        if applies(condition.when, {"track": track.code}) is not False
+    ]
+    return ", ".join(names) if len(names) < len(tracks) else ""
+
+
+def _only_if(when: dict[str, list[str]] | None, program: SubProgram) -> str:
+    """Put a restriction of a document into words, with the labels of its values."""
+    labels: dict[str, dict[str, str]] = {
+        "track": {track.code: track.name for track in program.tracks.all()}
+    }
+    for row in (*program.round.profile, *program.questions):
+        labels[row["code"]] = {one["code"]: one["label"] for one in row.get("choices", ())}
+    names = [
+        labels.get(fact, {}).get(str(value), str(value))
+        for fact, values in (when or {}).items()
+        for value in values
+    ]
+    return ", ".join(names)
+
+
+def _bars(goals: Sequence[NationalGoal]) -> list[dict[str, Any]]:
+    """Turn the goals that count factories into bars; 2021 stands on top of what was reached."""
+    found = {goal.kind: goal for goal in goals if goal.unit.startswith("개")}
+    target = found.get("target")
+    if target is None or not target.value:
+        return []
+    bars = []
+    for kind, tone in (("plan", "plan"), ("actual", "done"), ("target", "target")):
+        if goal := found.get(kind):
+            bars.append({"goal": goal, "tone": tone, "start": 0, "width": _part(goal, target)})
+    if (actual := found.get("actual")) and (yearly := found.get("yearly")):
+        start, width = _part(actual, target), _part(yearly, target)
+        bars.insert(-1, {"goal": yearly, "tone": "year", "start": start, "width": width})
+    return bars
+
+
+def _part(goal: NationalGoal, target: NationalGoal) -> int:
+    return goal.value * 1_000 // target.value

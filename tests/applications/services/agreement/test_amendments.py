@@ -1,0 +1,195 @@
+"""Changing an agreement: in time, by other people, signed again, and the money follows."""
+
+import pytest
+
+from applications.models import ChangeRequest
+from applications.queries.selection import aid
+from applications.services.agreement import amendments
+from applications.services.agreement import contracts as agreement_service
+from applications.states import AmendmentState
+from applications.visibility import contracts_of, signing_agreements, workable_agreements
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.models import Notice, User
+from programs.models import ProgramRound
+from programs.rules.ledger import Balance
+from tests.factories.agreements import GRANT, World
+from tests.factories.applications import CompanyFactory, PartnerFactory, owner_of
+
+pytestmark = pytest.mark.django_db
+LESS = {
+    "grant_won": 40_000_000,
+    "own_won": 40_000_000,
+    "items": {"robot": 50_000_000, "integration": 30_000_000},
+}
+
+
+def ask(world: World, kind: str = "sums", **proposal: object) -> ChangeRequest:
+    """Ask as the firm's owner."""
+    return amendments.ask(
+        world.fresh(),
+        kind=kind,
+        proposal=proposal or LESS,
+        reason="견적이 바뀌었습니다.",
+        by=world.owner,
+        now=world.now,
+    )
+
+
+def approve(world: World, change: ChangeRequest) -> None:
+    """Examine and approve by two people."""
+    amendments.examine(change, opinion="타당합니다.", by=world.officer, now=world.now)
+    amendments.approve(change, note="승인합니다.", by=world.manager, now=world.now)
+
+
+def test_smaller_sums_go_back_to_the_pot_when_both_have_signed_again() -> None:
+    world = World().conclude()
+    world.pay(1)
+    approve(world, ask(world))
+    assert world.money.committed == GRANT - 25_000_000  # nothing before the signatures
+    world.sign()
+    amendments.amend(world.fresh(), **world.words(world.manager))
+    assert world.money == Balance(committed=15_000_000, paid=25_000_000)
+    assert [part.amount_won for part in world.agreement.instalments.all()] == [
+        25_000_000,
+        9_000_000,
+        6_000_000,
+    ]
+    assert world.fresh().in_force == 2
+
+
+def test_sums_grow_again_up_to_the_award_and_never_above() -> None:
+    world = World().conclude()
+    approve(world, ask(world))
+    world.sign()
+    amendments.amend(world.fresh(), **world.words(world.manager))
+    more = {"grant_won": GRANT, "own_won": GRANT, "items": {"robot": 2 * GRANT}}
+    approve(world, ask(world, **more))
+    world.sign()
+    amendments.amend(world.fresh(), **world.words(world.manager))
+    assert world.money == Balance(committed=GRANT)
+    above = {"grant_won": GRANT + 1, "own_won": GRANT + 1, "items": {"robot": 2 * GRANT + 2}}
+    with pytest.raises(RuleBroken, match="선정된"):
+        ask(world, **above)
+
+
+def test_a_longer_period_is_in_force_with_its_approval() -> None:
+    world = World().conclude()
+    ends = world.day.replace(year=world.day.year + 1)
+    approve(world, ask(world, "period", ends_on=ends.isoformat()))
+    assert world.fresh().ends_on == ends
+    assert world.agreement.in_force == world.agreement.version == 2
+
+
+def test_a_change_is_asked_for_in_time() -> None:
+    world = World().conclude()
+    world.later(170)
+    with pytest.raises(RuleBroken) as refused:
+        ask(world)
+    assert refused.value.findings[0].code == "change_late"
+
+
+def test_whoever_examined_does_not_approve_and_a_replay_changes_nothing() -> None:
+    world = World().conclude()
+    change = ask(world)
+    world.manager.groups.add(*world.officer.groups.all())
+    both = type(world.manager).objects.get(pk=world.manager.pk)
+    amendments.examine(change, opinion="타당합니다.", by=both, now=world.now)
+    with pytest.raises(MoveNotAllowed) as refused:
+        amendments.approve(change, note="승인", by=both, now=world.now)
+    assert refused.value.code == "same_person"
+    amendments.approve(change, note="승인", by=world.other, now=world.now)
+    with pytest.raises(MoveNotAllowed):
+        amendments.approve(change, note="승인", by=world.other, now=world.now)
+    assert ChangeRequest.objects.get().state == AmendmentState.APPROVED
+    assert world.fresh().version == 2
+
+
+def test_one_change_at_a_time_and_a_refused_one_leaves_everything() -> None:
+    world = World().conclude()
+    change = ask(world)
+    with pytest.raises(MoveNotAllowed):
+        ask(world)
+    amendments.refuse(change, note="근거가 부족합니다.", by=world.officer, now=world.now)
+    assert world.money == Balance(committed=GRANT)
+    assert world.fresh().version == 1
+
+
+# --- A change of lead -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def handed_on() -> tuple[World, User]:
+    """An approved change of lead to the supplier, which nobody has signed."""
+    world = World().conclude()
+    world.pay(1)
+    partner = PartnerFactory(application=world.application, accepted=True)
+    new = owner_of(partner.company)
+    change = ask(world, "lead", company=str(partner.company_id))
+    assert change.proposal["business_number"] == partner.company.business_number
+    approve(world, change)
+    return world, new
+
+
+def sign(world: World, by: User) -> None:
+    agreement_service.sign(world.fresh(), **world.words(by))
+
+
+def test_the_lead_goes_to_a_partner_who_signs_and_then_acts_alone(handed_on) -> None:
+    world, new = handed_on
+    before = world.money
+    assert world.fresh().company == world.application.company
+    assert Notice.objects.filter(key__startswith="agreement_turn:", user=new).exists()
+    with pytest.raises(MoveNotAllowed) as old:
+        sign(world, world.owner)
+    assert old.value.code == "not_owner"
+    assert signing_agreements(new).filter(pk=world.agreement.pk).exists()
+    assert contracts_of(new).filter(pk=world.agreement.pk).exists()
+    assert not workable_agreements(new).filter(pk=world.agreement.pk).exists()
+    sign(world, new)
+    amendments.amend(world.fresh(), **world.words(world.manager))
+    agreement = world.fresh()
+    assert agreement.company.members.get().user == new
+    text = agreement.versions.get(number=agreement.in_force)
+    assert text.content["lead"]["business_number"] == agreement.company.business_number
+    assert {row.by for row in text.signatures.all()} == {new, world.manager}
+    assert world.money == before
+    assert not workable_agreements(world.owner).filter(pk=agreement.pk).exists()
+    assert contracts_of(world.owner).filter(pk=agreement.pk).exists()
+    with pytest.raises(MoveNotAllowed):
+        ask(world)
+    world.owner = new
+    world.half_way()
+    world.pay(2)
+    world.finish()
+    world.spend({"robot": 60_000_000, "integration": 30_000_000, "training": 10_000_000})
+    world.settle()
+    world.pay(3)
+    world.close()
+    assert world.money == Balance(paid=GRANT)
+
+
+def test_the_aid_of_a_changed_lead_counts_for_the_new_firm_within_its_limits(handed_on) -> None:
+    world, new = handed_on
+    company = new.memberships.get().company_id
+    sign(world, new)
+    limit = {"code": "total", "label": "합계", "counts": "won", "scope": "all", "exception": False}
+    ProgramRound.objects.update(limits=[{**limit, "most": GRANT - 1}])
+    with pytest.raises(RuleBroken) as refused:
+        amendments.amend(world.fresh(), **world.words(world.manager))
+    assert refused.value.code == "aid_limit"
+    assert aid.of_firms([company]) == {}
+    ProgramRound.objects.update(limits=[{**limit, "most": GRANT}])
+    amendments.amend(world.fresh(), **world.words(world.manager))
+    assert [row.won for row in aid.of_firms([company])[company]] == [GRANT]
+    assert aid.of_firms([world.application.company_id]) == {}
+
+
+def test_the_lead_goes_to_nobody_who_took_no_part() -> None:
+    world = World().conclude()
+    invited = PartnerFactory(application=world.application)
+    strangers = [CompanyFactory().pk, world.application.company_id, "x", invited.company_id]
+    for company in strangers:
+        with pytest.raises(BadInput) as refused:
+            ask(world, "lead", company=str(company))
+        assert refused.value.code == "company"
+    assert not ChangeRequest.objects.exists()

@@ -1,0 +1,399 @@
+"""Ties: found over the whole graph, kept as rows, held by the database, and felt by late sheets."""
+
+import pytest
+from django.db import DatabaseError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+
+from applications.models import (
+    AssessorProfile,
+    ConflictOfInterest,
+    ConflictStatement,
+    ScoreSheet,
+)
+from applications.services import company
+from applications.services.assessment import conflicts, scoring, sheets
+from applications.services.selection import proposals
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.jobs import queue
+from portal.models import DeclaredTie, FirmLink, Job, Notice
+from tests.factories import staff
+from tests.factories.applications import (
+    NOW,
+    CompanyFactory,
+    MemberFactory,
+    PartnerFactory,
+    member_of,
+)
+
+pytestmark = pytest.mark.django_db
+LATER = NOW.replace(hour=18)
+
+
+@pytest.fixture
+def program():
+    return staff.program()
+
+
+@pytest.fixture
+def officer(program):
+    return staff.officer(program)
+
+
+@pytest.fixture
+def judge():
+    return staff.assessors(1)[0]
+
+
+@pytest.fixture
+def application(program):
+    return staff.judged(program, judges=[])
+
+
+def look(**names) -> dict[str, int]:
+    return conflicts.refresh(conflicts.watched(), now=LATER, **names)
+
+
+def standing() -> set[str]:
+    rows = ConflictOfInterest.objects.filter(cleared_at=None)
+    return set(rows.values_list("code", flat=True))
+
+
+def declared(judge, firm, kind="advice", number="") -> DeclaredTie:
+    return conflicts.declare_tie(
+        judge, kind=kind, firm_name=firm, business_number=number, note="", by=judge, now=NOW
+    )
+
+
+@pytest.mark.parametrize("kind", DeclaredTie.Kind.values)
+def test_every_declared_kind_ties_to_the_firm_by_name_and_to_a_partner(
+    application, judge, kind
+) -> None:
+    supplier = CompanyFactory(name="로봇공급")
+    PartnerFactory(application=application, state="accepted", company=supplier)
+    declared(judge, "주식회사 로봇공급", kind)
+    assert {tie.code for tie in conflicts.ties(application, judge)} == {"declared_tie"}
+
+
+def test_shares_tie_through_a_chain_of_firms(application, judge) -> None:
+    first, second = CompanyFactory(), CompanyFactory()
+    own = application.company.business_number
+    for one, other in (
+        (first.business_number, second.business_number),
+        (second.business_number, own),
+    ):
+        conflicts.link_firms(one=one, other=other, kind="shares", origin="공시", by=None, now=NOW)
+    assert FirmLink.objects.count() == 2
+    declared(judge, first.name, "shares", first.business_number)
+    assert {tie.code for tie in conflicts.ties(application, judge)} == {"linked_firm"}
+
+
+def test_the_employer_and_the_address_of_a_profile_tie(application, judge) -> None:
+    AssessorProfile.objects.create(
+        user=judge,
+        business_number=application.company.business_number,
+        address=application.company.address,
+    )
+    found = {tie.code for tie in conflicts.ties(application, judge)}
+    assert found == {"same_business_number", "same_address"}
+
+
+def test_a_refused_tie_is_said(judge) -> None:
+    for kind, firm in (("friend", "한빛"), ("advice", " ")):
+        with pytest.raises(BadInput):
+            declared(judge, firm, kind)
+    with pytest.raises(BadInput):
+        conflicts.link_firms(
+            one="1248100998", other="124-81-00998", kind="shares", origin="x", by=None, now=NOW
+        )
+
+
+def test_ties_are_kept_once_and_cleared_when_they_are_gone(application, judge) -> None:
+    tie = MemberFactory(company=application.company, user=judge)
+    assert look()["found"] == 6  # the member's own contacts are the firm's as well
+    assert look() == {"found": 0, "cleared": 0, "withdrawn": 0}
+    assert standing() >= {"same_company", "member", "same_business_number"}
+    tie.delete()
+    assert look()["cleared"] == 6
+    assert standing() == set()
+    assert ConflictOfInterest.objects.count() == 6  # what was found stays on record
+
+
+def test_looking_costs_the_same_for_many_applications(program, judge) -> None:
+    counts = []
+    for _ in range(2):
+        for _ in range(4):
+            PartnerFactory(application=staff.judged(program, judges=[]), accepted=True)
+        with CaptureQueriesContext(connection) as asked:
+            look()
+        counts.append(len(asked))
+    assert counts[0] == counts[1]
+
+
+# --- The database holds it -------------------------------------------------------------------
+
+
+def slipped_in(application, judge, officer) -> bool:
+    """Try to write a sheet past every service."""
+    try:
+        with transaction.atomic():
+            ScoreSheet.objects.bulk_create(
+                [ScoreSheet(application=application, assessor=judge, assigned_at=NOW)]
+            )
+    except DatabaseError:
+        return False
+    return True
+
+
+def a_tied_pair_gets_no_sheet(application, judge, officer) -> None:
+    tie = ConflictOfInterest.objects.create(
+        application=application, assessor=judge, code="member", reason="담당자", found_at=NOW
+    )
+    assert not slipped_in(application, judge, officer)
+    ConflictOfInterest.objects.filter(pk=tie.pk).update(cleared_at=NOW)
+    assert slipped_in(application, judge, officer)  # the negative control: no tie, no refusal
+
+
+def test_the_database_refuses_a_sheet_for_a_tied_pair(application, judge, officer) -> None:
+    a_tied_pair_gets_no_sheet(application, judge, officer)
+
+
+@pytest.mark.postgres
+def test_postgresql_refuses_a_sheet_for_a_tied_pair(application, judge, officer) -> None:
+    assert connection.vendor == "postgresql"
+    a_tied_pair_gets_no_sheet(application, judge, officer)
+
+
+def a_tied_pair_hands_nothing_in(application, judge, officer) -> None:
+    sheet = staff.opened(application, judge, officer)
+    rows = ScoreSheet.objects.filter(pk=sheet.pk)
+    tie = ConflictOfInterest.objects.create(
+        application=application, assessor=judge, code="member", reason="담당자", found_at=NOW
+    )
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(locked_at=NOW, sha256="0" * 64)
+    ConflictOfInterest.objects.filter(pk=tie.pk).update(cleared_at=NOW)
+    assert rows.update(locked_at=NOW, sha256="0" * 64) == 1
+
+
+def test_the_database_refuses_the_lock_of_a_tied_pair(application, judge, officer) -> None:
+    a_tied_pair_hands_nothing_in(application, judge, officer)
+
+
+@pytest.mark.postgres
+def test_postgresql_refuses_the_lock_of_a_tied_pair(application, judge, officer) -> None:
+    a_tied_pair_hands_nothing_in(application, judge, officer)
+
+
+# --- A tie that is found late ------------------------------------------------------------------
+
+
+def judged_by_four(program):
+    judges = staff.assessors(4)
+    return staff.judged(program, judges=judges), judges
+
+
+def late_tie_takes_the_sheet_out(program, officer) -> None:
+    row, judges = judged_by_four(program)
+    made = staff.scored(program, officer)
+    assert made.results.get().breakdown["findings"] == []
+    declared(judges[0], row.company.name)
+    assert look()["withdrawn"] == 1
+    sheet = ScoreSheet.objects.get(assessor=judges[0])
+    assert sheet.withdrawn_at == LATER
+    assert "이해관계" in sheet.end_reason
+    assert sheet.marks  # every mark stays readable
+    assert sheet.sha256 == sheets.digest(sheet)
+    made.refresh_from_db()
+    assert made.stale_at == LATER
+    assert row.number in made.stale_reason
+    with pytest.raises(MoveNotAllowed) as refused:
+        proposals.start(made, by=officer, now=LATER)
+    assert refused.value.code == "run_stale"
+    again = scoring.start(program, by=officer, now=LATER)
+    scoring.compute(again, now=LATER)
+    assert again.previous == made
+    told = again.results.get().breakdown
+    assert len(told["sheets"]) == 3
+    assert [finding["code"] for finding in told["findings"]] == ["sheets_withdrawn"]
+    assert made.results.get().breakdown["findings"] == []  # the old run stays as it was
+
+
+def test_a_late_tie_takes_the_sheet_out_and_asks_for_a_new_run(program, officer) -> None:
+    late_tie_takes_the_sheet_out(program, officer)
+
+
+@pytest.mark.postgres
+def test_a_late_tie_takes_the_sheet_out_on_postgresql(program, officer) -> None:
+    late_tie_takes_the_sheet_out(program, officer)
+
+
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [
+        ("assessing", "withdraw_sheet"),
+        *(
+            (state, f"withdraw_sheet_{state}")
+            for state in ("decided", "released", "contracted", "closed", "ended")
+        ),
+        ("withdrawn", None),
+    ],
+)
+def test_the_history_says_it_wherever_the_application_stands(program, state, step) -> None:
+    row, judges = judged_by_four(program)
+    type(row).objects.filter(pk=row.pk).update(state=state)
+    declared(judges[0], row.company.name)
+    assert look()["withdrawn"] == 1
+    told = [move for move in row.moves.all() if "이해관계" in move.note]
+    assert [move.move for move in told] == ([step] if step else [])
+    assert {(move.source, move.target) for move in told} == ({(state, state)} if step else set())
+
+
+def test_officers_are_told_of_the_free_place_once(program, officer) -> None:
+    row, judges = judged_by_four(program)
+    declared(judges[0], row.company.name)
+    look()
+    look()
+    assert Notice.objects.filter(user=officer, key__startswith="sheet-ended:").count() == 1
+
+
+def withdrawal_changes_nothing_else(program) -> list[str]:
+    """Changes of a locked sheet under the cover of a withdrawal; name what got by."""
+    row, judges = judged_by_four(program)
+    got_by = []
+    covers = {"marks": {"need": 30}, "comment": "x", "locked_at": None, "version": 9}
+    for judge, (name, value) in zip(judges, covers.items(), strict=True):
+        sheet = ScoreSheet.objects.filter(application=row, assessor=judge)
+        try:
+            with transaction.atomic():
+                sheet.update(withdrawn_at=NOW, end_reason="이해관계", **{name: value})
+        except DatabaseError:
+            continue
+        got_by.append(name)
+    first = ScoreSheet.objects.filter(application=row, assessor=judges[0])
+    first.update(withdrawn_at=NOW, end_reason="이해관계")  # alone it is allowed
+    for undo in ({"withdrawn_at": None, "end_reason": ""}, {"end_reason": "다른 사유"}):
+        try:
+            with transaction.atomic():
+                first.update(**undo)
+        except DatabaseError:
+            continue
+        got_by.append(str(undo))
+    return got_by
+
+
+def test_the_exception_for_a_withdrawal_lets_nothing_else_through(program) -> None:
+    assert withdrawal_changes_nothing_else(program) == []
+
+
+@pytest.mark.postgres
+def test_the_exception_lets_nothing_else_through_on_postgresql(program) -> None:
+    assert withdrawal_changes_nothing_else(program) == []
+
+
+def test_a_party_that_objects_and_is_right_takes_a_locked_sheet_out(program, officer) -> None:
+    row, judges = judged_by_four(program)
+    sheet = ScoreSheet.objects.get(application=row, assessor=judges[0])
+    with pytest.raises(MoveNotAllowed):
+        sheets.challenge(sheet, note=" ", by=officer, now=NOW)
+    sheets.challenge(sheet, note="거래 관계 확인", by=officer, now=NOW)
+    assert ScoreSheet.objects.counted().count() == 3
+    with pytest.raises(MoveNotAllowed):
+        sheets.challenge(sheet, note="한 번 더", by=officer, now=NOW)
+
+
+# --- Who asks for another look -----------------------------------------------------------------
+
+
+def waiting_jobs() -> int:
+    return Job.objects.filter(kind=conflicts.JOB).count()
+
+
+def test_each_change_of_the_data_asks_for_another_look(application, judge) -> None:
+    owner = member_of(application.company)
+    firm = application.company
+    changes = [
+        lambda: declared(judge, "다른기업"),
+        lambda: conflicts.link_firms(
+            one=firm.business_number,
+            other=CompanyFactory().business_number,
+            kind="partner",
+            origin="공시",
+            by=None,
+            now=NOW,
+        ),
+        lambda: company.update(
+            firm, data={"name": "새이름"}, opened=firm.updated_at, by=owner, now=LATER
+        ),
+        lambda: company.remove(MemberFactory(company=firm), by=owner, now=NOW),
+    ]
+    for count, change in enumerate(changes, start=1):
+        change()
+        assert waiting_jobs() == count
+
+
+def test_a_firm_that_is_not_under_assessment_asks_for_nothing() -> None:
+    firm = CompanyFactory()
+    company.update(
+        firm, data={"name": "새이름"}, opened=firm.updated_at, by=member_of(firm), now=LATER
+    )
+    assert waiting_jobs() == 0
+
+
+def test_the_job_withdraws_and_the_daily_look_is_asked_for_once(program, officer) -> None:
+    row, judges = judged_by_four(program)
+    declared(judges[0], row.company.name)
+    assert queue.run(Job.objects.get(kind=conflicts.JOB).pk) == "done"
+    assert ScoreSheet.objects.counted().count() == 3
+    assert {conflicts.sweep(NOW).pk for _ in range(3)} == {conflicts.sweep(LATER).pk}
+
+
+# --- The assessor's own word ---------------------------------------------------------------------
+
+
+def test_no_file_opens_before_the_word_on_conflicts(application, judge, officer) -> None:
+    sheet = sheets.assign(application, assessor=judge, by=officer, now=NOW)
+    with pytest.raises(MoveNotAllowed) as refused:
+        sheets.save(sheet, marks={}, reasons={}, comment="", version=1, by=judge, now=NOW)
+    assert refused.value.code == "undeclared"
+    sheets.declare(sheet, tied=False, words="", by=judge, now=NOW)
+    assert ConflictStatement.objects.get().tied is False
+    with pytest.raises(MoveNotAllowed):
+        sheets.declare(sheet, tied=True, words="생각이 바뀜", by=judge, now=NOW)
+
+
+def test_a_tie_told_first_ends_the_sheet_and_stands(application, judge, officer) -> None:
+    sheet = sheets.assign(application, assessor=judge, by=officer, now=NOW)
+    with pytest.raises(BadInput):
+        sheets.declare(sheet, tied=True, words=" ", by=judge, now=NOW)
+    sheets.declare(sheet, tied=True, words="처남이 다닙니다", by=judge, now=NOW)
+    assert sheet.abstained_at == NOW
+    assert standing() == {"stated"}
+    assert look() == {"found": 0, "cleared": 0, "withdrawn": 0}
+    with pytest.raises(RuleBroken):
+        sheets.assign(application, assessor=judge, by=officer, now=NOW)
+    assert Notice.objects.filter(user=officer, key__startswith="sheet-ended:").count() == 1
+
+
+def test_an_assessor_steps_back_until_the_lock_and_never_after(application, officer) -> None:
+    one, two = staff.assessors(2)
+    sheet = staff.opened(application, one, officer)
+    with pytest.raises(BadInput):
+        sheets.abstain(sheet, reason="", by=one, now=NOW)
+    sheets.abstain(sheet, reason="일정이 겹칩니다", by=one, now=NOW)
+    assert sheet.ended
+    with pytest.raises(MoveNotAllowed) as refused:
+        sheets.save(sheet, marks={}, reasons={}, comment="", version=1, by=one, now=NOW)
+    assert refused.value.code == "sheet_ended"
+    locked = staff.locked_sheet(application, two, (20, 20, 20))
+    with pytest.raises(MoveNotAllowed):
+        sheets.abstain(locked, reason="늦음", by=two, now=NOW)
+
+
+def test_statements_are_never_rewritten(application, judge, officer) -> None:
+    staff.opened(application, judge, officer)
+    for change in (
+        lambda: ConflictStatement.objects.update(tied=True, words="x"),
+        lambda: ConflictStatement.objects.all().delete(),
+    ):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            change()

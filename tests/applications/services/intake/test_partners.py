@@ -1,0 +1,228 @@
+"""Partners are asked by mail and answer for themselves."""
+
+from datetime import datetime, timedelta
+
+import pytest
+
+from applications.models import Application, Partner
+from applications.queries.intake import drafting
+from applications.queries.intake import partners as partners_queries
+from applications.services import company
+from applications.services.intake import partners
+from applications.states import ApplicationState, MemberRole, PartnerState
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound
+from portal.models import Notice
+from portal.notices import outbox
+from tests.factories.applications import (
+    NOW,
+    ApplicationFactory,
+    CompanyFactory,
+    MemberFactory,
+    SubProgramFactory,
+    member_of,
+)
+
+pytestmark = pytest.mark.django_db
+ROLES = [{"role": "supplier", "label": "로봇 공급기업", "minimum": 1, "required": True}]
+
+
+@pytest.fixture
+def draft() -> Application:
+    return ApplicationFactory(sub_program=SubProgramFactory(partner_roles=ROLES))
+
+
+def invite(draft: Application, email: str = "sales@robot.example", now: datetime = NOW) -> Partner:
+    return partners.invite(
+        draft,
+        role="supplier",
+        company_name="한국로봇",
+        email=email,
+        by=draft.created_by,
+        now=now,
+    )
+
+
+def test_an_invitation_is_a_letter_with_a_link(draft: Application):
+    asked = invite(draft)
+    sent = Notice.objects.get(to_email="sales@robot.example")
+    token = next(line for line in sent.body.splitlines() if "/partners/" in line).split("/")[-2]
+    assert partners.find(token) == asked
+    assert "로봇 공급기업" in sent.body
+    assert "/applications/" not in sent.body
+
+
+def test_an_invitation_counts_as_a_change_of_the_draft(draft: Application):
+    before = draft.version
+    invite(draft)
+    draft.refresh_from_db()
+    assert draft.version == before + 1
+
+
+def test_nobody_fills_the_mailboxes_of_others(draft: Application, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(outbox, "LETTERS_A_DAY", 2)
+    by = draft.created_by
+    partners.cancel(invite(draft), by=by, now=NOW)
+    firm = CompanyFactory()
+    MemberFactory(company=firm, user=by)
+    company.invite(firm, email="x@example.kr", role="viewer", by=by, now=NOW)
+    for send in (
+        lambda at: invite(draft, now=at),
+        lambda at: company.invite(firm, email="x@example.kr", role="viewer", by=by, now=at),
+    ):
+        with pytest.raises(BadInput) as refused:
+            send(NOW + timedelta(hours=23))
+        assert refused.value.code == "letters_today"
+    assert Notice.objects.count() == 2
+    assert invite(draft, now=NOW + timedelta(hours=24)).state == PartnerState.INVITED
+
+
+def test_the_same_address_is_asked_once_per_role(draft: Application):
+    invite(draft)
+    with pytest.raises(BadInput) as refused:
+        invite(draft, email="Sales@Robot.example")
+    assert refused.value.code == "partner_invited"
+
+
+def test_a_cancelled_invitation_may_be_sent_again(draft: Application):
+    partners.cancel(invite(draft), by=draft.created_by, now=NOW)
+    assert invite(draft).state == PartnerState.INVITED
+
+
+def test_a_role_the_scheme_does_not_know_is_refused(draft: Application):
+    with pytest.raises(BadInput) as refused:
+        partners.invite(
+            draft,
+            role="broker",
+            company_name="x",
+            email="x@example.kr",
+            by=draft.created_by,
+            now=NOW,
+        )
+    assert refused.value.code == "role"
+
+
+def test_a_partner_accepts_with_its_own_company_and_the_applicant_is_told(draft: Application):
+    asked = invite(draft)
+    supplier = CompanyFactory()
+    answered = partners.accept(asked, company=supplier, by=member_of(supplier), now=NOW)
+    assert (answered.state, answered.company) == (PartnerState.ACCEPTED, supplier)
+    told = Notice.objects.get(user=draft.created_by)
+    assert "참여 수락" in told.body
+
+
+def test_nobody_accepts_with_a_company_of_others(draft: Application):
+    asked = invite(draft)
+    supplier = CompanyFactory()
+    for role in (None, MemberRole.VIEWER):
+        by = member_of(supplier, role) if role else member_of(CompanyFactory())
+        with pytest.raises(NotFound):
+            partners.accept(asked, company=supplier, by=by, now=NOW)
+
+
+def test_the_applicant_is_not_its_own_partner(draft: Application):
+    asked = invite(draft)
+    with pytest.raises(BadInput) as refused:
+        partners.accept(asked, company=draft.company, by=draft.created_by, now=NOW)
+    assert refused.value.code == "partner_is_applicant"
+
+
+def test_a_company_takes_part_once(draft: Application):
+    supplier = CompanyFactory()
+    seller = member_of(supplier)
+    partners.accept(invite(draft), company=supplier, by=seller, now=NOW)
+    with pytest.raises(BadInput) as refused:
+        partners.accept(invite(draft, "two@robot.example"), company=supplier, by=seller, now=NOW)
+    assert refused.value.code == "partner_duplicate"
+
+
+def test_an_answer_is_given_once(draft: Application):
+    asked = invite(draft)
+    supplier = CompanyFactory()
+    seller = member_of(supplier)
+    partners.refuse(asked, by=seller, now=NOW, note="일정이 맞지 않습니다.")
+    with pytest.raises(MoveNotAllowed) as refused:
+        partners.accept(asked, company=supplier, by=seller, now=NOW)
+    assert refused.value.code == "invitation_closed"
+
+
+def test_a_late_answer_is_refused(draft: Application):
+    asked = invite(draft)
+    supplier = CompanyFactory()
+    late = NOW + timedelta(days=partners_queries.INVITATION_DAYS)
+    with pytest.raises(MoveNotAllowed) as refused:
+        partners.accept(asked, company=supplier, by=member_of(supplier), now=late)
+    assert refused.value.code == "invitation_expired"
+
+
+def test_an_expired_invitation_holds_nothing_up_and_gives_way_to_a_new_one(draft: Application):
+    old, late = invite(draft), NOW + timedelta(days=partners_queries.INVITATION_DAYS)
+    open_until = {row.code for row in drafting.missing(drafting.read(draft), now=NOW)}
+    assert "partner_pending:supplier" in open_until
+    afterwards = {row.code for row in drafting.missing(drafting.read(draft), now=late)}
+    assert "partner_pending:supplier" not in afterwards
+    assert "partner_missing:supplier" in afterwards
+    new = invite(draft, now=late)
+    old.refresh_from_db()
+    assert (old.state, new.state) == (PartnerState.CANCELLED, PartnerState.INVITED)
+
+
+def test_only_what_can_still_be_answered_is_asked_for(draft: Application):
+    asked = invite(draft)
+    day = timedelta(days=partners_queries.INVITATION_DAYS)
+    assert list(partners_queries.open_for(asked.email, now=NOW)) == [asked]
+    assert not partners_queries.open_for("other@robot.example", now=NOW).exists()
+    assert not partners_queries.open_for(asked.email, now=NOW + day).exists()
+    filed(draft)
+    assert not partners_queries.open_for(asked.email, now=NOW).exists()
+
+
+def test_after_filing_nobody_joins_or_leaves(draft: Application):
+    asked = invite(draft)
+    supplier = CompanyFactory()
+    seller = member_of(supplier)
+    filed(draft)
+    for act in (
+        lambda: partners.accept(asked, company=supplier, by=seller, now=NOW),
+        lambda: partners.cancel(asked, by=draft.created_by, now=NOW),
+        lambda: invite(draft, "new@robot.example"),
+    ):
+        with pytest.raises(MoveNotAllowed) as refused:
+            act()
+        assert refused.value.code == "already_submitted"
+    asked.refresh_from_db()
+    assert asked.state == PartnerState.INVITED
+
+
+def filed(draft: Application) -> None:
+    Application.objects.filter(pk=draft.pk).update(
+        state=ApplicationState.SUBMITTED, number="2021-시험-1차-000001", submitted_at=NOW
+    )
+
+
+def test_the_standing_tells_sent_seen_expired_and_answered(draft: Application):
+    asked = invite(draft)
+    assert partners_queries.standing(asked, now=NOW) == "sent"
+    partners.see(asked, now=NOW)
+    asked.refresh_from_db()
+    assert partners_queries.standing(asked, now=NOW) == "seen"
+    assert partners_queries.standing(asked, now=NOW + timedelta(days=15)) == "expired"
+    supplier = CompanyFactory()
+    asked = partners.accept(asked, company=supplier, by=member_of(supplier), now=NOW)
+    assert partners_queries.standing(asked, now=NOW + timedelta(days=15)) == "accepted"
+
+
+def test_the_first_look_is_remembered(draft: Application):
+    asked = invite(draft)
+    partners.see(asked, now=NOW)
+    partners.see(asked, now=NOW + timedelta(hours=1))
+    asked.refresh_from_db()
+    assert asked.seen_at == NOW
+
+
+def test_a_cancelled_link_is_dead(draft: Application):
+    asked = invite(draft)
+    sent = Notice.objects.get(to_email="sales@robot.example")
+    token = next(line for line in sent.body.splitlines() if "/partners/" in line).split("/")[-2]
+    partners.cancel(asked, by=draft.created_by, now=NOW)
+    with pytest.raises(NotFound):
+        partners.find(token)

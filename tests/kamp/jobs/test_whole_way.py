@@ -1,0 +1,190 @@
+"""The real engine, end to end through the jobs: films in, a model, verdicts, drift, holds."""
+
+from pathlib import Path
+
+import pytest
+from django.core.files.base import ContentFile, File
+
+from kamp import queries
+from kamp.jobs import clips as clips_jobs
+from kamp.jobs import inspections as inspections_jobs
+from kamp.jobs import training as training_jobs
+from kamp.models import Clip, Dataset, Duplicate, InspectionModel
+from kamp.services import clips as clips_services
+from kamp.services import drift, inspections, training
+from kamp.states import ClipState, Split, Verdict
+from kamp.vision.synthetic.generator import Flaw
+from portal.core.clock import now
+from portal.core.errors import BadInput, JobCancelled
+from portal.jobs import queue
+from portal.models import Job, JobState
+from tests.factories.bricks import bricks, film, learned, quiet
+from tests.factories.kamp import WorkspaceFactory, dataset_of, member_of
+from tests.portal import corpus
+
+pytestmark = pytest.mark.django_db
+
+
+def taken(dataset: Dataset, path: Path, serial: str) -> Clip:
+    """A film that came in by the front door and was extracted by its job."""
+    with path.open("rb") as held:
+        (clip,) = clips_services.upload(
+            dataset, uploads=[File(held, path.name)], serial=serial,
+            by=dataset.created_by, now=now(),
+        )  # fmt: skip
+    job = Job.objects.get(args__clips=[clip.pk])
+    assert queue.run(job.pk) == JobState.DONE
+    clip.refresh_from_db()
+    return clip
+
+
+@pytest.fixture
+def dataset() -> Dataset:
+    firm = WorkspaceFactory()
+    member_of(firm)
+    return dataset_of(firm)
+
+
+def test_the_whole_way(tmp_path: Path) -> None:
+    firm = WorkspaceFactory()
+    member_of(firm)
+    dataset = bricks(firm)
+    assert set(dataset.products.values_list("clips__state", flat=True)) == {ClipState.READY}
+    model = learned(dataset)
+    again = training.ask(dataset, by=dataset.created_by, now=now(), seed=1)
+    InspectionModel.objects.filter(pk=again.pk).update(seed=model.seed)
+    again.refresh_from_db()
+    training_jobs.run(again, now=now(), progress=quiet)
+    assert again.artefact_sha256 == model.artefact_sha256
+    assert [row[1] for row in model.measures["test"]].count("") == 2
+    assert {row[0] for row in model.measures["test"]} & {
+        row["serial"] for row in model.manifest if row["split"] != Split.TEST
+    } == set()
+
+    pressed = taken(dataset, film(tmp_path, 5_001, flaw=Flaw.CRF30), "심한압축")
+    broken = taken(dataset, film(tmp_path, 5_002, flaw=Flaw.TRUNCATED), "잘린파일")
+    assert (pressed.state, broken.state) == (ClipState.HELD, ClipState.FAILED)
+    assert "압축" in pressed.fault
+    assert "손상" in broken.fault
+
+    clips = list(Clip.objects.filter(product__split=Split.TEST).select_related("product"))
+    job = inspections.ask(model, [*clips, pressed, broken], by=dataset.created_by, now=now())
+    assert broken.pk not in job.args["clips"]
+
+    def stop_after_two(done: int, total: int, stage: str) -> None:
+        if done == 2:
+            raise JobCancelled
+
+    model = InspectionModel.objects.select_related("dataset__recipe").get(pk=model.pk)
+    with pytest.raises(JobCancelled):
+        inspections_jobs.run(model, job.args["clips"], now=now(), progress=stop_after_two)
+    first = list(model.inspections.values_list("pk", flat=True))
+    assert len(first) == 2
+    assert queue.run(job.pk) == JobState.DONE
+    assert list(model.inspections.order_by("pk").values_list("pk", flat=True))[:2] == first
+    said = {
+        row.clip.product.serial: row for row in model.inspections.select_related("clip__product")
+    }
+    assert said["심한압축"].verdict == Verdict.HOLD
+    assert said["심한압축"].reasons
+    truths = queries.truths(dataset.products.all())
+    for row in said.values():
+        truth = truths.get(row.clip.product_id)
+        if truth and truth.mark == "defect":
+            assert row.verdict in {Verdict.DEFECT, Verdict.UNKNOWN}
+            assert max(row.frame_scores) > 0
+    assert {"decode", "draw"} <= set(next(iter(said.values())).times)
+
+    for split in (Split.TRAIN, Split.VALIDATION):  # those it was fitted to say nothing of drift
+        rows = Clip.objects.filter(product__split=split, state=ClipState.READY)
+        some = list(rows.select_related("product")[: drift.LEAST])
+        queue.run(inspections.ask(model, some, by=dataset.created_by, now=now()).pk)
+    checked = drift.ask(model, by=dataset.created_by, now=now())
+    assert queue.run(checked.pk) == JobState.DONE
+    found = model.drifts.get()
+    assert (found.n >= drift.LEAST, found.drifted) == (True, False)
+
+
+def test_the_same_film_under_two_names_is_found(dataset: Dataset, tmp_path: Path) -> None:
+    path = film(tmp_path, 6_001)
+    for serial in ("가", "나"):
+        assert taken(dataset, path, serial).state == ClipState.READY
+    pair = Duplicate.objects.get()
+    assert pair.exact
+    assert next(row.code for row in training.obstacles(dataset)) == "leak"
+    clips_jobs.look_for_duplicates(dataset)
+    assert Duplicate.objects.count() == 1
+
+
+HOSTILE = {
+    "mp4 head only": b"\0\0\0\x18ftypisom" + b"\0" * 500,
+    "matroska noise": b"\x1aE\xdf\xa3" + bytes(range(256)) * 8,
+    "riff noise": b"RIFF\x10\0\0\0AVI LIST" + b"\xff" * 400,
+    "playlist inside": b"\0\0\0\x18ftypisom#EXTM3U\nfile:///etc/passwd\n",
+}
+
+
+@pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
+def test_a_hostile_film_fails_with_words_and_the_worker_lives(
+    dataset: Dataset, data: bytes
+) -> None:
+    (clip,) = clips_services.upload(
+        dataset,
+        uploads=[ContentFile(data, name="x.mp4")],
+        serial="",
+        by=dataset.created_by,
+        now=now(),
+    )
+    job = Job.objects.get()
+    assert queue.run(job.pk) == JobState.DONE
+    job.refresh_from_db()
+    clip.refresh_from_db()
+    assert (clip.state, job.result["failed"]) == (ClipState.FAILED, 1)
+    assert len(clip.fault) > 5
+    assert clip.fault_code.startswith(("clip_", "decode_"))
+
+
+def test_a_picture_that_lies_is_refused_at_the_door(dataset: Dataset) -> None:
+    type(dataset).objects.update(modality="image")
+    dataset.refresh_from_db()
+    with pytest.raises(BadInput) as refused:
+        clips_services.upload(
+            dataset,
+            uploads=[ContentFile(corpus.pdf(), name="x.png")],
+            serial="a",
+            by=dataset.created_by,
+            now=now(),
+        )
+    assert refused.value.code == "file_mismatch"
+    assert Clip.objects.count() == 0
+
+
+def test_an_extraction_that_was_stopped_goes_on_where_it_stopped(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    held = [film(tmp_path, seed).read_bytes() for seed in (7_001, 7_002)]
+    clips = clips_services.upload(
+        dataset,
+        uploads=[ContentFile(data, name=f"{n}.mp4") for n, data in enumerate(held)],
+        serial="",
+        by=dataset.created_by,
+        now=now(),
+    )
+    job = Job.objects.get()
+
+    def stop(done: int, total: int, stage: str) -> None:
+        if done == 1:
+            raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        clips_jobs.run(dataset, job.args["clips"], now=now(), progress=stop)
+    first, second = Clip.objects.order_by("pk")
+    assert (first.state, second.state) == (ClipState.READY, ClipState.UPLOADED)
+    album = first.pictures
+    assert queue.cancel(job, now=now())
+    assert queue.retry(Job.objects.get())
+    assert queue.run(job.pk) == JobState.DONE
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.pictures, second.state) == (album, ClipState.READY)
+    assert len(clips) == 2

@@ -1,0 +1,207 @@
+"""A file of the catalogue comes in whole or not at all, told line by line."""
+
+import io
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+
+from portal.core.errors import BadInput, JobCancelled, MoveNotAllowed
+from portal.jobs import queue
+from portal.models import Job, JobState
+from portal.paper import tables
+from tests.factories import vouchers as make
+from tests.factories.applications import NOW
+from vouchers.models import CatalogueImport, Service, ServiceMove, Supplier, SupplierPartner
+from vouchers.services.catalogue import importing, rows, sale
+from vouchers.states import ImportKind, ServiceState
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def private_root(settings, tmp_path):
+    settings.PRIVATE_ROOT = tmp_path
+
+
+def bring(kind: ImportKind, upload: SimpleUploadedFile, by=None) -> CatalogueImport:
+    file = importing.start(kind, upload=upload, by=by or make.operator(), now=NOW)
+    return importing.run(file, now=NOW)
+
+
+def counts(file: CatalogueImport) -> tuple[int, int, int, int]:
+    file.refresh_from_db()
+    return file.created, file.changed, file.unchanged, file.refused
+
+
+def test_suppliers_then_services_are_registered_and_put_on_sale() -> None:
+    by = make.operator()
+    first = bring(ImportKind.SUPPLIERS, make.suppliers_csv(5), by)
+    second = bring(ImportKind.SERVICES, make.services_csv(12, of=5), by)
+    assert (counts(first), counts(second)) == ((5, 0, 0, 0), (12, 0, 0, 0))
+    assert Service.objects.filter(state=ServiceState.ON_SALE).count() == 12
+    assert ServiceMove.objects.filter(move="sell", by=by).count() == 12
+    assert SupplierPartner.objects.count() == 5
+    assert second.rows.count() == 12
+    assert second.imported_at == NOW
+
+
+def test_the_same_file_again_changes_nothing() -> None:
+    bring(ImportKind.SUPPLIERS, make.suppliers_csv(3))
+    bring(ImportKind.SERVICES, make.services_csv(6, of=3))
+    before = list(Service.objects.order_by("pk").values())
+    again = bring(ImportKind.SUPPLIERS, make.suppliers_csv(3))
+    services = bring(ImportKind.SERVICES, make.services_csv(6, of=3))
+    assert (counts(again), counts(services)) == ((0, 0, 3, 0), (0, 0, 6, 0))
+    assert list(Service.objects.order_by("pk").values()) == before
+
+
+def test_a_new_name_of_a_supplier_is_found_with_its_services() -> None:
+    bring(ImportKind.SUPPLIERS, make.suppliers_csv(2))
+    bring(ImportKind.SERVICES, make.services_csv(2, of=2))
+    changed = bring(ImportKind.SUPPLIERS, make.suppliers_csv(2, name="누리소프트"))
+    assert counts(changed) == (0, 2, 0, 0)
+    assert all("누리소프트" in text for text in Service.objects.values_list("search", flat=True))
+
+
+def test_one_faulty_line_keeps_the_whole_file_out_and_says_why() -> None:
+    bring(ImportKind.SUPPLIERS, make.suppliers_csv(3))
+    file = bring(ImportKind.SERVICES, make.services_csv(4, of=3, category="배달"))
+    assert Service.objects.count() == 0
+    assert counts(file) == (0, 0, 0, 4)
+    assert file.imported_at is None
+    row = file.rows.first()
+    assert row.line == 2
+    assert "여섯 분야 가운데 하나" in row.message
+
+
+def test_a_service_of_an_unknown_supplier_keeps_the_file_out_after_others_were_written() -> None:
+    bring(ImportKind.SUPPLIERS, make.suppliers_csv(2))
+    file = bring(ImportKind.SERVICES, make.services_csv(6, of=4))
+    assert Service.objects.count() == 0
+    assert file.refused == 3
+    assert "공급기업이 등록되어 있지 않습니다" in file.rows.first().message
+
+
+def test_a_number_that_stands_twice_is_refused() -> None:
+    lines = [[make.number(1), "가온"], [make.number(1), "가온"]]
+    file = bring(ImportKind.SUPPLIERS, make.table(["사업자등록번호", "기업명"], lines, "a.csv"))
+    assert file.refused == 1
+    assert "2번째 줄과 번호가 같습니다" in file.rows.get().message
+    assert Supplier.objects.count() == 0
+
+
+def test_a_table_without_the_columns_says_which() -> None:
+    file = bring(ImportKind.SUPPLIERS, make.table(["이름", "기업명"], [["a", "b"]], "a.csv"))
+    assert file.fault == "없는 열: 사업자등록번호. 알 수 없는 열: 이름."
+    assert not file.rows.exists()
+
+
+def test_a_workbook_reads_like_the_csv() -> None:
+    book = tables.xlsx([("공급기업", list(rows.SUPPLIER_COLUMNS)[:2], [[make.number(1), "가온"]])])
+    upload = SimpleUploadedFile("공급기업.xlsx", book)
+    assert counts(bring(ImportKind.SUPPLIERS, upload)) == (1, 0, 0, 0)
+
+
+def test_a_suspended_service_stays_suspended_whatever_the_file_says() -> None:
+    bring(ImportKind.SUPPLIERS, make.suppliers_csv(1))
+    bring(ImportKind.SERVICES, make.services_csv(1, of=1))
+    stopped = Service.objects.get()
+    sale.suspend(stopped, reason="시정하지 않음", by=make.agency(), now=NOW)
+    file = bring(ImportKind.SERVICES, make.services_csv(1, of=1))
+    stopped.refresh_from_db()
+    assert stopped.state == ServiceState.SUSPENDED
+    assert file.rows.get().message == "판매 중지 상태는 바꾸지 않았습니다."
+
+
+def test_a_job_that_is_asked_to_stop_leaves_nothing() -> None:
+    bring(ImportKind.SUPPLIERS, make.suppliers_csv(2))
+    file = importing.start(
+        ImportKind.SERVICES, upload=make.services_csv(5, of=2), by=make.operator(), now=NOW
+    )
+
+    def stop() -> None:
+        raise JobCancelled
+
+    with pytest.raises(JobCancelled):
+        importing.run(file, now=NOW, stop=stop)
+    assert Service.objects.count() == 0
+
+
+def test_the_worker_runs_it_and_tells_the_counts(django_capture_on_commit_callbacks) -> None:
+    file = importing.start(
+        ImportKind.SUPPLIERS, upload=make.suppliers_csv(2), by=make.operator(), now=NOW
+    )
+    assert queue.run(file.job_id) == JobState.DONE
+    assert Job.objects.get(pk=file.job_id).result["created"] == 2
+
+
+def test_only_the_operator_and_the_agency_import() -> None:
+    for stranger in (make.person(), make.ministry(), make.moderator()):
+        with pytest.raises(MoveNotAllowed):
+            importing.start(
+                ImportKind.SUPPLIERS, upload=make.suppliers_csv(1), by=stranger, now=NOW
+            )
+
+
+def test_a_file_of_another_kind_is_refused() -> None:
+    upload = SimpleUploadedFile("공급기업.xlsx", io.BytesIO(b"%PDF-1.4 nothing").getvalue())
+    with pytest.raises(BadInput):
+        importing.start(ImportKind.SUPPLIERS, upload=upload, by=make.operator(), now=NOW)
+
+
+HEADER = "사업자등록번호,기업명,대표자\n"
+
+
+def raw(text: str, encoding: str = "utf-8") -> CatalogueImport:
+    """Import suppliers from these very letters."""
+    return bring(ImportKind.SUPPLIERS, SimpleUploadedFile("가.csv", text.encode(encoding)))
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp949"])
+def test_korean_spreadsheets_are_read_in_each_of_their_encodings(encoding: str) -> None:
+    assert counts(raw(f"{HEADER}{make.number(1)},똠방각하 상사,펭수\n", encoding)) == (1, 0, 0, 0)
+    assert Supplier.objects.get().name == "똠방각하 상사"
+
+
+def test_a_formula_comes_in_as_text_and_goes_out_harmless() -> None:
+    formula = '=HYPERLINK(""http://x"";""누름"")'
+    raw(f'{HEADER}{make.number(1)},"{formula}",@SUM(A1)\n')
+    row = Supplier.objects.get()
+    assert (row.name, row.representative) == (formula.replace('""', '"'), "@SUM(A1)")
+    assert tables.safe(row.name).startswith("'=")
+    assert tables.safe(row.representative).startswith("'@")
+
+
+MILLION = ",".join(["x"] * 1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (f"{MILLION}\n", "열 이름이 비었거나 두 번 나옵니다."),
+        (f"{HEADER}{make.number(1)},가온,{MILLION}\n", ""),
+        (f'{HEADER}{make.number(1)},"{"가" * 200_000}"\n', "표를 읽을 수 없습니다."),
+        (f"{HEADER}{make.number(1)},가\0온\n", "글자가 아닌 것이 들어 있어 표를 읽을 수 없습니다."),
+        ("\n\n\n", "표가 비어 있습니다. 첫 줄에 열 이름을 적어 주세요."),
+        (HEADER, "표에 줄이 없습니다."),
+        (",".join(f"열{place}" for place in range(100_000)) + "\n1\n", "없는 열: 사업자등록번호"),
+    ],
+    ids=["million-headers", "million-cells", "long-cell", "nul", "empty", "header-only", "strange"],
+)
+def test_a_hostile_table_is_refused_in_words(text: str, said: str) -> None:
+    file = raw(text)
+    assert file.fault.startswith(said)
+    assert (file.imported_at is None) == bool(said)
+    assert Supplier.objects.count() == (0 if said else 1)
+
+
+def test_bytes_that_are_no_text_are_refused() -> None:
+    file = bring(ImportKind.SUPPLIERS, SimpleUploadedFile("가.csv", b"\xff\xfe\xff\x80\x81"))
+    assert file.fault == "글자를 읽을 수 없습니다."
+
+
+def test_a_file_that_was_judged_is_not_judged_again() -> None:
+    file = bring(ImportKind.SUPPLIERS, make.suppliers_csv(2))
+    assert queue.run(file.job_id) == JobState.DONE
+    file.refresh_from_db()
+    assert (counts(file), file.judged_at) == ((2, 0, 0, 0), NOW)

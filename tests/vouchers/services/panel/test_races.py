@@ -1,0 +1,200 @@
+"""Recruitment, assignment and import with two at the same moment, on a real database."""
+
+import threading
+from datetime import timedelta
+
+import pytest
+from django.db import IntegrityError
+
+from portal.core.errors import MoveNotAllowed, PortalError
+from portal.jobs import queue
+from portal.models import JobState, Notice
+from programs import queries as money
+from programs.services import ledger
+from tests.factories import reports
+from tests.factories import vouchers as make
+from tests.factories.applications import NOW
+from tests.faults.together import at_once
+from vouchers.models import (
+    Assignment,
+    AssignmentRun,
+    CatalogueImport,
+    FeeSettlement,
+    Monitor,
+    PanelApplication,
+    PanelApplicationMove,
+    PanelRound,
+    PanelSelection,
+    ReportFee,
+    Supplier,
+)
+from vouchers.services import assignment, recruitment, selection
+from vouchers.services.catalogue import importing
+from vouchers.services.rewards import fees
+from vouchers.states import ImportKind
+
+pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
+CLOSED = NOW + timedelta(days=6)
+
+
+def refused(answers: list) -> list[BaseException]:
+    """Those that were turned away, each in the portal's own words."""
+    strange = [one for one in answers if isinstance(one, Exception)]
+    assert all(isinstance(one, PortalError) for one in strange), strange
+    return strange
+
+
+def test_two_operators_release_a_selection_once() -> None:
+    panel, people = make.panel(), [make.operator(), make.operator()]
+    make.marked(panel, people[0])
+    made = selection.propose(panel, by=people[0], now=CLOSED)
+    answers = at_once(
+        2,
+        lambda i: selection.release(
+            PanelSelection.objects.select_related("round").get(pk=made.pk), by=people[i], now=CLOSED
+        ),
+    )
+    (loser,) = refused(answers)
+    assert isinstance(loser, MoveNotAllowed)
+    assert Monitor.objects.count() == 6
+    assert Notice.objects.filter(key__startswith="panel-result:").count() == 9
+
+
+def test_two_selections_of_a_round_are_never_both_released() -> None:
+    panel, by = make.panel(), make.operator()
+    make.marked(panel, by)
+    made = [selection.propose(panel, by=by, now=CLOSED).pk for _ in range(2)]
+
+    def release(place: int) -> object:
+        row = PanelSelection.objects.select_related("round").get(pk=made[place])
+        return selection.release(row, by=by, now=CLOSED)
+
+    assert len([one for one in at_once(2, release) if isinstance(one, Exception)]) == 1
+    assert PanelSelection.objects.filter(state="released").count() == 1
+    assert Monitor.objects.count() == 6
+
+
+def test_two_operators_confirm_an_assignment_once() -> None:
+    panel, people = make.panel(members_per_service=3), [make.operator(), make.operator()]
+    make.members(panel, 3)
+    make.cover(panel, [make.service() for _ in range(2)])
+    run = assignment.start(panel, seed=1, by=people[0], now=CLOSED)
+    assignment.compute(run, now=CLOSED)
+    answers = at_once(
+        2,
+        lambda i: assignment.confirm(
+            AssignmentRun.objects.select_related("round").get(pk=run.pk), by=people[i], now=CLOSED
+        ),
+    )
+    assert len(refused(answers)) == 1
+    assert Assignment.objects.count() == 6
+    assert len(set(Assignment.objects.values_list("monitor", "service"))) == 6
+
+
+def test_a_person_who_begins_twice_has_one_application() -> None:
+    panel, user = make.panel(), make.person()
+    answers = at_once(
+        2,
+        lambda i: recruitment.start(PanelRound.objects.get(pk=panel.pk), by=user, now=NOW),
+    )
+    assert refused(answers) == []
+    assert {one.pk for one in answers} == {PanelApplication.objects.get().pk}
+
+
+def test_an_application_is_filed_by_one_of_two_clicks(settings, tmp_path) -> None:
+    settings.PRIVATE_ROOT = tmp_path
+    draft = make.whole_draft()
+    answers = at_once(
+        2,
+        lambda i: recruitment.submit(
+            PanelApplication.objects.select_related("round", "user").get(pk=draft.pk),
+            by=draft.user,
+            now=NOW,
+        ),
+    )
+    assert len(refused(answers)) <= 1
+    assert PanelApplicationMove.objects.filter(move="submit").count() == 1
+    assert Notice.objects.filter(to_email=draft.user.email).count() == 1
+
+
+def test_a_fee_is_paid_or_withheld_never_both() -> None:
+    fee = reports.accepted().fee
+    by = make.operator()
+
+    def settle(place: int) -> object:
+        row = ReportFee.objects.get(pk=fee.pk)
+        if place:
+            return fees.withhold(row, note="중복", by=by, now=NOW)
+        return fees.pay(row, by=by, now=NOW)
+
+    assert len(refused(at_once(2, settle))) == 1
+    settled, left = FeeSettlement.objects.get(), money.balance(fee.report.assignment.round.fee_pot)
+    assert (settled.outcome, left.paid) in {("paid", 50_000), ("withheld", 0)}
+    assert left.committed == 0
+
+
+def test_two_operators_pay_all_open_fees_once() -> None:
+    round = reports.round()
+    for _ in range(3):
+        reports.accepted(reports.assigned(round))
+    people = [make.operator(), make.operator()]
+    answers = at_once(
+        2,
+        lambda i: fees.pay_due(
+            PanelRound.objects.select_related("fee_pot").get(pk=round.pk), by=people[i], now=NOW
+        ),
+    )
+    assert refused(answers) == []
+    assert sum(won for _, won in answers) == 150_000 == money.balance(round.fee_pot).paid
+
+
+def test_two_workers_import_a_file_once(settings, tmp_path) -> None:
+    settings.PRIVATE_ROOT = tmp_path
+    file = importing.start(
+        ImportKind.SUPPLIERS, upload=make.suppliers_csv(20), by=make.operator(), now=NOW
+    )
+    answers = at_once(2, lambda i: queue.run(file.job_id))
+    assert sorted(answers, key=str) == sorted([JobState.DONE, None], key=str)
+    assert Supplier.objects.count() == 20
+    assert CatalogueImport.objects.get().created == 20
+
+
+def test_even_without_the_lease_nothing_stands_twice(settings, tmp_path) -> None:
+    settings.PRIVATE_ROOT = tmp_path
+    file = importing.start(
+        ImportKind.SUPPLIERS, upload=make.suppliers_csv(20), by=make.operator(), now=NOW
+    )
+    answers = at_once(2, lambda i: importing.run(CatalogueImport.objects.get(pk=file.pk), now=NOW))
+    assert [type(one) for one in answers if isinstance(one, Exception)] in ([], [IntegrityError])
+    assert Supplier.objects.count() == 20
+
+
+def test_the_ledger_alone_refuses_a_second_payment() -> None:
+    """Whoever forgot to settle a fee first would still be stopped by what was set aside for it."""
+    round, read = reports.round(), threading.Barrier(2)
+    fee, _ = [reports.accepted(reports.assigned(round)).fee for _ in range(2)]
+    by = make.operator()
+
+    def careless(place: int) -> object:
+        assert ReportFee.objects.filter(pk=fee.pk, settlement=None).exists()
+        read.wait(30)
+        words = {"subject": fees.subject_of(fee), "by": by, "now": NOW}
+        return ledger.pay(round.fee_pot, amount=50_000, reference=f"twice:{place}", **words)
+
+    assert len(refused(at_once(2, careless))) == 1
+    assert money.balance(round.fee_pot).paid == 50_000
+
+
+def test_without_the_condition_both_would_release() -> None:
+    """The negative control: reading first and writing later, as no service here does."""
+    panel, by, read = make.panel(), make.operator(), threading.Barrier(2)
+    make.marked(panel, by)
+    made = selection.propose(panel, by=by, now=CLOSED)
+
+    def careless(place: int) -> int:
+        seen = PanelSelection.objects.get(pk=made.pk)
+        read.wait(30)
+        assert seen.state == "proposed"
+        return PanelSelection.objects.filter(pk=seen.pk).update(released_at=CLOSED)
+
+    assert at_once(2, careless) == [1, 1]

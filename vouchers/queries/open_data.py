@@ -1,0 +1,238 @@
+"""Open data: whole sets at stable addresses, every field explained.
+
+Each set reads through the same visibility as the pages, so that nothing hidden there leaks here.
+Averages of few reports are told: each report is published in full with its ratings and its
+author's kind, so anybody could work them out, and the count stands beside every average.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from portal.core.clock import KST
+from vouchers.models import ConsumerReport, Correction
+from vouchers.queries.reports import ratings
+from vouchers.states import PUBLIC_CORRECTIONS, CorrectionState, MemberKind
+from vouchers.visibility import public_corrections, public_reports, public_services
+
+LICENCE = "공공누리 제1유형(출처 표시)"
+CHUNK = 500
+SHOWN_STATES = tuple(PUBLIC_CORRECTIONS)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field and what it means."""
+
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """One set: its name in the address, what it holds, its fields, its rows."""
+
+    name: str
+    label: str
+    about: str
+    fields: tuple[Field, ...]
+    rows: Callable[[], Iterator[Sequence[object]]]
+
+
+def services() -> Iterator[Sequence[object]]:
+    """Every public service."""
+    rows = public_services().select_related("supplier").order_by("pk")
+    for row in rows.iterator(CHUNK):
+        yield (
+            row.code,
+            row.name,
+            row.get_category_display(),
+            row.supplier.name,
+            row.price_won,
+            row.price_basis,
+            row.get_state_display(),
+            row.promoted_at is not None and row.state == "on_sale",
+        )
+
+
+def rating_rows() -> Iterator[Sequence[object]]:
+    """Averages of every service and scale, for all and by kind; where nobody judged, no row."""
+    for group in _by_service():
+        code = group[0].assignment.service.code
+        for scale in ratings.standing(group).scales:
+            for label, summary in (("전체", scale.whole), *scale.kinds):
+                if summary.count:
+                    yield (
+                        code,
+                        scale.label,
+                        label,
+                        summary.count,
+                        ratings.as_number(summary.mean),
+                        summary.lowest,
+                        summary.highest,
+                        ratings.as_number(summary.deviation),
+                    )
+
+
+def report_rows() -> Iterator[Sequence[object]]:
+    """Every published report in full, its author by kind."""
+    rows = (
+        public_reports()
+        .select_related("filed", "comment", "assignment__monitor", "assignment__service")
+        .order_by("pk")
+    )
+    for row in rows.iterator(CHUNK):
+        content = row.filed.content
+        comment = getattr(row, "comment", None)
+        yield (
+            row.pk,
+            row.assignment.service.code,
+            MemberKind(content["kind"]).label,
+            _day(row.published_at),
+            {part["label"]: part["value"] for part in content["ratings"]},
+            {part["label"]: part["text"] for part in content["sections"] if part["text"]},
+            ratings.counted(row),
+            comment.text if comment else "",
+            row.filed.sha256,
+        )
+
+
+def correction_rows() -> Iterator[Sequence[object]]:
+    """Every public case."""
+    rows = public_corrections().select_related("service").order_by("pk")
+    for row in rows.iterator(CHUNK):
+        yield (
+            row.pk,
+            row.service.code,
+            row.get_kind_display(),
+            row.get_state_display(),
+            row.finding,
+            row.request,
+            _day(row.asked_at),
+            _day(row.due_at),
+            _day(row.answered_at),
+            _day(row.closed_at),
+            row.suspended_service,
+        )
+
+
+def steps(case: Correction) -> list[dict[str, Any]]:
+    """The life of a case as the public follows it."""
+    verified = case.moves.filter(move="verify").order_by("-pk").first()
+    order = [
+        ("문제 확인", True, verified.at if verified else None),
+        ("시정 요청", case.asked_at is not None, case.asked_at),
+        ("공급기업 답변", case.answered_at is not None, case.answered_at),
+        ("시정 완료", case.state == CorrectionState.FIXED, case.closed_at),
+    ]
+    done = [flag for _, flag, _ in order]
+    current = done.index(False) if False in done else len(done)
+    stopped = case.state == CorrectionState.SUSPENDED
+    found = []
+    for place, (label, flag, at) in enumerate(order):
+        state, note = "done" if flag else "todo", ""
+        if place == current and not flag:
+            state = "stopped" if stopped else "current"
+            note = "시정이 확인되지 않아 판매를 중지했습니다." if stopped else ""
+        found.append({"label": label, "state": state, "at": at if flag else None, "note": note})
+    return found
+
+
+def _by_service() -> Iterator[list[ConsumerReport]]:
+    rows = (
+        public_reports()
+        .select_related("filed", "assignment__monitor", "assignment__service")
+        .order_by("assignment__service", "pk")
+    )
+    group: list[ConsumerReport] = []
+    for row in rows.iterator(CHUNK):
+        if group and group[0].assignment.service_id != row.assignment.service_id:
+            yield group
+            group = []
+        group.append(row)
+    if group:
+        yield group
+
+
+def _day(instant: Any) -> str | None:
+    return instant.astimezone(KST).date().isoformat() if instant else None
+
+
+def _fields(*rows: tuple[str, str]) -> tuple[Field, ...]:
+    return tuple(Field(name, meaning) for name, meaning in rows)
+
+
+SERVICE_CODE = ("service_code", "서비스 번호")
+SETS = {
+    row.name: row
+    for row in (
+        DataSet(
+            "services",
+            "서비스",
+            "판매 중이거나 판매가 중지된 서비스 전부입니다.",
+            _fields(
+                SERVICE_CODE,
+                ("name", "서비스명"),
+                ("category", "분야(여섯 가지)"),
+                ("supplier", "공급기업"),
+                ("price_won", "가격(원)"),
+                ("price_basis", "가격의 기준"),
+                ("state", "상태"),
+                ("good_case", "우수 사례인지"),
+            ),
+            services,
+        ),
+        DataSet(
+            "ratings",
+            "평점",
+            "서비스와 평가 척도마다 전체와 구분별 평균. 판단한 사람이 없으면 줄이 없습니다.",
+            _fields(
+                SERVICE_CODE,
+                ("scale", "평가 척도"),
+                ("kind", "단원 구분. 전체는 모든 구분"),
+                ("count", "평균에 넣은 보고서 수"),
+                ("mean", "평균(소수 첫째 자리)"),
+                ("lowest", "가장 낮은 점수"),
+                ("highest", "가장 높은 점수"),
+                ("deviation", "표준편차(소수 둘째 자리)"),
+            ),
+            rating_rows,
+        ),
+        DataSet(
+            "reports",
+            "보고서",
+            "공개된 소비자 보고서를 하나씩 전문으로 싣습니다. 쓴 사람은 구분만 밝힙니다.",
+            _fields(
+                ("report_id", "보고서 번호"),
+                SERVICE_CODE,
+                ("kind", "쓴 사람의 구분"),
+                ("published_on", "공개한 날"),
+                ("ratings", "척도별 점수. 판단하지 않은 척도는 null"),
+                ("sections", "항목별 글"),
+                ("counted", "평균에 넣었는지"),
+                ("supplier_comment", "공급기업 의견"),
+                ("sha256", "제출본의 SHA-256"),
+            ),
+            report_rows,
+        ),
+        DataSet(
+            "corrections",
+            "시정",
+            "전담기관이 확인한 문제와 시정 결과입니다.",
+            _fields(
+                ("correction_id", "시정 번호"),
+                SERVICE_CODE,
+                ("kind", "구분"),
+                ("state", "상태"),
+                ("finding", "전담기관이 확인한 내용"),
+                ("request", "시정 요청"),
+                ("asked_on", "요청한 날"),
+                ("due_on", "시정 기한"),
+                ("answered_on", "공급기업이 답한 날"),
+                ("closed_on", "마친 날"),
+                ("suspended", "이 일로 판매가 중지되어 있는지"),
+            ),
+            correction_rows,
+        ),
+    )
+}

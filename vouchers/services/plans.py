@@ -1,0 +1,63 @@
+"""Where the report rules of each round are kept, and how they are read."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import yaml
+from django.db import transaction
+
+from portal.core.errors import BadInput, NotFound
+from portal.models import User
+from vouchers.models import PanelRound, ReportPlan
+from vouchers.rules.reports import writing
+from vouchers.rules.rewards import activity, awards
+
+FOLDER = Path(__file__).resolve().parents[1] / "catalogue" / "reports"
+
+
+def read(path: Path) -> dict[str, Any]:
+    """Read a file of report rules. Raises BadInput (`plan_unreadable`)."""
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as unreadable:
+        raise BadInput(f"{path}을(를) 읽을 수 없습니다.", code="plan_unreadable") from unreadable
+    if not isinstance(content, dict):
+        raise BadInput(f"{path}의 형식이 올바르지 않습니다.", code="plan_unreadable")
+    return content
+
+
+FIGURES = (
+    "comment_days",
+    "correction_days",
+    "reminder_days",
+    "similarity_percent",
+)
+
+
+@transaction.atomic
+def load(document: Mapping[str, Any], *, by: User | None, now: datetime) -> ReportPlan:
+    """Write the plan of the round that the document names.
+
+    What was submitted or awarded keeps the rules it was made under. Raises NotFound for an unknown
+    round, BadInput (`form_data`, `formula`, `tiers`).
+    """
+    round = PanelRound.objects.filter(code=document["round"]).first()
+    if round is None:
+        raise NotFound(f"모니터링단 회차가 없습니다: {document['round']}")
+    origins = {name: document[name][1] for name in FIGURES}
+    for part in ("form", "formula", "tiers", "insults"):
+        origins[part] = document[part]["origin"]
+    values = {name: document[name][0] for name in FIGURES} | {
+        "form": {name: row for name, row in document["form"].items() if name != "origin"},
+        "formula": {name: row for name, row in document["formula"].items() if name != "origin"},
+        "tiers": document["tiers"]["rows"],
+        "insults": document["insults"]["words"],
+        "origins": origins,
+    }
+    writing.parse(values["form"])
+    activity.parse(values["formula"])
+    awards.parse(values["tiers"])
+    plan, _ = ReportPlan.objects.update_or_create(round=round, defaults=values)
+    return plan

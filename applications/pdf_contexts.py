@@ -37,14 +37,26 @@ def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
     if document.kind == IssuedDocument.Kind.NOTICE:
         return "pdf/applications/notice.html", f"선정결과 통지서 {filed.number}", notice(document)
     if document.kind == IssuedDocument.Kind.SHEETS:
-        return "pdf/applications/sheets.html", f"평가표 {filed.number}", sheets(document.application)
+        return (
+            "pdf/applications/sheets.html",
+            f"평가표 {filed.number}",
+            sheets(document.application),
+        )
     if document.kind == IssuedDocument.Kind.CERTIFICATE:
         found = certificate(filed)
-        return "pdf/applications/certificate.html", f"수준확인서 {found['certificate'].number}", found
+        return (
+            "pdf/applications/certificate.html",
+            f"수준확인서 {found['certificate'].number}",
+            found,
+        )
     if document.kind == IssuedDocument.Kind.AGREEMENT:
         agreement = document.application.agreement
         text = text_of(agreement, document.version)
-        return "pdf/applications/agreement.html", f"협약서 {agreement.number}", contract(agreement, text)
+        return (
+            "pdf/applications/agreement.html",
+            f"협약서 {agreement.number}",
+            contract(agreement, text),
+        )
     if document.kind == IssuedDocument.Kind.SETTLEMENT:
         agreement = document.application.agreement
         number = f"{agreement.number}{SETTLEMENT_MARK}"

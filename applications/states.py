@@ -3,7 +3,7 @@
 from django.db.models import TextChoices
 
 from portal.access.roles import ASSESSOR, MANAGER, OFFICER, SYSTEM
-from portal.records.workflow import OWNER, Move, table
+from portal.core.moves import OWNER, Move, Moves
 
 
 class ApplicationState(TextChoices):
@@ -41,22 +41,30 @@ S = ApplicationState
 # States in which the result is known to the applicant.
 ANNOUNCED = (S.RELEASED, S.CONTRACTED, S.CLOSED, S.ENDED)
 SHEET_ENDERS = (OFFICER, MANAGER, SYSTEM)
-APPLICATION_MOVES = table(
-    Move("submit", "제출", (S.DRAFT,), S.SUBMITTED, (OWNER,)),
-    Move("take_up", "요건검토 시작", (S.SUBMITTED,), S.SCREENING, (OFFICER, MANAGER)),
-    Move("qualify", "요건 충족(평가로)", (S.SCREENING,), S.ASSESSING, (OFFICER, MANAGER)),
-    Move("exclude", "요건 미충족 처리", (S.SCREENING,), S.INELIGIBLE, (OFFICER, MANAGER), True),
-    Move("reinstate", "요건검토로 되돌리기", (S.INELIGIBLE,), S.SCREENING, (MANAGER,), True),
-    Move("decide", "결정", (S.ASSESSING,), S.DECIDED, (MANAGER,)),
-    Move("undecide", "결정 되돌리기", (S.DECIDED,), S.ASSESSING, (MANAGER,), True),
-    Move("release", "결과 발표", (S.DECIDED,), S.RELEASED, (MANAGER,)),
+
+
+class ApplicationMoves(Moves):
+    """Moves of a application."""
+
+    SUBMIT = Move("submit", "제출", (S.DRAFT,), S.SUBMITTED, (OWNER,))
+    TAKE_UP = Move("take_up", "요건검토 시작", (S.SUBMITTED,), S.SCREENING, (OFFICER, MANAGER))
+    QUALIFY = Move("qualify", "요건 충족(평가로)", (S.SCREENING,), S.ASSESSING, (OFFICER, MANAGER))
+    EXCLUDE = Move(
+        "exclude", "요건 미충족 처리", (S.SCREENING,), S.INELIGIBLE, (OFFICER, MANAGER), True
+    )
+    REINSTATE = Move(
+        "reinstate", "요건검토로 되돌리기", (S.INELIGIBLE,), S.SCREENING, (MANAGER,), True
+    )
+    DECIDE = Move("decide", "결정", (S.ASSESSING,), S.DECIDED, (MANAGER,))
+    UNDECIDE = Move("undecide", "결정 되돌리기", (S.DECIDED,), S.ASSESSING, (MANAGER,), True)
+    RELEASE = Move("release", "결과 발표", (S.DECIDED,), S.RELEASED, (MANAGER,))
     # An objection that wins by a new assessment leads back to the sheets and out again.
-    Move("reassess", "이의신청 재평가", (S.RELEASED,), S.ASSESSING, (MANAGER,), True),
-    Move("conclude", "재평가 결과 결정", (S.ASSESSING,), S.RELEASED, (MANAGER,), True),
-    Move("contract", "협약 체결", (S.RELEASED,), S.CONTRACTED, (MANAGER,)),
-    Move("close", "종료", (S.CONTRACTED,), S.CLOSED, (MANAGER,)),
-    Move("end", "중도 종료", (S.RELEASED, S.CONTRACTED), S.ENDED, (MANAGER, SYSTEM), True),
-    Move(
+    REASSESS = Move("reassess", "이의신청 재평가", (S.RELEASED,), S.ASSESSING, (MANAGER,), True)
+    CONCLUDE = Move("conclude", "재평가 결과 결정", (S.ASSESSING,), S.RELEASED, (MANAGER,), True)
+    CONTRACT = Move("contract", "협약 체결", (S.RELEASED,), S.CONTRACTED, (MANAGER,))
+    CLOSE = Move("close", "종료", (S.CONTRACTED,), S.CLOSED, (MANAGER,))
+    END = Move("end", "중도 종료", (S.RELEASED, S.CONTRACTED), S.ENDED, (MANAGER, SYSTEM), True)
+    WITHDRAW = Move(
         "withdraw",
         "취하",
         # Also between a decision and its release: the applicant cannot know that it was taken.
@@ -64,27 +72,54 @@ APPLICATION_MOVES = table(
         S.WITHDRAWN,
         (OWNER,),
         True,
-    ),
+    )
     # Acts that leave the state as it is: checked and logged like any move.
-    Move("check", "요건 점검 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True),
-    Move("bonus", "가점 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True),
-    Move("ask", "보완 요청", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True),
-    Move("answer", "보완 제출", (S.SCREENING,), S.SCREENING, (OWNER,)),
-    Move("overdue", "보완 기한 경과", (S.SCREENING,), S.SCREENING, (SYSTEM,)),
-    Move("assign", "평가위원 배정", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True),
-    Move("unassign", "평가위원 배정 취소", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True),
-    Move("object", "이의신청", (S.RELEASED,), S.RELEASED, (OWNER,)),
-    Move("decline", "포기", (S.RELEASED,), S.RELEASED, (OWNER,), True),
-    Move("amend", "결정 변경", (S.RELEASED,), S.RELEASED, (MANAGER,), True),
-    Move("lock_sheet", "평가표 제출", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,)),
-    Move("abstain", "평가 회피", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,), True),
-    Move("withdraw_sheet", "평가표 제외", (S.ASSESSING,), S.ASSESSING, SHEET_ENDERS, True),
+    CHECK = Move("check", "요건 점검 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True)
+    BONUS = Move("bonus", "가점 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True)
+    ASK = Move("ask", "보완 요청", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True)
+    ANSWER = Move("answer", "보완 제출", (S.SCREENING,), S.SCREENING, (OWNER,))
+    OVERDUE = Move("overdue", "보완 기한 경과", (S.SCREENING,), S.SCREENING, (SYSTEM,))
+    ASSIGN = Move("assign", "평가위원 배정", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True)
+    UNASSIGN = Move(
+        "unassign", "평가위원 배정 취소", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True
+    )
+    OBJECT = Move("object", "이의신청", (S.RELEASED,), S.RELEASED, (OWNER,))
+    DECLINE = Move("decline", "포기", (S.RELEASED,), S.RELEASED, (OWNER,), True)
+    AMEND = Move("amend", "결정 변경", (S.RELEASED,), S.RELEASED, (MANAGER,), True)
+    LOCK_SHEET = Move("lock_sheet", "평가표 제출", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,))
+    ABSTAIN = Move("abstain", "평가 회피", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,), True)
+    WITHDRAW_SHEET = Move(
+        "withdraw_sheet", "평가표 제외", (S.ASSESSING,), S.ASSESSING, SHEET_ENDERS, True
+    )
     # A tie that comes to light after the assessment: the state stays, the history says it.
-    *(
-        Move(f"withdraw_sheet_{state}", "평가표 제외", (state,), state, SHEET_ENDERS, True)
-        for state in (S.DECIDED, *ANNOUNCED)
-    ),
-)
+    WITHDRAW_SHEET_DECIDED = Move(
+        "withdraw_sheet_decided", "평가표 제외", (S.DECIDED,), S.DECIDED, SHEET_ENDERS, True
+    )
+    WITHDRAW_SHEET_RELEASED = Move(
+        "withdraw_sheet_released", "평가표 제외", (S.RELEASED,), S.RELEASED, SHEET_ENDERS, True
+    )
+    WITHDRAW_SHEET_CONTRACTED = Move(
+        "withdraw_sheet_contracted",
+        "평가표 제외",
+        (S.CONTRACTED,),
+        S.CONTRACTED,
+        SHEET_ENDERS,
+        True,
+    )
+    WITHDRAW_SHEET_CLOSED = Move(
+        "withdraw_sheet_closed", "평가표 제외", (S.CLOSED,), S.CLOSED, SHEET_ENDERS, True
+    )
+    WITHDRAW_SHEET_ENDED = Move(
+        "withdraw_sheet_ended", "평가표 제외", (S.ENDED,), S.ENDED, SHEET_ENDERS, True
+    )
+
+
+# The move that withdraws a sheet, by the state its application is in; none where it has no sheets.
+WITHDRAW_SHEET_IN: dict[str, Move] = {
+    move.source[0]: move
+    for name, move in ApplicationMoves.by_name().items()
+    if name.startswith("withdraw_sheet")
+}
 
 
 class SelectionState(TextChoices):
@@ -99,22 +134,27 @@ class SelectionState(TextChoices):
 
 
 T = SelectionState
-SELECTION_MOVES = table(
-    Move("propose", "선정안 작성", (T.PREPARING,), T.PROPOSED, (SYSTEM,)),
-    Move("confirm", "선정안 확인", (T.PROPOSED,), T.CONFIRMED, (OFFICER,)),
-    Move("unconfirm", "확인 되돌리기", (T.CONFIRMED,), T.PROPOSED, (OFFICER, MANAGER), True),
-    Move("decide", "선정 승인", (T.CONFIRMED,), T.DECIDED, (MANAGER,)),
-    Move("undecide", "승인 되돌리기", (T.DECIDED,), T.PROPOSED, (MANAGER,), True),
-    Move("release", "결과 발표", (T.DECIDED,), T.RELEASED, (MANAGER,)),
-    Move(
+
+
+class SelectionMoves(Moves):
+    """Moves of a selection."""
+
+    PROPOSE = Move("propose", "선정안 작성", (T.PREPARING,), T.PROPOSED, (SYSTEM,))
+    CONFIRM = Move("confirm", "선정안 확인", (T.PROPOSED,), T.CONFIRMED, (OFFICER,))
+    UNCONFIRM = Move(
+        "unconfirm", "확인 되돌리기", (T.CONFIRMED,), T.PROPOSED, (OFFICER, MANAGER), True
+    )
+    DECIDE = Move("decide", "선정 승인", (T.CONFIRMED,), T.DECIDED, (MANAGER,))
+    UNDECIDE = Move("undecide", "승인 되돌리기", (T.DECIDED,), T.PROPOSED, (MANAGER,), True)
+    RELEASE = Move("release", "결과 발표", (T.DECIDED,), T.RELEASED, (MANAGER,))
+    DISCARD = Move(
         "discard",
         "선정안 폐기",
         (T.PREPARING, T.PROPOSED, T.CONFIRMED),
         T.DISCARDED,
         (OFFICER, MANAGER),
         True,
-    ),
-)
+    )
 
 
 class ChangeKind(TextChoices):
@@ -141,21 +181,24 @@ class ChangeState(TextChoices):
 C = ChangeState
 # A change on its way: of a decision only one at a time.
 PENDING_CHANGES = [C.DRAFTED, C.PROPOSED, C.SECONDED]
-CHANGE_MOVES = table(
-    Move("take_up", "변경안 확인", (C.DRAFTED,), C.PROPOSED, (OFFICER,)),
-    Move("second", "1차 승인", (C.PROPOSED,), C.SECONDED, (MANAGER,)),
-    Move("approve", "승인", (C.PROPOSED, C.SECONDED), C.IN_FORCE, (MANAGER,)),
-    Move("decline", "포기", (C.PROPOSED,), C.IN_FORCE, (OWNER,)),
-    Move("lapse", "협약 미체결 확정", (C.PROPOSED,), C.IN_FORCE, (MANAGER,)),
-    Move(
+
+
+class ChangeMoves(Moves):
+    """Moves of a change."""
+
+    TAKE_UP = Move("take_up", "변경안 확인", (C.DRAFTED,), C.PROPOSED, (OFFICER,))
+    SECOND = Move("second", "1차 승인", (C.PROPOSED,), C.SECONDED, (MANAGER,))
+    APPROVE = Move("approve", "승인", (C.PROPOSED, C.SECONDED), C.IN_FORCE, (MANAGER,))
+    DECLINE = Move("decline", "포기", (C.PROPOSED,), C.IN_FORCE, (OWNER,))
+    LAPSE = Move("lapse", "협약 미체결 확정", (C.PROPOSED,), C.IN_FORCE, (MANAGER,))
+    DISCARD = Move(
         "discard",
         "변경안 폐기",
         tuple(PENDING_CHANGES),
         C.DISCARDED,
         (OFFICER, MANAGER),
         True,
-    ),
-)
+    )
 
 
 class ObjectionState(TextChoices):
@@ -168,12 +211,15 @@ class ObjectionState(TextChoices):
 
 
 O = ObjectionState  # noqa: E741 - one letter as for the other tables
-OBJECTION_MOVES = table(
-    Move("dismiss", "기각", (O.FILED,), O.DISMISSED, (MANAGER,), True),
-    Move("uphold", "인용", (O.FILED,), O.UPHELD, (MANAGER,), True),
-    Move("rescore", "재산정", (O.UPHELD,), O.UPHELD, (OFFICER, MANAGER)),
-    Move("close", "재결정", (O.UPHELD,), O.CLOSED, (MANAGER,)),
-)
+
+
+class ObjectionMoves(Moves):
+    """Moves of a objection."""
+
+    DISMISS = Move("dismiss", "기각", (O.FILED,), O.DISMISSED, (MANAGER,), True)
+    UPHOLD = Move("uphold", "인용", (O.FILED,), O.UPHELD, (MANAGER,), True)
+    RESCORE = Move("rescore", "재산정", (O.UPHELD,), O.UPHELD, (OFFICER, MANAGER))
+    CLOSE = Move("close", "재결정", (O.UPHELD,), O.CLOSED, (MANAGER,))
 
 
 class Remedy(TextChoices):
@@ -247,44 +293,59 @@ class AgreementState(TextChoices):
 
 A = AgreementState
 STAFF = (OFFICER, MANAGER)
-AGREEMENT_MOVES = table(
-    Move("conclude", "협약 체결", (A.PREPARING,), A.ACTIVE, (MANAGER,)),
-    Move("finish", "최종보고서 제출", (A.ACTIVE,), A.SETTLING, (OWNER,)),
-    Move("wind_up", "중단·정산 전환", (A.ACTIVE,), A.SETTLING, (MANAGER,), True),
-    Move("settle", "정산 승인", (A.SETTLING,), A.SETTLED, (MANAGER,)),
-    Move("void", "전액 환수 확정", (A.ACTIVE, A.SETTLING), A.SETTLED, (MANAGER,), True),
-    Move("close", "종료", (A.SETTLED,), A.CLOSED, (MANAGER,)),
-    Move("close_ended", "중도 종료 확정", (A.SETTLED,), A.ENDED, (MANAGER,)),
-    Move("drop", "협약 전 종료", (A.PREPARING,), A.ENDED, (MANAGER, SYSTEM), True),
-    Move("break_off", "지급 전 해지", (A.ACTIVE,), A.ENDED, (MANAGER,), True),
+
+
+class AgreementMoves(Moves):
+    """Moves of a agreement."""
+
+    CONCLUDE = Move("conclude", "협약 체결", (A.PREPARING,), A.ACTIVE, (MANAGER,))
+    FINISH = Move("finish", "최종보고서 제출", (A.ACTIVE,), A.SETTLING, (OWNER,))
+    WIND_UP = Move("wind_up", "중단·정산 전환", (A.ACTIVE,), A.SETTLING, (MANAGER,), True)
+    SETTLE = Move("settle", "정산 승인", (A.SETTLING,), A.SETTLED, (MANAGER,))
+    VOID = Move("void", "전액 환수 확정", (A.ACTIVE, A.SETTLING), A.SETTLED, (MANAGER,), True)
+    CLOSE = Move("close", "종료", (A.SETTLED,), A.CLOSED, (MANAGER,))
+    CLOSE_ENDED = Move("close_ended", "중도 종료 확정", (A.SETTLED,), A.ENDED, (MANAGER,))
+    DROP = Move("drop", "협약 전 종료", (A.PREPARING,), A.ENDED, (MANAGER, SYSTEM), True)
+    BREAK_OFF = Move("break_off", "지급 전 해지", (A.ACTIVE,), A.ENDED, (MANAGER,), True)
     # Acts that leave the state as it is: checked and logged like any move.
-    Move("hand_in", "협약 서류 제출", (A.PREPARING,), A.PREPARING, (OWNER,)),
-    Move("check_paper", "협약 서류 확인", (A.PREPARING,), A.PREPARING, STAFF),
-    Move("reissue", "협약서 다시 작성", (A.PREPARING,), A.PREPARING, STAFF, True),
-    Move("extend", "협약 기한 연장", (A.PREPARING,), A.PREPARING, (MANAGER,), True),
-    Move("sign", "기업 서명", (A.PREPARING,), A.PREPARING, (OWNER,)),
-    Move("request_pay", "지급 요청", (A.ACTIVE,), A.ACTIVE, (OFFICER,)),
-    Move("return_pay", "지급 요청 반려", (A.ACTIVE,), A.ACTIVE, (MANAGER,), True),
-    Move("pay", "지급", (A.ACTIVE,), A.ACTIVE, (MANAGER,)),
-    Move("report", "중간보고서 제출", (A.ACTIVE,), A.ACTIVE, (OWNER,)),
-    Move("mid_check", "중간점검", (A.ACTIVE,), A.ACTIVE, STAFF, True),
-    Move("ask_change", "협약변경 신청", (A.ACTIVE,), A.ACTIVE, (OWNER,), True),
-    Move("examine_change", "협약변경 검토", (A.ACTIVE,), A.ACTIVE, (OFFICER,), True),
-    Move("approve_change", "협약변경 승인", (A.ACTIVE,), A.ACTIVE, (MANAGER,), True),
-    Move("refuse_change", "협약변경 불승인", (A.ACTIVE,), A.ACTIVE, STAFF, True),
-    Move("sign_change", "변경협약 기업 서명", (A.ACTIVE,), A.ACTIVE, (OWNER,)),
-    Move("amend", "변경협약 체결", (A.ACTIVE,), A.ACTIVE, (MANAGER,)),
-    Move("refile", "최종보고서 보완 제출", (A.SETTLING,), A.SETTLING, (OWNER,)),
-    Move("final_check", "최종점검", (A.SETTLING,), A.SETTLING, STAFF, True),
-    Move("hand_over", "사용내역 제출", (A.SETTLING,), A.SETTLING, (OWNER,)),
-    Move("reopen_spending", "사용내역 보완 요청", (A.SETTLING,), A.SETTLING, STAFF, True),
-    Move("propose_settlement", "정산안 작성", (A.SETTLING,), A.SETTLING, (OFFICER,)),
-    Move("return_settlement", "정산안 반려", (A.SETTLING,), A.SETTLING, (MANAGER,), True),
-    Move("request_balance", "잔금 지급 요청", (A.SETTLED,), A.SETTLED, (OFFICER,)),
-    Move("return_balance", "잔금 지급 요청 반려", (A.SETTLED,), A.SETTLED, (MANAGER,), True),
-    Move("pay_balance", "잔금 지급", (A.SETTLED,), A.SETTLED, (MANAGER,)),
-    Move("recover", "환수금 납부 확인", (A.SETTLED,), A.SETTLED, STAFF),
-)
+    HAND_IN = Move("hand_in", "협약 서류 제출", (A.PREPARING,), A.PREPARING, (OWNER,))
+    CHECK_PAPER = Move("check_paper", "협약 서류 확인", (A.PREPARING,), A.PREPARING, STAFF)
+    REISSUE = Move("reissue", "협약서 다시 작성", (A.PREPARING,), A.PREPARING, STAFF, True)
+    EXTEND = Move("extend", "협약 기한 연장", (A.PREPARING,), A.PREPARING, (MANAGER,), True)
+    SIGN = Move("sign", "기업 서명", (A.PREPARING,), A.PREPARING, (OWNER,))
+    REQUEST_PAY = Move("request_pay", "지급 요청", (A.ACTIVE,), A.ACTIVE, (OFFICER,))
+    RETURN_PAY = Move("return_pay", "지급 요청 반려", (A.ACTIVE,), A.ACTIVE, (MANAGER,), True)
+    PAY = Move("pay", "지급", (A.ACTIVE,), A.ACTIVE, (MANAGER,))
+    REPORT = Move("report", "중간보고서 제출", (A.ACTIVE,), A.ACTIVE, (OWNER,))
+    MID_CHECK = Move("mid_check", "중간점검", (A.ACTIVE,), A.ACTIVE, STAFF, True)
+    ASK_CHANGE = Move("ask_change", "협약변경 신청", (A.ACTIVE,), A.ACTIVE, (OWNER,), True)
+    EXAMINE_CHANGE = Move(
+        "examine_change", "협약변경 검토", (A.ACTIVE,), A.ACTIVE, (OFFICER,), True
+    )
+    APPROVE_CHANGE = Move(
+        "approve_change", "협약변경 승인", (A.ACTIVE,), A.ACTIVE, (MANAGER,), True
+    )
+    REFUSE_CHANGE = Move("refuse_change", "협약변경 불승인", (A.ACTIVE,), A.ACTIVE, STAFF, True)
+    SIGN_CHANGE = Move("sign_change", "변경협약 기업 서명", (A.ACTIVE,), A.ACTIVE, (OWNER,))
+    AMEND = Move("amend", "변경협약 체결", (A.ACTIVE,), A.ACTIVE, (MANAGER,))
+    REFILE = Move("refile", "최종보고서 보완 제출", (A.SETTLING,), A.SETTLING, (OWNER,))
+    FINAL_CHECK = Move("final_check", "최종점검", (A.SETTLING,), A.SETTLING, STAFF, True)
+    HAND_OVER = Move("hand_over", "사용내역 제출", (A.SETTLING,), A.SETTLING, (OWNER,))
+    REOPEN_SPENDING = Move(
+        "reopen_spending", "사용내역 보완 요청", (A.SETTLING,), A.SETTLING, STAFF, True
+    )
+    PROPOSE_SETTLEMENT = Move(
+        "propose_settlement", "정산안 작성", (A.SETTLING,), A.SETTLING, (OFFICER,)
+    )
+    RETURN_SETTLEMENT = Move(
+        "return_settlement", "정산안 반려", (A.SETTLING,), A.SETTLING, (MANAGER,), True
+    )
+    REQUEST_BALANCE = Move("request_balance", "잔금 지급 요청", (A.SETTLED,), A.SETTLED, (OFFICER,))
+    RETURN_BALANCE = Move(
+        "return_balance", "잔금 지급 요청 반려", (A.SETTLED,), A.SETTLED, (MANAGER,), True
+    )
+    PAY_BALANCE = Move("pay_balance", "잔금 지급", (A.SETTLED,), A.SETTLED, (MANAGER,))
+    RECOVER = Move("recover", "환수금 납부 확인", (A.SETTLED,), A.SETTLED, STAFF)
 
 
 class Side(TextChoices):
@@ -434,26 +495,29 @@ class DeliverableState(TextChoices):
 
 
 D = DeliverableState
-DELIVERABLE_MOVES = table(
-    Move("begin", "시작", (D.PLANNED,), D.UNDER_WAY, (OWNER, OFFICER, MANAGER)),
-    Move("hand_in", "제출", (D.UNDER_WAY,), D.HANDED_IN, (OWNER, OFFICER)),
-    Move(
+
+
+class DeliverableMoves(Moves):
+    """Moves of a deliverable."""
+
+    BEGIN = Move("begin", "시작", (D.PLANNED,), D.UNDER_WAY, (OWNER, OFFICER, MANAGER))
+    HAND_IN = Move("hand_in", "제출", (D.UNDER_WAY,), D.HANDED_IN, (OWNER, OFFICER))
+    GIVE_BACK = Move(
         "give_back", "되돌려 보내기", (D.HANDED_IN,), D.UNDER_WAY, (OWNER, OFFICER, MANAGER), True
-    ),
-    Move("accept", "확인(완료)", (D.HANDED_IN,), D.ACCEPTED, (OWNER, OFFICER, MANAGER)),
-    Move(
+    )
+    ACCEPT = Move("accept", "확인(완료)", (D.HANDED_IN,), D.ACCEPTED, (OWNER, OFFICER, MANAGER))
+    STOP = Move(
         "stop",
         "조기 종료",
         (D.PLANNED, D.UNDER_WAY, D.HANDED_IN),
         D.STOPPED,
         (OFFICER, MANAGER),
         True,
-    ),
+    )
     # Acts that leave the state as it is.
-    Move("assign", "전문가 배정", (D.PLANNED,), D.PLANNED, (OFFICER, MANAGER)),
-    Move("replace", "전문가 교체", (D.UNDER_WAY,), D.UNDER_WAY, (OFFICER, MANAGER), True),
-    Move("extend", "기간 연장", (D.UNDER_WAY,), D.UNDER_WAY, (OFFICER, MANAGER), True),
-)
+    ASSIGN = Move("assign", "전문가 배정", (D.PLANNED,), D.PLANNED, (OFFICER, MANAGER))
+    REPLACE = Move("replace", "전문가 교체", (D.UNDER_WAY,), D.UNDER_WAY, (OFFICER, MANAGER), True)
+    EXTEND = Move("extend", "기간 연장", (D.UNDER_WAY,), D.UNDER_WAY, (OFFICER, MANAGER), True)
 
 
 class ExpertState(TextChoices):

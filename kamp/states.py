@@ -3,7 +3,7 @@
 from django.db.models import TextChoices
 
 from portal.access.roles import CURATOR, SYSTEM
-from portal.records.workflow import OWNER, Move, table
+from portal.core.moves import OWNER, Move, Moves
 
 
 class ShowcaseState(TextChoices):
@@ -16,15 +16,19 @@ class ShowcaseState(TextChoices):
 
 
 S = ShowcaseState
-SHOWCASE_MOVES = table(
+
+
+class ShowcaseMoves(Moves):
+    """Moves of a showcase."""
+
     # An act that leaves the state as it is: checked and logged like any move.
-    Move("edit", "고치기", (S.DRAFT,), S.DRAFT, (CURATOR, OWNER)),
-    Move("submit", "검토 요청", (S.DRAFT,), S.REVIEW, (CURATOR, OWNER)),
-    Move("give_back", "작성자에게 돌려보내기", (S.REVIEW,), S.DRAFT, (CURATOR,), True),
-    Move("publish", "공개", (S.REVIEW,), S.PUBLISHED, (CURATOR,)),
-    Move("withdraw", "공개 철회", (S.PUBLISHED,), S.WITHDRAWN, (CURATOR, OWNER), True),
-    Move("reopen", "다시 쓰기", (S.WITHDRAWN,), S.DRAFT, (CURATOR,)),
-)
+    EDIT = Move("edit", "고치기", (S.DRAFT,), S.DRAFT, (CURATOR, OWNER))
+    SUBMIT = Move("submit", "검토 요청", (S.DRAFT,), S.REVIEW, (CURATOR, OWNER))
+    GIVE_BACK = Move("give_back", "작성자에게 돌려보내기", (S.REVIEW,), S.DRAFT, (CURATOR,), True)
+    PUBLISH = Move("publish", "공개", (S.REVIEW,), S.PUBLISHED, (CURATOR,))
+    WITHDRAW = Move("withdraw", "공개 철회", (S.PUBLISHED,), S.WITHDRAWN, (CURATOR, OWNER), True)
+    REOPEN = Move("reopen", "다시 쓰기", (S.WITHDRAWN,), S.DRAFT, (CURATOR,))
+
 
 # What the firm that wrote it reads.
 SHOWCASE_FIRM_LABELS = {
@@ -135,11 +139,14 @@ class ModelState(TextChoices):
 
 
 M = ModelState
-MODEL_MOVES = table(
-    Move("finish", "학습 완료", (M.TRAINING,), M.DRAFT, (SYSTEM,)),
-    Move("approve", "승인", (M.DRAFT,), M.APPROVED, (OWNER,)),
-    Move("retire", "폐기", (M.TRAINING, M.DRAFT, M.APPROVED), M.RETIRED, (OWNER,), True),
-)
+
+
+class ModelMoves(Moves):
+    """Moves of a model."""
+
+    FINISH = Move("finish", "학습 완료", (M.TRAINING,), M.DRAFT, (SYSTEM,))
+    APPROVE = Move("approve", "승인", (M.DRAFT,), M.APPROVED, (OWNER,))
+    RETIRE = Move("retire", "폐기", (M.TRAINING, M.DRAFT, M.APPROVED), M.RETIRED, (OWNER,), True)
 
 
 class Verdict(TextChoices):

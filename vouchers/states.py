@@ -3,7 +3,7 @@
 from django.db.models import TextChoices
 
 from portal.access.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, SYSTEM
-from portal.records.workflow import OWNER, Move, table
+from portal.core.moves import OWNER, Move, Moves
 
 
 class Category(TextChoices):
@@ -26,11 +26,14 @@ class ServiceState(TextChoices):
 
 
 S = ServiceState
-SERVICE_MOVES = table(
-    Move("sell", "판매 시작", (S.REGISTERED,), S.ON_SALE, (PANEL_OPERATOR, AGENCY, SYSTEM)),
-    Move("suspend", "판매 중지", (S.ON_SALE,), S.SUSPENDED, (AGENCY, SYSTEM), True),
-    Move("resume", "판매 재개", (S.SUSPENDED,), S.ON_SALE, (AGENCY,), True),
-)
+
+
+class ServiceMoves(Moves):
+    """Moves of a service."""
+
+    SELL = Move("sell", "판매 시작", (S.REGISTERED,), S.ON_SALE, (PANEL_OPERATOR, AGENCY, SYSTEM))
+    SUSPEND = Move("suspend", "판매 중지", (S.ON_SALE,), S.SUSPENDED, (AGENCY, SYSTEM), True)
+    RESUME = Move("resume", "판매 재개", (S.SUSPENDED,), S.ON_SALE, (AGENCY,), True)
 
 
 class MemberKind(TextChoices):
@@ -55,26 +58,32 @@ class PanelApplicationState(TextChoices):
 
 
 A = PanelApplicationState
-PANEL_APPLICATION_MOVES = table(
-    Move("submit", "제출", (A.DRAFT,), A.SUBMITTED, (OWNER,)),
-    Move("withdraw", "취하", (A.DRAFT, A.SUBMITTED), A.WITHDRAWN, (OWNER,)),
-    Move(
+
+
+class PanelApplicationMoves(Moves):
+    """Moves of a panelapplication."""
+
+    SUBMIT = Move("submit", "제출", (A.DRAFT,), A.SUBMITTED, (OWNER,))
+    WITHDRAW = Move("withdraw", "취하", (A.DRAFT, A.SUBMITTED), A.WITHDRAWN, (OWNER,))
+    BAR = Move(
         "bar",
         "자격 제외",
         (A.DRAFT, A.SUBMITTED, A.SELECTED, A.RESERVE),
         A.BARRED,
         (PANEL_OPERATOR, AGENCY, SYSTEM),
         True,
-    ),
-    Move("unbar", "자격 회복", (A.BARRED,), A.SUBMITTED, (PANEL_OPERATOR, AGENCY), True),
-    Move("select", "선정 발표", (A.SUBMITTED,), A.SELECTED, (PANEL_OPERATOR,)),
-    Move("reserve", "예비 발표", (A.SUBMITTED,), A.RESERVE, (PANEL_OPERATOR,)),
-    Move("reject", "미선정 발표", (A.SUBMITTED,), A.REJECTED, (PANEL_OPERATOR,)),
-    Move("decline", "참여 사양", (A.SELECTED, A.RESERVE), A.DECLINED, (OWNER, PANEL_OPERATOR)),
-    Move("move_up", "예비에서 선정", (A.RESERVE,), A.SELECTED, (PANEL_OPERATOR, SYSTEM)),
+    )
+    UNBAR = Move("unbar", "자격 회복", (A.BARRED,), A.SUBMITTED, (PANEL_OPERATOR, AGENCY), True)
+    SELECT = Move("select", "선정 발표", (A.SUBMITTED,), A.SELECTED, (PANEL_OPERATOR,))
+    RESERVE = Move("reserve", "예비 발표", (A.SUBMITTED,), A.RESERVE, (PANEL_OPERATOR,))
+    REJECT = Move("reject", "미선정 발표", (A.SUBMITTED,), A.REJECTED, (PANEL_OPERATOR,))
+    DECLINE = Move(
+        "decline", "참여 사양", (A.SELECTED, A.RESERVE), A.DECLINED, (OWNER, PANEL_OPERATOR)
+    )
+    MOVE_UP = Move("move_up", "예비에서 선정", (A.RESERVE,), A.SELECTED, (PANEL_OPERATOR, SYSTEM))
     # An act that leaves the state as it is: checked and logged like any move.
-    Move("mark", "평가", (A.SUBMITTED,), A.SUBMITTED, (PANEL_OPERATOR,)),
-)
+    MARK = Move("mark", "평가", (A.SUBMITTED,), A.SUBMITTED, (PANEL_OPERATOR,))
+
 
 # What the applicant reads: everything before the release is "received".
 PANEL_APPLICANT_LABELS = {
@@ -98,10 +107,13 @@ class PanelSelectionState(TextChoices):
 
 
 P = PanelSelectionState
-PANEL_SELECTION_MOVES = table(
-    Move("release", "결과 발표", (P.PROPOSED,), P.RELEASED, (PANEL_OPERATOR,)),
-    Move("discard", "선정안 폐기", (P.PROPOSED,), P.DISCARDED, (PANEL_OPERATOR,), True),
-)
+
+
+class PanelSelectionMoves(Moves):
+    """Moves of a panelselection."""
+
+    RELEASE = Move("release", "결과 발표", (P.PROPOSED,), P.RELEASED, (PANEL_OPERATOR,))
+    DISCARD = Move("discard", "선정안 폐기", (P.PROPOSED,), P.DISCARDED, (PANEL_OPERATOR,), True)
 
 
 class PanelOutcome(TextChoices):
@@ -121,18 +133,21 @@ class MonitorState(TextChoices):
 
 
 M = MonitorState
-MONITOR_MOVES = table(
-    Move("leave", "중도 사퇴", (M.ACTIVE,), M.LEFT, (OWNER, PANEL_OPERATOR), True),
-    Move(
+
+
+class MonitorMoves(Moves):
+    """Moves of a monitor."""
+
+    LEAVE = Move("leave", "중도 사퇴", (M.ACTIVE,), M.LEFT, (OWNER, PANEL_OPERATOR), True)
+    EXCLUDE = Move(
         "exclude",
         "제외",
         (M.ACTIVE, M.LEFT),
         M.EXCLUDED,
         (PANEL_OPERATOR, AGENCY, SYSTEM),
         True,
-    ),
-    Move("restore", "제외 취소", (M.EXCLUDED,), M.ACTIVE, (AGENCY,), True),
-)
+    )
+    RESTORE = Move("restore", "제외 취소", (M.EXCLUDED,), M.ACTIVE, (AGENCY,), True)
 
 
 class AssignmentState(TextChoices):
@@ -143,9 +158,12 @@ class AssignmentState(TextChoices):
 
 
 G = AssignmentState
-ASSIGNMENT_MOVES = table(
-    Move("drop", "배정 취소", (G.ACTIVE,), G.DROPPED, (OWNER, PANEL_OPERATOR, SYSTEM), True),
-)
+
+
+class AssignmentMoves(Moves):
+    """Moves of a assignment."""
+
+    DROP = Move("drop", "배정 취소", (G.ACTIVE,), G.DROPPED, (OWNER, PANEL_OPERATOR, SYSTEM), True)
 
 
 class AssignmentRunState(TextChoices):
@@ -158,18 +176,21 @@ class AssignmentRunState(TextChoices):
 
 
 R = AssignmentRunState
-ASSIGNMENT_RUN_MOVES = table(
-    Move("propose", "배정안 작성", (R.PREPARING,), R.PROPOSED, (SYSTEM,)),
-    Move("confirm", "배정 확정", (R.PROPOSED,), R.CONFIRMED, (PANEL_OPERATOR,)),
-    Move(
+
+
+class AssignmentRunMoves(Moves):
+    """Moves of a assignmentrun."""
+
+    PROPOSE = Move("propose", "배정안 작성", (R.PREPARING,), R.PROPOSED, (SYSTEM,))
+    CONFIRM = Move("confirm", "배정 확정", (R.PROPOSED,), R.CONFIRMED, (PANEL_OPERATOR,))
+    DISCARD = Move(
         "discard",
         "배정안 폐기",
         (R.PREPARING, R.PROPOSED),
         R.DISCARDED,
         (PANEL_OPERATOR, SYSTEM),
         True,
-    ),
-)
+    )
 
 
 class RuleKind(TextChoices):
@@ -208,17 +229,21 @@ class ReportState(TextChoices):
 
 
 C = ReportState
-REPORT_MOVES = table(
-    Move("submit", "제출", (C.DRAFT, C.RETURNED), C.SUBMITTED, (OWNER,)),
-    Move("return", "보완 요청", (C.SUBMITTED,), C.RETURNED, (MODERATOR,), True),
-    Move("reject", "채택하지 않음", (C.SUBMITTED,), C.REJECTED, (MODERATOR,), True),
-    Move("accept", "채택", (C.SUBMITTED,), C.COMMENTING, (MODERATOR,)),
-    Move("publish", "공개", (C.COMMENTING,), C.PUBLISHED, (MODERATOR,)),
-    Move("retract", "공개 중단", (C.PUBLISHED,), C.RETRACTED, (MODERATOR, AGENCY), True),
-    Move("restore", "다시 공개", (C.RETRACTED,), C.PUBLISHED, (AGENCY,), True),
+
+
+class ReportMoves(Moves):
+    """Moves of a report."""
+
+    SUBMIT = Move("submit", "제출", (C.DRAFT, C.RETURNED), C.SUBMITTED, (OWNER,))
+    RETURN = Move("return", "보완 요청", (C.SUBMITTED,), C.RETURNED, (MODERATOR,), True)
+    REJECT = Move("reject", "채택하지 않음", (C.SUBMITTED,), C.REJECTED, (MODERATOR,), True)
+    ACCEPT = Move("accept", "채택", (C.SUBMITTED,), C.COMMENTING, (MODERATOR,))
+    PUBLISH = Move("publish", "공개", (C.COMMENTING,), C.PUBLISHED, (MODERATOR,))
+    RETRACT = Move("retract", "공개 중단", (C.PUBLISHED,), C.RETRACTED, (MODERATOR, AGENCY), True)
+    RESTORE = Move("restore", "다시 공개", (C.RETRACTED,), C.PUBLISHED, (AGENCY,), True)
     # An act that leaves the state as it is: the owner here is the supplier's desk.
-    Move("comment", "공급기업 의견 제출", (C.COMMENTING,), C.COMMENTING, (OWNER,)),
-)
+    COMMENT = Move("comment", "공급기업 의견 제출", (C.COMMENTING,), C.COMMENTING, (OWNER,))
+
 
 # What the member reads.
 MEMBER_LABELS = {
@@ -243,11 +268,14 @@ class GoodCaseState(TextChoices):
 
 
 H = GoodCaseState
-GOOD_CASE_MOVES = table(
-    Move("promote", "우수 사례로 확정", (H.PROPOSED,), H.PROMOTED, (AGENCY, MINISTRY)),
-    Move("decline", "추천 반려", (H.PROPOSED,), H.DECLINED, (AGENCY, MINISTRY), True),
-    Move("end", "홍보 종료", (H.PROMOTED,), H.ENDED, (AGENCY, MINISTRY), True),
-)
+
+
+class GoodCaseMoves(Moves):
+    """Moves of a goodcase."""
+
+    PROMOTE = Move("promote", "우수 사례로 확정", (H.PROPOSED,), H.PROMOTED, (AGENCY, MINISTRY))
+    DECLINE = Move("decline", "추천 반려", (H.PROPOSED,), H.DECLINED, (AGENCY, MINISTRY), True)
+    END = Move("end", "홍보 종료", (H.PROMOTED,), H.ENDED, (AGENCY, MINISTRY), True)
 
 
 class IssueKind(TextChoices):
@@ -270,18 +298,25 @@ class CorrectionState(TextChoices):
 
 
 K = CorrectionState
-CORRECTION_MOVES = table(
-    Move("verify", "문제 확인", (K.RAISED,), K.VERIFIED, (AGENCY,), True),
-    Move("dismiss", "해당 없음", (K.RAISED,), K.DISMISSED, (AGENCY,), True),
-    Move("ask", "시정 요청", (K.VERIFIED,), K.ASKED, (AGENCY,), True),
-    Move("answer", "시정 결과 제출", (K.ASKED, K.SUSPENDED), K.ANSWERED, (OWNER,)),
-    Move("fix", "시정 완료 확인", (K.ANSWERED,), K.FIXED, (AGENCY,), True),
-    Move("ask_again", "다시 시정 요청", (K.ANSWERED,), K.ASKED, (AGENCY,), True),
-    Move("fail", "미시정 처리", (K.ANSWERED,), K.SUSPENDED, (AGENCY,), True),
-    Move("overdue", "시정 기한 경과", (K.ASKED,), K.SUSPENDED, (SYSTEM,), True),
+
+
+class CorrectionMoves(Moves):
+    """Moves of a correction."""
+
+    VERIFY = Move("verify", "문제 확인", (K.RAISED,), K.VERIFIED, (AGENCY,), True)
+    DISMISS = Move("dismiss", "해당 없음", (K.RAISED,), K.DISMISSED, (AGENCY,), True)
+    ASK = Move("ask", "시정 요청", (K.VERIFIED,), K.ASKED, (AGENCY,), True)
+    ANSWER = Move("answer", "시정 결과 제출", (K.ASKED, K.SUSPENDED), K.ANSWERED, (OWNER,))
+    FIX = Move("fix", "시정 완료 확인", (K.ANSWERED,), K.FIXED, (AGENCY,), True)
+    ASK_AGAIN = Move("ask_again", "다시 시정 요청", (K.ANSWERED,), K.ASKED, (AGENCY,), True)
+    FAIL = Move("fail", "미시정 처리", (K.ANSWERED,), K.SUSPENDED, (AGENCY,), True)
+    OVERDUE = Move("overdue", "시정 기한 경과", (K.ASKED,), K.SUSPENDED, (SYSTEM,), True)
     # An act that leaves the state as it is: another report tells the same.
-    Move("join", "같은 문제 제기", (K.RAISED,), K.RAISED, (MODERATOR, PANEL_OPERATOR, AGENCY)),
-)
+    JOIN = Move(
+        "join", "같은 문제 제기", (K.RAISED,), K.RAISED, (MODERATOR, PANEL_OPERATOR, AGENCY)
+    )
+
+
 PUBLIC_CORRECTIONS = (K.VERIFIED, K.ASKED, K.ANSWERED, K.FIXED, K.SUSPENDED)
 
 
@@ -295,18 +330,21 @@ class AwardRoundState(TextChoices):
 
 
 W = AwardRoundState
-AWARD_ROUND_MOVES = table(
-    Move("approve", "시상 승인", (W.PROPOSED,), W.APPROVED, (AGENCY, MINISTRY)),
-    Move("pay", "인센티브 지급", (W.APPROVED,), W.PAID, (PANEL_OPERATOR,)),
-    Move(
+
+
+class AwardRoundMoves(Moves):
+    """Moves of a awardround."""
+
+    APPROVE = Move("approve", "시상 승인", (W.PROPOSED,), W.APPROVED, (AGENCY, MINISTRY))
+    PAY = Move("pay", "인센티브 지급", (W.APPROVED,), W.PAID, (PANEL_OPERATOR,))
+    DISCARD = Move(
         "discard",
         "시상안 폐기",
         (W.PROPOSED, W.APPROVED),
         W.DISCARDED,
         (PANEL_OPERATOR, AGENCY),
         True,
-    ),
-)
+    )
 
 
 class FeeOutcome(TextChoices):

@@ -15,7 +15,7 @@ from applications.admin.application.status import NoteForm
 from applications.models import BonusClaim, Objection
 from applications.queries.objection import barred
 from applications.services import objection
-from applications.states import ObjectionState, Remedy
+from applications.states import ObjectionMoves, ObjectionState, Remedy
 from applications.visibility import objections_of
 from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
@@ -113,12 +113,20 @@ class ObjectionAdmin(WorkflowAdmin):
     ]  # fmt: skip
     readonly_fields = ["contested", "evidence", "filed", "due", "answer_due"]
     acts = [
-        Act("uphold", "인용", uphold, move="uphold", form=uphold_form, show=may_judge, intro=case),
+        Act(
+            "uphold",
+            "인용",
+            uphold,
+            move=ObjectionMoves.UPHOLD,
+            form=uphold_form,
+            show=may_judge,
+            intro=case,
+        ),
         Act(
             "dismiss",
             "기각(결정 유지)",
             dismiss,
-            move="dismiss",
+            move=ObjectionMoves.DISMISS,
             form=NoteForm,
             show=may_judge,
             intro=case,
@@ -127,7 +135,7 @@ class ObjectionAdmin(WorkflowAdmin):
             "rescore",
             "점수 다시 산정",
             rescore,
-            move="rescore",
+            move=ObjectionMoves.RESCORE,
             show=lambda request, thing: thing.run_id is None,
             intro="재평가로 인용했으면 새로 배정한 평가위원의 평가표가 모두 제출된 뒤에 하세요.",
         ),

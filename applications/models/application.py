@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import Q
 
 from applications.models.company import Company, Site
-from applications.states import APPLICANT_LABELS, APPLICATION_MOVES, ApplicationState
+from applications.states import APPLICANT_LABELS, ApplicationMoves, ApplicationState
 from portal.models import Dated, MoveLogBase, Stateful
 from programs.models import SubProgram, Track
 
@@ -31,7 +31,7 @@ class Application(Dated, Stateful):
     `version` counts every change of the draft and its parts; filing names the version it froze.
     """
 
-    MOVES = APPLICATION_MOVES
+    MOVES = ApplicationMoves.by_name()
     MOVE_LOG = ApplicationMove
 
     state = models.CharField(

@@ -7,7 +7,7 @@ from django.db.models import Q
 from applications.models.application import Application
 from applications.models.assessment.scoring import ScoreRun
 from applications.models.selection.decisions import Decision
-from applications.states import OBJECTION_MOVES, ObjectionState, Remedy
+from applications.states import ObjectionMoves, ObjectionState, Remedy
 from portal.models import MoveLogBase, Stateful
 
 USER = settings.AUTH_USER_MODEL
@@ -31,7 +31,7 @@ class Objection(Stateful):
     `run`, a score run linked to the old one, and from there to a new decision.
     """
 
-    MOVES = OBJECTION_MOVES
+    MOVES = ObjectionMoves.by_name()
     MOVE_LOG = ObjectionMove
 
     state = models.CharField(

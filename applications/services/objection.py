@@ -24,7 +24,15 @@ from applications.queries.selection import reserve
 from applications.rules import selection as ranking
 from applications.services.assessment import scoring
 from applications.services.selection import decisions
-from applications.states import BonusState, ChangeKind, ObjectionState, Outcome, Remedy
+from applications.states import (
+    ApplicationMoves,
+    BonusState,
+    ChangeKind,
+    ObjectionMoves,
+    ObjectionState,
+    Outcome,
+    Remedy,
+)
 from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.jobs import queue
 from portal.models import User
@@ -78,7 +86,7 @@ def file(
                 filed_at=now,
                 answer_due_at=calendar.period_end(now, days, holidays()),
             )
-            move(application, "object", by=by, now=now, owner=True)
+            move(application, ApplicationMoves.OBJECT, by=by, now=now, owner=True)
             papers = {checked.sha256: (upload, checked) for upload, checked in found}
             for upload, checked in papers.values():
                 ObjectionPaper.objects.create(
@@ -105,13 +113,11 @@ def dismiss(objection: Objection, *, note: str, by: User, now: datetime) -> None
     with transaction.atomic():
         move(
             objection,
-            "dismiss",
+            ObjectionMoves.DISMISS,
             by=by,
             now=now,
             note=note,
-            decided_by=by,
-            decided_at=now,
-            answer=note.strip(),
+            changes={"decided_by": by, "decided_at": now, "answer": note.strip()},
         )
         _tell(objection, "applications/objection_decided", now)
 
@@ -136,17 +142,14 @@ def uphold(
     with transaction.atomic():
         move(
             objection,
-            "uphold",
+            ObjectionMoves.UPHOLD,
             by=by,
             now=now,
             note=note,
-            decided_by=by,
-            decided_at=now,
-            answer=note.strip(),
-            remedy=remedy,
+            changes={"decided_by": by, "decided_at": now, "answer": note.strip(), "remedy": remedy},
         )
         if remedy == Remedy.SHEETS:
-            move(application, "reassess", by=by, now=now, note=note)
+            move(application, ApplicationMoves.REASSESS, by=by, now=now, note=note)
         refused = BonusClaim.objects.filter(
             application=application, pk__in=[claim.pk for claim in bonuses]
         )
@@ -185,7 +188,7 @@ def rescore(objection: Objection, *, by: User, now: datetime) -> ScoreRun:
             requested_at=now,
         )
         where = {"run": None}
-        move(objection, "rescore", by=by, now=now, where=where, run=run)
+        move(objection, ObjectionMoves.RESCORE, by=by, now=now, where=where, changes={"run": run})
         run.job = queue.enqueue(scoring.JOB, key=f"score:{run.pk}", by=by, run=run.pk)
         run.save(update_fields=["job"])
     return run

@@ -104,7 +104,9 @@ class _Counted:
 
 def _pdf(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
     whole = pdf_contexts.round_report(report.round, rows.first(PRINTED), PRINTED, now)
-    return pdf.render("pdf/applications/round_report.html", whole, title=f"{report.round} 결과 보고서").data
+    return pdf.render(
+        "pdf/applications/round_report.html", whole, title=f"{report.round} 결과 보고서"
+    ).data
 
 
 def _hwpx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:

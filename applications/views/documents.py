@@ -109,4 +109,6 @@ def receipt_check(request: HttpRequest) -> HttpResponse:
     genuine = None
     if asked and form.is_valid():
         genuine = receipt_is_genuine(form.cleaned_data["number"], form.cleaned_data["sha256"])
-    return render(request, "applications/documents/receipt_check.html", {"form": form, "genuine": genuine})
+    return render(
+        request, "applications/documents/receipt_check.html", {"form": form, "genuine": genuine}
+    )

@@ -15,7 +15,7 @@ from kamp.forms.reasons import refuse
 from kamp.forms.showcases import Editor, PictureForm
 from kamp.models import Showcase
 from kamp.services.showcases import editing
-from kamp.states import ShowcaseState
+from kamp.states import ShowcaseMoves, ShowcaseState
 from kamp.visibility import READERS, showcases_of
 from portal.access.requests import person
 from portal.access.roles import CURATOR, roles_of
@@ -86,11 +86,31 @@ class ShowcaseAdmin(WorkflowAdmin):
     page_template = "admin/kamp/showcases/page.html"
     change_list_template = "admin/kamp/showcases/list.html"
     acts = [
-        Act("publish", "공개", publish, move="publish", intro="누구나 볼 수 있게 됩니다."),
-        Act("submit", "검토 요청", submit, move="submit"),
-        Act("give-back", "돌려보내기", give_back, move="give_back", form=NoteForm, danger=True),
-        Act("withdraw", "공개 철회", withdraw, move="withdraw", form=NoteForm, danger=True),
-        Act("reopen", "다시 쓰기", reopen, move="reopen"),
+        Act(
+            "publish",
+            "공개",
+            publish,
+            move=ShowcaseMoves.PUBLISH,
+            intro="누구나 볼 수 있게 됩니다.",
+        ),
+        Act("submit", "검토 요청", submit, move=ShowcaseMoves.SUBMIT),
+        Act(
+            "give-back",
+            "돌려보내기",
+            give_back,
+            move=ShowcaseMoves.GIVE_BACK,
+            form=NoteForm,
+            danger=True,
+        ),
+        Act(
+            "withdraw",
+            "공개 철회",
+            withdraw,
+            move=ShowcaseMoves.WITHDRAW,
+            form=NoteForm,
+            danger=True,
+        ),
+        Act("reopen", "다시 쓰기", reopen, move=ShowcaseMoves.REOPEN),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Showcase]:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from kamp.models import Clip, InspectionModel
-from kamp.states import ModelState, Split
+from kamp.states import ModelMoves, ModelState, Split
 from kamp.vision.errors import MeasureRefused
 from kamp.vision.evidence.quality import Traits
 from kamp.vision.learning import measure
@@ -51,28 +51,30 @@ def run(model: InspectionModel, *, now: datetime, progress: Progress) -> Inspect
     try:
         workflow.move(
             model,
-            "finish",
+            ModelMoves.FINISH,
             by=None,
             now=now,
-            artefact=kept,
-            artefact_sha256=trained.sha256,
-            thresholds={
-                "known": trained.known_threshold,
-                "anomaly": trained.anomaly_threshold,
-            },
-            facts={
-                **dict(trained.facts),
-                "libraries": {name: version(name) for name in LIBRARIES},
-                "counts": {
-                    split: {
-                        "normal": sum(not one.kind for one in samples[split]),
-                        "defect": sum(bool(one.kind) for one in samples[split]),
-                    }
-                    for split in Split.values
+            changes={
+                "artefact": kept,
+                "artefact_sha256": trained.sha256,
+                "thresholds": {
+                    "known": trained.known_threshold,
+                    "anomaly": trained.anomaly_threshold,
                 },
+                "facts": {
+                    **dict(trained.facts),
+                    "libraries": {name: version(name) for name in LIBRARIES},
+                    "counts": {
+                        split: {
+                            "normal": sum(not one.kind for one in samples[split]),
+                            "defect": sum(bool(one.kind) for one in samples[split]),
+                        }
+                        for split in Split.values
+                    },
+                },
+                "measures": plain(measures),
+                "trained_at": now,
             },
-            measures=plain(measures),
-            trained_at=now,
         )
     except MoveNotAllowed:  # retired meanwhile, or another worker was faster
         files.discard(kept)

@@ -6,12 +6,12 @@ from django.db.models import F, Q
 
 from kamp.models.workspaces import Workspace
 from kamp.states import (
-    SHOWCASE_MOVES,
     DataKind,
     Direction,
     FigureOrigin,
     Process,
     Purpose,
+    ShowcaseMoves,
     ShowcaseState,
 )
 from portal.models import Dated, IssuedPdf, MoveLogBase, Stateful
@@ -36,7 +36,7 @@ class Showcase(Dated, Stateful):
     publications. `experts` holds one helper a line.
     """
 
-    MOVES = SHOWCASE_MOVES
+    MOVES = ShowcaseMoves.by_name()
     MOVE_LOG = ShowcaseMove
 
     state = models.CharField(

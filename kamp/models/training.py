@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from kamp.models.datasets import Dataset, Recipe
-from kamp.states import MODEL_MOVES, ModelState
+from kamp.states import ModelMoves, ModelState
 from portal.models import Dated, Job, MoveLogBase, Stateful
 
 USER = settings.AUTH_USER_MODEL
@@ -28,7 +28,7 @@ class InspectionModel(Dated, Stateful):
     both). `parent` is the model that this one recalibrates.
     """
 
-    MOVES = MODEL_MOVES
+    MOVES = ModelMoves.by_name()
     MOVE_LOG = InspectionModelMove
 
     state = models.CharField(

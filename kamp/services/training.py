@@ -9,7 +9,7 @@ from django.db.models import Max
 from kamp import queries
 from kamp.models import Dataset, InspectionModel
 from kamp.services.datasets import as_member
-from kamp.states import MemberRole, ModelState, Split
+from kamp.states import MemberRole, ModelMoves, ModelState, Split
 from portal.core.errors import Finding, MoveNotAllowed, RuleBroken
 from portal.jobs import queue
 from portal.models import User
@@ -128,7 +128,14 @@ def approve(model: InspectionModel, *, by: User, now: datetime) -> None:
             "스스로 학습시킨 모델은 승인할 수 없습니다. 다른 구성원이 확인하고 승인해야 합니다.",
             code="own_work",
         )
-    workflow.move(model, "approve", by=by, now=now, owner=True, approved_by=by, approved_at=now)
+    workflow.move(
+        model,
+        ModelMoves.APPROVE,
+        by=by,
+        now=now,
+        owner=True,
+        changes={"approved_by": by, "approved_at": now},
+    )
 
 
 def retire(model: InspectionModel, *, note: str, by: User, now: datetime) -> None:
@@ -136,4 +143,4 @@ def retire(model: InspectionModel, *, note: str, by: User, now: datetime) -> Non
     workspace = model.dataset.workspace
     as_member(workspace, by)
     owner = workspace.members.filter(user=by, role=MemberRole.OWNER).exists()
-    workflow.move(model, "retire", by=by, now=now, note=note, owner=owner)
+    workflow.move(model, ModelMoves.RETIRE, by=by, now=now, note=note, owner=owner)

@@ -1,7 +1,11 @@
 """Moves, the audit chain and minutes of trouble."""
 
+from collections.abc import Mapping
+from typing import ClassVar
+
 from django.db import models
 
+from portal.core.moves import Move
 from portal.models.access import User
 
 
@@ -23,6 +27,9 @@ class Stateful(models.Model):
     """
 
     state = models.CharField("상태", max_length=20, editable=False)
+
+    MOVES: ClassVar[Mapping[str, Move]]
+    MOVE_LOG: ClassVar[type["MoveLogBase"]]
 
     class Meta:
         abstract = True

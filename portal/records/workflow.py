@@ -1,7 +1,6 @@
 """Moves between states: checked, atomic, and each leaves a row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,38 +8,12 @@ from django.db import models, transaction
 
 from portal.access.roles import SYSTEM, roles_of
 from portal.core.errors import MoveNotAllowed
-from portal.models import MoveLogBase, User
+from portal.core.moves import OWNER, Move
+from portal.models import MoveLogBase, Stateful, User
 from portal.records import bulk
 
 CHUNK = 2_000
 LOG_COLUMNS = ["thing_id", "move", "source", "target", "by_id", "at", "note"]
-
-
-@dataclass(frozen=True)
-class Move:
-    """One edge of a life: from where, to where, by whom.
-
-    `roles` are role names; `owner` stands for "whoever the service has checked owns it" and
-    `system` for the portal's jobs.
-    """
-
-    name: str
-    label: str
-    source: tuple[str, ...]
-    target: str
-    roles: tuple[str, ...]
-    needs_note: bool = False
-
-
-OWNER = "owner"
-
-
-def table(*moves: Move) -> Mapping[str, Move]:
-    """Index moves by name; a name may stand only once."""
-    indexed = {move.name: move for move in moves}
-    if len(indexed) != len(moves):
-        raise ValueError("a move is named twice")
-    return indexed
 
 
 def allowed(move: Move, *, state: str, by: User | None, owner: bool = False) -> bool:
@@ -54,48 +27,48 @@ def allowed(move: Move, *, state: str, by: User | None, owner: bool = False) -> 
 
 
 def move(
-    thing: Any,
-    name: str,
+    thing: Stateful,
+    step: Move,
     *,
     by: User | None,
     now: datetime,
     note: str = "",
     owner: bool = False,
     where: Mapping[str, object] | None = None,
-    **changes: object,
+    changes: Mapping[str, object] | None = None,
 ) -> MoveLogBase:
     """Make one move: conditional UPDATE of state and `changes`, and its log row, together.
 
     `by=None` is the portal itself. `where` adds conditions to the UPDATE, such as the version
     the decision was based on. Raises `MoveNotAllowed`; `thing` is changed only on success.
     """
-    step = thing.MOVES[name]
+    _check_table(type(thing), step)
     if not allowed(step, state=thing.state, by=by, owner=owner):
         raise MoveNotAllowed(f"지금 상태에서는 ‘{step.label}’ 처리를 할 수 없습니다.")
     _check_note(step, note)
     source = thing.state
-    row: MoveLogBase = thing.MOVE_LOG(
-        thing=thing, move=name, source=source, target=step.target, by=by, at=now, note=note
+    row = thing.MOVE_LOG(  # type: ignore[misc] # each log has its own foreign key `thing`
+        thing=thing, move=step.name, source=source, target=step.target, by=by, at=now, note=note
     )
     with transaction.atomic(savepoint=False):
         changed = (
             type(thing)
             ._default_manager.filter(pk=thing.pk, state=source, **(where or {}))
-            .update(state=step.target, **changes)
+            .update(state=step.target, **(changes or {}))
         )
         if changed:
             row.save(force_insert=True)
     if not changed:
         raise MoveNotAllowed("다른 사람이 먼저 처리했습니다. 화면을 새로 열어 확인해 주세요.")
     thing.state = step.target
-    for field, value in changes.items():
+    for field, value in (changes or {}).items():
         setattr(thing, field, value)
     return row
 
 
 def move_many(
     things: models.QuerySet[Any],
-    name: str,
+    step: Move,
     *,
     by: User | None,
     now: datetime,
@@ -107,7 +80,7 @@ def move_many(
     Runs in one transaction with few statements; returns how many moved.
     """
     model = things.model
-    step = model.MOVES[name]
+    _check_table(model, step)
     _check_note(step, note)
     moved = 0
     with transaction.atomic():
@@ -124,10 +97,15 @@ def move_many(
                 part = ids[start : start + CHUNK]
                 model._default_manager.filter(pk__in=part).update(state=step.target)
                 who = None if by is None else by.pk
-                rows = [(pk, name, source, step.target, who, now, note) for pk in part]
+                rows = [(pk, step.name, source, step.target, who, now, note) for pk in part]
                 bulk.insert(model.MOVE_LOG, LOG_COLUMNS, rows)
             moved += len(ids)
     return moved
+
+
+def _check_table(model: type[Stateful], step: Move) -> None:
+    if model.MOVES.get(step.name) != step:
+        raise LookupError(f"{model.__name__} has no move {step.name!r} from this table")
 
 
 def _check_note(step: Move, note: str) -> None:

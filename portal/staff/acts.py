@@ -15,6 +15,7 @@ from portal.access.requests import person
 from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
+from portal.core.moves import Move
 from portal.records.workflow import allowed
 from portal.staff.lists import ReadOnlyAdmin
 
@@ -34,7 +35,7 @@ class Act:
         label: str,
         do: Callable[..., str],
         *,
-        move: str = "",
+        move: Move | None = None,
         roles: Sequence[str] = (),
         form: Any = None,
         show: Callable[[HttpRequest, Any], bool] | None = None,
@@ -47,7 +48,7 @@ class Act:
 
     def offered(self, request: HttpRequest, thing: Any) -> bool:
         """Tell whether the button stands on this thing's page for this person."""
-        if self.move and not allowed(thing.MOVES[self.move], state=thing.state, by=person(request)):
+        if self.move and not allowed(self.move, state=thing.state, by=person(request)):
             return False
         if self.roles and not roles_of(request.user) & self.roles:
             return False

@@ -8,7 +8,7 @@ from django.apps import apps
 
 from applications.models import Agreement
 from applications.states import (
-    AGREEMENT_MOVES,
+    AgreementMoves,
     AgreementState,
     ApplicationState,
     ChangeState,
@@ -182,9 +182,11 @@ def test_nobody_makes_a_move_that_is_not_listed(life: str) -> None:
 
 def test_a_refused_move_writes_nothing() -> None:
     world = World()
-    for name in AGREEMENT_MOVES:
+    for name in AgreementMoves.by_name():
         before = Agreement.objects.values().get()
         with pytest.raises(MoveNotAllowed):
-            move(world.fresh(), name, by=UserFactory(), now=world.now, note="x")
+            move(
+                world.fresh(), world.fresh().MOVES[name], by=UserFactory(), now=world.now, note="x"
+            )
         assert Agreement.objects.values().get() == before
     assert not world.agreement.moves.exists()

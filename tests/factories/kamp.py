@@ -21,7 +21,7 @@ from kamp.models import (
 from kamp.services import clips, datasets, labelling, training
 from kamp.services.showcases import data_file, editing
 from kamp.services.workspaces import QUOTA_BYTES
-from kamp.states import ClipState, MemberRole
+from kamp.states import ClipState, MemberRole, ModelMoves
 from portal.access.roles import CURATOR
 from portal.core.clock import now
 from portal.core.validators import check_digit
@@ -240,15 +240,17 @@ def trained(dataset: Dataset, *, by: User | None = None) -> InspectionModel:
     )
     workflow.move(
         model,
-        "finish",
+        ModelMoves.FINISH,
         by=None,
         now=now(),
-        artefact=files.store_bytes(b"artefact"),
-        artefact_sha256="1" * 64,
-        thresholds={"known": None, "anomaly": 1.5},
-        facts={"libraries": {"numpy": "2"}, "counts": {}},
-        measures=MEASURES,
-        trained_at=now(),
+        changes={
+            "artefact": files.store_bytes(b"artefact"),
+            "artefact_sha256": "1" * 64,
+            "thresholds": {"known": None, "anomaly": 1.5},
+            "facts": {"libraries": {"numpy": "2"}, "counts": {}},
+            "measures": MEASURES,
+            "trained_at": now(),
+        },
     )
     return model
 

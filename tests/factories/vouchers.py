@@ -27,7 +27,7 @@ from vouchers.models import (
 from vouchers.rules import catalogue
 from vouchers.services import recruitment, selection
 from vouchers.services.catalogue import importing, rows
-from vouchers.states import Category, MemberKind, PanelApplicationState
+from vouchers.states import Category, MemberKind, PanelApplicationState, ServiceMoves
 
 KINDS = list(MemberKind)
 PNG = (
@@ -121,7 +121,7 @@ def service(*, on_sale: bool = True, **fields: Any) -> Service:
         }
     )
     if on_sale:
-        move(made, "sell", by=None, now=NOW)
+        move(made, ServiceMoves.SELL, by=None, now=NOW)
     return made
 
 

@@ -5,7 +5,7 @@ import itertools
 import pytest
 from django.contrib.auth.models import Group
 
-from kamp.states import MODEL_MOVES, SHOWCASE_MOVES, ModelState, ShowcaseState
+from kamp.states import ModelMoves, ModelState, ShowcaseMoves, ShowcaseState
 from portal.access.roles import LABELS
 from portal.models import User
 from portal.records.workflow import OWNER, allowed
@@ -29,8 +29,8 @@ MODEL = {
     ("retire", "approved"): {OWNER},
 }
 TABLES = {
-    "showcase": (SHOWCASE_MOVES, ShowcaseState.values, SHOWCASE),
-    "model": (MODEL_MOVES, ModelState.values, MODEL),
+    "showcase": (ShowcaseMoves.by_name(), ShowcaseState.values, SHOWCASE),
+    "model": (ModelMoves.by_name(), ModelState.values, MODEL),
 }
 
 

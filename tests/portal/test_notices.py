@@ -51,8 +51,12 @@ def server(monkeypatch: pytest.MonkeyPatch):
 @pytest.mark.django_db
 def test_a_notice_is_written_once_per_key_with_the_first_words() -> None:
     filed = {"number": "2021-구축-1차-000001", "submitted_at": NOW, "pk": 1}
-    first = outbox.write("applications/receipt", to_email="kim@example.kr", key="r:1", now=NOW, filed=filed)
-    second = outbox.write("applications/receipt", to_email="lee@example.kr", key="r:1", now=NOW, filed=filed)
+    first = outbox.write(
+        "applications/receipt", to_email="kim@example.kr", key="r:1", now=NOW, filed=filed
+    )
+    second = outbox.write(
+        "applications/receipt", to_email="lee@example.kr", key="r:1", now=NOW, filed=filed
+    )
     assert first.pk == second.pk
     row = Notice.objects.get()
     assert row.to_email == "kim@example.kr"
@@ -103,7 +107,9 @@ def test_what_waits_is_sent_once_and_noted() -> None:
 @pytest.mark.django_db
 def test_a_subject_is_one_line_and_fits_its_column() -> None:
     filed = {"number": "줄\n바꿈" + "가" * 300, "submitted_at": NOW, "pk": 1}
-    row = outbox.write("applications/receipt", to_email="kim@example.kr", key="s", now=NOW, filed=filed)
+    row = outbox.write(
+        "applications/receipt", to_email="kim@example.kr", key="s", now=NOW, filed=filed
+    )
     assert "\n" not in row.subject
     assert len(row.subject) <= 200
     assert outbox.send_waiting(NOW) == 1

@@ -5,12 +5,13 @@ from django.apps import apps
 from django.db import DatabaseError, connection, transaction
 
 from applications.models import Application, ApplicationMove, SelectionMove
-from applications.states import APPLICATION_MOVES, ApplicationState
+from applications.states import ApplicationMoves, ApplicationState, SelectionMoves
 from portal.access.roles import STAFF_ROLES, SYSTEM
 from portal.core.errors import MoveNotAllowed
+from portal.core.moves import OWNER, Move, Moves
 from portal.models import Stateful, User
 from portal.records import workflow
-from portal.records.workflow import OWNER, Move, allowed, move, move_many
+from portal.records.workflow import allowed, move, move_many
 from programs.models import LedgerEntry
 from tests.factories.applications import NOW, ApplicationFactory, UserFactory
 from tests.faults.together import at_once
@@ -76,10 +77,25 @@ def test_every_state_can_be_reached_and_none_can_be_left_without_a_move() -> Non
         assert reached == set(states), life
 
 
-def test_a_table_names_each_move_once() -> None:
-    step = Move("go", "가기", ("a",), "b", (OWNER,))
-    with pytest.raises(ValueError, match="twice"):
-        workflow.table(step, step)
+def test_a_move_stands_in_its_table_under_its_own_name() -> None:
+    class Table(Moves):
+        LEAVE = Move("go", "가기", ("a",), "b", (OWNER,))
+
+    with pytest.raises(ValueError, match="Table.LEAVE"):
+        Table.by_name()
+
+
+@pytest.mark.django_db
+def test_a_move_of_another_table_is_refused() -> None:
+    thing = ApplicationFactory(filed=True)
+    boss = UserFactory(roles=sorted(STAFF_ROLES))
+    for attempt in (
+        lambda: move(thing, SelectionMoves.PROPOSE, by=boss, now=NOW),
+        lambda: move_many(Application.objects.all(), SelectionMoves.PROPOSE, by=boss, now=NOW),
+    ):
+        with pytest.raises(LookupError, match="propose"):
+            attempt()
+    assert not thing.moves.exists()
 
 
 @pytest.mark.django_db
@@ -87,26 +103,34 @@ def test_a_table_names_each_move_once() -> None:
 def test_a_refused_move_leaves_state_and_log_as_they_were(state: str) -> None:
     boss = UserFactory(roles=sorted(STAFF_ROLES))
     thing = ApplicationFactory(filed=state != "draft", state=state)
-    for name, step in APPLICATION_MOVES.items():
+    for name, step in ApplicationMoves.by_name().items():
         if state in step.source:
             continue
         for by in (boss, None):
             with pytest.raises(MoveNotAllowed):
-                move(thing, name, by=by, now=NOW, note="사유", owner=True)
+                move(thing, thing.MOVES[name], by=by, now=NOW, note="사유", owner=True)
     thing.refresh_from_db()
     assert thing.state == state
     assert not ApplicationMove.objects.exists()
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize("name", list(APPLICATION_MOVES))
+@pytest.mark.parametrize("name", list(ApplicationMoves.by_name()))
 def test_a_move_writes_who_when_from_to_and_why(name: str) -> None:
-    step = APPLICATION_MOVES[name]
+    step = ApplicationMoves.by_name()[name]
     by = None if SYSTEM in step.roles else UserFactory(roles=sorted(set(step.roles) & STAFF_ROLES))
     for source in step.source:
         thing = ApplicationFactory(filed=source != "draft", state=source)
         changes = {"number": "x", "submitted_at": NOW} if name == "submit" else {}
-        row = move(thing, name, by=by, now=NOW, note="사유", owner=OWNER in step.roles, **changes)
+        row = move(
+            thing,
+            thing.MOVES[name],
+            by=by,
+            now=NOW,
+            note="사유",
+            owner=OWNER in step.roles,
+            changes={**changes},
+        )
         thing.refresh_from_db()
         assert thing.state == step.target
         stored = ApplicationMove.objects.get(pk=row.pk)
@@ -122,15 +146,15 @@ def manager(db: None) -> User:
 
 
 @pytest.mark.parametrize("note", ["", "   \n"])
-@pytest.mark.parametrize("name", [n for n, m in APPLICATION_MOVES.items() if m.needs_note])
+@pytest.mark.parametrize("name", [n for n, m in ApplicationMoves.by_name().items() if m.needs_note])
 def test_a_move_that_needs_a_note_is_refused_without_one(db: None, name: str, note: str) -> None:
     manager = UserFactory(roles=["manager", "assessor"])
-    thing = ApplicationFactory(filed=True, state=APPLICATION_MOVES[name].source[-1])
+    thing = ApplicationFactory(filed=True, state=ApplicationMoves.by_name()[name].source[-1])
     every = Application.objects.filter(pk=thing.pk)
     with pytest.raises(MoveNotAllowed) as alone:
-        move(thing, name, by=manager, now=NOW, note=note, owner=True)
+        move(thing, thing.MOVES[name], by=manager, now=NOW, note=note, owner=True)
     with pytest.raises(MoveNotAllowed) as many:
-        move_many(every, name, by=manager, now=NOW, note=note, owner=True)
+        move_many(every, thing.MOVES[name], by=manager, now=NOW, note=note, owner=True)
     assert alone.value.code == many.value.code == "note_required"
     assert not ApplicationMove.objects.exists()
 
@@ -138,9 +162,9 @@ def test_a_move_that_needs_a_note_is_refused_without_one(db: None, name: str, no
 def test_a_thing_that_somebody_else_moved_is_not_moved_again(manager: User) -> None:
     mine = ApplicationFactory(filed=True)
     theirs = Application.objects.get(pk=mine.pk)
-    move(theirs, "take_up", by=manager, now=NOW)
+    move(theirs, ApplicationMoves.TAKE_UP, by=manager, now=NOW)
     with pytest.raises(MoveNotAllowed, match="다른 사람이 먼저"):
-        move(mine, "take_up", by=manager, now=NOW)
+        move(mine, ApplicationMoves.TAKE_UP, by=manager, now=NOW)
     assert mine.state == "submitted"  # the object in hand tells what it knew
     assert ApplicationMove.objects.count() == 1
 
@@ -149,7 +173,7 @@ def test_a_condition_that_no_longer_holds_stops_the_move(manager: User) -> None:
     thing = ApplicationFactory(filed=True)
     Application.objects.filter(pk=thing.pk).update(version=7)
     with pytest.raises(MoveNotAllowed):
-        move(thing, "take_up", by=manager, now=NOW, where={"version": thing.version})
+        move(thing, ApplicationMoves.TAKE_UP, by=manager, now=NOW, where={"version": thing.version})
     thing.refresh_from_db()
     assert thing.state == "submitted"
 
@@ -157,7 +181,7 @@ def test_a_condition_that_no_longer_holds_stops_the_move(manager: User) -> None:
 def test_a_move_and_its_changes_are_undone_together(manager: User) -> None:
     thing = ApplicationFactory(filed=True)
     with transaction.atomic():
-        move(thing, "take_up", by=manager, now=NOW)
+        move(thing, ApplicationMoves.TAKE_UP, by=manager, now=NOW)
         transaction.set_rollback(True)
     thing.refresh_from_db()
     assert thing.state == "submitted"
@@ -170,7 +194,7 @@ def test_many_are_moved_together_each_with_its_row(
     moved = [ApplicationFactory(filed=True) for _ in range(6)]
     stays = ApplicationFactory(assessing=True)
     with django_assert_max_num_queries(10):
-        count = move_many(Application.objects.all(), "take_up", by=manager, now=NOW)
+        count = move_many(Application.objects.all(), ApplicationMoves.TAKE_UP, by=manager, now=NOW)
     assert count == len(moved)
     rows = ApplicationMove.objects.values_list("thing", "source", "target", "by")
     assert sorted(rows) == [(a.pk, "submitted", "screening", manager.pk) for a in moved]
@@ -183,9 +207,9 @@ def test_moving_many_asks_for_the_role_even_when_there_is_nothing_to_move() -> N
     ApplicationFactory(filed=True)
     officer = UserFactory(roles=["assessor"])
     with pytest.raises(MoveNotAllowed):
-        move_many(Application.objects.all(), "take_up", by=officer, now=NOW)
+        move_many(Application.objects.all(), ApplicationMoves.TAKE_UP, by=officer, now=NOW)
     with pytest.raises(MoveNotAllowed):
-        move_many(Application.objects.none(), "take_up", by=officer, now=NOW)
+        move_many(Application.objects.none(), ApplicationMoves.TAKE_UP, by=officer, now=NOW)
     assert not ApplicationMove.objects.exists()
 
 
@@ -195,7 +219,7 @@ def test_large_numbers_are_moved_in_parts_and_none_is_left_out(
     monkeypatch.setattr(workflow, "CHUNK", 2)
     for _ in range(5):
         ApplicationFactory(filed=True)
-    assert move_many(Application.objects.all(), "take_up", by=manager, now=NOW) == 5
+    assert move_many(Application.objects.all(), ApplicationMoves.TAKE_UP, by=manager, now=NOW) == 5
     assert ApplicationMove.objects.count() == 5
     assert not Application.objects.exclude(state="screening").exists()
 
@@ -238,7 +262,7 @@ def execute(statement: str) -> None:
 
 def moved_once() -> None:
     thing = ApplicationFactory(filed=True)
-    move(thing, "take_up", by=UserFactory(roles=["officer"]), now=NOW, note="처음")
+    move(thing, ApplicationMoves.TAKE_UP, by=UserFactory(roles=["officer"]), now=NOW, note="처음")
 
 
 @pytest.mark.django_db
@@ -274,7 +298,9 @@ def test_of_ten_officers_at_once_one_makes_the_move() -> None:
     officer = UserFactory(roles=["officer"])
 
     def take_up(place: int) -> object:
-        return move(Application.objects.get(pk=thing.pk), "take_up", by=officer, now=NOW)
+        return move(
+            Application.objects.get(pk=thing.pk), ApplicationMoves.TAKE_UP, by=officer, now=NOW
+        )
 
     answers = at_once(10, take_up)
     assert sum(isinstance(row, ApplicationMove) for row in answers) == 1
@@ -290,8 +316,10 @@ def test_a_bulk_move_and_single_moves_at_once_move_each_thing_once() -> None:
 
     def act(place: int) -> object:
         if place == 0:
-            return move_many(Application.objects.all(), "take_up", by=officer, now=NOW)
-        return move(things[place], "take_up", by=officer, now=NOW)
+            return move_many(
+                Application.objects.all(), ApplicationMoves.TAKE_UP, by=officer, now=NOW
+            )
+        return move(things[place], ApplicationMoves.TAKE_UP, by=officer, now=NOW)
 
     at_once(8, act)
     rows = list(ApplicationMove.objects.values_list("thing", flat=True))

@@ -169,7 +169,7 @@ def test_a_refused_move_leaves_state_and_history_as_they_were(make: Any) -> None
     before, logged = thing.state, thing.moves.count()
     for name in thing.MOVES:
         with pytest.raises(MoveNotAllowed):
-            move(thing, name, by=stranger, now=NOW, note="사유")
+            move(thing, thing.MOVES[name], by=stranger, now=NOW, note="사유")
     thing.refresh_from_db()
     assert (thing.state, thing.moves.count()) == (before, logged)
 

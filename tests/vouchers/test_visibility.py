@@ -17,6 +17,7 @@ from vouchers import pdf_contexts
 from vouchers.models import ConsumerReport, Correction
 from vouchers.services import books, corrections
 from vouchers.services.reports import moderation
+from vouchers.states import MonitorMoves
 from vouchers.visibility import (
     own_reports,
     public_books,
@@ -118,12 +119,11 @@ def test_an_excluded_members_report_is_read_but_not_counted(client: Client) -> N
     gone = make.published(make.assigned(round, service=service), value=1)
     move(
         gone.assignment.monitor,
-        "exclude",
+        MonitorMoves.EXCLUDE,
         by=panel.agency(),
         now=NOW,
         note="이해관계",
-        excluded_at=NOW,
-        exclusion_reason="이해관계",
+        changes={"excluded_at": NOW, "exclusion_reason": "이해관계"},
     )
     page = client.get(f"/vouchers/services/{service.code}/").content.decode()
     assert "1건은 쓴 사람이 공급기업과의 이해관계 등으로 제외되어 평균에서 뺐습니다." in page

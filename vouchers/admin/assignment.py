@@ -12,7 +12,7 @@ from portal.templatetags.portal import badge, kst
 from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import AssignmentRule, AssignmentRun, Monitor, Service
 from vouchers.services import assignment
-from vouchers.states import AssignmentRunState, MemberKind
+from vouchers.states import AssignmentRunMoves, AssignmentRunState, MemberKind
 from vouchers.visibility import DESK
 
 READERS = sorted(DESK)
@@ -52,10 +52,17 @@ class AssignmentRunAdmin(WorkflowAdmin):
             "confirm",
             "배정 확정",
             confirm,
-            move="confirm",
+            move=AssignmentRunMoves.CONFIRM,
             intro="새로 배정된 단원에게 체험할 서비스를 알립니다. 이미 배정된 사람은 그대로입니다.",
         ),
-        Act("discard", "배정안 폐기", discard, move="discard", form=ReasonForm, danger=True),
+        Act(
+            "discard",
+            "배정안 폐기",
+            discard,
+            move=AssignmentRunMoves.DISCARD,
+            form=ReasonForm,
+            danger=True,
+        ),
     ]
 
     def page(self, request: HttpRequest, thing: AssignmentRun) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from portal.templatetags.portal import badge, kst
 from vouchers.models import CatalogueImport, Service, SupplierMember
 from vouchers.queries import catalogue as queries
 from vouchers.services.catalogue import importing, sale
-from vouchers.states import ImportKind, ImportOutcome, ServiceState
+from vouchers.states import ImportKind, ImportOutcome, ServiceMoves, ServiceState
 from vouchers.visibility import STAFF
 
 READERS = sorted(STAFF)
@@ -88,9 +88,11 @@ class ServiceAdmin(WorkflowAdmin):
     search_help_text = "서비스명, 공급기업, 소개에서 두 글자부터"
     ordering = ["-pk"]
     acts = [
-        Act("sell", "판매 시작", sell, move="sell"),
-        Act("suspend", "판매 중지", suspend, move="suspend", form=ReasonForm, danger=True),
-        Act("resume", "판매 재개", resume, move="resume", form=ReasonForm),
+        Act("sell", "판매 시작", sell, move=ServiceMoves.SELL),
+        Act(
+            "suspend", "판매 중지", suspend, move=ServiceMoves.SUSPEND, form=ReasonForm, danger=True
+        ),
+        Act("resume", "판매 재개", resume, move=ServiceMoves.RESUME, form=ReasonForm),
     ]
 
     def get_search_results(

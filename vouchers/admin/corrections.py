@@ -13,7 +13,7 @@ from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, kst, until
 from vouchers.models import Correction
 from vouchers.services import corrections
-from vouchers.states import CorrectionState
+from vouchers.states import CorrectionMoves, CorrectionState
 from vouchers.visibility import STAFF, staff_corrections
 
 TONES = {
@@ -103,16 +103,29 @@ class CorrectionAdmin(WorkflowAdmin):
     search_help_text = "서비스 번호(전체)"
     ordering = ["-pk"]
     acts = [
-        Act("verify", "문제 확인", verify, move="verify", form=FindingForm),
-        Act("dismiss", "해당 없음", dismiss, move="dismiss", form=ReasonForm, danger=True),
-        Act("ask", "시정 요청", ask, move="ask", form=RequestForm),
-        Act("fix", "시정 완료 확인", fix, move="fix", form=ReasonForm),
-        Act("ask_again", "다시 시정 요청", ask_again, move="ask_again", form=RequestForm),
+        Act("verify", "문제 확인", verify, move=CorrectionMoves.VERIFY, form=FindingForm),
+        Act(
+            "dismiss",
+            "해당 없음",
+            dismiss,
+            move=CorrectionMoves.DISMISS,
+            form=ReasonForm,
+            danger=True,
+        ),
+        Act("ask", "시정 요청", ask, move=CorrectionMoves.ASK, form=RequestForm),
+        Act("fix", "시정 완료 확인", fix, move=CorrectionMoves.FIX, form=ReasonForm),
+        Act(
+            "ask_again",
+            "다시 시정 요청",
+            ask_again,
+            move=CorrectionMoves.ASK_AGAIN,
+            form=RequestForm,
+        ),
         Act(
             "fail",
             "미시정 처리",
             fail,
-            move="fail",
+            move=CorrectionMoves.FAIL,
             form=ReasonForm,
             danger=True,
             intro="이 서비스의 판매를 중지합니다. 시정을 확인하면 다시 판매할 수 있습니다.",

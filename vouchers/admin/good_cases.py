@@ -12,6 +12,7 @@ from portal.staff.acts import Act, WorkflowAdmin
 from vouchers.admin.reports import StaffNoteForm
 from vouchers.models import GoodCase
 from vouchers.services import good_cases
+from vouchers.states import GoodCaseMoves
 
 
 def promote(request: HttpRequest, case: GoodCase, data: Any, at: datetime) -> str:
@@ -49,17 +50,17 @@ class GoodCaseAdmin(WorkflowAdmin):
     fields += ["proposed_by", "proposed_at", "decided_by", "decided_at"]
     ordering = ["-pk"]
     acts = [
-        Act("promote", "우수 사례로 확정", promote, move="promote", show=second_person),
+        Act("promote", "우수 사례로 확정", promote, move=GoodCaseMoves.PROMOTE, show=second_person),
         Act(
             "decline",
             "추천 반려",
             decline,
-            move="decline",
+            move=GoodCaseMoves.DECLINE,
             form=StaffNoteForm,
             show=second_person,
             danger=True,
         ),
-        Act("end", "홍보 종료", end, move="end", form=StaffNoteForm, danger=True),
+        Act("end", "홍보 종료", end, move=GoodCaseMoves.END, form=StaffNoteForm, danger=True),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[GoodCase]:

@@ -15,7 +15,7 @@ from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import Monitor
 from vouchers.queries import panel
 from vouchers.services import assignment, members
-from vouchers.states import Category, MonitorState, RuleKind
+from vouchers.states import Category, MonitorMoves, MonitorState, RuleKind
 from vouchers.visibility import DESK, monitors_of
 
 READERS = sorted(DESK)
@@ -97,9 +97,11 @@ class MonitorAdmin(WorkflowAdmin):
             form=rule_form,
             show=lambda request, thing: thing.state == MonitorState.ACTIVE,
         ),
-        Act("leave", "중도 사퇴 기록", leave, move="leave", form=ReasonForm, danger=True),
-        Act("exclude", "제외", exclude, move="exclude", form=ReasonForm, danger=True),
-        Act("restore", "제외 취소", restore, move="restore", form=ReasonForm),
+        Act(
+            "leave", "중도 사퇴 기록", leave, move=MonitorMoves.LEAVE, form=ReasonForm, danger=True
+        ),
+        Act("exclude", "제외", exclude, move=MonitorMoves.EXCLUDE, form=ReasonForm, danger=True),
+        Act("restore", "제외 취소", restore, move=MonitorMoves.RESTORE, form=ReasonForm),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Monitor]:

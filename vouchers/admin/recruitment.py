@@ -15,7 +15,7 @@ from vouchers.models import PanelApplication, PanelMark
 from vouchers.queries import recruitment as recruitment_queries
 from vouchers.queries import selection as selection_queries
 from vouchers.services import conflicts, recruitment, selection
-from vouchers.states import PanelApplicationState
+from vouchers.states import PanelApplicationMoves, PanelApplicationState
 from vouchers.visibility import DESK, staff_panel_applications
 
 READERS = sorted(DESK)
@@ -95,10 +95,10 @@ class PanelApplicationAdmin(WorkflowAdmin):
     search_help_text = "이름의 앞부분 또는 계정 전자우편"
     ordering = ["-pk"]
     acts = [
-        Act("mark", "평가하기", mark, move="mark", form=mark_form),
-        Act("bar", "자격 제외", bar, move="bar", form=ReasonForm, danger=True),
-        Act("unbar", "자격 회복", unbar, move="unbar", form=ReasonForm),
-        Act("decline", "참여 사양 기록", decline, move="decline", danger=True),
+        Act("mark", "평가하기", mark, move=PanelApplicationMoves.MARK, form=mark_form),
+        Act("bar", "자격 제외", bar, move=PanelApplicationMoves.BAR, form=ReasonForm, danger=True),
+        Act("unbar", "자격 회복", unbar, move=PanelApplicationMoves.UNBAR, form=ReasonForm),
+        Act("decline", "참여 사양 기록", decline, move=PanelApplicationMoves.DECLINE, danger=True),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PanelApplication]:

@@ -19,7 +19,7 @@ from vouchers.queries.reports import ratings
 from vouchers.rules.reports.moderation import shared
 from vouchers.services import corrections, good_cases
 from vouchers.services.reports import moderation
-from vouchers.states import ACCEPTED_STATES, IssueKind, ReportState
+from vouchers.states import ACCEPTED_STATES, IssueKind, ReportMoves, ReportState
 from vouchers.visibility import STAFF, pictures_of, staff_reports
 
 TONES = {
@@ -150,19 +150,26 @@ class ConsumerReportAdmin(WorkflowAdmin):
     search_help_text = "서비스 번호(전체)"
     ordering = ["-pk"]
     acts = [
-        Act("accept", "채택", accept, move="accept", form=AcceptForm),
-        Act("return", "보완 요청", send_back, move="return", form=NoteForm),
-        Act("reject", "채택하지 않음", reject, move="reject", form=NoteForm, danger=True),
+        Act("accept", "채택", accept, move=ReportMoves.ACCEPT, form=AcceptForm),
+        Act("return", "보완 요청", send_back, move=ReportMoves.RETURN, form=NoteForm),
+        Act("reject", "채택하지 않음", reject, move=ReportMoves.REJECT, form=NoteForm, danger=True),
         Act(
             "publish",
             "공개",
             publish,
-            move="publish",
+            move=ReportMoves.PUBLISH,
             show=may_publish,
             intro="제출한 그대로 누구나 읽게 됩니다. 공급기업 의견은 나란히 나옵니다.",
         ),
-        Act("retract", "공개 중단", retract, move="retract", form=StaffNoteForm, danger=True),
-        Act("restore", "다시 공개", restore, move="restore", form=StaffNoteForm),
+        Act(
+            "retract",
+            "공개 중단",
+            retract,
+            move=ReportMoves.RETRACT,
+            form=StaffNoteForm,
+            danger=True,
+        ),
+        Act("restore", "다시 공개", restore, move=ReportMoves.RESTORE, form=StaffNoteForm),
         Act(
             "issue",
             "문제 제기",

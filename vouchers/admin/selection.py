@@ -13,7 +13,7 @@ from vouchers.admin.catalogue import ReasonForm
 from vouchers.admin.recruitment import READERS
 from vouchers.models import PanelSelection
 from vouchers.services import selection
-from vouchers.states import PanelOutcome, PanelSelectionState
+from vouchers.states import PanelOutcome, PanelSelectionMoves, PanelSelectionState
 from vouchers.templatetags.vouchers import points
 
 SHOWN = 500
@@ -58,14 +58,14 @@ class PanelSelectionAdmin(WorkflowAdmin):
             "release",
             "결과 발표",
             release,
-            move="release",
+            move=PanelSelectionMoves.RELEASE,
             intro="모든 지원자에게 결과를 함께 알리고 선정된 사람을 단원으로 위촉합니다. 되돌릴 수 없습니다.",
         ),
         Act(
             "discard",
             "선정안 폐기",
             discard_selection,
-            move="discard",
+            move=PanelSelectionMoves.DISCARD,
             form=ReasonForm,
             danger=True,
         ),

@@ -11,8 +11,8 @@ from vouchers.models.catalogue import Service
 from vouchers.models.members import Monitor
 from vouchers.models.panel import PanelRound
 from vouchers.states import (
-    ASSIGNMENT_MOVES,
-    ASSIGNMENT_RUN_MOVES,
+    AssignmentMoves,
+    AssignmentRunMoves,
     AssignmentRunState,
     AssignmentState,
     RuleKind,
@@ -89,7 +89,7 @@ class AssignmentRun(Stateful):
     what could not be met and why; `inputs` are kept so that it can be computed again.
     """
 
-    MOVES = ASSIGNMENT_RUN_MOVES
+    MOVES = AssignmentRunMoves.by_name()
     MOVE_LOG = AssignmentRunMove
 
     state = models.CharField(
@@ -147,7 +147,7 @@ class Assignment(Stateful):
     Made by confirming a run. A dropped one is kept: a replacement is an assignment of its own.
     """
 
-    MOVES = ASSIGNMENT_MOVES
+    MOVES = AssignmentMoves.by_name()
     MOVE_LOG = AssignmentMove
 
     state = models.CharField(

@@ -6,7 +6,7 @@ from django.db.models import Q
 
 from portal.models import Dated, Job, MoveLogBase, Stateful
 from vouchers.models.suppliers import Supplier
-from vouchers.states import SERVICE_MOVES, Category, ImportKind, ImportOutcome, ServiceState
+from vouchers.states import Category, ImportKind, ImportOutcome, ServiceMoves, ServiceState
 
 USER = settings.AUTH_USER_MODEL
 
@@ -28,7 +28,7 @@ class Service(Dated, Stateful):
     which the search index holds. `promoted_at` says since when it is shown as a good case.
     """
 
-    MOVES = SERVICE_MOVES
+    MOVES = ServiceMoves.by_name()
     MOVE_LOG = ServiceMove
 
     state = models.CharField(

@@ -8,7 +8,7 @@ from portal.models import Dated, MoveLogBase, Stateful
 from vouchers.models.catalogue import Service
 from vouchers.models.reports import ConsumerReport
 from vouchers.states import (
-    CORRECTION_MOVES,
+    CorrectionMoves,
     CorrectionState,
     IssueKind,
 )
@@ -33,7 +33,7 @@ class Correction(Dated, Stateful):
     `suspended_service` says that this case has stopped the sale.
     """
 
-    MOVES = CORRECTION_MOVES
+    MOVES = CorrectionMoves.by_name()
     MOVE_LOG = CorrectionMove
 
     state = models.CharField(

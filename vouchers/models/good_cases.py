@@ -8,7 +8,7 @@ from portal.models import MoveLogBase, Stateful
 from vouchers.models.catalogue import Service
 from vouchers.models.reports import ConsumerReport
 from vouchers.states import (
-    GOOD_CASE_MOVES,
+    GoodCaseMoves,
     GoodCaseState,
 )
 
@@ -28,7 +28,7 @@ class GoodCaseMove(MoveLogBase):
 class GoodCase(Stateful):
     """A service shown as a good case: one person proposes, another decides."""
 
-    MOVES = GOOD_CASE_MOVES
+    MOVES = GoodCaseMoves.by_name()
     MOVE_LOG = GoodCaseMove
 
     state = models.CharField(

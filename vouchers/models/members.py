@@ -7,7 +7,7 @@ from django.db.models import Q
 from portal.models import MoveLogBase, Stateful
 from vouchers.models.panel import PanelRound
 from vouchers.models.recruitment import PanelApplication
-from vouchers.states import MONITOR_MOVES, MemberKind, MonitorState
+from vouchers.states import MemberKind, MonitorMoves, MonitorState
 
 USER = settings.AUTH_USER_MODEL
 
@@ -30,7 +30,7 @@ class Monitor(Stateful):
     or a fraud found late. Whatever the member has written is then left out of averages, visibly.
     """
 
-    MOVES = MONITOR_MOVES
+    MOVES = MonitorMoves.by_name()
     MOVE_LOG = MonitorMove
 
     state = models.CharField(

@@ -8,8 +8,8 @@ from portal.models import Dated, MoveLogBase, Stateful
 from vouchers.models.panel import PanelRound
 from vouchers.states import (
     PANEL_APPLICANT_LABELS,
-    PANEL_APPLICATION_MOVES,
     MemberKind,
+    PanelApplicationMoves,
     PanelApplicationState,
 )
 
@@ -33,7 +33,7 @@ class PanelApplication(Dated, Stateful):
     firms in which the person holds shares: [{name, business_number}].
     """
 
-    MOVES = PANEL_APPLICATION_MOVES
+    MOVES = PanelApplicationMoves.by_name()
     MOVE_LOG = PanelApplicationMove
 
     state = models.CharField(

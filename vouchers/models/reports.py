@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from portal.models import Dated, MoveLogBase, Stateful
 from vouchers.models.assignment import Assignment
-from vouchers.states import ACCEPTED_STATES, MEMBER_LABELS, REPORT_MOVES, ReportState
+from vouchers.states import ACCEPTED_STATES, MEMBER_LABELS, ReportMoves, ReportState
 
 USER = settings.AUTH_USER_MODEL
 
@@ -29,7 +29,7 @@ class ConsumerReport(Dated, Stateful):
     others comes from there.
     """
 
-    MOVES = REPORT_MOVES
+    MOVES = ReportMoves.by_name()
     MOVE_LOG = ConsumerReportMove
 
     state = models.CharField(

@@ -8,7 +8,7 @@ from portal.models import IssuedPdf, MoveLogBase, Stateful
 from vouchers.models.members import Monitor
 from vouchers.models.panel import PanelRound
 from vouchers.models.reports import ConsumerReport
-from vouchers.states import AWARD_ROUND_MOVES, AwardRoundState, FeeOutcome
+from vouchers.states import AwardRoundMoves, AwardRoundState, FeeOutcome
 
 USER = settings.AUTH_USER_MODEL
 
@@ -71,7 +71,7 @@ class AwardRound(Stateful):
     `rules` are the frozen formula, tiers and pool; `results_sha256` hashes every award.
     """
 
-    MOVES = AWARD_ROUND_MOVES
+    MOVES = AwardRoundMoves.by_name()
     MOVE_LOG = AwardRoundMove
 
     state = models.CharField(

@@ -8,8 +8,8 @@ from portal.models import MoveLogBase, Stateful
 from vouchers.models.panel import PanelRound
 from vouchers.models.recruitment import PanelApplication
 from vouchers.states import (
-    PANEL_SELECTION_MOVES,
     PanelOutcome,
+    PanelSelectionMoves,
     PanelSelectionState,
 )
 
@@ -51,7 +51,7 @@ class PanelSelectionMove(MoveLogBase):
 class PanelSelection(Stateful):
     """A ranked list of applicants from frozen marks and rules: the same inputs, the same list."""
 
-    MOVES = PANEL_SELECTION_MOVES
+    MOVES = PanelSelectionMoves.by_name()
     MOVE_LOG = PanelSelectionMove
 
     state = models.CharField(

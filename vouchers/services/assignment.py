@@ -32,9 +32,12 @@ from vouchers.rules import assignment as rules
 from vouchers.services import conflicts
 from vouchers.services import members as members_services
 from vouchers.states import (
+    AssignmentMoves,
+    AssignmentRunMoves,
     AssignmentRunState,
     AssignmentState,
     MemberKind,
+    MonitorMoves,
     MonitorState,
     RuleKind,
     ServiceState,
@@ -253,21 +256,23 @@ def compute(
     pairs = [list(pair) for pair in solution.pairs]
     move(
         run,
-        "propose",
+        AssignmentRunMoves.PROPOSE,
         by=None,
         now=now,
-        inputs=given.plain(),
-        inputs_sha256=fingerprint(given, run.seed),
-        pairs=pairs,
-        results_sha256=snapshot.sha256(pairs),
-        wanted=sum(row.members for row in given.services),
-        filled=len(pairs),
-        added=len(set(solution.pairs) - kept),
-        wished=len(set(solution.pairs) & wished),
-        explanation=[
-            _coverage(run.round, len(given.services)),
-            *rules.explain(solution, names, dict(MemberKind.choices)),
-        ],
+        changes={
+            "inputs": given.plain(),
+            "inputs_sha256": fingerprint(given, run.seed),
+            "pairs": pairs,
+            "results_sha256": snapshot.sha256(pairs),
+            "wanted": sum(row.members for row in given.services),
+            "filled": len(pairs),
+            "added": len(set(solution.pairs) - kept),
+            "wished": len(set(solution.pairs) & wished),
+            "explanation": [
+                _coverage(run.round, len(given.services)),
+                *rules.explain(solution, names, dict(MemberKind.choices)),
+            ],
+        },
     )
     return run
 
@@ -308,7 +313,7 @@ def confirm(run: AssignmentRun, *, by: User, now: datetime) -> int:
     Raises MoveNotAllowed, RuleBroken (`changed`) when what it was computed from has changed,
     (`tied`) when the database finds somebody tied.
     """
-    move(run, "confirm", by=by, now=now, confirmed_at=now)
+    move(run, AssignmentRunMoves.CONFIRM, by=by, now=now, changes={"confirmed_at": now})
     PanelRound.objects.select_for_update(no_key=True).get(pk=run.round_id)
     given = problem(run.round)
     if fingerprint(given, run.seed) != run.inputs_sha256:
@@ -369,7 +374,7 @@ def _tell(run: AssignmentRun, now: datetime) -> None:
 @transaction.atomic
 def discard(run: AssignmentRun, *, reason: str, by: User, now: datetime) -> None:
     """Throw a proposal away. Raises MoveNotAllowed."""
-    move(run, "discard", by=by, now=now, note=reason)
+    move(run, AssignmentRunMoves.DISCARD, by=by, now=now, note=reason)
 
 
 # Dropping out
@@ -391,7 +396,15 @@ def drop(
     report = reports.filter(assignment=assigned).first()
     if report is not None and report.submitted_at is not None:
         raise MoveNotAllowed("보고서를 낸 서비스는 반납할 수 없습니다.", code="reported")
-    move(assigned, "drop", by=by, now=now, note=reason, owner=owner, dropped_at=now)
+    move(
+        assigned,
+        AssignmentMoves.DROP,
+        by=by,
+        now=now,
+        note=reason,
+        owner=owner,
+        changes={"dropped_at": now},
+    )
     return refill(assigned.round, by=by, now=now)
 
 
@@ -403,7 +416,15 @@ def leave(
 
     Raises MoveNotAllowed.
     """
-    move(monitor, "leave", by=by, now=now, note=reason, owner=owner, left_at=now)
+    move(
+        monitor,
+        MonitorMoves.LEAVE,
+        by=by,
+        now=now,
+        note=reason,
+        owner=owner,
+        changes={"left_at": now},
+    )
     members_services.drop_all(monitor, reason="단원이 중도에 사퇴했습니다.", by=by, now=now)
     return refill(monitor.round, by=by, now=now)
 

@@ -29,7 +29,7 @@ from vouchers.models import (
     SupplierTie,
 )
 from vouchers.services.members import _tell, exclude
-from vouchers.states import MonitorState, PanelApplicationState
+from vouchers.states import MonitorState, PanelApplicationMoves, PanelApplicationState
 
 JOB = "vouchers.recheck"
 
@@ -312,6 +312,6 @@ def bar(
     application: PanelApplication, *, reason: str, by: User | None, now: datetime
 ) -> PanelApplication:
     """Bar an applicant, who is told why. Raises MoveNotAllowed."""
-    row = move(application, "bar", by=by, now=now, note=reason)
+    row = move(application, PanelApplicationMoves.BAR, by=by, now=now, note=reason)
     _tell("vouchers/panel_barred", application, reason, key=f"panel-barred:{row.pk}", now=now)
     return application

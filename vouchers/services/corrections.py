@@ -10,6 +10,7 @@ from django.db.models import F
 from portal.access.roles import AGENCY, MODERATOR, PANEL_OPERATOR, roles_of
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Closed, MoveNotAllowed, NotFound
+from portal.core.moves import Move
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move
 from portal.uploads import files
@@ -25,8 +26,10 @@ from vouchers.models import (
 from vouchers.services import suppliers
 from vouchers.states import (
     ACCEPTED_STATES,
+    CorrectionMoves,
     CorrectionState,
     IssueKind,
+    ServiceMoves,
     ServiceState,
 )
 
@@ -54,7 +57,7 @@ def raise_issue(
     service = report.assignment.service
     with transaction.atomic():
         case = _raised(service, kind, now)
-        move(case, "join", by=by, now=now, note=text.strip())
+        move(case, CorrectionMoves.JOIN, by=by, now=now, note=text.strip())
         try:
             with transaction.atomic():
                 Issue.objects.create(
@@ -74,22 +77,31 @@ def raise_issue(
 
 def verify(case: Correction, *, finding: str, by: User, now: datetime) -> MoveLogBase:
     """Say what the agency has found; from here on supplier and public read of it."""
-    return move(case, "verify", by=by, now=now, note=finding, finding=finding.strip())
+    return move(
+        case,
+        CorrectionMoves.VERIFY,
+        by=by,
+        now=now,
+        note=finding,
+        changes={"finding": finding.strip()},
+    )
 
 
 def dismiss(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Close a case in which the agency has found nothing wrong."""
-    return move(case, "dismiss", by=by, now=now, note=note, closed_at=now)
+    return move(
+        case, CorrectionMoves.DISMISS, by=by, now=now, note=note, changes={"closed_at": now}
+    )
 
 
 def ask(case: Correction, *, wanted: str, by: User, now: datetime) -> MoveLogBase:
     """Ask the supplier to put it right, by a date."""
-    return _ask(case, "ask", wanted, by, now)
+    return _ask(case, CorrectionMoves.ASK, wanted, by, now)
 
 
 def ask_again(case: Correction, *, wanted: str, by: User, now: datetime) -> MoveLogBase:
     """Refuse an answer and ask once more, by a new date; a stopped sale stays stopped."""
-    return _ask(case, "ask_again", wanted, by, now)
+    return _ask(case, CorrectionMoves.ASK_AGAIN, wanted, by, now)
 
 
 @transaction.atomic
@@ -116,7 +128,7 @@ def answer(
             code="correction_due",
         )
     found = [(files.inspect(upload, allowed=FORMATS), upload) for upload in uploads]
-    move(case, "answer", by=by, now=now, owner=True, answered_at=now)
+    move(case, CorrectionMoves.ANSWER, by=by, now=now, owner=True, changes={"answered_at": now})
     row = CorrectionAnswer.objects.create(correction=case, text=text.strip(), by=by, at=now)
     CorrectionEvidence.objects.bulk_create(
         CorrectionEvidence(
@@ -135,11 +147,18 @@ def answer(
 @transaction.atomic
 def fix(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Confirm that it was put right; the sale goes on when no other case has stopped it."""
-    row = move(case, "fix", by=by, now=now, note=note, closed_at=now, suspended_service=False)
+    row = move(
+        case,
+        CorrectionMoves.FIX,
+        by=by,
+        now=now,
+        note=note,
+        changes={"closed_at": now, "suspended_service": False},
+    )
     service = _locked(case)
     others = service.corrections.filter(suspended_service=True).exclude(pk=case.pk)
     if service.state == ServiceState.SUSPENDED and not others.exists():
-        move(service, "resume", by=by, now=now, note=f"시정 완료: {note.strip()}")
+        move(service, ServiceMoves.RESUME, by=by, now=now, note=f"시정 완료: {note.strip()}")
     _tell(case, "vouchers/correction_fixed", f"correction-fixed:{case.pk}", now, note=note.strip())
     return row
 
@@ -147,7 +166,9 @@ def fix(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
 @transaction.atomic
 def fail(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Find that it was not put right: the sale stops until it is."""
-    row = move(case, "fail", by=by, now=now, note=note, suspended_service=True)
+    row = move(
+        case, CorrectionMoves.FAIL, by=by, now=now, note=note, changes={"suspended_service": True}
+    )
     _stop(case, by, now, f"시정하지 않음: {note.strip()}")
     return row
 
@@ -163,12 +184,12 @@ def _overdue(case: Correction, now: datetime) -> int:
     try:
         move(
             case,
-            "overdue",
+            CorrectionMoves.OVERDUE,
             by=None,
             now=now,
             note="시정 기한까지 답이 없었습니다.",
             where={"due_at__lte": now},
-            suspended_service=True,
+            changes={"suspended_service": True},
         )
     except MoveNotAllowed:  # answered in this very moment
         return 0
@@ -179,24 +200,26 @@ def _overdue(case: Correction, now: datetime) -> int:
 def _stop(case: Correction, by: User | None, now: datetime, note: str) -> None:
     service = _locked(case)
     if service.state == ServiceState.ON_SALE:
-        move(service, "suspend", by=by, now=now, note=note)
+        move(service, ServiceMoves.SUSPEND, by=by, now=now, note=note)
     last = case.moves.order_by("-pk").values_list("pk", flat=True).first()
     _tell(case, "vouchers/service_suspended", f"service-suspended:{last}", now, note=note)
 
 
-def _ask(case: Correction, name: str, wanted: str, by: User, now: datetime) -> MoveLogBase:
+def _ask(case: Correction, step: Move, wanted: str, by: User, now: datetime) -> MoveLogBase:
     due_at = due_after(case.service, now)
     with transaction.atomic():
         row = move(
             case,
-            name,
+            step,
             by=by,
             now=now,
             note=wanted,
-            request=wanted.strip(),
-            asked_at=now,
-            due_at=due_at,
-            asked_times=F("asked_times") + 1,
+            changes={
+                "request": wanted.strip(),
+                "asked_at": now,
+                "due_at": due_at,
+                "asked_times": F("asked_times") + 1,
+            },
         )
         case.refresh_from_db()
         _tell(case, "vouchers/correction_asked", f"correction-asked:{row.pk}", now)

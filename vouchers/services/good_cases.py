@@ -9,7 +9,7 @@ from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move
 from vouchers.models import ConsumerReport, GoodCase, Service
-from vouchers.states import CorrectionState, MonitorState, ReportState, ServiceState
+from vouchers.states import CorrectionState, GoodCaseMoves, MonitorState, ReportState, ServiceState
 
 PROPOSERS = frozenset({MODERATOR, PANEL_OPERATOR, AGENCY})
 OPEN_CORRECTIONS = (
@@ -56,7 +56,13 @@ def promote(case: GoodCase, *, by: User, now: datetime) -> MoveLogBase:
     """
     _second(case, by)
     _check(case.report)
-    row = move(case, "promote", by=by, now=now, decided_by=by, decided_at=now)
+    row = move(
+        case,
+        GoodCaseMoves.PROMOTE,
+        by=by,
+        now=now,
+        changes={"decided_by": by, "decided_at": now},
+    )
     Service.objects.filter(pk=case.service_id).update(promoted_at=now)
     return row
 
@@ -64,13 +70,20 @@ def promote(case: GoodCase, *, by: User, now: datetime) -> MoveLogBase:
 def decline(case: GoodCase, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Turn a proposal down. Raises MoveNotAllowed (`second_person`)."""
     _second(case, by)
-    return move(case, "decline", by=by, now=now, note=note, decided_by=by, decided_at=now)
+    return move(
+        case,
+        GoodCaseMoves.DECLINE,
+        by=by,
+        now=now,
+        note=note,
+        changes={"decided_by": by, "decided_at": now},
+    )
 
 
 @transaction.atomic
 def end(case: GoodCase, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Show it no more."""
-    row = move(case, "end", by=by, now=now, note=note)
+    row = move(case, GoodCaseMoves.END, by=by, now=now, note=note)
     Service.objects.filter(pk=case.service_id).update(promoted_at=None)
     return row
 

@@ -10,7 +10,7 @@ from portal.models import User
 from portal.notices import outbox
 from portal.records.workflow import move
 from vouchers.models import Assignment, Monitor, PanelApplication, SupplierTie
-from vouchers.states import AssignmentState
+from vouchers.states import AssignmentMoves, AssignmentState, MonitorMoves
 
 
 def _tell(
@@ -36,12 +36,11 @@ def exclude(monitor: Monitor, *, reason: str, by: User | None, now: datetime) ->
     """
     row = move(
         monitor,
-        "exclude",
+        MonitorMoves.EXCLUDE,
         by=by,
         now=now,
         note=reason,
-        excluded_at=now,
-        exclusion_reason=reason[:300],
+        changes={"excluded_at": now, "exclusion_reason": reason[:300]},
     )
     key = f"panel-excluded:{row.pk}"
     _tell("vouchers/panel_excluded", monitor.application, reason, key=key, now=now)
@@ -57,7 +56,14 @@ def restore(monitor: Monitor, *, reason: str, by: User, now: datetime) -> Monito
     """
     if SupplierTie.objects.filter(user=monitor.user_id, ended_at=None).exists():
         raise MoveNotAllowed("공급기업과의 이해관계가 남아 있습니다.", code="tied")
-    move(monitor, "restore", by=by, now=now, note=reason, excluded_at=None, exclusion_reason="")
+    move(
+        monitor,
+        MonitorMoves.RESTORE,
+        by=by,
+        now=now,
+        note=reason,
+        changes={"excluded_at": None, "exclusion_reason": ""},
+    )
     return monitor
 
 
@@ -65,7 +71,15 @@ def drop_all(monitor: Monitor, *, reason: str, by: User | None, now: datetime) -
     """Drop everything a member still has to try; returns how many."""
     rows = list(Assignment.objects.filter(monitor=monitor, state=AssignmentState.ACTIVE))
     for row in rows:
-        move(row, "drop", by=by, now=now, note=reason, owner=True, dropped_at=now)
+        move(
+            row,
+            AssignmentMoves.DROP,
+            by=by,
+            now=now,
+            note=reason,
+            owner=True,
+            changes={"dropped_at": now},
+        )
     return len(rows)
 
 

@@ -19,7 +19,7 @@ from portal.uploads import files
 from programs.rules import calendar
 from vouchers.models import PanelApplication, PanelEvidence, PanelRound
 from vouchers.services import conflicts
-from vouchers.states import Category, MemberKind, PanelApplicationState
+from vouchers.states import Category, MemberKind, PanelApplicationMoves, PanelApplicationState
 
 FORMATS = ("pdf", "jpg", "png", "hwp", "hwpx")
 MOST_FILES = 5
@@ -229,17 +229,19 @@ def submit(
         with transaction.atomic():
             move(
                 application,
-                "submit",
+                PanelApplicationMoves.SUBMIT,
                 by=by,
                 now=now,
                 owner=True,
                 where={"version": application.version},
-                submitted_at=now,
-                content=content,
-                sha256=snapshot.sha256(content),
-                phone=validators.phone(application.phone),
-                ip_hash=_hashed("address", address),
-                device_hash=_hashed("device", device),
+                changes={
+                    "submitted_at": now,
+                    "content": content,
+                    "sha256": snapshot.sha256(content),
+                    "phone": validators.phone(application.phone),
+                    "ip_hash": _hashed("address", address),
+                    "device_hash": _hashed("device", device),
+                },
             )
             outbox.write(
                 "vouchers/panel_received",
@@ -258,7 +260,7 @@ def submit(
 @transaction.atomic
 def withdraw(application: PanelApplication, *, by: User, now: datetime) -> PanelApplication:
     """Take an application back before the release. Raises MoveNotAllowed."""
-    move(application, "withdraw", by=by, now=now, owner=True)
+    move(application, PanelApplicationMoves.WITHDRAW, by=by, now=now, owner=True)
     return application
 
 
@@ -269,7 +271,7 @@ def unbar(
     """Let an applicant back in, once no tie is left. Raises MoveNotAllowed (`tied`)."""
     try:
         with transaction.atomic():
-            move(application, "unbar", by=by, now=now, note=reason)
+            move(application, PanelApplicationMoves.UNBAR, by=by, now=now, note=reason)
     except IntegrityError as tied:
         raise MoveNotAllowed("공급기업과의 이해관계가 남아 있습니다.", code="tied") from tied
     return application

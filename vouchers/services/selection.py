@@ -30,16 +30,19 @@ from vouchers.services import conflicts
 from vouchers.services import members as members_services
 from vouchers.states import (
     MemberKind,
+    MonitorMoves,
     MonitorState,
+    PanelApplicationMoves,
     PanelApplicationState,
     PanelOutcome,
+    PanelSelectionMoves,
     PanelSelectionState,
 )
 
 MOVES = {
-    PanelOutcome.SELECTED: "select",
-    PanelOutcome.RESERVE: "reserve",
-    PanelOutcome.REJECTED: "reject",
+    PanelOutcome.SELECTED: PanelApplicationMoves.SELECT,
+    PanelOutcome.RESERVE: PanelApplicationMoves.RESERVE,
+    PanelOutcome.REJECTED: PanelApplicationMoves.REJECT,
 }
 
 
@@ -64,7 +67,7 @@ def mark(
             raise BadInput(f"{row.label}: 0점부터 {row.max_points}점까지입니다.", code="points")
     if not reason.strip():
         raise BadInput("평가 의견을 적어 주세요.", code="reason")
-    move(application, "mark", by=by, now=now)
+    move(application, PanelApplicationMoves.MARK, by=by, now=now)
     made, _ = PanelMark.objects.update_or_create(
         application=application,
         by=by,
@@ -191,7 +194,7 @@ def release(selection: PanelSelection, *, by: User, now: datetime) -> dict[str, 
     Raises MoveNotAllowed (also when somebody else has just released), RuleBroken (`changed`) when
     applications changed since the list was made, (`tied`) when somebody has a tie by now.
     """
-    move(selection, "release", by=by, now=now, released_at=now)
+    move(selection, PanelSelectionMoves.RELEASE, by=by, now=now, changes={"released_at": now})
     decisions = list(
         selection.decisions.select_related("application__user", "application__round").order_by(
             "rank"
@@ -232,7 +235,7 @@ def release(selection: PanelSelection, *, by: User, now: datetime) -> dict[str, 
 @transaction.atomic
 def discard(selection: PanelSelection, *, reason: str, by: User, now: datetime) -> None:
     """Throw a list away. Raises MoveNotAllowed."""
-    move(selection, "discard", by=by, now=now, note=reason)
+    move(selection, PanelSelectionMoves.DISCARD, by=by, now=now, note=reason)
 
 
 @transaction.atomic
@@ -244,17 +247,17 @@ def decline(
     Raises MoveNotAllowed.
     """
     held = application.state == PanelApplicationState.SELECTED
-    move(application, "decline", by=by, now=now, owner=owner)
+    move(application, PanelApplicationMoves.DECLINE, by=by, now=now, owner=owner)
     monitor = Monitor.objects.filter(application=application).first()
     if monitor is not None and monitor.state == MonitorState.ACTIVE:
         move(
             monitor,
-            "leave",
+            MonitorMoves.LEAVE,
             by=by,
             now=now,
             owner=owner,
             note="참여를 사양했습니다.",
-            left_at=now,
+            changes={"left_at": now},
         )
         members_services.drop_all(monitor, reason="단원이 참여를 사양했습니다.", by=by, now=now)
     return move_up(application.round, by=None, now=now) if held else None
@@ -272,7 +275,7 @@ def move_up(round: PanelRound, *, by: User | None, now: datetime) -> Monitor | N
         if found:
             conflicts.bar(chosen, reason=found[0].message, by=None, now=now)
             continue
-        move(chosen, "move_up", by=by, now=now)
+        move(chosen, PanelApplicationMoves.MOVE_UP, by=by, now=now)
         last = round.monitors.aggregate(last=Max("number"))["last"] or 0
         monitor = _join(chosen, last + 1, now)
         outbox.write(

@@ -36,7 +36,7 @@ from applications.services.assessment import committee, conflicts, rubrics
 from applications.services.assessment import sheets as sheets_services
 from applications.services.screening import checks, supplements
 from applications.services.selection import aid as aids
-from applications.states import ApplicationState
+from applications.states import ApplicationMoves, ApplicationState
 from applications.visibility import staff_applications
 from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
 from portal.core.clock import now
@@ -291,25 +291,38 @@ class ApplicationAdmin(WorkflowAdmin):
     actions = ["take_up_many"]
 
     acts = [
-        Act("take-up", "요건검토 시작", take_up, move="take_up"),
+        Act("take-up", "요건검토 시작", take_up, move=ApplicationMoves.TAKE_UP),
         Act(
             "confirm-met",
             "충족 판정 모두 확인",
             confirm_met,
-            move="check",
+            move=ApplicationMoves.CHECK,
             show=lambda request, thing: thing.checks.filter(met=True, decision="pending").exists(),
             intro="자동 판정이 ‘충족’인 요건을 한 번에 확인합니다. 미충족이거나 판정하지 못한 요건은 하나씩 정해 주세요.",
         ),
-        Act("ask", "보완 요청", ask, move="ask", form=supplement_form),
+        Act("ask", "보완 요청", ask, move=ApplicationMoves.ASK, form=supplement_form),
         Act(
             "qualify",
             "요건 충족(평가로)",
             qualify,
-            move="qualify",
+            move=ApplicationMoves.QUALIFY,
             intro="모든 요건과 가점을 확인했는지 살핀 뒤 평가 단계로 넘깁니다.",
         ),
-        Act("exclude", "요건 미충족 처리", exclude, move="exclude", form=ToldNoteForm, danger=True),
-        Act("reinstate", "요건검토로 되돌리기", reinstate, move="reinstate", form=ToldNoteForm),
+        Act(
+            "exclude",
+            "요건 미충족 처리",
+            exclude,
+            move=ApplicationMoves.EXCLUDE,
+            form=ToldNoteForm,
+            danger=True,
+        ),
+        Act(
+            "reinstate",
+            "요건검토로 되돌리기",
+            reinstate,
+            move=ApplicationMoves.REINSTATE,
+            form=ToldNoteForm,
+        ),
         Act(
             "print-sheets",
             "평가표 PDF",
@@ -318,16 +331,16 @@ class ApplicationAdmin(WorkflowAdmin):
             show=lambda request, thing: thing.sheets.filter(locked_at__isnull=False).exists(),
             intro="제출된 평가표를 한 문서로 만듭니다. 평가위원의 이름은 들어가지 않습니다.",
         ),
-        Act("assign", "평가위원 배정", assign, move="assign", form=assessor_form),
+        Act("assign", "평가위원 배정", assign, move=ApplicationMoves.ASSIGN, form=assessor_form),
         Act(
             "refill",
             "빈 자리 배정",
             refill,
-            move="assign",
+            move=ApplicationMoves.ASSIGN,
             show=lambda request, thing: free_places(thing) > 0,
             intro="다른 배정은 그대로 두고 이 신청의 빈 자리만 다시 배정합니다.",
         ),
-        Act("wish", "배정 조건", wish, move="assign", form=wish_form),
+        Act("wish", "배정 조건", wish, move=ApplicationMoves.ASSIGN, form=wish_form),
         Act(
             "allow-aid",
             "지원 한도 예외",

@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from applications.models import Deliverable, Expert
 from applications.queries import delivery as queries
 from applications.services.delivery import deliverables, experts
-from applications.states import DeliverableState, ExpertState
+from applications.states import DeliverableMoves, DeliverableState, ExpertState
 from applications.visibility import staff_applications
 from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.staff.acts import Act, WorkflowAdmin, history
@@ -153,15 +153,15 @@ class DeliverableAdmin(WorkflowAdmin):
     show_full_result_count = False
     page_template = "admin/applications/delivery/deliverables_page.html"
     acts = [
-        Act("assign", "전문가 배정", assign, move="assign", roles=STAFF, form=expert_form, show=by_expert),
-        Act("replace", "전문가 교체", assign, move="replace", roles=STAFF, form=expert_form, show=by_expert),
+        Act("assign", "전문가 배정", assign, move=DeliverableMoves.ASSIGN, roles=STAFF, form=expert_form, show=by_expert),
+        Act("replace", "전문가 교체", assign, move=DeliverableMoves.REPLACE, roles=STAFF, form=expert_form, show=by_expert),
         Act("record", "기록하고 제출", record, roles=STAFF, form=entry_form, show=by_staff),
-        Act("accept", "완료 확인", accept, move="accept", roles=STAFF, form=NoteForm, show=for_staff),
-        Act("give_back", "되돌려 보내기", give_back, move="give_back", roles=STAFF, form=ReasonForm,
+        Act("accept", "완료 확인", accept, move=DeliverableMoves.ACCEPT, roles=STAFF, form=NoteForm, show=for_staff),
+        Act("give_back", "되돌려 보내기", give_back, move=DeliverableMoves.GIVE_BACK, roles=STAFF, form=ReasonForm,
             show=for_staff),
-        Act("extend", "기간 연장", extend, move="extend", roles=STAFF, form=ExtendForm,
+        Act("extend", "기간 연장", extend, move=DeliverableMoves.EXTEND, roles=STAFF, form=ExtendForm,
             show=lambda request, row: row.ends_on is not None),
-        Act("stop", "조기 종료", stop, move="stop", roles=STAFF, form=ReasonForm, danger=True),
+        Act("stop", "조기 종료", stop, move=DeliverableMoves.STOP, roles=STAFF, form=ReasonForm, danger=True),
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Deliverable]:

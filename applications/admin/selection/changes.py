@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from applications.admin.application.status import NoteForm
 from applications.models import Application, DecisionChange
 from applications.services.selection import changes
-from applications.states import ChangeKind, Outcome
+from applications.states import ChangeKind, ChangeMoves, Outcome
 from applications.visibility import changes_of
 from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.money import won
@@ -111,12 +111,12 @@ class DecisionChangeAdmin(WorkflowAdmin):
     ]  # fmt: skip
     readonly_fields = ["before", "grant", "drafted"]
     acts = [
-        Act("take-up", "변경안 확인", take_up, move="take_up"),
+        Act("take-up", "변경안 확인", take_up, move=ChangeMoves.TAKE_UP),
         Act(
             "second",
             "1차 승인",
             second,
-            move="second",
+            move=ChangeMoves.SECOND,
             show=lambda request, thing: (
                 thing.kind == ChangeKind.REVERSAL and unsigned(request, thing)
             ),
@@ -125,11 +125,13 @@ class DecisionChangeAdmin(WorkflowAdmin):
             "approve",
             "승인",
             approve,
-            move="approve",
+            move=ChangeMoves.APPROVE,
             show=approvable,
             intro="승인하면 새 결정이 바로 효력을 갖고 지원금이 예산에서 옮겨지며 신청기업에 알립니다.",
         ),
-        Act("discard", "변경안 폐기", discard, move="discard", form=NoteForm, danger=True),
+        Act(
+            "discard", "변경안 폐기", discard, move=ChangeMoves.DISCARD, form=NoteForm, danger=True
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DecisionChange]:

@@ -19,7 +19,7 @@ from applications.models import Application, Decision, ScoreResult, Selection
 from applications.queries.selection import aid
 from applications.services.selection import letters as letters_services
 from applications.services.selection import proposals, reserve
-from applications.states import Outcome, SelectionState
+from applications.states import Outcome, SelectionMoves, SelectionState
 from applications.visibility import selections_of
 from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
@@ -154,14 +154,14 @@ class SelectionAdmin(FollowedAdmin):
             "confirm",
             "선정안 확인",
             confirm,
-            move="confirm",
+            move=SelectionMoves.CONFIRM,
             intro="순위와 선정선, 지원금을 확인했다는 뜻입니다. 다른 사람인 결정권자가 승인하면 결정됩니다.",
         ),
         Act(
             "decide",
             "선정 승인",
             decide,
-            move="decide",
+            move=SelectionMoves.DECIDE,
             show=lambda request, thing: thing.confirmed_by_id != request.user.pk,
             intro="확인한 선정안을 승인하고 선정된 신청의 지원금을 예산에서 잡습니다. 예산이 모자라면 아무것도 바뀌지 않습니다.",
         ),
@@ -169,19 +169,26 @@ class SelectionAdmin(FollowedAdmin):
             "release",
             "결과 발표",
             release,
-            move="release",
+            move=SelectionMoves.RELEASE,
             intro="모든 신청의 결과를 한꺼번에 공개하고 신청기업마다 알림을 한 통씩 보냅니다. 되돌릴 수 없습니다.",
         ),
         Act(
             "revise",
             "선정 수 바꾸기",
             revise,
-            move="discard",
+            move=SelectionMoves.DISCARD,
             form=revision_form,
             show=lambda request, thing: thing.state != SelectionState.PREPARING,
             intro="이 선정안을 폐기하고 새 선정안을 만듭니다. 확인과 승인을 처음부터 다시 합니다.",
         ),
-        Act("unconfirm", "확인 되돌리기", unconfirm, move="unconfirm", form=NoteForm, danger=True),
+        Act(
+            "unconfirm",
+            "확인 되돌리기",
+            unconfirm,
+            move=SelectionMoves.UNCONFIRM,
+            form=NoteForm,
+            danger=True,
+        ),
         Act(
             "fill",
             "예비 승계 제안",
@@ -198,8 +205,22 @@ class SelectionAdmin(FollowedAdmin):
             form=WhichForm,
             show=lambda request, thing: thing.state == SelectionState.RELEASED,
         ),
-        Act("undecide", "승인 되돌리기", undecide, move="undecide", form=NoteForm, danger=True),
-        Act("discard", "선정안 폐기", discard, move="discard", form=NoteForm, danger=True),
+        Act(
+            "undecide",
+            "승인 되돌리기",
+            undecide,
+            move=SelectionMoves.UNDECIDE,
+            form=NoteForm,
+            danger=True,
+        ),
+        Act(
+            "discard",
+            "선정안 폐기",
+            discard,
+            move=SelectionMoves.DISCARD,
+            form=NoteForm,
+            danger=True,
+        ),
     ]
 
     def get_urls(self) -> list[URLPattern]:

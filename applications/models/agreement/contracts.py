@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from applications.models.application import Application
 from applications.models.company import Company
 from applications.states import (
-    AGREEMENT_MOVES,
+    AgreementMoves,
     AgreementState,
     PaperState,
     Side,
@@ -47,7 +47,7 @@ class Agreement(Dated, Stateful):
     one that both sides signed (0: none yet). Who has to act next stands in `Turn`.
     """
 
-    MOVES = AGREEMENT_MOVES
+    MOVES = AgreementMoves.by_name()
     MOVE_LOG = AgreementMove
 
     state = models.CharField(

@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from applications.models.agreement.contracts import Agreement
 from applications.models.delivery.experts import Expert
-from applications.states import DELIVERABLE_MOVES, DeliverableState
+from applications.states import DeliverableMoves, DeliverableState
 from portal.models import Dated, MoveLogBase, Stateful
 
 USER = settings.AUTH_USER_MODEL
@@ -28,7 +28,7 @@ class Deliverable(Dated, Stateful):
     `result` holds what was found when it was handed in, such as a level.
     """
 
-    MOVES = DELIVERABLE_MOVES
+    MOVES = DeliverableMoves.by_name()
     MOVE_LOG = DeliverableMove
 
     state = models.CharField(

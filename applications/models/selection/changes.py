@@ -7,9 +7,9 @@ from django.db.models import F, Q
 from applications.models.application import Application
 from applications.models.selection.decisions import Decision
 from applications.states import (
-    CHANGE_MOVES,
     PENDING_CHANGES,
     ChangeKind,
+    ChangeMoves,
     ChangeState,
     Outcome,
 )
@@ -35,7 +35,7 @@ class DecisionChange(Stateful):
     applicant alone decides (포기) needs none.
     """
 
-    MOVES = CHANGE_MOVES
+    MOVES = ChangeMoves.by_name()
     MOVE_LOG = DecisionChangeMove
 
     state = models.CharField(

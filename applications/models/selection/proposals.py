@@ -6,7 +6,7 @@ from django.db.models import F, Q
 
 from applications.models.assessment.scoring import ScoreRun
 from applications.states import (
-    SELECTION_MOVES,
+    SelectionMoves,
     SelectionState,
 )
 from portal.models import Job, MoveLogBase, Stateful
@@ -37,7 +37,7 @@ class Selection(Stateful):
     `available_won` and `places` are what the line was drawn against; `cut` says where and why.
     """
 
-    MOVES = SELECTION_MOVES
+    MOVES = SelectionMoves.by_name()
     MOVE_LOG = SelectionMove
 
     state = models.CharField(

@@ -13,8 +13,14 @@ from applications.services import deadlines
 from applications.services.agreement import contracts as agreements
 from applications.services.agreement import pending_steps
 from applications.services.selection import aid
+from applications.states import (
+    AgreementMoves,
+    AmendmentState,
+    InstalmentState,
+    MemberRole,
+    PartnerState,
+)
 from applications.states import AmendmentKind as K
-from applications.states import AmendmentState, InstalmentState, MemberRole, PartnerState
 from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.core.money import checked_won
@@ -49,7 +55,7 @@ def ask(
     _check(agreement, kind, clean, now)
     try:
         with transaction.atomic():
-            move(agreement, "ask_change", by=by, now=now, owner=True, note=reason)
+            move(agreement, AgreementMoves.ASK_CHANGE, by=by, now=now, owner=True, note=reason)
             if agreement.in_force < agreement.version:
                 raise MoveNotAllowed("서명을 기다리는 협약서가 있습니다.", code="change_open")
             made = ChangeRequest.objects.create(
@@ -71,7 +77,7 @@ def ask(
 def examine(change: ChangeRequest, *, opinion: str, by: User, now: datetime) -> None:
     """Examine a request as an officer and pass it on to a manager. Raises MoveNotAllowed."""
     with transaction.atomic():
-        move(change.agreement, "examine_change", by=by, now=now, note=opinion)
+        move(change.agreement, AgreementMoves.EXAMINE_CHANGE, by=by, now=now, note=opinion)
         _mark(
             change,
             AmendmentState.ASKED,
@@ -86,7 +92,7 @@ def examine(change: ChangeRequest, *, opinion: str, by: User, now: datetime) -> 
 def refuse(change: ChangeRequest, *, note: str, by: User, now: datetime) -> None:
     """Refuse a request with the reason. Raises MoveNotAllowed."""
     with transaction.atomic():
-        move(change.agreement, "refuse_change", by=by, now=now, note=note)
+        move(change.agreement, AgreementMoves.REFUSE_CHANGE, by=by, now=now, note=note)
         open_ones = ChangeRequest.objects.filter(pk=change.pk, state__in=OPEN)
         words = {"note": note.strip(), "decided_by": by, "decided_at": now}
         if not mark(open_ones, AmendmentState.REFUSED, **words):
@@ -113,11 +119,11 @@ def approve(change: ChangeRequest, *, note: str, by: User, now: datetime) -> Agr
         number = agreement.version + 1
         move(
             agreement,
-            "approve_change",
+            AgreementMoves.APPROVE_CHANGE,
             by=by,
             now=now,
             note=note,
-            version=number,
+            changes={"version": number},
             where={"version": agreement.version},
         )
         text = agreement.versions.get(number=agreement.in_force)
@@ -151,7 +157,7 @@ def amend(
     Raises MoveNotAllowed (`unsigned`, `pay_first`), StaleVersion, BudgetExceeded, RuleBroken.
     """
     with transaction.atomic():
-        move(agreement, "amend", by=by, now=now, where={"version": agreement.version})
+        move(agreement, AgreementMoves.AMEND, by=by, now=now, where={"version": agreement.version})
         text = agreement.versions.get(number=agreement.version)
         if agreement.in_force == agreement.version:
             raise MoveNotAllowed("서명을 기다리는 협약서가 없습니다.", code="nothing_to_sign")

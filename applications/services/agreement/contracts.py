@@ -26,7 +26,9 @@ from applications.services.agreement import pending_steps
 from applications.services.delivery import planning
 from applications.services.selection import aid
 from applications.states import (
+    AgreementMoves,
     AgreementState,
+    ApplicationMoves,
     ApplicationState,
     InstalmentState,
     Outcome,
@@ -105,7 +107,7 @@ def hand_in(
         raise BadInput("협약에 필요한 서류가 아닙니다.", code="document_unknown")
     found = files.inspect(upload, allowed=wanted["formats"])
     with transaction.atomic():
-        move(agreement, "hand_in", by=by, now=now, owner=True, note=wanted["label"])
+        move(agreement, AgreementMoves.HAND_IN, by=by, now=now, owner=True, note=wanted["label"])
         standing = agreement.papers.filter(requirement=requirement).exclude(
             state=PaperState.RETURNED
         )
@@ -136,7 +138,13 @@ def check_paper(
     target = PaperState.ACCEPTED if accepted else PaperState.RETURNED
     agreement = paper.agreement
     with transaction.atomic():
-        move(agreement, "check_paper", by=by, now=now, note=f"{paper.name}: {target.label}")
+        move(
+            agreement,
+            AgreementMoves.CHECK_PAPER,
+            by=by,
+            now=now,
+            note=f"{paper.name}: {target.label}",
+        )
         pending = AgreementPaper.objects.filter(pk=paper.pk, state=PaperState.PENDING)
         if not mark(pending, target, reason=reason.strip(), checked_by=by, checked_at=now):
             raise MoveNotAllowed("이미 확인한 서류입니다.", code="paper_checked")
@@ -148,7 +156,14 @@ def reissue(agreement: Agreement, *, reason: str, by: User, now: datetime) -> Ag
     """Write the text anew before it is concluded; signatures under the old one do not count."""
     with transaction.atomic():
         number = agreement.version + 1
-        move(agreement, "reissue", by=by, now=now, note=reason, **_next_version(agreement))
+        move(
+            agreement,
+            AgreementMoves.REISSUE,
+            by=by,
+            now=now,
+            note=reason,
+            changes={**_next_version(agreement)},
+        )
         application = _whole(agreement.application_id)
         won = selected(application)
         content = _content(agreement, application, won, number)
@@ -163,7 +178,14 @@ def extend(agreement: Agreement, *, days: int, reason: str, by: User, now: datet
         raise BadInput("연장은 1일에서 60일까지 할 수 있습니다.", code="days")
     due = deadlines.after_days(max(agreement.sign_due_at, now), days)
     with transaction.atomic():
-        move(agreement, "extend", by=by, now=now, note=reason, sign_due_at=due, papers_due_at=due)
+        move(
+            agreement,
+            AgreementMoves.EXTEND,
+            by=by,
+            now=now,
+            note=reason,
+            changes={"sign_due_at": due, "papers_due_at": due},
+        )
         agreement.turns.filter(done_at=None, step__in=["papers", "sign", "conclude"]).update(
             due_at=due
         )
@@ -183,7 +205,7 @@ def sign(
         amends = agreement.in_force > 0
         if amends and agreement.in_force == agreement.version:
             raise MoveNotAllowed("서명을 기다리는 협약서가 없습니다.", code="nothing_to_sign")
-        step = "sign_change" if amends else "sign"
+        step = AgreementMoves.SIGN_CHANGE if amends else AgreementMoves.SIGN
         move(agreement, step, by=by, now=now, owner=True, where={"version": agreement.version})
         made = _write_signature(agreement, Side.FIRM, name, sha256, agreed, by, now)
         pending_steps.follow(agreement, now=now)
@@ -216,17 +238,19 @@ def conclude(
         ends = deadlines.months_on(starts, agreement.terms["months"])
         move(
             agreement,
-            "conclude",
+            AgreementMoves.CONCLUDE,
             by=by,
             now=now,
             where={"version": agreement.version},
-            in_force=agreement.version,
-            concluded_at=now,
-            starts_on=starts,
-            ends_on=ends,
+            changes={
+                "in_force": agreement.version,
+                "concluded_at": now,
+                "starts_on": starts,
+                "ends_on": ends,
+            },
         )
         signed = _write_signature(agreement, Side.MINISTRY, name, sha256, agreed, by, now)
-        move(application, "contract", by=by, now=now)
+        move(application, ApplicationMoves.CONTRACT, by=by, now=now)
         _commit(agreement, application, by=by, now=now)
         _plan(agreement)
         planning.plan(agreement, now=now)
@@ -284,8 +308,15 @@ def drop_orphans(now: datetime) -> int:
                 pending_steps.follow(agreement, now=now)
                 continue
             note = "선정 결정이 바뀌어 협약 준비를 끝냈습니다."
-            move(agreement, "drop", by=None, now=now, note=note, closed_at=now)
-            move(agreement.application, "end", by=None, now=now, note=note)
+            move(
+                agreement,
+                AgreementMoves.DROP,
+                by=None,
+                now=now,
+                note=note,
+                changes={"closed_at": now},
+            )
+            move(agreement.application, ApplicationMoves.END, by=None, now=now, note=note)
             pending_steps.follow(agreement, now=now)
             dropped += 1
     return dropped

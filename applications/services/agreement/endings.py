@@ -11,9 +11,9 @@ from applications.services.agreement import contracts as agreements
 from applications.services.agreement import instalments, pending_steps
 from applications.services.selection import changes, reserve
 from applications.services.settlement import spending, statements
+from applications.states import AgreementMoves, ApplicationMoves, EndingState, MemberRole, Outcome
 from applications.states import AgreementState as A
 from applications.states import EndingKind as K
-from applications.states import EndingState, MemberRole, Outcome
 from portal.access.roles import MANAGER, OFFICER, roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
@@ -112,15 +112,23 @@ def _drop(agreement: Agreement, ending: Ending, reason: str, by: User, now: date
     """End before the conclusion: the decision changes with it and the reserve list moves up."""
     application = agreement.application
     found = decisions.award_of(application)
-    move(agreement, "drop", by=by, now=now, note=reason, closed_at=now)
+    move(agreement, AgreementMoves.DROP, by=by, now=now, note=reason, changes={"closed_at": now})
     if found is not None and found.outcome == Outcome.SELECTED:
         changes.lapse(application, reason=reason[:300], proposed_by=ending.asked_by, by=by, now=now)
-    move(Application.objects.get(pk=application.pk), "end", by=by, now=now, note=reason)
+    move(
+        Application.objects.get(pk=application.pk),
+        ApplicationMoves.END,
+        by=by,
+        now=now,
+        note=reason,
+    )
 
 
 def _break_off(agreement: Agreement, reason: str, by: User, now: datetime) -> None:
     """End before any payment: everything committed returns to the pot."""
-    move(agreement, "break_off", by=by, now=now, note=reason, closed_at=now)
+    move(
+        agreement, AgreementMoves.BREAK_OFF, by=by, now=now, note=reason, changes={"closed_at": now}
+    )
     instalments.cancel_rest(agreement)
     if committed := agreements.held(agreement).committed:
         ledger.decommit(
@@ -132,7 +140,13 @@ def _break_off(agreement: Agreement, reason: str, by: User, now: datetime) -> No
             now=now,
             note=f"협약 {agreement.number} 중도 종료",
         )
-    move(Application.objects.get(pk=agreement.application_id), "end", by=by, now=now, note=reason)
+    move(
+        Application.objects.get(pk=agreement.application_id),
+        ApplicationMoves.END,
+        by=by,
+        now=now,
+        note=reason,
+    )
     reserve.fill(agreement.application.sub_program, by=None, now=now)
 
 
@@ -140,7 +154,9 @@ def _wind_up(agreement: Agreement, reason: str, by: User, now: datetime) -> None
     """Stop the work and settle what was spent; nothing more is paid."""
     if agreement.state == A.SETTLING:
         raise MoveNotAllowed("이미 정산하고 있습니다.", code="settling")
-    move(agreement, "wind_up", by=by, now=now, note=reason, finished_at=now)
+    move(
+        agreement, AgreementMoves.WIND_UP, by=by, now=now, note=reason, changes={"finished_at": now}
+    )
     instalments.take_back(agreement)
 
 

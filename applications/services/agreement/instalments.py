@@ -7,9 +7,10 @@ from django.db import IntegrityError, transaction
 from applications.models import Agreement, Instalment
 from applications.services.agreement import pending_steps
 from applications.services.agreement.contracts import pot_of
-from applications.states import AgreementState, InstalmentState
+from applications.states import AgreementMoves, AgreementState, InstalmentState
 from portal.core.errors import MoveNotAllowed
 from portal.core.money import won
+from portal.core.moves import Move
 from portal.models import User
 from portal.records.workflow import mark, move
 from programs.services import ledger
@@ -21,7 +22,13 @@ def request(part: Instalment, *, by: User, now: datetime) -> None:
     """Ask for an instalment whose condition is met. Raises MoveNotAllowed (`not_payable`)."""
     agreement = part.agreement
     with transaction.atomic():
-        move(agreement, _step(agreement, "request"), by=by, now=now, note=str(part))
+        move(
+            agreement,
+            _move_for(agreement, AgreementMoves.REQUEST_PAY, AgreementMoves.REQUEST_BALANCE),
+            by=by,
+            now=now,
+            note=str(part),
+        )
         part.refresh_from_db()
         if not pending_steps.payable(agreement, part):
             raise MoveNotAllowed("아직 지급 조건이 채워지지 않았습니다.", code="not_payable")
@@ -36,7 +43,13 @@ def send_back(part: Instalment, *, reason: str, by: User, now: datetime) -> None
     """Send a request back to the officer with the reason. Raises MoveNotAllowed."""
     agreement = part.agreement
     with transaction.atomic():
-        move(agreement, _step(agreement, "return"), by=by, now=now, note=reason)
+        move(
+            agreement,
+            _move_for(agreement, AgreementMoves.RETURN_PAY, AgreementMoves.RETURN_BALANCE),
+            by=by,
+            now=now,
+            note=reason,
+        )
         asked = Instalment.objects.filter(pk=part.pk, state=InstalmentState.REQUESTED)
         if not mark(asked, InstalmentState.PLANNED, **UNASKED):
             raise MoveNotAllowed("지급 요청된 차수가 아닙니다.", code="instalment_done")
@@ -52,7 +65,13 @@ def pay(part: Instalment, *, by: User, now: datetime) -> None:
     agreement = part.agreement
     try:
         with transaction.atomic():
-            move(agreement, _step(agreement, "pay"), by=by, now=now, note=str(part))
+            move(
+                agreement,
+                _move_for(agreement, AgreementMoves.PAY, AgreementMoves.PAY_BALANCE),
+                by=by,
+                now=now,
+                note=str(part),
+            )
             asked = Instalment.objects.filter(pk=part.pk, state=InstalmentState.REQUESTED)
             if asked.filter(requested_by=by).exists():
                 raise MoveNotAllowed(
@@ -100,8 +119,6 @@ def cancel_rest(agreement: Agreement) -> None:
     mark(rest, InstalmentState.CANCELLED)
 
 
-def _step(agreement: Agreement, act: str) -> str:
-    settled = agreement.state == AgreementState.SETTLED
-    if act == "pay":
-        return "pay_balance" if settled else "pay"
-    return f"{act}_balance" if settled else f"{act}_pay"
+def _move_for(agreement: Agreement, ordinary: Move, balance: Move) -> Move:
+    """Return the move for this part: the balance after a settlement has one of its own."""
+    return balance if agreement.state == AgreementState.SETTLED else ordinary

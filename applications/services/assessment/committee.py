@@ -19,7 +19,7 @@ from applications.models import (
 )
 from applications.rules.assessment import committee as rules
 from applications.services.assessment import conflicts, rubrics, sheets
-from applications.states import ApplicationState
+from applications.states import ApplicationMoves, ApplicationState
 from portal.access.roles import ASSESSOR, MANAGER, OFFICER, roles_of
 from portal.assignment import matching
 from portal.core.errors import BadInput, MoveNotAllowed
@@ -378,7 +378,7 @@ def _write(proposal: PanelProposal, program: SubProgram, by: User, now: datetime
     due_at = sheets.due_at(program, now)
     chosen = Application.objects.filter(pk__in={pair[1] for pair in proposal.pairs})
     note = f"배정안 #{proposal.pk} (시드 {proposal.seed})"
-    move_many(chosen, "assign", by=by, now=now, note=note)
+    move_many(chosen, ApplicationMoves.ASSIGN, by=by, now=now, note=note)
     bulk.insert(
         ScoreSheet,
         COLUMNS,

@@ -20,7 +20,7 @@ from applications.models import (
     ScoreRun,
     ScoreSheet,
 )
-from applications.states import ApplicationState, PartnerState
+from applications.states import WITHDRAW_SHEET_IN, ApplicationState, PartnerState
 from portal.access.roles import ASSESSOR
 from portal.assignment import ties as rules
 from portal.core.clock import KST
@@ -196,20 +196,12 @@ def withdraw(sheets: QuerySet[ScoreSheet], *, reason: str, by: User | None, now:
             ).update(withdrawn_at=now, end_reason=reason[:REASON_LENGTH])
             if not changed:
                 continue
-            if step := _step_for(sheet.application):
+            if step := WITHDRAW_SHEET_IN.get(sheet.application.state):
                 move(sheet.application, step, by=by, now=now, note=reason)
             _mark_stale(sheet, now)
             tell_officers(sheet, "제외", reason, now)
         gone += 1
     return gone
-
-
-def _step_for(application: Application) -> str:
-    """The move that tells of it where the application stands; a withdrawn one keeps its end."""
-    if application.state == ApplicationState.ASSESSING:
-        return "withdraw_sheet"
-    step = f"withdraw_sheet_{application.state}"
-    return step if step in application.MOVES else ""
 
 
 def tell_officers(sheet: ScoreSheet, act: str, reason: str, now: datetime) -> None:

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 from applications.models import Application, ConflictStatement, ScoreSheet
 from applications.rules.assessment.scoring import Criterion
 from applications.services.assessment import conflicts, rubrics
-from applications.states import ApplicationState
+from applications.states import ApplicationMoves, ApplicationState
 from portal.access.roles import ASSESSOR, roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import User
@@ -60,7 +60,7 @@ def assign_all(
         raise RuleBroken(findings, message="이해관계가 있어 배정할 수 없습니다.")
     names = ", ".join(str(assessor) for assessor in assessors)
     with transaction.atomic():
-        move(application, "assign", by=by, now=now, note=f"배정: {names}")
+        move(application, ApplicationMoves.ASSIGN, by=by, now=now, note=f"배정: {names}")
         if application.sheets.filter(assessor__in=assessors).exists():
             raise MoveNotAllowed("이미 배정된 평가위원이 있습니다.", code="already_assigned")
         rubric = rubrics.freeze(application.sub_program, by=by, now=now)
@@ -148,7 +148,7 @@ def unassign(sheet: ScoreSheet, *, note: str, by: User, now: datetime) -> None:
     """Take a sheet that is not locked away from its assessor. Raises MoveNotAllowed."""
     with transaction.atomic():
         words = f"{sheet.assessor}: {note.strip()}" if note.strip() else ""
-        move(sheet.application, "unassign", by=by, now=now, note=words)
+        move(sheet.application, ApplicationMoves.UNASSIGN, by=by, now=now, note=words)
         removed, _ = ScoreSheet.objects.waiting().filter(pk=sheet.pk).delete()
         if not removed:
             raise _locked()
@@ -204,7 +204,7 @@ def lock(sheet: ScoreSheet, *, by: User, now: datetime) -> ScoreSheet:
     if findings := unready(sheet) + _untied(sheet, by):
         raise RuleBroken(findings, message="평가표를 제출할 수 없습니다.")
     with transaction.atomic():
-        move(sheet.application, "lock_sheet", by=by, now=now)
+        move(sheet.application, ApplicationMoves.LOCK_SHEET, by=by, now=now)
         opened = ScoreSheet.objects.waiting().filter(
             pk=sheet.pk, version=sheet.version, declared_at__isnull=False
         )
@@ -258,7 +258,7 @@ def _said(words: str) -> str:
 
 
 def _abstain(sheet: ScoreSheet, reason: str, by: User, now: datetime) -> None:
-    move(sheet.application, "abstain", by=by, now=now, note=reason)
+    move(sheet.application, ApplicationMoves.ABSTAIN, by=by, now=now, note=reason)
     waiting = ScoreSheet.objects.waiting().filter(pk=sheet.pk)
     if not waiting.update(abstained_at=now, end_reason=reason):
         raise _why_not(sheet)

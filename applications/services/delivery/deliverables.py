@@ -19,7 +19,7 @@ from applications.queries.delivery import EXPERT, FIRM, STAFF
 from applications.rules import delivery as rules
 from applications.services import documents
 from applications.services.settlement import spending
-from applications.states import AgreementState, DeliverableState
+from applications.states import AgreementState, DeliverableMoves, DeliverableState
 from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
 from portal.models import User
@@ -48,12 +48,14 @@ def begin(deliverable: Deliverable, *, by: User, now: datetime) -> Deliverable:
     months = deliverable.spec.get("months")
     move(
         deliverable,
-        "begin",
+        DeliverableMoves.BEGIN,
         by=by,
         now=now,
         owner=True,
-        starts_on=today,
-        ends_on=rules.months_later(today, months) if months else None,
+        changes={
+            "starts_on": today,
+            "ends_on": rules.months_later(today, months) if months else None,
+        },
     )
     return deliverable
 
@@ -152,14 +154,21 @@ def hand_in(deliverable: Deliverable, *, by: User, now: datetime, level: str = "
         lacks = rules.unready(deliverable.spec, queries.entries_of(deliverable), result=result)
         if lacks:
             raise RuleBroken(lacks, message="아직 낼 수 없습니다.")
-        move(deliverable, "hand_in", by=by, now=now, owner=True, result=result, handed_in_at=now)
+        move(
+            deliverable,
+            DeliverableMoves.HAND_IN,
+            by=by,
+            now=now,
+            owner=True,
+            changes={"result": result, "handed_in_at": now},
+        )
     return deliverable
 
 
 def give_back(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> Deliverable:
     """Send it back with the reason. Raises NotFound, MoveNotAllowed."""
     _side(deliverable, queries.judge_of(deliverable), by)
-    move(deliverable, "give_back", by=by, now=now, owner=True, note=note)
+    move(deliverable, DeliverableMoves.GIVE_BACK, by=by, now=now, owner=True, note=note)
     return deliverable
 
 
@@ -174,7 +183,15 @@ def accept(deliverable: Deliverable, *, by: User, now: datetime, note: str = "")
     if handed is not None and handed.by_id == by.pk:
         raise MoveNotAllowed("자신이 낸 것은 다른 사람이 확인해야 합니다.", code="own_work")
     with transaction.atomic():
-        move(deliverable, "accept", by=by, now=now, owner=True, note=note, finished_at=now)
+        move(
+            deliverable,
+            DeliverableMoves.ACCEPT,
+            by=by,
+            now=now,
+            owner=True,
+            note=note,
+            changes={"finished_at": now},
+        )
         if years := deliverable.spec.get("certificate"):
             _certify(deliverable, years, by, now)
         _use(deliverable, by, now, accepted=True)
@@ -185,7 +202,14 @@ def stop(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> Del
     """End it early; of in-kind support only what was done counts as used. Raises MoveNotAllowed."""
     _side(deliverable, STAFF, by)
     with transaction.atomic():
-        move(deliverable, "stop", by=by, now=now, note=note, finished_at=now)
+        move(
+            deliverable,
+            DeliverableMoves.STOP,
+            by=by,
+            now=now,
+            note=note,
+            changes={"finished_at": now},
+        )
         _use(deliverable, by, now, accepted=False)
     return deliverable
 
@@ -200,7 +224,13 @@ def extend(
     before = deliverable.ends_on
     told = f"{before:%Y-%m-%d} → {ends_on:%Y-%m-%d}: {note.strip()}" if note.strip() else ""
     move(
-        deliverable, "extend", by=by, now=now, note=told, where={"ends_on": before}, ends_on=ends_on
+        deliverable,
+        DeliverableMoves.EXTEND,
+        by=by,
+        now=now,
+        note=told,
+        where={"ends_on": before},
+        changes={"ends_on": ends_on},
     )
     return deliverable
 

@@ -11,7 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from applications.models import Deliverable, Expert, ExpertMatch
 from applications.queries import delivery as queries
 from applications.services.assessment import conflicts
-from applications.states import AgreementState, DeliverableState, ExpertState
+from applications.states import AgreementState, DeliverableMoves, DeliverableState, ExpertState
 from portal.access.roles import MANAGER, OFFICER, roles_of
 from portal.assignment import matching
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
@@ -154,11 +154,12 @@ def assign(
         Expert.objects.select_for_update(no_key=True).get(pk=expert.pk)
         if load_of(expert) >= expert.capacity and deliverable.expert_id != expert.pk:
             raise RuleBroken([_full(expert)], message="이 전문가를 배정할 수 없습니다.")
-        name = "assign" if deliverable.state == DeliverableState.PLANNED else "replace"
+        planned = deliverable.state == DeliverableState.PLANNED
+        step = DeliverableMoves.ASSIGN if planned else DeliverableMoves.REPLACE
         words = f"{deliverable.expert or '없음'} → {expert}" + (f": {note}" if note.strip() else "")
-        if name == "replace" and not note.strip():
+        if not planned and not note.strip():
             words = ""  # the move asks for the reason
-        move(deliverable, name, by=by, now=now, note=words, expert=expert)
+        move(deliverable, step, by=by, now=now, note=words, changes={"expert": expert})
         _tell(expert, deliverable, now)
     return deliverable
 

@@ -21,7 +21,7 @@ from applications.queries.intake import drafting
 from applications.services import documents
 from applications.services.intake import late_filing
 from applications.services.selection import proposals
-from applications.states import ApplicationState, ObjectionState
+from applications.states import ApplicationMoves, ApplicationState, ObjectionState
 from portal.core.errors import Closed, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
 from portal.notices import outbox
@@ -97,7 +97,7 @@ def withdraw(application: Application, *, by: User, now: datetime, note: str) ->
     with transaction.atomic():
         if application.state == ApplicationState.DECIDED:
             proposals.forget(application, by=by, now=now, note=note)
-        move(application, "withdraw", by=by, now=now, note=note, owner=True)
+        move(application, ApplicationMoves.WITHDRAW, by=by, now=now, note=note, owner=True)
 
 
 def number_of(application: Application) -> str:
@@ -205,17 +205,19 @@ def _file(prepared: Prepared, *, by: User, now: datetime) -> Submission:
     application = prepared.dossier.application
     move(
         application,
-        "submit",
+        ApplicationMoves.SUBMIT,
         by=by,
         now=now,
         owner=True,
         where={"version": prepared.dossier.version},
-        submitted_at=now,
-        number=prepared.number,
-        region=prepared.content["site"]["region"]
-        or prepared.content["profile"].get("region")
-        or "",
-        size=prepared.content["profile"].get("company_size") or "",
+        changes={
+            "submitted_at": now,
+            "number": prepared.number,
+            "region": prepared.content["site"]["region"]
+            or prepared.content["profile"].get("region")
+            or "",
+            "size": prepared.content["profile"].get("company_size") or "",
+        },
     )
     if prepared.leave is not None:
         late_filing.redeem(prepared.leave, application, now=now)

@@ -7,7 +7,7 @@ from django.db import transaction
 
 from applications.models import Application, BonusClaim, Check
 from applications.services.screening.supplements import _tell
-from applications.states import BonusState, CheckDecision, SupplementState
+from applications.states import ApplicationMoves, BonusState, CheckDecision, SupplementState
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import MoveLogBase, User
@@ -22,7 +22,7 @@ def take_up(application: Application, *, by: User, now: datetime) -> MoveLogBase
     Judged on the frozen facts and on the day of filing in KST (S16). Raises MoveNotAllowed.
     """
     with transaction.atomic():
-        row = move(application, "take_up", by=by, now=now)
+        row = move(application, ApplicationMoves.TAKE_UP, by=by, now=now)
         Check.objects.bulk_create(_checks(application))
     return row
 
@@ -47,7 +47,7 @@ def confirm_met(application: Application, *, by: User, now: datetime) -> int:
         codes = list(pending.values_list("code", flat=True))
         if codes:
             note = f"충족으로 판정된 요건 {len(codes)}건을 확인했습니다."
-            move(application, "check", by=by, now=now, note=note)
+            move(application, ApplicationMoves.CHECK, by=by, now=now, note=note)
             pending.update(decision=CheckDecision.CONFIRMED, decided_by=by, decided_at=now)
     return len(codes)
 
@@ -67,7 +67,7 @@ def qualify(application: Application, *, by: User, now: datetime) -> MoveLogBase
             raise RuleBroken(
                 findings, message="아직 정하지 않은 것이 있어 평가로 넘길 수 없습니다."
             )
-        return move(application, "qualify", by=by, now=now)
+        return move(application, ApplicationMoves.QUALIFY, by=by, now=now)
 
 
 def unready(application: Application) -> list[Finding]:
@@ -94,21 +94,25 @@ def exclude(application: Application, *, note: str, by: User, now: datetime) -> 
     Raises MoveNotAllowed, also while a request for more is open.
     """
     with transaction.atomic():
-        row = move(application, "exclude", by=by, now=now, note=note)
+        row = move(application, ApplicationMoves.EXCLUDE, by=by, now=now, note=note)
         if application.supplements.filter(state=SupplementState.OPEN).exists():
             raise MoveNotAllowed(
                 "보완 기한이 지나지 않아 요건 미충족으로 처리할 수 없습니다.",
                 code="supplement_open",
             )
-        _tell(application, "applications/ineligible", f"ineligible:{row.pk}", now, reason=note.strip())
+        _tell(
+            application, "applications/ineligible", f"ineligible:{row.pk}", now, reason=note.strip()
+        )
     return row
 
 
 def reinstate(application: Application, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Take an excluded application back into screening, and tell the applicant."""
     with transaction.atomic():
-        row = move(application, "reinstate", by=by, now=now, note=note)
-        _tell(application, "applications/reinstated", f"reinstated:{row.pk}", now, reason=note.strip())
+        row = move(application, ApplicationMoves.REINSTATE, by=by, now=now, note=note)
+        _tell(
+            application, "applications/reinstated", f"reinstated:{row.pk}", now, reason=note.strip()
+        )
     return row
 
 
@@ -122,7 +126,7 @@ def decide_bonus(claim: BonusClaim, *, granted: bool, reason: str, by: User, now
     state = BonusState.GRANTED if granted else BonusState.REFUSED
     note = f"{claim.label}: {state.label}. {reason.strip()}"
     with transaction.atomic():
-        move(claim.application, "bonus", by=by, now=now, note=note)
+        move(claim.application, ApplicationMoves.BONUS, by=by, now=now, note=note)
         mark(
             BonusClaim.objects.filter(pk=claim.pk),
             state,
@@ -152,7 +156,7 @@ def _decide(check: Check, decision: CheckDecision, reason: str, by: User, now: d
     met = bool(check.met) if decision == CheckDecision.CONFIRMED else not check.met
     note = f"{decision.label}({'충족' if met else '미충족'}): {check.message} {reason.strip()}"
     with transaction.atomic():
-        move(check.application, "check", by=by, now=now, note=note.strip())
+        move(check.application, ApplicationMoves.CHECK, by=by, now=now, note=note.strip())
         Check.objects.filter(pk=check.pk).update(
             decision=decision, reason=reason.strip(), decided_by=by, decided_at=now
         )

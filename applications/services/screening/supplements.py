@@ -9,7 +9,7 @@ from django.db import transaction
 
 from applications.models import Application, Attachment, Supplement
 from applications.services.deadlines import due_after
-from applications.states import SupplementState
+from applications.states import ApplicationMoves, SupplementState
 from applications.visibility import WRITERS
 from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
@@ -94,7 +94,14 @@ def answer(supplement: Supplement, *, answer: str, by: User, now: datetime) -> S
         "files": [[paper.requirement, paper.name, paper.sha256] for paper in papers],
     }
     done = SupplementState.ANSWERED
-    move(supplement.application, "answer", by=by, now=now, owner=True, supplement_state=done)
+    move(
+        supplement.application,
+        ApplicationMoves.ANSWER,
+        by=by,
+        now=now,
+        owner=True,
+        changes={"supplement_state": done},
+    )
     mark(
         Supplement.objects.filter(pk=supplement.pk),
         done,
@@ -143,7 +150,14 @@ def ask(
         raise BadInput("보완 기한은 지금보다 뒤여야 합니다.", code="due_at")
     with transaction.atomic():
         waits = SupplementState.OPEN
-        move(application, "ask", by=by, now=now, note=message, supplement_state=waits)
+        move(
+            application,
+            ApplicationMoves.ASK,
+            by=by,
+            now=now,
+            note=message,
+            changes={"supplement_state": waits},
+        )
         if application.supplements.filter(state=SupplementState.OPEN).exists():
             raise MoveNotAllowed("아직 답을 기다리는 보완 요청이 있습니다.", code="supplement_open")
         supplement = Supplement.objects.create(
@@ -187,9 +201,15 @@ def _expire(supplement: Supplement, now: datetime) -> int:
     if not mark(still_open, SupplementState.EXPIRED):
         return 0
     application = supplement.application
-    if application.state in application.MOVES["overdue"].source:
+    if application.state in ApplicationMoves.OVERDUE.source:
         over = SupplementState.EXPIRED
-        move(application, "overdue", by=None, now=now, supplement_state=over)
+        move(
+            application,
+            ApplicationMoves.OVERDUE,
+            by=None,
+            now=now,
+            changes={"supplement_state": over},
+        )
         _tell(
             application,
             "applications/supplement_expired",

@@ -9,7 +9,14 @@ from applications.queries.selection import decisions as decisions_queries
 from applications.queries.selection import reserve as places
 from applications.services import objection
 from applications.services.selection import decisions, reserve
-from applications.states import ApplicationState, ChangeKind, ChangeState, Outcome
+from applications.states import (
+    ApplicationState,
+    ChangeKind,
+    ChangeMoves,
+    ChangeState,
+    ObjectionMoves,
+    Outcome,
+)
 from portal.access.roles import MANAGER, OFFICER, roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
@@ -41,7 +48,7 @@ def decline(application: Application, *, note: str, by: User, now: datetime) -> 
             by=by,
             now=now,
         )
-        decision = decisions.put_in_force(made, "decline", by=by, now=now, owner=True)
+        decision = decisions.put_in_force(made, ChangeMoves.DECLINE, by=by, now=now, owner=True)
         reserve.fill(application.sub_program, by=None, now=now)
     return decision
 
@@ -86,7 +93,7 @@ def propose(
 def take_up(change: DecisionChange, *, by: User, now: datetime) -> None:
     """Take up a draft of the portal as an officer. Raises MoveNotAllowed (`barred`)."""
     _unbarred(change, by)
-    move(change, "take_up", by=by, now=now, proposed_by=by)
+    move(change, ChangeMoves.TAKE_UP, by=by, now=now, changes={"proposed_by": by})
 
 
 def second(change: DecisionChange, *, by: User, now: datetime) -> None:
@@ -94,7 +101,7 @@ def second(change: DecisionChange, *, by: User, now: datetime) -> None:
     if change.kind != ChangeKind.REVERSAL:
         raise MoveNotAllowed("1차 승인은 결정 번복에만 있습니다.", code="second_approval")
     _somebody_else(change, by)
-    move(change, "second", by=by, now=now, seconded_by=by)
+    move(change, ChangeMoves.SECOND, by=by, now=now, changes={"seconded_by": by})
 
 
 def approve(change: DecisionChange, *, by: User, now: datetime) -> Decision:
@@ -112,9 +119,9 @@ def approve(change: DecisionChange, *, by: User, now: datetime) -> Decision:
         reserve.hold(program)
         if change.kind == ChangeKind.MOVE_UP:
             _has_a_place(change)
-        made = decisions.put_in_force(change, "approve", by=by, now=now, approved_by=by)
+        made = decisions.put_in_force(change, ChangeMoves.APPROVE, by=by, now=now, approved_by=by)
         if change.kind == ChangeKind.OBJECTION:
-            move(change.application.objection, "close", by=by, now=now)
+            move(change.application.objection, ObjectionMoves.CLOSE, by=by, now=now)
         if change.replaces.outcome == Outcome.SELECTED and made.outcome != Outcome.SELECTED:
             reserve.fill(program, by=None, now=now)
     return made
@@ -126,7 +133,7 @@ def discard(change: DecisionChange, *, note: str, by: User, now: datetime) -> No
         raise MoveNotAllowed(
             "이의신청이 인용되어 만든 변경안은 폐기할 수 없습니다.", code="objection_upheld"
         )
-    move(change, "discard", by=by, now=now, note=note)
+    move(change, ChangeMoves.DISCARD, by=by, now=now, note=note)
 
 
 def lapse(
@@ -150,7 +157,7 @@ def lapse(
             by=proposed_by,
             now=now,
         )
-        made = decisions.put_in_force(change, "lapse", by=by, now=now, approved_by=by)
+        made = decisions.put_in_force(change, ChangeMoves.LAPSE, by=by, now=now, approved_by=by)
         reserve.fill(application.sub_program, by=None, now=now)
     return made
 

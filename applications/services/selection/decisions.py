@@ -8,8 +8,9 @@ from django.db import IntegrityError, transaction
 
 from applications.models import Application, Decision, DecisionChange
 from applications.services.selection import aid
-from applications.states import ApplicationState, ChangeKind, ChangeState, Outcome
+from applications.states import ApplicationMoves, ApplicationState, ChangeKind, ChangeState, Outcome
 from portal.core.errors import BadInput, MoveNotAllowed
+from portal.core.moves import Move
 from portal.models import User
 from portal.notices import outbox
 from portal.records.workflow import move
@@ -65,7 +66,7 @@ def open_change(
 
 def put_in_force(
     change: DecisionChange,
-    name: str,
+    step: Move,
     *,
     by: User,
     now: datetime,
@@ -93,7 +94,14 @@ def put_in_force(
                 previous=change.replaces,
                 at=now,
             )
-            move(change, name, by=by, now=now, owner=owner, made=made, **signature)  # type: ignore[arg-type]
+            move(
+                change,
+                step,
+                by=by,
+                now=now,
+                owner=owner,
+                changes={"made": made, **signature},
+            )
             _move_application(change, by=by, now=now, owner=owner)
             _move_money(change, by=by, now=now)
             _tell(change, made, now)
@@ -105,12 +113,13 @@ def put_in_force(
 def _move_application(change: DecisionChange, *, by: User, now: datetime, owner: bool) -> None:
     application = Application.objects.get(pk=change.application_id)
     if change.kind == ChangeKind.DECLINE:
-        name = "decline"
+        step = ApplicationMoves.DECLINE
     else:
         again = application.state == ApplicationState.ASSESSING
-        name = "conclude" if again and change.kind == ChangeKind.OBJECTION else "amend"
+        reopened = again and change.kind == ChangeKind.OBJECTION
+        step = ApplicationMoves.CONCLUDE if reopened else ApplicationMoves.AMEND
     note = f"{change.get_kind_display()}: {change.reason}"
-    move(application, name, by=by, now=now, note=note, owner=owner)
+    move(application, step, by=by, now=now, note=note, owner=owner)
 
 
 def _move_money(change: DecisionChange, *, by: User, now: datetime) -> None:

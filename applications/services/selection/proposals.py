@@ -23,9 +23,16 @@ from applications.rules import selection as rules
 from applications.services.selection import aid
 from applications.services.selection import letters as letters_services
 from applications.services.selection.letters import announced
-from applications.states import ApplicationState, Outcome, SelectionState
+from applications.states import (
+    ApplicationMoves,
+    ApplicationState,
+    Outcome,
+    SelectionMoves,
+    SelectionState,
+)
 from portal.access.roles import MANAGER, OFFICER, roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
+from portal.core.moves import Move
 from portal.jobs import broker, queue
 from portal.models import Job, User
 from portal.records import bulk
@@ -135,11 +142,13 @@ def propose(selection: Selection, *, now: datetime, progress: Progress = quiet) 
         _write(locked, ranked, proposed)
         move(
             locked,
-            "propose",
+            SelectionMoves.PROPOSE,
             by=None,
             now=now,
-            available_won=available,
-            cut=_cut(program, locked.places, reserve, line, available, proposed),
+            changes={
+                "available_won": available,
+                "cut": _cut(program, locked.places, reserve, line, available, proposed),
+            },
         )
     progress(STAGES, STAGES)
     selection.refresh_from_db()
@@ -150,12 +159,25 @@ def confirm(selection: Selection, *, by: User, now: datetime) -> None:
 
     Raises MoveNotAllowed.
     """
-    move(selection, "confirm", by=by, now=now, confirmed_by=by, confirmed_at=now)
+    move(
+        selection,
+        SelectionMoves.CONFIRM,
+        by=by,
+        now=now,
+        changes={"confirmed_by": by, "confirmed_at": now},
+    )
 
 
 def unconfirm(selection: Selection, *, note: str, by: User, now: datetime) -> None:
     """Take the confirmation back before the approval. Raises MoveNotAllowed."""
-    move(selection, "unconfirm", by=by, now=now, note=note, confirmed_by=None, confirmed_at=None)
+    move(
+        selection,
+        SelectionMoves.UNCONFIRM,
+        by=by,
+        now=now,
+        note=note,
+        changes={"confirmed_by": None, "confirmed_at": None},
+    )
 
 
 def revise(
@@ -191,12 +213,11 @@ def decide(selection: Selection, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         move(
             selection,
-            "decide",
+            SelectionMoves.DECIDE,
             by=by,
             now=now,
             where={"confirmed_by": selection.confirmed_by_id},
-            decided_by=by,
-            decided_at=now,
+            changes={"decided_by": by, "decided_at": now},
         )
         note = f"{selection.sub_program} 선정 #{selection.pk}"
         chosen = announced(selection).filter(outcome=Outcome.SELECTED)
@@ -207,7 +228,7 @@ def decide(selection: Selection, *, by: User, now: datetime) -> None:
         rows = _ledger_rows(selection, "reserve")
         if rows:
             ledger.reserve_many(_pot(selection), rows, by=by, now=now, note=note)
-        _move_applications(selection, "decide", by, now)
+        _move_applications(selection, ApplicationMoves.DECIDE, by, now)
 
 
 def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> None:
@@ -216,16 +237,16 @@ def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> Non
     The confirmation falls with it, since what was confirmed is open to change again.
     """
     with transaction.atomic():
-        move(selection, "undecide", by=by, now=now, note=note, **UNSIGNED)
+        move(selection, SelectionMoves.UNDECIDE, by=by, now=now, note=note, changes={**UNSIGNED})
         rows = _ledger_rows(selection, "release")
         if rows:
             ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
-        _move_applications(selection, "undecide", by, now, note)
+        _move_applications(selection, ApplicationMoves.UNDECIDE, by, now, note)
 
 
 def discard(selection: Selection, *, note: str, by: User, now: datetime) -> None:
     """Throw a proposal away; nothing was promised by it. Raises MoveNotAllowed."""
-    move(selection, "discard", by=by, now=now, note=note, **UNSIGNED)
+    move(selection, SelectionMoves.DISCARD, by=by, now=now, note=note, changes={**UNSIGNED})
 
 
 def forget(application: Application, *, by: User, now: datetime, note: str) -> None:
@@ -266,7 +287,7 @@ def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
 
     Raises MoveNotAllowed, RuleBroken (`notices_short`) when decisions and letters differ.
     """
-    if not allowed(selection.MOVES["release"], state=selection.state, by=by):
+    if not allowed(SelectionMoves.RELEASE, state=selection.state, by=by):
         raise MoveNotAllowed("지금은 결과를 발표할 수 없습니다.")
     check_outbox(selection)
     turn = decided_times(selection)
@@ -292,8 +313,8 @@ def release(
     if selection.state != SelectionState.RELEASED:
         check_outbox(selection)
         with transaction.atomic():
-            move(selection, "release", by=by, now=now, released_at=now)
-            _move_applications(selection, "release", by, now)
+            move(selection, SelectionMoves.RELEASE, by=by, now=now, changes={"released_at": now})
+            _move_applications(selection, ApplicationMoves.RELEASE, by, now)
     decisions = announced(selection).count()
     written = _notify(selection, now, progress)
     if written != decisions:
@@ -464,7 +485,7 @@ def _ledger_rows(
 
 
 def _move_applications(
-    selection: Selection, name: str, by: User, now: datetime, note: str = ""
+    selection: Selection, step: Move, by: User, now: datetime, note: str = ""
 ) -> None:
     """Move all decided applications together. Raises RuleBroken when one has gone elsewhere.
 
@@ -473,8 +494,8 @@ def _move_applications(
     applications = Application.objects.filter(
         pk__in=selection.decisions.order_by().values("application")
     )
-    moved = move_many(applications, name, by=by, now=now, note=note)
-    expected = selection.decisions if name == "decide" else announced(selection)
+    moved = move_many(applications, step, by=by, now=now, note=note)
+    expected = selection.decisions if step.name == "decide" else announced(selection)
     missing = expected.count() - moved
     if missing:
         raise RuleBroken(

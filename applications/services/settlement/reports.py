@@ -14,6 +14,7 @@ from applications.rules.intake import drafting
 from applications.services import deadlines
 from applications.services.agreement import instalments, pending_steps
 from applications.states import (
+    AgreementMoves,
     AgreementState,
     CheckKind,
     EndingKind,
@@ -23,6 +24,7 @@ from applications.states import (
     ReportState,
 )
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.core.moves import Move
 from portal.models import User
 from portal.records import snapshot
 from portal.records.workflow import mark, move
@@ -93,7 +95,7 @@ def file(report: Report, *, by: User, now: datetime) -> Report:
     """
     agreement = report.agreement
     with transaction.atomic():
-        move(agreement, _step(report), by=by, now=now, owner=True, **_finished(report, now))
+        move(agreement, _step(report), by=by, now=now, owner=True, changes=_finished(report, now))
         report.refresh_from_db()
         read = drafting.review(questions(report), report.data)
         if read.findings:
@@ -132,7 +134,7 @@ def check_half_way(
         raise BadInput("점검 결과를 고르세요.", code="outcome")
     with transaction.atomic():
         note = f"{MidOutcome(outcome).label}: {reason.strip()}" if reason.strip() else ""
-        move(agreement, "mid_check", by=by, now=now, note=note)
+        move(agreement, AgreementMoves.MID_CHECK, by=by, now=now, note=note)
         progress = agreement.reports.filter(kind=ReportKind.PROGRESS, state=ReportState.FILED)
         if not progress.exists():
             raise MoveNotAllowed("중간보고서가 제출된 뒤에 점검하세요.", code="report_first")
@@ -179,7 +181,7 @@ def check_final(
         )
     with transaction.atomic():
         note = f"{FinalOutcome(outcome).label}: {reason.strip()}" if reason.strip() else ""
-        move(agreement, "final_check", by=by, now=now, note=note)
+        move(agreement, AgreementMoves.FINAL_CHECK, by=by, now=now, note=note)
         filed = agreement.reports.filter(kind=ReportKind.FINAL, state=ReportState.FILED)
         if not filed.exists():
             raise MoveNotAllowed("최종보고서가 제출된 뒤에 점검하세요.", code="report_first")
@@ -234,10 +236,12 @@ def _ask_to_end(agreement: Agreement, reason: str, by: User, now: datetime) -> N
         )
 
 
-def _step(report: Report) -> str:
+def _step(report: Report) -> Move:
     if report.kind == ReportKind.PROGRESS:
-        return "report"
-    return "refile" if report.agreement.state == AgreementState.SETTLING else "finish"
+        return AgreementMoves.REPORT
+    if report.agreement.state == AgreementState.SETTLING:
+        return AgreementMoves.REFILE
+    return AgreementMoves.FINISH
 
 
 def _finished(report: Report, now: datetime) -> dict[str, Any]:

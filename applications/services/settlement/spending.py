@@ -15,6 +15,7 @@ from applications.models import (
 from applications.rules import settlement as rules
 from applications.services.agreement import pending_steps
 from applications.states import (
+    AgreementMoves,
     AgreementState,
     SettlementState,
     SpendingState,
@@ -90,7 +91,15 @@ def hand_over(agreement: Agreement, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         count = agreement.spendings.filter(removed_at=None).count()
         note = f"사용내역 {count}건"
-        move(agreement, "hand_over", by=by, now=now, owner=True, note=note, spending_at=now)
+        move(
+            agreement,
+            AgreementMoves.HAND_OVER,
+            by=by,
+            now=now,
+            owner=True,
+            note=note,
+            changes={"spending_at": now},
+        )
         pending_steps.follow(agreement, now=now)
 
 
@@ -99,11 +108,11 @@ def reopen(agreement: Agreement, *, reason: str, by: User, now: datetime) -> Non
     with transaction.atomic():
         move(
             agreement,
-            "reopen_spending",
+            AgreementMoves.REOPEN_SPENDING,
             by=by,
             now=now,
             note=reason,
-            spending_at=None,
+            changes={"spending_at": None},
             where={"spending_at__isnull": False},
         )
         _refuse_proposed(agreement)

@@ -21,6 +21,8 @@ from applications.services.agreement import instalments, pending_steps
 from applications.services.selection import reserve
 from applications.services.settlement.spending import planned_items, used_won
 from applications.states import (
+    AgreementMoves,
+    ApplicationMoves,
     CheckKind,
     FinalOutcome,
     InstalmentState,
@@ -44,7 +46,7 @@ def propose(agreement: Agreement, *, by: User, now: datetime) -> Settlement:
     Raises RuleBroken with everything that is still open, MoveNotAllowed.
     """
     with transaction.atomic():
-        move(agreement, "propose_settlement", by=by, now=now)
+        move(agreement, AgreementMoves.PROPOSE_SETTLEMENT, by=by, now=now)
         if findings := open_ends(agreement):
             raise RuleBroken(findings, message="아직 정산할 수 없습니다.")
         made = _write(agreement, *reckoned(agreement), by=by, now=now)
@@ -56,7 +58,7 @@ def send_back(settlement: Settlement, *, note: str, by: User, now: datetime) -> 
     """Send a proposal back to the officer with the reason. Raises MoveNotAllowed."""
     agreement = settlement.agreement
     with transaction.atomic():
-        move(agreement, "return_settlement", by=by, now=now, note=note)
+        move(agreement, AgreementMoves.RETURN_SETTLEMENT, by=by, now=now, note=note)
         proposed = Settlement.objects.filter(pk=settlement.pk, state=SettlementState.PROPOSED)
         words = {"note": note.strip(), "decided_by": by, "decided_at": now}
         if not mark(proposed, SettlementState.RETURNED, **words):
@@ -77,7 +79,7 @@ def approve(settlement: Settlement, *, by: User, now: datetime) -> None:
             code="same_person",
         )
     with transaction.atomic():
-        move(agreement, "settle", by=by, now=now, settled_at=now)
+        move(agreement, AgreementMoves.SETTLE, by=by, now=now, changes={"settled_at": now})
         proposed = Settlement.objects.filter(pk=settlement.pk, state=SettlementState.PROPOSED)
         if not mark(proposed, SettlementState.APPROVED, decided_by=by, decided_at=now):
             raise MoveNotAllowed("이미 처리한 정산안입니다.", code="settlement_decided")
@@ -89,7 +91,7 @@ def void(
     agreement: Agreement, *, reason: str, asked_by: User, by: User, now: datetime
 ) -> Settlement:
     """Fix a settlement of nothing: the selection was cancelled, all that was paid comes back."""
-    move(agreement, "void", by=by, now=now, note=reason, settled_at=now)
+    move(agreement, AgreementMoves.VOID, by=by, now=now, note=reason, changes={"settled_at": now})
     standing = Settlement.objects.filter(agreement=agreement, state=SettlementState.PROPOSED)
     words = {"note": "선정취소", "decided_by": by, "decided_at": now}
     mark(standing, SettlementState.RETURNED, **words)
@@ -165,7 +167,7 @@ def record_recovery(
         raise BadInput("납부일은 오늘보다 뒤일 수 없습니다.", code="received_on")
     agreement = recovery.settlement.agreement
     with transaction.atomic():
-        move(agreement, "recover", by=by, now=now, note=evidence)
+        move(agreement, AgreementMoves.RECOVER, by=by, now=now, note=evidence)
         due = Recovery.objects.filter(pk=recovery.pk, state=RecoveryState.DUE)
         done = mark(
             due,
@@ -201,8 +203,8 @@ def close(agreement: Agreement, *, by: User, now: datetime) -> None:
     program = agreement.application.sub_program
     with transaction.atomic():
         reserve.hold(program)
-        step = "close_ended" if early else "close"
-        move(agreement, step, by=by, now=now, closed_at=now)
+        step = AgreementMoves.CLOSE_ENDED if early else AgreementMoves.CLOSE
+        move(agreement, step, by=by, now=now, changes={"closed_at": now})
         settled = agreement.settlements.get(state=SettlementState.APPROVED)
         held = agreements.held(agreement)
         if (held.reserved, held.committed, held.paid) != (0, 0, settled.settled_won):
@@ -218,10 +220,10 @@ def close(agreement: Agreement, *, by: User, now: datetime) -> None:
         application = Application.objects.get(pk=agreement.application_id)
         if early:
             ended = agreement.endings.filter(state="approved").latest("pk")
-            move(application, "end", by=by, now=now, note=f"{ended}: {ended.reason}")
+            move(application, ApplicationMoves.END, by=by, now=now, note=f"{ended}: {ended.reason}")
             reserve.fill(program, by=None, now=now)
         else:
-            move(application, "close", by=by, now=now)
+            move(application, ApplicationMoves.CLOSE, by=by, now=now)
         pending_steps.tell(
             agreement,
             key=f"agreement-closed:{agreement.pk}",

@@ -14,6 +14,7 @@ from applications.queries.application import Step
 from applications.queries.intake import drafting, partners
 from applications.queries.objection import contest
 from applications.services import documents as documents_services
+from applications.states import ApplicationMoves
 from applications.views.application.overview import describe, with_parts
 from applications.views.intake.steps import by_step, places, url_of
 from applications.visibility import (
@@ -41,7 +42,7 @@ STANDINGS = {
 }
 
 
-WITHDRAWABLE = Application.MOVES["withdraw"].source
+WITHDRAWABLE = ApplicationMoves.WITHDRAW.source
 
 
 @signed_in

@@ -11,7 +11,7 @@ from applications.forms.intake.filing import SubmitForm, WithdrawForm
 from applications.models import Application
 from applications.queries.intake import drafting
 from applications.services.intake import filing, late_filing
-from applications.states import ApplicationState
+from applications.states import ApplicationMoves, ApplicationState
 from applications.views.application import content
 from applications.views.application.overview import with_parts
 from applications.views.application.status import attachment_rows, partner_rows
@@ -124,7 +124,7 @@ def _whole(applications: object) -> object:
     )
 
 
-WITHDRAWABLE = Application.MOVES["withdraw"].source
+WITHDRAWABLE = ApplicationMoves.WITHDRAW.source
 
 
 @signed_in

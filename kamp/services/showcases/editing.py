@@ -17,6 +17,7 @@ from kamp.models import (
     Testimonial,
     Workspace,
 )
+from kamp.states import ShowcaseMoves
 from portal.access.roles import CURATOR, roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken
 from portal.models import User
@@ -112,14 +113,11 @@ def edit(
     """Write a draft anew, its rows included; whoever does cannot publish it afterwards."""
     workflow.move(
         showcase,
-        "edit",
+        ShowcaseMoves.EDIT,
         by=by,
         now=now,
         owner=writes(showcase, by),
-        edited_by=by,
-        published_by=None,
-        updated_at=now,
-        **_picked(data, TEXTS),
+        changes={"edited_by": by, "published_by": None, "updated_at": now, **_picked(data, TEXTS)},
     )
     _replace(showcase, parts)
     return showcase
@@ -129,12 +127,12 @@ def submit(showcase: Showcase, *, by: User, now: datetime) -> None:
     """Ask for publication. Raises RuleBroken with everything that is missing."""
     if found := missing(showcase):
         raise RuleBroken(found)
-    workflow.move(showcase, "submit", by=by, now=now, owner=writes(showcase, by))
+    workflow.move(showcase, ShowcaseMoves.SUBMIT, by=by, now=now, owner=writes(showcase, by))
 
 
 def give_back(showcase: Showcase, *, note: str, by: User, now: datetime) -> None:
     """Send it back to its author with the reason."""
-    workflow.move(showcase, "give_back", by=by, now=now, note=note)
+    workflow.move(showcase, ShowcaseMoves.GIVE_BACK, by=by, now=now, note=note)
 
 
 def publish(showcase: Showcase, *, by: User, now: datetime) -> None:
@@ -143,24 +141,30 @@ def publish(showcase: Showcase, *, by: User, now: datetime) -> None:
         raise MoveNotAllowed(SELF, code="own_words")
     workflow.move(
         showcase,
-        "publish",
+        ShowcaseMoves.PUBLISH,
         by=by,
         now=now,
         where={"edited_by": showcase.edited_by_id, "edition": showcase.edition},
-        published_by=by,
-        published_at=now,
-        edition=showcase.edition + 1,
+        changes={"published_by": by, "published_at": now, "edition": showcase.edition + 1},
     )
 
 
 def withdraw(showcase: Showcase, *, note: str, by: User, now: datetime) -> None:
     """Take it off the public pages, with the reason."""
-    workflow.move(showcase, "withdraw", by=by, now=now, note=note, owner=writes(showcase, by))
+    workflow.move(
+        showcase, ShowcaseMoves.WITHDRAW, by=by, now=now, note=note, owner=writes(showcase, by)
+    )
 
 
 def reopen(showcase: Showcase, *, by: User, now: datetime) -> None:
     """Make a withdrawn case a draft again."""
-    workflow.move(showcase, "reopen", by=by, now=now, published_by=None, published_at=None)
+    workflow.move(
+        showcase,
+        ShowcaseMoves.REOPEN,
+        by=by,
+        now=now,
+        changes={"published_by": None, "published_at": None},
+    )
 
 
 def missing(showcase: Showcase) -> list[Finding]:
@@ -224,7 +228,7 @@ def redrawn(upload: "File[bytes]") -> tuple[bytes, tuple[int, int]]:
 
 
 def _check_draft(showcase: Showcase, by: User) -> None:
-    step = showcase.MOVES["edit"]
+    step = ShowcaseMoves.EDIT
     if not workflow.allowed(step, state=showcase.state, by=by, owner=writes(showcase, by)):
         raise MoveNotAllowed("지금은 이 사례를 고칠 수 없습니다.")
 
@@ -232,13 +236,11 @@ def _check_draft(showcase: Showcase, by: User) -> None:
 def _edited(showcase: Showcase, by: User, now: datetime) -> None:
     workflow.move(
         showcase,
-        "edit",
+        ShowcaseMoves.EDIT,
         by=by,
         now=now,
         owner=writes(showcase, by),
-        edited_by=by,
-        published_by=None,
-        updated_at=now,
+        changes={"edited_by": by, "published_by": None, "updated_at": now},
     )
 
 

@@ -9,7 +9,7 @@ from applications.queries import result, timeline
 from applications.services.intake import filing
 from applications.services.screening import supplements
 from applications.services.selection import proposals
-from applications.states import APPLICANT_LABELS, ApplicationState
+from applications.states import APPLICANT_LABELS, ApplicationMoves, ApplicationState
 from portal.records.workflow import move
 from tests.factories import drafts, programs, staff
 from tests.factories.applications import NOW, ApplicationFactory, SupplementFactory, UserFactory
@@ -54,9 +54,9 @@ def test_each_act_of_staff_moves_the_way_on_with_its_date(draft: Application) ->
     days = filed.sub_program.steps[1]["days"]
     assert waiting.who == filed.sub_program.steps[1]["actor"]
     assert waiting.due == (NOW + timedelta(days=days) if days else None)
-    move(filed, "take_up", by=officer, now=NOW + DAY)
+    move(filed, ApplicationMoves.TAKE_UP, by=officer, now=NOW + DAY)
     assert states(filed)[1] == "current"
-    move(filed, "qualify", by=officer, now=NOW + 2 * DAY)
+    move(filed, ApplicationMoves.QUALIFY, by=officer, now=NOW + 2 * DAY)
     done = timeline(Application.objects.get(pk=filed.pk))[1]
     assert (done.state, done.at) == ("done", NOW + 2 * DAY)
     assert states(filed)[:3] == ["done", "done", "current"]
@@ -80,8 +80,8 @@ def test_an_ended_application_stops_and_nothing_is_current(draft: Application, s
         filing.withdraw(filed, by=draft.created_by, now=NOW + DAY, note="사정")
     else:
         officer = UserFactory(roles=["officer"])
-        move(filed, "take_up", by=officer, now=NOW)
-        move(filed, "exclude", by=officer, now=NOW, note="요건 미충족")
+        move(filed, ApplicationMoves.TAKE_UP, by=officer, now=NOW)
+        move(filed, ApplicationMoves.EXCLUDE, by=officer, now=NOW, note="요건 미충족")
     assert "current" not in states(filed)
     assert "stopped" in states(filed)
 

@@ -14,7 +14,7 @@ from applications.services import objection
 from applications.services.assessment import scoring, sheets
 from applications.services.intake import filing
 from applications.services.selection import changes
-from applications.states import OBJECTION_MOVES, BonusState, Remedy
+from applications.states import BonusState, ObjectionMoves, Remedy
 from demo.management.commands.seed_applications import sample_pdf
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
@@ -222,6 +222,6 @@ def test_only_a_manager_decides_an_objection(program, two, role) -> None:
 def test_a_decided_objection_moves_no_more(two, other) -> None:
     case = filed(two[1])
     objection.dismiss(case, note="유지", by=other, now=NOW)
-    for name in OBJECTION_MOVES:
+    for name in ObjectionMoves.by_name():
         with pytest.raises(MoveNotAllowed):
-            move(case, name, by=other, now=NOW, note="x")
+            move(case, case.MOVES[name], by=other, now=NOW, note="x")

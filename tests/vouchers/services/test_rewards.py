@@ -15,7 +15,7 @@ from tests.factories.applications import NOW
 from vouchers.models import Award, AwardRound, Monitor, PanelRound, ReportFee
 from vouchers.queries.rewards import activity
 from vouchers.services.rewards import awards, fees
-from vouchers.states import AwardRoundState, FeeOutcome, MemberKind
+from vouchers.states import AwardRoundState, FeeOutcome, MemberKind, MonitorMoves
 
 pytestmark = pytest.mark.django_db
 POOL = 20_100_000
@@ -24,12 +24,11 @@ POOL = 20_100_000
 def exclude(monitor: Monitor) -> None:
     move(
         monitor,
-        "exclude",
+        MonitorMoves.EXCLUDE,
         by=panel.agency(),
         now=NOW,
         note="이해관계",
-        excluded_at=NOW,
-        exclusion_reason="이해관계",
+        changes={"excluded_at": NOW, "exclusion_reason": "이해관계"},
     )
 
 

@@ -12,7 +12,7 @@ from portal.templatetags.portal import badge
 from vouchers.admin.dashboard import READERS, ReasonForm
 from vouchers.models import AwardRound
 from vouchers.services.rewards import awards as awards_services
-from vouchers.states import AwardRoundState
+from vouchers.states import AwardRoundMoves, AwardRoundState
 
 AWARD_TONES = {
     AwardRoundState.PROPOSED: "info",
@@ -59,7 +59,7 @@ class AwardRoundAdmin(WorkflowAdmin):
             "approve",
             "시상 승인",
             approve,
-            move="approve",
+            move=AwardRoundMoves.APPROVE,
             show=second_person,
             intro="시상안을 만든 사람이 아닌 다른 사람이 승인합니다.",
         ),
@@ -67,10 +67,17 @@ class AwardRoundAdmin(WorkflowAdmin):
             "pay",
             "인센티브 지급",
             pay_awards,
-            move="pay",
+            move=AwardRoundMoves.PAY,
             intro="한 번만 지급할 수 있고 되돌릴 수 없습니다.",
         ),
-        Act("discard", "시상안 폐기", discard, move="discard", form=ReasonForm, danger=True),
+        Act(
+            "discard",
+            "시상안 폐기",
+            discard,
+            move=AwardRoundMoves.DISCARD,
+            form=ReasonForm,
+            danger=True,
+        ),
     ]
 
     def page(self, request: HttpRequest, thing: AwardRound) -> dict[str, Any]:

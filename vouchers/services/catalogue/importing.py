@@ -30,7 +30,7 @@ from vouchers.models import (
 from vouchers.rules import catalogue
 from vouchers.services import conflicts
 from vouchers.services.catalogue import rows
-from vouchers.states import ImportKind, ImportOutcome, ServiceState
+from vouchers.states import ImportKind, ImportOutcome, ServiceMoves, ServiceState
 
 JOB = "vouchers.import"
 LIMIT = 500_000
@@ -325,7 +325,7 @@ def _write_services(chunk: Sequence[tuple[int, Row]], by: User, now: datetime) -
     bulk.insert(Service, NEW_SERVICE, new)
     Service.objects.bulk_update(changed, [*SERVICE_FIELDS, "updated_at"], batch_size=CHUNK // 20)
     on_sale = Service.objects.filter(code__in=selling, state=ServiceState.REGISTERED)
-    move_many(on_sale, "sell", by=by, now=now, note="일괄 등록")
+    move_many(on_sale, ServiceMoves.SELL, by=by, now=now, note="일괄 등록")
     return told
 
 

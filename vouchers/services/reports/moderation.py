@@ -21,7 +21,7 @@ from vouchers.rules.reports import moderation as rules
 from vouchers.services import members, suppliers
 from vouchers.services.reports.writing import plan_of
 from vouchers.services.rewards import fees
-from vouchers.states import MonitorState
+from vouchers.states import MonitorState, ReportMoves
 
 Progress = Callable[[int, int], None]
 CHUNK = 500
@@ -67,7 +67,9 @@ def screen(version: ReportVersion, *, now: datetime, progress: Progress | None =
 def send_back(report: ConsumerReport, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Return a report with reasons, which the member reads. Raises MoveNotAllowed."""
     _not_own(report, by)
-    row = move(report, "return", by=by, now=now, note=note, where={"filed": report.filed_id})
+    row = move(
+        report, ReportMoves.RETURN, by=by, now=now, note=note, where={"filed": report.filed_id}
+    )
     _tell(report, "vouchers/report_returned", f"report-returned:{row.pk}", now, reason=note.strip())
     return row
 
@@ -76,7 +78,9 @@ def send_back(report: ConsumerReport, *, note: str, by: User, now: datetime) -> 
 def reject(report: ConsumerReport, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Turn a report down for good, with reasons, which the member reads. Raises MoveNotAllowed."""
     _not_own(report, by)
-    row = move(report, "reject", by=by, now=now, note=note, where={"filed": report.filed_id})
+    row = move(
+        report, ReportMoves.REJECT, by=by, now=now, note=note, where={"filed": report.filed_id}
+    )
     _tell(report, "vouchers/report_rejected", f"report-rejected:{row.pk}", now, reason=note.strip())
     return row
 
@@ -102,13 +106,12 @@ def accept(report: ConsumerReport, *, by: User, now: datetime, note: str = "") -
     until = _end_of_day(now + timedelta(days=plan_of(report).comment_days))
     row = move(
         report,
-        "accept",
+        ReportMoves.ACCEPT,
         by=by,
         now=now,
         note=note.strip(),
         where={"filed": report.filed_id},
-        accepted_at=now,
-        comment_until=until,
+        changes={"accepted_at": now, "comment_until": until},
     )
     fees.earn(report, by=by, now=now)
     _tell(report, "vouchers/report_accepted", f"report-accepted:{report.pk}", now)
@@ -138,7 +141,7 @@ def comment(report: ConsumerReport, *, text: str, by: User, now: datetime) -> Su
         raise Closed("의견을 내는 기간이 지났습니다.", code="comment_closed")
     if SupplierComment.objects.filter(report=report).exists():
         raise MoveNotAllowed("이 보고서에는 이미 의견을 냈습니다.", code="already_commented")
-    move(report, "comment", by=by, now=now, owner=True)
+    move(report, ReportMoves.COMMENT, by=by, now=now, owner=True)
     return SupplierComment.objects.create(report=report, text=text.strip(), by=by, at=now)
 
 
@@ -154,19 +157,19 @@ def publish(report: ConsumerReport, *, by: User, now: datetime) -> MoveLogBase:
         raise MoveNotAllowed(
             "공급기업이 의견을 낼 수 있는 기간이 남아 있습니다.", code="comment_open"
         )
-    row = move(report, "publish", by=by, now=now, published_at=now)
+    row = move(report, ReportMoves.PUBLISH, by=by, now=now, changes={"published_at": now})
     _tell(report, "vouchers/report_published", f"report-published:{report.pk}", now)
     return row
 
 
 def retract(report: ConsumerReport, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Take a published report back from the public, with the reason. Raises MoveNotAllowed."""
-    return move(report, "retract", by=by, now=now, note=note)
+    return move(report, ReportMoves.RETRACT, by=by, now=now, note=note)
 
 
 def restore(report: ConsumerReport, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Show a report again that was taken back. Raises MoveNotAllowed."""
-    return move(report, "restore", by=by, now=now, note=note)
+    return move(report, ReportMoves.RESTORE, by=by, now=now, note=note)
 
 
 def waits(report: ConsumerReport, *, now: datetime) -> bool:

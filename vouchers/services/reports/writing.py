@@ -25,7 +25,7 @@ from vouchers.models import (
 )
 from vouchers.rules.reports import writing as rules
 from vouchers.services.reports import pictures
-from vouchers.states import AssignmentState, MonitorState, ReportState
+from vouchers.states import AssignmentState, MonitorState, ReportMoves, ReportState
 
 SCREEN_JOB = "vouchers.screen_report"
 WRITABLE = (ReportState.DRAFT, ReportState.RETURNED)
@@ -170,13 +170,12 @@ def submit(report: ConsumerReport, *, version: int, by: User, now: datetime) -> 
     )
     move(
         report,
-        "submit",
+        ReportMoves.SUBMIT,
         by=by,
         now=now,
         owner=True,
         where={"version": version},
-        filed=filed,
-        submitted_at=report.submitted_at or now,
+        changes={"filed": filed, "submitted_at": report.submitted_at or now},
     )
     queue.enqueue(SCREEN_JOB, key=f"screen-report:{filed.pk}", new=True, version=filed.pk)
     return filed

@@ -20,7 +20,7 @@ from vouchers.models import Award, AwardRound, Certificate, PanelRound
 from vouchers.queries.rewards import activity
 from vouchers.rules.rewards import awards as rules
 from vouchers.services import members as members_services
-from vouchers.states import AwardRoundState, MonitorState
+from vouchers.states import AwardRoundMoves, AwardRoundState, MonitorState
 
 CERTIFICATE_JOB = "vouchers.certificate"
 
@@ -96,7 +96,13 @@ def approve(awards: AwardRound, *, by: User, now: datetime) -> MoveLogBase:
             code="second_person",
         )
     _check_members(awards)
-    row = move(awards, "approve", by=by, now=now, approved_by=by, approved_at=now)
+    row = move(
+        awards,
+        AwardRoundMoves.APPROVE,
+        by=by,
+        now=now,
+        changes={"approved_by": by, "approved_at": now},
+    )
     rows = [
         Row(subject_of(award), award.amount_won, f"{subject_of(award)}:reserve")
         for award in awards.awards.all()
@@ -112,7 +118,7 @@ def pay(awards: AwardRound, *, by: User, now: datetime) -> int:
     Raises MoveNotAllowed (`excluded_member`), BudgetExceeded.
     """
     _check_members(awards)
-    move(awards, "pay", by=by, now=now, paid_at=now)
+    move(awards, AwardRoundMoves.PAY, by=by, now=now, changes={"paid_at": now})
     pot, paid = _pot(awards.round), 0
     for award in awards.awards.select_related("monitor__user").order_by("rank"):
         subject = subject_of(award)
@@ -137,7 +143,7 @@ def pay(awards: AwardRound, *, by: User, now: datetime) -> int:
 def discard(awards: AwardRound, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Throw a proposal away; what was set aside for it goes back. Raises MoveNotAllowed."""
     approved = awards.state == AwardRoundState.APPROVED
-    row = move(awards, "discard", by=by, now=now, note=note)
+    row = move(awards, AwardRoundMoves.DISCARD, by=by, now=now, note=note)
     if approved:
         rows = [
             Row(subject_of(award), award.amount_won, f"{subject_of(award)}:release")

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from applications.models import Application, Decision, DecisionChange
 from applications.queries.selection.decisions import award_of, history, reversals
 from applications.services.selection import changes, reserve
-from applications.states import CHANGE_MOVES, ChangeKind, Outcome
+from applications.states import ChangeKind, ChangeMoves, Outcome
 from portal.core.errors import BadInput, BudgetExceeded, MoveNotAllowed
 from portal.models import Notice
 from programs.models import LedgerEntry
@@ -240,9 +240,9 @@ def test_every_pair_of_states_that_is_not_in_the_table_is_refused(
         five[0], kind=ChangeKind.CANCEL, outcome="", reason="사유", by=officer, now=NOW
     )
     changes.discard(change, note="철회", by=officer, now=NOW)
-    for name in CHANGE_MOVES:
+    for name in ChangeMoves.by_name():
         with pytest.raises(MoveNotAllowed):
-            changes.move(change, name, by=boss, now=NOW, note="x")
+            changes.move(change, change.MOVES[name], by=boss, now=NOW, note="x")
 
 
 def test_the_database_holds_four_eyes_and_the_old_decision(program, officer, boss, five) -> None:

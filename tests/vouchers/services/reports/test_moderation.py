@@ -14,7 +14,7 @@ from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
 from vouchers.models import ReportFee, SupplierTie
 from vouchers.services.reports import moderation, writing
-from vouchers.states import ReportState
+from vouchers.states import MonitorMoves, ReportState
 from vouchers.visibility import public_reports
 
 pytestmark = pytest.mark.django_db
@@ -186,12 +186,11 @@ def test_a_report_of_an_excluded_member_stays_but_is_not_accepted_anew() -> None
     report = make.submitted()
     move(
         report.assignment.monitor,
-        "exclude",
+        MonitorMoves.EXCLUDE,
         by=panel.agency(),
         now=NOW,
         note="이해관계",
-        excluded_at=NOW,
-        exclusion_reason="이해관계",
+        changes={"excluded_at": NOW, "exclusion_reason": "이해관계"},
     )
     with pytest.raises(MoveNotAllowed):
         moderation.accept(make.fresh(report), by=panel.moderator(), now=NOW)

@@ -17,7 +17,7 @@ from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
 from vouchers.models import ConsumerReport, ReportVersion
 from vouchers.services.reports import moderation, writing
-from vouchers.states import ReportState
+from vouchers.states import AssignmentMoves, ReportState
 
 pytestmark = pytest.mark.django_db
 
@@ -111,11 +111,11 @@ def test_nobody_writes_once_the_assignment_is_over() -> None:
     report = make.written()
     move(
         report.assignment,
-        "drop",
+        AssignmentMoves.DROP,
         by=panel.operator(),
         now=NOW,
         note="사퇴",
-        dropped_at=NOW,
+        changes={"dropped_at": NOW},
     )
     by = report.assignment.monitor.user
     with pytest.raises(MoveNotAllowed):

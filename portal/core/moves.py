@@ -1,0 +1,35 @@
+"""Moves between states as data: from where, to where, by whom."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+OWNER = "owner"
+
+
+@dataclass(frozen=True)
+class Move:
+    """One permitted change of state, or an act that leaves the state as it is.
+
+    `roles` are role names; `owner` stands for "whoever the service has checked owns it" and
+    `system` for the portal's jobs.
+    """
+
+    name: str
+    label: str
+    source: tuple[str, ...]
+    target: str
+    roles: tuple[str, ...]
+    needs_note: bool = False
+
+
+class Moves:
+    """Base of a table of moves; each move is a class attribute named like the move in capitals."""
+
+    @classmethod
+    def by_name(cls) -> Mapping[str, Move]:
+        """Return the moves of this table by name; raise ValueError for an attribute named otherwise."""
+        found = {key: value for key, value in vars(cls).items() if isinstance(value, Move)}
+        for key, move in found.items():
+            if key != move.name.upper():
+                raise ValueError(f"{cls.__name__}.{key} holds the move {move.name!r}")
+        return {move.name: move for move in found.values()}

@@ -23,9 +23,10 @@ from portal.staff.lists import ReadOnlyAdmin
 class Act:
     """One button on a staff page: a label, a service call, perhaps a form asked first.
 
-    `do(request, thing, data, now)` calls the service and returns the message to show. `move`
-    names the workflow move that must be allowed for the button to appear; `show(request, thing)`
-    narrows further. `form` is a `forms.Form` class or a function `(request, thing) -> class`.
+    `do(request, thing, data, now)` calls the service, which raises PortalError when nothing could
+    be done; `done` is the message of success, or a function of what `do` returned. `move` is the
+    workflow move that must be allowed for the button to appear; `show(request, thing)` narrows
+    further. `form` is a `forms.Form` class or a function `(request, thing) -> class`.
     `intro` says what will happen; a function `(thing) -> words` says it of the thing.
     """
 
@@ -33,8 +34,9 @@ class Act:
         self,
         name: str,
         label: str,
-        do: Callable[..., str],
+        do: Callable[..., Any],
         *,
+        done: str | Callable[[Any], str] = "",
         move: Move | None = None,
         roles: Sequence[str] = (),
         form: Any = None,
@@ -44,7 +46,13 @@ class Act:
     ) -> None:
         self.name, self.label, self.do, self.move = name, label, do, move
         self.roles, self.form, self.show = set(roles), form, show
-        self.danger, self.intro = danger, intro
+        self.danger, self.intro, self.done = danger, intro, done
+
+    def success(self, result: Any) -> str:
+        """Return the message of success for what `do` returned."""
+        if callable(self.done):
+            return self.done(result)
+        return self.done or str(result)
 
     def offered(self, request: HttpRequest, thing: Any) -> bool:
         """Tell whether the button stands on this thing's page for this person."""
@@ -144,12 +152,12 @@ class WorkflowAdmin(ReadOnlyAdmin):
         form = form_class(request.POST or None) if form_class else None
         if request.method == "POST" and (form is None or form.is_valid()):
             try:
-                told = step.do(request, thing, form.cleaned_data if form else {}, now())
+                result = step.do(request, thing, form.cleaned_data if form else {}, now())
             except PortalError as error:
                 for finding in error.findings:
                     messages.error(request, f"{finding.message} ({finding.code})")
             else:
-                messages.success(request, told)
+                messages.success(request, step.success(result))
                 return redirect(back)
         intro = step.intro(thing) if callable(step.intro) else step.intro
         context = {"title": step.label, "act": step, "form": form, "back": back, "intro": intro}

@@ -23,7 +23,7 @@ from programs.queries import holidays
 from programs.rules import calendar, eligibility
 from programs.rules.facts import applies
 
-DUE_HOUR = time(18)  # assumption, as for the rounds (domain 0.12)
+DUE_HOUR = time(18)  # assumption, as for the rounds (A12)
 EXPIRED_AT_ONCE = 500
 
 

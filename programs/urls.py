@@ -14,6 +14,7 @@ urlpatterns = [
     path(f"{PROGRAM}self-check/", views.self_check, name="self_check"),
     path(f"{PROGRAM}preview/", views.preview, name="preview"),
     path("budget/", views.budget, name="budget"),
+    path("sources/", views.sources, name="sources"),
     path(API, api.Programs.as_view(), name="api_programs"),
     path(f"{API}<slug:code>/", api.Program.as_view(), name="api_program"),
     path(f"{API}<slug:code>/self-check/", api.SelfCheck.as_view(), name="api_self_check"),

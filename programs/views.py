@@ -167,6 +167,13 @@ def budget(request: HttpRequest) -> HttpResponse:
     return render(request, "programs/budget.html", context)
 
 
+@public
+@require_safe
+def sources(request: HttpRequest) -> HttpResponse:
+    """List what the figures and rules rest on; `원문 12행` elsewhere links to `#S12` here."""
+    return render(request, "programs/sources.html", queries.sources())
+
+
 def _cleaned(form: ReaderForm) -> dict[str, Any]:
     return form.cleaned_data if form.is_bound and form.is_valid() else {}
 

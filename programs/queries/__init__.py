@@ -21,6 +21,7 @@ from programs.queries.offers import (
     sub_program_of,
     with_parts,
 )
+from programs.queries.sources import sources
 
 __all__ = [
     "Asked",
@@ -37,6 +38,7 @@ __all__ = [
     "published",
     "recomputed",
     "refusal",
+    "sources",
     "statements",
     "sub_program",
     "sub_program_of",

@@ -74,7 +74,7 @@ class Cut:
 
 
 def rank(candidates: Iterable[Candidate], beyond: Collection[int] = ()) -> list[Ranked]:
-    """Order candidates by TIE_RULE (domain 0.4), those at or above the floor first.
+    """Order candidates by TIE_RULE (A04), those at or above the floor first.
 
     A total below the floor carries no bonus, so the floor never contradicts the total. Those whose
     firm may hold no more (`beyond`, from `beyond_limits`) follow the ones that can be selected.

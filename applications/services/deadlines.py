@@ -32,7 +32,7 @@ def at_end_of(day: date) -> datetime:
     return due_after(datetime(day.year, day.month, day.day, tzinfo=KST) - timedelta(days=1), 1)
 
 
-DUE_HOUR = time(18)  # assumption, as for the rounds (domain 0.12)
+DUE_HOUR = time(18)  # assumption, as for the rounds (A12)
 
 
 def due_after(now: datetime, days: int) -> datetime:

@@ -37,7 +37,7 @@ FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png")
 MOST_FILES = 5
 RAISERS = frozenset({MODERATOR, PANEL_OPERATOR, AGENCY})
 OVERDUE_AT_ONCE = 500
-DUE_HOUR = time(18)  # assumption, as for the rounds (domain 0.12)
+DUE_HOUR = time(18)  # assumption, as for the rounds (A12)
 
 
 def raise_issue(

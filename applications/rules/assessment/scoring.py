@@ -48,7 +48,7 @@ class BonusItem:
 class Rubric:
     """How a round is scored; frozen with the round and printed with every result.
 
-    `floor` is the raw score below which nothing is selected and no bonus counts (60, domain 0.4),
+    `floor` is the raw score below which nothing is selected and no bonus counts (60, A04),
     from `trim_from` sheets on the highest and the lowest are dropped, fewer than
     `minimum_sheets` give no score. Raises BadInput (`rubric`) when it contradicts itself.
     """

@@ -77,7 +77,7 @@ def start(
 ) -> Selection:
     """Ask for a selection proposal from a finished run.
 
-    `places` None takes the quota's own word (domain 0.5); `reserve_places` None puts everybody at
+    `places` None takes the quota's own word (A05); `reserve_places` None puts everybody at
     or above the floor who is below the line on the reserve list. Raises MoveNotAllowed, BadInput.
     """
     if not roles_of(by) & {OFFICER, MANAGER}:

@@ -299,7 +299,7 @@ def _tell(objection: Objection, template: str, now: datetime) -> None:
         template,
         to_email=objection.filed_by.email,
         user=objection.filed_by,
-        key=f"{template}:{objection.pk}",
+        key=f"{template.partition('/')[2]}:{objection.pk}",
         now=now,
         objection=objection,
         application=objection.application,

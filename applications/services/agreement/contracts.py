@@ -162,7 +162,8 @@ def reissue(agreement: Agreement, *, reason: str, by: User, now: datetime) -> Ag
             by=by,
             now=now,
             note=reason,
-            changes={**_next_version(agreement)},
+            where={"version": agreement.version},
+            changes={"version": number},
         )
         application = _whole(agreement.application_id)
         won = selected(application)
@@ -571,10 +572,6 @@ def sign_amendment(
 ) -> AgreementSignature:
     """Sign a changed text for the ministry; the caller puts it in force."""
     return _write_signature(agreement, Side.MINISTRY, name, sha256, agreed, by, now)
-
-
-def _next_version(agreement: Agreement) -> dict[str, Any]:
-    return {"version": agreement.version + 1, "where": {"version": agreement.version}}
 
 
 def _whole(application: int) -> Application:

@@ -157,7 +157,7 @@ def _tell_turn(template: str, turn: Turn, people: Iterable[User], now: datetime)
                 template,
                 to_email=person.email,
                 user=person,
-                key=f"{template}:{turn.pk}:{person.pk}",
+                key=f"{template.partition('/')[2]}:{turn.pk}:{person.pk}",
                 now=now,
                 agreement=turn.agreement,
                 turn=turn,

@@ -237,7 +237,7 @@ def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> Non
     The confirmation falls with it, since what was confirmed is open to change again.
     """
     with transaction.atomic():
-        move(selection, SelectionMoves.UNDECIDE, by=by, now=now, note=note, changes={**UNSIGNED})
+        move(selection, SelectionMoves.UNDECIDE, by=by, now=now, note=note, changes=UNSIGNED)
         rows = _ledger_rows(selection, "release")
         if rows:
             ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
@@ -246,7 +246,7 @@ def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> Non
 
 def discard(selection: Selection, *, note: str, by: User, now: datetime) -> None:
     """Throw a proposal away; nothing was promised by it. Raises MoveNotAllowed."""
-    move(selection, SelectionMoves.DISCARD, by=by, now=now, note=note, changes={**UNSIGNED})
+    move(selection, SelectionMoves.DISCARD, by=by, now=now, note=note, changes=UNSIGNED)
 
 
 def forget(application: Application, *, by: User, now: datetime, note: str) -> None:

@@ -8,7 +8,7 @@ from django.urls import reverse
 
 from programs import queries
 from programs.models import ProgramRound
-from programs.templatetags.catalogue import origin
+from programs.templatetags.programs import origin
 
 ENTRIES = [
     *(row for article in queries.sources()["articles"] for row in article["facts"]),

@@ -9,7 +9,6 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-DEMO = False  # `demo.settings` alone says otherwise: pages then tell that the data are not real
 DEBUG = env.bool("PORTAL_DEBUG", default=False)
 DATA_DIR = Path(env.str("PORTAL_DATA_DIR", default=str(BASE_DIR / "var")))
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")
@@ -71,6 +70,8 @@ MIDDLEWARE = [
     "portal.web.middleware.ReadableErrors",
     "axes.middleware.AxesMiddleware",
 ]
+
+SITE_NOTICE = ""  # a template shown on top of every page
 
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"

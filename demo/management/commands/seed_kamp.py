@@ -1,8 +1,6 @@
 """The demo's KAMP: published cases, a firm with a trained model on synthetic products, verdicts."""
 
-from django.conf import settings
-from django.core.management import BaseCommand, CommandError
-
+from demo.commands import DemoCommand
 from demo.people import email_of
 from kamp.jobs import inspections as inspections_jobs
 from kamp.jobs import synthesis as synthesis_jobs
@@ -30,15 +28,13 @@ HELD = "합성-심한압축"
 JUDGED = 3  # defective products, and as many normal ones
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """Tell the story once; a second run finds it told."""
 
-    help = "시연용 KAMP 사례와 검사 작업실을 만듭니다(PORTAL_DEMO에서만)."
+    help = "시연용 KAMP 사례와 검사 작업실을 만듭니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
         """Cases first, then the workshop."""
-        if not settings.DEMO:
-            raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
         self.curator, self.second, self.inspector, self.colleague = (
             User.objects.get(email=email_of(login))
             for login in ("curator", "curator2", "inspector", "inspector2")

@@ -5,8 +5,8 @@ from typing import Any
 from celery import shared_task
 
 from applications.models import (
+    CommitteeProposal,
     IssuedDocument,
-    PanelProposal,
     RoundReport,
     ScoreRun,
     Selection,
@@ -98,9 +98,9 @@ def find_conflicts(job: Job) -> dict[str, Any]:
 
 
 @handler(committee.JOB)
-def solve_panel(job: Job) -> dict[str, Any]:
+def solve_committee(job: Job) -> dict[str, Any]:
     """Solve an assignment of assessors."""
-    proposal = PanelProposal.objects.select_related("sub_program").get(pk=job.args["proposal"])
+    proposal = CommitteeProposal.objects.select_related("sub_program").get(pk=job.args["proposal"])
     committee.solve(proposal, now=now(), progress=job.progress)
     return {"wanted": proposal.wanted, "placed": proposal.placed}
 

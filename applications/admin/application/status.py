@@ -26,7 +26,7 @@ from applications.admin.application.filters import (
 from applications.admin.company import REGIONS, SIZES, company_ids
 from applications.models import (
     Application,
-    PanelWish,
+    CommitteeWish,
     ScoreSheet,
 )
 from applications.queries.selection import aid, decisions
@@ -210,7 +210,7 @@ def wish_form(request: HttpRequest, application: Application) -> type[forms.Form
     people = User.objects.filter(is_active=True, groups__name=ASSESSOR).order_by("name", "pk")
     fields: dict[str, forms.Field] = {
         "assessor": forms.ModelChoiceField(label="평가위원", queryset=people),
-        "kind": forms.ChoiceField(label="조건", choices=PanelWish.Kind.choices),
+        "kind": forms.ChoiceField(label="조건", choices=CommitteeWish.Kind.choices),
         "reason": forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3})),
     }
     return type("WishForm", (forms.Form,), fields)

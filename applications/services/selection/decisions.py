@@ -172,7 +172,7 @@ REFUSALS: Iterable[tuple[tuple[str, ...], str, str]] = (
     ),
     (("decision_previous_id", "decision.previous_id"), REPLACED, "decision_replaced"),
     (
-        ("change_has_four_eyes",),
+        ("change_needs_two_people",),
         "제안한 사람과 승인하는 사람은 서로 달라야 합니다.",
         "same_person",
     ),

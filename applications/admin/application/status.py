@@ -222,11 +222,11 @@ def wish(request: HttpRequest, thing: Application, data: dict[str, Any], at: dat
     return f"배정 조건을 정했습니다: {made.assessor} {made.get_kind_display()}"
 
 
-def standing(request: HttpRequest, application: Application) -> aid.Standing:
+def standing(request: HttpRequest, application: Application) -> aid.AidStatus:
     """The firm's aid, read once for the button, its form and the page."""
     read = request.__dict__.setdefault("aid_of", {})
     if application.pk not in read:
-        read[application.pk] = aid.standing(application)
+        read[application.pk] = aid.status(application)
     return read[application.pk]
 
 
@@ -540,7 +540,7 @@ def aided(request: HttpRequest, thing: Application) -> dict[str, Any]:
     }
 
 
-def _seen(request: HttpRequest, found: aid.Standing) -> Iterable[int]:
+def _seen(request: HttpRequest, found: aid.AidStatus) -> Iterable[int]:
     """Which of the firm's applications this person may open."""
     mine = staff_applications(request.user)
     return mine.filter(pk__in=[row.application.pk for row in found.held]).values_list(

@@ -17,7 +17,7 @@ from applications.models import (
     ConflictOfInterest,
     ScoreSheet,
 )
-from applications.rules.assessment import committee as rules
+from applications.rules.assessment import committee as committee_rules
 from applications.services.assessment import conflicts, rubrics, sheets
 from applications.states import ApplicationMoves, ApplicationState
 from portal.access.roles import ASSESSOR, MANAGER, OFFICER, roles_of
@@ -33,7 +33,7 @@ from programs.models import SubProgram
 JOB = "applications.committee"
 STAGES = 4
 NEAREST = 6  # assessors looked at for each place before all of them are
-TOLD = 20  # applications named one by one in an explanation
+LISTED = 20  # applications named one by one in an explanation
 COLUMNS = [
     "application_id", "assessor_id", "rubric_id", "assigned_by_id", "assigned_at", "due_at",
     "marks", "reasons", "comment", "version", "sha256", "end_reason",
@@ -114,7 +114,7 @@ def solve(proposal: CommitteeProposal, *, now: datetime, progress: Progress = qu
     progress(1, STAGES)
     inputs = gather(proposal)
     progress(2, STAGES)
-    found = _solved(inputs, proposal.seed)
+    found = _solve(inputs, proposal.seed)
     progress(3, STAGES)
     fresh = [pair for pair in found.pairs if pair not in inputs.taken]
     wanted = sum(inputs.wanted.values()) - len(inputs.taken)
@@ -127,7 +127,7 @@ def solve(proposal: CommitteeProposal, *, now: datetime, progress: Progress = qu
         shortages=[
             [row.task, row.wanted, row.got, row.permitted, row.reason] for row in found.shortages
         ],
-        explanation=_explained(inputs, found, wanted, len(fresh)),
+        explanation=_explain(inputs, found, wanted, len(fresh)),
     )
     proposal.refresh_from_db()
     progress(STAGES, STAGES)
@@ -240,10 +240,10 @@ def gather(proposal: CommitteeProposal) -> Inputs:
     known = {row.user_id: _profile(row) for row in profiles}
     costs = {}
     for pk, _, industry, region, code in rows:
-        subject = rules.Subject(code, industry, region)
+        subject = committee_rules.Subject(code, industry, region)
         for assessor, profile in known.items():
             if (assessor, pk) not in barred:
-                costs[assessor, pk] = rules.cost(profile, subject, fit)
+                costs[assessor, pk] = committee_rules.cost(profile, subject, fit)
     here = Counter(assessor for assessor, _ in taken)
     rooms = {row.user_id: max(row.max_load - elsewhere[row.user_id], 0) for row in profiles}
     for assessor, count in here.items():
@@ -304,8 +304,8 @@ def _tied(ids: Sequence[int]) -> set[Pair]:
     return set(standing.values_list("assessor_id", "application_id"))
 
 
-def _fit(program: SubProgram) -> rules.Fit:
-    return rules.Fit(
+def _fit(program: SubProgram) -> committee_rules.Fit:
+    return committee_rules.Fit(
         program=program.fit_program,
         industry=program.fit_industry,
         region=program.fit_region,
@@ -313,11 +313,13 @@ def _fit(program: SubProgram) -> rules.Fit:
     )
 
 
-def _profile(row: AssessorProfile) -> rules.Profile:
-    return rules.Profile(frozenset(row.programs), tuple(map(str, row.industries)), row.region)
+def _profile(row: AssessorProfile) -> committee_rules.Profile:
+    return committee_rules.Profile(
+        frozenset(row.programs), tuple(map(str, row.industries)), row.region
+    )
 
 
-def _solved(inputs: Inputs, seed: int) -> matching.Solution:
+def _solve(inputs: Inputs, seed: int) -> matching.Solution:
     """Solve over the nearest assessors of each application; over all, where that falls short."""
     options = [(*pair, cost) for pair, cost in inputs.costs.items() if pair not in inputs.taken]
     few = _nearest(inputs, options, seed)
@@ -347,21 +349,21 @@ def _nearest(
     for application, rows in sorted(by_task.items()):
         most = NEAREST * inputs.wanted[application]
         turn = (application * 7919 + seed) % 1_000_003 + 1
-        rows.sort(key=partial(_turned, turn))
+        rows.sort(key=partial(_tie_order, turn))
         kept += rows[:most]
     return kept
 
 
-def _turned(turn: int, option: tuple[int, int, int]) -> tuple[int, int]:
+def _tie_order(turn: int, option: tuple[int, int, int]) -> tuple[int, int]:
     """Cheapest first; equals in an order of this turn's own."""
     return option[2], option[0] * 104_729 * turn % 1_000_003
 
 
-def _explained(inputs: Inputs, found: matching.Solution, wanted: int, placed: int) -> list[str]:
+def _explain(inputs: Inputs, found: matching.Solution, wanted: int, placed: int) -> list[str]:
     few = [row for row in found.shortages if row.reason == "permitted"]
-    told = [(inputs.numbers[row.task], row.wanted, row.permitted) for row in few[:TOLD]]
+    told = [(inputs.numbers[row.task], row.wanted, row.permitted) for row in few[:LISTED]]
     short = found.deficit
-    words = rules.explain(
+    words = committee_rules.explain(
         wanted=wanted,
         placed=placed,
         short_of_people=told,
@@ -370,8 +372,8 @@ def _explained(inputs: Inputs, found: matching.Solution, wanted: int, placed: in
         room=short.room if short else 0,
         fixed=short.fixed if short else 0,
     )
-    if len(few) > TOLD:
-        words.append(f"그 밖에 맡을 사람이 모자라는 신청이 {len(few) - TOLD:,}건 더 있습니다.")
+    if len(few) > LISTED:
+        words.append(f"그 밖에 맡을 사람이 모자라는 신청이 {len(few) - LISTED:,}건 더 있습니다.")
     return words
 
 

@@ -90,7 +90,7 @@ def test_two_of_a_firm_objecting_at_once_file_one_objection() -> None:
 def test_with_both_past_the_check_the_database_refuses_the_second(monkeypatch) -> None:
     """The negative control: nobody has objected yet, both have seen that, and both write."""
     _, two = released()
-    monkeypatch.setattr(objection.queries, "clock", clock_of(two[1]))
+    monkeypatch.setattr(objection.objection_queries, "clock", clock_of(two[1]))
     waiting = both_through(objection.calendar.period_end)
     monkeypatch.setattr(objection.calendar, "period_end", waiting)
     one_objection(two[1], objecting(two[1]))
@@ -98,7 +98,7 @@ def test_with_both_past_the_check_the_database_refuses_the_second(monkeypatch) -
 
 def clock_of(row: Application) -> Callable[..., Any]:
     """The clock as it is, read before the race."""
-    found = objection.queries.clock(row, NOW)
+    found = objection.objection_queries.clock(row, NOW)
     return lambda application, now: found
 
 
@@ -202,8 +202,8 @@ def test_without_the_lock_one_old_decision_still_has_one_successor(monkeypatch) 
     """The negative control: the lock is gone and both are past every check."""
     program, two = released()
     change = seconded(program, two[0])
-    monkeypatch.setattr(changes.reserve, "hold", lambda sub_program: None)
-    monkeypatch.setattr(changes, "_unbarred", both_through(changes._unbarred))
+    monkeypatch.setattr(changes.reserve, "lock_program", lambda sub_program: None)
+    monkeypatch.setattr(changes, "_refuse_barred", both_through(changes._refuse_barred))
     one_reversal(program, two[0], approving(change))
 
 

@@ -11,7 +11,7 @@ from django.db import transaction
 
 from applications import pdf_contexts
 from applications.models import RoundReport
-from applications.queries.statistics import round_report as content
+from applications.queries.statistics import round_report
 from portal.access.roles import AUDITOR, MANAGER, roles_of
 from portal.core.errors import MoveNotAllowed, PortalError
 from portal.jobs import queue
@@ -58,11 +58,11 @@ def build(report: RoundReport, *, now: datetime, progress: Progress = quiet) -> 
     """
     if report.made_at is not None:
         return report
-    announced = content.chosen(report.round).count()
+    announced = round_report.selected(report.round).count()
     if report.form in {RoundReport.Form.PDF, RoundReport.Form.HWPX}:
         announced = min(announced, PRINTED)
     progress(0, announced, "자료를 모으는 중")
-    counted = _Counted(content.listed(report.round), announced, progress)
+    counted = _Counted(round_report.selected_rows(report.round), announced, progress)
     data = _MAKERS[RoundReport.Form(report.form)](report, counted, now)
     if counted.count != announced:
         raise PortalError(
@@ -116,9 +116,9 @@ def _hwpx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
 
 
 def _xlsx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
-    found = content.short(report.round)
-    sheets: list[tuple[str, Any, Iterable[Any]]] = [("선정 목록", content.LIST, rows)]
-    sheets.append(("선정선", content.LINES, found.lines))
+    found = round_report.summary(report.round)
+    sheets: list[tuple[str, Any, Iterable[Any]]] = [("선정 목록", round_report.LIST, rows)]
+    sheets.append(("선정선", round_report.LINES, found.lines))
     for row in found.drawn:
         sheets.append(
             (
@@ -135,7 +135,7 @@ def _xlsx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
 
 def _csv(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
     out = io.StringIO(newline="")
-    out.writelines(tables.csv_lines(content.LIST, rows))
+    out.writelines(tables.csv_lines(round_report.LIST, rows))
     return out.getvalue().encode()
 
 

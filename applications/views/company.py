@@ -98,7 +98,7 @@ def company_detail(request: HttpRequest, pk: int) -> HttpResponse:
             for one in members
         ],
         "invitations": company.invitations.filter(accepted_at=None, cancelled_at=None),
-        **aid.shown_to(company.pk),
+        **aid.company_summary(company.pk),
         "now": now(),
     }
     return render(request, "applications/company/detail.html", context, status=status)

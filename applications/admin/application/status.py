@@ -26,7 +26,7 @@ from applications.admin.application.filters import (
 from applications.admin.company import REGIONS, SIZES, company_ids
 from applications.models import (
     Application,
-    PanelWish,
+    CommitteeWish,
     ScoreSheet,
 )
 from applications.queries.selection import aid, decisions
@@ -210,7 +210,7 @@ def wish_form(request: HttpRequest, application: Application) -> type[forms.Form
     people = User.objects.filter(is_active=True, groups__name=ASSESSOR).order_by("name", "pk")
     fields: dict[str, forms.Field] = {
         "assessor": forms.ModelChoiceField(label="평가위원", queryset=people),
-        "kind": forms.ChoiceField(label="조건", choices=PanelWish.Kind.choices),
+        "kind": forms.ChoiceField(label="조건", choices=CommitteeWish.Kind.choices),
         "reason": forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3})),
     }
     return type("WishForm", (forms.Form,), fields)
@@ -222,11 +222,11 @@ def wish(request: HttpRequest, thing: Application, data: dict[str, Any], at: dat
     return f"배정 조건을 정했습니다: {made.assessor} {made.get_kind_display()}"
 
 
-def standing(request: HttpRequest, application: Application) -> aid.Standing:
+def standing(request: HttpRequest, application: Application) -> aid.AidStatus:
     """The firm's aid, read once for the button, its form and the page."""
     read = request.__dict__.setdefault("aid_of", {})
     if application.pk not in read:
-        read[application.pk] = aid.standing(application)
+        read[application.pk] = aid.status(application)
     return read[application.pk]
 
 
@@ -540,7 +540,7 @@ def aided(request: HttpRequest, thing: Application) -> dict[str, Any]:
     }
 
 
-def _seen(request: HttpRequest, found: aid.Standing) -> Iterable[int]:
+def _seen(request: HttpRequest, found: aid.AidStatus) -> Iterable[int]:
     """Which of the firm's applications this person may open."""
     mine = staff_applications(request.user)
     return mine.filter(pk__in=[row.application.pk for row in found.held]).values_list(

@@ -16,12 +16,12 @@ from applications.forms.assessment import ProfileForm
 from applications.models import (
     Application,
     AssessorProfile,
-    PanelProposal,
-    PanelWish,
+    CommitteeProposal,
+    CommitteeWish,
     ScoreSheet,
 )
 from applications.services.assessment import committee, conflicts
-from applications.visibility import panels_of, staff_applications
+from applications.visibility import committee_proposals_of, staff_applications
 from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
@@ -50,13 +50,17 @@ class SolveForm(StartForm):
     )
 
 
-def confirm(request: HttpRequest, thing: PanelProposal, data: dict[str, Any], at: datetime) -> str:
+def confirm(
+    request: HttpRequest, thing: CommitteeProposal, data: dict[str, Any], at: datetime
+) -> str:
     """Assign everything as proposed."""
     count = committee.confirm(thing, by=request.user, now=at, **data)
     return f"평가표 {count:,}부를 배정하고 평가위원마다 알렸습니다."
 
 
-def discard(request: HttpRequest, thing: PanelProposal, data: dict[str, Any], at: datetime) -> str:
+def discard(
+    request: HttpRequest, thing: CommitteeProposal, data: dict[str, Any], at: datetime
+) -> str:
     """Throw it away."""
     committee.discard(thing, by=request.user, now=at, **data)
     return "배정안을 폐기했습니다."
@@ -74,13 +78,13 @@ class MaybeNoteForm(forms.Form):
     )
 
 
-def is_open(request: HttpRequest, thing: PanelProposal) -> bool:
+def is_open(request: HttpRequest, thing: CommitteeProposal) -> bool:
     """Neither confirmed nor thrown away."""
     return thing.confirmed_at is None and thing.discarded_at is None
 
 
-@admin.register(PanelProposal)
-class PanelProposalAdmin(FollowedAdmin):
+@admin.register(CommitteeProposal)
+class CommitteeProposalAdmin(FollowedAdmin):
     """Assignments as they were solved."""
 
     read_roles = READERS
@@ -111,12 +115,15 @@ class PanelProposalAdmin(FollowedAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Add the page that asks for an assignment."""
         page = self.admin_site.admin_view(self.start_view)
-        return [path("start/", page, name="applications_panelproposal_start"), *super().get_urls()]
+        return [
+            path("start/", page, name="applications_committeeproposal_start"),
+            *super().get_urls(),
+        ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[PanelProposal]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CommitteeProposal]:
         """Of the own sub-programmes."""
         return (
-            panels_of(request.user)
+            committee_proposals_of(request.user)
             .select_related("sub_program__round", "application", "job", "requested_by")
             .defer("pairs")
         )
@@ -128,7 +135,7 @@ class PanelProposalAdmin(FollowedAdmin):
         may = bool(roles_of(request.user) & {OFFICER, MANAGER})
         return super().changelist_view(request, {"may_start": may, **(extra_context or {})})
 
-    def page(self, request: HttpRequest, thing: PanelProposal) -> dict[str, Any]:
+    def page(self, request: HttpRequest, thing: CommitteeProposal) -> dict[str, Any]:
         """What was found, what is short and why, and the first pairs."""
         pairs = thing.pairs[:SHOWN]
         people = User.objects.in_bulk({pair[0] for pair in thing.pairs})
@@ -158,7 +165,7 @@ class PanelProposalAdmin(FollowedAdmin):
                 for finding in error.findings:
                     messages.error(request, f"{finding.message} ({finding.code})")
             else:
-                return redirect("admin:applications_panelproposal_change", made.pk)
+                return redirect("admin:applications_committeeproposal_change", made.pk)
         return self.shown(
             request,
             None,
@@ -168,22 +175,22 @@ class PanelProposalAdmin(FollowedAdmin):
         )
 
     @admin.display(description="배정안")
-    def name(self, thing: PanelProposal) -> str:
+    def name(self, thing: CommitteeProposal) -> str:
         """Which."""
         return str(thing)
 
     @admin.display(description="채운 자리")
-    def places(self, thing: PanelProposal) -> str:
+    def places(self, thing: CommitteeProposal) -> str:
         """How many of how many."""
         return f"{thing.placed:,} / {thing.wanted:,}" if thing.solved_at else ""
 
     @admin.display(description="요청 시각")
-    def requested(self, thing: PanelProposal) -> str:
+    def requested(self, thing: CommitteeProposal) -> str:
         """When it was asked for."""
         return kst(thing.requested_at)
 
     @admin.display(description="상태")
-    def status(self, thing: PanelProposal) -> SafeString:
+    def status(self, thing: CommitteeProposal) -> SafeString:
         """Where it stands."""
         if thing.confirmed_at:
             return badge("확정", tone="success")
@@ -251,14 +258,14 @@ class AssessorProfileAdmin(StaffAdmin):
         return f"{count:,}부"
 
 
-def end_wish(request: HttpRequest, thing: PanelWish, data: dict[str, Any], at: datetime) -> str:
+def end_wish(request: HttpRequest, thing: CommitteeWish, data: dict[str, Any], at: datetime) -> str:
     """Take a wish back."""
     committee.end_wish(thing.application, assessor=thing.assessor, by=request.user, now=at)
     return "배정 조건을 거두었습니다."
 
 
-@admin.register(PanelWish)
-class PanelWishAdmin(WorkflowAdmin):
+@admin.register(CommitteeWish)
+class CommitteeWishAdmin(WorkflowAdmin):
     """Pairs that staff pinned or forbade."""
 
     read_roles = READERS
@@ -275,8 +282,8 @@ class PanelWishAdmin(WorkflowAdmin):
         )
     ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[PanelWish]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CommitteeWish]:
         """Of the own sub-programmes."""
-        return PanelWish.objects.filter(
+        return CommitteeWish.objects.filter(
             application__in=staff_applications(request.user)
         ).select_related("application", "assessor", "by")

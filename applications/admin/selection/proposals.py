@@ -17,8 +17,7 @@ from applications.admin.selection.changes import ChangeForm
 from applications.admin.selection.changes import propose as propose_change
 from applications.models import Application, Decision, ScoreResult, Selection
 from applications.queries.selection import aid
-from applications.services.selection import letters as letters_services
-from applications.services.selection import proposals, reserve
+from applications.services.selection import notices, proposals, reserve
 from applications.states import Outcome, SelectionMoves, SelectionState
 from applications.visibility import selections_of
 from portal.access.roles import AUDITOR, MANAGER, OFFICER
@@ -259,7 +258,7 @@ class SelectionAdmin(FollowedAdmin):
         """The letters of the release as they will go out: searched by number, or page by page."""
         thing = self.own(request, pk)
         wanted, term = request.GET.get("p", "1"), request.GET.get("q", "").strip()
-        decisions = letters_services.announced(thing).order_by("rank").select_related("application")
+        decisions = notices.announced(thing).order_by("rank").select_related("application")
         total = decisions.count()
         if term:
             decisions = decisions.filter(application__number=term)
@@ -269,12 +268,12 @@ class SelectionAdmin(FollowedAdmin):
             "title": "보낼 알림 미리보기",
             "term": term,
             "decisions": total,
-            "reachable": letters_services.reachable(thing),
-            "letters": letters_services.letters(thing, rows, now=now()),
+            "reachable": notices.reachable(thing),
+            "letters": notices.compose(thing, rows, now=now()),
             "previous": number - 1 if number > 1 else 0,
             "next": number + 1 if not term and number * LETTERS < total else 0,
         }
-        template = "admin/applications/selection/letters.html"
+        template = "admin/applications/selection/notices.html"
         return self.shown(request, thing, template, **context)
 
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -310,14 +310,14 @@ def _put_in_force(
     program = agreement.application.sub_program
     if change.kind == K.LEAD:
         held = {agreement.application_id: agreement.grant_won}
-        aid.bind(program, held, firm=change.proposal["company"])
+        aid.enforce(program, held, firm=change.proposal["company"])
         changes["company_id"] = change.proposal["company"]
     elif change.kind == K.PERIOD:
         changes["ends_on"] = date.fromisoformat(change.proposal["ends_on"])
     elif change.kind == K.SUMS:
         changes["grant_won"] = change.proposal["grant_won"]
         if change.proposal["grant_won"] > agreement.grant_won:
-            aid.bind(program, {agreement.application_id: change.proposal["grant_won"]})
+            aid.enforce(program, {agreement.application_id: change.proposal["grant_won"]})
         _move_money(agreement, change, by=by, now=now)
     Agreement.objects.filter(pk=agreement.pk).update(**changes)
     agreement.refresh_from_db()

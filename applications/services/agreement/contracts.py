@@ -234,7 +234,7 @@ def conclude(
             raise MoveNotAllowed(
                 "선정 금액이 바뀌었습니다. 협약서를 다시 작성하세요.", code="award_changed"
             )
-        aid.bind(application.sub_program, {application.pk: locked.grant_won})
+        aid.enforce(application.sub_program, {application.pk: locked.grant_won})
         starts = now.astimezone(KST).date()
         ends = deadlines.months_on(starts, agreement.terms["months"])
         move(

@@ -86,7 +86,7 @@ def approve(ending: Ending, *, note: str, by: User, now: datetime) -> Agreement:
             .select_related("application__sub_program", "company")
             .get(pk=ending.agreement_id)
         )
-        reserve.hold(agreement.application.sub_program)
+        reserve.lock_program(agreement.application.sub_program)
         if ending.kind not in POSSIBLE.get(A(agreement.state), ()):
             raise MoveNotAllowed("지금 상태에서는 이렇게 끝낼 수 없습니다.", code="kind")
         _decide(ending, EndingState.APPROVED, note, by, now)

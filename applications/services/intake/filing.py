@@ -96,7 +96,7 @@ def withdraw(application: Application, *, by: User, now: datetime, note: str) ->
         )
     with transaction.atomic():
         if application.state == ApplicationState.DECIDED:
-            proposals.forget(application, by=by, now=now, note=note)
+            proposals.return_reservation(application, by=by, now=now, note=note)
         move(application, ApplicationMoves.WITHDRAW, by=by, now=now, note=note, owner=True)
 
 

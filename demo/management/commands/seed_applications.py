@@ -75,7 +75,7 @@ class Command(DemoCommand):
             act(row)
             self.stdout.write(f"   {done}/{len(days)} {what}")
         self.diary.open(0)
-        self.solve_panels()
+        self.solve_committees()
 
     def days(self) -> list[tuple[float, Callable[[dict[str, Any]], None], dict[str, Any], str]]:
         """Everything that happens: how many days ago, what, and its line for the terminal."""
@@ -330,9 +330,9 @@ class Command(DemoCommand):
         )
         sheets_services.lock(sheet, by=sheet.assessor, now=self.now())
 
-    def solve_panels(self) -> None:
+    def solve_committees(self) -> None:
         """Give the assessors profiles and ties, and solve: one assignment whole, one too short."""
-        told = self.story["panel"]
+        told = self.story["committee"]
         for login in ASSESSORS:
             AssessorProfile.objects.create(
                 user=User.objects.get(email=email_of(login)), **told["profile"]

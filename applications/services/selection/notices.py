@@ -29,7 +29,7 @@ def reachable(selection: Selection) -> int:
     return int(told.count())
 
 
-def letters(
+def compose(
     selection: Selection, decisions: Sequence[Decision], *, now: datetime
 ) -> list[tuple[str, dict[str, Any]]]:
     """Compose the letters of some decisions, with the reasons of each, under their keys.
@@ -77,7 +77,7 @@ def write(selection: Selection, decisions: Sequence[Decision], *, now: datetime)
     keys = [key_of(row) for row in decisions]
     there = set(Notice.objects.filter(key__in=keys).values_list("key", flat=True))
     missing = [row for row in decisions if key_of(row) not in there]
-    made = letters(selection, missing, now=now)
+    made = compose(selection, missing, now=now)
     Notice.objects.bulk_create(
         (Notice(key=key, **fields) for key, fields in made), ignore_conflicts=True
     )

@@ -20,7 +20,7 @@ from applications.visibility import objections_of
 from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge, kst, until
+from portal.templatetags.portal import badge, due, kst
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 
@@ -164,7 +164,7 @@ class ObjectionAdmin(WorkflowAdmin):
     @admin.display(description="신청 기한")
     def due(self, thing: Objection) -> str:
         """Until when it could be filed."""
-        return until(thing.due_at)
+        return due(thing.due_at)
 
     @admin.display(description="남은 날")
     def left(self, thing: Objection) -> SafeString | str:
@@ -180,4 +180,4 @@ class ObjectionAdmin(WorkflowAdmin):
     @admin.display(description="처리 기한")
     def answer_due(self, thing: Objection) -> str:
         """By when it is answered."""
-        return "" if thing.state == ObjectionState.DISMISSED else until(thing.answer_due_at)
+        return "" if thing.state == ObjectionState.DISMISSED else due(thing.answer_due_at)

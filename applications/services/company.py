@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -17,6 +17,8 @@ from portal.core.validators import business_number, phone
 from portal.models import User
 from portal.notices import outbox
 from portal.templatetags.portal import masked_email
+from programs.queries import holidays
+from programs.rules import deadlines
 
 INVITATION_DAYS = 14
 MAIN_SITE = "본사"
@@ -120,7 +122,9 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
         digest=token_digest(token),
         invited_by=by,
         invited_at=now,
-        expires_at=now + timedelta(days=INVITATION_DAYS),
+        expires_at=deadlines.due_after(
+            now, INVITATION_DAYS, deadlines.Policy.END_OF_DAY, holidays()
+        ),
     )
     outbox.write(
         "applications/company_invitation",

@@ -41,7 +41,6 @@ from portal.records.workflow import mark, move
 from portal.uploads import files
 from programs.models import SubProgram
 from programs.queries import holidays
-from programs.rules import calendar
 
 FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png", "zip")
 MAX_FILES = 5
@@ -74,7 +73,7 @@ def file(
         raise MoveNotAllowed("이의를 신청할 결정이 없습니다.", code="nothing_to_contest")
     if now >= clock.due_at:
         raise Closed("이의신청 기한이 지났습니다.", code="objection_late")
-    days = application.sub_program.objection_answer_days
+    program = application.sub_program
     try:
         with transaction.atomic():
             made = Objection.objects.create(
@@ -84,7 +83,7 @@ def file(
                 due_at=clock.due_at,
                 filed_by=by,
                 filed_at=now,
-                answer_due_at=calendar.period_end(now, days, holidays()),
+                answer_due_at=program.due_after("objection_answer_days", now, holidays()),
             )
             move(application, ApplicationMoves.OBJECT, by=by, now=now, owner=True)
             papers = {checked.sha256: (upload, checked) for upload, checked in found}

@@ -18,7 +18,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import is_naive
 
-from portal.core import money, validators
+from portal.core import dates, money, validators
 from portal.core.clock import KST
 from portal.paper.charts import Chart
 
@@ -108,7 +108,10 @@ def kst(instant: datetime | None, after: str = "", *, autoescape: bool = False) 
 
 @register.filter(needs_autoescape=True)
 def until(instant: datetime | None, after: str = "", *, autoescape: bool = False) -> str:
-    """Write an end; midnight is the end of the day before: 2021. 2. 16. 24:00:00 (KST)."""
+    """Write a closing to the second; midnight ends the day before: 2021. 2. 16. 24:00:00 (KST).
+
+    For intake, where a second decides. Other deadlines are written by `due`.
+    """
     if instant is None:
         return ""
     local = instant.astimezone(KST)
@@ -116,6 +119,19 @@ def until(instant: datetime | None, after: str = "", *, autoescape: bool = False
         words = f"{kdate(local - timedelta(days=1))} 24:00:00 (KST)"
         return _whole(words, after, autoescape)
     return kst(instant, after, autoescape=autoescape)
+
+
+@register.filter(needs_autoescape=True)
+def due(instant: datetime | None, after: str = "", *, autoescape: bool = False) -> str:
+    """Write a deadline as people say it: 2021년 12월 2일 18시, 2021년 12월 2일 자정."""
+    if instant is None:
+        return ""
+    if is_naive(instant):
+        raise ValueError("due needs an aware datetime")
+    text = dates.due_text(instant)
+    if not autoescape:
+        return text + after
+    return text.replace(" ", NO_BREAK_SPACE) + (_WORD_JOINER + after if after else "")
 
 
 @register.filter(needs_autoescape=True)
@@ -330,8 +346,11 @@ def remaining_text(left: timedelta) -> str:
 
 
 @register.simple_tag
-def countdown(deadline: datetime | None, *, now: datetime) -> SafeString:
-    """Say how long is left; countdown.js only keeps the words fresh. None: no fixed deadline."""
+def countdown(deadline: datetime | None, *, now: datetime, precise: bool = True) -> SafeString:
+    """Say how long is left; countdown.js only keeps the words fresh. None: no fixed deadline.
+
+    `precise` writes the deadline to the second, as the closing of an intake needs it.
+    """
     if deadline is None:
         return format_html('<span class="countdown">{}</span>', "예산 소진 시까지 접수합니다")
     left = deadline - now
@@ -342,6 +361,7 @@ def countdown(deadline: datetime | None, *, now: datetime) -> SafeString:
         now=now.isoformat(),
         text=remaining_text(left),
         near=timedelta(0) < left < _NEAR,
+        precise=precise,
     )
 
 

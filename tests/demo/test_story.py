@@ -27,6 +27,20 @@ from portal.models import Notice
 from portal.records import audit
 from programs.models import SubProgram
 from programs.queries import balance
+from tests import deadlines
+
+SHOWN = {
+    "applications.Agreement.papers_due_at",
+    "applications.Agreement.sign_due_at",
+    "applications.LateGrant.until",
+    "applications.Objection.answer_due_at",
+    "applications.Objection.due_at",
+    "applications.Recovery.due_at",
+    "applications.Report.due_at",
+    "applications.ScoreSheet.due_at",
+    "applications.Supplement.due_at",
+    "applications.Turn.due_at",
+}
 
 
 def tell() -> None:
@@ -42,6 +56,8 @@ def changed(kind: str) -> "list[DecisionChange]":
 def test_somebody_stands_at_every_stage(settings) -> None:
     settings.DEMO = True
     tell()
+    assert deadlines.filled() >= SHOWN
+    assert deadlines.not_round() == []
     at, applications = now(), Application.objects.all()
     states = set(applications.values_list("state", flat=True))
     assert {

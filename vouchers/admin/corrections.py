@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, kst, until
+from portal.templatetags.portal import badge, due, kst
 from vouchers.models import Correction
 from vouchers.services import corrections
 from vouchers.states import CorrectionMoves, CorrectionState
@@ -70,13 +70,13 @@ def dismiss(request: HttpRequest, case: Correction, data: Any, at: datetime) -> 
 def ask(request: HttpRequest, case: Correction, data: Any, at: datetime) -> str:
     """Ask the supplier."""
     corrections.ask(case, by=request.user, now=at, **data)
-    return f"시정을 요청했습니다. 기한은 {until(case.due_at)}입니다."
+    return f"시정을 요청했습니다. 기한은 {due(case.due_at)}입니다."
 
 
 def ask_again(request: HttpRequest, case: Correction, data: Any, at: datetime) -> str:
     """Ask once more."""
     corrections.ask_again(case, by=request.user, now=at, **data)
-    return f"다시 시정을 요청했습니다. 기한은 {until(case.due_at)}입니다."
+    return f"다시 시정을 요청했습니다. 기한은 {due(case.due_at)}입니다."
 
 
 def fix(request: HttpRequest, case: Correction, data: Any, at: datetime) -> str:
@@ -161,4 +161,4 @@ class CorrectionAdmin(WorkflowAdmin):
     @admin.display(description="기한")
     def due(self, case: Correction) -> str:
         """Until when."""
-        return until(case.due_at)
+        return due(case.due_at)

@@ -13,7 +13,7 @@ from django.utils.safestring import SafeString
 from portal.access.roles import AGENCY, MINISTRY, PANEL_OPERATOR, roles_of
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, kst, until
+from portal.templatetags.portal import badge, due, kst
 from vouchers.models import ConsumerReport, ReportCheck
 from vouchers.queries.reports import ratings
 from vouchers.rules.reports.moderation import shared
@@ -90,7 +90,7 @@ def reject(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime
 def accept(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
     """Accept it."""
     moderation.accept(report, by=request.user, now=at, **data)
-    return f"채택했습니다. 공급기업은 {until(report.comment_until)}까지 의견을 낼 수 있습니다."
+    return f"채택했습니다. 공급기업은 {due(report.comment_until)}까지 의견을 낼 수 있습니다."
 
 
 def publish(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:

@@ -862,6 +862,7 @@ class Migration(migrations.Migration):
                 ('reminder_days', models.JSONField(default=list, verbose_name='마감 안내(며칠 전)')),
                 ('comment_days', models.PositiveSmallIntegerField(verbose_name='공급기업 의견 기간(일)')),
                 ('correction_days', models.PositiveSmallIntegerField(verbose_name='시정 기간(일)')),
+                ('due_policies', models.JSONField(default=dict, verbose_name='기한이 끝나는 때')),
                 ('similarity_percent', models.PositiveSmallIntegerField(verbose_name='비슷한 글로 보는 비율(%)')),
                 ('insults', models.JSONField(default=list, verbose_name='모욕·비하 표현')),
                 ('formula', models.JSONField(verbose_name='활동 점수 산식')),

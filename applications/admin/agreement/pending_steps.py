@@ -19,7 +19,7 @@ from applications.visibility import turns_of
 from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.staff.lists import ReadOnlyAdmin
-from portal.templatetags.portal import badge, kdate, until
+from portal.templatetags.portal import badge, due, kdate
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 
@@ -115,7 +115,7 @@ class TurnAdmin(ReadOnlyAdmin):
     @admin.display(description="기한")
     def due(self, turn: Turn) -> str:
         """Until when."""
-        return until(turn.due_at)
+        return due(turn.due_at)
 
     @admin.display(description="기한 경과")
     def late(self, turn: Turn) -> SafeString:

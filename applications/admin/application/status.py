@@ -45,7 +45,7 @@ from portal.core.validators import row_number
 from portal.models import User
 from portal.paper import tables
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, business_number, kst, until
+from portal.templatetags.portal import badge, business_number, due, kst
 from programs.rules.grants.limits import Limit, amount
 
 S = ApplicationState
@@ -155,7 +155,7 @@ def confirm_met(
 def ask(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
     """Ask for more."""
     asked = supplements.ask(thing, by=request.user, now=at, **data)
-    return f"보완을 요청하고 알렸습니다. 기한은 {until(asked.due_at)}입니다."
+    return f"보완을 요청하고 알렸습니다. 기한은 {due(asked.due_at)}입니다."
 
 
 def qualify(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:

@@ -3,7 +3,7 @@ criterion, locked for good.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -19,6 +19,8 @@ from portal.notices import outbox
 from portal.records import snapshot
 from portal.records.workflow import move
 from programs.models import SubProgram
+from programs.queries import holidays
+from programs.rules import deadlines
 
 REASON_LENGTH = 2_000
 STATEMENT_LENGTH = 400
@@ -90,9 +92,9 @@ def assign_all(
 
 
 def due_at(sub_program: SubProgram, now: datetime) -> datetime | None:
-    """When a sheet given out now is due: after the planned days of the assessment, if stated."""
-    days = next((row.get("days") for row in sub_program.steps if row["code"] == STEP), None)
-    return now + timedelta(days=days) if days else None
+    """Return when a sheet assigned now is due: after the assessment's days, None if not stated."""
+    step = next((row for row in sub_program.steps if row["code"] == STEP), None)
+    return deadlines.step_due(step, now, holidays()) if step else None
 
 
 def declare(sheet: ScoreSheet, *, tied: bool, words: str, by: User, now: datetime) -> ScoreSheet:

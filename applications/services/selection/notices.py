@@ -9,7 +9,6 @@ from applications.states import ApplicationState, Outcome
 from portal.models import Notice
 from portal.notices import outbox
 from programs.queries import holidays
-from programs.rules import calendar
 
 
 def announced(selection: Selection) -> Any:
@@ -46,8 +45,7 @@ def compose(
         )
     }
     program = selection.sub_program
-    days = program.objection_days
-    due = calendar.period_end(selection.released_at or now, days, holidays())
+    due = program.due_after("objection_days", selection.released_at or now, holidays())
     return [
         (
             key_of(row),

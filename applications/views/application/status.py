@@ -30,7 +30,7 @@ from portal.access.decorators import signed_in
 from portal.core.clock import now
 from portal.jobs import queue
 from portal.models import Job, User
-from portal.templatetags.portal import kdate, until
+from portal.templatetags.portal import due, kdate
 from portal.uploads import files
 
 STANDINGS = {
@@ -88,7 +88,7 @@ def described(step: Step) -> dict[str, Any]:
     """A step of the way for the page: who is next, and by when it is planned."""
     note = step.note
     if step.due and note:
-        note = f"{note} · {until(step.due)}까지"
+        note = f"{note} · {due(step.due)}까지"
     elif step.due:
         note = f"{kdate(step.due)}까지 마칠 예정입니다."
     return {"label": step.label, "state": step.state, "who": step.who, "at": step.at, "note": note}

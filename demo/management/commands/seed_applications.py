@@ -37,6 +37,7 @@ from demo.commands import DemoCommand
 from demo.people import email_of
 from demo.samples import sample_pdf
 from demo.timeline import Diary
+from portal.core.dates import end_of_day, korean_day
 from portal.core.validators import business_number, check_digit
 from portal.jobs import queue
 from portal.models import Job, User
@@ -189,7 +190,7 @@ class Command(DemoCommand):
             application.sub_program,
             company=application.company,
             site=application.site,
-            until=self.now() + timedelta(days=1),
+            until=end_of_day(korean_day(self.now()) + timedelta(days=1)),
             reason=told["reason"],
             by=self.manager,
             now=self.now(),

@@ -28,6 +28,7 @@ from programs.models import (
 from programs.services import ledger
 from programs.services.catalogue.data_file import (
     ASSESSMENT,
+    PERIOD_PARTS,
     TRACK_FIGURES,
     Document,
     agreement,
@@ -247,8 +248,10 @@ def _put_program(
         "delivery": [plain_figures(step) for step in row.get("delivery", ())],
         "agreement": {
             **terms,
-            "figures": {name: pair[0] for name, pair in terms["figures"].items()},
+            "figures": {name: row[0] for name, row in terms["figures"].items()},
+            "due_policies": due_policies(terms["figures"]),
         },
+        "due_policies": due_policies(figures),
         "origins": {
             **{f"agreement.{name}": pair[1] for name, pair in terms["figures"].items()},
             "budget": row["budget"]["won"][1],
@@ -286,8 +289,14 @@ def _put_rows(
         report.put(mine, f"{what} {program.code}/{keys['code']}", keys, {**row, "order": order})
 
 
+def due_policies(figures: Mapping[str, Any]) -> dict[str, str]:
+    """Return the policy of each figure that states a period: [value, origin, policy]."""
+    return {name: row[2] for name, row in figures.items() if len(row) == PERIOD_PARTS}
+
+
 def _step(row: Document) -> dict[str, Any]:
-    return {**row, "days": row["days"][0], "origin": row["days"][1]}
+    step = {**row, "days": row["days"][0], "origin": row["days"][1]}
+    return step | ({"due_policy": row["days"][2]} if len(row["days"]) == PERIOD_PARTS else {})
 
 
 FIGURES = (

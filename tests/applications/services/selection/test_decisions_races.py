@@ -91,8 +91,8 @@ def test_with_both_past_the_check_the_database_refuses_the_second(monkeypatch) -
     """The negative control: nobody has objected yet, both have seen that, and both write."""
     _, two = released()
     monkeypatch.setattr(objection.objection_queries, "clock", clock_of(two[1]))
-    waiting = both_through(objection.calendar.period_end)
-    monkeypatch.setattr(objection.calendar, "period_end", waiting)
+    waiting = both_through(objection.holidays)
+    monkeypatch.setattr(objection, "holidays", waiting)
     one_objection(two[1], objecting(two[1]))
 
 

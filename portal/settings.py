@@ -282,6 +282,15 @@ CELERY_BEAT_SCHEDULE = {
     "verify": {"task": "portal.records.tasks.verify_audit", "schedule": 24 * 60 * 60},
 }
 
+# Roles that people can hold; `prepare` makes a group of each.
+ROLES = [
+    "portal.access.roles.ROLES",
+    "programs.roles.ROLES",
+    "applications.roles.ROLES",
+    "vouchers.roles.ROLES",
+    "kamp.roles.ROLES",
+]
+
 # Rows that are sealed once they are final, and what must follow from them; see `portal.records.audit`.
 AUDITED = [
     "programs.models.audited.AUDITED",

@@ -8,9 +8,10 @@ from django.http import HttpRequest
 
 from applications.models import Company
 from applications.visibility import staff_applications
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.staff.lists import ReadOnlyAdmin
 from portal.templatetags.portal import business_number
+from programs.roles import MANAGER, OFFICER
 from programs.states import CompanyKind, CompanySize, Region
 
 SIZES, REGIONS, KINDS = dict(CompanySize.choices), dict(Region.choices), dict(CompanyKind.choices)

@@ -15,12 +15,13 @@ from django.utils.safestring import SafeString
 
 from applications.models import Company, LateGrant, Site
 from applications.services.intake import late_filing
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import kst, until
 from programs.models import SubProgram
+from programs.roles import MANAGER, OFFICER
 from programs.visibility import sub_programs_of
 
 NOT_DIGITS = re.compile(r"[^0-9]")

@@ -17,10 +17,11 @@ from applications.queries.objection import barred
 from applications.services import objection
 from applications.states import ObjectionMoves, ObjectionState, Remedy
 from applications.visibility import objections_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import badge, kst, until
+from programs.roles import MANAGER, OFFICER
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 

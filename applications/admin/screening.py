@@ -13,8 +13,9 @@ from applications.models import BonusClaim, Check
 from applications.services.screening import checks
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.staff.acts import Act, WorkflowAdmin
+from programs.roles import MANAGER, OFFICER
 
 
 class ReasonForm(forms.Form):

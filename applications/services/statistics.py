@@ -12,13 +12,14 @@ from django.db import transaction
 from applications import pdf_contexts
 from applications.models import RoundReport
 from applications.queries.statistics import round_report as content
-from portal.access.roles import AUDITOR, MANAGER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.errors import MoveNotAllowed, PortalError
 from portal.jobs import queue
 from portal.models import User
 from portal.paper import hwpx, pdf, tables
 from portal.uploads import files
 from programs.models import ProgramRound
+from programs.roles import MANAGER
 
 JOB = "applications.round_report"
 PRINTED = 1_000  # lines of the list on paper; the tables hold all of them

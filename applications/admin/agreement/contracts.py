@@ -56,13 +56,14 @@ from applications.visibility import (
     spendings_of,
     staff_agreements,
 )
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.core.clock import now
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import text
 from portal.templatetags.portal import badge
 from portal.uploads import files
+from programs.roles import MANAGER, OFFICER
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 

@@ -16,10 +16,11 @@ from applications.states import (
     WaitsFor,
 )
 from applications.visibility import turns_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.core.clock import now
 from portal.staff.lists import ReadOnlyAdmin
 from portal.templatetags.portal import badge, kdate, until
+from programs.roles import MANAGER, OFFICER
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 

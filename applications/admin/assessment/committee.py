@@ -20,9 +20,10 @@ from applications.models import (
     PanelWish,
     ScoreSheet,
 )
+from applications.roles import ASSESSOR
 from applications.services.assessment import committee, conflicts
 from applications.visibility import panels_of, staff_applications
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.models import User
@@ -31,6 +32,7 @@ from portal.staff.jobs import FollowedAdmin
 from portal.staff.lists import QuickPaginator, StaffAdmin
 from portal.templatetags.portal import badge, kst
 from programs.forms.catalogue import StartForm
+from programs.roles import MANAGER, OFFICER
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 

@@ -10,10 +10,11 @@ from django.http import HttpRequest
 from applications.models import ConflictOfInterest
 from applications.services.assessment import conflicts
 from applications.visibility import conflicts_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
 from portal.models import DeclaredTie, FirmLink
 from portal.staff.lists import ReadOnlyAdmin
+from programs.roles import MANAGER, OFFICER
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 

@@ -11,9 +11,10 @@ from applications.admin.application.status import NoteForm
 from applications.models import RubricVersion
 from applications.services.assessment import rubrics
 from applications.visibility import rubrics_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import kst
+from programs.roles import MANAGER, OFFICER
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 

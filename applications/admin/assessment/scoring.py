@@ -15,7 +15,7 @@ from applications.models import ScoreRun
 from applications.services.assessment import scoring
 from applications.services.selection import proposals
 from applications.visibility import runs_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.models import JobState
@@ -23,6 +23,7 @@ from portal.staff.acts import Act
 from portal.staff.jobs import FollowedAdmin
 from portal.templatetags.portal import badge, kst
 from programs.forms.catalogue import StartForm
+from programs.roles import MANAGER, OFFICER
 from programs.rules.grants import quota
 
 

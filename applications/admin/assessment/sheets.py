@@ -18,9 +18,10 @@ from applications.models import ScoreSheet
 from applications.services.assessment import rubrics, sheets
 from applications.states import ApplicationState
 from applications.visibility import sheets_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import badge, kst
+from programs.roles import MANAGER, OFFICER
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 

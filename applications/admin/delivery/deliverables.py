@@ -14,9 +14,10 @@ from applications.queries import delivery as queries
 from applications.services.delivery import deliverables, experts
 from applications.states import DeliverableMoves, DeliverableState, ExpertState
 from applications.visibility import staff_applications
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge
+from programs.roles import MANAGER, OFFICER
 
 DESK = [OFFICER, MANAGER, AUDITOR]
 

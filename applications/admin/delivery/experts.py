@@ -19,13 +19,14 @@ from applications.models import Deliverable, Expert, ExpertMatch
 from applications.services.delivery import experts
 from applications.states import ExpertState
 from applications.visibility import staff_experts
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.core.clock import now
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import business_number, kst
 from portal.uploads import files
 from programs.models import ProgramRound, SubProgram
+from programs.roles import MANAGER, OFFICER
 from programs.visibility import sub_programs_of
 
 DESK = [OFFICER, MANAGER, AUDITOR]

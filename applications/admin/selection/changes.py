@@ -13,10 +13,11 @@ from applications.models import Application, DecisionChange
 from applications.services.selection import changes
 from applications.states import ChangeKind, ChangeMoves, Outcome
 from applications.visibility import changes_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import kst
+from programs.roles import MANAGER, OFFICER
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 

@@ -21,7 +21,7 @@ from applications.services.selection import letters as letters_services
 from applications.services.selection import proposals, reserve
 from applications.states import Outcome, SelectionMoves, SelectionState
 from applications.visibility import selections_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.core.clock import now
 from portal.core.errors import NotFound
 from portal.core.money import won
@@ -30,6 +30,7 @@ from portal.paper import tables
 from portal.staff.acts import Act, history
 from portal.staff.jobs import FollowedAdmin
 from portal.templatetags.portal import badge, business_number, kst
+from programs.roles import MANAGER, OFFICER
 
 READERS = [OFFICER, MANAGER, AUDITOR]
 

@@ -37,7 +37,7 @@ from applications.states import (
     Side,
 )
 from applications.visibility import signing_agreements
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
@@ -46,6 +46,7 @@ from portal.records.workflow import mark, move
 from portal.uploads import files
 from programs import queries as money
 from programs.models import Budget
+from programs.roles import MANAGER, OFFICER
 from programs.services import ledger
 
 MINISTRY = "중소벤처기업부"

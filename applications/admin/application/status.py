@@ -47,7 +47,7 @@ from portal.models import User
 from portal.paper import tables
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, business_number, kst, until
-from programs.roles import MANAGER, OFFICER
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.rules.grants.limits import Limit, amount
 
 S = ApplicationState
@@ -264,7 +264,7 @@ def allow_aid(request: HttpRequest, thing: Application, data: dict[str, Any], at
 class ApplicationAdmin(WorkflowAdmin):
     """The desk."""
 
-    read_roles = [OFFICER, MANAGER, AUDITOR]
+    read_roles = STAFF_READERS
     page_template = "admin/applications/application/page.html"
     list_display = [
         "receipt",

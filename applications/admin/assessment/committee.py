@@ -23,7 +23,7 @@ from applications.models import (
 from applications.roles import ASSESSOR
 from applications.services.assessment import committee, conflicts
 from applications.visibility import panels_of, staff_applications
-from portal.access.roles import AUDITOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.models import User
@@ -32,10 +32,7 @@ from portal.staff.jobs import FollowedAdmin
 from portal.staff.lists import QuickPaginator, StaffAdmin
 from portal.templatetags.portal import badge, kst
 from programs.forms.catalogue import StartForm
-from programs.roles import MANAGER, OFFICER
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 SHOWN = 200
 
@@ -85,7 +82,7 @@ def is_open(request: HttpRequest, thing: PanelProposal) -> bool:
 class PanelProposalAdmin(FollowedAdmin):
     """Assignments as they were solved."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     change_list_template = "admin/applications/assessment/committee_list.html"
     page_template = "admin/applications/assessment/committee_page.html"
     list_display = ["name", "places", "requested", "status"]
@@ -215,7 +212,7 @@ class AssessorProfileAdmin(StaffAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The desk."""
-        return bool(roles_of(request.user) & set(READERS))
+        return bool(roles_of(request.user) & set(STAFF_READERS))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """As for one."""
@@ -263,7 +260,7 @@ def end_wish(request: HttpRequest, thing: PanelWish, data: dict[str, Any], at: d
 class PanelWishAdmin(WorkflowAdmin):
     """Pairs that staff pinned or forbade."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["application", "assessor", "kind", "reason", "by", "at", "ended_at"]
     list_select_related = ["application", "assessor", "by"]
     ordering = ["-pk"]

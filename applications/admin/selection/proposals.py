@@ -21,7 +21,6 @@ from applications.services.selection import letters as letters_services
 from applications.services.selection import proposals, reserve
 from applications.states import Outcome, SelectionMoves, SelectionState
 from applications.visibility import selections_of
-from portal.access.roles import AUDITOR
 from portal.core.clock import now
 from portal.core.errors import NotFound
 from portal.core.money import won
@@ -30,10 +29,7 @@ from portal.paper import tables
 from portal.staff.acts import Act, history
 from portal.staff.jobs import FollowedAdmin
 from portal.templatetags.portal import badge, business_number, kst
-from programs.roles import MANAGER, OFFICER
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 PAGE = 100
 
@@ -146,7 +142,7 @@ def change(request: HttpRequest, thing: Selection, data: dict[str, Any], at: dat
 class SelectionAdmin(FollowedAdmin):
     """Ranked lists with their cut-off line."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     page_template = "admin/applications/selection/proposals_page.html"
     list_display = ["name", "state_label", "chosen", "amount", "stopped", "requested", "released"]
     list_filter = ["state"]

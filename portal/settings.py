@@ -283,6 +283,15 @@ CELERY_BEAT_SCHEDULE = {
     "verify": {"task": "portal.records.tasks.verify_audit", "schedule": 24 * 60 * 60},
 }
 
+# Roles that people can hold; `prepare` makes a group of each.
+ROLES = [
+    "portal.access.roles.ROLES",
+    "programs.roles.ROLES",
+    "applications.roles.ROLES",
+    "vouchers.roles.ROLES",
+    "kamp.roles.ROLES",
+]
+
 # Rows that are sealed once they are final, and what must follow from them; see `portal.records.audit`.
 AUDITED = [
     "programs.models.audited.AUDITED",
@@ -349,7 +358,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "StateEnum": "applications.api.application.shapes.STATE_CODES",
         "ServiceStateEnum": "vouchers.api.catalogue.SHOWN_STATES",
-        "CorrectionStateEnum": "vouchers.api.reports.STATES",
+        "CorrectionStateEnum": "vouchers.api.corrections.STATES",
     },
     "SORT_OPERATIONS": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",

@@ -13,8 +13,8 @@ from applications.models import BonusClaim, Check
 from applications.services.screening import checks
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.staff.acts import Act, WorkflowAdmin
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 
 class ReasonForm(forms.Form):
@@ -67,7 +67,7 @@ def in_screening(request: HttpRequest, row: Check | BonusClaim) -> bool:
 class PartAdmin(WorkflowAdmin):
     """Part of an application: reached from its page, not from the menu."""
 
-    read_roles = [OFFICER, MANAGER, AUDITOR]
+    read_roles = STAFF_READERS
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

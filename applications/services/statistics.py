@@ -19,6 +19,7 @@ from portal.models import User
 from portal.paper import hwpx, pdf, tables
 from portal.uploads import files
 from programs.models import ProgramRound
+from programs.roles import MANAGER
 
 JOB = "applications.round_report"
 PRINTED = 1_000  # lines of the list on paper; the tables hold all of them

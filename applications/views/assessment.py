@@ -11,13 +11,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from applications.forms.assessment import AbstainForm, ConflictForm, SheetForm, TieForm
 from applications.models import ScoreSheet
 from applications.queries import assessment
+from applications.roles import ASSESSOR
 from applications.services.assessment import conflicts, rubrics, sheets
 from applications.states import ApplicationState
 from applications.views.application import content
 from applications.visibility import opened_sheets, others_sheets, own_sheets
 from portal.access.decorators import with_second_factor
 from portal.access.requests import person
-from portal.access.roles import ASSESSOR
 from portal.core.clock import KST, now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number

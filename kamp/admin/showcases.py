@@ -14,11 +14,12 @@ from kamp import queries
 from kamp.forms.reasons import refuse
 from kamp.forms.showcases import Editor, PictureForm
 from kamp.models import Showcase
+from kamp.roles import CURATOR
 from kamp.services.showcases import editing
 from kamp.states import ShowcaseMoves, ShowcaseState
 from kamp.visibility import READERS, showcases_of
 from portal.access.requests import person
-from portal.access.roles import CURATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number

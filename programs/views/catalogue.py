@@ -90,7 +90,6 @@ def program_detail(request: HttpRequest, round: str, code: str) -> HttpResponse:
     return render(request, "programs/catalogue/detail.html", context)
 
 
-
 def _cleaned(form: ReaderForm) -> dict[str, Any]:
     return form.cleaned_data if form.is_bound and form.is_valid() else {}
 

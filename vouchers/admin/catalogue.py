@@ -12,13 +12,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import badge, kst
 from vouchers.models import CatalogueImport, Service, SupplierMember
 from vouchers.queries import catalogue as queries
+from vouchers.roles import AGENCY, PANEL_OPERATOR
 from vouchers.services.catalogue import importing, sale
 from vouchers.states import ImportKind, ImportOutcome, ServiceMoves, ServiceState
 from vouchers.visibility import STAFF

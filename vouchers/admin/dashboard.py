@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
-from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.money import won
 from portal.paper import tables
@@ -19,6 +19,7 @@ from portal.uploads import files
 from vouchers.models import ReportBook, ReportPlan
 from vouchers.queries import dashboard
 from vouchers.queries.rewards import activity
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.services import books
 from vouchers.services.rewards import awards as awards_services
 from vouchers.services.rewards import fees

@@ -10,12 +10,13 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from portal.access.roles import AGENCY, MINISTRY, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, due, kst
 from vouchers.models import ConsumerReport, ReportCheck
 from vouchers.queries.reports import ratings
+from vouchers.roles import AGENCY, MINISTRY, PANEL_OPERATOR
 from vouchers.rules.reports.moderation import shared
 from vouchers.services import corrections, good_cases
 from vouchers.services.reports import moderation

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.assignment import matching
 from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.jobs import queue
@@ -28,6 +28,7 @@ from vouchers.models import (
     SupplierTie,
     Wish,
 )
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.rules import assignment as rules
 from vouchers.services import conflicts
 from vouchers.services import members as members_services

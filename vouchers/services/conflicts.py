@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Max, Q
 
-from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.assignment.ties import Index, Party, Person, linked
 from portal.core.clock import KST
 from portal.core.errors import Finding, MoveNotAllowed
@@ -28,6 +28,7 @@ from vouchers.models import (
     SupplierPartner,
     SupplierTie,
 )
+from vouchers.roles import AGENCY, PANEL_OPERATOR
 from vouchers.services.members import _tell, exclude
 from vouchers.states import MonitorState, PanelApplicationMoves, PanelApplicationState
 

@@ -23,6 +23,7 @@ from vouchers.models import (
     ReportPlan,
     Service,
 )
+from vouchers.roles import AGENCY, MODERATOR, PANEL_OPERATOR
 from vouchers.services import suppliers
 from vouchers.states import (
     ACCEPTED_STATES,

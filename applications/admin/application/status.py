@@ -30,6 +30,7 @@ from applications.models import (
     ScoreSheet,
 )
 from applications.queries.selection import aid, decisions
+from applications.roles import ASSESSOR
 from applications.rules.assessment import scoring as rules
 from applications.services import documents
 from applications.services.assessment import committee, conflicts, rubrics
@@ -38,7 +39,7 @@ from applications.services.screening import checks, supplements
 from applications.services.selection import aid as aids
 from applications.states import ApplicationMoves, ApplicationState
 from applications.visibility import staff_applications
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
 from portal.core.errors import Finding, PortalError
 from portal.core.validators import row_number
@@ -46,6 +47,7 @@ from portal.models import User
 from portal.paper import tables
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.templatetags.portal import badge, business_number, due, kst
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.rules.grants.limits import Limit, amount
 
 S = ApplicationState
@@ -262,7 +264,7 @@ def allow_aid(request: HttpRequest, thing: Application, data: dict[str, Any], at
 class ApplicationAdmin(WorkflowAdmin):
     """The desk."""
 
-    read_roles = [OFFICER, MANAGER, AUDITOR]
+    read_roles = STAFF_READERS
     page_template = "admin/applications/application/page.html"
     list_display = [
         "receipt",

@@ -20,9 +20,10 @@ from applications.models import (
     CommitteeWish,
     ScoreSheet,
 )
+from applications.roles import ASSESSOR
 from applications.services.assessment import committee, conflicts
 from applications.visibility import committee_proposals_of, staff_applications
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import ASSESSOR, MANAGER, OFFICER, roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.models import User
@@ -31,9 +32,7 @@ from portal.staff.jobs import FollowedAdmin
 from portal.staff.lists import QuickPaginator, StaffAdmin
 from portal.templatetags.portal import badge, kst
 from programs.forms.catalogue import StartForm
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 SHOWN = 200
 
@@ -87,7 +86,7 @@ def is_open(request: HttpRequest, thing: CommitteeProposal) -> bool:
 class CommitteeProposalAdmin(FollowedAdmin):
     """Assignments as they were solved."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     change_list_template = "admin/applications/assessment/committee_list.html"
     page_template = "admin/applications/assessment/committee_page.html"
     list_display = ["name", "places", "requested", "status"]
@@ -220,7 +219,7 @@ class AssessorProfileAdmin(StaffAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The desk."""
-        return bool(roles_of(request.user) & set(READERS))
+        return bool(roles_of(request.user) & set(STAFF_READERS))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """As for one."""
@@ -268,7 +267,7 @@ def end_wish(request: HttpRequest, thing: CommitteeWish, data: dict[str, Any], a
 class CommitteeWishAdmin(WorkflowAdmin):
     """Pairs that staff pinned or forbade."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["application", "assessor", "kind", "reason", "by", "at", "ended_at"]
     list_select_related = ["application", "assessor", "by"]
     ordering = ["-pk"]

@@ -20,7 +20,6 @@ from applications.queries.selection import aid
 from applications.services.selection import notices, proposals, reserve
 from applications.states import Outcome, SelectionMoves, SelectionState
 from applications.visibility import selections_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.core.errors import NotFound
 from portal.core.money import won
@@ -29,9 +28,7 @@ from portal.paper import tables
 from portal.staff.acts import Act, history
 from portal.staff.jobs import FollowedAdmin
 from portal.templatetags.portal import badge, business_number, kst
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 PAGE = 100
 
@@ -144,7 +141,7 @@ def change(request: HttpRequest, thing: Selection, data: dict[str, Any], at: dat
 class SelectionAdmin(FollowedAdmin):
     """Ranked lists with their cut-off line."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     page_template = "admin/applications/selection/proposals_page.html"
     list_display = ["name", "state_label", "chosen", "amount", "stopped", "requested", "released"]
     list_filter = ["state"]

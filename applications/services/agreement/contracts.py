@@ -47,6 +47,7 @@ from portal.uploads import files
 from programs import queries as money
 from programs.models import Budget
 from programs.queries import holidays
+from programs.roles import MANAGER, OFFICER
 from programs.rules import deadlines
 from programs.services import ledger
 

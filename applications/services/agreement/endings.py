@@ -14,10 +14,11 @@ from applications.services.settlement import spending, statements
 from applications.states import AgreementMoves, ApplicationMoves, EndingState, MemberRole, Outcome
 from applications.states import AgreementState as A
 from applications.states import EndingKind as K
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from portal.records.workflow import mark, move
+from programs.roles import MANAGER, OFFICER
 from programs.services import ledger
 
 REASON_LENGTH = 500

@@ -17,10 +17,11 @@ from applications.models import (
     ConflictOfInterest,
     ScoreSheet,
 )
+from applications.roles import ASSESSOR
 from applications.rules.assessment import committee as committee_rules
 from applications.services.assessment import conflicts, rubrics, sheets
 from applications.states import ApplicationMoves, ApplicationState
-from portal.access.roles import ASSESSOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.assignment import matching
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.jobs import queue
@@ -29,6 +30,7 @@ from portal.notices import outbox
 from portal.records import bulk, snapshot
 from portal.records.workflow import move_many
 from programs.models import SubProgram
+from programs.roles import MANAGER, OFFICER
 
 JOB = "applications.committee"
 STAGES = 4

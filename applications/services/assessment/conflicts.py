@@ -20,8 +20,8 @@ from applications.models import (
     ScoreRun,
     ScoreSheet,
 )
+from applications.roles import ASSESSOR
 from applications.states import WITHDRAW_SHEET_IN, ApplicationState, PartnerState
-from portal.access.roles import ASSESSOR
 from portal.assignment import ties as rules
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Finding

@@ -13,6 +13,7 @@ from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.records import snapshot
 from programs.models import SubProgram
+from programs.roles import MANAGER
 
 FIRST = "평가를 시작하며 고정"
 REASON_LENGTH = 300

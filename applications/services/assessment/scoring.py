@@ -20,12 +20,13 @@ from applications.models import (
 from applications.rules.assessment import scoring as scoring_rules
 from applications.services.assessment import rubrics
 from applications.states import ApplicationState, BonusState, ObjectionState, Remedy
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.jobs import queue
 from portal.models import JobState, User
 from portal.records import bulk, snapshot
 from programs.models import SubProgram
+from programs.roles import MANAGER, OFFICER
 
 JOB = "applications.score"
 CHUNK = 2_000

@@ -29,7 +29,7 @@ from applications.states import (
     SelectionMoves,
     SelectionState,
 )
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.core.moves import Move
 from portal.jobs import broker, queue
@@ -37,6 +37,7 @@ from portal.models import Job, User
 from portal.records import bulk
 from portal.records.workflow import allowed, move, move_many
 from programs.models import Budget, SubProgram
+from programs.roles import MANAGER, OFFICER
 from programs.rules.grants import limits, quota
 from programs.services import ledger
 

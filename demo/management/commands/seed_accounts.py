@@ -7,9 +7,10 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from django.contrib.auth.models import Group
 from django.db import transaction
 
+from applications.roles import ASSESSOR
 from demo.commands import DemoCommand
 from demo.people import PASSWORD, PEOPLE, Person
-from portal.access.roles import ASSESSOR, ensure_groups
+from portal.access.roles import ensure_groups
 from portal.models import User
 
 

@@ -6,11 +6,12 @@ import pytest
 from auditlog.models import LogEntry
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import TroubleMinute, User
 from programs.models import ProgramRound, RoundChange
 from programs.queries import rounds as rounds_queries
+from programs.roles import MANAGER, OFFICER
 from programs.services import rounds
 from tests.factories.applications import UserFactory
 from tests.factories.programs import NOW

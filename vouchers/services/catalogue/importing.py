@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import connection, transaction
 
-from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.jobs import queue
 from portal.models import User
@@ -27,6 +27,7 @@ from vouchers.models import (
     SupplierContact,
     SupplierPartner,
 )
+from vouchers.roles import AGENCY, PANEL_OPERATOR
 from vouchers.rules import catalogue
 from vouchers.services import conflicts
 from vouchers.services.catalogue import rows

@@ -20,6 +20,7 @@ from django.utils.timezone import is_naive
 
 from portal.core import money, validators
 from portal.core.clock import KST
+from portal.forms.errors import with_codes
 from portal.paper.charts import Chart
 
 register = template.Library()
@@ -447,8 +448,9 @@ def _forms(forms: Iterable[BaseForm | BaseFormSet]) -> Iterable[BaseForm]:
 
 def _errors(form: BaseForm) -> Iterable[dict[str, str]]:
     for name, messages in form.errors.items():
+        rows = [{"message": text, "code": code} for text, code in with_codes(messages)]
         if name not in form.fields:
-            yield from ({"message": str(text), "label": "", "target": ""} for text in messages)
+            yield from ({**row, "label": "", "target": ""} for row in rows)
         elif form[name].is_hidden:
             yield {"message": STALE_PAGE, "label": "", "target": ""}
         else:
@@ -456,9 +458,7 @@ def _errors(form: BaseForm) -> Iterable[dict[str, str]]:
             # A group of radios or checkboxes has no single label target: go to its first box.
             target = field.id_for_label or f"{field.auto_id}_0"
             label = str(field.label).rstrip(".?")
-            yield from (
-                {"message": str(text), "label": label, "target": target} for text in messages
-            )
+            yield from ({**row, "label": label, "target": target} for row in rows)
 
 
 @register.simple_tag
@@ -467,8 +467,8 @@ def error_summary(*forms: BaseForm | BaseFormSet) -> SafeString:
     errors = [error for form in _forms(forms) for error in _errors(form)]
     for formset in forms:
         if isinstance(formset, BaseFormSet):
-            for message in formset.non_form_errors():
-                errors.append({"message": str(message), "label": "", "target": ""})
+            for message, code in with_codes(formset.non_form_errors()):
+                errors.append({"message": message, "code": code, "label": "", "target": ""})
     return _render("error_summary", errors=errors) if errors else SafeString("")
 
 

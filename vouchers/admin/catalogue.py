@@ -15,6 +15,7 @@ from django.urls import URLPattern, path
 from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
+from portal.forms.errors import show_error
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import badge, kst
 from vouchers.models import CatalogueImport, Service, SupplierMember
@@ -165,8 +166,7 @@ class CatalogueImportAdmin(WorkflowAdmin):
                     now=now(),
                 )
             except PortalError as error:
-                for finding in error.findings:
-                    messages.error(request, f"{finding.message} ({finding.code})")
+                show_error(request, error)
             else:
                 messages.success(
                     request, "파일을 받았습니다. 줄마다 검토한 뒤 한꺼번에 반영합니다."

@@ -404,7 +404,7 @@ class ApplicationAdmin(WorkflowAdmin):
             try:
                 checks.take_up(row, by=request.user, now=at)
             except PortalError as error:
-                messages.error(request, f"{row.number}: {error.message} ({error.code})")
+                messages.error(request, f"{row.number}: {error.message}", extra_tags=error.code)
             else:
                 begun += 1
         messages.info(request, f"선택한 {len(rows)}건 가운데 {begun}건의 요건검토를 시작했습니다.")

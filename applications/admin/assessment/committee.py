@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -26,6 +26,7 @@ from applications.visibility import panels_of, staff_applications
 from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
+from portal.forms.errors import show_error
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.jobs import FollowedAdmin
@@ -154,8 +155,7 @@ class PanelProposalAdmin(FollowedAdmin):
             try:
                 made = committee.propose(**form.cleaned_data, by=request.user, now=now())
             except PortalError as error:
-                for finding in error.findings:
-                    messages.error(request, f"{finding.message} ({finding.code})")
+                show_error(request, error)
             else:
                 return redirect("admin:applications_panelproposal_change", made.pk)
         return self.shown(

@@ -78,7 +78,8 @@ def test_a_tick_that_is_no_row_does_nothing(desk, program, officer, picked) -> N
     sent = {"action": action, "index": "0", "_selected_action": picked}
     answer = client.post(LIST, sent, follow=True)
     assert answer.status_code == 200
-    assert "목록에서 다시 고르세요. (rows)" in answer.content.decode()
+    page = answer.content.decode()
+    assert 'data-code="rows">고른 항목을 알 수 없습니다. 목록에서 다시 고르세요.<' in page
 
 
 def test_a_number_that_no_table_holds_finds_nothing_and_breaks_nothing(

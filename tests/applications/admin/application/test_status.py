@@ -523,7 +523,7 @@ def test_aid_of_all_programmes_stands_on_the_desks_and_a_manager_lifts_a_limit(
     assert act(second, "allow-aid") not in text(desk(staff.officer(other)).get(page_of(second)))
     page = text(desk(boss).get(page_of(second)))
     assert first.number in page
-    assert "(aid_limit:once)" in page
+    assert 'data-code="aid_limit:once"' in page
     assert '1건 <span class="quiet">/ 한도 1건</span>' in page
     assert act(second, "allow-aid") in page
     answer = desk(boss).post(
@@ -531,7 +531,7 @@ def test_aid_of_all_programmes_stands_on_the_desks_and_a_manager_lifts_a_limit(
     )
     assert "지원 한도의 예외를 인정했습니다." in told(answer)[0]
     page = text(desk(boss).get(page_of(second)))
-    assert "(aid_limit:once)" not in page
+    assert 'data-code="aid_limit:once"' not in page
     assert "한 해 지원 건수: 다른 공장" in page
 
 

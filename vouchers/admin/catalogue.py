@@ -17,6 +17,7 @@ from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.forms.errors import show_error
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.forms import note_form
 from portal.templatetags.portal import badge, kst
 from vouchers.models import CatalogueImport, Service, SupplierMember
 from vouchers.queries import catalogue as queries
@@ -41,10 +42,7 @@ TONES = {
 }
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+ReasonForm = note_form("reason", max_length=300)
 
 
 def sell(request: HttpRequest, thing: Service, data: dict[str, Any], at: datetime) -> str:

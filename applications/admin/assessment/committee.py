@@ -29,6 +29,7 @@ from portal.core.errors import PortalError
 from portal.forms.errors import show_error
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.forms import note_form
 from portal.staff.jobs import FollowedAdmin
 from portal.staff.lists import QuickPaginator, StaffAdmin
 from portal.templatetags.portal import badge, kst
@@ -62,16 +63,9 @@ def discard(request: HttpRequest, thing: PanelProposal, data: dict[str, Any], at
     return "배정안을 폐기했습니다."
 
 
-class MaybeNoteForm(forms.Form):
-    """A reason, needed where places are missing."""
-
-    note = forms.CharField(
-        label="사유",
-        required=False,
-        max_length=300,
-        widget=forms.Textarea({"rows": 3}),
-        help_text="채우지 못한 자리가 있는데도 확정하려면 꼭 적으세요.",
-    )
+MaybeNoteForm = note_form(
+    max_length=300, required=False, help_text="채우지 못한 자리가 있는데도 확정하려면 꼭 적으세요."
+)
 
 
 def is_open(request: HttpRequest, thing: PanelProposal) -> bool:

@@ -23,6 +23,7 @@ from django.core.exceptions import FieldError
 from django.db import models, transaction
 from django.utils.module_loading import import_string
 
+from portal.jobs.progress import Progress, no_progress
 from portal.models import AuditChain, AuditCheck, AuditSeal, Stateful, User
 
 JOB = "portal.verify_audit"
@@ -114,11 +115,6 @@ class Report:
 
 
 Check = Callable[[], Iterable[Fault]]
-Progress = Callable[[int, int, str], None]
-
-
-def silent(done: int, total: int, stage: str) -> None:
-    """Report no progress."""
 
 
 @cache
@@ -255,7 +251,7 @@ def _settled(table: Audited, floor: datetime) -> int:
 # --- Verifying -------------------------------------------------------------------------------------
 
 
-def verify(*, now: datetime, progress: Progress = silent) -> Report:
+def verify(*, now: datetime, progress: Progress = no_progress) -> Report:
     """Read every sealed row again; name what was altered, removed or slipped in.
 
     Memory grows by eight bytes for each sealed row and by nothing else. Tables of a million rows
@@ -330,7 +326,7 @@ def misplaced(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
 
 
 def verify_table(
-    table: Audited, report: Report, total: int = 0, progress: Progress = silent
+    table: Audited, report: Report, total: int = 0, progress: Progress = no_progress
 ) -> None:
     """Read the seals of one table and their rows again, then look for rows that no seal knows."""
     chain = AuditChain.objects.filter(name=table.name).first() or AuditChain(name=table.name)

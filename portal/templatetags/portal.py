@@ -21,6 +21,7 @@ from django.utils.timezone import is_naive
 from portal.core import money, validators
 from portal.core.clock import KST
 from portal.forms.errors import with_codes
+from portal.models import JobState
 from portal.paper.charts import Chart
 
 register = template.Library()
@@ -32,13 +33,6 @@ KINDS = ("primary", "secondary", "tertiary", "danger")
 SIZES = ("small", "medium", "large")
 STEP_STATES = {"done": "완료", "current": "진행 중", "todo": "예정"}
 LIFE_STATES = {**STEP_STATES, "stopped": "중단"}
-JOB_STATES = {
-    "queued": "대기",
-    "running": "진행 중",
-    "done": "완료",
-    "parked": "중단(확인 필요)",
-    "cancelled": "취소",
-}
 TONE_ICONS = {
     "neutral": "circle",
     "info": "dot",
@@ -363,14 +357,14 @@ def own_job(context: RequestContext, job: object, *, label: str) -> dict[str, ob
 def job_progress(
     *, url: str, label: str, state: str = "queued", done: int = 0, total: int | None = None
 ) -> SafeString:
-    """Show a background job; state: JOB_STATES. job.js asks `url` until it has ended."""
-    _one_of("job_progress", "state", state, JOB_STATES)
+    """Show a background job; state: JobState. job.js asks `url` until it has ended."""
+    _one_of("job_progress", "state", state, JobState.values)
     return _render(
         "job_progress",
         url=url,
         label=label,
         state=state,
-        word=JOB_STATES[state],
+        word=JobState(state).label,
         done=done,
         total=total,
         ended=state in ("done", "parked", "cancelled"),

@@ -241,7 +241,7 @@ def _result(
         total=score.total,
         core=score.core,
         passed_floor=score.passed_floor,
-        breakdown=snapshot.written(rules.breakdown(score, rubric, withdrawn)),
+        breakdown=snapshot.dumps(rules.breakdown(score, rubric, withdrawn)),
         inputs_sha256=snapshot.sha256([run.rubric_sha256, application, hashes, bonuses]),
     )
 

@@ -218,3 +218,4 @@ class ChangeLogAdmin(ReadOnlyAdmin):
     list_filter = ["action", "content_type"]
     list_select_related = ["actor", "content_type"]
     ordering = ["-pk"]
+    exclude = ["serialized_data", "cid"]  # the portal fills in neither

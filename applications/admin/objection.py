@@ -20,9 +20,6 @@ from applications.visibility import objections_of
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import badge, due, kst
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
 from programs.roles import STAFF_READERS
 
 SOON = timedelta(days=7)

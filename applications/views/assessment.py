@@ -21,7 +21,7 @@ from portal.access.requests import person
 from portal.core.clock import KST, now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse, show_error
 from portal.paper import tables
 
 PAGE = 25
@@ -297,8 +297,7 @@ def _save_or_lock(request: HttpRequest, sheet: ScoreSheet, form: SheetForm) -> H
     try:
         sheets.lock(sheet, by=person(request), now=at)
     except PortalError as error:
-        for finding in error.findings:
-            messages.error(request, f"{finding.message} ({finding.code})")
+        show_error(request, error)
         return redirect("assessor_sheet", pk=sheet.pk)
     messages.success(
         request, f"{assessment.label_of(sheet)} 평가표를 제출했습니다. 이제 고칠 수 없습니다."

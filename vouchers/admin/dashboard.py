@@ -15,6 +15,7 @@ from portal.core.clock import now
 from portal.core.money import won
 from portal.paper import tables
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.forms import note_form
 from portal.uploads import files
 from vouchers.models import ReportBook, ReportPlan
 from vouchers.queries import dashboard
@@ -29,10 +30,7 @@ from vouchers.visibility import DESK
 READERS = sorted(DESK)
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    note = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+ReasonForm = note_form(max_length=300)
 
 
 class BookForm(forms.Form):

@@ -4,7 +4,7 @@ Suppliers' people are barred from applying at all (source S28), whichever servic
 tie that is found late excludes the member; what they wrote is then left out of averages.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -17,6 +17,7 @@ from portal.assignment.ties import Index, Party, Person, linked
 from portal.core.clock import KST
 from portal.core.errors import Finding, MoveNotAllowed
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import DeclaredTie, FirmLink, Job, User
 from portal.records.workflow import move
 from vouchers.models import (
@@ -47,9 +48,6 @@ JUDGED = [
     PanelApplicationState.SELECTED,
     PanelApplicationState.RESERVE,
 ]
-
-
-Progress = Callable[[int, int], None]
 
 
 class Ground:
@@ -266,7 +264,7 @@ def ask_recheck(*, reason: str, by: User | None) -> Job:
     return queue.enqueue(JOB, key=f"vouchers:recheck:{reason}", by=by)
 
 
-def recheck(*, now: datetime, progress: Progress = lambda done, total: None) -> dict[str, int]:
+def recheck(*, now: datetime, progress: Progress = no_progress) -> dict[str, int]:
     """Read everybody's ties again; bar applicants and exclude members who now have one.
 
     Each person is settled in a transaction of their own. May run again.

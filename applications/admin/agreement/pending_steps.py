@@ -19,8 +19,6 @@ from applications.visibility import turns_of
 from portal.core.clock import now
 from portal.staff.lists import ReadOnlyAdmin
 from portal.templatetags.portal import badge, due, kdate
-
-READERS = [OFFICER, MANAGER, AUDITOR]
 from programs.roles import STAFF_READERS
 
 

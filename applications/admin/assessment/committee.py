@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -23,11 +23,13 @@ from applications.models import (
 from applications.roles import ASSESSOR
 from applications.services.assessment import committee, conflicts
 from applications.visibility import committee_proposals_of, staff_applications
-from portal.access.roles import ASSESSOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
+from portal.forms.errors import show_error
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.forms import note_form
 from portal.staff.jobs import FollowedAdmin
 from portal.staff.lists import QuickPaginator, StaffAdmin
 from portal.templatetags.portal import badge, kst
@@ -65,16 +67,9 @@ def discard(
     return "배정안을 폐기했습니다."
 
 
-class MaybeNoteForm(forms.Form):
-    """A reason, needed where places are missing."""
-
-    note = forms.CharField(
-        label="사유",
-        required=False,
-        max_length=300,
-        widget=forms.Textarea({"rows": 3}),
-        help_text="채우지 못한 자리가 있는데도 확정하려면 꼭 적으세요.",
-    )
+MaybeNoteForm = note_form(
+    max_length=300, required=False, help_text="채우지 못한 자리가 있는데도 확정하려면 꼭 적으세요."
+)
 
 
 def is_open(request: HttpRequest, thing: CommitteeProposal) -> bool:
@@ -161,8 +156,7 @@ class CommitteeProposalAdmin(FollowedAdmin):
             try:
                 made = committee.propose(**form.cleaned_data, by=request.user, now=now())
             except PortalError as error:
-                for finding in error.findings:
-                    messages.error(request, f"{finding.message} ({finding.code})")
+                show_error(request, error)
             else:
                 return redirect("admin:applications_committeeproposal_change", made.pk)
         return self.shown(

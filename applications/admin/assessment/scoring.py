@@ -18,6 +18,7 @@ from applications.visibility import runs_of
 from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
+from portal.forms.errors import show_error
 from portal.models import JobState
 from portal.staff.acts import Act
 from portal.staff.jobs import FollowedAdmin
@@ -111,8 +112,7 @@ class ScoreRunAdmin(FollowedAdmin):
             try:
                 run = scoring.start(form.cleaned_data["sub_program"], by=request.user, now=now())
             except PortalError as error:
-                for finding in error.findings:
-                    messages.error(request, f"{finding.message} ({finding.code})")
+                show_error(request, error)
             else:
                 messages.success(request, "점수 산정을 시작했습니다.")
                 return redirect("admin:applications_scorerun_change", run.pk)

@@ -15,24 +15,17 @@ from applications.services.delivery import deliverables, experts
 from applications.states import DeliverableMoves, DeliverableState, ExpertState
 from applications.visibility import staff_applications
 from portal.staff.acts import Act, WorkflowAdmin, history
+from portal.staff.forms import note_form
 from portal.templatetags.portal import badge
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 STAFF = [OFFICER, MANAGER]
 
 
-class NoteForm(forms.Form):
-    """Why, or what is to be said."""
-
-    note = forms.CharField(
-        label="의견", max_length=300, required=False, widget=forms.Textarea({"rows": 3})
-    )
+NoteForm = note_form(label="의견", max_length=300, required=False)
 
 
-class ReasonForm(forms.Form):
-    """Why it is refused."""
-
-    reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+ReasonForm = note_form("reason", max_length=300)
 
 
 class ExtendForm(forms.Form):

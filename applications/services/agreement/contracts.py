@@ -37,7 +37,7 @@ from applications.states import (
     Side,
 )
 from applications.visibility import signing_agreements
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.dates import korean_day, last_day_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User

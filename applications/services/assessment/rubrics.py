@@ -8,7 +8,7 @@ from django.db.models import Max
 
 from applications.models import RubricVersion, ScoreSheet
 from applications.rules.assessment import scoring as scoring_rules
-from portal.access.roles import MANAGER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.records import snapshot

@@ -14,6 +14,7 @@ from django.db import connection, transaction
 from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import User
 from portal.paper import tables
 from portal.records import bulk
@@ -54,7 +55,6 @@ NEW_SUPPLIER = ["created_at", "updated_at", "business_number", *SUPPLIER_FIELDS]
 NEW_SERVICE = ["created_at", "updated_at", "state", "code", "supplier_id", *SERVICE_FIELDS]
 RESULT = ["file_id", "line", "key", "outcome", "message"]
 
-Progress = Callable[[int, int, str], None]
 Row = dict[str, Any]
 
 
@@ -102,7 +102,7 @@ def run(
     file: CatalogueImport,
     *,
     now: datetime,
-    progress: Progress = lambda done, total, stage: None,
+    progress: Progress = no_progress,
     stop: Callable[[], None] = lambda: None,
 ) -> CatalogueImport:
     """Judge every line, then write them all in one transaction, or none; results are kept by line.

@@ -138,8 +138,10 @@ def test_pins_and_bans_are_kept(program, officer) -> None:
     tied_to(judges[2], row)
     with pytest.raises(MoveNotAllowed):
         committee.wish(row, assessor=judges[2], kind="pin", reason="x", by=officer, now=NOW)
-    assert committee.end_wish(row, assessor=judges[0], by=officer, now=NOW)
-    assert not committee.end_wish(row, assessor=judges[0], by=officer, now=NOW)
+    committee.end_wish(row, assessor=judges[0], by=officer, now=NOW)
+    with pytest.raises(MoveNotAllowed) as refused:
+        committee.end_wish(row, assessor=judges[0], by=officer, now=NOW)
+    assert refused.value.code == "no_wish"
 
 
 def test_one_place_is_filled_anew_without_moving_the_others(program, officer) -> None:

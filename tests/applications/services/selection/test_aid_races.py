@@ -9,7 +9,7 @@ from applications.models import Company, Selection
 from applications.services.selection import aid, proposals
 from portal.core.errors import RuleBroken
 from programs.queries import balance
-from tests.applications.services.test_aid import apply, limited
+from tests.applications.services.selection.test_aid import apply, limited
 from tests.factories import staff
 from tests.factories.applications import NOW, CompanyFactory
 from tests.faults.together import WAIT_SECONDS, at_once

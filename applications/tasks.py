@@ -58,7 +58,7 @@ def decide(job: Job) -> dict[str, Any]:
 def release(job: Job) -> dict[str, Any]:
     """Release a selection, unless the decision it was asked for has been taken back."""
     chosen = Selection.objects.select_related("sub_program").get(pk=job.args["selection"])
-    if job.requested_by is None or proposals.decision_count(chosen) != job.args["turn"]:
+    if job.requested_by is None or proposals.decision_count(chosen) != job.args["times"]:
         return {"skipped": True}
     done: dict[str, Any] = dict(
         proposals.release(chosen, by=job.requested_by, now=now(), progress=job.progress)

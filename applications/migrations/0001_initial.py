@@ -332,7 +332,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '이해관계',
                 'verbose_name_plural': '이해관계',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('cleared_at', None)), fields=('application', 'assessor', 'code'), name='one_standing_conflict_per_code')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('cleared_at', None)), fields=('application', 'assessor', 'code'), name='one_open_conflict_per_code')],
             },
         ),
         migrations.CreateModel(
@@ -349,7 +349,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '이해관계 확인서',
                 'verbose_name_plural': '이해관계 확인서',
                 'indexes': [models.Index(fields=['application', 'assessor'], name='statement_of_pair')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('tied', False), models.Q(('words', ''), _negated=True), _connector='OR'), name='a_stated_tie_is_told')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('tied', False), models.Q(('words', ''), _negated=True), _connector='OR'), name='stated_tie_has_a_description')],
             },
         ),
         migrations.CreateModel(

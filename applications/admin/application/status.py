@@ -510,7 +510,7 @@ def _scores(thing: Application, sheets: list[ScoreSheet]) -> dict[str, Any]:
 def decided(thing: Application) -> dict[str, Any]:
     """Every decision that was in force, and where the award goes on."""
     return {
-        "decisions": decisions.told(thing),
+        "decisions": decisions.history(thing),
         "changes": thing.changes.order_by("pk"),
         "objection": getattr(thing, "objection", None),
         "agreement": getattr(thing, "agreement", None),

@@ -1,4 +1,4 @@
-"""Later decisions: the old one stays, four eyes look, the money follows, the reserve moves up."""
+"""Later decisions: the old one stays, two people approve, the money follows, the reserve moves up."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -68,9 +68,9 @@ def test_a_place_given_up_goes_to_the_next_in_rank(program, officer, boss, five)
     assert (made.grant_won, made.previous.outcome) == (EACH, "reserve")
     assert balance(program.pot).reserved == 2 * EACH
     assert balance(program.pot) == recomputed(program.pot)
-    letter = Notice.objects.get(key=f"decision:{made.pk}")
-    assert "예비 승계" in letter.body
-    assert made.reason in letter.body
+    notice = Notice.objects.get(key=f"decision:{made.pk}")
+    assert "예비 승계" in notice.body
+    assert made.reason in notice.body
     assert [row.outcome for row in history(five[2])] == ["reserve", "selected"]
 
 
@@ -245,7 +245,9 @@ def test_every_pair_of_states_that_is_not_in_the_table_is_refused(
             changes.move(change, change.MOVES[name], by=boss, now=NOW, note="x")
 
 
-def test_the_database_holds_four_eyes_and_the_old_decision(program, officer, boss, five) -> None:
+def test_the_database_requires_two_people_and_keeps_the_old_decision(
+    program, officer, boss, five
+) -> None:
     change = changes.propose(
         five[0], kind=ChangeKind.REVERSAL, outcome="reserve", reason="사유", by=officer, now=NOW
     )

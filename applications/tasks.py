@@ -113,5 +113,5 @@ def sweep_due_dates() -> None:
     reminders.schedule(at)
     conflicts.sweep(at)
     contracts.drop_orphans(at)
-    contracts.draft_waiting(at)
+    contracts.draft_pending(at)
     pending_steps.remind(at)

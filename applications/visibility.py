@@ -9,9 +9,9 @@ from django.db.models.functions import Cast, Concat
 from applications.models import (
     Agreement,
     AgreementPaper,
+    Amendment,
     Application,
     Attachment,
-    ChangeRequest,
     Company,
     ConflictOfInterest,
     Decision,
@@ -25,13 +25,13 @@ from applications.models import (
     ObjectionPaper,
     PanelProposal,
     Partner,
+    PendingStep,
     ReportFile,
     RubricVersion,
     ScoreRun,
     ScoreSheet,
     Selection,
     Spending,
-    Turn,
 )
 from applications.states import (
     AmendmentKind,
@@ -352,23 +352,23 @@ def signing_agreements(user: User) -> QuerySet[Agreement]:
     )
 
 
-def _changes_of_lead() -> QuerySet[ChangeRequest]:
+def _changes_of_lead() -> QuerySet[Amendment]:
     """Approved changes of lead whose text waits for the signatures."""
-    return ChangeRequest.objects.filter(
+    return Amendment.objects.filter(
         kind=AmendmentKind.LEAD,
         version__number=F("agreement__version"),
         agreement__in_force__lt=F("agreement__version"),
     )
 
 
-def _taken_over_by(firms: Iterable[int]) -> QuerySet[ChangeRequest, int]:
+def _taken_over_by(firms: Iterable[int]) -> QuerySet[Amendment, int]:
     rows = _changes_of_lead().filter(proposal__company__in=list(firms))
     return rows.values_list("agreement", flat=True)
 
 
-def turns_of(user: User) -> QuerySet[Turn]:
+def pending_steps_of(user: User) -> QuerySet[PendingStep]:
     """What waits for somebody in the agreements of a member of staff."""
-    return Turn.objects.filter(agreement__in=staff_agreements(user).order_by().values("pk"))
+    return PendingStep.objects.filter(agreement__in=staff_agreements(user).order_by().values("pk"))
 
 
 def agreement_papers_of(user: User) -> QuerySet[AgreementPaper]:

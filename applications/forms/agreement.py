@@ -28,7 +28,7 @@ class SignatureForm(PlainForm):
     )
 
 
-class GiveUpForm(PlainForm):
+class EndingForm(PlainForm):
     """Why an award is given up."""
 
     reason = forms.CharField(
@@ -39,7 +39,7 @@ class GiveUpForm(PlainForm):
     )
 
 
-class ChangeForm(PlainForm):
+class AmendmentForm(PlainForm):
     """What is to be changed, and why; the fields follow the kind of change."""
 
     def __init__(

@@ -1,6 +1,6 @@
 """Facts of applicants and applications."""
 
-from applications.models.agreement.amendments import ChangeRequest
+from applications.models.agreement.amendments import Amendment
 from applications.models.agreement.contracts import (
     Agreement,
     AgreementMove,
@@ -10,7 +10,7 @@ from applications.models.agreement.contracts import (
 )
 from applications.models.agreement.endings import Ending
 from applications.models.agreement.instalments import Instalment
-from applications.models.agreement.pending_steps import Turn
+from applications.models.agreement.pending_steps import PendingStep
 from applications.models.application import Application, ApplicationMove
 from applications.models.assessment.committee import AssessorProfile, PanelProposal, PanelWish
 from applications.models.assessment.conflicts import ConflictOfInterest, ConflictStatement
@@ -49,12 +49,12 @@ __all__ = [
     "AgreementSignature",
     "AgreementVersion",
     "AidException",
+    "Amendment",
     "Application",
     "ApplicationMove",
     "AssessorProfile",
     "Attachment",
     "BonusClaim",
-    "ChangeRequest",
     "Check",
     "Company",
     "ConflictOfInterest",
@@ -85,6 +85,7 @@ __all__ = [
     "PanelWish",
     "Partner",
     "PartnerTerms",
+    "PendingStep",
     "Recovery",
     "Report",
     "ReportFile",
@@ -102,5 +103,4 @@ __all__ = [
     "StageCheck",
     "Submission",
     "Supplement",
-    "Turn",
 ]

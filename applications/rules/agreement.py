@@ -103,7 +103,7 @@ def resplit(parts: Sequence[int], left_won: int, *, unit: int = 1) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Standing:
+class AgreementStatus:
     """What decides whose turn it is; each field says that this is so now."""
 
     state: str
@@ -111,7 +111,7 @@ class Standing:
     flags: frozenset[str] = field(default_factory=frozenset)
 
 
-def turns(now: Standing) -> list[str]:
+def pending_steps(now: AgreementStatus) -> list[str]:
     """The steps that wait for somebody, in the order of `STEPS`."""
     found = set(_by_state(now))
     if "ending" in now.flags:
@@ -119,7 +119,7 @@ def turns(now: Standing) -> list[str]:
     return [step for step in STEPS if step in found]
 
 
-def _by_state(now: Standing) -> Iterable[str]:
+def _by_state(now: AgreementStatus) -> Iterable[str]:
     has = now.flags.__contains__
     match now.state:
         case "preparing":
@@ -139,7 +139,7 @@ def _by_state(now: Standing) -> Iterable[str]:
                 yield "close"
 
 
-def _preparing(now: Standing) -> Iterable[str]:
+def _preparing(now: AgreementStatus) -> Iterable[str]:
     has = now.flags.__contains__
     if has("lost"):  # nothing to prepare while the selection is taken back
         return
@@ -153,7 +153,7 @@ def _preparing(now: Standing) -> Iterable[str]:
         yield "conclude"
 
 
-def _active(now: Standing) -> Iterable[str]:
+def _active(now: AgreementStatus) -> Iterable[str]:
     has = now.flags.__contains__
     for flag in ("examine_change", "decide_change", "sign_change", "amend", "request_pay", "pay"):
         if has(flag):
@@ -166,7 +166,7 @@ def _active(now: Standing) -> Iterable[str]:
         yield "final"
 
 
-def _settling(now: Standing) -> Iterable[str]:
+def _settling(now: AgreementStatus) -> Iterable[str]:
     has = now.flags.__contains__
     if has("proposed"):
         yield "approve"
@@ -189,7 +189,7 @@ def _settling(now: Standing) -> Iterable[str]:
 
 
 @dataclass(frozen=True)
-class Change:
+class AmendmentTerms:
     """A wish to change an agreement, held against its limits."""
 
     kind: str
@@ -205,7 +205,7 @@ class Change:
     share_percent: int | None = None
 
 
-def refuse_change(change: Change) -> list[Finding]:
+def refuse_amendment(change: AmendmentTerms) -> list[Finding]:
     """Everything that speaks against a change of an agreement."""
     findings = []
     if change.requested_at >= change.due_at:
@@ -220,7 +220,7 @@ def refuse_change(change: Change) -> list[Finding]:
     return findings
 
 
-def _sums(change: Change) -> Iterable[Finding]:
+def _sums(change: AmendmentTerms) -> Iterable[Finding]:
     if change.grant_won > change.award_won:
         yield Finding(
             "above_award",

@@ -56,7 +56,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Reckoning:
+class Calculation:
     """The settlement: lines by item, eligible spend, and the grant that it justifies (won)."""
 
     lines: tuple[Line, ...]
@@ -105,9 +105,9 @@ def eligible(terms: Terms, spends: Iterable[Spend]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def reckon(
+def calculate(
     terms: Terms, spends: Iterable[Spend] = (), *, used_won: int = 0, outcome_percent: int = WHOLE
-) -> Reckoning:
+) -> Calculation:
     """What the agreement comes to.
 
     `share` and `requested`: the least of the grant, the share of the eligible spend, the spend
@@ -120,14 +120,14 @@ def reckon(
         rows: list[tuple[str, int | None, str]] = [
             ("정액 지원", terms.grant_won, "비용과 관계없이 정해진 금액입니다.")
         ]
-        return _weighed((), 0, terms.grant_won, rows, outcome_percent)
+        return _limited((), 0, terms.grant_won, rows, outcome_percent)
     if terms.kind == IN_KIND:
         used = min(checked_won(used_won, label="현물 사용액"), terms.grant_won)
         rows = [
             ("계획 가액", terms.grant_won, "협약한 현물 지원의 가액입니다."),
             ("사용한 가액", used, "실제로 받은 서비스의 가액이며 계획 가액을 넘지 않습니다."),
         ]
-        return _weighed((), used, used, rows, WHOLE)
+        return _limited((), used, used, rows, WHOLE)
     lines = eligible(terms, spends)
     total = sum(line.eligible_won for line in lines)
     rows = [("인정 사업비", total, "비목마다 인정한 금액의 합입니다.")]
@@ -142,21 +142,21 @@ def reckon(
     rounded = floor_to(min(limits), terms.rounding_won)
     if terms.rounding_won > 1:
         rows.append(("끝수 절사", rounded, f"{won(terms.rounding_won)} 미만을 버립니다."))
-    return _weighed(lines, total, rounded, rows, outcome_percent)
+    return _limited(lines, total, rounded, rows, outcome_percent)
 
 
-def _weighed(
+def _limited(
     lines: tuple[Line, ...],
     total: int,
     amount: int,
     rows: list[tuple[str, int | None, str]],
     percent: int,
-) -> Reckoning:
+) -> Calculation:
     settled = share_of(amount, percent)
     if percent < WHOLE:
         rows.append(("점검 결과 적용", settled, f"점검 결과에 따라 {percent}%를 인정합니다."))
     rows.append(("확정 지원금", settled, "이 금액으로 정산합니다."))
-    return Reckoning(lines, total, settled, tuple(rows))
+    return Calculation(lines, total, settled, tuple(rows))
 
 
 def outcome(

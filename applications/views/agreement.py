@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications.forms.agreement import ChangeForm, CheckForm, GiveUpForm, SignatureForm
+from applications.forms.agreement import AmendmentForm, CheckForm, EndingForm, SignatureForm
 from applications.forms.intake.drafting import UploadForm
 from applications.models import Agreement, Company
 from applications.queries import agreement as read
@@ -92,14 +92,14 @@ def agreement_detail(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect("agreement_detail", pk=pk)
     text = read.latest_text(agreement)
     in_force = read.text_of(agreement, agreement.in_force) if agreement.in_force else None
-    waiting = read.waiting(agreement, now=at)
+    waiting = read.pending_steps(agreement, now=at)
     context = {
         "application": agreement.application,
         "agreement": agreement,
         "tone": TONES[AgreementState(agreement.state)],
         "works": works,
         "signs": signable_agreements(request.user).filter(pk=agreement.pk).exists(),
-        "waiting": [{"row": row, "url": PLACES.get(row.turn.step, "")} for row in waiting],
+        "waiting": [{"row": row, "url": PLACES.get(row.step_row.step, "")} for row in waiting],
         "text": text,
         "in_force": in_force,
         "papers": _paper_rows(agreement, code, refused),
@@ -108,13 +108,13 @@ def agreement_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "delivers": delivery.tally(agreement),
         "reports": agreement.reports.all(),
         "checks": read.checks_of(agreement),
-        "changes": agreement.changes.order_by("-pk"),
-        "change_open": agreement.changes.filter(
+        "changes": agreement.amendments.order_by("-pk"),
+        "change_open": agreement.amendments.filter(
             state__in=[AmendmentState.ASKED, AmendmentState.EXAMINED]
         ).exists(),
         "change_kinds": _change_kinds(agreement),
-        "amendment_due_at": amendments.due_at(agreement) if agreement.ends_on else None,
-        "settlement": read.standing_settlement(agreement),
+        "amendment_due_at": amendments.request_due_at(agreement) if agreement.ends_on else None,
+        "settlement": read.current_settlement(agreement),
         "endings": agreement.endings.order_by("-pk"),
         "may_give_up": agreement.state in (AgreementState.PREPARING, AgreementState.ACTIVE)
         and not agreement.endings.filter(state=EndingState.ASKED).exists(),
@@ -134,7 +134,7 @@ def agreement_sign(request: HttpRequest, pk: int) -> HttpResponse:
     agreement = _get(request, pk)
     signs = signing_agreements(request.user).filter(pk=agreement.pk).exists()
     text = read.latest_text(agreement)
-    waits = agreement.turns.filter(done_at=None, step__in=["sign", "sign_change"]).exists()
+    waits = agreement.pending_steps.filter(done_at=None, step__in=["sign", "sign_change"]).exists()
     form, status = SignatureForm(initial={"sha256": text.sha256}), 200
     if request.method == "POST":
         if not signs:
@@ -170,14 +170,14 @@ def agreement_change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if kind not in _change_kinds(agreement):
         raise Http404
     at = now()
-    due_at = amendments.due_at(agreement)
+    due_at = amendments.request_due_at(agreement)
     words: dict[str, Any] = {"kind": kind, "items": _items(agreement), "firms": _firms(agreement)}
-    form, status = ChangeForm(initial=_initial(agreement), **words), 200
+    form, status = AmendmentForm(initial=_initial(agreement), **words), 200
     if request.method == "POST":
-        form, status = ChangeForm(request.POST, **words), 400
+        form, status = AmendmentForm(request.POST, **words), 400
         if form.is_valid():
             try:
-                amendments.ask(
+                amendments.request(
                     agreement,
                     kind=kind,
                     proposal=form.proposal(),
@@ -207,12 +207,12 @@ def agreement_change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 def agreement_give_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask to give the award up; the leading firm's owner only."""
     agreement = _get(request, pk, signable_agreements(request.user))
-    form = GiveUpForm(request.POST or None)
+    form = EndingForm(request.POST or None)
     status = 200 if request.method == "GET" else 400
     if form.is_valid():
         words = {"kind": EndingKind.DECLINE, "reason": form.cleaned_data["reason"]}
         try:
-            endings.ask(agreement, **words, by=request.user, now=now())
+            endings.request(agreement, **words, by=request.user, now=now())
         except PortalError as refused:
             refuse(form, refused, fields={"reason": "reason"})
             status = refused.status
@@ -268,7 +268,7 @@ def _hand_in(
         return form, 400
     try:
         upload = form.cleaned_data["files"][0]
-        agreements.hand_in(agreement, requirement=code, upload=upload, by=request.user, now=at)
+        agreements.submit_paper(agreement, requirement=code, upload=upload, by=request.user, now=at)
     except PortalError as refused:
         refuse(form, refused, fields={refused.code: "files"})
         return form, refused.status

@@ -33,7 +33,7 @@ def delivery_list(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "application": agreement.application,
         "agreement": agreement,
-        "rows": [{"at": found, "tone": found.tone} for found in queries.standings(list(rows))],
+        "rows": [{"at": found, "tone": found.tone} for found in queries.statuses_of(list(rows))],
     }
     return render(request, "applications/delivery/list.html", context)
 
@@ -112,11 +112,11 @@ def _forms(request: HttpRequest, deliverable: Deliverable) -> dict[str, Any]:
 
 def _page(deliverable: Deliverable, sides: frozenset[str], forms: dict[str, Any]) -> dict[str, Any]:
     spec, state = deliverable.spec, deliverable.state
-    does, judges = spec["by"] in sides, queries.judge_of(deliverable) in sides
-    found = queries.standing(deliverable)
+    does, judges = spec["by"] in sides, queries.confirming_side(deliverable) in sides
+    found = queries.status_of(deliverable)
     writable = state == DeliverableState.UNDER_WAY or (
         state == DeliverableState.PLANNED
-        and not found.waits
+        and not found.blocked_on
         and not (spec["by"] == EXPERT and deliverable.expert_id is None)
     )
     return {
@@ -164,8 +164,10 @@ def _answer(
 
 def _hand_in(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
     level = data.get("level", "")
-    deliverables.hand_in(deliverable, level=level, by=request.user, now=now())
-    return f"제출했습니다. {queries.SIDES[queries.judge_of(deliverable)]}의 확인을 기다립니다."
+    deliverables.submit(deliverable, level=level, by=request.user, now=now())
+    return (
+        f"제출했습니다. {queries.SIDES[queries.confirming_side(deliverable)]}의 확인을 기다립니다."
+    )
 
 
 def _accept(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
@@ -174,7 +176,7 @@ def _accept(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]
 
 
 def _give_back(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
-    deliverables.give_back(deliverable, note=data["note"], by=request.user, now=now())
+    deliverables.send_back(deliverable, note=data["note"], by=request.user, now=now())
     return "되돌려 보냈습니다."
 
 

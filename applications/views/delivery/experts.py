@@ -35,7 +35,7 @@ def expert_desk(request: HttpRequest) -> HttpResponse:
         .select_related("agreement__application__company", "agreement__application__sub_program")
         .order_by("-pk")[:100]
     )
-    rows = [{"at": found, "tone": found.tone} for found in queries.standings(list(work))]
+    rows = [{"at": found, "tone": found.tone} for found in queries.statuses_of(list(work))]
     return render(request, "applications/delivery/expert_list.html", {"pools": pools, "rows": rows})
 
 

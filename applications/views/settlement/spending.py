@@ -43,7 +43,7 @@ def agreement_spending(request: HttpRequest, pk: int) -> HttpResponse:
             messages.success(request, "사용내역 한 건을 지웠습니다.")
             return redirect("agreement_spending", pk=pk)
         if act == "hand_over":
-            spending.hand_over(agreement, by=request.user, now=at)
+            spending.submit(agreement, by=request.user, now=at)
             messages.success(request, "사용내역을 제출했습니다.")
             return redirect("agreement_detail", pk=pk)
         form, status = SpendingForm(request.POST, request.FILES, items=items), 400

@@ -32,7 +32,7 @@ def clock(application: Application, now: datetime) -> Clock | None:
     return Clock(found.decision, due, days, standing and fresh and now < due)
 
 
-def contest(application: Application, now: datetime) -> dict[str, Any] | None:
+def objection_summary(application: Application, now: datetime) -> dict[str, Any] | None:
     """The clock and the objection in one: what the applicant is told; None without a decision.
 
     Holds: days, due_at, open, state, state_label, filed_at, answer_due_at (None once it is

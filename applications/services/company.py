@@ -9,9 +9,10 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from applications.models import Company, Invitation, Member, Partner, Site
+from applications.roles import ASSESSOR
 from applications.services.assessment import conflicts
 from applications.states import MemberRole
-from portal.access.roles import ASSESSOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError, StaleVersion
 from portal.core.validators import business_number, phone
 from portal.models import User

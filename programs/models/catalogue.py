@@ -113,7 +113,7 @@ class SubProgram(Dated):
     def window(self) -> calendar.Window:
         """When it takes applications: its own dates, else the round's.
 
-        A rolling one ends on its own date if it has one, else when the budget is gone (S16).
+        A rolling one ends on its own date if it has one, else when the budget is gone (A06).
         """
         rolling = self.intake == Intake.ROLLING
         closes_at = self.closes_at or (None if rolling else self.round.closes_at)

@@ -32,7 +32,7 @@ class Window:
 
 
 def state(window: Window, at: datetime) -> str:
-    """Return `upcoming`, `open` or `closed`; at the closing instant it is closed (domain 0.12)."""
+    """Return `upcoming`, `open` or `closed`; at the closing instant it is closed (A12)."""
     if _aware(at) < window.opens_at:
         return UPCOMING
     if window.closes_at is not None and at >= window.closes_at:

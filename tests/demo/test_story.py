@@ -9,13 +9,13 @@ from django.core.management import call_command
 from applications.models import (
     Agreement,
     Application,
+    CommitteeProposal,
     Decision,
     DecisionChange,
     DeliveryEntry,
     LateGrant,
     LevelCertificate,
     Objection,
-    PanelProposal,
     PendingStep,
     Recovery,
 )
@@ -99,7 +99,7 @@ def test_somebody_stands_at_every_stage(settings) -> None:
     assert sorted(visits.values_list("confirmed", flat=True), key=str) == [None, True, True]
     assert LevelCertificate.objects.get().number
     assert Recovery.objects.get(state="due").amount_won > 0
-    proposals = {row.sub_program.code: row for row in PanelProposal.objects.all()}
+    proposals = {row.sub_program.code: row for row in CommitteeProposal.objects.all()}
     assert proposals["aftercare"].placed == proposals["aftercare"].wanted
     assert proposals["level-check"].placed < proposals["level-check"].wanted
 

@@ -73,7 +73,6 @@ from applications.visibility import (
     staff_agreements,
 )
 from portal.access.requests import person
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.core.errors import BadInput
 from portal.core.money import won
@@ -82,8 +81,8 @@ from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import text
 from portal.templatetags.portal import badge
 from portal.uploads import files
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
-READERS = [OFFICER, MANAGER, AUDITOR]
 STAFF = [OFFICER, MANAGER]
 FILES: Mapping[str, Callable[[User], QuerySet[Any]]] = {
     "paper": agreement_papers_of,
@@ -186,7 +185,7 @@ def step_is_pending(step: str) -> Callable[[HttpRequest, Agreement], bool]:
 
 @admin.register(Agreement)
 class AgreementAdmin(WorkflowAdmin):
-    read_roles = READERS
+    read_roles = STAFF_READERS
     page_template = "admin/applications/agreement/page.html"
     list_display = ["number", "firm", "program", "state_label", "grant", "paid_parts"]
     list_filter = ["state", "kind"]

@@ -17,12 +17,10 @@ from applications.states import (
 )
 from applications.visibility import pending_steps_of
 from portal.access.requests import person
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.staff.lists import ReadOnlyAdmin
 from portal.templatetags.portal import badge, due, kdate
-
-READERS = [OFFICER, MANAGER, AUDITOR]
+from programs.roles import STAFF_READERS
 
 
 class LateFilter(admin.SimpleListFilter):
@@ -68,7 +66,7 @@ class StepFilter(admin.SimpleListFilter):
 
 @admin.register(PendingStep)
 class PendingStepAdmin(ReadOnlyAdmin):
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["step_label", "late", "agreement_link", "firm", "who", "due", "begun"]
     list_display_links = None
     list_filter = [LateFilter, WhoFilter, StepFilter]

@@ -15,22 +15,18 @@ from applications.services.delivery import deliverables, experts
 from applications.states import DeliverableMoves, DeliverableState, ExpertState
 from applications.visibility import staff_applications
 from portal.access.requests import person
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.staff.acts import Act, WorkflowAdmin, history
+from portal.staff.forms import note_form
 from portal.templatetags.portal import badge
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
-READERS = [OFFICER, MANAGER, AUDITOR]
 STAFF = [OFFICER, MANAGER]
 
 
-class NoteForm(forms.Form):
-    note = forms.CharField(
-        label="의견", max_length=300, required=False, widget=forms.Textarea({"rows": 3})
-    )
+NoteForm = note_form(label="의견", max_length=300, required=False)
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+ReasonForm = note_form("reason", max_length=300)
 
 
 class ExtendForm(forms.Form):
@@ -119,7 +115,7 @@ def by_expert(request: HttpRequest, row: Deliverable) -> bool:
 
 @admin.register(Deliverable)
 class DeliverableAdmin(WorkflowAdmin):
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["label", "application", "expert", "state_badge", "starts_on", "ends_on"]
     list_filter = ["state", "label"]
     search_fields = ["=agreement__application__number", "agreement__application__company__name"]

@@ -20,7 +20,6 @@ from applications.services.delivery import experts
 from applications.states import ExpertState
 from applications.visibility import staff_experts
 from portal.access.requests import person
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.models import User
@@ -28,9 +27,9 @@ from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import business_number, kst
 from portal.uploads import files
 from programs.models import ProgramRound, SubProgram
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.visibility import sub_programs_of
 
-READERS = [OFFICER, MANAGER, AUDITOR]
 STAFF = [OFFICER, MANAGER]
 
 
@@ -75,7 +74,7 @@ class PoolFilter(admin.SimpleListFilter):
 
 @admin.register(Expert)
 class ExpertAdmin(WorkflowAdmin):
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["user", "pool_label", "route_label", "years", "state", "capacity"]
     list_filter = [PoolFilter, "state"]
     search_fields = ["user__name", "user__email", "institution"]
@@ -167,7 +166,7 @@ def confirm(request: HttpRequest, row: ExpertMatch, data: dict[str, Any], at: da
 
 @admin.register(ExpertMatch)
 class ExpertMatchAdmin(WorkflowAdmin):
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["sub_program", "pool_label", "made", "made_by", "confirmed"]
     list_select_related = ["sub_program__round", "made_by"]
     ordering = ["-pk"]

@@ -314,14 +314,14 @@ def _put_in_force(
     program = agreement.application.sub_program
     if amendment.kind == K.LEAD:
         held = {agreement.application_id: agreement.grant_won}
-        aid.bind(program, held, firm=amendment.proposal["company"])
+        aid.enforce(program, held, firm=amendment.proposal["company"])
         changes["company_id"] = amendment.proposal["company"]
     elif amendment.kind == K.PERIOD:
         changes["ends_on"] = date.fromisoformat(amendment.proposal["ends_on"])
     elif amendment.kind == K.SUMS:
         changes["grant_won"] = amendment.proposal["grant_won"]
         if amendment.proposal["grant_won"] > agreement.grant_won:
-            aid.bind(program, {agreement.application_id: amendment.proposal["grant_won"]})
+            aid.enforce(program, {agreement.application_id: amendment.proposal["grant_won"]})
         _move_money(agreement, amendment, by=by, now=now)
     Agreement.objects.filter(pk=agreement.pk).update(**changes)
     agreement.refresh_from_db()

@@ -37,7 +37,7 @@ from applications.states import (
     Side,
 )
 from applications.visibility import signing_agreements
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.dates import korean_day, last_day_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
@@ -46,6 +46,7 @@ from portal.records.workflow import mark, move
 from portal.uploads import files
 from programs.models import Budget
 from programs.queries import held, holidays
+from programs.roles import MANAGER, OFFICER
 from programs.rules import deadlines
 from programs.rules.ledger import Balance
 from programs.services import ledger
@@ -164,7 +165,8 @@ def reissue(agreement: Agreement, *, reason: str, by: User, now: datetime) -> Ag
             by=by,
             now=now,
             note=reason,
-            changes={**_next_version(agreement)},
+            where={"version": agreement.version},
+            changes={"version": number},
         )
         application = _load(agreement.application_id)
         won = selected_award(application)
@@ -236,7 +238,7 @@ def conclude(
             raise MoveNotAllowed(
                 "선정 금액이 바뀌었습니다. 협약서를 다시 작성하세요.", code="award_changed"
             )
-        aid.bind(application.sub_program, {application.pk: locked.grant_won})
+        aid.enforce(application.sub_program, {application.pk: locked.grant_won})
         starts = korean_day(now)
         ends = deadlines.months_later(starts, agreement.terms["months"])
         move(
@@ -573,10 +575,6 @@ def sign_amendment(
 ) -> AgreementSignature:
     """Sign an amended text for the ministry; the caller puts it in force."""
     return _write_signature(agreement, Side.MINISTRY, name, sha256, agreed, by, now)
-
-
-def _next_version(agreement: Agreement) -> dict[str, Any]:
-    return {"version": agreement.version + 1, "where": {"version": agreement.version}}
 
 
 def _load(application: int) -> Application:

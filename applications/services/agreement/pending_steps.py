@@ -156,7 +156,7 @@ def _notify_step(template: str, step: PendingStep, people: Iterable[User], now: 
                 template,
                 to_email=person.email,
                 user=person,
-                key=f"{template}:{step.pk}:{person.pk}",
+                key=f"{template.partition('/')[2]}:{step.pk}:{person.pk}",
                 now=now,
                 agreement=step.agreement,
                 step=step,

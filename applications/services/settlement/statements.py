@@ -199,7 +199,7 @@ def close(agreement: Agreement, *, by: User, now: datetime) -> None:
     early = pending_steps.ended_early(agreement)
     program = agreement.application.sub_program
     with transaction.atomic():
-        reserve.hold(program)
+        reserve.lock_program(program)
         step = AgreementMoves.CLOSE_ENDED if early else AgreementMoves.CLOSE
         move(agreement, step, by=by, now=now, changes={"closed_at": now})
         settled = agreement.settlements.get(state=SettlementState.APPROVED)

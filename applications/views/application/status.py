@@ -12,7 +12,7 @@ from applications.queries import timeline
 from applications.queries.agreement import pending_steps
 from applications.queries.application import Step
 from applications.queries.intake import drafting, partners
-from applications.queries.objection import contest
+from applications.queries.objection import objection_summary
 from applications.services import documents as documents_services
 from applications.states import ApplicationMoves
 from applications.views.application.overview import describe, with_parts
@@ -64,7 +64,7 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "attachments": attachment_rows(application),
         "papers": paper_rows(request.user, application),
         "delivers": Deliverable.objects.filter(agreement__application=application).exists(),
-        "contest": contest(application, at) if role else None,
+        "contest": objection_summary(application, at) if role else None,
         **agreement_part(request.user, application, at),
     }
     if context["draft"]:
@@ -154,4 +154,4 @@ def job_status(request: HttpRequest, pk: int) -> JsonResponse:
     document = job.args.get("document") if job.kind == documents_services.JOB else None
     if not mine and not (document and documents_of(request.user).filter(pk=document).exists()):
         raise Http404
-    return JsonResponse(queue.told(job))
+    return JsonResponse(queue.status(job))

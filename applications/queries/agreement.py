@@ -113,6 +113,7 @@ def document_is_genuine(number: str, sha256: str) -> bool:
     """Return whether the agreement, or the settlement with its suffix, has this SHA-256."""
     claimed = sha256.strip().lower()
     name = number.strip()
+    known: QuerySet[Settlement] | QuerySet[AgreementVersion]
     if name.endswith(SETTLEMENT_SUFFIX):
         known = Settlement.objects.filter(
             agreement__number=name.removesuffix(SETTLEMENT_SUFFIX), state=SettlementState.APPROVED

@@ -74,10 +74,10 @@ def statuses_of(deliverables: Sequence[Deliverable]) -> list[DeliverableStatus]:
     """Return the status of each, with one query for all records and one for what blocks them."""
     records: dict[int, list[rules.Entry]] = {row.pk: [] for row in deliverables}
     rows = DeliveryEntry.objects.filter(deliverable__in=records).annotate(count=Count("files"))
-    for pk, *entry in rows.order_by("number").values_list(
+    for pk, on, amount, confirmed, count in rows.order_by("number").values_list(
         "deliverable_id", "on", "amount", "confirmed", "count"
     ):
-        records[pk].append(rules.Entry(*entry))
+        records[pk].append(rules.Entry(on, amount, confirmed, count))
     others = Deliverable.objects.filter(agreement__in={row.agreement_id for row in deliverables})
     names = {(row.agreement_id, row.code): row for row in others}
     found = []

@@ -7,7 +7,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
@@ -260,7 +261,7 @@ class AgreementAdmin(WorkflowAdmin):
         name = "applications_agreement_file"
         return [path("file/<slug:kind>/<int:pk>/", page, name=name), *super().get_urls()]
 
-    def file_view(self, request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+    def file_view(self, request: HttpRequest, kind: str, pk: int) -> HttpResponseBase:
         if kind not in FILES:
             raise Http404
         row = get_object_or_404(FILES[kind](person(request)), pk=pk)

@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -122,7 +123,7 @@ class ExpertAdmin(WorkflowAdmin):
         name = "applications_expert_evidence"
         return [path("<int:pk>/evidence/", page, name=name), *super().get_urls()]
 
-    def evidence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+    def evidence_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         row = self.own(request, pk)
         return files.serve(row.file, filename=row.file_name, content_type=row.content_type)
 

@@ -1,4 +1,4 @@
-"""What an agreement comes to: eligible spend, the state's share of it, and what is paid or due."""
+"""Rules of the settlement: eligible spending, the grant it justifies, what is paid or recovered."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ WHOLE = 100
 
 @dataclass(frozen=True)
 class Spend:
-    """What staff accept of one line of spending, in won."""
+    """The accepted won of one line of spending."""
 
     item: str
     won: int
@@ -20,7 +20,7 @@ class Spend:
 
 @dataclass(frozen=True)
 class Terms:
-    """What was agreed: the grant, the planned costs by item, and the limits.
+    """The agreed grant, the planned costs by item, and the limits.
 
     `share_percent` and `cap_won` are None where none is stated. An item may be overrun by
     `overrun_percent` of its plan without a change of the agreement. The items of `labour` are
@@ -46,7 +46,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Line:
-    """One item: planned, claimed, what of it counts, and why not more (won)."""
+    """One cost item in won: planned, claimed, eligible, and the reason of a cut."""
 
     item: str
     planned_won: int
@@ -57,7 +57,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Calculation:
-    """The settlement: lines by item, eligible spend, and the grant that it justifies (won)."""
+    """Lines by item, eligible won, and the grant that they justify (won)."""
 
     lines: tuple[Line, ...]
     eligible_won: int
@@ -67,7 +67,7 @@ class Calculation:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What follows for money: nothing is paid and recovered at once, nothing stays committed."""
+    """What is paid, recovered and released (won); never paid and recovered at once."""
 
     settled_won: int
     paid_won: int
@@ -77,7 +77,7 @@ class Outcome:
 
 
 def eligible(terms: Terms, spends: Iterable[Spend]) -> tuple[Line, ...]:
-    """What of the spending counts, item by item: within its plan, and labour within its limit.
+    """Return the eligible spending by item: within its plan, and labour within its limit.
 
     Raises BadInput (`item`) for an item that the agreement does not have.
     """
@@ -108,7 +108,7 @@ def eligible(terms: Terms, spends: Iterable[Spend]) -> tuple[Line, ...]:
 def calculate(
     terms: Terms, spends: Iterable[Spend] = (), *, used_won: int = 0, outcome_percent: int = WHOLE
 ) -> Calculation:
-    """What the agreement comes to.
+    """Calculate the settlement of an agreement.
 
     `share` and `requested`: the least of the grant, the share of the eligible spend, the spend
     itself and the cap, rounded down. `flat`: the agreed sum. `in_kind`: what was used of the
@@ -162,7 +162,7 @@ def _limited(
 def outcome(
     *, settled_won: int, paid_won: int, committed_won: int, may_pay: bool = True
 ) -> Outcome:
-    """What is still to be paid, to be recovered and to go back to the pot.
+    """Return what is still paid, what is recovered and what returns to the pot.
 
     Afterwards committed is zero and paid − recovered is settled. Where nothing more may be paid
     (the award ended early), what was settled is at most what was paid. Raises BadInput

@@ -100,10 +100,10 @@ TONES = {
 }
 
 
-def papers_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
-    labels = {row["code"]: row["label"] for row in thing.terms["papers"]}
+def papers_form(request: HttpRequest, agreement: Agreement) -> type[forms.Form]:
+    labels = {row["code"]: row["label"] for row in agreement.terms["papers"]}
     fields: dict[str, forms.Field] = {}
-    for paper in thing.papers.filter(state=PaperState.PENDING).order_by("pk"):
+    for paper in agreement.papers.filter(state=PaperState.PENDING).order_by("pk"):
         name = labels.get(paper.requirement, paper.requirement)
         fields[f"verdict_{paper.pk}"] = forms.ChoiceField(
             label=f"{name} ({paper.name})",
@@ -117,10 +117,10 @@ def papers_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
     return type("PapersForm", (forms.Form,), fields)
 
 
-def check_papers(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> int:
+def check_papers(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> int:
     """Accept or return the papers with a verdict and return their number. Raises BadInput for none."""
     done = 0
-    for paper in thing.papers.select_related("agreement").filter(state=PaperState.PENDING):
+    for paper in agreement.papers.select_related("agreement").filter(state=PaperState.PENDING):
         verdict = data.get(f"verdict_{paper.pk}")
         if verdict:
             accepted = verdict == "accept"
@@ -134,9 +134,9 @@ def check_papers(request: HttpRequest, thing: Agreement, data: dict[str, Any], a
     return done
 
 
-def signature_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
-    latest = agreement_queries.latest_text(thing)
-    wording = thing.terms["wording"]
+def signature_form(request: HttpRequest, agreement: Agreement) -> type[forms.Form]:
+    latest = agreement_queries.latest_text(agreement)
+    wording = agreement.terms["wording"]
     fields = {
         "name": forms.CharField(
             label="서명(이름)", max_length=50, help_text="계정의 이름과 똑같이 입력하세요."
@@ -155,18 +155,18 @@ def signature_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
     return type("SignatureForm", (forms.Form,), fields)
 
 
-def conclude(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> None:
-    contracts.conclude(thing, **data, by=person(request), now=at)
+def conclude(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> None:
+    contracts.conclude(agreement, **data, by=person(request), now=at)
 
 
-def amend(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> None:
-    amendments.amend(thing, **data, by=person(request), now=at)
+def amend(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> None:
+    amendments.amend(agreement, **data, by=person(request), now=at)
 
 
 def reissue(
-    request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime
+    request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime
 ) -> AgreementVersion:
-    return contracts.reissue(thing, reason=data["note"], by=person(request), now=at)
+    return contracts.reissue(agreement, reason=data["note"], by=person(request), now=at)
 
 
 class ExtendForm(forms.Form):
@@ -174,8 +174,8 @@ class ExtendForm(forms.Form):
     note = text("사유")
 
 
-def extend(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> None:
-    contracts.extend(thing, days=data["days"], reason=data["note"], by=person(request), now=at)
+def extend(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> None:
+    contracts.extend(agreement, days=data["days"], reason=data["note"], by=person(request), now=at)
 
 
 def step_is_pending(step: str) -> Callable[[HttpRequest, Agreement], bool]:
@@ -196,7 +196,7 @@ class AgreementAdmin(WorkflowAdmin):
     acts = [
         Act("papers", "협약 서류 확인", check_papers, move=AgreementMoves.CHECK_PAPER, form=papers_form,
             done=lambda count: f"협약 서류 {count}건을 확인했습니다.",
-            show=lambda request, thing: thing.papers.filter(state=PaperState.PENDING).exists()),
+            show=lambda request, agreement: agreement.papers.filter(state=PaperState.PENDING).exists()),
         Act("conclude", "부처 서명(협약 체결)", conclude, move=AgreementMoves.CONCLUDE, form=signature_form,
             done="협약을 체결했습니다. 선정액이 협약액으로 바뀌었습니다.",
             intro="서명하면 협약이 체결되고, 선정액이 같은 때에 협약액으로 바뀝니다."),
@@ -222,7 +222,7 @@ class AgreementAdmin(WorkflowAdmin):
             show=has_amendment(AmendmentState.ASKED, AmendmentState.EXAMINED)),
         Act("amend", "부처 서명(변경협약)", amend, move=AgreementMoves.AMEND, form=signature_form,
             done="변경협약을 체결했습니다.",
-            show=lambda request, thing: thing.in_force < thing.version),
+            show=lambda request, agreement: agreement.in_force < agreement.version),
         Act("mid-check", "중간점검", mid_check, move=AgreementMoves.MID_CHECK, form=MidForm,
             done="중간점검 결과를 남겼습니다.", show=step_is_pending("mid_check")),
         Act("final-check", "최종점검", final_check, move=AgreementMoves.FINAL_CHECK, form=FinalForm,
@@ -231,11 +231,11 @@ class AgreementAdmin(WorkflowAdmin):
             done=lambda count: f"사용내역 {count}건을 확인했습니다."),
         Act("reopen", "사용내역 보완 요청", reopen, move=AgreementMoves.REOPEN_SPENDING, form=NoteForm,
             done="사용내역의 보완을 요청했습니다.",
-            show=lambda request, thing: thing.spending_at is not None
-            and not is_proposed(request, thing)),
+            show=lambda request, agreement: agreement.spending_at is not None
+            and not is_proposed(request, agreement)),
         Act("propose", "정산안 작성", propose, move=AgreementMoves.PROPOSE_SETTLEMENT,
             done=lambda made: f"정산안을 만들었습니다. 확정 지원금은 {won(made.settled_won)}입니다.",
-            show=lambda request, thing: not is_proposed(request, thing)),
+            show=lambda request, agreement: not is_proposed(request, agreement)),
         Act("settle", "정산 승인", settle, move=AgreementMoves.SETTLE, show=is_proposed,
             done="정산을 확정했습니다.", intro=settle_intro),
         Act("return-settlement", "정산안 반려", return_settlement, move=AgreementMoves.RETURN_SETTLEMENT,
@@ -247,8 +247,8 @@ class AgreementAdmin(WorkflowAdmin):
             intro="협약 잔액이 0이고 지급액에서 환수액을 뺀 금액이 확정 지원금과 같아야 종료됩니다."),
         Act("ask-end", "중도 종료 요청", request_ending, roles=STAFF, form=ending_form, danger=True,
             done="중도 종료를 요청했습니다. 다른 결정권자가 승인해야 합니다.",
-            show=lambda request, thing: thing.state in endings.POSSIBLE
-            and not has_ending(request, thing)),
+            show=lambda request, agreement: agreement.state in endings.POSSIBLE
+            and not has_ending(request, agreement)),
         Act("approve-end", "중도 종료 승인", act_on_ending(endings.approve),
             done="중도 종료를 승인했습니다.", roles=[MANAGER], form=NoteForm, danger=True,
             show=has_ending),
@@ -274,59 +274,59 @@ class AgreementAdmin(WorkflowAdmin):
             .prefetch_related("instalments")
         )
 
-    def page(self, request: HttpRequest, thing: Agreement) -> dict[str, Any]:
-        labels = {row["code"]: row["label"] for row in thing.terms["papers"]}
-        items = spending.planned_items(thing)
+    def page(self, request: HttpRequest, agreement: Agreement) -> dict[str, Any]:
+        labels = {row["code"]: row["label"] for row in agreement.terms["papers"]}
+        items = spending.planned_items(agreement)
         return {
-            "state_badge": badge(thing.get_state_display(), TONES[AgreementState(thing.state)]),
-            "waiting": agreement_queries.pending_steps(thing, now=now()),
-            "money": agreement_queries.money_of(thing),
-            "texts": thing.versions.prefetch_related("signatures__by").order_by("-number"),
+            "state_badge": badge(agreement.get_state_display(), TONES[AgreementState(agreement.state)]),
+            "waiting": agreement_queries.pending_steps(agreement, now=now()),
+            "money": agreement_queries.money_of(agreement),
+            "texts": agreement.versions.prefetch_related("signatures__by").order_by("-number"),
             "papers": [
                 {"paper": row, "label": labels.get(row.requirement, row.requirement)}
-                for row in thing.papers.select_related("checked_by").order_by("requirement", "pk")
+                for row in agreement.papers.select_related("checked_by").order_by("requirement", "pk")
             ],
-            "parts": thing.instalments.select_related("requested_by", "paid_by"),
+            "parts": agreement.instalments.select_related("requested_by", "paid_by"),
             "delivery": delivery_queries.statuses_of(
                 list(
-                    thing.deliverables.select_related(
+                    agreement.deliverables.select_related(
                         "expert__user", "agreement__application"
                     ).order_by("order")
                 )
             ),
-            "reports": thing.reports.select_related("filed_by").prefetch_related("files"),
-            "checks": agreement_queries.checks_of(thing),
-            "changes": thing.amendments.select_related("asked_by", "examined_by", "decided_by"),
+            "reports": agreement.reports.select_related("filed_by").prefetch_related("files"),
+            "checks": agreement_queries.checks_of(agreement),
+            "changes": agreement.amendments.select_related("asked_by", "examined_by", "decided_by"),
             "spendings": [
                 {"row": row, "label": items.get(row.item, row.item)}
-                for row in thing.spendings.filter(removed_at=None).select_related("checked_by")
+                for row in agreement.spendings.filter(removed_at=None).select_related("checked_by")
             ],
-            "settlements": thing.settlements.select_related(
+            "settlements": agreement.settlements.select_related(
                 "proposed_by", "decided_by", "recovery"
             ).order_by("-number"),
-            "endings": thing.endings.select_related("asked_by", "decided_by").order_by("-pk"),
-            "uses": thing.uses.order_by("pk"),
-            "missing": contracts.missing(thing) if thing.state == "preparing" else [],
-            "moves": history(thing),
+            "endings": agreement.endings.select_related("asked_by", "decided_by").order_by("-pk"),
+            "uses": agreement.uses.order_by("pk"),
+            "missing": contracts.missing(agreement) if agreement.state == "preparing" else [],
+            "moves": history(agreement),
         }
 
     @admin.display(description="기업")
-    def firm(self, thing: Agreement) -> str:
-        return thing.company.name
+    def firm(self, agreement: Agreement) -> str:
+        return agreement.company.name
 
     @admin.display(description="내역사업")
-    def program(self, thing: Agreement) -> str:
-        return thing.application.sub_program.name
+    def program(self, agreement: Agreement) -> str:
+        return agreement.application.sub_program.name
 
     @admin.display(description="상태")
-    def state_label(self, thing: Agreement) -> SafeString:
-        return badge(thing.get_state_display(), TONES[AgreementState(thing.state)])
+    def state_label(self, agreement: Agreement) -> SafeString:
+        return badge(agreement.get_state_display(), TONES[AgreementState(agreement.state)])
 
     @admin.display(description="협약 지원금")
-    def grant(self, thing: Agreement) -> str:
-        return won(thing.grant_won)
+    def grant(self, agreement: Agreement) -> str:
+        return won(agreement.grant_won)
 
     @admin.display(description="지급")
-    def paid_parts(self, thing: Agreement) -> str:
-        parts = [row for row in thing.instalments.all() if row.state != InstalmentState.CANCELLED]
+    def paid_parts(self, agreement: Agreement) -> str:
+        parts = [row for row in agreement.instalments.all() if row.state != InstalmentState.CANCELLED]
         return f"{sum(row.state == InstalmentState.PAID for row in parts)}/{len(parts)}차"

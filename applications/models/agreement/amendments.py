@@ -74,11 +74,11 @@ class Amendment(models.Model):
 
     @property
     def described(self) -> list[tuple[str, str]]:
-        """What is to be changed, in words."""
-        words = []
+        """Label and value of everything the proposal changes."""
+        rows = []
         for name, value in self.proposal.items():
             if name in PROPOSED:
                 text = f"{value:,}원" if isinstance(value, int) else str(value)
-                words.append((PROPOSED[name], text))
-        words += [(code, f"{won:,}원") for code, won in self.proposal.get("items", {}).items()]
-        return words
+                rows.append((PROPOSED[name], text))
+        rows += [(code, f"{won:,}원") for code, won in self.proposal.get("items", {}).items()]
+        return rows

@@ -138,7 +138,7 @@ def test_the_lead_goes_to_a_partner_who_signs_and_then_acts_alone(handed_on) -> 
     world, new = handed_on
     before = world.money
     assert world.fresh().company == world.application.company
-    assert Notice.objects.filter(key__startswith="agreement_turn:", user=new).exists()
+    assert Notice.objects.filter(key__startswith="agreement_step:", user=new).exists()
     with pytest.raises(MoveNotAllowed) as old:
         sign(world, world.owner)
     assert old.value.code == "not_owner"

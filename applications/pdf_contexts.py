@@ -17,7 +17,7 @@ from applications.models import (
     Submission,
 )
 from applications.queries import result
-from applications.queries.agreement import SETTLEMENT_MARK, text_of
+from applications.queries.agreement import SETTLEMENT_SUFFIX, text_of
 from applications.queries.open_data.publication import publication
 from applications.queries.selection.decisions import history
 from applications.queries.statistics import charts
@@ -59,7 +59,7 @@ def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
         )
     if document.kind == IssuedDocument.Kind.SETTLEMENT:
         agreement = document.application.agreement
-        number = f"{agreement.number}{SETTLEMENT_MARK}"
+        number = f"{agreement.number}{SETTLEMENT_SUFFIX}"
         return "pdf/applications/settlement.html", f"정산서 {number}", statement(agreement, number)
     return "pdf/applications/result.html", f"평가 결과서 {filed.number}", outcome(filed)
 

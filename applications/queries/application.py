@@ -85,7 +85,7 @@ def _in_agreement(step: Step, agreement: Agreement) -> Step:
     """A step of the agreement names what it waits for, who is next and by when."""
     if step.state != "current":
         return step
-    turn = agreement.turns.filter(done_at=None).order_by("due_at", "pk").first()
+    turn = agreement.pending_steps.filter(done_at=None).order_by("due_at", "pk").first()
     if turn is None:
         return step
     who = turn.get_waits_for_display()

@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from applications.models import Application, Supplement
-from applications.queries.agreement import Waiting, waiting_for_firms
+from applications.queries.agreement import StepSummary, steps_due_from_firms
 from applications.queries.intake import partners
 from applications.states import ApplicationState, SupplementState
 from applications.visibility import agreements_of, own_applications, shared_applications
@@ -53,7 +53,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
         if before is not None
         else list(with_parts(shared_applications(user)).order_by("-pk")[:PAGE])
     )
-    waits = waiting_for_firms(agreements_of(user), [row.pk for row in page[:PAGE]], now=at)
+    waits = steps_due_from_firms(agreements_of(user), [row.pk for row in page[:PAGE]], now=at)
     asked = partners.open_for(user.email, now=at).select_related("application__company")
     context = {
         "now": at,
@@ -67,7 +67,7 @@ def application_list(request: HttpRequest) -> HttpResponse:
     return render(request, "applications/application/list.html", context)
 
 
-def describe(application: Application, waits: Waiting | None = None) -> dict[str, Any]:
+def describe(application: Application, waits: StepSummary | None = None) -> dict[str, Any]:
     """Say where an application stands and what its people do next; `waits` is for the agreement."""
     state = ApplicationState(application.state)
     asked = application.open_supplements[0] if application.open_supplements else None

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from applications.models import Application, Deliverable, IssuedDocument
 from applications.queries import timeline
-from applications.queries.agreement import waiting
+from applications.queries.agreement import pending_steps
 from applications.queries.application import Step
 from applications.queries.intake import drafting, partners
 from applications.queries.objection import objection_summary
@@ -80,7 +80,7 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def agreement_part(user: User, application: Application, at: datetime) -> dict[str, Any]:
     """What waits in the application's agreement, for those who may open it."""
     agreement = contracts_of(user).filter(application=application).first()
-    waits = waiting(agreement, now=at) if agreement else []
+    waits = pending_steps(agreement, now=at) if agreement else []
     return {"agreement": agreement, "agreement_waits": waits, "reads_agreement": bool(agreement)}
 
 

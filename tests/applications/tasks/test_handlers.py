@@ -142,7 +142,7 @@ WAYS = [
 def test_every_kind_of_job_of_this_app_is_tried_here() -> None:
     kinds = {kind for kind in queue.kinds() if kind.startswith("applications.")}
     assert kinds == {*(kind for kind, _ in WAYS), documents.JOB, statistics.JOB}
-    assert tasks.print_paper is not None
+    assert tasks.render_document is not None
 
 
 def counted() -> dict[str, int]:

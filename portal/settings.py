@@ -357,7 +357,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "StateEnum": "applications.api.application.shapes.STATE_CODES",
         "ServiceStateEnum": "vouchers.api.catalogue.SHOWN_STATES",
-        "CorrectionStateEnum": "vouchers.api.reports.STATES",
+        "CorrectionStateEnum": "vouchers.api.corrections.STATES",
     },
     "SORT_OPERATIONS": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",

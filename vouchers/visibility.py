@@ -98,7 +98,6 @@ def monitors_of(user: User) -> QuerySet[Monitor]:
 
 
 def own_assignments(user: User) -> QuerySet[Assignment]:
-    """Return the user's own assignments, dropped ones included."""
     return Assignment.objects.filter(monitor__user=user)
 
 
@@ -106,7 +105,6 @@ def own_assignments(user: User) -> QuerySet[Assignment]:
 
 
 def public_reports() -> QuerySet[ConsumerReport]:
-    """Return the reports anybody may read."""
     return ConsumerReport.objects.filter(
         state=ReportState.PUBLISHED, assignment__service__state__in=PUBLIC_STATES
     )

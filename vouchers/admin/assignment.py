@@ -62,19 +62,19 @@ class AssignmentRunAdmin(WorkflowAdmin):
         ),
     ]
 
-    def page(self, request: HttpRequest, thing: AssignmentRun) -> dict[str, Any]:
+    def page(self, request: HttpRequest, run: AssignmentRun) -> dict[str, Any]:
         by_service: dict[int, list[int]] = {}
-        for monitor, service in thing.pairs:
+        for monitor, service in run.pairs:
             by_service.setdefault(service, []).append(monitor)
         shown = sorted(by_service)[:SHOWN_SERVICES]
         services = Service.objects.in_bulk(shown)
-        wanted = {row[0]: row[1] for row in thing.inputs.get("services", [])}
-        members = Monitor.objects.filter(round=thing.round_id).in_bulk()
+        wanted = {row[0]: row[1] for row in run.inputs.get("services", [])}
+        members = Monitor.objects.filter(round=run.round_id).in_bulk()
         return {
-            "mine": thing.requested_by_id == request.user.pk,
-            "state_badge": self.badge(thing),
-            "explanation": thing.explanation[:SHOWN_MESSAGES],
-            "more_messages": max(0, len(thing.explanation) - SHOWN_MESSAGES),
+            "mine": run.requested_by_id == request.user.pk,
+            "state_badge": self.badge(run),
+            "explanation": run.explanation[:SHOWN_MESSAGES],
+            "more_messages": max(0, len(run.explanation) - SHOWN_MESSAGES),
             "rows": [
                 {
                     "service": services[pk],
@@ -86,16 +86,16 @@ class AssignmentRunAdmin(WorkflowAdmin):
             ],
             "more_rows": max(0, len(by_service) - len(shown)),
             "all_kinds": len(MemberKind),
-            "moves": history(thing),
+            "moves": history(run),
         }
 
     @admin.display(description="상태")
-    def badge(self, thing: AssignmentRun) -> str:
-        return badge(thing.get_state_display(), tone=TONES[AssignmentRunState(thing.state)])
+    def badge(self, run: AssignmentRun) -> str:
+        return badge(run.get_state_display(), tone=TONES[AssignmentRunState(run.state)])
 
     @admin.display(description="요청 시각")
-    def asked(self, thing: AssignmentRun) -> str:
-        return kst(thing.requested_at)
+    def asked(self, run: AssignmentRun) -> str:
+        return kst(run.requested_at)
 
 
 def lift(request: HttpRequest, rule: AssignmentRule, data: dict[str, Any], at: datetime) -> None:

@@ -101,8 +101,8 @@ class ServiceAdmin(WorkflowAdmin):
             return queryset.none(), False
 
     @admin.display(description="상태")
-    def badge(self, thing: Service) -> str:
-        return badge(thing.get_state_display(), tone=TONES[ServiceState(thing.state)])
+    def badge(self, service: Service) -> str:
+        return badge(service.get_state_display(), tone=TONES[ServiceState(service.state)])
 
 
 auditlog.register(SupplierMember)
@@ -169,12 +169,12 @@ class CatalogueImportAdmin(WorkflowAdmin):
             ],
         )
 
-    def page(self, request: HttpRequest, thing: CatalogueImport) -> dict[str, Any]:
+    def page(self, request: HttpRequest, file: CatalogueImport) -> dict[str, Any]:
         chosen = request.GET.get("outcome", "")
         if chosen not in ImportOutcome.values:
             chosen = ""
-        outcome = chosen or (ImportOutcome.REFUSED if thing.refused else "")
-        results = thing.rows.order_by("line")
+        outcome = chosen or (ImportOutcome.REFUSED if file.refused else "")
+        results = file.rows.order_by("line")
         if outcome:
             results = results.filter(outcome=outcome)
         after = request.GET.get("after", "")
@@ -182,23 +182,23 @@ class CatalogueImportAdmin(WorkflowAdmin):
             results = results.filter(line__gt=int(after))
         shown = list(results[: SHOWN_ROWS + 1])
         return {
-            "mine": thing.requested_by_id == request.user.pk,
+            "mine": file.requested_by_id == request.user.pk,
             "rows": shown[:SHOWN_ROWS],
             "following": shown[SHOWN_ROWS - 1].line if len(shown) > SHOWN_ROWS else "",
             "outcome": outcome,
             "counts": [
-                (value, label, getattr(thing, value)) for value, label in ImportOutcome.choices
+                (value, label, getattr(file, value)) for value, label in ImportOutcome.choices
             ],
         }
 
     @admin.display(description="요청 시각")
-    def asked(self, thing: CatalogueImport) -> str:
-        return kst(thing.requested_at)
+    def asked(self, file: CatalogueImport) -> str:
+        return kst(file.requested_at)
 
     @admin.display(description="결과")
-    def outcome(self, thing: CatalogueImport) -> str:
-        if thing.imported_at:
+    def outcome(self, file: CatalogueImport) -> str:
+        if file.imported_at:
             return "반영함"
-        if thing.judged_at:
-            return f"반영하지 않음(오류 {thing.refused:,}줄)" if thing.refused else thing.fault
-        return thing.job.get_state_display() if thing.job else ""
+        if file.judged_at:
+            return f"반영하지 않음(오류 {file.refused:,}줄)" if file.refused else file.fault
+        return file.job.get_state_display() if file.job else ""

@@ -139,15 +139,13 @@ class CorrectionAdmin(WorkflowAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Correction]:
         return staff_corrections(person(request)).select_related("service__supplier")
 
-    def page(self, request: HttpRequest, thing: Correction) -> dict[str, Any]:
+    def page(self, request: HttpRequest, case: Correction) -> dict[str, Any]:
         return {
-            "title": f"시정: {thing.service.name}",
-            "state_badge": badge(
-                thing.get_state_display(), tone=TONES[CorrectionState(thing.state)]
-            ),
-            "issues": thing.issues.select_related("raised_by"),
-            "answers": thing.answers.prefetch_related("evidence"),
-            "moves": history(thing),
+            "title": f"시정: {case.service.name}",
+            "state_badge": badge(case.get_state_display(), tone=TONES[CorrectionState(case.state)]),
+            "issues": case.issues.select_related("raised_by"),
+            "answers": case.answers.prefetch_related("evidence"),
+            "moves": history(case),
         }
 
     @admin.display(description="상태")

@@ -116,11 +116,11 @@ class ReportPlanAdmin(WorkflowAdmin):
             .select_related("round__fee_pot", "round__award_pot", "round__plan")
         )
 
-    def page(self, request: HttpRequest, thing: ReportPlan) -> dict[str, Any]:
+    def page(self, request: HttpRequest, plan: ReportPlan) -> dict[str, Any]:
         return {
-            "title": f"운영 현황: {thing.round}",
-            **dashboard.of_round(thing.round, now()),
-            "books": thing.round.books.order_by("category", "-number"),
+            "title": f"운영 현황: {plan.round}",
+            **dashboard.of_round(plan.round, now()),
+            "books": plan.round.books.order_by("category", "-number"),
         }
 
     def scores_view(self, request: HttpRequest, pk: int) -> HttpResponse:

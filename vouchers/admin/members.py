@@ -126,27 +126,27 @@ class MonitorAdmin(WorkflowAdmin):
         return monitors_of(person(request)).select_related("round", "user")
 
     @admin.display(description="이름")
-    def person(self, thing: Monitor) -> str:
-        return thing.user.name
+    def person(self, monitor: Monitor) -> str:
+        return monitor.user.name
 
     @admin.display(description="상태")
-    def badge(self, thing: Monitor) -> str:
-        return badge(thing.get_state_display(), tone=TONES[MonitorState(thing.state)])
+    def badge(self, monitor: Monitor) -> str:
+        return badge(monitor.get_state_display(), tone=TONES[MonitorState(monitor.state)])
 
     @admin.display(description="희망 서비스")
-    def wished(self, thing: Monitor) -> str:
-        return ", ".join(str(row) for row in thing.wishes.select_related("service"))
+    def wished(self, monitor: Monitor) -> str:
+        return ", ".join(str(row) for row in monitor.wishes.select_related("service"))
 
     @admin.display(description="배정된 서비스")
-    def tries(self, thing: Monitor) -> str:
-        rows = thing.assignments.filter(state="active").select_related("service")
+    def tries(self, monitor: Monitor) -> str:
+        rows = monitor.assignments.filter(state="active").select_related("service")
         return ", ".join(
             f"{row.service.name} ({Category(row.service.category).label})" for row in rows
         )
 
     @admin.display(description="고정·금지")
-    def said(self, thing: Monitor) -> str:
-        rows = thing.rules.filter(ended_at=None).select_related("service")
+    def said(self, monitor: Monitor) -> str:
+        rows = monitor.rules.filter(ended_at=None).select_related("service")
         return ", ".join(
             f"{row.service.name} {row.get_kind_display()} ({row.reason})" for row in rows
         )

@@ -170,11 +170,11 @@ class PanelRoundAdmin(WorkflowAdmin):
         ),
     ]
 
-    def page(self, request: HttpRequest, thing: PanelRound) -> dict[str, Any]:
-        numbers = panel.round_counts(thing)
+    def page(self, request: HttpRequest, round: PanelRound) -> dict[str, Any]:
+        numbers = panel.round_counts(round)
         return {
             "numbers": numbers,
-            "plan": getattr(thing, "plan", None),
+            "plan": getattr(round, "plan", None),
             "applications": [
                 (label, numbers["applications"].get(value, 0))
                 for value, label in PanelApplicationState.choices
@@ -183,15 +183,15 @@ class PanelRoundAdmin(WorkflowAdmin):
             "kinds": [
                 (label, numbers["kinds"].get(value, 0)) for value, label in MemberKind.choices
             ],
-            "selections": list(thing.selections.order_by("-pk")[:20]),
-            "runs": list(thing.runs.order_by("-pk")[:20]),
-            "changes": list(thing.changes.select_related("by").order_by("-pk")[:20]),
+            "selections": list(round.selections.order_by("-pk")[:20]),
+            "runs": list(round.runs.order_by("-pk")[:20]),
+            "changes": list(round.changes.select_related("by").order_by("-pk")[:20]),
         }
 
     @admin.display(description="모집")
-    def window(self, thing: PanelRound) -> str:
-        return calendar.stamp(thing.opens_at)
+    def window(self, round: PanelRound) -> str:
+        return calendar.stamp(round.opens_at)
 
     @admin.display(description="마감")
-    def closes(self, thing: PanelRound) -> str:
-        return until(thing.closes_at)
+    def closes(self, round: PanelRound) -> str:
+        return until(round.closes_at)

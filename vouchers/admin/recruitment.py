@@ -141,32 +141,33 @@ class PanelApplicationAdmin(WorkflowAdmin):
         changelist.result_list = rows
         return changelist
 
-    def page(self, request: HttpRequest, thing: PanelApplication) -> dict[str, Any]:
+    def page(self, request: HttpRequest, application: PanelApplication) -> dict[str, Any]:
         return {
-            "state_badge": self.badge(thing),
-            "flags": recruitment_queries.burst_flags(thing.round).get(thing.pk, []),
-            "evidence": list(thing.evidence.filter(removed_at=None)),
-            "marks": list(thing.marks.select_related("by").order_by("pk")),
-            "criteria": list(thing.round.criteria.all()),
+            "state_badge": self.badge(application),
+            "flags": recruitment_queries.burst_flags(application.round).get(application.pk, []),
+            "evidence": list(application.evidence.filter(removed_at=None)),
+            "marks": list(application.marks.select_related("by").order_by("pk")),
+            "criteria": list(application.round.criteria.all()),
             "ties": list(
-                thing.user.supplier_ties.select_related("supplier").order_by("-ended_at", "-pk")[
-                    :50
-                ]
+                application.user.supplier_ties.select_related("supplier").order_by(
+                    "-ended_at", "-pk"
+                )[:50]
             ),
-            "decision": selection_queries.result_of(thing),
-            "moves": history(thing),
+            "decision": selection_queries.result_of(application),
+            "moves": history(application),
         }
 
     @admin.display(description="상태")
-    def badge(self, thing: PanelApplication) -> str:
+    def badge(self, application: PanelApplication) -> str:
         return badge(
-            thing.get_state_display(), tone=TONES.get(PanelApplicationState(thing.state), "neutral")
+            application.get_state_display(),
+            tone=TONES.get(PanelApplicationState(application.state), "neutral"),
         )
 
     @admin.display(description="몰린 지원")
-    def flags(self, thing: PanelApplication) -> str:
-        return ", ".join(flag.label for flag in getattr(thing, "bursts", ()))
+    def flags(self, application: PanelApplication) -> str:
+        return ", ".join(flag.label for flag in getattr(application, "bursts", ()))
 
     @admin.display(description="접수 시각")
-    def filed(self, thing: PanelApplication) -> str:
-        return kst(thing.submitted_at)
+    def filed(self, application: PanelApplication) -> str:
+        return kst(application.submitted_at)

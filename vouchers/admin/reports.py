@@ -220,28 +220,28 @@ class ConsumerReportAdmin(WorkflowAdmin):
             .annotate(findings=Count("filed__checks"))
         )
 
-    def page(self, request: HttpRequest, thing: ConsumerReport) -> dict[str, Any]:
+    def page(self, request: HttpRequest, report: ConsumerReport) -> dict[str, Any]:
         # Names are for those who pay, not for moderators.
-        filed = thing.submitted_version()
+        filed = report.submitted_version()
         ids = [row["id"] for row in filed.content["evidence"]]
-        comment = getattr(thing, "comment", None)
+        comment = getattr(report, "comment", None)
         named = bool(roles_of(request.user) & {PANEL_OPERATOR, AGENCY, MINISTRY})
         return {
-            "title": f"소비자 보고서: {thing.assignment.service.name}",
-            "state_badge": badge(thing.get_state_display(), tone=TONES[ReportState(thing.state)]),
+            "title": f"소비자 보고서: {report.assignment.service.name}",
+            "state_badge": badge(report.get_state_display(), tone=TONES[ReportState(report.state)]),
             "content": filed.content,
             "filed": filed,
             "screened": getattr(filed, "screening", None),
-            "checks": [self._check(thing, row) for row in filed.checks.select_related("other")],
-            "pictures": pictures_of(request.user).filter(report=thing, pk__in=ids),
-            "counted": ratings.counted(thing),
+            "checks": [self._check(report, row) for row in filed.checks.select_related("other")],
+            "pictures": pictures_of(request.user).filter(report=report, pk__in=ids),
+            "counted": ratings.counted(report),
             "comment": comment,
-            "comment_pending": thing.state == ReportState.COMMENTING
-            and moderation.comment_pending(thing, now=now()),
+            "comment_pending": report.state == ReportState.COMMENTING
+            and moderation.comment_pending(report, now=now()),
             "named": named,
-            "issues": thing.issues.select_related("correction"),
-            "versions": thing.versions.order_by("-number"),
-            "moves": _moves(thing, named=named),
+            "issues": report.issues.select_related("correction"),
+            "versions": report.versions.order_by("-number"),
+            "moves": _moves(report, named=named),
         }
 
     def compare_view(self, request: HttpRequest, pk: int, check: int) -> HttpResponse:

@@ -72,10 +72,10 @@ class PanelSelectionAdmin(WorkflowAdmin):
         ),
     ]
 
-    def page(self, request: HttpRequest, thing: PanelSelection) -> dict[str, Any]:
-        rows = list(thing.decisions.select_related("application").order_by("rank")[:SHOWN])
-        counts = Counter(thing.decisions.values_list("outcome", flat=True))
-        labels = {row["code"]: row["label"] for row in thing.rules["criteria"]}
+    def page(self, request: HttpRequest, chosen: PanelSelection) -> dict[str, Any]:
+        rows = list(chosen.decisions.select_related("application").order_by("rank")[:SHOWN])
+        counts = Counter(chosen.decisions.values_list("outcome", flat=True))
+        labels = {row["code"]: row["label"] for row in chosen.rules["criteria"]}
         return {
             "rows": [
                 {
@@ -92,10 +92,10 @@ class PanelSelectionAdmin(WorkflowAdmin):
                 for row in rows
             ],
             "counts": [(label, counts[value]) for value, label in PanelOutcome.choices],
-            "proposed": thing.state == PanelSelectionState.PROPOSED,
-            "moves": history(thing),
+            "proposed": chosen.state == PanelSelectionState.PROPOSED,
+            "moves": history(chosen),
         }
 
     @admin.display(description="작성 시각")
-    def made(self, thing: PanelSelection) -> str:
-        return kst(thing.requested_at)
+    def made(self, chosen: PanelSelection) -> str:
+        return kst(chosen.requested_at)

@@ -122,26 +122,26 @@ class SupplierAdmin(WorkflowAdmin):
     ]
 
     @admin.display(description="사업자등록번호")
-    def number(self, thing: Supplier) -> str:
-        return business_number(thing.business_number)
+    def number(self, supplier: Supplier) -> str:
+        return business_number(supplier.business_number)
 
     @admin.display(description="협력사")
-    def partner_firms(self, thing: Supplier) -> str:
-        rows = thing.partners.values_list("name", "business_number")
+    def partner_firms(self, supplier: Supplier) -> str:
+        rows = supplier.partners.values_list("name", "business_number")
         return ", ".join(f"{name} {business_number(number)}".strip() for name, number in rows)
 
     @admin.display(description="임직원")
-    def people(self, thing: Supplier) -> str:
+    def people(self, supplier: Supplier) -> str:
         # Names only: e-mail addresses and numbers are kept for the check of ties.
-        return ", ".join(thing.contacts.values_list("name", flat=True))
+        return ", ".join(supplier.contacts.values_list("name", flat=True))
 
     @admin.display(description="담당자 계정")
-    def desk(self, thing: Supplier) -> str:
-        return ", ".join(str(row.user) for row in thing.members.select_related("user"))
+    def desk(self, supplier: Supplier) -> str:
+        return ", ".join(str(row.user) for row in supplier.members.select_related("user"))
 
     @admin.display(description="지분·협력 관계")
-    def links(self, thing: Supplier) -> str:
-        number = thing.business_number
+    def links(self, supplier: Supplier) -> str:
+        number = supplier.business_number
         rows = [*FirmLink.objects.filter(one=number), *FirmLink.objects.filter(other=number)]
         labels = [
             f"{business_number(row.other if row.one == number else row.one)} "

@@ -37,7 +37,6 @@ class DataSet:
 
 
 def services() -> Iterator[Sequence[object]]:
-    """Yield every public service."""
     rows = public_services().select_related("supplier").order_by("pk")
     for row in rows.iterator(CHUNK):
         yield (
@@ -72,7 +71,6 @@ def rating_rows() -> Iterator[Sequence[object]]:
 
 
 def report_rows() -> Iterator[Sequence[object]]:
-    """Yield every published report in full, with its author's kind only."""
     rows = (
         public_reports()
         .select_related("filed", "comment", "assignment__monitor", "assignment__service")
@@ -96,7 +94,6 @@ def report_rows() -> Iterator[Sequence[object]]:
 
 
 def correction_rows() -> Iterator[Sequence[object]]:
-    """Yield every public correction."""
     rows = public_corrections().select_related("service").order_by("pk")
     for row in rows.iterator(CHUNK):
         yield (

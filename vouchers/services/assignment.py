@@ -358,7 +358,6 @@ def confirm(run: AssignmentRun, *, by: User, now: datetime) -> int:
 
 
 def _notify(run: AssignmentRun, now: datetime) -> None:
-    """Queue one mail per member with all their new services."""
     services: dict[int, list[Service]] = defaultdict(list)
     rows = run.assignments.select_related("monitor__user", "service__supplier").order_by(
         "service__name"
@@ -382,7 +381,6 @@ def _notify(run: AssignmentRun, now: datetime) -> None:
 
 @transaction.atomic
 def discard(run: AssignmentRun, *, reason: str, by: User, now: datetime) -> None:
-    """Discard a proposal. Raises MoveNotAllowed."""
     move(run, AssignmentRunMoves.DISCARD, by=by, now=now, note=reason)
 
 

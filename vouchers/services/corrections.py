@@ -57,7 +57,7 @@ def raise_issue(
     kind = IssueKind(kind)
     service = report.assignment.service
     with transaction.atomic():
-        case = _raised(service, kind, now)
+        case = _unverified_case(service, kind, now)
         move(case, CorrectionMoves.JOIN, by=by, now=now, note=text.strip())
         try:
             with transaction.atomic():
@@ -248,8 +248,7 @@ def due_after(service: Service, now: datetime) -> datetime:
     return datetime.combine(day, DUE_HOUR, tzinfo=KST)
 
 
-def _raised(service: Service, kind: IssueKind, now: datetime) -> Correction:
-    """Return the unverified case of a service and kind, created if there is none."""
+def _unverified_case(service: Service, kind: IssueKind, now: datetime) -> Correction:
     # The unique constraint makes concurrent calls share one case.
     case, _ = Correction.objects.get_or_create(
         service=service, kind=kind, state=CorrectionState.RAISED, defaults={"raised_at": now}

@@ -69,7 +69,6 @@ def drop_all(monitor: Monitor, *, reason: str, by: User | None, now: datetime) -
 
 
 def notify(monitor: Monitor, template: str, *, key: str, now: datetime, **context: Any) -> None:
-    """Queue one mail to a member."""
     outbox.write(
         template, to_email=monitor.user.email, user=monitor.user, key=key, now=now, **context
     )

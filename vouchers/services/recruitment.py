@@ -116,7 +116,6 @@ def read_firms(text: str) -> list[dict[str, str]]:
 
 
 def write_firms(firms: list[dict[str, str]]) -> str:
-    """Format firms as `read_firms` parses them."""
     return "\n".join(
         f"{row['name']}/{row['business_number']}" if row["business_number"] else row["name"]
         for row in firms

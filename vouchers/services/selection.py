@@ -157,7 +157,6 @@ def unready(round: PanelRound, *, now: datetime) -> list[Finding]:
 
 
 def rules_of(round: PanelRound) -> selection_rules.Rules:
-    """Return the current selection rules of a round."""
     return selection_rules.Rules(
         criteria=tuple(
             selection_rules.Criterion(row.code, row.label, row.max_points, row.weight)
@@ -234,7 +233,6 @@ def release(selection: PanelSelection, *, by: User, now: datetime) -> dict[str, 
 
 @transaction.atomic
 def discard(selection: PanelSelection, *, reason: str, by: User, now: datetime) -> None:
-    """Discard a proposed list. Raises MoveNotAllowed."""
     move(selection, PanelSelectionMoves.DISCARD, by=by, now=now, note=reason)
 
 
@@ -309,7 +307,6 @@ def _next(round: PanelRound) -> PanelApplication | None:
 
 
 def _create_member(application: PanelApplication, number: int, now: datetime) -> Monitor:
-    """Create a member. Raises RuleBroken (`tied`) when the database refuses a tied person."""
     try:
         with transaction.atomic():
             return Monitor.objects.create(

@@ -55,7 +55,6 @@ def thousands(number: int) -> str:
 
 @register.inclusion_tag("vouchers/reports/_standing.html", takes_context=True)
 def service_reports(context: RequestContext, service: Service) -> dict[str, Any]:
-    """Render ratings, reports, corrections and history of a service."""
     reports = publication.reports_of_service(service)
     summary = ratings.summary_of(reports)
     chart = None

@@ -80,16 +80,17 @@ class AwardRoundAdmin(WorkflowAdmin):
         ),
     ]
 
-    def page(self, request: HttpRequest, thing: AwardRound) -> dict[str, Any]:
-        rows = list(thing.awards.select_related("monitor__user", "certificate"))
+    def page(self, request: HttpRequest, award_round: AwardRound) -> dict[str, Any]:
+        rows = list(award_round.awards.select_related("monitor__user", "certificate"))
         return {
-            "title": str(thing),
+            "title": str(award_round),
             "state_badge": badge(
-                thing.get_state_display(), tone=AWARD_TONES[AwardRoundState(thing.state)]
+                award_round.get_state_display(),
+                tone=AWARD_TONES[AwardRoundState(award_round.state)],
             ),
             "awards": rows,
             "sum": sum(row.amount_won for row in rows),
-            "moves": history(thing),
+            "moves": history(award_round),
         }
 
     @admin.display(description="총액")

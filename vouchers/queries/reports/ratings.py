@@ -120,5 +120,4 @@ def comparison(services: Sequence[Service]) -> list[tuple[str, list[Summary]]]:
 
 
 def as_number(value: Decimal | None) -> float | None:
-    """Convert a decimal for JSON."""
     return None if value is None else float(value)

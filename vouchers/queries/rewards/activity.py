@@ -66,7 +66,7 @@ def _works(round: PanelRound, monitor: Monitor | None) -> dict[int, list[Work]]:
     )
     if monitor is not None:
         rows = rows.filter(monitor=monitor)
-    confirmed = _confirmed(round)
+    confirmed = _verified_issues(round)
     found: dict[int, list[Work]] = {}
     for row in rows:
         report = getattr(row, "report", None)
@@ -87,8 +87,7 @@ def _works(round: PanelRound, monitor: Monitor | None) -> dict[int, list[Work]]:
     return found
 
 
-def _confirmed(round: PanelRound) -> dict[int, int]:
-    """Return the number of issues the agency has verified, by report id."""
+def _verified_issues(round: PanelRound) -> dict[int, int]:
     verified = CorrectionMove.objects.filter(move="verify").values("thing")
     rows = (
         Assignment.objects.filter(round=round, report__issues__correction__in=verified)

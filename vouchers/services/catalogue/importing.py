@@ -253,7 +253,6 @@ def _pairs(parts: Iterable[Sequence[str]]) -> set[Any]:
 
 
 def _replace_people(ids: Mapping[str, int], suppliers: Sequence[Row]) -> None:
-    """Replace the partner firms and contacts of these suppliers."""
     owners = [ids[row["business_number"]] for row in suppliers]
     SupplierPartner.objects.filter(supplier__in=owners).delete()
     SupplierContact.objects.filter(supplier__in=owners).delete()
@@ -270,7 +269,6 @@ def _replace_people(ids: Mapping[str, int], suppliers: Sequence[Row]) -> None:
 
 
 def _reindex(suppliers: Sequence[int]) -> None:
-    """Update the search text of the services of renamed suppliers."""
     touched = Service.objects.filter(supplier__in=suppliers).select_related("supplier")
     batch = []
     for service in touched.iterator(chunk_size=CHUNK):
@@ -368,7 +366,6 @@ def _finish(
     imported: bool = False,
     fault: str = "",
 ) -> CatalogueImport:
-    """Store the result of each line and the counts."""
     with transaction.atomic():
         ImportRow.objects.filter(file=file).delete()
         bulk.insert(

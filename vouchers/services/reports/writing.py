@@ -201,7 +201,6 @@ def remind(now: datetime) -> int:
 
 
 def plan_of(report: ConsumerReport) -> ReportPlan:
-    """Return the rules of the report's round."""
     return report.assignment.round.plan
 
 

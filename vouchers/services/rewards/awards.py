@@ -163,7 +163,6 @@ def render(certificate: Certificate, *, now: datetime) -> Certificate:
 
 
 def subject_of(award: Award) -> str:
-    """Return the subject of an award in the ledger."""
     return f"panel-award:{award.pk}"
 
 
@@ -178,7 +177,6 @@ def _certify(award: Award, now: datetime) -> None:
 
 
 def _check_members(awards: AwardRound) -> None:
-    """Refuse a proposal with a member who is no longer active: it must be made again."""
     inactive = awards.awards.exclude(monitor__state=MonitorState.ACTIVE).select_related("monitor")
     if inactive.exists():
         names = ", ".join(str(award.monitor) for award in inactive)

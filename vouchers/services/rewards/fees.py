@@ -112,7 +112,6 @@ def pay_due(round: PanelRound, *, by: User, now: datetime) -> tuple[int, int]:
 
 
 def subject_of(fee: ReportFee) -> str:
-    """Return the subject of a fee in the ledger."""
     return f"report-fee:{fee.pk}"
 
 

@@ -128,7 +128,6 @@ def _assignments(request: SignedInRequest) -> QuerySet[Assignment]:
 def _report(
     assignment: Assignment, request: SignedInRequest, at: datetime
 ) -> ConsumerReport | None:
-    """Return the report of an assignment, created on the first visit while it may be written."""
     report = getattr(assignment, "report", None)
     if report is None and not is_over(assignment):
         report = writing.start(assignment, by=request.user, now=at)
@@ -194,7 +193,6 @@ def _page(
 def _conflict(
     request: SignedInRequest, conflict: writing.SaveConflict, form: ReportForm, at: datetime
 ) -> HttpResponse:
-    """Show both texts side by side; saving again overwrites the other one."""
     if wants_json(request):
         raise conflict
     saved = conflict.report

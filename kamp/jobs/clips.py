@@ -127,4 +127,4 @@ def _seen(film: Film, evidence: Evidence, shown: list[int]) -> Iterator[tuple[st
 
 def _mark(clip: Clip, state: ClipState, **changes: Any) -> int:
     waiting = Clip.objects.filter(pk=clip.pk, state=ClipState.UPLOADED)
-    return workflow.mark(waiting, state, **changes)
+    return workflow.set_state(waiting, state, **changes)

@@ -68,3 +68,8 @@ class WonField(forms.IntegerField):
             value = value.strip().removesuffix("원").replace(",", "").strip()
         amount: int | None = super().to_python(value)
         return amount
+
+
+def mark_needed(field: forms.Field) -> None:
+    """Mark a field as needed on the page although a draft may leave it empty."""
+    field.needed = True  # type: ignore[attr-defined] # read by portal.forms.renderer

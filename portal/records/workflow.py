@@ -113,10 +113,9 @@ def _check_note(step: Move, note: str) -> None:
         raise MoveNotAllowed(f"‘{step.label}’ 처리에는 사유가 필요합니다.", code="note_required")
 
 
-def mark(things: models.QuerySet[Any], target: str, **changes: object) -> int:
-    """Set the plain mark (`state` of a row that has no life of its own, such as a claim or a
-    request) and `changes` on the rows of the query in one UPDATE; returns how many changed.
+def set_state(things: models.QuerySet[Any], target: str, **changes: object) -> int:
+    """Update `state` on rows without a transition table; return how many changed.
 
-    The query says from which mark: `mark(Supplement.objects.filter(pk=1, state=OPEN), EXPIRED)`.
+    The query says from which state: `set_state(Supplement.objects.filter(state=OPEN), EXPIRED)`.
     """
     return things.update(state=target, **changes)

@@ -91,7 +91,7 @@ def test_what_is_taken_back_is_told_nowhere(client: Client) -> None:
 
 def test_a_book_with_a_report_taken_back_is_closed_to_the_public() -> None:
     report = make.published()
-    book = books.request_book(
+    book = books.request(
         report.assignment.round,
         category=report.assignment.service.category,
         by=panel.operator(),
@@ -106,11 +106,11 @@ def test_a_book_with_a_report_taken_back_is_closed_to_the_public() -> None:
 def test_the_same_content_is_not_printed_twice_and_a_book_names_nobody() -> None:
     report = make.published()
     words = {"category": report.assignment.service.category, "by": panel.operator()}
-    first = books.request_book(report.assignment.round, **words, now=make.LATER)
-    assert books.request_book(report.assignment.round, **words, now=make.LATER) == first
+    first = books.request(report.assignment.round, **words, now=make.LATER)
+    assert books.request(report.assignment.round, **words, now=make.LATER) == first
     _, _, context = pdf_contexts.book(first)
     (chapter,) = context["chapters"]
-    assert chapter["standing"].counted == 1
+    assert chapter["summary"].counted == 1
 
 
 def test_an_excluded_members_report_is_read_but_not_counted(client: Client) -> None:
@@ -215,7 +215,7 @@ def test_a_scale_nobody_judged_is_said_to_have_no_rating(client: Client) -> None
     page = client.get(f"/vouchers/services/{service.code}/").content.decode()
     assert "평가 없음" in page
     assert "미정" not in page
-    book = books.request_book(
+    book = books.request(
         report.assignment.round, category=service.category, by=panel.operator(), now=make.LATER
     )
     _, _, context = pdf_contexts.book(book)
@@ -233,7 +233,7 @@ def test_no_heading_of_a_report_stands_alone_at_the_end_of_a_page() -> None:
         report = make.accepted(make.assigned(round, service=service), words=words)
         moderation.comment(report, text="고맙습니다.", by=panel.moderator(), now=NOW)
         moderation.publish(report, by=panel.moderator(), now=make.LATER)
-    book = books.request_book(round, category=service.category, by=panel.operator(), now=make.LATER)
+    book = books.request(round, category=service.category, by=panel.operator(), now=make.LATER)
     template, title, context = pdf_contexts.book(book)
     labels = {part["label"] for part in round.plan.form["sections"]} | {"공급기업 의견"}
     reader = PdfReader(io.BytesIO(pdf.render(template, context, title=title).data))

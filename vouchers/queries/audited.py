@@ -1,4 +1,4 @@
-"""What must follow from the sealed moves of the panel."""
+"""Consistency of states with the moves in the audit chain."""
 
 from collections.abc import Iterator
 
@@ -7,5 +7,5 @@ from vouchers.models.audited import MOVED
 
 
 def states() -> Iterator[Fault]:
-    """Name every member, report, correction and award that is not where its last move led."""
+    """Yield every record whose state is not the target of its last move."""
     return misplaced(MOVED)

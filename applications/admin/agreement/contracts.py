@@ -117,7 +117,9 @@ def papers_form(request: HttpRequest, agreement: Agreement) -> type[forms.Form]:
     return type("PapersForm", (forms.Form,), fields)
 
 
-def check_papers(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> int:
+def check_papers(
+    request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime
+) -> int:
     """Accept or return the papers with a verdict and return their number. Raises BadInput for none."""
     done = 0
     for paper in agreement.papers.select_related("agreement").filter(state=PaperState.PENDING):
@@ -155,7 +157,9 @@ def signature_form(request: HttpRequest, agreement: Agreement) -> type[forms.For
     return type("SignatureForm", (forms.Form,), fields)
 
 
-def conclude(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> None:
+def conclude(
+    request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime
+) -> None:
     contracts.conclude(agreement, **data, by=person(request), now=at)
 
 
@@ -278,13 +282,17 @@ class AgreementAdmin(WorkflowAdmin):
         labels = {row["code"]: row["label"] for row in agreement.terms["papers"]}
         items = spending.planned_items(agreement)
         return {
-            "state_badge": badge(agreement.get_state_display(), TONES[AgreementState(agreement.state)]),
+            "state_badge": badge(
+                agreement.get_state_display(), TONES[AgreementState(agreement.state)]
+            ),
             "waiting": agreement_queries.pending_steps(agreement, now=now()),
             "money": agreement_queries.money_of(agreement),
             "texts": agreement.versions.prefetch_related("signatures__by").order_by("-number"),
             "papers": [
                 {"paper": row, "label": labels.get(row.requirement, row.requirement)}
-                for row in agreement.papers.select_related("checked_by").order_by("requirement", "pk")
+                for row in agreement.papers.select_related("checked_by").order_by(
+                    "requirement", "pk"
+                )
             ],
             "parts": agreement.instalments.select_related("requested_by", "paid_by"),
             "delivery": delivery_queries.statuses_of(
@@ -328,5 +336,7 @@ class AgreementAdmin(WorkflowAdmin):
 
     @admin.display(description="지급")
     def paid_parts(self, agreement: Agreement) -> str:
-        parts = [row for row in agreement.instalments.all() if row.state != InstalmentState.CANCELLED]
+        parts = [
+            row for row in agreement.instalments.all() if row.state != InstalmentState.CANCELLED
+        ]
         return f"{sum(row.state == InstalmentState.PAID for row in parts)}/{len(parts)}차"

@@ -23,7 +23,7 @@ from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.core.money import checked_won
 from portal.core.validators import check_digit, row_number
 from portal.models import User
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from programs.queries import holidays
 from programs.rules import deadlines
 from programs.services import ledger
@@ -94,7 +94,7 @@ def refuse(amendment: Amendment, *, note: str, by: User, now: datetime) -> None:
         move(amendment.agreement, AgreementMoves.REFUSE_CHANGE, by=by, now=now, note=note)
         open_ones = Amendment.objects.filter(pk=amendment.pk, state__in=OPEN)
         words = {"note": note.strip(), "decided_by": by, "decided_at": now}
-        if not mark(open_ones, AmendmentState.REFUSED, **words):
+        if not set_state(open_ones, AmendmentState.REFUSED, **words):
             raise MoveNotAllowed("이미 처리한 협약변경입니다.", code="change_decided")
         _notify(amendment, "협약변경이 승인되지 않았습니다", [f"사유: {note.strip()}"], now)
         pending_steps.sync(amendment.agreement, now=now)
@@ -348,7 +348,7 @@ def _move_money(agreement: Agreement, amendment: Amendment, *, by: User, now: da
         if amount:
             row.update(amount_won=amount)
         else:
-            mark(row, InstalmentState.CANCELLED)
+            set_state(row, InstalmentState.CANCELLED)
     difference = grant - agreement.grant_won
     pot, key = contracts.pot_of(agreement), f"agreement:{agreement.pk}:change:{amendment.pk}"
     words: dict[str, Any] = {
@@ -367,7 +367,9 @@ def _move_money(agreement: Agreement, amendment: Amendment, *, by: User, now: da
 def _set_state(amendment: Amendment, source: str, target: str, **changes: object) -> None:
     try:
         with transaction.atomic():
-            done = mark(Amendment.objects.filter(pk=amendment.pk, state=source), target, **changes)
+            done = set_state(
+                Amendment.objects.filter(pk=amendment.pk, state=source), target, **changes
+            )
     except IntegrityError as refused:
         raise MoveNotAllowed("검토한 사람은 승인할 수 없습니다.", code="same_person") from refused
     if not done:

@@ -42,7 +42,7 @@ from portal.core.dates import korean_day, last_day_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
 from portal.records import snapshot
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
 from programs.models import Budget
 from programs.queries import held, holidays
@@ -116,7 +116,9 @@ def submit_paper(
         )
         if current.filter(state=PaperState.ACCEPTED).exists():
             raise BadInput("이미 확인된 서류입니다.", code="paper_accepted")
-        mark(current, PaperState.RETURNED, checked_by=by, checked_at=now, reason="새 파일로 바꿈")
+        set_state(
+            current, PaperState.RETURNED, checked_by=by, checked_at=now, reason="새 파일로 바꿈"
+        )
         made = AgreementPaper.objects.create(
             agreement=agreement,
             requirement=requirement,
@@ -149,7 +151,7 @@ def check_paper(
             note=f"{paper.name}: {target.label}",
         )
         pending = AgreementPaper.objects.filter(pk=paper.pk, state=PaperState.PENDING)
-        if not mark(pending, target, reason=reason.strip(), checked_by=by, checked_at=now):
+        if not set_state(pending, target, reason=reason.strip(), checked_by=by, checked_at=now):
             raise MoveNotAllowed("이미 확인한 서류입니다.", code="paper_checked")
         pending_steps.sync(agreement, now=now)
     paper.refresh_from_db()

@@ -27,7 +27,7 @@ from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersio
 from portal.core.moves import Move
 from portal.models import User
 from portal.records import snapshot
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
 from programs.queries import holidays
 from programs.rules import deadlines
@@ -117,7 +117,7 @@ def file(report: Report, *, by: User, now: datetime) -> Report:
         }
         drafts = Report.objects.filter(pk=report.pk, state=ReportState.DRAFT)
         digest = snapshot.sha256(content)
-        if not mark(drafts, ReportState.FILED, filed_by=by, filed_at=now, sha256=digest):
+        if not set_state(drafts, ReportState.FILED, filed_by=by, filed_at=now, sha256=digest):
             raise MoveNotAllowed("이미 제출한 보고서입니다.", code="report_filed")
         if report.kind == ReportKind.FINAL:
             instalments.withdraw_requests(agreement)
@@ -193,7 +193,7 @@ def check_final(
         until = deadlines.due_after(now, days, policy, holidays()) if held and days else None
         made = _judge(agreement, CheckKind.FINAL, outcome, reason, by, now, until=until)
         if held:
-            mark(filed, ReportState.DRAFT)
+            set_state(filed, ReportState.DRAFT)
         pending_steps.notify(
             agreement,
             key=f"stage-check:{made.pk}",

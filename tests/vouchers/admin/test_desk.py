@@ -233,3 +233,26 @@ def test_awards_are_proposed_once(operator: Client) -> None:
     assert "/act/propose-awards/" not in operator.get(at).content.decode()
     back = reverse("admin:vouchers_panelround_change", args=[round.pk])
     assert at in operator.get(back).content.decode()
+
+
+def test_an_act_that_changed_nothing_is_no_success(operator: Client) -> None:
+    round = reports.published().assignment.round
+    service, other = make.service(), make.service()
+
+    def twice(model: str, pk: int, name: str, **data: object) -> list[str]:
+        return [act(operator, model, pk, name, **data) for _ in range(2)]
+
+    first, again = twice("panelround", round.pk, "cover", codes=service.code)
+    assert "서비스 1개를 체험 서비스로 지정했습니다" in first
+    assert "이미 모두 체험 서비스로 지정했습니다" in again
+    first, again = twice("panelround", round.pk, "uncover", codes=service.code)
+    assert "서비스 1개를 체험 서비스에서 뺐습니다" in first
+    assert "체험 서비스로 지정하지 않은 서비스입니다" in again
+    first, again = twice("reportplan", round.plan.pk, "pay-fees")
+    assert "원고료 1건" in first
+    assert "지급할 원고료가 없습니다" in again
+    words = {"other": other.supplier.business_number, "kind": "shares", "origin": "공시"}
+    first, again = twice("supplier", service.supplier.pk, "link", **words)
+    assert "기업 간 관계를 기록했습니다" in first
+    assert "이미 기록한 관계입니다" in again
+    assert "기업 간 관계를 기록했습니다" not in again

@@ -44,7 +44,7 @@ def story() -> None:
     moderation.publish(make.fresh(report), by=moderator, now=make.LATER)
     case = make.raised(make.fresh(report))
     corrections.verify(case, finding="열리지 않음", by=agency, now=make.LATER)
-    corrections.ask(case, wanted="고쳐 주세요.", by=agency, now=make.LATER)
+    corrections.request(case, text="고쳐 주세요.", by=agency, now=make.LATER)
     corrections.answer(
         case, text="고침", uploads=[make.picture("증빙.png")], by=seller, now=make.LATER
     )

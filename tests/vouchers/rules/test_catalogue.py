@@ -15,8 +15,8 @@ def test_pairs_never_run_from_one_part_into_the_next() -> None:
 
 
 def test_a_word_of_one_letter_asks_no_pairs() -> None:
-    assert catalogue.asked_grams(["가"]) == []
-    assert catalogue.asked_grams(["가나다", "나다"]) == ["가나", "나다"]
+    assert catalogue.required_grams(["가"]) == []
+    assert catalogue.required_grams(["가나다", "나다"]) == ["가나", "나다"]
 
 
 @given(st.text(max_size=30), st.text(max_size=30), st.integers(0, 30), st.integers(2, 8))
@@ -25,4 +25,4 @@ def test_whatever_stands_in_a_text_is_asked_by_pairs_that_it_has(
 ) -> None:
     searched = catalogue.searchable(name, summary)
     piece = catalogue.normalise(name)[start : start + length]
-    assert set(catalogue.asked_grams([piece])) <= set(catalogue.grams(searched).split(" "))
+    assert set(catalogue.required_grams([piece])) <= set(catalogue.grams(searched).split(" "))

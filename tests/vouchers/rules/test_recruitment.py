@@ -15,7 +15,7 @@ def traces(*hours: float, **same: str) -> list[Trace]:
 def test_three_from_one_address_within_a_day_are_a_burst() -> None:
     found = flags(traces(0, 5, 23, address="x"), limit=3, hours=24)
     assert found == {id: [Flag("address", 3)] for id in (1, 2, 3)}
-    assert found[1][0].words == "같은 접속 주소 3건"
+    assert found[1][0].label == "같은 접속 주소 3건"
 
 
 def test_two_or_three_over_more_than_a_day_are_none() -> None:

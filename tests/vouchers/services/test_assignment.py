@@ -76,7 +76,7 @@ def test_wishes_are_followed(panel) -> None:
     monitor = panel.monitors.first()
     monitor.load = 1
     monitor.save()
-    assignment.wish(monitor, codes=[services[2].code], by=monitor.user, now=NOW)
+    assignment.set_wishes(monitor, codes=[services[2].code], by=monitor.user, now=NOW)
     pairs = {tuple(pair) for pair in run(panel).pairs}
     assert (monitor.pk, services[2].pk) in pairs
 
@@ -85,20 +85,20 @@ def test_pins_hold_and_forbidden_pairs_never_happen(panel) -> None:
     by = make.operator()
     one, two = panel.monitors.all()[:2]
     service = panel.covered.first()
-    assignment.rule(one, service, kind="pin", reason="현장 경험", by=by, now=NOW)
-    said = assignment.rule(two, service, kind="forbid", reason="지난해 체험", by=by, now=NOW)
+    assignment.set_rule(one, service, kind="pin", reason="현장 경험", by=by, now=NOW)
+    said = assignment.set_rule(two, service, kind="forbid", reason="지난해 체험", by=by, now=NOW)
     pairs = {tuple(pair) for pair in run(panel).pairs}
     assert (one.pk, service.pk) in pairs
     assert (two.pk, service.pk) not in pairs
-    assert assignment.lift(said, by=by, now=NOW)
-    assert not assignment.lift(said, by=by, now=NOW)
+    assert assignment.end_rule(said, by=by, now=NOW)
+    assert not assignment.end_rule(said, by=by, now=NOW)
 
 
 def test_a_proposal_whose_ground_has_changed_is_not_confirmed(panel) -> None:
     by = make.operator()
     made = run(panel, by)
     monitor = panel.monitors.first()
-    assignment.wish(monitor, codes=[panel.covered.first().code], by=monitor.user, now=NOW)
+    assignment.set_wishes(monitor, codes=[panel.covered.first().code], by=monitor.user, now=NOW)
     with pytest.raises(RuleBroken) as refused:
         assignment.confirm(made, by=by, now=NOW)
     assert refused.value.code == "changed"
@@ -142,13 +142,15 @@ def test_a_shortage_is_explained(panel) -> None:
 def test_wishes_are_checked(panel) -> None:
     monitor = panel.monitors.first()
     codes = list(panel.covered.values_list("code", flat=True))
-    assignment.wish(monitor, codes=[codes[1], codes[0], codes[1], ""], by=monitor.user, now=NOW)
+    assignment.set_wishes(
+        monitor, codes=[codes[1], codes[0], codes[1], ""], by=monitor.user, now=NOW
+    )
     assert list(monitor.wishes.values_list("service__code", flat=True)) == [codes[1], codes[0]]
     with pytest.raises(BadInput):
-        assignment.wish(monitor, codes=[make.service().code], by=monitor.user, now=NOW)
+        assignment.set_wishes(monitor, codes=[make.service().code], by=monitor.user, now=NOW)
     late = panel.wishes_until
     with pytest.raises(Closed):
-        assignment.wish(monitor, codes=codes, by=monitor.user, now=late)
+        assignment.set_wishes(monitor, codes=codes, by=monitor.user, now=late)
     assert Wish.objects.count() == 2
 
 
@@ -161,7 +163,7 @@ def test_only_the_operator_acts(panel) -> None:
         with pytest.raises(MoveNotAllowed):
             assignment.confirm(made, by=reader, now=NOW)
         with pytest.raises(MoveNotAllowed):
-            assignment.rule(monitor, service, kind="pin", reason="x", by=reader, now=NOW)
+            assignment.set_rule(monitor, service, kind="pin", reason="x", by=reader, now=NOW)
 
 
 def test_the_worker_computes_it(panel) -> None:
@@ -239,7 +241,7 @@ def examine(drawn: dict) -> None:
         if kin or reached(firm, drawn["links"]) & set(drawn["suppliers"]):
             tied.add(monitor.pk)
         chosen = drawn["data"].sample(services, k=min(2, len(services)))
-        assignment.wish(monitor, codes=[row.code for row in chosen], by=monitor.user, now=NOW)
+        assignment.set_wishes(monitor, codes=[row.code for row in chosen], by=monitor.user, now=NOW)
     made = run(panel, seed=drawn["seed"])
     again = run(panel, seed=drawn["seed"]) if panel.monitors.filter(state="active") else made
     assigned = {monitor for monitor, _ in made.pairs}

@@ -12,7 +12,7 @@ from portal.models import Notice
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from vouchers.models import Correction, GoodCase, Service
-from vouchers.queries import open_data
+from vouchers.queries import corrections as correction_queries
 from vouchers.services import corrections, good_cases
 from vouchers.states import CorrectionState, GoodCaseState, IssueKind, ServiceState
 from vouchers.visibility import public_cases, public_corrections
@@ -32,7 +32,7 @@ def fresh(row: Correction) -> Correction:
 def asked(row: Correction | None = None) -> Correction:
     row = row or case()
     corrections.verify(row, finding="녹화 파일이 열리지 않음", by=panel.agency(), now=NOW)
-    corrections.ask(row, wanted="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=NOW)
+    corrections.request(row, text="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=NOW)
     return fresh(row)
 
 
@@ -106,7 +106,7 @@ def test_an_answer_may_be_refused_and_asked_for_again() -> None:
     row = asked()
     answer(row)
     later = NOW + timedelta(days=3)
-    corrections.ask_again(fresh(row), wanted="일부만 고쳤습니다.", by=panel.agency(), now=later)
+    corrections.request_again(fresh(row), text="일부만 고쳤습니다.", by=panel.agency(), now=later)
     again = fresh(row)
     assert (again.state, again.asked_times) == (CorrectionState.ASKED, 2)
     assert again.due_at == row.due_at + timedelta(days=3)
@@ -223,7 +223,7 @@ def test_the_public_follows_a_case_from_what_was_found_to_the_stop() -> None:
     row = asked()
     at = row.moves.get(move="verify").at
     corrections.suspend_overdue(row.due_at)
-    found = open_data.steps(fresh(row))
+    found = correction_queries.steps(fresh(row))
     assert [(step["label"], step["state"]) for step in found] == [
         ("문제 확인", "done"),
         ("시정 요청", "done"),

@@ -46,7 +46,7 @@ class Shelf:
             panel.application(self.round)
             case = make.raised(own, kind=IssueKind.values[place % 2])
             corrections.verify(case, finding="확인", by=self.agency, now=make.LATER)
-            corrections.ask(case, wanted="고침", by=self.agency, now=make.LATER)
+            corrections.request(case, text="고침", by=self.agency, now=make.LATER)
         for fee in ReportFee.objects.filter(settlement=None)[:times]:
             fees.pay(fee, by=self.operator, now=NOW)
 

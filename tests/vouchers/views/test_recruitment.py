@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def at_noon(settings, tmp_path, monkeypatch):
     settings.PRIVATE_ROOT = tmp_path
-    for module in ("panel", "catalogue"):
+    for module in ("panel", "recruitment", "selection", "members", "assignment", "catalogue"):
         monkeypatch.setattr(f"vouchers.views.{module}.now", lambda: NOW)
 
 
@@ -210,7 +210,7 @@ def test_a_returned_report_is_not_called_late(client, monkeypatch) -> None:
     row = report.assignment
     moderation.send_back(report, note="더 적어 주세요.", by=make.moderator(), now=NOW)
     unwritten = reports.assigned(row.round, monitor=row.monitor)
-    for module in ("panel", "member"):
+    for module in ("members", "assignment", "reports.writing"):
         monkeypatch.setattr(f"vouchers.views.{module}.now", row.due_at)
     client.force_login(row.monitor.user)
     desk = client.get("/vouchers/panel/").content.decode()

@@ -50,11 +50,11 @@ def test_half_a_text_copied_is_about_half_alike() -> None:
 
 @given(st.text(max_size=80), st.text(max_size=80))
 def test_shared_runs_are_the_whole_text_again(text: str, other: str) -> None:
-    assert "".join(run for run, _ in rules.shared(text, other)) == text
+    assert "".join(run for run, _ in rules.shared_runs(text, other)) == text
 
 
 def test_shared_runs_mark_what_stands_in_both() -> None:
-    runs = rules.shared("앞부분은 제 글입니다. " + LONG, LONG)
+    runs = rules.shared_runs("앞부분은 제 글입니다. " + LONG, LONG)
     assert runs[0] == ("앞부분은 제 글입니다. ", False)
     assert runs[1][1]
     assert "화면 공유가" in runs[1][0]

@@ -103,11 +103,11 @@ def test_an_unsound_formula_is_refused(change: dict) -> None:
 
 
 def test_the_formula_is_said_in_words_with_its_own_figures() -> None:
-    said = dict(activity.words(FORMULA))
+    said = dict(activity.describe(FORMULA))
     assert list(said) == [line.label for line in activity.score(FORMULA, [work()]).lines]
     assert "하루 늦을 때마다 10점" in said["기한 준수"]
     assert "600자면 100점" in said["충실도"]
     assert "15점을 뺍니다" in said["충실도"]
     assert "채택되면 40점" in said["활용도"]
-    changed = activity.words(activity.parse({**CONTENT, "late_day": 25}))
+    changed = activity.describe(activity.parse({**CONTENT, "late_day": 25}))
     assert "하루 늦을 때마다 25점" in dict(changed)["기한 준수"]

@@ -99,7 +99,7 @@ def test_two_reports_raise_one_case_together() -> None:
 def test_answer_and_suspension_never_both_win() -> None:
     case = make.raised()
     corrections.verify(case, finding="확인", by=panel.agency(), now=make.LATER)
-    corrections.ask(case, wanted="고쳐 주세요", by=panel.agency(), now=make.LATER)
+    corrections.request(case, text="고쳐 주세요", by=panel.agency(), now=make.LATER)
     desk = make.desk(case.service.supplier)
     due = Correction.objects.get().due_at
 

@@ -69,7 +69,7 @@ def test_wrong_values_are_refused(changes: dict, code: str) -> None:
 def test_an_older_page_overwrites_nothing() -> None:
     report = start()
     save(report)
-    with pytest.raises(writing.Conflict):
+    with pytest.raises(writing.SaveConflict):
         save(make.fresh(report), version=1)
 
 

@@ -137,7 +137,7 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
 
 def check_letters(by: User, now: datetime) -> None:
     """Count the letters to colleagues and partners. Raises BadInput (`letters_today`)."""
-    outbox.check_letters((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
+    outbox.check_invitation_limit((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
 
 
 def cancel_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:

@@ -53,7 +53,7 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             body=message.body,
             created_at=at,
         )
-        transaction.on_commit(outbox.ring, robust=True)  # somebody waits for this code
+        transaction.on_commit(outbox.notify, robust=True)  # somebody waits for this code
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Lead to the portal's own address, whatever host the request named."""

@@ -16,7 +16,7 @@ _quiet_until = 0.0
 _called: dict[str, float] = {}
 
 
-def ring(task: str, *args: object) -> bool:
+def notify(task: str, *args: object) -> bool:
     """Send a task by name. A broker that is away is left alone for a while; never raises.
 
     A task without arguments takes along all that waits when it starts: it is called to start in a

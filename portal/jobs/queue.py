@@ -22,12 +22,12 @@ LEASE = timedelta(seconds=60)  # renewed while the worker lives; a killed one's 
 RENEW_SECONDS = 20
 ATTEMPTS = 3
 BACKOFF = timedelta(seconds=20)
-LONGEST_WAIT = timedelta(minutes=10)
-WAITS = 150  # a day, for a part of the house (PDF engine, disk) that cannot serve
+LONGEST_PAUSE = timedelta(minutes=10)
+MOST_POSTPONEMENTS = 150  # a day, for a part of the house (PDF engine, disk) that cannot serve
 
 Handler = Callable[[Job], dict[str, Any] | None]
 _handlers: dict[str, Handler] = {}
-closing = threading.Event()  # set when this process is about to end: it begins no further job
+shutting_down = threading.Event()  # set when this process is about to end: it begins no further job
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -58,7 +58,9 @@ def enqueue(kind: str, *, key: str, by: User | None = None, new: bool = False, *
     else:
         job, created = Job.objects.get_or_create(key=key, defaults=fields)
     if created:
-        transaction.on_commit(lambda: broker.ring("portal.jobs.tasks.run_job", job.pk), robust=True)
+        transaction.on_commit(
+            lambda: broker.notify("portal.jobs.tasks.run_job", job.pk), robust=True
+        )
     return job
 
 
@@ -67,14 +69,16 @@ def retry(job: Job) -> bool:
     changed = Job.objects.filter(pk=job.pk, state__in=[JobState.PARKED, JobState.CANCELLED]).update(
         state=JobState.QUEUED,
         attempts=0,
-        waits=0,
+        postponements=0,
         error="",
         run_after=None,
         finished_at=None,
-        cancel_asked_at=None,
+        cancel_requested_at=None,
     )
     if changed:
-        transaction.on_commit(lambda: broker.ring("portal.jobs.tasks.run_job", job.pk), robust=True)
+        transaction.on_commit(
+            lambda: broker.notify("portal.jobs.tasks.run_job", job.pk), robust=True
+        )
     return bool(changed)
 
 
@@ -84,11 +88,11 @@ def cancel(job: Job, *, now: datetime) -> bool:
     Returns whether there was anything to stop.
     """
     waiting = Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
-        state=JobState.CANCELLED, cancel_asked_at=now, finished_at=now
+        state=JobState.CANCELLED, cancel_requested_at=now, finished_at=now
     )
-    running = Job.objects.filter(pk=job.pk, state=JobState.RUNNING, cancel_asked_at=None).update(
-        cancel_asked_at=now
-    )
+    running = Job.objects.filter(
+        pk=job.pk, state=JobState.RUNNING, cancel_requested_at=None
+    ).update(cancel_requested_at=now)
     return bool(waiting or running)
 
 
@@ -112,29 +116,29 @@ def run(pk: int) -> JobState | None:
     Returns the state it ended in, or None when another worker has it (or took it over, because
     this one was silent for longer than its lease).
     """
-    job = None if closing.is_set() else claim(pk, clock_now())
+    job = None if shutting_down.is_set() else claim(pk, clock_now())
     if job is None:
         return None
-    if job.attempts - job.waits > ATTEMPTS:
-        return _end(job, JobState.PARKED, "여러 번 시도했으나 끝내지 못했습니다.")
+    if job.attempts - job.postponements > ATTEMPTS:
+        return _finish(job, JobState.PARKED, "여러 번 시도했으나 끝내지 못했습니다.")
     if job.kind not in _handlers:
         app.loader.import_default_modules()  # outside a worker nobody has read the tasks yet
     work = _handlers.get(job.kind)
     if work is None:
-        return _end(job, JobState.PARKED, f"처리기가 없는 작업입니다: {job.kind}")
+        return _finish(job, JobState.PARKED, f"처리기가 없는 작업입니다: {job.kind}")
     try:
-        with _kept_lease(job):
+        with _renewed_lease(job):
             result = work(job)
     except JobCancelled as error:
-        return _end(job, JobState.CANCELLED, error.message)
+        return _finish(job, JobState.CANCELLED, error.message)
     except Unavailable as error:
-        return _put_off(job, error.message)
+        return _postpone(job, error.message)
     except PortalError as error:
-        return _failed(job, error.message)
+        return _fail(job, error.message)
     except Exception as error:  # a job may fail in any way; the worker must live
         logger.exception("작업 %s(%s) 실패", job.pk, job.kind)
-        return _failed(job, f"{type(error).__name__}: {error}"[:500])
-    return _end(job, JobState.DONE, "", result or {})
+        return _fail(job, f"{type(error).__name__}: {error}"[:500])
+    return _finish(job, JobState.DONE, "", result or {})
 
 
 class JobStatus(TypedDict):
@@ -167,21 +171,21 @@ def recover() -> int:
     )
 
 
-def waiting(at: datetime, limit: int = 200) -> list[int]:
+def due(at: datetime, limit: int = 200) -> list[int]:
     """List the jobs that a sweep should run, oldest first."""
     rows = Job.objects.filter(ready(at)).order_by("created_at")
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
 @contextmanager
-def _kept_lease(job: Job) -> Iterator[None]:
+def _renewed_lease(job: Job) -> Iterator[None]:
     """Renew the lease from a thread of its own for as long as the work goes on."""
     over = threading.Event()
 
     def renew() -> None:
         while not over.wait(RENEW_SECONDS):
             try:
-                _held(job).update(lease_until=clock_now() + LEASE)
+                _claimed(job).update(lease_until=clock_now() + LEASE)
             except Error:  # the next try comes before the lease ends
                 logger.warning("작업 %s의 점유를 연장하지 못했습니다.", job.pk)
                 connection.close()
@@ -196,40 +200,42 @@ def _kept_lease(job: Job) -> Iterator[None]:
         keeper.join()
 
 
-def _held(job: Job) -> QuerySet[Job]:
+def _claimed(job: Job) -> QuerySet[Job]:
     """The job's row for as long as this claim of it is the latest."""
     return Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempts=job.attempts)
 
 
-def _failed(job: Job, message: str) -> JobState | None:
-    tries = job.attempts - job.waits
+def _fail(job: Job, message: str) -> JobState | None:
+    tries = job.attempts - job.postponements
     if tries >= ATTEMPTS:
-        return _end(job, JobState.PARKED, message)
-    return _later(job, message, BACKOFF * tries)
+        return _finish(job, JobState.PARKED, message)
+    return _requeue(job, message, BACKOFF * tries)
 
 
-def _put_off(job: Job, message: str) -> JobState | None:
+def _postpone(job: Job, message: str) -> JobState | None:
     """Wait for a part of the house that cannot serve; that is no fault of the job."""
-    if job.waits >= WAITS:
-        return _end(job, JobState.PARKED, message)
-    return _later(job, message, min(BACKOFF * 2 ** min(job.waits, 9), LONGEST_WAIT), waits=1)
+    if job.postponements >= MOST_POSTPONEMENTS:
+        return _finish(job, JobState.PARKED, message)
+    return _requeue(
+        job, message, min(BACKOFF * 2 ** min(job.postponements, 9), LONGEST_PAUSE), postponed=1
+    )
 
 
-def _later(job: Job, message: str, pause: timedelta, *, waits: int = 0) -> JobState | None:
-    changed = _held(job).update(
+def _requeue(job: Job, message: str, pause: timedelta, *, postponed: int = 0) -> JobState | None:
+    changed = _claimed(job).update(
         state=JobState.QUEUED,
         error=message,
         lease_until=None,
         run_after=clock_now() + pause,
-        waits=F("waits") + waits,
+        postponements=F("postponements") + postponed,
     )
     return JobState.QUEUED if changed else None
 
 
-def _end(
+def _finish(
     job: Job, state: JobState, message: str, result: dict[str, Any] | None = None
 ) -> JobState | None:
-    changed = _held(job).update(
+    changed = _claimed(job).update(
         state=state,
         error=message,
         result=result or {},

@@ -24,7 +24,7 @@ def sweep_jobs() -> int:
     the better part of CELERY_TASK_TIME_LIMIT for itself.
     """
     begun, started = 0, time.monotonic()
-    for pk in queue.waiting(now()):
+    for pk in queue.due(now()):
         if time.monotonic() - started > SWEEP_SECONDS:
             break
         queue.run(pk)

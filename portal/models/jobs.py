@@ -29,11 +29,11 @@ class Job(models.Model):
     total = models.PositiveIntegerField("전체", default=0)
     done = models.PositiveIntegerField("처리", default=0)
     attempts = models.PositiveSmallIntegerField("시도", default=0)
-    waits = models.PositiveSmallIntegerField("미룸", default=0)
+    postponements = models.PositiveSmallIntegerField("미룸", default=0)
     lease_until = models.DateTimeField("점유 기한", null=True)
     run_after = models.DateTimeField("다음 시도", null=True)
     stage = models.CharField("단계", max_length=60, blank=True)
-    cancel_asked_at = models.DateTimeField("취소 요청 시각", null=True)
+    cancel_requested_at = models.DateTimeField("취소 요청 시각", null=True)
     error = models.TextField("오류", blank=True)
     result = models.JSONField("결과", default=dict)
     requested_by = models.ForeignKey(
@@ -49,7 +49,7 @@ class Job(models.Model):
             models.Index(
                 fields=["created_at"],
                 condition=Q(state__in=["queued", "running"]),
-                name="job_waiting",
+                name="job_pending",
             ),
         ]
 
@@ -64,13 +64,13 @@ class Job(models.Model):
         """
         self.done, self.total, self.stage = done, total, stage
         row = Job.objects.filter(pk=self.pk)
-        if not row.filter(cancel_asked_at=None).update(done=done, total=total, stage=stage):
+        if not row.filter(cancel_requested_at=None).update(done=done, total=total, stage=stage):
             raise JobCancelled()
 
-    def stop_if_asked(self) -> None:
+    def raise_if_cancelled(self) -> None:
         """Raise JobCancelled when somebody has asked to stop; writes nothing.
 
         For work within one transaction, where `progress` would lock this row until its end.
         """
-        if Job.objects.filter(pk=self.pk, cancel_asked_at__isnull=False).exists():
+        if Job.objects.filter(pk=self.pk, cancel_requested_at__isnull=False).exists():
             raise JobCancelled()

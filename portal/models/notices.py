@@ -37,7 +37,7 @@ class Notice(models.Model):
         verbose_name = "알림"
         verbose_name_plural = "알림"
         indexes = [
-            models.Index(fields=["id"], condition=Q(state="pending"), name="notice_waiting"),
+            models.Index(fields=["id"], condition=Q(state="pending"), name="notice_pending"),
             models.Index(fields=["user", "-id"], name="notice_of_user"),
         ]
 

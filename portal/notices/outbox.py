@@ -24,11 +24,11 @@ logger = logging.getLogger(__name__)
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
 CLAIM = timedelta(minutes=5)
 BATCH = 500
-LETTERS_A_DAY = 100
+INVITATIONS_A_DAY = 100
 """So many letters one person may have sent to addresses of their choice (assumption)."""
-ROUND_SECONDS = 120
+BATCH_SECONDS = 120
 # What is wrong with one notice; every other failure to send is the mail server's.
-THIS_NOTICE = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
+NOTICE_ERRORS = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
 
 
 def write(
@@ -51,11 +51,11 @@ def write(
     else:
         notice, created = Notice.objects.get_or_create(key=key, defaults=fields)
     if created:
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify, robust=True)
     return notice
 
 
-def check_letters(asked: Iterable[QuerySet[Any]], *, by: User, now: datetime) -> None:
+def check_invitation_limit(asked: Iterable[QuerySet[Any]], *, by: User, now: datetime) -> None:
     """Let nobody fill other people's mailboxes in the portal's name.
 
     Counts what `by` asked for (`invited_by`, `invited_at`) in the last 24 hours, whatever became
@@ -63,16 +63,16 @@ def check_letters(asked: Iterable[QuerySet[Any]], *, by: User, now: datetime) ->
     """
     since = now - timedelta(days=1)
     sent = sum(rows.filter(invited_by=by, invited_at__gt=since).count() for rows in asked)
-    if sent >= LETTERS_A_DAY:
+    if sent >= INVITATIONS_A_DAY:
         raise BadInput(
-            f"하루에 보낼 수 있는 초대 {LETTERS_A_DAY}통을 모두 보냈습니다. 내일 다시 보내 주세요.",
+            f"하루에 보낼 수 있는 초대 {INVITATIONS_A_DAY}통을 모두 보냈습니다. 내일 다시 보내 주세요.",
             code="letters_today",
         )
 
 
-def ring() -> None:
+def notify() -> None:
     """Tell the worker that a notice waits."""
-    broker.ring("portal.notices.tasks.send_notices")
+    broker.notify("portal.notices.tasks.send_notices")
 
 
 def compose(
@@ -91,18 +91,18 @@ def compose(
 
 def _plain_text(template: str, words: dict[str, object]) -> str:
     """Render a letter, which is no HTML: a name with an ampersand stays as it is."""
-    text: str = _letter().render({"template": template, **words})
+    text: str = _wrapper().render({"template": template, **words})
     return text
 
 
 @cache
-def _letter() -> Any:
+def _wrapper() -> Any:
     return engines["django"].from_string(
         "{% autoescape off %}{% include template %}{% endautoescape %}"
     )
 
 
-def send_waiting(now: datetime) -> int:
+def send_due(now: datetime) -> int:
     """Send what is due, each claimed by a conditional UPDATE before it leaves; returns how many.
 
     A claim holds for `CLAIM`: two senders never send the same notice side by side. A process that
@@ -115,7 +115,7 @@ def send_waiting(now: datetime) -> int:
     )
     sent, started = 0, time.monotonic()
     for notice in Notice.objects.filter(due(now)).order_by("id")[:BATCH]:
-        if time.monotonic() - started > ROUND_SECONDS:
+        if time.monotonic() - started > BATCH_SECONDS:
             break
         claimed = Notice.objects.filter(due(now), pk=notice.pk).update(
             attempts=F("attempts") + 1, next_at=now + CLAIM
@@ -124,10 +124,10 @@ def send_waiting(now: datetime) -> int:
             continue
         try:
             _send(notice)
-        except THIS_NOTICE as error:
-            _failed(notice, error, now)
+        except NOTICE_ERRORS as error:
+            _record_failure(notice, error, now)
         except OSError as error:
-            _failed(notice, error, now)
+            _record_failure(notice, error, now)
             break
         else:
             Notice.objects.filter(pk=notice.pk).update(
@@ -148,7 +148,7 @@ def retry(notice: Notice) -> bool:
         state=NoticeState.PENDING, attempts=0, next_at=None, error=""
     )
     if changed:
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify, robust=True)
     return bool(changed)
 
 
@@ -161,7 +161,7 @@ def _send(notice: Notice) -> None:
     ).send()
 
 
-def _failed(notice: Notice, error: Exception, now: datetime) -> None:
+def _record_failure(notice: Notice, error: Exception, now: datetime) -> None:
     """Note the failure; try again after a pause, or give up where somebody will see it."""
     logger.warning("알림 %s 발송 실패: %s", notice.pk, type(error).__name__)
     final = notice.attempts >= len(PAUSES)

@@ -449,7 +449,7 @@ def test_without_a_broker_filing_is_quick_and_the_sweep_does_the_work(
     took = json.loads(done.stdout)
     assert max(took[1:]) < 2, took
     assert written() == dict.fromkeys(ONCE, 3)
-    assert len(queue.waiting(now())) == 3
+    assert len(queue.due(now())) == 3
     assert tasks.sweep_jobs() == 3
     assert set(Job.objects.values_list("state", "error")) == {("done", "")}
     assert IssuedDocument.objects.exclude(issued_at=None).count() == 3

@@ -22,20 +22,20 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...],
 
 
 def test_every_job_is_called_at_once(sent: list) -> None:
-    assert broker.ring("run", 1)
-    assert broker.ring("run", 2)
+    assert broker.notify("run", 1)
+    assert broker.notify("run", 2)
     assert sent == [("run", (1,), None), ("run", (2,), None)]
 
 
 def test_a_sweep_is_called_once_a_second_and_starts_after_the_last_that_was_not(
     sent: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert broker.ring("sweep")
-    assert broker.ring("sweep")
-    assert broker.ring("another")
+    assert broker.notify("sweep")
+    assert broker.notify("sweep")
+    assert broker.notify("another")
     assert sent == [("sweep", (), 1.0), ("another", (), 1.0)]
     monkeypatch.setattr(broker.time, "monotonic", lambda: 101.0)
-    assert broker.ring("sweep")
+    assert broker.notify("sweep")
     assert sent[2:] == [("sweep", (), 1.0)]
 
 
@@ -46,9 +46,9 @@ def test_a_broker_that_is_away_is_asked_again_after_a_while(
         raise OperationalError("away")
 
     monkeypatch.setattr(broker.app, "send_task", fail)
-    assert not broker.ring("sweep")
+    assert not broker.notify("sweep")
     monkeypatch.setattr(broker.app, "send_task", lambda *words, **more: sent.append(words))
-    assert not broker.ring("sweep")
+    assert not broker.notify("sweep")
     monkeypatch.setattr(broker.time, "monotonic", lambda: 100.0 + broker.PAUSE_SECONDS)
-    assert broker.ring("sweep")
+    assert broker.notify("sweep")
     assert sent == [("sweep",)]

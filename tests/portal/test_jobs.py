@@ -203,7 +203,7 @@ def test_a_process_that_is_closing_begins_no_further_job(
     works("test.good", lambda job: None)
     job = queue.enqueue("test.good", key="good")
     monkeypatch.setattr(queue, "closing", threading.Event())
-    queue.closing.set()
+    queue.shutting_down.set()
     assert queue.run(job.pk) is None
     job.refresh_from_db()
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
@@ -234,10 +234,10 @@ def test_a_leased_job_is_left_alone_until_its_lease_ends(works: Register) -> Non
     works("test.good", lambda job: None)
     job = queue.enqueue("test.good", key="leased")
     queue.claim(job.pk, now())
-    assert queue.waiting(now()) == []
+    assert queue.due(now()) == []
     assert queue.run(job.pk) is None
     let_time_pass(job)
-    assert queue.waiting(now()) == [job.pk]
+    assert queue.due(now()) == [job.pk]
     assert queue.run(job.pk) == JobState.DONE
 
 

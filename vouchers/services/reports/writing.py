@@ -196,7 +196,7 @@ def remind(now: datetime) -> int:
         for day in rules.reminders_due(due_at, now, plan.reminder_days):
             written += _remind(plan, due_at, day, now)
     if written:
-        broker.ring("portal.notices.tasks.send_notices")
+        broker.notify("portal.notices.tasks.send_notices")
     return written
 
 

@@ -17,7 +17,7 @@ from portal.access.requests import person
 from portal.access.roles import AUDITOR, OPERATOR, declared, roles_of
 from portal.core.clock import now
 from portal.jobs import queue
-from portal.models import ApiToken, AuditCheck, Job, JobState, Notice, TroubleMinute, User
+from portal.models import ApiToken, AuditCheck, IncidentMinute, Job, JobState, Notice, User
 from portal.notices import outbox
 from portal.records import audit
 from portal.staff.acts import Act, WorkflowAdmin
@@ -126,8 +126,8 @@ class NoticeAdmin(WorkflowAdmin):
     ]
 
 
-@admin.register(TroubleMinute)
-class TroubleMinuteAdmin(ReadOnlyAdmin):
+@admin.register(IncidentMinute)
+class IncidentMinuteAdmin(ReadOnlyAdmin):
     """What went wrong in which minute, as the portal itself recorded it: evidence for moved dates."""
 
     read_roles = [role.name for role in declared().values() if role.reads_incidents]
@@ -138,7 +138,7 @@ class TroubleMinuteAdmin(ReadOnlyAdmin):
     ordering = ["-minute", "-pk"]
 
     @admin.display(description="분(한국 시각)", ordering="minute")
-    def at(self, row: TroubleMinute) -> str:
+    def at(self, row: IncidentMinute) -> str:
         """The minute in Korea."""
         return kst(row.minute)
 

@@ -53,7 +53,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.web.middleware.WatchedAnswers",
+    "portal.web.middleware.IncidentRecorder",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -275,7 +275,7 @@ CELERY_BEAT_SCHEDULE = {
     "mail": {"task": "portal.notices.tasks.send_notices", "schedule": 15},
     "due": {"task": "applications.tasks.sweep_due_dates", "schedule": 60},
     "panel": {"task": "vouchers.tasks.sweep_panel", "schedule": 60},
-    "trouble": {"task": "portal.records.tasks.collect_trouble", "schedule": 60},
+    "incidents": {"task": "portal.records.tasks.collect_incidents", "schedule": 60},
     "kamp": {"task": "kamp.tasks.sweep", "schedule": 600},
     "answers": {"task": "portal.api.tasks.forget_answers", "schedule": 60 * 60},
     "seal": {"task": "portal.records.tasks.seal_audit", "schedule": 60},
@@ -307,8 +307,8 @@ AUDIT_CHECKS = [
 LEDGER_HELD_BACK = ["applications.visibility.disclosed"]
 
 # What a request that went wrong was about, and the scope under which it is counted.
-TROUBLE = {
-    "about": "applications.queries.incidents.about",
+INCIDENTS = {
+    "subject": "applications.queries.incidents.about",
     "scopes": "applications.queries.incidents.scopes",
     "slow_seconds": env.float("PORTAL_SLOW_SECONDS", default=8.0),
 }

@@ -210,7 +210,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='TroubleMinute',
+            name='IncidentMinute',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('scope', models.CharField(max_length=80, verbose_name='대상')),
@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '장애 기록',
                 'verbose_name_plural': '장애 기록',
-                'indexes': [models.Index(fields=['minute'], name='trouble_minute')],
+                'indexes': [models.Index(fields=['minute'], name='incident_minute')],
                 'constraints': [models.UniqueConstraint(fields=('scope', 'minute', 'kind', 'source'), name='one_count_per_minute')],
             },
         ),

@@ -1,4 +1,4 @@
-"""Moves, the audit chain and minutes of trouble."""
+"""Moves, the audit chain and minutes of incidents."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -121,7 +121,7 @@ class AuditCheck(models.Model):
         return f"감사 검증 #{self.pk}"
 
 
-class TroubleMinute(models.Model):
+class IncidentMinute(models.Model):
     """What went wrong in one minute of one process: the portal's own evidence of an outage."""
 
     class Kind(models.TextChoices):
@@ -144,7 +144,7 @@ class TroubleMinute(models.Model):
                 fields=["scope", "minute", "kind", "source"], name="one_count_per_minute"
             ),
         ]
-        indexes = [models.Index(fields=["minute"], name="trouble_minute")]
+        indexes = [models.Index(fields=["minute"], name="incident_minute")]
 
     def __str__(self) -> str:
         return f"{self.scope} {self.minute:%H:%M} {self.get_kind_display()}"

@@ -1,1 +1,1 @@
-"""What happened: moves between states, the audit chain, snapshots, guards, trouble."""
+"""What happened: moves between states, the audit chain, snapshots, guards, incidents."""

@@ -25,7 +25,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from portal.models import TroubleMinute
+from portal.models import IncidentMinute
 
 CLOSED, ERROR, UNAVAILABLE, SLOW = "closed", "error", "unavailable", "slow"
 OUTAGE = (ERROR, UNAVAILABLE, SLOW)
@@ -91,19 +91,19 @@ class Counter:
 
 
 _counter = Counter()
-note_at = _counter.note
+record_at = _counter.note
 flush = _counter.flush
 atexit.register(flush)
 
 
-def note(about: str, kind: str) -> None:
+def record(about: str, kind: str) -> None:
     """Count one refusal or error by the wall clock; the database's may not answer."""
-    note_at(about, kind, timezone.now())
+    record_at(about, kind, timezone.now())
 
 
 def folder() -> Path:
     """Where the processes lay down their counts."""
-    return Path(settings.DATA_DIR) / "trouble"
+    return Path(settings.DATA_DIR) / "incidents"
 
 
 def collect() -> int:
@@ -127,13 +127,13 @@ def collect() -> int:
 
 
 def _store(source: str, counts: Mapping[Key, int]) -> None:
-    scopes = import_string(settings.TROUBLE["scopes"])({about for about, _, _ in counts})
+    scopes = import_string(settings.INCIDENTS["scopes"])({about for about, _, _ in counts})
     summed: dict[Key, int] = {}
     for (about, minute, kind), count in counts.items():
         key = (scopes.get(about, EVERYWHERE), minute, kind)
         summed[key] = summed.get(key, 0) + count
     for (scope, minute, kind), count in summed.items():
-        row, made = TroubleMinute.objects.get_or_create(
+        row, made = IncidentMinute.objects.get_or_create(
             source=source,
             scope=scope,
             minute=datetime.fromisoformat(minute),
@@ -142,7 +142,7 @@ def _store(source: str, counts: Mapping[Key, int]) -> None:
         )
         if not made:
             larger = Greatest(F("count"), count)
-            TroubleMinute.objects.filter(pk=row.pk).update(count=larger)
+            IncidentMinute.objects.filter(pk=row.pk).update(count=larger)
 
 
 def minutes(
@@ -150,7 +150,7 @@ def minutes(
 ) -> list[Minute]:
     """What went wrong in these scopes (and everywhere) between two instants, minute by minute."""
     rows = (
-        TroubleMinute.objects.filter(
+        IncidentMinute.objects.filter(
             scope__in=[*prefixes, EVERYWHERE],
             kind__in=list(kinds),
             minute__gt=since - timedelta(minutes=1),
@@ -163,7 +163,7 @@ def minutes(
     return [Minute(*row) for row in rows]
 
 
-def about(match: object) -> str:
+def subject_of(match: object) -> str:
     """What a request was about, by the address it was resolved to."""
-    found: str = import_string(settings.TROUBLE["about"])(match) if match else EVERYWHERE
+    found: str = import_string(settings.INCIDENTS["subject"])(match) if match else EVERYWHERE
     return found

@@ -1,4 +1,4 @@
-"""Celery tasks that collect trouble counts, seal rows and verify the seals."""
+"""Celery tasks that collect incident counts, seal rows and verify the seals."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from portal.records import audit, incidents
 
 
 @shared_task
-def collect_trouble() -> int:
+def collect_incidents() -> int:
     """Bring what went wrong in every process into the table."""
     return incidents.collect()
 

@@ -16,7 +16,7 @@ LARGEST = 2**63 - 1
 """The largest number of a row that a database holds."""
 
 
-class WatchedAnswers:
+class IncidentRecorder:
     """Count the answers that failed or took long; stands outermost, and never in the way."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -25,11 +25,11 @@ class WatchedAnswers:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         began = time.monotonic()
         response = self.get_response(request)
-        slow = time.monotonic() - began >= settings.TROUBLE["slow_seconds"]
+        slow = time.monotonic() - began >= settings.INCIDENTS["slow_seconds"]
         if response.status_code >= ERROR or slow:
             kind = incidents.ERROR if response.status_code >= ERROR else incidents.SLOW
             kind = incidents.UNAVAILABLE if response.status_code == UNAVAILABLE else kind
-            incidents.note(incidents.about(getattr(request, "resolver_match", None)), kind)
+            incidents.record(incidents.subject_of(getattr(request, "resolver_match", None)), kind)
         return response
 
 

@@ -53,7 +53,7 @@ def check_open(sub_program: SubProgram, *, now: datetime) -> None:
     """
     finding = programs.refusal(sub_program, now)
     if finding is not None:
-        incidents.note(f"{sub_program.round.code}/{sub_program.code}", incidents.CLOSED)
+        incidents.record(f"{sub_program.round.code}/{sub_program.code}", incidents.CLOSED)
         raise Closed(finding.message, code=finding.code)
 
 

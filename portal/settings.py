@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
     "portal.web.middleware.PrivatePages",
-    "portal.web.middleware.ReadableErrors",
+    "portal.web.middleware.ErrorResponses",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -331,7 +331,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_THROTTLE_RATES": {"anon": "600/min", "user": "1200/min"},
     "NUM_PROXIES": TRUSTED_PROXIES,
-    "EXCEPTION_HANDLER": "portal.api.errors.readable_error",
+    "EXCEPTION_HANDLER": "portal.api.errors.error_response",
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

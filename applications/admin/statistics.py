@@ -111,7 +111,7 @@ class RoundReportAdmin(WorkflowAdmin):
         thing: RoundReport = self.own(request, pk)
         if thing.made_at is None:
             raise Http404
-        tables.remember(request, RoundReport, f"내려받기: {thing} ({thing.rows:,}줄)")
+        tables.log_download(request, RoundReport, f"내려받기: {thing} ({thing.rows:,}줄)")
         name = f"{thing.round.code}_보고서_{thing.pk}.{thing.form}"
         kind = statistics_services.TYPES[RoundReport.Form(thing.form)]
         return files.serve(thing.file, filename=name, content_type=kind)

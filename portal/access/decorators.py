@@ -8,7 +8,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 
 from portal.access.roles import roles_of
-from portal.access.second_factor import owes_second_factor, passed_second_factor, to_second_factor
+from portal.access.second_factor import (
+    lacks_second_factor,
+    passed_second_factor,
+    redirect_to_second_factor,
+)
 
 View = Callable[..., HttpResponse]
 
@@ -28,8 +32,8 @@ def signed_in(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        if owes_second_factor(request):
-            return to_second_factor(request, request.get_full_path())
+        if lacks_second_factor(request):
+            return redirect_to_second_factor(request, request.get_full_path())
         return view(request, *args, **kwargs)
 
     guarded.access_rule = "signed_in"  # type: ignore[attr-defined]
@@ -59,7 +63,7 @@ def with_second_factor(*names: str) -> Callable[[View], View]:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if not passed_second_factor(request):
-                return to_second_factor(request, request.get_full_path())
+                return redirect_to_second_factor(request, request.get_full_path())
             return view(request, *args, **kwargs)
 
         return roles(*names)(guarded)

@@ -15,12 +15,12 @@ def passed_second_factor(request: HttpRequest) -> bool:
     return any(step.get("method") == "mfa" for step in methods)
 
 
-def owes_second_factor(request: HttpRequest) -> bool:
+def lacks_second_factor(request: HttpRequest) -> bool:
     """Tell whether this is staff who came with a password alone."""
     return person(request).is_staff and not passed_second_factor(request)
 
 
-def to_second_factor(request: HttpRequest, target: str) -> HttpResponse:
+def redirect_to_second_factor(request: HttpRequest, target: str) -> HttpResponse:
     """Send somebody to their second factor, or to setting one up, and then on."""
     step = "mfa_reauthenticate" if is_mfa_enabled(request.user) else "mfa_activate_totp"
     return redirect(f"{reverse(step)}?{urlencode({'next': target})}")

@@ -38,7 +38,7 @@ class ErrorShape(serializers.Serializer):
     findings = FindingShape(many=True, help_text="사유 전부")
 
 
-def readable_error(error: Exception, context: dict[str, Any]) -> Response | None:
+def error_response(error: Exception, context: dict[str, Any]) -> Response | None:
     """Give every error the documented shape."""
     if isinstance(error, PortalError):
         return Response(error_body(error), status=error.status)

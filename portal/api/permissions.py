@@ -3,7 +3,7 @@
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from portal.access.second_factor import owes_second_factor
+from portal.access.second_factor import lacks_second_factor
 from portal.core.errors import SecondFactorNeeded
 from portal.models import ApiToken, TokenScope
 
@@ -24,7 +24,7 @@ class DeclaredAccess(BasePermission):
         if rule != "signed_in" or not request.user.is_authenticated:
             return False
         token = request.auth
-        if token is None and owes_second_factor(request):
+        if token is None and lacks_second_factor(request):
             raise SecondFactorNeeded
         writes = request.method not in SAFE
         return not (isinstance(token, ApiToken) and writes and token.scope != TokenScope.WRITE)

@@ -120,7 +120,7 @@ def solve(
     what = {task.id: task for task in tasks}
     kept = sorted(set(pinned))
     costs = _costs(options, who, what, set(kept))
-    net = _Net(who, what, costs, kept, balance, seed)
+    net = _Network(who, what, costs, kept, balance, seed)
     made = net.flow() if costs else []
     pairs = sorted([*kept, *made])
     return Solution(
@@ -155,7 +155,7 @@ def _costs(
     return {pair: costs[pair] for pair in sorted(costs) if pair not in kept}
 
 
-class _Net:
+class _Network:
     """Source → worker → (task, kind) → task → sink, with what is pinned taken off beforehand."""
 
     def __init__(

@@ -30,7 +30,7 @@ from portal.core.errors import PortalError, Unavailable
 
 ENGINE = Path(__file__).with_name("pdf_engine.py")
 PROBE = Path(__file__).with_name("pdf_probe.py")
-PLACES = (ENGINE, PROBE)  # locked, never written: so many documents print at once on this machine
+SLOTS = (ENGINE, PROBE)  # locked, never written: so many documents print at once on this machine
 INSTALL = "apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-nanum"
 OPTIONAL = "libharfbuzz-subset0"  # without it a document takes ten times as long, and comes
 START_SECONDS = 60
@@ -46,14 +46,14 @@ PASSED_ON = (
     "HOME",
     "TMPDIR",
 )
-FATES = {
+FAILURES = {
     "time": "문서를 제한 시간 안에 만들지 못했습니다. 관리자에게 알려 주세요.",
     "memory": "문서가 너무 커서 만들지 못했습니다. 관리자에게 알려 주세요.",
     "size": "문서가 너무 커서 만들지 못했습니다. 관리자에게 알려 주세요.",
     "crash": "문서를 만들지 못했습니다. 관리자에게 알려 주세요.",
 }
 # The engine's exit statuses; what ends a process that is refused memory is the C library's choice.
-FATE_OF_STATUS = {
+FAILURE_OF_STATUS = {
     71: "memory",
     72: "size",
     -signal.SIGABRT: "memory",
@@ -67,7 +67,7 @@ class PdfFailed(PortalError):
 
     status = 503
     default_code = "pdf_crash"
-    default_message = FATES["crash"]
+    default_message = FAILURES["crash"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +93,13 @@ def print_html(html: str) -> RenderedPdf:
     if not available():
         raise _unavailable()
     waited_until = time.monotonic() + settings.PDF_SECONDS
-    if not _turn.acquire(timeout=settings.PDF_SECONDS):
+    if not _lock.acquire(timeout=settings.PDF_SECONDS):
         raise _busy()
     try:
-        with _place(waited_until):
-            return _ask(html)
+        with _slot(waited_until):
+            return _request(html)
     finally:
-        _turn.release()
+        _lock.release()
 
 
 def available() -> bool:
@@ -156,11 +156,11 @@ class _Engine:
         return status
 
 
-_turn = threading.Lock()
+_lock = threading.Lock()
 _engine: _Engine | None = None
 
 
-def _ask(html: str) -> RenderedPdf:
+def _request(html: str) -> RenderedPdf:
     engine = _running_engine()
     order = {"seconds": settings.PDF_SECONDS, "largest": LARGEST}
     try:
@@ -171,7 +171,7 @@ def _ask(html: str) -> RenderedPdf:
             data = engine.line.recv_bytes(LARGEST)
     except (EOFError, OSError, ValueError) as broken:
         status = _stop()
-        raise _failed("time" if passed.is_set() else _fate(status)) from broken
+        raise _failed("time" if passed.is_set() else _failure_kind(status)) from broken
     if answer["last"]:
         _stop()
     if hashlib.sha256(data).hexdigest() != answer["sha256"]:
@@ -180,9 +180,9 @@ def _ask(html: str) -> RenderedPdf:
     return RenderedPdf(data, answer["sha256"], answer["pages"])
 
 
-def _fate(status: int | None) -> str:
+def _failure_kind(status: int | None) -> str:
     """Name what ended the engine, from its exit status."""
-    return FATE_OF_STATUS.get(status or 0, "crash")
+    return FAILURE_OF_STATUS.get(status or 0, "crash")
 
 
 def _running_engine() -> _Engine:
@@ -223,7 +223,7 @@ def _stop() -> int | None:
     return gone.stop() if gone else None
 
 
-def _forget() -> None:
+def _reset_after_fork() -> None:
     """In a forked child: the engine and the lock belong to the parent."""
     global _engine, _turn
     if _engine is not None:
@@ -232,7 +232,7 @@ def _forget() -> None:
     _engine, _turn = None, threading.Lock()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=_reset_after_fork)
 atexit.register(_stop)
 
 
@@ -255,9 +255,9 @@ def _deadline(engine: _Engine, seconds: float) -> Iterator[threading.Event]:
 
 
 @contextmanager
-def _place(until: float) -> Iterator[None]:
+def _slot(until: float) -> Iterator[None]:
     """Hold one of the machine's places; the kernel frees it when this process dies."""
-    files = [path.open("rb") for path in PLACES]
+    files = [path.open("rb") for path in SLOTS]
     try:
         while not any(_locked(file.fileno()) for file in files):
             if time.monotonic() > until:
@@ -298,7 +298,7 @@ def _environment() -> dict[str, str]:
 
 
 def _failed(fate: str) -> PdfFailed:
-    return PdfFailed(FATES[fate], code=f"pdf_{fate}")
+    return PdfFailed(FAILURES[fate], code=f"pdf_{fate}")
 
 
 def _busy() -> Unavailable:

@@ -51,7 +51,7 @@ def table(
     at: datetime,
 ) -> StreamingHttpResponse:
     """Stream a CSV whose last line counts its rows; who took what away is kept."""
-    remember(request, model, f"CSV 내려받기: {name}")
+    log_download(request, model, f"CSV 내려받기: {name}")
     response = StreamingHttpResponse(
         csv_lines(header, rows), content_type="text/csv; charset=utf-8"
     )
@@ -61,7 +61,7 @@ def table(
     return response
 
 
-def remember(request: HttpRequest, model: type[Model], what: str) -> None:
+def log_download(request: HttpRequest, model: type[Model], what: str) -> None:
     """Keep who took which data away, and with which conditions."""
     LogEntry.objects.create(
         content_type=ContentType.objects.get_for_model(model),

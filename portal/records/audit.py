@@ -34,7 +34,7 @@ LOWEST = -(2**63)  # a row slipped in by hand may have any key
 
 ALTERED, REMOVED, INSERTED = "altered", "removed", "inserted"
 SEAL_BROKEN, HEAD_BROKEN, MISFIT = "seal_broken", "head_broken", "misfit"
-WORDS = {
+MESSAGES = {
     ALTERED: "봉인한 뒤 내용이 바뀌었습니다",
     REMOVED: "봉인한 뒤 지워졌습니다",
     INSERTED: "포털을 거치지 않고 끼워 넣었습니다",
@@ -89,7 +89,7 @@ class Fault(NamedTuple):
     def words(self) -> str:
         """The fault in a sentence."""
         told = f": {self.detail}" if self.detail else ""
-        return f"{self.table} {self.pk}: {WORDS[self.what]}{told}"
+        return f"{self.table} {self.pk}: {MESSAGES[self.what]}{told}"
 
 
 @dataclass
@@ -137,7 +137,7 @@ def digest(name: str, pk: object, columns: Sequence[str], values: Sequence[objec
     return hashlib.sha256(text.encode()).digest()
 
 
-def sha256_of(seal: AuditSeal) -> str:
+def seal_sha256(seal: AuditSeal) -> str:
     """The hash of a seal: all it says, and through `previous` all seals before it."""
     head = snapshot.dumps(
         [
@@ -187,7 +187,7 @@ def seal_table(table: Audited, now: datetime) -> int:
             previous=head,
             sealed_at=now,
         )
-        made.sha256 = sha256_of(made)
+        made.sha256 = seal_sha256(made)
         if not _append(made):
             return written  # another sweep is at it
         number, head, written = made.number, made.sha256, written + len(fresh)
@@ -286,21 +286,21 @@ def heads() -> list[dict[str, Any]]:
     ]
 
 
-def head_of(rows: Iterable[Mapping[str, Any]]) -> str:
+def combined_head(rows: Iterable[Mapping[str, Any]]) -> str:
     """One hash over the ends of all chains."""
     told = [[row["name"], row["number"], row["sha256"]] for row in rows]
     return snapshot.sha256_of_plain(told)
 
 
-def kept(name: str, number: int, sha256: str) -> Fault | None:
+def check_kept_seal(name: str, number: int, sha256: str) -> Fault | None:
     """Hold a seal's hash that somebody kept against what the portal has there now."""
     there = AuditSeal.objects.filter(chain=name, number=number).first()
-    if there is not None and sha256_of(there) == sha256 == there.sha256:
+    if there is not None and seal_sha256(there) == sha256 == there.sha256:
         return None
     return Fault("portal_auditseal", f"{name}:{number}", SEAL_BROKEN, "보관한 해시와 다릅니다")
 
 
-def misplaced(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
+def misplaced_states(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
     """Name everything whose state is not where its last move led."""
     for model in models_moved:
         last = model.MOVE_LOG.objects.filter(thing=models.OuterRef("pk")).order_by("-pk")  # type: ignore[attr-defined]
@@ -320,7 +320,7 @@ def verify_table(
     number, previous = 0, ""
     for made in _seals(table.name):
         number += 1
-        if made.number != number or made.previous != previous or sha256_of(made) != made.sha256:
+        if made.number != number or made.previous != previous or seal_sha256(made) != made.sha256:
             report.add(Fault("portal_auditseal", f"{table.name}:{made.number}", SEAL_BROKEN))
             number = made.number
         previous = made.sha256
@@ -331,7 +331,7 @@ def verify_table(
         progress(report.rows, max(total, report.rows), table.label)
     if (chain.number, chain.head) != (number, previous):
         report.add(Fault("portal_auditchain", table.name, HEAD_BROKEN))
-    _look_for_strangers(table, chain, array("q", sorted(sealed)), report)
+    _check_unsealed(table, chain, array("q", sorted(sealed)), report)
 
 
 def _seals(name: str) -> Iterator[AuditSeal]:
@@ -360,7 +360,7 @@ def _compare(table: Audited, made: AuditSeal) -> Iterator[Fault]:
             yield Fault(table.table, str(pk), ALTERED)
 
 
-def _look_for_strangers(
+def _check_unsealed(
     table: Audited, chain: AuditChain, sealed: "array[int]", report: Report
 ) -> None:
     """Tell rows that no seal knows: new ones wait for the sweep, others were slipped in."""

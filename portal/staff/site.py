@@ -6,7 +6,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
-from portal.access.second_factor import passed_second_factor, to_second_factor
+from portal.access.second_factor import passed_second_factor, redirect_to_second_factor
 
 
 class StaffSite(AdminSite):
@@ -32,4 +32,4 @@ class StaffSite(AdminSite):
             return redirect(reverse("admin:index"))
         if not request.user.is_staff:
             return redirect("/")
-        return to_second_factor(request, target)
+        return redirect_to_second_factor(request, target)

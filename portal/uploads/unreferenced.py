@@ -22,7 +22,7 @@ def find(*, now: datetime) -> Iterator[str]:
     while part := list(islice(names, AT_ONCE)):
         named = {
             name
-            for model, column in keepers()
+            for model, column in file_columns()
             for name in model._default_manager.filter(**{f"{column}__in": part}).values_list(
                 column, flat=True
             )
@@ -30,7 +30,7 @@ def find(*, now: datetime) -> Iterator[str]:
         yield from (name for name in part if name not in named | listed)
 
 
-def keepers() -> list[tuple[type[Model], str]]:
+def file_columns() -> list[tuple[type[Model], str]]:
     """Every column of every wing that names a kept file."""
     return [
         (model, field.name)

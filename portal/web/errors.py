@@ -16,7 +16,7 @@ def wants_json(request: HttpRequest) -> bool:
     )
 
 
-def readable(request: HttpRequest, error: PortalError) -> HttpResponse:
+def error_response(request: HttpRequest, error: PortalError) -> HttpResponse:
     """Answer with JSON, with the page the form came from, or with a page of the error's own."""
     if wants_json(request):
         return JsonResponse(error_body(error), status=error.status)

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from portal.core.errors import BadInput, NotFound, PortalError
 from portal.records import incidents
-from portal.web.errors import readable
+from portal.web.errors import error_response
 
 ERROR, UNAVAILABLE = 500, 503
 LARGEST = 2**63 - 1
@@ -33,7 +33,7 @@ class IncidentRecorder:
         return response
 
 
-class ReadableErrors:
+class ErrorResponses:
     """Turn a `PortalError` into a message on the page it came from, or into JSON."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
@@ -41,7 +41,7 @@ class ReadableErrors:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         if "\0" in request.path or "%00" in request.META.get("QUERY_STRING", ""):
-            return readable(request, BadInput("쓸 수 없는 글자가 들어 있는 주소입니다."))
+            return error_response(request, BadInput("쓸 수 없는 글자가 들어 있는 주소입니다."))
         return self.get_response(request)
 
     def process_view(
@@ -49,11 +49,11 @@ class ReadableErrors:
     ) -> HttpResponse | None:
         """Know no page under a number that no table can hold."""
         large = any(isinstance(value, int) and value > LARGEST for value in words.values())
-        return readable(request, NotFound()) if large else None
+        return error_response(request, NotFound()) if large else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """Translate; anything but a `PortalError` goes on to Django."""
-        return readable(request, error) if isinstance(error, PortalError) else None
+        return error_response(request, error) if isinstance(error, PortalError) else None
 
 
 class PrivatePages:

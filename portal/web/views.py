@@ -19,7 +19,7 @@ from portal.core.clock import now
 from portal.core.errors import BadInput, NotFound
 from portal.jobs import queue
 from portal.models import ApiToken, Job, JobState, Notice, NoticeState
-from portal.web.errors import readable
+from portal.web.errors import error_response
 
 SKEW_SECONDS = 1.0
 LATE_SECONDS = 60.0
@@ -129,13 +129,13 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def absent(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Say that there is nothing here, to a program in the API's shape."""
-    return readable(request, NotFound())
+    return error_response(request, NotFound())
 
 
 def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Refuse a request that Django itself finds suspicious."""
     if request.path.startswith("/api/"):
-        return readable(request, BadInput())
+        return error_response(request, BadInput())
     return bad_request(request, exception or SuspiciousOperation())
 
 

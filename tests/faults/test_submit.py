@@ -67,8 +67,8 @@ def whole(filed: Submission) -> bool:
     return (
         snapshot.sha256(filed.content) == filed.sha256
         and filed.content["version"] == read.version
-        and filed.content["answers"] == snapshot.plain(read.reviewed.values)
-        and filed.content["cost"] == snapshot.plain(read.sections["cost"])
+        and filed.content["answers"] == snapshot.to_plain(read.reviewed.values)
+        and filed.content["cost"] == snapshot.to_plain(read.sections["cost"])
         and [row["sha256"] for row in filed.content["attachments"]]
         == [row.sha256 for row in read.attachments]
     )

@@ -57,7 +57,7 @@ def test_a_second_sweep_finds_nothing_and_a_third_only_what_is_new() -> None:
     ledger.reserve(box, amount=5, reference="r:1", subject="s", by=None, now=at)
     assert audit.seal(now=at) == 1
     first, second = AuditSeal.objects.filter(chain="ledger").order_by("number")
-    assert second.previous == first.sha256 == audit.sha256_of(first)
+    assert second.previous == first.sha256 == audit.seal_sha256(first)
     assert audit.verify(now=at).faults == 0
 
 
@@ -76,7 +76,7 @@ def test_a_row_that_commits_out_of_turn_is_sealed_all_the_same() -> None:
     row = LedgerEntry.objects.filter(pk=late.pk).values_list("pk", *columns).get()
     seal.pk, seal.pks, seal.count = None, [late.pk], 1
     seal.digests = audit.digest("ledger", row[0], columns, row[1:])
-    seal.sha256 = audit.sha256_of(seal)
+    seal.sha256 = audit.seal_sha256(seal)
     seal.save()
     AuditChain.objects.filter(name="ledger").update(head=seal.sha256, rows=1)
     assert audit.seal(now=NOW + timedelta(minutes=1)) == 1
@@ -182,14 +182,14 @@ def test_whoever_writes_the_whole_chain_anew_is_found_by_a_kept_hash() -> None:
     box = pot()
     audit.seal(now=NOW)
     kept = AuditSeal.objects.get(chain="ledger")
-    assert audit.kept("ledger", 1, kept.sha256) is None
+    assert audit.check_kept_seal("ledger", 1, kept.sha256) is None
     with by_hand() as run:
         run("UPDATE programs_ledgerentry SET note = '고침'")
         run("DELETE FROM portal_auditseal")
         run("DELETE FROM portal_auditchain")
     audit.seal(now=NOW)
     assert faults() == []
-    assert audit.kept("ledger", 1, kept.sha256).what == audit.SEAL_BROKEN
+    assert audit.check_kept_seal("ledger", 1, kept.sha256).what == audit.SEAL_BROKEN
     assert box.pk
 
 

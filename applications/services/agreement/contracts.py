@@ -345,7 +345,7 @@ def write_version(
     now: datetime,
 ) -> AgreementVersion:
     """Freeze a text under its hash."""
-    plain = snapshot.plain(content)
+    plain = snapshot.to_plain(content)
     return AgreementVersion.objects.create(
         agreement=agreement,
         number=number,

@@ -125,7 +125,7 @@ def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> 
     track = application.track
     company, site, grant = application.company, application.site, drafting.preview(read)
     judged = drafting.verdict(read, now)
-    return snapshot.plain(  # type: ignore[return-value]
+    return snapshot.to_plain(  # type: ignore[return-value]
         {
             "number": number,
             "submitted_at": now,

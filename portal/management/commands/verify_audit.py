@@ -48,7 +48,7 @@ class Command(BaseCommand):
         )
         if report.oldest_unsealed_at:
             self.stdout.write(f"가장 오래된 봉인 전 행: {kst(report.oldest_unsealed_at)}")
-        self.stdout.write(f"사슬 끝 해시: {audit.head_of(audit.heads())}")
+        self.stdout.write(f"사슬 끝 해시: {audit.combined_head(audit.heads())}")
         if report.faults:
             raise CommandError(f"어긋난 것이 {report.faults:,}개 있습니다.")
 
@@ -58,4 +58,4 @@ class Command(BaseCommand):
         number, _, sha256 = rest.partition(":")
         if not number.isdecimal() or len(sha256) != 64:
             raise CommandError("--kept는 사슬:번호:SHA256 모양으로 적어 주세요.")
-        return audit.kept(name, int(number), sha256)
+        return audit.check_kept_seal(name, int(number), sha256)

@@ -136,7 +136,7 @@ class LateGrantAdmin(WorkflowAdmin):
                 messages.success(request, "기한 뒤 접수를 허용했습니다.")
                 return redirect("admin:applications_lategrant_change", made.pk)
         template = "admin/applications/intake/late_filing_grant.html"
-        return self.shown(request, None, template, title="기한 뒤 접수 허용", form=form)
+        return self.render(request, None, template, title="기한 뒤 접수 허용", form=form)
 
     @admin.display(description="허용 기한")
     def ends(self, thing: LateGrant) -> str:

@@ -86,7 +86,7 @@ class RoundReportAdmin(WorkflowAdmin):
             )
             return redirect("admin:applications_roundreport_change", made.pk)
         template = "admin/applications/statistics/round_report_start.html"
-        return self.shown(request, None, template, title="회차 보고서 만들기", form=form)
+        return self.render(request, None, template, title="회차 보고서 만들기", form=form)
 
     def figures_view(self, request: HttpRequest) -> HttpResponse:
         """The figures of a round as staff see them: approved decisions, small numbers as well."""
@@ -104,11 +104,11 @@ class RoundReportAdmin(WorkflowAdmin):
             "drawn": charts.drawn(figures.figures(round, public=False)) if round else [],
         }
         template = "admin/applications/statistics/figures.html"
-        return self.shown(request, None, template, title="현황판", **context)
+        return self.render(request, None, template, title="현황판", **context)
 
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Hand out the file; who took it away is kept."""
-        thing: RoundReport = self.own(request, pk)
+        thing: RoundReport = self.get_or_404(request, pk)
         if thing.made_at is None:
             raise Http404
         tables.log_download(request, RoundReport, f"내려받기: {thing} ({thing.rows:,}줄)")

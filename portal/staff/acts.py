@@ -112,11 +112,11 @@ class WorkflowAdmin(ReadOnlyAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show the thing with the buttons that this person may press now."""
-        thing = self.own(request, unquote(object_id))
+        thing = self.get_or_404(request, unquote(object_id))
         if self.page_template:
             if request.method not in {"GET", "HEAD"}:
                 raise Http404
-            return self.shown(request, thing, self.page_template, **self.page(request, thing))
+            return self.render(request, thing, self.page_template, **self.page(request, thing))
         extra = {"buttons": self.buttons(request, thing), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
 
@@ -124,7 +124,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
         """What `page_template` shows of the thing."""
         return {}
 
-    def shown(
+    def render(
         self, request: HttpRequest, thing: Any, template: str, **context: Any
     ) -> TemplateResponse:
         """Render a page about a thing within the staff site, its buttons included."""
@@ -139,7 +139,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
 
     def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
         """Ask what the act needs, then do it by POST; a refusal is shown with its reason."""
-        thing = self.own(request, pk)
+        thing = self.get_or_404(request, pk)
         step = next((row for row in self.acts if row.name == act), None)
         if step is None:
             raise Http404
@@ -161,4 +161,4 @@ class WorkflowAdmin(ReadOnlyAdmin):
                 return redirect(back)
         intro = step.intro(thing) if callable(step.intro) else step.intro
         context = {"title": step.label, "act": step, "form": form, "back": back, "intro": intro}
-        return self.shown(request, thing, "admin/act.html", **context)
+        return self.render(request, thing, "admin/act.html", **context)

@@ -12,7 +12,7 @@ from portal.staff.acts import WorkflowAdmin
 ENDED = {JobState.DONE, JobState.PARKED}
 
 
-class FollowedAdmin(WorkflowAdmin):
+class JobProgressAdmin(WorkflowAdmin):
     """A thing whose work is done by a job, with the job's progress as JSON."""
 
     ordering = ["-pk"]
@@ -25,12 +25,12 @@ class FollowedAdmin(WorkflowAdmin):
 
     def job_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """How far the job is."""
-        job = self.own(request, pk).job
+        job = self.get_or_404(request, pk).job
         if job is None:
             raise Http404
         return JsonResponse(queue.status(job))
 
-    def followed(self, thing: Any) -> dict[str, Any]:
+    def job_context(self, thing: Any) -> dict[str, Any]:
         """What the page says about the job."""
         job: Job | None = thing.job
         if job is None:

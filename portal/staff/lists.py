@@ -117,7 +117,7 @@ class ReadOnlyAdmin(StaffAdmin):
         screen = self.admin_site._registry.get(model) if isinstance(model, type) else None
         return screen is not None and not screen.has_view_permission(request)
 
-    def own(self, request: HttpRequest, pk: str | int) -> Any:
+    def get_or_404(self, request: HttpRequest, pk: str | int) -> Any:
         """Fetch a thing for a page of its own; what is not yours does not exist."""
         thing = self.get_object(request, str(pk))
         if thing is None or not self.has_view_permission(request, thing):
@@ -132,7 +132,7 @@ class ReadOnlyAdmin(StaffAdmin):
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
         """Show one thing; Django alone would send a stranger to the front page with a hint."""
-        self.own(request, unquote(object_id))
+        self.get_or_404(request, unquote(object_id))
         return super().change_view(request, object_id, form_url, extra_context)
 
 

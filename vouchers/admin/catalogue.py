@@ -170,7 +170,7 @@ class CatalogueImportAdmin(WorkflowAdmin):
                     request, "파일을 받았습니다. 줄마다 검토한 뒤 한꺼번에 반영합니다."
                 )
                 return redirect("admin:vouchers_catalogueimport_change", made.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/vouchers/catalogue/import_start.html",

@@ -119,11 +119,11 @@ class ReportPlanAdmin(WorkflowAdmin):
 
     def scores_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Every member's score with its parts."""
-        plan = self.own(request, pk)
+        plan = self.get_or_404(request, pk)
         rows = sorted(
             activity.scores(plan.round).items(), key=lambda row: (-row[1].total, row[0].number)
         )
-        return self.shown(
+        return self.render(
             request,
             plan,
             "admin/vouchers/dashboard/scores.html",
@@ -134,7 +134,7 @@ class ReportPlanAdmin(WorkflowAdmin):
 
     def csv_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The scores as a table to take away; who took it is kept."""
-        plan = self.own(request, pk)
+        plan = self.get_or_404(request, pk)
         if not roles_of(request.user) & DESK:
             raise Http404
         header = [

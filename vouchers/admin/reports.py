@@ -224,7 +224,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
 
     def compare_view(self, request: HttpRequest, pk: int, check: int) -> HttpResponse:
         """Two reports side by side, what stands in both marked."""
-        report = self.own(request, pk)
+        report = self.get_or_404(request, pk)
         found = (
             ReportCheck.objects.filter(pk=check, version__report=report, other__isnull=False)
             .select_related("version", "other__report__assignment__service")
@@ -233,7 +233,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
         if found is None:
             raise Http404
         mine, theirs = moderation.written(found.version), moderation.written(found.other)
-        return self.shown(
+        return self.render(
             request,
             report,
             "admin/vouchers/reports/compare.html",

@@ -30,7 +30,7 @@ from portal.forms.errors import show_error
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import note_form
-from portal.staff.jobs import FollowedAdmin
+from portal.staff.jobs import JobProgressAdmin
 from portal.staff.lists import QuickPaginator, StaffAdmin
 from portal.templatetags.portal import badge, kst
 from programs.forms.catalogue import StartForm
@@ -74,7 +74,7 @@ def is_open(request: HttpRequest, thing: PanelProposal) -> bool:
 
 
 @admin.register(PanelProposal)
-class PanelProposalAdmin(FollowedAdmin):
+class PanelProposalAdmin(JobProgressAdmin):
     """Assignments as they were solved."""
 
     read_roles = STAFF_READERS
@@ -137,7 +137,7 @@ class PanelProposalAdmin(FollowedAdmin):
             "rows": [(subjects[pk], people[who]) for who, pk in sorted(pairs, key=lambda p: p[1])],
             "shown": len(pairs),
             "loads": sorted(((people[pk], count) for pk, count in loads.items()), key=_by_load),
-            **self.followed(thing),
+            **self.job_context(thing),
         }
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
@@ -152,7 +152,7 @@ class PanelProposalAdmin(FollowedAdmin):
                 show_error(request, error)
             else:
                 return redirect("admin:applications_panelproposal_change", made.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/applications/assessment/committee_start.html",

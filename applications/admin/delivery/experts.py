@@ -117,7 +117,7 @@ class ExpertAdmin(WorkflowAdmin):
 
     def evidence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Send the evidence to staff."""
-        row = self.own(request, pk)
+        row = self.get_or_404(request, pk)
         return files.serve(row.file, filename=row.file_name, content_type=row.content_type)
 
     @admin.display(description="전문가 풀")
@@ -216,7 +216,7 @@ class ExpertMatchAdmin(WorkflowAdmin):
                 program, pool=pool, seed=form.cleaned_data["seed"], by=request.user, now=now()
             )
             return redirect("admin:applications_expertmatch_change", made.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/applications/delivery/experts_start.html",

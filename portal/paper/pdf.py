@@ -225,11 +225,11 @@ def _stop() -> int | None:
 
 def _reset_after_fork() -> None:
     """In a forked child: the engine and the lock belong to the parent."""
-    global _engine, _turn
+    global _engine, _lock
     if _engine is not None:
         _engine.line.close()
         _engine.process.returncode = 0
-    _engine, _turn = None, threading.Lock()
+    _engine, _lock = None, threading.Lock()
 
 
 os.register_at_fork(after_in_child=_reset_after_fork)

@@ -7,8 +7,6 @@ from portal.paper.pdf import check_pdf
 
 
 class PortalConfig(AppConfig):
-    """Accounts, jobs and notices."""
-
     name = "portal"
     verbose_name = "포털 운영"
 

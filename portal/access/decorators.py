@@ -18,16 +18,16 @@ View = Callable[..., HttpResponse]
 
 
 def public(view: View) -> View:
-    """Anyone may come in."""
+    """Let anybody open the view."""
     opened: View = login_not_required(view)
     opened.access_rule = "public"  # type: ignore[attr-defined]
     return opened
 
 
 def signed_in(view: View) -> View:
-    """Anyone who has signed in; what they may see is asked of `visibility`.
+    """Let anybody open the view who has signed in; `visibility` decides what they see there.
 
-    Staff see more than others on these pages too, so they bring their second factor here as well.
+    Staff need their second factor here too: they see more than others on these pages.
     """
 
     @wraps(view)
@@ -41,7 +41,7 @@ def signed_in(view: View) -> View:
 
 
 def roles(*names: str) -> Callable[[View], View]:
-    """Only people holding one of these roles; for the others the page does not exist."""
+    """Let only holders of one of these roles open the view; others get 404."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -57,7 +57,7 @@ def roles(*names: str) -> Callable[[View], View]:
 
 
 def with_second_factor(*names: str) -> Callable[[View], View]:
-    """Only people holding one of these roles, in a session that passed the second factor."""
+    """Let only holders of one of these roles with a second factor in this session open the view."""
 
     def decorate(view: View) -> View:
         @wraps(view)

@@ -28,7 +28,7 @@ MAPPED = "{…}"
 
 @dataclass(frozen=True)
 class Field:
-    """A value that is sent or answered; `path` is dotted, a list's members follow `[]`."""
+    """A value of a call or an answer; `path` is dotted, members of a list follow `[]`."""
 
     path: str
     kind: str
@@ -41,8 +41,6 @@ class Field:
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer of an operation."""
-
     status: str
     description: str
     fields: tuple[Field, ...]
@@ -51,8 +49,6 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing a program may ask for."""
-
     anchor: str
     method: str
     path: str
@@ -68,8 +64,6 @@ class Operation:
 
 @dataclass(frozen=True)
 class Group:
-    """Operations that belong together."""
-
     name: str
     description: str
     operations: tuple[Operation, ...]
@@ -77,20 +71,20 @@ class Group:
 
 @cache
 def document() -> dict[str, Any]:
-    """Generate the OpenAPI document."""
+    """Return the OpenAPI document, generated once per process."""
     made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return made
 
 
 @cache
 def as_json() -> bytes:
-    """Write the document as JSON, which every reader of YAML takes as well."""
+    """Return the document as JSON, which is valid YAML too."""
     return json.dumps(document(), ensure_ascii=False, indent=1, default=str).encode()
 
 
 @cache
 def contract() -> tuple[Group, ...]:
-    """Read the document into groups of operations, in the order of its tags."""
+    """Return the operations of the document in groups, in the order of its tags."""
     whole = document()
     operations = [
         (call["tags"][0], _operation(method.upper(), path, call))
@@ -165,7 +159,7 @@ def _written(example: Any) -> str:
 
 
 def _resolved(schema: Schema) -> tuple[Schema, bool]:
-    """Follow references and take the null out; the second value tells whether it was there."""
+    """Follow references and remove null; return the schema and whether it was nullable."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         target, nullable = _resolved(document()["components"]["schemas"][name])
@@ -187,7 +181,7 @@ def _words(schema: Schema) -> Schema:
 
 
 def _fields(schema: Schema, prefix: str = "") -> Iterator[Field]:
-    """List the fields of an object, each nested one under its dotted path."""
+    """Yield the fields of an object, nested ones under their dotted paths."""
     schema, _ = _resolved(schema)
     if schema.get("type") == "array":
         yield from _fields(schema["items"], f"{prefix}[]")
@@ -227,7 +221,7 @@ def _choices(schema: Schema) -> tuple[str, ...]:
 
 
 def _curl(method: str, path: str, call: Schema) -> str:
-    """Write a call that can be tried as it stands, but for the token."""
+    """Return a command that works as it is once $TOKEN is set."""
     values = {row["name"]: _sample(row) for row in call.get("parameters", ())}
     for row in call.get("parameters", ()):
         if row["in"] == "path":

@@ -14,7 +14,7 @@ PLACE = re.compile(r"[0-9]{1,18}")
 
 
 class Page(CursorPagination):
-    """Pages that cost the same however many rows there are."""
+    """Cursor pages: their cost does not grow with the number of rows."""
 
     page_size = 50
     page_size_query_param = "page_size"
@@ -24,7 +24,6 @@ class Page(CursorPagination):
     ordering = "-pk"
 
     def get_page_size(self, request: Request) -> int:
-        """Read the wanted size, at most 100. Raises BadInput (`page_size`)."""
         wanted = request.query_params.get(self.page_size_query_param)
         if wanted is None:
             return self.page_size
@@ -33,7 +32,6 @@ class Page(CursorPagination):
         return self.max_page_size if len(wanted) > 3 else min(int(wanted), self.max_page_size)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Read the place in the list. Raises BadInput (`cursor`) when it is not one of ours."""
         try:
             cursor: Cursor | None = super().decode_cursor(request)
         except exceptions.NotFound as unreadable:
@@ -43,7 +41,6 @@ class Page(CursorPagination):
         return cursor
 
     def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
-        """Describe a page of `schema`; a mark stands there when only the place is asked for."""
         where = {"type": ["string", "null"], "format": "uri"}
         words = {"description": "이 쪽의 것들"}
         return {
@@ -65,7 +62,6 @@ class Page(CursorPagination):
         }
 
     def get_schema_operation_parameters(self, view: object) -> list[dict[str, Any]]:
-        """Describe the words of a page in a call."""
         size, cursor = self.page_size_query_description, self.cursor_query_description
         number = {"type": "integer", "minimum": 1}
         return [

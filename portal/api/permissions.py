@@ -11,13 +11,10 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class DeclaredAccess(BasePermission):
-    """Each view declares `access_rule`: "public" or "signed_in". None declared, none let in."""
+    """A view declares `access_rule` ("public" or "signed_in"); without it nobody may call."""
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Check the view's rule, then the second factor of staff, then the token's scope.
-
-        A token was made behind the second factor. Raises SecondFactorNeeded for staff without one.
-        """
+        # A token needs no second factor: it was issued behind one.
         rule = getattr(view, "access_rule", None)
         if rule == "public":
             return True

@@ -24,13 +24,10 @@ WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Describe the bearer token in the OpenAPI document."""
-
     target_class = "portal.api.authentication.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        """Say how the token is sent."""
         return {
             "type": "http",
             "scheme": "bearer",
@@ -42,7 +39,7 @@ class Contract(AutoSchema):
     """Describes an operation; access comes from the view's `access_rule`."""
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """Ask for the token alone: the session is for the portal's own pages."""
+        # Sessions are for the portal's own pages and stay undocumented.
         needed = super().get_auth()
         if getattr(self.view, "access_rule", "") == "public":
             return [{}]
@@ -51,7 +48,6 @@ class Contract(AutoSchema):
     def _get_response_bodies(
         self, direction: Literal["request", "response"] = "response"
     ) -> dict[str, Any]:
-        """Add the refusals that the operation need not declare, and word those it has."""
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         if direction != "response":
             return bodies
@@ -65,7 +61,7 @@ class Contract(AutoSchema):
         return dict(sorted(bodies.items()))
 
     def _refusals(self) -> set[int]:
-        """Say how the portal may refuse this operation before its view decides anything."""
+        """Return the statuses with which the portal may refuse before the view decides anything."""
         found = {400, 401, 429}
         if self.method in WRITES and getattr(self.view, "access_rule", "") != "public":
             found.add(403)

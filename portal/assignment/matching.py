@@ -18,7 +18,7 @@ HIGHEST_COST = 1_000_000
 
 @dataclass(frozen=True)
 class Worker:
-    """Somebody who can take up to `capacity` tasks; `kind` is what tasks may want some of each."""
+    """Somebody who can take up to `capacity` tasks; `kind` is the category that tasks may require."""
 
     id: int
     capacity: int
@@ -27,7 +27,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class Task:
-    """Something that wants `wanted` workers, and `least` of some kinds among them."""
+    """Something that needs `wanted` workers, among them at least `least` of some kinds."""
 
     id: int
     wanted: int
@@ -36,10 +36,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Shortage:
-    """A task that got fewer workers than it wants.
+    """A task that got fewer workers than it needs.
 
-    `permitted` counts the workers it may have at all. When they are fewer than wanted the reason
-    is "permitted"; otherwise "capacity": they are needed elsewhere, see `Deficit`.
+    `permitted` counts its permitted workers. With fewer than needed the reason is "permitted";
+    otherwise it is "capacity": they are needed elsewhere, see `Deficit`.
     """
 
     task: int
@@ -49,13 +49,12 @@ class Shortage:
 
     @property
     def reason(self) -> str:
-        """Which constraint is short."""
         return "permitted" if self.permitted < self.wanted else "capacity"
 
 
 @dataclass(frozen=True)
 class KindShortage:
-    """A task that lacks workers of a kind; `permitted` counts those of the kind it may have."""
+    """A task that lacks workers of a kind; `permitted` counts the permitted ones of that kind."""
 
     task: int
     kind: str
@@ -66,10 +65,10 @@ class KindShortage:
 
 @dataclass(frozen=True)
 class Deficit:
-    """Why no assignment can do better: these tasks want more than these workers have room for.
+    """Why no assignment can do better: these tasks need more than these workers can take.
 
-    `wanted` places of `tasks` against `room` of `workers` (plus `fixed` places that others fill,
-    each as often as permitted): `missing` = wanted - room - fixed.
+    `wanted` places of `tasks` against `room`, the free capacity of `workers`, plus `fixed` places that
+    other workers fill, each as often as permitted: `missing` = wanted - room - fixed.
     """
 
     tasks: tuple[int, ...]
@@ -80,7 +79,6 @@ class Deficit:
 
     @property
     def missing(self) -> int:
-        """Places that stay empty whatever is done."""
         return self.wanted - self.room - self.fixed
 
 
@@ -96,7 +94,6 @@ class Solution:
 
     @property
     def complete(self) -> bool:
-        """Whether every task got all it wants, kinds included."""
         return not (self.shortages or self.kind_shortages)
 
 
@@ -109,12 +106,12 @@ def solve(
     pinned: Collection[tuple[int, int]] = (),
     balance: int = 0,
 ) -> Solution:
-    """Assign as many places as possible, spread evenly, then kinds, then at the least cost.
+    """Return the assignment that fills the most places, spread evenly, then kinds, then costs.
 
-    `options` are the permitted (worker id, task id, cost); a pair that is not there is never made.
-    Cost is a whole number from 0 (dearest wish) to HIGHEST_COST. `balance` is the cost of each
-    further task of one worker. `pinned` pairs are kept whatever they cost, and count against
-    capacity and wants. Raises ValueError for unknown ids, a pair twice, or a cost out of range.
+    `options` are the permitted (worker id, task id, cost); no other pair is made. Cost is a whole
+    number from 0 (best) to HIGHEST_COST, `balance` the cost of each further task of one worker.
+    `pinned` pairs are kept whatever they cost, and count against capacity and needs. Raises ValueError
+    for unknown ids, a repeated pair, or a cost out of range.
     """
     who = {worker.id: worker for worker in workers}
     what = {task.id: task for task in tasks}
@@ -156,7 +153,7 @@ def _costs(
 
 
 class _Network:
-    """Source → worker → (task, kind) → task → sink, with what is pinned taken off beforehand."""
+    """Source → worker → (task, kind) → task → sink; pinned pairs are subtracted beforehand."""
 
     def __init__(
         self,
@@ -178,7 +175,6 @@ class _Network:
         self.nodes = 2
 
     def flow(self) -> list[tuple[int, int]]:
-        """Solve and return the pairs made."""
         source, sink = 0, 1
         worker_nodes = {id: self._node() for id in self.who}
         task_nodes = {id: self._node() for id in self.what}
@@ -214,9 +210,10 @@ class _Network:
         return max((worker.capacity for worker in self.who.values()), default=0)
 
     def _prizes(self, highest: int) -> tuple[int, int]:
-        """What a wanted kind and an even spread are worth: more than any sum of costs, if it fits.
+        """Return the rewards of a required kind and of an even spread.
 
-        The solver multiplies costs by the number of nodes within 64 bits.
+        Each exceeds any sum of costs, as far as 64 bits allow: the solver multiplies costs by the number
+        of nodes.
         """
         places = sum(task.wanted for task in self.what.values()) + 1
         room = 2**60 // (self.nodes + len(self.what) + 1)
@@ -236,7 +233,7 @@ class _Network:
     def _graded(
         self, tail: int, head: int, capacity: int, price: Callable[[int], int], start: int
     ) -> None:
-        """Arcs whose each further unit costs what `price` says of its turn."""
+        # The n-th unit costs `price(n)`.
         if capacity <= 0:
             return
         if price(1) == 0:
@@ -262,7 +259,7 @@ class _Network:
 
 
 def _noise(costs: Costs, seed: int) -> list[int]:
-    """A small number for each pair that depends on seed, worker and task alone."""
+    """Return a small number for each pair that depends on seed, worker and task alone."""
     if not costs:
         return []
     ids = np.array(list(costs), dtype=np.uint64)
@@ -312,7 +309,7 @@ def _deficit(
     costs: Costs,
     kept: Pairs,
 ) -> Deficit | None:
-    """The tasks that cannot be filled and the workers that are all they have (a minimum cut)."""
+    """Return the minimum cut: tasks that cannot be filled and all workers they could have."""
     got = _counted(pairs)
     short = [id for id, task in what.items() if got[id] < task.wanted]
     if not short:

@@ -12,7 +12,7 @@ MAX_WHOLE = 2**63 - 1
 
 
 def check_plain(data: object) -> None:
-    """Refuse what no database column holds: NUL, half characters, infinities, depth.
+    """Check that JSON data can be stored: no NUL, lone surrogates, infinities or deep nesting.
 
     Raises BadInput (`json_value`).
     """

@@ -12,7 +12,7 @@ from portal.core.errors import PortalError
 
 
 class CodedErrors(ErrorList):
-    """A list of form errors that is rendered with the code of each."""
+    """Form errors rendered with the code of each in `data-code`."""
 
     template_name = "forms/errors.html"
 

@@ -17,10 +17,10 @@ _called: dict[str, float] = {}
 
 
 def notify(task: str, *args: object) -> bool:
-    """Send a task by name. A broker that is away is left alone for a while; never raises.
+    """Send a task by name; return whether it was sent. Never raises.
 
-    A task without arguments takes along all that waits when it starts: it is called to start in a
-    second, and until then it is not called again.
+    An unreachable broker is not tried again for PAUSE_SECONDS. A task without arguments handles all
+    pending rows when it starts: it is scheduled for SWEEP_SECONDS later and not sent again until then.
     """
     global _quiet_until
     here = time.monotonic()

@@ -19,14 +19,14 @@ logger = logging.getLogger(__name__)
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Serves without a line per request."""
+    """Logs no line per request."""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        pass
 
 
 class Scheduler(threading.Thread):
-    """Send the periodic tasks of `CELERY_BEAT_SCHEDULE`; what Celery's beat does elsewhere."""
+    """Sends the tasks of `CELERY_BEAT_SCHEDULE`, as Celery's beat does elsewhere."""
 
     def __init__(self, schedule: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(name="scheduler", daemon=True)
@@ -34,7 +34,6 @@ class Scheduler(threading.Thread):
         self.rows = list(schedule.values())
 
     def run(self) -> None:
-        """Tick once a second until stopped."""
         seconds = 0
         while not self.stopped.is_set():
             for row in self.rows:
@@ -45,9 +44,9 @@ class Scheduler(threading.Thread):
 
 
 def serve(host: str, port: int) -> None:
-    """Serve until Ctrl-C or SIGTERM, then let the job in hand finish.
+    """Serve until Ctrl-C or SIGTERM, then let the running job finish.
 
-    Raises OSError when the port is taken. Jobs that a killed process left behind run again first.
+    Jobs left running by a killed process run again first. Raises OSError when the port is taken.
     """
     server = ThreadedWSGIServer((host, port), QuietHandler)
     server.daemon_threads = True

@@ -31,7 +31,7 @@ shutting_down = threading.Event()  # set when this process is about to end: it b
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
-    """Register the function that does a kind of work. It must have one effect if run twice."""
+    """Register the handler of a kind of job. Running it twice must have one effect."""
 
     def register(function: Handler) -> Handler:
         if kind in _handlers:
@@ -43,14 +43,14 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
 
 
 def kinds() -> frozenset[str]:
-    """Name every kind of work that has a handler."""
+    """Return the kinds of jobs that have a handler."""
     return frozenset(_handlers)
 
 
 def enqueue(kind: str, *, key: str, by: User | None = None, new: bool = False, **args: Any) -> Job:
-    """Write the job (once per key) and ring the worker when the transaction commits.
+    """Write the job, once per key, and notify the worker when the transaction commits.
 
-    Whoever knows that the key is `new` saves the look for it.
+    Pass `new=True` when the key cannot exist yet; this skips one query.
     """
     fields = {"kind": kind, "args": args, "requested_by": by}
     if new:
@@ -65,7 +65,7 @@ def enqueue(kind: str, *, key: str, by: User | None = None, new: bool = False, *
 
 
 def retry(job: Job) -> bool:
-    """Put a parked or cancelled job back in the queue; returns whether it was one."""
+    """Queue a parked or cancelled job again; return whether it was one."""
     changed = Job.objects.filter(pk=job.pk, state__in=[JobState.PARKED, JobState.CANCELLED]).update(
         state=JobState.QUEUED,
         attempts=0,
@@ -83,9 +83,9 @@ def retry(job: Job) -> bool:
 
 
 def cancel(job: Job, *, now: datetime) -> bool:
-    """Ask a job to stop: at once when it waits, at its next report of progress when it runs.
+    """Cancel a queued job at once, a running one at its next report of progress.
 
-    Returns whether there was anything to stop.
+    Returns whether there was anything to cancel.
     """
     waiting = Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
         state=JobState.CANCELLED, cancel_requested_at=now, finished_at=now
@@ -97,13 +97,13 @@ def cancel(job: Job, *, now: datetime) -> bool:
 
 
 def ready(at: datetime) -> Q:
-    """Select jobs that may be claimed at this instant."""
+    """Select the jobs that may be claimed at this instant."""
     waiting = Q(state=JobState.QUEUED) & (Q(run_after=None) | Q(run_after__lte=at))
     return waiting | Q(state=JobState.RUNNING, lease_until__lt=at)
 
 
 def claim(pk: int, at: datetime) -> Job | None:
-    """Take a job for this worker by one conditional UPDATE, or return nothing."""
+    """Claim a job by one conditional UPDATE; return None when another worker has it."""
     claimed = Job.objects.filter(ready(at), pk=pk).update(
         state=JobState.RUNNING, attempts=F("attempts") + 1, lease_until=at + LEASE
     )
@@ -111,10 +111,10 @@ def claim(pk: int, at: datetime) -> Job | None:
 
 
 def run(pk: int) -> JobState | None:
-    """Claim and do one job; record success, a later try, or the parking of a poisonous one.
+    """Claim and run one job; record success, a retry, or its parking after ATTEMPTS failures.
 
-    Returns the state it ended in, or None when another worker has it (or took it over, because
-    this one was silent for longer than its lease).
+    Returns the state it ended in, or None when another worker has it or took it over after the lease
+    had expired.
     """
     job = None if shutting_down.is_set() else claim(pk, clock_now())
     if job is None:
@@ -165,21 +165,24 @@ def status(job: Job) -> JobStatus:
 
 
 def recover() -> int:
-    """Requeue what a killed process left running; only where no other worker can be alive."""
+    """Queue jobs again that a killed process left running; return how many.
+
+    Only where no other worker can be alive.
+    """
     return Job.objects.filter(state=JobState.RUNNING).update(
         state=JobState.QUEUED, lease_until=None
     )
 
 
 def due(at: datetime, limit: int = 200) -> list[int]:
-    """List the jobs that a sweep should run, oldest first."""
+    """Return the ids of jobs that a sweep should run, oldest first."""
     rows = Job.objects.filter(ready(at)).order_by("created_at")
     return list(rows.values_list("pk", flat=True)[:limit])
 
 
 @contextmanager
 def _renewed_lease(job: Job) -> Iterator[None]:
-    """Renew the lease from a thread of its own for as long as the work goes on."""
+    # From a thread: the work itself may not return for minutes.
     over = threading.Event()
 
     def renew() -> None:
@@ -201,7 +204,7 @@ def _renewed_lease(job: Job) -> Iterator[None]:
 
 
 def _claimed(job: Job) -> QuerySet[Job]:
-    """The job's row for as long as this claim of it is the latest."""
+    # Empty once another worker has claimed the job.
     return Job.objects.filter(pk=job.pk, state=JobState.RUNNING, attempts=job.attempts)
 
 
@@ -213,7 +216,7 @@ def _fail(job: Job, message: str) -> JobState | None:
 
 
 def _postpone(job: Job, message: str) -> JobState | None:
-    """Wait for a part of the house that cannot serve; that is no fault of the job."""
+    # An unavailable component (PDF engine, disk) is no failure of the job.
     if job.postponements >= MOST_POSTPONEMENTS:
         return _finish(job, JobState.PARKED, message)
     return _requeue(

@@ -8,8 +8,6 @@ from portal.models.access import User
 
 
 class JobState(models.TextChoices):
-    """Where a job stands."""
-
     QUEUED = "queued", "대기"
     RUNNING = "running", "진행 중"
     DONE = "done", "완료"
@@ -18,7 +16,7 @@ class JobState(models.TextChoices):
 
 
 class Job(models.Model):
-    """Work to be done in the background. This row is the truth; the broker only rings."""
+    """Work to be done in the background. This row decides; a broker message only wakes a worker."""
 
     kind = models.CharField("종류", max_length=60)
     key = models.CharField("고유 키", max_length=200, unique=True)
@@ -57,10 +55,9 @@ class Job(models.Model):
         return f"{self.kind} ({self.get_state_display()})"
 
     def progress(self, done: int, total: int, stage: str = "") -> None:
-        """Record how far the work is, outside the worker's own transaction where possible.
+        """Record progress. Raises JobCancelled when somebody requested that the job stop.
 
-        Raises JobCancelled when somebody has asked to stop; what is written so far stays or is
-        undone, as the work itself arranges its transactions.
+        Whether the work done so far stays is decided by the work's own transactions.
         """
         self.done, self.total, self.stage = done, total, stage
         row = Job.objects.filter(pk=self.pk)
@@ -68,7 +65,7 @@ class Job(models.Model):
             raise JobCancelled()
 
     def raise_if_cancelled(self) -> None:
-        """Raise JobCancelled when somebody has asked to stop; writes nothing.
+        """Raise JobCancelled when somebody requested that the job stop; write nothing.
 
         For work within one transaction, where `progress` would lock this row until its end.
         """

@@ -41,9 +41,9 @@ def write(
     new: bool = False,
     **context: object,
 ) -> Notice:
-    """Write one notice from `templates/emails/<template>.*`; the key makes it the only one.
+    """Write one notice from `templates/emails/<template>.*`, once per key; return it.
 
-    Whoever knows that the key is `new` saves the look for it.
+    Pass `new=True` when the key cannot exist yet; this skips one query.
     """
     fields = compose(template, to_email=to_email, user=user, now=now, **context)
     if new:
@@ -56,10 +56,10 @@ def write(
 
 
 def check_invitation_limit(asked: Iterable[QuerySet[Any]], *, by: User, now: datetime) -> None:
-    """Let nobody fill other people's mailboxes in the portal's name.
+    """Check that `by` may send one more invitation today, so that nobody floods other mailboxes.
 
-    Counts what `by` asked for (`invited_by`, `invited_at`) in the last 24 hours, whatever became
-    of it. Raises BadInput (`letters_today`).
+    Counts the rows by `invited_by` and `invited_at` in the last 24 hours, whatever became of them.
+    Raises BadInput (`letters_today`).
     """
     since = now - timedelta(days=1)
     sent = sum(rows.filter(invited_by=by, invited_at__gt=since).count() for rows in asked)
@@ -71,14 +71,13 @@ def check_invitation_limit(asked: Iterable[QuerySet[Any]], *, by: User, now: dat
 
 
 def notify() -> None:
-    """Tell the worker that a notice waits."""
     broker.notify("portal.notices.tasks.send_notices")
 
 
 def compose(
     template: str, *, to_email: str, user: User | None, now: datetime, **context: object
 ) -> dict[str, object]:
-    """Render a notice's fields without saving it, for one row or for many."""
+    """Return the fields of a notice without saving it."""
     words = {"ORIGIN": settings.ORIGIN, "user": user, **context}
     return {
         "user": user,
@@ -90,7 +89,7 @@ def compose(
 
 
 def _plain_text(template: str, words: dict[str, object]) -> str:
-    """Render a letter, which is no HTML: a name with an ampersand stays as it is."""
+    # Plain text: a name with an ampersand stays as it is.
     text: str = _wrapper().render({"template": template, **words})
     return text
 
@@ -103,12 +102,11 @@ def _wrapper() -> Any:
 
 
 def send_due(now: datetime) -> int:
-    """Send what is due, each claimed by a conditional UPDATE before it leaves; returns how many.
+    """Send the notices that are due; return how many were sent.
 
-    A claim holds for `CLAIM`: two senders never send the same notice side by side. A process that
-    dies between sending and recording sends once more then: a mail may arrive twice, never not at
-    all. A mail server that cannot be reached ends the round, so that it costs only one notice an
-    attempt.
+    Each is claimed by a conditional UPDATE for CLAIM, so that two workers never send the same one at
+    once. A process that dies between sending and recording sends once more: an e-mail may arrive twice
+    but is never lost. An unreachable mail server ends the batch and costs one notice an attempt.
     """
     Notice.objects.filter(due(now), attempts__gt=len(PAUSES)).update(
         state=NoticeState.FAILED, error="발송 중에 여러 번 중단되었습니다."
@@ -143,7 +141,7 @@ def due(at: datetime) -> Q:
 
 
 def retry(notice: Notice) -> bool:
-    """Send a failed notice again from the start; returns whether it had failed."""
+    """Queue a failed notice again; return whether it had failed."""
     changed = Notice.objects.filter(pk=notice.pk, state=NoticeState.FAILED).update(
         state=NoticeState.PENDING, attempts=0, next_at=None, error=""
     )
@@ -162,7 +160,6 @@ def _send(notice: Notice) -> None:
 
 
 def _record_failure(notice: Notice, error: Exception, now: datetime) -> None:
-    """Note the failure; try again after a pause, or give up where somebody will see it."""
     logger.warning("알림 %s 발송 실패: %s", notice.pk, type(error).__name__)
     final = notice.attempts >= len(PAUSES)
     Notice.objects.filter(pk=notice.pk).update(

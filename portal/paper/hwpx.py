@@ -19,7 +19,7 @@ LARGEST = 2_000  # rows of one table; the library holds the whole document in me
 
 
 class HwpxFailed(PortalError):
-    """The document could not be made or would not open again."""
+    """The document could not be made or does not open again."""
 
     status = 503
     default_code = "hwpx_failed"
@@ -28,22 +28,18 @@ class HwpxFailed(PortalError):
 
 @dataclass(frozen=True)
 class Heading:
-    """A line that stands above others; level 1 is the title."""
-
     words: str
     level: int = 2
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A line of words."""
-
     words: str
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A table with its header; every row is as long as the header."""
+    """A table; every row is as long as the header."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -53,7 +49,7 @@ Part = Heading | Paragraph | Grid
 
 
 def write(parts: Iterable[Part]) -> bytes:
-    """Write a document. Raises HwpxFailed when it would not open again with its words."""
+    """Return a document as bytes. Raises HwpxFailed when it does not open again with its headings."""
     parts = list(parts)
     document = HwpxDocument.new()
     for part in parts:
@@ -72,7 +68,7 @@ def write(parts: Iterable[Part]) -> bytes:
 
 
 def read(data: bytes) -> str:
-    """Read the words of a document back, tables included. Raises HwpxFailed."""
+    """Return the text of a document, tables included. Raises HwpxFailed."""
     try:
         return str(HwpxDocument.open(io.BytesIO(data)).text.plain())
     except (ValueError, KeyError, OSError, BadZipFile) as broken:

@@ -16,10 +16,10 @@ Issued = TypeVar("Issued", bound=IssuedPdf)
 def issue(
     document: Issued, *, template: str, title: str, context: Mapping[str, Any], now: datetime
 ) -> Issued:
-    """Make the PDF of a document if it is not there yet. A second run changes nothing.
+    """Make the PDF of a document unless it exists; running twice changes nothing.
 
-    Raises Unavailable when the engine or the disk cannot serve, and PdfFailed for a document
-    that breaks the limits.
+    Raises Unavailable when the engine or the disk cannot serve, PdfFailed when the document breaks a
+    limit.
     """
     if document.issued_at is not None:
         return document

@@ -63,7 +63,7 @@ FAILURE_OF_STATUS = {
 
 
 class PdfFailed(PortalError):
-    """This document could not be printed; codes pdf_time, pdf_memory, pdf_size, pdf_crash."""
+    """This document could not be rendered: pdf_time, pdf_memory, pdf_size, pdf_crash."""
 
     status = 503
     default_code = "pdf_crash"
@@ -72,7 +72,7 @@ class PdfFailed(PortalError):
 
 @dataclass(frozen=True, slots=True)
 class RenderedPdf:
-    """A finished document, its SHA-256 (hexadecimal) and its number of pages."""
+    """A PDF with its SHA-256 (hexadecimal) and number of pages."""
 
     data: bytes
     sha256: str
@@ -80,16 +80,16 @@ class RenderedPdf:
 
 
 def render(template: str, context: Mapping[str, Any], *, title: str) -> RenderedPdf:
-    """Print a template to a tagged PDF in Korean; the same HTML gives the same bytes.
+    """Render a template to a tagged PDF; the same HTML gives the same bytes.
 
-    Raises `Unavailable` (pdf_unavailable, pdf_busy) when the engine cannot serve, `PdfFailed` when
-    this document breaks a limit (PDF_SECONDS, PDF_MEMORY_BYTES) or the engine.
+    Raises Unavailable (`pdf_unavailable`, `pdf_busy`) when the engine cannot serve, PdfFailed when this
+    document breaks a limit (PDF_SECONDS, PDF_MEMORY_BYTES) or the engine.
     """
     return print_html(render_to_string(template, {**context, "title": title}))
 
 
 def print_html(html: str) -> RenderedPdf:
-    """Print one self-contained HTML document; raises as `render` does."""
+    """Render one self-contained HTML document; raises as `render` does."""
     if not available():
         raise _unavailable()
     waited_until = time.monotonic() + settings.PDF_SECONDS
@@ -103,18 +103,17 @@ def print_html(html: str) -> RenderedPdf:
 
 
 def available() -> bool:
-    """Tell whether the engine's libraries and a Korean font are installed; cheap after the first."""
+    """Tell whether the engine's libraries and a Korean font are installed (cached)."""
     return not set(missing_packages()) - {OPTIONAL}
 
 
 def missing_packages() -> list[str]:
-    """Name the Debian packages the engine lacks; looks again every minute while some are missing."""
+    """Return the Debian packages the engine lacks; checked again every minute while some are missing."""
     found = _probe(0)
     return found and _probe(1 + int(time.monotonic() // 60))
 
 
 def check_pdf(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Warn, as a Django system check, when documents cannot be printed here."""
     lacks = missing_packages()
     if not lacks:
         return []
@@ -128,7 +127,7 @@ def check_pdf(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[c
 
 
 def qr_svg(text: str) -> SafeString:
-    """Draw a QR code as one inline SVG path; correction level M, for print at 20 mm or more."""
+    """Return a QR code as one inline SVG path, level M, for print at 20 mm or more."""
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=2)
     code.add_data(text)
     image = code.make_image(image_factory=SvgPathImage)
@@ -149,7 +148,7 @@ class _Engine:
         return self.process.poll() is None
 
     def stop(self) -> int:
-        """End it at once; returns its exit status, its own when it had ended already."""
+        """Kill the engine; return its exit status, its own if it had already exited."""
         self.process.kill()
         status = self.process.wait()
         self.line.close()
@@ -181,7 +180,6 @@ def _request(html: str) -> RenderedPdf:
 
 
 def _failure_kind(status: int | None) -> str:
-    """Name what ended the engine, from its exit status."""
     return FAILURE_OF_STATUS.get(status or 0, "crash")
 
 
@@ -217,14 +215,13 @@ def _start() -> _Engine:
 
 
 def _stop() -> int | None:
-    """Part from the engine; returns its exit status, None when there is none."""
     global _engine
     gone, _engine = _engine, None
     return gone.stop() if gone else None
 
 
 def _reset_after_fork() -> None:
-    """In a forked child: the engine and the lock belong to the parent."""
+    # The engine and the lock belong to the parent.
     global _engine, _lock
     if _engine is not None:
         _engine.line.close()
@@ -238,7 +235,7 @@ atexit.register(_stop)
 
 @contextmanager
 def _deadline(engine: _Engine, seconds: float) -> Iterator[threading.Event]:
-    """Kill the engine after `seconds`, so that a blocked read ends; the event says it happened."""
+    """Kill the engine after `seconds`, so that a blocked read ends; the event tells that it happened."""
     passed = threading.Event()
 
     def end() -> None:
@@ -256,7 +253,7 @@ def _deadline(engine: _Engine, seconds: float) -> Iterator[threading.Event]:
 
 @contextmanager
 def _slot(until: float) -> Iterator[None]:
-    """Hold one of the machine's places; the kernel frees it when this process dies."""
+    """Hold one of the machine's slots; the kernel frees it when this process dies."""
     files = [path.open("rb") for path in SLOTS]
     try:
         while not any(_locked(file.fileno()) for file in files):

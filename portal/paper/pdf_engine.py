@@ -36,7 +36,7 @@ WARM_UP = (
 
 
 class NoFetch(URLFetcher):
-    """Fetch nothing: a document brings its style and its pictures inside itself."""
+    """Fetches nothing: a document contains its styles and images."""
 
     def fetch(self, url: str, headers: Any = None) -> Any:
         if not url.startswith(DATA_IMAGES):
@@ -45,7 +45,7 @@ class NoFetch(URLFetcher):
 
 
 def write(html: str) -> tuple[bytes, int]:
-    """Print one document; the same HTML gives the same bytes. Returns the PDF and its pages."""
+    """Return the PDF of a document and its number of pages; the same HTML gives the same bytes."""
     options = {"pdf_variant": "pdf/ua-1", "pdf_identifier": hashlib.sha256(html.encode()).digest()}
     fetcher = NoFetch(allowed_protocols=("data",), allow_redirects=False)
     document = weasyprint.HTML(string=html, url_fetcher=fetcher).render(**options)
@@ -53,34 +53,34 @@ def write(html: str) -> tuple[bytes, int]:
 
 
 def leave_network() -> bool:
-    """Move into a network without any interface, where the kernel allows it: a second wall."""
+    """Move into a network namespace without interfaces, where the kernel allows it."""
     unshare = ctypes.CDLL(None, use_errno=True).unshare
     return any(unshare(flags) == 0 for flags in (CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET))
 
 
 def limit(memory: int) -> None:
-    """Bind this process for good: `memory` bytes of address space, no file grows, no core."""
+    """Limit this process: `memory` bytes of address space, no file writes, no core dump."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 
 
 def allow(seconds: int) -> None:
-    """Grant so many seconds of processor from now on; past them the kernel ends this process."""
+    """Allow `seconds` of processor time from now on; then the kernel ends this process."""
     used = resource.getrusage(resource.RUSAGE_SELF)
     until = int(used.ru_utime + used.ru_stime) + 1 + seconds
     resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
 
 
 def is_worn(printed: int) -> bool:
-    """Tell whether a fresh process should take over; nothing a document left stays for long."""
+    """Tell whether a fresh process should take over, after many documents or much memory."""
     with open("/proc/self/statm", "rb") as memory:  # getrusage would count the parent's peak too
         resident = int(memory.read().split()[1]) * resource.getpagesize()
     return printed >= MOST_DOCUMENTS or resident > WORN
 
 
 def serve(line: Connection, memory: int) -> int:
-    """Answer orders until the other side goes away; returns the exit status.
+    """Answer orders until the other side disconnects; return the exit status.
 
     Any error ends the process: the other side reads the status and starts another.
     """

@@ -48,10 +48,10 @@ MESSAGES = {
 class Audited:
     """One table of the chain.
 
-    `rows()` are those that are final. `since` is the field by which new ones are found: `pk` where
-    rows are only ever added in order, else the instant at which a row became final. `time` is when
-    a row came to be, for tables found by `pk`: one dated before its turn was slipped in. `columns`
-    are those that may no longer change; () is all of them.
+    `rows()` are the rows that are final. `since` is the field by which new ones are found: `pk` where
+    rows are only ever added in order, else the instant at which a row became final. `time` is when a
+    row was added, for tables found by `pk`: an older one was inserted by hand. `columns` are those that
+    may no longer change; () means all.
     """
 
     name: str
@@ -63,16 +63,13 @@ class Audited:
 
     @property
     def model(self) -> type[models.Model]:
-        """Whose rows they are."""
         return self.rows().model
 
     @property
     def table(self) -> str:
-        """The table's name in the database."""
         return self.model._meta.db_table
 
     def sealed_columns(self) -> list[str]:
-        """The columns that a seal made today covers."""
         found = self.columns or [f.attname for f in self.model._meta.concrete_fields]
         return sorted(found)
 
@@ -87,14 +84,13 @@ class Fault(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The fault in a sentence."""
         told = f": {self.detail}" if self.detail else ""
         return f"{self.table} {self.pk}: {MESSAGES[self.what]}{told}"
 
 
 @dataclass
 class Report:
-    """What a verification found; `unsealed` rows are new ones that the sweep has not reached."""
+    """The result of a verification; `unsealed` are new rows that the sweep has not reached."""
 
     started_at: datetime
     rows: int = 0
@@ -106,7 +102,7 @@ class Report:
     oldest_unsealed_at: datetime | None = None
 
     def add(self, *faults: Fault) -> None:
-        """Note faults; all are counted, the first are named."""
+        """Record faults; all are counted, the first SHOWN are kept."""
         for fault in faults:
             self.faults += 1
             if len(self.findings) < SHOWN:
@@ -118,7 +114,7 @@ Check = Callable[[], Iterable[Fault]]
 
 @cache
 def tables() -> tuple[Audited, ...]:
-    """Every table that the apps have named, in the order of the settings."""
+    """Return the tables of `settings.AUDITED`, in that order."""
     found = tuple(table for name in settings.AUDITED for table in import_string(name))
     if len({table.name for table in found}) < len(found):
         raise ValueError("two audited tables share a name")
@@ -127,18 +123,18 @@ def tables() -> tuple[Audited, ...]:
 
 @cache
 def checks() -> tuple[Check, ...]:
-    """Questions whose answers follow from sealed rows, such as: do the counters add up?"""
+    """Return the consistency checks of `settings.AUDIT_CHECKS`, such as the counters of budgets."""
     return tuple(import_string(name) for name in settings.AUDIT_CHECKS)
 
 
 def digest(name: str, pk: object, columns: Sequence[str], values: Sequence[object]) -> bytes:
-    """The hash of one row: its chain, its key and what stands in its columns."""
+    """Return the SHA-256 of one row: its chain, key and columns."""
     text = snapshot.dumps([name, pk, dict(zip(columns, values, strict=True))], default=_spelled)
     return hashlib.sha256(text.encode()).digest()
 
 
 def seal_sha256(seal: AuditSeal) -> str:
-    """The hash of a seal: all it says, and through `previous` all seals before it."""
+    """Return the SHA-256 of a seal and, through `previous`, of all seals before it."""
     head = snapshot.dumps(
         [
             seal.chain_id,
@@ -160,12 +156,11 @@ def _spelled(value: object) -> str:
 
 
 def seal(*, now: datetime) -> int:
-    """Seal what is new in every table; returns how many rows. Safe beside another sweep."""
+    """Seal the new rows of every table; return how many. Safe beside another sweep."""
     return sum(seal_table(table, now) for table in tables())
 
 
 def seal_table(table: Audited, now: datetime) -> int:
-    """Seal what is new in one table."""
     chain, _ = AuditChain.objects.get_or_create(name=table.name)
     floor = chain.swept_at - WINDOW if chain.swept_at else None
     rows, sealed = _candidates(table, floor)
@@ -196,7 +191,7 @@ def seal_table(table: Audited, now: datetime) -> int:
 
 
 def _append(made: AuditSeal) -> bool:
-    """Add one seal to its chain, unless somebody else has added one meanwhile."""
+    # Fails when another sweep has added a seal meanwhile.
     with transaction.atomic():
         taken = AuditChain.objects.filter(name=made.chain_id, number=made.number - 1).update(
             number=made.number, head=made.sha256, rows=models.F("rows") + made.count
@@ -207,7 +202,7 @@ def _append(made: AuditSeal) -> bool:
 
 
 def _candidates(table: Audited, floor: datetime | None) -> tuple[models.QuerySet[Any], set[int]]:
-    """Rows that may be new, and the keys among them that were sealed of late."""
+    """Return rows that may be new, and the keys among them that were sealed recently."""
     rows = table.rows()
     if floor is None:
         return rows, set()
@@ -224,7 +219,7 @@ def _candidates(table: Audited, floor: datetime | None) -> tuple[models.QuerySet
 
 
 def _settled(table: Audited, floor: datetime) -> int:
-    """The key up to which no row can come any more: sealed longer ago than any transaction."""
+    """Return the highest primary key that no open transaction can still insert below."""
     pks = (
         AuditSeal.objects.filter(chain=table.name, sealed_at__lt=floor)
         .order_by("-number")
@@ -238,10 +233,9 @@ def _settled(table: Audited, floor: datetime) -> int:
 
 
 def verify(*, now: datetime, progress: Progress = no_progress) -> Report:
-    """Read every sealed row again; name what was altered, removed or slipped in.
+    """Read every sealed row again; report what was altered, removed or inserted by hand.
 
-    Memory grows by eight bytes for each sealed row and by nothing else. Tables of a million rows
-    are read in blocks, so that nothing is locked and nothing waits.
+    Memory grows by eight bytes a sealed row. Large tables are read in blocks, so that nothing is locked.
     """
     report = Report(now)
     total = sum(AuditChain.objects.values_list("rows", flat=True))
@@ -254,7 +248,7 @@ def verify(*, now: datetime, progress: Progress = no_progress) -> Report:
 
 
 def record(report: Report, *, by: User | None, now: datetime) -> AuditCheck:
-    """Keep what a verification found."""
+    """Store the result of a verification."""
     return AuditCheck.objects.create(
         started_at=report.started_at,
         finished_at=now,
@@ -270,7 +264,7 @@ def record(report: Report, *, by: User | None, now: datetime) -> AuditCheck:
 
 
 def heads() -> list[dict[str, Any]]:
-    """The end of every chain: what an outsider keeps to hold the portal to it later."""
+    """Return the last seal of every chain, which outsiders keep to check the portal later."""
     labels = {table.name: table.label for table in tables()}
     found = AuditChain.objects.filter(name__in=labels).order_by("name")
     return [
@@ -287,13 +281,13 @@ def heads() -> list[dict[str, Any]]:
 
 
 def combined_head(rows: Iterable[Mapping[str, Any]]) -> str:
-    """One hash over the ends of all chains."""
+    """Return one SHA-256 over the last seals of all chains."""
     told = [[row["name"], row["number"], row["sha256"]] for row in rows]
     return snapshot.sha256_of_plain(told)
 
 
 def check_kept_seal(name: str, number: int, sha256: str) -> Fault | None:
-    """Hold a seal's hash that somebody kept against what the portal has there now."""
+    """Compare the hash of a seal that somebody kept with the portal's; return the fault, if any."""
     there = AuditSeal.objects.filter(chain=name, number=number).first()
     if there is not None and seal_sha256(there) == sha256 == there.sha256:
         return None
@@ -301,7 +295,7 @@ def check_kept_seal(name: str, number: int, sha256: str) -> Fault | None:
 
 
 def misplaced_states(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
-    """Name everything whose state is not where its last move led."""
+    """Yield a fault for every object whose state differs from the target of its last move."""
     for model in models_moved:
         last = model.MOVE_LOG.objects.filter(thing=models.OuterRef("pk")).order_by("-pk")  # type: ignore[attr-defined]
         led = model._default_manager.annotate(led_to=models.Subquery(last.values("target")[:1]))
@@ -314,7 +308,7 @@ def misplaced_states(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
 def verify_table(
     table: Audited, report: Report, total: int = 0, progress: Progress = no_progress
 ) -> None:
-    """Read the seals of one table and their rows again, then look for rows that no seal knows."""
+    """Verify the seals of one table and their rows, then find rows that no seal covers."""
     chain = AuditChain.objects.filter(name=table.name).first() or AuditChain(name=table.name)
     sealed = array("q")
     number, previous = 0, ""
@@ -343,7 +337,6 @@ def _seals(name: str) -> Iterator[AuditSeal]:
 
 
 def _compare(table: Audited, made: AuditSeal) -> Iterator[Fault]:
-    """Hold the rows of one seal against its hashes."""
     digests = bytes(made.digests)
     try:
         rows = table.model._base_manager.filter(pk__in=made.pks).values_list("pk", *made.columns)
@@ -363,7 +356,7 @@ def _compare(table: Audited, made: AuditSeal) -> Iterator[Fault]:
 def _check_unsealed(
     table: Audited, chain: AuditChain, sealed: "array[int]", report: Report
 ) -> None:
-    """Tell rows that no seal knows: new ones wait for the sweep, others were slipped in."""
+    """Count rows that no seal covers: new ones wait for the sweep, older ones were inserted by hand."""
     floor = chain.swept_at - WINDOW if chain.swept_at else None
     settled = _settled(table, floor) if floor and table.since == "pk" else LOWEST
     moment = table.time if table.since == "pk" else table.since

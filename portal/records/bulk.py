@@ -12,10 +12,10 @@ ESCAPES = (("\\", r"\\"), ("\t", r"\t"), ("\n", r"\n"), ("\r", r"\r"))
 def insert(
     model: type[models.Model], columns: Sequence[str], rows: Iterable[Sequence[object]]
 ) -> None:
-    """Add rows of plain values in one statement, all or none; constraints hold as always.
+    """Insert rows of plain values in one statement, all or none; constraints hold.
 
-    `columns` are attribute names such as `run_id`. A JSON column takes its text. Defaults of the
-    model are not filled in. COPY is three times as fast as `bulk_create` (measured).
+    `columns` are attribute names such as `run_id`. JSON columns take their text. Defaults of the model
+    are not filled in. COPY is three times as fast as `bulk_create` (measured).
     """
     fields: list[Any] = [model._meta.get_field(name.removesuffix("_id")) for name in columns]
     names = ", ".join(f'"{field.column}"' for field in fields)

@@ -38,7 +38,7 @@ Key = tuple[str, str, str]  # what it was about, minute, kind
 
 @dataclass(frozen=True)
 class Minute:
-    """What went wrong in one minute of one scope."""
+    """How often something failed in one minute of one scope."""
 
     scope: str
     minute: datetime
@@ -47,7 +47,7 @@ class Minute:
 
 
 class Counter:
-    """The counts of one process, laid down in one file."""
+    """The counts of one process, written to one file."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -57,7 +57,7 @@ class Counter:
         self.pid, self.source = 0, ""
 
     def note(self, about: str, kind: str, at: datetime) -> None:
-        """Count one; write when the last write is a second old."""
+        """Count one; write to the file when the last write was a second ago."""
         with self.lock:
             if self.pid != os.getpid():  # forked: a file, and counts, of its own
                 self.pid, self.source = os.getpid(), f"{socket.gethostname()}-{uuid4().hex[:12]}"
@@ -70,7 +70,6 @@ class Counter:
                 self._write()
 
     def flush(self) -> None:
-        """Write what is not written yet."""
         with self.lock:
             self._write()
 
@@ -97,17 +96,16 @@ atexit.register(flush)
 
 
 def record(about: str, kind: str) -> None:
-    """Count one refusal or error by the wall clock; the database's may not answer."""
+    """Count one refusal or error, by the wall clock: the database may not answer."""
     record_at(about, kind, timezone.now())
 
 
 def folder() -> Path:
-    """Where the processes lay down their counts."""
     return Path(settings.DATA_DIR) / "incidents"
 
 
 def collect() -> int:
-    """Bring the files into the table; returns how many counts were read. Safe to repeat."""
+    """Read the files into the table; return how many counts were read. Safe to repeat."""
     flush()
     read = 0
     for path in sorted(folder().glob("*.jsonl")):
@@ -148,7 +146,7 @@ def _store(source: str, counts: Mapping[Key, int]) -> None:
 def minutes(
     prefixes: Iterable[str], *, since: datetime, until: datetime, kinds: Iterable[str] = OUTAGE
 ) -> list[Minute]:
-    """What went wrong in these scopes (and everywhere) between two instants, minute by minute."""
+    """Return what failed in these scopes (and everywhere) between two instants, per minute."""
     rows = (
         IncidentMinute.objects.filter(
             scope__in=[*prefixes, EVERYWHERE],
@@ -164,6 +162,6 @@ def minutes(
 
 
 def subject_of(match: object) -> str:
-    """What a request was about, by the address it was resolved to."""
+    """Return what a resolved request was about, see `settings.INCIDENTS`."""
     found: str = import_string(settings.INCIDENTS["subject"])(match) if match else EVERYWHERE
     return found

@@ -12,10 +12,10 @@ Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
 
 
 def canonical(value: object) -> str:
-    """Return a value as JSON that is the same on every machine and in every order of keys.
+    """Return the canonical JSON of a value, the same on every machine and for every order of keys.
 
-    Dates become ISO text, instants UTC with microseconds, decimals their exact digits. Raises
-    BadInput (`snapshot`) for floats, naive times and anything else without one clear spelling.
+    Dates become ISO text, instants UTC with microseconds, decimals their exact digits. Raises BadInput
+    (`snapshot`) for floats, naive times and anything else without one clear spelling.
     """
     return dumps(to_plain(value))
 

@@ -4,6 +4,4 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class StaffAdminConfig(AdminConfig):
-    """The admin with a second factor."""
-
     default_site = "portal.staff.site.StaffSite"

@@ -16,7 +16,7 @@ LIST = "files"  # and one that lists several
 
 
 def find(*, now: datetime) -> Iterator[str]:
-    """Name the files older than a day that no row names."""
+    """Yield the names of files older than a day that no row names."""
     names = files.stored_before(now - AGE)
     listed = frozenset(_listed())
     while part := list(islice(names, AT_ONCE)):
@@ -31,7 +31,7 @@ def find(*, now: datetime) -> Iterator[str]:
 
 
 def file_columns() -> list[tuple[type[Model], str]]:
-    """Every column of every wing that names a kept file."""
+    """Return every column of every app that names a kept file."""
     return [
         (model, field.name)
         for model in apps.get_models()

@@ -17,7 +17,7 @@ LARGEST = 2**63 - 1
 
 
 class IncidentRecorder:
-    """Count the answers that failed or took long; stands outermost, and never in the way."""
+    """Records responses that failed or took long. Outermost, and never fails itself."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -34,7 +34,7 @@ class IncidentRecorder:
 
 
 class ErrorResponses:
-    """Turn a `PortalError` into a message on the page it came from, or into JSON."""
+    """Turns a PortalError into a message on the page it came from, or into JSON."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response
@@ -47,17 +47,16 @@ class ErrorResponses:
     def process_view(
         self, request: HttpRequest, view: object, args: object, words: dict[str, Any]
     ) -> HttpResponse | None:
-        """Know no page under a number that no table can hold."""
+        # No table holds such a number: the database would raise.
         large = any(isinstance(value, int) and value > LARGEST for value in words.values())
         return error_response(request, NotFound()) if large else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        """Translate; anything but a `PortalError` goes on to Django."""
         return error_response(request, error) if isinstance(error, PortalError) else None
 
 
 class PrivatePages:
-    """A signed-in person's pages are kept by no cache."""
+    """Keeps pages of signed-in people out of caches."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

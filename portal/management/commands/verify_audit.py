@@ -16,7 +16,6 @@ class Command(BaseCommand):
     help = "감사 사슬을 처음부터 다시 확인하고, 손댄 행을 표와 번호로 알려 줍니다."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take whether to seal first, and hashes that somebody kept."""
         parser.add_argument(
             "--seal", action="store_true", help="새 행을 먼저 봉인합니다(보통은 1분마다 저절로)."
         )
@@ -29,7 +28,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        """Verify, keep the result, and print it row by row."""
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET statement_timeout = 0")
@@ -53,7 +51,6 @@ class Command(BaseCommand):
             raise CommandError(f"어긋난 것이 {report.faults:,}개 있습니다.")
 
     def kept(self, text: str) -> audit.Fault | None:
-        """Hold one kept hash against the portal."""
         name, _, rest = text.partition(":")
         number, _, sha256 = rest.partition(":")
         if not number.isdecimal() or len(sha256) != 64:

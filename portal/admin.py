@@ -1,4 +1,4 @@
-"""What the staff screens share, and the screens of accounts, jobs and notices."""
+"""Staff screens of accounts, jobs, notices, incidents, API tokens and the audit chain."""
 
 from datetime import datetime
 from typing import Any
@@ -16,6 +16,7 @@ from django.utils.safestring import SafeString
 from portal.access.requests import person
 from portal.access.roles import AUDITOR, OPERATOR, declared, roles_of
 from portal.core.clock import now
+from portal.core.errors import MoveNotAllowed
 from portal.jobs import queue
 from portal.models import ApiToken, AuditCheck, IncidentMinute, Job, JobState, Notice, User
 from portal.notices import outbox
@@ -67,8 +68,9 @@ class UserAdmin(StaffAdmin):
         return False
 
 
-def retry_job(request: HttpRequest, job: Job, data: dict[str, Any], at: datetime) -> str:
-    return "다시 대기열에 넣었습니다." if queue.retry(job) else "이미 처리되고 있습니다."
+def retry_job(request: HttpRequest, job: Job, data: dict[str, Any], at: datetime) -> None:
+    if not queue.retry(job):
+        raise MoveNotAllowed("이미 처리되고 있습니다.")
 
 
 @admin.register(Job)
@@ -84,14 +86,16 @@ class JobAdmin(WorkflowAdmin):
             "retry",
             "다시 시도",
             retry_job,
+            done="다시 대기열에 넣었습니다.",
             roles=[OPERATOR],
             show=lambda request, job: job.state == "parked",
         )
     ]
 
 
-def retry_notice(request: HttpRequest, notice: Notice, data: dict[str, Any], at: datetime) -> str:
-    return "다시 보냅니다." if outbox.retry(notice) else "이미 처리되고 있습니다."
+def retry_notice(request: HttpRequest, notice: Notice, data: dict[str, Any], at: datetime) -> None:
+    if not outbox.retry(notice):
+        raise MoveNotAllowed("이미 처리되고 있습니다.")
 
 
 @admin.register(Notice)
@@ -110,6 +114,7 @@ class NoticeAdmin(WorkflowAdmin):
             "retry",
             "다시 발송",
             retry_notice,
+            done="다시 보냅니다.",
             roles=[OPERATOR],
             show=lambda request, notice: notice.state == "failed",
         )

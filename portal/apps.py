@@ -1,4 +1,4 @@
-"""App configuration of the ground."""
+"""App configuration of the portal."""
 
 from django.apps import AppConfig
 from django.core.checks import register

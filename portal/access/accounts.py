@@ -49,12 +49,14 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             body=message.body,
             created_at=at,
         )
-        transaction.on_commit(outbox.notify, robust=True)  # somebody waits for this code
+        transaction.on_commit(
+            outbox.notify, robust=True
+        )  # sent at once: a sign-in code is expected
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         # The portal's own origin, whatever host the request names.
-        asked: str = super().get_reset_password_from_key_url(key)
-        return f"{settings.ORIGIN}{urlsplit(asked).path}"
+        url: str = super().get_reset_password_from_key_url(key)
+        return f"{settings.ORIGIN}{urlsplit(url).path}"
 
     def clean_email(self, email: str) -> str:
         return email.lower()
@@ -85,9 +87,11 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         the account's attempts do not lock its owner out.
         """
         claimed = claimed_email(request, credentials)
-        mark = request.get_signed_cookie(KNOWN, default="", salt=KNOWN, max_age=KNOWN_SECONDS) or ""
-        whose, _, number = mark.partition(":")
-        return f"{claimed}:{number}" if whose == _fingerprint(claimed) else claimed
+        cookie = (
+            request.get_signed_cookie(KNOWN, default="", salt=KNOWN, max_age=KNOWN_SECONDS) or ""
+        )
+        owner, _, number = cookie.partition(":")
+        return f"{claimed}:{number}" if owner == _fingerprint(claimed) else claimed
 
     def get_client_ip(self, request: HttpRequest) -> str:
         return client_address(request)

@@ -1,4 +1,4 @@
-"""Every view says who may come in; a test refuses a view that does not."""
+"""Access rules of views; a test fails for a view without one."""
 
 from collections.abc import Callable
 from functools import wraps

@@ -21,7 +21,7 @@ KINDS = {
     "object": "객체",
 }
 FORMATS = {"date-time": "시각(ISO 8601)", "date": "날짜(YYYY-MM-DD)", "uri": "주소(URL)"}
-PLACES = {"path": "경로", "query": "조건", "header": "헤더"}
+LOCATIONS = {"path": "경로", "query": "조건", "header": "헤더"}
 MAPPED = "{…}"
 """Stands in a path for a key that is data, such as the name of a section."""
 
@@ -36,7 +36,7 @@ class Field:
     required: bool = False
     nullable: bool = False
     choices: tuple[str, ...] = ()
-    place: str = ""
+    location: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def contract() -> tuple[Group, ...]:
 
 def _operation(method: str, path: str, call: Schema) -> Operation:
     body = _content(call.get("requestBody", {}))
-    answers = [_answer(status, said) for status, said in call["responses"].items()]
+    answers = [_answer(status, answer) for status, answer in call["responses"].items()]
     return Operation(
         anchor=call["operationId"],
         method=method,
@@ -133,19 +133,19 @@ def _parameter(row: Schema) -> Field:
         help=row.get("description", "").strip(),
         required=row.get("required", False),
         choices=_choices(schema),
-        place=PLACES[row["in"]],
+        location=LOCATIONS[row["in"]],
     )
 
 
-def _answer(status: str, said: Schema) -> Answer:
-    content = _content(said)
+def _answer(status: str, answer: Schema) -> Answer:
+    content = _content(answer)
     example = _example(content)
     fields = tuple(_fields(content.get("schema", {}))) if status < "400" else ()
-    return Answer(status, said["description"], fields, _written(example))
+    return Answer(status, answer["description"], fields, _written(example))
 
 
-def _content(said: Schema) -> Schema:
-    content: Schema = said.get("content", {}).get("application/json", {})
+def _content(message: Schema) -> Schema:
+    content: Schema = message.get("content", {}).get("application/json", {})
     return content
 
 
@@ -201,7 +201,7 @@ def _fields(schema: Schema, prefix: str = "") -> Iterator[Field]:
         yield from _fields(inner, path)
     mapped = schema.get("additionalProperties")
     if isinstance(mapped, dict) and mapped:
-        if not prefix:  # nobody else says what the values are
+        if not prefix:  # no field above describes the values
             yield Field(path=MAPPED, kind=_kind(mapped), help=mapped.get("description", ""))
         yield from _fields(mapped, f"{prefix}.{MAPPED}")
 
@@ -226,12 +226,12 @@ def _curl(method: str, path: str, call: Schema) -> str:
     for row in call.get("parameters", ()):
         if row["in"] == "path":
             path = path.replace(f"{{{row['name']}}}", quote(str(values[row["name"]])))
-    asked = {
+    query = {
         row["name"]: values[row["name"]]
         for row in call.get("parameters", ())
         if row["in"] == "query" and row.get("required")
     }
-    url = settings.ORIGIN + path + (f"?{urlencode(asked)}" if asked else "")
+    url = settings.ORIGIN + path + (f"?{urlencode(query)}" if query else "")
     lines = [f"curl '{url}'" if method == "GET" else f"curl -X {method} '{url}'"]
     if {} not in call["security"]:
         lines.append('-H "Authorization: Bearer $TOKEN"')

@@ -1,4 +1,4 @@
-"""JSON that the whole house can keep: bounded in bytes and depth, without NUL and infinities."""
+"""JSON bodies that the database can store: limited in bytes and depth, without NUL and infinities."""
 
 import json
 from typing import IO, Any, NoReturn

@@ -1,4 +1,4 @@
-"""What every API endpoint shares: tokens, access, pages and the shape of an error."""
+"""Query parameters: each view declares those it accepts."""
 
 from typing import Any, ClassVar
 

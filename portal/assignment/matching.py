@@ -1,8 +1,7 @@
-"""Assignment solved, not clicked: who does what, as a minimum-cost flow, explained where short.
+"""Assignment of workers to tasks as a minimum-cost flow, with the reasons of every shortage.
 
-Assessors to applications, members to services, experts to firms: each task wants some workers,
-each worker has room for some tasks, only permitted pairs count. The same input and seed give the
-same answer.
+Each task needs some workers, each worker can take some tasks, only permitted pairs count. The same
+input and seed give the same assignment.
 """
 
 from collections import defaultdict
@@ -142,13 +141,13 @@ def _costs(
     costs: Costs = {}
     for worker, task, cost in options:
         if (worker, task) in costs:
-            raise ValueError(f"pair {worker}, {task} stands twice")
+            raise ValueError(f"pair {worker}, {task} is repeated")
         if not 0 <= cost <= HIGHEST_COST:
             raise ValueError(f"cost {cost} is out of range")
         costs[worker, task] = cost
     named = {*costs, *kept}
     if any(worker not in who or task not in what for worker, task in named):
-        raise ValueError("a pair names somebody unknown")
+        raise ValueError("a pair names an unknown id")
     return {pair: costs[pair] for pair in sorted(costs) if pair not in kept}
 
 
@@ -193,7 +192,7 @@ class _Network:
         last = len(self.arcs)
         for id, worker_row in self.who.items():
             self._graded(source, worker_nodes[id], worker_row.capacity - self.load[id],
-                         lambda turn: turn * self.balance * NOISE, self.load[id])  # fmt: skip
+                         lambda nth: nth * self.balance * NOISE, self.load[id])  # fmt: skip
         for (task, kind), node in kind_nodes.items():
             least = max(0, self.what[task].least.get(kind, 0) - self.filled[task][kind])
             self._arc(node, task_nodes[task], least, -kind_prize)
@@ -201,7 +200,7 @@ class _Network:
         for id, row in self.what.items():
             there = sum(self.filled[id].values())
             self._graded(task_nodes[id], sink, row.wanted - there,
-                         lambda turn: turn * spread_prize, there)  # fmt: skip
+                         lambda nth: nth * spread_prize, there)  # fmt: skip
         chosen = self._solve(source, sink)
         pairs = list(self.costs)
         return [pairs[place] for place in range(last - first) if chosen[first + place]]
@@ -216,11 +215,11 @@ class _Network:
         of nodes.
         """
         places = sum(task.wanted for task in self.what.values()) + 1
-        room = 2**60 // (self.nodes + len(self.what) + 1)
+        limit = 2**60 // (self.nodes + len(self.what) + 1)
         most = max((task.wanted for task in self.what.values()), default=1) + 1
-        kind = min(highest * places, max(highest, room // (places * most)))
+        kind = min(highest * places, max(highest, limit // (places * most)))
         kinds = max((len(task.least) for task in self.what.values()), default=0) + 1
-        return kind, min(kind * kinds * places, max(kind, room // most))
+        return kind, min(kind * kinds * places, max(kind, limit // most))
 
     def _node(self) -> int:
         self.nodes += 1
@@ -239,8 +238,8 @@ class _Network:
         if price(1) == 0:
             self._arc(tail, head, capacity, 0)
             return
-        for turn in range(start, start + capacity):
-            self._arc(tail, head, 1, price(turn))
+        for nth in range(start, start + capacity):
+            self._arc(tail, head, 1, price(nth))
 
     def _solve(self, source: int, sink: int) -> list[int]:
         solver = min_cost_flow.SimpleMinCostFlow()
@@ -253,7 +252,7 @@ class _Network:
         solver.set_node_supply(sink, -most)
         status = solver.solve_max_flow_with_min_cost()
         if status != solver.OPTIMAL:
-            raise RuntimeError(f"the solver gave up: {status}")
+            raise RuntimeError(f"the solver failed: {status}")
         flows = solver.flows(np.arange(len(self.arcs)))
         return [int(flow) for flow in flows]
 
@@ -316,7 +315,7 @@ def _deficit(
         return None
     made = set(pairs)
     offers: dict[int, list[int]] = defaultdict(list)  # workers a task may still take
-    serves: dict[int, list[int]] = defaultdict(list)  # tasks a worker could leave
+    serves: dict[int, list[int]] = defaultdict(list)  # tasks a worker could give up
     for worker, task in costs:
         if (worker, task) in made:
             serves[worker].append(task)

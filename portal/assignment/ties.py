@@ -1,7 +1,7 @@
-"""Who may not judge whom: every tie between a person and the firms concerned, all at once.
+"""Conflicts of interest: every tie between a person and the firms concerned.
 
-One graph for every panel: persons hold jobs, shares and declared ties in firms; firms are linked
-by shares and partnerships, and links are followed to their end (`linked`).
+Persons hold jobs, shares and declared ties in firms; firms are linked by shares and partnerships,
+and chains of links are followed to their end (`linked`).
 """
 
 import re
@@ -94,13 +94,13 @@ class Register:
     def __init__(self, persons: Mapping[int, Person]) -> None:
         self._by: dict[tuple[str, object], set[int]] = defaultdict(set)
         for key, person in persons.items():
-            for trait in _traits(person):
+            for trait in _person_traits(person):
                 self._by[trait].add(key)
 
     def near(self, party: Party) -> set[int]:
         """Return the keys of persons who share a company, contact or declared tie with the party."""
         found: set[int] = set()
-        for trait in _traces(party):
+        for trait in _party_traits(party):
             found |= self._by.get(trait, set())
         return found
 
@@ -129,7 +129,7 @@ def normalise_address(text: str) -> str:
     return bare if len(bare) >= _SHORTEST_ADDRESS and has_number else ""
 
 
-def _traits(person: Person) -> Iterable[tuple[str, object]]:
+def _person_traits(person: Person) -> Iterable[tuple[str, object]]:
     yield "person", person.user_id
     yield from (("company", pk) for pk in person.company_ids)
     yield from (("number", number) for number in person.business_numbers)
@@ -145,7 +145,7 @@ def _traits(person: Person) -> Iterable[tuple[str, object]]:
         yield "address", place
 
 
-def _traces(party: Party) -> Iterable[tuple[str, object]]:
+def _party_traits(party: Party) -> Iterable[tuple[str, object]]:
     yield from (("person", pk) for pk in party.member_user_ids)
     yield "company", party.company_id
     yield from (("number", number) for number in {party.business_number, *party.linked} - {""})

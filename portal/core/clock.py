@@ -1,4 +1,4 @@
-"""The one clock that decides: the database's, so that every web process agrees."""
+"""The current time, from the database, so that every web process agrees."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo

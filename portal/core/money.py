@@ -1,4 +1,4 @@
-"""Whole won: shares, floors and the ways an amount is written. Floats never enter."""
+"""Whole won: shares, rounding down, and how amounts are written. No floats."""
 
 from portal.core.errors import BadInput
 

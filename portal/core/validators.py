@@ -1,4 +1,4 @@
-"""Numbers people type: business registration numbers and telephone numbers, made canonical."""
+"""Validate and normalise numbers and texts that people type."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
 _TEN_DIGITS = re.compile(r"[0-9]{10}")
 _ROW_NUMBER = re.compile(r"[0-9]{1,18}")
 _PHONE_MARKS = re.compile(r"[\s().\-‐-―−]")
-_TURNING = frozenset(
+_DIRECTION_MARKS = frozenset(
     "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
 )
 _SEOUL = re.compile(r"(02)([0-9]{3,4})([0-9]{4})")
@@ -30,7 +30,7 @@ def row_number(text: str | None) -> int | None:
 def is_one_line(text: str) -> bool:
     """Tell whether a text stays on one line: no control character, no change of text direction."""
     return not any(
-        (unicodedata.category(letter) == "Cc" and letter != "\t") or letter in _TURNING
+        (unicodedata.category(letter) == "Cc" and letter != "\t") or letter in _DIRECTION_MARKS
         for letter in text
     )
 

@@ -1,4 +1,4 @@
-"""Forms of the ground."""
+"""The base of all forms, and fields of several apps."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Forms as the portal draws them: label, mark, help, error, control, all tied together."""
+"""How forms are rendered: label, help, error and control tied together."""
 
 from django.forms import BoundField
 from django.forms.renderers import TemplatesSetting

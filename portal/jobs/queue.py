@@ -1,4 +1,4 @@
-"""Background work: rows that are claimed, leased, retried and, when poisonous, parked."""
+"""Background jobs: rows that are claimed, leased, retried and, after repeated failures, parked."""
 
 import logging
 import threading
@@ -18,16 +18,18 @@ from portal.models import Job, JobState, User
 
 logger = logging.getLogger(__name__)
 
-LEASE = timedelta(seconds=60)  # renewed while the worker lives; a killed one's job comes back
+LEASE = timedelta(
+    seconds=60
+)  # renewed while the worker runs; the job of a killed one becomes due again
 RENEW_SECONDS = 20
 ATTEMPTS = 3
 BACKOFF = timedelta(seconds=20)
 LONGEST_PAUSE = timedelta(minutes=10)
-MOST_POSTPONEMENTS = 150  # a day, for a part of the house (PDF engine, disk) that cannot serve
+MOST_POSTPONEMENTS = 150  # about a day, while a component (PDF engine, disk) cannot serve
 
 Handler = Callable[[Job], dict[str, Any] | None]
 _handlers: dict[str, Handler] = {}
-shutting_down = threading.Event()  # set when this process is about to end: it begins no further job
+shutting_down = threading.Event()  # set before this process ends: it starts no further job
 
 
 def handler(kind: str) -> Callable[[Handler], Handler]:
@@ -87,19 +89,19 @@ def cancel(job: Job, *, now: datetime) -> bool:
 
     Returns whether there was anything to cancel.
     """
-    waiting = Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
+    queued = Job.objects.filter(pk=job.pk, state=JobState.QUEUED).update(
         state=JobState.CANCELLED, cancel_requested_at=now, finished_at=now
     )
     running = Job.objects.filter(
         pk=job.pk, state=JobState.RUNNING, cancel_requested_at=None
     ).update(cancel_requested_at=now)
-    return bool(waiting or running)
+    return bool(queued or running)
 
 
 def ready(at: datetime) -> Q:
     """Select the jobs that may be claimed at this instant."""
-    waiting = Q(state=JobState.QUEUED) & (Q(run_after=None) | Q(run_after__lte=at))
-    return waiting | Q(state=JobState.RUNNING, lease_until__lt=at)
+    queued = Q(state=JobState.QUEUED) & (Q(run_after=None) | Q(run_after__lte=at))
+    return queued | Q(state=JobState.RUNNING, lease_until__lt=at)
 
 
 def claim(pk: int, at: datetime) -> Job | None:
@@ -122,20 +124,20 @@ def run(pk: int) -> JobState | None:
     if job.attempts - job.postponements > ATTEMPTS:
         return _finish(job, JobState.PARKED, "여러 번 시도했으나 끝내지 못했습니다.")
     if job.kind not in _handlers:
-        app.loader.import_default_modules()  # outside a worker nobody has read the tasks yet
-    work = _handlers.get(job.kind)
-    if work is None:
+        app.loader.import_default_modules()  # outside a worker the tasks are not imported yet
+    handle = _handlers.get(job.kind)
+    if handle is None:
         return _finish(job, JobState.PARKED, f"처리기가 없는 작업입니다: {job.kind}")
     try:
         with _renewed_lease(job):
-            result = work(job)
+            result = handle(job)
     except JobCancelled as error:
         return _finish(job, JobState.CANCELLED, error.message)
     except Unavailable as error:
         return _postpone(job, error.message)
     except PortalError as error:
         return _fail(job, error.message)
-    except Exception as error:  # a job may fail in any way; the worker must live
+    except Exception as error:  # a job may fail in any way; the worker must go on
         logger.exception("작업 %s(%s) 실패", job.pk, job.kind)
         return _fail(job, f"{type(error).__name__}: {error}"[:500])
     return _finish(job, JobState.DONE, "", result or {})
@@ -183,10 +185,10 @@ def due(at: datetime, limit: int = 200) -> list[int]:
 @contextmanager
 def _renewed_lease(job: Job) -> Iterator[None]:
     # From a thread: the work itself may not return for minutes.
-    over = threading.Event()
+    stopped = threading.Event()
 
     def renew() -> None:
-        while not over.wait(RENEW_SECONDS):
+        while not stopped.wait(RENEW_SECONDS):
             try:
                 _claimed(job).update(lease_until=clock_now() + LEASE)
             except Error:  # the next try comes before the lease ends
@@ -194,13 +196,13 @@ def _renewed_lease(job: Job) -> Iterator[None]:
                 connection.close()
         connection.close()
 
-    keeper = threading.Thread(target=renew, name=f"lease-{job.pk}", daemon=True)
-    keeper.start()
+    renewer = threading.Thread(target=renew, name=f"lease-{job.pk}", daemon=True)
+    renewer.start()
     try:
         yield
     finally:
-        over.set()
-        keeper.join()
+        stopped.set()
+        renewer.join()
 
 
 def _claimed(job: Job) -> QuerySet[Job]:

@@ -1,4 +1,4 @@
-"""Celery's side of jobs and notices: ids in, rows decide."""
+"""Celery's side of jobs and notices: messages carry ids, rows decide."""
 
 import time
 
@@ -22,10 +22,10 @@ def sweep_jobs() -> int:
     Returns how many were started. Stops after SWEEP_SECONDS, so that the last job started has most of
     CELERY_TASK_TIME_LIMIT for itself.
     """
-    begun, started = 0, time.monotonic()
+    count, started = 0, time.monotonic()
     for pk in queue.due(now()):
         if time.monotonic() - started > SWEEP_SECONDS:
             break
         queue.run(pk)
-        begun += 1
-    return begun
+        count += 1
+    return count

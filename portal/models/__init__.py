@@ -1,4 +1,4 @@
-"""Facts, one module per package of the portal: people, records, jobs, notices, ties, tokens, paper."""
+"""Models, one module per package of the portal."""
 
 from portal.models.access import User, UserManager
 from portal.models.api import ApiToken, IdempotentCall, TokenScope

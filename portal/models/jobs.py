@@ -1,4 +1,4 @@
-"""Background jobs: the row is the queue."""
+"""Background jobs."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""The outbox of mails."""
+"""The outbox of e-mails."""
 
 from django.db import models
 from django.db.models import Q

@@ -1,4 +1,4 @@
-"""Moves, the audit chain and minutes of incidents."""
+"""Base models of workflow; the audit chain; incidents."""
 
 from collections.abc import Mapping
 from typing import ClassVar

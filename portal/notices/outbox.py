@@ -1,4 +1,4 @@
-"""The outbox: a notice is written with the fact it tells, and sent afterwards, once."""
+"""The outbox: a notice is written in the transaction of its event and sent afterwards, once."""
 
 import logging
 import time
@@ -20,14 +20,14 @@ from portal.models import Notice, NoticeState, User
 
 logger = logging.getLogger(__name__)
 
-# After each failed attempt the next one waits; the last is given up about 17 hours after the first.
+# Before the next attempt; the last one is about 17 hours after the first.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
 CLAIM = timedelta(minutes=5)
 BATCH = 500
 INVITATIONS_A_DAY = 100
-"""So many letters one person may have sent to addresses of their choice (assumption)."""
+"""Invitations one person may send to addresses of their choice (assumption)."""
 BATCH_SECONDS = 120
-# What is wrong with one notice; every other failure to send is the mail server's.
+# Errors of one notice; any other error is the mail server's and ends the batch.
 NOTICE_ERRORS = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
 
 
@@ -55,14 +55,16 @@ def write(
     return notice
 
 
-def check_invitation_limit(asked: Iterable[QuerySet[Any]], *, by: User, now: datetime) -> None:
+def check_invitation_limit(
+    invitations: Iterable[QuerySet[Any]], *, by: User, now: datetime
+) -> None:
     """Check that `by` may send one more invitation today, so that nobody floods other mailboxes.
 
     Counts the rows by `invited_by` and `invited_at` in the last 24 hours, whatever became of them.
     Raises BadInput (`letters_today`).
     """
     since = now - timedelta(days=1)
-    sent = sum(rows.filter(invited_by=by, invited_at__gt=since).count() for rows in asked)
+    sent = sum(rows.filter(invited_by=by, invited_at__gt=since).count() for rows in invitations)
     if sent >= INVITATIONS_A_DAY:
         raise BadInput(
             f"하루에 보낼 수 있는 초대 {INVITATIONS_A_DAY}통을 모두 보냈습니다. 내일 다시 보내 주세요.",
@@ -78,19 +80,19 @@ def compose(
     template: str, *, to_email: str, user: User | None, now: datetime, **context: object
 ) -> dict[str, object]:
     """Return the fields of a notice without saving it."""
-    words = {"ORIGIN": settings.ORIGIN, "user": user, **context}
+    values = {"ORIGIN": settings.ORIGIN, "user": user, **context}
     return {
         "user": user,
         "to_email": to_email,
-        "subject": " ".join(_plain_text(f"emails/{template}.subject.txt", words).split())[:200],
-        "body": _plain_text(f"emails/{template}.body.txt", words).strip() + "\n",
+        "subject": " ".join(_plain_text(f"emails/{template}.subject.txt", values).split())[:200],
+        "body": _plain_text(f"emails/{template}.body.txt", values).strip() + "\n",
         "created_at": now,
     }
 
 
-def _plain_text(template: str, words: dict[str, object]) -> str:
+def _plain_text(template: str, values: dict[str, object]) -> str:
     # Plain text: a name with an ampersand stays as it is.
-    text: str = _wrapper().render({"template": template, **words})
+    text: str = _wrapper().render({"template": template, **values})
     return text
 
 

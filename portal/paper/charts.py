@@ -1,7 +1,4 @@
-"""Charts drawn on the server as one SVG each, with the same figures as a table beside them.
-
-`{% chart %}` shows a `Chart` on a page and in a PDF alike; nothing needs a script to be read.
-"""
+"""Charts as SVG, each with the same figures as a table; `{% chart %}` shows them without a script."""
 
 import math
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,7 @@
-"""Documents for the Hangul word processor (HWPX): paragraphs and tables, nothing clever.
+"""Documents for the Hangul word processor (HWPX): headings, paragraphs and tables.
 
-The only importer of python-hwpx, which calls itself alpha: what is made is opened again before it
-is handed out, and everything the portal needs of it stands here.
+The only importer of python-hwpx, an alpha release: every document is opened again before it is
+returned.
 """
 
 import io
@@ -61,8 +61,8 @@ def write(parts: Iterable[Part]) -> bytes:
             document.add_paragraph(for_xml(part.words))
     data = document.to_bytes()
     titles = [for_xml(part.words) for part in parts if isinstance(part, Heading)]
-    told = read(data)
-    if not all(title in told for title in titles):
+    text = read(data)
+    if not all(title in text for title in titles):
         raise HwpxFailed()
     return data
 

@@ -1,4 +1,4 @@
-"""Issued PDFs: the row is there first, a job makes the file, once, and keeps its hash."""
+"""Issued PDFs: the row is written first, then a job makes the file once and records its hash."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,13 +23,13 @@ def issue(
     """
     if document.issued_at is not None:
         return document
-    paper = pdf.render(template, context, title=title)
-    name = files.store_bytes(paper.data)
+    rendered = pdf.render(template, context, title=title)
+    name = files.store_bytes(rendered.data)
     with transaction.atomic():
         written = (
             type(document)
             ._default_manager.filter(pk=document.pk, issued_at=None)
-            .update(file=name, sha256=paper.sha256, pages=paper.pages, issued_at=now)
+            .update(file=name, sha256=rendered.sha256, pages=rendered.pages, issued_at=now)
         )
     if not written:
         files.discard(name)

@@ -1,4 +1,4 @@
-"""Prints templates to PDF in a separate, limited engine process; knows the engine, not the words."""
+"""Render templates to PDF in a separate process with limits on time, memory and network."""
 
 import atexit
 import fcntl
@@ -30,13 +30,16 @@ from portal.core.errors import PortalError, Unavailable
 
 ENGINE = Path(__file__).with_name("pdf_engine.py")
 PROBE = Path(__file__).with_name("pdf_probe.py")
-SLOTS = (ENGINE, PROBE)  # locked, never written: so many documents print at once on this machine
+SLOTS = (
+    ENGINE,
+    PROBE,
+)  # locked, never written: so many documents are rendered at once on this machine
 INSTALL = "apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-nanum"
-OPTIONAL = "libharfbuzz-subset0"  # without it a document takes ten times as long, and comes
+OPTIONAL = "libharfbuzz-subset0"  # without it a document takes ten times as long
 START_SECONDS = 60
 PROBE_SECONDS = 15
 LARGEST = 64 * 1024 * 1024  # bytes of one PDF
-# The engine gets what fonts and libraries need, and no secret of the portal.
+# Only what fonts and libraries need: no secret of the portal reaches the engine.
 PASSED_ON = (
     "LD_LIBRARY_PATH",
     "DYLD_FALLBACK_LIBRARY_PATH",
@@ -92,11 +95,11 @@ def print_html(html: str) -> RenderedPdf:
     """Render one self-contained HTML document; raises as `render` does."""
     if not available():
         raise _unavailable()
-    waited_until = time.monotonic() + settings.PDF_SECONDS
+    deadline = time.monotonic() + settings.PDF_SECONDS
     if not _lock.acquire(timeout=settings.PDF_SECONDS):
         raise _busy()
     try:
-        with _slot(waited_until):
+        with _slot(deadline):
             return _request(html)
     finally:
         _lock.release()
@@ -109,8 +112,8 @@ def available() -> bool:
 
 def missing_packages() -> list[str]:
     """Return the Debian packages the engine lacks; checked again every minute while some are missing."""
-    found = _probe(0)
-    return found and _probe(1 + int(time.monotonic() // 60))
+    missing = _probe(0)
+    return missing and _probe(1 + int(time.monotonic() // 60))
 
 
 def check_pdf(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
@@ -216,8 +219,8 @@ def _start() -> _Engine:
 
 def _stop() -> int | None:
     global _engine
-    gone, _engine = _engine, None
-    return gone.stop() if gone else None
+    stopped, _engine = _engine, None
+    return stopped.stop() if stopped else None
 
 
 def _reset_after_fork() -> None:
@@ -286,7 +289,7 @@ def _probe(_when: int) -> list[str]:
         ).stdout
         return list(json.loads(answer))
     except (subprocess.SubprocessError, OSError, ValueError):
-        return ["libpango-1.0-0"]  # it broke on them
+        return ["libpango-1.0-0"]  # the probe crashed on them
 
 
 def _environment() -> dict[str, str]:

@@ -1,7 +1,7 @@
-"""The engine room: a warm, limited process that prints one HTML document after another.
+"""The PDF engine: a process with limits that renders one HTML document after another.
 
-Started by portal.paper.pdf as a script of its own. It imports neither Django nor this package, and it
-is the only module that imports WeasyPrint.
+Started by portal.paper.pdf as a script. Imports neither Django nor this package, and is the only
+importer of WeasyPrint.
 """
 
 import ctypes

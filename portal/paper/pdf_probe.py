@@ -1,4 +1,4 @@
-"""Asks the machine, in a process of its own, what the PDF engine lacks; prints package names."""
+"""Print, as a process of its own, the names of the packages that the PDF engine lacks."""
 
 import ctypes
 import json

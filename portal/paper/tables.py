@@ -1,4 +1,4 @@
-"""Tables to take away and to bring in: CSV and XLSX, whole, counted, harmless in a spreadsheet."""
+"""Export and import of tables: CSV and XLSX, without formulas."""
 
 import csv
 import io
@@ -26,7 +26,7 @@ BOM = "\ufeff"  # Excel reads UTF-8 only after it
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LARGEST_CELL = 32_767  # characters; what a spreadsheet holds
 MOST_LINES = 1_048_576  # of a sheet
-MOST_COLUMNS = 200  # read of a sheet; no table of ours has as many
+MOST_COLUMNS = 200  # read of a sheet; none of our tables has as many
 
 
 def safe(value: object) -> str:

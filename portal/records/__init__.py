@@ -1,1 +1,1 @@
-"""What happened: moves between states, the audit chain, snapshots, guards, incidents."""
+"""Workflow, audit chain, snapshots, database guards and incidents."""

@@ -1,9 +1,9 @@
-"""A chain of hashes over rows that must stay as they are, and the search for any that did not.
+"""A hash chain over rows that must not change, and its verification.
 
-Each app names its tables in a module of its own (`settings.AUDITED`). A sweep seals new rows in
-blocks: a block holds the hash of every row and the hash of the block before. Filing and deciding
-wait for nothing: they write their rows as ever, and the sweep follows within a minute or two.
-`verify` reads every sealed row again and names each one that was altered, removed or slipped in.
+Each app names its tables (`settings.AUDITED`). A sweep seals new rows in blocks within a minute or
+two: a seal holds the hash of every row and the hash of the seal before. Services write their rows
+as usual and do not wait. `verify` reads every sealed row again and reports each one that was
+altered, removed or inserted by hand.
 """
 
 import hashlib
@@ -28,9 +28,9 @@ from portal.records import snapshot
 JOB = "portal.verify_audit"
 SEAL_TASK = "portal.records.tasks.seal_audit"
 CHUNK = 1_000  # rows of one seal
-WINDOW = timedelta(minutes=20)  # no transaction lives as long; what comes later was not ours
-SHOWN = 200  # findings kept with a verification
-LOWEST = -(2**63)  # a row slipped in by hand may have any key
+WINDOW = timedelta(minutes=20)  # longer than any transaction; a later row was inserted by hand
+SHOWN = 200  # findings stored with a verification
+LOWEST = -(2**63)  # a row inserted by hand may have any key
 
 ALTERED, REMOVED, INSERTED = "altered", "removed", "inserted"
 SEAL_BROKEN, HEAD_BROKEN, MISFIT = "seal_broken", "head_broken", "misfit"
@@ -70,8 +70,8 @@ class Audited:
         return self.model._meta.db_table
 
     def sealed_columns(self) -> list[str]:
-        found = self.columns or [f.attname for f in self.model._meta.concrete_fields]
-        return sorted(found)
+        columns = self.columns or [f.attname for f in self.model._meta.concrete_fields]
+        return sorted(columns)
 
 
 class Fault(NamedTuple):
@@ -84,8 +84,8 @@ class Fault(NamedTuple):
 
     @property
     def words(self) -> str:
-        told = f": {self.detail}" if self.detail else ""
-        return f"{self.table} {self.pk}: {MESSAGES[self.what]}{told}"
+        detail = f": {self.detail}" if self.detail else ""
+        return f"{self.table} {self.pk}: {MESSAGES[self.what]}{detail}"
 
 
 @dataclass
@@ -108,6 +108,13 @@ class Report:
             if len(self.findings) < SHOWN:
                 self.findings.append(fault)
 
+    def add_unsealed(self, table: str, pk: int, added_at: datetime | None) -> None:
+        self.unsealed_count += 1
+        if len(self.unsealed) < SHOWN:
+            self.unsealed.append((table, str(pk)))
+        if added_at and (self.oldest_unsealed_at is None or added_at < self.oldest_unsealed_at):
+            self.oldest_unsealed_at = added_at
+
 
 Check = Callable[[], Iterable[Fault]]
 
@@ -115,10 +122,10 @@ Check = Callable[[], Iterable[Fault]]
 @cache
 def tables() -> tuple[Audited, ...]:
     """Return the tables of `settings.AUDITED`, in that order."""
-    found = tuple(table for name in settings.AUDITED for table in import_string(name))
-    if len({table.name for table in found}) < len(found):
+    named = tuple(table for name in settings.AUDITED for table in import_string(name))
+    if len({table.name for table in named}) < len(named):
         raise ValueError("two audited tables share a name")
-    return found
+    return named
 
 
 @cache
@@ -162,12 +169,12 @@ def seal(*, now: datetime) -> int:
 
 def seal_table(table: Audited, now: datetime) -> int:
     chain, _ = AuditChain.objects.get_or_create(name=table.name)
-    floor = chain.swept_at - WINDOW if chain.swept_at else None
-    rows, sealed = _candidates(table, floor)
+    since = chain.swept_at - WINDOW if chain.swept_at else None
+    rows, sealed = _candidates(table, since)
     columns = table.sealed_columns()
     number, head, written, last = chain.number, chain.head, 0, LOWEST
-    waiting = rows.order_by("pk").values_list("pk", *columns)
-    while part := list(waiting.filter(pk__gt=last)[:CHUNK]):
+    ordered = rows.order_by("pk").values_list("pk", *columns)
+    while part := list(ordered.filter(pk__gt=last)[:CHUNK]):
         last = part[-1][0]
         fresh = [row for row in part if row[0] not in sealed]
         if not fresh:
@@ -184,7 +191,7 @@ def seal_table(table: Audited, now: datetime) -> int:
         )
         made.sha256 = seal_sha256(made)
         if not _append(made):
-            return written  # another sweep is at it
+            return written  # another sweep is running
         number, head, written = made.number, made.sha256, written + len(fresh)
     AuditChain.objects.filter(name=table.name, number=number).update(swept_at=now)
     return written
@@ -201,27 +208,27 @@ def _append(made: AuditSeal) -> bool:
     return bool(taken)
 
 
-def _candidates(table: Audited, floor: datetime | None) -> tuple[models.QuerySet[Any], set[int]]:
+def _candidates(table: Audited, since: datetime | None) -> tuple[models.QuerySet[Any], set[int]]:
     """Return rows that may be new, and the keys among them that were sealed recently."""
     rows = table.rows()
-    if floor is None:
+    if since is None:
         return rows, set()
     recent: set[int] = set()
-    for pks in AuditSeal.objects.filter(chain=table.name, sealed_at__gte=floor).values_list(
+    for pks in AuditSeal.objects.filter(chain=table.name, sealed_at__gte=since).values_list(
         "pks", flat=True
     ):
         recent.update(pks)
     if table.since != "pk":
-        return rows.filter(**{f"{table.since}__gte": floor}), recent
+        return rows.filter(**{f"{table.since}__gte": since}), recent
     if table.time:
-        rows = rows.filter(**{f"{table.time}__gte": floor})
-    return rows.filter(pk__gt=_settled(table, floor)), recent
+        rows = rows.filter(**{f"{table.time}__gte": since})
+    return rows.filter(pk__gt=_settled(table, since)), recent
 
 
-def _settled(table: Audited, floor: datetime) -> int:
+def _settled(table: Audited, since: datetime) -> int:
     """Return the highest primary key that no open transaction can still insert below."""
     pks = (
-        AuditSeal.objects.filter(chain=table.name, sealed_at__lt=floor)
+        AuditSeal.objects.filter(chain=table.name, sealed_at__lt=since)
         .order_by("-number")
         .values_list("pks", flat=True)
         .first()
@@ -266,7 +273,7 @@ def record(report: Report, *, by: User | None, now: datetime) -> AuditCheck:
 def heads() -> list[dict[str, Any]]:
     """Return the last seal of every chain, which outsiders keep to check the portal later."""
     labels = {table.name: table.label for table in tables()}
-    found = AuditChain.objects.filter(name__in=labels).order_by("name")
+    chains = AuditChain.objects.filter(name__in=labels).order_by("name")
     return [
         {
             "name": row.name,
@@ -276,20 +283,20 @@ def heads() -> list[dict[str, Any]]:
             "sha256": row.head,
             "swept_at": row.swept_at,
         }
-        for row in found
+        for row in chains
     ]
 
 
 def combined_head(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return one SHA-256 over the last seals of all chains."""
-    told = [[row["name"], row["number"], row["sha256"]] for row in rows]
-    return snapshot.sha256_of_plain(told)
+    ends = [[row["name"], row["number"], row["sha256"]] for row in rows]
+    return snapshot.sha256_of_plain(ends)
 
 
 def check_kept_seal(name: str, number: int, sha256: str) -> Fault | None:
     """Compare the hash of a seal that somebody kept with the portal's; return the fault, if any."""
-    there = AuditSeal.objects.filter(chain=name, number=number).first()
-    if there is not None and seal_sha256(there) == sha256 == there.sha256:
+    kept = AuditSeal.objects.filter(chain=name, number=number).first()
+    if kept is not None and seal_sha256(kept) == sha256 == kept.sha256:
         return None
     return Fault("portal_auditseal", f"{name}:{number}", SEAL_BROKEN, "보관한 해시와 다릅니다")
 
@@ -301,8 +308,8 @@ def misplaced_states(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
         led = model._default_manager.annotate(led_to=models.Subquery(last.values("target")[:1]))
         strays = led.filter(led_to__isnull=False).exclude(led_to=models.F("state"))
         for pk, state, target in strays.values_list("pk", "state", "led_to"):
-            told = f"상태 {state}, 마지막 이력은 {target}"
-            yield Fault(model._meta.db_table, str(pk), MISFIT, told)
+            detail = f"상태 {state}, 마지막 이력은 {target}"
+            yield Fault(model._meta.db_table, str(pk), MISFIT, detail)
 
 
 def verify_table(
@@ -340,15 +347,16 @@ def _compare(table: Audited, made: AuditSeal) -> Iterator[Fault]:
     digests = bytes(made.digests)
     try:
         rows = table.model._base_manager.filter(pk__in=made.pks).values_list("pk", *made.columns)
-        found = {row[0]: row[1:] for row in rows}
+        values = {row[0]: row[1:] for row in rows}
     except FieldError:
         yield Fault(table.table, f"{made.pks[0]}–{made.pks[-1]}", ALTERED, "열이 없어졌습니다")
         return
     for place, pk in enumerate(made.pks):
-        if pk not in found:
+        if pk not in values:
             yield Fault(table.table, str(pk), REMOVED)
         elif (
-            digest(table.name, pk, made.columns, found[pk]) != digests[32 * place : 32 * place + 32]
+            digest(table.name, pk, made.columns, values[pk])
+            != digests[32 * place : 32 * place + 32]
         ):
             yield Fault(table.table, str(pk), ALTERED)
 
@@ -357,24 +365,27 @@ def _check_unsealed(
     table: Audited, chain: AuditChain, sealed: "array[int]", report: Report
 ) -> None:
     """Count rows that no seal covers: new ones wait for the sweep, older ones were inserted by hand."""
-    floor = chain.swept_at - WINDOW if chain.swept_at else None
-    settled = _settled(table, floor) if floor and table.since == "pk" else LOWEST
-    moment = table.time if table.since == "pk" else table.since
+    since = chain.swept_at - WINDOW if chain.swept_at else None
+    settled = _settled(table, since) if since and table.since == "pk" else LOWEST
+    for pk, added_at in _rows_with_time(table):
+        if _contains(sealed, pk):
+            continue
+        if since and (pk <= settled or (added_at is not None and added_at < since)):
+            report.add(Fault(table.table, str(pk), INSERTED))
+        else:
+            report.add_unsealed(table.table, pk, added_at)
+
+
+def _rows_with_time(table: Audited) -> Iterator[tuple[int, datetime | None]]:
+    """Yield the key of every row and when it was added or became final, if the table knows."""
+    time = table.time if table.since == "pk" else table.since
+    rows = table.rows().order_by("pk").values_list("pk", *([time] if time else []))
     last = LOWEST
-    names = ["pk", *([moment] if moment else [])]
-    rows = table.rows().order_by("pk").values_list(*names)
     while part := list(rows.filter(pk__gt=last)[: 10 * CHUNK]):
         last = part[-1][0]
-        for pk, *at in part:
-            place = bisect_left(sealed, pk)
-            if place < len(sealed) and sealed[place] == pk:
-                continue
-            came = at[0] if at else None
-            if floor and (pk <= settled or (came is not None and came < floor)):
-                report.add(Fault(table.table, str(pk), INSERTED))
-                continue
-            report.unsealed_count += 1
-            if len(report.unsealed) < SHOWN:
-                report.unsealed.append((table.table, str(pk)))
-            if came and (report.oldest_unsealed_at is None or came < report.oldest_unsealed_at):
-                report.oldest_unsealed_at = came
+        yield from ((row[0], row[1] if time else None) for row in part)
+
+
+def _contains(keys: "array[int]", key: int) -> bool:
+    place = bisect_left(keys, key)
+    return place < len(keys) and keys[place] == key

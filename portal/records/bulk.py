@@ -23,13 +23,13 @@ def insert(
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             text = StringIO("".join(_line(row) for row in rows))
-            with connection.wrap_database_errors:  # COPY is no call that Django knows
+            with connection.wrap_database_errors:  # Django does not wrap COPY
                 cursor.copy_expert(f"COPY {table} ({names}) FROM STDIN", text)
             return
-        marks = ", ".join(["%s"] * len(fields))
+        placeholders = ", ".join(["%s"] * len(fields))
         # Names come from the models, values are bound.
         cursor.executemany(
-            f"INSERT INTO {table} ({names}) VALUES ({marks})",  # noqa: S608
+            f"INSERT INTO {table} ({names}) VALUES ({placeholders})",  # noqa: S608
             [
                 [_bound(field, value) for field, value in zip(fields, row, strict=True)]
                 for row in rows
@@ -45,8 +45,8 @@ def _cell(value: object) -> str:
     if value is None:
         return r"\N"
     text = str(value)
-    for mark, written in ESCAPES:  # fourteen times as fast as `translate` on Korean text
-        text = text.replace(mark, written)
+    for character, escape in ESCAPES:  # fourteen times as fast as `translate` on Korean text
+        text = text.replace(character, escape)
     return text
 
 

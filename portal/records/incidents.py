@@ -1,9 +1,8 @@
 """Refusals and errors of the portal itself, per scope and minute: evidence when dates must move.
 
-Nothing is written for a request that went well. What went wrong is counted in the memory of each
-process and laid down in a file of its own about once a second, not in the database: that may be
-what is in trouble. A sweep brings the files into the table. A line holds the count of its minute
-so far, so that reading a file twice changes nothing.
+Failures are counted in the memory of each process and written about once a second to a file of its
+own, not to the database: that may be what fails. A sweep reads the files into the table. A line
+holds the count of its minute so far, so that reading a file twice changes nothing.
 """
 
 import atexit
@@ -33,7 +32,7 @@ WORDS = {CLOSED: "마감 뒤 접수 거절", ERROR: "오류", UNAVAILABLE: "이�
 EVERYWHERE = "portal"
 FLUSH_SECONDS = 1.0
 KEPT_MINUTES = 3
-Key = tuple[str, str, str]  # what it was about, minute, kind
+Key = tuple[str, str, str]  # subject, minute, kind
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ class Counter:
             with (folder() / f"{self.source}.jsonl").open("a") as file:
                 file.write("".join(lines))
         except OSError:
-            return  # the disk is in trouble as well: kept in memory for the next time
+            return  # the disk fails too: kept in memory for the next attempt
         self.dirty.clear()
         self.flushed = time.monotonic()
         latest = sorted({key[1] for key in self.counts})[-KEPT_MINUTES:]
@@ -163,5 +162,5 @@ def minutes(
 
 def subject_of(match: object) -> str:
     """Return what a resolved request was about, see `settings.INCIDENTS`."""
-    found: str = import_string(settings.INCIDENTS["subject"])(match) if match else EVERYWHERE
-    return found
+    subject: str = import_string(settings.INCIDENTS["subject"])(match) if match else EVERYWHERE
+    return subject

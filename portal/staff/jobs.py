@@ -1,4 +1,4 @@
-"""Staff screens of things whose work a background job does."""
+"""Staff screens of objects that a background job works on."""
 
 from typing import Any
 

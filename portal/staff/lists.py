@@ -95,7 +95,7 @@ class ReadOnlyAdmin(StaffAdmin):
         # Related objects whose screen the reader may not open are shown without a link.
         whole = super().get_fieldsets(request, obj)
         if obj is None or self.has_change_permission(request, obj):
-            return whole  # what is filled in stays a field
+            return whole  # an editable field stays a field
         closed = {row.name: row for row in self.opts.fields if self._closed(request, row)}
         return [
             (

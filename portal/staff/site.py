@@ -1,4 +1,4 @@
-"""The staff site: the plain Django admin behind a second factor."""
+"""The staff site: Django's admin behind a second factor."""
 
 from django.contrib.admin import AdminSite
 from django.http import HttpRequest, HttpResponse

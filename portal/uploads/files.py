@@ -1,4 +1,4 @@
-"""Uploads: judged by content, kept outside the web root under random names, sent back inert."""
+"""Uploads: checked by content, stored outside the web root under random names, served as downloads."""
 
 import errno
 import hashlib

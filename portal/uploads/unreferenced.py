@@ -1,4 +1,4 @@
-"""Files that no row names: left where a transaction failed after its file was written."""
+"""Files that no row names: left behind by transactions that failed after writing a file."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,9 +9,9 @@ from django.db.models import CharField, JSONField, Model
 
 from portal.uploads import files
 
-AGE = timedelta(days=1)  # no transaction lasts that long: what has no row by then gets none
+AGE = timedelta(days=1)  # longer than any transaction: a file without a row by then never gets one
 AT_ONCE = 500
-COLUMNS = {"file", "pictures", "artefact"}  # what a column that names one kept file is called
+COLUMNS = {"file", "pictures", "artefact"}  # names of columns that name one kept file
 LIST = "files"  # and one that lists several
 
 

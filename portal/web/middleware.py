@@ -1,4 +1,4 @@
-"""What every request passes: private pages are not cached, errors are readable."""
+"""Middleware: incidents are recorded, errors are readable, private pages are not cached."""
 
 import time
 from collections.abc import Callable
@@ -45,10 +45,10 @@ class ErrorResponses:
         return self.get_response(request)
 
     def process_view(
-        self, request: HttpRequest, view: object, args: object, words: dict[str, Any]
+        self, request: HttpRequest, view: object, args: object, kwargs: dict[str, Any]
     ) -> HttpResponse | None:
         # No table holds such a number: the database would raise.
-        large = any(isinstance(value, int) and value > LARGEST for value in words.values())
+        large = any(isinstance(value, int) and value > LARGEST for value in kwargs.values())
         return error_response(request, NotFound()) if large else None
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:

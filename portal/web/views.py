@@ -1,4 +1,4 @@
-"""Pages of the ground: health, own notices, API tokens and its contract, the demo's mailbox."""
+"""Pages of the portal itself: health, own notices, API tokens, jobs and the API documentation."""
 
 from django.contrib import messages
 from django.core.exceptions import SuspiciousOperation
@@ -7,8 +7,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.views import defaults
 from django.views.decorators.http import require_POST, require_safe
-from django.views.defaults import bad_request, server_error
 
 from portal.access.decorators import public, signed_in
 from portal.access.requests import person
@@ -69,8 +69,8 @@ def tokens(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         _, made = issue_token(person(request), **form.cleaned_data)
         form = TokenForm()
-    living = ApiToken.objects.filter(user=person(request), revoked_at=None).order_by("-pk")
-    return render(request, "portal/tokens.html", {"form": form, "tokens": living, "made": made})
+    active = ApiToken.objects.filter(user=person(request), revoked_at=None).order_by("-pk")
+    return render(request, "portal/tokens.html", {"form": form, "tokens": active, "made": made})
 
 
 @signed_in
@@ -115,23 +115,23 @@ def api_page(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/api_docs.html", {"contract": docs.contract()})
 
 
-def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def permission_denied(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     # A refusal looks like an absence, so that nobody learns what exists.
-    return absent(request)
+    return not_found(request)
 
 
-def absent(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     return error_response(request, NotFound())
 
 
-def unreadable(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
+def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     if request.path.startswith("/api/"):
         return error_response(request, BadInput())
-    return bad_request(request, exception or SuspiciousOperation())
+    return defaults.bad_request(request, exception or SuspiciousOperation())
 
 
-def broken(request: HttpRequest) -> HttpResponse:
-    # Uses no template of the API: whatever is broken may be needed for it.
+def server_error(request: HttpRequest) -> HttpResponse:
+    # Touches nothing that may be broken, such as the database.
     if request.path.startswith("/api/"):
         return JsonResponse({"code": "server_error", "message": BROKEN, "findings": []}, status=500)
-    return server_error(request)
+    return defaults.server_error(request)

@@ -1,4 +1,4 @@
-"""Read every sealed row again and name what was altered, removed or slipped in by hand."""
+"""Read every sealed row again and report what was altered, removed or inserted by hand."""
 
 from typing import Any
 

@@ -23,7 +23,8 @@ from portal.notices import outbox
 from portal.records import audit
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.lists import QuickPaginator, ReadOnlyAdmin, StaffAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 
 auditlog.register(User, exclude_fields=["password", "last_login"])
 

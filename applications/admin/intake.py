@@ -19,7 +19,7 @@ from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import kst, until
+from portal.templatetags.dates import kst, until
 from programs.models import SubProgram
 from programs.roles import MANAGER, STAFF_READERS
 from programs.visibility import sub_programs_of

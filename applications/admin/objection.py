@@ -19,7 +19,8 @@ from applications.states import ObjectionMoves, ObjectionState, Remedy
 from applications.visibility import objections_of
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge, kst, until
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst, until
 from programs.roles import STAFF_READERS
 
 SOON = timedelta(days=7)

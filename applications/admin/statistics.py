@@ -17,7 +17,8 @@ from portal.core.clock import now
 from portal.models import JobState
 from portal.paper import tables
 from portal.staff.acts import WorkflowAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from portal.uploads import files
 from programs.models import ProgramRound
 from programs.roles import MANAGER, OFFICER

@@ -7,7 +7,8 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import AssignmentRule, AssignmentRun, Monitor, Service
 from vouchers.roles import PANEL_OPERATOR

@@ -18,7 +18,8 @@ from portal.core.errors import PortalError
 from portal.forms.errors import show_error
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from vouchers.models import CatalogueImport, Service, SupplierMember
 from vouchers.queries import catalogue as queries
 from vouchers.roles import AGENCY, PANEL_OPERATOR

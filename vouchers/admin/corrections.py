@@ -10,7 +10,8 @@ from django.utils.safestring import SafeString
 
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, kst, until
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst, until
 from vouchers.models import Correction
 from vouchers.services import corrections
 from vouchers.states import CorrectionMoves, CorrectionState

@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge
+from portal.templatetags.components import badge
 from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import Monitor
 from vouchers.queries import panel

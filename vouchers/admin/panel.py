@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import until
+from portal.templatetags.dates import until
 from programs.rules import calendar
 from vouchers.models import CoveredService, PanelRound, Service
 from vouchers.queries import panel

@@ -14,7 +14,8 @@ from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, kst, until
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst, until
 from vouchers.models import ConsumerReport, ReportCheck
 from vouchers.queries.reports import ratings
 from vouchers.roles import AGENCY, MINISTRY, PANEL_OPERATOR

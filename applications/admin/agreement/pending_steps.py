@@ -18,7 +18,8 @@ from applications.states import (
 from applications.visibility import turns_of
 from portal.core.clock import now
 from portal.staff.lists import ReadOnlyAdmin
-from portal.templatetags.portal import badge, kdate, until
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kdate, until
 from programs.roles import STAFF_READERS
 
 

@@ -32,7 +32,8 @@ from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import note_form
 from portal.staff.jobs import JobProgressAdmin
 from portal.staff.lists import QuickPaginator, StaffAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from programs.forms.catalogue import StartForm
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 

@@ -12,7 +12,7 @@ from applications.models import RubricVersion
 from applications.services.assessment import rubrics
 from applications.visibility import rubrics_of
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import kst
+from portal.templatetags.dates import kst
 from programs.roles import MANAGER, STAFF_READERS
 
 

@@ -22,7 +22,8 @@ from portal.forms.errors import show_error
 from portal.models import JobState
 from portal.staff.acts import Act
 from portal.staff.jobs import JobProgressAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from programs.forms.catalogue import StartForm
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.rules.grants import quota

@@ -19,7 +19,8 @@ from applications.services.assessment import rubrics, sheets
 from applications.states import ApplicationState
 from applications.visibility import sheets_of
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 

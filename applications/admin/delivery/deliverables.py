@@ -16,7 +16,7 @@ from applications.states import DeliverableMoves, DeliverableState, ExpertState
 from applications.visibility import staff_applications
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge
+from portal.templatetags.components import badge
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 STAFF = [OFFICER, MANAGER]

@@ -22,7 +22,8 @@ from applications.visibility import staff_experts
 from portal.core.clock import now
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import business_number, kst
+from portal.templatetags.dates import kst
+from portal.templatetags.values import business_number
 from portal.uploads import files
 from programs.models import ProgramRound, SubProgram
 from programs.roles import MANAGER, OFFICER, STAFF_READERS

@@ -15,7 +15,7 @@ from applications.states import ChangeKind, ChangeMoves, Outcome
 from applications.visibility import changes_of
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import kst
+from portal.templatetags.dates import kst
 from programs.roles import STAFF_READERS
 
 

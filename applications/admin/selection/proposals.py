@@ -28,7 +28,9 @@ from portal.core.validators import row_number
 from portal.paper import tables
 from portal.staff.acts import Act, history
 from portal.staff.jobs import JobProgressAdmin
-from portal.templatetags.portal import badge, business_number, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
+from portal.templatetags.values import business_number
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 PAGE = 100

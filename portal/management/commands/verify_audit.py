@@ -7,7 +7,7 @@ from django.db import connection
 
 from portal.core.clock import now
 from portal.records import audit
-from portal.templatetags.portal import kst
+from portal.templatetags.dates import kst
 
 
 class Command(BaseCommand):

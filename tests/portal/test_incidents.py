@@ -28,21 +28,21 @@ def answering(status: int):
 @pytest.mark.parametrize(("status", "kind"), [(500, "error"), (502, "error"), (503, "unavailable")])
 def test_failed_answers_are_counted(monkeypatch, status: int, kind: str) -> None:
     noted = []
-    monkeypatch.setattr(incidents, "note", lambda about, what: noted.append((about, what)))
+    monkeypatch.setattr(incidents, "record", lambda about, what: noted.append((about, what)))
     answering(status)(RequestFactory().get("/"))
     assert noted == [("portal", kind)]
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 409])
 def test_an_answer_that_is_none_costs_nothing(monkeypatch, status: int) -> None:
-    monkeypatch.setattr(incidents, "note", lambda *what: pytest.fail("counted"))
+    monkeypatch.setattr(incidents, "record", lambda *what: pytest.fail("counted"))
     answering(status)(RequestFactory().get("/"))
 
 
 def test_a_slow_answer_is_counted(monkeypatch, settings) -> None:
     settings.INCIDENTS = {**settings.INCIDENTS, "slow_seconds": 0}
     noted = []
-    monkeypatch.setattr(incidents, "note", lambda about, what: noted.append(what))
+    monkeypatch.setattr(incidents, "record", lambda about, what: noted.append(what))
     answering(200)(RequestFactory().get("/"))
     assert noted == ["slow"]
 

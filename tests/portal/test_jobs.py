@@ -27,7 +27,7 @@ def works(monkeypatch: pytest.MonkeyPatch) -> Register:
 def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """Hear the doorbell instead of a broker."""
     heard: list[tuple[object, ...]] = []
-    monkeypatch.setattr(broker, "ring", lambda *words: heard.append(words))
+    monkeypatch.setattr(broker, "notify", lambda *words: heard.append(words))
     return heard
 
 
@@ -176,7 +176,7 @@ def test_a_job_waits_a_day_for_a_part_that_cannot_serve_and_is_then_done(
 def test_waiting_neither_hides_poison_nor_lasts_for_ever(
     works: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "WAITS", 2)
+    monkeypatch.setattr(queue, "MOST_POSTPONEMENTS", 2)
     fates = [Unavailable(), RuntimeError(), Unavailable(), RuntimeError(), RuntimeError()]
 
     def changing(job: Job) -> None:
@@ -202,7 +202,7 @@ def test_a_process_that_is_closing_begins_no_further_job(
 ) -> None:
     works("test.good", lambda job: None)
     job = queue.enqueue("test.good", key="good")
-    monkeypatch.setattr(queue, "closing", threading.Event())
+    monkeypatch.setattr(queue, "shutting_down", threading.Event())
     queue.shutting_down.set()
     assert queue.run(job.pk) is None
     job.refresh_from_db()

@@ -75,7 +75,7 @@ def test_the_bell_rings_after_the_commit_and_a_rollback_leaves_no_notice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     heard: list[object] = []
-    monkeypatch.setattr(broker, "ring", lambda *words: heard.append(words))
+    monkeypatch.setattr(broker, "notify", lambda *words: heard.append(words))
     words = {
         "to_email": "kim@example.kr",
         "now": NOW,

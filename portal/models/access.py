@@ -35,6 +35,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField("가입 시각", auto_now_add=True)
 
     objects = UserManager()
+    held_roles: frozenset[str] | None = None  # read once per instance by `roles_of`
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -30,22 +30,21 @@ EVERY_MOVE = [
 ]
 
 
-class Somebody:
-    """A person as `roles_of` sees one, without a database."""
+def somebody(*held: str, is_active: bool = True) -> User:
+    """Return an account with these roles, without a database."""
+    user = User(is_active=is_active)
+    user.held_roles = frozenset(held)
+    return user
 
-    def __init__(self, *held: str, is_active: bool = True) -> None:
-        self.is_active = is_active
-        self._held_roles = frozenset(held)
 
-
-def person(who: str) -> tuple[object, bool]:
+def person(who: str) -> tuple[User | None, bool]:
     """Return (by, owner) for one of WHO."""
     if who == SYSTEM:
         return None, False
     if who == "locked":
-        return Somebody(*role_names(), is_active=False), False
+        return somebody(*role_names(), is_active=False), False
     held = {who} & role_names()
-    return Somebody(*held), who == OWNER
+    return somebody(*held), who == OWNER
 
 
 @pytest.mark.parametrize(("step", "states"), EVERY_MOVE)

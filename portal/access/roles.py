@@ -45,7 +45,6 @@ def declared() -> Mapping[str, Role]:
 
 
 def role_names() -> frozenset[str]:
-    """Return the names of all roles that people can hold."""
     return frozenset(declared())
 
 
@@ -60,6 +59,5 @@ def roles_of(user: User | AnonymousUser | None) -> frozenset[str]:
 
 
 def ensure_groups() -> None:
-    """Create the groups that carry the roles; safe to repeat."""
     for name in declared():
         Group.objects.get_or_create(name=name)

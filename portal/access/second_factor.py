@@ -10,7 +10,6 @@ from portal.access.requests import person
 
 
 def passed_second_factor(request: HttpRequest) -> bool:
-    """Tell whether this session was opened with a second factor."""
     methods = request.session.get("account_authentication_methods", [])
     return any(step.get("method") == "mfa" for step in methods)
 
@@ -21,6 +20,5 @@ def lacks_second_factor(request: HttpRequest) -> bool:
 
 
 def redirect_to_second_factor(request: HttpRequest, target: str) -> HttpResponse:
-    """Redirect to the second factor, or to setting one up, and then to `target`."""
     step = "mfa_reauthenticate" if is_mfa_enabled(request.user) else "mfa_activate_totp"
     return redirect(f"{reverse(step)}?{urlencode({'next': target})}")

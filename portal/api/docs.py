@@ -71,14 +71,13 @@ class Group:
 
 @cache
 def document() -> dict[str, Any]:
-    """Return the OpenAPI document, generated once per process."""
     made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return made
 
 
 @cache
 def as_json() -> bytes:
-    """Return the document as JSON, which is valid YAML too."""
+    # JSON is valid YAML too.
     return json.dumps(document(), ensure_ascii=False, indent=1, default=str).encode()
 
 
@@ -181,7 +180,6 @@ def _words(schema: Schema) -> Schema:
 
 
 def _fields(schema: Schema, prefix: str = "") -> Iterator[Field]:
-    """Yield the fields of an object, nested ones under their dotted paths."""
     schema, _ = _resolved(schema)
     if schema.get("type") == "array":
         yield from _fields(schema["items"], f"{prefix}[]")

@@ -82,7 +82,6 @@ def flatten(detail: Any, where: str = "") -> list[tuple[str, str]]:
 
 
 def error_body(error: PortalError) -> dict[str, object]:
-    """Return the documented JSON body of an error."""
     return {
         "code": error.code,
         "message": error.message,

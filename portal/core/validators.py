@@ -79,7 +79,6 @@ def business_number(text: str) -> str:
 
 
 def format_business_number(number: str) -> str:
-    """Return ten digits as 124-81-00998."""
     return brn.format(number)
 
 

@@ -43,6 +43,5 @@ def refuse(
 
 
 def show_error(request: HttpRequest, error: PortalError) -> None:
-    """Queue every reason of a refusal as a message of the next page."""
     for finding in error.findings:
         messages.error(request, finding.message, extra_tags=finding.code)

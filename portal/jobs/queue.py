@@ -45,7 +45,6 @@ def handler(kind: str) -> Callable[[Handler], Handler]:
 
 
 def kinds() -> frozenset[str]:
-    """Return the kinds of jobs that have a handler."""
     return frozenset(_handlers)
 
 
@@ -155,7 +154,6 @@ class JobStatus(TypedDict):
 
 
 def status(job: Job) -> JobStatus:
-    """Return what a page may show of a job."""
     return {
         "state": job.state,
         "state_label": JobState(job.state).label,

@@ -79,7 +79,6 @@ def notify() -> None:
 def compose(
     template: str, *, to_email: str, user: User | None, now: datetime, **context: object
 ) -> dict[str, object]:
-    """Return the fields of a notice without saving it."""
     values = {"ORIGIN": settings.ORIGIN, "user": user, **context}
     return {
         "user": user,

@@ -144,7 +144,6 @@ class _Plot:
         return self.right - self.left
 
     def at(self, x: Number, y: Number) -> tuple[float, float]:
-        """Return where a point of the data is drawn."""
         return (
             self.left + (float(x) - self.low) / (self.high - self.low) * self.width,
             self.lower
@@ -202,7 +201,6 @@ def _figure(value: Number) -> str:
 
 
 def number(value: Number | None, unit: str = "", unknown: str = UNKNOWN) -> str:
-    """Return a figure with separators and its unit; unknown is 미정."""
     if value is None:
         return unknown
     if isinstance(value, float):

@@ -92,7 +92,6 @@ def render(template: str, context: Mapping[str, Any], *, title: str) -> Rendered
 
 
 def print_html(html: str) -> RenderedPdf:
-    """Render one self-contained HTML document; raises as `render` does."""
     if not available():
         raise _unavailable()
     deadline = time.monotonic() + settings.PDF_SECONDS

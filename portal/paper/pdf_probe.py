@@ -39,7 +39,6 @@ def has_korean_font() -> bool:
 
 
 def missing() -> list[str]:
-    """Return the missing Debian packages, sorted."""
     lacks = {package for name, package in LIBRARIES.items() if not has_library(name)}
     if not has_library("libfontconfig.so.1") or not has_korean_font():
         lacks.add(FONTS)

@@ -62,7 +62,6 @@ def table(
 
 
 def log_download(request: HttpRequest, model: type[Model], what: str) -> None:
-    """Log who downloaded which data with which filters."""
     LogEntry.objects.create(
         content_type=ContentType.objects.get_for_model(model),
         object_pk="",

@@ -121,7 +121,6 @@ Check = Callable[[], Iterable[Fault]]
 
 @cache
 def tables() -> tuple[Audited, ...]:
-    """Return the tables of `settings.AUDITED`, in that order."""
     named = tuple(table for name in settings.AUDITED for table in import_string(name))
     if len({table.name for table in named}) < len(named):
         raise ValueError("two audited tables share a name")
@@ -255,7 +254,6 @@ def verify(*, now: datetime, progress: Progress = no_progress) -> Report:
 
 
 def record(report: Report, *, by: User | None, now: datetime) -> AuditCheck:
-    """Store the result of a verification."""
     return AuditCheck.objects.create(
         started_at=report.started_at,
         finished_at=now,
@@ -315,7 +313,6 @@ def misplaced_states(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
 def verify_table(
     table: Audited, report: Report, total: int = 0, progress: Progress = no_progress
 ) -> None:
-    """Verify the seals of one table and their rows, then find rows that no seal covers."""
     chain = AuditChain.objects.filter(name=table.name).first() or AuditChain(name=table.name)
     sealed = array("q")
     number, previous = 0, ""
@@ -377,7 +374,7 @@ def _check_unsealed(
 
 
 def _rows_with_time(table: Audited) -> Iterator[tuple[int, datetime | None]]:
-    """Yield the key of every row and when it was added or became final, if the table knows."""
+    # `time` is None for tables that do not record it.
     time = table.time if table.since == "pk" else table.since
     rows = table.rows().order_by("pk").values_list("pk", *([time] if time else []))
     last = LOWEST

@@ -56,7 +56,7 @@ class Counter:
         self.pid, self.source = 0, ""
 
     def note(self, about: str, kind: str, at: datetime) -> None:
-        """Count one; write to the file when the last write was a second ago."""
+        # Written when the last write was a second ago.
         with self.lock:
             if self.pid != os.getpid():  # forked: a file, and counts, of its own
                 self.pid, self.source = os.getpid(), f"{socket.gethostname()}-{uuid4().hex[:12]}"

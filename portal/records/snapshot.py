@@ -36,7 +36,6 @@ def dumps(value: object, *, default: Callable[[object], str] | None = None) -> s
 
 
 def sha256(value: object) -> str:
-    """Return the hexadecimal SHA-256 of the canonical JSON of a value."""
     return sha256_of_plain(to_plain(value))
 
 

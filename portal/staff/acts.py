@@ -64,7 +64,6 @@ class Act:
 
 
 def history(thing: Any) -> list[dict[str, Any]]:
-    """Return the moves of an object for display, the latest first."""
     names = dict(thing._meta.get_field("state").choices)
     return [
         {
@@ -117,7 +116,6 @@ class WorkflowAdmin(ReadOnlyAdmin):
         return super().change_view(request, object_id, form_url, extra)
 
     def page(self, request: HttpRequest, thing: Any) -> dict[str, Any]:
-        """Return the context of `page_template`."""
         return {}
 
     def render(

@@ -26,7 +26,6 @@ def draft_banner(content: str, *, title: str = "아직 제출되지 않았습니
 
 @library.simple_block_tag
 def summary_list(content: str) -> SafeString:
-    """Render a list of `summary_row`s."""
     return format_html('<dl class="summary">{}</dl>', content)
 
 
@@ -51,7 +50,6 @@ def table_region(
 
 @library.simple_block_tag
 def cards(content: str) -> SafeString:
-    """Render a grid of `card`s."""
     return format_html('<ul class="cards">{}</ul>', content)
 
 
@@ -66,5 +64,4 @@ def card(
 
 @library.simple_block_tag
 def empty_state(content: str, title: str) -> SafeString:
-    """Render the note that a list is empty, and what to do next."""
     return render("empty_state", content=content, title=title)

@@ -118,5 +118,4 @@ def stat(value: str, label: str, *, note: str = "") -> SafeString:
 
 @library.simple_tag
 def pagination(*, previous: str = "", next: str = "", note: str = "") -> SafeString:
-    """Render links to the previous and next page of a list; an empty url means there is none."""
     return render("pagination", previous=previous, next=next, note=note)

@@ -57,11 +57,9 @@ def error_summary(*forms: BaseForm | BaseFormSet) -> SafeString:
 
 @library.simple_block_tag
 def fieldset(content: str, legend: str, *, hint: str = "") -> SafeString:
-    """Render a group of fields under a legend."""
     return render("fieldset", content=content, legend=legend, hint=hint)
 
 
 @library.simple_block_tag
 def actions(content: str) -> SafeString:
-    """Render the buttons at the end of a form."""
     return format_html('<div class="actions">{}</div>', content)

@@ -56,7 +56,6 @@ def timeline(items: Iterable[object], *, label: str = "진행 상황") -> SafeSt
 
 
 def remaining_text(left: timedelta) -> str:
-    """Return how long is left until a deadline, in its two largest units."""
     if left <= timedelta(0):
         return "접수가 마감되었습니다"
     hours, seconds = divmod(left.seconds, 3600)

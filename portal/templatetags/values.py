@@ -13,7 +13,6 @@ _HANGUL_PAIR = re.compile(r"(?<=[가-힣])(?=[가-힣])")
 
 @library.filter
 def won(amount: int | None) -> str:
-    """Return whole won as 70,000,000원; unknown is 미정."""
     return money.won(amount)
 
 
@@ -25,13 +24,11 @@ def eok(amount: int | None) -> str:
 
 @library.filter
 def number(value: int | None) -> str:
-    """Return a count with separators; nothing when it is unknown."""
     return "" if value is None else f"{value:,}"
 
 
 @library.filter
 def business_number(number: str | None) -> str:
-    """Return ten digits as 124-81-00998."""
     return validators.format_business_number(number) if number else ""
 
 
@@ -47,7 +44,6 @@ def masked_email(address: str | None) -> str:
 
 @library.filter
 def file_size(size: int | None) -> str:
-    """Return bytes as 1.2 MB, 340 KB or 12 바이트."""
     if size is None:
         return ""
     if size >= 1024**2:

@@ -128,7 +128,6 @@ def store(upload: "File[bytes]") -> str:
 
 
 def store_bytes(data: bytes) -> str:
-    """Keep bytes that the portal made; as `store`."""
     return store(ContentFile(data))
 
 

@@ -10,7 +10,6 @@ from portal.forms.errors import show_error
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Tell whether a script (autosave, API) made this request."""
     return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith(
         "application/json"
     )

@@ -33,7 +33,7 @@ def check(stream: Readable, extension: str, budget: Budget) -> None:
 
 
 def family(first: bytes) -> str:
-    """Return the family of formats by the first bytes, or an empty text."""
+    # By the first bytes; empty when unknown.
     if first.startswith(b"%PDF-"):
         return "pdf"
     if first.startswith(OLE):

@@ -35,7 +35,6 @@ def head(stream: Readable, size: int = 16) -> bytes:
 
 
 def length(stream: Readable) -> int:
-    """Return the number of bytes and leave the stream at its start."""
     stream.seek(0, 2)
     size = stream.tell()
     stream.seek(0)

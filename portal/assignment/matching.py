@@ -313,22 +313,7 @@ def _deficit(
     short = [id for id, task in what.items() if got[id] < task.wanted]
     if not short:
         return None
-    made = set(pairs)
-    offers: dict[int, list[int]] = defaultdict(list)  # workers a task may still take
-    serves: dict[int, list[int]] = defaultdict(list)  # tasks a worker could give up
-    for worker, task in costs:
-        if (worker, task) in made:
-            serves[worker].append(task)
-        else:
-            offers[task].append(worker)
-    tasks, workers, open_tasks = set(short), set[int](), list(short)
-    while open_tasks:
-        for worker in offers[open_tasks.pop()]:
-            if worker not in workers:
-                workers.add(worker)
-                found = [task for task in serves[worker] if task not in tasks]
-                tasks.update(found)
-                open_tasks += found
+    tasks, workers = _reachable(short, set(pairs), costs)
     held: dict[int, int] = defaultdict(int)
     for worker, task in kept:
         if task not in tasks:
@@ -340,3 +325,25 @@ def _deficit(
         room=sum(max(0, who[id].capacity - held[id]) for id in workers),
         fixed=sum(task in tasks and worker not in workers for worker, task in pairs),
     )
+
+
+def _reachable(
+    short: Sequence[int], made: set[tuple[int, int]], costs: Costs
+) -> tuple[set[int], set[int]]:
+    """Return the tasks and workers reached from `short` by taking workers from other tasks."""
+    offers: dict[int, list[int]] = defaultdict(list)  # workers a task may still take
+    serves: dict[int, list[int]] = defaultdict(list)  # tasks a worker could give up
+    for worker, task in costs:
+        if (worker, task) in made:
+            serves[worker].append(task)
+        else:
+            offers[task].append(worker)
+    tasks, workers, pending = set(short), set[int](), list(short)
+    while pending:
+        for worker in offers[pending.pop()]:
+            if worker not in workers:
+                workers.add(worker)
+                reached = [task for task in serves[worker] if task not in tasks]
+                tasks.update(reached)
+                pending += reached
+    return tasks, workers

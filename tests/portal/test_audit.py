@@ -1,4 +1,4 @@
-"""The audit chain: what is sealed, and that every row touched by hand is named."""
+"""The audit chain: what is sealed, and that every row changed by hand is reported."""
 
 from datetime import timedelta
 
@@ -97,7 +97,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("table", "change"), ROWS)
-def test_a_row_altered_by_hand_is_named(table: str, change: str) -> None:
+def test_a_row_altered_by_hand_is_reported(table: str, change: str) -> None:
     decided()
     audit.seal(now=NOW)
     with by_hand() as run:
@@ -122,7 +122,7 @@ def test_the_named_row_is_the_altered_one_and_no_other() -> None:
     assert faults() == [("programs_ledgerentry", str(victim.pk), audit.ALTERED)]
 
 
-def test_a_row_removed_by_hand_is_named() -> None:
+def test_a_row_removed_by_hand_is_reported() -> None:
     decided()
     audit.seal(now=NOW)
     gone = Decision.objects.order_by("pk").last()
@@ -153,7 +153,7 @@ def test_a_row_slipped_in_among_sealed_ones_is_named(backdated: bool) -> None:
     assert ("programs_budget", str(box.pk), audit.MISFIT) in faults()
 
 
-def test_a_new_row_is_told_apart_as_not_sealed_yet() -> None:
+def test_a_new_row_is_reported_as_unsealed() -> None:
     box = pot()
     audit.seal(now=NOW)
     entry = ledger.reserve(box, amount=5, reference="r:1", subject="s", by=None, now=NOW)
@@ -163,7 +163,7 @@ def test_a_new_row_is_told_apart_as_not_sealed_yet() -> None:
     assert report.oldest_unsealed_at == NOW
 
 
-def test_a_seal_that_is_changed_or_gone_is_named() -> None:
+def test_a_changed_or_missing_seal_is_reported() -> None:
     box = pot()
     for turn in range(3):
         at = NOW + timedelta(minutes=turn)
@@ -178,7 +178,7 @@ def test_a_seal_that_is_changed_or_gone_is_named() -> None:
     assert ("portal_auditchain", "ledger", audit.HEAD_BROKEN) in faults()
 
 
-def test_whoever_writes_the_whole_chain_anew_is_found_by_a_kept_hash() -> None:
+def test_a_rewritten_chain_differs_from_a_kept_hash() -> None:
     box = pot()
     audit.seal(now=NOW)
     kept = AuditSeal.objects.get(chain="ledger")

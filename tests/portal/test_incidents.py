@@ -1,4 +1,4 @@
-"""What goes wrong is counted by the portal itself, even while the database does not answer."""
+"""Incidents: the portal counts its own failures, even while the database does not answer."""
 
 from datetime import timedelta
 
@@ -34,7 +34,7 @@ def test_failed_answers_are_counted(monkeypatch, status: int, kind: str) -> None
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 409])
-def test_an_answer_that_is_none_costs_nothing(monkeypatch, status: int) -> None:
+def test_a_successful_answer_is_not_counted(monkeypatch, status: int) -> None:
     monkeypatch.setattr(incidents, "record", lambda *what: pytest.fail("counted"))
     answering(status)(RequestFactory().get("/"))
 

@@ -1,4 +1,4 @@
-"""Background work: claimed once, leased, retried, parked when poisonous, never lost."""
+"""Background jobs: claimed once, leased, retried, parked after repeated failures, never lost."""
 
 import threading
 import time
@@ -59,7 +59,7 @@ def test_the_same_key_makes_one_job_with_the_first_arguments() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_doorbell_rings_once_and_only_after_the_commit(rings: list) -> None:
+def test_the_worker_is_notified_once_and_only_after_the_commit(rings: list) -> None:
     with transaction.atomic():
         job = queue.enqueue("test.kind", key="ring")
         queue.enqueue("test.kind", key="ring")
@@ -68,7 +68,7 @@ def test_the_doorbell_rings_once_and_only_after_the_commit(rings: list) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rolled_back_transaction_leaves_no_job_and_rings_nobody(rings: list) -> None:
+def test_a_rolled_back_transaction_leaves_no_job_and_notifies_nobody(rings: list) -> None:
     with transaction.atomic():
         queue.enqueue("test.kind", key="never")
         transaction.set_rollback(True)
@@ -148,7 +148,7 @@ def test_a_readable_error_is_kept_in_its_own_words(works: Register) -> None:
 
 
 @pytest.mark.django_db
-def test_a_job_waits_a_day_for_a_part_that_cannot_serve_and_is_then_done(
+def test_a_job_is_postponed_for_a_day_while_a_component_cannot_serve(
     works: Register,
 ) -> None:
     serves = False
@@ -395,7 +395,7 @@ def test_negative_control_without_renewal_a_long_job_runs_twice(
 
 
 @pytest.mark.django_db
-def test_a_waiting_job_is_cancelled_at_once_and_can_be_asked_for_again(works: Register) -> None:
+def test_a_queued_job_is_cancelled_at_once_and_can_be_requested_again(works: Register) -> None:
     works("test.stopped", lambda job: None)
     job = queue.enqueue("test.stopped", key="stopped")
     assert queue.cancel(job, now=now())

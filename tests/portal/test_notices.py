@@ -1,4 +1,4 @@
-"""The outbox: one notice per key, sent once, tried again, and visible when it was given up."""
+"""The outbox: one notice per key, sent once, retried, and visible when it has failed."""
 
 import time
 from datetime import datetime, timedelta
@@ -71,7 +71,7 @@ def test_the_database_itself_refuses_a_second_notice_of_a_key() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_bell_rings_after_the_commit_and_a_rollback_leaves_no_notice(
+def test_the_worker_is_notified_after_the_commit_and_a_rollback_leaves_no_notice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     heard: list[object] = []
@@ -93,7 +93,7 @@ def test_the_bell_rings_after_the_commit_and_a_rollback_leaves_no_notice(
 
 
 @pytest.mark.django_db
-def test_what_waits_is_sent_once_and_noted() -> None:
+def test_a_due_notice_is_sent_once_and_recorded() -> None:
     row = notice()
     assert outbox.send_due(NOW) == 1
     assert outbox.send_due(NOW) == 0

@@ -1,4 +1,4 @@
-"""The PDF engine: Korean paper, the same bytes twice, no fetch, and limits that hold."""
+"""The PDF engine: Korean documents, the same bytes twice, no network, and limits that hold."""
 
 import concurrent.futures
 import hashlib

@@ -1,4 +1,4 @@
-"""What was filed, frozen under one hash."""
+"""Canonical JSON and its hash."""
 
 import hashlib
 import json

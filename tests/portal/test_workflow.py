@@ -1,4 +1,4 @@
-"""Moves: only the edges of the table, by the roles of the table, each with a row that stays."""
+"""Moves: only those of the transition table, by its roles, each with a permanent row."""
 
 import pytest
 from django.apps import apps
@@ -56,7 +56,7 @@ def test_only_the_listed_edges_are_open(step: Move, states: list[str]) -> None:
             assert allowed(step, state=state, by=by, owner=owner) is listed, (state, who)
 
 
-def test_every_move_has_a_source_a_role_and_states_of_its_life() -> None:
+def test_every_move_has_a_source_a_role_and_known_states() -> None:
     for _, moves, states in LIVES:
         for step in moves.values():
             assert step.source, step

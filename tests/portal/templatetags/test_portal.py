@@ -1,4 +1,4 @@
-"""Filters and components: what a reader sees, and that wrong options fail loudly."""
+"""Filters and components: what a reader sees, and that wrong options raise."""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -25,7 +25,7 @@ from vouchers.states import ImportOutcome
 def import_file(job: Job) -> dict[str, Any]:
     file = CatalogueImport.objects.select_related("requested_by").get(pk=job.args["file"])
     if file.judged_at is None:  # a job that runs again leaves a finished import alone
-        file = importing.run(file, now=now(), progress=job.progress, stop=job.stop_if_asked)
+        file = importing.run(file, now=now(), progress=job.progress, stop=job.raise_if_cancelled)
     return {outcome.value: getattr(file, outcome.value) for outcome in ImportOutcome}
 
 

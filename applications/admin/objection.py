@@ -20,7 +20,8 @@ from applications.visibility import objections_of
 from portal.access.requests import person
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge, due, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import due, kst
 from programs.roles import STAFF_READERS
 
 SOON = timedelta(days=7)

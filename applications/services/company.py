@@ -17,7 +17,7 @@ from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError, 
 from portal.core.validators import business_number, phone
 from portal.models import User
 from portal.notices import outbox
-from portal.templatetags.portal import masked_email
+from portal.templatetags.values import masked_email
 from programs.queries import holidays
 from programs.rules import deadlines
 
@@ -141,7 +141,7 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
 
 def check_letters(by: User, now: datetime) -> None:
     """Count the letters to colleagues and partners. Raises BadInput (`letters_today`)."""
-    outbox.check_letters((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
+    outbox.check_invitation_limit((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
 
 
 def cancel_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:

@@ -314,7 +314,7 @@ def _freeze(batch: Batch, case: Case, partners: list[Any]) -> None:
     content = case.mould.content
     changed = {
         "number": case.number,
-        "submitted_at": snapshot.plain(case.at),
+        "submitted_at": snapshot.to_plain(case.at),
         "company": case.firm,
         "site": case.place,
         "profile": case.profile,

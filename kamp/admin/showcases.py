@@ -137,7 +137,7 @@ class ShowcaseAdmin(WorkflowAdmin):
 
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Write a draft anew, or change its pictures."""
-        return self.write(request, self.own(request, pk))
+        return self.write(request, self.get_or_404(request, pk))
 
     def write(self, request: HttpRequest, thing: Showcase | None) -> HttpResponse:
         """Show the form of a case and save it; a refusal is shown with its reason."""
@@ -163,7 +163,7 @@ class ShowcaseAdmin(WorkflowAdmin):
             "picture_form": PictureForm(),
             "case": thing,
         }
-        return self.shown(request, thing, "admin/kamp/showcases/edit.html", **context)
+        return self.render(request, thing, "admin/kamp/showcases/edit.html", **context)
 
     def save(
         self, request: HttpRequest, thing: Showcase | None, editor: Editor, name: SlugForm | None

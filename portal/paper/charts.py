@@ -1,7 +1,4 @@
-"""Charts drawn on the server as one SVG each, with the same figures as a table beside them.
-
-`{% chart %}` shows a `Chart` on a page and in a PDF alike; nothing needs a script to be read.
-"""
+"""Charts as SVG, each with the same figures as a table; `{% chart %}` shows them without a script."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -24,7 +21,7 @@ UNKNOWN = "미정"
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing (`svg`, safe to print as it is) and the table that says the same."""
+    """A drawing (`svg`, escaped) and a table with the same figures."""
 
     title: str
     svg: str
@@ -147,7 +144,6 @@ class _Plot:
         return self.right - self.left
 
     def at(self, x: Number, y: Number) -> tuple[float, float]:
-        """Return where a point of the data is drawn."""
         return (
             self.left + (float(x) - self.low) / (self.high - self.low) * self.width,
             self.lower
@@ -205,7 +201,6 @@ def _figure(value: Number) -> str:
 
 
 def number(value: Number | None, unit: str = "", unknown: str = UNKNOWN) -> str:
-    """Write a figure with separators and its unit; unknown is 미정."""
     if value is None:
         return unknown
     if isinstance(value, float):
@@ -291,9 +286,9 @@ def _path(points: Sequence[tuple[float, float]], place: int) -> str:
 
 
 def _broken(label: str) -> list[str]:
-    """Break a label that is wider than its place into two lines, between words where it can be.
+    """Break a label that is too wide into two lines, between words if possible.
 
-    What is too long even so is cut; the whole of it is in the table.
+    What is still too long is cut; the table has the whole label.
     """
     if _wide(label) <= LABEL_WIDTH:
         return [label]
@@ -319,7 +314,7 @@ def _wide(words: str) -> int:
 
 
 def _nice(value: float) -> float:
-    """Round up to 1, 2, 2.5 or 5 times a power of ten; 1 for nothing."""
+    """Round up to 1, 2, 2.5, 5 or 10 times a power of ten; 1 for nothing."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))

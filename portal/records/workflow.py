@@ -17,7 +17,7 @@ LOG_COLUMNS = ["thing_id", "move", "source", "target", "by_id", "at", "note"]
 
 
 def allowed(move: Move, *, state: str, by: User | None, owner: bool = False) -> bool:
-    """Tell whether this person may make this move from this state."""
+    """Tell whether this person may make this move from this state; `by=None` is the portal itself."""
     if state not in move.source:
         return False
     if owner and OWNER in move.roles:
@@ -39,8 +39,8 @@ def move(
 ) -> MoveLogBase:
     """Make one move: conditional UPDATE of state and `changes`, and its log row, together.
 
-    `by=None` is the portal itself. `where` adds conditions to the UPDATE, such as the version
-    the decision was based on. Raises `MoveNotAllowed`; `thing` is changed only on success.
+    `by=None` is the portal itself. `where` adds conditions to the UPDATE, such as the version the
+    decision was based on. `thing` is changed only on success. Raises MoveNotAllowed.
     """
     _check_table(type(thing), step)
     if not allowed(step, state=thing.state, by=by, owner=owner):
@@ -75,9 +75,9 @@ def move_many(
     note: str = "",
     owner: bool = False,
 ) -> int:
-    """Make the same move for every row that stands in one of its source states.
+    """Make the same move for every row in one of its source states; return how many moved.
 
-    Runs in one transaction with few statements; returns how many moved.
+    Runs in one transaction with few statements.
     """
     model = things.model
     _check_table(model, step)

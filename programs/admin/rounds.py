@@ -109,7 +109,7 @@ def proposal_form(request: HttpRequest, round: ProgramRound) -> type[RescheduleF
 
 def minutes_of(round: ProgramRound) -> str:
     """Where the minutes that the portal recorded of this round are listed."""
-    return f"{reverse('admin:portal_troubleminute_changelist')}?{urlencode({'q': round.code})}"
+    return f"{reverse('admin:portal_incidentminute_changelist')}?{urlencode({'q': round.code})}"
 
 
 def propose_dates(

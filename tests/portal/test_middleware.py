@@ -1,4 +1,4 @@
-"""What every request passes: readable errors, private pages, a strict policy, GETs that only read."""
+"""Middleware: readable errors, private pages, a strict policy, GETs that only read."""
 
 import re
 from collections.abc import Iterator
@@ -374,7 +374,7 @@ def test_the_demo_s_mailbox_does_not_exist_elsewhere(client: Client, settings) -
 
 
 @pytest.mark.django_db
-def test_people_see_the_letters_written_to_them_only(client: Client) -> None:
+def test_people_see_only_their_own_notices(client: Client) -> None:
     me, other = UserFactory(), UserFactory()
     for user, subject in ((me, "내 알림"), (other, "남의 알림")):
         Notice.objects.create(

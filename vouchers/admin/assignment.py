@@ -10,7 +10,8 @@ from portal.access.requests import person
 from portal.core.errors import MoveNotAllowed
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from vouchers.models import AssignmentRule, AssignmentRun, Monitor, Service
 from vouchers.roles import PANEL_OPERATOR
 from vouchers.services import assignment

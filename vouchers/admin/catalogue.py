@@ -19,7 +19,8 @@ from portal.core.errors import PortalError
 from portal.forms.errors import show_error
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from vouchers.models import CatalogueImport, Service, SupplierMember
 from vouchers.queries import catalogue
 from vouchers.roles import EDITORS
@@ -157,7 +158,7 @@ class CatalogueImportAdmin(WorkflowAdmin):
                     request, "파일을 받았습니다. 줄마다 검토한 뒤 한꺼번에 반영합니다."
                 )
                 return redirect("admin:vouchers_catalogueimport_change", made.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/vouchers/catalogue/import_start.html",

@@ -11,7 +11,8 @@ from django.utils.safestring import SafeString
 from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, due, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import due, kst
 from vouchers.models import Correction
 from vouchers.services import corrections
 from vouchers.states import CorrectionMoves, CorrectionState

@@ -124,11 +124,11 @@ class ReportPlanAdmin(WorkflowAdmin):
         }
 
     def scores_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        plan = self.own(request, pk)
+        plan = self.get_or_404(request, pk)
         rows = sorted(
             activity.scores(plan.round).items(), key=lambda row: (-row[1].total, row[0].number)
         )
-        return self.shown(
+        return self.render(
             request,
             plan,
             "admin/vouchers/dashboard/scores.html",
@@ -138,7 +138,7 @@ class ReportPlanAdmin(WorkflowAdmin):
         )
 
     def csv_view(self, request: HttpRequest, pk: int) -> StreamingHttpResponse:
-        plan = self.own(request, pk)
+        plan = self.get_or_404(request, pk)
         if not roles_of(request.user) & DESK:
             raise Http404
         header = [

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge
+from portal.templatetags.components import badge
 from vouchers.models import AssignmentRun, Monitor
 from vouchers.queries import panel
 from vouchers.roles import PANEL_OPERATOR

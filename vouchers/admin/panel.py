@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from portal.access.requests import person
 from portal.core.errors import MoveNotAllowed
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import until
+from portal.templatetags.dates import until
 from programs.rules import calendar
 from vouchers.models import AssignmentRun, CoveredService, PanelRound, PanelSelection, Service
 from vouchers.queries import panel

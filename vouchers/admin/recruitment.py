@@ -11,7 +11,8 @@ from django.http import HttpRequest
 from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from vouchers.models import Monitor, PanelApplication, PanelMark
 from vouchers.queries import recruitment as recruitment_queries
 from vouchers.queries import selection as selection_queries

@@ -15,7 +15,8 @@ from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, due, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import due, kst
 from vouchers.models import ConsumerReport, Correction, GoodCase, ReportCheck
 from vouchers.queries.reports import ratings
 from vouchers.roles import AGENCY, MINISTRY, PANEL_OPERATOR
@@ -245,7 +246,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
         }
 
     def compare_view(self, request: HttpRequest, pk: int, check: int) -> HttpResponse:
-        report = self.own(request, pk)
+        report = self.get_or_404(request, pk)
         match = (
             ReportCheck.objects.filter(pk=check, version__report=report, other__isnull=False)
             .select_related("version", "other__report__assignment__service")
@@ -254,7 +255,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
         if match is None or match.other is None:
             raise Http404
         mine, theirs = moderation.written_text(match.version), moderation.written_text(match.other)
-        return self.shown(
+        return self.render(
             request,
             report,
             "admin/vouchers/reports/compare.html",

@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from vouchers.models import PanelSelection
 from vouchers.services import selection
 from vouchers.states import PanelOutcome, PanelSelectionMoves, PanelSelectionState

@@ -12,7 +12,7 @@ from portal.core.errors import MoveNotAllowed, PortalError
 from portal.core.validators import business_number as read_number
 from portal.models import FirmLink, User
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import business_number
+from portal.templatetags.values import business_number
 from vouchers.models import Supplier
 from vouchers.roles import EDITORS
 from vouchers.services import conflicts, suppliers

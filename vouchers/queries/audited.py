@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from portal.records.audit import Fault, misplaced
+from portal.records.audit import Fault, misplaced_states
 from vouchers.models.audited import MOVED
 
 
 def states() -> Iterator[Fault]:
     """Yield every record whose state is not the target of its last move."""
-    return misplaced(MOVED)
+    return misplaced_states(MOVED)

@@ -316,7 +316,7 @@ def _refuse_change(application: PanelApplication) -> None:
 
 
 def _content(application: PanelApplication, now: datetime) -> Any:
-    return snapshot.plain(
+    return snapshot.to_plain(
         {
             "round": application.round.code,
             "submitted_at": now,

@@ -80,7 +80,7 @@ from portal.core.money import won
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import text
-from portal.templatetags.portal import badge
+from portal.templatetags.components import badge
 from portal.uploads import files
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 

@@ -19,7 +19,8 @@ from applications.visibility import pending_steps_of
 from portal.access.requests import person
 from portal.core.clock import now
 from portal.staff.lists import ReadOnlyAdmin
-from portal.templatetags.portal import badge, due, kdate
+from portal.templatetags.components import badge
+from portal.templatetags.dates import due, kdate
 from programs.roles import STAFF_READERS
 
 

@@ -47,7 +47,9 @@ from portal.models import User
 from portal.paper import tables
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, business_number, due, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import due, kst
+from portal.templatetags.values import business_number
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.rules.grants.limits import Limit, amount
 

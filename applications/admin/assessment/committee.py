@@ -31,9 +31,10 @@ from portal.forms.errors import show_error
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import note_form
-from portal.staff.jobs import FollowedAdmin
+from portal.staff.jobs import JobProgressAdmin
 from portal.staff.lists import QuickPaginator, StaffAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from programs.forms.catalogue import StartForm
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
@@ -74,7 +75,7 @@ def is_open(request: HttpRequest, proposal: CommitteeProposal) -> bool:
 
 
 @admin.register(CommitteeProposal)
-class CommitteeProposalAdmin(FollowedAdmin):
+class CommitteeProposalAdmin(JobProgressAdmin):
     read_roles = STAFF_READERS
     change_list_template = "admin/applications/assessment/committee_list.html"
     page_template = "admin/applications/assessment/committee_page.html"
@@ -138,7 +139,7 @@ class CommitteeProposalAdmin(FollowedAdmin):
             "rows": [(subjects[pk], people[who]) for who, pk in sorted(pairs, key=lambda p: p[1])],
             "shown": len(pairs),
             "loads": sorted(((people[pk], count) for pk, count in loads.items()), key=_by_load),
-            **self.followed(thing),
+            **self.job_context(thing),
         }
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
@@ -152,7 +153,7 @@ class CommitteeProposalAdmin(FollowedAdmin):
                 show_error(request, error)
             else:
                 return redirect("admin:applications_committeeproposal_change", made.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/applications/assessment/committee_start.html",

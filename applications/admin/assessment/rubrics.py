@@ -13,7 +13,7 @@ from applications.services.assessment import rubrics
 from applications.visibility import rubrics_of
 from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import kst
+from portal.templatetags.dates import kst
 from programs.roles import MANAGER, STAFF_READERS
 
 

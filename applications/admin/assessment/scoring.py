@@ -22,8 +22,9 @@ from portal.core.errors import PortalError
 from portal.forms.errors import show_error
 from portal.models import JobState
 from portal.staff.acts import Act
-from portal.staff.jobs import FollowedAdmin
-from portal.templatetags.portal import badge, kst
+from portal.staff.jobs import JobProgressAdmin
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from programs.forms.catalogue import StartForm
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.rules.grants import quota
@@ -58,7 +59,7 @@ def propose(request: HttpRequest, run: ScoreRun, data: dict[str, Any], at: datet
 
 
 @admin.register(ScoreRun)
-class ScoreRunAdmin(FollowedAdmin):
+class ScoreRunAdmin(JobProgressAdmin):
     read_roles = STAFF_READERS
     change_list_template = "admin/applications/assessment/scoring_list.html"
     page_template = "admin/applications/assessment/scoring_page.html"
@@ -96,7 +97,7 @@ class ScoreRunAdmin(FollowedAdmin):
         return {
             "selections": list(thing.selections.order_by("-pk")),
             "following": list(thing.later.order_by("pk")),
-            **self.followed(thing),
+            **self.job_context(thing),
         }
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
@@ -111,7 +112,7 @@ class ScoreRunAdmin(FollowedAdmin):
             else:
                 messages.success(request, "점수 산정을 시작했습니다.")
                 return redirect("admin:applications_scorerun_change", run.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/applications/assessment/scoring_start.html",

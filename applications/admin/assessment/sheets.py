@@ -21,7 +21,8 @@ from applications.visibility import sheets_of
 from portal.access.requests import person
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 

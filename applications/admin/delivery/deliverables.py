@@ -17,7 +17,7 @@ from applications.visibility import staff_applications
 from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge
+from portal.templatetags.components import badge
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 STAFF = [OFFICER, MANAGER]

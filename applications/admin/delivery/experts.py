@@ -25,7 +25,8 @@ from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import business_number, kst
+from portal.templatetags.dates import kst
+from portal.templatetags.values import business_number
 from portal.uploads import files
 from programs.models import ProgramRound, SubProgram
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
@@ -124,7 +125,7 @@ class ExpertAdmin(WorkflowAdmin):
         return [path("<int:pk>/evidence/", page, name=name), *super().get_urls()]
 
     def evidence_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        row = self.own(request, pk)
+        row = self.get_or_404(request, pk)
         return files.serve(row.file, filename=row.file_name, content_type=row.content_type)
 
     @admin.display(description="전문가 풀")
@@ -210,7 +211,7 @@ class ExpertMatchAdmin(WorkflowAdmin):
                 form.add_error("what", refused.message)
             else:
                 return redirect("admin:applications_expertmatch_change", made.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/applications/delivery/experts_start.html",

@@ -16,7 +16,7 @@ from applications.visibility import changes_of
 from portal.access.requests import person
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import kst
+from portal.templatetags.dates import kst
 from programs.roles import STAFF_READERS
 
 PROPOSED = "결정 변경을 제안했습니다. ‘결정 변경’ 목록에서 다른 결정권자가 승인합니다."

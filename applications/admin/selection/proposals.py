@@ -29,8 +29,10 @@ from portal.core.validators import row_number
 from portal.models import Job
 from portal.paper import tables
 from portal.staff.acts import Act, history
-from portal.staff.jobs import FollowedAdmin
-from portal.templatetags.portal import badge, business_number, kst
+from portal.staff.jobs import JobProgressAdmin
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
+from portal.templatetags.values import business_number
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 PAGE = 100
@@ -119,7 +121,7 @@ def change(request: HttpRequest, selection: Selection, data: dict[str, Any], at:
 
 
 @admin.register(Selection)
-class SelectionAdmin(FollowedAdmin):
+class SelectionAdmin(JobProgressAdmin):
     read_roles = STAFF_READERS
     page_template = "admin/applications/selection/proposals_page.html"
     list_display = ["name", "state_label", "chosen", "amount", "stopped", "requested", "released"]
@@ -245,12 +247,12 @@ class SelectionAdmin(FollowedAdmin):
             "why": STOP_SENTENCES.get(thing.cut.get("stopped_by", ""), ""),
             **ranked_page(thing, request.GET.get("p", "1")),
             "moves": history(thing),
-            **self.followed(thing),
+            **self.job_context(thing),
         }
 
     def notices_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Preview the notices of the release: one by its number, or page by page."""
-        thing = self.own(request, pk)
+        thing = self.get_or_404(request, pk)
         requested, term = request.GET.get("p", "1"), request.GET.get("q", "").strip()
         decisions = notices.announced(thing).order_by("rank").select_related("application")
         total = decisions.count()
@@ -268,10 +270,10 @@ class SelectionAdmin(FollowedAdmin):
             "next": number + 1 if not term and number * NOTICES < total else 0,
         }
         template = "admin/applications/selection/notices.html"
-        return self.shown(request, thing, template, **context)
+        return self.render(request, thing, template, **context)
 
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
-        thing = self.own(request, pk)
+        thing = self.get_or_404(request, pk)
         header = ["순위", "접수번호", "기업명", "사업자등록번호", "평가점수", "가점", "합계"]
         header += ["신청 지원금(원)", "선정 지원금(원)", "누적 지원금(원)", "결과", "사유"]
         name = f"선정{thing.pk}_순위"

@@ -12,7 +12,7 @@ from applications.states import RecoveryState, SettlementState
 from portal.access.requests import person
 from portal.core.errors import MoveNotAllowed
 from portal.core.money import won
-from portal.templatetags.portal import due
+from portal.templatetags.dates import due
 
 
 def propose(

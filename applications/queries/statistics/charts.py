@@ -8,7 +8,7 @@ from decimal import Decimal
 from applications.queries.statistics.figures import Table
 from portal.paper import charts
 from portal.paper.charts import Chart
-from portal.templatetags.portal import kdate
+from portal.templatetags.dates import kdate
 from programs.models import NationalGoal
 
 EOK = 100_000_000

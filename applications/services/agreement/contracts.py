@@ -348,7 +348,7 @@ def write_version(
     now: datetime,
 ) -> AgreementVersion:
     """Store a text with its SHA-256; texts are never changed."""
-    plain = snapshot.plain(content)
+    plain = snapshot.to_plain(content)
     return AgreementVersion.objects.create(
         agreement=agreement,
         number=number,

@@ -517,5 +517,5 @@ def _notify(selection: Selection, now: datetime, progress: Progress) -> int:
         rows = list(decisions.filter(rank__gt=start_at, rank__lte=start_at + CHUNK))
         written += notices.write(selection, rows, now=now)
         progress(written, total)
-    broker.ring("portal.notices.tasks.send_notices")
+    broker.notify("portal.notices.tasks.send_notices")
     return written

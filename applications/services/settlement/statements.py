@@ -308,7 +308,7 @@ def _write(
     now: datetime,
 ) -> Settlement:
     labels = planned_items(agreement)
-    content = snapshot.plain(
+    content = snapshot.to_plain(
         {
             "agreement": agreement.number,
             "kind": agreement.kind,

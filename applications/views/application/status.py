@@ -30,7 +30,7 @@ from portal.access.decorators import signed_in
 from portal.core.clock import now
 from portal.jobs import queue
 from portal.models import Job, User
-from portal.templatetags.portal import due, kdate
+from portal.templatetags.dates import due, kdate
 from portal.uploads import files
 
 STANDINGS = {

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from portal.access.roles import AUDITOR
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
-from portal.models import TroubleMinute, User
+from portal.models import IncidentMinute, User
 from programs.models import ProgramRound, RoundChange
 from programs.queries import rounds as rounds_queries
 from programs.roles import MANAGER, OFFICER
@@ -107,8 +107,8 @@ def announced(round: ProgramRound, manager: User) -> ProgramRound:
     return round
 
 
-def trouble_at(round: ProgramRound, minutes_before: int, **words: object) -> TroubleMinute:
-    return TroubleMinute.objects.create(
+def incident_at(round: ProgramRound, minutes_before: int, **words: object) -> IncidentMinute:
+    return IncidentMinute.objects.create(
         **{
             "scope": "portal",
             "minute": round.closes_at - timedelta(minutes=minutes_before),
@@ -132,7 +132,7 @@ def test_an_announced_deadline_moves_only_with_the_portals_own_evidence(
         {"minutes_before": 5, "kind": "closed"},  # a refusal by right
         {"minutes_before": 5, "scope": "2021-8/build"},  # another round
     ):
-        trouble_at(round, **useless)
+        incident_at(round, **useless)
     with pytest.raises(RuleBroken) as refused:
         move(round, manager, closes_at=later, now=at)
     assert refused.value.findings[0].code == "no_outage"

@@ -10,7 +10,7 @@ from portal.access.requests import person
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge
+from portal.templatetags.components import badge
 from vouchers.models import AwardRound
 from vouchers.services.rewards import awards
 from vouchers.states import AwardRoundMoves, AwardRoundState

@@ -12,7 +12,8 @@ from portal.access.requests import person
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from vouchers.models import ReportFee
 from vouchers.roles import PANEL_OPERATOR
 from vouchers.services.rewards import fees

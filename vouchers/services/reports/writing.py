@@ -160,7 +160,7 @@ def submit(report: ConsumerReport, *, version: int, by: User, now: datetime) -> 
     if lacking := missing(report, now=now):
         raise RuleBroken(lacking, code="report_incomplete")
     number = report.versions.count() + 1
-    content = snapshot.plain(_content(report, number, now))
+    content = snapshot.to_plain(_content(report, number, now))
     filed = ReportVersion.objects.create(
         report=report,
         number=number,
@@ -196,7 +196,7 @@ def remind(now: datetime) -> int:
         for day in writing_rules.reminders_due(due_at, now, plan.reminder_days):
             queued += _remind(plan, due_at, day, now)
     if queued:
-        broker.ring("portal.notices.tasks.send_notices")
+        broker.notify("portal.notices.tasks.send_notices")
     return queued
 
 

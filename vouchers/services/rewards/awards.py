@@ -75,7 +75,7 @@ def propose(round: PanelRound, *, by: User, now: datetime) -> AwardRound:
                     label=row.tier.label,
                     commended=row.tier.commended,
                     score=scored[by_id[row.id]].total,
-                    breakdown=snapshot.plain(activity.breakdown(scored[by_id[row.id]])),
+                    breakdown=snapshot.to_plain(activity.breakdown(scored[by_id[row.id]])),
                     amount_won=row.amount,
                 )
                 for row in chosen

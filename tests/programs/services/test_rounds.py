@@ -136,7 +136,7 @@ def test_an_announced_deadline_moves_only_with_the_portals_own_evidence(
     with pytest.raises(RuleBroken) as refused:
         move(round, manager, closes_at=later, now=at)
     assert refused.value.findings[0].code == "no_outage"
-    trouble_at(round, 20)
+    incident_at(round, 20)
     change = move(round, manager, closes_at=later, now=at)
     assert change.ground == "outage"
     assert [(row["kind"], row["count"]) for row in change.evidence] == [("unavailable", 3)]

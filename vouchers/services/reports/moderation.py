@@ -24,9 +24,7 @@ from vouchers.services.rewards import fees
 from vouchers.states import MonitorState, ReportMoves
 
 CHUNK = 500
-SHOWN = 5  # the likest reports; more than these help nobody decide
 SHOWN = 5  # most similar reports shown to the moderator
-END_OF_DAY = timedelta(days=1)
 
 
 def screen(version: ReportVersion, *, now: datetime, progress: Progress = no_progress) -> int:

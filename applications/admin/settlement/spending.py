@@ -50,7 +50,7 @@ def judge(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: 
             spending.judge(row, allowed_won=amount, reason=reason, by=person(request), now=at)
             done += 1
     if not done:
-        raise BadInput("인정액을 적은 사용내역이 없습니다.", code="noagreement_judged")
+        raise BadInput("인정액을 적은 사용내역이 없습니다.", code="nothing_judged")
     return done
 
 

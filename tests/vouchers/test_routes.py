@@ -1,4 +1,4 @@
-"""Every address of the panel, asked by everybody: what is not yours is not there."""
+"""Every URL of the app requested by every role; pages of others do not exist."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -194,12 +194,12 @@ def told(settings, tmp_path) -> Callable[..., World]:
     return world
 
 
-def test_no_address_is_forgotten() -> None:
+def test_every_url_is_tested() -> None:
     assert {entry.name for entry in urlpatterns} == set(ROUTES)
     assert set(HIDDEN) <= set(ROUTES)
 
 
-def test_everybody_gets_what_is_theirs_and_nothing_else(told) -> None:
+def test_everyone_reads_their_own_pages_and_no_others(told) -> None:
     here = told(public=True)
     assert {name: here.ask(name) for name in ROUTES} == ROUTES
 

@@ -1,4 +1,4 @@
-"""What decides about money and publication is sealed; a row changed behind the portal is named."""
+"""Rows on money and publication are in the audit chain; a row changed behind the portal is named."""
 
 from datetime import timedelta
 
@@ -104,7 +104,7 @@ def test_every_row_changed_by_hand_is_named_and_no_other() -> None:
     assert {fault[:3] for fault in audit.verify(now=VERIFIED).findings} == altered
 
 
-def test_a_state_set_by_hand_is_told_from_the_last_move() -> None:
+def test_a_state_set_by_hand_is_detected_from_the_last_move() -> None:
     report = make.submitted()
     audit.seal(now=NOW)
     with by_hand() as run:

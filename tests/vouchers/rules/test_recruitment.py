@@ -1,4 +1,4 @@
-"""Bursts from one address, telephone, device or row of accounts are flagged, and only those."""
+"""Bursts from one address, telephone, device or account series are flagged, and only those."""
 
 from datetime import datetime, timedelta
 
@@ -28,11 +28,11 @@ def test_each_belongs_to_its_own_largest_burst() -> None:
     assert found == {id: [Flag("device", 4)] for id in (1, 2, 3, 4)}
 
 
-def test_what_is_unknown_is_compared_with_nothing() -> None:
+def test_an_unknown_value_matches_nothing() -> None:
     assert flags(traces(0, 0, 0, 0), limit=2, hours=24) == {}
 
 
-def test_accounts_made_in_a_row_share_a_stem() -> None:
+def test_numbered_accounts_share_a_stem() -> None:
     assert (
         account_stem("panel01@naver.com") == account_stem("Panel.02@naver.com") == "panel@naver.com"
     )

@@ -1,4 +1,4 @@
-"""Who tries what: never a tied member, counts met or explained, the same seed the same answer."""
+"""Assignment: never a tied member, numbers met or explained, the same seed the same result."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ def confirmed(panel: PanelRound) -> AssignmentRun:
     return made
 
 
-def test_each_service_gets_four_unlike_in_kind_and_nobody_too_much(panel) -> None:
+def test_each_service_gets_four_of_different_kinds_within_the_load(panel) -> None:
     made = confirmed(panel)
     assert (made.wanted, made.filled, made.added) == (16, 16, 16)
     for service in panel.covered.all():
@@ -59,7 +59,7 @@ def test_each_service_gets_four_unlike_in_kind_and_nobody_too_much(panel) -> Non
     assert [row["code"] for row in made.explanation] == ["coverage", "complete"]
 
 
-def test_members_are_told_once_each(panel) -> None:
+def test_members_are_notified_once_each(panel) -> None:
     confirmed(panel)
     for monitor in panel.monitors.all():
         assert monitor.user.notices.count() == 1
@@ -94,7 +94,7 @@ def test_pins_hold_and_forbidden_pairs_never_happen(panel) -> None:
     assert not assignment.end_rule(said, by=by, now=NOW)
 
 
-def test_a_proposal_whose_ground_has_changed_is_not_confirmed(panel) -> None:
+def test_a_proposal_with_changed_inputs_is_not_confirmed(panel) -> None:
     by = make.operator()
     made = run(panel, by)
     monitor = panel.monitors.first()
@@ -105,7 +105,7 @@ def test_a_proposal_whose_ground_has_changed_is_not_confirmed(panel) -> None:
     assert not Assignment.objects.exists()
 
 
-def test_whoever_leaves_is_replaced_and_nobody_else_moves(panel) -> None:
+def test_a_leaving_member_is_replaced_and_nobody_else_moves(panel) -> None:
     make.members(panel, 3)
     confirmed(panel)
     gone = Assignment.objects.first().monitor
@@ -122,7 +122,7 @@ def test_whoever_leaves_is_replaced_and_nobody_else_moves(panel) -> None:
     assert gone.pk not in {monitor for monitor, _ in after}
 
 
-def test_what_somebody_dropped_is_not_given_back_to_them(panel) -> None:
+def test_a_dropped_service_is_not_assigned_to_the_same_member(panel) -> None:
     make.members(panel, 3)
     confirmed(panel)
     row = Assignment.objects.select_related("round", "monitor").first()
@@ -262,7 +262,7 @@ def examine(drawn: dict) -> None:
     )
 
 
-def test_without_the_look_at_ties_the_conflicted_would_be_assigned(panel, monkeypatch) -> None:
+def test_without_the_recheck_a_tied_member_would_be_assigned(panel, monkeypatch) -> None:
     """The negative control: the property above fails as soon as ties are not read."""
     owner = panel.covered.first().supplier
     tied = make.monitor(panel, load=4, filed={"business_number": owner.business_number})
@@ -272,7 +272,7 @@ def test_without_the_look_at_ties_the_conflicted_would_be_assigned(panel, monkey
     assert tied.pk not in {monitor for monitor, _ in run(panel).pairs}
 
 
-def test_nothing_is_given_back_once_a_report_was_handed_in() -> None:
+def test_nothing_is_dropped_once_a_report_was_submitted() -> None:
     report = reports.submitted()
     row, by = report.assignment, report.assignment.monitor.user
     with pytest.raises(MoveNotAllowed) as refused:
@@ -282,7 +282,7 @@ def test_nothing_is_given_back_once_a_report_was_handed_in() -> None:
     assert row.state == AssignmentState.ACTIVE
 
 
-def test_a_member_gives_nothing_back_after_the_activity() -> None:
+def test_a_member_drops_nothing_after_the_due_date() -> None:
     """Otherwise a member could raise a score by giving back what was never written."""
     row = reports.assigned(reports.round())
     by, over = row.monitor.user, row.due_at()

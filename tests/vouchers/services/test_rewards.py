@@ -1,4 +1,4 @@
-"""Money: fees paid once, the pool divided to the last won, approved by a second person."""
+"""Rewards: fees paid once, the pool divided to the last won, approved by a second person."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -51,7 +51,7 @@ def test_only_the_operator_pays() -> None:
             fees.pay(fee, by=other, now=NOW)
 
 
-def test_a_withheld_fee_goes_back_to_the_pot_with_its_reason() -> None:
+def test_a_withheld_fee_returns_to_the_budget_with_its_reason() -> None:
     fee = make.accepted().fee
     with pytest.raises(BadInput):
         fees.withhold(fee, note="", by=panel.operator(), now=NOW)
@@ -117,7 +117,7 @@ def test_a_proposal_takes_a_second_person() -> None:
         AwardRound.objects.filter(pk=made.pk).update(approved_by=both)
 
 
-def test_a_round_has_one_living_proposal() -> None:
+def test_a_round_has_one_open_award_proposal() -> None:
     round = awarded()
     made = awards.propose(round, by=panel.operator(), now=NOW)
     with pytest.raises(MoveNotAllowed):

@@ -1,4 +1,4 @@
-"""No page of the panel asks the database more often because there is more to show."""
+"""No page needs more queries when there is more to show."""
 
 from collections.abc import Callable
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the public reads of a service beside its price: history, reports, corrections, side by side."""
+"""What the public reads of a service: history, reports, corrections, comparison."""
 
 import pytest
 from django.test import Client
@@ -28,7 +28,7 @@ def fixed_case() -> Correction:
     return case
 
 
-def test_a_service_tells_its_history_the_newest_first(client: Client) -> None:
+def test_a_service_shows_its_history_the_newest_first(client: Client) -> None:
     case = fixed_case()
     page = words(client, f"/vouchers/services/{case.service.code}/")
     told = page[page.index("이 서비스의 이력") :]
@@ -53,7 +53,7 @@ def test_a_report_shows_its_overall_rating_and_how_it_begins(client: Client) -> 
     assert report.texts["features"][:40] in page
 
 
-def test_services_side_by_side_tell_their_corrections_and_reports(client: Client) -> None:
+def test_a_comparison_shows_corrections_and_reports(client: Client) -> None:
     case, other = fixed_case(), panel.service()
     sale.suspend(other, reason="시정하지 않음", by=panel.agency(), now=NOW)
     page = client.get(f"/vouchers/compare/?s={case.service.code}&s={other.code}")

@@ -1,4 +1,4 @@
-"""Recruitment, assignment and import with two at the same moment, on a real database."""
+"""Recruitment, assignment and import by two people at the same time, on a real database."""
 
 import threading
 from datetime import timedelta
@@ -101,7 +101,7 @@ def test_a_person_who_begins_twice_has_one_application() -> None:
     assert {one.pk for one in answers} == {PanelApplication.objects.get().pk}
 
 
-def test_an_application_is_filed_by_one_of_two_clicks(settings, tmp_path) -> None:
+def test_an_application_is_submitted_once_by_two_clicks(settings, tmp_path) -> None:
     settings.PRIVATE_ROOT = tmp_path
     draft = make.whole_draft()
     answers = at_once(
@@ -159,7 +159,7 @@ def test_two_workers_import_a_file_once(settings, tmp_path) -> None:
     assert CatalogueImport.objects.get().created == 20
 
 
-def test_even_without_the_lease_nothing_stands_twice(settings, tmp_path) -> None:
+def test_without_the_lease_rows_are_still_unique(settings, tmp_path) -> None:
     settings.PRIVATE_ROOT = tmp_path
     file = importing.start(
         ImportKind.SUPPLIERS, upload=make.suppliers_csv(20), by=make.operator(), now=NOW

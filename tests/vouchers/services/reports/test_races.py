@@ -1,4 +1,4 @@
-"""Once-only acts with two at the same moment, on a real database; and that the race is real."""
+"""Acts on reports by two people at the same time, on a real database; and that the race is real."""
 
 import threading
 
@@ -33,7 +33,7 @@ def refused(answers: list) -> list[BaseException]:
     return strange
 
 
-def test_two_moderators_accept_once_and_set_one_fee_aside() -> None:
+def test_two_moderators_accept_once_and_commit_one_fee() -> None:
     report = make.submitted()
     people = [panel.moderator(), panel.moderator()]
     answers = at_once(
@@ -69,7 +69,7 @@ def test_awards_are_paid_once_by_two_operators() -> None:
     assert LedgerEntry.objects.filter(budget=round.award_pot, kind="pay").count() == 1
 
 
-def test_two_curators_propose_one_good_case() -> None:
+def test_two_people_propose_one_good_case() -> None:
     report = make.published()
     people = [panel.operator(), panel.moderator()]
     answers = at_once(
@@ -114,7 +114,7 @@ def test_answer_and_suspension_never_both_win() -> None:
     assert (row.state, service.state) in {("answered", "on_sale"), ("suspended", "suspended")}
 
 
-def test_one_version_is_handed_in_by_two_clicks() -> None:
+def test_one_version_is_submitted_by_two_clicks() -> None:
     report = make.written()
     by = report.assignment.monitor.user
     answers = at_once(

@@ -1,4 +1,4 @@
-"""The operator's desk works; agency and ministry read; strangers find nothing."""
+"""Staff screens: the operator acts, agency and ministry read, others find nothing."""
 
 import re
 
@@ -119,7 +119,7 @@ def test_from_marks_to_a_confirmed_assignment(operator: Client) -> None:
         assert operator.get(f"/admin/vouchers/{model}/{pk}/change/").status_code == 200
 
 
-def test_a_file_is_taken_and_told_line_by_line(operator: Client) -> None:
+def test_an_import_shows_a_result_for_each_line(operator: Client) -> None:
     answer = operator.post(
         "/admin/vouchers/catalogueimport/start/",
         {"kind": "suppliers", "file": make.suppliers_csv(3)},
@@ -144,7 +144,7 @@ def test_readers_have_no_buttons_and_no_way_in(client: Client) -> None:
     assert not PanelMark.objects.exists()
 
 
-def test_drafts_are_not_on_the_desk(operator: Client) -> None:
+def test_staff_do_not_see_drafts(operator: Client) -> None:
     draft = make.application(make.panel(), state="draft")
     assert operator.get(f"/admin/vouchers/panelapplication/{draft.pk}/change/").status_code == 404
 
@@ -190,7 +190,7 @@ def test_the_web_server_lets_through_what_the_import_page_takes() -> None:
     assert int(limit[1]) * 1024**2 > settings.TABLE_MAX_BYTES
 
 
-def test_a_desk_member_comes_and_goes_and_the_book_keeps_it(operator: Client) -> None:
+def test_a_supplier_account_is_added_and_removed_and_logged(operator: Client) -> None:
     supplier, account = make.service().supplier, make.person()
     added = act(operator, "supplier", supplier.pk, "member", email=account.email)
     assert "담당자로 등록했습니다" in added

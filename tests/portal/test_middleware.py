@@ -79,8 +79,8 @@ FORM = "http://testserver/programs/"
 def test_a_refused_form_goes_back_to_its_page_with_every_reason(client: Client) -> None:
     answer = client.post("/fail/broken/", headers={"Referer": FORM})
     assert (answer.status_code, answer.headers["Location"]) == (302, FORM)
-    told = [str(message) for message in get_messages(answer.wsgi_request)]
-    assert told == ["첫째 사유 (a)", "둘째 사유 (b)"]
+    shown = [(str(row), row.extra_tags) for row in get_messages(answer.wsgi_request)]
+    assert shown == [("첫째 사유", "a"), ("둘째 사유", "b")]
 
 
 @own_urls

@@ -13,7 +13,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('portal', '0002_groups'),
         ('portal', '__first__'),
-        ('programs', '0002_guards'),
+        ('programs', '0001_initial'),
     ]
 
     operations = [

@@ -1,8 +1,6 @@
-"""The groups that carry the roles; seals and verifications are only ever added."""
+"""The groups that carry the roles."""
 
 from django.db import migrations
-
-from portal.records.guards import append_only
 
 
 def make_groups(apps, schema_editor):
@@ -16,8 +14,4 @@ def make_groups(apps, schema_editor):
 
 class Migration(migrations.Migration):
     dependencies = [("portal", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")]
-    operations = [
-        migrations.RunPython(make_groups, migrations.RunPython.noop),
-        *append_only("portal_auditseal"),
-        *append_only("portal_auditcheck"),
-    ]
+    operations = [migrations.RunPython(make_groups, migrations.RunPython.noop)]

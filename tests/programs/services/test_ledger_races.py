@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 from django.db import IntegrityError, connection, connections, transaction
-from django.db.migrations.loader import MigrationLoader
 from django.db.models import F
 
 from portal.core.errors import BudgetExceeded, PortalError
+from portal.records import guard_sync
 from programs import queries
 from programs.models import Budget, LedgerEntry
 from programs.rules import ledger as arithmetic
@@ -202,13 +202,7 @@ def restore(box: Budget) -> None:
         cursor.execute("DELETE FROM programs_budget WHERE id = %s", [box.pk])
         cursor.execute("ALTER TABLE programs_ledgerentry ENABLE TRIGGER USER")
         cursor.execute("ALTER TABLE programs_budget ENABLE TRIGGER USER")
-    loader = MigrationLoader(connection)
-    state = loader.project_state(("programs", "0001_initial"))
-    guards = loader.graph.nodes["programs", "0002_guards"]
+    guard_sync.install(guard_sync.declared())
+    constraint = next(row for row in Budget._meta.constraints if row.name == "budget_not_overspent")
     with connection.schema_editor() as editor:
-        guards.apply(state, editor)
-        model = state.apps.get_model("programs", "Budget")
-        constraint = next(
-            row for row in model._meta.constraints if row.name == "budget_not_overspent"
-        )
-        editor.add_constraint(model, constraint)
+        editor.add_constraint(Budget, constraint)

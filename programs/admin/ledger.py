@@ -9,6 +9,7 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 
+from portal.access.requests import person
 from portal.access.roles import MANAGER
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
@@ -33,16 +34,14 @@ class MoneyForm(forms.Form):
     )
 
 
-def appropriate(request: HttpRequest, pot: Budget, data: dict[str, Any], at: datetime) -> str:
-    """Put money into a pot."""
-    entry = ledger.appropriate(pot, by=request.user, now=at, **data)
-    return f"{won(entry.amount_won)}을 배정했습니다."
+def appropriate(
+    request: HttpRequest, pot: Budget, data: dict[str, Any], now: datetime
+) -> LedgerEntry:
+    return ledger.appropriate(pot, ledger.Booking(**data), by=person(request), now=now)
 
 
-def reduce(request: HttpRequest, pot: Budget, data: dict[str, Any], at: datetime) -> str:
-    """Take money out of a pot."""
-    entry = ledger.reduce(pot, by=request.user, now=at, **data)
-    return f"{won(entry.amount_won)}을 감액했습니다."
+def reduce(request: HttpRequest, pot: Budget, data: dict[str, Any], now: datetime) -> LedgerEntry:
+    return ledger.reduce(pot, ledger.Booking(**data), by=person(request), now=now)
 
 
 @admin.register(Budget)
@@ -57,8 +56,23 @@ class BudgetAdmin(WorkflowAdmin):
     ]  # fmt: skip
     readonly_fields = fields
     acts = [
-        Act("appropriate", "예산 더 배정하기", appropriate, roles=[MANAGER], form=MoneyForm),
-        Act("reduce", "예산 줄이기", reduce, roles=[MANAGER], form=MoneyForm, danger=True),
+        Act(
+            "appropriate",
+            "예산 더 배정하기",
+            appropriate,
+            roles=[MANAGER],
+            form=MoneyForm,
+            done=lambda entry: f"{won(entry.amount_won)}을 배정했습니다.",
+        ),
+        Act(
+            "reduce",
+            "예산 줄이기",
+            reduce,
+            roles=[MANAGER],
+            form=MoneyForm,
+            danger=True,
+            done=lambda entry: f"{won(entry.amount_won)}을 감액했습니다.",
+        ),
     ]
 
     @admin.display(description="배정", ordering="appropriated_won")

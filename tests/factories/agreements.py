@@ -149,9 +149,11 @@ def awarded(
     if reserve and grant_won and outcome == Outcome.SELECTED:
         ledger.reserve(
             program.pot,
-            amount=grant_won,
-            reference=f"reserve:{application.subject}",
-            subject=application.subject,
+            ledger.Booking(
+                amount=grant_won,
+                reference=f"reserve:{application.subject}",
+                subject=application.subject,
+            ),
             by=by,
             now=now,
         )

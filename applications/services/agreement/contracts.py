@@ -493,22 +493,26 @@ def _commit(agreement: Agreement, application: Application, *, by: User, now: da
     if agreement.grant_won:
         ledger.commit(
             pot,
-            amount=agreement.grant_won,
-            reference=f"commit:agreement:{agreement.pk}",
-            subject=subject,
+            ledger.Booking(
+                amount=agreement.grant_won,
+                reference=f"commit:agreement:{agreement.pk}",
+                subject=subject,
+                note=note,
+            ),
             by=by,
             now=now,
-            note=note,
         )
     if spare := money.held(pot, subject).reserved:
         ledger.release(
             pot,
-            amount=spare,
-            reference=f"release:agreement:{agreement.pk}",
-            subject=subject,
+            ledger.Booking(
+                amount=spare,
+                reference=f"release:agreement:{agreement.pk}",
+                subject=subject,
+                note=note,
+            ),
             by=by,
             now=now,
-            note=note,
         )
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -129,15 +128,15 @@ def _move_money(change: DecisionChange, *, by: User, now: datetime) -> None:
         return
     pot = Budget.objects.get(sub_programs=change.replaces.selection.sub_program_id)
     subject = change.application.subject
-    words: dict[str, Any] = {"subject": subject, "by": by, "now": now, "note": change.reason[:200]}
+    note = change.reason[:200]
     if change.kind == ChangeKind.LAPSE:  # the agreement may have given part of it back already
         before = min(before, money.held(pot, subject).reserved)
     if before:
         reference = f"release:{subject}:change:{change.pk}"
-        ledger.release(pot, amount=before, reference=reference, **words)
+        ledger.release(pot, ledger.Booking(before, reference, subject, note), by=by, now=now)
     if after:
         reference = f"reserve:{subject}:change:{change.pk}"
-        ledger.reserve(pot, amount=after, reference=reference, **words)
+        ledger.reserve(pot, ledger.Booking(after, reference, subject, note), by=by, now=now)
 
 
 def _tell(change: DecisionChange, made: Decision, now: datetime) -> None:

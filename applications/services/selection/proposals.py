@@ -225,9 +225,9 @@ def decide(selection: Selection, *, by: User, now: datetime) -> None:
             selection.sub_program,
             dict(chosen.order_by("rank").values_list("application_id", "grant_won")),
         )
-        rows = _ledger_rows(selection, "reserve")
+        rows = _ledger_rows(selection, "reserve", note=note)
         if rows:
-            ledger.reserve_many(_pot(selection), rows, by=by, now=now, note=note)
+            ledger.reserve_many(_pot(selection), rows, by=by, now=now)
         _move_applications(selection, ApplicationMoves.DECIDE, by, now)
 
 
@@ -238,9 +238,9 @@ def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> Non
     """
     with transaction.atomic():
         move(selection, SelectionMoves.UNDECIDE, by=by, now=now, note=note, changes={**UNSIGNED})
-        rows = _ledger_rows(selection, "release")
+        rows = _ledger_rows(selection, "release", note=note[:200])
         if rows:
-            ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
+            ledger.release_many(_pot(selection), rows, by=by, now=now)
         _move_applications(selection, ApplicationMoves.UNDECIDE, by, now, note)
 
 
@@ -259,8 +259,10 @@ def forget(application: Application, *, by: User, now: datetime, note: str) -> N
         state=SelectionState.DECIDED, decisions__application=application
     )
     selection = decided.order_by("-pk").first()
-    if selection is not None and (rows := _ledger_rows(selection, "release", only=application)):
-        ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
+    if selection is None:
+        return
+    if rows := _ledger_rows(selection, "release", note=note[:200], only=application):
+        ledger.release_many(_pot(selection), rows, by=by, now=now)
 
 
 def schedule(selection: Selection, act: str, *, by: User, now: datetime, note: str = "") -> Job:
@@ -466,8 +468,8 @@ def _cut(
 
 
 def _ledger_rows(
-    selection: Selection, act: str, *, only: Application | None = None
-) -> list[ledger.Row]:
+    selection: Selection, act: str, *, note: str, only: Application | None = None
+) -> list[ledger.Booking]:
     """One row for each selected one; a second decision needs references of its own."""
     turn = decided_times(selection)
     suffix = f":{turn}" if turn > 1 else ""
@@ -475,10 +477,11 @@ def _ledger_rows(
     if only is not None:
         chosen = chosen.filter(application=only)
     return [
-        ledger.Row(
-            subject=f"application:{pk}",
+        ledger.Booking(
             amount=amount,
             reference=f"{act}:application:{pk}:{selection.pk}{suffix}",
+            subject=f"application:{pk}",
+            note=note,
         )
         for pk, amount in chosen.order_by("application").values_list("application_id", "grant_won")
     ]

@@ -1,7 +1,6 @@
 """From spending to zero: claimed, judged, settled by four eyes, recovered or paid, closed."""
 
 from datetime import date, datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Sum
@@ -114,23 +113,18 @@ def void(
 
 def carry_out(agreement: Agreement, settlement: Settlement, *, by: User, now: datetime) -> None:
     """Let money, instalments and paper follow a settlement that is approved."""
-    words: dict[str, Any] = {
-        "subject": agreement.subject,
-        "by": by,
-        "now": now,
-        "note": f"정산 {agreement.number}",
-    }
+    subject, note = agreement.subject, f"정산 {agreement.number}"
     pot, key = agreements.pot_of(agreement), f"agreement:{agreement.pk}"
     if agreement.kind == rules.IN_KIND:
         instalments.cancel_rest(agreement)
         if settlement.balance_won:
-            amount = settlement.balance_won
-            ledger.pay(pot, amount=amount, reference=f"pay:{key}:in-kind", **words)
+            booking = ledger.Booking(settlement.balance_won, f"pay:{key}:in-kind", subject, note)
+            ledger.pay(pot, booking, by=by, now=now)
     else:
         _plan_balance(agreement, settlement.balance_won)
     if settlement.release_won:
-        amount = settlement.release_won
-        ledger.decommit(pot, amount=amount, reference=f"decommit:{key}", **words)
+        booking = ledger.Booking(settlement.release_won, f"decommit:{key}", subject, note)
+        ledger.decommit(pot, booking, by=by, now=now)
     lines = [f"확정 지원금은 {won(settlement.settled_won)}입니다."]
     if settlement.recover_won:
         days = agreement.terms["figures"]["recovery_days"]
@@ -181,12 +175,14 @@ def record_recovery(
             raise MoveNotAllowed("이미 확인한 환수금입니다.", code="recovered")
         ledger.recover(
             agreements.pot_of(agreement),
-            amount=recovery.amount_won,
-            reference=f"recover:agreement:{agreement.pk}",
-            subject=agreement.subject,
+            ledger.Booking(
+                amount=recovery.amount_won,
+                reference=f"recover:agreement:{agreement.pk}",
+                subject=agreement.subject,
+                note=f"환수 {agreement.number}",
+            ),
             by=by,
             now=now,
-            note=f"환수 {agreement.number}",
         )
         pending_steps.follow(agreement, now=now)
     recovery.refresh_from_db()

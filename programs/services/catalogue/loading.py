@@ -207,8 +207,8 @@ def _put_pot(
     loaded = sums.get(EntryKind.APPROPRIATE, 0) - sums.get(EntryKind.REDUCE, 0)
     if amount != loaded:
         write = ledger.appropriate if amount > loaded else ledger.reduce
-        reference = f"{prefix}{mine.count() + 1}"
-        write(pot, amount=abs(amount - loaded), reference=reference, by=by, now=now)
+        booking = ledger.Booking(abs(amount - loaded), f"{prefix}{mine.count() + 1}")
+        write(pot, booking, by=by, now=now)
         told = (("appropriated_won", loaded, amount),)
         report.changes.append(Change(f"예산 {code}의 배정", CHANGED, told))
     return pot

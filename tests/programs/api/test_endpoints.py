@@ -73,7 +73,7 @@ def test_the_list_carries_the_figures(client: Client) -> None:
 
 def test_the_balance_follows_the_ledger(client: Client) -> None:
     pot = Budget.objects.get(code="2021/robot")
-    ledger.reserve(pot, amount=100, reference="a", subject="s", by=None, now=NOW)
+    ledger.reserve(pot, ledger.Booking(amount=100, reference="a", subject="s"), by=None, now=NOW)
     row = get(client, LIST)["results"][1]["balance"]
     assert row == {
         "appropriated_won": 18_100_000_000,

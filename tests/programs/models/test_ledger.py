@@ -145,8 +145,8 @@ QUICK = settings(
 
 def through_the_service(box: Budget, kind: str, amount: int, reference: str, who: str) -> None:
     act: Callable[..., object] = getattr(ledger, kind)
-    subject = {} if kind in ("appropriate", "reduce") else {"subject": who}
-    act(box, amount=amount, reference=reference, **subject, **BY)
+    subject = "" if kind in ("appropriate", "reduce") else who
+    act(box, ledger.Booking(amount, reference, subject), **BY)
 
 
 @given(HISTORY)

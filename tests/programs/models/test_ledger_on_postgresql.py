@@ -33,7 +33,7 @@ def refused(statement: str, *params: object) -> None:
 )
 def test_postgresql_has_no_side_door(statement: str) -> None:
     box = pot(100)
-    ledger.reserve(box, amount=1, reference="sql:1", subject="s", by=None, now=NOW)
+    ledger.reserve(box, ledger.Booking(amount=1, reference="sql:1", subject="s"), by=None, now=NOW)
     refused(statement)
     assert queries.balance(box) == Balance(100, 1, 0, 0)
 

@@ -23,7 +23,7 @@ def refused(statement: str, *params: object) -> None:
 @pytest.mark.parametrize("recursive", ["ON", "OFF"])
 def test_replacing_rows_is_refused_as_well(recursive: str) -> None:
     box = pot(100)
-    ledger.reserve(box, amount=60, reference="sql:1", subject="s", by=None, now=NOW)
+    ledger.reserve(box, ledger.Booking(amount=60, reference="sql:1", subject="s"), by=None, now=NOW)
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA recursive_triggers={recursive}")
     try:

@@ -78,9 +78,11 @@ def test_the_rolling_programme_outlives_the_round_and_ends_with_its_money(
     assert queries.refusal(program("aftercare"), late) is None
     row = program("aftercare")
     left = row.pot.available_won
-    ledger.reserve(row.pot, amount=left - 1, reference="a", subject="s", by=None, now=NOW)
+    ledger.reserve(
+        row.pot, ledger.Booking(amount=left - 1, reference="a", subject="s"), by=None, now=NOW
+    )
     assert queries.refusal(program("aftercare"), late) is None
-    ledger.reserve(row.pot, amount=1, reference="b", subject="s", by=None, now=NOW)
+    ledger.reserve(row.pot, ledger.Booking(amount=1, reference="b", subject="s"), by=None, now=NOW)
     assert queries.refusal(program("aftercare"), late).code == "budget_gone"
 
 
@@ -88,7 +90,9 @@ def test_a_windowed_programme_takes_applications_even_when_its_money_is_promised
     round_2021: ProgramRound,
 ) -> None:
     pot = program("robot").pot
-    ledger.reserve(pot, amount=pot.available_won, reference="a", subject="s", by=None, now=NOW)
+    ledger.reserve(
+        pot, ledger.Booking(amount=pot.available_won, reference="a", subject="s"), by=None, now=NOW
+    )
     assert queries.refusal(program("robot"), NOW) is None
 
 

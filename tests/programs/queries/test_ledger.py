@@ -14,7 +14,9 @@ pytestmark = pytest.mark.django_db
 def test_many_pots_are_recomputed_in_two_queries(django_assert_num_queries) -> None:
     boxes = [pot(1_000) for _ in range(5)]
     for place, box in enumerate(boxes, start=1):
-        ledger.reserve(box, amount=place, reference=f"r{place}", subject="s", by=None, now=NOW)
+        ledger.reserve(
+            box, ledger.Booking(amount=place, reference=f"r{place}", subject="s"), by=None, now=NOW
+        )
     boxes = list(Budget.objects.order_by("pk"))
     with django_assert_num_queries(2):
         rows = queries.statements(boxes)
@@ -40,7 +42,9 @@ def test_a_counter_that_was_tampered_with_would_be_seen() -> None:
 def test_the_newest_movements_come_first() -> None:
     box = pot(1_000)
     for place in range(5):
-        ledger.reserve(box, amount=1, reference=f"r{place}", subject="s", by=None, now=NOW)
+        ledger.reserve(
+            box, ledger.Booking(amount=1, reference=f"r{place}", subject="s"), by=None, now=NOW
+        )
     assert [row.reference for row in queries.latest_entries(2)] == ["r4", "r3"]
 
 

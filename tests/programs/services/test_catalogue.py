@@ -176,7 +176,7 @@ def test_the_core_mark_may_move_to_another_criterion() -> None:
 def test_a_changed_budget_becomes_an_entry_and_other_money_stays() -> None:
     load()
     pot = Budget.objects.get(code="2021/cloud")
-    ledger.appropriate(pot, amount=EOK, reference="추경-1", by=None, now=NOW)
+    ledger.appropriate(pot, ledger.Booking(amount=EOK, reference="추경-1"), by=None, now=NOW)
     content = document()
     content["round"]["total_won"][0] += 2 * EOK
     content["sub_programs"][5]["budget"]["won"][0] += 2 * EOK
@@ -193,7 +193,9 @@ def test_a_changed_budget_becomes_an_entry_and_other_money_stays() -> None:
 def test_a_budget_is_not_cut_below_what_is_promised_and_the_load_leaves_no_trace() -> None:
     load()
     pot = Budget.objects.get(code="2021/cloud")
-    ledger.reserve(pot, amount=32 * EOK, reference="r", subject="a", by=None, now=NOW)
+    ledger.reserve(
+        pot, ledger.Booking(amount=32 * EOK, reference="r", subject="a"), by=None, now=NOW
+    )
     content = document()
     content["round"]["total_won"][0] -= EOK
     content["sub_programs"][5]["budget"]["won"][0] -= EOK

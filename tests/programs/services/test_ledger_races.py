@@ -51,9 +51,9 @@ def race(act: Callable[[int], object], threads: int = THREADS) -> list[str]:
 def reserve(box: Budget, amount: int, prefix: str) -> Callable[[int], object]:
     return lambda place: ledger.reserve(
         box,
-        amount=amount,
-        reference=f"{prefix}:{place}",
-        subject=f"application:{place}",
+        ledger.Booking(
+            amount=amount, reference=f"{prefix}:{place}", subject=f"application:{place}"
+        ),
         by=None,
         now=NOW,
     )
@@ -72,7 +72,7 @@ def test_batches_race_all_or_nothing() -> None:
     box = pot(1_000)
 
     def act(place: int) -> object:
-        rows = [(f"s{place}:{n}", 30, f"b{place}:{n}") for n in range(10)]
+        rows = [ledger.Booking(30, f"b{place}:{n}", f"s{place}:{n}") for n in range(10)]
         return ledger.reserve_many(box, rows, by=None, now=NOW)
 
     fared = race(act, 8)
@@ -84,7 +84,10 @@ def test_the_same_decision_sent_sixteen_times_reserves_once() -> None:
     box = pot(1_000)
     fared = race(
         lambda place: ledger.reserve(
-            box, amount=100, reference="same", subject="application:1", by=None, now=NOW
+            box,
+            ledger.Booking(amount=100, reference="same", subject="application:1"),
+            by=None,
+            now=NOW,
         )
     )
     assert fared == ["done"] * THREADS
@@ -121,7 +124,8 @@ def test_money_moved_both_ways_between_pots_is_conserved_and_nobody_waits_for_ev
             with transaction.atomic():
                 for box in (one, other):
                     write = ledger.reduce if box.pk == source.pk else ledger.appropriate
-                    write(box, amount=10, reference=f"{place}:{turn}:{box.pk}", by=None, now=NOW)
+                    booking = ledger.Booking(amount=10, reference=f"{place}:{turn}:{box.pk}")
+                    write(box, booking, by=None, now=NOW)
 
     assert race(act, 8) == ["done"] * 8
     total = queries.balance(first).appropriated + queries.balance(second).appropriated
@@ -133,7 +137,9 @@ def test_a_pot_being_cut_and_a_pot_being_spent_end_where_the_money_ends() -> Non
 
     def act(place: int) -> object:
         if place % 2:
-            return ledger.reduce(box, amount=100, reference=f"cut:{place}", by=None, now=NOW)
+            return ledger.reduce(
+                box, ledger.Booking(amount=100, reference=f"cut:{place}"), by=None, now=NOW
+            )
         return reserve(box, 100, "spend")(place)
 
     assert race(act).count("done") == 10

@@ -263,7 +263,10 @@ def test_the_money_page_shows_counters_beside_the_sums_of_the_entries(
 ) -> None:
     pot = Budget.objects.get(code="2021/robot")
     ledger.reserve(
-        pot, amount=250_000_000, reference="r:1", subject="application:77", by=None, now=NOW
+        pot,
+        ledger.Booking(amount=250_000_000, reference="r:1", subject="application:77"),
+        by=None,
+        now=NOW,
     )
     page = read(client, "budget")
     assert "17,850,000,000" in page
@@ -277,12 +280,9 @@ def test_the_money_page_names_nobody(client: Client, open_round: ProgramRound) -
     pot = Budget.objects.get(code="2021/robot")
     ledger.reserve(
         pot,
-        amount=1,
-        reference="award:한빛",
-        subject="application:77",
+        ledger.Booking(amount=1, reference="award:한빛", subject="application:77", note="비밀"),
         by=None,
         now=NOW,
-        note="비밀",
     )
     page = read(client, "budget")
     for secret in ("application:77", "award:", "비밀"):
@@ -304,7 +304,7 @@ def test_pages_cost_the_same_however_much_there_is(
 ) -> None:
     before = count(client, path)
     pot = Budget.objects.get(code="2021/build")
-    rows = [(f"application:{n}", 1_000, f"many:{n}") for n in range(200)]
+    rows = [ledger.Booking(1_000, f"many:{n}", f"application:{n}") for n in range(200)]
     ledger.reserve_many(pot, rows, by=None, now=NOW)
     for sequence in range(2, 5):
         ProgramRound.objects.create(

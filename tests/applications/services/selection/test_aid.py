@@ -59,7 +59,10 @@ def test_aid_is_counted_over_all_programmes_without_what_was_given_back() -> Non
     assert {row.application.pk: row.won for row in held} == {one.pk: 60, two.pk: 30}
     assert [row.won for row in queries.of_firms([company.pk], year=2020).get(company.pk, [])] == []
     ledger.release(
-        first.pot, amount=60, reference="test:back", subject=one.subject, by=boss, now=NOW
+        first.pot,
+        ledger.Booking(amount=60, reference="test:back", subject=one.subject),
+        by=boss,
+        now=NOW,
     )
     assert [row.application.pk for row in queries.of_application(two)] == [two.pk]
 

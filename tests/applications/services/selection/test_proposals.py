@@ -212,7 +212,7 @@ def test_a_decision_taken_back_gives_the_money_back_and_may_be_made_again(
 
 def test_a_pot_that_has_shrunk_refuses_the_whole_decision(program, officer, boss, five) -> None:
     made = staff.proposed(program, officer)
-    ledger.reduce(program.pot, amount=1, reference="cut", by=None, now=NOW)
+    ledger.reduce(program.pot, ledger.Booking(amount=1, reference="cut"), by=None, now=NOW)
     with pytest.raises(BudgetExceeded):
         staff.decided(made, by=boss)
     assert Selection.objects.get(pk=made.pk).state == "confirmed"

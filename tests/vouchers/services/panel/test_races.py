@@ -178,8 +178,8 @@ def test_the_ledger_alone_refuses_a_second_payment() -> None:
     def careless(place: int) -> object:
         assert ReportFee.objects.filter(pk=fee.pk, settlement=None).exists()
         read.wait(30)
-        words = {"subject": fees.subject_of(fee), "by": by, "now": NOW}
-        return ledger.pay(round.fee_pot, amount=50_000, reference=f"twice:{place}", **words)
+        booking = ledger.Booking(50_000, f"twice:{place}", fees.subject_of(fee))
+        return ledger.pay(round.fee_pot, booking, by=by, now=NOW)
 
     assert len(refused(at_once(2, careless))) == 1
     assert money.balance(round.fee_pot).paid == 50_000

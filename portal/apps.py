@@ -4,6 +4,7 @@ from django.apps import AppConfig
 from django.core.checks import Tags, register
 from django.db.models.signals import post_migrate, pre_migrate
 
+from portal.celery import app as celery_app  # noqa: F401 - the app of every `shared_task`
 from portal.paper.pdf import check_pdf
 from portal.records import guard_sync
 

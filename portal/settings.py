@@ -9,7 +9,6 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-DEMO = False  # `demo.settings` alone says otherwise: pages then tell that the data are not real
 DEBUG = env.bool("PORTAL_DEBUG", default=False)
 DATA_DIR = Path(env.str("PORTAL_DATA_DIR", default=str(BASE_DIR / "var")))
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")
@@ -71,6 +70,8 @@ MIDDLEWARE = [
     "portal.web.middleware.ReadableErrors",
     "axes.middleware.AxesMiddleware",
 ]
+
+SITE_NOTICE = ""  # a template shown on top of every page
 
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
@@ -282,6 +283,15 @@ CELERY_BEAT_SCHEDULE = {
     "verify": {"task": "portal.records.tasks.verify_audit", "schedule": 24 * 60 * 60},
 }
 
+# Roles that people can hold; `prepare` makes a group of each.
+ROLES = [
+    "portal.access.roles.ROLES",
+    "programs.roles.ROLES",
+    "applications.roles.ROLES",
+    "vouchers.roles.ROLES",
+    "kamp.roles.ROLES",
+]
+
 # Rows that are sealed once they are final, and what must follow from them; see `portal.records.audit`.
 AUDITED = [
     "programs.models.audited.AUDITED",
@@ -348,7 +358,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "StateEnum": "applications.api.application.shapes.STATE_CODES",
         "ServiceStateEnum": "vouchers.api.catalogue.SHOWN_STATES",
-        "CorrectionStateEnum": "vouchers.api.reports.STATES",
+        "CorrectionStateEnum": "vouchers.api.corrections.STATES",
     },
     "SORT_OPERATIONS": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",

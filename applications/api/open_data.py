@@ -171,7 +171,7 @@ class OpenRows(OpenView):
         pager = OpenPage()
         pager.get_page_size(request)
         pager.decode_cursor(request)
-        walked = datasets.keyed(dataset)
+        walked = datasets.paged(dataset)
         if walked is None:
             rows = list(datasets.rows(dataset))
             return Response({"next": None, "previous": None, "results": rows})

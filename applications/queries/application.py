@@ -1,7 +1,7 @@
 """What became of an application: its way so far, its result, the genuineness of its receipt."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.utils.crypto import constant_time_compare
@@ -11,6 +11,8 @@ from applications.queries.selection.decisions import history
 from applications.rules.agreement import STEPS
 from applications.states import ANNOUNCED, ChangeKind, Outcome, SupplementState
 from applications.states import ApplicationState as S
+from programs.queries import holidays
+from programs.rules import deadlines
 
 # The step of the catalogue's process list on which the application waits. A decision that is not
 # released shows as assessment still going on.
@@ -97,7 +99,6 @@ def _step(
     at: datetime | None,
     since: datetime | None,
 ) -> Step:
-    days = row.get("days")
     open_supplement = next(
         (s for s in application.supplements.all() if s.state == SupplementState.OPEN), None
     )
@@ -107,7 +108,7 @@ def _step(
         return Step(
             row["label"], state, "신청기업", due=open_supplement.due_at, note="보완 요청 답변 대기"
         )
-    due = since + timedelta(days=days) if state == "current" and since and days else None
+    due = deadlines.step_due(row, since, holidays()) if state == "current" and since else None
     return Step(row["label"], state, row["actor"], at=at, due=due)
 
 

@@ -19,7 +19,7 @@ from portal.access.decorators import signed_in
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 
 DONE = {
     "profile": "기업 정보를 고쳤습니다. 작성 중인 신청서에는 ‘다시 불러오기’를 눌러야 반영됩니다.",
@@ -98,7 +98,7 @@ def company_detail(request: HttpRequest, pk: int) -> HttpResponse:
             for one in members
         ],
         "invitations": company.invitations.filter(accepted_at=None, cancelled_at=None),
-        **aid.shown_to(company.pk),
+        **aid.company_summary(company.pk),
         "now": now(),
     }
     return render(request, "applications/company/detail.html", context, status=status)

@@ -1,4 +1,4 @@
-"""Files that no row names: left where a transaction failed after its file was written."""
+"""Find stored files that no row refers to, as when a transaction failed after writing its file."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,40 +9,40 @@ from django.db.models import CharField, JSONField, Model
 
 from portal.uploads import files
 
-AGE = timedelta(days=1)  # no transaction lasts that long: what has no row by then gets none
-AT_ONCE = 500
-COLUMNS = {"file", "pictures", "artefact"}  # what a column that names one kept file is called
-LIST = "files"  # and one that lists several
+AGE = timedelta(days=1)  # longer than any transaction: a younger file may still get its row
+BATCH = 500
+FILE_COLUMNS = {"file", "pictures", "artefact"}  # names of columns that hold one stored name
+LIST_COLUMN = "files"  # name of JSON columns that hold a list of stored names
 
 
 def find(*, now: datetime) -> Iterator[str]:
-    """Name the files older than a day that no row names."""
+    """Yield the stored names of files older than a day that no row of any app refers to."""
     names = files.stored_before(now - AGE)
-    listed = frozenset(_listed())
-    while part := list(islice(names, AT_ONCE)):
-        named = {
+    listed = frozenset(_listed_names())
+    while batch := list(islice(names, BATCH)):
+        referenced = {
             name
-            for model, column in keepers()
-            for name in model._default_manager.filter(**{f"{column}__in": part}).values_list(
+            for model, column in file_columns()
+            for name in model._default_manager.filter(**{f"{column}__in": batch}).values_list(
                 column, flat=True
             )
         }
-        yield from (name for name in part if name not in named | listed)
+        yield from (name for name in batch if name not in referenced | listed)
 
 
-def keepers() -> list[tuple[type[Model], str]]:
-    """Every column of every wing that names a kept file."""
+def file_columns() -> list[tuple[type[Model], str]]:
+    """Return the columns of all apps that hold the name of one stored file."""
     return [
         (model, field.name)
         for model in apps.get_models()
         for field in model._meta.concrete_fields
-        if field.name in COLUMNS and isinstance(field, CharField)
+        if field.name in FILE_COLUMNS and isinstance(field, CharField)
     ]
 
 
-def _listed() -> Iterator[str]:
+def _listed_names() -> Iterator[str]:
     for model in apps.get_models():
         for field in model._meta.concrete_fields:
-            if field.name == LIST and isinstance(field, JSONField):
-                for row in model._default_manager.values_list(LIST, flat=True).iterator():
-                    yield from row
+            if field.name == LIST_COLUMN and isinstance(field, JSONField):
+                for names in model._default_manager.values_list(LIST_COLUMN, flat=True).iterator():
+                    yield from names

@@ -10,7 +10,6 @@ from django.http import HttpRequest
 from django.utils.html import format_html
 
 from portal.access.requests import person
-from portal.access.roles import MANAGER
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.lists import ReadOnlyAdmin
@@ -21,6 +20,7 @@ from programs.models import (
     Budget,
     LedgerEntry,
 )
+from programs.roles import MANAGER
 from programs.services import ledger
 
 

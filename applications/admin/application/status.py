@@ -26,10 +26,11 @@ from applications.admin.application.filters import (
 from applications.admin.company import REGIONS, SIZES, company_ids
 from applications.models import (
     Application,
-    PanelWish,
+    CommitteeWish,
     ScoreSheet,
 )
 from applications.queries.selection import aid, decisions
+from applications.roles import ASSESSOR
 from applications.rules.assessment import scoring as rules
 from applications.services import documents
 from applications.services.assessment import committee, conflicts, rubrics
@@ -38,14 +39,16 @@ from applications.services.screening import checks, supplements
 from applications.services.selection import aid as aids
 from applications.states import ApplicationMoves, ApplicationState
 from applications.visibility import staff_applications
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
 from portal.core.errors import Finding, PortalError
 from portal.core.validators import row_number
 from portal.models import User
 from portal.paper import tables
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, business_number, kst, until
+from portal.staff.forms import note_form
+from portal.templatetags.portal import badge, business_number, due, kst
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.rules.grants.limits import Limit, amount
 
 S = ApplicationState
@@ -68,21 +71,12 @@ def state_badge(application: Application) -> SafeString:
     return badge(application.get_state_display(), tone=TONES.get(application.state, "neutral"))
 
 
-class NoteForm(forms.Form):
-    """A reason that is kept with the act."""
-
-    note = forms.CharField(label="사유", max_length=2_000, widget=forms.Textarea({"rows": 4}))
+NoteForm = note_form(max_length=2_000, rows=4)
 
 
-class ToldNoteForm(forms.Form):
-    """A reason that the applicant reads."""
-
-    note = forms.CharField(
-        label="사유",
-        max_length=2_000,
-        widget=forms.Textarea({"rows": 4}),
-        help_text="신청기업에 이메일로 알리고 신청 화면에도 보여 줍니다.",
-    )
+ToldNoteForm = note_form(
+    max_length=2_000, rows=4, help_text="신청기업에 이메일로 알리고 신청 화면에도 보여 줍니다."
+)
 
 
 def supplement_form(request: HttpRequest, application: Application) -> type[forms.Form]:
@@ -155,7 +149,7 @@ def confirm_met(
 def ask(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
     """Ask for more."""
     asked = supplements.ask(thing, by=request.user, now=at, **data)
-    return f"보완을 요청하고 알렸습니다. 기한은 {until(asked.due_at)}입니다."
+    return f"보완을 요청하고 알렸습니다. 기한은 {due(asked.due_at)}입니다."
 
 
 def qualify(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
@@ -210,7 +204,7 @@ def wish_form(request: HttpRequest, application: Application) -> type[forms.Form
     people = User.objects.filter(is_active=True, groups__name=ASSESSOR).order_by("name", "pk")
     fields: dict[str, forms.Field] = {
         "assessor": forms.ModelChoiceField(label="평가위원", queryset=people),
-        "kind": forms.ChoiceField(label="조건", choices=PanelWish.Kind.choices),
+        "kind": forms.ChoiceField(label="조건", choices=CommitteeWish.Kind.choices),
         "reason": forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3})),
     }
     return type("WishForm", (forms.Form,), fields)
@@ -222,11 +216,11 @@ def wish(request: HttpRequest, thing: Application, data: dict[str, Any], at: dat
     return f"배정 조건을 정했습니다: {made.assessor} {made.get_kind_display()}"
 
 
-def standing(request: HttpRequest, application: Application) -> aid.Standing:
+def standing(request: HttpRequest, application: Application) -> aid.AidStatus:
     """The firm's aid, read once for the button, its form and the page."""
     read = request.__dict__.setdefault("aid_of", {})
     if application.pk not in read:
-        read[application.pk] = aid.standing(application)
+        read[application.pk] = aid.status(application)
     return read[application.pk]
 
 
@@ -262,7 +256,7 @@ def allow_aid(request: HttpRequest, thing: Application, data: dict[str, Any], at
 class ApplicationAdmin(WorkflowAdmin):
     """The desk."""
 
-    read_roles = [OFFICER, MANAGER, AUDITOR]
+    read_roles = STAFF_READERS
     page_template = "admin/applications/application/page.html"
     list_display = [
         "receipt",
@@ -402,7 +396,7 @@ class ApplicationAdmin(WorkflowAdmin):
             try:
                 checks.take_up(row, by=request.user, now=at)
             except PortalError as error:
-                messages.error(request, f"{row.number}: {error.message} ({error.code})")
+                messages.error(request, f"{row.number}: {error.message}", extra_tags=error.code)
             else:
                 begun += 1
         messages.info(request, f"선택한 {len(rows)}건 가운데 {begun}건의 요건검토를 시작했습니다.")
@@ -540,7 +534,7 @@ def aided(request: HttpRequest, thing: Application) -> dict[str, Any]:
     }
 
 
-def _seen(request: HttpRequest, found: aid.Standing) -> Iterable[int]:
+def _seen(request: HttpRequest, found: aid.AidStatus) -> Iterable[int]:
     """Which of the firm's applications this person may open."""
     mine = staff_applications(request.user)
     return mine.filter(pk__in=[row.application.pk for row in found.held]).values_list(

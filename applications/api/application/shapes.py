@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from applications.models import Application
 from applications.queries.intake import drafting
-from applications.queries.objection import contest
+from applications.queries.objection import objection_summary
 from applications.queries.selection.decisions import told
 from applications.states import ApplicationState, ChangeKind, ObjectionState, Outcome
 from portal.api.errors import FindingShape
@@ -230,6 +230,6 @@ def written_whole(application: Application) -> dict[str, Any]:
     body["submission"] = FiledShape(filed).data if filed else None
     decisions = OwnDecisionShape(told(application), many=True).data
     body["decision"], body["changes"] = (decisions[-1] if decisions else None), decisions
-    contested = contest(application, at)
+    contested = objection_summary(application, at)
     body["objection"] = OwnObjectionShape(contested).data if contested else None
     return body

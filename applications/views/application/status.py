@@ -12,7 +12,7 @@ from applications.queries import timeline
 from applications.queries.agreement import waiting
 from applications.queries.application import Step
 from applications.queries.intake import drafting, partners
-from applications.queries.objection import contest
+from applications.queries.objection import objection_summary
 from applications.services import documents as documents_services
 from applications.states import ApplicationMoves
 from applications.views.application.overview import describe, with_parts
@@ -30,7 +30,7 @@ from portal.access.decorators import signed_in
 from portal.core.clock import now
 from portal.jobs import queue
 from portal.models import Job, User
-from portal.templatetags.portal import kdate, until
+from portal.templatetags.portal import due, kdate
 from portal.uploads import files
 
 STANDINGS = {
@@ -64,7 +64,7 @@ def application_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "attachments": attachment_rows(application),
         "papers": paper_rows(request.user, application),
         "delivers": Deliverable.objects.filter(agreement__application=application).exists(),
-        "contest": contest(application, at) if role else None,
+        "contest": objection_summary(application, at) if role else None,
         **agreement_part(request.user, application, at),
     }
     if context["draft"]:
@@ -88,7 +88,7 @@ def described(step: Step) -> dict[str, Any]:
     """A step of the way for the page: who is next, and by when it is planned."""
     note = step.note
     if step.due and note:
-        note = f"{note} · {until(step.due)}까지"
+        note = f"{note} · {due(step.due)}까지"
     elif step.due:
         note = f"{kdate(step.due)}까지 마칠 예정입니다."
     return {"label": step.label, "state": step.state, "who": step.who, "at": step.at, "note": note}
@@ -154,4 +154,4 @@ def job_status(request: HttpRequest, pk: int) -> JsonResponse:
     document = job.args.get("document") if job.kind == documents_services.JOB else None
     if not mine and not (document and documents_of(request.user).filter(pk=document).exists()):
         raise Http404
-    return JsonResponse(queue.told(job))
+    return JsonResponse(queue.status(job))

@@ -389,7 +389,7 @@ def test_a_fault_half_way_leaves_nothing_behind(
     robot: SubProgram, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     draft = drafts.complete(robot)
-    for step in ("notices.write", "BonusClaim.objects.bulk_create", "Submission.objects.create"):
+    for step in ("outbox.write", "BonusClaim.objects.bulk_create", "Submission.objects.create"):
         with monkeypatch.context() as broken:
             broken.setattr(f"applications.services.intake.filing.{step}", lambda *a, **k: 1 / 0)
             with pytest.raises(ZeroDivisionError):

@@ -1,1 +1,0 @@
-"""Commands, and what makes and measures data in bulk."""

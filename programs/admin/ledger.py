@@ -13,13 +13,13 @@ from portal.access.requests import person
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.lists import ReadOnlyAdmin
-from programs import queries
 from programs.admin.rounds import READERS
 from programs.forms.ledger import WonField
 from programs.models import (
     Budget,
     LedgerEntry,
 )
+from programs.queries import ledger as ledger_queries
 from programs.roles import MANAGER
 from programs.services import ledger
 
@@ -103,7 +103,7 @@ class BudgetAdmin(WorkflowAdmin):
     @admin.display(description="원장에서 다시 더한 값")
     def recomputed(self, pot: Budget) -> str:
         """The sums of the entries, and whether they agree with the counters."""
-        sums = queries.recomputed(pot)
+        sums = ledger_queries.recomputed(pot)
         return format_html(
             "배정 {} · 선정 {} · 협약 {} · 지급 {} · 남음 {} — <strong>{}</strong>",
             won(sums.appropriated),

@@ -8,10 +8,10 @@ from rest_framework.response import Response
 from portal.api.errors import FindingShape
 from portal.core.clock import KST, now
 from portal.core.errors import BadInput
-from programs import queries
 from programs.api.catalogue import examples
 from programs.api.catalogue.views import _program
 from programs.api.fields import ROUND, TAGS, PublicView, code_of
+from programs.queries import eligibility as eligibility_queries
 
 VERDICT = OpenApiExample(
     "소기업이 아니라서 안 됨",
@@ -72,5 +72,7 @@ class SelfCheck(PublicView):
         program = _program(request, code)
         if not isinstance(request.data, dict):
             raise BadInput("항목과 값의 짝(JSON 객체)을 보내 주세요.", code="body")
-        verdict = queries.check_self(program, request.data, on=now().astimezone(KST).date())
+        verdict = eligibility_queries.check_self(
+            program, request.data, on=now().astimezone(KST).date()
+        )
         return Response(VerdictShape(verdict).data)

@@ -10,8 +10,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from programs import queries
 from programs.api.fields import TAGS, PublicView, text, whole
+from programs.queries import ledger as ledger_queries
 from programs.visibility import public_pots
 
 BUDGET = OpenApiExample(
@@ -94,6 +94,6 @@ class Budgets(PublicView):
     )
     def get(self, request: Request) -> Response:
         """Show every pot, counted twice."""
-        statements = queries.statements(public_pots())
-        total = queries.total(row.stored for row in statements if row.in_total)
+        statements = ledger_queries.statements(public_pots())
+        total = ledger_queries.total(row.stored for row in statements if row.in_total)
         return Response(BudgetShape({"results": statements, "total": total}).data)

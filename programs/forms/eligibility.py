@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 
 from programs.forms.ledger import WonField
-from programs.queries import Asked
+from programs.queries.eligibility import Asked
 from programs.states import CompanyKind, CompanySize, QuestionKind
 
 EMPTY = ("", "고르세요")

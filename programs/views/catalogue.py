@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 
 from portal.access.decorators import public
 from portal.core.clock import KST, now
-from programs import queries
 from programs.forms.eligibility import ReaderForm
 from programs.models import NationalGoal, SubProgram, Track
+from programs.queries import catalogue as catalogue_queries
+from programs.queries import eligibility as eligibility_queries
 from programs.queries import rounds as rounds_queries
 from programs.rules.eligibility import Condition, Verdict
 from programs.rules.facts import applies
@@ -27,12 +28,12 @@ from programs.visibility import public_rounds
 def home(request: HttpRequest) -> HttpResponse:
     """Say what this is, what is open, and how far the national plan has come."""
     at = now()
-    round = queries.current_round(at)
+    round = rounds_queries.current_round(at)
     goals = list(NationalGoal.objects.all())
     context = {
         "now": at,
         "round": round,
-        "cards": _cards(queries.offered(round), at) if round else [],
+        "cards": _cards(catalogue_queries.offered(round), at) if round else [],
         "goals": goals,
         "bars": _bars(goals),
     }
@@ -46,11 +47,11 @@ def program_list(request: HttpRequest) -> HttpResponse:
     at = now()
     rounds = list(public_rounds().order_by("-opens_at"))
     asked_for = request.GET.get("round", "")
-    round = next((row for row in rounds if row.code == asked_for), queries.current_round(at))
+    round = next((row for row in rounds if row.code == asked_for), rounds_queries.current_round(at))
     form = ReaderForm(request.GET or None)
     facts = {name: value for name, value in _cleaned(form).items() if value}
-    programs = queries.offered(round) if round else []
-    judged = queries.who_may_apply(programs, facts, on=at.astimezone(KST).date())
+    programs = catalogue_queries.offered(round) if round else []
+    judged = eligibility_queries.who_may_apply(programs, facts, on=at.astimezone(KST).date())
     context = {
         "now": at,
         "round": round,
@@ -68,7 +69,7 @@ def program_list(request: HttpRequest) -> HttpResponse:
 def program_detail(request: HttpRequest, round: str, code: str) -> HttpResponse:
     """Tell everything about one programme, each figure with its origin."""
     at = now()
-    program = queries.sub_program_of(round, code)
+    program = catalogue_queries.sub_program_of(round, code)
     tracks = list(program.tracks.all())
     declared = {row["code"] for row in program.questions if row.get("section") == "declarations"}
     conditions = [(row, _only_for(row, tracks)) for row in program.conditions_parsed()]

@@ -7,9 +7,9 @@ from django.views.decorators.http import require_safe
 from portal.access.decorators import public
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from programs import queries
 from programs.forms.grants import PreviewForm
 from programs.models import Track
+from programs.queries import catalogue as catalogue_queries
 from programs.rules.grants import ceilings
 from programs.views.catalogue import _frame
 
@@ -18,7 +18,7 @@ from programs.views.catalogue import _frame
 @require_safe
 def preview(request: HttpRequest, round: str, code: str) -> HttpResponse:
     """Reckon what the state and the firm would pay, line by line."""
-    program = queries.sub_program_of(round, code)
+    program = catalogue_queries.sub_program_of(round, code)
     asked = "track" in request.GET
     initial = {"track": next(iter(program.tracks.all())).code}
     form = PreviewForm(request.GET if asked else None, initial=initial, program=program)

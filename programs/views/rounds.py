@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from programs import queries
 from programs.models import SubProgram
+from programs.queries import rounds as rounds_queries
 from programs.rules import calendar
 
 TONES = {calendar.OPEN: "success", calendar.UPCOMING: "info", calendar.CLOSED: "neutral"}
@@ -15,7 +15,7 @@ WORDS = {calendar.OPEN: "접수 중", calendar.UPCOMING: "접수 예정", calend
 
 def _standing(program: SubProgram, at: datetime) -> dict[str, Any]:
     """Where the intake stands: its word, its tone, and the end as far as it is known."""
-    refused = queries.refusal(program, at)
+    refused = rounds_queries.refusal(program, at)
     window = program.window()
     state = calendar.state(window, at)
     if refused and refused.code == "budget_gone":

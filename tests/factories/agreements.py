@@ -29,7 +29,7 @@ from applications.states import DeliverableState, Outcome, SelectionState
 from portal.models import User
 from portal.records import snapshot
 from programs.models import SubProgram
-from programs.queries import held
+from programs.queries.ledger import held
 from programs.roles import MANAGER, OFFICER
 from programs.rules.ledger import Balance
 from programs.services import ledger

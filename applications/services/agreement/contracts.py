@@ -44,9 +44,9 @@ from portal.models import User
 from portal.records import snapshot
 from portal.records.workflow import mark, move
 from portal.uploads import files
-from programs import queries as money
 from programs.models import Budget
-from programs.queries import holidays
+from programs.queries import ledger as ledger_queries
+from programs.queries.calendar import holidays
 from programs.roles import MANAGER, OFFICER
 from programs.rules import deadlines
 from programs.services import ledger
@@ -335,7 +335,7 @@ def pot_of(agreement: Agreement) -> Budget:
 
 def held(agreement: Agreement) -> Any:
     """What the agreement's subject holds of its pot now: reserved, committed, paid."""
-    return money.held(pot_of(agreement), agreement.subject)
+    return ledger_queries.held(pot_of(agreement), agreement.subject)
 
 
 def write_version(
@@ -511,7 +511,7 @@ def _commit(agreement: Agreement, application: Application, *, by: User, now: da
             by=by,
             now=now,
         )
-    if spare := money.held(pot, subject).reserved:
+    if spare := ledger_queries.held(pot, subject).reserved:
         ledger.release(
             pot,
             ledger.Booking(

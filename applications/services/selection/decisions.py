@@ -13,8 +13,8 @@ from portal.core.moves import Move
 from portal.models import User
 from portal.notices import outbox
 from portal.records.workflow import move
-from programs import queries as money
 from programs.models import Budget
+from programs.queries import ledger as ledger_queries
 from programs.services import ledger
 
 REASON_LENGTH = 300
@@ -130,7 +130,7 @@ def _move_money(change: DecisionChange, *, by: User, now: datetime) -> None:
     subject = change.application.subject
     note = change.reason[:200]
     if change.kind == ChangeKind.LAPSE:  # the agreement may have given part of it back already
-        before = min(before, money.held(pot, subject).reserved)
+        before = min(before, ledger_queries.held(pot, subject).reserved)
     if before:
         reference = f"release:{subject}:change:{change.pk}"
         ledger.release(pot, ledger.Booking(before, reference, subject, note), by=by, now=now)

@@ -37,7 +37,7 @@ from portal.core.money import won
 from portal.models import User
 from portal.records import snapshot
 from portal.records.workflow import mark, move
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.services import ledger
 
 

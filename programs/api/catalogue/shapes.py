@@ -6,10 +6,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portal.core.clock import KST
-from programs import queries
 from programs.api.fields import condition, origin, text, unknown, whole
 from programs.api.ledger import BalanceShape
 from programs.models import SubProgram
+from programs.queries import eligibility as eligibility_queries
+from programs.queries import rounds as rounds_queries
 from programs.states import GrantKind, Intake, QuotaKind
 
 
@@ -160,7 +161,7 @@ class FullProgramShape(ProgramShape):
 
     def get_open(self, program: SubProgram) -> bool:
         """Whether an application would be taken at this instant."""
-        return queries.refusal(program, self.context["now"]) is None
+        return rounds_queries.refusal(program, self.context["now"]) is None
 
     @extend_schema_field(serializers.DateTimeField)
     def get_opens_at(self, program: SubProgram) -> str:
@@ -176,4 +177,4 @@ class FullProgramShape(ProgramShape):
     @extend_schema_field(QuestionShape(many=True))
     def get_self_check(self, program: SubProgram) -> list[dict[str, Any]]:
         """What the self-check asks."""
-        return QuestionShape(queries.asked(program), many=True).data
+        return QuestionShape(eligibility_queries.asked(program), many=True).data

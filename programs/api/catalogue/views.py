@@ -6,11 +6,12 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from portal.core.clock import now
-from programs import queries
 from programs.api.catalogue import examples
 from programs.api.catalogue.shapes import FullProgramShape, ProgramsShape
 from programs.api.fields import ROUND, TAGS, PublicView, code_of
 from programs.models import SubProgram
+from programs.queries import catalogue as catalogue_queries
+from programs.queries import rounds as rounds_queries
 
 
 class Programs(PublicView):
@@ -28,9 +29,9 @@ class Programs(PublicView):
     def get(self, request: Request) -> Response:
         """List the current round, or the one that is named."""
         at = now()
-        current = queries.current_round(at)
+        current = rounds_queries.current_round(at)
         code = request.query_params.get("round") or (current.code if current else "")
-        programs = list(queries.offered_in(code)) if code else []
+        programs = list(catalogue_queries.offered_in(code)) if code else []
         if request.query_params.get("round") and not programs:
             raise Http404
         return Response(ProgramsShape({"results": programs}).data)
@@ -55,4 +56,6 @@ class Program(PublicView):
 
 
 def _program(request: Request, code: str) -> SubProgram:
-    return queries.sub_program(code, now=now(), round=request.query_params.get("round", ""))
+    return catalogue_queries.sub_program(
+        code, now=now(), round=request.query_params.get("round", "")
+    )

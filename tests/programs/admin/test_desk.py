@@ -11,7 +11,6 @@ from applications.roles import ASSESSOR
 from portal.access.roles import AUDITOR, OPERATOR
 from portal.core.clock import KST
 from portal.models import TroubleMinute, User
-from programs import queries
 from programs.models import (
     Budget,
     LedgerEntry,
@@ -20,6 +19,7 @@ from programs.models import (
     RoundProposal,
     SubProgram,
 )
+from programs.queries import ledger as ledger_queries
 from programs.roles import MANAGER, OFFICER
 from tests.factories.applications import UserFactory
 from tests.factories.programs import program
@@ -263,13 +263,13 @@ def test_a_manager_adds_and_takes_money_and_a_second_click_does_nothing() -> Non
     sent = fields_of(text(client.get(address))) | {"amount": "100,000,000", "note": "추경"}
     for _ in range(2):
         assert client.post(address, sent).status_code == 302
-    assert queries.balance(pot).appropriated == 18_200_000_000
+    assert ledger_queries.balance(pot).appropriated == 18_200_000_000
     entry = LedgerEntry.objects.get(reference=sent["reference"])
     assert (entry.by, entry.note) == (manager, "추경")
     address = url("budget", "act", pot.pk, "reduce")
     sent = fields_of(text(client.get(address))) | {"amount": "99999999999", "note": "감액"}
     assert "남은 예산은 18,200,000,000원" in text(client.post(address, sent))
-    assert queries.balance(pot).appropriated == 18_200_000_000
+    assert ledger_queries.balance(pot).appropriated == 18_200_000_000
 
 
 @pytest.mark.parametrize("model", ["budget", "ledgerentry"])

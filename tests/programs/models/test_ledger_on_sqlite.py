@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from programs import queries
+from programs.queries import ledger as ledger_queries
 from programs.rules.ledger import Balance
 from programs.services import ledger
 from tests.factories.programs import NOW, pot
@@ -45,4 +45,4 @@ def test_replacing_rows_is_refused_as_well(recursive: str) -> None:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA recursive_triggers=ON")
-    assert queries.balance(box) == Balance(100, 60, 0, 0)
+    assert ledger_queries.balance(box) == Balance(100, 60, 0, 0)

@@ -12,7 +12,6 @@ from django.core.management import CommandError, call_command
 from django.db import models
 
 from portal.core.errors import BadInput, BudgetExceeded, RuleBroken
-from programs import queries
 from programs.models import (
     Budget,
     Criterion,
@@ -23,6 +22,10 @@ from programs.models import (
     SubProgram,
     Track,
 )
+from programs.queries import catalogue as catalogue_queries
+from programs.queries import eligibility as eligibility_queries
+from programs.queries import ledger as ledger_queries
+from programs.queries import rounds as rounds_queries
 from programs.roles import MANAGER
 from programs.services import ledger, rounds
 from programs.services.catalogue import data_file, loading
@@ -186,7 +189,7 @@ def test_a_changed_budget_becomes_an_entry_and_other_money_stays() -> None:
     reload(document())
     pot.refresh_from_db()
     assert pot.appropriated_won == (32 + 1) * EOK
-    assert queries.recomputed(pot) == pot.balance
+    assert ledger_queries.recomputed(pot) == pot.balance
 
 
 @pytest.mark.django_db
@@ -237,10 +240,10 @@ def test_an_eighth_programme_is_pure_data() -> None:
         "business_registration",
         "sme_certificate",
     ]
-    found = queries.check_self(row, {"track": "meter", "power": "80"}, on=NOW.date())
+    found = eligibility_queries.check_self(row, {"track": "meter", "power": "80"}, on=NOW.date())
     assert found.eligible is False
     assert found.findings[0].message == "계약 전력이 100kW 이상이어야 합니다."
-    assert [code.code for code in queries.offered(row.round)][-1] == "energy"
+    assert [code.code for code in catalogue_queries.offered(row.round)][-1] == "energy"
 
 
 @pytest.mark.django_db
@@ -251,8 +254,8 @@ def test_a_2022_round_is_pure_data_and_leaves_2021_alone() -> None:
     reload(next_year())
     assert SubProgram.objects.filter(round__code="2022-1").count() == 7
     assert {row["code"]: row for row in before.all()} == kept
-    assert queries.current_round(NOW.replace(year=2022)).code == "2022-1"
-    assert queries.current_round(NOW).code == "2021-1"
+    assert rounds_queries.current_round(NOW.replace(year=2022)).code == "2022-1"
+    assert rounds_queries.current_round(NOW).code == "2021-1"
 
 
 @pytest.mark.django_db

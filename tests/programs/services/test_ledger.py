@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 
 from portal.core.errors import BadInput, BudgetExceeded, NotFound, PortalError, StaleVersion
-from programs import queries
 from programs.models import Budget, LedgerEntry
+from programs.queries import ledger as ledger_queries
 from programs.rules.ledger import Balance
 from programs.services import ledger
 from programs.services.ledger import Booking
@@ -27,8 +27,8 @@ def test_money_walks_from_reservation_to_payment_and_back() -> None:
     ledger.decommit(box, Booking(20, "e", "application:1"), **BY)
     ledger.recover(box, Booking(5, "f", "application:1"), **BY)
     ledger.reduce(box, Booking(amount=1, reference="g"), **BY)
-    assert queries.balance(box) == Balance(99, 0, 0, 25)
-    assert queries.recomputed(box) == Balance(99, 0, 0, 25)
+    assert ledger_queries.balance(box) == Balance(99, 0, 0, 25)
+    assert ledger_queries.recomputed(box) == Balance(99, 0, 0, 25)
 
 
 def test_an_entry_says_who_when_why_and_for_whom() -> None:
@@ -54,7 +54,7 @@ def test_the_last_won_may_be_promised_and_no_more() -> None:
     with pytest.raises(BudgetExceeded) as refused:
         ledger.reserve(box, Booking(amount=1, reference="b", subject="s"), **BY)
     assert refused.value.code == "budget_exceeded"
-    assert queries.balance(box).reserved == 100
+    assert ledger_queries.balance(box).reserved == 100
 
 
 def test_the_refusal_names_what_is_left_and_what_is_lacking() -> None:
@@ -71,7 +71,7 @@ def test_what_is_promised_is_not_taken_out_of_the_pot() -> None:
     with pytest.raises(BudgetExceeded):
         ledger.reduce(box, Booking(amount=21, reference="b"), **BY)
     ledger.reduce(box, Booking(amount=20, reference="c"), **BY)
-    assert queries.balance(box).available == 0
+    assert ledger_queries.balance(box).available == 0
 
 
 @pytest.mark.parametrize("act", [ledger.release, ledger.commit, ledger.decommit, ledger.pay])
@@ -83,7 +83,7 @@ def test_nobody_spends_or_gives_back_what_another_holds(act: Callable[..., objec
     with pytest.raises(BudgetExceeded) as refused:
         act(box, Booking(amount=1, reference="d", subject="mine"), **BY)
     assert refused.value.code == "more_than_held"
-    assert queries.balance(box) == Balance(100, 40, 40, 0)
+    assert ledger_queries.balance(box) == Balance(100, 40, 40, 0)
 
 
 def test_not_more_is_recovered_than_was_paid() -> None:
@@ -94,7 +94,7 @@ def test_not_more_is_recovered_than_was_paid() -> None:
     with pytest.raises(BudgetExceeded):
         ledger.recover(box, Booking(41, "d", "s"), **BY)
     ledger.recover(box, Booking(40, "e", "s"), **BY)
-    assert queries.balance(box).available == 100
+    assert ledger_queries.balance(box).available == 100
 
 
 def test_a_repeat_has_no_second_effect() -> None:
@@ -103,7 +103,7 @@ def test_a_repeat_has_no_second_effect() -> None:
     for _ in range(3):
         again = ledger.reserve(box, Booking(amount=60, reference="a", subject="s"), **BY)
         assert again.pk == first.pk
-    assert queries.balance(box).reserved == 60
+    assert ledger_queries.balance(box).reserved == 60
 
 
 @pytest.mark.parametrize(
@@ -153,10 +153,10 @@ def test_many_are_reserved_together_in_the_order_asked() -> None:
     entries = ledger.reserve_many(box, rows, **BY)
     assert [entry.amount_won for entry in entries] == [row.amount for row in rows]
     assert all(entry.pk for entry in entries)
-    assert queries.balance(box).reserved == 5_050
+    assert ledger_queries.balance(box).reserved == 5_050
     released = [replace(row, reference=f"un{row.reference}") for row in rows]
     ledger.release_many(box, released, **BY)
-    assert queries.balance(box) == Balance(6_000, 0, 0, 0)
+    assert ledger_queries.balance(box) == Balance(6_000, 0, 0, 0)
 
 
 def test_many_are_reserved_all_or_not_at_all() -> None:
@@ -165,7 +165,7 @@ def test_many_are_reserved_all_or_not_at_all() -> None:
     with pytest.raises(BudgetExceeded):
         ledger.reserve_many(box, rows, **BY)
     assert LedgerEntry.objects.filter(budget=box, kind="reserve").count() == 0
-    assert queries.balance(box).reserved == 0
+    assert ledger_queries.balance(box).reserved == 0
 
 
 def test_an_interrupted_batch_is_completed_and_not_doubled() -> None:
@@ -174,7 +174,7 @@ def test_an_interrupted_batch_is_completed_and_not_doubled() -> None:
     ledger.reserve_many(box, rows[:2], **BY)
     ledger.reserve_many(box, rows, **BY)
     ledger.reserve_many(box, rows, **BY)
-    assert queries.balance(box).reserved == 60
+    assert ledger_queries.balance(box).reserved == 60
     assert ledger.reserve_many(box, [], **BY) == []
 
 
@@ -188,7 +188,7 @@ def test_a_release_of_many_checks_each_subject() -> None:
     ledger.reserve_many(box, [Booking(10, "a", "s1"), Booking(20, "b", "s2")], **BY)
     with pytest.raises(BudgetExceeded):
         ledger.release_many(box, [Booking(20, "c", "s1"), Booking(10, "d", "s2")], **BY)
-    assert queries.balance(box).reserved == 30
+    assert ledger_queries.balance(box).reserved == 30
 
 
 def test_thousands_cost_few_statements(django_assert_max_num_queries) -> None:
@@ -196,7 +196,7 @@ def test_thousands_cost_few_statements(django_assert_max_num_queries) -> None:
     rows = [Booking(1_000, f"award:{n}", f"application:{n}") for n in range(3_000)]
     with django_assert_max_num_queries(40):
         ledger.reserve_many(box, rows, **BY)
-    assert queries.balance(box).reserved == 3_000_000
+    assert ledger_queries.balance(box).reserved == 3_000_000
 
 
 def test_every_refusal_is_a_portal_error_with_a_code() -> None:

@@ -10,8 +10,8 @@ from django.db.models import F
 
 from portal.core.errors import BudgetExceeded, PortalError
 from portal.records import guard_sync
-from programs import queries
 from programs.models import Budget, LedgerEntry
+from programs.queries import ledger as ledger_queries
 from programs.rules import ledger as arithmetic
 from programs.rules.ledger import Balance
 from programs.services import ledger
@@ -65,7 +65,11 @@ def test_sixteen_sessions_never_reserve_more_than_there_is() -> None:
         fared = race(reserve(box, 100, f"turn{turn}"))
         assert fared.count("done") == 10
         assert fared.count("budget_exceeded") == 6
-        assert queries.balance(box) == Balance(1_000, 1_000, 0, 0) == queries.recomputed(box)
+        assert (
+            ledger_queries.balance(box)
+            == Balance(1_000, 1_000, 0, 0)
+            == ledger_queries.recomputed(box)
+        )
 
 
 def test_batches_race_all_or_nothing() -> None:
@@ -77,7 +81,9 @@ def test_batches_race_all_or_nothing() -> None:
 
     fared = race(act, 8)
     assert fared.count("done") == 3
-    assert queries.balance(box) == Balance(1_000, 900, 0, 0) == queries.recomputed(box)
+    assert (
+        ledger_queries.balance(box) == Balance(1_000, 900, 0, 0) == ledger_queries.recomputed(box)
+    )
 
 
 def test_the_same_decision_sent_sixteen_times_reserves_once() -> None:
@@ -91,7 +97,7 @@ def test_the_same_decision_sent_sixteen_times_reserves_once() -> None:
         )
     )
     assert fared == ["done"] * THREADS
-    assert queries.balance(box).reserved == 100
+    assert ledger_queries.balance(box).reserved == 100
 
 
 def test_direct_sql_from_many_sessions_cannot_overspend_either() -> None:
@@ -111,7 +117,9 @@ def test_direct_sql_from_many_sessions_cannot_overspend_either() -> None:
 
     fared = race(act)
     assert fared.count("done") == 10
-    assert queries.balance(box) == Balance(1_000, 1_000, 0, 0) == queries.recomputed(box)
+    assert (
+        ledger_queries.balance(box) == Balance(1_000, 1_000, 0, 0) == ledger_queries.recomputed(box)
+    )
 
 
 def test_money_moved_both_ways_between_pots_is_conserved_and_nobody_waits_for_ever() -> None:
@@ -128,7 +136,7 @@ def test_money_moved_both_ways_between_pots_is_conserved_and_nobody_waits_for_ev
                     write(box, booking, by=None, now=NOW)
 
     assert race(act, 8) == ["done"] * 8
-    total = queries.balance(first).appropriated + queries.balance(second).appropriated
+    total = ledger_queries.balance(first).appropriated + ledger_queries.balance(second).appropriated
     assert total == 20_000
 
 
@@ -143,10 +151,10 @@ def test_a_pot_being_cut_and_a_pot_being_spent_end_where_the_money_ends() -> Non
         return reserve(box, 100, "spend")(place)
 
     assert race(act).count("done") == 10
-    left = queries.balance(box)
+    left = ledger_queries.balance(box)
     assert left.available == 0
     assert left.appropriated == left.reserved
-    assert left == queries.recomputed(box)
+    assert left == ledger_queries.recomputed(box)
 
 
 GUARDS = [
@@ -190,7 +198,7 @@ def test_negative_control_without_trigger_and_check_the_same_race_overspends() -
             cursor.execute(statement)
     try:
         fared = race(unguarded(box, 100, "control"))
-        spent = queries.balance(box)
+        spent = ledger_queries.balance(box)
         assert fared.count("done") > 10
         assert spent.available < 0
     finally:

@@ -12,7 +12,7 @@ from applications.services.selection import aid, changes, proposals
 from applications.states import ChangeKind, Outcome
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from programs.models import ProgramRound, SubProgram
-from programs.queries import balance
+from programs.queries.ledger import balance
 from programs.services import ledger
 from tests.factories import agreements, staff
 from tests.factories.applications import NOW, CompanyFactory, SiteFactory

@@ -10,7 +10,7 @@ from applications.states import ChangeKind, ChangeMoves, Outcome
 from portal.core.errors import BadInput, BudgetExceeded, MoveNotAllowed
 from portal.models import Notice
 from programs.models import LedgerEntry
-from programs.queries import balance, recomputed
+from programs.queries.ledger import balance, recomputed
 from programs.services import ledger
 from tests.factories import staff
 from tests.factories.applications import NOW

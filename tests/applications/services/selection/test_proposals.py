@@ -14,7 +14,7 @@ from applications.states import Outcome
 from portal.core.errors import BadInput, BudgetExceeded, MoveNotAllowed, PortalError, RuleBroken
 from portal.models import Job, Notice, User
 from programs.models import LedgerEntry
-from programs.queries import balance
+from programs.queries.ledger import balance
 from programs.services import ledger
 from tests.factories import staff
 from tests.factories.applications import NOW

@@ -11,7 +11,7 @@ from applications.services.selection import proposals
 from portal.core.errors import BudgetExceeded, MoveNotAllowed
 from portal.models import Notice
 from programs.models import LedgerEntry, SubProgram
-from programs.queries import balance
+from programs.queries.ledger import balance
 from programs.services import ledger
 from tests.factories import staff
 from tests.factories.applications import NOW

@@ -1,4 +1,4 @@
-"""Ledger."""
+"""Page of the budget."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -15,7 +15,6 @@ ENTRIES = 20
 @public
 @require_safe
 def budget(request: HttpRequest) -> HttpResponse:
-    """Show every pot, its counters beside the sums of its entries, and the newest movements."""
     statements = ledger_queries.statements(public_pots())
     shown = [row for row in statements if row.in_total]
     context = {

@@ -32,7 +32,7 @@ def proposal_form(request: HttpRequest, run: ScoreRun) -> type[forms.Form]:
     """How many to select; the notice's own word is the default."""
     program = run.sub_program
     usual = quota.places(program.quota_count, program.quota_kind)
-    words = quota.words(program.quota_count, program.quota_kind)
+    words = quota.label(program.quota_count, program.quota_kind)
     fields: dict[str, forms.Field] = {
         "places": forms.IntegerField(
             label="선정 수",

@@ -94,9 +94,9 @@ def owners(applications: Iterable[int]) -> dict[int, int]:
     return found
 
 
-def book(year: int, limits_of_round: Sequence[limits.Limit], applications: Any) -> limits.Book:
+def book(year: int, limits_of_round: Sequence[limits.Limit], applications: Any) -> limits.Holdings:
     """Everything held of a year, by firm, with the exceptions of these applications."""
-    made = limits.Book(limits_of_round, excepted=exceptions(applications))
+    made = limits.Holdings(limits_of_round, excepted=exceptions(applications))
     entries = LedgerEntry.objects.filter(
         budget__sub_programs__round__year=year, kind=EntryKind.RESERVE
     )

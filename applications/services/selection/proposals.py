@@ -442,7 +442,7 @@ def _cut(
             )
         )
     usual = quota.places(program.quota_count, program.quota_kind)
-    words = quota.words(program.quota_count, program.quota_kind)
+    words = quota.label(program.quota_count, program.quota_kind)
     if places != usual:
         chosen = "제한 없음" if places is None else f"{places:,}개"
         warnings.append(

@@ -67,7 +67,7 @@ def test_a_fitting_firm_may_apply_to_each_of_the_seven(code: str) -> None:
 def test_every_fact_that_is_asked_matters_and_every_fact_that_matters_is_asked(code: str) -> None:
     row = program(code)
     for track in row.tracks.all():
-        asked = {question.fact for question in eligibility_queries.asked(row, track=track.code)}
+        asked = {question.fact for question in eligibility_queries.questions(row, track=track.code)}
         empty = eligibility_queries.check_self(row, {"track": track.code}, on=ON)
         assert set(empty.unknown) - {"track"} <= asked
         assert empty.eligible is None
@@ -141,14 +141,16 @@ def test_unreadable_answers_are_refused(facts: dict) -> None:
 
 def test_only_questions_for_the_chosen_track_are_asked() -> None:
     row = program("build")
-    upgrade = {question.fact for question in eligibility_queries.asked(row, track="upgrade1")}
+    upgrade = {question.fact for question in eligibility_queries.questions(row, track="upgrade1")}
     cluster = {
-        question.fact for question in eligibility_queries.asked(row, track="digital-cluster")
+        question.fact for question in eligibility_queries.questions(row, track="digital-cluster")
     }
     assert "current_level" in upgrade - cluster
     assert {"cluster_members", "cluster_led_by_venture"} <= cluster - upgrade
 
 
 def test_a_table_is_asked_for_by_its_number_of_rows() -> None:
-    asked = {question.fact: question for question in eligibility_queries.asked(program("cloud"))}
+    asked = {
+        question.fact: question for question in eligibility_queries.questions(program("cloud"))
+    }
     assert asked["members"].kind == "integer"

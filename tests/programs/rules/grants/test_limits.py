@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from programs.rules.grants.limits import Aid, Book, Limit, exceeded, parse
+from programs.rules.grants.limits import Aid, Holdings, Limit, exceeded, parse
 
 TOTAL = Limit("total", "합계", "won", "all", 100, exception=False)
 ONCE = Limit("once", "건수", "awards", "program", 1, exception=True)
@@ -56,7 +56,7 @@ def test_a_round_without_limits_refuses_nothing() -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 60)), max_size=12))
 def test_a_list_walked_down_never_passes_the_limits(asked: list[tuple[int, int]]) -> None:
-    book = Book([TOTAL, ONCE])
+    book = Holdings([TOTAL, ONCE])
     taken: dict[int, list[int]] = {}
     for place, (firm, won) in enumerate(asked):
         aid = Aid(place, "robot", won)

@@ -41,7 +41,6 @@ def public_entries() -> QuerySet[LedgerEntry]:
 
 
 def rounds_of(user: User) -> QuerySet[ProgramRound]:
-    """Return the rounds that this member of staff may see."""
     if sees_all(user):
         return ProgramRound.objects.all()
     return ProgramRound.objects.filter(pk__in=sub_programs_of(user).values("round"))

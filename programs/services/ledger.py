@@ -40,7 +40,6 @@ class Booking:
 
 
 def appropriate(pot: Budget, booking: Booking, *, by: User | None, now: datetime) -> LedgerEntry:
-    """Put money into the pot."""
     return _write_one(pot, EntryKind.APPROPRIATE, booking, by, now)
 
 

@@ -77,7 +77,6 @@ def counted(limit: Limit, held: Iterable[Aid], program: str) -> int:
 
 
 def amount(limit: Limit, count: int) -> str:
-    """Return a count of a limit with its unit."""
     return won(count) if limit.counts == WON else f"{count:,}건"
 
 

@@ -88,7 +88,6 @@ StrictLoader.yaml_implicit_resolvers = {
 
 
 def files() -> list[Path]:
-    """Return the catalogue files that come with the portal, by year."""
     return sorted(FOLDER.glob("20*.yaml"))
 
 
@@ -164,7 +163,6 @@ def _validator() -> Draft202012Validator:
 
 
 def validator_of(schema: Path) -> Draft202012Validator:
-    """Return the validator of a schema file."""
     return Draft202012Validator(yaml.safe_load(schema.read_text("utf-8")))
 
 

@@ -75,7 +75,7 @@ def test_odd_entries_are_refused(kind: str, amount: int) -> None:
         entry(pot(10), kind, amount, "sql:1")
 
 
-def test_a_reference_stands_once() -> None:
+def test_a_reference_is_unique() -> None:
     box = pot(10)
     entry(box, "reserve", 1, "sql:1")
     with pytest.raises(IntegrityError):

@@ -31,7 +31,7 @@ def refused(statement: str, *params: object) -> None:
         "WITH gone AS (DELETE FROM programs_ledgerentry RETURNING *) SELECT * FROM gone",
     ],
 )
-def test_postgresql_has_no_side_door(statement: str) -> None:
+def test_postgresql_refuses_direct_sql(statement: str) -> None:
     box = pot(100)
     ledger.reserve(box, ledger.Booking(amount=1, reference="sql:1", subject="s"), by=None, now=NOW)
     refused(statement)

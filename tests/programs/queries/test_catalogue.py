@@ -105,7 +105,7 @@ def test_own_dates_override_those_of_the_round(round_2021: ProgramRound) -> None
 
 @pytest.mark.usefixtures("round_2021")
 @pytest.mark.parametrize(("round", "code"), [("", "nothing"), ("2099-1", "build")])
-def test_what_is_not_there_is_not_found(round: str, code: str) -> None:
+def test_an_unknown_programme_is_not_found(round: str, code: str) -> None:
     with pytest.raises(NotFound):
         catalogue_queries.sub_program(code, now=NOW, round=round)
 

@@ -64,7 +64,7 @@ def test_a_fitting_firm_may_apply_to_each_of_the_seven(code: str) -> None:
 
 
 @pytest.mark.parametrize("code", sorted(FITTING))
-def test_every_fact_that_is_asked_matters_and_every_fact_that_matters_is_asked(code: str) -> None:
+def test_the_questions_are_exactly_the_facts_that_matter(code: str) -> None:
     row = program(code)
     for track in row.tracks.all():
         asked = {question.fact for question in eligibility_queries.questions(row, track=track.code)}
@@ -139,7 +139,7 @@ def test_unreadable_answers_are_refused(facts: dict) -> None:
         eligibility_queries.check_self(program("robot"), {**FITTING["robot"], **facts}, on=ON)
 
 
-def test_only_questions_for_the_chosen_track_are_asked() -> None:
+def test_only_questions_for_the_chosen_track_are_shown() -> None:
     row = program("build")
     upgrade = {question.fact for question in eligibility_queries.questions(row, track="upgrade1")}
     cluster = {
@@ -149,7 +149,7 @@ def test_only_questions_for_the_chosen_track_are_asked() -> None:
     assert {"cluster_members", "cluster_led_by_venture"} <= cluster - upgrade
 
 
-def test_a_table_is_asked_for_by_its_number_of_rows() -> None:
+def test_a_table_is_questioned_by_its_number_of_rows() -> None:
     asked = {
         question.fact: question for question in eligibility_queries.questions(program("cloud"))
     }

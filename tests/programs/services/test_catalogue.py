@@ -118,7 +118,7 @@ def rows() -> dict[type[models.Model], int]:
 
 
 @pytest.mark.django_db
-def test_a_second_load_changes_nothing_and_says_so() -> None:
+def test_a_second_load_changes_nothing_and_reports_so() -> None:
     first = reload(document())
     before, versions = rows(), set(SubProgram.objects.values_list("form_version", "updated_at"))
     second = reload(document())
@@ -129,7 +129,7 @@ def test_a_second_load_changes_nothing_and_says_so() -> None:
 
 
 @pytest.mark.django_db
-def test_a_load_tells_what_changed_from_what_to_what() -> None:
+def test_a_load_reports_old_and_new_values() -> None:
     load()
     content = document()
     content["sub_programs"][1]["tracks"][0]["cap_won"][0] = 250_000_000
@@ -193,7 +193,7 @@ def test_a_changed_budget_becomes_an_entry_and_other_money_stays() -> None:
 
 
 @pytest.mark.django_db
-def test_a_budget_is_not_cut_below_what_is_promised_and_the_load_leaves_no_trace() -> None:
+def test_a_budget_is_not_cut_below_what_is_promised_and_the_load_is_rolled_back() -> None:
     load()
     pot = Budget.objects.get(code="2021/cloud")
     ledger.reserve(
@@ -224,7 +224,7 @@ def test_dates_that_a_manager_has_moved_survive_a_reload() -> None:
 
 
 @pytest.mark.django_db
-def test_an_announced_round_says_why_it_is_public() -> None:
+def test_an_announced_round_records_why_it_is_public() -> None:
     round = load()
     assert round.announced
     assert RoundChange.objects.get(round=round).act == "announce"
@@ -432,7 +432,7 @@ def test_a_faulty_document_is_refused_naming_the_place(
     assert any(place in fault and reason in fault for fault in faults), faults
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_every_fault_is_reported_at_once() -> None:
     def change(content: Content) -> None:
         build(content)["criteria"][0]["points"] = 25
         content["sub_programs"][1]["criteria"][0]["points"] = 25
@@ -475,7 +475,7 @@ def test_the_command_loads_the_files_that_come_with_the_portal_and_prints_a_repo
 
 
 @pytest.mark.django_db
-def test_the_command_takes_a_file_and_refuses_a_faulty_one_in_words(tmp_path: Path) -> None:
+def test_the_command_loads_a_file_and_explains_a_faulty_one(tmp_path: Path) -> None:
     content = copy.deepcopy(eighth())
     content["sub_programs"][7]["criteria"][0]["points"] = 90
     file = tmp_path / "2021.yaml"

@@ -1,4 +1,4 @@
-"""The only door to money: what may go through, what may not, and that a repeat does nothing."""
+"""The ledger service: what is booked, what is refused, and that a repeat does nothing."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 BY = {"by": None, "now": NOW}
 
 
-def test_money_walks_from_reservation_to_payment_and_back() -> None:
+def test_money_goes_from_reservation_to_payment_and_back() -> None:
     box = pot(100)
     ledger.reserve(box, Booking(60, "a", "application:1"), **BY)
     ledger.commit(box, Booking(50, "b", "application:1"), **BY)
@@ -31,7 +31,7 @@ def test_money_walks_from_reservation_to_payment_and_back() -> None:
     assert ledger_queries.recomputed(box) == Balance(99, 0, 0, 25)
 
 
-def test_an_entry_says_who_when_why_and_for_whom() -> None:
+def test_an_entry_records_who_when_why_and_for_whom() -> None:
     box, manager = pot(100), UserFactory()
     entry = ledger.reserve(
         box,
@@ -142,12 +142,12 @@ def test_an_entry_needs_a_reference_and_a_subject(names: dict) -> None:
         )
 
 
-def test_a_pot_that_is_not_there_is_not_found() -> None:
+def test_a_missing_pot_is_not_found() -> None:
     with pytest.raises(NotFound):
         ledger.appropriate(Budget(pk=0, code="x", name="x"), Booking(amount=1, reference="a"), **BY)
 
 
-def test_many_are_reserved_together_in_the_order_asked() -> None:
+def test_many_are_reserved_together_in_the_order_given() -> None:
     box = pot(6_000)
     rows = [Booking(n, f"award:{n}", f"application:{n}") for n in range(100, 0, -1)]
     entries = ledger.reserve_many(box, rows, **BY)

@@ -122,7 +122,7 @@ def test_direct_sql_from_many_sessions_cannot_overspend_either() -> None:
     )
 
 
-def test_money_moved_both_ways_between_pots_is_conserved_and_nobody_waits_for_ever() -> None:
+def test_money_moved_both_ways_between_pots_is_conserved_without_a_deadlock() -> None:
     first, second = pot(10_000), pot(10_000)
 
     def act(place: int) -> None:

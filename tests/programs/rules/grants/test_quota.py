@@ -20,7 +20,9 @@ from programs.rules.grants.quota import label, note, places
         (None, "none", "정함 없음"),
     ],
 )
-def test_the_seven_quotas_keep_their_words(count: int | None, kind: str, text: str) -> None:
+def test_the_seven_quotas_keep_the_wording_of_the_notice(
+    count: int | None, kind: str, text: str
+) -> None:
     assert label(count, kind) == text
 
 
@@ -60,7 +62,7 @@ def test_a_quota_never_blocks(count: int, kind: str, selected: int) -> None:
 @pytest.mark.parametrize(
     ("count", "kind"), [(None, "about"), (5, "none"), (-1, "exact"), (5, "maximum")]
 )
-def test_refuses_a_count_and_word_that_do_not_fit(count: int | None, kind: str) -> None:
+def test_refuses_a_count_and_kind_that_do_not_fit(count: int | None, kind: str) -> None:
     for function in (places, label):
         with pytest.raises(BadInput) as refused:
             function(count, kind)

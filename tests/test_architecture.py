@@ -63,6 +63,13 @@ def test_no_signals_and_no_modules_of_leftovers() -> None:
     assert names & {"signals", "utils", "helpers", "common", "misc"} == set()
     receivers = [location(p, n) for p, n in nodes(ast.Name) if n.id == "receiver"]
     assert receivers == []
+    # Django's hook for what follows every migration installs the guards of the database.
+    connected = [
+        place(path, call)
+        for path, call in nodes(ast.Call, but=("portal/apps.py",))
+        if isinstance(call.func, ast.Attribute) and call.func.attr == "connect"
+    ]
+    assert connected == []
 
 
 def root(node: ast.AST) -> str:

@@ -11,9 +11,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('portal', '0002_groups'),
-        ('portal', '__first__'),
-        ('programs', '0002_guards'),
+        ('portal', '0001_initial'),
+        ('programs', '0001_initial'),
     ]
 
     operations = [

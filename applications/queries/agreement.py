@@ -12,7 +12,7 @@ from applications.models import Agreement, AgreementVersion, PendingStep, Settle
 from applications.rules import agreement as rules
 from applications.states import CheckKind, FinalOutcome, MidOutcome, SettlementState, WaitsFor
 from programs.models import Budget
-from programs.queries import held
+from programs.queries.ledger import held
 from programs.rules.ledger import Balance
 
 SETTLEMENT_SUFFIX = "-정산"

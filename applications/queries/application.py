@@ -11,7 +11,7 @@ from applications.queries.selection.decisions import history
 from applications.rules.agreement import STEPS
 from applications.states import ANNOUNCED, ChangeKind, Outcome, SupplementState
 from applications.states import ApplicationState as S
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 
 # The step of the catalogue's process list on which the application waits. A decision that is not

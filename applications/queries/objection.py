@@ -7,7 +7,7 @@ from typing import Any
 from applications.models import Application, Decision, DecisionChange, Objection, ScoreSheet
 from applications.queries.selection import decisions
 from applications.states import PENDING_CHANGES, ApplicationState, ObjectionState, Outcome
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 
 
 @dataclass(frozen=True)

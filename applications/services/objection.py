@@ -40,7 +40,7 @@ from portal.notices import outbox
 from portal.records.workflow import move, set_state
 from portal.uploads import files
 from programs.models import SubProgram
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 
 FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png", "zip")
 MAX_FILES = 5

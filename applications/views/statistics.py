@@ -8,7 +8,7 @@ from applications.queries.open_data.publication import publication
 from applications.queries.statistics import charts, figures
 from portal.access.decorators import public
 from portal.core.clock import now
-from programs.queries import current_round
+from programs.queries.rounds import current_round
 from programs.visibility import public_rounds
 
 

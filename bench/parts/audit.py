@@ -75,10 +75,10 @@ def inside(count: int) -> dict[str, float]:
 
 def _fill(pot: Budget, count: int, at: datetime) -> None:
     """Reserve won by won, through the one door to money."""
-    ledger.appropriate(pot, amount=count, reference="bench", by=None, now=at)
+    ledger.appropriate(pot, ledger.Booking(amount=count, reference="bench"), by=None, now=at)
     for start in range(0, count, CHUNK):
         rows = [
-            ledger.Row(f"bench:{place}", ONE_WON, f"bench:{place}")
+            ledger.Booking(ONE_WON, f"bench:{place}", f"bench:{place}")
             for place in range(start, min(start + CHUNK, count))
         ]
         ledger.reserve_many(pot, rows, by=None, now=at)

@@ -11,8 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('portal', '0002_groups'),
-        ('portal', '__first__'),
+        ('portal', '0001_initial'),
     ]
 
     operations = [

@@ -19,6 +19,7 @@ from portal.core.clock import now
 from portal.core.errors import BadInput, NotFound
 from portal.jobs import queue
 from portal.models import ApiToken, Job, JobState, Notice, NoticeState
+from portal.records import guard_sync
 from portal.web.errors import error_response
 
 SKEW_SECONDS = 1.0
@@ -41,11 +42,13 @@ def ready(request: HttpRequest) -> JsonResponse:
         at = now()
         oldest = Job.objects.filter(queue.ready(at)).order_by("created_at").first()
         late = (at - oldest.created_at).total_seconds() if oldest else 0.0
+        guarded = guard_sync.in_force()
     except Error:
         return JsonResponse({"ready": False, "reason": "database"}, status=503)
     body = {
-        "ready": skew <= SKEW_SECONDS,
+        "ready": skew <= SKEW_SECONDS and guarded,
         "database": connection.vendor,
+        "guards": guarded,
         "clock_skew_seconds": round(skew, 3),
         "oldest_job_seconds": round(late, 1),
         "jobs_late": late > LATE_SECONDS,

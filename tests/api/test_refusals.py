@@ -250,7 +250,7 @@ def test_an_address_that_is_not_there_answers_in_the_shape(
 
 
 def test_a_fault_of_ours_answers_in_the_shape(visitor: Caller, monkeypatch: Any, story: Story):
-    monkeypatch.setattr("programs.queries.current_round", lambda at: 1 / 0)
+    monkeypatch.setattr("programs.queries.rounds.current_round", lambda at: 1 / 0)
     client = Client(raise_request_exception=False)
     answer = client.get("/api/v1/programs/")
     assert_refused(answer, 500, "server_error")

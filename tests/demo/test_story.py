@@ -26,7 +26,7 @@ from portal.core.clock import now
 from portal.models import Notice
 from portal.records import audit
 from programs.models import SubProgram
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests import deadlines
 
 SHOWN = {

@@ -29,7 +29,7 @@ from applications.states import DeliverableState, Outcome, SelectionState
 from portal.models import User
 from portal.records import snapshot
 from programs.models import SubProgram
-from programs.queries import held
+from programs.queries.ledger import held
 from programs.roles import MANAGER, OFFICER
 from programs.rules.ledger import Balance
 from programs.services import ledger
@@ -149,9 +149,11 @@ def awarded(
     if reserve and grant_won and outcome == Outcome.SELECTED:
         ledger.reserve(
             program.pot,
-            amount=grant_won,
-            reference=f"reserve:{application.subject}",
-            subject=application.subject,
+            ledger.Booking(
+                amount=grant_won,
+                reference=f"reserve:{application.subject}",
+                subject=application.subject,
+            ),
             by=by,
             now=now,
         )

@@ -11,7 +11,7 @@ from applications.services.agreement import instalments
 from applications.services.selection import proposals
 from portal.models import Notice
 from programs.models import LedgerEntry
-from programs.queries import balance, recomputed
+from programs.queries.ledger import balance, recomputed
 from tests.factories import staff
 from tests.factories.agreements import World
 from tests.factories.applications import NOW

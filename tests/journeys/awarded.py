@@ -9,7 +9,7 @@ from applications.services.settlement.spending import planned_items
 from applications.states import AgreementState, DeliverableState
 from applications.tasks import sweep_due_dates
 from programs.models import Budget
-from programs.queries import held
+from programs.queries.ledger import held
 from programs.rules.ledger import Balance
 from tests.journeys.applying import Journey
 from tests.journeys.conftest import Calendar

@@ -54,7 +54,7 @@ def test_a_second_sweep_finds_nothing_and_a_third_only_what_is_new() -> None:
     assert audit.seal(now=NOW) == 1
     assert audit.seal(now=NOW + timedelta(minutes=1)) == 0
     at = NOW + timedelta(minutes=2)
-    ledger.reserve(box, amount=5, reference="r:1", subject="s", by=None, now=at)
+    ledger.reserve(box, ledger.Booking(amount=5, reference="r:1", subject="s"), by=None, now=at)
     assert audit.seal(now=at) == 1
     first, second = AuditSeal.objects.filter(chain="ledger").order_by("number")
     assert second.previous == first.sha256 == audit.seal_sha256(first)
@@ -63,7 +63,7 @@ def test_a_second_sweep_finds_nothing_and_a_third_only_what_is_new() -> None:
 
 def test_a_row_that_commits_out_of_turn_is_sealed_all_the_same() -> None:
     box = pot()
-    ledger.reserve(box, amount=5, reference="r:1", subject="s", by=None, now=NOW)
+    ledger.reserve(box, ledger.Booking(amount=5, reference="r:1", subject="s"), by=None, now=NOW)
     early = LedgerEntry.objects.order_by("pk").first()
     late = LedgerEntry.objects.order_by("pk").last()
     assert early.pk < late.pk
@@ -113,7 +113,10 @@ def test_the_named_row_is_the_altered_one_and_no_other() -> None:
     box = pot()
     for place in range(30):
         ledger.reserve(
-            box, amount=1, reference=f"r:{place}", subject=f"s:{place}", by=None, now=NOW
+            box,
+            ledger.Booking(amount=1, reference=f"r:{place}", subject=f"s:{place}"),
+            by=None,
+            now=NOW,
         )
     audit.seal(now=NOW)
     victim = LedgerEntry.objects.get(reference="r:17")
@@ -134,7 +137,7 @@ def test_a_row_removed_by_hand_is_reported() -> None:
 @pytest.mark.parametrize("backdated", [True, False])
 def test_a_row_slipped_in_among_sealed_ones_is_named(backdated: bool) -> None:
     box = pot()
-    ledger.reserve(box, amount=5, reference="r:1", subject="s", by=None, now=NOW)
+    ledger.reserve(box, ledger.Booking(amount=5, reference="r:1", subject="s"), by=None, now=NOW)
     gap = LedgerEntry.objects.order_by("pk").first()
     hole = gap.pk - 1 if not backdated else LedgerEntry.objects.order_by("pk").last().pk + 50
     at = NOW - timedelta(days=3) if backdated else NOW
@@ -156,7 +159,9 @@ def test_a_row_slipped_in_among_sealed_ones_is_named(backdated: bool) -> None:
 def test_a_new_row_is_reported_as_unsealed() -> None:
     box = pot()
     audit.seal(now=NOW)
-    entry = ledger.reserve(box, amount=5, reference="r:1", subject="s", by=None, now=NOW)
+    entry = ledger.reserve(
+        box, ledger.Booking(amount=5, reference="r:1", subject="s"), by=None, now=NOW
+    )
     report = audit.verify(now=NOW)
     assert report.faults == 0
     assert report.unsealed == [("programs_ledgerentry", str(entry.pk))]
@@ -167,7 +172,9 @@ def test_a_changed_or_missing_seal_is_reported() -> None:
     box = pot()
     for turn in range(3):
         at = NOW + timedelta(minutes=turn)
-        ledger.reserve(box, amount=1, reference=f"r:{turn}", subject="s", by=None, now=at)
+        ledger.reserve(
+            box, ledger.Booking(amount=1, reference=f"r:{turn}", subject="s"), by=None, now=at
+        )
         audit.seal(now=at)
     with by_hand() as run:
         run("DELETE FROM portal_auditseal WHERE chain_id = 'ledger' AND number = 2")
@@ -263,7 +270,10 @@ def test_verifying_costs_the_same_queries_for_three_rows_as_for_thirty() -> None
         box = pot()
         for place in range(size):
             ledger.reserve(
-                box, amount=1, reference=f"{size}:{place}", subject="s", by=None, now=NOW
+                box,
+                ledger.Booking(amount=1, reference=f"{size}:{place}", subject="s"),
+                by=None,
+                now=NOW,
             )
         with by_hand() as run:
             run("DELETE FROM portal_auditseal")

@@ -13,7 +13,7 @@ from portal.core.moves import Move
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move
 from portal.uploads import files
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from vouchers.models import (
     ConsumerReport,
     Correction,

@@ -37,7 +37,7 @@ def recruitment_status(round: PanelRound, at: datetime) -> dict[str, Any]:
         "open": state == calendar.OPEN,
         "upcoming": state == calendar.UPCOMING,
         "days_left": calendar.days_left(round.window(), at),
-        "target": quota.words(round.target_count, round.target_kind, "명"),
+        "target": quota.label(round.target_count, round.target_kind, "명"),
     }
 
 

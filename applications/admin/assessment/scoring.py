@@ -34,7 +34,7 @@ def proposal_form(request: HttpRequest, run: ScoreRun) -> type[forms.Form]:
     """Return a form for the places to select; the quota of the notice is the default."""
     program = run.sub_program
     usual = quota.places(program.quota_count, program.quota_kind)
-    quota_text = quota.words(program.quota_count, program.quota_kind)
+    quota_text = quota.label(program.quota_count, program.quota_kind)
     fields: dict[str, forms.Field] = {
         "places": forms.IntegerField(
             label="선정 수",

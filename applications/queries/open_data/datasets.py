@@ -41,7 +41,7 @@ from portal.core.clock import KST
 from portal.core.errors import NotFound
 from portal.models import AuditSeal
 from programs.models import LedgerEntry, SubProgram, Track
-from programs.queries import published
+from programs.queries.ledger import published
 from programs.visibility import public_entries, public_rounds, public_sub_programs
 
 CHUNK = 2_000

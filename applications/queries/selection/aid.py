@@ -95,9 +95,9 @@ def owners(applications: Iterable[int]) -> dict[int, int]:
     return firms
 
 
-def book(year: int, limits_of_round: Sequence[limits.Limit], applications: Any) -> limits.Book:
+def book(year: int, limits_of_round: Sequence[limits.Limit], applications: Any) -> limits.Holdings:
     """Return everything held in a year by company, with the exceptions of these applications."""
-    made = limits.Book(limits_of_round, excepted=exceptions(applications))
+    made = limits.Holdings(limits_of_round, excepted=exceptions(applications))
     entries = LedgerEntry.objects.filter(
         budget__sub_programs__round__year=year, kind=EntryKind.RESERVE
     )

@@ -30,7 +30,7 @@ from applications.states import ApplicationState, Outcome, SelectionState
 from applications.visibility import open_selections
 from portal.core.clock import KST
 from programs.models import Budget, NationalGoal, ProgramRound, SubProgram
-from programs.queries import published
+from programs.queries.ledger import published
 from programs.rules.ledger import Balance
 from programs.states import CompanySize, Region
 

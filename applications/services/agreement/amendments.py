@@ -25,6 +25,7 @@ from portal.core.validators import check_digit, row_number
 from portal.models import User
 from portal.records.workflow import move, set_state
 from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 from programs.services import ledger
 
@@ -351,17 +352,16 @@ def _move_money(agreement: Agreement, amendment: Amendment, *, by: User, now: da
             set_state(row, InstalmentState.CANCELLED)
     difference = grant - agreement.grant_won
     pot, key = contracts.pot_of(agreement), f"agreement:{agreement.pk}:change:{amendment.pk}"
-    words: dict[str, Any] = {
-        "subject": agreement.subject,
-        "by": by,
-        "now": now,
-        "note": f"협약변경 {agreement.number} 제{agreement.version}차",
-    }
+
+    def booking(act: str) -> ledger.Booking:
+        note = f"협약변경 {agreement.number} 제{agreement.version}차"
+        return ledger.Booking(abs(difference), f"{act}:{key}", agreement.subject, note)
+
     if difference > 0:
-        ledger.reserve(pot, amount=difference, reference=f"reserve:{key}", **words)
-        ledger.commit(pot, amount=difference, reference=f"commit:{key}", **words)
+        ledger.reserve(pot, booking("reserve"), by=by, now=now)
+        ledger.commit(pot, booking("commit"), by=by, now=now)
     elif difference < 0:
-        ledger.decommit(pot, amount=-difference, reference=f"decommit:{key}", **words)
+        ledger.decommit(pot, booking("decommit"), by=by, now=now)
 
 
 def _set_state(amendment: Amendment, source: str, target: str, **changes: object) -> None:

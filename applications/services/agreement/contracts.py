@@ -45,7 +45,9 @@ from portal.records import snapshot
 from portal.records.workflow import move, set_state
 from portal.uploads import files
 from programs.models import Budget
-from programs.queries import held, holidays
+from programs.queries import holidays
+from programs.queries import ledger as ledger_queries
+from programs.queries.calendar import holidays
 from programs.roles import MANAGER, OFFICER
 from programs.rules import deadlines
 from programs.rules.ledger import Balance
@@ -335,7 +337,7 @@ def pot_of(agreement: Agreement) -> Budget:
 
 def holdings_of(agreement: Agreement) -> Balance:
     """Return what the agreement holds of its pot now: reserved, committed and paid won."""
-    return held(pot_of(agreement), agreement.subject)
+    return ledger_queries.held(pot_of(agreement), agreement.subject)
 
 
 def write_version(
@@ -500,22 +502,26 @@ def _commit(agreement: Agreement, application: Application, *, by: User, now: da
     if agreement.grant_won:
         ledger.commit(
             pot,
-            amount=agreement.grant_won,
-            reference=f"commit:agreement:{agreement.pk}",
-            subject=subject,
+            ledger.Booking(
+                amount=agreement.grant_won,
+                reference=f"commit:agreement:{agreement.pk}",
+                subject=subject,
+                note=note,
+            ),
             by=by,
             now=now,
-            note=note,
         )
-    if spare := held(pot, subject).reserved:
+    if spare := ledger_queries.held(pot, subject).reserved:
         ledger.release(
             pot,
-            amount=spare,
-            reference=f"release:agreement:{agreement.pk}",
-            subject=subject,
+            ledger.Booking(
+                amount=spare,
+                reference=f"release:agreement:{agreement.pk}",
+                subject=subject,
+                note=note,
+            ),
             by=by,
             now=now,
-            note=note,
         )
 
 

@@ -132,12 +132,14 @@ def _break_off(agreement: Agreement, reason: str, by: User, now: datetime) -> No
     if committed := contracts.holdings_of(agreement).committed:
         ledger.decommit(
             contracts.pot_of(agreement),
-            amount=committed,
-            reference=f"decommit:agreement:{agreement.pk}",
-            subject=agreement.subject,
+            ledger.Booking(
+                amount=committed,
+                reference=f"decommit:agreement:{agreement.pk}",
+                subject=agreement.subject,
+                note=f"협약 {agreement.number} 중도 종료",
+            ),
             by=by,
             now=now,
-            note=f"협약 {agreement.number} 중도 종료",
         )
     move(
         Application.objects.get(pk=agreement.application_id),

@@ -86,12 +86,14 @@ def pay(part: Instalment, *, by: User, now: datetime) -> None:
             part.refresh_from_db()
             ledger.pay(
                 pot_of(agreement),
-                amount=part.amount_won,
-                reference=part.reference,
-                subject=agreement.subject,
+                ledger.Booking(
+                    amount=part.amount_won,
+                    reference=part.reference,
+                    subject=agreement.subject,
+                    note=f"협약 {agreement.number} {part.label}",
+                ),
                 by=by,
                 now=now,
-                note=f"협약 {agreement.number} {part.label}",
             )
             pending_steps.notify(
                 agreement,

@@ -31,7 +31,7 @@ from applications.states import (
 from applications.visibility import WRITERS
 from portal.models import User
 from portal.notices import outbox
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 
 AT_ONCE = 200
 WITH_SPENDING = (SHARE, REQUESTED)

@@ -21,7 +21,7 @@ from portal.notices import outbox
 from portal.records import snapshot
 from portal.records.workflow import move
 from programs.models import SubProgram
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 
 REASON_LENGTH = 2_000

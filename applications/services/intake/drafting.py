@@ -24,7 +24,7 @@ from portal.core.errors import (
 from portal.models import User
 from portal.uploads import files
 from programs.models import RequiredDocument, SubProgram
-from programs.queries import refusal
+from programs.queries.rounds import refusal
 from programs.rules.facts import applies, parse_when
 
 COMPANY, PLAN, COST, DECLARATIONS = "company", "plan", "cost", "declarations"

@@ -27,8 +27,8 @@ from portal.models import User
 from portal.notices import outbox
 from portal.records import incidents, snapshot
 from portal.records.workflow import move
-from programs import queries as programs
 from programs.models import SubProgram
+from programs.queries import rounds as rounds_queries
 
 TRIES = 3
 SECTIONS = "ABCDEFGHIJKLMNOPQRSTU"  # KSIC writes C21, firms write 21300
@@ -51,7 +51,7 @@ def check_open(sub_program: SubProgram, *, now: datetime) -> None:
     At the closing instant itself it is closed (A12). Rolling intake ends when the pot is
     empty (A06); the pot is read, not locked.
     """
-    finding = programs.refusal(sub_program, now)
+    finding = rounds_queries.refusal(sub_program, now)
     if finding is not None:
         incidents.record(f"{sub_program.round.code}/{sub_program.code}", incidents.CLOSED)
         raise Closed(finding.message, code=finding.code)
@@ -108,7 +108,7 @@ def number_of(application: Application) -> str:
 
 def _prepare(read: Dossier, *, now: datetime) -> Prepared:
     leave = None
-    if programs.refusal(read.sub_program, now) is not None:
+    if rounds_queries.refusal(read.sub_program, now) is not None:
         leave = late_filing.leave_for(read.application, now)
     if leave is None:
         check_open(read.sub_program, now=now)

@@ -16,7 +16,7 @@ from portal.notices import outbox
 from portal.records import snapshot
 from portal.records.workflow import move, set_state
 from portal.uploads import files
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 
 FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png", "zip")
 

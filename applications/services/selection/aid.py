@@ -68,7 +68,7 @@ def enforce(
     firms = sorted(set(owners.values()))
     _lock_firms(firms)
     mine = AidException.objects.filter(application__sub_program=sub_program)
-    book = limits.Book(rules, excepted=aid_queries.exceptions(mine.values("application")))
+    book = limits.Holdings(rules, excepted=aid_queries.exceptions(mine.values("application")))
     for who, rows in aid_queries.of_firms(firms, year=sub_program.round.year).items():
         for row in rows:
             if row.application.pk not in amounts:

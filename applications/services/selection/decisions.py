@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -16,6 +15,7 @@ from portal.notices import outbox
 from portal.records.workflow import move
 from programs import queries as ledger_queries
 from programs.models import Budget
+from programs.queries import ledger as ledger_queries
 from programs.services import ledger
 
 REASON_LENGTH = 300
@@ -129,15 +129,15 @@ def _move_money(change: DecisionChange, *, by: User, now: datetime) -> None:
         return
     pot = Budget.objects.get(sub_programs=change.replaces.selection.sub_program_id)
     subject = change.application.subject
-    common: dict[str, Any] = {"subject": subject, "by": by, "now": now, "note": change.reason[:200]}
+    note = change.reason[:200]
     if change.kind == ChangeKind.LAPSE:  # the agreement may have given part of it back already
         before = min(before, ledger_queries.held(pot, subject).reserved)
     if before:
         reference = f"release:{subject}:change:{change.pk}"
-        ledger.release(pot, amount=before, reference=reference, **common)
+        ledger.release(pot, ledger.Booking(before, reference, subject, note), by=by, now=now)
     if after:
         reference = f"reserve:{subject}:change:{change.pk}"
-        ledger.reserve(pot, amount=after, reference=reference, **common)
+        ledger.reserve(pot, ledger.Booking(after, reference, subject, note), by=by, now=now)
 
 
 def _notify(change: DecisionChange, made: Decision, now: datetime) -> None:

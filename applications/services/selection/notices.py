@@ -10,7 +10,7 @@ from applications.models import Decision, ScoreResult, Selection, Submission
 from applications.states import ApplicationState, Outcome
 from portal.models import Notice
 from portal.notices import outbox
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 
 
 def announced(selection: Selection) -> QuerySet[Decision]:

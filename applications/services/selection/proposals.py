@@ -224,9 +224,9 @@ def decide(selection: Selection, *, by: User, now: datetime) -> None:
             selection.sub_program,
             dict(chosen.order_by("rank").values_list("application_id", "grant_won")),
         )
-        rows = _ledger_rows(selection, "reserve")
+        rows = _ledger_rows(selection, "reserve", note=note)
         if rows:
-            ledger.reserve_many(_pot(selection), rows, by=by, now=now, note=note)
+            ledger.reserve_many(_pot(selection), rows, by=by, now=now)
         _move_applications(selection, ApplicationMoves.DECIDE, by, now)
 
 
@@ -237,9 +237,9 @@ def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> Non
     """
     with transaction.atomic():
         move(selection, SelectionMoves.UNDECIDE, by=by, now=now, note=note, changes=NO_SIGNATURES)
-        rows = _ledger_rows(selection, "release")
+        rows = _ledger_rows(selection, "release", note=note[:200])
         if rows:
-            ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
+            ledger.release_many(_pot(selection), rows, by=by, now=now)
         _move_applications(selection, ApplicationMoves.UNDECIDE, by, now, note)
 
 
@@ -258,8 +258,10 @@ def return_reservation(application: Application, *, by: User, now: datetime, not
         state=SelectionState.DECIDED, decisions__application=application
     )
     selection = decided.order_by("-pk").first()
-    if selection is not None and (rows := _ledger_rows(selection, "release", only=application)):
-        ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
+    if selection is None:
+        return
+    if rows := _ledger_rows(selection, "release", note=note[:200], only=application):
+        ledger.release_many(_pot(selection), rows, by=by, now=now)
 
 
 def schedule(selection: Selection, act: str, *, by: User, now: datetime, note: str = "") -> Job:
@@ -445,7 +447,7 @@ def _cut(
             )
         )
     usual = quota.places(program.quota_count, program.quota_kind)
-    words = quota.words(program.quota_count, program.quota_kind)
+    words = quota.label(program.quota_count, program.quota_kind)
     if places != usual:
         chosen = "제한 없음" if places is None else f"{places:,}개"
         warnings.append(
@@ -468,18 +470,19 @@ def _cut(
 
 
 def _ledger_rows(
-    selection: Selection, act: str, *, only: Application | None = None
-) -> list[ledger.Row]:
+    selection: Selection, act: str, *, note: str, only: Application | None = None
+) -> list[ledger.Booking]:
     times = decision_count(selection)
     suffix = f":{times}" if times > 1 else ""  # a second decision needs its own references
     chosen = announced(selection).filter(outcome=Outcome.SELECTED, grant_won__gt=0)
     if only is not None:
         chosen = chosen.filter(application=only)
     return [
-        ledger.Row(
-            subject=f"application:{pk}",
+        ledger.Booking(
             amount=amount,
             reference=f"{act}:application:{pk}:{selection.pk}{suffix}",
+            subject=f"application:{pk}",
+            note=note,
         )
         for pk, amount in chosen.order_by("application").values_list("application_id", "grant_won")
     ]

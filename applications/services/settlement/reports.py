@@ -29,7 +29,7 @@ from portal.models import User
 from portal.records import snapshot
 from portal.records.workflow import move, set_state
 from portal.uploads import files
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 
 FORMATS = ("pdf", "hwp", "hwpx", "xlsx", "jpg", "png", "zip")

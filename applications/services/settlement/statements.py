@@ -1,7 +1,6 @@
 """Statements: compute and approve the settlement (two people), recover or pay, close."""
 
 from datetime import date, datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Sum
@@ -38,6 +37,7 @@ from portal.models import User
 from portal.records import snapshot
 from portal.records.workflow import move, set_state
 from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.services import ledger
 
 
@@ -118,23 +118,18 @@ def void(
 
 def carry_out(agreement: Agreement, settlement: Settlement, *, by: User, now: datetime) -> None:
     """Apply an approved settlement: ledger, instalments, recovery, PDF and notice."""
-    entry: dict[str, Any] = {
-        "subject": agreement.subject,
-        "by": by,
-        "now": now,
-        "note": f"정산 {agreement.number}",
-    }
+    subject, note = agreement.subject, f"정산 {agreement.number}"
     pot, key = contracts.pot_of(agreement), f"agreement:{agreement.pk}"
     if agreement.kind == rules.IN_KIND:
         instalments.cancel_rest(agreement)
         if settlement.balance_won:
-            amount = settlement.balance_won
-            ledger.pay(pot, amount=amount, reference=f"pay:{key}:in-kind", **entry)
+            booking = ledger.Booking(settlement.balance_won, f"pay:{key}:in-kind", subject, note)
+            ledger.pay(pot, booking, by=by, now=now)
     else:
         _plan_balance(agreement, settlement.balance_won)
     if settlement.release_won:
-        amount = settlement.release_won
-        ledger.decommit(pot, amount=amount, reference=f"decommit:{key}", **entry)
+        booking = ledger.Booking(settlement.release_won, f"decommit:{key}", subject, note)
+        ledger.decommit(pot, booking, by=by, now=now)
     lines = [f"확정 지원금은 {won(settlement.settled_won)}입니다."]
     if settlement.recover_won:
         due = agreement_rules.due(agreement.terms, "recovery_days", now, holidays())
@@ -180,12 +175,14 @@ def record_recovery(
             raise MoveNotAllowed("이미 확인한 환수금입니다.", code="recovered")
         ledger.recover(
             contracts.pot_of(agreement),
-            amount=recovery.amount_won,
-            reference=f"recover:agreement:{agreement.pk}",
-            subject=agreement.subject,
+            ledger.Booking(
+                amount=recovery.amount_won,
+                reference=f"recover:agreement:{agreement.pk}",
+                subject=agreement.subject,
+                note=f"환수 {agreement.number}",
+            ),
             by=by,
             now=now,
-            note=f"환수 {agreement.number}",
         )
         pending_steps.sync(agreement, now=now)
     recovery.refresh_from_db()

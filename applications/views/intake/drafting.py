@@ -37,7 +37,8 @@ from portal.core.validators import row_number
 from portal.forms.errors import refuse
 from portal.web.errors import wants_json
 from programs.models import Track
-from programs.queries import refusal, sub_program
+from programs.queries.catalogue import sub_program
+from programs.queries.rounds import refusal
 from programs.rules.facts import applies, parse_when
 
 

@@ -27,7 +27,7 @@ from portal.access.decorators import signed_in
 from portal.core.clock import now
 from portal.core.errors import MoveNotAllowed, PortalError
 from portal.forms.errors import refuse
-from programs.queries import refusal
+from programs.queries.rounds import refusal
 
 
 @signed_in

@@ -20,7 +20,7 @@ from portal.core.clock import KST
 from portal.core.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
 from portal.models import Notice
 from portal.records.workflow import move
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests.factories import staff
 from tests.factories.applications import NOW
 

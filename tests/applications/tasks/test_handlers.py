@@ -27,7 +27,7 @@ from portal.core import clock
 from portal.jobs import queue
 from portal.models import Job, JobState, Notice
 from programs.models import LedgerEntry
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests.factories import staff
 from tests.factories.applications import (
     ApplicationFactory,

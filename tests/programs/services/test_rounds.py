@@ -38,13 +38,13 @@ def round() -> ProgramRound:
 
 
 def move(round: ProgramRound, by: User, **change: object) -> RoundChange:
-    asked = {
+    proposal = {
         "opens_at": round.opens_at,
         "closes_at": round.closes_at + timedelta(days=2),
         "reason": "접수 장애로 연장",
         "now": NOW,
     }
-    return rounds.reschedule(round, by=by, **{**asked, **change})
+    return rounds.reschedule(round, by=by, **{**proposal, **change})
 
 
 def test_a_round_is_announced_once(round: ProgramRound, manager: User) -> None:
@@ -56,7 +56,7 @@ def test_a_round_is_announced_once(round: ProgramRound, manager: User) -> None:
     assert RoundChange.objects.filter(round=round).count() == 1
 
 
-def test_a_moved_deadline_leaves_who_when_from_to_and_why(
+def test_a_changed_deadline_records_who_when_from_to_and_why(
     round: ProgramRound, manager: User
 ) -> None:
     before = round.closes_at
@@ -107,7 +107,7 @@ def announced(round: ProgramRound, manager: User) -> ProgramRound:
     return round
 
 
-def incident_at(round: ProgramRound, minutes_before: int, **words: object) -> IncidentMinute:
+def incident_at(round: ProgramRound, minutes_before: int, **fields: object) -> IncidentMinute:
     return IncidentMinute.objects.create(
         **{
             "scope": "portal",
@@ -115,7 +115,7 @@ def incident_at(round: ProgramRound, minutes_before: int, **words: object) -> In
             "kind": "unavailable",
             "source": "web-1",
             "count": 3,
-            **words,
+            **fields,
         }
     )
 
@@ -158,19 +158,19 @@ def test_the_database_wants_the_evidence_and_the_second_signature(
 
 def test_another_lawful_reason_needs_a_second_manager(round: ProgramRound, manager: User) -> None:
     announced(round, manager)
-    words = {"opens_at": round.opens_at, "closes_at": round.closes_at + timedelta(days=3)}
-    words |= {"reason": "재난 및 안전관리 기본법에 따른 재난 선포", "now": NOW}
+    fields = {"opens_at": round.opens_at, "closes_at": round.closes_at + timedelta(days=3)}
+    fields |= {"reason": "재난 및 안전관리 기본법에 따른 재난 선포", "now": NOW}
     with pytest.raises(MoveNotAllowed):
-        rounds.propose(round, by=UserFactory(roles=[OFFICER]), **words)
-    asked = rounds.propose(round, by=manager, **words)
+        rounds.propose(round, by=UserFactory(roles=[OFFICER]), **fields)
+    proposal = rounds.propose(round, by=manager, **fields)
     with pytest.raises(MoveNotAllowed) as second:
-        rounds.propose(round, by=manager, **words)
+        rounds.propose(round, by=manager, **fields)
     assert second.value.code == "proposal_open"
     with pytest.raises(MoveNotAllowed) as same:
-        rounds.approve(asked, by=manager, now=NOW)
+        rounds.approve(proposal, by=manager, now=NOW)
     assert same.value.code == "same_person"
     other = UserFactory(roles=[MANAGER])
-    change = rounds.approve(asked, by=other, now=NOW)
+    change = rounds.approve(proposal, by=other, now=NOW)
     assert (change.by, change.approved_by) == (manager, other)
     with pytest.raises(MoveNotAllowed):
-        rounds.approve(asked, by=other, now=NOW)
+        rounds.approve(proposal, by=other, now=NOW)

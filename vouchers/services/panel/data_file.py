@@ -201,6 +201,6 @@ def _put_pot(report: Report, row: Document, by: User | None, now: datetime) -> B
     loaded = sums.get(EntryKind.APPROPRIATE, 0) - sums.get(EntryKind.REDUCE, 0)
     if amount != loaded:
         write = ledger.appropriate if amount > loaded else ledger.reduce
-        reference = f"{prefix}{mine.count() + 1}"
-        write(pot, amount=abs(amount - loaded), reference=reference, by=by, now=now)
+        booking = ledger.Booking(abs(amount - loaded), f"{prefix}{mine.count() + 1}")
+        write(pot, booking, by=by, now=now)
     return pot

@@ -8,7 +8,7 @@ from portal.core.errors import Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.jobs.progress import Progress, no_progress
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from vouchers.models import (
     ConsumerReport,
     ReportCheck,

@@ -1,7 +1,6 @@
 """Awards out of a fixed pool: proposed by one person, approved by another, paid once."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -14,7 +13,7 @@ from portal.records import snapshot
 from portal.records.workflow import move
 from programs.models import Budget
 from programs.services import ledger
-from programs.services.ledger import Row
+from programs.services.ledger import Booking
 from vouchers import pdf_contexts
 from vouchers.models import Award, AwardRound, Certificate, PanelRound
 from vouchers.queries.rewards import activity
@@ -105,7 +104,7 @@ def approve(awards: AwardRound, *, by: User, now: datetime) -> MoveLogBase:
         changes={"approved_by": by, "approved_at": now},
     )
     rows = [
-        Row(subject_of(award), award.amount_won, f"{subject_of(award)}:reserve")
+        Booking(award.amount_won, f"{subject_of(award)}:reserve", subject_of(award))
         for award in awards.awards.all()
     ]
     ledger.reserve_many(_pot(awards.round), rows, by=by, now=now)
@@ -123,14 +122,9 @@ def pay(awards: AwardRound, *, by: User, now: datetime) -> int:
     pot, paid = _pot(awards.round), 0
     for award in awards.awards.select_related("monitor__user").order_by("rank"):
         subject = subject_of(award)
-        entry: dict[str, Any] = {
-            "amount": award.amount_won,
-            "subject": subject,
-            "by": by,
-            "now": now,
-        }
-        ledger.commit(pot, reference=f"{subject}:commit", **entry)
-        ledger.pay(pot, reference=f"{subject}:pay", **entry)
+        for book, act in ((ledger.commit, "commit"), (ledger.pay, "pay")):
+            booking = Booking(award.amount_won, f"{subject}:{act}", subject)
+            book(pot, booking, by=by, now=now)
         paid += award.amount_won
         if award.commended:
             _certify(award, now)
@@ -147,7 +141,7 @@ def discard(awards: AwardRound, *, note: str, by: User, now: datetime) -> MoveLo
     row = move(awards, AwardRoundMoves.DISCARD, by=by, now=now, note=note)
     if approved:
         rows = [
-            Row(subject_of(award), award.amount_won, f"{subject_of(award)}:release")
+            Booking(award.amount_won, f"{subject_of(award)}:release", subject_of(award))
             for award in awards.awards.all()
         ]
         ledger.release_many(_pot(awards.round), rows, by=by, now=now)

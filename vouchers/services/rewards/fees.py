@@ -26,10 +26,16 @@ def earn(report: ConsumerReport, *, by: User, now: datetime) -> ReportFee:
     fee = ReportFee.objects.create(report=report, amount_won=round.fee_won, earned_at=now)
     subject, amount = subject_of(fee), fee.amount_won
     ledger.reserve(
-        pot, amount=amount, reference=f"{subject}:reserve", subject=subject, by=by, now=now
+        pot,
+        ledger.Booking(amount=amount, reference=f"{subject}:reserve", subject=subject),
+        by=by,
+        now=now,
     )
     ledger.commit(
-        pot, amount=amount, reference=f"{subject}:commit", subject=subject, by=by, now=now
+        pot,
+        ledger.Booking(amount=amount, reference=f"{subject}:commit", subject=subject),
+        by=by,
+        now=now,
     )
     return fee
 
@@ -43,9 +49,7 @@ def pay(fee: ReportFee, *, by: User, now: datetime) -> FeeSettlement:
         subject = subject_of(fee)
         ledger.pay(
             _pot(fee.report.assignment.round),
-            amount=fee.amount_won,
-            reference=f"{subject}:pay",
-            subject=subject,
+            ledger.Booking(amount=fee.amount_won, reference=f"{subject}:pay", subject=subject),
             by=by,
             now=now,
         )
@@ -64,9 +68,7 @@ def withhold(fee: ReportFee, *, note: str, by: User, now: datetime) -> FeeSettle
         subject = subject_of(fee)
         ledger.decommit(
             _pot(fee.report.assignment.round),
-            amount=fee.amount_won,
-            reference=f"{subject}:decommit",
-            subject=subject,
+            ledger.Booking(amount=fee.amount_won, reference=f"{subject}:decommit", subject=subject),
             by=by,
             now=now,
         )

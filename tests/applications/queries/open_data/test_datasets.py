@@ -225,7 +225,7 @@ def test_the_order_of_filing_is_published_as_a_place_not_as_an_instant(client: C
 
 def test_the_page_names_licence_fields_and_the_ends_of_the_chains(client: Client) -> None:
     box = released().sub_program.pot
-    ledger.appropriate(box, amount=1, reference="x:1", by=None, now=NOW)
+    ledger.appropriate(box, ledger.Booking(amount=1, reference="x:1"), by=None, now=NOW)
     audit.seal(now=NOW)
     page = client.get("/open-data/").content.decode()
     assert "공공누리 제1유형" in page

@@ -27,7 +27,7 @@ from applications.states import ApplicationState, ChangeKind, EndingKind, Select
 from portal.core.errors import PortalError
 from portal.records import snapshot
 from programs.models import Budget, LedgerEntry
-from programs.queries import held, recomputed
+from programs.queries.ledger import held, recomputed
 from programs.rules import ledger as arithmetic
 from programs.rules.ledger import Balance
 from tests.factories import programs, staff

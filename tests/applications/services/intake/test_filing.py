@@ -308,7 +308,9 @@ def test_a_rolling_intake_ends_when_its_pot_is_empty() -> None:
     second = drafts.complete(rolling)
     assert submit(draft, now=CLOSES + timedelta(days=30)).number
     amount = Budget.objects.get(pk=pot.pk).available_won
-    ledger.reserve(pot, amount=amount, reference="all", subject="x", by=None, now=NOW)
+    ledger.reserve(
+        pot, ledger.Booking(amount=amount, reference="all", subject="x"), by=None, now=NOW
+    )
     with pytest.raises(Closed) as refused:
         submit(second)
     assert refused.value.code == "budget_gone"

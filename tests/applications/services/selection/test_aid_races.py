@@ -8,7 +8,7 @@ import pytest
 from applications.models import Company, Selection
 from applications.services.selection import aid, proposals
 from portal.core.errors import RuleBroken
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests.applications.services.selection.test_aid import apply, limited
 from tests.factories import staff
 from tests.factories.applications import NOW, CompanyFactory

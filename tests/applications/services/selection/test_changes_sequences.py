@@ -12,7 +12,7 @@ from applications.services.selection import changes, reserve
 from applications.states import ChangeKind, Outcome, Remedy
 from portal.core.errors import PortalError
 from programs.models import SubProgram
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests.factories import staff
 from tests.factories.applications import NOW
 

@@ -30,7 +30,7 @@ from applications.states import ChangeKind, MemberRole
 from portal.core.errors import Closed, MoveNotAllowed
 from portal.models import Notice, User
 from programs.models import SubProgram
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests.factories import drafts, programs, staff
 from tests.factories.applications import NOW, member_of
 from tests.faults.together import at_once

@@ -14,7 +14,7 @@ from applications.states import Outcome
 from portal.core.errors import BadInput, BudgetExceeded, MoveNotAllowed, PortalError, RuleBroken
 from portal.models import Job, Notice, User
 from programs.models import LedgerEntry
-from programs.queries import balance
+from programs.queries.ledger import balance
 from programs.services import ledger
 from tests.factories import staff
 from tests.factories.applications import NOW
@@ -211,7 +211,7 @@ def test_a_decision_taken_back_gives_the_money_back_and_may_be_made_again(
 
 def test_a_pot_that_has_shrunk_refuses_the_whole_decision(program, officer, boss, five) -> None:
     made = staff.proposed(program, officer)
-    ledger.reduce(program.pot, amount=1, reference="cut", by=None, now=NOW)
+    ledger.reduce(program.pot, ledger.Booking(amount=1, reference="cut"), by=None, now=NOW)
     with pytest.raises(BudgetExceeded):
         staff.decided(made, by=boss)
     assert Selection.objects.get(pk=made.pk).state == "confirmed"

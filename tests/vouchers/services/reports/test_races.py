@@ -5,8 +5,8 @@ import threading
 import pytest
 
 from portal.core.errors import MoveNotAllowed, PortalError
-from programs import queries as money
 from programs.models import LedgerEntry
+from programs.queries import ledger as ledger_queries
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
@@ -41,7 +41,7 @@ def test_two_moderators_accept_once_and_commit_one_fee() -> None:
     )
     assert len(refused(answers)) == 1
     assert ReportFee.objects.count() == 1
-    assert money.balance(report.assignment.round.fee_pot).committed == 50_000
+    assert ledger_queries.balance(report.assignment.round.fee_pot).committed == 50_000
 
 
 def test_two_operators_pay_a_fee_once() -> None:
@@ -52,7 +52,7 @@ def test_two_operators_pay_a_fee_once() -> None:
     )
     assert len(refused(answers)) == 1
     assert FeeSettlement.objects.count() == 1
-    assert money.balance(fee.report.assignment.round.fee_pot).paid == 50_000
+    assert ledger_queries.balance(fee.report.assignment.round.fee_pot).paid == 50_000
 
 
 def test_awards_are_paid_once_by_two_operators() -> None:
@@ -65,7 +65,7 @@ def test_awards_are_paid_once_by_two_operators() -> None:
         2, lambda i: awards.pay(AwardRound.objects.get(pk=made.pk), by=people[i], now=NOW)
     )
     assert len(refused(answers)) == 1
-    assert money.balance(round.award_pot).paid == 20_100_000
+    assert ledger_queries.balance(round.award_pot).paid == 20_100_000
     assert LedgerEntry.objects.filter(budget=round.award_pot, kind="pay").count() == 1
 
 

@@ -1,11 +1,11 @@
-"""What happened stays; an approved model is what was approved; verdicts are not rewritten."""
+"""Triggers: logs and labels only grow; approved models and verdicts do not change."""
 
 from django.db import migrations
 
 from portal.records.guards import PerVendor, append_only, drop_postgresql, drop_sqlite
 
 MODEL, INSPECTION = "kamp_inspectionmodel", "kamp_inspection"
-# What may not change once a row is fixed: (table, when, columns).
+# Table -> (condition under which a row is fixed, columns that then may not change).
 FIXED = {
     MODEL: (
         "OLD.state IN ('approved', 'retired') AND OLD.approved_at IS NOT NULL",

@@ -1,8 +1,9 @@
-"""One-page PDFs of showcases: asked for once an edition, made by a job, kept with their hash."""
+"""One-page PDFs of showcases: one an edition, made by a job, stored with their hash."""
 
 from datetime import datetime
 
-from kamp.models import Showcase, ShowcasePaper
+from kamp.models import Showcase, ShowcasePdf
+from kamp.states import ShowcaseState
 from portal.core.errors import MoveNotAllowed
 from portal.jobs import queue
 from portal.models import User
@@ -10,17 +11,19 @@ from portal.models import User
 JOB = "kamp.showcase_paper"
 
 
-def request(showcase: Showcase, *, now: datetime, by: User | None = None) -> ShowcasePaper:
-    """Ask for the PDF of the edition in force; asking again returns the same one."""
-    if showcase.state != "published":
+def request(showcase: Showcase, *, now: datetime, by: User | None = None) -> ShowcasePdf:
+    """Enqueue the PDF of the current edition, or return the one that exists.
+
+    Raises MoveNotAllowed (`not_published`).
+    """
+    if showcase.state != ShowcaseState.PUBLISHED:
         raise MoveNotAllowed("공개된 사례만 한 장 자료를 만들 수 있습니다.", code="not_published")
-    made, _ = ShowcasePaper.objects.get_or_create(
+    pdf, _ = ShowcasePdf.objects.get_or_create(
         showcase=showcase, edition=showcase.edition, defaults={"requested_at": now}
     )
-    queue.enqueue(JOB, key=job_key(made), by=by, paper=made.pk)
-    return made
+    queue.enqueue(JOB, key=job_key(pdf), by=by, pdf=pdf.pk)
+    return pdf
 
 
-def job_key(made: ShowcasePaper) -> str:
-    """The name under which the paper's job is found."""
-    return f"kamp:showcase:{made.showcase_id}:{made.edition}"
+def job_key(pdf: ShowcasePdf) -> str:
+    return f"kamp:showcase:{pdf.showcase_id}:{pdf.edition}"

@@ -92,7 +92,7 @@ def test_whatever_wing_keeps_a_file_is_asked() -> None:
         "Certificate",
         "ReportBook",
         "ShowcaseImage",
-        "ShowcasePaper",
+        "ShowcasePdf",
         "InspectionReport",
     }
 

@@ -65,7 +65,7 @@ def test_no_signals_and_no_modules_of_leftovers() -> None:
     assert receivers == []
     # Django's hook for what follows every migration installs the guards of the database.
     connected = [
-        place(path, call)
+        location(path, call)
         for path, call in nodes(ast.Call, but=("portal/apps.py",))
         if isinstance(call.func, ast.Attribute) and call.func.attr == "connect"
     ]

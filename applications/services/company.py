@@ -18,8 +18,6 @@ from portal.core.validators import business_number, phone
 from portal.models import User
 from portal.notices import outbox
 from portal.templatetags.portal import masked_email
-from portal.templatetags.values import masked_email
-from programs.queries import holidays
 from programs.queries.calendar import holidays
 from programs.rules import deadlines
 

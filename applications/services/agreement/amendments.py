@@ -24,7 +24,6 @@ from portal.core.money import checked_won
 from portal.core.validators import check_digit, row_number
 from portal.models import User
 from portal.records.workflow import move, set_state
-from programs.queries import holidays
 from programs.queries.calendar import holidays
 from programs.rules import deadlines
 from programs.services import ledger

@@ -45,7 +45,6 @@ from portal.records import snapshot
 from portal.records.workflow import move, set_state
 from portal.uploads import files
 from programs.models import Budget
-from programs.queries import holidays
 from programs.queries import ledger as ledger_queries
 from programs.queries.calendar import holidays
 from programs.roles import MANAGER, OFFICER

@@ -13,7 +13,6 @@ from portal.core.moves import Move
 from portal.models import User
 from portal.notices import outbox
 from portal.records.workflow import move
-from programs import queries as ledger_queries
 from programs.models import Budget
 from programs.queries import ledger as ledger_queries
 from programs.services import ledger

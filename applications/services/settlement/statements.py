@@ -36,7 +36,6 @@ from portal.core.money import won
 from portal.models import User
 from portal.records import snapshot
 from portal.records.workflow import move, set_state
-from programs.queries import holidays
 from programs.queries.calendar import holidays
 from programs.services import ledger
 

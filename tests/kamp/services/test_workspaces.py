@@ -17,10 +17,10 @@ pytestmark = pytest.mark.django_db
 
 def test_whoever_opens_a_room_owns_it() -> None:
     person = PersonFactory()
-    made = workspaces.open_one(name="한빛", number=business_number(1), by=person, now=now())
+    made = workspaces.create(name="한빛", number=business_number(1), by=person, now=now())
     assert [(row.user, row.role) for row in made.members.all()] == [(person, "owner")]
     with pytest.raises(BadInput) as refused:
-        workspaces.open_one(name="다른", number=business_number(1), by=person, now=now())
+        workspaces.create(name="다른", number=business_number(1), by=person, now=now())
     assert refused.value.code == "workspace_taken"
 
 

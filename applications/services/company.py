@@ -17,7 +17,7 @@ from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError, 
 from portal.core.validators import business_number, phone
 from portal.models import User
 from portal.notices import outbox
-from portal.templatetags.portal import masked_email
+from portal.templatetags.values import masked_email
 from programs.queries.calendar import holidays
 from programs.rules import deadlines
 

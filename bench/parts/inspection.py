@@ -11,12 +11,12 @@ from typing import Any
 
 import numpy as np
 
+from bench import elpv
 from bench.environment import Stage
 from bench.parts import synthetic
 from bench.parts.synthetic import SEEDS, Made
 from bench.report import Row, milliseconds, peak_bytes, times
 from kamp.rules.evaluation import Rate
-from kamp.vision import elpv
 from kamp.vision.decoding import decode
 from kamp.vision.evidence import pictures
 from kamp.vision.evidence.examine import examine

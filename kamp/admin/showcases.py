@@ -22,7 +22,7 @@ from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
 

@@ -88,7 +88,7 @@ def test_a_correction_is_not_due_on_a_public_holiday() -> None:
     row = case()
     corrections.verify(row, finding="녹화 파일이 열리지 않음", by=panel.agency(), now=NOW)
     at = datetime(2021, 4, 21, 9, tzinfo=KST)  # 14 days on is 5 May
-    corrections.ask(row, wanted="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=at)
+    corrections.request(row, text="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=at)
     assert fresh(row).due_at == datetime(2021, 5, 6, 18, tzinfo=KST)
 
 

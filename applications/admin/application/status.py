@@ -232,7 +232,7 @@ def standing(request: HttpRequest, application: Application) -> aid.AidStatus:
 
 def liftable(request: HttpRequest, application: Application) -> list[Limit]:
     """Limits that would stop the application and that a manager may lift."""
-    if application.state not in aids.OPEN:
+    if application.state not in aids.OPEN_STATES:
         return []
     found = standing(request, application)
     stopping = {row.code for row in found.over}

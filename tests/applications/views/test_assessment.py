@@ -335,7 +335,7 @@ def test_a_blind_stage_identifies_no_applicant(enter, blind, sheets, judges) -> 
     seen = assessor_sees(enter(judges[0]), sheets[0])
     assert [word for word in secrets(blind) if word and word in seen] == []
     assert assessment.HIDDEN in seen
-    assert assessment.NAMELESS in seen
+    assert assessment.ANONYMOUS in seen
     assert not attachments_of(judges[0]).exists()
 
 

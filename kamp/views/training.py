@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from kamp.forms.reasons import note_sent
 from kamp.models import Clip, InspectionModel
 from kamp.queries.evaluation import evaluation, rate_text
 from kamp.queries.inspections import latest_decisions, verdict_counts
@@ -20,6 +19,7 @@ from kamp.visibility import models_of, owns
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
+from portal.forms.fields import read_note
 from portal.models import Job, JobState
 from portal.staff.acts import history
 
@@ -115,7 +115,7 @@ def model_act(request: SignedInRequest, pk: int) -> HttpResponse:
         training.approve(one, by=by, now=at)
         messages.success(request, "모델을 승인했습니다. 이제 판정에 쓸 수 있고 바꿀 수 없습니다.")
     elif act == "retire":
-        training.retire(one, note=note_sent(request.POST), by=by, now=at)
+        training.retire(one, note=read_note(request.POST), by=by, now=at)
         messages.success(request, "모델을 폐기했습니다.")
     elif act == "judge":
         clips = Clip.objects.filter(pk__in=inspections.judgeable(one)).select_related("product")

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, settings
 
 from bench import servers
 from portal.access.roles import ensure_groups
+from tests import databases
 
 CI = os.environ.get("CI") == "true"
 CHROMIUM = servers.chromium()
@@ -39,6 +40,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Drop the template when the processes that copied it have ended."""
+    database = os.environ.get("PORTAL_TEST_DATABASE_URL")
+    if database and not hasattr(config, "workerinput"):
+        servers.drop_databases(database, databases.template_name())
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     report = yield
@@ -55,6 +63,20 @@ def pytest_make_collect_report(collector: pytest.Collector):
         report.outcome = "failed"
         report.longrepr = f"CI=true allows no skip: {collector.nodeid}: {report.longrepr[2]}"
     return report
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
+    """Let one process of the session run the migrations."""
+    create = connection.creation.create_test_db
+
+    def create_once(*args, **options):
+        with databases.copied_from_the_first():
+            return create(*args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection.creation, "create_test_db", create_once)
+        yield
 
 
 # --- The flush after a test that commits ---------------------------------------------------------

@@ -18,6 +18,11 @@ def folder() -> Path:
     return made
 
 
+def sqlite_template() -> Path:
+    """Name the file that holds the tables and nothing of any test."""
+    return folder() / "migrated.sqlite3"
+
+
 def template_name() -> str:
     """Name the PostgreSQL database that holds the tables and nothing of any test."""
     return f"test_portal_{os.environ['PORTAL_TEST_RUN']}_template"
@@ -29,7 +34,7 @@ def copied_from_the_first() -> Iterator[None]:
 
     The migrations run in either case and find nothing left to do in a copy.
     """
-    made = folder() / "migrated.sqlite3"
+    made = sqlite_template()
     with (folder() / "migrated.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if connection.vendor == "postgresql":

@@ -24,6 +24,7 @@ from bench import servers
 from demo import people
 from demo.management.commands.demo import Command
 from portal.models import User
+from tests import databases
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = "tests.demo.settings"
@@ -31,6 +32,7 @@ JOB = (
     "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, waits, stage, error, result,"
     " created_at) VALUES ('demo.slow', ?, ?, 'queued', 0, 0, 0, 0, '', '', '{}', datetime('now'))"
 )
+TOGETHER = pytest.mark.xdist_group("demo")  # they start from one prepared folder
 
 
 @dataclass
@@ -104,9 +106,12 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Path:
     """A folder in which the demo was prepared, without its story (see the last test)."""
     made = Demo(tmp_path_factory.mktemp("prepared") / "data", settings=SETTINGS)
+    made.folder.mkdir()
+    if databases.sqlite_template().exists():
+        shutil.copy(databases.sqlite_template(), made.folder / "portal.sqlite3")
     process = made.command("demo", "--prepare-only")
     said, _ = process.communicate(timeout=180)
     assert process.returncode == 0, said
@@ -125,6 +130,7 @@ def state(where: Demo, key: str) -> str:
     return where.ask("SELECT state FROM portal_job WHERE key = ?", key)[0][0]
 
 
+@TOGETHER
 def test_it_answers_keeps_its_data_and_closes_only_after_the_job_in_hand(short: Demo) -> None:
     short.start()
     assert "<html" in short.get("/")
@@ -148,6 +154,7 @@ def test_it_answers_keeps_its_data_and_closes_only_after_the_job_in_hand(short: 
     assert short.stop(signal.SIGTERM)[0] == 0
 
 
+@TOGETHER
 def test_killed_in_the_middle_of_a_job_it_finishes_it_on_the_next_start(short: Demo) -> None:
     short.start()
     short.ask(JOB, "killed", '{"seconds": 4}')
@@ -160,6 +167,7 @@ def test_killed_in_the_middle_of_a_job_it_finishes_it_on_the_next_start(short: D
     assert short.stop()[0] == 0
 
 
+@TOGETHER
 def test_a_taken_port_is_said_at_once_and_nothing_is_touched(short: Demo) -> None:
     before = (short.folder / "portal.sqlite3").read_bytes()
     with socket.socket() as taken:
@@ -173,6 +181,7 @@ def test_a_taken_port_is_said_at_once_and_nothing_is_touched(short: Demo) -> Non
     assert (short.folder / "portal.sqlite3").read_bytes() == before
 
 
+@TOGETHER
 def test_a_second_demo_in_the_same_folder_is_refused(short: Demo) -> None:
     with (short.folder / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -14,6 +14,8 @@ from kamp.inspection.model import Sample, train
 from kamp.inspection.quality import gate
 from tests.kamp.inspection.conftest import SEED, evidence_of
 
+pytestmark = pytest.mark.xdist_group("inspection")  # one process makes the synthetic sets
+
 
 def filmed(tmp_path: Path, flaw: Flaw, kind: str = "") -> Path:
     path = tmp_path / ("합성.avi" if flaw == Flaw.MJPEG_Q5 else "합성.mp4")

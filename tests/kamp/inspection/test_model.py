@@ -9,6 +9,8 @@ from kamp.inspection import drift, model
 from kamp.inspection.errors import ModelUnreadable, TrainingRefused
 from kamp.inspection.measure import confusion, roc
 
+pytestmark = pytest.mark.xdist_group("inspection")  # one process makes the synthetic sets
+
 
 def test_forty_normals_and_no_label_are_enough(trained, normals, defects) -> None:
     held = [*normals[40:], *defects]

@@ -1,18 +1,23 @@
 """What every test stands on: servers, the flush of append-only tables, and no silent skip."""
 
+import functools
 import os
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from bench import servers
 from portal.access.roles import ensure_groups
 from tests import databases
 
+ROOT = Path(__file__).parents[1]
 CI = os.environ.get("CI") == "true"
 CHROMIUM = servers.chromium()
 # A busy machine is no fault of a rule: the time of an example decides nothing.
@@ -38,6 +43,26 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for marker, reason in lacking.items():
             if reason and item.get_closest_marker(marker):
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+class Together(LoadScopeScheduling):
+    """Gives one process all tests of the files that name an `xdist_group`; any process the others.
+
+    The mark alone does nothing: pytest-xdist 3.8 looks for it where pytest 9.2 has no names.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid.partition("::")[0]) or nodeid
+
+
+@functools.cache
+def _group(file: str) -> str:
+    found = re.search(r'xdist_group\("(\w+)"\)', (ROOT / file).read_text())
+    return found[1] if found else ""
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Together | None:
+    return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -32,7 +32,7 @@ JOB = (
     "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, waits, stage, error, result,"
     " created_at) VALUES ('demo.slow', ?, ?, 'queued', 0, 0, 0, 0, '', '', '{}', datetime('now'))"
 )
-TOGETHER = pytest.mark.xdist_group("demo")  # they start from one prepared folder
+pytestmark = pytest.mark.xdist_group("demo")  # they start from one prepared folder
 
 
 @dataclass
@@ -130,7 +130,6 @@ def state(where: Demo, key: str) -> str:
     return where.ask("SELECT state FROM portal_job WHERE key = ?", key)[0][0]
 
 
-@TOGETHER
 def test_it_answers_keeps_its_data_and_closes_only_after_the_job_in_hand(short: Demo) -> None:
     short.start()
     assert "<html" in short.get("/")
@@ -154,7 +153,6 @@ def test_it_answers_keeps_its_data_and_closes_only_after_the_job_in_hand(short: 
     assert short.stop(signal.SIGTERM)[0] == 0
 
 
-@TOGETHER
 def test_killed_in_the_middle_of_a_job_it_finishes_it_on_the_next_start(short: Demo) -> None:
     short.start()
     short.ask(JOB, "killed", '{"seconds": 4}')
@@ -167,7 +165,6 @@ def test_killed_in_the_middle_of_a_job_it_finishes_it_on_the_next_start(short: D
     assert short.stop()[0] == 0
 
 
-@TOGETHER
 def test_a_taken_port_is_said_at_once_and_nothing_is_touched(short: Demo) -> None:
     before = (short.folder / "portal.sqlite3").read_bytes()
     with socket.socket() as taken:
@@ -181,7 +178,6 @@ def test_a_taken_port_is_said_at_once_and_nothing_is_touched(short: Demo) -> Non
     assert (short.folder / "portal.sqlite3").read_bytes() == before
 
 
-@TOGETHER
 def test_a_second_demo_in_the_same_folder_is_refused(short: Demo) -> None:
     with (short.folder / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

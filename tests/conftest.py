@@ -4,6 +4,7 @@ import functools
 import os
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -123,19 +124,44 @@ def _flush_sqlite(execute, statements: list[str]) -> None:
 
 
 def _flush_postgres(execute, statements: list[str]) -> None:
-    """Put the triggers to sleep inside the transaction that empties the tables."""
+    """Put the triggers to sleep inside the transaction that empties the tables.
+
+    Where the sequences go on, only tables that hold rows are emptied: TRUNCATE would write new
+    files for all of them and all of their indexes. The locks are those of TRUNCATE.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgrelid::regclass::text, quote_ident(tgname), tgenabled FROM pg_trigger"
-            " WHERE NOT tgisinternal AND tgenabled <> 'D'"
-        )
-        triggers = cursor.fetchall()
-        for table, name, _ in triggers:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
-        execute(statements)
-        for table, name, enabled in triggers:
-            mode = {"A": "ALWAYS ", "R": "REPLICA "}.get(enabled, "")
-            cursor.execute(f"ALTER TABLE {table} ENABLE {mode}TRIGGER {name}")
+        if any("RESTART IDENTITY" in sql for sql in statements):
+            with _triggers_asleep(cursor):
+                execute(statements)
+            return
+        quoted = connection.ops.quote_name
+        tables = list(map(quoted, connection.introspection.django_table_names(only_existing=True)))
+        cursor.execute(f"LOCK TABLE {', '.join(tables)}")
+        rows = [f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables]
+        cursor.execute(" UNION ALL ".join(rows))
+        used = [name for (name,) in cursor.fetchall()]
+        with _triggers_asleep(cursor, used):
+            for name in used:
+                cursor.execute(f"DELETE FROM {name}")
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no table with open checks is altered
+
+
+@contextmanager
+def _triggers_asleep(cursor, tables: list[str] | None = None) -> Iterator[None]:
+    """Disable our triggers, on these tables or on all; then enable them as they were."""
+    cursor.execute(
+        "SELECT tgrelid::regclass::text, quote_ident(tgname), tgenabled FROM pg_trigger"
+        " WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        " AND (%s::regclass[] IS NULL OR tgrelid = ANY(%s::regclass[]))",
+        [tables, tables],
+    )
+    triggers = cursor.fetchall()
+    for table, name, _ in triggers:
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+    yield
+    for table, name, enabled in triggers:
+        mode = {"A": "ALWAYS ", "R": "REPLICA "}.get(enabled, "")
+        cursor.execute(f"ALTER TABLE {table} ENABLE {mode}TRIGGER {name}")
 
 
 @pytest.fixture(autouse=True, scope="session")

@@ -16,6 +16,8 @@ from kamp.vision.synthetic import generator
 from kamp.vision.synthetic.generator import Flaw
 from tests.kamp.vision.conftest import SEED, evidence_of
 
+pytestmark = pytest.mark.xdist_group("inspection")  # one process makes the synthetic sets
+
 
 def filmed(tmp_path: Path, flaw: Flaw, kind: str = "") -> Path:
     path = tmp_path / ("합성.avi" if flaw == Flaw.MJPEG_Q5 else "합성.mp4")

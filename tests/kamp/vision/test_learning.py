@@ -9,6 +9,8 @@ from kamp.vision.errors import ModelUnreadable, TrainingRefused
 from kamp.vision.learning import drift, model
 from kamp.vision.learning.measure import confusion, roc
 
+pytestmark = pytest.mark.xdist_group("inspection")  # one process makes the synthetic sets
+
 
 def test_forty_normals_and_no_label_are_enough(trained, normals, defects) -> None:
     held = [*normals[40:], *defects]

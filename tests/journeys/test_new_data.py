@@ -16,7 +16,7 @@ from applications.queries.intake import drafting
 from applications.states import ApplicationState
 from portal.core.clock import KST, now
 from programs.models import ProgramRound, SubProgram
-from tests.applications.views.filling import Applicant
+from tests.applications.views.intake.filling import Applicant
 from tests.factories import programs
 from tests.portal import corpus
 
@@ -99,7 +99,7 @@ def apply_by_pages(client: Client, program: SubProgram) -> Application:
     applicant.fill_questions(draft)
     applicant.fill_partners(draft)
     applicant.fill_documents(draft, paper)
-    assert drafting.missing(drafting.read(draft), now=now()) == []
+    assert drafting.missing(drafting.load(draft), now=now()) == []
     assert applicant.submit(draft).status_code == 302
     return Application.objects.get(pk=draft.pk)
 

@@ -11,7 +11,7 @@ from applications.services.intake import late_filing
 from applications.services.selection import changes
 from portal.core.clock import now
 from portal.models import TroubleMinute, User
-from tests.applications.views.test_in_browser import check, signed_in
+from tests.applications.views.intake.test_drafting_browser import check, signed_in
 from tests.factories import staff
 from tests.factories.applications import CompanyFactory
 

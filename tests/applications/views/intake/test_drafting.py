@@ -11,7 +11,7 @@ from applications.states import MemberRole
 from portal.core.clock import now
 from programs.models import ProgramRound, RequiredDocument, SubProgram
 from programs.states import GrantKind
-from tests.applications.views.filling import Controls, send
+from tests.applications.views.intake.filling import Controls, send
 from tests.factories.applications import (
     ApplicationFactory,
     RoundFactory,

@@ -1,4 +1,4 @@
-"""The endpoints of open data: what there is, and its rows a page at a time."""
+"""Endpoints of open data: the catalogue, and the rows of a data set by page."""
 
 from typing import Any, ClassVar
 
@@ -24,24 +24,21 @@ DATASET = OpenApiParameter(
 
 
 class OpenPage(Page):
-    """Pages in the order of the keys, oldest first: what is added comes last."""
+    """Pages in the order of the keys, so that new rows come last."""
 
     ordering = "pk"
 
 
 class FieldShape(serializers.Serializer):
-    """One column."""
-
     name = serializers.CharField(help_text="항목 이름")
     kind = serializers.CharField(
         help_text="형식: integer, decimal(글자), text, boolean, instant(ISO 8601), object"
     )
-    label = serializers.CharField(help_text="뜻")
+    # The name is part of the API; DRF has an attribute of that name.
+    label = serializers.CharField(help_text="뜻")  # type: ignore[assignment]
 
 
 class DatasetShape(serializers.Serializer):
-    """One data set in words."""
-
     code = serializers.CharField(help_text="공개 데이터 코드")
     title = serializers.CharField(help_text="이름")
     summary = serializers.CharField(help_text="설명")
@@ -53,8 +50,6 @@ class DatasetShape(serializers.Serializer):
 
 
 class CatalogueShape(serializers.Serializer):
-    """Everything that is published."""
-
     format = serializers.CharField(help_text="모양의 판")
     licence = serializers.CharField(help_text="이용 조건")
     small_numbers = serializers.CharField(help_text="작은 수를 비우는 규칙")
@@ -62,8 +57,6 @@ class CatalogueShape(serializers.Serializer):
 
 
 class RowsShape(serializers.Serializer):
-    """A page of rows."""
-
     next = serializers.CharField(
         allow_null=True, help_text="다음 쪽의 주소. 마지막이면 null입니다."
     )
@@ -77,14 +70,10 @@ class RowsShape(serializers.Serializer):
 
 
 class OpenView(DeclaredQuery, APIView):
-    """An endpoint for everybody."""
-
     access_rule = "public"
 
 
 class OpenCatalogue(OpenView):
-    """What there is."""
-
     @extend_schema(
         tags=TAGS,
         operation_id="open_data",
@@ -115,21 +104,18 @@ class OpenCatalogue(OpenView):
         ],
     )
     def get(self, request: Request) -> Response:
-        """List the data sets with their columns."""
-        told = publication()
+        published = publication()
         return Response(
             {
-                "format": told.format,
-                "licence": told.licence["name"],
-                "small_numbers": told.rule,
-                "results": [_told(row) for row in told.datasets],
+                "format": published.format,
+                "licence": published.licence["name"],
+                "small_numbers": published.rule,
+                "results": [_dataset_body(row) for row in published.datasets],
             }
         )
 
 
 class OpenRows(OpenView):
-    """Rows of one data set."""
-
     query: ClassVar[frozenset[str]] = frozenset({"cursor", "page_size"})
 
     @extend_schema(
@@ -167,26 +153,25 @@ class OpenRows(OpenView):
         ],
     )
     def get(self, request: Request, dataset: str) -> Response:
-        """Give a page of rows; a small data set is one page."""
         pager = OpenPage()
         pager.get_page_size(request)
         pager.decode_cursor(request)
-        walked = datasets.keyed(dataset)
-        if walked is None:
+        pages = datasets.keyed(dataset)
+        if pages is None:
             rows = list(datasets.rows(dataset))
             return Response({"next": None, "previous": None, "results": rows})
-        query, made = walked
+        query, to_rows = pages
         block = pager.paginate_queryset(query, request, view=self)
         return Response(
             {
                 "next": pager.get_next_link(),
                 "previous": pager.get_previous_link(),
-                "results": list(made(block)),
+                "results": list(to_rows(block or [])),
             }
         )
 
 
-def _told(row: Any) -> dict[str, Any]:
+def _dataset_body(row: Any) -> dict[str, Any]:
     state = datasets.version(row.code)
     return {
         "code": row.code,

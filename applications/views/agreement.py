@@ -9,7 +9,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.agreement import ChangeForm, CheckForm, GiveUpForm, SignatureForm
-from applications.forms.intake.drafting import UploadForm
 from applications.models import Agreement, Company
 from applications.queries import agreement as read
 from applications.queries import delivery
@@ -37,6 +36,7 @@ from portal.access.decorators import public, signed_in
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.forms.fields import refuse
+from portal.forms.uploads import UploadForm
 from portal.models import User
 from portal.uploads import files
 

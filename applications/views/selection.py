@@ -10,13 +10,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.selection import DeclineForm
 from applications.models import Application, IssuedDocument, Objection
-from applications.queries import result
+from applications.queries.application import result
 from applications.queries.objection import clock
 from applications.queries.selection.decisions import award_of, released_results
 from applications.services.selection import changes
 from applications.states import ApplicationState, MemberRole, Outcome
 from applications.views.application.overview import with_parts
-from applications.views.documents import version_of
+from applications.views.documents import current_version
 from applications.visibility import (
     own_applications,
     role_in,
@@ -87,7 +87,7 @@ def application_result(request: HttpRequest, pk: int) -> HttpResponse:
         "figures": figures(found),
         "printed": application.documents.filter(
             kind=IssuedDocument.Kind.RESULT,
-            version=version_of(application, IssuedDocument.Kind.RESULT),
+            version=current_version(application, IssuedDocument.Kind.RESULT),
         ).exists(),
         "own": (role := role_in(request.user, application.company_id)),
         "objection": Objection.objects.filter(application=application).first(),

@@ -10,7 +10,7 @@ from django.db.models import F
 
 from applications.models import Agreement, Ending, Report, ReportFile, StageCheck
 from applications.queries import delivery
-from applications.rules.intake import drafting
+from applications.rules.intake.questions import review
 from applications.services import deadlines
 from applications.services.agreement import instalments, pending_steps
 from applications.states import (
@@ -47,7 +47,7 @@ def save(
 
     Raises StaleVersion, MoveNotAllowed (`report_filed`), RuleBroken for answers of a wrong type.
     """
-    read = drafting.review(questions(report), answers, drafting=True)
+    read = review(questions(report), answers, drafting=True)
     if read.findings:
         raise RuleBroken(read.findings)
     _check_open(report)
@@ -97,7 +97,7 @@ def file(report: Report, *, by: User, now: datetime) -> Report:
     with transaction.atomic():
         move(agreement, _step(report), by=by, now=now, owner=True, changes=_finished(report, now))
         report.refresh_from_db()
-        read = drafting.review(questions(report), report.data)
+        read = review(questions(report), report.data)
         if read.findings:
             raise RuleBroken(read.findings)
         if report.kind == ReportKind.FINAL and _mid_check_lacks(agreement):

@@ -215,13 +215,13 @@ def round_report(
     round: ProgramRound, rows: list[tuple[Any, ...]], most: int, now: datetime
 ) -> dict[str, Any]:
     """The report of a round: figures, charts, lines and the list of selected applications."""
-    figures = round_report_queries.short(round)
+    figures = round_report_queries.summary(round)
     return {
         "round": round,
         "now": now,
         "figures": figures,
         "goals_chart": charts.goals(figures.goals),
-        "rows": [round_report_queries.worded(row) for row in rows],
+        "rows": [round_report_queries.labels(row) for row in rows],
         "more": len(rows) == most,
         "most": most,
         "list_header": round_report_queries.LIST,

@@ -5,8 +5,8 @@ from typing import Any
 from celery import shared_task
 
 from applications.models import (
+    CommitteeProposal,
     IssuedDocument,
-    PanelProposal,
     RoundReport,
     ScoreRun,
     Selection,
@@ -58,7 +58,7 @@ def decide(job: Job) -> dict[str, Any]:
 def release(job: Job) -> dict[str, Any]:
     """Release a selection, unless the decision it was asked for has been taken back."""
     chosen = Selection.objects.select_related("sub_program").get(pk=job.args["selection"])
-    if job.requested_by is None or proposals.decided_times(chosen) != job.args["turn"]:
+    if job.requested_by is None or proposals.decision_count(chosen) != job.args["turn"]:
         return {"skipped": True}
     done: dict[str, Any] = dict(
         proposals.release(chosen, by=job.requested_by, now=now(), progress=job.progress)
@@ -92,15 +92,17 @@ def report_round(job: Job) -> dict[str, Any]:
 def find_conflicts(job: Job) -> dict[str, Any]:
     """Look for ties after data changed, or once a day."""
     found: dict[str, Any] = dict(
-        conflicts.refresh(conflicts.meant(job.args), now=now(), progress=job.progress)
+        conflicts.refresh(
+            conflicts.applications_to_check(job.args), now=now(), progress=job.progress
+        )
     )
     return found
 
 
 @handler(committee.JOB)
-def solve_panel(job: Job) -> dict[str, Any]:
+def solve_committee(job: Job) -> dict[str, Any]:
     """Solve an assignment of assessors."""
-    proposal = PanelProposal.objects.select_related("sub_program").get(pk=job.args["proposal"])
+    proposal = CommitteeProposal.objects.select_related("sub_program").get(pk=job.args["proposal"])
     committee.solve(proposal, now=now(), progress=job.progress)
     return {"wanted": proposal.wanted, "placed": proposal.placed}
 

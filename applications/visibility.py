@@ -12,6 +12,7 @@ from applications.models import (
     Application,
     Attachment,
     ChangeRequest,
+    CommitteeProposal,
     Company,
     ConflictOfInterest,
     Decision,
@@ -23,7 +24,6 @@ from applications.models import (
     Member,
     Objection,
     ObjectionPaper,
-    PanelProposal,
     Partner,
     ReportFile,
     RubricVersion,
@@ -33,6 +33,7 @@ from applications.models import (
     Spending,
     Turn,
 )
+from applications.roles import ASSESSOR
 from applications.states import (
     AmendmentKind,
     ApplicationState,
@@ -41,9 +42,10 @@ from applications.states import (
     PartnerState,
     SelectionState,
 )
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.models import User
 from programs.models import LedgerEntry
+from programs.roles import MANAGER, OFFICER
 from programs.visibility import public_sub_programs, sub_programs_of
 
 WRITERS = [MemberRole.OWNER, MemberRole.EDITOR]
@@ -210,11 +212,11 @@ def sheets_of(user: User) -> QuerySet[ScoreSheet]:
     return ScoreSheet.objects.filter(application__sub_program__in=sub_programs_of(user))
 
 
-def panels_of(user: User) -> QuerySet[PanelProposal]:
+def committee_proposals_of(user: User) -> QuerySet[CommitteeProposal]:
     """Assignments solved for the sub-programmes a member of staff answers for."""
     if not roles_of(user) & DESK:
-        return PanelProposal.objects.none()
-    return PanelProposal.objects.filter(sub_program__in=sub_programs_of(user))
+        return CommitteeProposal.objects.none()
+    return CommitteeProposal.objects.filter(sub_program__in=sub_programs_of(user))
 
 
 def rubrics_of(user: User) -> QuerySet[RubricVersion]:

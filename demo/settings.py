@@ -18,15 +18,4 @@ if not DATABASE_URL.startswith("sqlite"):
 DEMO = True
 INSTALLED_APPS = [*INSTALLED_APPS, "demo"]
 ROOT_URLCONF = "demo.urls"
-
-# Told in this order; each command does nothing when its part is there already.
-DEMO_SEEDS = [
-    "seed_accounts",
-    "seed_programs",
-    "load_panel",
-    "load_panel_reports",
-    "seed_applications",
-    "seed_vouchers",
-    "seed_reports",
-    "seed_kamp",
-]
+SITE_NOTICE = "demo/notice.html"

@@ -17,8 +17,9 @@ from kamp.models import (
     Workspace,
     WorkspaceInvitation,
 )
+from kamp.roles import CURATOR
 from kamp.states import MemberRole, ShowcaseState
-from portal.access.roles import AUDITOR, CURATOR, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.models import Job, User
 
 READERS = frozenset({CURATOR, AUDITOR})

@@ -14,7 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from portal.access.requests import person
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
+from portal.access.roles import AUDITOR, OPERATOR, declared, roles_of
 from portal.core.clock import now
 from portal.jobs import queue
 from portal.models import ApiToken, AuditCheck, Job, JobState, Notice, TroubleMinute, User
@@ -130,7 +130,7 @@ class NoticeAdmin(WorkflowAdmin):
 class TroubleMinuteAdmin(ReadOnlyAdmin):
     """What went wrong in which minute, as the portal itself recorded it: evidence for moved dates."""
 
-    read_roles = [OFFICER, MANAGER, OPERATOR, AUDITOR]
+    read_roles = [role.name for role in declared().values() if role.reads_incidents]
     list_display = ["at", "scope", "kind", "count", "source"]
     list_filter = ["kind"]
     search_fields = ["^scope"]
@@ -218,3 +218,4 @@ class ChangeLogAdmin(ReadOnlyAdmin):
     list_filter = ["action", "content_type"]
     list_select_related = ["actor", "content_type"]
     ordering = ["-pk"]
+    exclude = ["serialized_data", "cid"]  # the portal fills in neither

@@ -3,6 +3,7 @@
 from django.apps import AppConfig
 from django.core.checks import register
 
+from portal.celery import app as celery_app  # noqa: F401 - the app of every `shared_task`
 from portal.paper.pdf import check_pdf
 
 

@@ -1,31 +1,31 @@
 """One settings file for every place the portal runs; the environment decides what differs."""
 
+import tomllib
 from pathlib import Path
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-BASE_DIR = Path(__file__).resolve().parent.parent
-env = environ.Env()
+from portal.environment import BASE_DIR, env
 
-DEMO = False  # `demo.settings` alone says otherwise: pages then tell that the data are not real
-DEBUG = env.bool("PORTAL_DEBUG", default=False)
-DATA_DIR = Path(env.str("PORTAL_DATA_DIR", default=str(BASE_DIR / "var")))
-DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")
-BROKER_URL = env.str("CELERY_BROKER_URL", default="memory://localhost")
+VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
+
+DEBUG = env("PORTAL_DEBUG")
+DATA_DIR = Path(env("PORTAL_DATA_DIR"))
+DATABASE_URL = env("DATABASE_URL") or f"sqlite:///{DATA_DIR / 'portal.sqlite3'}"
+BROKER_URL = env("CELERY_BROKER_URL")
 EMBEDDED = BROKER_URL.startswith("memory")
 
 SECRET_DEFAULTS = {"", "change-me", "changeme", "secret", "insecure-debug-key"}
-SECRET_KEY = env.str("PORTAL_SECRET_KEY", default="insecure-debug-key" if DEBUG else "")
+SECRET_KEY = env("PORTAL_SECRET_KEY") or ("insecure-debug-key" if DEBUG else "")
 if not DEBUG and (SECRET_KEY in SECRET_DEFAULTS or len(SECRET_KEY) < 50):
     raise ImproperlyConfigured(
         "PORTAL_SECRET_KEY를 50자 이상의 임의 문자열로 정해 주세요. 기본값으로는 시작하지 않습니다."
     )
 
-ORIGIN = env.str("PORTAL_ORIGIN", default="http://127.0.0.1:8000").rstrip("/")
+ORIGIN = env("PORTAL_ORIGIN").rstrip("/")
 SECURE = ORIGIN.startswith("https://")
-ALLOWED_HOSTS = env.list("PORTAL_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
+ALLOWED_HOSTS = env("PORTAL_HOSTS")
 CSRF_TRUSTED_ORIGINS = [ORIGIN] if SECURE else []
 
 INSTALLED_APPS = [
@@ -72,6 +72,8 @@ MIDDLEWARE = [
     "axes.middleware.AxesMiddleware",
 ]
 
+SITE_NOTICE = ""  # a template shown on top of every page
+
 ROOT_URLCONF = "portal.urls"
 WSGI_APPLICATION = "portal.wsgi.application"
 TEMPLATES = [
@@ -110,7 +112,7 @@ POSTGRES_OPTIONS = {
 DATABASES = {"default": env.db_url_config(DATABASE_URL)}
 POSTGRES = DATABASES["default"]["ENGINE"].endswith("postgresql")
 DATABASES["default"]["OPTIONS"] = POSTGRES_OPTIONS if POSTGRES else SQLITE_OPTIONS
-DATABASES["default"]["CONN_MAX_AGE"] = env.int("PORTAL_CONN_MAX_AGE", default=60)
+DATABASES["default"]["CONN_MAX_AGE"] = env("PORTAL_CONN_MAX_AGE")
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 CACHES = {
     # Calls of the API per minute: counted by each web process for itself, so that a flood costs no
@@ -172,7 +174,7 @@ MFA_FORMS = {
     "reauthenticate": "portal.access.accounts.SecondFactorAgainForm",
 }
 
-TRUSTED_PROXIES = env.int("PORTAL_PROXIES", default=0)
+TRUSTED_PROXIES = env("PORTAL_PROXIES")
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = 0.25  # hours
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
@@ -233,7 +235,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 PDF_SECONDS = 60
 PDF_MEMORY_BYTES = 704 * 1024**2  # address space of one document: about 600 MB resident
 
-EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
+EMAIL_CONFIG = env.email_url_config(env("EMAIL_URL"))
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
 EMAIL_HOST = EMAIL_CONFIG.get("EMAIL_HOST", "localhost")
 EMAIL_PORT = EMAIL_CONFIG.get("EMAIL_PORT") or 25
@@ -243,7 +245,7 @@ EMAIL_USE_TLS = EMAIL_CONFIG.get("EMAIL_USE_TLS", False)
 EMAIL_USE_SSL = EMAIL_CONFIG.get("EMAIL_USE_SSL", False)
 EMAIL_FILE_PATH = EMAIL_CONFIG.get("EMAIL_FILE_PATH")
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = env.str("PORTAL_FROM_EMAIL", default="portal@localhost")
+DEFAULT_FROM_EMAIL = env("PORTAL_FROM_EMAIL")
 
 CELERY_BROKER_URL = BROKER_URL
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
@@ -282,6 +284,15 @@ CELERY_BEAT_SCHEDULE = {
     "verify": {"task": "portal.records.tasks.verify_audit", "schedule": 24 * 60 * 60},
 }
 
+# Roles that people can hold; `prepare` makes a group of each.
+ROLES = [
+    "portal.access.roles.ROLES",
+    "programs.roles.ROLES",
+    "applications.roles.ROLES",
+    "vouchers.roles.ROLES",
+    "kamp.roles.ROLES",
+]
+
 # Rows that are sealed once they are final, and what must follow from them; see `portal.records.audit`.
 AUDITED = [
     "programs.models.audited.AUDITED",
@@ -301,7 +312,7 @@ LEDGER_HELD_BACK = ["applications.visibility.disclosed"]
 TROUBLE = {
     "about": "applications.queries.incidents.about",
     "scopes": "applications.queries.incidents.scopes",
-    "slow_seconds": env.float("PORTAL_SLOW_SECONDS", default=8.0),
+    "slow_seconds": env("PORTAL_SLOW_SECONDS"),
 }
 
 REST_FRAMEWORK = {
@@ -329,7 +340,7 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "스마트공장 보급확산 지원사업 API",
     "DESCRIPTION": "금액은 모두 원(정수), 시각은 ISO 8601(KST), 알 수 없는 값은 null입니다.",
-    "VERSION": "1.0.0",
+    "VERSION": VERSION,
     "OAS_VERSION": "3.1.0",
     "SERVERS": [{"url": ORIGIN}],
     "TAGS": [
@@ -348,7 +359,7 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "StateEnum": "applications.api.application.shapes.STATE_CODES",
         "ServiceStateEnum": "vouchers.api.catalogue.SHOWN_STATES",
-        "CorrectionStateEnum": "vouchers.api.reports.STATES",
+        "CorrectionStateEnum": "vouchers.api.corrections.STATES",
     },
     "SORT_OPERATIONS": False,
     "SCHEMA_PATH_PREFIX": r"/api/v1",
@@ -361,6 +372,6 @@ LOGGING = {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["stderr"], "level": env.str("PORTAL_LOG_LEVEL", default="WARNING")},
+    "root": {"handlers": ["stderr"], "level": env("PORTAL_LOG_LEVEL")},
     "loggers": {"portal": {"level": "INFO"}},
 }

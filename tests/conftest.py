@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import caches
@@ -110,6 +111,13 @@ def flush_of_append_only_tables() -> Iterator[None]:
     patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Make the role groups, as `prepare` does after migrating."""
+    with django_db_blocker.unblock():
+        ensure_groups()
 
 
 @pytest.fixture(autouse=True)

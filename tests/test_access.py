@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
 from portal.access.decorators import roles
-from portal.access.roles import MANAGER, OFFICER
+from programs.roles import MANAGER, OFFICER
 from tests.factories.applications import UserFactory
 
 # Whole branches whose views belong to a package, with who guards them there.

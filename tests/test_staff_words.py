@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from django.contrib import admin
 from django.contrib.admin.utils import flatten, label_for_field
 
+APPS = ("portal", "programs", "applications", "vouchers", "kamp")
 PLAIN = {"ID", "SHA-256"}
 
 
@@ -16,13 +17,16 @@ def shown(screen: admin.ModelAdmin) -> list[object]:
         return names
     if screen.fieldsets:
         return [*names, *(row for _, part in screen.fieldsets for row in flatten(part["fields"]))]
-    own = screen.fields or [row.name for row in screen.opts.fields if row.editable]
+    left_out = screen.exclude or []
+    own = screen.fields or [
+        row.name for row in screen.opts.fields if row.editable and row.name not in left_out
+    ]
     return [*names, *flatten(own)]
 
 
 def nameless() -> Iterator[str]:
     for model, screen in admin.site._registry.items():
-        if not model.__module__.startswith(("portal.", "programs.", "applications.")):
+        if not model.__module__.startswith(("auditlog.", *(f"{app}." for app in APPS))):
             continue
         for name in shown(screen):
             label = str(label_for_field(name, model, screen))

@@ -33,9 +33,9 @@ from applications.models import (
 )
 from applications.rules.assessment import scoring as rules
 from applications.services import objection
-from portal.access.roles import OFFICER
 from portal.models import Job, User
 from portal.uploads import files
+from programs.roles import OFFICER
 from tests.factories import staff
 from tests.factories.agreements import World, pdf
 from tests.factories.applications import (

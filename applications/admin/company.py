@@ -9,9 +9,9 @@ from django.http import HttpRequest
 from applications.models import Company
 from applications.visibility import staff_applications
 from portal.access.requests import person
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.staff.lists import ReadOnlyAdmin
 from portal.templatetags.portal import business_number
+from programs.roles import STAFF_READERS
 from programs.states import CompanyKind, CompanySize, Region
 
 SIZES, REGIONS, KINDS = dict(CompanySize.choices), dict(Region.choices), dict(CompanyKind.choices)
@@ -34,7 +34,7 @@ def company_ids(term: str, *, limit: int = 200) -> list[int]:
 
 @admin.register(Company)
 class CompanyAdmin(ReadOnlyAdmin):
-    read_roles = [OFFICER, MANAGER, AUDITOR]
+    read_roles = STAFF_READERS
     list_display = ["name", "number", "kind_label", "size_label", "region_label"]
     fields = [
         "name",

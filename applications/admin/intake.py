@@ -16,12 +16,13 @@ from django.utils.safestring import SafeString
 from applications.models import Company, LateGrant, Site
 from applications.services.intake import late_filing
 from portal.access.requests import person
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.portal import kst, until
 from programs.models import SubProgram
+from programs.roles import MANAGER, STAFF_READERS
 from programs.visibility import sub_programs_of
 
 NON_DIGITS = re.compile(r"[^0-9]")
@@ -70,7 +71,7 @@ def cancel(request: HttpRequest, late_grant: LateGrant, data: dict[str, Any], at
 
 @admin.register(LateGrant)
 class LateGrantAdmin(WorkflowAdmin):
-    read_roles = [OFFICER, MANAGER, AUDITOR]
+    read_roles = STAFF_READERS
     change_list_template = "admin/applications/intake/late_filing_list.html"
     list_display = ["company", "sub_program", "ends", "granted_by", "used", "cancelled"]
     list_select_related = ["company", "sub_program", "granted_by"]

@@ -17,13 +17,10 @@ from applications.queries.objection import barred
 from applications.services import objection
 from applications.states import ObjectionMoves, ObjectionState, Remedy
 from applications.visibility import objections_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge, kst, until
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
+from portal.templatetags.portal import badge, due, kst
+from programs.roles import STAFF_READERS
 
 SOON = timedelta(days=7)
 
@@ -101,7 +98,7 @@ def may_judge(request: HttpRequest, thing: Objection) -> bool:
 class ObjectionAdmin(WorkflowAdmin):
     """Objections, those that wait first and by their due date, with the days left."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["application", "state", "left", "answer_due", "filed", "decided_by"]
     list_filter = ["state"]
     list_select_related = ["application", "decided_by"]
@@ -164,7 +161,7 @@ class ObjectionAdmin(WorkflowAdmin):
     @admin.display(description="신청 기한")
     def due(self, thing: Objection) -> str:
         """Until when it could be filed."""
-        return until(thing.due_at)
+        return due(thing.due_at)
 
     @admin.display(description="남은 날")
     def left(self, thing: Objection) -> SafeString | str:
@@ -180,4 +177,4 @@ class ObjectionAdmin(WorkflowAdmin):
     @admin.display(description="처리 기한")
     def answer_due(self, thing: Objection) -> str:
         """By when it is answered."""
-        return "" if thing.state == ObjectionState.DISMISSED else until(thing.answer_due_at)
+        return "" if thing.state == ObjectionState.DISMISSED else due(thing.answer_due_at)

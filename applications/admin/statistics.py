@@ -12,7 +12,7 @@ from django.utils.safestring import SafeString
 from applications.models import RoundReport
 from applications.queries.statistics import charts, figures
 from applications.services import statistics as statistics_services
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
 from portal.models import JobState
 from portal.paper import tables
@@ -20,6 +20,7 @@ from portal.staff.acts import WorkflowAdmin
 from portal.templatetags.portal import badge, kst
 from portal.uploads import files
 from programs.models import ProgramRound
+from programs.roles import MANAGER, OFFICER
 from programs.visibility import rounds_of
 
 

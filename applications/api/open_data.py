@@ -156,7 +156,7 @@ class OpenRows(OpenView):
         pager = OpenPage()
         pager.get_page_size(request)
         pager.decode_cursor(request)
-        pages = datasets.keyed(dataset)
+        pages = datasets.paged(dataset)
         if pages is None:
             rows = list(datasets.rows(dataset))
             return Response({"next": None, "previous": None, "results": rows})

@@ -77,7 +77,7 @@ class ConflictForm(PlainForm):
     words = forms.CharField(
         label="이해관계의 내용",
         required=False,
-        max_length=sheets.WORDS_LENGTH,
+        max_length=sheets.STATEMENT_LENGTH,
         widget=forms.Textarea({"rows": 3}),
         help_text="이해관계가 있으면 어떤 관계인지 적으세요. 담당자만 읽습니다.",
     )
@@ -95,7 +95,7 @@ class AbstainForm(PlainForm):
 
     reason = forms.CharField(
         label="회피하는 사유",
-        max_length=sheets.WORDS_LENGTH,
+        max_length=sheets.STATEMENT_LENGTH,
         widget=forms.Textarea({"rows": 4}),
         help_text="담당자만 읽습니다. 회피하면 이 신청을 다시 열 수 없습니다.",
         error_messages={"required": "사유를 적으세요."},

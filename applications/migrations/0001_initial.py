@@ -410,7 +410,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '결정 변경',
                 'verbose_name_plural': '결정 변경',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['drafted', 'proposed', 'seconded'])), fields=('application',), name='one_open_change_per_application'), models.UniqueConstraint(condition=models.Q(('state', 'discarded'), _negated=True), fields=('fills',), name='a_place_is_filled_once'), models.CheckConstraint(condition=models.Q(models.Q(('made__isnull', False), ('state', 'in_force')), models.Q(models.Q(('state', 'in_force'), _negated=True), ('made', None)), _connector='OR'), name='change_in_force_made_a_decision'), models.CheckConstraint(condition=models.Q(('state__in', ['drafted', 'discarded']), ('proposed_by__isnull', False), _connector='OR'), name='change_has_its_proposer'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'in_force'), _negated=True), models.Q(('approved_by', None), ('kind', 'decline')), models.Q(models.Q(('kind', 'decline'), _negated=True), ('approved_by__isnull', False)), _connector='OR'), name='change_in_force_is_approved'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reversal'), ('seconded_by__isnull', False)), models.Q(('kind', 'reversal'), ('state__in', ['seconded', 'in_force']), _negated=True), _connector='OR'), name='reversal_has_two_approvals'), models.CheckConstraint(condition=models.Q(models.Q(('proposed_by', models.F('approved_by')), _negated=True), models.Q(('proposed_by', models.F('seconded_by')), _negated=True), models.Q(('seconded_by', models.F('approved_by')), _negated=True)), name='change_has_four_eyes'), models.CheckConstraint(condition=models.Q(('outcome', 'selected'), ('grant_won', 0), _connector='OR'), name='only_a_selecting_change_has_a_grant')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['drafted', 'proposed', 'seconded'])), fields=('application',), name='one_open_change_per_application'), models.UniqueConstraint(condition=models.Q(('state', 'discarded'), _negated=True), fields=('fills',), name='a_place_is_filled_once'), models.CheckConstraint(condition=models.Q(models.Q(('made__isnull', False), ('state', 'in_force')), models.Q(models.Q(('state', 'in_force'), _negated=True), ('made', None)), _connector='OR'), name='change_in_force_made_a_decision'), models.CheckConstraint(condition=models.Q(('state__in', ['drafted', 'discarded']), ('proposed_by__isnull', False), _connector='OR'), name='change_has_its_proposer'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'in_force'), _negated=True), models.Q(('approved_by', None), ('kind', 'decline')), models.Q(models.Q(('kind', 'decline'), _negated=True), ('approved_by__isnull', False)), _connector='OR'), name='change_in_force_is_approved'), models.CheckConstraint(condition=models.Q(models.Q(('kind', 'reversal'), ('seconded_by__isnull', False)), models.Q(('kind', 'reversal'), ('state__in', ['seconded', 'in_force']), _negated=True), _connector='OR'), name='reversal_has_two_approvals'), models.CheckConstraint(condition=models.Q(models.Q(('proposed_by', models.F('approved_by')), _negated=True), models.Q(('proposed_by', models.F('seconded_by')), _negated=True), models.Q(('seconded_by', models.F('approved_by')), _negated=True)), name='change_needs_two_people'), models.CheckConstraint(condition=models.Q(('outcome', 'selected'), ('grant_won', 0), _connector='OR'), name='only_a_selecting_change_has_a_grant')],
             },
         ),
         migrations.CreateModel(
@@ -775,7 +775,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='PanelProposal',
+            name='CommitteeProposal',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('seed', models.PositiveBigIntegerField(verbose_name='시드')),
@@ -790,34 +790,34 @@ class Migration(migrations.Migration):
                 ('confirmed_at', models.DateTimeField(null=True, verbose_name='확정 시각')),
                 ('note', models.CharField(blank=True, max_length=300, verbose_name='확정·폐기 사유')),
                 ('discarded_at', models.DateTimeField(null=True, verbose_name='폐기 시각')),
-                ('application', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='panels', to='applications.application', verbose_name='신청(한 건만 다시 풀 때)')),
+                ('application', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='committee_proposals', to='applications.application', verbose_name='신청(한 건만 다시 풀 때)')),
                 ('confirmed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='확정한 사람')),
                 ('job', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='portal.job')),
                 ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='요청자')),
-                ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='panels', to='programs.subprogram', verbose_name='내역사업')),
+                ('sub_program', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='committee_proposals', to='programs.subprogram', verbose_name='내역사업')),
             ],
             options={
                 'verbose_name': '평가위원 배정안',
                 'verbose_name_plural': '평가위원 배정안',
-                'constraints': [models.CheckConstraint(condition=models.Q(('confirmed_at', None), models.Q(('discarded_at', None), ('solved_at__isnull', False)), _connector='OR'), name='confirmed_panel_was_solved'), models.UniqueConstraint(condition=models.Q(('confirmed_at', None), ('discarded_at', None)), fields=('sub_program',), name='one_open_panel_per_program')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('confirmed_at', None), models.Q(('discarded_at', None), ('solved_at__isnull', False)), _connector='OR'), name='confirmed_committee_was_solved'), models.UniqueConstraint(condition=models.Q(('confirmed_at', None), ('discarded_at', None)), fields=('sub_program',), name='one_open_committee_per_program')],
             },
         ),
         migrations.CreateModel(
-            name='PanelWish',
+            name='CommitteeWish',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('pin', '꼭 배정'), ('forbid', '배정 금지')], max_length=6, verbose_name='구분')),
                 ('reason', models.CharField(max_length=300, verbose_name='사유')),
                 ('at', models.DateTimeField(verbose_name='시각')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='거둔 시각')),
-                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='panel_wishes', to='applications.application', verbose_name='신청')),
+                ('application', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='committee_wishes', to='applications.application', verbose_name='신청')),
                 ('assessor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='평가위원')),
                 ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='정한 사람')),
             ],
             options={
                 'verbose_name': '배정 조건',
                 'verbose_name_plural': '배정 조건',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('application', 'assessor'), name='one_standing_wish_per_pair')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('application', 'assessor'), name='one_open_wish_per_pair')],
             },
         ),
         migrations.CreateModel(
@@ -1072,7 +1072,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '선정',
                 'verbose_name_plural': '선정',
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), _negated=True), ('released_at__isnull', False), _connector='OR'), name='released_selection_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('state__in', ['confirmed', 'decided', 'released'])), models.Q(models.Q(('state__in', ['confirmed', 'decided', 'released']), _negated=True), ('confirmed_at', None), ('confirmed_by', None)), _connector='OR'), name='confirmed_selection_has_its_officer'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('state__in', ['decided', 'released'])), models.Q(models.Q(('state__in', ['decided', 'released']), _negated=True), ('decided_at', None), ('decided_by', None)), _connector='OR'), name='decided_selection_has_its_manager'), models.CheckConstraint(condition=models.Q(('decided_by', models.F('confirmed_by')), _negated=True), name='selection_has_four_eyes')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), _negated=True), ('released_at__isnull', False), _connector='OR'), name='released_selection_has_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False), ('state__in', ['confirmed', 'decided', 'released'])), models.Q(models.Q(('state__in', ['confirmed', 'decided', 'released']), _negated=True), ('confirmed_at', None), ('confirmed_by', None)), _connector='OR'), name='confirmed_selection_has_its_officer'), models.CheckConstraint(condition=models.Q(models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('state__in', ['decided', 'released'])), models.Q(models.Q(('state__in', ['decided', 'released']), _negated=True), ('decided_at', None), ('decided_by', None)), _connector='OR'), name='decided_selection_has_its_manager'), models.CheckConstraint(condition=models.Q(('decided_by', models.F('confirmed_by')), _negated=True), name='selection_needs_two_people')],
             },
         ),
         migrations.AddField(

@@ -12,7 +12,11 @@ from applications.models.agreement.endings import Ending
 from applications.models.agreement.instalments import Instalment
 from applications.models.agreement.pending_steps import Turn
 from applications.models.application import Application, ApplicationMove
-from applications.models.assessment.committee import AssessorProfile, PanelProposal, PanelWish
+from applications.models.assessment.committee import (
+    AssessorProfile,
+    CommitteeProposal,
+    CommitteeWish,
+)
 from applications.models.assessment.conflicts import ConflictOfInterest, ConflictStatement
 from applications.models.assessment.rubrics import RubricVersion
 from applications.models.assessment.scoring import ScoreResult, ScoreRun
@@ -56,6 +60,8 @@ __all__ = [
     "BonusClaim",
     "ChangeRequest",
     "Check",
+    "CommitteeProposal",
+    "CommitteeWish",
     "Company",
     "ConflictOfInterest",
     "ConflictStatement",
@@ -81,8 +87,6 @@ __all__ = [
     "Objection",
     "ObjectionMove",
     "ObjectionPaper",
-    "PanelProposal",
-    "PanelWish",
     "Partner",
     "PartnerTerms",
     "Recovery",

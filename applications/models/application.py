@@ -68,7 +68,7 @@ class Application(Dated, Stateful):
         verbose_name = "신청"
         verbose_name_plural = "신청"
         constraints = [
-            # domain 0.14: one active application per site and programme round
+            # A14: one active application per site and programme round
             models.UniqueConstraint(
                 fields=["sub_program", "site"],
                 condition=~Q(state=ApplicationState.WITHDRAWN),

@@ -1,7 +1,7 @@
 """Progress and released result of an application."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from applications.models import Agreement, Application, Decision, ScoreResult, ScoreRun, Supplement
@@ -9,6 +9,8 @@ from applications.queries.selection.decisions import history
 from applications.rules.agreement import STEPS
 from applications.states import ANNOUNCED, ChangeKind, Outcome, SupplementState
 from applications.states import ApplicationState as S
+from programs.queries import holidays
+from programs.rules import deadlines
 
 # The step of the catalogue's process list that is under way. A decision that is not released shows
 # as assessment.
@@ -145,7 +147,6 @@ def _step(
     at: datetime | None,
     since: datetime | None,
 ) -> Step:
-    days = row.get("days")
     supplement = open_supplement(application)
     if state == "current" and application.state == S.INELIGIBLE:
         return Step(row["label"], "stopped", row["actor"], note="요건 미충족")
@@ -153,7 +154,7 @@ def _step(
         return Step(
             row["label"], state, "신청기업", due=supplement.due_at, note="보완 요청 답변 대기"
         )
-    due = since + timedelta(days=days) if state == "current" and since and days else None
+    due = deadlines.step_due(row, since, holidays()) if state == "current" and since else None
     return Step(row["label"], state, row["actor"], at=at, due=due)
 
 

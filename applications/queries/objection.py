@@ -8,7 +8,6 @@ from applications.models import Application, Decision, DecisionChange, Objection
 from applications.queries.selection import decisions
 from applications.states import PENDING_CHANGES, ApplicationState, ObjectionState, Outcome
 from programs.queries import holidays
-from programs.rules import calendar
 
 
 @dataclass(frozen=True)
@@ -27,13 +26,13 @@ def clock(application: Application, now: datetime) -> Clock | None:
     if found is None or found.outcome == Outcome.DECLINED:
         return None
     days = application.sub_program.objection_days
-    due = calendar.period_end(found.released_at, days, holidays())
+    due = application.sub_program.due_after("objection_days", found.released_at, holidays())
     standing = application.state == ApplicationState.RELEASED
     fresh = not Objection.objects.filter(application=application).exists()
     return Clock(found.decision, due, days, standing and fresh and now < due)
 
 
-def contest(application: Application, now: datetime) -> dict[str, Any] | None:
+def objection_summary(application: Application, now: datetime) -> dict[str, Any] | None:
     """The clock and the objection in one: what the applicant is told; None without a decision.
 
     Holds: days, due_at, open, state, state_label, filed_at, answer_due_at (None once it is

@@ -1,12 +1,14 @@
 """Agreements decided purely: how a grant is split, who has to act next, what a change may do."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from portal.core.dates import due_text
 from portal.core.errors import BadInput, Finding
 from portal.core.money import floor_to, share_of, won
+from programs.rules import deadlines
 
 FIRM, OFFICER, MANAGER = "firm", "officer", "manager"
 LAST_PART = "settlement"
@@ -37,6 +39,24 @@ STEPS: Mapping[str, tuple[str, str]] = {
     "recover": ("환수금 납부", FIRM),
     "close": ("종료 처리", MANAGER),
 }
+
+
+def due(
+    terms: Mapping[str, Any], figure: str, start: datetime | date, holidays: Container[date]
+) -> datetime:
+    """Return when a period of the agreed terms (`papers_days`, `sign_months`, ...) is over.
+
+    Raises BadInput (`due_policy`) when the terms do not name its policy.
+    """
+    length, policy = terms["figures"][figure], policy_for(terms, figure)
+    if figure.endswith("_months"):
+        return deadlines.due_after_months(start, length, policy, holidays)
+    return deadlines.due_after(start, length, policy, holidays)
+
+
+def policy_for(terms: Mapping[str, Any], figure: str) -> deadlines.Policy:
+    """Return when the last day of a period of the agreed terms ends."""
+    return deadlines.policy_of(terms["due_policies"], figure)
 
 
 @dataclass(frozen=True)
@@ -173,8 +193,8 @@ class Change:
     """A wish to change an agreement, held against its limits."""
 
     kind: str
-    on: date
-    last_day: date
+    requested_at: datetime
+    due_at: datetime
     grant_won: int = 0
     award_won: int = 0
     paid_won: int = 0
@@ -188,14 +208,9 @@ class Change:
 def refuse_change(change: Change) -> list[Finding]:
     """Everything that speaks against a change of an agreement."""
     findings = []
-    if change.on > change.last_day:
-        findings.append(
-            Finding(
-                "change_late",
-                f"협약변경은 {change.last_day.year}. {change.last_day.month}. "
-                f"{change.last_day.day}.까지 신청할 수 있습니다.",
-            )
-        )
+    if change.requested_at >= change.due_at:
+        text = f"협약변경은 {due_text(change.due_at)}까지 신청할 수 있습니다."
+        findings.append(Finding("change_late", text))
     if change.kind == "sums":
         findings += _sums(change)
     if change.kind == "period" and (

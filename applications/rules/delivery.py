@@ -1,6 +1,5 @@
 """How far a deliverable is, what it still lacks, and what an early end leaves used."""
 
-import calendar
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -82,12 +81,6 @@ def used_won(planning_won: int, there: Progress, *, accepted: bool) -> int:
     if not there.wanted or not there.done:
         return 0
     return planning_won * min(there.done, there.wanted) // there.wanted
-
-
-def months_later(day: date, months: int) -> date:
-    """The same day so many months later, or the last one of that month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, calendar.monthrange(year, month + 1)[1]))
 
 
 def check_day(on: date, *, starts_on: date | None, today: date) -> None:

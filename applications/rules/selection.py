@@ -1,4 +1,4 @@
-"""Rank, tie and cut: a selection proposal that honours rank order and never passes the budget."""
+"""Rank, tie and cut-off: propose a selection in rank order that never exceeds the budget."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ RESERVE = "reserve"
 REJECTED = "rejected"
 AID_LIMIT = "aid_limit"
 REASON_LENGTH = 300
-NOBODY: Mapping[int, str] = MappingProxyType({})
+NOT_EXCLUDED: Mapping[int, str] = MappingProxyType({})
 
 BUDGET = "budget"
 QUOTA = "quota"
@@ -29,7 +29,7 @@ END = "end"
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A scored application; `amount_won` is what selecting it would reserve."""
+    """A scored application; `amount_won` is reserved if it is selected, None if unknown."""
 
     id: int
     total: Decimal
@@ -43,7 +43,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """A candidate in its place; ranks run from 1 without gaps or ties."""
+    """A candidate with its rank; ranks run from 1 without gaps or ties."""
 
     rank: int
     candidate: Candidate
@@ -51,7 +51,7 @@ class Ranked:
 
 @dataclass(frozen=True, slots=True)
 class Proposed:
-    """What the proposal says about one application, with the reason it prints."""
+    """The proposed outcome of one application, with the reason that is printed."""
 
     id: int
     rank: int
@@ -62,7 +62,7 @@ class Proposed:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """The line: how many are above it, the total score of the last, the won they reserve.
+    """The cut-off line: how many are above it, the total of the last one, the won they reserve.
 
     `stopped_by` is `budget`, `quota` or `end` (everybody at or above the floor was selected).
     """
@@ -74,17 +74,16 @@ class Cut:
 
 
 def rank(candidates: Iterable[Candidate], beyond: Collection[int] = ()) -> list[Ranked]:
-    """Order candidates by TIE_RULE (domain 0.4), those at or above the floor first.
+    """Order candidates by TIE_RULE (A04), those at or above the floor first.
 
-    A total below the floor carries no bonus, so the floor never contradicts the total. Those whose
-    firm may hold no more (`beyond`, from `beyond_limits`) follow the ones that can be selected.
+    A total below the floor carries no bonus, so the floor never contradicts the total. Candidates
+    in `beyond` (see `beyond_limits`) follow those that can be selected.
     """
     ordered = sorted(candidates, key=attrgetter("submitted_at", "id"))
-    # A sort keeps the order of equals: from the last rule to the first, without a key of its own
-    # for each of a hundred thousand.
+    # Stable sorts from the last rule to the first: no key tuple for each of 100,000 candidates.
     for points in ("core", "raw", "total"):
         ordered.sort(key=attrgetter(points), reverse=True)
-    ordered.sort(key=lambda one: (not one.passed_floor, one.id in beyond))
+    ordered.sort(key=lambda row: (not row.passed_floor, row.id in beyond))
     return [Ranked(place, candidate) for place, candidate in enumerate(ordered, start=1)]
 
 
@@ -96,24 +95,24 @@ def beyond_limits(
     refusal: Callable[[Candidate], str],
     taken: Callable[[Candidate], None],
 ) -> dict[int, str]:
-    """Walk down the ranks and set aside whom a limit of the firm refuses; the reasons by id.
+    """Return the candidates that a limit on their company excludes, with the reasons, by id.
 
-    Whoever is above the line is told to `taken`, so that a firm's second application is judged
-    with its first. Raises as `cut` does.
+    Walks down the ranks and reports every candidate above the line to `taken`, so that a second
+    application of the same company is checked together with its first. Raises as `cut` does.
     """
-    found: dict[int, str] = {}
+    excluded: dict[int, str] = {}
     able = [entry.candidate for entry in ranked if entry.candidate.passed_floor]
     spent, count, open_line = 0, 0, True
     for candidate, amount in zip(able, _amounts(able), strict=True):
         if why := refusal(candidate):
-            found[candidate.id] = why
+            excluded[candidate.id] = why
             continue
         full = places is not None and count >= places
         open_line = open_line and not full and spent + amount <= available_won
         if open_line:
             spent, count = spent + amount, count + 1
             taken(candidate)
-    return found
+    return excluded
 
 
 def cut(
@@ -123,11 +122,11 @@ def cut(
     places: int | None,
     beyond: Collection[int] = (),
 ) -> Cut:
-    """Draw the line at the first in rank order that does not fit; smaller ones further down do not
-    jump ahead.
+    """Draw the line at the first candidate in rank order that does not fit.
 
-    `places` None means that only the budget stops it. Raises RuleBroken (`amount_unknown:<id>`)
-    when a candidate at or above the floor has no amount, BadInput for negative limits.
+    Smaller amounts further down do not jump ahead. `places` None means that only the budget
+    limits. Raises RuleBroken (`amount_unknown:<id>`) when a candidate at or above the floor has
+    no amount, BadInput for negative limits.
     """
     if available_won < 0 or (places is not None and places < 0):
         raise BadInput("남은 예산과 선정 수는 0 이상이어야 합니다.", code="selection")
@@ -156,13 +155,13 @@ def propose(
     available_won: int,
     places: int | None,
     reserve_places: int | None = None,
-    beyond: Mapping[int, str] = NOBODY,
+    beyond: Mapping[int, str] = NOT_EXCLUDED,
 ) -> list[Proposed]:
     """Propose an outcome for every ranked candidate, in rank order.
 
-    Above the line selected, then reserve up to `reserve_places` (None: all at or above the
-    floor), the rest rejected, as are those that a limit of their firm sets aside (`beyond`, with
-    the reasons). Raises as `cut` does.
+    Selected above the line, then reserve up to `reserve_places` (None: all at or above the floor),
+    the rest rejected, including those that a limit excludes (`beyond`, with the reasons). Raises
+    as `cut` does.
     """
     if reserve_places is not None and reserve_places < 0:
         raise BadInput("예비 선정 수는 0 이상이어야 합니다.", code="selection")

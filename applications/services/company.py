@@ -3,20 +3,23 @@
 import hashlib
 import secrets
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
 from applications.models import Company, Invitation, Member, Partner, Site
+from applications.roles import ASSESSOR
 from applications.services.assessment import conflicts
 from applications.states import MemberRole
-from portal.access.roles import ASSESSOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError, StaleVersion
 from portal.core.validators import business_number, phone
 from portal.models import User
 from portal.notices import outbox
 from portal.templatetags.portal import masked_email
+from programs.queries import holidays
+from programs.rules import deadlines
 
 INVITATION_DAYS = 14
 MAIN_SITE = "본사"
@@ -120,7 +123,9 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
         digest=token_digest(token),
         invited_by=by,
         invited_at=now,
-        expires_at=now + timedelta(days=INVITATION_DAYS),
+        expires_at=deadlines.due_after(
+            now, INVITATION_DAYS, deadlines.Policy.END_OF_DAY, holidays()
+        ),
     )
     outbox.write(
         "applications/company_invitation",

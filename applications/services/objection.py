@@ -19,9 +19,9 @@ from applications.models import (
     ScoreSheet,
     Selection,
 )
-from applications.queries import objection as queries
+from applications.queries import objection as objection_queries
 from applications.queries.selection import reserve
-from applications.rules import selection as ranking
+from applications.rules import selection as selection_rules
 from applications.services.assessment import scoring
 from applications.services.selection import decisions
 from applications.states import (
@@ -41,10 +41,9 @@ from portal.records.workflow import mark, move
 from portal.uploads import files
 from programs.models import SubProgram
 from programs.queries import holidays
-from programs.rules import calendar
 
 FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png", "zip")
-PAPERS = 5
+MAX_FILES = 5
 TEXT_LENGTH = 4_000
 
 
@@ -64,17 +63,17 @@ def file(
     text = text.strip()
     if not text or len(text) > TEXT_LENGTH:
         raise BadInput(f"이의 내용을 {TEXT_LENGTH:,}자 안에서 적어 주세요.", code="objection_text")
-    if len(uploads) > PAPERS:
-        raise BadInput(f"증빙은 {PAPERS}개까지 낼 수 있습니다.", code="file_count")
+    if len(uploads) > MAX_FILES:
+        raise BadInput(f"증빙은 {MAX_FILES}개까지 낼 수 있습니다.", code="file_count")
     found = [(upload, files.inspect(upload, allowed=FORMATS)) for upload in uploads]
-    clock = queries.clock(application, now)
+    clock = objection_queries.clock(application, now)
     if Objection.objects.filter(application=application).exists():
         raise MoveNotAllowed("이의신청은 신청마다 한 번만 할 수 있습니다.", code="objected_before")
     if clock is None:
         raise MoveNotAllowed("이의를 신청할 결정이 없습니다.", code="nothing_to_contest")
     if now >= clock.due_at:
         raise Closed("이의신청 기한이 지났습니다.", code="objection_late")
-    days = application.sub_program.objection_answer_days
+    program = application.sub_program
     try:
         with transaction.atomic():
             made = Objection.objects.create(
@@ -84,7 +83,7 @@ def file(
                 due_at=clock.due_at,
                 filed_by=by,
                 filed_at=now,
-                answer_due_at=calendar.period_end(now, days, holidays()),
+                answer_due_at=program.due_after("objection_answer_days", now, holidays()),
             )
             move(application, ApplicationMoves.OBJECT, by=by, now=now, owner=True)
             papers = {checked.sha256: (upload, checked) for upload, checked in found}
@@ -97,7 +96,7 @@ def file(
                     sha256=checked.sha256,
                     content_type=checked.content_type,
                 )
-            _tell(made, "applications/objection_filed", now)
+            _notify(made, "applications/objection_filed", now)
     except IntegrityError as twice:
         if Objection.objects.filter(application=application).exists():
             raise MoveNotAllowed(
@@ -119,7 +118,7 @@ def dismiss(objection: Objection, *, note: str, by: User, now: datetime) -> None
             note=note,
             changes={"decided_by": by, "decided_at": now, "answer": note.strip()},
         )
-        _tell(objection, "applications/objection_decided", now)
+        _notify(objection, "applications/objection_decided", now)
 
 
 def uphold(
@@ -160,7 +159,7 @@ def uphold(
             decided_by=by,
             decided_at=now,
         )
-        _tell(objection, "applications/objection_decided", now)
+        _notify(objection, "applications/objection_decided", now)
 
 
 def rescore(objection: Objection, *, by: User, now: datetime) -> ScoreRun:
@@ -209,7 +208,7 @@ def conclude(run: ScoreRun, *, now: datetime) -> DecisionChange | None:
     ).first()
     if there is not None:
         return there
-    place, outcome, reason = _judged(objection, run)
+    place, outcome, reason = _judge(objection, run)
     application = Application.objects.select_related("submission").get(pk=objection.application_id)
     current = Decision.objects.filter(application=application).order_by("-pk")[0]
     selected = outcome == Outcome.SELECTED
@@ -227,7 +226,7 @@ def conclude(run: ScoreRun, *, now: datetime) -> DecisionChange | None:
 
 def refuse_barred(objection: Objection, by: User) -> None:
     """Raise MoveNotAllowed (`barred`) for whoever decided or judged the case."""
-    if by.pk in queries.barred(objection):
+    if by.pk in objection_queries.barred(objection):
         raise MoveNotAllowed(
             "원래의 결정이나 평가에 참여한 사람은 이의신청을 처리할 수 없습니다.", code="barred"
         )
@@ -254,7 +253,7 @@ def _unready(objection: Objection, program: SubProgram) -> list[Finding]:
     return []
 
 
-def _judged(objection: Objection, run: ScoreRun) -> tuple[int, str, str]:
+def _judge(objection: Objection, run: ScoreRun) -> tuple[int, str, str]:
     """Put the new score among the old ones: rank, outcome, and the reason in words."""
     selection = objection.decision.selection
     columns = (
@@ -270,13 +269,13 @@ def _judged(objection: Objection, run: ScoreRun) -> tuple[int, str, str]:
     )
     own = ScoreResult.objects.filter(run=run, application=objection.application_id)
     candidates = [
-        ranking.Candidate(pk, total, raw, core, at, 0, passed)
+        selection_rules.Candidate(pk, total, raw, core, at, 0, passed)
         for rows in (others, own)
         for pk, total, raw, core, at, passed in rows.values_list(*columns).iterator()
     ]
-    beyond = selection.decisions.filter(previous=None, reason_code=ranking.AID_LIMIT)
+    beyond = selection.decisions.filter(previous=None, reason_code=selection_rules.AID_LIMIT)
     beyond = beyond.exclude(application=objection.application_id)
-    ranked = ranking.rank(candidates, set(beyond.values_list("application", flat=True)))
+    ranked = selection_rules.rank(candidates, set(beyond.values_list("application", flat=True)))
     found = next(row for row in ranked if row.candidate.id == objection.application_id)
     total, place = found.candidate.total, found.rank
     told = f"이의신청을 받아들여 다시 산정한 결과 {total}점, {place:,}위입니다."
@@ -284,22 +283,22 @@ def _judged(objection: Objection, run: ScoreRun) -> tuple[int, str, str]:
         return place, Outcome.REJECTED, f"{told} 기준점수에 못 미칩니다."
     if place <= selection.cut.get("selected_count", 0):
         return place, Outcome.SELECTED, f"{told} 선정선 안에 있습니다."
-    if selection.cut.get("stopped_by") == ranking.END and _has_place(selection):
+    if selection.cut.get("stopped_by") == selection_rules.END and _has_place(selection):
         return place, Outcome.SELECTED, f"{told} 기준점수 이상을 모두 선정했으므로 선정됩니다."
     return place, Outcome.RESERVE, f"{told} 선정선 밖이어서 예비입니다."
 
 
 def _has_place(selection: Selection) -> bool:
-    free = reserve.standing(selection).free
+    free = reserve.status(selection).free
     return free is None or free > 0
 
 
-def _tell(objection: Objection, template: str, now: datetime) -> None:
+def _notify(objection: Objection, template: str, now: datetime) -> None:
     outbox.write(
         template,
         to_email=objection.filed_by.email,
         user=objection.filed_by,
-        key=f"{template}:{objection.pk}",
+        key=f"{template.removeprefix('applications/')}:{objection.pk}",
         now=now,
         objection=objection,
         application=objection.application,

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -11,14 +11,16 @@ from django.db import transaction
 
 from applications import pdf_contexts
 from applications.models import RoundReport
-from applications.queries.statistics import round_report as content
-from portal.access.roles import AUDITOR, MANAGER, roles_of
+from applications.queries.statistics import round_report
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.errors import MoveNotAllowed, PortalError
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import User
 from portal.paper import hwpx, pdf, tables
 from portal.uploads import files
 from programs.models import ProgramRound
+from programs.roles import MANAGER
 
 JOB = "applications.round_report"
 PRINTED = 1_000  # lines of the list on paper; the tables hold all of them
@@ -31,12 +33,7 @@ TYPES = {
     RoundReport.Form.CSV: "text/csv; charset=utf-8",
 }
 
-Progress = Callable[[int, int, str], None]
 Line = tuple[Any, ...]
-
-
-def quiet(done: int, total: int, stage: str) -> None:
-    """Report no progress."""
 
 
 def request(round: ProgramRound, *, form: str, by: User, now: datetime) -> RoundReport:
@@ -50,7 +47,7 @@ def request(round: ProgramRound, *, form: str, by: User, now: datetime) -> Round
     return made
 
 
-def build(report: RoundReport, *, now: datetime, progress: Progress = quiet) -> RoundReport:
+def build(report: RoundReport, *, now: datetime, progress: Progress = no_progress) -> RoundReport:
     """Make the file. A second run changes nothing.
 
     What is announced when the work begins is counted again in the finished file; a report that
@@ -58,11 +55,11 @@ def build(report: RoundReport, *, now: datetime, progress: Progress = quiet) -> 
     """
     if report.made_at is not None:
         return report
-    announced = content.chosen(report.round).count()
+    announced = round_report.selected(report.round).count()
     if report.form in {RoundReport.Form.PDF, RoundReport.Form.HWPX}:
         announced = min(announced, PRINTED)
     progress(0, announced, "자료를 모으는 중")
-    counted = _Counted(content.listed(report.round), announced, progress)
+    counted = _Counted(round_report.selected_rows(report.round), announced, progress)
     data = _MAKERS[RoundReport.Form(report.form)](report, counted, now)
     if counted.count != announced:
         raise PortalError(
@@ -116,9 +113,9 @@ def _hwpx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
 
 
 def _xlsx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
-    found = content.short(report.round)
-    sheets: list[tuple[str, Any, Iterable[Any]]] = [("선정 목록", content.LIST, rows)]
-    sheets.append(("선정선", content.LINES, found.lines))
+    found = round_report.summary(report.round)
+    sheets: list[tuple[str, Any, Iterable[Any]]] = [("선정 목록", round_report.LIST, rows)]
+    sheets.append(("선정선", round_report.LINES, found.lines))
     for row in found.drawn:
         sheets.append(
             (
@@ -135,7 +132,7 @@ def _xlsx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
 
 def _csv(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
     out = io.StringIO(newline="")
-    out.writelines(tables.csv_lines(content.LIST, rows))
+    out.writelines(tables.csv_lines(round_report.LIST, rows))
     return out.getvalue().encode()
 
 

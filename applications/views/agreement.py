@@ -35,7 +35,7 @@ from applications.visibility import (
 from portal.access.decorators import public, signed_in
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.forms.uploads import UploadForm
 from portal.models import User
 from portal.uploads import files
@@ -113,7 +113,7 @@ def agreement_detail(request: HttpRequest, pk: int) -> HttpResponse:
             state__in=[AmendmentState.ASKED, AmendmentState.EXAMINED]
         ).exists(),
         "change_kinds": _change_kinds(agreement),
-        "last_day": amendments.last_day(agreement) if agreement.ends_on else None,
+        "amendment_due_at": amendments.due_at(agreement) if agreement.ends_on else None,
         "settlement": read.standing_settlement(agreement),
         "endings": agreement.endings.order_by("-pk"),
         "may_give_up": agreement.state in (AgreementState.PREPARING, AgreementState.ACTIVE)
@@ -170,7 +170,7 @@ def agreement_change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     if kind not in _change_kinds(agreement):
         raise Http404
     at = now()
-    last_day = amendments.last_day(agreement)
+    due_at = amendments.due_at(agreement)
     words: dict[str, Any] = {"kind": kind, "items": _items(agreement), "firms": _firms(agreement)}
     form, status = ChangeForm(initial=_initial(agreement), **words), 200
     if request.method == "POST":
@@ -197,7 +197,7 @@ def agreement_change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
         "agreement": agreement,
         "form": form,
         "label": AmendmentKind(kind).label,
-        "last_day": last_day,
+        "amendment_due_at": due_at,
     }
     return render(request, "applications/agreement/amendment.html", context, status=status)
 

@@ -11,17 +11,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from applications.forms.assessment import AbstainForm, ConflictForm, SheetForm, TieForm
 from applications.models import ScoreSheet
 from applications.queries import assessment
+from applications.roles import ASSESSOR
 from applications.services.assessment import conflicts, rubrics, sheets
 from applications.states import ApplicationState
 from applications.views.application import content
 from applications.visibility import opened_sheets, others_sheets, own_sheets
 from portal.access.decorators import with_second_factor
 from portal.access.requests import person
-from portal.access.roles import ASSESSOR
 from portal.core.clock import KST, now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse, show_error
 from portal.paper import tables
 
 PAGE = 25
@@ -43,8 +43,8 @@ def assessor_desk(request: HttpRequest) -> HttpResponse:
     page = list(done.select_related(*REACHED)[: PAGE + 1])
     context = {
         "now": at,
-        "waiting": [described(row) for row in waiting],
-        "done": [described(row) for row in page[:PAGE]],
+        "waiting": [sheet_summary(row) for row in waiting],
+        "done": [sheet_summary(row) for row in page[:PAGE]],
         "following": f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else "",
         "figures": mine.aggregate(
             assigned=Count("pk", filter=Q(abstained_at=None, withdrawn_at=None)),
@@ -70,7 +70,7 @@ def assessor_export(request: HttpRequest) -> HttpResponse:
             assessment.applicant_of(sheet),
             sheet.application.sub_program.name,
             sheet.due_at,
-            described(sheet)["status"],
+            sheet_summary(sheet)["status"],
             sheet.locked_at,
         )
         for sheet in rows.iterator(chunk_size=2_000)
@@ -93,10 +93,10 @@ def assessor_next(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def assessor_conflict(request: HttpRequest, pk: int) -> HttpResponse:
     """Ask about conflicts of interest before the file opens; the answer stays on record."""
-    sheet = _own(request, pk)
-    if sheet.declared_at is not None or _over(sheet):
+    sheet = _own_sheet(request, pk)
+    if sheet.declared_at is not None or _closed(sheet):
         return redirect("assessor_sheet", pk=pk)
-    form, status = ConflictForm(_sent(request)), 200
+    form, status = ConflictForm(_posted(request)), 200
     if form.is_valid():
         tied = form.cleaned_data["tied"] == "yes"
         try:
@@ -130,15 +130,15 @@ def assessor_conflict(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def assessor_sheet(request: HttpRequest, pk: int) -> HttpResponse:
     """Fill the sheet beside what was filed; save as often as wanted, hand in once."""
-    sheet = _own(request, pk)
+    sheet = _own_sheet(request, pk)
     if sheet.ended:
-        return render(request, "applications/assessment/ended.html", _shell(sheet))
+        return render(request, "applications/assessment/ended.html", _header(sheet))
     if sheet.declared_at is None:
         return redirect("assessor_conflict", pk=pk)
-    form, status = SheetForm(sheet, _sent(request)), 200
+    form, status = SheetForm(sheet, _posted(request)), 200
     if form.is_valid():
         try:
-            return _take(request, sheet, form)
+            return _save_or_lock(request, sheet, form)
         except PortalError as error:
             refuse(form, error, fields=_fields(form))
             status = error.status
@@ -146,14 +146,14 @@ def assessor_sheet(request: HttpRequest, pk: int) -> HttpResponse:
         status = 400
     read = assessment.readable(sheet)
     context = {
-        **_shell(sheet),
+        **_header(sheet),
         "form": form,
-        "open": not _over(sheet),
+        "open": not _closed(sheet),
         "read": read,
         "groups": content.filed(read.filed),
         "marks": _marks(sheet),
         "others": _others(sheet),
-        "progress": described(sheet),
+        "progress": sheet_summary(sheet),
     }
     return render(request, "applications/assessment/sheet.html", context, status=status)
 
@@ -176,10 +176,10 @@ def assessor_autosave(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def assessor_abstain(request: HttpRequest, pk: int) -> HttpResponse:
     """Step back from a sheet, with the reason."""
-    sheet = _own(request, pk)
-    if _over(sheet):
+    sheet = _own_sheet(request, pk)
+    if _closed(sheet):
         return redirect("assessor_sheet", pk=pk)
-    form, status = AbstainForm(_sent(request)), 200
+    form, status = AbstainForm(_posted(request)), 200
     if form.is_valid():
         try:
             sheets.abstain(sheet, reason=form.cleaned_data["reason"], by=person(request), now=now())
@@ -194,7 +194,7 @@ def assessor_abstain(request: HttpRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "applications/assessment/abstain.html",
-        {**_shell(sheet), "form": form},
+        {**_header(sheet), "form": form},
         status=status,
     )
 
@@ -204,7 +204,7 @@ def assessor_abstain(request: HttpRequest, pk: int) -> HttpResponse:
 def assessor_ties(request: HttpRequest) -> HttpResponse:
     """Own ties to firms: what was declared, and declaring another."""
     me = person(request)
-    form, status = TieForm(_sent(request)), 200
+    form, status = TieForm(_posted(request)), 200
     if form.is_valid():
         try:
             conflicts.declare_tie(me, **form.cleaned_data, by=me, now=now())
@@ -222,7 +222,7 @@ def assessor_ties(request: HttpRequest) -> HttpResponse:
     return render(request, "applications/assessment/ties.html", context, status=status)
 
 
-def described(sheet: ScoreSheet) -> dict[str, Any]:
+def sheet_summary(sheet: ScoreSheet) -> dict[str, Any]:
     """Where a sheet stands, in words, and how much of it is filled."""
     total = len(rubrics.of_sheet(sheet).criteria)
     filled = sum(1 for code in sheet.marks if sheet.reasons.get(code))
@@ -249,7 +249,7 @@ def described(sheet: ScoreSheet) -> dict[str, Any]:
     }
 
 
-def _sent(request: HttpRequest) -> QueryDict | None:
+def _posted(request: HttpRequest) -> QueryDict | None:
     """What a form was sent with, were it nothing at all."""
     return request.POST if request.method == "POST" else None
 
@@ -264,14 +264,14 @@ def _waiting(mine: QuerySet[ScoreSheet]) -> QuerySet[ScoreSheet]:
     return waiting.order_by(F("due_at").asc(nulls_last=True), "pk")
 
 
-def _own(request: HttpRequest, pk: int) -> ScoreSheet:
+def _own_sheet(request: HttpRequest, pk: int) -> ScoreSheet:
     rows = own_sheets(person(request)).select_related(
         "assessor", "application__site", "application__submission__form", *REACHED
     )
     return get_object_or_404(rows, pk=pk)
 
 
-def _over(sheet: ScoreSheet) -> bool:
+def _closed(sheet: ScoreSheet) -> bool:
     return (
         sheet.ended
         or sheet.locked_at is not None
@@ -279,7 +279,7 @@ def _over(sheet: ScoreSheet) -> bool:
     )
 
 
-def _shell(sheet: ScoreSheet) -> dict[str, Any]:
+def _header(sheet: ScoreSheet) -> dict[str, Any]:
     return {
         "sheet": sheet,
         "label": assessment.label_of(sheet),
@@ -287,7 +287,7 @@ def _shell(sheet: ScoreSheet) -> dict[str, Any]:
     }
 
 
-def _take(request: HttpRequest, sheet: ScoreSheet, form: SheetForm) -> HttpResponse:
+def _save_or_lock(request: HttpRequest, sheet: ScoreSheet, form: SheetForm) -> HttpResponse:
     """Save, and hand in when asked to. What is saved stays even if it cannot be handed in yet."""
     at = now()
     sheets.save(sheet, by=person(request), now=at, **form.sent())
@@ -297,8 +297,7 @@ def _take(request: HttpRequest, sheet: ScoreSheet, form: SheetForm) -> HttpRespo
     try:
         sheets.lock(sheet, by=person(request), now=at)
     except PortalError as error:
-        for finding in error.findings:
-            messages.error(request, f"{finding.message} ({finding.code})")
+        show_error(request, error)
         return redirect("assessor_sheet", pk=sheet.pk)
     messages.success(
         request, f"{assessment.label_of(sheet)} 평가표를 제출했습니다. 이제 고칠 수 없습니다."

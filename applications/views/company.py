@@ -25,7 +25,8 @@ from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import PlainForm, refuse
+from portal.forms.errors import refuse
+from portal.forms.fields import PlainForm
 
 DONE = {
     "profile": "기업 정보를 고쳤습니다. 작성 중인 신청서에는 ‘다시 불러오기’를 눌러야 반영됩니다.",
@@ -101,7 +102,7 @@ def company_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             for member in members
         ],
         "invitations": company.invitations.filter(accepted_at=None, cancelled_at=None),
-        **aid.shown_to(company.pk),
+        **aid.company_summary(company.pk),
         "now": now(),
     }
     return render(request, "applications/company/detail.html", context, status=status)

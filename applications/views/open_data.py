@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import condition, require_safe
 
 from applications.queries.open_data import datasets
-from applications.queries.open_data.publication import Described, publication
+from applications.queries.open_data.publication import Dataset, publication
 from portal.access.decorators import public
 from portal.core.clock import KST
 from portal.core.errors import NotFound
@@ -27,7 +27,7 @@ def open_data_page(request: HttpRequest) -> HttpResponse:
     heads = audit.heads()
     context = {
         "publication": publication(),
-        "datasets": [_shown(row) for row in publication().datasets],
+        "datasets": [_with_state(row) for row in publication().datasets],
         "heads": heads,
         "head": audit.head_of(heads),
     }
@@ -57,7 +57,7 @@ def catalogue() -> dict[str, Any]:
                 for row in heads
             ],
         },
-        "datasets": [_described(row) for row in told.datasets],
+        "datasets": [_dataset_json(row) for row in told.datasets],
     }
 
 
@@ -81,7 +81,7 @@ def _changed(request: HttpRequest, code: str, extension: str) -> Any:
 def open_data_file(request: HttpRequest, code: str, extension: str) -> HttpResponse:
     """One data set, written as it is read."""
     try:
-        found = datasets.described(code)
+        found = datasets.find(code)
     except NotFound as absent:
         raise Http404 from absent
     if extension not in FORMATS:
@@ -96,9 +96,9 @@ def open_data_file(request: HttpRequest, code: str, extension: str) -> HttpRespo
     return response
 
 
-def _json(found: Described) -> Iterator[str]:
+def _json(found: Dataset) -> Iterator[str]:
     """One object whose rows stand one a line; the count comes last, when it is known."""
-    head = {**_described(found), "licence": publication().licence}
+    head = {**_dataset_json(found), "licence": publication().licence}
     text = json.dumps(head, ensure_ascii=False)
     yield f'{text[:-1]}, "rows": ['
     count = 0
@@ -108,7 +108,7 @@ def _json(found: Described) -> Iterator[str]:
     yield f'\n], "count": {count}}}\n'
 
 
-def _csv(found: Described) -> Iterator[str]:
+def _csv(found: Dataset) -> Iterator[str]:
     rows = ([_cell(row[name]) for name in found.names] for row in datasets.rows(found.code))
     return tables.csv_lines(found.names, rows, counted=False)
 
@@ -119,7 +119,7 @@ def _cell(value: object) -> object:
     return str(value).lower() if isinstance(value, bool) else value
 
 
-def _described(row: Described) -> dict[str, Any]:
+def _dataset_json(row: Dataset) -> dict[str, Any]:
     state = datasets.version(row.code)
     return {
         "dataset": row.code,
@@ -135,5 +135,5 @@ def _described(row: Described) -> dict[str, Any]:
     }
 
 
-def _shown(row: Described) -> dict[str, Any]:
+def _with_state(row: Dataset) -> dict[str, Any]:
     return {"described": row, "state": datasets.version(row.code)}

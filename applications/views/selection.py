@@ -26,7 +26,7 @@ from applications.visibility import (
 from portal.access.decorators import public, signed_in
 from portal.core.clock import now
 from portal.core.errors import MoveNotAllowed, NotFound, PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.models import User
 
 DECLINABLE = {Outcome.SELECTED, Outcome.RESERVE}
@@ -84,7 +84,7 @@ def application_result(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "application": application,
         "result": found,
-        "figures": figures(found),
+        "figures": key_figures(found),
         "printed": application.documents.filter(
             kind=IssuedDocument.Kind.RESULT,
             version=current_version(application, IssuedDocument.Kind.RESULT),
@@ -99,7 +99,7 @@ def application_result(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "applications/selection/result.html", context)
 
 
-def figures(found: dict[str, Any]) -> dict[str, str]:
+def key_figures(found: dict[str, Any]) -> dict[str, str]:
     """The large figures of a result in words; what there is not is said, never 0."""
     total, rank, cut, gap = (found["total"], found["rank"], found["cut"], found["gap"])
     line = cut.get("cut_total")

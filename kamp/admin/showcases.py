@@ -14,26 +14,19 @@ from kamp import queries
 from kamp.forms.reasons import refuse
 from kamp.forms.showcases import Editor, PictureForm
 from kamp.models import Showcase
+from kamp.roles import CURATOR
 from kamp.services.showcases import editing
 from kamp.states import ShowcaseMoves, ShowcaseState
 from kamp.visibility import READERS, showcases_of
 from portal.access.requests import person
-from portal.access.roles import CURATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
 from portal.staff.acts import Act, WorkflowAdmin, history
+from portal.staff.forms import note_form
 
-
-class NoteForm(forms.Form):
-    """Why."""
-
-    note = forms.CharField(
-        label="사유",
-        max_length=500,
-        widget=forms.Textarea({"rows": 3}),
-        help_text="기록에 남습니다.",
-    )
+NoteForm = note_form(max_length=500, help_text="기록에 남습니다.")
 
 
 class SlugForm(forms.Form):

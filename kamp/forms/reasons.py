@@ -5,21 +5,9 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.utils import ErrorList
 
 from portal.core.errors import BadInput, PortalError
-
-
-class CodedErrors(ErrorList):
-    """Messages with their stable code behind them, so that a user can quote it."""
-
-    def __getitem__(self, index: int) -> str:
-        """Write one message with its code."""
-        error = self.data[index]
-        if not isinstance(error, ValidationError):
-            return error
-        message = next(iter(error))
-        return f"{message} ({error.code})" if error.code else message
+from portal.forms.errors import CodedErrors
 
 
 class PlainForm(forms.Form):

@@ -3,7 +3,7 @@
 Only jobs import this module: it brings the image libraries with it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -19,10 +19,9 @@ from kamp.vision.decoding.decode import Clip as Film
 from kamp.vision.errors import ClipRefused, DecodeFailed
 from kamp.vision.evidence import duplicates, examine, pictures, quality
 from kamp.vision.evidence.examine import Evidence
+from portal.jobs.progress import Progress
 from portal.records import workflow
 from portal.uploads import files
-
-Progress = Callable[[int, int, str], None]
 
 
 def run(dataset: Dataset, ids: list[int], *, now: datetime, progress: Progress) -> dict[str, Any]:

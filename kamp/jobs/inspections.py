@@ -4,7 +4,7 @@ Only jobs import this module: it brings the image libraries with it.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +21,9 @@ from kamp.vision.evidence import examine, pictures
 from kamp.vision.evidence.examine import Evidence
 from kamp.vision.learning import judge as engine
 from kamp.vision.learning.model import Model
+from portal.jobs.progress import Progress
 from portal.uploads import files
 
-Progress = Callable[[int, int, str], None]
 UNREAD = "영상을 읽지 못했습니다."
 
 

@@ -1,7 +1,7 @@
 """Making synthetic films (합성). Only jobs import this module: it brings the image libraries."""
 
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +14,9 @@ from kamp.services import clips, labelling
 from kamp.states import Mark, Split
 from kamp.vision.synthetic import generator
 from kamp.vision.synthetic.generator import Flaw
+from portal.jobs.progress import Progress
 from portal.models import User
 
-Progress = Callable[[int, int, str], None]
 SCALE = 1_000_000  # serials of one set never share a seed with those of another
 
 

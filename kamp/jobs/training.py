@@ -4,7 +4,7 @@ Only jobs import this module: it brings the learning libraries with it.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from importlib.metadata import version
 from typing import Any
@@ -19,10 +19,10 @@ from kamp.vision.learning import measure
 from kamp.vision.learning import model as engine
 from kamp.vision.learning.model import Model, Sample
 from portal.core.errors import BadInput, MoveNotAllowed
+from portal.jobs.progress import Progress
 from portal.records import workflow
 from portal.uploads import files
 
-Progress = Callable[[int, int, str], None]
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "opencv-python-headless", "av")
 LEARNING = (20, 30, 40, 60, 80, 120, 200, 300)
 STAGES = 4

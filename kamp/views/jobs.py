@@ -17,7 +17,7 @@ from portal.models import Job
 @require_safe
 def job(request: HttpRequest, pk: int) -> JsonResponse:
     """Say how far a job of one's firm is."""
-    return JsonResponse(queue.told(own_job(request, pk)))
+    return JsonResponse(queue.status(own_job(request, pk)))
 
 
 @signed_in

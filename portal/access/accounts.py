@@ -16,7 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from portal.access.roles import ASSESSOR, roles_of
+from portal.access.roles import declared, roles_of
 from portal.core.clock import now
 from portal.forms.fields import one_line
 from portal.models import Notice, User
@@ -65,12 +65,10 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         return email.lower()
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Lead staff and assessors to their desks, everybody else to their applications."""
         if request.user.is_staff:
             return reverse("admin:index")
-        if ASSESSOR in roles_of(request.user):
-            return "/assessor/"
-        return settings.LOGIN_REDIRECT_URL
+        homes = (declared()[name].home for name in sorted(roles_of(request.user)))
+        return next(filter(None, homes), settings.LOGIN_REDIRECT_URL)
 
     def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
         """Give the browser a mark that this account has signed in here."""

@@ -1,32 +1,50 @@
-"""Who a signed-in person is to the portal: the groups of staff and assessors."""
+"""Roles: each app declares its own in `<app>/roles.py`, `settings.ROLES` lists them, groups carry them."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from django.conf import settings
 from django.contrib.auth.models import Group
+from django.utils.module_loading import import_string
 
-ASSESSOR = "assessor"
-OFFICER = "officer"
-MANAGER = "manager"
 AUDITOR = "auditor"
 OPERATOR = "operator"
-MINISTRY = "ministry"
-AGENCY = "agency"
-PANEL_OPERATOR = "panel_operator"
-MODERATOR = "moderator"
-CURATOR = "curator"
-SYSTEM = "system"  # the portal's own jobs
+SYSTEM = "system"  # the portal's own jobs; nobody holds it
 
-LABELS = {
-    ASSESSOR: "평가위원",
-    OFFICER: "사업 담당자",
-    MANAGER: "결정권자",
-    AUDITOR: "감사 담당자",
-    OPERATOR: "시스템 운영자",
-    MINISTRY: "바우처 부처 담당자",
-    AGENCY: "바우처 전담기관",
-    PANEL_OPERATOR: "모니터링단 운영기관",
-    MODERATOR: "보고서 검토자",
-    CURATOR: "KAMP 편집자",
-}
-STAFF_ROLES = frozenset(LABELS)
+
+@dataclass(frozen=True)
+class Role:
+    """What a group of people may do in the portal; `name` is the name of its Django group.
+
+    `home` is the path people with this role land on after sign-in; empty: LOGIN_REDIRECT_URL.
+    """
+
+    name: str
+    label: str
+    home: str = ""
+    reads_incidents: bool = False
+
+
+ROLES = (
+    Role(AUDITOR, "감사 담당자", reads_incidents=True),
+    Role(OPERATOR, "시스템 운영자", reads_incidents=True),
+)
+
+
+@cache
+def declared() -> Mapping[str, Role]:
+    """Return every role of `settings.ROLES` by name. Raises ValueError when two share a name."""
+    rows: list[Role] = [role for path in settings.ROLES for role in import_string(path)]
+    by_name = {role.name: role for role in rows}
+    if len(by_name) < len(rows):
+        raise ValueError("two roles share a name")
+    return by_name
+
+
+def role_names() -> frozenset[str]:
+    """Return the names of all roles that people can hold."""
+    return frozenset(declared())
 
 
 def roles_of(user: object) -> frozenset[str]:
@@ -35,13 +53,13 @@ def roles_of(user: object) -> frozenset[str]:
         return frozenset()
     held = getattr(user, "_held_roles", None)
     if held is None:
-        names = user.groups.values_list("name", flat=True)  # type: ignore[attr-defined]
-        held = frozenset(names) & STAFF_ROLES
+        groups = user.groups.values_list("name", flat=True)  # type: ignore[attr-defined]
+        held = frozenset(groups) & role_names()
         user._held_roles = held  # type: ignore[attr-defined]
     return held
 
 
 def ensure_groups() -> None:
     """Create the groups that carry the roles; safe to repeat."""
-    for name in LABELS:
+    for name in declared():
         Group.objects.get_or_create(name=name)

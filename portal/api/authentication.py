@@ -8,6 +8,7 @@ from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication, get_authorization_header
 from rest_framework.request import Request
 
+from portal.core.dates import end_of_day, korean_day
 from portal.models import ApiToken, User
 
 
@@ -19,7 +20,7 @@ def issue_token(user: User, *, name: str, scope: str) -> tuple[ApiToken, str]:
         name=name,
         scope=scope,
         digest=hashlib.sha256(text.encode()).hexdigest(),
-        expires_at=timezone.now() + ApiToken.LIFETIME,
+        expires_at=end_of_day(korean_day(timezone.now()) + ApiToken.LIFETIME),
     )
     return token, text
 

@@ -1,12 +1,11 @@
 """The one clock that decides: the database's, so that every web process agrees."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 from django.db import connection
 from django.utils import timezone
 
-KST = ZoneInfo("Asia/Seoul")
+from portal.core.dates import KST as KST  # most callers need both
 
 
 def now() -> datetime:

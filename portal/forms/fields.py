@@ -1,28 +1,15 @@
 """Forms of the ground."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
-from django.forms.utils import ErrorList
 
-from portal.core.errors import BadInput, PortalError
+from portal.core.errors import BadInput
 from portal.core.plain_json import check_plain
 from portal.core.validators import is_one_line
-
-
-class CodedErrors(ErrorList):
-    """Messages with their stable code behind them, so that a user can quote it."""
-
-    def __getitem__(self, index: Any) -> Any:
-        """Write one message with its code."""
-        error: Any = self.data[index]
-        if not isinstance(error, ValidationError):
-            return error
-        message = next(iter(error))
-        return f"{message} ({error.code})" if error.code else message
+from portal.forms.errors import CodedErrors
 
 
 def one_line(text: str) -> None:
@@ -83,17 +70,6 @@ class WonField(forms.IntegerField):
         return amount
 
 
-def refuse(
-    form: forms.Form, error: PortalError, *, fields: Mapping[str, str] | None = None
-) -> None:
-    """Put every reason of a refusal next to its field, or above the form when it has none.
-
-    `fields` names the field of a code; a finding `invalid:<code>` finds the field `<code>` itself.
-    """
-    for finding in error.findings:
-        name = (fields or {}).get(finding.code) or finding.code.partition(":")[2] or finding.code
-        field = next((one for one in (f"q_{name}", name) if one in form.fields), None)
-        message = finding.message
-        if field:
-            message = message.removeprefix(f"‘{form.fields[field].label}’ 항목: ")
-        form.add_error(field, ValidationError(message, code=finding.code))
+def mark_needed(field: forms.Field) -> None:
+    """Mark a field as needed on the page although a draft may leave it empty."""
+    field.needed = True  # type: ignore[attr-defined] # read by portal.forms.renderer

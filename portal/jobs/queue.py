@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypedDict
 
 from django.db import Error, connection, transaction
 from django.db.models import F, Q, QuerySet
@@ -137,15 +137,26 @@ def run(pk: int) -> JobState | None:
     return _end(job, JobState.DONE, "", result or {})
 
 
-def told(job: Job) -> dict[str, Any]:
-    """What a page may know of a job: state, how far, the stage it is in."""
-    label = "작업이 멈췄습니다" if job.state == JobState.PARKED else ""
+class JobStatus(TypedDict):
+    """What job.js reads; an empty `label` keeps the one of the page."""
+
+    state: str
+    state_label: str
+    done: int
+    total: int
+    stage: str
+    label: str
+
+
+def status(job: Job) -> JobStatus:
+    """Return what a page may show of a job."""
     return {
         "state": job.state,
+        "state_label": JobState(job.state).label,
         "done": job.done,
         "total": job.total,
         "stage": job.stage,
-        "label": label,
+        "label": "작업이 멈췄습니다" if job.state == JobState.PARKED else "",
     }
 
 

@@ -30,6 +30,7 @@ from portal.core.errors import PortalError, Unavailable
 
 ENGINE = Path(__file__).with_name("pdf_engine.py")
 PROBE = Path(__file__).with_name("pdf_probe.py")
+ROOT = Path(__file__).parents[2]  # from which the engine imports `portal.core.confine`
 PLACES = (ENGINE, PROBE)  # locked, never written: so many documents print at once on this machine
 INSTALL = "apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-nanum"
 OPTIONAL = "libharfbuzz-subset0"  # without it a document takes ten times as long, and comes
@@ -294,7 +295,12 @@ def _probe(_when: int) -> list[str]:
 
 def _environment() -> dict[str, str]:
     passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    return passed | {"LC_ALL": "C.UTF-8", "PYTHONHASHSEED": "0"}  # equal bytes from equal HTML
+    fixed = {
+        "LC_ALL": "C.UTF-8",
+        "PYTHONHASHSEED": "0",  # equal bytes from equal HTML
+        "PYTHONPATH": str(ROOT),
+    }
+    return passed | fixed
 
 
 def _failed(fate: str) -> PdfFailed:

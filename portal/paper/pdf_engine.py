@@ -1,16 +1,14 @@
 """The engine room: a warm, limited process that prints one HTML document after another.
 
-Started by portal.paper.pdf as a script of its own. It imports neither Django nor this package, and it
-is the only module that imports WeasyPrint.
+Started by portal.paper.pdf as a script of its own. It imports no Django, and it is the only module
+that imports WeasyPrint.
 """
 
-import ctypes
 import gc
 import hashlib
 import json
 import logging
 import os
-import resource
 import sys
 from multiprocessing.connection import Connection
 from typing import Any
@@ -22,7 +20,13 @@ sys.modules["lxml"] = None  # type: ignore[assignment]
 import weasyprint  # noqa: E402
 from weasyprint.urls import URLFetcher  # noqa: E402
 
-CLONE_NEWUSER, CLONE_NEWNET = 0x10000000, 0x40000000  # linux/sched.h
+from portal.core.confine import (  # noqa: E402
+    leave_network,
+    limit_cpu,
+    limit_memory_and_files,
+    resident_bytes,
+)
+
 DATA_IMAGES = ("data:image/png;base64,", "data:image/jpeg;base64,")
 OUT_OF_MEMORY, OUT_OF_BOUNDS = 71, 72  # exit statuses
 MOST_DOCUMENTS = 200
@@ -52,31 +56,9 @@ def write(html: str) -> tuple[bytes, int]:
     return document.write_pdf(**options), len(document.pages)
 
 
-def leave_network() -> bool:
-    """Move into a network without any interface, where the kernel allows it: a second wall."""
-    unshare = ctypes.CDLL(None, use_errno=True).unshare
-    return any(unshare(flags) == 0 for flags in (CLONE_NEWNET, CLONE_NEWUSER | CLONE_NEWNET))
-
-
-def limit(memory: int) -> None:
-    """Bind this process for good: `memory` bytes of address space, no file grows, no core."""
-    resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def allow(seconds: int) -> None:
-    """Grant so many seconds of processor from now on; past them the kernel ends this process."""
-    used = resource.getrusage(resource.RUSAGE_SELF)
-    until = int(used.ru_utime + used.ru_stime) + 1 + seconds
-    resource.setrlimit(resource.RLIMIT_CPU, (until, resource.RLIM_INFINITY))
-
-
 def is_worn(printed: int) -> bool:
     """Tell whether a fresh process should take over; nothing a document left stays for long."""
-    with open("/proc/self/statm", "rb") as memory:  # getrusage would count the parent's peak too
-        resident = int(memory.read().split()[1]) * resource.getpagesize()
-    return printed >= MOST_DOCUMENTS or resident > WORN
+    return printed >= MOST_DOCUMENTS or resident_bytes() > WORN
 
 
 def serve(line: Connection, memory: int) -> int:
@@ -88,7 +70,7 @@ def serve(line: Connection, memory: int) -> int:
     gc.collect()
     gc.freeze()
     leave_network()
-    limit(memory)
+    limit_memory_and_files(memory)
     line.send_bytes(b"ready")
     printed = 0
     while True:
@@ -97,7 +79,7 @@ def serve(line: Connection, memory: int) -> int:
             html = line.recv_bytes().decode()
         except EOFError:
             return 0
-        allow(order["seconds"])
+        limit_cpu(order["seconds"])
         try:
             data, pages = write(html)
         except (MemoryError, SystemError):  # at the limit CPython may lose the exception itself

@@ -7,13 +7,11 @@ wait for nothing: they write their rows as ever, and the sweep follows within a 
 """
 
 import hashlib
-import json
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -23,7 +21,9 @@ from django.core.exceptions import FieldError
 from django.db import models, transaction
 from django.utils.module_loading import import_string
 
+from portal.jobs.progress import Progress, no_progress
 from portal.models import AuditChain, AuditCheck, AuditSeal, Stateful, User
+from portal.records import snapshot
 
 JOB = "portal.verify_audit"
 SEAL_TASK = "portal.records.tasks.seal_audit"
@@ -114,11 +114,6 @@ class Report:
 
 
 Check = Callable[[], Iterable[Fault]]
-Progress = Callable[[int, int, str], None]
-
-
-def silent(done: int, total: int, stage: str) -> None:
-    """Report no progress."""
 
 
 @cache
@@ -138,40 +133,27 @@ def checks() -> tuple[Check, ...]:
 
 def digest(name: str, pk: object, columns: Sequence[str], values: Sequence[object]) -> bytes:
     """The hash of one row: its chain, its key and what stands in its columns."""
-    text = json.dumps(
-        [name, pk, dict(zip(columns, values, strict=True))],
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-        default=_spelled,
-    )
+    text = snapshot.dumps([name, pk, dict(zip(columns, values, strict=True))], default=_spelled)
     return hashlib.sha256(text.encode()).digest()
 
 
 def sha256_of(seal: AuditSeal) -> str:
     """The hash of a seal: all it says, and through `previous` all seals before it."""
-    head = json.dumps(
+    head = snapshot.dumps(
         [
             seal.chain_id,
             seal.number,
             seal.previous,
-            _spelled(seal.sealed_at),
+            snapshot.spelled(seal.sealed_at),
             seal.columns,
             seal.pks,
-        ],
-        separators=(",", ":"),
+        ]
     )
     return hashlib.sha256(head.encode() + bytes(seal.digests)).hexdigest()
 
 
 def _spelled(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, date | UUID):
-        return str(value)
-    raise TypeError(f"no spelling for {type(value).__name__}")
+    return str(value) if isinstance(value, UUID) else snapshot.spelled(value)
 
 
 # --- Sealing ---------------------------------------------------------------------------------------
@@ -255,7 +237,7 @@ def _settled(table: Audited, floor: datetime) -> int:
 # --- Verifying -------------------------------------------------------------------------------------
 
 
-def verify(*, now: datetime, progress: Progress = silent) -> Report:
+def verify(*, now: datetime, progress: Progress = no_progress) -> Report:
     """Read every sealed row again; name what was altered, removed or slipped in.
 
     Memory grows by eight bytes for each sealed row and by nothing else. Tables of a million rows
@@ -307,7 +289,7 @@ def heads() -> list[dict[str, Any]]:
 def head_of(rows: Iterable[Mapping[str, Any]]) -> str:
     """One hash over the ends of all chains."""
     told = [[row["name"], row["number"], row["sha256"]] for row in rows]
-    return hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()
+    return snapshot.sha256_of_plain(told)
 
 
 def kept(name: str, number: int, sha256: str) -> Fault | None:
@@ -330,7 +312,7 @@ def misplaced(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
 
 
 def verify_table(
-    table: Audited, report: Report, total: int = 0, progress: Progress = silent
+    table: Audited, report: Report, total: int = 0, progress: Progress = no_progress
 ) -> None:
     """Read the seals of one table and their rows again, then look for rows that no seal knows."""
     chain = AuditChain.objects.filter(name=table.name).first() or AuditChain(name=table.name)

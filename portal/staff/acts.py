@@ -16,6 +16,7 @@ from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.moves import Move
+from portal.forms.errors import show_error
 from portal.records.workflow import allowed
 from portal.staff.lists import ReadOnlyAdmin
 
@@ -154,8 +155,7 @@ class WorkflowAdmin(ReadOnlyAdmin):
             try:
                 result = step.do(request, thing, form.cleaned_data if form else {}, now())
             except PortalError as error:
-                for finding in error.findings:
-                    messages.error(request, f"{finding.message} ({finding.code})")
+                show_error(request, error)
             else:
                 messages.success(request, step.success(result))
                 return redirect(back)

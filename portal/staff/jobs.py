@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.urls import URLPattern, path, reverse
 
+from portal.jobs import queue
 from portal.models import Job, JobState
 from portal.staff.acts import WorkflowAdmin
 
@@ -27,7 +28,7 @@ class FollowedAdmin(WorkflowAdmin):
         job = self.own(request, pk).job
         if job is None:
             raise Http404
-        return JsonResponse({"state": job.state, "done": job.done, "total": job.total})
+        return JsonResponse(queue.status(job))
 
     def followed(self, thing: Any) -> dict[str, Any]:
         """What the page says about the job."""

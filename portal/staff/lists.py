@@ -92,7 +92,9 @@ class ReadOnlyAdmin(StaffAdmin):
     ) -> HttpResponse | None:
         """Do what was chosen for the rows that were ticked; a box that is no row's ticks nothing."""
         if any(row_number(pk) is None for pk in request.POST.getlist(ACTION_CHECKBOX_NAME)):
-            messages.error(request, "고른 항목을 알 수 없습니다. 목록에서 다시 고르세요. (rows)")
+            messages.error(
+                request, "고른 항목을 알 수 없습니다. 목록에서 다시 고르세요.", extra_tags="rows"
+            )
             return None
         return super().response_action(request, queryset, *where, **named)
 

@@ -18,8 +18,10 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import is_naive
 
-from portal.core import money, validators
+from portal.core import dates, money, validators
 from portal.core.clock import KST
+from portal.forms.errors import with_codes
+from portal.models import JobState
 from portal.paper.charts import Chart
 
 register = template.Library()
@@ -31,13 +33,6 @@ KINDS = ("primary", "secondary", "tertiary", "danger")
 SIZES = ("small", "medium", "large")
 STEP_STATES = {"done": "완료", "current": "진행 중", "todo": "예정"}
 LIFE_STATES = {**STEP_STATES, "stopped": "중단"}
-JOB_STATES = {
-    "queued": "대기",
-    "running": "진행 중",
-    "done": "완료",
-    "parked": "중단(확인 필요)",
-    "cancelled": "취소",
-}
 TONE_ICONS = {
     "neutral": "circle",
     "info": "dot",
@@ -108,7 +103,10 @@ def kst(instant: datetime | None, after: str = "", *, autoescape: bool = False) 
 
 @register.filter(needs_autoescape=True)
 def until(instant: datetime | None, after: str = "", *, autoescape: bool = False) -> str:
-    """Write an end; midnight is the end of the day before: 2021. 2. 16. 24:00:00 (KST)."""
+    """Write a closing to the second; midnight ends the day before: 2021. 2. 16. 24:00:00 (KST).
+
+    For intake, where a second decides. Other deadlines are written by `due`.
+    """
     if instant is None:
         return ""
     local = instant.astimezone(KST)
@@ -116,6 +114,19 @@ def until(instant: datetime | None, after: str = "", *, autoescape: bool = False
         words = f"{kdate(local - timedelta(days=1))} 24:00:00 (KST)"
         return _whole(words, after, autoescape)
     return kst(instant, after, autoescape=autoescape)
+
+
+@register.filter(needs_autoescape=True)
+def due(instant: datetime | None, after: str = "", *, autoescape: bool = False) -> str:
+    """Write a deadline as people say it: 2021년 12월 2일 18시, 2021년 12월 2일 자정."""
+    if instant is None:
+        return ""
+    if is_naive(instant):
+        raise ValueError("due needs an aware datetime")
+    text = dates.due_text(instant)
+    if not autoescape:
+        return text + after
+    return text.replace(" ", NO_BREAK_SPACE) + (_WORD_JOINER + after if after else "")
 
 
 @register.filter(needs_autoescape=True)
@@ -330,8 +341,11 @@ def remaining_text(left: timedelta) -> str:
 
 
 @register.simple_tag
-def countdown(deadline: datetime | None, *, now: datetime) -> SafeString:
-    """Say how long is left; countdown.js only keeps the words fresh. None: no fixed deadline."""
+def countdown(deadline: datetime | None, *, now: datetime, precise: bool = True) -> SafeString:
+    """Say how long is left; countdown.js only keeps the words fresh. None: no fixed deadline.
+
+    `precise` writes the deadline to the second, as the closing of an intake needs it.
+    """
     if deadline is None:
         return format_html('<span class="countdown">{}</span>', "예산 소진 시까지 접수합니다")
     left = deadline - now
@@ -342,6 +356,7 @@ def countdown(deadline: datetime | None, *, now: datetime) -> SafeString:
         now=now.isoformat(),
         text=remaining_text(left),
         near=timedelta(0) < left < _NEAR,
+        precise=precise,
     )
 
 
@@ -362,14 +377,14 @@ def own_job(context: RequestContext, job: object, *, label: str) -> dict[str, ob
 def job_progress(
     *, url: str, label: str, state: str = "queued", done: int = 0, total: int | None = None
 ) -> SafeString:
-    """Show a background job; state: JOB_STATES. job.js asks `url` until it has ended."""
-    _one_of("job_progress", "state", state, JOB_STATES)
+    """Show a background job; state: JobState. job.js asks `url` until it has ended."""
+    _one_of("job_progress", "state", state, JobState.values)
     return _render(
         "job_progress",
         url=url,
         label=label,
         state=state,
-        word=JOB_STATES[state],
+        word=JobState(state).label,
         done=done,
         total=total,
         ended=state in ("done", "parked", "cancelled"),
@@ -447,8 +462,9 @@ def _forms(forms: Iterable[BaseForm | BaseFormSet]) -> Iterable[BaseForm]:
 
 def _errors(form: BaseForm) -> Iterable[dict[str, str]]:
     for name, messages in form.errors.items():
+        rows = [{"message": text, "code": code} for text, code in with_codes(messages)]
         if name not in form.fields:
-            yield from ({"message": str(text), "label": "", "target": ""} for text in messages)
+            yield from ({**row, "label": "", "target": ""} for row in rows)
         elif form[name].is_hidden:
             yield {"message": STALE_PAGE, "label": "", "target": ""}
         else:
@@ -456,9 +472,7 @@ def _errors(form: BaseForm) -> Iterable[dict[str, str]]:
             # A group of radios or checkboxes has no single label target: go to its first box.
             target = field.id_for_label or f"{field.auto_id}_0"
             label = str(field.label).rstrip(".?")
-            yield from (
-                {"message": str(text), "label": label, "target": target} for text in messages
-            )
+            yield from ({**row, "label": label, "target": target} for row in rows)
 
 
 @register.simple_tag
@@ -467,8 +481,8 @@ def error_summary(*forms: BaseForm | BaseFormSet) -> SafeString:
     errors = [error for form in _forms(forms) for error in _errors(form)]
     for formset in forms:
         if isinstance(formset, BaseFormSet):
-            for message in formset.non_form_errors():
-                errors.append({"message": str(message), "label": "", "target": ""})
+            for message, code in with_codes(formset.non_form_errors()):
+                errors.append({"message": message, "code": code, "label": "", "target": ""})
     return _render("error_summary", errors=errors) if errors else SafeString("")
 
 

@@ -7,10 +7,10 @@ from portal.access.roles import roles_of
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Give pages the demo flag, the origin and whether the reader works for the ministry."""
+    """Give pages the notice on top, the origin and whether the reader works for the ministry."""
     user = getattr(request, "user", None)
     return {
-        "DEMO": settings.DEMO,
+        "SITE_NOTICE": settings.SITE_NOTICE,
         "ORIGIN": settings.ORIGIN,
         "roles": roles_of(user) if user is not None else frozenset(),
     }

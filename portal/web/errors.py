@@ -1,12 +1,12 @@
 """A PortalError as JSON, as a message on the page it came from, or as a page of its own."""
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from portal.api.errors import error_body
 from portal.core.errors import PortalError
+from portal.forms.errors import show_error
 
 
 def wants_json(request: HttpRequest) -> bool:
@@ -25,7 +25,6 @@ def readable(request: HttpRequest, error: PortalError) -> HttpResponse:
     origin = request.META.get("HTTP_REFERER", "")
     here = url_has_allowed_host_and_scheme(origin, {request.get_host()})
     if request.method == "POST" and here:
-        for finding in error.findings:
-            messages.error(request, f"{finding.message} ({finding.code})")
+        show_error(request, error)
         return redirect(origin)
     return render(request, "error.html", {"error": error}, status=error.status)

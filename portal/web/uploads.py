@@ -8,7 +8,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest
 
 from portal.core.errors import BadInput, PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.forms.uploads import UploadForm
 
 

@@ -91,7 +91,7 @@ def revoke_token(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def own_job(request: HttpRequest, pk: int) -> JsonResponse:
     """Say how far a job is that I asked for."""
-    return JsonResponse(queue.told(get_object_or_404(Job, pk=pk, requested_by=request.user)))
+    return JsonResponse(queue.status(get_object_or_404(Job, pk=pk, requested_by=request.user)))
 
 
 @signed_in

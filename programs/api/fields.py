@@ -52,7 +52,7 @@ def unknown(help_text: str = "", **options: Any) -> serializers.IntegerField:
 
 def origin() -> serializers.CharField:
     """Make the field that says where a figure comes from."""
-    return text("출처: source S번호(공고), public(공개 자료), assumption(가정)")
+    return text("출처(/sources/): source S번호(원문 줄), public(공개 자료), assumption(가정)")
 
 
 def condition() -> serializers.DictField:

@@ -110,6 +110,7 @@ class Migration(migrations.Migration):
                 ('supplement_days', models.PositiveSmallIntegerField(default=7, verbose_name='보완 기한(일)')),
                 ('objection_days', models.PositiveSmallIntegerField(default=10, verbose_name='이의신청 기한(일)')),
                 ('objection_answer_days', models.PositiveSmallIntegerField(default=30, verbose_name='이의신청 처리 기한(일)')),
+                ('due_policies', models.JSONField(blank=True, default=dict, verbose_name='기한이 끝나는 때')),
                 ('conditions', models.JSONField(blank=True, default=list, verbose_name='신청 요건')),
                 ('questions', models.JSONField(blank=True, default=list, verbose_name='질문')),
                 ('cost_items', models.JSONField(blank=True, default=list, verbose_name='비목')),

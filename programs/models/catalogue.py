@@ -1,5 +1,8 @@
 """How a sub-programme judges and what it wants to see: criteria, bonus items, documents."""
 
+from collections.abc import Container
+from datetime import date, datetime
+
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.db.models import F, Q
@@ -7,7 +10,7 @@ from django.db.models import F, Q
 from portal.models import Dated, User
 from programs.models.ledger import Budget
 from programs.models.rounds import ProgramRound
-from programs.rules import calendar, eligibility
+from programs.rules import calendar, deadlines, eligibility
 from programs.rules.grants import ceilings
 from programs.states import GrantKind, Intake, QuotaKind
 
@@ -66,6 +69,7 @@ class SubProgram(Dated):
     supplement_days = models.PositiveSmallIntegerField("보완 기한(일)", default=7)
     objection_days = models.PositiveSmallIntegerField("이의신청 기한(일)", default=10)
     objection_answer_days = models.PositiveSmallIntegerField("이의신청 처리 기한(일)", default=30)
+    due_policies = models.JSONField("기한이 끝나는 때", default=dict, blank=True)
 
     conditions = models.JSONField("신청 요건", default=list, blank=True)
     questions = models.JSONField("질문", default=list, blank=True)
@@ -109,11 +113,21 @@ class SubProgram(Dated):
     def window(self) -> calendar.Window:
         """When it takes applications: its own dates, else the round's.
 
-        A rolling one ends on its own date if it has one, else when the budget is gone (S16).
+        A rolling one ends on its own date if it has one, else when the budget is gone (A06).
         """
         rolling = self.intake == Intake.ROLLING
         closes_at = self.closes_at or (None if rolling else self.round.closes_at)
         return calendar.Window(self.opens_at or self.round.opens_at, closes_at, rolling)
+
+    def due_after(
+        self, period: str, start: datetime, holidays: Container[date], *, days: int | None = None
+    ) -> datetime:
+        """Return when a period (`supplement_days`, `objection_days`, ...) from `start` is over.
+
+        `days` replaces the programme's own number.
+        """
+        policy = deadlines.policy_of(self.due_policies, period)
+        return deadlines.due_after(start, days or getattr(self, period), policy, holidays)
 
     def conditions_parsed(self) -> tuple[eligibility.Condition, ...]:
         """Who may apply, for `rules.eligibility`."""

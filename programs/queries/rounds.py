@@ -80,7 +80,7 @@ def current_round(now: datetime) -> ProgramRound | None:
 def refusal(program: SubProgram, now: datetime) -> Finding | None:
     """Say why an application at this instant is not taken, None when it is.
 
-    A rolling intake also ends when its pot is empty (S16; 예산 소진 시까지, public).
+    A rolling intake also ends when its pot is empty (A06).
     """
     window = program.window()
     if window.rolling and program.pot.available_won <= 0:

@@ -1,13 +1,10 @@
 """Is a round open at this moment: instants in Asia/Seoul, closed at the closing instant itself."""
 
-from collections.abc import Container
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import datetime, timedelta
 
+from portal.core.dates import KST as KST
 from portal.core.errors import BadInput, Finding
-
-KST = ZoneInfo("Asia/Seoul")
 
 UPCOMING = "upcoming"
 OPEN = "open"
@@ -35,7 +32,7 @@ class Window:
 
 
 def state(window: Window, at: datetime) -> str:
-    """Return `upcoming`, `open` or `closed`; at the closing instant it is closed (domain 0.12)."""
+    """Return `upcoming`, `open` or `closed`; at the closing instant it is closed (A12)."""
     if _aware(at) < window.opens_at:
         return UPCOMING
     if window.closes_at is not None and at >= window.closes_at:
@@ -65,25 +62,6 @@ def days_left(window: Window, at: datetime) -> int | None:
         return None
     last_instant = window.closes_at - timedelta(microseconds=1)
     return (last_instant.astimezone(KST).date() - _aware(at).astimezone(KST).date()).days
-
-
-SATURDAY = 5
-
-
-def last_day(first: date, days: int, holidays: Container[date]) -> date:
-    """The last day of a period of days: the first is not counted, an end on a Saturday, Sunday or
-    public holiday moves to the next working day (민법 157, 161).
-    """
-    day = first + timedelta(days=days)
-    while day.weekday() >= SATURDAY or day in holidays:
-        day += timedelta(days=1)
-    return day
-
-
-def period_end(at: datetime, days: int, holidays: Container[date]) -> datetime:
-    """The instant at which a period of days is over: the end of its last day in KST (민법 159)."""
-    day = last_day(_aware(at).astimezone(KST).date(), days, holidays)
-    return datetime.combine(day + timedelta(days=1), time(0), KST)
 
 
 def stamp(at: datetime) -> str:

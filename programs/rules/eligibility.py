@@ -93,7 +93,7 @@ def judge(conditions: Sequence[Condition], facts: Facts, *, on: date, final: boo
     """Check every condition that applies; never stop at the first.
 
     `on` is the reference date in KST: today in a self-check, the submission date when it counts
-    (S16: one year since the factory was built is judged on the submission date, domain 0.6).
+    (S16: one year since the factory was built is judged on the submission date, A06).
     A missing fact warns in a self-check and blocks when `final`, unless the condition itself
     only warns; it is named once however many conditions need it. Raises BadInput (`fact`) when
     a fact has the wrong type.

@@ -1,24 +1,31 @@
 """How pages word what the catalogue holds."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from django import template
+from django.urls import reverse
+from django.utils.html import format_html_join
 
 register = template.Library()
 
-ORIGINS = {"public": "공개 자료", "assumption": "운영 기준"}
+SECTIONS = {"public": ("public", "공개 자료"), "assumption": ("assumptions", "운영 기준")}
 
 
 @register.filter
 def origin(value: str | None) -> str:
-    """Say where a figure comes from: 원문 12행, 공개 자료, 운영 기준."""
+    """Link to where a figure comes from: 원문 12행, 공개 자료, 운영 기준; other words stay as is."""
     if not value:
         return ""
     if value.startswith("source "):
-        lines = ", ".join(part.removeprefix("S") for part in value.split()[1:])
-        return f"원문 {lines}행"
-    return ORIGINS.get(value, value)
+        links = [(mark, f"원문 {mark[1:]}행") for mark in re.findall(r"S\d+", value)]
+    elif value in SECTIONS:
+        links = [SECTIONS[value]]
+    else:
+        return value
+    page = reverse("sources")
+    return format_html_join(", ", '<a href="{}#{}">{}</a>', [(page, *link) for link in links])
 
 
 @register.filter

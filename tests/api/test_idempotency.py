@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 
 from applications.models import Application, Submission
+from portal.api.tasks import forget_answers
 from portal.core.clock import now
-from portal.jobs.tasks import forget_answers
 from portal.models import IdempotentCall
 from tests.api.calling import Caller, Story, caller, open_catalogue, tell_story
 from tests.api.test_refusals import assert_refused

@@ -14,11 +14,11 @@ from applications.services.intake import filing
 from applications.states import ApplicationState
 from applications.visibility import applications_of
 from bench.bulk import staff, writer
-from portal.access.roles import MANAGER
 from portal.core.validators import business_number
 from portal.models import Notice
 from portal.records import snapshot
 from programs.models import SubProgram
+from programs.roles import MANAGER
 from tests.factories.applications import ApplicationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db

@@ -81,6 +81,9 @@ class Demo:
         except (OSError, urllib.error.URLError):
             return False
 
+    def complete(self) -> bool:
+        return '"done": 4' in (self.folder / "demo-progress.json").read_text()
+
     def get(self, path: str) -> str:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
             return answer.read().decode()
@@ -195,7 +198,7 @@ def test_a_reset_throws_data_and_files_away_and_nothing_else(settings, tmp_path:
 @pytest.mark.django_db
 @pytest.mark.parametrize("command", ["demo", "demo_code", "seed_accounts"])
 def test_none_of_it_runs_outside_the_demo(command: str) -> None:
-    with pytest.raises(CommandError, match="PORTAL_DEMO"):
+    with pytest.raises(CommandError, match="demo.settings"):
         call_command(command)
     assert not User.objects.exists()
 
@@ -221,7 +224,7 @@ def test_the_demo_refuses_a_served_database() -> None:
         env={
             **os.environ,
             "DATABASE_URL": "postgres://x@127.0.0.1:1/x",
-            "DJANGO_SETTINGS_MODULE": "portal.settings",
+            "DJANGO_SETTINGS_MODULE": "demo.settings",
         },
         capture_output=True,
         text=True,
@@ -231,12 +234,33 @@ def test_the_demo_refuses_a_served_database() -> None:
     assert "SQLite" in done.stderr
 
 
+def test_a_killed_start_begins_anew_with_the_next_one(tmp_path: Path) -> None:
+    made = Demo(tmp_path / "data")
+    try:
+        made.start()
+        made.ask("UPDATE portal_user SET name = '고친 이름' WHERE email LIKE 'applicant@%'")
+        made.running.send_signal(signal.SIGKILL)
+        made.running.communicate()
+        assert not made.complete()
+        made.settings = SETTINGS  # a short story: no more than the accounts
+        made.start()
+        assert made.ask("SELECT count(*) FROM portal_user WHERE name = '고친 이름'") == [(0,)]
+        code, said = made.stop()
+        assert code == 0
+        assert "처음부터 만듭니다" in said
+    finally:
+        made.kill()
+
+
 @pytest.mark.pdf
 def test_the_whole_story_is_told_once_and_its_papers_are_printed(tmp_path: Path) -> None:
     told = Demo(tmp_path / "data")
     try:
         told.start()
         assert "제조" in told.get("/programs/")
+        assert "시연 자료를 만들고 있습니다" in told.get("/")
+        servers.wait_until(told.complete, seconds=300, what="the whole story")
+        assert "시연 자료를 만들고 있습니다" not in told.get("/")
         applications = told.ask("SELECT state, count(*) FROM applications_application GROUP BY 1")
         assert {"draft", "submitted", "released"} <= {row[0] for row in applications}
         papers = "SELECT count(*) FROM applications_issueddocument WHERE issued_at IS NOT NULL"

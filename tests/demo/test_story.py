@@ -9,13 +9,13 @@ from django.core.management import call_command
 from applications.models import (
     Agreement,
     Application,
+    CommitteeProposal,
     Decision,
     DecisionChange,
     DeliveryEntry,
     LateGrant,
     LevelCertificate,
     Objection,
-    PanelProposal,
     Recovery,
     Turn,
 )
@@ -27,6 +27,20 @@ from portal.models import Notice
 from portal.records import audit
 from programs.models import SubProgram
 from programs.queries import balance
+from tests import deadlines
+
+SHOWN = {
+    "applications.Agreement.papers_due_at",
+    "applications.Agreement.sign_due_at",
+    "applications.LateGrant.until",
+    "applications.Objection.answer_due_at",
+    "applications.Objection.due_at",
+    "applications.Recovery.due_at",
+    "applications.Report.due_at",
+    "applications.ScoreSheet.due_at",
+    "applications.Supplement.due_at",
+    "applications.Turn.due_at",
+}
 
 
 def tell() -> None:
@@ -42,6 +56,8 @@ def changed(kind: str) -> "list[DecisionChange]":
 def test_somebody_stands_at_every_stage(settings) -> None:
     settings.DEMO = True
     tell()
+    assert deadlines.filled() >= SHOWN
+    assert deadlines.not_round() == []
     at, applications = now(), Application.objects.all()
     states = set(applications.values_list("state", flat=True))
     assert {
@@ -83,7 +99,7 @@ def test_somebody_stands_at_every_stage(settings) -> None:
     assert sorted(visits.values_list("confirmed", flat=True), key=str) == [None, True, True]
     assert LevelCertificate.objects.get().number
     assert Recovery.objects.get(state="due").amount_won > 0
-    proposals = {row.sub_program.code: row for row in PanelProposal.objects.all()}
+    proposals = {row.sub_program.code: row for row in CommitteeProposal.objects.all()}
     assert proposals["aftercare"].placed == proposals["aftercare"].wanted
     assert proposals["level-check"].placed < proposals["level-check"].wanted
 

@@ -6,10 +6,17 @@ from typing import Any
 import yaml
 from playwright.sync_api import Browser
 
-from applications.models import Application, PanelProposal, ScoreRun, ScoreSheet, Selection
+from applications.models import (
+    Application,
+    CommitteeProposal,
+    ScoreRun,
+    ScoreSheet,
+    Selection,
+)
+from applications.roles import ASSESSOR
 from demo.management.commands.seed_applications import STORY, sample_pdf
-from portal.access.roles import ASSESSOR, MANAGER, OFFICER
 from programs.models import SubProgram
+from programs.roles import MANAGER, OFFICER
 from tests.journeys.people import Applicant, Staff, letter_to, work
 
 TRACKS = {
@@ -31,7 +38,7 @@ class Journey:
         self.officer = self.staff("officer", OFFICER)
         self.manager = self.staff("manager", MANAGER)
         self.assessors: list[Staff] = []
-        self.panel(3)
+        self.committee(3)
         self.suppliers: dict[int, Applicant] = {}
 
     def staff(self, name: str, role: str) -> Staff:
@@ -41,7 +48,7 @@ class Journey:
             program.officers.add(person.user)
         return person
 
-    def panel(self, count: int) -> list[Staff]:
+    def committee(self, count: int) -> list[Staff]:
         """Let so many more assessors sign in; returns the new ones."""
         fresh = [
             Staff(self.browser, self.base, self.context, f"one@panel{place}.example", ASSESSOR)
@@ -190,14 +197,14 @@ class Journey:
         officer.fill("assessors", [one.user.pk for one in assessors])
         officer.do()
 
-    def solve(self, application: Application) -> PanelProposal:
+    def solve(self, application: Application) -> CommitteeProposal:
         """The officer has an assignment solved and opens what came out."""
-        self.officer.go("/admin/applications/panelproposal/start/")
+        self.officer.go("/admin/applications/committeeproposal/start/")
         self.officer.fill("sub_program", application.sub_program_id)
         self.officer.do()
         work()
-        solved = PanelProposal.objects.latest("pk")
-        self.officer.go(f"/admin/applications/panelproposal/{solved.pk}/change/")
+        solved = CommitteeProposal.objects.latest("pk")
+        self.officer.go(f"/admin/applications/committeeproposal/{solved.pk}/change/")
         return solved
 
     def assess(

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from applications.models import Application
-from portal.access.roles import MANAGER, OFFICER
 from portal.core.clock import now
+from programs.roles import MANAGER, OFFICER
 from tests.factories import programs
 from tests.journeys.applying import Journey
 from tests.journeys.awarded import Award
@@ -130,7 +130,7 @@ def test_an_objection_wins_before_other_people(journey: Journey, agree: Agree) -
         remedy="sheets",
         note="생산 중단 기록을 보지 못하고 평가한 것을 확인했습니다.",
     )
-    others = journey.panel(3)
+    others = journey.committee(3)
     journey.assign(application, others, by=hearing)
     journey.assess(application, others)
     hearing.act("objection", objection.pk, "rescore")
@@ -177,13 +177,15 @@ def test_an_assignment_that_fails_says_what_is_short(journey: Journey, agree: Ag
         f"{application.number}: 5명이 필요하지만 이해관계와 배정 금지를 빼면 맡을 수 있는 평가위원이"
         " 2명뿐이라 3명이 부족합니다.",
     )
-    officer.act("panelproposal", failed.pk, "discard", note="평가위원을 더한 뒤 다시 계산합니다.")
-    more = journey.panel(3)
+    officer.act(
+        "committeeproposal", failed.pk, "discard", note="평가위원을 더한 뒤 다시 계산합니다."
+    )
+    more = journey.committee(3)
     for assessor in more:
         officer.add("applications/assessorprofile", user=assessor.user.pk)
     solved = journey.solve(application)
     officer.sees("확정 대기", "필요한 5자리를 모두 채웠습니다.")
-    officer.act("panelproposal", solved.pk, "confirm")
+    officer.act("committeeproposal", solved.pk, "confirm")
     assert not application.sheets.filter(assessor=tied.user).exists()
     journey.assess(application, [*rest, *more])
     journey.release(application)

@@ -607,7 +607,7 @@ import io, resource, sys, time
 from django.conf import settings
 settings.configure(UPLOAD_MAX_BYTES=20 * 1024**2, PRIVATE_ROOT="/nowhere", USE_I18N=False)
 from django.core.files.base import File
-from portal import files
+from portal.uploads import files
 from portal.core.errors import BadInput
 with open({str(path)!r}, "rb") as handle:
     upload = File(handle, {name!r})

@@ -17,9 +17,10 @@ from applications.services import documents
 from applications.services.company import token_digest
 from portal import urls as portal_urls
 from portal.access.decorators import public, roles, signed_in
-from portal.access.roles import MANAGER, STAFF_ROLES, roles_of
+from portal.access.roles import role_names, roles_of
 from portal.core.errors import BadInput, Closed, Finding, NotFound, PortalError, RuleBroken
 from portal.models import Job, Notice, User
+from programs.roles import MANAGER
 from tests.factories import programs
 from tests.factories.applications import ApplicationFactory, PartnerFactory, UserFactory
 
@@ -191,7 +192,7 @@ def test_a_view_that_declares_nothing_lets_nobody_in_unsigned(client: Client) ->
 @pytest.mark.django_db
 def test_a_page_of_a_role_does_not_exist_for_the_others(client: Client) -> None:
     assert client.get("/managers/").status_code in {302, 404}
-    for role in sorted(STAFF_ROLES - {MANAGER}):
+    for role in sorted(role_names() - {MANAGER}):
         client.force_login(UserFactory(roles=[role]))
         assert client.get("/managers/").status_code == 404, role
     client.force_login(UserFactory(roles=[MANAGER]))

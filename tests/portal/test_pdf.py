@@ -379,7 +379,7 @@ def test_the_engine_goes_when_its_process_is_killed():
 import os, signal
 from django.conf import settings
 settings.configure(PDF_SECONDS=60, PDF_MEMORY_BYTES=1024**3)
-from portal import pdf
+from portal.paper import pdf
 pdf.print_html("<p>x")
 print(pdf._engine.process.pid, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
@@ -490,7 +490,7 @@ def test_the_portal_itself_never_loads_the_library():
 import sys
 from django.conf import settings
 settings.configure(PDF_SECONDS=60, PDF_MEMORY_BYTES=1024**3)
-from portal import pdf
+from portal.paper import pdf
 assert pdf.print_html("<p>x").pages == 1
 assert "weasyprint" not in sys.modules
 """

@@ -27,14 +27,16 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.module_loading import import_string
 
+from applications.roles import ASSESSOR
 from portal.access.accounts import (
     PortalAccountAdapter,
     SecondFactorForm,
     claimed_email,
     client_address,
 )
-from portal.access.roles import ASSESSOR, OFFICER, OPERATOR
+from portal.access.roles import OPERATOR
 from portal.models import Notice, User
+from programs.roles import OFFICER
 from tests.factories.applications import PASSWORD, UserFactory
 from tests.faults.together import at_once
 

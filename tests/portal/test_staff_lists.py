@@ -5,9 +5,10 @@ from django.contrib.admin import site
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, OPERATOR
+from portal.access.roles import AUDITOR, OPERATOR
 from portal.models import Notice
 from portal.staff.lists import StaffAdmin
+from programs.roles import MANAGER, OFFICER
 from tests.factories import staff
 from tests.factories.applications import NOW, UserFactory
 

@@ -3,14 +3,14 @@
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, kst, until
+from portal.staff.forms import note_form
+from portal.templatetags.portal import badge, due, kst
 from vouchers.models import Correction
 from vouchers.services import corrections
 from vouchers.states import CorrectionMoves, CorrectionState
@@ -27,32 +27,25 @@ TONES = {
 }
 
 
-class FindingForm(forms.Form):
-    """What the agency has found."""
-
-    finding = forms.CharField(
-        label="확인한 내용",
-        max_length=2_000,
-        widget=forms.Textarea({"rows": 5}),
-        help_text="공급기업과 국민이 그대로 읽습니다.",
-    )
+FindingForm = note_form(
+    "finding",
+    label="확인한 내용",
+    max_length=2_000,
+    rows=5,
+    help_text="공급기업과 국민이 그대로 읽습니다.",
+)
 
 
-class RequestForm(forms.Form):
-    """What is asked of the supplier."""
-
-    wanted = forms.CharField(
-        label="시정 요청",
-        max_length=2_000,
-        widget=forms.Textarea({"rows": 5}),
-        help_text="무엇을 고쳐야 하는지 적어 주세요. 기한은 회차의 운영 기준에 따라 정해집니다.",
-    )
+RequestForm = note_form(
+    "wanted",
+    label="시정 요청",
+    max_length=2_000,
+    rows=5,
+    help_text="무엇을 고쳐야 하는지 적어 주세요. 기한은 회차의 운영 기준에 따라 정해집니다.",
+)
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    note = forms.CharField(label="확인 내용", max_length=1_000, widget=forms.Textarea({"rows": 4}))
+ReasonForm = note_form(label="확인 내용", max_length=1_000, rows=4)
 
 
 def verify(request: HttpRequest, case: Correction, data: Any, at: datetime) -> str:
@@ -70,13 +63,13 @@ def dismiss(request: HttpRequest, case: Correction, data: Any, at: datetime) -> 
 def ask(request: HttpRequest, case: Correction, data: Any, at: datetime) -> str:
     """Ask the supplier."""
     corrections.ask(case, by=request.user, now=at, **data)
-    return f"시정을 요청했습니다. 기한은 {until(case.due_at)}입니다."
+    return f"시정을 요청했습니다. 기한은 {due(case.due_at)}입니다."
 
 
 def ask_again(request: HttpRequest, case: Correction, data: Any, at: datetime) -> str:
     """Ask once more."""
     corrections.ask_again(case, by=request.user, now=at, **data)
-    return f"다시 시정을 요청했습니다. 기한은 {until(case.due_at)}입니다."
+    return f"다시 시정을 요청했습니다. 기한은 {due(case.due_at)}입니다."
 
 
 def fix(request: HttpRequest, case: Correction, data: Any, at: datetime) -> str:
@@ -161,4 +154,4 @@ class CorrectionAdmin(WorkflowAdmin):
     @admin.display(description="기한")
     def due(self, case: Correction) -> str:
         """Until when."""
-        return until(case.due_at)
+        return due(case.due_at)

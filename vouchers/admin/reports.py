@@ -10,12 +10,14 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from portal.access.roles import AGENCY, MINISTRY, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, kst, until
+from portal.staff.forms import note_form
+from portal.templatetags.portal import badge, due, kst
 from vouchers.models import ConsumerReport, ReportCheck
 from vouchers.queries.reports import ratings
+from vouchers.roles import AGENCY, MINISTRY, PANEL_OPERATOR
 from vouchers.rules.reports.moderation import shared
 from vouchers.services import corrections, good_cases
 from vouchers.services.reports import moderation
@@ -32,33 +34,19 @@ TONES = {
 }
 
 
-class NoteForm(forms.Form):
-    """Why."""
-
-    note = forms.CharField(
-        label="사유",
-        max_length=1_000,
-        widget=forms.Textarea({"rows": 4}),
-        help_text="단원이 그대로 읽습니다.",
-    )
+NoteForm = note_form(max_length=1_000, rows=4, help_text="단원이 그대로 읽습니다.")
 
 
-class StaffNoteForm(forms.Form):
-    """Why, for the record."""
-
-    note = forms.CharField(label="사유", max_length=1_000, widget=forms.Textarea({"rows": 4}))
+StaffNoteForm = note_form(max_length=1_000, rows=4)
 
 
-class AcceptForm(forms.Form):
-    """Why it may pass, where the machine has pointed at something."""
-
-    note = forms.CharField(
-        label="채택 사유",
-        max_length=1_000,
-        required=False,
-        widget=forms.Textarea({"rows": 4}),
-        help_text="자동 점검에서 찾은 것이 있으면 채택해도 되는 까닭을 꼭 적어 주세요.",
-    )
+AcceptForm = note_form(
+    label="채택 사유",
+    max_length=1_000,
+    rows=4,
+    required=False,
+    help_text="자동 점검에서 찾은 것이 있으면 채택해도 되는 까닭을 꼭 적어 주세요.",
+)
 
 
 class IssueForm(forms.Form):
@@ -90,7 +78,7 @@ def reject(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime
 def accept(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
     """Accept it."""
     moderation.accept(report, by=request.user, now=at, **data)
-    return f"채택했습니다. 공급기업은 {until(report.comment_until)}까지 의견을 낼 수 있습니다."
+    return f"채택했습니다. 공급기업은 {due(report.comment_until)}까지 의견을 낼 수 있습니다."
 
 
 def publish(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:

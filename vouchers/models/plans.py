@@ -1,9 +1,13 @@
 """What the reports of a round ask, how long everybody has, and what the work earns: all data."""
 
+from collections.abc import Container
+from datetime import date, datetime
+
 from django.db import models
 from django.db.models import Q
 
 from portal.models import Dated
+from programs.rules import deadlines
 from vouchers.models.panel import PanelRound
 
 
@@ -21,6 +25,7 @@ class ReportPlan(Dated):
     reminder_days = models.JSONField("마감 안내(며칠 전)", default=list)
     comment_days = models.PositiveSmallIntegerField("공급기업 의견 기간(일)")
     correction_days = models.PositiveSmallIntegerField("시정 기간(일)")
+    due_policies = models.JSONField("기한이 끝나는 때", default=dict)
     similarity_percent = models.PositiveSmallIntegerField("비슷한 글로 보는 비율(%)")
     insults = models.JSONField("모욕·비하 표현", default=list)
     formula = models.JSONField("활동 점수 산식")
@@ -44,3 +49,8 @@ class ReportPlan(Dated):
 
     def __str__(self) -> str:
         return f"{self.round} 보고서"
+
+    def due_after(self, period: str, start: datetime, holidays: Container[date]) -> datetime:
+        """When a period of this plan (`comment_days`, `correction_days`) is over."""
+        policy = deadlines.policy_of(self.due_policies, period)
+        return deadlines.due_after(start, getattr(self, period), policy, holidays)

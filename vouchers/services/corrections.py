@@ -1,19 +1,19 @@
 """Corrections: raised from reports, verified, asked for, answered; unfixed ones stop the sale."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from portal.access.roles import AGENCY, MODERATOR, PANEL_OPERATOR, roles_of
-from portal.core.clock import KST
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Closed, MoveNotAllowed, NotFound
 from portal.core.moves import Move
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move
 from portal.uploads import files
+from programs.queries import holidays
 from vouchers.models import (
     ConsumerReport,
     Correction,
@@ -23,6 +23,7 @@ from vouchers.models import (
     ReportPlan,
     Service,
 )
+from vouchers.roles import AGENCY, MODERATOR, PANEL_OPERATOR
 from vouchers.services import suppliers
 from vouchers.states import (
     ACCEPTED_STATES,
@@ -37,7 +38,6 @@ FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png")
 MOST_FILES = 5
 RAISERS = frozenset({MODERATOR, PANEL_OPERATOR, AGENCY})
 OVERDUE_AT_ONCE = 500
-DUE_HOUR = time(18)  # assumption, as for the rounds (domain 0.12)
 
 
 def raise_issue(
@@ -227,7 +227,10 @@ def _ask(case: Correction, step: Move, wanted: str, by: User, now: datetime) -> 
 
 
 def due_after(service: Service, now: datetime) -> datetime:
-    """When a correction asked for now is due, by the rules of the round that tried the service."""
+    """Return when a correction requested now is due, by the latest round that tried the service.
+
+    Raises NotFound when no round did.
+    """
     plan = (
         ReportPlan.objects.filter(round__assignments__service=service)
         .order_by("-round__opens_at")
@@ -235,8 +238,7 @@ def due_after(service: Service, now: datetime) -> datetime:
     )
     if plan is None:
         raise NotFound("이 서비스를 체험한 모니터링단 회차가 없습니다.")
-    day = now.astimezone(KST).date() + timedelta(days=plan.correction_days)
-    return datetime.combine(day, DUE_HOUR, tzinfo=KST)
+    return plan.due_after("correction_days", now, holidays())
 
 
 def _raised(service: Service, kind: IssueKind, now: datetime) -> Correction:

@@ -10,6 +10,7 @@ from django.db import transaction
 
 from portal.core.errors import BadInput, NotFound
 from portal.models import User
+from programs.rules import deadlines
 from vouchers.models import PanelRound, ReportPlan
 from vouchers.rules.reports import writing
 from vouchers.rules.rewards import activity, awards
@@ -34,6 +35,7 @@ FIGURES = (
     "reminder_days",
     "similarity_percent",
 )
+PERIODS = ("comment_days", "correction_days")  # [days, origin, policy]
 
 
 @transaction.atomic
@@ -41,7 +43,7 @@ def load(document: Mapping[str, Any], *, by: User | None, now: datetime) -> Repo
     """Write the plan of the round that the document names.
 
     What was submitted or awarded keeps the rules it was made under. Raises NotFound for an unknown
-    round, BadInput (`form_data`, `formula`, `tiers`).
+    round, BadInput (`form_data`, `formula`, `tiers`, `due_policy`).
     """
     round = PanelRound.objects.filter(code=document["round"]).first()
     if round is None:
@@ -56,6 +58,8 @@ def load(document: Mapping[str, Any], *, by: User | None, now: datetime) -> Repo
         "insults": document["insults"]["words"],
         "origins": origins,
     }
+    named = {name: document[name][2] for name in PERIODS if len(document[name]) > 2}
+    values["due_policies"] = {name: deadlines.policy_of(named, name) for name in PERIODS}
     writing.parse(values["form"])
     activity.parse(values["formula"])
     awards.parse(values["tiers"])

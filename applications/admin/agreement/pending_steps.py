@@ -16,12 +16,10 @@ from applications.states import (
     WaitsFor,
 )
 from applications.visibility import turns_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.staff.lists import ReadOnlyAdmin
-from portal.templatetags.portal import badge, kdate, until
-
-READERS = [OFFICER, MANAGER, AUDITOR]
+from portal.templatetags.portal import badge, due, kdate
+from programs.roles import STAFF_READERS
 
 
 class LateFilter(admin.SimpleListFilter):
@@ -75,7 +73,7 @@ class StepFilter(admin.SimpleListFilter):
 class TurnAdmin(ReadOnlyAdmin):
     """Where time is lost: every step that waits, the longest overdue first."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["step_label", "late", "agreement_link", "firm", "who", "due", "begun"]
     list_display_links = None
     list_filter = [LateFilter, WhoFilter, StepFilter]
@@ -115,7 +113,7 @@ class TurnAdmin(ReadOnlyAdmin):
     @admin.display(description="기한")
     def due(self, turn: Turn) -> str:
         """Until when."""
-        return until(turn.due_at)
+        return due(turn.due_at)
 
     @admin.display(description="기한 경과")
     def late(self, turn: Turn) -> SafeString:

@@ -26,12 +26,13 @@ from applications.admin.application.filters import (
 from applications.admin.company import REGIONS, SIZES, company_ids
 from applications.models import (
     Application,
-    PanelProposal,
-    PanelWish,
+    CommitteeProposal,
+    CommitteeWish,
     ScoreSheet,
     Supplement,
 )
 from applications.queries.selection import aid, decisions
+from applications.roles import ASSESSOR
 from applications.rules.assessment import scoring as scoring_rules
 from applications.services import documents
 from applications.services.assessment import committee, conflicts, rubrics
@@ -41,14 +42,16 @@ from applications.services.selection import aid as aid_services
 from applications.states import ApplicationMoves, ApplicationState
 from applications.visibility import staff_applications
 from portal.access.requests import person
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
 from portal.core.errors import Finding, PortalError
 from portal.core.validators import row_number
 from portal.models import User
 from portal.paper import tables
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, business_number, kst, until
+from portal.staff.forms import note_form
+from portal.templatetags.portal import badge, business_number, due, kst
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.rules.grants.limits import Limit, amount
 
 S = ApplicationState
@@ -70,17 +73,10 @@ def state_badge(application: Application) -> SafeString:
     return badge(application.get_state_display(), tone=TONES.get(S(application.state), "neutral"))
 
 
-class NoteForm(forms.Form):
-    note = forms.CharField(label="사유", max_length=2_000, widget=forms.Textarea({"rows": 4}))
-
-
-class NotifiedNoteForm(forms.Form):
-    note = forms.CharField(
-        label="사유",
-        max_length=2_000,
-        widget=forms.Textarea({"rows": 4}),
-        help_text="신청기업에 이메일로 알리고 신청 화면에도 보여 줍니다.",
-    )
+NoteForm = note_form(max_length=2_000, rows=4)
+NotifiedNoteForm = note_form(
+    max_length=2_000, rows=4, help_text="신청기업에 이메일로 알리고 신청 화면에도 보여 줍니다."
+)
 
 
 def supplement_form(request: HttpRequest, application: Application) -> type[forms.Form]:
@@ -181,7 +177,7 @@ def free_places(application: Application) -> int:
 
 def refill(
     request: HttpRequest, application: Application, data: Data, at: datetime
-) -> PanelProposal:
+) -> CommitteeProposal:
     return committee.propose(
         application.sub_program,
         seed=application.pk,
@@ -195,21 +191,21 @@ def wish_form(request: HttpRequest, application: Application) -> type[forms.Form
     people = User.objects.filter(is_active=True, groups__name=ASSESSOR).order_by("name", "pk")
     fields: dict[str, forms.Field] = {
         "assessor": forms.ModelChoiceField(label="평가위원", queryset=people),
-        "kind": forms.ChoiceField(label="조건", choices=PanelWish.Kind.choices),
+        "kind": forms.ChoiceField(label="조건", choices=CommitteeWish.Kind.choices),
         "reason": forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3})),
     }
     return type("WishForm", (forms.Form,), fields)
 
 
-def wish(request: HttpRequest, application: Application, data: Data, at: datetime) -> PanelWish:
+def wish(request: HttpRequest, application: Application, data: Data, at: datetime) -> CommitteeWish:
     return committee.wish(application, by=person(request), now=at, **data)
 
 
-def aid_position(request: HttpRequest, application: Application) -> aid.Standing:
+def aid_position(request: HttpRequest, application: Application) -> aid.AidStatus:
     # Read once for the button, its form and the page.
-    cache: dict[int, aid.Standing] = request.__dict__.setdefault("aid_by_application", {})
+    cache: dict[int, aid.AidStatus] = request.__dict__.setdefault("aid_by_application", {})
     if application.pk not in cache:
-        cache[application.pk] = aid.standing(application)
+        cache[application.pk] = aid.status(application)
     return cache[application.pk]
 
 
@@ -238,7 +234,7 @@ def allow_aid(request: HttpRequest, application: Application, data: Data, at: da
 
 @admin.register(Application)
 class ApplicationAdmin(WorkflowAdmin):
-    read_roles = [OFFICER, MANAGER, AUDITOR]
+    read_roles = STAFF_READERS
     page_template = "admin/applications/application/page.html"
     list_display = [
         "receipt",
@@ -289,7 +285,7 @@ class ApplicationAdmin(WorkflowAdmin):
             "ask",
             "보완 요청",
             request_supplement,
-            done=lambda row: f"보완을 요청하고 알렸습니다. 기한은 {until(row.due_at)}입니다.",
+            done=lambda row: f"보완을 요청하고 알렸습니다. 기한은 {due(row.due_at)}입니다.",
             move=ApplicationMoves.ASK,
             form=supplement_form,
         ),
@@ -413,7 +409,7 @@ class ApplicationAdmin(WorkflowAdmin):
             try:
                 checks.take_up(row, by=person(request), now=at)
             except PortalError as error:
-                messages.error(request, f"{row.number}: {error.message} ({error.code})")
+                messages.error(request, f"{row.number}: {error.message}", extra_tags=error.code)
             else:
                 started += 1
         messages.info(
@@ -543,7 +539,7 @@ def aid_context(request: HttpRequest, application: Application) -> dict[str, Any
     }
 
 
-def _readable_ids(request: HttpRequest, position: aid.Standing) -> Iterable[int]:
+def _readable_ids(request: HttpRequest, position: aid.AidStatus) -> Iterable[int]:
     visible = staff_applications(person(request))
     return visible.filter(pk__in=[row.application.pk for row in position.held]).values_list(
         "pk", flat=True

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -16,24 +16,25 @@ from applications.forms.assessment import ProfileForm
 from applications.models import (
     Application,
     AssessorProfile,
-    PanelProposal,
-    PanelWish,
+    CommitteeProposal,
+    CommitteeWish,
     ScoreSheet,
 )
+from applications.roles import ASSESSOR
 from applications.services.assessment import committee, conflicts
-from applications.visibility import panels_of, staff_applications
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from applications.visibility import committee_proposals_of, staff_applications
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
+from portal.forms.errors import show_error
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.forms import note_form
 from portal.staff.jobs import FollowedAdmin
 from portal.staff.lists import QuickPaginator, StaffAdmin
 from portal.templatetags.portal import badge, kst
 from programs.forms.catalogue import StartForm
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 SHOWN = 200
 
@@ -50,40 +51,37 @@ class SolveForm(StartForm):
     )
 
 
-def confirm(request: HttpRequest, thing: PanelProposal, data: dict[str, Any], at: datetime) -> str:
+def confirm(
+    request: HttpRequest, thing: CommitteeProposal, data: dict[str, Any], at: datetime
+) -> str:
     """Assign everything as proposed."""
     count = committee.confirm(thing, by=request.user, now=at, **data)
     return f"평가표 {count:,}부를 배정하고 평가위원마다 알렸습니다."
 
 
-def discard(request: HttpRequest, thing: PanelProposal, data: dict[str, Any], at: datetime) -> str:
+def discard(
+    request: HttpRequest, thing: CommitteeProposal, data: dict[str, Any], at: datetime
+) -> str:
     """Throw it away."""
     committee.discard(thing, by=request.user, now=at, **data)
     return "배정안을 폐기했습니다."
 
 
-class MaybeNoteForm(forms.Form):
-    """A reason, needed where places are missing."""
-
-    note = forms.CharField(
-        label="사유",
-        required=False,
-        max_length=300,
-        widget=forms.Textarea({"rows": 3}),
-        help_text="채우지 못한 자리가 있는데도 확정하려면 꼭 적으세요.",
-    )
+MaybeNoteForm = note_form(
+    max_length=300, required=False, help_text="채우지 못한 자리가 있는데도 확정하려면 꼭 적으세요."
+)
 
 
-def is_open(request: HttpRequest, thing: PanelProposal) -> bool:
+def is_open(request: HttpRequest, thing: CommitteeProposal) -> bool:
     """Neither confirmed nor thrown away."""
     return thing.confirmed_at is None and thing.discarded_at is None
 
 
-@admin.register(PanelProposal)
-class PanelProposalAdmin(FollowedAdmin):
+@admin.register(CommitteeProposal)
+class CommitteeProposalAdmin(FollowedAdmin):
     """Assignments as they were solved."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     change_list_template = "admin/applications/assessment/committee_list.html"
     page_template = "admin/applications/assessment/committee_page.html"
     list_display = ["name", "places", "requested", "status"]
@@ -111,12 +109,15 @@ class PanelProposalAdmin(FollowedAdmin):
     def get_urls(self) -> list[URLPattern]:
         """Add the page that asks for an assignment."""
         page = self.admin_site.admin_view(self.start_view)
-        return [path("start/", page, name="applications_panelproposal_start"), *super().get_urls()]
+        return [
+            path("start/", page, name="applications_committeeproposal_start"),
+            *super().get_urls(),
+        ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[PanelProposal]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CommitteeProposal]:
         """Of the own sub-programmes."""
         return (
-            panels_of(request.user)
+            committee_proposals_of(request.user)
             .select_related("sub_program__round", "application", "job", "requested_by")
             .defer("pairs")
         )
@@ -128,7 +129,7 @@ class PanelProposalAdmin(FollowedAdmin):
         may = bool(roles_of(request.user) & {OFFICER, MANAGER})
         return super().changelist_view(request, {"may_start": may, **(extra_context or {})})
 
-    def page(self, request: HttpRequest, thing: PanelProposal) -> dict[str, Any]:
+    def page(self, request: HttpRequest, thing: CommitteeProposal) -> dict[str, Any]:
         """What was found, what is short and why, and the first pairs."""
         pairs = thing.pairs[:SHOWN]
         people = User.objects.in_bulk({pair[0] for pair in thing.pairs})
@@ -155,10 +156,9 @@ class PanelProposalAdmin(FollowedAdmin):
             try:
                 made = committee.propose(**form.cleaned_data, by=request.user, now=now())
             except PortalError as error:
-                for finding in error.findings:
-                    messages.error(request, f"{finding.message} ({finding.code})")
+                show_error(request, error)
             else:
-                return redirect("admin:applications_panelproposal_change", made.pk)
+                return redirect("admin:applications_committeeproposal_change", made.pk)
         return self.shown(
             request,
             None,
@@ -168,22 +168,22 @@ class PanelProposalAdmin(FollowedAdmin):
         )
 
     @admin.display(description="배정안")
-    def name(self, thing: PanelProposal) -> str:
+    def name(self, thing: CommitteeProposal) -> str:
         """Which."""
         return str(thing)
 
     @admin.display(description="채운 자리")
-    def places(self, thing: PanelProposal) -> str:
+    def places(self, thing: CommitteeProposal) -> str:
         """How many of how many."""
         return f"{thing.placed:,} / {thing.wanted:,}" if thing.solved_at else ""
 
     @admin.display(description="요청 시각")
-    def requested(self, thing: PanelProposal) -> str:
+    def requested(self, thing: CommitteeProposal) -> str:
         """When it was asked for."""
         return kst(thing.requested_at)
 
     @admin.display(description="상태")
-    def status(self, thing: PanelProposal) -> SafeString:
+    def status(self, thing: CommitteeProposal) -> SafeString:
         """Where it stands."""
         if thing.confirmed_at:
             return badge("확정", tone="success")
@@ -213,7 +213,7 @@ class AssessorProfileAdmin(StaffAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The desk."""
-        return bool(roles_of(request.user) & set(READERS))
+        return bool(roles_of(request.user) & set(STAFF_READERS))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """As for one."""
@@ -251,17 +251,17 @@ class AssessorProfileAdmin(StaffAdmin):
         return f"{count:,}부"
 
 
-def end_wish(request: HttpRequest, thing: PanelWish, data: dict[str, Any], at: datetime) -> str:
+def end_wish(request: HttpRequest, thing: CommitteeWish, data: dict[str, Any], at: datetime) -> str:
     """Take a wish back."""
     committee.end_wish(thing.application, assessor=thing.assessor, by=request.user, now=at)
     return "배정 조건을 거두었습니다."
 
 
-@admin.register(PanelWish)
-class PanelWishAdmin(WorkflowAdmin):
+@admin.register(CommitteeWish)
+class CommitteeWishAdmin(WorkflowAdmin):
     """Pairs that staff pinned or forbade."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["application", "assessor", "kind", "reason", "by", "at", "ended_at"]
     list_select_related = ["application", "assessor", "by"]
     ordering = ["-pk"]
@@ -275,8 +275,8 @@ class PanelWishAdmin(WorkflowAdmin):
         )
     ]
 
-    def get_queryset(self, request: HttpRequest) -> QuerySet[PanelWish]:
+    def get_queryset(self, request: HttpRequest) -> QuerySet[CommitteeWish]:
         """Of the own sub-programmes."""
-        return PanelWish.objects.filter(
+        return CommitteeWish.objects.filter(
             application__in=staff_applications(request.user)
         ).select_related("application", "assessor", "by")

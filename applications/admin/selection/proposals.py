@@ -17,11 +17,9 @@ from applications.admin.selection.changes import ChangeForm
 from applications.admin.selection.changes import propose as propose_change
 from applications.models import Application, Decision, ScoreResult, Selection
 from applications.queries.selection import aid
-from applications.services.selection import letters as letters_services
-from applications.services.selection import proposals, reserve
+from applications.services.selection import notices, proposals, reserve
 from applications.states import Outcome, SelectionMoves, SelectionState
 from applications.visibility import selections_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.core.errors import NotFound
 from portal.core.money import won
@@ -30,9 +28,7 @@ from portal.paper import tables
 from portal.staff.acts import Act, history
 from portal.staff.jobs import FollowedAdmin
 from portal.templatetags.portal import badge, business_number, kst
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 PAGE = 100
 
@@ -145,7 +141,7 @@ def change(request: HttpRequest, thing: Selection, data: dict[str, Any], at: dat
 class SelectionAdmin(FollowedAdmin):
     """Ranked lists with their cut-off line."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     page_template = "admin/applications/selection/proposals_page.html"
     list_display = ["name", "state_label", "chosen", "amount", "stopped", "requested", "released"]
     list_filter = ["state"]
@@ -259,7 +255,7 @@ class SelectionAdmin(FollowedAdmin):
         """The letters of the release as they will go out: searched by number, or page by page."""
         thing = self.own(request, pk)
         wanted, term = request.GET.get("p", "1"), request.GET.get("q", "").strip()
-        decisions = letters_services.announced(thing).order_by("rank").select_related("application")
+        decisions = notices.announced(thing).order_by("rank").select_related("application")
         total = decisions.count()
         if term:
             decisions = decisions.filter(application__number=term)
@@ -269,12 +265,12 @@ class SelectionAdmin(FollowedAdmin):
             "title": "보낼 알림 미리보기",
             "term": term,
             "decisions": total,
-            "reachable": letters_services.reachable(thing),
-            "letters": letters_services.letters(thing, rows, now=now()),
+            "reachable": notices.reachable(thing),
+            "letters": notices.compose(thing, rows, now=now()),
             "previous": number - 1 if number > 1 else 0,
             "next": number + 1 if not term and number * LETTERS < total else 0,
         }
-        template = "admin/applications/selection/letters.html"
+        template = "admin/applications/selection/notices.html"
         return self.shown(request, thing, template, **context)
 
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:

@@ -14,7 +14,7 @@ from applications.models import (
 from applications.services.settlement import statements
 from applications.states import RecoveryState, SettlementState
 from portal.core.money import won
-from portal.templatetags.portal import until
+from portal.templatetags.portal import due
 
 
 def propose(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
@@ -84,7 +84,7 @@ def to_recover(thing: Agreement) -> str:
     """What is to come back, and until when."""
     row = recovery_of(thing)
     return (
-        f"환수할 금액은 {won(row.amount_won)}, 납부 기한은 {until(row.due_at)}까지입니다. "
+        f"환수할 금액은 {won(row.amount_won)}, 납부 기한은 {due(row.due_at)}까지입니다. "
         "모두 들어온 것을 확인한 뒤 기록해 주세요."
     )
 

@@ -9,7 +9,7 @@ from rest_framework import serializers
 
 from applications.models import Application
 from applications.queries.intake import drafting
-from applications.queries.objection import contest
+from applications.queries.objection import objection_summary
 from applications.queries.selection import decisions as decisions_queries
 from applications.states import ApplicationState, ChangeKind, ObjectionState, Outcome
 from portal.api.errors import FindingShape
@@ -197,6 +197,6 @@ def application_body(application: Application) -> dict[str, Any]:
     body["submission"] = FiledShape(filed).data if filed else None
     decisions = OwnDecisionShape(decisions_queries.told(application), many=True).data
     body["decision"], body["changes"] = (decisions[-1] if decisions else None), decisions
-    objection = contest(application, at)
+    objection = objection_summary(application, at)
     body["objection"] = OwnObjectionShape(objection).data if objection else None
     return body

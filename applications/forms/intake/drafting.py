@@ -5,8 +5,7 @@ from typing import Any
 
 from django import forms
 
-from applications.forms.intake.questions import QuestionChoiceField
-from portal.forms.fields import PlainForm
+from portal.forms.fields import PlainForm, mark_needed
 
 GIVEN = (("yes", "동의합니다"), ("no", "동의하지 않습니다"))
 
@@ -33,13 +32,14 @@ class ConsentForm(PlainForm):
         self.consents = list(consents)
         for row in consents:
             name = f"c_{row['code']}"
-            field = QuestionChoiceField(
+            field = forms.ChoiceField(
                 label=f"‘{row['label']}’에 동의하십니까?",
                 choices=GIVEN,
                 required=False,
                 widget=forms.RadioSelect,
             )
-            field.needed = bool(row["required"])
+            if row["required"]:
+                mark_needed(field)
             self.fields[name] = field
             if row["code"] in given:
                 self.initial[name] = "yes" if given[row["code"]] else "no"

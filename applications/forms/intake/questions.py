@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.utils.html import escape
 
-from portal.forms.fields import PlainForm
+from portal.forms.fields import PlainForm, mark_needed
 from portal.templatetags.portal import kdate
 from programs.rules.facts import absent
 
@@ -16,18 +16,6 @@ YES_NO = (("true", "예"), ("false", "아니요"))
 MAX_RADIOS = 6
 SPARE_ROWS = 2
 MAX_ROWS = 20
-
-
-class QuestionField(forms.Field):
-    """Field of a question. `needed` marks it on the page; only filing requires an answer."""
-
-    needed = False
-
-
-class QuestionChoiceField(forms.ChoiceField):
-    """Choice that is marked like a `QuestionField`."""
-
-    needed = False
 
 
 class RowsWidget(forms.Widget):
@@ -117,11 +105,10 @@ class QuestionForm(PlainForm):
         super().__init__(data, initial={**initial, "track": track})
         self.questions = list(questions)
         if tracks:
-            field = QuestionChoiceField(
+            self.fields["track"] = forms.ChoiceField(
                 label="지원유형", choices=list(tracks), required=False, widget=forms.RadioSelect
             )
-            field.needed = True
-            self.fields["track"] = field
+            mark_needed(self.fields["track"])
         for row in questions:
             self.fields[f"q_{row['code']}"] = field_of(row)
 
@@ -142,15 +129,16 @@ class QuestionForm(PlainForm):
         return raw
 
 
-def field_of(row: Row) -> QuestionField:
+def field_of(row: Row) -> forms.Field:
     """Return the field of a question. It accepts anything: the rules parse the answer."""
-    field = QuestionField(
+    field = forms.Field(
         label=row["label"],
         required=False,
         help_text=escape(row.get("help") or ""),
         widget=_widget(row),
     )
-    field.needed = bool(row.get("required"))
+    if row.get("required"):
+        mark_needed(field)
     return field
 
 

@@ -38,7 +38,7 @@ class AssessorProfile(Dated):
         return str(self.user)
 
 
-class PanelWish(models.Model):
+class CommitteeWish(models.Model):
     """Staff's word on one pair: this assessor surely, or surely not, with a reason."""
 
     class Kind(models.TextChoices):
@@ -46,7 +46,7 @@ class PanelWish(models.Model):
         FORBID = "forbid", "배정 금지"
 
     application = models.ForeignKey(
-        Application, on_delete=models.PROTECT, related_name="panel_wishes", verbose_name="신청"
+        Application, on_delete=models.PROTECT, related_name="committee_wishes", verbose_name="신청"
     )
     assessor = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="+", verbose_name="평가위원"
@@ -66,7 +66,7 @@ class PanelWish(models.Model):
             models.UniqueConstraint(
                 fields=["application", "assessor"],
                 condition=Q(ended_at=None),
-                name="one_standing_wish_per_pair",
+                name="one_open_wish_per_pair",
             ),
         ]
 
@@ -74,20 +74,23 @@ class PanelWish(models.Model):
         return f"{self.application} · {self.assessor}: {self.get_kind_display()}"
 
 
-class PanelProposal(models.Model):
+class CommitteeProposal(models.Model):
     """An assignment as it was solved: seed, hash of the inputs, pairs, and what is short and why.
 
     `application` is set when one place of one application is filled anew.
     """
 
     sub_program = models.ForeignKey(
-        SubProgram, on_delete=models.PROTECT, related_name="panels", verbose_name="내역사업"
+        SubProgram,
+        on_delete=models.PROTECT,
+        related_name="committee_proposals",
+        verbose_name="내역사업",
     )
     application = models.ForeignKey(
         Application,
         on_delete=models.PROTECT,
         null=True,
-        related_name="panels",
+        related_name="committee_proposals",
         verbose_name="신청(한 건만 다시 풀 때)",
     )
     seed = models.PositiveBigIntegerField("시드")
@@ -116,12 +119,12 @@ class PanelProposal(models.Model):
         constraints = [
             models.CheckConstraint(
                 condition=Q(confirmed_at=None) | Q(discarded_at=None, solved_at__isnull=False),
-                name="confirmed_panel_was_solved",
+                name="confirmed_committee_was_solved",
             ),
             models.UniqueConstraint(
                 fields=["sub_program"],
                 condition=Q(confirmed_at=None, discarded_at=None),
-                name="one_open_panel_per_program",
+                name="one_open_committee_per_program",
             ),
         ]
 

@@ -118,7 +118,7 @@ class DecisionChange(Stateful):
                 condition=~Q(proposed_by=F("approved_by"))
                 & ~Q(proposed_by=F("seconded_by"))
                 & ~Q(seconded_by=F("approved_by")),
-                name="change_has_four_eyes",
+                name="change_needs_two_people",
             ),
             models.CheckConstraint(
                 condition=Q(outcome=Outcome.SELECTED) | Q(grant_won=0),

@@ -91,7 +91,7 @@ class Selection(Stateful):
                 name="decided_selection_has_its_manager",
             ),
             models.CheckConstraint(
-                condition=~Q(decided_by=F("confirmed_by")), name="selection_has_four_eyes"
+                condition=~Q(decided_by=F("confirmed_by")), name="selection_needs_two_people"
             ),
         ]
 

@@ -6,13 +6,17 @@ from django.db.models import QuerySet
 
 from applications.models import Partner
 from applications.states import ApplicationState, PartnerState
+from portal.core.dates import end_of_day, korean_day
+from programs.queries import holidays
+from programs.rules import deadlines
 
 INVITATION_DAYS = 14
+POLICY = deadlines.Policy.END_OF_DAY
 
 
 def expires_at(partner: Partner) -> datetime:
     """Return the instant from which the link no longer works."""
-    return partner.invited_at + timedelta(days=INVITATION_DAYS)
+    return deadlines.due_after(partner.invited_at, INVITATION_DAYS, POLICY, holidays())
 
 
 def is_expired(partner: Partner, *, now: datetime) -> bool:
@@ -25,7 +29,7 @@ def open_for(email: str, *, now: datetime) -> QuerySet[Partner]:
     return Partner.objects.filter(
         email=email,
         state=PartnerState.INVITED,
-        invited_at__gt=now - timedelta(days=INVITATION_DAYS),
+        invited_at__gte=end_of_day(korean_day(now) - timedelta(days=INVITATION_DAYS + 1)),
         application__state=ApplicationState.DRAFT,
     )
 

@@ -26,7 +26,7 @@ from applications.models import (
     ScoreSheet,
     Selection,
 )
-from applications.queries.open_data.publication import Described, publication
+from applications.queries.open_data.publication import Dataset, publication
 from applications.queries.statistics import figures
 from applications.rules.selection import AID_LIMIT
 from applications.states import ChangeKind, Remedy
@@ -62,7 +62,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Listed:
+class SmallSource:
     """A small data set that is made whole."""
 
     made: Callable[[], Iterator[Row]]
@@ -78,7 +78,7 @@ class Version:
     updated_at: datetime | None
 
 
-def described(code: str) -> Described:
+def find(code: str) -> Dataset:
     """Find a data set by its code. Raises NotFound."""
     for row in publication().datasets:
         if row.code == code:
@@ -88,7 +88,7 @@ def described(code: str) -> Described:
 
 def version(code: str) -> Version:
     """Say which state a data set is in, without reading it."""
-    stamp = sources()[described(code).code].stamp()
+    stamp = sources()[find(code).code].stamp()
     told = json.dumps([publication().format, code, [str(part) for part in stamp]])
     times = [part for part in stamp if isinstance(part, datetime)]
     return Version(code, hashlib.sha256(told.encode()).hexdigest(), max(times) if times else None)
@@ -96,8 +96,8 @@ def version(code: str) -> Version:
 
 def rows(code: str) -> Iterator[Row]:
     """Every row of a data set, in blocks of the database; memory does not grow."""
-    source = sources()[described(code).code]
-    if isinstance(source, Listed):
+    source = sources()[find(code).code]
+    if isinstance(source, SmallSource):
         yield from source.made()
         return
     query, last = source.rows().order_by("pk"), 0
@@ -106,19 +106,19 @@ def rows(code: str) -> Iterator[Row]:
         yield from source.made(block)
 
 
-def hidden(kind: str, *parts: object) -> str:
+def pseudonym(kind: str, *parts: object) -> str:
     """The name under which something is published: always the same, never the thing itself."""
     text = ":".join(map(str, parts))
     return salted_hmac(f"open-data.{kind}", text, algorithm="sha256").hexdigest()[:LENGTH]
 
 
 @cache
-def sources() -> dict[str, Source | Listed]:
+def sources() -> dict[str, Source | SmallSource]:
     """Where each data set comes from, by code."""
     return {
         "programs": Source(_programs, _program_rows, _offered_stamp),
         "tracks": Source(_tracks, _track_rows, _offered_stamp),
-        "pots": Listed(_pot_rows, _money_stamp),
+        "pots": SmallSource(_pot_rows, _money_stamp),
         "ledger": Source(_entries, _entry_rows, _money_stamp),
         "runs": Source(open_runs, _run_rows, _released_stamp),
         "criteria": Source(open_runs, _criterion_rows, _released_stamp),
@@ -128,7 +128,7 @@ def sources() -> dict[str, Source | Listed]:
         "bonuses": Source(_decisions, _bonus_rows, _released_stamp),
         "reruns": Source(_reruns, _rerun_rows, _changed_stamp),
         "changes": Source(_changes, _change_rows, _changed_stamp),
-        "statistics": Listed(_statistic_rows, _statistics_stamp),
+        "statistics": SmallSource(_statistic_rows, _statistics_stamp),
         "seals": Source(_seals, _seal_rows, _seal_stamp),
     }
 
@@ -222,7 +222,7 @@ def _entry_rows(block: Sequence[LedgerEntry]) -> Iterator[Row]:
             "pot": row.budget.code,
             "kind": row.kind,
             "amount_won": row.amount_won,
-            "subject": hidden("subject", row.subject) if row.subject else None,
+            "subject": pseudonym("subject", row.subject) if row.subject else None,
             "at": _instant(row.at),
         }
 
@@ -305,7 +305,7 @@ def _result_rows(block: Sequence[Decision]) -> Iterator[Row]:
         yield {
             "selection": row.selection_id,
             "run": run,
-            "application": hidden("application", run, row.application_id),
+            "application": pseudonym("application", run, row.application_id),
             "received": received(row.selection_id, row.results_sha256, row.application_id),
             "raw": _digits(score.raw),
             "core": _digits(score.core),
@@ -334,11 +334,11 @@ def _sheet_rows(block: Sequence[Decision]) -> Iterator[Row]:
         run = runs[row.selection.run_id]
         counted = [s for s in sheets.get(row.application_id, ()) if s.locked_at <= run.requested_at]
         # In an order that tells nothing of who handed in first.
-        counted.sort(key=lambda sheet: hidden("sheet", run.pk, sheet.pk))
+        counted.sort(key=lambda sheet: pseudonym("sheet", run.pk, sheet.pk))
         for place, sheet in enumerate(counted, start=1):
             yield {
                 "run": run.pk,
-                "application": hidden("application", run.pk, row.application_id),
+                "application": pseudonym("application", run.pk, row.application_id),
                 "sheet": place,
                 "withdrawn": bool(sheet.withdrawn_at and sheet.withdrawn_at <= run.requested_at),
                 "marks": sheet.marks,
@@ -352,7 +352,7 @@ def _bonus_rows(block: Sequence[Decision]) -> Iterator[Row]:
         for item in scores[(run, row.application_id)].breakdown["bonus"]["items"]:
             yield {
                 "run": run,
-                "application": hidden("application", run, row.application_id),
+                "application": pseudonym("application", run, row.application_id),
                 "code": item["code"],
                 "points": item["points"],
             }
@@ -378,13 +378,13 @@ def _rerun_rows(block: Sequence[Objection]) -> Iterator[Row]:
             continue
         score = results[run.pk]
         counted = [sheet for sheet in sheets.get(case.application_id, ()) if _counts(sheet, case)]
-        counted.sort(key=lambda sheet: hidden("sheet", sheet.pk))
+        counted.sort(key=lambda sheet: pseudonym("sheet", sheet.pk))
         yield {
             "selection": selection.pk,
             "run": run.pk,
             "number": run.number,
             "previous": selection.run_id,
-            "application": hidden("application", selection.run_id, case.application_id),
+            "application": pseudonym("application", selection.run_id, case.application_id),
             "remedy": case.remedy,
             "sheets": [sheet.marks for sheet in counted],
             "bonuses": [
@@ -431,7 +431,7 @@ def _change_rows(block: Sequence[Decision]) -> Iterator[Row]:
         yield {
             "id": row.pk,
             "selection": row.selection_id,
-            "application": hidden("application", run, row.application_id),
+            "application": pseudonym("application", run, row.application_id),
             "kind": row.reason_code,
             "before": row.previous.outcome,
             "before_won": row.previous.grant_won,
@@ -513,7 +513,7 @@ def _digits(value: Decimal | None) -> str | None:
     return None if value is None else format(value, "f")
 
 
-def keyed(code: str) -> tuple[QuerySet[Model], Callable[[Sequence[Any]], Iterator[Row]]] | None:
+def paged(code: str) -> tuple[QuerySet[Model], Callable[[Sequence[Any]], Iterator[Row]]] | None:
     """The query and the rows of a data set that is walked by key; None for a small one."""
-    source = sources()[described(code).code]
-    return None if isinstance(source, Listed) else (source.rows(), source.made)
+    source = sources()[find(code).code]
+    return None if isinstance(source, SmallSource) else (source.rows(), source.made)

@@ -33,7 +33,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Described:
+class Dataset:
     """One data set in words."""
 
     code: str
@@ -57,7 +57,7 @@ class Publication:
     minimum: int
     rule: str
     new_build: dict[str, Any]
-    datasets: tuple[Described, ...]
+    datasets: tuple[Dataset, ...]
 
 
 @cache
@@ -72,7 +72,7 @@ def publication() -> Publication:
         rule=read["suppression"]["rule"],
         new_build=read["statistics"]["new_build"],
         datasets=tuple(
-            Described(
+            Dataset(
                 row["code"],
                 row["title"],
                 row["summary"],

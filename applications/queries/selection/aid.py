@@ -19,7 +19,7 @@ from programs.states import EntryKind
 from programs.visibility import public_rounds
 
 CHUNK = 500
-TOLD = ("number", "state", "company", "sub_program__code", "sub_program__name")
+FIELDS = ("number", "state", "company", "sub_program__code", "sub_program__name")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def of_firms(
     for part in _parts(sorted(wanted)):
         mine = Q(company__in=part) | Q(agreement__company__in=part)
         rows = _of(Application.objects.filter(mine, number__isnull=False), year)
-        rows = _in_words(rows) if in_words else rows
+        rows = _with_labels(rows) if in_words else rows
         for holding in _holdings(rows.distinct()):
             if holding.firm in part:
                 found[holding.firm].append(holding)
@@ -67,7 +67,7 @@ def of_application(application: Application) -> list[Holding]:
     return of_firms([firm], in_words=True).get(firm, [])
 
 
-def shown_to(firm: int) -> dict[str, Any]:
+def company_summary(firm: int) -> dict[str, Any]:
     """What a firm reads of its own aid (only results that it knows), and this year's limits."""
     held = of_firms([firm]).get(firm, [])
     known = [row for row in held if row.application.state in ANNOUNCED]
@@ -118,7 +118,7 @@ def exceptions(applications: Any) -> dict[int, frozenset[str]]:
 
 
 @dataclass(frozen=True)
-class Standing:
+class AidStatus:
     """A firm's aid as one page shows it: all it holds, the year's limits, those it would pass."""
 
     held: list[Holding]
@@ -131,14 +131,14 @@ class Standing:
         return sum(row.won for row in self.held)
 
 
-def standing(application: Application) -> Standing:
+def status(application: Application) -> AidStatus:
     """What the application's firm holds, how much of each limit that uses, what would be passed."""
     held = of_application(application)
     program = application.sub_program
     mine = [row.aid for row in held if row.application.sub_program.round.year == program.round.year]
     rows = program.round.limits_parsed()
     used = [(row, limits.amount(row, limits.counted(row, mine, program.code))) for row in rows]
-    return Standing(held, used, _exceeded(application, mine))
+    return AidStatus(held, used, _exceeded(application, mine))
 
 
 def exceeded(
@@ -172,14 +172,14 @@ def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 def _of(rows: QuerySet[Application], year: int | None) -> QuerySet[Any]:
     # Thousands of rows: without the words of the sub-programme, and of an agreement only whose it is.
-    rows = rows.select_related("sub_program").annotate(lead=F("agreement__company")).only(*TOLD)
+    rows = rows.select_related("sub_program").annotate(lead=F("agreement__company")).only(*FIELDS)
     return rows if year is None else rows.filter(sub_program__round__year=year)
 
 
-def _in_words(rows: QuerySet[Any]) -> QuerySet[Any]:
+def _with_labels(rows: QuerySet[Any]) -> QuerySet[Any]:
     """The few rows that a page shows, with the words it shows them in."""
     words = ("sub_program__short", "sub_program__round__name", "sub_program__round__year")
-    return rows.select_related("sub_program__round").only(*TOLD, "sub_program__round", *words)
+    return rows.select_related("sub_program__round").only(*FIELDS, "sub_program__round", *words)
 
 
 def _holdings(rows: QuerySet[Any]) -> Iterator[Holding]:

@@ -18,7 +18,7 @@ from programs.models import Budget
 
 
 @dataclass(frozen=True)
-class Standing:
+class ReserveStatus:
     """Where a released selection stands: `free` places are None where only money limits.
 
     `next` is the first in rank of the reserve; `stopped_by` says why it does not move up now:
@@ -34,7 +34,7 @@ class Standing:
     stopped_by: str
 
 
-def standing(selection: Selection) -> Standing:
+def status(selection: Selection) -> ReserveStatus:
     """Read the reserve list of a released selection against its places and its pot.
 
     A place whose agreement has ended early is free again, though its decision stands.
@@ -50,7 +50,7 @@ def standing(selection: Selection) -> Standing:
     available = pot.available_won - (promised.aggregate(sum=Sum("grant_won"))["sum"] or 0)
     first = _next(selection)
     amount = (first.application.submission.support_won or 0) if first else 0
-    return Standing(
+    return ReserveStatus(
         taken, pending, free, available, first, amount, _stop(first, free, available, amount)
     )
 
@@ -62,7 +62,7 @@ def move_ups(selection: Selection) -> QuerySet[DecisionChange]:
     )
 
 
-def vacated(selection: Selection) -> Decision | None:
+def oldest_vacancy(selection: Selection) -> Decision | None:
     """The oldest place that was given up and that nobody has taken or is about to take."""
     left = Q(next__isnull=False) & ~Q(next__outcome=Outcome.SELECTED)
     gone = [ApplicationState.WITHDRAWN, ApplicationState.ENDED]

@@ -35,10 +35,10 @@ class Drawn:
 
 def drawn(tables: Sequence[Table]) -> list[Drawn]:
     """Draw every table that has rows."""
-    return [Drawn(table, draw(table), worded(table)) for table in tables if table.rows]
+    return [Drawn(table, draw(table), labelled_rows(table)) for table in tables if table.rows]
 
 
-def worded(table: Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
+def labelled_rows(table: Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
     """The rows in words, each cell with its column; a number that is left out says so."""
     return tuple(
         (

@@ -34,8 +34,8 @@ from programs.queries import published
 from programs.rules.ledger import Balance
 from programs.states import CompanySize, Region
 
-KEPT_SECONDS = 60
-KEPT_TIMES = 40  # or so many times as long as the reckoning took: large portals reckon seldom
+CACHE_SECONDS = 60
+CACHE_FACTOR = 40  # or so many times as long as the reckoning took: large portals reckon seldom
 STALE_SECONDS = 24 * 60 * 60
 FILED = "신청"
 SELECTED = "선정"
@@ -80,10 +80,10 @@ class Table:
 
 def figures(round: ProgramRound, *, public: bool) -> list[Table]:
     """Every table of a round, as reckoned a minute ago at most while that is quick."""
-    return _kept(f"statistics:{round.pk}:{public}", lambda: reckon(round, public=public))
+    return _cached(f"statistics:{round.pk}:{public}", lambda: compute(round, public=public))
 
 
-def reckon(round: ProgramRound, *, public: bool) -> list[Table]:
+def compute(round: ProgramRound, *, public: bool) -> list[Table]:
     """Reckon every table now."""
     filed = Application.objects.filter(sub_program__round=round, submitted_at__isnull=False)
     decisions = _decisions(round, public)
@@ -96,7 +96,7 @@ def reckon(round: ProgramRound, *, public: bool) -> list[Table]:
         _by(filed, decisions, "size", "size", "기업 규모별 신청과 선정", CompanySize.choices),
         _by_day(filed),
         *_levels(round, decisions, programs),
-        _found_levels(round),
+        _verified_levels(round),
         _steps(round, public),
     ]
     return without_small(tables) if public else tables
@@ -273,7 +273,7 @@ def _levels(
     ]
 
 
-def _found_levels(round: ProgramRound) -> Table:
+def _verified_levels(round: ProgramRound) -> Table:
     """Levels before and after, as inspections and certificates found them; no aims among them."""
     agreements = Agreement.objects.filter(application__sub_program__round=round)
     found = delivery.levels(agreements)
@@ -383,15 +383,15 @@ def _without_small(table: Table, done: Mapping[str, Table]) -> Table:
     return replace(table, rows=rows)
 
 
-def _kept(key: str, reckoning: Callable[[], list[Table]]) -> list[Table]:
+def _cached(key: str, reckoning: Callable[[], list[Table]]) -> list[Table]:
     """Keep what was reckoned; while one process reckons anew, the others show the old."""
     found = cache.get(key)
     here = time.time()
-    if found and (here < found[0] or not cache.add(f"{key}:busy", 1, KEPT_SECONDS)):
+    if found and (here < found[0] or not cache.add(f"{key}:busy", 1, CACHE_SECONDS)):
         return found[1]
     began = time.monotonic()
     tables = reckoning()
-    kept = max(KEPT_SECONDS, KEPT_TIMES * (time.monotonic() - began))
+    kept = max(CACHE_SECONDS, CACHE_FACTOR * (time.monotonic() - began))
     cache.set(key, (time.time() + kept, tables), STALE_SECONDS)
     cache.delete(f"{key}:busy")
     return tables

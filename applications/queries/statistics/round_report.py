@@ -33,13 +33,13 @@ class Figures:
     total_won: int
 
 
-def short(round: ProgramRound) -> Figures:
+def summary(round: ProgramRound) -> Figures:
     """Figures as anybody may see them: only what was released, small numbers left out."""
     return Figures(
         drawn=drawn(figures(round, public=True)),
         goals=goals(),
         lines=[_line(row) for row in selections(round)],
-        total_won=sum(chosen(round).values_list("grant_won", flat=True).iterator(CHUNK)),
+        total_won=sum(selected(round).values_list("grant_won", flat=True).iterator(CHUNK)),
     )
 
 
@@ -49,7 +49,7 @@ def selections(round: ProgramRound) -> QuerySet[Selection]:
     return rows.select_related("sub_program").order_by("sub_program__order", "pk")
 
 
-def chosen(round: ProgramRound) -> QuerySet[Decision]:
+def selected(round: ProgramRound) -> QuerySet[Decision]:
     """Selected applications as decided now, released ones alone."""
     return in_force().filter(
         outcome=Outcome.SELECTED,
@@ -58,11 +58,11 @@ def chosen(round: ProgramRound) -> QuerySet[Decision]:
     )
 
 
-def listed(round: ProgramRound) -> Iterator[tuple[Any, ...]]:
+def selected_rows(round: ProgramRound) -> Iterator[tuple[Any, ...]]:
     """The list of selected applications, programme by programme, by rank."""
     regions = dict(Region.choices)
     rows = (
-        chosen(round)
+        selected(round)
         .order_by("application__sub_program__order", "rank", "pk")
         .values_list(
             "application__sub_program__name",
@@ -89,7 +89,7 @@ def _line(row: Selection) -> tuple[str, ...]:
     )
 
 
-def worded(row: tuple[Any, ...]) -> list[str]:
+def labels(row: tuple[Any, ...]) -> list[str]:
     """A line of the list in words."""
     *head, grant = row
     return [*("" if cell is None else str(cell) for cell in head), won(grant)]

@@ -1,1 +1,1 @@
-"""Assessment."""
+"""Assessment: the committee and the score arithmetic."""

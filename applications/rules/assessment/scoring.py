@@ -11,14 +11,14 @@ from typing import Any
 from portal.core.errors import BadInput, Finding
 from portal.records import snapshot
 
-Points = int | Decimal  # whole, unless a criterion was not applicable
+Points = int | Decimal  # a Decimal only where a criterion was not applicable
 Sheet = Mapping[str, int | None]
 Row = tuple[int | None, ...]
 
 
 @dataclass(frozen=True)
 class Criterion:
-    """One line of a score sheet; the core criteria decide ties.
+    """One criterion of a score sheet; the core criteria decide ties.
 
     A `skippable` one may be marked as not applicable (`None` on a sheet).
     """
@@ -30,7 +30,7 @@ class Criterion:
     skippable: bool = False
 
     def to_json(self) -> dict[str, Any]:
-        """Plain JSON; what may be skipped stands only where it may, so that old hashes hold."""
+        # Written only where true: rubrics frozen before the option existed keep their hashes.
         row = {"code": self.code, "label": self.label, "max_points": self.max_points}
         return {**row, "core": self.core, **({"skippable": True} if self.skippable else {})}
 
@@ -48,7 +48,7 @@ class BonusItem:
 class Rubric:
     """How a round is scored; frozen with the round and printed with every result.
 
-    `floor` is the raw score below which nothing is selected and no bonus counts (60, domain 0.4),
+    `floor` is the raw score below which nothing is selected and no bonus counts (60, A04),
     from `trim_from` sheets on the highest and the lowest are dropped, fewer than
     `minimum_sheets` give no score. Raises BadInput (`rubric`) when it contradicts itself.
     """
@@ -95,31 +95,25 @@ class Rubric:
 
     @cached_property
     def codes(self) -> tuple[str, ...]:
-        """Criterion codes in the order of the sheet."""
         return tuple(criterion.code for criterion in self.criteria)
 
     @cached_property
     def limits(self) -> tuple[int, ...]:
-        """Highest points per criterion in the order of the sheet."""
         return tuple(criterion.max_points for criterion in self.criteria)
 
     @cached_property
     def core_places(self) -> tuple[int, ...]:
-        """Places of the core criteria on the sheet."""
         return tuple(place for place, criterion in enumerate(self.criteria) if criterion.core)
 
     @cached_property
     def skippable(self) -> frozenset[str]:
-        """Codes of the criteria that may be marked as not applicable."""
         return frozenset(criterion.code for criterion in self.criteria if criterion.skippable)
 
     @cached_property
     def bonus_limits(self) -> dict[str, int]:
-        """Highest points per bonus item."""
         return {item.code: item.max_points for item in self.bonus_items}
 
     def to_json(self) -> dict[str, Any]:
-        """Return the rubric as plain JSON, for freezing."""
         return {
             "criteria": [criterion.to_json() for criterion in self.criteria],
             "floor": str(self.floor),
@@ -135,7 +129,7 @@ class Rubric:
 
     @classmethod
     def from_json(cls, frozen: Mapping[str, Any]) -> "Rubric":
-        """Read a rubric back. Raises BadInput (`rubric`) when it is not one."""
+        """Read a frozen rubric. Raises BadInput (`rubric`) when it is not one."""
         try:
             return cls(
                 **{
@@ -150,19 +144,18 @@ class Rubric:
 
     @property
     def sha256(self) -> str:
-        """The hash under which this rubric is frozen."""
         return snapshot.sha256(self.to_json())
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The score of one application and all that is needed to explain it.
+    """The score of one application with everything that explains it.
 
-    `raw` is the (trimmed) mean of the sheets, `total` adds the counted bonus; both are None when
-    there are too few sheets. `per_criterion` and `core` are means over the sheets that count,
-    each rounded on its own. `dropped_indexes` are places in the sheets given, `spread` the
-    distance in points between the highest and the lowest sheet. `skipped` are, for each sheet,
-    the criteria marked as not applicable.
+    `raw` is the (trimmed) mean of the sheets, `total` adds the counted bonus; both are None with
+    too few sheets. `per_criterion` and `core` are means over the sheets that count, each rounded
+    on its own. `dropped_indexes` are indexes into the given sheets, `spread` the distance in
+    points between the highest and the lowest sheet. `skipped` lists, for each sheet, the criteria
+    marked as not applicable.
     """
 
     raw: Decimal | None
@@ -185,13 +178,13 @@ def score(
 ) -> Score:
     """Score one application.
 
-    A criterion marked as not applicable counts neither in the points of its sheet nor in what
-    they are out of: the sheet is scaled to the full points. One highest and one lowest sheet
-    total are dropped from `trim_from` sheets on, and the sum is divided by what remains. Which of
-    two equal totals is dropped is settled by their points in the order of the criteria, so that
-    the order of the sheets never matters. Rounded half up; the rounded raw score, which is the
-    printed one, is held against the floor. Raises BadInput (`sheet`, `bonus`) for a sheet or
-    bonus that the rubric does not allow.
+    A criterion marked as not applicable counts neither in the points of its sheet nor in the
+    maximum: the sheet is scaled to the full points. From `trim_from` sheets on, one highest and
+    one lowest total are dropped and the sum is divided by the number of sheets left. Among equal
+    totals the points in the order of the criteria decide which one is dropped, so that the order
+    of the sheets never matters. Rounded half up; the floor is compared with the rounded raw score,
+    the printed one. Raises BadInput (`sheet`, `bonus`) for a sheet or bonus that the rubric does
+    not allow.
     """
     rows = [_row(rubric, sheet) for sheet in sheets]
     exact = [_total(rubric, row) for row in rows]
@@ -234,14 +227,14 @@ def score(
 
 
 def total(rubric: Rubric, sheet: Sheet) -> Points | None:
-    """The total of a sheet as it is shown; None while it has gaps or does not fit."""
+    """Return the total of a sheet as it is shown; None for an incomplete or invalid sheet."""
     if not fits(rubric, sheet):
         return None
     return _shown(_total(rubric, _row(rubric, sheet)), rubric.decimals)
 
 
 def fits(rubric: Rubric, sheet: Sheet) -> bool:
-    """Tell whether a sheet can be read under this rubric."""
+    """Return whether a sheet is valid under this rubric."""
     try:
         _row(rubric, sheet)
     except BadInput:
@@ -251,7 +244,7 @@ def fits(rubric: Rubric, sheet: Sheet) -> bool:
 
 @dataclass(frozen=True)
 class Opinions:
-    """How far assessors agree: every usual middle of the same totals, and their distance."""
+    """How far assessors agree: mean, trimmed mean and median of the same totals, and ranges."""
 
     sheets: int
     mean: Decimal | None
@@ -264,7 +257,7 @@ class Opinions:
 
 
 def opinions(rubric: Rubric, sheets: Sequence[Sheet]) -> Opinions:
-    """Set mean, trimmed mean and median of the sheets side by side; the rubric says which counts.
+    """Compare mean, trimmed mean and median of the sheets; the rubric decides which one counts.
 
     The trimmed mean drops one highest and one lowest from three sheets on.
     """
@@ -292,7 +285,7 @@ def opinions(rubric: Rubric, sheets: Sequence[Sheet]) -> Opinions:
 
 
 def mean(total: int, count: int, decimals: int) -> Decimal:
-    """Divide whole points, rounded half up to `decimals` places, in integers throughout."""
+    """Return total / count, rounded half up to `decimals` places, with integers only."""
     return Decimal((2 * total * 10**decimals + count) // (2 * count)).scaleb(-decimals)
 
 
@@ -301,7 +294,7 @@ def _mean(total: Fraction | int, count: int, decimals: int) -> Decimal:
 
 
 def _total(rubric: Rubric, row: Row) -> Fraction | int:
-    """Points of a sheet; out of the criteria it judged, scaled to the full points."""
+    # A sheet with skipped criteria is scaled from the points it was out of to the full points.
     if None not in row:
         return sum(row)  # type: ignore[arg-type] # none is None
     given = sum(points for points in row if points is not None)
@@ -329,9 +322,9 @@ def _skipped(rubric: Rubric, rows: Sequence[Row]) -> tuple[tuple[str, ...], ...]
 
 
 def breakdown(result: Score, rubric: Rubric, withdrawn: int = 0) -> dict[str, Any]:
-    """Return the score as plain JSON for a page or a PDF; assessors are numbered, never named.
+    """Return the score as JSON for a page or a PDF; assessors are numbered, never named.
 
-    `withdrawn` sheets were handed in and then taken out of the sum because of a tie.
+    `withdrawn` sheets were submitted and then excluded because of a tie.
     """
     given = dict(result.bonuses)
     findings = [*result.findings, *_taken_out(withdrawn)]
@@ -392,13 +385,13 @@ def _taken_out(withdrawn: int) -> list[Finding]:
 
 
 def _not_applicable(result: Score, place: int) -> dict[str, list[str]]:
-    """The criteria a sheet left out; nothing where it left none out, so that old hashes hold."""
+    # The key is left out where nothing was skipped, so that older results keep their hashes.
     skipped = result.skipped[place] if result.skipped else ()
     return {"skipped": list(skipped)} if skipped else {}
 
 
 def describe(rubric: Rubric) -> str:
-    """Write the scoring rule as it is printed with every result."""
+    """Return the scoring rule in Korean, as printed with every result."""
     scaled = (
         " 해당 없음으로 둔 항목은 점수와 배점에서 모두 빼고, 나머지 항목의 점수를 "
         f"{rubric.max_points}점 만점으로 환산합니다."

@@ -9,7 +9,6 @@ from django.db import IntegrityError, transaction
 from applications.models import Agreement, AgreementVersion, ChangeRequest, Company, Instalment
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
-from applications.services import deadlines
 from applications.services.agreement import contracts as agreements
 from applications.services.agreement import pending_steps
 from applications.services.selection import aid
@@ -21,12 +20,13 @@ from applications.states import (
     PartnerState,
 )
 from applications.states import AmendmentKind as K
-from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.core.money import checked_won
 from portal.core.validators import check_digit, row_number
 from portal.models import User
 from portal.records.workflow import mark, move
+from programs.queries import holidays
+from programs.rules import deadlines
 from programs.services import ledger
 
 OPEN = [AmendmentState.ASKED, AmendmentState.EXAMINED]
@@ -171,11 +171,16 @@ def amend(
         pending_steps.follow(agreement, now=now)
 
 
-def last_day(agreement: Agreement) -> date:
-    """The last day on which a change may be asked for."""
+def due_at(agreement: Agreement) -> datetime:
+    """Return until when a change may be requested; the instant itself is too late.
+
+    Raises MoveNotAllowed before the agreement is concluded.
+    """
     if agreement.ends_on is None:
         raise MoveNotAllowed("협약을 맺은 뒤에 신청할 수 있습니다.")
-    return deadlines.months_on(agreement.ends_on, -agreement.terms["figures"]["change_months"])
+    day = deadlines.months_later(agreement.ends_on, -agreement.terms["figures"]["change_months"])
+    policy = rules.policy_for(agreement.terms, "change_months")
+    return deadlines.due_on(day, policy, holidays())
 
 
 def _read(agreement: Agreement, kind: str, proposal: dict[str, Any]) -> dict[str, Any]:
@@ -220,7 +225,7 @@ def _may_lead(agreement: Agreement, company: Company) -> bool:
     return took_part or company.pk == application.company_id
 
 
-def _check(agreement: Agreement, kind: str, proposal: dict[str, Any], on: datetime) -> None:
+def _check(agreement: Agreement, kind: str, proposal: dict[str, Any], at: datetime) -> None:
     ends = None
     if kind == K.PERIOD:
         try:
@@ -230,8 +235,8 @@ def _check(agreement: Agreement, kind: str, proposal: dict[str, Any], on: dateti
     found = rules.refuse_change(
         rules.Change(
             kind=kind,
-            on=on.astimezone(KST).date(),
-            last_day=last_day(agreement),
+            requested_at=at,
+            due_at=due_at(agreement),
             grant_won=proposal.get("grant_won", 0),
             own_won=proposal.get("own_won", 0),
             items=proposal.get("items", {}),
@@ -310,14 +315,14 @@ def _put_in_force(
     program = agreement.application.sub_program
     if change.kind == K.LEAD:
         held = {agreement.application_id: agreement.grant_won}
-        aid.bind(program, held, firm=change.proposal["company"])
+        aid.enforce(program, held, firm=change.proposal["company"])
         changes["company_id"] = change.proposal["company"]
     elif change.kind == K.PERIOD:
         changes["ends_on"] = date.fromisoformat(change.proposal["ends_on"])
     elif change.kind == K.SUMS:
         changes["grant_won"] = change.proposal["grant_won"]
         if change.proposal["grant_won"] > agreement.grant_won:
-            aid.bind(program, {agreement.application_id: change.proposal["grant_won"]})
+            aid.enforce(program, {agreement.application_id: change.proposal["grant_won"]})
         _move_money(agreement, change, by=by, now=now)
     Agreement.objects.filter(pk=agreement.pk).update(**changes)
     agreement.refresh_from_db()

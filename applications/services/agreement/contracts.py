@@ -21,7 +21,7 @@ from applications.queries.selection import decisions
 from applications.queries.selection.decisions import Award
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
-from applications.services import deadlines, documents
+from applications.services import documents
 from applications.services.agreement import pending_steps
 from applications.services.delivery import planning
 from applications.services.selection import aid
@@ -37,8 +37,8 @@ from applications.states import (
     Side,
 )
 from applications.visibility import signing_agreements
-from portal.access.roles import MANAGER, OFFICER, roles_of
-from portal.core.clock import KST
+from portal.access.roles import roles_of
+from portal.core.dates import korean_day, last_day_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
 from portal.records import snapshot
@@ -46,6 +46,9 @@ from portal.records.workflow import mark, move
 from portal.uploads import files
 from programs import queries as money
 from programs.models import Budget
+from programs.queries import holidays
+from programs.roles import MANAGER, OFFICER
+from programs.rules import deadlines
 from programs.services import ledger
 
 MINISTRY = "중소벤처기업부"
@@ -162,7 +165,8 @@ def reissue(agreement: Agreement, *, reason: str, by: User, now: datetime) -> Ag
             by=by,
             now=now,
             note=reason,
-            changes={**_next_version(agreement)},
+            where={"version": agreement.version},
+            changes={"version": number},
         )
         application = _whole(agreement.application_id)
         won = selected(application)
@@ -176,7 +180,9 @@ def extend(agreement: Agreement, *, days: int, reason: str, by: User, now: datet
     """Give more time for papers and signatures. Raises BadInput (`days`), MoveNotAllowed."""
     if not 1 <= days <= 60:
         raise BadInput("연장은 1일에서 60일까지 할 수 있습니다.", code="days")
-    due = deadlines.after_days(max(agreement.sign_due_at, now), days)
+    start = max(last_day_of(agreement.sign_due_at), korean_day(now))
+    policy = rules.policy_for(agreement.terms, "sign_months")
+    due = deadlines.due_after(start, days, policy, holidays())
     with transaction.atomic():
         move(
             agreement,
@@ -233,9 +239,9 @@ def conclude(
             raise MoveNotAllowed(
                 "선정 금액이 바뀌었습니다. 협약서를 다시 작성하세요.", code="award_changed"
             )
-        aid.bind(application.sub_program, {application.pk: locked.grant_won})
-        starts = now.astimezone(KST).date()
-        ends = deadlines.months_on(starts, agreement.terms["months"])
+        aid.enforce(application.sub_program, {application.pk: locked.grant_won})
+        starts = korean_day(now)
+        ends = deadlines.months_later(starts, agreement.terms["months"])
         move(
             agreement,
             AgreementMoves.CONCLUDE,
@@ -358,13 +364,15 @@ def open_reports(agreement: Agreement) -> None:
     """Open the reports of the period with their deadlines."""
     if agreement.starts_on is None or agreement.ends_on is None:
         return
-    figures = agreement.terms["figures"]
+    terms = agreement.terms
     if pending_steps.expects_mid_check(agreement):
         span = agreement.ends_on - agreement.starts_on
-        half = agreement.starts_on + span * figures["progress_percent"] // 100
-        _open_report(agreement, ReportKind.PROGRESS, deadlines.at_end_of(half))
-    ends = deadlines.at_end_of(agreement.ends_on)
-    due = deadlines.after_days(ends, figures["report_days"])
+        day = agreement.starts_on + span * terms["figures"]["progress_percent"] // 100
+        policy = rules.policy_for(terms, "progress_percent")
+        _open_report(agreement, ReportKind.PROGRESS, deadlines.due_on(day, policy, holidays()))
+    # A period that ends on a weekend ends on the next working day; the report's days follow it.
+    ended = deadlines.next_working_day(agreement.ends_on, holidays())
+    due = rules.due(terms, "report_days", ended, holidays())
     _open_report(agreement, ReportKind.FINAL, due)
 
 
@@ -395,8 +403,8 @@ def _draft(application: Application, won: Award, *, by: User | None, now: dateti
         terms=terms,
         drafted_by=by,
         drafted_at=now,
-        papers_due_at=deadlines.after_days(won.released_at, terms["figures"]["papers_days"]),
-        sign_due_at=deadlines.after_months(won.released_at, terms["figures"]["sign_months"]),
+        papers_due_at=rules.due(terms, "papers_days", won.released_at, holidays()),
+        sign_due_at=rules.due(terms, "sign_months", won.released_at, holidays()),
     )
     content = _content(agreement, whole, won, 1)
     write_version(agreement, 1, content, reason="협약서 작성", by=by, now=now)
@@ -413,6 +421,7 @@ def _terms(application: Application) -> dict[str, Any]:
     kind = track.grant_kind
     return {
         "figures": given["figures"],
+        "due_policies": given["due_policies"],
         "months": track.months or given["figures"]["period_months"],
         "share_percent": track.share_percent,
         "cap_won": track.cap_won,
@@ -571,10 +580,6 @@ def sign_amendment(
 ) -> AgreementSignature:
     """Sign a changed text for the ministry; the caller puts it in force."""
     return _write_signature(agreement, Side.MINISTRY, name, sha256, agreed, by, now)
-
-
-def _next_version(agreement: Agreement) -> dict[str, Any]:
-    return {"version": agreement.version + 1, "where": {"version": agreement.version}}
 
 
 def _whole(application: int) -> Application:

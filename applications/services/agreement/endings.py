@@ -14,10 +14,11 @@ from applications.services.settlement import spending, statements
 from applications.states import AgreementMoves, ApplicationMoves, EndingState, MemberRole, Outcome
 from applications.states import AgreementState as A
 from applications.states import EndingKind as K
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from portal.records.workflow import mark, move
+from programs.roles import MANAGER, OFFICER
 from programs.services import ledger
 
 REASON_LENGTH = 500
@@ -86,7 +87,7 @@ def approve(ending: Ending, *, note: str, by: User, now: datetime) -> Agreement:
             .select_related("application__sub_program", "company")
             .get(pk=ending.agreement_id)
         )
-        reserve.hold(agreement.application.sub_program)
+        reserve.lock_program(agreement.application.sub_program)
         if ending.kind not in POSSIBLE.get(A(agreement.state), ()):
             raise MoveNotAllowed("지금 상태에서는 이렇게 끝낼 수 없습니다.", code="kind")
         _decide(ending, EndingState.APPROVED, note, by, now)

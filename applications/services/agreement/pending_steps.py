@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.db import transaction
 
@@ -10,7 +9,6 @@ from applications.models import Agreement, ChangeRequest, Instalment, Member, Re
 from applications.queries.selection import decisions
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
-from applications.services import deadlines
 from applications.states import (
     AgreementState,
     AmendmentKind,
@@ -33,6 +31,7 @@ from applications.states import (
 from applications.visibility import WRITERS
 from portal.models import User
 from portal.notices import outbox
+from programs.queries import holidays
 
 AT_ONCE = 200
 SPENT = (SHARE, REQUESTED)
@@ -157,7 +156,7 @@ def _tell_turn(template: str, turn: Turn, people: Iterable[User], now: datetime)
                 template,
                 to_email=person.email,
                 user=person,
-                key=f"{template}:{turn.pk}:{person.pk}",
+                key=f"{template.partition('/')[2]}:{turn.pk}:{person.pk}",
                 now=now,
                 agreement=turn.agreement,
                 turn=turn,
@@ -260,7 +259,6 @@ def _signed(agreement: Agreement, version: int) -> bool:
 
 def _due(agreement: Agreement, step: str, now: datetime) -> datetime:
     """Until when: the firm by what was agreed, staff by the days of the catalogue."""
-    figures: dict[str, Any] = agreement.terms["figures"]
     match step:
         case "papers":
             return agreement.papers_due_at
@@ -271,7 +269,7 @@ def _due(agreement: Agreement, step: str, now: datetime) -> datetime:
             if report is not None:
                 return report.due_at
         case "spending":
-            return deadlines.after_days(now, figures["spending_days"])
+            return rules.due(agreement.terms, "spending_days", now, holidays())
         case "refile":
             held = agreement.stage_checks.filter(outcome=FinalOutcome.HELD).last()
             if held is not None and held.until is not None:
@@ -279,4 +277,4 @@ def _due(agreement: Agreement, step: str, now: datetime) -> datetime:
         case "recover":
             settled = agreement.settlements.get(state=SettlementState.APPROVED)
             return settled.recovery.due_at
-    return deadlines.after_days(now, figures["staff_days"])
+    return rules.due(agreement.terms, "staff_days", now, holidays())

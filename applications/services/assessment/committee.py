@@ -1,7 +1,7 @@
 """Assessors assigned by solving, not by clicking: proposed, looked at, confirmed all at once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from functools import partial
@@ -12,39 +12,37 @@ from django.db.models import QuerySet
 from applications.models import (
     Application,
     AssessorProfile,
+    CommitteeProposal,
+    CommitteeWish,
     ConflictOfInterest,
-    PanelProposal,
-    PanelWish,
     ScoreSheet,
 )
-from applications.rules.assessment import committee as rules
+from applications.roles import ASSESSOR
+from applications.rules.assessment import committee as committee_rules
 from applications.services.assessment import conflicts, rubrics, sheets
 from applications.states import ApplicationMoves, ApplicationState
-from portal.access.roles import ASSESSOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.assignment import matching
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import User
 from portal.notices import outbox
 from portal.records import bulk, snapshot
 from portal.records.workflow import move_many
 from programs.models import SubProgram
+from programs.roles import MANAGER, OFFICER
 
-JOB = "applications.panel"
+JOB = "applications.committee"
 STAGES = 4
 NEAREST = 6  # assessors looked at for each place before all of them are
-TOLD = 20  # applications named one by one in an explanation
+LISTED = 20  # applications named one by one in an explanation
 COLUMNS = [
     "application_id", "assessor_id", "rubric_id", "assigned_by_id", "assigned_at", "due_at",
     "marks", "reasons", "comment", "version", "sha256", "end_reason",
 ]  # fmt: skip
 
-Progress = Callable[[int, int], None]
 Pair = tuple[int, int]  # assessor, application
-
-
-def quiet(done: int, total: int) -> None:
-    """Report no progress."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +75,7 @@ def propose(
     by: User,
     now: datetime,
     application: Application | None = None,
-) -> PanelProposal:
+) -> CommitteeProposal:
     """Ask for an assignment of everything under assessment, or of one application's free places.
 
     Sheets that stand are never moved. Raises MoveNotAllowed, also while another proposal waits.
@@ -85,23 +83,23 @@ def propose(
     _staff_only(by)
     try:
         with transaction.atomic():
-            made = PanelProposal.objects.create(
+            made = CommitteeProposal.objects.create(
                 sub_program=sub_program,
                 application=application,
                 seed=seed,
                 requested_by=by,
                 requested_at=now,
             )
-            made.job = queue.enqueue(JOB, key=f"panel:{made.pk}", by=by, proposal=made.pk)
+            made.job = queue.enqueue(JOB, key=f"committee:{made.pk}", by=by, proposal=made.pk)
             made.save(update_fields=["job"])
     except IntegrityError as open_one:
         raise MoveNotAllowed(
-            "아직 확정하거나 폐기하지 않은 배정안이 있습니다.", code="panel_open"
+            "아직 확정하거나 폐기하지 않은 배정안이 있습니다.", code="committee_open"
         ) from open_one
     return made
 
 
-def solve(proposal: PanelProposal, *, now: datetime, progress: Progress = quiet) -> None:
+def solve(proposal: CommitteeProposal, *, now: datetime, progress: Progress = no_progress) -> None:
     """Find the ties anew, solve, and keep pairs, hash of the inputs and what is short, in words.
 
     A solved or discarded proposal is left alone; the same inputs and seed give the same pairs.
@@ -114,11 +112,11 @@ def solve(proposal: PanelProposal, *, now: datetime, progress: Progress = quiet)
     progress(1, STAGES)
     inputs = gather(proposal)
     progress(2, STAGES)
-    found = _solved(inputs, proposal.seed)
+    found = _solve(inputs, proposal.seed)
     progress(3, STAGES)
     fresh = [pair for pair in found.pairs if pair not in inputs.taken]
     wanted = sum(inputs.wanted.values()) - len(inputs.taken)
-    PanelProposal.objects.filter(pk=proposal.pk, solved_at=None, discarded_at=None).update(
+    CommitteeProposal.objects.filter(pk=proposal.pk, solved_at=None, discarded_at=None).update(
         solved_at=now,
         inputs_sha256=inputs.sha256,
         pairs=fresh,
@@ -127,24 +125,24 @@ def solve(proposal: PanelProposal, *, now: datetime, progress: Progress = quiet)
         shortages=[
             [row.task, row.wanted, row.got, row.permitted, row.reason] for row in found.shortages
         ],
-        explanation=_explained(inputs, found, wanted, len(fresh)),
+        explanation=_explain(inputs, found, wanted, len(fresh)),
     )
     proposal.refresh_from_db()
     progress(STAGES, STAGES)
 
 
-def confirm(proposal: PanelProposal, *, by: User, now: datetime, note: str = "") -> int:
+def confirm(proposal: CommitteeProposal, *, by: User, now: datetime, note: str = "") -> int:
     """Assign everything as proposed, with one letter to each assessor. Returns how many sheets.
 
     Raises MoveNotAllowed when the proposal is not there to be confirmed, when anything it was
-    solved from has changed since (`panel_stale`), or, without a reason, when places are missing.
+    solved from has changed since (`committee_stale`), or, without a reason, when places are missing.
     """
     _staff_only(by)
     with transaction.atomic():
         program = SubProgram.objects.select_for_update(no_key=True).get(pk=proposal.sub_program_id)
-        locked = PanelProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
+        locked = CommitteeProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
         if locked.solved_at is None or locked.confirmed_at or locked.discarded_at:
-            raise MoveNotAllowed("확정할 수 있는 배정안이 아닙니다.", code="panel_closed")
+            raise MoveNotAllowed("확정할 수 있는 배정안이 아닙니다.", code="committee_closed")
         if locked.placed < locked.wanted and not note.strip():
             raise MoveNotAllowed(
                 "채우지 못한 자리가 있습니다. 그대로 확정하려면 사유를 적으세요.",
@@ -153,26 +151,26 @@ def confirm(proposal: PanelProposal, *, by: User, now: datetime, note: str = "")
         if gather(locked).sha256 != locked.inputs_sha256:
             raise MoveNotAllowed(
                 "배정안을 만든 뒤 신청, 평가위원 정보나 이해관계가 바뀌었습니다. 배정안을 다시 만들어 주세요.",
-                code="panel_stale",
+                code="committee_stale",
             )
         _write(locked, program, by, now)
-        PanelProposal.objects.filter(pk=locked.pk).update(
+        CommitteeProposal.objects.filter(pk=locked.pk).update(
             confirmed_at=now, confirmed_by=by, note=note.strip()
         )
     proposal.refresh_from_db()
     return len(proposal.pairs)
 
 
-def discard(proposal: PanelProposal, *, note: str, by: User, now: datetime) -> None:
+def discard(proposal: CommitteeProposal, *, note: str, by: User, now: datetime) -> None:
     """Throw a proposal away; nobody was assigned by it. Raises MoveNotAllowed."""
     _staff_only(by)
     if not note.strip():
         raise MoveNotAllowed("사유를 적으세요.", code="note_required")
-    changed = PanelProposal.objects.filter(
+    changed = CommitteeProposal.objects.filter(
         pk=proposal.pk, confirmed_at=None, discarded_at=None
     ).update(discarded_at=now, note=note.strip())
     if not changed:
-        raise MoveNotAllowed("이미 확정하거나 폐기한 배정안입니다.", code="panel_closed")
+        raise MoveNotAllowed("이미 확정하거나 폐기한 배정안입니다.", code="committee_closed")
 
 
 def wish(
@@ -183,22 +181,22 @@ def wish(
     reason: str,
     by: User,
     now: datetime,
-) -> PanelWish:
+) -> CommitteeWish:
     """Pin or forbid a pair for the next solving; a new wish takes the place of the old.
 
     Raises BadInput, MoveNotAllowed for pinning somebody with a tie.
     """
     _staff_only(by)
-    if kind not in PanelWish.Kind.values or not reason.strip():
+    if kind not in CommitteeWish.Kind.values or not reason.strip():
         raise BadInput("구분과 사유를 적으세요.", code="wish")
     if ASSESSOR not in roles_of(assessor):
         raise BadInput(f"{assessor}님은 평가위원이 아닙니다.", code="assessor")
-    if kind == PanelWish.Kind.PIN and (tied := conflicts.ties(application, assessor)):
+    if kind == CommitteeWish.Kind.PIN and (tied := conflicts.ties(application, assessor)):
         raise MoveNotAllowed(f"이해관계가 있어 배정할 수 없습니다: {tied[0].message}", code="tied")
     with transaction.atomic():
         Application.objects.select_for_update(no_key=True).get(pk=application.pk)
         end_wish(application, assessor=assessor, by=by, now=now)
-        return PanelWish.objects.create(
+        return CommitteeWish.objects.create(
             application=application,
             assessor=assessor,
             kind=kind,
@@ -211,11 +209,13 @@ def wish(
 def end_wish(application: Application, *, assessor: User, by: User, now: datetime) -> bool:
     """Take a wish back. Returns whether there was one."""
     _staff_only(by)
-    standing = PanelWish.objects.filter(application=application, assessor=assessor, ended_at=None)
+    standing = CommitteeWish.objects.filter(
+        application=application, assessor=assessor, ended_at=None
+    )
     return bool(standing.update(ended_at=now))
 
 
-def gather(proposal: PanelProposal) -> Inputs:
+def gather(proposal: CommitteeProposal) -> Inputs:
     """Read everything an assignment is solved from, in a fixed number of queries."""
     program = proposal.sub_program
     places, fit = program.assessors, _fit(program)
@@ -238,10 +238,10 @@ def gather(proposal: PanelProposal) -> Inputs:
     known = {row.user_id: _profile(row) for row in profiles}
     costs = {}
     for pk, _, industry, region, code in rows:
-        subject = rules.Subject(code, industry, region)
+        subject = committee_rules.Subject(code, industry, region)
         for assessor, profile in known.items():
             if (assessor, pk) not in barred:
-                costs[assessor, pk] = rules.cost(profile, subject, fit)
+                costs[assessor, pk] = committee_rules.cost(profile, subject, fit)
     here = Counter(assessor for assessor, _ in taken)
     rooms = {row.user_id: max(row.max_load - elsewhere[row.user_id], 0) for row in profiles}
     for assessor, count in here.items():
@@ -267,7 +267,7 @@ def gather(proposal: PanelProposal) -> Inputs:
     )
 
 
-def _subjects(proposal: PanelProposal) -> QuerySet[Application]:
+def _subjects(proposal: CommitteeProposal) -> QuerySet[Application]:
     rows = Application.objects.filter(
         sub_program=proposal.sub_program_id, state=ApplicationState.ASSESSING
     )
@@ -291,9 +291,9 @@ def _sheets(
 
 def _wishes(ids: Sequence[int]) -> tuple[set[Pair], set[Pair]]:
     pinned, forbidden = set[Pair](), set[Pair]()
-    rows = PanelWish.objects.filter(application__in=ids, ended_at=None)
+    rows = CommitteeWish.objects.filter(application__in=ids, ended_at=None)
     for assessor, application, kind in rows.values_list("assessor_id", "application_id", "kind"):
-        (pinned if kind == PanelWish.Kind.PIN else forbidden).add((assessor, application))
+        (pinned if kind == CommitteeWish.Kind.PIN else forbidden).add((assessor, application))
     return pinned, forbidden
 
 
@@ -302,8 +302,8 @@ def _tied(ids: Sequence[int]) -> set[Pair]:
     return set(standing.values_list("assessor_id", "application_id"))
 
 
-def _fit(program: SubProgram) -> rules.Fit:
-    return rules.Fit(
+def _fit(program: SubProgram) -> committee_rules.Fit:
+    return committee_rules.Fit(
         program=program.fit_program,
         industry=program.fit_industry,
         region=program.fit_region,
@@ -311,11 +311,13 @@ def _fit(program: SubProgram) -> rules.Fit:
     )
 
 
-def _profile(row: AssessorProfile) -> rules.Profile:
-    return rules.Profile(frozenset(row.programs), tuple(map(str, row.industries)), row.region)
+def _profile(row: AssessorProfile) -> committee_rules.Profile:
+    return committee_rules.Profile(
+        frozenset(row.programs), tuple(map(str, row.industries)), row.region
+    )
 
 
-def _solved(inputs: Inputs, seed: int) -> matching.Solution:
+def _solve(inputs: Inputs, seed: int) -> matching.Solution:
     """Solve over the nearest assessors of each application; over all, where that falls short."""
     options = [(*pair, cost) for pair, cost in inputs.costs.items() if pair not in inputs.taken]
     few = _nearest(inputs, options, seed)
@@ -345,21 +347,21 @@ def _nearest(
     for application, rows in sorted(by_task.items()):
         most = NEAREST * inputs.wanted[application]
         turn = (application * 7919 + seed) % 1_000_003 + 1
-        rows.sort(key=partial(_turned, turn))
+        rows.sort(key=partial(_tie_order, turn))
         kept += rows[:most]
     return kept
 
 
-def _turned(turn: int, option: tuple[int, int, int]) -> tuple[int, int]:
+def _tie_order(turn: int, option: tuple[int, int, int]) -> tuple[int, int]:
     """Cheapest first; equals in an order of this turn's own."""
     return option[2], option[0] * 104_729 * turn % 1_000_003
 
 
-def _explained(inputs: Inputs, found: matching.Solution, wanted: int, placed: int) -> list[str]:
+def _explain(inputs: Inputs, found: matching.Solution, wanted: int, placed: int) -> list[str]:
     few = [row for row in found.shortages if row.reason == "permitted"]
-    told = [(inputs.numbers[row.task], row.wanted, row.permitted) for row in few[:TOLD]]
+    told = [(inputs.numbers[row.task], row.wanted, row.permitted) for row in few[:LISTED]]
     short = found.deficit
-    words = rules.explain(
+    words = committee_rules.explain(
         wanted=wanted,
         placed=placed,
         short_of_people=told,
@@ -368,12 +370,12 @@ def _explained(inputs: Inputs, found: matching.Solution, wanted: int, placed: in
         room=short.room if short else 0,
         fixed=short.fixed if short else 0,
     )
-    if len(few) > TOLD:
-        words.append(f"그 밖에 맡을 사람이 모자라는 신청이 {len(few) - TOLD:,}건 더 있습니다.")
+    if len(few) > LISTED:
+        words.append(f"그 밖에 맡을 사람이 모자라는 신청이 {len(few) - LISTED:,}건 더 있습니다.")
     return words
 
 
-def _write(proposal: PanelProposal, program: SubProgram, by: User, now: datetime) -> None:
+def _write(proposal: CommitteeProposal, program: SubProgram, by: User, now: datetime) -> None:
     rubric = rubrics.freeze(program, by=by, now=now)
     due_at = sheets.due_at(program, now)
     chosen = Application.objects.filter(pk__in={pair[1] for pair in proposal.pairs})
@@ -393,7 +395,7 @@ def _write(proposal: PanelProposal, program: SubProgram, by: User, now: datetime
             "applications/sheet_assigned",
             to_email=assessor.email,
             user=assessor,
-            key=f"panel:{proposal.pk}:{assessor.pk}",
+            key=f"committee:{proposal.pk}:{assessor.pk}",
             now=now,
             program=program,
             count=counts[assessor.pk],

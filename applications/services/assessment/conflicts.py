@@ -3,7 +3,7 @@ change; a tie found late takes the sheet out of the sum.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -20,13 +20,14 @@ from applications.models import (
     ScoreRun,
     ScoreSheet,
 )
+from applications.roles import ASSESSOR
 from applications.states import WITHDRAW_SHEET_IN, ApplicationState, PartnerState
-from portal.access.roles import ASSESSOR
 from portal.assignment import ties as rules
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Finding
 from portal.core.validators import business_number as checked_number
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import DeclaredTie, FirmLink, Job, User
 from portal.notices import outbox
 from portal.records.workflow import move
@@ -39,12 +40,7 @@ REASON_LENGTH = 500
 STATED = "stated"
 OWN_FIRMS = [DeclaredTie.Kind.EMPLOYMENT, DeclaredTie.Kind.SHARES]
 
-Progress = Callable[[int, int], None]
-Found = dict[tuple[int, int], list[Finding]]  # (application, assessor): every tie
-
-
-def quiet(done: int, total: int) -> None:
-    """Report no progress."""
+Ties = dict[tuple[int, int], list[Finding]]  # (application, assessor): every tie
 
 
 def ties(application: Application, assessor: User) -> list[Finding]:
@@ -54,12 +50,12 @@ def ties(application: Application, assessor: User) -> list[Finding]:
 
 def ties_of(application: Application, assessors: Sequence[User]) -> dict[int, list[Finding]]:
     """Every tie of every assessor, by the assessor's pk, in a fixed number of queries."""
-    found = _found([application.pk], _Graph(assessors))
+    found = _find([application.pk], _Graph(assessors))
     return {assessor.pk: found.get((application.pk, assessor.pk), []) for assessor in assessors}
 
 
 def refresh(
-    applications: QuerySet[Application], *, now: datetime, progress: Progress = quiet
+    applications: QuerySet[Application], *, now: datetime, progress: Progress = no_progress
 ) -> dict[str, int]:
     """Look for every tie of every assessor to these applications, and keep what is found as rows.
 
@@ -72,7 +68,7 @@ def refresh(
     counts = {"found": 0, "cleared": 0, "withdrawn": 0}
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
-        for name, count in _keep(part, _found(part, graph), now).items():
+        for name, count in _store(part, _find(part, graph), now).items():
             counts[name] += count
         progress(start + len(part), len(ids))
     return counts
@@ -99,7 +95,7 @@ def recheck(
         "users": sorted(users),
         "applications": sorted(applications),
     }
-    if not meant(args).exists():
+    if not applications_to_check(args).exists():
         return None
     said = "-".join(f"{name}.{'.'.join(map(str, pks))}" for name, pks in args.items() if pks)
     key = f"conflicts:{said or 'all'}:{now.isoformat()}"[:200]
@@ -117,7 +113,7 @@ def sweep(now: datetime) -> Job:
     return queue.enqueue(JOB, key=f"conflicts:day:{now.astimezone(KST):%Y-%m-%d}")
 
 
-def meant(args: Mapping[str, Sequence[int]]) -> QuerySet[Application]:
+def applications_to_check(args: Mapping[str, Sequence[int]]) -> QuerySet[Application]:
     """The applications that a job was asked to look at."""
     companies, named = args.get("companies", []), args.get("applications", [])
     if args.get("users") or not (companies or named):
@@ -172,14 +168,14 @@ def link_firms(
     return link
 
 
-def state(sheet: ScoreSheet, *, words: str, now: datetime) -> None:
+def record_statement(sheet: ScoreSheet, *, words: str, now: datetime) -> None:
     """Keep as a standing tie what an assessor has said of one application."""
     ConflictOfInterest.objects.get_or_create(
         application=sheet.application,
         assessor=sheet.assessor,
         code=STATED,
         cleared_at=None,
-        defaults={"reason": _stated(words).message, "found_at": now},
+        defaults={"reason": _stated_finding(words).message, "found_at": now},
     )
 
 
@@ -199,12 +195,12 @@ def withdraw(sheets: QuerySet[ScoreSheet], *, reason: str, by: User | None, now:
             if step := WITHDRAW_SHEET_IN.get(sheet.application.state):
                 move(sheet.application, step, by=by, now=now, note=reason)
             _mark_stale(sheet, now)
-            tell_officers(sheet, "제외", reason, now)
+            notify_officers(sheet, "제외", reason, now)
         gone += 1
     return gone
 
 
-def tell_officers(sheet: ScoreSheet, act: str, reason: str, now: datetime) -> None:
+def notify_officers(sheet: ScoreSheet, act: str, reason: str, now: datetime) -> None:
     """Let the officers know that a place is free."""
     for officer in sheet.application.sub_program.officers.filter(is_active=True):
         outbox.write(
@@ -233,7 +229,7 @@ def _mark_stale(sheet: ScoreSheet, now: datetime) -> None:
     )
 
 
-def _keep(ids: Sequence[int], found: Found, now: datetime) -> dict[str, int]:
+def _store(ids: Sequence[int], found: Ties, now: datetime) -> dict[str, int]:
     """Write what differs from the rows that stand; the applications concerned are locked first."""
     standing = {
         (application, assessor, code): pk
@@ -290,9 +286,9 @@ def _keep(ids: Sequence[int], found: Found, now: datetime) -> dict[str, int]:
     return {"found": len(fresh), "cleared": len(gone), "withdrawn": withdrawn}
 
 
-def _found(ids: Sequence[int], graph: "_Graph") -> Found:
+def _find(ids: Sequence[int], graph: "_Graph") -> Ties:
     """Every tie of the graph's persons to these applications, and what they said themselves."""
-    found: Found = {}
+    found: Ties = {}
     for application, parties in _parties(ids, graph.links):
         for assessor in sorted({key for party in parties for key in graph.register.near(party)}):
             if findings := rules.ties(graph.persons[assessor], parties, who=WHO):
@@ -306,11 +302,11 @@ def _found(ids: Sequence[int], graph: "_Graph") -> Found:
     }
     for pair, (tied, words) in last.items():
         if tied:
-            found.setdefault(pair, []).append(_stated(words))
+            found.setdefault(pair, []).append(_stated_finding(words))
     return found
 
 
-def _stated(words: str) -> Finding:
+def _stated_finding(words: str) -> Finding:
     return Finding(STATED, f"평가위원이 스스로 밝힌 이해관계: {words}"[:REASON_LENGTH])
 
 

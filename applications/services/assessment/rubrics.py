@@ -7,22 +7,23 @@ from django.db import transaction
 from django.db.models import Max
 
 from applications.models import RubricVersion, ScoreSheet
-from applications.rules.assessment import scoring as rules
-from portal.access.roles import MANAGER, roles_of
+from applications.rules.assessment import scoring as scoring_rules
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.records import snapshot
 from programs.models import SubProgram
+from programs.roles import MANAGER
 
 FIRST = "평가를 시작하며 고정"
 REASON_LENGTH = 300
 
 
-def rubric_of(sub_program: SubProgram) -> rules.Rubric:
+def rubric_of(sub_program: SubProgram) -> scoring_rules.Rubric:
     """The rubric as the catalogue's rows say now. Raises BadInput (`rubric`)."""
-    return rules.Rubric(
+    return scoring_rules.Rubric(
         criteria=tuple(
-            rules.Criterion(row.code, row.label, row.max_points, row.core, row.skippable)
+            scoring_rules.Criterion(row.code, row.label, row.max_points, row.core, row.skippable)
             for row in sub_program.criteria.all()
         ),
         floor=sub_program.floor,
@@ -31,7 +32,7 @@ def rubric_of(sub_program: SubProgram) -> rules.Rubric:
         decimals=sub_program.decimals,
         bonus_cap=sub_program.bonus_cap,
         bonus_items=tuple(
-            rules.BonusItem(row.code, row.label, row.points)
+            scoring_rules.BonusItem(row.code, row.label, row.points)
             for row in sub_program.bonus_items.all()
         ),
     )
@@ -54,7 +55,7 @@ def freeze(sub_program: SubProgram, *, by: User | None, now: datetime) -> Rubric
 def changed(sub_program: SubProgram) -> bool:
     """Whether the catalogue says something else than the version in force."""
     version = current(sub_program)
-    return version is not None and version.sha256 != _digest(*_written(sub_program))
+    return version is not None and version.sha256 != _digest(*_catalogue_content(sub_program))
 
 
 def renew(sub_program: SubProgram, *, reason: str, by: User, now: datetime) -> RubricVersion:
@@ -87,12 +88,12 @@ def renew(sub_program: SubProgram, *, reason: str, by: User, now: datetime) -> R
     return made
 
 
-def read(version: RubricVersion) -> rules.Rubric:
+def read(version: RubricVersion) -> scoring_rules.Rubric:
     """The frozen rubric. Raises BadInput (`rubric`)."""
-    return rules.Rubric.from_json(version.content)
+    return scoring_rules.Rubric.from_json(version.content)
 
 
-def of_sheet(sheet: ScoreSheet) -> rules.Rubric:
+def of_sheet(sheet: ScoreSheet) -> scoring_rules.Rubric:
     """The rubric that a sheet is filled under."""
     if sheet.rubric is not None:
         return read(sheet.rubric)
@@ -103,7 +104,7 @@ def guides_of(sheet: ScoreSheet) -> dict[str, str]:
     """The words beside each criterion of a sheet."""
     if sheet.rubric is not None:
         return dict(sheet.rubric.guides)
-    return _written(sheet.application.sub_program)[1]
+    return _catalogue_content(sheet.application.sub_program)[1]
 
 
 def _sheets(sub_program: SubProgram) -> Any:
@@ -113,10 +114,10 @@ def _sheets(sub_program: SubProgram) -> Any:
 def _misfits(sub_program: SubProgram) -> int:
     rubric = rubric_of(sub_program)
     marks = _sheets(sub_program).counted().values_list("marks", flat=True)
-    return sum(not rules.fits(rubric, sheet) for sheet in marks.iterator(chunk_size=2_000))
+    return sum(not scoring_rules.fits(rubric, sheet) for sheet in marks.iterator(chunk_size=2_000))
 
 
-def _written(sub_program: SubProgram) -> tuple[dict[str, Any], dict[str, str]]:
+def _catalogue_content(sub_program: SubProgram) -> tuple[dict[str, Any], dict[str, str]]:
     guides = {row.code: row.guide for row in sub_program.criteria.all() if row.guide}
     return rubric_of(sub_program).to_json(), guides
 
@@ -132,7 +133,7 @@ def _write(
     by: User | None,
     now: datetime,
 ) -> RubricVersion:
-    content, guides = _written(sub_program)
+    content, guides = _catalogue_content(sub_program)
     number = RubricVersion.objects.filter(sub_program=sub_program).aggregate(n=Max("number"))["n"]
     return RubricVersion.objects.create(
         sub_program=sub_program,

@@ -1,7 +1,7 @@
 """Score runs: a frozen rubric over locked sheets, streamed in chunks, the same bytes every time."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -17,23 +17,24 @@ from applications.models import (
     ScoreRun,
     ScoreSheet,
 )
-from applications.rules.assessment import scoring as rules
+from applications.rules.assessment import scoring as scoring_rules
 from applications.services.assessment import rubrics
 from applications.states import ApplicationState, BonusState, ObjectionState, Remedy
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import JobState, User
 from portal.records import bulk, snapshot
 from programs.models import SubProgram
+from programs.roles import MANAGER, OFFICER
 
 JOB = "applications.score"
 CHUNK = 2_000
 EXAMPLES = 5
-LOOKED_AT = 25
+EXAMPLE_ROWS = 25
 INPUTS_CHANGED = "점수를 내는 동안 신청이 바뀌어 다시 계산합니다."
 
-Progress = Callable[[int, int], None]
 Bonus = tuple[str, int]
 
 
@@ -65,10 +66,13 @@ def unready(sub_program: SubProgram) -> list[Finding]:
         application__in=applications,
     )
     if count := open_sheets.count():
-        some = open_sheets.order_by("pk").values_list("application__number", flat=True)[:LOOKED_AT]
+        some = open_sheets.order_by("pk").values_list("application__number", flat=True)[
+            :EXAMPLE_ROWS
+        ]
         findings.append(
             Finding(
-                "sheets_unlocked", f"제출하지 않은 평가표가 {count:,}부 있습니다. ({_some(some)})"
+                "sheets_unlocked",
+                f"제출하지 않은 평가표가 {count:,}부 있습니다. ({_examples(some)})",
             )
         )
     few = applications.annotate(
@@ -78,12 +82,12 @@ def unready(sub_program: SubProgram) -> list[Finding]:
         )
     ).filter(locked__lt=sub_program.minimum_sheets)
     if count := few.count():
-        numbers = few.order_by("pk").values_list("number", flat=True)[:LOOKED_AT]
+        numbers = few.order_by("pk").values_list("number", flat=True)[:EXAMPLE_ROWS]
         findings.append(
             Finding(
                 "too_few_sheets",
                 f"평가표가 최소 {sub_program.minimum_sheets}부에 못 미치는 신청이 {count:,}건"
-                f" 있습니다. ({_some(numbers)})",
+                f" 있습니다. ({_examples(numbers)})",
             )
         )
     running = sub_program.score_runs.filter(finished_at=None).exclude(job__state=JobState.PARKED)
@@ -121,7 +125,7 @@ def start(sub_program: SubProgram, *, by: User, now: datetime) -> ScoreRun:
     return run
 
 
-def compute(run: ScoreRun, *, now: datetime, progress: Progress = lambda done, total: None) -> None:
+def compute(run: ScoreRun, *, now: datetime, progress: Progress = no_progress) -> None:
     """Score every application under assessment from its locked sheets.
 
     A run that was killed goes over the same inputs again: rows already there stay, since the same
@@ -130,7 +134,7 @@ def compute(run: ScoreRun, *, now: datetime, progress: Progress = lambda done, t
     """
     if run.finished_at is not None:
         return
-    rubric = rules.Rubric.from_json(run.rubric)
+    rubric = scoring_rules.Rubric.from_json(run.rubric)
     run.results.exclude(application__in=_scope(run)).delete()
     total = _scope(run).count()
     inputs, results, scored = hashlib.sha256(), hashlib.sha256(), 0
@@ -170,28 +174,28 @@ def _scope(run: ScoreRun) -> QuerySet[Application]:
     return _assessing(run.sub_program)
 
 
-def _only_since(run: ScoreRun) -> datetime | None:
+def _counted_since(run: ScoreRun) -> datetime | None:
     """A case assessed anew counts the sheets given out since its objection was upheld."""
     case = Objection.objects.filter(run=run, remedy=Remedy.SHEETS)
     return case.values_list("decided_at", flat=True).first()
 
 
-def _some(numbers: Iterable[str | None]) -> str:
+def _examples(numbers: Iterable[str | None]) -> str:
     listed = list(dict.fromkeys(str(number) for number in numbers))
     return "예: " + ", ".join(listed[:EXAMPLES])
 
 
-Entry = tuple[int, list[rules.Sheet], list[str], list[Bonus], int]
+Entry = tuple[int, list[scoring_rules.Sheet], list[str], list[Bonus], int]
 
 
 def _chunks(run: ScoreRun) -> Iterator[list[Entry]]:
     """Walk the applications by number; each chunk is three short queries on indexes."""
     last = 0
     waiting = _scope(run).order_by("pk").values_list("pk", flat=True)
-    since = _only_since(run)
+    since = _counted_since(run)
     while ids := list(waiting.filter(pk__gt=last)[:CHUNK]):
         last = ids[-1]
-        marks: dict[int, list[rules.Sheet]] = {pk: [] for pk in ids}
+        marks: dict[int, list[scoring_rules.Sheet]] = {pk: [] for pk in ids}
         hashes: dict[int, list[str]] = {pk: [] for pk in ids}
         withdrawn: dict[int, int] = dict.fromkeys(ids, 0)
         sheets = ScoreSheet.objects.filter(
@@ -224,14 +228,14 @@ def _granted(ids: Sequence[int]) -> Mapping[int, list[Bonus]]:
 
 def _result(
     run: ScoreRun,
-    rubric: rules.Rubric,
+    rubric: scoring_rules.Rubric,
     application: int,
-    sheets: list[rules.Sheet],
+    sheets: list[scoring_rules.Sheet],
     hashes: list[str],
     bonuses: list[Bonus],
     withdrawn: int,
 ) -> Row:
-    score = rules.score(rubric, sheets, bonuses)
+    score = scoring_rules.score(rubric, sheets, bonuses)
     return Row(
         run_id=run.pk,
         application_id=application,
@@ -240,7 +244,7 @@ def _result(
         total=score.total,
         core=score.core,
         passed_floor=score.passed_floor,
-        breakdown=snapshot.written(rules.breakdown(score, rubric, withdrawn)),
+        breakdown=snapshot.dumps(scoring_rules.breakdown(score, rubric, withdrawn)),
         inputs_sha256=snapshot.sha256([run.rubric_sha256, application, hashes, bonuses]),
     )
 

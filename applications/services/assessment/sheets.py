@@ -3,25 +3,28 @@ criterion, locked for good.
 """
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from applications.models import Application, ConflictStatement, ScoreSheet
+from applications.roles import ASSESSOR
 from applications.rules.assessment.scoring import Criterion
 from applications.services.assessment import conflicts, rubrics
 from applications.states import ApplicationMoves, ApplicationState
-from portal.access.roles import ASSESSOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import User
 from portal.notices import outbox
 from portal.records import snapshot
 from portal.records.workflow import move
 from programs.models import SubProgram
+from programs.queries import holidays
+from programs.rules import deadlines
 
 REASON_LENGTH = 2_000
-WORDS_LENGTH = 400
+STATEMENT_LENGTH = 400
 STEP = "assessing"  # the step of the process whose planned days are the assessors' time
 
 
@@ -90,9 +93,9 @@ def assign_all(
 
 
 def due_at(sub_program: SubProgram, now: datetime) -> datetime | None:
-    """When a sheet given out now is due: after the planned days of the assessment, if stated."""
-    days = next((row.get("days") for row in sub_program.steps if row["code"] == STEP), None)
-    return now + timedelta(days=days) if days else None
+    """Return when a sheet assigned now is due: after the assessment's days, None if not stated."""
+    step = next((row for row in sub_program.steps if row["code"] == STEP), None)
+    return deadlines.step_due(step, now, holidays()) if step else None
 
 
 def declare(sheet: ScoreSheet, *, tied: bool, words: str, by: User, now: datetime) -> ScoreSheet:
@@ -102,17 +105,17 @@ def declare(sheet: ScoreSheet, *, tied: bool, words: str, by: User, now: datetim
     and the officers are told. Raises BadInput (`words`) for a tie that is not told,
     MoveNotAllowed when it has been said before.
     """
-    _own(sheet, by)
-    text = _said(words) if tied else words.strip()[:WORDS_LENGTH]
+    _require_owner(sheet, by)
+    text = _checked_reason(words) if tied else words.strip()[:STATEMENT_LENGTH]
     with transaction.atomic():
         opened = ScoreSheet.objects.waiting().filter(pk=sheet.pk, declared_at=None)
         if not opened.update(declared_at=now):
-            raise _why_not(sheet, "이해관계를 이미 확인한 평가표입니다.")
+            raise _refusal(sheet, "이해관계를 이미 확인한 평가표입니다.")
         ConflictStatement.objects.create(
             application_id=sheet.application_id, assessor=by, tied=tied, words=text, at=now
         )
         if tied:
-            conflicts.state(sheet, words=text, now=now)
+            conflicts.record_statement(sheet, words=text, now=now)
             _abstain(sheet, f"이해관계 신고: {text}", by, now)
     sheet.refresh_from_db()
     return sheet
@@ -123,8 +126,8 @@ def abstain(sheet: ScoreSheet, *, reason: str, by: User, now: datetime) -> Score
 
     Raises BadInput (`words`) without a reason, MoveNotAllowed after the lock.
     """
-    _own(sheet, by)
-    text = _said(reason)
+    _require_owner(sheet, by)
+    text = _checked_reason(reason)
     with transaction.atomic():
         _abstain(sheet, text, by, now)
     sheet.refresh_from_db()
@@ -172,7 +175,7 @@ def save(
     it was saved elsewhere meanwhile, MoveNotAllowed after the lock or before the assessor's word
     on conflicts of interest.
     """
-    _own(sheet, by)
+    _require_owner(sheet, by)
     criteria = _criteria(sheet)
     kept = _checked_marks(criteria, marks) | _checked_skips(criteria, skipped)
     words = {code: text.strip() for code, text in reasons.items() if text.strip()}
@@ -186,7 +189,7 @@ def save(
     )
     changed = opened.update(marks=kept, reasons=words, comment=comment.strip(), version=version + 1)
     if not changed:
-        raise _why_not(sheet)
+        raise _refusal(sheet)
     sheet.refresh_from_db()
     return sheet
 
@@ -197,11 +200,11 @@ def lock(sheet: ScoreSheet, *, by: User, now: datetime) -> ScoreSheet:
     Raises RuleBroken with every criterion that lacks a mark or a reason and every tie that has
     come up since, MoveNotAllowed.
     """
-    _own(sheet, by)
+    _require_owner(sheet, by)
     sheet.refresh_from_db()
     if sheet.ended:
-        raise _why_not(sheet)
-    if findings := unready(sheet) + _untied(sheet, by):
+        raise _refusal(sheet)
+    if findings := unready(sheet) + _later_ties(sheet, by):
         raise RuleBroken(findings, message="평가표를 제출할 수 없습니다.")
     with transaction.atomic():
         move(sheet.application, ApplicationMoves.LOCK_SHEET, by=by, now=now)
@@ -210,7 +213,7 @@ def lock(sheet: ScoreSheet, *, by: User, now: datetime) -> ScoreSheet:
         )
         changed = opened.update(locked_at=now, sha256=digest(sheet))
         if not changed:
-            raise _why_not(sheet)
+            raise _refusal(sheet)
     sheet.refresh_from_db()
     return sheet
 
@@ -245,15 +248,15 @@ def digest(sheet: ScoreSheet) -> str:
     )
 
 
-def _own(sheet: ScoreSheet, by: User) -> None:
+def _require_owner(sheet: ScoreSheet, by: User) -> None:
     if sheet.assessor_id != by.pk:
         raise NotFound()
 
 
-def _said(words: str) -> str:
+def _checked_reason(words: str) -> str:
     text = words.strip()
-    if not text or len(text) > WORDS_LENGTH:
-        raise BadInput(f"사유를 {WORDS_LENGTH}자까지 적으세요.", code="words")
+    if not text or len(text) > STATEMENT_LENGTH:
+        raise BadInput(f"사유를 {STATEMENT_LENGTH}자까지 적으세요.", code="words")
     return text
 
 
@@ -261,11 +264,11 @@ def _abstain(sheet: ScoreSheet, reason: str, by: User, now: datetime) -> None:
     move(sheet.application, ApplicationMoves.ABSTAIN, by=by, now=now, note=reason)
     waiting = ScoreSheet.objects.waiting().filter(pk=sheet.pk)
     if not waiting.update(abstained_at=now, end_reason=reason):
-        raise _why_not(sheet)
-    conflicts.tell_officers(sheet, "회피", reason, now)
+        raise _refusal(sheet)
+    conflicts.notify_officers(sheet, "회피", reason, now)
 
 
-def _untied(sheet: ScoreSheet, by: User) -> list[Finding]:
+def _later_ties(sheet: ScoreSheet, by: User) -> list[Finding]:
     """Ties that came up since; where the applicant is hidden, so is the firm that they name."""
     found = conflicts.ties(sheet.application, by)
     if found and sheet.application.sub_program.blind:
@@ -305,7 +308,7 @@ def _checked_marks(
     return kept
 
 
-def _why_not(sheet: ScoreSheet, otherwise: str = "") -> StaleVersion | MoveNotAllowed:
+def _refusal(sheet: ScoreSheet, otherwise: str = "") -> StaleVersion | MoveNotAllowed:
     fresh = ScoreSheet.objects.select_related("application").filter(pk=sheet.pk).first()
     if fresh is None:
         return MoveNotAllowed("배정이 취소된 평가표입니다.", code="unassigned")

@@ -26,6 +26,7 @@ from portal.models import User
 from portal.notices import outbox
 from portal.records.workflow import move
 from portal.uploads import files
+from programs.rules import deadlines
 from programs.states import GrantKind
 
 FORMATS = ("pdf", "jpg", "png", "hwp", "hwpx", "xlsx", "docx", "zip")
@@ -54,7 +55,7 @@ def begin(deliverable: Deliverable, *, by: User, now: datetime) -> Deliverable:
         owner=True,
         changes={
             "starts_on": today,
-            "ends_on": rules.months_later(today, months) if months else None,
+            "ends_on": deadlines.months_later(today, months) if months else None,
         },
     )
     return deliverable
@@ -244,7 +245,7 @@ def _certify(deliverable: Deliverable, years: int, by: User, now: datetime) -> N
         level=deliverable.result["level"],
         level_label=deliverable.result["label"],
         issued_on=today,
-        valid_until=rules.months_later(today, 12 * years),
+        valid_until=deadlines.months_later(today, 12 * years),
         by=by,
         at=now,
     )

@@ -12,7 +12,7 @@ from applications.models import Deliverable, Expert, ExpertMatch
 from applications.queries import delivery as queries
 from applications.services.assessment import conflicts
 from applications.states import AgreementState, DeliverableMoves, DeliverableState, ExpertState
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.assignment import matching
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.core.validators import business_number
@@ -22,6 +22,7 @@ from portal.records import snapshot
 from portal.records.workflow import mark, move
 from portal.uploads import files
 from programs.models import ProgramRound, SubProgram
+from programs.roles import MANAGER, OFFICER
 from programs.states import Region
 
 EVIDENCE = ("pdf", "jpg", "png", "zip")

@@ -59,7 +59,7 @@ class AlreadyApplied(MoveNotAllowed):
 def start(sub_program: SubProgram, *, site: Site, by: User, now: datetime) -> Application:
     """Create a draft for a site with the company's facts, or return the open one.
 
-    The database allows one active application per site and sub-programme of a round (domain 0.14),
+    The database allows one active application per site and sub-programme of a round (A14),
     so two people who start at once get the same draft. Raises Closed, and AlreadyApplied when the
     site's application was filed.
     """

@@ -48,8 +48,8 @@ class Prepared:
 def check_open(sub_program: SubProgram, *, now: datetime) -> None:
     """Raise Closed with the deadline when nothing can be filed at `now`; count the refusal.
 
-    At the closing instant itself it is closed (domain 0.12). Rolling intake ends when the pot is
-    empty (domain 0.6); the pot is read, not locked.
+    At the closing instant itself it is closed (A12). Rolling intake ends when the pot is
+    empty (A06); the pot is read, not locked.
     """
     finding = programs.refusal(sub_program, now)
     if finding is not None:
@@ -94,7 +94,7 @@ def withdraw(application: Application, *, by: User, now: datetime, note: str) ->
         )
     with transaction.atomic():
         if application.state == ApplicationState.DECIDED:
-            proposals.forget(application, by=by, now=now, note=note)
+            proposals.return_reservation(application, by=by, now=now, note=note)
         move(application, ApplicationMoves.WITHDRAW, by=by, now=now, note=note, owner=True)
 
 

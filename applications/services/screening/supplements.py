@@ -8,13 +8,13 @@ from django.db import transaction
 
 from applications.models import Application, Attachment, Supplement
 from applications.services.application import notify_applicant
-from applications.services.deadlines import due_after
 from applications.states import ApplicationMoves, SupplementState
 from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.records import snapshot
 from portal.records.workflow import mark, move
 from portal.uploads import files
+from programs.queries import holidays
 
 FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png", "zip")
 FILES_PER_DOCUMENT = 5
@@ -41,7 +41,8 @@ def request(
         raise BadInput("무엇을 보완해야 하는지 적어 주세요.", code="message")
     if unknown := set(requirements) - set(labels):
         raise BadInput(f"없는 제출서류입니다: {', '.join(sorted(unknown))}", code="requirement")
-    due = due_at or due_after(now, days or application.sub_program.supplement_days)
+    program = application.sub_program
+    due = due_at or program.due_after("supplement_days", now, holidays(), days=days)
     if due <= now:
         raise BadInput("보완 기한은 지금보다 뒤여야 합니다.", code="due_at")
     with transaction.atomic():

@@ -6,12 +6,13 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from applications.models import AidException, Application, Company
-from applications.queries.selection import aid as queries
+from applications.queries.selection import aid as aid_queries
 from applications.states import ApplicationState
-from portal.access.roles import MANAGER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from programs.models import SubProgram
+from programs.roles import MANAGER
 from programs.rules.grants import limits
 
 REASON_LENGTH = 300
@@ -52,7 +53,7 @@ def allow(
         raise MoveNotAllowed("이미 예외를 인정했습니다.", code="exception_there") from there
 
 
-def bind(sub_program: SubProgram, wanted: Mapping[int, int], *, firm: int | None = None) -> None:
+def enforce(sub_program: SubProgram, wanted: Mapping[int, int], *, firm: int | None = None) -> None:
     """Hold firms and refuse what would pass a limit; `wanted` is won by application.
 
     Called within the transaction that promises the money: of two at once for one firm the second
@@ -62,12 +63,12 @@ def bind(sub_program: SubProgram, wanted: Mapping[int, int], *, firm: int | None
     rules = sub_program.round.limits_parsed()
     if not rules or not wanted:
         return
-    owners = dict.fromkeys(wanted, firm) if firm else queries.owners(wanted)
+    owners = dict.fromkeys(wanted, firm) if firm else aid_queries.owners(wanted)
     firms = sorted(set(owners.values()))
-    _hold(firms)
+    _lock_firms(firms)
     mine = AidException.objects.filter(application__sub_program=sub_program)
-    book = limits.Book(rules, excepted=queries.exceptions(mine.values("application")))
-    for who, rows in queries.of_firms(firms, year=sub_program.round.year).items():
+    book = limits.Book(rules, excepted=aid_queries.exceptions(mine.values("application")))
+    for who, rows in aid_queries.of_firms(firms, year=sub_program.round.year).items():
         for row in rows:
             if row.application.pk not in wanted:
                 book.add(who, row.aid)
@@ -78,17 +79,17 @@ def bind(sub_program: SubProgram, wanted: Mapping[int, int], *, firm: int | None
             refused[application] = found
         book.add(owners[application], asked)
     if refused:
-        raise RuleBroken(_told(refused), message=_message(refused), code="aid_limit")
+        raise RuleBroken(_findings(refused), message=_message(refused), code="aid_limit")
 
 
-def _hold(firms: Sequence[int]) -> None:
+def _lock_firms(firms: Sequence[int]) -> None:
     """Lock the firms, always in the same order."""
     for start in range(0, len(firms), CHUNK):
         part = Company.objects.filter(pk__in=firms[start : start + CHUNK]).order_by("pk")
         list(part.select_for_update(no_key=True).values_list("pk", flat=True))
 
 
-def _told(refused: Mapping[int, list[Finding]]) -> list[Finding]:
+def _findings(refused: Mapping[int, list[Finding]]) -> list[Finding]:
     first = list(refused)[:SHOWN]
     numbers = dict(Application.objects.filter(pk__in=first).values_list("pk", "number"))
     return [
@@ -99,5 +100,5 @@ def _told(refused: Mapping[int, list[Finding]]) -> list[Finding]:
 
 
 def _message(refused: Mapping[int, list[Finding]]) -> str:
-    told = " ".join(row.message for row in _told(refused))
+    told = " ".join(row.message for row in _findings(refused))
     return f"기업별 지원 한도를 넘는 신청이 {len(refused):,}건 있습니다. {told}"

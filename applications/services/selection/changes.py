@@ -5,8 +5,8 @@ from datetime import datetime
 from django.db import transaction
 
 from applications.models import Application, Decision, DecisionChange
-from applications.queries.selection import decisions as decisions_queries
-from applications.queries.selection import reserve as places
+from applications.queries.selection import decisions as decision_queries
+from applications.queries.selection import reserve as reserve_queries
 from applications.services import objection
 from applications.services.selection import decisions, reserve
 from applications.states import (
@@ -17,10 +17,11 @@ from applications.states import (
     ObjectionMoves,
     Outcome,
 )
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from portal.records.workflow import move
+from programs.roles import MANAGER, OFFICER
 
 CLAIMED = {Outcome.SELECTED, Outcome.RESERVE}
 
@@ -37,7 +38,7 @@ def decline(application: Application, *, note: str, by: User, now: datetime) -> 
             "선정되었거나 예비인 신청만 포기할 수 있습니다.", code="nothing_to_decline"
         )
     with transaction.atomic():
-        reserve.hold(application.sub_program)
+        reserve.lock_program(application.sub_program)
         made = decisions.open_change(
             current,
             kind=ChangeKind.DECLINE,
@@ -92,7 +93,7 @@ def propose(
 
 def take_up(change: DecisionChange, *, by: User, now: datetime) -> None:
     """Take up a draft of the portal as an officer. Raises MoveNotAllowed (`barred`)."""
-    _unbarred(change, by)
+    _refuse_barred(change, by)
     move(change, ChangeMoves.TAKE_UP, by=by, now=now, changes={"proposed_by": by})
 
 
@@ -100,7 +101,7 @@ def second(change: DecisionChange, *, by: User, now: datetime) -> None:
     """Give the first of a reversal's two approvals. Raises MoveNotAllowed."""
     if change.kind != ChangeKind.REVERSAL:
         raise MoveNotAllowed("1차 승인은 결정 번복에만 있습니다.", code="second_approval")
-    _somebody_else(change, by)
+    _refuse_same_person(change, by)
     move(change, ChangeMoves.SECOND, by=by, now=now, changes={"seconded_by": by})
 
 
@@ -112,13 +113,13 @@ def approve(change: DecisionChange, *, by: User, now: datetime) -> Decision:
     """
     if change.kind == ChangeKind.REVERSAL and change.state == ChangeState.PROPOSED:
         raise MoveNotAllowed("결정 번복은 1차 승인이 먼저 있어야 합니다.", code="second_approval")
-    _somebody_else(change, by)
-    _unbarred(change, by)
+    _refuse_same_person(change, by)
+    _refuse_barred(change, by)
     program = change.application.sub_program
     with transaction.atomic():
-        reserve.hold(program)
+        reserve.lock_program(program)
         if change.kind == ChangeKind.MOVE_UP:
-            _has_a_place(change)
+            _require_free_place(change)
         made = decisions.put_in_force(change, ChangeMoves.APPROVE, by=by, now=now, approved_by=by)
         if change.kind == ChangeKind.OBJECTION:
             move(change.application.objection, ObjectionMoves.CLOSE, by=by, now=now)
@@ -148,7 +149,7 @@ def lapse(
     if current.outcome != Outcome.SELECTED:
         raise MoveNotAllowed("선정된 신청이 아닙니다.", code="not_selected")
     with transaction.atomic():
-        reserve.hold(application.sub_program)
+        reserve.lock_program(application.sub_program)
         change = decisions.open_change(
             current,
             kind=ChangeKind.LAPSE,
@@ -164,7 +165,7 @@ def lapse(
 
 def _current(application: Application) -> Decision:
     """The decision in force. Raises MoveNotAllowed before a release and after a contract."""
-    found = decisions_queries.award_of(application)
+    found = decision_queries.award_of(application)
     state = Application.objects.values_list("state", flat=True).get(pk=application.pk)
     if found is None or state not in {ApplicationState.RELEASED, ApplicationState.ASSESSING}:
         raise MoveNotAllowed("발표된 결정이 없거나 이미 협약을 시작했습니다.", code="no_award")
@@ -173,7 +174,7 @@ def _current(application: Application) -> Decision:
     )
 
 
-def _somebody_else(change: DecisionChange, by: User) -> None:
+def _refuse_same_person(change: DecisionChange, by: User) -> None:
     if by.pk in {change.proposed_by_id, change.seconded_by_id}:
         raise MoveNotAllowed(
             "제안했거나 이미 승인한 사람은 승인할 수 없습니다. 다른 결정권자가 해야 합니다.",
@@ -181,13 +182,13 @@ def _somebody_else(change: DecisionChange, by: User) -> None:
         )
 
 
-def _unbarred(change: DecisionChange, by: User) -> None:
+def _refuse_barred(change: DecisionChange, by: User) -> None:
     if change.kind == ChangeKind.OBJECTION:
         objection.refuse_barred(change.application.objection, by)
 
 
-def _has_a_place(change: DecisionChange) -> None:
+def _require_free_place(change: DecisionChange) -> None:
     """Raise MoveNotAllowed when the place was taken otherwise since the move-up was opened."""
-    found = places.standing(change.replaces.selection)
+    found = reserve_queries.status(change.replaces.selection)
     if found.free is not None and found.free < 0:
         raise MoveNotAllowed("그사이 선정 수가 모두 찼습니다.", code="place_taken")

@@ -61,7 +61,7 @@ def open_change(
                 proposed_by=by,
             )
     except IntegrityError as refused:
-        raise _explained(refused) from refused
+        raise _translate(refused) from refused
 
 
 def put_in_force(
@@ -82,7 +82,7 @@ def put_in_force(
         with transaction.atomic():
             if change.outcome == Outcome.SELECTED:
                 program = change.application.sub_program
-                aid.bind(program, {change.application_id: change.grant_won})
+                aid.enforce(program, {change.application_id: change.grant_won})
             made = Decision.objects.create(
                 selection_id=change.replaces.selection_id,
                 application_id=change.application_id,
@@ -104,9 +104,9 @@ def put_in_force(
             )
             _move_application(change, by=by, now=now, owner=owner)
             _move_money(change, by=by, now=now)
-            _tell(change, made, now)
+            _notify(change, made, now)
     except IntegrityError as refused:
-        raise _explained(refused) from refused
+        raise _translate(refused) from refused
     return made
 
 
@@ -140,7 +140,7 @@ def _move_money(change: DecisionChange, *, by: User, now: datetime) -> None:
         ledger.reserve(pot, amount=after, reference=reference, **words)
 
 
-def _tell(change: DecisionChange, made: Decision, now: datetime) -> None:
+def _notify(change: DecisionChange, made: Decision, now: datetime) -> None:
     """Write to whoever filed the application, once for each decision."""
     filed = change.application.submission
     outbox.write(
@@ -172,7 +172,7 @@ REFUSALS: Iterable[tuple[tuple[str, ...], str, str]] = (
     ),
     (("decision_previous_id", "decision.previous_id"), REPLACED, "decision_replaced"),
     (
-        ("change_has_four_eyes",),
+        ("change_needs_two_people",),
         "제안한 사람과 승인하는 사람은 서로 달라야 합니다.",
         "same_person",
     ),
@@ -189,7 +189,7 @@ REFUSALS: Iterable[tuple[tuple[str, ...], str, str]] = (
 )
 
 
-def _explained(refused: IntegrityError) -> Exception:
+def _translate(refused: IntegrityError) -> Exception:
     """Put the database's refusal into words; what is not about a change stays what it was."""
     for marks, message, code in REFUSALS:
         if any(mark in str(refused) for mark in marks):

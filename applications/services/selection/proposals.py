@@ -1,7 +1,7 @@
 """Selections: proposed against money and places, decided with the ledger, released together."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -18,11 +18,10 @@ from applications.models import (
     Selection,
     SelectionMove,
 )
-from applications.queries.selection import aid as held
-from applications.rules import selection as rules
-from applications.services.selection import aid
-from applications.services.selection import letters as letters_services
-from applications.services.selection.letters import announced
+from applications.queries.selection import aid as aid_queries
+from applications.rules import selection as selection_rules
+from applications.services.selection import aid, notices
+from applications.services.selection.notices import announced
 from applications.states import (
     ApplicationMoves,
     ApplicationState,
@@ -30,14 +29,16 @@ from applications.states import (
     SelectionMoves,
     SelectionState,
 )
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.core.moves import Move
 from portal.jobs import broker, queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import Job, User
 from portal.records import bulk
 from portal.records.workflow import allowed, move, move_many
 from programs.models import Budget, SubProgram
+from programs.roles import MANAGER, OFFICER
 from programs.rules.grants import limits, quota
 from programs.services import ledger
 
@@ -45,26 +46,20 @@ JOB = "applications.select"
 DECIDE_JOB = "applications.decide"
 RELEASE_JOB = "applications.release"
 CHUNK = 2_000
-LIVE = [
+UNFINISHED = [
     SelectionState.PREPARING,
     SelectionState.PROPOSED,
     SelectionState.CONFIRMED,
     SelectionState.DECIDED,
 ]
 STAGES = 3
-PROPOSED = (rules.SELECTED, rules.RESERVE, rules.REJECTED)
+PROPOSED = (selection_rules.SELECTED, selection_rules.RESERVE, selection_rules.REJECTED)
 UNSIGNED: dict[str, Any] = {
     "confirmed_by": None,
     "confirmed_at": None,
     "decided_by": None,
     "decided_at": None,
 }
-
-Progress = Callable[[int, int], None]
-
-
-def quiet(done: int, total: int) -> None:
-    """Report no progress."""
 
 
 def start(
@@ -77,7 +72,7 @@ def start(
 ) -> Selection:
     """Ask for a selection proposal from a finished run.
 
-    `places` None takes the quota's own word (domain 0.5); `reserve_places` None puts everybody at
+    `places` None takes the quota's own word (A05); `reserve_places` None puts everybody at
     or above the floor who is below the line on the reserve list. Raises MoveNotAllowed, BadInput.
     """
     if not roles_of(by) & {OFFICER, MANAGER}:
@@ -95,7 +90,7 @@ def start(
         places = quota.places(program.quota_count, program.quota_kind)
     with transaction.atomic():
         SubProgram.objects.select_for_update(no_key=True).get(pk=program.pk)
-        if live := _live(program).first():
+        if live := _unfinished(program).first():
             raise MoveNotAllowed(
                 f"아직 발표하지 않은 선정 #{live.pk}이(가) 있습니다. 먼저 발표하거나 폐기하세요.",
                 code="selection_live",
@@ -104,7 +99,7 @@ def start(
             sub_program=program,
             run=run,
             places=places,
-            tie_rule=rules.TIE_RULE,
+            tie_rule=selection_rules.TIE_RULE,
             cut={"reserve_places": reserve_places},
             requested_by=by,
             requested_at=now,
@@ -116,7 +111,7 @@ def start(
     return selection
 
 
-def propose(selection: Selection, *, now: datetime, progress: Progress = quiet) -> None:
+def propose(selection: Selection, *, now: datetime, progress: Progress = no_progress) -> None:
     """Rank the run's results and draw the line; written whole or not at all.
 
     Applications whose firm may hold no more of the year's money are set aside with the reason. The
@@ -130,15 +125,15 @@ def propose(selection: Selection, *, now: datetime, progress: Progress = quiet) 
             return
         program = SubProgram.objects.select_related("pot", "round").get(pk=locked.sub_program_id)
         available = program.pot.available_won
-        ranked = rules.rank(_candidates(locked))
+        ranked = selection_rules.rank(_candidates(locked))
         reserve = locked.cut.get("reserve_places")
         progress(1, STAGES)
         within: dict[str, Any] = {"available_won": available, "places": locked.places}
         if beyond := _beyond_limits(program, ranked, within):
-            ranked = rules.rank((entry.candidate for entry in ranked), beyond)
+            ranked = selection_rules.rank((entry.candidate for entry in ranked), beyond)
         within["beyond"] = beyond
-        proposed = rules.propose(ranked, reserve_places=reserve, **within)
-        line = rules.cut(ranked, **within)
+        proposed = selection_rules.propose(ranked, reserve_places=reserve, **within)
+        line = selection_rules.cut(ranked, **within)
         _write(locked, ranked, proposed)
         move(
             locked,
@@ -221,7 +216,7 @@ def decide(selection: Selection, *, by: User, now: datetime) -> None:
         )
         note = f"{selection.sub_program} 선정 #{selection.pk}"
         chosen = announced(selection).filter(outcome=Outcome.SELECTED)
-        aid.bind(
+        aid.enforce(
             selection.sub_program,
             dict(chosen.order_by("rank").values_list("application_id", "grant_won")),
         )
@@ -237,7 +232,7 @@ def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> Non
     The confirmation falls with it, since what was confirmed is open to change again.
     """
     with transaction.atomic():
-        move(selection, SelectionMoves.UNDECIDE, by=by, now=now, note=note, changes={**UNSIGNED})
+        move(selection, SelectionMoves.UNDECIDE, by=by, now=now, note=note, changes=UNSIGNED)
         rows = _ledger_rows(selection, "release")
         if rows:
             ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
@@ -246,10 +241,10 @@ def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> Non
 
 def discard(selection: Selection, *, note: str, by: User, now: datetime) -> None:
     """Throw a proposal away; nothing was promised by it. Raises MoveNotAllowed."""
-    move(selection, SelectionMoves.DISCARD, by=by, now=now, note=note, changes={**UNSIGNED})
+    move(selection, SelectionMoves.DISCARD, by=by, now=now, note=note, changes=UNSIGNED)
 
 
-def forget(application: Application, *, by: User, now: datetime, note: str) -> None:
+def return_reservation(application: Application, *, by: User, now: datetime, note: str) -> None:
     """Give back what an application holds that is withdrawn between its decision and the release.
 
     Called within the transaction that withdraws it, which fails if the decision is no longer the
@@ -273,7 +268,7 @@ def schedule(selection: Selection, act: str, *, by: User, now: datetime, note: s
         raise MoveNotAllowed(f"지금은 ‘{step.label}’ 처리를 할 수 없습니다.")
     job = queue.enqueue(
         DECIDE_JOB,
-        key=f"{act}:{selection.pk}:{decided_times(selection)}",
+        key=f"{act}:{selection.pk}:{decision_count(selection)}",
         by=by,
         selection=selection.pk,
         act=act,
@@ -289,8 +284,8 @@ def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
     """
     if not allowed(SelectionMoves.RELEASE, state=selection.state, by=by):
         raise MoveNotAllowed("지금은 결과를 발표할 수 없습니다.")
-    check_outbox(selection)
-    turn = decided_times(selection)
+    check_notices(selection)
+    turn = decision_count(selection)
     job = queue.enqueue(
         RELEASE_JOB,
         key=f"release:{selection.pk}:{turn}",
@@ -302,7 +297,7 @@ def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
 
 
 def release(
-    selection: Selection, *, by: User, now: datetime, progress: Progress = quiet
+    selection: Selection, *, by: User, now: datetime, progress: Progress = no_progress
 ) -> dict[str, int]:
     """Make every decision public at one instant, then write one notice for each.
 
@@ -311,7 +306,7 @@ def release(
     those that are missing. Returns the counts of decisions and notices, which must be equal.
     """
     if selection.state != SelectionState.RELEASED:
-        check_outbox(selection)
+        check_notices(selection)
         with transaction.atomic():
             move(selection, SelectionMoves.RELEASE, by=by, now=now, changes={"released_at": now})
             _move_applications(selection, ApplicationMoves.RELEASE, by, now)
@@ -325,23 +320,23 @@ def release(
     return {"decisions": decisions, "notices": written}
 
 
-def check_outbox(selection: Selection) -> tuple[int, int]:
+def check_notices(selection: Selection) -> tuple[int, int]:
     """Count decisions against letters before a release. Raises RuleBroken when they differ."""
-    decisions, letters = announced(selection).count(), letters_services.reachable(selection)
-    if decisions != letters:
+    decisions, reachable = announced(selection).count(), notices.reachable(selection)
+    if decisions != reachable:
         raise RuleBroken(
             [
                 Finding(
                     "notices_short",
-                    f"결정은 {decisions:,}건인데 보낼 수 있는 알림은 {letters:,}통입니다."
+                    f"결정은 {decisions:,}건인데 보낼 수 있는 알림은 {reachable:,}통입니다."
                     " 받을 사람이 없는 신청을 먼저 확인하세요.",
                 )
             ]
         )
-    return decisions, letters
+    return decisions, reachable
 
 
-def decided_times(selection: Selection) -> int:
+def decision_count(selection: Selection) -> int:
     """How often this selection has been decided; more than once after it was taken back."""
     return SelectionMove.objects.filter(thing=selection, move="decide").count()
 
@@ -354,16 +349,16 @@ def _follow(selection: Selection, job: Job) -> Job:
     return job
 
 
-def _live(program: SubProgram) -> QuerySet[Selection]:
+def _unfinished(program: SubProgram) -> QuerySet[Selection]:
     """Selections still on their way; a proposal whose job was parked must be discarded as well."""
-    return Selection.objects.filter(sub_program=program, state__in=LIVE).order_by("pk")
+    return Selection.objects.filter(sub_program=program, state__in=UNFINISHED).order_by("pk")
 
 
 def _pot(selection: Selection) -> Budget:
     return Budget.objects.get(sub_programs=selection.sub_program_id)
 
 
-def _candidates(selection: Selection) -> Iterator[rules.Candidate]:
+def _candidates(selection: Selection) -> Iterator[selection_rules.Candidate]:
     """Results of applications that are still under assessment, as plain tuples."""
     rows = (
         ScoreResult.objects.filter(
@@ -382,37 +377,39 @@ def _candidates(selection: Selection) -> Iterator[rules.Candidate]:
         )
     )
     for row in rows.iterator(chunk_size=CHUNK):
-        yield rules.Candidate(*row)  # type: ignore[arg-type] # scored and filed: none is null
+        yield selection_rules.Candidate(*row)  # type: ignore[arg-type] # scored and filed: none is null
 
 
 def _beyond_limits(
-    program: SubProgram, ranked: Sequence[rules.Ranked], within: dict[str, Any]
+    program: SubProgram, ranked: Sequence[selection_rules.Ranked], within: dict[str, Any]
 ) -> dict[int, str]:
     """Whom a limit of the firm sets aside, with the reasons, by application."""
     if not (rows := program.round.limits_parsed()):
         return {}
     mine = AidException.objects.filter(application__sub_program=program).values("application")
-    book = held.book(program.round.year, rows, mine)
+    book = aid_queries.book(program.round.year, rows, mine)
 
-    def asked(one: rules.Candidate) -> limits.Aid:
+    def asked(one: selection_rules.Candidate) -> limits.Aid:
         return limits.Aid(one.id, program.code, one.amount_won or 0)
 
-    def refusal(one: rules.Candidate) -> str:
+    def refusal(one: selection_rules.Candidate) -> str:
         return " ".join(row.message for row in book.refusals(one.firm, asked(one)))
 
-    def taken(one: rules.Candidate) -> None:
+    def taken(one: selection_rules.Candidate) -> None:
         book.add(one.firm, asked(one))
 
-    return rules.beyond_limits(ranked, refusal=refusal, taken=taken, **within)
+    return selection_rules.beyond_limits(ranked, refusal=refusal, taken=taken, **within)
 
 
 def _write(
-    selection: Selection, ranked: Sequence[rules.Ranked], proposed: Sequence[rules.Proposed]
+    selection: Selection,
+    ranked: Sequence[selection_rules.Ranked],
+    proposed: Sequence[selection_rules.Proposed],
 ) -> None:
     columns = ["selection_id", "application_id", "outcome", "rank", "grant_won"]
     columns += ["reason_code", "reason"]
     amounts = (
-        entry.candidate.amount_won if row.outcome == rules.SELECTED else 0
+        entry.candidate.amount_won if row.outcome == selection_rules.SELECTED else 0
         for entry, row in zip(ranked, proposed, strict=True)
     )
     rows = (
@@ -427,16 +424,16 @@ def _cut(
     program: SubProgram,
     places: int | None,
     reserve_places: int | None,
-    line: rules.Cut,
+    line: selection_rules.Cut,
     available_won: int,
-    proposed: Sequence[rules.Proposed],
+    proposed: Sequence[selection_rules.Proposed],
 ) -> dict[str, Any]:
     counts = Counter(row.outcome for row in proposed)
     warnings = [quota.note(program.quota_count, program.quota_kind, line.selected_count)]
-    if beyond := sum(row.reason_code == rules.AID_LIMIT for row in proposed):
+    if beyond := sum(row.reason_code == selection_rules.AID_LIMIT for row in proposed):
         warnings.append(
             Finding(
-                rules.AID_LIMIT,
+                selection_rules.AID_LIMIT,
                 f"기업별 지원 한도를 넘어 선정에서 뺀 신청이 {beyond:,}건 있습니다. 순위표의 뒤쪽에"
                 " 사유와 함께 있습니다. 예외를 인정하면 선정안을 다시 만들어 주세요.",
                 False,
@@ -469,7 +466,7 @@ def _ledger_rows(
     selection: Selection, act: str, *, only: Application | None = None
 ) -> list[ledger.Row]:
     """One row for each selected one; a second decision needs references of its own."""
-    turn = decided_times(selection)
+    turn = decision_count(selection)
     suffix = f":{turn}" if turn > 1 else ""
     chosen = announced(selection).filter(outcome=Outcome.SELECTED, grant_won__gt=0)
     if only is not None:
@@ -517,7 +514,7 @@ def _notify(selection: Selection, now: datetime, progress: Progress) -> int:
     )
     for start_at in range(0, total, CHUNK):
         rows = list(decisions.filter(rank__gt=start_at, rank__lte=start_at + CHUNK))
-        written += letters_services.write(selection, rows, now=now)
+        written += notices.write(selection, rows, now=now)
         progress(written, total)
     broker.ring("portal.notices.tasks.send_notices")
     return written

@@ -5,13 +5,14 @@ from datetime import datetime
 from django.db import transaction
 
 from applications.models import DecisionChange, Selection
-from applications.queries.selection import reserve
+from applications.queries.selection import reserve as reserve_queries
 from applications.services.selection import decisions
 from applications.states import ChangeKind, Outcome, SelectionState
-from portal.access.roles import OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import MoveNotAllowed
 from portal.models import User
 from programs.models import SubProgram
+from programs.roles import OFFICER
 
 
 def fill(
@@ -27,7 +28,7 @@ def fill(
         raise MoveNotAllowed("예비 승계는 사업 담당자가 제안합니다.", code="role")
     opened: list[DecisionChange] = []
     with transaction.atomic():
-        hold(sub_program)
+        lock_program(sub_program)
         released = Selection.objects.filter(sub_program=sub_program, state=SelectionState.RELEASED)
         for selection in released.order_by("pk"):
             while (change := _move_up(selection, by=by, now=now, note=note)) is not None:
@@ -35,7 +36,7 @@ def fill(
     return opened
 
 
-def hold(sub_program: SubProgram) -> None:
+def lock_program(sub_program: SubProgram) -> None:
     """Let one person at a time look for free places of a sub-programme."""
     SubProgram.objects.select_for_update(no_key=True).get(pk=sub_program.pk)
 
@@ -43,10 +44,10 @@ def hold(sub_program: SubProgram) -> None:
 def _move_up(
     selection: Selection, *, by: User | None, now: datetime, note: str
 ) -> DecisionChange | None:
-    found = reserve.standing(selection)
+    found = reserve_queries.status(selection)
     if found.next is None or found.stopped_by:
         return None
-    place = reserve.vacated(selection)
+    place = reserve_queries.oldest_vacancy(selection)
     why = f"빈자리({place.application})가 생겨" if place else "예산 또는 선정 수에 여유가 생겨"
     reason = f"{why} 예비 {found.next.rank:,}위가 순서대로 선정됩니다."
     return decisions.open_change(

@@ -10,8 +10,8 @@ from django.db.models import F
 
 from applications.models import Agreement, Ending, Report, ReportFile, StageCheck
 from applications.queries import delivery
+from applications.rules import agreement as agreement_rules
 from applications.rules.intake.questions import review
-from applications.services import deadlines
 from applications.services.agreement import instalments, pending_steps
 from applications.states import (
     AgreementMoves,
@@ -29,6 +29,8 @@ from portal.models import User
 from portal.records import snapshot
 from portal.records.workflow import mark, move
 from portal.uploads import files
+from programs.queries import holidays
+from programs.rules import deadlines
 
 FORMATS = ("pdf", "hwp", "hwpx", "xlsx", "jpg", "png", "zip")
 MOST_FILES = 10
@@ -142,7 +144,7 @@ def check_half_way(
         if outcome == MidOutcome.STOP:
             _ask_to_end(agreement, reason, by, now)
         if outcome == MidOutcome.FINISH:
-            due = deadlines.after_days(now, agreement.terms["figures"]["report_days"])
+            due = agreement_rules.due(agreement.terms, "report_days", now, holidays())
             agreement.reports.filter(kind=ReportKind.FINAL).update(due_at=due)
         label = MidOutcome(outcome).label
         pending_steps.tell(
@@ -185,7 +187,8 @@ def check_final(
         filed = agreement.reports.filter(kind=ReportKind.FINAL, state=ReportState.FILED)
         if not filed.exists():
             raise MoveNotAllowed("최종보고서가 제출된 뒤에 점검하세요.", code="report_first")
-        until = deadlines.after_days(now, days or 0) if held else None
+        policy = agreement_rules.policy_for(agreement.terms, "report_days")
+        until = deadlines.due_after(now, days, policy, holidays()) if held and days else None
         made = _judge(agreement, CheckKind.FINAL, outcome, reason, by, now, until=until)
         if held:
             mark(filed, ReportState.DRAFT)

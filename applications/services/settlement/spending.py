@@ -20,13 +20,14 @@ from applications.states import (
     SettlementState,
     SpendingState,
 )
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.core.money import checked_won, won
 from portal.models import User
 from portal.records.workflow import mark, move
 from portal.uploads import files
+from programs.roles import MANAGER, OFFICER
 
 FORMATS = ("pdf", "jpg", "png", "xlsx", "zip")
 

@@ -14,8 +14,9 @@ from applications.models import (
     Recovery,
     Settlement,
 )
+from applications.rules import agreement as agreement_rules
 from applications.rules import settlement as rules
-from applications.services import deadlines, documents
+from applications.services import documents
 from applications.services.agreement import contracts as agreements
 from applications.services.agreement import instalments, pending_steps
 from applications.services.selection import reserve
@@ -37,6 +38,7 @@ from portal.core.money import won
 from portal.models import User
 from portal.records import snapshot
 from portal.records.workflow import mark, move
+from programs.queries import holidays
 from programs.services import ledger
 
 
@@ -133,8 +135,7 @@ def carry_out(agreement: Agreement, settlement: Settlement, *, by: User, now: da
         ledger.decommit(pot, amount=amount, reference=f"decommit:{key}", **words)
     lines = [f"확정 지원금은 {won(settlement.settled_won)}입니다."]
     if settlement.recover_won:
-        days = agreement.terms["figures"]["recovery_days"]
-        due = deadlines.after_days(now, days)
+        due = agreement_rules.due(agreement.terms, "recovery_days", now, holidays())
         Recovery.objects.create(
             settlement=settlement, amount_won=settlement.recover_won, due_at=due
         )
@@ -202,7 +203,7 @@ def close(agreement: Agreement, *, by: User, now: datetime) -> None:
     early = pending_steps.ended_early(agreement)
     program = agreement.application.sub_program
     with transaction.atomic():
-        reserve.hold(program)
+        reserve.lock_program(program)
         step = AgreementMoves.CLOSE_ENDED if early else AgreementMoves.CLOSE
         move(agreement, step, by=by, now=now, changes={"closed_at": now})
         settled = agreement.settlements.get(state=SettlementState.APPROVED)

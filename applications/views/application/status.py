@@ -11,7 +11,7 @@ from applications.models import Application, Deliverable, IssuedDocument
 from applications.queries.agreement import waiting
 from applications.queries.application import Step, timeline
 from applications.queries.intake import drafting, partners
-from applications.queries.objection import contest
+from applications.queries.objection import objection_summary
 from applications.services import documents as documents_services
 from applications.states import ApplicationMoves
 from applications.views.application.overview import summary, with_parts
@@ -30,7 +30,7 @@ from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.jobs import queue
 from portal.models import Job, User
-from portal.templatetags.portal import kdate, until
+from portal.templatetags.portal import due, kdate
 from portal.uploads import files
 
 INVITATION_BADGES = {
@@ -66,7 +66,7 @@ def application_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "attachments": attachment_rows(application),
         "documents": document_rows(request.user, application),
         "delivers": Deliverable.objects.filter(agreement__application=application).exists(),
-        "contest": contest(application, at) if role else None,
+        "contest": objection_summary(application, at) if role else None,
         **agreement_part(request.user, application, at),
     }
     if overview.draft:
@@ -89,7 +89,7 @@ def agreement_part(user: User, application: Application, at: datetime) -> dict[s
 def step_row(step: Step) -> dict[str, Any]:
     note = step.note
     if step.due and note:
-        note = f"{note} · {until(step.due)}까지"
+        note = f"{note} · {due(step.due)}까지"
     elif step.due:
         note = f"{kdate(step.due)}까지 마칠 예정입니다."
     return {"label": step.label, "state": step.state, "who": step.who, "at": step.at, "note": note}
@@ -158,4 +158,4 @@ def job_status(request: SignedInRequest, pk: int) -> JsonResponse:
     document = job.args.get("document") if job.kind == documents_services.JOB else None
     if not own and not (document and documents_of(request.user).filter(pk=document).exists()):
         raise Http404
-    return JsonResponse(queue.told(job))
+    return JsonResponse(queue.status(job))

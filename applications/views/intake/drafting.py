@@ -40,7 +40,7 @@ from portal.core.clock import KST, now
 from portal.core.errors import BadInput, Closed, PortalError
 from portal.core.money import eok
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.forms.uploads import UploadForm
 from portal.web.errors import wants_json
 from portal.web.uploads import store_each

@@ -28,7 +28,7 @@ from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import BadInput, PortalError, StaleVersion
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 
 
 def partners_page(

@@ -1,21 +1,26 @@
 """The whole portal on this machine, with a story in it."""
 
+import ctypes
 import fcntl
 import shutil
+import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 from allauth.mfa.models import Authenticator
 from django.conf import settings
-from django.core.management import BaseCommand, CommandError, CommandParser, call_command
+from django.core.management import CommandError, CommandParser, call_command
 
+from demo import server, story
+from demo.commands import DemoCommand
 from demo.people import PASSWORD, PEOPLE, current_code
-from portal.jobs import embedded
 from portal.paper import pdf
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """Prepare the data, tell the story once, serve."""
 
     help = "시연 포털을 엽니다. 데이터는 유지되며 --reset으로 처음부터 시작합니다."
@@ -27,9 +32,14 @@ class Command(BaseCommand):
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--reset", action="store_true")
         parser.add_argument("--prepare-only", action="store_true")
+        parser.add_argument("--rest", action="store_true", help="(내부용) 남은 자료를 만듭니다.")
 
     def handle(self, **options: Any) -> None:
         """Run the steps; each says what it does."""
+        if options["rest"]:
+            end_with_parent()
+            self.tell()
+            return
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         with (settings.DATA_DIR / "demo.lock").open("w") as lock:
             try:
@@ -38,12 +48,17 @@ class Command(BaseCommand):
                 raise CommandError("이 폴더의 시연 포털이 이미 실행 중입니다.") from busy
             if not options["prepare_only"]:
                 self.check_port(options["host"], options["port"])
-            if options["reset"]:
+            unfinished = story.progress()
+            if unfinished and not unfinished.finished:
+                self.stdout.write("== 지난번에 시연 자료를 끝까지 만들지 못해 처음부터 만듭니다")
+            if options["reset"] or (unfinished and not unfinished.finished):
                 self.reset()
             self.prepare()
-            if not options["prepare_only"]:
+            if options["prepare_only"]:
+                self.tell()
+            else:
                 self.welcome(options["host"], options["port"])
-                embedded.serve(options["host"], options["port"])
+                server.serve(options["host"], options["port"], seeding=self.start_seeding())
                 self.stdout.write("\n포털을 닫았습니다. 데이터는 남아 있습니다.")
 
     def check_port(self, host: str, port: int) -> None:
@@ -62,15 +77,39 @@ class Command(BaseCommand):
         for path in Path(settings.DATA_DIR).glob("portal.sqlite3*"):
             path.unlink()
         shutil.rmtree(settings.PRIVATE_ROOT, ignore_errors=True)
+        story.forget()
         self.stdout.write("== 시연 데이터를 지웠습니다")
 
     def prepare(self) -> None:
-        """Bring the database up to date and tell what is missing of the story."""
+        """Bring the database up to date and make what pages and sign-in need."""
         self.stdout.write("== 데이터베이스를 준비합니다")
         call_command("migrate", interactive=False, verbosity=0)
-        for seed in settings.DEMO_SEEDS:
-            self.stdout.write(f"== {seed}")
-            call_command(seed, stdout=self.stdout, verbosity=0)
+        for chapter in story.FIRST:
+            self.seed(chapter)
+
+    def tell(self) -> None:
+        """Make the rest of the data, recording the progress for the pages."""
+        chapters = story.chapters()
+        for done, chapter in enumerate(chapters):
+            story.record(story.Progress(done, len(chapters), chapter.label))
+            self.seed(chapter)
+        story.record(story.Progress(len(chapters), len(chapters)))
+        self.stdout.write("== 시연 자료를 모두 만들었습니다")
+
+    def seed(self, chapter: story.Chapter) -> None:
+        self.stdout.write(f"== {chapter.label}")
+        call_command(chapter.command, stdout=self.stdout, verbosity=0)
+
+    def start_seeding(self) -> "subprocess.Popen[bytes] | None":
+        """Start the process that makes the rest beside the server; None when all is there."""
+        recorded = story.progress()
+        if recorded and recorded.finished:
+            return None
+        chapters = story.chapters()
+        story.record(story.Progress(0, len(chapters), chapters[0].label if chapters else ""))
+        command = [sys.executable, sys.argv[0], "demo", "--rest"]
+        # A session of its own: Ctrl-C reaches the server, which then ends this process.
+        return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own command line
 
     def welcome(self, host: str, port: int) -> None:
         """Print the address and the accounts."""
@@ -91,3 +130,9 @@ class Command(BaseCommand):
                 self.style.WARNING(f"PDF를 만들 수 없습니다. 설치 명령: {pdf.INSTALL}")
             )
         self.stdout.write("Ctrl-C를 누르면 닫힙니다.\n")
+
+
+def end_with_parent() -> None:
+    """Have Linux end this process when the server that started it is killed."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, signal.SIGTERM)

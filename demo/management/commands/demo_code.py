@@ -1,21 +1,18 @@
 """The second factor of the demo's staff, for whoever tries the demo."""
 
 from allauth.mfa.models import Authenticator
-from django.conf import settings
-from django.core.management import BaseCommand, CommandError
 
+from demo.commands import DemoCommand
 from demo.people import PEOPLE, current_code
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """Print each staff account with the code that is valid now."""
 
-    help = "시연용 담당자 계정의 2단계 인증번호를 보여 줍니다(PORTAL_DEMO에서만)."
+    help = "시연용 담당자 계정의 2단계 인증번호를 보여 줍니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
         """Print one line per account."""
-        if not settings.DEMO:
-            raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
         factors = Authenticator.objects.filter(type="totp").select_related("user")
         codes = {row.user.email: current_code(row) for row in factors}
         for person in PEOPLE:

@@ -4,25 +4,23 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
-from django.conf import settings
 from django.contrib.auth.models import Group
-from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
+from applications.roles import ASSESSOR
+from demo.commands import DemoCommand
 from demo.people import PASSWORD, PEOPLE, Person
-from portal.access.roles import ASSESSOR, ensure_groups
+from portal.access.roles import ensure_groups
 from portal.models import User
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """Make the demo's people; those who are there stay as they are."""
 
-    help = "시연 계정을 만듭니다(PORTAL_DEMO에서만)."
+    help = "시연 계정을 만듭니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
         """Create who is missing."""
-        if not settings.DEMO:
-            raise CommandError("시연 계정은 PORTAL_DEMO=1에서만 만들 수 있습니다.")
         ensure_groups()
         for person in PEOPLE:
             if not User.objects.filter(email=person.email).exists():

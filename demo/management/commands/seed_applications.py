@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from django.conf import settings
 from django.core.files.base import ContentFile
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
 from applications.models import (
     Application,
@@ -34,9 +33,11 @@ from applications.states import MemberRole
 from demo import applications
 from demo.applications.agreements import Contracts
 from demo.applications.decisions import Aftermath
+from demo.commands import DemoCommand
 from demo.people import email_of
 from demo.samples import sample_pdf
 from demo.timeline import Diary
+from portal.core.dates import end_of_day, korean_day
 from portal.core.validators import business_number, check_digit
 from portal.jobs import queue
 from portal.models import Job, User
@@ -50,15 +51,13 @@ SPREAD = (0, 3, -2, 4, -6)  # how the five assessors differ from the story's mar
 REASON = "근거 자료와 현장 설명이 항목의 기준에 맞는 정도를 보았습니다."
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """Tell the story once; a second run finds it told."""
 
-    help = "시연용 기업과 신청을 만듭니다(PORTAL_DEMO에서만)."
+    help = "시연용 기업과 신청을 만듭니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
         """Go through the story day by day."""
-        if not settings.DEMO:
-            raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
         if Application.objects.exists():
             return
         self.story = yaml.safe_load(STORY.read_text())
@@ -77,7 +76,7 @@ class Command(BaseCommand):
             act(row)
             self.stdout.write(f"   {done}/{len(days)} {what}")
         self.diary.open(0)
-        self.solve_panels()
+        self.solve_committees()
 
     def days(self) -> list[tuple[float, Callable[[dict[str, Any]], None], dict[str, Any], str]]:
         """Everything that happens: how many days ago, what, and its line for the terminal."""
@@ -191,7 +190,7 @@ class Command(BaseCommand):
             application.sub_program,
             company=application.company,
             site=application.site,
-            until=self.now() + timedelta(days=1),
+            until=end_of_day(korean_day(self.now()) + timedelta(days=1)),
             reason=told["reason"],
             by=self.manager,
             now=self.now(),
@@ -332,9 +331,9 @@ class Command(BaseCommand):
         )
         sheets_services.lock(sheet, by=sheet.assessor, now=self.now())
 
-    def solve_panels(self) -> None:
+    def solve_committees(self) -> None:
         """Give the assessors profiles and ties, and solve: one assignment whole, one too short."""
-        told = self.story["panel"]
+        told = self.story["committee"]
         for login in ASSESSORS:
             AssessorProfile.objects.create(
                 user=User.objects.get(email=email_of(login)), **told["profile"]

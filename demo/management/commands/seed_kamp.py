@@ -1,8 +1,6 @@
 """The demo's KAMP: published cases, a firm with a trained model on synthetic products, verdicts."""
 
-from django.conf import settings
-from django.core.management import BaseCommand, CommandError
-
+from demo.commands import DemoCommand
 from demo.people import email_of
 from kamp.jobs import inspections as inspections_jobs
 from kamp.jobs import synthesis as synthesis_jobs
@@ -16,6 +14,7 @@ from kamp.states import MemberRole, Split
 from kamp.vision.synthetic.generator import Flaw
 from portal.core.clock import now
 from portal.jobs import queue
+from portal.jobs.progress import no_progress
 from portal.models import Job, User
 
 SEED = 7
@@ -30,15 +29,13 @@ HELD = "합성-심한압축"
 JUDGED = 3  # defective products, and as many normal ones
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """Tell the story once; a second run finds it told."""
 
-    help = "시연용 KAMP 사례와 검사 작업실을 만듭니다(PORTAL_DEMO에서만)."
+    help = "시연용 KAMP 사례와 검사 작업실을 만듭니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
         """Cases first, then the workshop."""
-        if not settings.DEMO:
-            raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
         self.curator, self.second, self.inspector, self.colleague = (
             User.objects.get(email=email_of(login))
             for login in ("curator", "curator2", "inspector", "inspector2")
@@ -58,11 +55,11 @@ class Command(BaseCommand):
         """Make synthetic products, learn from them, let the second person approve, judge a few."""
         dataset = self.open()
         made = synthesis_jobs.run(
-            dataset, self.wanted(dataset), by=self.inspector, now=now(), progress=quiet
+            dataset, self.wanted(dataset), by=self.inspector, now=now(), progress=no_progress
         )
         self.stdout.write(f"   합성 제품 {made['products']}개")
         model = training.ask(dataset, by=self.inspector, now=now())
-        training_jobs.run(model, now=now(), progress=quiet)
+        training_jobs.run(model, now=now(), progress=no_progress)
         self.finish(model.job)
         training.approve(model, by=self.colleague, now=now())
         self.judge(model)
@@ -105,7 +102,7 @@ class Command(BaseCommand):
         bad = test.exclude(product__true_size_mm=None).order_by("-pk")[:JUDGED]
         clips = [*good, *bad, *rows.filter(product__serial=HELD)]
         job = inspections.ask(model, clips, by=self.inspector, now=now())
-        found = inspections_jobs.run(model, job.args["clips"], now=now(), progress=quiet)
+        found = inspections_jobs.run(model, job.args["clips"], now=now(), progress=no_progress)
         self.finish(job)
         for row in model.inspections.filter(clip__product__true_size_mm__isnull=False)[:2]:
             inspections.decide(
@@ -117,7 +114,3 @@ class Command(BaseCommand):
         """The work is done here and now: its job finds it done."""
         if job is not None:
             queue.run(job.pk)
-
-
-def quiet(done: int, total: int, stage: str) -> None:
-    """Nobody looks on."""

@@ -2,9 +2,7 @@
 
 from datetime import datetime, time, timedelta
 
-from django.conf import settings
-from django.core.management import BaseCommand, CommandError
-
+from demo.commands import DemoCommand
 from demo.people import email_of
 from portal.core.clock import KST, now
 from portal.models import User
@@ -17,17 +15,15 @@ CLOSED, CLOSES_AFTER = "level-check", timedelta(days=30)  # one whose intake is 
 REASON = "시연을 위해 접수 기간을 오늘에 맞추었습니다."
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """Open the round around today and give the demo's officer every sub-programme."""
 
-    help = "시연용으로 접수 기간을 오늘에 맞추고 담당자를 지정합니다(PORTAL_DEMO에서만)."
+    help = "시연용으로 접수 기간을 오늘에 맞추고 담당자를 지정합니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
         """Load the catalogue as of the day before the round opens; move the dates only when the round
         would close within three days.
         """
-        if not settings.DEMO:
-            raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
         manager = User.objects.get(email=email_of("manager"))
         second = User.objects.get(email=email_of("manager2"))
         officer = User.objects.get(email=email_of("staff"))

@@ -2,16 +2,14 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
-from django.db import transaction
-
+from demo.commands import DemoCommand
 from demo.vouchers import reports
 from portal.core.clock import now
 from vouchers.models import PanelRound
 from vouchers.services import plans
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """`seed_reports`: after a panel has been assigned; safe to repeat."""
 
     help = "시연용 소비자 보고서, 시정, 원고료, 시상을 만듭니다."
@@ -21,9 +19,8 @@ class Command(BaseCommand):
         at = now()
         document = plans.read(plans.FOLDER / "2021.yaml")
         for found in PanelRound.objects.order_by("pk"):
-            with transaction.atomic():
-                plans.load({**document, "round": found.code}, by=None, now=at)
-                rounds = PanelRound.objects.select_related("plan", "fee_pot", "award_pot")
-                round = rounds.get(pk=found.pk)
-                told = reports.tell(round, now=at)
+            plans.load({**document, "round": found.code}, by=None, now=at)
+            rounds = PanelRound.objects.select_related("plan", "fee_pot", "award_pot")
+            round = rounds.get(pk=found.pk)
+            told = reports.tell(round, now=at)
             self.stdout.write(f"{round}: {told or '보고서가 이미 있거나 배정이 없습니다.'}")

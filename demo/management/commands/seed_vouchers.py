@@ -5,11 +5,11 @@ from copy import deepcopy
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.core.files.base import ContentFile
-from django.core.management import BaseCommand, CommandError
+from django.core.management import CommandError
 
+from demo.commands import DemoCommand
 from demo.people import email_of
 from demo.vouchers import reports, suppliers
 from portal.core.clock import KST, now
@@ -43,15 +43,13 @@ AT_WORK = {
 }
 
 
-class Command(BaseCommand):
+class Command(DemoCommand):
     """Tell the panel's story once, by the services that staff and members use."""
 
-    help = "시연용으로 서비스 목록, 모니터링단, 배정을 만듭니다(PORTAL_DEMO에서만)."
+    help = "시연용으로 서비스 목록, 모니터링단, 배정을 만듭니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
         """Do every step unless the story has been told."""
-        if not settings.DEMO:
-            raise CommandError("PORTAL_DEMO=1에서만 쓸 수 있습니다.")
         if Supplier.objects.exists():
             return
         self.operator = User.objects.get(email=email_of("panel"))

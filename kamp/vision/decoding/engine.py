@@ -17,7 +17,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kamp.vision.decoding.confine import allow, leave_network, limit, resident
+from portal.core.confine import (
+    leave_network,
+    limit_cpu,
+    limit_memory_and_files,
+    resident_bytes,
+)
 
 CODECS = ("h264", "mjpeg", "ffv1", "png")
 OUT_OF_MEMORY = 71  # exit status
@@ -177,7 +182,7 @@ def serve(line: socket.socket, memory: int) -> int:
     cv2.setNumThreads(1)
     cv2.resize(np.zeros((8, 8), np.uint8), (4, 4), interpolation=cv2.INTER_AREA)
     leave_network()
-    limit(memory, file_bytes=LARGEST_SPOOL)
+    limit_memory_and_files(memory, file_bytes=LARGEST_SPOOL)
     line.send(b"ready")
     served = 0
     while True:
@@ -185,7 +190,7 @@ def serve(line: socket.socket, memory: int) -> int:
         if not message:
             return 0
         order = json.loads(message)
-        allow(order["cpu_seconds"])
+        limit_cpu(order["cpu_seconds"])
         served += 1
         try:
             with io.FileIO(handles[0], "rb") as raw, io.FileIO(handles[1], "wb") as spool:
@@ -195,7 +200,7 @@ def serve(line: socket.socket, memory: int) -> int:
             answer = {"refused": str(refused)}
         except MemoryError:
             return OUT_OF_MEMORY
-        answer["last"] = served >= MOST_CLIPS or resident() > WORN
+        answer["last"] = served >= MOST_CLIPS or resident_bytes() > WORN
         line.send(json.dumps(answer).encode())
 
 

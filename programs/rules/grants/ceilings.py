@@ -70,7 +70,7 @@ def preview(terms: Terms, *, total_cost_won: int | None, requested_won: int | No
     For `share` and `requested`, support + own is exactly the total whenever both are known, and
     support never exceeds the cap, the share or the total. A `flat` sum is paid whatever the cost
     was: own is what the cost exceeds it by. For `in_kind` the own share is left unknown because
-    the firm's part was not published (domain 1.3, #39). Raises BadInput (`amount`) for a
+    the firm's part was not published (A15). Raises BadInput (`amount`) for a
     negative or absurd number.
     """
     if total_cost_won is not None:

@@ -12,7 +12,7 @@ KINDS = (ABOUT, AT_LEAST, EXACT, NONE)
 def places(count: int | None, kind: str) -> int | None:
     """Return how many a selection proposal may take; None means only the budget stops it.
 
-    About and exact stop at the count, at-least is a target and no stop (domain 0.5).
+    About and exact stop at the count, at-least is a target and no stop (A05).
     """
     _check(count, kind)
     return count if kind in (ABOUT, EXACT) else None

@@ -62,6 +62,7 @@ AGREEMENT_FIGURES = (
     "diligent_percent",
     "failed_percent",
 )
+PERIOD_PARTS = 3  # value, origin, policy
 PARTS = ("questions", "conditions", "documents", "consents", "steps")
 Document = Mapping[str, Any]
 
@@ -198,7 +199,9 @@ def _said(error: ValidationError) -> str:
             return f"{value!r}의 형식이 맞지 않습니다."
         case "minimum" | "maximum":
             return f"{value!r}은(는) 범위를 벗어났습니다. ({error.validator} {wanted})"
-        case "minItems" | "items":
+        case "minItems" | "maxItems" | "items":
+            if len(error.schema.get("prefixItems", ())) == PERIOD_PARTS:
+                return "기한은 [값, 출처, 끝나는 때]여야 합니다."
             return "[값, 출처]의 짝 또는 비어 있지 않은 목록이어야 합니다."
         case "anyOf":
             return f"{value!r}은(는) 0 이상의 정수 또는 null이어야 합니다."

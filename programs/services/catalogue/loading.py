@@ -1,7 +1,5 @@
 """Put a catalogue file into the tables: repeatable, all or nothing, and it tells what changed."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +11,7 @@ from django.db.models import Model, ProtectedError, QuerySet, Sum
 
 from portal.core.errors import BadInput
 from portal.models import User
+from portal.records import snapshot
 from programs.models import (
     BonusItem,
     Budget,
@@ -28,6 +27,7 @@ from programs.models import (
 from programs.services import ledger
 from programs.services.catalogue.data_file import (
     ASSESSMENT,
+    PERIOD_PARTS,
     TRACK_FIGURES,
     Document,
     agreement,
@@ -140,8 +140,7 @@ def form_version(program: SubProgram) -> str:
     asked: dict[str, Any] = {part: getattr(program, part) for part in FORM_PARTS}
     asked["documents"] = list(program.documents.values(*DOCUMENT_FIELDS))
     asked["tracks"] = list(program.tracks.values("code", "name"))
-    text = json.dumps(asked, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return snapshot.sha256_of_plain(asked)
 
 
 def _put_goal(report: Report, row: Document, order: int) -> None:
@@ -247,8 +246,10 @@ def _put_program(
         "delivery": [plain_figures(step) for step in row.get("delivery", ())],
         "agreement": {
             **terms,
-            "figures": {name: pair[0] for name, pair in terms["figures"].items()},
+            "figures": {name: row[0] for name, row in terms["figures"].items()},
+            "due_policies": due_policies(terms["figures"]),
         },
+        "due_policies": due_policies(figures),
         "origins": {
             **{f"agreement.{name}": pair[1] for name, pair in terms["figures"].items()},
             "budget": row["budget"]["won"][1],
@@ -286,8 +287,14 @@ def _put_rows(
         report.put(mine, f"{what} {program.code}/{keys['code']}", keys, {**row, "order": order})
 
 
+def due_policies(figures: Mapping[str, Any]) -> dict[str, str]:
+    """Return the policy of each figure that states a period: [value, origin, policy]."""
+    return {name: row[2] for name, row in figures.items() if len(row) == PERIOD_PARTS}
+
+
 def _step(row: Document) -> dict[str, Any]:
-    return {**row, "days": row["days"][0], "origin": row["days"][1]}
+    step = {**row, "days": row["days"][0], "origin": row["days"][1]}
+    return step | ({"due_policy": row["days"][2]} if len(row["days"]) == PERIOD_PARTS else {})
 
 
 FIGURES = (

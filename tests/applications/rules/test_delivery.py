@@ -10,7 +10,6 @@ from applications.rules.delivery import (
     Entry,
     Progress,
     check_day,
-    months_later,
     progress,
     unready,
     used_won,
@@ -59,18 +58,6 @@ def test_what_was_used_never_exceeds_the_plan_and_grows_with_the_work(won, done,
     assert 0 <= used <= won
     assert used <= used_won(won, Progress(done + 1, wanted, "회"), accepted=False)
     assert used_won(won, Progress(done, wanted, "회"), accepted=True) == won
-
-
-@pytest.mark.parametrize(
-    ("day", "months", "later"),
-    [
-        (date(2021, 3, 2), 3, date(2021, 6, 2)),
-        (date(2021, 11, 30), 3, date(2022, 2, 28)),
-        (date(2024, 2, 29), 36, date(2027, 2, 28)),
-    ],
-)
-def test_months_end_on_the_same_day_or_the_last_one(day, months, later) -> None:
-    assert months_later(day, months) == later
 
 
 def test_a_day_that_has_not_come_cannot_be_recorded() -> None:

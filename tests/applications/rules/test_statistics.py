@@ -26,9 +26,9 @@ def test_empty_cells_of_fewer_than_five_together_take_the_next_smallest_along() 
 
 
 def test_cells_do_not_tell_a_sum_that_is_left_out_elsewhere() -> None:
-    assert suppress({"a": 20, "b": 30}, 5, told=False) == {"a": None, "b": 30}
-    assert suppress({"a": 20}, 5, told=False) == {"a": None}
-    assert suppress({"a": 0, "b": 0}, 5, told=False) == {"a": 0, "b": 0}
+    assert suppress({"a": 20, "b": 30}, 5, sum_published=False) == {"a": None, "b": 30}
+    assert suppress({"a": 20}, 5, sum_published=False) == {"a": None}
+    assert suppress({"a": 0, "b": 0}, 5, sum_published=False) == {"a": 0, "b": 0}
 
 
 @given(some.dictionaries(some.text(), some.integers(0, 12)), some.integers(1, 8))

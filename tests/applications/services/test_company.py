@@ -1,12 +1,13 @@
 """Registering a company and looking after its people."""
 
-from datetime import timedelta
+from datetime import datetime
 
 import pytest
 
 from applications.models import Company, Invitation, Member
 from applications.services import company
 from applications.states import MemberRole
+from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
 from portal.models import Notice
 from tests.factories.applications import NOW, CompanyFactory, MemberFactory, UserFactory, member_of
@@ -114,7 +115,8 @@ def test_an_invitation_is_for_its_addressee_only():
 
 def test_an_invitation_dies_after_fourteen_days():
     token = invited(registered())
-    late = NOW + timedelta(days=company.INVITATION_DAYS)
+    late = datetime(2021, 2, 25, tzinfo=KST)  # the end of the fourteenth day
+    assert Invitation.objects.get().expires_at == late
     with pytest.raises(MoveNotAllowed) as refused:
         company.accept(token=token, by=UserFactory(email="colleague@example.kr"), now=late)
     assert refused.value.code == "invitation_expired"

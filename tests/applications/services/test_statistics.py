@@ -130,8 +130,10 @@ def test_a_list_that_changes_while_it_is_written_is_refused(
     round: ProgramRound, boss: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     report = statistics.request(round, form=Form.CSV, by=boss, now=NOW)
-    listed = statistics.content.listed
-    monkeypatch.setattr(statistics.content, "listed", lambda round: list(listed(round))[:-1])
+    rows = statistics.round_report.selected_rows
+    monkeypatch.setattr(
+        statistics.round_report, "selected_rows", lambda round: list(rows(round))[:-1]
+    )
     with pytest.raises(PortalError, match="3줄을 예고했으나 2줄"):
         statistics.build(report, now=NOW)
     report.refresh_from_db()

@@ -7,7 +7,7 @@ from django.urls import reverse
 from kamp.models import Showcase
 from tests.factories import staff
 from tests.factories.kamp import WorkspaceFactory, curator, draft, in_review, member_of
-from tests.kamp.views.test_showcase_pages import FORM
+from tests.kamp.views.test_showcases import FORM
 
 pytestmark = pytest.mark.django_db
 

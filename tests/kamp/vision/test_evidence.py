@@ -14,7 +14,7 @@ from kamp.vision.learning.judge import Verdict, judge
 from kamp.vision.learning.model import Sample, train
 from kamp.vision.synthetic import generator
 from kamp.vision.synthetic.generator import Flaw
-from tests.kamp.inspection.conftest import SEED, evidence_of
+from tests.kamp.vision.conftest import SEED, evidence_of
 
 
 def filmed(tmp_path: Path, flaw: Flaw, kind: str = "") -> Path:

@@ -23,6 +23,8 @@ def test_an_instant_is_shown_in_korean_time_with_seconds_and_zone():
 def test_an_instant_without_zone_is_refused():
     with pytest.raises(ValueError, match="aware"):
         tags.kst(NOON.replace(tzinfo=None))
+    with pytest.raises(ValueError, match="aware"):
+        tags.due(NOON.replace(tzinfo=None))
 
 
 def test_the_date_of_an_instant_is_the_korean_one():
@@ -38,6 +40,10 @@ def test_the_date_of_an_instant_is_the_korean_one():
         ('{{ at|until:"까지" }}', "2021.~2.~16. 18:00:00~(KST)|까지"),
         ('{{ midnight|until:"까지" }}', "2021.~2.~16. 24:00:00~(KST)|까지"),
         ('{{ nothing|until:"까지" }}', ""),
+        ('{{ at|due:"까지" }}', "2021년~2월~16일~18시|까지"),
+        ('{{ midnight|due:"까지" }}', "2021년~2월~16일~자정|까지"),
+        ("{{ at|due }}", "2021년~2월~16일~18시"),
+        ('{{ nothing|due:"까지" }}', ""),
     ],
 )
 def test_a_date_and_a_time_are_not_broken_on_a_page_and_are_plain_in_a_mail(source, page):

@@ -7,7 +7,8 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
+from applications.roles import ASSESSOR
+from portal.access.roles import AUDITOR, OPERATOR
 from portal.core.clock import KST
 from portal.models import TroubleMinute, User
 from programs import queries
@@ -19,6 +20,7 @@ from programs.models import (
     RoundProposal,
     SubProgram,
 )
+from programs.roles import MANAGER, OFFICER
 from tests.factories.applications import UserFactory
 from tests.factories.programs import program
 

@@ -5,7 +5,7 @@ import pytest
 
 from portal.core.errors import BadInput
 from programs.queries.calendar import holidays
-from programs.rules import calendar
+from programs.rules import deadlines
 from programs.rules.calendar import KST
 
 OF_2021 = (  # as the ministry announced them, the substitute days of the law of 4 August among them
@@ -44,7 +44,8 @@ def test_substitute_temporary_and_election_days_are_known(day: str, why: str) ->
 
 def test_a_period_moves_over_a_whole_holiday() -> None:
     filed = datetime(2025, 9, 25, 10, tzinfo=KST)  # ten days on begins the week of Chuseok
-    assert calendar.period_end(filed, 10, holidays()) == datetime(2025, 10, 11, tzinfo=KST)
+    due = deadlines.due_after(filed, 10, deadlines.Policy.END_OF_WORKING_DAY, holidays())
+    assert due == datetime(2025, 10, 11, tzinfo=KST)
 
 
 def test_days_are_added_and_removed_by_the_data_file(tmp_path: Path) -> None:
@@ -64,7 +65,7 @@ def test_days_are_added_and_removed_by_the_data_file(tmp_path: Path) -> None:
 def test_a_year_that_is_not_covered_is_refused_and_never_guessed() -> None:
     known = holidays()
     with pytest.raises(BadInput) as refused:
-        calendar.last_day(date(known.last, 12, 30), 10, known)
+        deadlines.next_working_day(date(known.last + 1, 1, 9), known)
     assert refused.value.code == "calendar_unknown"
     with pytest.raises(BadInput):
         assert date(known.first - 1, 5, 5) in known

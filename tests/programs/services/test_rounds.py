@@ -6,11 +6,12 @@ import pytest
 from auditlog.models import LogEntry
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import TroubleMinute, User
 from programs.models import ProgramRound, RoundChange
 from programs.queries import rounds as rounds_queries
+from programs.roles import MANAGER, OFFICER
 from programs.services import rounds
 from tests.factories.applications import UserFactory
 from tests.factories.programs import NOW
@@ -97,13 +98,8 @@ def test_a_round_does_not_close_before_it_opens(round: ProgramRound, manager: Us
 def test_a_deadline_is_never_moved_into_the_past(round: ProgramRound, manager: User) -> None:
     later = NOW + timedelta(days=5)
     with pytest.raises(BadInput, match="지난 시각"):
-        move(
-            round,
-            round.MOVES[manager],
-            changes={"closes_at": later - timedelta(seconds=1)},
-            now=later,
-        )
-    move(round, round.MOVES[manager], changes={"closes_at": later}, now=later)
+        move(round, manager, closes_at=later - timedelta(seconds=1), now=later)
+    move(round, manager, closes_at=later, now=later)
 
 
 def announced(round: ProgramRound, manager: User) -> ProgramRound:
@@ -138,10 +134,10 @@ def test_an_announced_deadline_moves_only_with_the_portals_own_evidence(
     ):
         trouble_at(round, **useless)
     with pytest.raises(RuleBroken) as refused:
-        move(round, round.MOVES[manager], changes={"closes_at": later}, now=at)
+        move(round, manager, closes_at=later, now=at)
     assert refused.value.findings[0].code == "no_outage"
     trouble_at(round, 20)
-    change = move(round, round.MOVES[manager], changes={"closes_at": later}, now=at)
+    change = move(round, manager, closes_at=later, now=at)
     assert change.ground == "outage"
     assert [(row["kind"], row["count"]) for row in change.evidence] == [("unavailable", 3)]
     shown = rounds_queries.public_changes(round)[0]

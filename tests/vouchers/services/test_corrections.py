@@ -1,6 +1,6 @@
 """Corrections, from the issue to the end or to the stop of the sale; and good cases."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -78,10 +78,18 @@ def test_what_is_only_alleged_is_not_public() -> None:
 
 def test_a_correction_is_due_at_the_end_of_a_working_day() -> None:
     row = asked()
-    due = row.due_at.astimezone(KST)
-    assert (due.hour, due.date()) == (18, NOW.astimezone(KST).date() + timedelta(days=14))
+    assert row.due_at == datetime(2021, 4, 5, 18, tzinfo=KST)
     letters = Notice.objects.filter(key__startswith="correction-asked:")
     assert "녹화 기능을 고쳐 주세요." in letters.get().body
+    assert "시정 기한: 2021년 4월 5일 18시\n" in letters.get().body
+
+
+def test_a_correction_is_not_due_on_a_public_holiday() -> None:
+    row = case()
+    corrections.verify(row, finding="녹화 파일이 열리지 않음", by=panel.agency(), now=NOW)
+    at = datetime(2021, 4, 21, 9, tzinfo=KST)  # 14 days on is 5 May
+    corrections.ask(row, wanted="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=at)
+    assert fresh(row).due_at == datetime(2021, 5, 6, 18, tzinfo=KST)
 
 
 def test_a_correction_is_walked_to_its_end() -> None:

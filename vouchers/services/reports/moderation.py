@@ -1,14 +1,14 @@
 """Reading reports before the public does: checks, return with reasons, acceptance, publication."""
 
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
 
-from portal.core.clock import KST
 from portal.core.errors import Closed, Finding, MoveNotAllowed, RuleBroken
+from portal.jobs.progress import Progress
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move
+from programs.queries import holidays
 from vouchers.models import (
     ConsumerReport,
     ReportCheck,
@@ -23,10 +23,8 @@ from vouchers.services.reports.writing import plan_of
 from vouchers.services.rewards import fees
 from vouchers.states import MonitorState, ReportMoves
 
-Progress = Callable[[int, int], None]
 CHUNK = 500
 SHOWN = 5  # the likest reports; more than these help nobody decide
-END_OF_DAY = timedelta(days=1)
 
 
 def screen(version: ReportVersion, *, now: datetime, progress: Progress | None = None) -> int:
@@ -103,7 +101,7 @@ def accept(report: ConsumerReport, *, by: User, now: datetime, note: str = "") -
             "자동 점검에서 찾은 것이 있습니다. 채택해도 되는 까닭을 적어 주세요.",
             code="note_required",
         )
-    until = _end_of_day(now + timedelta(days=plan_of(report).comment_days))
+    until = plan_of(report).due_after("comment_days", now, holidays())
     row = move(
         report,
         ReportMoves.ACCEPT,
@@ -236,9 +234,3 @@ def _tell(report: ConsumerReport, template: str, key: str, now: datetime, **word
         service=report.assignment.service,
         **words,
     )
-
-
-def _end_of_day(instant: datetime) -> datetime:
-    """The midnight that ends the instant's day in Korea: a whole last day for everybody."""
-    day = instant.astimezone(KST).replace(hour=0, minute=0, second=0, microsecond=0)
-    return day + END_OF_DAY

@@ -68,7 +68,7 @@ def test_a_data_set_says_the_same_in_every_form(client: Client, code: str) -> No
     audit.seal(now=NOW)
     found = rows(client, code)
     assert found
-    names = list(datasets.described(code).names)
+    names = list(datasets.find(code).names)
     assert all(list(row) == names for row in found)
     table = list(csv.reader(io.StringIO(file(client, code, "csv").lstrip("\ufeff"))))
     assert table[0] == names
@@ -112,7 +112,7 @@ def test_a_later_decision_stands_beside_the_first_one(client: Client) -> None:
     later = given_up(chosen)
     assert rows(client, "results") == before
     (row,) = rows(client, "changes")
-    name = datasets.hidden("application", chosen.run_id, later.application_id)
+    name = datasets.pseudonym("application", chosen.run_id, later.application_id)
     assert (row["application"], row["kind"]) == (name, "decline")
     assert (row["before"], row["before_won"], row["after_won"]) == ("selected", 50_000_000, 0)
     assert sum(row["reserved_won"] for row in rows(client, "pots")) == 0
@@ -143,8 +143,8 @@ def test_nobody_can_be_recognised(client: Client) -> None:
 
 
 def test_an_application_has_one_name_in_a_run_and_another_in_the_next() -> None:
-    assert datasets.hidden("application", 1, 7) == datasets.hidden("application", 1, 7)
-    assert len({datasets.hidden("application", run, pk) for run in (1, 2) for pk in (7, 8)}) == 4
+    assert datasets.pseudonym("application", 1, 7) == datasets.pseudonym("application", 1, 7)
+    assert len({datasets.pseudonym("application", run, pk) for run in (1, 2) for pk in (7, 8)}) == 4
 
 
 def test_a_round_that_is_not_announced_is_not_published(client: Client) -> None:
@@ -217,7 +217,7 @@ def test_who_came_first_is_told_as_a_place_and_not_as_an_instant(client: Client)
     Application.objects.filter(pk=late.pk).update(submitted_at=NOW + timedelta(hours=1))
     boss = staff.manager()
     proposals.release(staff.decided(chosen, by=boss), by=boss, now=NOW)
-    name = datasets.hidden("application", chosen.run_id, late.pk)
+    name = datasets.pseudonym("application", chosen.run_id, late.pk)
     places = {row["application"]: row["received"] for row in rows(client, "results")}
     assert places[name] == 3
     assert sorted(places.values()) == [1, 2, 3]

@@ -39,7 +39,7 @@ def test_applications_and_selections_are_counted_by_programme_region_and_size() 
     released(program)
     ApplicationFactory(sub_program=program)  # a draft is nobody's number
     Application.objects.update(region="busan", size="small")
-    tables = figures.reckon(program.round, public=False)
+    tables = figures.compute(program.round, public=False)
     assert table("programs", tables)["시범"] == (7, 6)
     assert table("region", tables)["부산"] == (7, 6)
     assert table("region", tables)["서울"] == (0, 0)
@@ -54,12 +54,12 @@ def test_a_decision_counts_for_the_public_once_it_is_released() -> None:
     for _ in range(6):
         staff.judged(program, judges=judges)
     chosen = staff.decided(staff.proposed(program, boss), by=boss)
-    assert table("programs", figures.reckon(program.round, public=False))["시범"] == (6, 6)
-    public = figures.reckon(program.round, public=True)
+    assert table("programs", figures.compute(program.round, public=False))["시범"] == (6, 6)
+    public = figures.compute(program.round, public=True)
     assert table("programs", public)["시범"] == (6, 0)
     assert table("money", public)["시범"][1] == 0
     proposals.release(chosen, by=boss, now=NOW)
-    public = figures.reckon(program.round, public=True)
+    public = figures.compute(program.round, public=True)
     assert table("programs", public)["시범"] == (6, 6)
     assert table("money", public)["시범"][1] == 300_000_000
 
@@ -70,8 +70,8 @@ def test_small_numbers_are_left_out_for_the_public_alone() -> None:
     Application.objects.update(region="seoul")
     some = list(Application.objects.values_list("pk", flat=True)[:2])
     Application.objects.filter(pk__in=some).update(region="jeju")
-    assert table("region", figures.reckon(program.round, public=False))["제주"] == (2, 2)
-    public = table("region", figures.reckon(program.round, public=True))
+    assert table("region", figures.compute(program.round, public=False))["제주"] == (2, 2)
+    public = table("region", figures.compute(program.round, public=True))
     assert public["제주"] == (None, None)
     assert public["서울"] == (None, None)  # or the sum would give the other away
     assert public["부산"] == (0, 0)
@@ -81,7 +81,7 @@ def test_a_whole_programme_is_told_as_its_results_are_and_its_parts_are_not() ->
     program = staff.program(name="시범")
     released(program, count=3)
     Application.objects.update(region="jeju")
-    public = figures.reckon(program.round, public=True)
+    public = figures.compute(program.round, public=True)
     assert table("programs", public)["시범"] == (3, 3)
     assert open_selections().get().cut["selected_count"] == 3
     assert table("region", public)["제주"] == (None, None)
@@ -102,7 +102,7 @@ def test_the_tables_of_a_round_are_linked_to_those_they_divide() -> None:
     program = staff.program()
     for _ in range(3):
         staff.filed(program)
-    tables = {row.code: row for row in figures.reckon(program.round, public=False)}
+    tables = {row.code: row for row in figures.compute(program.round, public=False)}
     for row in tables.values():
         for place, part in enumerate(row.parts):
             assert len(row.parts) == len(row.columns)
@@ -124,7 +124,7 @@ def test_new_build_and_levels_come_from_what_was_filed() -> None:
     program.save()
     for before, after in (("none", "basic"), ("none", "basic"), ("basic", "basic")):
         staff.filed(program, facts={"current_level": before, "target_level": after})
-    tables = figures.reckon(program.round, public=False)
+    tables = figures.compute(program.round, public=False)
     assert table("new-or-upgrade", tables) == {
         "신규 구축(지금 ICT 미적용)": (2, 0),
         "고도화": (1, 0),
@@ -141,10 +141,10 @@ def test_days_per_step_have_a_middle_and_a_tail() -> None:
             ApplicationMove.objects.create(
                 thing=made, move=name, source="draft", target="submitted", by=boss, at=at
             )
-    found = table("steps", figures.reckon(program.round, public=False))
+    found = table("steps", figures.compute(program.round, public=False))
     assert found["접수부터 요건검토 시작까지"] == (5, 3, 30)
     assert found["결정부터 발표까지"] == (0, None, None)
-    public = table("steps", figures.reckon(program.round, public=True))
+    public = table("steps", figures.compute(program.round, public=True))
     assert public["접수부터 요건검토 시작까지"] == (0, None, None)
 
 
@@ -154,7 +154,7 @@ def test_the_number_of_queries_is_fixed() -> None:
     for count in (2, 9):
         released(program, count)
         with CaptureQueriesContext(connection) as found:
-            figures.reckon(program.round, public=True)
+            figures.compute(program.round, public=True)
         asked.append(len(found))
         staff.program()  # one more sub-programme, one more pot
     assert asked[0] == asked[1]

@@ -50,8 +50,8 @@ def reserve_of(world: World) -> Application:
     return made
 
 
-def standing(world: World) -> places.Standing:
-    return places.standing(Selection.objects.get(decisions__application=world.application))
+def standing(world: World) -> places.ReserveStatus:
+    return places.status(Selection.objects.get(decisions__application=world.application))
 
 
 def end(world: World, kind: str) -> None:

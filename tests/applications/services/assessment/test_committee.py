@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from applications.models import Application, AssessorProfile, PanelProposal, ScoreSheet
+from applications.models import Application, AssessorProfile, CommitteeProposal, ScoreSheet
 from applications.rules.assessment import committee as rules
 from applications.services.assessment import committee, conflicts, sheets
 from portal.core.errors import BadInput, MoveNotAllowed
@@ -42,13 +42,13 @@ def tied_to(judge: User, application) -> None:
     )  # fmt: skip
 
 
-def solved(program, officer, *, seed: int = 1, application=None) -> PanelProposal:
+def solved(program, officer, *, seed: int = 1, application=None) -> CommitteeProposal:
     made = committee.propose(program, seed=seed, by=officer, now=NOW, application=application)
     committee.solve(made, now=NOW)
     return made
 
 
-def confirmed(program, officer, **names) -> PanelProposal:
+def confirmed(program, officer, **names) -> CommitteeProposal:
     made = solved(program, officer, **names)
     committee.confirm(made, by=officer, now=NOW)
     return made
@@ -66,7 +66,7 @@ def test_everybody_gets_as_many_as_wanted_and_nobody_who_is_tied(program, office
     for row in rows:
         assert row.sheets.count() == 3
         assert row.moves.filter(move="assign").count() == 1
-    letters = Notice.objects.filter(key__startswith=f"panel:{made.pk}:")
+    letters = Notice.objects.filter(key__startswith=f"committee:{made.pk}:")
     assert letters.count() == len({pair[0] for pair in made.pairs})
     assert ScoreSheet.objects.filter(rubric=None).count() == 0
 
@@ -167,7 +167,7 @@ def test_a_proposal_is_stale_once_its_inputs_change(program, officer) -> None:
     conflicts.refresh(conflicts.watched(), now=NOW)
     with pytest.raises(MoveNotAllowed) as refused:
         committee.confirm(made, by=officer, now=NOW)
-    assert refused.value.code == "panel_stale"
+    assert refused.value.code == "committee_stale"
     assert not ScoreSheet.objects.exists()
     assert judges
 
@@ -192,8 +192,8 @@ def test_a_proposal_is_stale_once_what_counts_has_changed(program, officer) -> N
     made = solved(program, officer)
     SubProgram.objects.filter(pk=program.pk).update(fit_load=program.fit_load + 1)
     with pytest.raises(MoveNotAllowed) as refused:
-        committee.confirm(PanelProposal.objects.get(pk=made.pk), by=officer, now=NOW)
-    assert refused.value.code == "panel_stale"
+        committee.confirm(CommitteeProposal.objects.get(pk=made.pk), by=officer, now=NOW)
+    assert refused.value.code == "committee_stale"
 
 
 def test_one_proposal_at_a_time_and_each_once(program, officer) -> None:
@@ -202,7 +202,7 @@ def test_one_proposal_at_a_time_and_each_once(program, officer) -> None:
     made = solved(program, officer)
     with pytest.raises(MoveNotAllowed) as refused:
         committee.propose(program, seed=2, by=officer, now=NOW)
-    assert refused.value.code == "panel_open"
+    assert refused.value.code == "committee_open"
     committee.confirm(made, by=officer, now=NOW)
     for again in (
         lambda: committee.confirm(made, by=officer, now=NOW),

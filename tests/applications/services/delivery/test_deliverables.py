@@ -209,9 +209,9 @@ def test_the_committee_s_finding_becomes_a_certificate() -> None:
         LevelCertificate.objects.filter(pk=made.pk).update(level="advanced")
     assert queries.levels(type(agreement).objects.all()) == [(agreement.pk, "middle1", "middle1")]
     round = agreement.application.sub_program.round
-    found = next(row for row in figures.reckon(round, public=False) if row.code == "levels-found")
+    found = next(row for row in figures.compute(round, public=False) if row.code == "levels-found")
     assert dict(found.rows)["중간1 (실시간 수집·분석)"] == (1, 1)
-    public = next(row for row in figures.reckon(round, public=True) if row.code == "levels-found")
+    public = next(row for row in figures.compute(round, public=True) if row.code == "levels-found")
     assert dict(public.rows)["중간1 (실시간 수집·분석)"] == (None, None)
 
 
@@ -226,7 +226,7 @@ def test_a_level_found_after_the_work_stands_beside_the_one_filed() -> None:
     )
     everything = type(agreement).objects.all()
     assert queries.levels(everything) == [(agreement.pk, before, "middle2")]
-    told = figures.reckon(agreement.application.sub_program.round, public=False)
+    told = figures.compute(agreement.application.sub_program.round, public=False)
     found = dict(next(row for row in told if row.code == "levels-found").rows)
     assert found["중간2 (실시간 제어)"] == (0, 1)
     assert sum(column[0] for column in found.values()) == 1

@@ -10,6 +10,7 @@ from applications.queries.intake import partners as partners_queries
 from applications.services import company
 from applications.services.intake import partners
 from applications.states import ApplicationState, MemberRole, PartnerState
+from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound
 from portal.models import Notice
 from portal.notices import outbox
@@ -148,14 +149,15 @@ def test_an_answer_is_given_once(draft: Application):
 def test_a_late_answer_is_refused(draft: Application):
     asked = invite(draft)
     supplier = CompanyFactory()
-    late = NOW + timedelta(days=partners_queries.INVITATION_DAYS)
+    late = datetime(2021, 2, 25, tzinfo=KST)  # the end of the fourteenth day
     with pytest.raises(MoveNotAllowed) as refused:
         partners.accept(asked, company=supplier, by=member_of(supplier), now=late)
     assert refused.value.code == "invitation_expired"
 
 
 def test_an_expired_invitation_holds_nothing_up_and_gives_way_to_a_new_one(draft: Application):
-    old, late = invite(draft), NOW + timedelta(days=partners_queries.INVITATION_DAYS)
+    old, late = invite(draft), datetime(2021, 2, 25, tzinfo=KST)
+    assert partners_queries.expires_at(old) == late
     open_until = {row.code for row in drafting.missing(drafting.load(draft), now=NOW)}
     assert "partner_pending:supplier" in open_until
     afterwards = {row.code for row in drafting.missing(drafting.load(draft), now=late)}
@@ -168,10 +170,11 @@ def test_an_expired_invitation_holds_nothing_up_and_gives_way_to_a_new_one(draft
 
 def test_only_what_can_still_be_answered_is_asked_for(draft: Application):
     asked = invite(draft)
-    day = timedelta(days=partners_queries.INVITATION_DAYS)
+    late = datetime(2021, 2, 25, tzinfo=KST)
     assert list(partners_queries.open_for(asked.email, now=NOW)) == [asked]
     assert not partners_queries.open_for("other@robot.example", now=NOW).exists()
-    assert not partners_queries.open_for(asked.email, now=NOW + day).exists()
+    assert partners_queries.open_for(asked.email, now=late - timedelta(seconds=1)).exists()
+    assert not partners_queries.open_for(asked.email, now=late).exists()
     filed(draft)
     assert not partners_queries.open_for(asked.email, now=NOW).exists()
 

@@ -5,7 +5,6 @@ from datetime import datetime, timedelta
 import pytest
 
 from applications.models import Application, ApplicationMove, BonusClaim, Check
-from applications.services import deadlines
 from applications.services.screening import checks, supplements
 from applications.services.screening import supplements as supplements_services
 from applications.states import CheckDecision, SupplementState
@@ -13,6 +12,8 @@ from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import Notice
 from programs.models import SubProgram
+from programs.queries import holidays
+from programs.rules import deadlines
 from tests.factories import staff
 from tests.factories.applications import NOW, SupplementFactory
 
@@ -141,12 +142,13 @@ def test_a_condition_that_only_advises_stops_nobody(program, officer) -> None:
     ],
 )
 def test_days_are_counted_from_the_next_and_end_on_a_weekday(today, days, due) -> None:
-    assert deadlines.due_after(today, days) == due
+    assert deadlines.due_after(today, days, deadlines.Policy.WORKING_DAY_18, holidays()) == due
 
 
 def test_a_period_does_not_end_on_a_public_holiday() -> None:
     seollal = datetime(2021, 2, 8, 9, tzinfo=KST)  # the 11th to the 13th are holidays, then Sunday
-    assert deadlines.due_after(seollal, 3) == datetime(2021, 2, 15, 18, tzinfo=KST)
+    due = deadlines.due_after(seollal, 3, deadlines.Policy.WORKING_DAY_18, holidays())
+    assert due == datetime(2021, 2, 15, 18, tzinfo=KST)
 
 
 def test_a_request_for_more_reaches_everybody_who_may_answer(program, officer) -> None:
@@ -158,11 +160,11 @@ def test_a_request_for_more_reaches_everybody_who_may_answer(program, officer) -
         by=officer,
         now=NOW,
     )
-    assert asked.due_at == deadlines.due_after(NOW, program.supplement_days)
+    assert asked.due_at == datetime(2021, 2, 17, 18, tzinfo=KST)
     letter = Notice.objects.get(key__startswith=f"supplement:{asked.pk}:")
     assert "견적서의 금액을 적어 주세요." in letter.body
     assert "- 견적서" in letter.body
-    assert "(KST)" in letter.body
+    assert "보완 기한: 2021년 2월 17일 18시\n" in letter.body
 
 
 def test_only_one_request_is_open_at_a_time(program, officer) -> None:

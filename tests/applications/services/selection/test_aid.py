@@ -194,9 +194,9 @@ def test_a_reserve_whose_firm_may_hold_no_more_is_passed_over() -> None:
     made = staff.released(second, by=boss, places=1)
     apply(first, company, support=60)
     staff.released(first, by=boss)
-    assert places.standing(made).next.rank == 2
+    assert places.status(made).next.rank == 2
     limited(100)
-    assert places.standing(made).next.application_id == last.pk
+    assert places.status(made).next.application_id == last.pk
 
 
 def test_an_agreement_is_bound_when_it_is_concluded() -> None:
@@ -220,5 +220,5 @@ def test_the_firm_reads_only_results_that_it_knows() -> None:
     staff.released(first, by=boss)
     apply(second, company, support=30)
     staff.decided(staff.proposed(second, boss), by=boss)
-    assert queries.shown_to(company.pk)["aid_won"] == 60
+    assert queries.company_summary(company.pk)["aid_won"] == 60
     assert sum(row.won for row in queries.of_firms([company.pk])[company.pk]) == 90

@@ -59,8 +59,8 @@ def test_without_the_lock_the_database_still_refuses_the_second(monkeypatch) -> 
     """The negative control: the lock is taken away and the constraints alone stand."""
     program, four = ready()
     without_draft(program, four[0])
-    monkeypatch.setattr(reserve, "hold", lambda sub_program: None)
-    real = places.standing
+    monkeypatch.setattr(reserve, "lock_program", lambda sub_program: None)
+    real = places.status
 
     def slow(selection):
         found = real(selection)
@@ -69,7 +69,7 @@ def test_without_the_lock_the_database_still_refuses_the_second(monkeypatch) -> 
         return found
 
     gate, calls = threading.Barrier(2, timeout=10), count()
-    monkeypatch.setattr(reserve.reserve, "standing", slow)
+    monkeypatch.setattr(reserve.reserve_queries, "status", slow)
     answers = filling(program, 2)
     assert sorted(type(row).__name__ for row in answers) == ["MoveNotAllowed", "list"]
     assert DecisionChange.objects.filter(kind="move_up", state="proposed").count() == 1

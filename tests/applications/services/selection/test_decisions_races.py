@@ -1,4 +1,4 @@
-"""Two at the same moment on PostgreSQL: one objection, one late filing, one reversal, one panel."""
+"""Two at the same moment on PostgreSQL: one objection, one late filing, one reversal, one committee."""
 
 import threading
 from collections.abc import Callable
@@ -12,12 +12,12 @@ from django.db.models import QuerySet
 from applications.models import (
     Application,
     AssessorProfile,
+    CommitteeProposal,
     ConflictOfInterest,
     Decision,
     DecisionChange,
     LateGrant,
     Objection,
-    PanelProposal,
     ScoreSheet,
     Submission,
 )
@@ -90,15 +90,15 @@ def test_two_of_a_firm_objecting_at_once_file_one_objection() -> None:
 def test_with_both_past_the_check_the_database_refuses_the_second(monkeypatch) -> None:
     """The negative control: nobody has objected yet, both have seen that, and both write."""
     _, two = released()
-    monkeypatch.setattr(objection.queries, "clock", clock_of(two[1]))
-    waiting = both_through(objection.calendar.period_end)
-    monkeypatch.setattr(objection.calendar, "period_end", waiting)
+    monkeypatch.setattr(objection.objection_queries, "clock", clock_of(two[1]))
+    waiting = both_through(objection.holidays)
+    monkeypatch.setattr(objection, "holidays", waiting)
     one_objection(two[1], objecting(two[1]))
 
 
 def clock_of(row: Application) -> Callable[..., Any]:
     """The clock as it is, read before the race."""
-    found = objection.queries.clock(row, NOW)
+    found = objection.objection_queries.clock(row, NOW)
     return lambda application, now: found
 
 
@@ -202,8 +202,8 @@ def test_without_the_lock_one_old_decision_still_has_one_successor(monkeypatch) 
     """The negative control: the lock is gone and both are past every check."""
     program, two = released()
     change = seconded(program, two[0])
-    monkeypatch.setattr(changes.reserve, "hold", lambda sub_program: None)
-    monkeypatch.setattr(changes, "_unbarred", both_through(changes._unbarred))
+    monkeypatch.setattr(changes.reserve, "lock_program", lambda sub_program: None)
+    monkeypatch.setattr(changes, "_refuse_barred", both_through(changes._refuse_barred))
     one_reversal(program, two[0], approving(change))
 
 
@@ -225,10 +225,10 @@ def test_two_giving_the_first_approval_at_once_count_as_one() -> None:
     assert Decision.objects.filter(application=two[0]).count() == 1
 
 
-# --- Panels --------------------------------------------------------------------------------------
+# --- Committees ----------------------------------------------------------------------------------
 
 
-def solved() -> tuple[PanelProposal, SubProgram, list[User], list[Application]]:
+def solved() -> tuple[CommitteeProposal, SubProgram, list[User], list[Application]]:
     program = staff.program(assessors=3)
     rows = [staff.judged(program, judges=[]) for _ in range(2)]
     judges = staff.assessors(3)
@@ -239,27 +239,27 @@ def solved() -> tuple[PanelProposal, SubProgram, list[User], list[Application]]:
     return made, program, judges, rows
 
 
-def confirming(made: PanelProposal, program: SubProgram) -> list[object]:
+def confirming(made: CommitteeProposal, program: SubProgram) -> list[object]:
     officers = [staff.officer(program), staff.officer(program)]
 
     def confirm(place: int) -> object:
-        mine = PanelProposal.objects.get(pk=made.pk)
+        mine = CommitteeProposal.objects.get(pk=made.pk)
         return committee.confirm(mine, by=officers[place], now=NOW)
 
     return at_once(2, confirm)
 
 
-def test_a_panel_is_confirmed_once() -> None:
+def test_a_committee_is_confirmed_once() -> None:
     made, program, judges, _ = solved()
     answers = confirming(made, program)
     assert sum(one == 6 for one in answers) == 1
     (refused,) = [one for one in answers if isinstance(one, MoveNotAllowed)]
-    assert refused.code == "panel_closed"
+    assert refused.code == "committee_closed"
     assert ScoreSheet.objects.count() == 6
-    assert Notice.objects.filter(key__startswith=f"panel:{made.pk}:").count() == len(judges)
+    assert Notice.objects.filter(key__startswith=f"committee:{made.pk}:").count() == len(judges)
 
 
-def test_without_the_lock_the_database_refuses_the_second_panel(monkeypatch) -> None:
+def test_without_the_lock_the_database_refuses_the_second_committee(monkeypatch) -> None:
     """The negative control: both have read the proposal as open before either writes."""
     made, program, _, _ = solved()
     monkeypatch.setattr(QuerySet, "select_for_update", lambda self, *given, **named: self)
@@ -270,7 +270,7 @@ def test_without_the_lock_the_database_refuses_the_second_panel(monkeypatch) -> 
     assert ScoreSheet.objects.count() == 6
 
 
-def test_a_tie_that_appears_while_a_panel_is_confirmed_hands_nothing_in(monkeypatch) -> None:
+def test_a_tie_that_appears_while_a_committee_is_confirmed_assigns_nothing(monkeypatch) -> None:
     """The sheets are written, not committed, when the tie is found: each misses the other."""
     made, program, judges, rows = solved()
     written, looked = threading.Event(), threading.Event()
@@ -286,7 +286,7 @@ def test_a_tie_that_appears_while_a_panel_is_confirmed_hands_nothing_in(monkeypa
 
     def act(place: int) -> object:
         if place == 0:
-            return committee.confirm(PanelProposal.objects.get(pk=made.pk), by=officer, now=NOW)
+            return committee.confirm(CommitteeProposal.objects.get(pk=made.pk), by=officer, now=NOW)
         written.wait(20)
         try:
             conflicts.declare_tie(

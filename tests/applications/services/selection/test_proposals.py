@@ -9,8 +9,7 @@ from applications.models import Application, ApplicationMove, Decision, Selectio
 from applications.queries.selection.decisions import award_of
 from applications.services.assessment import scoring
 from applications.services.intake import filing
-from applications.services.selection import letters as letters_services
-from applications.services.selection import proposals
+from applications.services.selection import notices, proposals
 from applications.states import Outcome
 from portal.core.errors import BadInput, BudgetExceeded, MoveNotAllowed, PortalError, RuleBroken
 from portal.models import Job, Notice, User
@@ -386,8 +385,8 @@ def test_letters_are_read_before_the_release_and_go_out_the_same(
     program, officer, boss, five
 ) -> None:
     made = staff.decided(staff.proposed(program, officer), by=boss)
-    rows = list(letters_services.announced(made).order_by("rank").select_related("application"))
-    before = dict(letters_services.letters(made, rows, now=NOW))
+    rows = list(notices.announced(made).order_by("rank").select_related("application"))
+    before = dict(notices.compose(made, rows, now=NOW))
     assert not Notice.objects.filter(key__startswith="result:").exists()
     proposals.release(made, by=boss, now=NOW)
     after = {row.key: row.body for row in Notice.objects.filter(key__startswith="result:")}

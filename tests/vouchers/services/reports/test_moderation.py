@@ -1,6 +1,6 @@
 """Moderation: what is pointed at, return, acceptance, the supplier's word, publication."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -88,11 +88,19 @@ def test_acceptance_sets_the_fee_aside_and_asks_the_supplier_for_whole_days() ->
     until = report.comment_until.astimezone(KST)
     assert (until.hour, until.minute) == (0, 0)
     assert until.date() == NOW.astimezone(KST).date() + timedelta(days=6)
+    assert until == datetime(2021, 2, 16, tzinfo=KST)
     assert report.fee.amount_won == 50_000
     pot = report.assignment.round.fee_pot
     pot.refresh_from_db()
     assert pot.committed_won == 50_000
     assert Notice.objects.filter(key=f"comment-asked:{report.pk}:{desk.pk}").exists()
+
+
+def test_the_time_to_comment_does_not_end_on_a_weekend() -> None:
+    report = make.submitted()
+    monday = datetime(2021, 2, 15, 9, tzinfo=KST)  # five days on is a Saturday
+    moderation.accept(report, by=panel.moderator(), now=monday)
+    assert make.fresh(report).comment_until == datetime(2021, 2, 23, tzinfo=KST)
 
 
 def test_without_money_nothing_is_accepted() -> None:

@@ -9,7 +9,6 @@ from applications.states import ApplicationState, Outcome
 from portal.models import Notice
 from portal.notices import outbox
 from programs.queries import holidays
-from programs.rules import calendar
 
 
 def announced(selection: Selection) -> Any:
@@ -29,7 +28,7 @@ def reachable(selection: Selection) -> int:
     return int(told.count())
 
 
-def letters(
+def compose(
     selection: Selection, decisions: Sequence[Decision], *, now: datetime
 ) -> list[tuple[str, dict[str, Any]]]:
     """Compose the letters of some decisions, with the reasons of each, under their keys.
@@ -46,8 +45,7 @@ def letters(
         )
     }
     program = selection.sub_program
-    days = program.objection_days
-    due = calendar.period_end(selection.released_at or now, days, holidays())
+    due = program.due_after("objection_days", selection.released_at or now, holidays())
     return [
         (
             key_of(row),
@@ -77,7 +75,7 @@ def write(selection: Selection, decisions: Sequence[Decision], *, now: datetime)
     keys = [key_of(row) for row in decisions]
     there = set(Notice.objects.filter(key__in=keys).values_list("key", flat=True))
     missing = [row for row in decisions if key_of(row) not in there]
-    made = letters(selection, missing, now=now)
+    made = compose(selection, missing, now=now)
     Notice.objects.bulk_create(
         (Notice(key=key, **fields) for key, fields in made), ignore_conflicts=True
     )

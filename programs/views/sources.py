@@ -1,0 +1,15 @@
+"""The page that shows what the figures and rules rest on."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from portal.access.decorators import public
+from programs.queries.sources import sources as read_sources
+
+
+@public
+@require_safe
+def sources(request: HttpRequest) -> HttpResponse:
+    """List facts, assumptions and publications; `원문 12행` elsewhere links to `#S12` here."""
+    return render(request, "programs/sources/sources.html", read_sources())

@@ -16,7 +16,7 @@ from applications.models import (
     LevelCertificate,
     Submission,
 )
-from applications.queries.agreement import SETTLEMENT_MARK, text_of
+from applications.queries.agreement import SETTLEMENT_SUFFIX, text_of
 from applications.queries.application import result
 from applications.queries.open_data.publication import publication
 from applications.queries.selection.decisions import history
@@ -25,7 +25,7 @@ from applications.queries.statistics import round_report as round_report_queries
 from applications.states import Outcome, PartnerState, SettlementState
 from portal.core.money import won
 from portal.paper import hwpx, pdf
-from portal.templatetags.portal import kdate, kst
+from portal.templatetags.dates import kdate, kst
 from programs.models import ProgramRound
 
 
@@ -59,7 +59,7 @@ def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
         )
     if document.kind == IssuedDocument.Kind.SETTLEMENT:
         agreement = document.application.agreement
-        number = f"{agreement.number}{SETTLEMENT_MARK}"
+        number = f"{agreement.number}{SETTLEMENT_SUFFIX}"
         return "pdf/applications/settlement.html", f"정산서 {number}", statement(agreement, number)
     return "pdf/applications/result.html", f"평가 결과서 {filed.number}", outcome(filed)
 

@@ -1,4 +1,4 @@
-"""The lives of an application and of a selection: states, moves, and who may make them."""
+"""States and moves of applications and everything that follows them, and who may make a move."""
 
 from django.db.models import TextChoices
 
@@ -9,7 +9,7 @@ from programs.roles import MANAGER, OFFICER
 
 
 class ApplicationState(TextChoices):
-    """Where an application stands, in the words of staff."""
+    """State of an application with the labels for staff; applicants read `APPLICANT_LABELS`."""
 
     DRAFT = "draft", "작성 중"
     SUBMITTED = "submitted", "접수"
@@ -46,8 +46,6 @@ SHEET_ENDERS = (OFFICER, MANAGER, SYSTEM)
 
 
 class ApplicationMoves(Moves):
-    """Moves of a application."""
-
     SUBMIT = Move("submit", "제출", (S.DRAFT,), S.SUBMITTED, (OWNER,))
     TAKE_UP = Move("take_up", "요건검토 시작", (S.SUBMITTED,), S.SCREENING, (OFFICER, MANAGER))
     QUALIFY = Move("qualify", "요건 충족(평가로)", (S.SCREENING,), S.ASSESSING, (OFFICER, MANAGER))
@@ -60,7 +58,7 @@ class ApplicationMoves(Moves):
     DECIDE = Move("decide", "결정", (S.ASSESSING,), S.DECIDED, (MANAGER,))
     UNDECIDE = Move("undecide", "결정 되돌리기", (S.DECIDED,), S.ASSESSING, (MANAGER,), True)
     RELEASE = Move("release", "결과 발표", (S.DECIDED,), S.RELEASED, (MANAGER,))
-    # An objection that wins by a new assessment leads back to the sheets and out again.
+    # An objection upheld by a new assessment returns to the sheets and then to a decision.
     REASSESS = Move("reassess", "이의신청 재평가", (S.RELEASED,), S.ASSESSING, (MANAGER,), True)
     CONCLUDE = Move("conclude", "재평가 결과 결정", (S.ASSESSING,), S.RELEASED, (MANAGER,), True)
     CONTRACT = Move("contract", "협약 체결", (S.RELEASED,), S.CONTRACTED, (MANAGER,))
@@ -75,7 +73,7 @@ class ApplicationMoves(Moves):
         (OWNER,),
         True,
     )
-    # Acts that leave the state as it is: checked and logged like any move.
+    # Moves that keep the state: checked and logged like the others.
     CHECK = Move("check", "요건 점검 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True)
     BONUS = Move("bonus", "가점 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True)
     ASK = Move("ask", "보완 요청", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True)
@@ -93,7 +91,7 @@ class ApplicationMoves(Moves):
     WITHDRAW_SHEET = Move(
         "withdraw_sheet", "평가표 제외", (S.ASSESSING,), S.ASSESSING, SHEET_ENDERS, True
     )
-    # A tie that comes to light after the assessment: the state stays, the history says it.
+    # A tie found after the assessment: the state stays, the move log records it.
     WITHDRAW_SHEET_DECIDED = Move(
         "withdraw_sheet_decided", "평가표 제외", (S.DECIDED,), S.DECIDED, SHEET_ENDERS, True
     )
@@ -125,8 +123,6 @@ WITHDRAW_SHEET_IN: dict[str, Move] = {
 
 
 class SelectionState(TextChoices):
-    """Where a selection stands."""
-
     PREPARING = "preparing", "선정안 작성 중"
     PROPOSED = "proposed", "선정안"
     CONFIRMED = "confirmed", "선정안 확인(승인 전)"
@@ -139,8 +135,6 @@ T = SelectionState
 
 
 class SelectionMoves(Moves):
-    """Moves of a selection."""
-
     PROPOSE = Move("propose", "선정안 작성", (T.PREPARING,), T.PROPOSED, (SYSTEM,))
     CONFIRM = Move("confirm", "선정안 확인", (T.PROPOSED,), T.CONFIRMED, (OFFICER,))
     UNCONFIRM = Move(
@@ -160,7 +154,7 @@ class SelectionMoves(Moves):
 
 
 class ChangeKind(TextChoices):
-    """Why a released decision is followed by another one."""
+    """Why a released decision is replaced."""
 
     MOVE_UP = "move_up", "예비 승계"
     REVERSAL = "reversal", "결정 번복"
@@ -171,8 +165,6 @@ class ChangeKind(TextChoices):
 
 
 class ChangeState(TextChoices):
-    """Where a change of a released decision stands."""
-
     DRAFTED = "drafted", "담당자 확인 대기"
     PROPOSED = "proposed", "승인 대기"
     SECONDED = "seconded", "2차 승인 대기"
@@ -181,13 +173,11 @@ class ChangeState(TextChoices):
 
 
 C = ChangeState
-# A change on its way: of a decision only one at a time.
+# Of a decision only one change may be pending.
 PENDING_CHANGES = [C.DRAFTED, C.PROPOSED, C.SECONDED]
 
 
 class ChangeMoves(Moves):
-    """Moves of a change."""
-
     TAKE_UP = Move("take_up", "변경안 확인", (C.DRAFTED,), C.PROPOSED, (OFFICER,))
     SECOND = Move("second", "1차 승인", (C.PROPOSED,), C.SECONDED, (MANAGER,))
     APPROVE = Move("approve", "승인", (C.PROPOSED, C.SECONDED), C.IN_FORCE, (MANAGER,))
@@ -204,8 +194,6 @@ class ChangeMoves(Moves):
 
 
 class ObjectionState(TextChoices):
-    """Where an objection (이의신청) stands."""
-
     FILED = "filed", "심의 중"
     UPHELD = "upheld", "인용(재산정 중)"
     CLOSED = "closed", "인용(재결정)"
@@ -216,8 +204,6 @@ O = ObjectionState  # noqa: E741 - one letter as for the other tables
 
 
 class ObjectionMoves(Moves):
-    """Moves of a objection."""
-
     DISMISS = Move("dismiss", "기각", (O.FILED,), O.DISMISSED, (MANAGER,), True)
     UPHOLD = Move("uphold", "인용", (O.FILED,), O.UPHELD, (MANAGER,), True)
     RESCORE = Move("rescore", "재산정", (O.UPHELD,), O.UPHELD, (OFFICER, MANAGER))
@@ -225,14 +211,14 @@ class ObjectionMoves(Moves):
 
 
 class Remedy(TextChoices):
-    """What is done again when an objection is upheld."""
+    """What is repeated when an objection is upheld."""
 
     BONUS = "bonus", "가점을 다시 인정하고 점수를 다시 산정"
     SHEETS = "sheets", "다른 평가위원이 다시 평가하고 점수를 다시 산정"
 
 
 class MemberRole(TextChoices):
-    """What a co-worker may do with the company's applications."""
+    """What a member may do with the company's applications."""
 
     OWNER = "owner", "대표 담당자 (제출·취하·구성원 관리)"
     EDITOR = "editor", "작성자 (작성·제출)"
@@ -240,8 +226,6 @@ class MemberRole(TextChoices):
 
 
 class PartnerState(TextChoices):
-    """What a partner has answered."""
-
     INVITED = "invited", "응답 대기"
     ACCEPTED = "accepted", "참여 수락"
     REFUSED = "refused", "참여 거절"
@@ -249,8 +233,6 @@ class PartnerState(TextChoices):
 
 
 class Outcome(TextChoices):
-    """What a decision says."""
-
     SELECTED = "selected", "선정"
     RESERVE = "reserve", "예비"
     REJECTED = "rejected", "탈락"
@@ -259,31 +241,25 @@ class Outcome(TextChoices):
 
 
 class CheckDecision(TextChoices):
-    """What staff made of an automatic check."""
-
     PENDING = "pending", "확인 전"
     CONFIRMED = "confirmed", "자동 판정 확인"
     OVERRULED = "overruled", "자동 판정 뒤집음"
 
 
 class BonusState(TextChoices):
-    """What staff made of a claimed bonus."""
-
     CLAIMED = "claimed", "확인 전"
     GRANTED = "granted", "인정"
     REFUSED = "refused", "불인정"
 
 
 class SupplementState(TextChoices):
-    """Where a request for more stands."""
-
     OPEN = "open", "보완 대기"
     ANSWERED = "answered", "보완 제출"
     EXPIRED = "expired", "기한 경과"
 
 
 class AgreementState(TextChoices):
-    """Where an agreement stands; papers, signatures, payments and changes are their own rows."""
+    """State of an agreement; papers, signatures, payments and amendments have rows of their own."""
 
     PREPARING = "preparing", "협약 준비"
     ACTIVE = "active", "수행 중"
@@ -298,8 +274,6 @@ STAFF = (OFFICER, MANAGER)
 
 
 class AgreementMoves(Moves):
-    """Moves of a agreement."""
-
     CONCLUDE = Move("conclude", "협약 체결", (A.PREPARING,), A.ACTIVE, (MANAGER,))
     FINISH = Move("finish", "최종보고서 제출", (A.ACTIVE,), A.SETTLING, (OWNER,))
     WIND_UP = Move("wind_up", "중단·정산 전환", (A.ACTIVE,), A.SETTLING, (MANAGER,), True)
@@ -309,7 +283,7 @@ class AgreementMoves(Moves):
     CLOSE_ENDED = Move("close_ended", "중도 종료 확정", (A.SETTLED,), A.ENDED, (MANAGER,))
     DROP = Move("drop", "협약 전 종료", (A.PREPARING,), A.ENDED, (MANAGER, SYSTEM), True)
     BREAK_OFF = Move("break_off", "지급 전 해지", (A.ACTIVE,), A.ENDED, (MANAGER,), True)
-    # Acts that leave the state as it is: checked and logged like any move.
+    # Moves that keep the state: checked and logged like the others.
     HAND_IN = Move("hand_in", "협약 서류 제출", (A.PREPARING,), A.PREPARING, (OWNER,))
     CHECK_PAPER = Move("check_paper", "협약 서류 확인", (A.PREPARING,), A.PREPARING, STAFF)
     REISSUE = Move("reissue", "협약서 다시 작성", (A.PREPARING,), A.PREPARING, STAFF, True)
@@ -351,23 +325,17 @@ class AgreementMoves(Moves):
 
 
 class Side(TextChoices):
-    """Who signs an agreement."""
-
     FIRM = "firm", "주관기업"
     MINISTRY = "ministry", "중소벤처기업부"
 
 
 class PaperState(TextChoices):
-    """What staff made of a paper for the agreement."""
-
     PENDING = "pending", "확인 전"
     ACCEPTED = "accepted", "확인"
     RETURNED = "returned", "보완 필요"
 
 
 class InstalmentState(TextChoices):
-    """Where an instalment stands."""
-
     PLANNED = "planned", "예정"
     REQUESTED = "requested", "지급 요청"
     PAID = "paid", "지급"
@@ -375,7 +343,7 @@ class InstalmentState(TextChoices):
 
 
 class PayWhen(TextChoices):
-    """What has to have happened before an instalment may be asked for."""
+    """The condition under which an instalment may be requested."""
 
     CONCLUSION = "conclusion", "협약 체결 뒤"
     MID_CHECK = "mid_check", "중간점검 ‘계속’ 뒤"
@@ -383,8 +351,6 @@ class PayWhen(TextChoices):
 
 
 class AmendmentKind(TextChoices):
-    """What a change request changes."""
-
     LEAD = "lead", "주관기업"
     SUPPLIER = "supplier", "공급기업"
     SUMS = "sums", "사업비"
@@ -392,8 +358,6 @@ class AmendmentKind(TextChoices):
 
 
 class AmendmentState(TextChoices):
-    """Where a change request stands."""
-
     ASKED = "asked", "신청"
     EXAMINED = "examined", "검토 완료(승인 전)"
     APPROVED = "approved", "승인"
@@ -401,7 +365,7 @@ class AmendmentState(TextChoices):
 
 
 class EndingKind(TextChoices):
-    """Why an award ends early, and so what becomes of its money."""
+    """Why an agreement ends early; the rule for its money follows the kind."""
 
     DECLINE = "decline", "포기"
     LAPSE = "lapse", "협약 미체결"
@@ -410,45 +374,33 @@ class EndingKind(TextChoices):
 
 
 class EndingState(TextChoices):
-    """Where a wish to end early stands."""
-
     ASKED = "asked", "승인 전"
     APPROVED = "approved", "승인"
     REFUSED = "refused", "불승인"
 
 
 class ReportKind(TextChoices):
-    """Which report."""
-
     PROGRESS = "progress", "중간보고서"
     FINAL = "final", "최종보고서"
 
 
 class ReportState(TextChoices):
-    """Where a report stands."""
-
     DRAFT = "draft", "작성 중"
     FILED = "filed", "제출"
 
 
 class CheckKind(TextChoices):
-    """Which check of the work."""
-
     MID = "mid", "중간점검"
     FINAL = "final", "최종점검"
 
 
 class MidOutcome(TextChoices):
-    """What a mid-check says."""
-
     CONTINUE = "continue", "계속"
     STOP = "stop", "중단"
     FINISH = "finish_early", "조기완료"
 
 
 class FinalOutcome(TextChoices):
-    """What a final check says."""
-
     DONE = "done", "완료"
     DILIGENT = "diligent", "성실수행"
     FAILED = "failed", "미완료"
@@ -456,24 +408,18 @@ class FinalOutcome(TextChoices):
 
 
 class SpendingState(TextChoices):
-    """What staff made of a line of spending."""
-
     CLAIMED = "claimed", "확인 전"
     ALLOWED = "allowed", "인정"
     REFUSED = "refused", "불인정"
 
 
 class SettlementState(TextChoices):
-    """Where a settlement stands."""
-
     PROPOSED = "proposed", "승인 전"
     RETURNED = "returned", "반려"
     APPROVED = "approved", "승인"
 
 
 class RecoveryState(TextChoices):
-    """Where a recovery stands."""
-
     DUE = "due", "납부 전"
     RECEIVED = "received", "납부 확인"
 
@@ -487,8 +433,6 @@ class WaitsFor(TextChoices):
 
 
 class DeliverableState(TextChoices):
-    """Where something that an agreement delivers stands."""
-
     PLANNED = "planned", "예정"
     UNDER_WAY = "under_way", "진행 중"
     HANDED_IN = "handed_in", "확인 대기"
@@ -500,8 +444,6 @@ D = DeliverableState
 
 
 class DeliverableMoves(Moves):
-    """Moves of a deliverable."""
-
     BEGIN = Move("begin", "시작", (D.PLANNED,), D.UNDER_WAY, (OWNER, OFFICER, MANAGER))
     HAND_IN = Move("hand_in", "제출", (D.UNDER_WAY,), D.HANDED_IN, (OWNER, OFFICER))
     GIVE_BACK = Move(
@@ -516,15 +458,13 @@ class DeliverableMoves(Moves):
         (OFFICER, MANAGER),
         True,
     )
-    # Acts that leave the state as it is.
+    # Moves that keep the state.
     ASSIGN = Move("assign", "전문가 배정", (D.PLANNED,), D.PLANNED, (OFFICER, MANAGER))
     REPLACE = Move("replace", "전문가 교체", (D.UNDER_WAY,), D.UNDER_WAY, (OFFICER, MANAGER), True)
     EXTEND = Move("extend", "기간 연장", (D.UNDER_WAY,), D.UNDER_WAY, (OFFICER, MANAGER), True)
 
 
 class ExpertState(TextChoices):
-    """What staff made of an expert's evidence."""
-
     APPLIED = "applied", "확인 대기"
     VERIFIED = "verified", "등록"
     REFUSED = "refused", "등록 거절"

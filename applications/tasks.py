@@ -1,4 +1,4 @@
-"""Background work of applications: what each kind of job does, and the sweep of due dates."""
+"""Job handlers of applications, and the sweep of due dates."""
 
 from typing import Any
 
@@ -25,7 +25,6 @@ from programs.models import SubProgram
 
 @handler(scoring.JOB)
 def score(job: Job) -> dict[str, Any]:
-    """Compute a score run."""
     run = ScoreRun.objects.select_related("sub_program").get(pk=job.args["run"])
     scoring.compute(run, now=now(), progress=job.progress)
     objection.conclude(run, now=now())
@@ -34,7 +33,6 @@ def score(job: Job) -> dict[str, Any]:
 
 @handler(proposals.JOB)
 def select(job: Job) -> dict[str, Any]:
-    """Make a selection proposal."""
     chosen = Selection.objects.get(pk=job.args["selection"])
     proposals.propose(chosen, now=now(), progress=job.progress)
     return dict(chosen.cut.get("counts", {}))
@@ -42,7 +40,7 @@ def select(job: Job) -> dict[str, Any]:
 
 @handler(proposals.DECIDE_JOB)
 def decide(job: Job) -> dict[str, Any]:
-    """Decide a long selection or take its decision back, unless that was done meanwhile."""
+    # Does nothing when the selection was decided, or the decision undone, in the meantime.
     chosen = Selection.objects.select_related("sub_program").get(pk=job.args["selection"])
     step = chosen.MOVES[job.args["act"]]
     if job.requested_by is None or chosen.state not in step.source:
@@ -56,9 +54,9 @@ def decide(job: Job) -> dict[str, Any]:
 
 @handler(proposals.RELEASE_JOB)
 def release(job: Job) -> dict[str, Any]:
-    """Release a selection, unless the decision it was asked for has been taken back."""
+    # Does nothing when the decision that was to be released has been undone.
     chosen = Selection.objects.select_related("sub_program").get(pk=job.args["selection"])
-    if job.requested_by is None or proposals.decision_count(chosen) != job.args["turn"]:
+    if job.requested_by is None or proposals.decision_count(chosen) != job.args["times"]:
         return {"skipped": True}
     done: dict[str, Any] = dict(
         proposals.release(chosen, by=job.requested_by, now=now(), progress=job.progress)
@@ -67,30 +65,26 @@ def release(job: Job) -> dict[str, Any]:
 
 
 @handler(documents.JOB)
-def print_paper(job: Job) -> dict[str, Any]:
-    """Make a PDF."""
+def render_document(job: Job) -> dict[str, Any]:
     document = IssuedDocument.objects.get(pk=job.args["document"])
     return {"sha256": documents.render(document, now=now()).sha256}
 
 
 @handler(reminders.JOB)
 def remind(job: Job) -> dict[str, Any]:
-    """Write the letters before a deadline."""
     program = SubProgram.objects.select_related("round").get(pk=job.args["program"])
     return {"written": reminders.remind(program, hours=job.args["hours"], now=now())}
 
 
 @handler(statistics.JOB)
 def report_round(job: Job) -> dict[str, Any]:
-    """Make the report of a round in the form that was asked for."""
     made = RoundReport.objects.select_related("round").get(pk=job.args["report"])
     statistics.build(made, now=now(), progress=job.progress)
     return {"rows": made.rows, "sha256": made.sha256}
 
 
 @handler(conflicts.JOB)
-def find_conflicts(job: Job) -> dict[str, Any]:
-    """Look for ties after data changed, or once a day."""
+def check_conflicts(job: Job) -> dict[str, Any]:
     found: dict[str, Any] = dict(
         conflicts.refresh(
             conflicts.applications_to_check(job.args), now=now(), progress=job.progress
@@ -101,7 +95,6 @@ def find_conflicts(job: Job) -> dict[str, Any]:
 
 @handler(committee.JOB)
 def solve_committee(job: Job) -> dict[str, Any]:
-    """Solve an assignment of assessors."""
     proposal = CommitteeProposal.objects.select_related("sub_program").get(pk=job.args["proposal"])
     committee.solve(proposal, now=now(), progress=job.progress)
     return {"wanted": proposal.wanted, "placed": proposal.placed}
@@ -109,11 +102,11 @@ def solve_committee(job: Job) -> dict[str, Any]:
 
 @shared_task
 def sweep_due_dates() -> None:
-    """Close requests for more whose time is over; ask for the letters that are due."""
+    """Expire supplements, schedule reminders and check agreements; runs every few minutes."""
     at = now()
     supplements.expire(at)
     reminders.schedule(at)
     conflicts.sweep(at)
     contracts.drop_orphans(at)
-    contracts.draft_waiting(at)
+    contracts.draft_pending(at)
     pending_steps.remind(at)

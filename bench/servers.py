@@ -145,8 +145,8 @@ def postgres() -> Iterator[str | None]:
         if url.startswith("postgres") and may_create_databases(url):
             yield url
             return
-    with _private_postgres() as url:
-        yield url
+    with _private_postgres() as private:
+        yield private
 
 
 def drop_databases(url: str, prefix: str) -> None:
@@ -212,8 +212,8 @@ def redis_server() -> Iterator[str | None]:
         if url.startswith("redis") and _answers(url):
             yield url
             return
-    with _private_redis() as url:
-        yield url
+    with _private_redis() as private:
+        yield private
 
 
 @contextmanager
@@ -236,9 +236,11 @@ def claimed_redis(url: str) -> Iterator[str]:
 
 def forget_everything(client: redis.Redis) -> None:
     """Empty a claimed database in one step, and keep the claim: no other session may take it."""
-    owner = client.get(OWNER_KEY)
+    owner = client.get(OWNER_KEY) or ""
     with client.pipeline(transaction=True) as step:
-        step.flushdb().set(OWNER_KEY, owner).execute()
+        step.flushdb()
+        step.set(OWNER_KEY, owner)
+        step.execute()
 
 
 def stop_on_sigterm() -> None:

@@ -76,7 +76,7 @@ class Background(threading.Thread):
         if self.seeding is not None and self.seeding.poll() is None:
             self.seeding.terminate()
             self.seeding.wait(timeout=STOP_SECONDS)
-        queue.closing.set()
+        queue.shutting_down.set()
         self.beat.stopped.set()
         if self.beat.is_alive():
             self.worker.stop()

@@ -1,4 +1,4 @@
-"""The lives of showcases and models of inspection, and the closed lists of the wing."""
+"""States and moves of showcases and inspection models, and the closed lists of KAMP."""
 
 from django.db.models import TextChoices
 
@@ -8,8 +8,6 @@ from portal.core.moves import OWNER, Move, Moves
 
 
 class ShowcaseState(TextChoices):
-    """Where a showcase stands; the public sees the published ones."""
-
     DRAFT = "draft", "작성 중"
     REVIEW = "review", "검토 중"
     PUBLISHED = "published", "공개"
@@ -20,9 +18,7 @@ S = ShowcaseState
 
 
 class ShowcaseMoves(Moves):
-    """Moves of a showcase."""
-
-    # An act that leaves the state as it is: checked and logged like any move.
+    # EDIT leaves the state as it is; it is checked and logged like any move.
     EDIT = Move("edit", "고치기", (S.DRAFT,), S.DRAFT, (CURATOR, OWNER))
     SUBMIT = Move("submit", "검토 요청", (S.DRAFT,), S.REVIEW, (CURATOR, OWNER))
     GIVE_BACK = Move("give_back", "작성자에게 돌려보내기", (S.REVIEW,), S.DRAFT, (CURATOR,), True)
@@ -31,7 +27,7 @@ class ShowcaseMoves(Moves):
     REOPEN = Move("reopen", "다시 쓰기", (S.WITHDRAWN,), S.DRAFT, (CURATOR,))
 
 
-# What the firm that wrote it reads.
+# For the firm that wrote the case.
 SHOWCASE_FIRM_LABELS = {
     S.DRAFT: "작성 중",
     S.REVIEW: "편집자가 검토하고 있습니다",
@@ -41,7 +37,7 @@ SHOWCASE_FIRM_LABELS = {
 
 
 class Process(TextChoices):
-    """Which step of manufacturing a case or a data set is about."""
+    """Manufacturing step that a case or a data set is about."""
 
     CASTING = "casting", "주조"
     FORMING = "forming", "성형·가공"
@@ -54,8 +50,6 @@ class Process(TextChoices):
 
 
 class Purpose(TextChoices):
-    """What for."""
-
     QUALITY = "quality", "품질보증"
     ANOMALY = "anomaly", "이상탐지"
     MAINTENANCE = "maintenance", "예지보전"
@@ -64,8 +58,6 @@ class Purpose(TextChoices):
 
 
 class DataKind(TextChoices):
-    """What the data is."""
-
     VIDEO = "video", "동영상"
     IMAGE = "image", "이미지"
     SERIES = "series", "시계열"
@@ -73,14 +65,14 @@ class DataKind(TextChoices):
 
 
 class Direction(TextChoices):
-    """Which way a figure gets better."""
+    """Direction in which a figure improves."""
 
     HIGHER = "higher", "높을수록 좋음"
     LOWER = "lower", "낮을수록 좋음"
 
 
 class FigureOrigin(TextChoices):
-    """Where a figure comes from; synthetic ones are never shown without the word."""
+    """Source of a figure; a synthetic one is always shown as 합성."""
 
     PRESS = "press", "보도"
     MEASURED = "measured", "실측"
@@ -88,14 +80,12 @@ class FigureOrigin(TextChoices):
 
 
 class MemberRole(TextChoices):
-    """What somebody may do in a firm's workspace."""
-
     OWNER = "owner", "대표 작업자"
     EDITOR = "editor", "작업자"
 
 
 class Split(TextChoices):
-    """Which part of a data set a product is in, for ever."""
+    """Part of a data set; a product keeps its part for good."""
 
     TRAIN = "train", "학습"
     VALIDATION = "validation", "기준값"
@@ -103,7 +93,7 @@ class Split(TextChoices):
 
 
 class ClipState(TextChoices):
-    """How far a clip has come: a plain mark."""
+    """Extraction state of a clip; it has no table of moves."""
 
     UPLOADED = "uploaded", "추출 대기"
     READY = "ready", "추출 완료"
@@ -112,7 +102,7 @@ class ClipState(TextChoices):
 
 
 class Mark(TextChoices):
-    """What a labeller says of a product."""
+    """What a labeller or an inspector holds a product to be."""
 
     NORMAL = "normal", "정상"
     DEFECT = "defect", "불량"
@@ -120,8 +110,6 @@ class Mark(TextChoices):
 
 
 class DefectKind(TextChoices):
-    """The kinds of defects that a label may name."""
-
     CRACK = "crack", "크랙"
     INCLUSION = "inclusion", "이물질"
     VOID = "void", "기공"
@@ -131,8 +119,6 @@ class DefectKind(TextChoices):
 
 
 class ModelState(TextChoices):
-    """Where a model of inspection stands."""
-
     TRAINING = "training", "학습 중"
     DRAFT = "draft", "승인 전"
     APPROVED = "approved", "승인"
@@ -143,15 +129,13 @@ M = ModelState
 
 
 class ModelMoves(Moves):
-    """Moves of a model."""
-
     FINISH = Move("finish", "학습 완료", (M.TRAINING,), M.DRAFT, (SYSTEM,))
     APPROVE = Move("approve", "승인", (M.DRAFT,), M.APPROVED, (OWNER,))
     RETIRE = Move("retire", "폐기", (M.TRAINING, M.DRAFT, M.APPROVED), M.RETIRED, (OWNER,), True)
 
 
 class Verdict(TextChoices):
-    """What the inspection says of a product."""
+    """Verdict of a model on a clip."""
 
     NORMAL = "normal", "정상"
     DEFECT = "defect", "불량"

@@ -1,4 +1,4 @@
-"""Background work of KAMP: what each kind of job does, and the sweep of what is due."""
+"""Handlers of KAMP's background jobs, and the periodic sweep."""
 
 from typing import Any
 
@@ -11,90 +11,67 @@ from kamp.jobs import reports as reports_jobs
 from kamp.jobs import showcases as showcases_jobs
 from kamp.jobs import synthesis as synthesis_jobs
 from kamp.jobs import training as training_jobs
-from kamp.models import Dataset, InspectionModel, InspectionReport, ShowcasePaper
-from kamp.services import clips, drift, inspections, reports, synthesis, training
-from kamp.services import datasets as datasets_services
-from kamp.services.showcases import paper
+from kamp.models import Dataset, InspectionModel, InspectionReport, ShowcasePdf
+from kamp.services import clips, datasets, drift, inspections, reports, synthesis, training
+from kamp.services.showcases import pdf
 from portal.core.clock import now
 from portal.jobs.queue import handler
 from portal.models import Job
 
 
-@handler(paper.JOB)
-def print_showcase(job: Job) -> dict[str, Any]:
-    """Make the one-pager of a showcase."""
-    made = ShowcasePaper.objects.select_related("showcase").get(pk=job.args["paper"])
-    return {"sha256": showcases_jobs.render(made, now=now()).sha256}
+@handler(pdf.JOB)
+def render_showcase(job: Job) -> dict[str, Any]:
+    document = ShowcasePdf.objects.select_related("showcase").get(pk=job.args["pdf"])
+    return {"sha256": showcases_jobs.render(document, now=now()).sha256}
 
 
 @handler(clips.EXTRACT)
 def extract(job: Job) -> dict[str, Any]:
-    """Extract the clips of an upload."""
     dataset = Dataset.objects.select_related("recipe").get(pk=job.args["dataset"])
     return clips_jobs.run(dataset, job.args["clips"], now=now(), progress=job.progress)
 
 
 @handler(training.JOB)
-def train(job: Job) -> dict[str, Any]:
-    """Train a model."""
-    return fitted(job)
-
-
 @handler(training.RECALIBRATE)
-def recalibrate(job: Job) -> dict[str, Any]:
-    """Train a model anew on what is normal now."""
-    return fitted(job)
-
-
-def fitted(job: Job) -> dict[str, Any]:
-    """Train or recalibrate, as the model's row says."""
+def train(job: Job) -> dict[str, Any]:
     model = InspectionModel.objects.select_related("dataset", "parent").get(pk=job.args["model"])
-    done = training_jobs.run(model, now=now(), progress=job.progress)
-    return {"artefact_sha256": done.artefact_sha256}
+    trained = training_jobs.run(model, now=now(), progress=job.progress)
+    return {"artefact_sha256": trained.artefact_sha256}
 
 
 @handler(inspections.JOB)
 def judge(job: Job) -> dict[str, Any]:
-    """Judge clips."""
     rows = InspectionModel.objects.select_related("dataset__recipe")
     model = rows.get(pk=job.args["model"])
-    found: dict[str, Any] = dict(
-        inspections_jobs.run(model, job.args["clips"], now=now(), progress=job.progress)
-    )
-    return found
+    return dict(inspections_jobs.run(model, job.args["clips"], now=now(), progress=job.progress))
 
 
 @handler(drift.JOB)
 def check_drift(job: Job) -> dict[str, Any]:
-    """Compare the latest normal products with those of training."""
     model = InspectionModel.objects.get(pk=job.args["model"])
-    found = drift_jobs.run(model, job.args["inspections"], now=now())
-    return {"drifted": found.drifted}
+    check = drift_jobs.run(model, job.args["inspections"], now=now())
+    return {"drifted": check.drifted}
 
 
 @handler(synthesis.JOB)
 def synthesise(job: Job) -> dict[str, Any]:
-    """Make synthetic products."""
-    dataset = Dataset.objects.select_related("recipe", "workspace", "created_by").get(
-        pk=job.args["dataset"]
+    rows = Dataset.objects.select_related("recipe", "workspace", "created_by")
+    dataset = rows.get(pk=job.args["dataset"])
+    specs = synthesis_jobs.plan(dataset, job.args["count"])
+    return dict(
+        synthesis_jobs.run(dataset, specs, by=dataset.created_by, now=now(), progress=job.progress)
     )
-    wanted = synthesis_jobs.plan(dataset, job.args["count"])
-    found: dict[str, Any] = dict(
-        synthesis_jobs.run(dataset, wanted, by=dataset.created_by, now=now(), progress=job.progress)
-    )
-    return found
 
 
 @handler(reports.JOB)
-def print_report(job: Job) -> dict[str, Any]:
-    """Make the PDF of a report."""
-    made = InspectionReport.objects.select_related("model__dataset").get(pk=job.args["report"])
-    return {"sha256": reports_jobs.render(made, now=now()).sha256}
+def render_report(job: Job) -> dict[str, Any]:
+    report = InspectionReport.objects.select_related("model__dataset").get(pk=job.args["report"])
+    return {"sha256": reports_jobs.render(report, now=now()).sha256}
 
 
 @shared_task
 def sweep() -> None:
-    """Take away what is past its retention; ask for the drift checks that are due."""
+    """Purge data sets past their retention, and request the drift checks that are due."""
     at = now()
-    datasets_services.purge_due(at)
-    drift.ask_where_due(at)
+    datasets.purge_due(at)
+    drift.request_due(at)

@@ -1,8 +1,8 @@
-"""Addresses of KAMP: showcases, workbench, API."""
+"""Addresses of KAMP: showcases, inspection, API."""
 
 from django.urls import path
 
-from kamp import api
+from kamp.api.showcases.views import OneShowcase, Showcases
 from kamp.views import (
     clips,
     datasets,
@@ -23,7 +23,7 @@ OWN = "kamp/own-cases/"
 urlpatterns = [
     path("kamp/", showcases.showcase_list, name="kamp"),
     path(CASE, showcases.showcase_detail, name="kamp_showcase"),
-    path(f"{CASE}paper/", showcases.showcase_paper, name="kamp_showcase_paper"),
+    path(f"{CASE}paper/", showcases.showcase_pdf, name="kamp_showcase_paper"),
     path("kamp/pictures/<int:pk>/", showcases.showcase_picture, name="kamp_picture"),
     path(OWN, showcases.own_cases, name="kamp_own_cases"),
     path(f"{OWN}new/<int:workspace>/", showcases.case_new, name="kamp_case_new"),
@@ -50,6 +50,6 @@ urlpatterns = [
     path("kamp/lab/reports/<int:pk>/", reports.report, name="kamp_report"),
     path("kamp/lab/jobs/<int:pk>/", jobs.job, name="kamp_job"),
     path("kamp/lab/jobs/<int:pk>/act/", jobs.job_act, name="kamp_job_act"),
-    path(API, api.Showcases.as_view(), name="api_kamp_showcases"),
-    path(f"{API}<slug:code>/", api.OneShowcase.as_view(), name="api_kamp_showcase"),
+    path(API, Showcases.as_view(), name="api_kamp_showcases"),
+    path(f"{API}<slug:code>/", OneShowcase.as_view(), name="api_kamp_showcase"),
 ]

@@ -1,1 +1,1 @@
-"""What is offered, and how much money is left."""
+"""Rounds, sub-programmes, who may apply, and how much money is left."""

@@ -1,4 +1,4 @@
-"""Closed lists of the programmes: what a catalogue file may say."""
+"""Closed lists of the programmes: what a catalogue file may contain."""
 
 from django.db import models
 
@@ -18,7 +18,7 @@ class Intake(models.TextChoices):
 
 
 class QuotaKind(models.TextChoices):
-    """The notice's own word for how many are chosen."""
+    """The notice's wording of how many are selected."""
 
     ABOUT = "about", "내외"
     AT_LEAST = "at_least", "이상"

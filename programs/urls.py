@@ -1,4 +1,4 @@
-"""Addresses of the programmes."""
+"""URLs of the programmes."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""Who sees which programme: announced rounds are everybody's, staff see their own."""
+"""Who sees which programme: everybody the announced rounds, staff also their own."""
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -13,22 +13,19 @@ SEES_ALL = frozenset({MANAGER, AUDITOR, OPERATOR})
 
 
 def sees_all(user: User) -> bool:
-    """Tell whether this person sees every sub-programme."""
     return bool(user.is_superuser or roles_of(user) & SEES_ALL)
 
 
 def public_rounds() -> QuerySet[ProgramRound]:
-    """Rounds that were announced."""
     return ProgramRound.objects.filter(announced=True)
 
 
 def public_sub_programs() -> QuerySet[SubProgram]:
-    """What anybody may read and apply to."""
     return SubProgram.objects.filter(round__announced=True)
 
 
 def public_pots() -> QuerySet[Budget]:
-    """Pots of announced programmes, and pots that serve no programme."""
+    """Return the pots of announced programmes, and pots that serve no programme."""
     announced = SubProgram.objects.filter(round__announced=True)
     return Budget.objects.filter(Q(pk__in=announced.values("pot")) | Q(sub_programs=None)).order_by(
         "pk"
@@ -36,7 +33,7 @@ def public_pots() -> QuerySet[Budget]:
 
 
 def public_entries() -> QuerySet[LedgerEntry]:
-    """Movements of public pots, without those that a wing holds back until it has announced them."""
+    """Return the entries of public pots, without those that an app holds back (LEDGER_HELD_BACK)."""
     entries = LedgerEntry.objects.filter(budget__in=public_pots().values("pk"))
     for name in settings.LEDGER_HELD_BACK:
         entries = import_string(name)(entries)
@@ -44,14 +41,13 @@ def public_entries() -> QuerySet[LedgerEntry]:
 
 
 def rounds_of(user: User) -> QuerySet[ProgramRound]:
-    """Rounds on the desk of this member of staff."""
     if sees_all(user):
         return ProgramRound.objects.all()
     return ProgramRound.objects.filter(pk__in=sub_programs_of(user).values("round"))
 
 
 def sub_programs_of(user: User) -> QuerySet[SubProgram]:
-    """Sub-programmes on the desk of this member of staff; officers have only their own."""
+    """Return the sub-programmes that this member of staff may see; officers only their own."""
     if sees_all(user):
         return SubProgram.objects.all()
     if OFFICER in roles_of(user):

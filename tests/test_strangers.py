@@ -1,4 +1,4 @@
-"""Every address that names a thing, taken from the list of addresses itself: nothing for strangers.
+"""Every address that names an object, taken from the URL patterns: nothing for outsiders.
 
 A new route is walked without anybody thinking of it, and fails until it says what it names.
 """

@@ -1,4 +1,4 @@
-"""The suite keeps its own promises: what a test wrote is gone, what guards the tables stays."""
+"""The suite itself: what a test wrote is removed, the guards of the tables stay."""
 
 import os
 import re

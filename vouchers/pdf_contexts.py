@@ -1,9 +1,9 @@
-"""The words of the panel's PDFs: which template, which title, which facts."""
+"""Template, title and context of each PDF."""
 
 from typing import Any
 
 from portal.core.clock import KST
-from portal.paper.charts import bars
+from portal.paper.charts import Chart, bars
 from vouchers.models import Certificate, ConsumerReport, ReportBook, Service
 from vouchers.queries import corrections
 from vouchers.queries.reports import publication, ratings
@@ -12,7 +12,7 @@ AGENCY_NAME = "창업진흥원"
 
 
 def certificate(document: Certificate) -> tuple[str, str, dict[str, Any]]:
-    """The commendation of a member: number, tier, what for, when."""
+    """Return template, title and context of a member's commendation."""
     award = document.award
     paid_at = award.award_round.paid_at
     context = {
@@ -29,7 +29,7 @@ def certificate(document: Certificate) -> tuple[str, str, dict[str, Any]]:
 
 
 def book(document: ReportBook) -> tuple[str, str, dict[str, Any]]:
-    """The published reports of a category: cover, comparison, and every report in full."""
+    """Return template, title and context of a book of reports: cover, comparison, full reports."""
     reports = list(
         publication.reports_in_full(document.included.all()).order_by(
             "assignment__service__name", "assignment__service", "published_at", "pk"
@@ -42,7 +42,7 @@ def book(document: ReportBook) -> tuple[str, str, dict[str, Any]]:
         "organisation": "K-비대면 서비스 바우처 국민 모니터링단",
         "book": document,
         "round": document.round,
-        "whole": ratings.standing(reports),
+        "whole": ratings.summary_of(reports),
         "chapters": chapters,
         "chart": bars(
             "서비스별 전반적 만족도 평균",
@@ -59,29 +59,28 @@ def book(document: ReportBook) -> tuple[str, str, dict[str, Any]]:
 
 
 def _by_service(reports: list[ConsumerReport]) -> list[tuple[Service, list[ConsumerReport]]]:
-    found: dict[int, tuple[Service, list[ConsumerReport]]] = {}
+    grouped: dict[int, tuple[Service, list[ConsumerReport]]] = {}
     for report in reports:
         service = report.assignment.service
-        found.setdefault(service.pk, (service, []))[1].append(report)
-    return list(found.values())
+        grouped.setdefault(service.pk, (service, []))[1].append(report)
+    return list(grouped.values())
 
 
 def _chapter(service: Service, reports: list[ConsumerReport]) -> dict[str, Any]:
-    standing = ratings.standing(reports)
-    overall = next((row for row in standing.scales if row.code == ratings.OVERALL), None)
+    summary = ratings.summary_of(reports)
+    overall = next((row for row in summary.scales if row.code == ratings.OVERALL), None)
     return {
         "service": service,
-        "standing": standing,
+        "summary": summary,
         "overall": overall.whole.mean if overall else None,
         "reports": [{"report": row, "counted": ratings.counted(row)} for row in reports],
         "corrections": corrections.corrections_of_service(service),
     }
 
 
-def _kinds_chart(chapters: list[dict[str, Any]]) -> Any:
-    """How many of each kind wrote, service by service."""
-    kinds = [label for label, _ in chapters[0]["standing"].by_kind]
-    counts = [dict(row["standing"].by_kind) for row in chapters]
+def _kinds_chart(chapters: list[dict[str, Any]]) -> Chart:
+    kinds = [label for label, _ in chapters[0]["summary"].by_kind]
+    counts = [dict(row["summary"].by_kind) for row in chapters]
     return bars(
         "서비스별 보고서 수(구분별, 평균에 넣은 것)",
         [row["service"].name for row in chapters],

@@ -6,6 +6,8 @@ MINISTRY = "ministry"
 AGENCY = "agency"
 PANEL_OPERATOR = "panel_operator"
 MODERATOR = "moderator"
+EDITORS = frozenset({PANEL_OPERATOR, AGENCY})
+"""Roles that edit the catalogue, suppliers, links of firms, and panel rounds."""
 
 ROLES = (
     Role(MINISTRY, "바우처 부처 담당자"),

@@ -1,4 +1,4 @@
-"""The lives of everything the panel does: states, moves, and who may make them."""
+"""States of the voucher programme's records, the moves between them, and who may make them."""
 
 from django.db.models import TextChoices
 
@@ -8,7 +8,7 @@ from vouchers.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
 
 
 class Category(TextChoices):
-    """The six fields of services: a closed list (source S25)."""
+    """The six fields of services, a closed list (source S25)."""
 
     MEETING = "meeting", "화상회의"
     REMOTE = "remote", "재택근무·협업 도구"
@@ -19,7 +19,7 @@ class Category(TextChoices):
 
 
 class ServiceState(TextChoices):
-    """Where a service of the catalogue stands; the public sees the last two."""
+    """States of a service; the public sees `on_sale` and `suspended`."""
 
     REGISTERED = "registered", "등록"
     ON_SALE = "on_sale", "판매 중"
@@ -30,15 +30,13 @@ S = ServiceState
 
 
 class ServiceMoves(Moves):
-    """Moves of a service."""
-
     SELL = Move("sell", "판매 시작", (S.REGISTERED,), S.ON_SALE, (PANEL_OPERATOR, AGENCY, SYSTEM))
     SUSPEND = Move("suspend", "판매 중지", (S.ON_SALE,), S.SUSPENDED, (AGENCY, SYSTEM), True)
     RESUME = Move("resume", "판매 재개", (S.SUSPENDED,), S.ON_SALE, (AGENCY,), True)
 
 
 class MemberKind(TextChoices):
-    """The three kinds of people a panel is made of (source S26)."""
+    """The three kinds of panel members (source S26)."""
 
     SME = "sme", "중소기업 임직원"
     EXPERT = "expert", "분야 전문가"
@@ -46,7 +44,7 @@ class MemberKind(TextChoices):
 
 
 class PanelApplicationState(TextChoices):
-    """Where somebody's application to the panel stands, in the words of staff."""
+    """States of an application to the panel, labelled for staff."""
 
     DRAFT = "draft", "작성 중"
     SUBMITTED = "submitted", "접수"
@@ -62,8 +60,6 @@ A = PanelApplicationState
 
 
 class PanelApplicationMoves(Moves):
-    """Moves of a panelapplication."""
-
     SUBMIT = Move("submit", "제출", (A.DRAFT,), A.SUBMITTED, (OWNER,))
     WITHDRAW = Move("withdraw", "취하", (A.DRAFT, A.SUBMITTED), A.WITHDRAWN, (OWNER,))
     BAR = Move(
@@ -82,11 +78,11 @@ class PanelApplicationMoves(Moves):
         "decline", "참여 사양", (A.SELECTED, A.RESERVE), A.DECLINED, (OWNER, PANEL_OPERATOR)
     )
     MOVE_UP = Move("move_up", "예비에서 선정", (A.RESERVE,), A.SELECTED, (PANEL_OPERATOR, SYSTEM))
-    # An act that leaves the state as it is: checked and logged like any move.
+    # Leaves the state unchanged, but is checked and logged like any move.
     MARK = Move("mark", "평가", (A.SUBMITTED,), A.SUBMITTED, (PANEL_OPERATOR,))
 
 
-# What the applicant reads: everything before the release is "received".
+# Labels for the applicant, who learns nothing before the results are released.
 PANEL_APPLICANT_LABELS = {
     A.DRAFT: "작성 중 (미제출)",
     A.SUBMITTED: "접수 완료",
@@ -100,8 +96,6 @@ PANEL_APPLICANT_LABELS = {
 
 
 class PanelSelectionState(TextChoices):
-    """Where a selection of members stands."""
-
     PROPOSED = "proposed", "선정안"
     RELEASED = "released", "발표"
     DISCARDED = "discarded", "폐기"
@@ -111,14 +105,12 @@ P = PanelSelectionState
 
 
 class PanelSelectionMoves(Moves):
-    """Moves of a panelselection."""
-
     RELEASE = Move("release", "결과 발표", (P.PROPOSED,), P.RELEASED, (PANEL_OPERATOR,))
     DISCARD = Move("discard", "선정안 폐기", (P.PROPOSED,), P.DISCARDED, (PANEL_OPERATOR,), True)
 
 
 class PanelOutcome(TextChoices):
-    """What a selection says of one applicant."""
+    """Outcome of a selection for one applicant."""
 
     SELECTED = "selected", "선정"
     RESERVE = "reserve", "예비"
@@ -126,8 +118,6 @@ class PanelOutcome(TextChoices):
 
 
 class MonitorState(TextChoices):
-    """Where a member of the panel stands."""
-
     ACTIVE = "active", "활동 중"
     LEFT = "left", "중도 사퇴"
     EXCLUDED = "excluded", "제외"
@@ -137,8 +127,6 @@ M = MonitorState
 
 
 class MonitorMoves(Moves):
-    """Moves of a monitor."""
-
     LEAVE = Move("leave", "중도 사퇴", (M.ACTIVE,), M.LEFT, (OWNER, PANEL_OPERATOR), True)
     EXCLUDE = Move(
         "exclude",
@@ -152,8 +140,6 @@ class MonitorMoves(Moves):
 
 
 class AssignmentState(TextChoices):
-    """Whether a member still has a service to try."""
-
     ACTIVE = "active", "배정"
     DROPPED = "dropped", "배정 취소"
 
@@ -162,14 +148,10 @@ G = AssignmentState
 
 
 class AssignmentMoves(Moves):
-    """Moves of a assignment."""
-
     DROP = Move("drop", "배정 취소", (G.ACTIVE,), G.DROPPED, (OWNER, PANEL_OPERATOR, SYSTEM), True)
 
 
 class AssignmentRunState(TextChoices):
-    """Where a computed assignment stands."""
-
     PREPARING = "preparing", "계산 중"
     PROPOSED = "proposed", "배정안"
     CONFIRMED = "confirmed", "확정"
@@ -180,8 +162,6 @@ R = AssignmentRunState
 
 
 class AssignmentRunMoves(Moves):
-    """Moves of a assignmentrun."""
-
     PROPOSE = Move("propose", "배정안 작성", (R.PREPARING,), R.PROPOSED, (SYSTEM,))
     CONFIRM = Move("confirm", "배정 확정", (R.PROPOSED,), R.CONFIRMED, (PANEL_OPERATOR,))
     DISCARD = Move(
@@ -195,21 +175,19 @@ class AssignmentRunMoves(Moves):
 
 
 class RuleKind(TextChoices):
-    """What staff may say about one member and one service before solving again."""
+    """What staff may require of one member and one service in the next assignment run."""
 
     PIN = "pin", "고정"
     FORBID = "forbid", "금지"
 
 
 class ImportKind(TextChoices):
-    """What a file of the catalogue holds."""
-
     SUPPLIERS = "suppliers", "공급기업"
     SERVICES = "services", "서비스"
 
 
 class ImportOutcome(TextChoices):
-    """What became of one row of an imported file."""
+    """Outcome of one row of an imported file."""
 
     CREATED = "created", "새로 등록"
     CHANGED = "changed", "변경"
@@ -218,7 +196,7 @@ class ImportOutcome(TextChoices):
 
 
 class ReportState(TextChoices):
-    """Where a consumer report stands, in the words of staff."""
+    """States of a consumer report, labelled for staff."""
 
     DRAFT = "draft", "작성 중"
     SUBMITTED = "submitted", "검토 대기"
@@ -233,8 +211,6 @@ C = ReportState
 
 
 class ReportMoves(Moves):
-    """Moves of a report."""
-
     SUBMIT = Move("submit", "제출", (C.DRAFT, C.RETURNED), C.SUBMITTED, (OWNER,))
     RETURN = Move("return", "보완 요청", (C.SUBMITTED,), C.RETURNED, (MODERATOR,), True)
     REJECT = Move("reject", "채택하지 않음", (C.SUBMITTED,), C.REJECTED, (MODERATOR,), True)
@@ -242,11 +218,11 @@ class ReportMoves(Moves):
     PUBLISH = Move("publish", "공개", (C.COMMENTING,), C.PUBLISHED, (MODERATOR,))
     RETRACT = Move("retract", "공개 중단", (C.PUBLISHED,), C.RETRACTED, (MODERATOR, AGENCY), True)
     RESTORE = Move("restore", "다시 공개", (C.RETRACTED,), C.PUBLISHED, (AGENCY,), True)
-    # An act that leaves the state as it is: the owner here is the supplier's desk.
+    # Leaves the state unchanged; the owner here is an account of the supplier.
     COMMENT = Move("comment", "공급기업 의견 제출", (C.COMMENTING,), C.COMMENTING, (OWNER,))
 
 
-# What the member reads.
+# Labels for the member who wrote the report.
 MEMBER_LABELS = {
     C.DRAFT: "작성 중 (미제출)",
     C.SUBMITTED: "제출 완료, 검토 중",
@@ -260,8 +236,6 @@ ACCEPTED_STATES = (C.COMMENTING, C.PUBLISHED, C.RETRACTED)
 
 
 class GoodCaseState(TextChoices):
-    """Where a good case stands."""
-
     PROPOSED = "proposed", "추천"
     PROMOTED = "promoted", "우수 사례"
     DECLINED = "declined", "추천 반려"
@@ -272,23 +246,19 @@ H = GoodCaseState
 
 
 class GoodCaseMoves(Moves):
-    """Moves of a goodcase."""
-
     PROMOTE = Move("promote", "우수 사례로 확정", (H.PROPOSED,), H.PROMOTED, (AGENCY, MINISTRY))
     DECLINE = Move("decline", "추천 반려", (H.PROPOSED,), H.DECLINED, (AGENCY, MINISTRY), True)
     END = Move("end", "홍보 종료", (H.PROMOTED,), H.ENDED, (AGENCY, MINISTRY), True)
 
 
 class IssueKind(TextChoices):
-    """What a report finds wrong: the two kinds of the source (S29)."""
+    """The two kinds of problems a report may raise (source S29)."""
 
     IMPROVEMENT = "improvement", "개선이 필요한 사항"
     OFF_PURPOSE = "off_purpose", "사업 목적에 맞지 않는 내용"
 
 
 class CorrectionState(TextChoices):
-    """Where a correction stands."""
-
     RAISED = "raised", "문제 제기"
     DISMISSED = "dismissed", "해당 없음"
     VERIFIED = "verified", "전담기관 확인"
@@ -302,8 +272,6 @@ K = CorrectionState
 
 
 class CorrectionMoves(Moves):
-    """Moves of a correction."""
-
     VERIFY = Move("verify", "문제 확인", (K.RAISED,), K.VERIFIED, (AGENCY,), True)
     DISMISS = Move("dismiss", "해당 없음", (K.RAISED,), K.DISMISSED, (AGENCY,), True)
     ASK = Move("ask", "시정 요청", (K.VERIFIED,), K.ASKED, (AGENCY,), True)
@@ -312,7 +280,7 @@ class CorrectionMoves(Moves):
     ASK_AGAIN = Move("ask_again", "다시 시정 요청", (K.ANSWERED,), K.ASKED, (AGENCY,), True)
     FAIL = Move("fail", "미시정 처리", (K.ANSWERED,), K.SUSPENDED, (AGENCY,), True)
     OVERDUE = Move("overdue", "시정 기한 경과", (K.ASKED,), K.SUSPENDED, (SYSTEM,), True)
-    # An act that leaves the state as it is: another report tells the same.
+    # Leaves the state unchanged: another report raises the same problem.
     JOIN = Move(
         "join", "같은 문제 제기", (K.RAISED,), K.RAISED, (MODERATOR, PANEL_OPERATOR, AGENCY)
     )
@@ -322,8 +290,6 @@ PUBLIC_CORRECTIONS = (K.VERIFIED, K.ASKED, K.ANSWERED, K.FIXED, K.SUSPENDED)
 
 
 class AwardRoundState(TextChoices):
-    """Where the awards of a panel stand."""
-
     PROPOSED = "proposed", "시상안"
     APPROVED = "approved", "승인(지급 전)"
     PAID = "paid", "지급 완료"
@@ -334,8 +300,6 @@ W = AwardRoundState
 
 
 class AwardRoundMoves(Moves):
-    """Moves of a awardround."""
-
     APPROVE = Move("approve", "시상 승인", (W.PROPOSED,), W.APPROVED, (AGENCY, MINISTRY))
     PAY = Move("pay", "인센티브 지급", (W.APPROVED,), W.PAID, (PANEL_OPERATOR,))
     DISCARD = Move(
@@ -349,7 +313,5 @@ class AwardRoundMoves(Moves):
 
 
 class FeeOutcome(TextChoices):
-    """What became of a fee."""
-
     PAID = "paid", "지급"
     WITHHELD = "withheld", "지급하지 않음"

@@ -1,4 +1,4 @@
-"""Addresses of the panel: public pages, desks of members and suppliers, API."""
+"""Addresses of the public pages, the pages of members and suppliers, and the API."""
 
 from django.urls import URLPattern, path
 
@@ -34,10 +34,8 @@ urlpatterns: list[URLPattern] = [
     path("vouchers/corrections/", corrections.correction_list, name="correction_list"),
     path("vouchers/corrections/<int:pk>/", corrections.correction_detail, name="correction_detail"),
     path("vouchers/books/<uuid:token>/", books.report_book, name="report_book"),
-    path("vouchers/data/", open_data.open_data, name="voucher_data"),
-    path(
-        "vouchers/data/<slug:name>.<slug:kind>", open_data.open_data_file, name="voucher_data_file"
-    ),
+    path("vouchers/data/", open_data.data_list, name="voucher_data"),
+    path("vouchers/data/<slug:name>.<slug:kind>", open_data.data_file, name="voucher_data_file"),
     path("vouchers/my/reports/", writing.panel_reports, name="panel_reports"),
     path("vouchers/my/reports/<int:pk>/", writing.panel_report, name="panel_report"),
     path(

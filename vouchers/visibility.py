@@ -1,7 +1,6 @@
-"""Who sees which rows of the panel: asked by pages, admin, API, PDF and exports alike."""
+"""Who sees which rows of the voucher programme; pages, admin, API, PDFs and exports all ask here."""
 
-from typing import Any
-
+from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from portal.access.roles import roles_of
@@ -35,21 +34,21 @@ from vouchers.states import (
 )
 
 DESK = frozenset({PANEL_OPERATOR, AGENCY, MINISTRY})
-"""Staff who read recruitment and assignment; the operator alone acts there."""
+"""Staff who read recruitment and assignment; only the panel operator acts there."""
 STAFF = DESK | {MODERATOR}
-"""Everybody who reads the whole catalogue and the panel's work."""
+"""Staff who read the whole catalogue and every report."""
 
 PUBLIC_STATES = [ServiceState.ON_SALE, ServiceState.SUSPENDED]
 
 
 def public_services() -> QuerySet[Service]:
-    """Services that anybody may read: on sale, or suspended (and said to be)."""
+    """Return the services anybody may read: on sale or suspended."""
     return Service.objects.filter(state__in=PUBLIC_STATES)
 
 
-def services_of(user: Any) -> QuerySet[Service]:
-    """Services a person may open: the public ones; staff every one; suppliers their own too."""
-    if not getattr(user, "is_authenticated", False):
+def services_of(user: User | AnonymousUser | None) -> QuerySet[Service]:
+    """Return the services a user may open: public ones, own ones of a supplier, all for staff."""
+    if not isinstance(user, User):
         return public_services()
     if roles_of(user) & STAFF:
         return Service.objects.all()
@@ -58,22 +57,20 @@ def services_of(user: Any) -> QuerySet[Service]:
 
 
 def suppliers_of(user: User) -> QuerySet[Supplier]:
-    """Suppliers whose desk the person works at."""
+    """Return the suppliers that the user's account acts for."""
     return Supplier.objects.filter(members__user=user)
 
 
 def public_rounds() -> QuerySet[PanelRound]:
-    """Panels that were announced."""
     return PanelRound.objects.filter(announced=True)
 
 
 def own_panel_applications(user: User) -> QuerySet[PanelApplication]:
-    """A person's own applications to panels."""
     return PanelApplication.objects.filter(user=user)
 
 
 def staff_panel_applications(user: User) -> QuerySet[PanelApplication]:
-    """Filed applications, for the desk; never drafts."""
+    """Return submitted applications for `DESK`; never drafts or withdrawn ones."""
     if not roles_of(user) & DESK:
         return PanelApplication.objects.none()
     return PanelApplication.objects.exclude(
@@ -82,7 +79,7 @@ def staff_panel_applications(user: User) -> QuerySet[PanelApplication]:
 
 
 def evidence_of(user: User) -> QuerySet[PanelEvidence]:
-    """Proofs a person may download: their own, and for the desk those of filed applications."""
+    """Return evidence the user may download: their own, and for `DESK` that of submitted applications."""
     mine = own_panel_applications(user).order_by().values("pk")
     filed = staff_panel_applications(user).order_by().values("pk")
     rows = PanelEvidence.objects.filter(removed_at=None)
@@ -90,46 +87,42 @@ def evidence_of(user: User) -> QuerySet[PanelEvidence]:
 
 
 def memberships_of(user: User) -> QuerySet[Monitor]:
-    """A person's own memberships of panels."""
     return Monitor.objects.filter(user=user)
 
 
 def monitors_of(user: User) -> QuerySet[Monitor]:
-    """Members a person may read about with their names: the desk alone."""
+    """Return the members whose names the user may read: all for `DESK`, else none."""
     if not roles_of(user) & DESK:
         return Monitor.objects.none()
     return Monitor.objects.all()
 
 
 def own_assignments(user: User) -> QuerySet[Assignment]:
-    """What a member has to try, dropped ones included."""
     return Assignment.objects.filter(monitor__user=user)
 
 
-# --- Reports and what comes of them --------------------------------------------------------------
+# Reports, corrections, good cases, rewards
 
 
 def public_reports() -> QuerySet[ConsumerReport]:
-    """Reports that anybody may read."""
     return ConsumerReport.objects.filter(
         state=ReportState.PUBLISHED, assignment__service__state__in=PUBLIC_STATES
     )
 
 
 def own_reports(user: User) -> QuerySet[ConsumerReport]:
-    """A member's own reports."""
     return ConsumerReport.objects.filter(assignment__monitor__user=user)
 
 
 def staff_reports(user: User) -> QuerySet[ConsumerReport]:
-    """Submitted reports, for staff; never drafts, and never one's own."""
+    """Return submitted reports for staff, except those the user wrote."""
     if not roles_of(user) & STAFF:
         return ConsumerReport.objects.none()
     return ConsumerReport.objects.exclude(filed=None).exclude(assignment__monitor__user=user)
 
 
 def supplier_reports(user: User) -> QuerySet[ConsumerReport]:
-    """Reports on a supplier's own services, from the moment it is asked for its word."""
+    """Return reports on the user's own services, from the start of the comment period."""
     return ConsumerReport.objects.filter(
         assignment__service__in=own_services(user).order_by().values("pk"),
         state__in=[ReportState.COMMENTING, ReportState.PUBLISHED],
@@ -137,15 +130,15 @@ def supplier_reports(user: User) -> QuerySet[ConsumerReport]:
 
 
 def own_services(user: User) -> QuerySet[Service]:
-    """Services of the suppliers whose desk the person works at."""
+    """Return the services of the suppliers that the user's account acts for."""
     return Service.objects.filter(supplier__members__user=user)
 
 
-def pictures_of(user: Any) -> QuerySet[ReportEvidence]:
-    """Pictures a person may see: those of the reports they may read."""
+def pictures_of(user: User | AnonymousUser | None) -> QuerySet[ReportEvidence]:
+    """Return pictures of the reports the user may read; removed ones for staff only."""
     rows = ReportEvidence.objects.all()
     seen = Q(removed_at=None, report__in=public_reports().order_by().values("pk"))
-    if getattr(user, "is_authenticated", False):
+    if isinstance(user, User):
         seen |= Q(removed_at=None, report__in=own_reports(user).order_by().values("pk"))
         seen |= Q(removed_at=None, report__in=supplier_reports(user).order_by().values("pk"))
         seen |= Q(report__in=staff_reports(user).order_by().values("pk"))
@@ -153,24 +146,23 @@ def pictures_of(user: Any) -> QuerySet[ReportEvidence]:
 
 
 def public_corrections() -> QuerySet[Correction]:
-    """Cases that anybody may read: what the agency has found, never what is only alleged."""
+    """Return the corrections anybody may read: those the agency has verified."""
     return Correction.objects.filter(state__in=PUBLIC_CORRECTIONS, service__state__in=PUBLIC_STATES)
 
 
 def supplier_corrections(user: User) -> QuerySet[Correction]:
-    """Cases about a supplier's own services, from the moment the agency has found something."""
+    """Return verified corrections of the user's own services."""
     return Correction.objects.filter(
         state__in=PUBLIC_CORRECTIONS, service__in=own_services(user).order_by().values("pk")
     )
 
 
 def staff_corrections(user: User) -> QuerySet[Correction]:
-    """Every case, for staff."""
     return Correction.objects.all() if roles_of(user) & STAFF else Correction.objects.none()
 
 
 def proofs_of(user: User) -> QuerySet[CorrectionEvidence]:
-    """Files of answers: the supplier's own, and for the desk all; never the public's."""
+    """Return files attached to answers: the supplier's own, all for `DESK`; never public."""
     mine = Q(answer__correction__in=supplier_corrections(user).order_by().values("pk"))
     if roles_of(user) & DESK:
         return CorrectionEvidence.objects.all()
@@ -178,7 +170,7 @@ def proofs_of(user: User) -> QuerySet[CorrectionEvidence]:
 
 
 def public_cases() -> QuerySet[GoodCase]:
-    """Good cases that anybody may read: decided, on sale, and their report still published."""
+    """Return good cases anybody may read: promoted, on sale, their report still published."""
     return GoodCase.objects.filter(
         state=GoodCaseState.PROMOTED,
         service__state=ServiceState.ON_SALE,
@@ -187,26 +179,26 @@ def public_cases() -> QuerySet[GoodCase]:
 
 
 def fees_of(user: User) -> QuerySet[ReportFee]:
-    """Fees: a member's own; the desk's all."""
+    """Return a member's own fees; all for `DESK`."""
     if roles_of(user) & DESK:
         return ReportFee.objects.all()
     return ReportFee.objects.filter(report__assignment__monitor__user=user)
 
 
 def awards_of(user: User) -> QuerySet[Award]:
-    """Awards: the desk's all; a member's own once they are paid."""
+    """Return a member's own awards once paid; all for `DESK`."""
     if roles_of(user) & DESK:
         return Award.objects.all()
     return Award.objects.filter(monitor__user=user, award_round__state=AwardRoundState.PAID)
 
 
 def certificates_of(user: User) -> QuerySet[Certificate]:
-    """Certificates of the awards a person may see."""
+    """Return the certificates of the awards the user may see."""
     return Certificate.objects.filter(award__in=awards_of(user).order_by().values("pk"))
 
 
 def public_books() -> QuerySet[ReportBook]:
-    """Finished books all of whose reports are still published: one taken back closes its books."""
-    gone = ConsumerReport.objects.exclude(pk__in=public_reports().order_by().values("pk"))
+    """Return finished books all of whose reports are still published."""
+    unpublished = ConsumerReport.objects.exclude(pk__in=public_reports().order_by().values("pk"))
     rows = ReportBook.objects.filter(issued_at__isnull=False, round__announced=True)
-    return rows.exclude(included__in=gone.order_by().values("pk"))
+    return rows.exclude(included__in=unpublished.order_by().values("pk"))

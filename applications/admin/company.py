@@ -10,7 +10,7 @@ from applications.models import Company
 from applications.visibility import staff_applications
 from portal.access.requests import person
 from portal.staff.lists import ReadOnlyAdmin
-from portal.templatetags.portal import business_number
+from portal.templatetags.values import business_number
 from programs.roles import STAFF_READERS
 from programs.states import CompanyKind, CompanySize, Region
 

@@ -20,7 +20,7 @@ from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import kst, until
+from portal.templatetags.dates import kst, until
 from programs.models import SubProgram
 from programs.roles import MANAGER, STAFF_READERS
 from programs.visibility import sub_programs_of
@@ -130,7 +130,7 @@ class LateGrantAdmin(WorkflowAdmin):
                 messages.success(request, "기한 뒤 접수를 허용했습니다.")
                 return redirect("admin:applications_lategrant_change", late_grant.pk)
         template = "admin/applications/intake/late_filing_grant.html"
-        return self.shown(request, None, template, title="기한 뒤 접수 허용", form=form)
+        return self.render(request, None, template, title="기한 뒤 접수 허용", form=form)
 
     @admin.display(description="허용 기한")
     def ends(self, late_grant: LateGrant) -> str:

@@ -1,4 +1,4 @@
-"""Endpoints of open data: the catalogue, and the rows of a data set by page."""
+"""Open data: the list of data sets, and their rows a page at a time."""
 
 from typing import Any, ClassVar
 
@@ -9,7 +9,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from applications.queries.open_data import datasets
-from applications.queries.open_data.publication import publication
+from applications.queries.open_data.publication import Dataset, publication
 from portal.api.pagination import Page
 from portal.api.query import DeclaredQuery
 
@@ -24,7 +24,7 @@ DATASET = OpenApiParameter(
 
 
 class OpenPage(Page):
-    """Pages in the order of the keys, so that new rows come last."""
+    """Pages in the order of primary keys, so that new rows come last."""
 
     ordering = "pk"
 
@@ -34,8 +34,7 @@ class FieldShape(serializers.Serializer):
     kind = serializers.CharField(
         help_text="형식: integer, decimal(글자), text, boolean, instant(ISO 8601), object"
     )
-    # The name is part of the API; DRF has an attribute of that name.
-    label = serializers.CharField(help_text="뜻")  # type: ignore[assignment]
+    label = serializers.CharField(help_text="뜻")  # type: ignore[assignment]  # hides `Field.label`
 
 
 class DatasetShape(serializers.Serializer):
@@ -110,7 +109,7 @@ class OpenCatalogue(OpenView):
                 "format": published.format,
                 "licence": published.licence["name"],
                 "small_numbers": published.rule,
-                "results": [_dataset_body(row) for row in published.datasets],
+                "results": [_description(row) for row in published.datasets],
             }
         )
 
@@ -156,22 +155,22 @@ class OpenRows(OpenView):
         pager = OpenPage()
         pager.get_page_size(request)
         pager.decode_cursor(request)
-        pages = datasets.paged(dataset)
-        if pages is None:
+        source = datasets.paged(dataset)
+        if source is None:
             rows = list(datasets.rows(dataset))
             return Response({"next": None, "previous": None, "results": rows})
-        query, to_rows = pages
-        block = pager.paginate_queryset(query, request, view=self)
+        query, to_rows = source
+        block = pager.paginate_queryset(query, request, view=self) or []
         return Response(
             {
                 "next": pager.get_next_link(),
                 "previous": pager.get_previous_link(),
-                "results": list(to_rows(block or [])),
+                "results": list(to_rows(block)),
             }
         )
 
 
-def _dataset_body(row: Any) -> dict[str, Any]:
+def _description(row: Dataset) -> dict[str, Any]:
     state = datasets.version(row.code)
     return {
         "code": row.code,

@@ -1,4 +1,4 @@
-"""Forms of an agreement: signature, papers, spending, changes, giving up."""
+"""Forms of an agreement: signature, amendment, early end, check of a document."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,8 +13,6 @@ REASON = {"rows": 4, "class": "input--long"}
 
 
 class SignatureForm(PlainForm):
-    """The name as typed, the consent, and the hash of the text on the page."""
-
     sha256 = forms.CharField(widget=forms.HiddenInput, max_length=64)
     agreed = forms.BooleanField(
         label="협약서의 내용에 동의합니다.",
@@ -28,9 +26,7 @@ class SignatureForm(PlainForm):
     )
 
 
-class GiveUpForm(PlainForm):
-    """Why an award is given up."""
-
+class EndingForm(PlainForm):
     reason = forms.CharField(
         label="포기 사유",
         max_length=500,
@@ -39,16 +35,16 @@ class GiveUpForm(PlainForm):
     )
 
 
-class ChangeForm(PlainForm):
-    """What is to be changed, and why; the fields follow the kind of change."""
+class AmendmentForm(PlainForm):
+    """An amendment; its fields depend on the kind."""
 
     def __init__(
         self,
-        *args: object,
+        *args: Any,
         kind: str,
         firms: Sequence[Company] = (),
         items: Sequence[Mapping[str, Any]] = (),
-        **kwargs: object,
+        **kwargs: Any,
     ) -> None:
         super().__init__(*args, **kwargs)
         self.items = list(items)
@@ -79,7 +75,7 @@ class ChangeForm(PlainForm):
         )
 
     def proposal(self) -> dict[str, Any]:
-        """The change as the service takes it."""
+        """Return the proposal in the form of `amendments.request`."""
         data = dict(self.cleaned_data)
         data.pop("reason", None)
         if "ends_on" in data:
@@ -101,8 +97,6 @@ def _won(label: str, *, required: bool = True) -> forms.IntegerField:
 
 
 class CheckForm(PlainForm):
-    """Number and hash of an agreement or a settlement."""
-
     number = forms.CharField(
         label="문서번호",
         max_length=80,

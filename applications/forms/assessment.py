@@ -1,4 +1,4 @@
-"""What an assessor is asked: a word on conflicts, marks with reasons, why they step back."""
+"""Forms of assessors and of their profiles."""
 
 import re
 from typing import Any
@@ -13,14 +13,12 @@ from programs.models import SubProgram
 
 
 class IndustriesField(forms.CharField):
-    """First digits of industry codes, written in a line and kept as a list."""
+    """First digits of industry codes, typed in one line and kept as a list."""
 
     def prepare_value(self, value: Any) -> Any:
-        """Write the list in a line."""
         return ", ".join(map(str, value)) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> list[str]:
-        """Read the line; an industry code has at most five digits."""
         codes = [part for part in re.split(r"[\s,]+", super().clean(value)) if part]
         if not all(re.fullmatch(r"[0-9]{1,5}", code) for code in codes):
             raise forms.ValidationError(
@@ -30,13 +28,11 @@ class IndustriesField(forms.CharField):
 
 
 def known_programs() -> list[tuple[str, str]]:
-    """Every sub-programme once, whatever its rounds."""
+    """Return every sub-programme code once with its name, whatever its rounds."""
     return list(dict(SubProgram.objects.order_by("code", "pk").values_list("code", "name")).items())
 
 
 class ProfileForm(forms.ModelForm):
-    """What an assessor knows and can take, as the desk keeps it."""
-
     programs = forms.MultipleChoiceField(
         label="전문 내역사업",
         choices=known_programs,
@@ -66,8 +62,6 @@ class ProfileForm(forms.ModelForm):
 
 
 class ConflictForm(PlainForm):
-    """Before the file opens: no tie, or which."""
-
     tied = forms.ChoiceField(
         label="이 신청과 이해관계가 있습니까?",
         choices=[("no", "없습니다"), ("yes", "있습니다 (평가를 회피합니다)")],
@@ -83,7 +77,6 @@ class ConflictForm(PlainForm):
     )
 
     def clean(self) -> dict[str, Any]:
-        """A tie is told in words."""
         data = super().clean() or {}
         if data.get("tied") == "yes" and not data.get("words", "").strip():
             self.add_error("words", forms.ValidationError("어떤 관계인지 적으세요.", code="words"))
@@ -91,8 +84,6 @@ class ConflictForm(PlainForm):
 
 
 class AbstainForm(PlainForm):
-    """Why somebody steps back."""
-
     reason = forms.CharField(
         label="회피하는 사유",
         max_length=sheets.STATEMENT_LENGTH,
@@ -103,8 +94,6 @@ class AbstainForm(PlainForm):
 
 
 class TieForm(PlainForm):
-    """A tie to a firm, whatever it has applied for."""
-
     kind = forms.ChoiceField(label="관계", choices=DeclaredTie.Kind.choices)
     firm_name = forms.CharField(
         label="기업명", max_length=100, error_messages={"required": "기업명을 적으세요."}
@@ -158,7 +147,6 @@ class SheetForm(PlainForm):
         self.fields["version"] = forms.IntegerField(initial=sheet.version, widget=forms.HiddenInput)
 
     def clean(self) -> dict[str, Any]:
-        """A criterion is marked or left out, not both."""
         data = super().clean() or {}
         for row in self.criteria:
             if data.get(f"skip_{row.code}") and data.get(f"mark_{row.code}") is not None:
@@ -171,7 +159,6 @@ class SheetForm(PlainForm):
         return data
 
     def rows(self) -> list[dict[str, Any]]:
-        """The fields in the order of the sheet."""
         return [
             {
                 "row": row,
@@ -183,7 +170,7 @@ class SheetForm(PlainForm):
         ]
 
     def sent(self) -> dict[str, Any]:
-        """What the service takes."""
+        """Return the arguments of `sheets.save`."""
         data = self.cleaned_data
         return {
             "marks": {row.code: data[f"mark_{row.code}"] for row in self.criteria},

@@ -1,7 +1,7 @@
 """Forms of the work under an agreement, and of the experts who do it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -14,15 +14,14 @@ DAY = forms.DateInput({"type": "date", "class": "input--short"}, format="%Y-%m-%
 
 
 class MaybeFilesField(ManyFilesField):
-    """Several files or none."""
+    """Accept several files or none."""
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Return what was sent."""
         return super().clean(data, initial) if data else []
 
 
 class EntryForm(PlainForm):
-    """One record; its words are those of the deliverable's `entry`."""
+    """One record, labelled as the deliverable's `entry` states."""
 
     on = forms.DateField(label="날짜", widget=DAY)
     title = forms.CharField(max_length=100)
@@ -34,26 +33,25 @@ class EntryForm(PlainForm):
         required=False,
         widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
     )
-    files = MaybeFilesField(label="증빙 파일 (사진, 문서)", required=False)
+    # Django replaces the class attribute by `fields["files"]`.
+    files = MaybeFilesField(label="증빙 파일 (사진, 문서)", required=False)  # type: ignore[assignment]
 
     def __init__(
-        self, *args: object, words: Mapping[str, str], proves: bool = False, **kwargs: object
+        self, *args: Any, labels: Mapping[str, str], needs_files: bool = False, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        if proves:
+        if needs_files:
             self.fields[
                 "files"
             ].help_text = "마치고 제출하려면 기록에 파일이 하나 이상 있어야 합니다."
         for name in ("title", "body", "outcome", "amount"):
-            if name in words:
-                self.fields[name].label = words[name]
+            if name in labels:
+                self.fields[name].label = labels[name]
             else:
                 del self.fields[name]
 
 
 class AnswerForm(PlainForm):
-    """Words to go with a yes or a no."""
-
     note = forms.CharField(
         label="의견 (되돌려 보내거나 동의하지 않으면 꼭 적어 주세요)",
         max_length=300,
@@ -63,18 +61,14 @@ class AnswerForm(PlainForm):
 
 
 class LevelForm(PlainForm):
-    """Which level was found."""
-
     level = forms.ChoiceField(label="확인한 수준", widget=forms.RadioSelect)
 
-    def __init__(self, *args: object, levels: Sequence[tuple[str, str]], **kwargs: object) -> None:
+    def __init__(self, *args: Any, levels: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["level"].choices = list(levels)
+        cast(forms.ChoiceField, self.fields["level"]).choices = list(levels)
 
 
 class ExpertForm(PlainForm):
-    """A request to join a pool of experts."""
-
     route = forms.ChoiceField(label="자격", widget=forms.RadioSelect)
     employer = forms.CharField(label="근무한 곳", max_length=100, required=False)
     years = forms.IntegerField(
@@ -104,10 +98,14 @@ class ExpertForm(PlainForm):
         help_text="경력·학위·자격을 확인할 수 있는 자료를 PDF, JPG, PNG 또는 ZIP 하나로 올려 주세요.",
     )
 
-    def __init__(self, *args: object, pool: Mapping[str, Any], **kwargs: object) -> None:
+    def __init__(self, *args: Any, pool: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["route"].choices = [(row["code"], row["label"]) for row in pool["routes"]]
-        self.fields["fields_of"].choices = [(row["code"], row["label"]) for row in pool["fields"]]
+        cast(forms.ChoiceField, self.fields["route"]).choices = [
+            (row["code"], row["label"]) for row in pool["routes"]
+        ]
+        cast(forms.ChoiceField, self.fields["fields_of"]).choices = [
+            (row["code"], row["label"]) for row in pool["fields"]
+        ]
         if not pool.get("institution"):
             del self.fields["institution"], self.fields["institution_number"]
         else:
@@ -115,8 +113,8 @@ class ExpertForm(PlainForm):
             for name in ("institution", "institution_number"):
                 self.fields[name].required = True
 
-    def told(self) -> dict[str, Any]:
-        """The answers under the names of the service."""
+    def data_to_save(self) -> dict[str, Any]:
+        """Return the answers under the parameter names of `experts.apply`."""
         data = {**self.cleaned_data}
         data["fields"] = data.pop("fields_of")
         return data

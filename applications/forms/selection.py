@@ -1,4 +1,4 @@
-"""Selection."""
+"""Declining a selection."""
 
 from django import forms
 
@@ -8,8 +8,6 @@ REASON = {"rows": 4, "class": "input--long"}
 
 
 class DeclineForm(PlainForm):
-    """Why a selection is given up."""
-
     note = forms.CharField(
         label="포기 사유",
         max_length=250,

@@ -1,6 +1,7 @@
-"""Settlement."""
+"""Form of the spending under an agreement."""
 
 from collections.abc import Mapping
+from typing import Any, cast
 
 from django import forms
 
@@ -8,8 +9,6 @@ from portal.forms.fields import PlainForm
 
 
 class SpendingForm(PlainForm):
-    """One line of spending with its evidence."""
-
     item = forms.ChoiceField(label="비목")
     spent_on = forms.DateField(
         label="사용일", widget=forms.DateInput({"type": "date", "class": "input--short"})
@@ -25,6 +24,6 @@ class SpendingForm(PlainForm):
     )
     upload = forms.FileField(label="증빙 파일", help_text="PDF, JPG, PNG, XLSX, ZIP")
 
-    def __init__(self, *args: object, items: Mapping[str, str], **kwargs: object) -> None:
+    def __init__(self, *args: Any, items: Mapping[str, str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["item"].choices = list(items.items())
+        cast(forms.ChoiceField, self.fields["item"]).choices = list(items.items())

@@ -11,9 +11,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('portal', '0002_groups'),
-        ('portal', '__first__'),
-        ('programs', '0002_guards'),
+        ('portal', '0001_initial'),
+        ('programs', '0001_initial'),
     ]
 
     operations = [
@@ -239,7 +238,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ChangeRequest',
+            name='Amendment',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('kind', models.CharField(choices=[('lead', '주관기업'), ('supplier', '공급기업'), ('sums', '사업비'), ('period', '수행기간')], max_length=10, verbose_name='변경 대상')),
@@ -251,17 +250,17 @@ class Migration(migrations.Migration):
                 ('examined_at', models.DateTimeField(null=True, verbose_name='검토 시각')),
                 ('note', models.CharField(blank=True, max_length=500, verbose_name='결정 사유')),
                 ('decided_at', models.DateTimeField(null=True, verbose_name='결정 시각')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='changes', to='applications.agreement')),
+                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='amendments', to='applications.agreement')),
                 ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('decided_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='결정자')),
                 ('examined_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='검토자')),
-                ('version', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='change', to='applications.agreementversion')),
+                ('version', models.OneToOneField(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='amendment', to='applications.agreementversion')),
             ],
             options={
                 'verbose_name': '협약변경',
                 'verbose_name_plural': '협약변경',
                 'ordering': ['pk'],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['asked', 'examined'])), fields=('agreement',), name='one_change_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('decided_by__isnull', False), ('examined_by__isnull', False), ('version__isnull', False)), _connector='OR'), name='approved_change_has_its_people'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('decided_by', models.F('examined_by')), _negated=True), _connector='OR'), name='amendment_has_four_eyes')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['asked', 'examined'])), fields=('agreement',), name='one_amendment_at_a_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('decided_by__isnull', False), ('examined_by__isnull', False), ('version__isnull', False)), _connector='OR'), name='approved_amendment_has_its_people'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('decided_by', models.F('examined_by')), _negated=True), _connector='OR'), name='amendment_has_four_eyes')],
             },
         ),
         migrations.CreateModel(
@@ -332,7 +331,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '이해관계',
                 'verbose_name_plural': '이해관계',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('cleared_at', None)), fields=('application', 'assessor', 'code'), name='one_standing_conflict_per_code')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('cleared_at', None)), fields=('application', 'assessor', 'code'), name='one_open_conflict_per_code')],
             },
         ),
         migrations.CreateModel(
@@ -349,7 +348,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '이해관계 확인서',
                 'verbose_name_plural': '이해관계 확인서',
                 'indexes': [models.Index(fields=['application', 'assessor'], name='statement_of_pair')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('tied', False), models.Q(('words', ''), _negated=True), _connector='OR'), name='a_stated_tie_is_told')],
+                'constraints': [models.CheckConstraint(condition=models.Q(('tied', False), models.Q(('words', ''), _negated=True), _connector='OR'), name='stated_tie_has_a_description')],
             },
         ),
         migrations.CreateModel(
@@ -1282,7 +1281,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='Turn',
+            name='PendingStep',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('step', models.CharField(max_length=20, verbose_name='할 일')),
@@ -1290,13 +1289,13 @@ class Migration(migrations.Migration):
                 ('since', models.DateTimeField(verbose_name='시작')),
                 ('due_at', models.DateTimeField(verbose_name='기한')),
                 ('done_at', models.DateTimeField(null=True, verbose_name='끝난 때')),
-                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='turns', to='applications.agreement', verbose_name='협약')),
+                ('agreement', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pending_steps', to='applications.agreement', verbose_name='협약')),
             ],
             options={
                 'verbose_name': '협약 할 일',
                 'verbose_name_plural': '협약 할 일',
-                'indexes': [models.Index(condition=models.Q(('done_at', None)), fields=['due_at', 'id'], name='turn_ageing')],
-                'constraints': [models.UniqueConstraint(condition=models.Q(('done_at', None)), fields=('agreement', 'step'), name='one_open_turn_per_step')],
+                'indexes': [models.Index(condition=models.Q(('done_at', None)), fields=['due_at', 'id'], name='pending_step_due')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('done_at', None)), fields=('agreement', 'step'), name='pending_step_open_once')],
             },
         ),
         migrations.CreateModel(

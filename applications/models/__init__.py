@@ -1,6 +1,6 @@
 """Models of companies and their applications, from the first draft to the settlement."""
 
-from applications.models.agreement.amendments import ChangeRequest
+from applications.models.agreement.amendments import Amendment
 from applications.models.agreement.contracts import (
     Agreement,
     AgreementMove,
@@ -10,7 +10,7 @@ from applications.models.agreement.contracts import (
 )
 from applications.models.agreement.endings import Ending
 from applications.models.agreement.instalments import Instalment
-from applications.models.agreement.pending_steps import Turn
+from applications.models.agreement.pending_steps import PendingStep
 from applications.models.application import Application, ApplicationMove
 from applications.models.assessment.committee import (
     AssessorProfile,
@@ -53,12 +53,12 @@ __all__ = [
     "AgreementSignature",
     "AgreementVersion",
     "AidException",
+    "Amendment",
     "Application",
     "ApplicationMove",
     "AssessorProfile",
     "Attachment",
     "BonusClaim",
-    "ChangeRequest",
     "Check",
     "CommitteeProposal",
     "CommitteeWish",
@@ -89,6 +89,7 @@ __all__ = [
     "ObjectionPaper",
     "Partner",
     "PartnerTerms",
+    "PendingStep",
     "Recovery",
     "Report",
     "ReportFile",
@@ -106,5 +107,4 @@ __all__ = [
     "StageCheck",
     "Submission",
     "Supplement",
-    "Turn",
 ]

@@ -1,4 +1,4 @@
-"""Objections (이의신청): once per application, in writing, decided by other people."""
+"""Objections (이의신청): one per application, in writing, decided by other people."""
 
 from django.conf import settings
 from django.db import models
@@ -15,8 +15,6 @@ UPHELD = [ObjectionState.UPHELD, ObjectionState.CLOSED]
 
 
 class ObjectionMove(MoveLogBase):
-    """One move of an objection."""
-
     thing = models.ForeignKey("Objection", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -25,9 +23,9 @@ class ObjectionMove(MoveLogBase):
 
 
 class Objection(Stateful):
-    """What an applicant objects to in a decision, and what came of it.
+    """An objection to a decision, and its outcome.
 
-    A trigger keeps those who decided or assessed the case from deciding it. Upheld, it leads to
+    A trigger keeps everybody who decided or assessed the case from deciding it. Upheld, it leads to
     `run`, a score run linked to the old one, and from there to a new decision.
     """
 
@@ -99,7 +97,7 @@ class Objection(Stateful):
 
 
 class ObjectionPaper(models.Model):
-    """A file that goes with an objection: read by the applicant and by staff, nobody else."""
+    """An evidence file of an objection; readable by the applicant and by staff only."""
 
     objection = models.ForeignKey(Objection, on_delete=models.PROTECT, related_name="papers")
     name = models.CharField("파일 이름", max_length=160)

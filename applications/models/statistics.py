@@ -1,4 +1,4 @@
-"""Reports of a round that staff ask for: a job makes the file, the row says what is in it."""
+"""Round reports that staff request; a job makes the file."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,10 @@ USER = settings.AUTH_USER_MODEL
 
 
 class RoundReport(models.Model):
-    """One report in one form. `announced` rows were found when it was begun, `rows` delivered."""
+    """One report in one format.
+
+    `announced` rows were counted when the job began, `rows` are in the file; both are equal.
+    """
 
     class Form(models.TextChoices):
         PDF = "pdf", "PDF"

@@ -9,7 +9,7 @@ from applications.queries.selection.decisions import history
 from applications.rules.agreement import STEPS
 from applications.states import ANNOUNCED, ChangeKind, Outcome, SupplementState
 from applications.states import ApplicationState as S
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 
 # The step of the catalogue's process list that is under way. A decision that is not released shows
@@ -133,11 +133,11 @@ def _agreement(application: Application) -> Agreement | None:
 def _with_pending_step(step: Step, agreement: Agreement) -> Step:
     if step.state != "current":
         return step
-    turn = agreement.turns.filter(done_at=None).order_by("due_at", "pk").first()
-    if turn is None:
+    pending = agreement.pending_steps.filter(done_at=None).order_by("due_at", "pk").first()
+    if pending is None:
         return step
-    who = turn.get_waits_for_display()
-    return replace(step, who=who, due=turn.due_at, note=STEPS[turn.step][0])
+    who = pending.get_waits_for_display()
+    return replace(step, who=who, due=pending.due_at, note=STEPS[pending.step][0])
 
 
 def _step(

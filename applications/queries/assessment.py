@@ -1,5 +1,6 @@
-"""What an assessor may read of an application: everything that was filed, or, in a blind stage,
-nothing that tells whose it is. Every edge asks here: page, table, paper.
+"""What an assessor may read of an application: everything that was filed, or the masked part.
+
+In a blind stage nothing identifies the applicant. Pages, tables and PDFs all use this module.
 """
 
 import re
@@ -12,10 +13,10 @@ from applications.states import PartnerState
 from portal.core.validators import format_business_number
 
 HIDDEN = "(가림)"
-NAMELESS = "비공개(블라인드 심사)"
-SHORTEST = 2
+ANONYMOUS = "비공개(블라인드 심사)"
+SHORTEST = 2  # shorter words would mask parts of ordinary text
 KEPT_PROFILE = ("company_size", "employees", "industry_code")
-# Contacts and numbers that free text may hold besides those that are known.
+# Contacts and numbers that free text may contain besides the known ones.
 PATTERNS = re.compile(
     r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|www\.\S+"
     r"|\b[0-9]{3}-?[0-9]{2}-?[0-9]{5}\b|\b0[0-9]{1,2}[-.) ]?[0-9]{3,4}[-. ]?[0-9]{4}\b"
@@ -25,18 +26,18 @@ FORMS_OF_FIRMS = re.compile(r"\(주\)|㈜|주식회사|유한회사|\(유\)")
 
 @dataclass(frozen=True)
 class Readable:
-    """An application as its assessor reads it. `filed` is never saved."""
+    """An application as its assessor reads it; `filed` is an unsaved copy, masked if blind."""
 
     label: str
     applicant: str
     blind: bool
     filed: Submission
     partners: tuple[tuple[str, str], ...]
-    papers: tuple[dict[str, Any], ...]
+    papers: tuple[dict[str, Any], ...]  # attachments; without name and key if blind
 
 
 def label_of(sheet: ScoreSheet) -> str:
-    """What the assessor calls the application: its number, or a name that says nothing."""
+    """Return the sheet's label for the assessor: the application's number, neutral if blind."""
     application = sheet.application
     if application.sub_program.blind:
         return f"{application.sub_program.short} 평가표 {sheet.pk}"
@@ -44,13 +45,12 @@ def label_of(sheet: ScoreSheet) -> str:
 
 
 def applicant_of(sheet: ScoreSheet) -> str:
-    """Whose application it is, as far as the assessor may know."""
     application = sheet.application
-    return NAMELESS if application.sub_program.blind else application.company.name
+    return ANONYMOUS if application.sub_program.blind else application.company.name
 
 
 def readable(sheet: ScoreSheet) -> Readable:
-    """The filed application for the sheet's assessor."""
+    """Return the filed application as the assessor of the sheet may read it."""
     application = sheet.application
     filed = application.submission
     if not application.sub_program.blind:
@@ -79,7 +79,6 @@ def _partners(application: Application) -> tuple[tuple[str, str], ...]:
 
 
 def _papers(application: Application) -> Iterable[dict[str, Any]]:
-    """Attachments by what they are; in a blind stage neither name nor file is given out."""
     labels = {
         row["code"]: row["label"]
         for row in application.submission.form.content.get("documents", [])
@@ -116,7 +115,6 @@ def _cleaned(value: Any, secrets: re.Pattern[str]) -> Any:
 
 
 def _secrets(application: Application) -> re.Pattern[str]:
-    """Everything that is known to name the applicant, its people and its partners."""
     firms = [application.company]
     words: list[str] = [application.site.name, application.site.address]
     for row in application.partners.select_related("company"):

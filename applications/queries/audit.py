@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 
 from applications.models.audit import MOVED
-from portal.records.audit import Fault, misplaced
+from portal.records.audit import Fault, misplaced_states
 
 
 def states() -> Iterator[Fault]:
     """Yield every application, selection, agreement and so on whose state its last move denies."""
-    return misplaced(MOVED)
+    return misplaced_states(MOVED)

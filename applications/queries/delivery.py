@@ -1,4 +1,4 @@
-"""What an agreement delivers, read for pages, desks, settlement and statistics."""
+"""Deliverables as pages, staff screens, settlement and statistics read them."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from applications.rules import delivery as rules
 from applications.states import DeliverableState, PartnerState
 from applications.visibility import WRITERS
 from portal.access.roles import roles_of
-from portal.core.errors import Finding
+from portal.core.errors import Finding, NotFound
 from portal.models import User
 from programs.models import ProgramRound
 from programs.roles import MANAGER, OFFICER
@@ -31,37 +31,34 @@ TONES = {
 
 
 @dataclass(frozen=True)
-class Standing:
-    """A deliverable with how far it is and what keeps it from going on."""
+class DeliverableStatus:
+    """How far a deliverable is, what it is blocked on ("" if nothing) and what it still lacks."""
 
     deliverable: Deliverable
     progress: rules.Progress
-    waits: str
-    lacks: tuple[Finding, ...]
+    blocked_on: str
+    missing: tuple[Finding, ...]
 
     @property
     def tone(self) -> str:
-        """How it stands, for a badge."""
         return TONES[DeliverableState(self.deliverable.state)]
 
     @property
     def doer(self) -> str:
-        """Who does it, in words."""
-        return SIDES[FIRM if self.stands_in else self.deliverable.spec["by"]]
+        return SIDES[FIRM if self.firm_does_it else self.deliverable.spec["by"]]
 
     @property
-    def stands_in(self) -> bool:
-        """Whether the firm does it because no supplier has joined."""
-        return judge_of(self.deliverable) != self.deliverable.spec["accepted_by"]
+    def firm_does_it(self) -> bool:
+        """Whether the firm does a supplier's work because no supplier has joined."""
+        return confirming_side(self.deliverable) != self.deliverable.spec["accepted_by"]
 
     @property
     def judge(self) -> str:
-        """Who confirms it, in words."""
-        return SIDES[judge_of(self.deliverable)]
+        return SIDES[confirming_side(self.deliverable)]
 
 
 def entries_of(deliverable: Deliverable) -> list[rules.Entry]:
-    """The records as the rules read them."""
+    """Return the records of a deliverable in the form of `rules.delivery`."""
     rows = deliverable.entries.annotate(count=Count("files")).order_by("number")
     return [
         rules.Entry(on, amount, confirmed, count)
@@ -69,32 +66,35 @@ def entries_of(deliverable: Deliverable) -> list[rules.Entry]:
     ]
 
 
-def standing(deliverable: Deliverable) -> Standing:
-    """How far one deliverable is."""
-    return standings([deliverable])[0]
+def status_of(deliverable: Deliverable) -> DeliverableStatus:
+    return statuses_of([deliverable])[0]
 
 
-def standings(deliverables: Sequence[Deliverable]) -> list[Standing]:
-    """How far each is; one query for the records of all, one for what they wait on."""
+def statuses_of(deliverables: Sequence[Deliverable]) -> list[DeliverableStatus]:
+    """Return the status of each, with one query for all records and one for what blocks them."""
     records: dict[int, list[rules.Entry]] = {row.pk: [] for row in deliverables}
     rows = DeliveryEntry.objects.filter(deliverable__in=records).annotate(count=Count("files"))
-    for pk, *entry in rows.order_by("number").values_list(
+    for pk, on, amount, confirmed, count in rows.order_by("number").values_list(
         "deliverable_id", "on", "amount", "confirmed", "count"
     ):
-        records[pk].append(rules.Entry(*entry))
+        records[pk].append(rules.Entry(on, amount, confirmed, count))
     others = Deliverable.objects.filter(agreement__in={row.agreement_id for row in deliverables})
     names = {(row.agreement_id, row.code): row for row in others}
     found = []
     for row in deliverables:
         before = names.get((row.agreement_id, row.spec.get("after") or ""))
-        waits = before.label if before and before.state not in OVER else ""
-        lacks = rules.unready(row.spec, records[row.pk], result={})
-        found.append(Standing(row, rules.progress(row.spec, records[row.pk]), waits, tuple(lacks)))
+        blocked_on = before.label if before and before.state not in OVER else ""
+        missing = rules.unready(row.spec, records[row.pk], result={})
+        found.append(
+            DeliverableStatus(
+                row, rules.progress(row.spec, records[row.pk]), blocked_on, tuple(missing)
+            )
+        )
     return found
 
 
-def judge_of(deliverable: Deliverable) -> str:
-    """The side that confirms: staff in the firm's stead where the firm does a supplier's work."""
+def confirming_side(deliverable: Deliverable) -> str:
+    """Return the side that confirms: staff where the firm does a supplier's work."""
     spec = deliverable.spec
     if spec["by"] == SUPPLIER and spec["accepted_by"] == FIRM:
         partners = deliverable.agreement.application.partners
@@ -104,9 +104,9 @@ def judge_of(deliverable: Deliverable) -> str:
 
 
 def sides_of(user: User, deliverable: Deliverable) -> frozenset[str]:
-    """On which sides of a deliverable a person may act.
+    """Return the sides on which a person may act.
 
-    Where no supplier has joined, the firm records for it.
+    The firm acts as its supplier where none has joined.
     """
     agreement = deliverable.agreement
     application = agreement.application
@@ -129,7 +129,7 @@ def sides_of(user: User, deliverable: Deliverable) -> frozenset[str]:
 
 
 def tally(agreement: Agreement) -> dict[str, int]:
-    """How many things an agreement delivers, how many are over, how many wait to be confirmed."""
+    """Count an agreement's deliverables: `all`, `over`, and `judging` (not confirmed yet)."""
     states = list(agreement.deliverables.values_list("state", flat=True))
     return {
         "all": len(states),
@@ -139,7 +139,7 @@ def tally(agreement: Agreement) -> dict[str, int]:
 
 
 def unfinished(agreement: Agreement) -> list[Finding]:
-    """What must still be delivered before the agreement can be found complete.
+    """Return what must still be delivered before the final check can say done.
 
     What outlasts the agreement, such as three years of use, is proved afterwards.
     """
@@ -155,14 +155,18 @@ def unfinished(agreement: Agreement) -> list[Finding]:
 
 
 def pool_of(round: ProgramRound, code: str) -> dict[str, Any]:
-    """A pool of experts as the catalogue words it. Raises StopIteration for a strange code."""
-    return next(row for row in round.pools if row["code"] == code)
+    """Return a pool of experts as the catalogue states it. Raises NotFound (`pool`)."""
+    for row in round.pools:
+        if row["code"] == code:
+            pool: dict[str, Any] = row
+            return pool
+    raise NotFound("없는 전문가 풀입니다.", code="pool")
 
 
 def level_choices(deliverable: Deliverable) -> list[tuple[str, str]]:
-    """The levels that can be found, as the round's level question words them.
+    """Return (code, label) of the levels, as the round's level question states them.
 
-    Sub-programmes that ask for no level use the words of the one that does.
+    Sub-programmes without that question use the one of the sub-programme that has it.
     """
     round = deliverable.agreement.application.sub_program.round
     programs: Iterable[Any] = [deliverable.agreement.application.sub_program]
@@ -175,10 +179,9 @@ def level_choices(deliverable: Deliverable) -> list[tuple[str, str]]:
 
 
 def levels(agreements: QuerySet[Agreement]) -> list[tuple[int, str, str]]:
-    """(agreement, level before, level after) where both are known, for the statistics.
+    """Return (agreement, level before, level after) where both are known, for the statistics.
 
-    Before is what was answered in the application or found by the self-diagnosis, after what was
-    found last and accepted.
+    Before is the answer in the application or the self-diagnosis, after the last accepted level.
     """
     found: dict[int, list[str]] = {}
     answered: dict[int, str] = {}

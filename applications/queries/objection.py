@@ -1,4 +1,4 @@
-"""Objections (이의신청): the clock that everybody sees, and who may not decide."""
+"""Objections (이의신청): the deadline shown to everybody, and who may not decide."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -7,12 +7,12 @@ from typing import Any
 from applications.models import Application, Decision, DecisionChange, Objection, ScoreSheet
 from applications.queries.selection import decisions
 from applications.states import PENDING_CHANGES, ApplicationState, ObjectionState, Outcome
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 
 
 @dataclass(frozen=True)
 class Clock:
-    """Until when the decision in force may be contested; `due_at` itself is too late."""
+    """Until when a decision may be contested; `due_at` itself is too late."""
 
     decision: int
     due_at: datetime
@@ -21,30 +21,30 @@ class Clock:
 
 
 def clock(application: Application, now: datetime) -> Clock | None:
-    """The clock of a released decision; None where there is nothing to contest."""
-    found = decisions.award_of(application)
-    if found is None or found.outcome == Outcome.DECLINED:
+    """Return the deadline of a released decision; None when nothing can be contested."""
+    award = decisions.award_of(application)
+    if award is None or award.outcome == Outcome.DECLINED:
         return None
     days = application.sub_program.objection_days
-    due = application.sub_program.due_after("objection_days", found.released_at, holidays())
-    standing = application.state == ApplicationState.RELEASED
-    fresh = not Objection.objects.filter(application=application).exists()
-    return Clock(found.decision, due, days, standing and fresh and now < due)
+    due = application.sub_program.due_after("objection_days", award.released_at, holidays())
+    released = application.state == ApplicationState.RELEASED
+    first = not Objection.objects.filter(application=application).exists()
+    return Clock(award.decision, due, days, released and first and now < due)
 
 
 def objection_summary(application: Application, now: datetime) -> dict[str, Any] | None:
-    """The clock and the objection in one: what the applicant is told; None without a decision.
+    """Return deadline and objection as the applicant sees them; None without a decision.
 
-    Holds: days, due_at, open, state, state_label, filed_at, answer_due_at (None once it is
-    answered), answer.
+    Keys: days, due_at, open, state, state_label, filed_at, answer_due_at (None once answered),
+    answer.
     """
     filed = Objection.objects.filter(application=application).first()
     running = clock(application, now)
     if filed is None:
         if running is None:
             return None
-        words = dict.fromkeys(["state", "state_label", "filed_at", "answer_due_at", "answer"])
-        return {"days": running.days, "due_at": running.due_at, "open": running.open, **words}
+        absent = dict.fromkeys(["state", "state_label", "filed_at", "answer_due_at", "answer"])
+        return {"days": running.days, "due_at": running.due_at, "open": running.open, **absent}
     return {
         "days": application.sub_program.objection_days,
         "due_at": filed.due_at,
@@ -58,17 +58,17 @@ def objection_summary(application: Application, now: datetime) -> dict[str, Any]
 
 
 def settled(application: Application, now: datetime) -> bool:
-    """Whether the decision in force will stay: nothing pending, and no time left to contest it."""
-    found = clock(application, now)
+    """Return whether the decision is final: nothing pending and the deadline past."""
+    running = clock(application, now)
     pending = Objection.objects.filter(
         application=application, state__in=[ObjectionState.FILED, ObjectionState.UPHELD]
     )
     changing = DecisionChange.objects.filter(application=application, state__in=PENDING_CHANGES)
-    return not (found and found.open) and not pending.exists() and not changing.exists()
+    return not (running and running.open) and not pending.exists() and not changing.exists()
 
 
 def barred(objection: Objection) -> set[int]:
-    """Everybody who decided or judged the case: they have no part in the objection."""
+    """Return the ids of everybody who decided or assessed the case."""
     contested = Decision.objects.select_related("selection", "change").get(pk=objection.decision_id)
     people = {contested.selection.confirmed_by_id, contested.selection.decided_by_id}
     change = getattr(contested, "change", None)

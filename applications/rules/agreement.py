@@ -1,4 +1,4 @@
-"""Agreements decided purely: how a grant is split, who has to act next, what a change may do."""
+"""Rules of agreements: deadlines, split of a grant, pending steps, limits of amendments."""
 
 from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from programs.rules import deadlines
 
 FIRM, OFFICER, MANAGER = "firm", "officer", "manager"
 LAST_PART = "settlement"
-# Every step that can wait for somebody: its label and who has to act.
+# Every step: its label and who has to act.
 STEPS: Mapping[str, tuple[str, str]] = {
     "decide_end": ("중도 종료 승인", MANAGER),
     "papers": ("협약 서류 제출", FIRM),
@@ -89,9 +89,9 @@ def split(plan: Sequence[Mapping[str, Any]], grant_won: int, *, unit: int = 1) -
 
 
 def resplit(parts: Sequence[int], left_won: int, *, unit: int = 1) -> list[int]:
-    """Share what is left of a changed grant over the parts not paid yet, in their old proportion.
+    """Split the rest of an amended grant over the unpaid parts, in their old proportion.
 
-    Sums to `left_won` to the won. Raises BadInput (`parts`) when there is no part to carry it.
+    Sums to `left_won` to the won. Raises BadInput (`parts`) when no part is left.
     """
     if not parts:
         if left_won:
@@ -103,31 +103,31 @@ def resplit(parts: Sequence[int], left_won: int, *, unit: int = 1) -> list[int]:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What decides whose turn it is; each field says that this is so now."""
+class AgreementStatus:
+    """The facts that decide which steps are pending; `flags` names those that hold now."""
 
     state: str
     spends: bool = False  # the money kind has spending to settle
     flags: frozenset[str] = field(default_factory=frozenset)
 
 
-def turns(now: Standing) -> list[str]:
-    """The steps that wait for somebody, in the order of `STEPS`."""
-    found = set(_by_state(now))
-    if "ending" in now.flags:
-        found.add("decide_end")
-    return [step for step in STEPS if step in found]
+def pending_steps(status: AgreementStatus) -> list[str]:
+    """Return the steps that somebody has to take now, in the order of `STEPS`."""
+    steps = set(_by_state(status))
+    if "ending" in status.flags:
+        steps.add("decide_end")
+    return [step for step in STEPS if step in steps]
 
 
-def _by_state(now: Standing) -> Iterable[str]:
-    has = now.flags.__contains__
-    match now.state:
+def _by_state(status: AgreementStatus) -> Iterable[str]:
+    has = status.flags.__contains__
+    match status.state:
         case "preparing":
-            yield from _preparing(now)
+            yield from _preparing(status)
         case "active":
-            yield from _active(now)
+            yield from _active(status)
         case "settling":
-            yield from _settling(now)
+            yield from _settling(status)
         case "settled":
             if has("balance_planned"):
                 yield "request_balance"
@@ -139,8 +139,8 @@ def _by_state(now: Standing) -> Iterable[str]:
                 yield "close"
 
 
-def _preparing(now: Standing) -> Iterable[str]:
-    has = now.flags.__contains__
+def _preparing(status: AgreementStatus) -> Iterable[str]:
+    has = status.flags.__contains__
     if has("lost"):  # nothing to prepare while the selection is taken back
         return
     if has("papers_missing"):
@@ -153,8 +153,8 @@ def _preparing(now: Standing) -> Iterable[str]:
         yield "conclude"
 
 
-def _active(now: Standing) -> Iterable[str]:
-    has = now.flags.__contains__
+def _active(status: AgreementStatus) -> Iterable[str]:
+    has = status.flags.__contains__
     for flag in ("examine_change", "decide_change", "sign_change", "amend", "request_pay", "pay"):
         if has(flag):
             yield flag
@@ -166,31 +166,31 @@ def _active(now: Standing) -> Iterable[str]:
         yield "final"
 
 
-def _settling(now: Standing) -> Iterable[str]:
-    has = now.flags.__contains__
+def _settling(status: AgreementStatus) -> Iterable[str]:
+    has = status.flags.__contains__
     if has("proposed"):
         yield "approve"
         return
-    waits = False
+    blocked = False
     if has("held"):
         yield "refile"
-        waits = True
+        blocked = True
     elif has("final_check_due"):
         yield "final_check"
-        waits = True
-    if now.spends and not has("spending_filed"):
+        blocked = True
+    if status.spends and not has("spending_filed"):
         yield "spending"
-        waits = True
+        blocked = True
     elif has("spending_claimed"):
         yield "check_spending"
-        waits = True
-    if not waits:
+        blocked = True
+    if not blocked:
         yield "settle"
 
 
 @dataclass(frozen=True)
-class Change:
-    """A wish to change an agreement, held against its limits."""
+class AmendmentTerms:
+    """A proposed amendment with the limits it must keep (won, aware instants)."""
 
     kind: str
     requested_at: datetime
@@ -205,8 +205,8 @@ class Change:
     share_percent: int | None = None
 
 
-def refuse_change(change: Change) -> list[Finding]:
-    """Everything that speaks against a change of an agreement."""
+def refuse_amendment(change: AmendmentTerms) -> list[Finding]:
+    """Return every limit that an amendment breaks."""
     findings = []
     if change.requested_at >= change.due_at:
         text = f"협약변경은 {due_text(change.due_at)}까지 신청할 수 있습니다."
@@ -220,7 +220,7 @@ def refuse_change(change: Change) -> list[Finding]:
     return findings
 
 
-def _sums(change: Change) -> Iterable[Finding]:
+def _sums(change: AmendmentTerms) -> Iterable[Finding]:
     if change.grant_won > change.award_won:
         yield Finding(
             "above_award",

@@ -22,7 +22,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many of what is wanted are there; `wanted` is None where no number is fixed."""
+    """How many of the required records exist; `wanted` is None where no number is fixed."""
 
     done: int
     wanted: int | None
@@ -30,7 +30,6 @@ class Progress:
 
     @property
     def complete(self) -> bool:
-        """Whether the wanted number is reached, or there is at least something."""
         return self.done >= (self.wanted if self.wanted is not None else 1)
 
     def __str__(self) -> str:
@@ -39,9 +38,9 @@ class Progress:
 
 
 def progress(spec: Mapping[str, Any], entries: Sequence[Entry]) -> Progress:
-    """Count what is there: records, different days, or the sum of their counts.
+    """Count the records, their different days, or the sum of their amounts, as `spec` states.
 
-    Where the firm confirms each record only confirmed ones count.
+    Where the firm confirms each record, only confirmed ones count.
     """
     counted = [one for one in entries if one.confirmed or not spec.get("confirmed")]
     done = {
@@ -55,7 +54,7 @@ def progress(spec: Mapping[str, Any], entries: Sequence[Entry]) -> Progress:
 def unready(
     spec: Mapping[str, Any], entries: Sequence[Entry], *, result: Mapping[str, Any]
 ) -> list[Finding]:
-    """Everything that a deliverable lacks before it can be handed in, at once."""
+    """Return everything that a deliverable lacks before it can be submitted."""
     findings, there = [], progress(spec, entries)
     if spec.get("confirmed") and any(one.confirmed is None for one in entries):
         findings.append(Finding("entry_unconfirmed", "기업이 아직 확인하지 않은 기록이 있습니다."))
@@ -72,9 +71,9 @@ def unready(
 
 
 def used_won(planning_won: int, there: Progress, *, accepted: bool) -> int:
-    """Won of in-kind support that was used: all when accepted, else in proportion, rounded down.
+    """Return the won of in-kind support used: all when accepted, else in proportion, rounded down.
 
-    Without a fixed number anything that was done counts as the whole.
+    Without a fixed number any record counts as the whole.
     """
     if accepted or (there.wanted is None and there.done):
         return planning_won
@@ -84,7 +83,7 @@ def used_won(planning_won: int, there: Progress, *, accepted: bool) -> int:
 
 
 def check_day(on: date, *, starts_on: date | None, today: date) -> None:
-    """Refuse a record of a day that has not come, or before the work began.
+    """Refuse a record of a future day, or of a day before the work began.
 
     Raises BadInput (`entry_day`).
     """

@@ -1,4 +1,4 @@
-"""What an agreement comes to: eligible spend, the state's share of it, and what is paid or due."""
+"""Rules of the settlement: eligible spending, the grant it justifies, what is paid or recovered."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ WHOLE = 100
 
 @dataclass(frozen=True)
 class Spend:
-    """What staff accept of one line of spending, in won."""
+    """The accepted won of one line of spending."""
 
     item: str
     won: int
@@ -20,7 +20,7 @@ class Spend:
 
 @dataclass(frozen=True)
 class Terms:
-    """What was agreed: the grant, the planned costs by item, and the limits.
+    """The agreed grant, the planned costs by item, and the limits.
 
     `share_percent` and `cap_won` are None where none is stated. An item may be overrun by
     `overrun_percent` of its plan without a change of the agreement. The items of `labour` are
@@ -46,7 +46,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Line:
-    """One item: planned, claimed, what of it counts, and why not more (won)."""
+    """One cost item in won: planned, claimed, eligible, and the reason of a cut."""
 
     item: str
     planned_won: int
@@ -56,8 +56,8 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Reckoning:
-    """The settlement: lines by item, eligible spend, and the grant that it justifies (won)."""
+class Calculation:
+    """Lines by item, eligible won, and the grant that they justify (won)."""
 
     lines: tuple[Line, ...]
     eligible_won: int
@@ -67,7 +67,7 @@ class Reckoning:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What follows for money: nothing is paid and recovered at once, nothing stays committed."""
+    """What is paid, recovered and released (won); never paid and recovered at once."""
 
     settled_won: int
     paid_won: int
@@ -77,7 +77,7 @@ class Outcome:
 
 
 def eligible(terms: Terms, spends: Iterable[Spend]) -> tuple[Line, ...]:
-    """What of the spending counts, item by item: within its plan, and labour within its limit.
+    """Return the eligible spending by item: within its plan, and labour within its limit.
 
     Raises BadInput (`item`) for an item that the agreement does not have.
     """
@@ -105,10 +105,10 @@ def eligible(terms: Terms, spends: Iterable[Spend]) -> tuple[Line, ...]:
     return tuple(lines)
 
 
-def reckon(
+def calculate(
     terms: Terms, spends: Iterable[Spend] = (), *, used_won: int = 0, outcome_percent: int = WHOLE
-) -> Reckoning:
-    """What the agreement comes to.
+) -> Calculation:
+    """Calculate the settlement of an agreement.
 
     `share` and `requested`: the least of the grant, the share of the eligible spend, the spend
     itself and the cap, rounded down. `flat`: the agreed sum. `in_kind`: what was used of the
@@ -120,14 +120,14 @@ def reckon(
         rows: list[tuple[str, int | None, str]] = [
             ("정액 지원", terms.grant_won, "비용과 관계없이 정해진 금액입니다.")
         ]
-        return _weighed((), 0, terms.grant_won, rows, outcome_percent)
+        return _limited((), 0, terms.grant_won, rows, outcome_percent)
     if terms.kind == IN_KIND:
         used = min(checked_won(used_won, label="현물 사용액"), terms.grant_won)
         rows = [
             ("계획 가액", terms.grant_won, "협약한 현물 지원의 가액입니다."),
             ("사용한 가액", used, "실제로 받은 서비스의 가액이며 계획 가액을 넘지 않습니다."),
         ]
-        return _weighed((), used, used, rows, WHOLE)
+        return _limited((), used, used, rows, WHOLE)
     lines = eligible(terms, spends)
     total = sum(line.eligible_won for line in lines)
     rows = [("인정 사업비", total, "비목마다 인정한 금액의 합입니다.")]
@@ -142,27 +142,27 @@ def reckon(
     rounded = floor_to(min(limits), terms.rounding_won)
     if terms.rounding_won > 1:
         rows.append(("끝수 절사", rounded, f"{won(terms.rounding_won)} 미만을 버립니다."))
-    return _weighed(lines, total, rounded, rows, outcome_percent)
+    return _limited(lines, total, rounded, rows, outcome_percent)
 
 
-def _weighed(
+def _limited(
     lines: tuple[Line, ...],
     total: int,
     amount: int,
     rows: list[tuple[str, int | None, str]],
     percent: int,
-) -> Reckoning:
+) -> Calculation:
     settled = share_of(amount, percent)
     if percent < WHOLE:
         rows.append(("점검 결과 적용", settled, f"점검 결과에 따라 {percent}%를 인정합니다."))
     rows.append(("확정 지원금", settled, "이 금액으로 정산합니다."))
-    return Reckoning(lines, total, settled, tuple(rows))
+    return Calculation(lines, total, settled, tuple(rows))
 
 
 def outcome(
     *, settled_won: int, paid_won: int, committed_won: int, may_pay: bool = True
 ) -> Outcome:
-    """What is still to be paid, to be recovered and to go back to the pot.
+    """Return what is still paid, what is recovered and what returns to the pot.
 
     Afterwards committed is zero and paid − recovered is settled. Where nothing more may be paid
     (the award ended early), what was settled is at most what was paid. Raises BadInput

@@ -17,8 +17,8 @@ from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError, 
 from portal.core.validators import business_number, phone
 from portal.models import User
 from portal.notices import outbox
-from portal.templatetags.portal import masked_email
-from programs.queries import holidays
+from portal.templatetags.values import masked_email
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 
 INVITATION_DAYS = 14
@@ -141,7 +141,7 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
 
 def check_invitations_today(by: User, now: datetime) -> None:
     """Limit one person's invitations to colleagues and partners. Raises BadInput (`letters_today`)."""
-    outbox.check_letters((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
+    outbox.check_invitation_limit((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
 
 
 def cancel_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:

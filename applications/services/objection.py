@@ -1,4 +1,4 @@
-"""Objections (이의신청): filed once and in time, decided by other people, followed to the end."""
+"""Objections (이의신청): filed once and in time, decided by other people, then scored again."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -37,10 +37,10 @@ from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBr
 from portal.jobs import queue
 from portal.models import User
 from portal.notices import outbox
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
 from programs.models import SubProgram
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 
 FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png", "zip")
 MAX_FILES = 5
@@ -55,17 +55,17 @@ def file(
     by: User,
     now: datetime,
 ) -> Objection:
-    """File an objection with its evidence: once, in writing, before the clock has run out.
+    """File an objection with its evidence: once, in writing, before it is due.
 
-    The edge has checked that `by` may write for the company. Raises BadInput (`objection_text`,
-    `file_…`), Closed (`objection_late`), MoveNotAllowed (`objected_before`).
+    The caller has checked that `by` may write for the company. Raises BadInput (`objection_text`,
+    `file_…`), Closed (`objection_late`), MoveNotAllowed (`objected_before`, `nothing_to_contest`).
     """
     text = text.strip()
     if not text or len(text) > TEXT_LENGTH:
         raise BadInput(f"이의 내용을 {TEXT_LENGTH:,}자 안에서 적어 주세요.", code="objection_text")
     if len(uploads) > MAX_FILES:
         raise BadInput(f"증빙은 {MAX_FILES}개까지 낼 수 있습니다.", code="file_count")
-    found = [(upload, files.inspect(upload, allowed=FORMATS)) for upload in uploads]
+    inspected = [(upload, files.inspect(upload, allowed=FORMATS)) for upload in uploads]
     clock = objection_queries.clock(application, now)
     if Objection.objects.filter(application=application).exists():
         raise MoveNotAllowed("이의신청은 신청마다 한 번만 할 수 있습니다.", code="objected_before")
@@ -86,7 +86,7 @@ def file(
                 answer_due_at=program.due_after("objection_answer_days", now, holidays()),
             )
             move(application, ApplicationMoves.OBJECT, by=by, now=now, owner=True)
-            papers = {checked.sha256: (upload, checked) for upload, checked in found}
+            papers = {checked.sha256: (upload, checked) for upload, checked in inspected}
             for upload, checked in papers.values():
                 ObjectionPaper.objects.create(
                     objection=made,
@@ -97,17 +97,17 @@ def file(
                     content_type=checked.content_type,
                 )
             _notify(made, "applications/objection_filed", now)
-    except IntegrityError as twice:
+    except IntegrityError as error:
         if Objection.objects.filter(application=application).exists():
             raise MoveNotAllowed(
                 "이의신청은 신청마다 한 번만 할 수 있습니다.", code="objected_before"
-            ) from twice
+            ) from error
         raise
     return made
 
 
 def dismiss(objection: Objection, *, note: str, by: User, now: datetime) -> None:
-    """Confirm the decision, with reasons. Raises MoveNotAllowed (`barred`)."""
+    """Dismiss the objection with reasons. Raises MoveNotAllowed (`barred`)."""
     refuse_barred(objection, by)
     with transaction.atomic():
         move(
@@ -130,7 +130,7 @@ def uphold(
     by: User,
     now: datetime,
 ) -> None:
-    """Uphold: recognise refused bonuses, or lead the application back to other assessors.
+    """Uphold: grant refused bonuses, or return the application to other assessors.
 
     Raises BadInput (`remedy`), MoveNotAllowed (`barred`).
     """
@@ -152,7 +152,7 @@ def uphold(
         refused = BonusClaim.objects.filter(
             application=application, pk__in=[claim.pk for claim in bonuses]
         )
-        mark(
+        set_state(
             refused,
             BonusState.GRANTED,
             reason=f"이의신청 인용: {note.strip()}"[:300],
@@ -163,7 +163,7 @@ def uphold(
 
 
 def rescore(objection: Objection, *, by: User, now: datetime) -> ScoreRun:
-    """Ask for the new run: the frozen rubric of the old one, linked to it, this case alone.
+    """Request a new run over this case alone, under the frozen rubric of the old one.
 
     Raises RuleBroken when new sheets are missing or unlocked, MoveNotAllowed.
     """
@@ -194,20 +194,21 @@ def rescore(objection: Objection, *, by: User, now: datetime) -> ScoreRun:
 
 
 def conclude(run: ScoreRun, *, now: datetime) -> DecisionChange | None:
-    """Draft the new decision from a finished run of an objection; nothing for any other run.
+    """Draft the new decision from the finished run of an objection; None for other runs.
 
-    An officer who had no part in the old decision takes the draft up, a manager approves it.
-    Whoever is ahead of the last selected is selected, whatever the places; where everybody at or
-    above the floor was selected, whoever reaches it now, as long as a place is free. Safe to repeat.
+    An officer without part in the old decision takes the draft up, a manager approves it. The
+    application is selected when it ranks above the line, whatever the places; where everybody at or
+    above the floor was selected, also when it reaches the floor and a place is free. Safe to
+    repeat.
     """
     objection = Objection.objects.filter(run=run).select_related("decision__selection").first()
     if objection is None or objection.state != ObjectionState.UPHELD:
         return None
-    there = DecisionChange.objects.filter(
+    existing = DecisionChange.objects.filter(
         application=objection.application_id, kind=ChangeKind.OBJECTION
     ).first()
-    if there is not None:
-        return there
+    if existing is not None:
+        return existing
     place, outcome, reason = _judge(objection, run)
     application = Application.objects.select_related("submission").get(pk=objection.application_id)
     current = Decision.objects.filter(application=application).order_by("-pk")[0]
@@ -225,7 +226,7 @@ def conclude(run: ScoreRun, *, now: datetime) -> DecisionChange | None:
 
 
 def refuse_barred(objection: Objection, by: User) -> None:
-    """Raise MoveNotAllowed (`barred`) for whoever decided or judged the case."""
+    """Raise MoveNotAllowed (`barred`) for anybody who decided or assessed the case."""
     if by.pk in objection_queries.barred(objection):
         raise MoveNotAllowed(
             "원래의 결정이나 평가에 참여한 사람은 이의신청을 처리할 수 없습니다.", code="barred"
@@ -254,7 +255,7 @@ def _unready(objection: Objection, program: SubProgram) -> list[Finding]:
 
 
 def _judge(objection: Objection, run: ScoreRun) -> tuple[int, str, str]:
-    """Put the new score among the old ones: rank, outcome, and the reason in words."""
+    """Rank the new score among the old ones; return (rank, outcome, reason)."""
     selection = objection.decision.selection
     columns = (
         "application_id",
@@ -276,16 +277,16 @@ def _judge(objection: Objection, run: ScoreRun) -> tuple[int, str, str]:
     beyond = selection.decisions.filter(previous=None, reason_code=selection_rules.AID_LIMIT)
     beyond = beyond.exclude(application=objection.application_id)
     ranked = selection_rules.rank(candidates, set(beyond.values_list("application", flat=True)))
-    found = next(row for row in ranked if row.candidate.id == objection.application_id)
-    total, place = found.candidate.total, found.rank
-    told = f"이의신청을 받아들여 다시 산정한 결과 {total}점, {place:,}위입니다."
-    if not found.candidate.passed_floor:
-        return place, Outcome.REJECTED, f"{told} 기준점수에 못 미칩니다."
+    case = next(row for row in ranked if row.candidate.id == objection.application_id)
+    total, place = case.candidate.total, case.rank
+    summary = f"이의신청을 받아들여 다시 산정한 결과 {total}점, {place:,}위입니다."
+    if not case.candidate.passed_floor:
+        return place, Outcome.REJECTED, f"{summary} 기준점수에 못 미칩니다."
     if place <= selection.cut.get("selected_count", 0):
-        return place, Outcome.SELECTED, f"{told} 선정선 안에 있습니다."
+        return place, Outcome.SELECTED, f"{summary} 선정선 안에 있습니다."
     if selection.cut.get("stopped_by") == selection_rules.END and _has_place(selection):
-        return place, Outcome.SELECTED, f"{told} 기준점수 이상을 모두 선정했으므로 선정됩니다."
-    return place, Outcome.RESERVE, f"{told} 선정선 밖이어서 예비입니다."
+        return place, Outcome.SELECTED, f"{summary} 기준점수 이상을 모두 선정했으므로 선정됩니다."
+    return place, Outcome.RESERVE, f"{summary} 선정선 밖이어서 예비입니다."
 
 
 def _has_place(selection: Selection) -> bool:

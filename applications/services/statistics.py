@@ -1,4 +1,4 @@
-"""Round reports: asked for once, made by a job that counts, and whole or not there at all."""
+"""Round reports: requested once, made by a job, complete or not at all."""
 
 import hashlib
 import io
@@ -23,7 +23,7 @@ from programs.models import ProgramRound
 from programs.roles import MANAGER
 
 JOB = "applications.round_report"
-PRINTED = 1_000  # lines of the list on paper; the tables hold all of them
+PRINTED = 1_000  # rows of the list in PDF and HWPX; the tables hold all of them
 STEP = 500
 MAKERS = {MANAGER, AUDITOR}
 TYPES = {
@@ -37,7 +37,7 @@ Line = tuple[Any, ...]
 
 
 def request(round: ProgramRound, *, form: str, by: User, now: datetime) -> RoundReport:
-    """Ask for a report. Raises MoveNotAllowed without the right to it."""
+    """Request a report. Raises MoveNotAllowed without the right to it."""
     if not roles_of(by) & MAKERS:
         raise MoveNotAllowed("회차 보고서를 만들 권한이 없습니다.")
     with transaction.atomic():
@@ -48,10 +48,10 @@ def request(round: ProgramRound, *, form: str, by: User, now: datetime) -> Round
 
 
 def build(report: RoundReport, *, now: datetime, progress: Progress = no_progress) -> RoundReport:
-    """Make the file. A second run changes nothing.
+    """Make the file of a report; does nothing when it is made.
 
-    What is announced when the work begins is counted again in the finished file; a report that
-    changed meanwhile is made anew. Raises PortalError (`rows_changed`), JobCancelled by `progress`.
+    The rows counted at the start are compared with those written. Raises PortalError
+    (`rows_changed`) when they differ, JobCancelled from `progress`.
     """
     if report.made_at is not None:
         return report
@@ -82,7 +82,7 @@ def build(report: RoundReport, *, now: datetime, progress: Progress = no_progres
 
 
 class _Counted:
-    """The list as it is read: how many lines were taken, and the progress told on the way."""
+    """The selected rows as they are read: counts them and reports the progress."""
 
     def __init__(self, rows: Iterator[Line], total: int, progress: Progress) -> None:
         self.rows, self.total, self.progress, self.count = rows, total, progress, 0
@@ -95,14 +95,13 @@ class _Counted:
             yield row
 
     def first(self, most: int) -> list[Line]:
-        """The first lines, and no more."""
         return list(islice(self, most))
 
 
 def _pdf(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
-    whole = pdf_contexts.round_report(report.round, rows.first(PRINTED), PRINTED, now)
+    context = pdf_contexts.round_report(report.round, rows.first(PRINTED), PRINTED, now)
     return pdf.render(
-        "pdf/applications/round_report.html", whole, title=f"{report.round} 결과 보고서"
+        "pdf/applications/round_report.html", context, title=f"{report.round} 결과 보고서"
     ).data
 
 
@@ -113,10 +112,10 @@ def _hwpx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
 
 
 def _xlsx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
-    found = round_report.summary(report.round)
+    figures = round_report.summary(report.round)
     sheets: list[tuple[str, Any, Iterable[Any]]] = [("선정 목록", round_report.LIST, rows)]
-    sheets.append(("선정선", round_report.LINES, found.lines))
-    for row in found.drawn:
+    sheets.append(("선정선", round_report.LINES, figures.lines))
+    for row in figures.drawn:
         sheets.append(
             (
                 row.table.title.replace(":", " "),
@@ -124,8 +123,8 @@ def _xlsx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
                 ((label, *values) for label, values in row.table.rows),
             )
         )
-    if found.goals:
-        goals = ((row.label, row.value, row.unit, row.as_of) for row in found.goals)
+    if figures.goals:
+        goals = ((row.label, row.value, row.unit, row.as_of) for row in figures.goals)
         sheets.append(("전국 보급 목표", ("항목", "값", "단위", "기준일"), goals))
     return tables.xlsx(sheets)
 

@@ -1,19 +1,21 @@
-"""The firm's pages of its agreement: what to do next, papers, signature, spending, changes."""
+"""The firm's pages of its agreement: pending steps, papers, signature, amendments, early end."""
 
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from applications.forms.agreement import ChangeForm, CheckForm, GiveUpForm, SignatureForm
+from applications.forms.agreement import AmendmentForm, CheckForm, EndingForm, SignatureForm
 from applications.models import Agreement, Company
-from applications.queries import agreement as read
-from applications.queries import delivery
-from applications.services.agreement import amendments, endings
-from applications.services.agreement import contracts as agreements
+from applications.queries import agreement as agreement_queries
+from applications.queries import delivery as delivery_queries
+from applications.services.agreement import amendments, contracts, endings
 from applications.services.settlement import spending
 from applications.states import (
     AgreementState,
@@ -33,6 +35,7 @@ from applications.visibility import (
     workable_agreements,
 )
 from portal.access.decorators import public, signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.forms.errors import refuse
@@ -48,23 +51,17 @@ TONES = {
     AgreementState.CLOSED: "success",
     AgreementState.ENDED: "neutral",
 }
-
-
 PAPER_TONES = {
     PaperState.PENDING: "info",
     PaperState.ACCEPTED: "success",
     PaperState.RETURNED: "danger",
 }
-
-
-FILES = {
+FILES: Mapping[str, Callable[[User], QuerySet[Any]]] = {
     "paper": agreement_papers_of,
     "report": report_files_of,
     "evidence": spendings_of,
 }
-
-
-PLACES = {
+STEP_URLS = {
     "papers": "#papers",
     "sign": "sign/",
     "sign_change": "sign/",
@@ -78,43 +75,45 @@ PLACES = {
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def agreement_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show an agreement with what waits for whom; a POST hands in one of its papers."""
+def agreement_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show an agreement with its pending steps; a POST submits one of its papers."""
     at = now()
-    agreement = _get(request, pk)
+    agreement = open_agreement(request, pk)
     works = workable_agreements(request.user).filter(pk=agreement.pk).exists()
     refused, code, status = None, request.POST.get("requirement", ""), 200
     if request.method == "POST":
         if not works:
             raise Http404
-        refused, status = _hand_in(request, agreement, code, at)
+        refused, status = _submit_paper(request, agreement, code, at)
         if status == 200:
             return redirect("agreement_detail", pk=pk)
-    text = read.latest_text(agreement)
-    in_force = read.text_of(agreement, agreement.in_force) if agreement.in_force else None
-    waiting = read.waiting(agreement, now=at)
+    text = agreement_queries.latest_text(agreement)
+    in_force = (
+        agreement_queries.text_of(agreement, agreement.in_force) if agreement.in_force else None
+    )
+    waiting = agreement_queries.pending_steps(agreement, now=at)
     context = {
         "application": agreement.application,
         "agreement": agreement,
         "tone": TONES[AgreementState(agreement.state)],
         "works": works,
         "signs": signable_agreements(request.user).filter(pk=agreement.pk).exists(),
-        "waiting": [{"row": row, "url": PLACES.get(row.turn.step, "")} for row in waiting],
+        "waiting": [{"row": row, "url": STEP_URLS.get(row.step_row.step, "")} for row in waiting],
         "text": text,
         "in_force": in_force,
         "papers": _paper_rows(agreement, code, refused),
         "parts": agreement.instalments.all(),
-        "money": read.money_of(agreement),
-        "delivers": delivery.tally(agreement),
+        "money": agreement_queries.money_of(agreement),
+        "delivers": delivery_queries.tally(agreement),
         "reports": agreement.reports.all(),
-        "checks": read.checks_of(agreement),
-        "changes": agreement.changes.order_by("-pk"),
-        "change_open": agreement.changes.filter(
+        "checks": agreement_queries.checks_of(agreement),
+        "changes": agreement.amendments.order_by("-pk"),
+        "change_open": agreement.amendments.filter(
             state__in=[AmendmentState.ASKED, AmendmentState.EXAMINED]
         ).exists(),
         "change_kinds": _change_kinds(agreement),
-        "amendment_due_at": amendments.due_at(agreement) if agreement.ends_on else None,
-        "settlement": read.standing_settlement(agreement),
+        "amendment_due_at": amendments.request_due_at(agreement) if agreement.ends_on else None,
+        "settlement": agreement_queries.current_settlement(agreement),
         "endings": agreement.endings.order_by("-pk"),
         "may_give_up": agreement.state in (AgreementState.PREPARING, AgreementState.ACTIVE)
         and not agreement.endings.filter(state=EndingState.ASKED).exists(),
@@ -129,12 +128,12 @@ def agreement_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def agreement_sign(request: HttpRequest, pk: int) -> HttpResponse:
+def agreement_sign(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show the whole text; the firm's owner signs it by name under its hash."""
-    agreement = _get(request, pk)
+    agreement = open_agreement(request, pk)
     signs = signing_agreements(request.user).filter(pk=agreement.pk).exists()
-    text = read.latest_text(agreement)
-    waits = agreement.turns.filter(done_at=None, step__in=["sign", "sign_change"]).exists()
+    text = agreement_queries.latest_text(agreement)
+    waits = agreement.pending_steps.filter(done_at=None, step__in=["sign", "sign_change"]).exists()
     form, status = SignatureForm(initial={"sha256": text.sha256}), 200
     if request.method == "POST":
         if not signs:
@@ -142,12 +141,13 @@ def agreement_sign(request: HttpRequest, pk: int) -> HttpResponse:
         form, status = SignatureForm(request.POST), 400
         if form.is_valid():
             try:
-                agreements.sign(agreement, **form.cleaned_data, by=request.user, now=now())
+                contracts.sign(agreement, **form.cleaned_data, by=request.user, now=now())
             except PortalError as refused:
                 refuse(form, refused, fields={"name": "name", "consent": "agreed"})
                 status = refused.status
-                form.data = form.data.copy()
-                form.data["sha256"] = text.sha256
+                data = request.POST.copy()
+                data["sha256"] = text.sha256
+                form.data = data
             else:
                 messages.success(request, "협약서에 서명했습니다.")
                 return redirect("agreement_detail", pk=pk)
@@ -164,20 +164,20 @@ def agreement_sign(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def agreement_change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-    """Ask for a change of the agreement; the leading firm's owner only."""
-    agreement = _get(request, pk, signable_agreements(request.user))
+def agreement_change(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
+    """Request an amendment; the leading firm's owner only."""
+    agreement = open_agreement(request, pk, signable_agreements(request.user))
     if kind not in _change_kinds(agreement):
         raise Http404
     at = now()
-    due_at = amendments.due_at(agreement)
-    words: dict[str, Any] = {"kind": kind, "items": _items(agreement), "firms": _firms(agreement)}
-    form, status = ChangeForm(initial=_initial(agreement), **words), 200
+    due_at = amendments.request_due_at(agreement)
+    options: dict[str, Any] = {"kind": kind, "items": _items(agreement), "firms": _firms(agreement)}
+    form, status = AmendmentForm(initial=_initial(agreement), **options), 200
     if request.method == "POST":
-        form, status = ChangeForm(request.POST, **words), 400
+        form, status = AmendmentForm(request.POST, **options), 400
         if form.is_valid():
             try:
-                amendments.ask(
+                amendments.request(
                     agreement,
                     kind=kind,
                     proposal=form.proposal(),
@@ -204,15 +204,17 @@ def agreement_change(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def agreement_give_up(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask to give the award up; the leading firm's owner only."""
-    agreement = _get(request, pk, signable_agreements(request.user))
-    form = GiveUpForm(request.POST or None)
+def agreement_give_up(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Request to decline the award; the leading firm's owner only."""
+    agreement = open_agreement(request, pk, signable_agreements(request.user))
+    form = EndingForm(request.POST or None)
     status = 200 if request.method == "GET" else 400
     if form.is_valid():
-        words = {"kind": EndingKind.DECLINE, "reason": form.cleaned_data["reason"]}
+        reason = form.cleaned_data["reason"]
         try:
-            endings.ask(agreement, **words, by=request.user, now=now())
+            endings.request(
+                agreement, kind=EndingKind.DECLINE, reason=reason, by=request.user, now=now()
+            )
         except PortalError as refused:
             refuse(form, refused, fields={"reason": "reason"})
             status = refused.status
@@ -225,50 +227,48 @@ def agreement_give_up(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_safe
-def agreement_file(request: HttpRequest, kind: str, pk: int) -> HttpResponse:
+def agreement_file(request: SignedInRequest, kind: str, pk: int) -> HttpResponseBase:
     """Send a paper, a report's file or an evidence to those who may open the agreement."""
-    found = FILES.get(kind)
-    if found is None:
+    if kind not in FILES:
         raise Http404
-    row = get_object_or_404(found(request.user), pk=pk)
+    row = get_object_or_404(FILES[kind](request.user), pk=pk)
     return files.serve(row.file, filename=row.name, content_type=row.content_type)
 
 
 @public
 @require_safe
 def agreement_check(request: HttpRequest) -> HttpResponse:
-    """Compare number and hash with what was agreed or settled; nothing else is said."""
-    asked = "number" in request.GET or "sha256" in request.GET
-    form = CheckForm(request.GET if asked else None)
+    """Compare number and hash with what was agreed or settled; show nothing else."""
+    given = "number" in request.GET or "sha256" in request.GET
+    form = CheckForm(request.GET if given else None)
     genuine = None
-    if asked and form.is_valid():
-        genuine = read.document_is_genuine(form.cleaned_data["number"], form.cleaned_data["sha256"])
+    if given and form.is_valid():
+        genuine = agreement_queries.document_is_genuine(
+            form.cleaned_data["number"], form.cleaned_data["sha256"]
+        )
     return render(request, "applications/agreement/check.html", {"form": form, "genuine": genuine})
 
 
-def _get(request: HttpRequest, pk: int, among: Any = None) -> Agreement:
-    """An agreement by its application's number, for those who may open it."""
-    rows = contracts_of(_person(request)) if among is None else among
+def open_agreement(
+    request: SignedInRequest, pk: int, among: QuerySet[Agreement] | None = None
+) -> Agreement:
+    """Return the agreement of application `pk`. Raises Http404 outside the rows the user may open."""
+    rows = contracts_of(request.user) if among is None else among
     return get_object_or_404(
         rows.select_related("application__sub_program__round", "application__track", "company"),
         application=pk,
     )
 
 
-def _person(request: HttpRequest) -> User:
-    person: User = request.user
-    return person
-
-
-def _hand_in(
-    request: HttpRequest, agreement: Agreement, code: str, at: datetime
+def _submit_paper(
+    request: SignedInRequest, agreement: Agreement, code: str, at: datetime
 ) -> tuple[UploadForm, int]:
     form = UploadForm(request.POST, request.FILES, auto_id=f"id_{code}_%s", most=1)
     if not form.is_valid():
         return form, 400
     try:
         upload = form.cleaned_data["files"][0]
-        agreements.hand_in(agreement, requirement=code, upload=upload, by=request.user, now=at)
+        contracts.submit_paper(agreement, requirement=code, upload=upload, by=request.user, now=at)
     except PortalError as refused:
         refuse(form, refused, fields={refused.code: "files"})
         return form, refused.status
@@ -298,7 +298,7 @@ def _paper_rows(
 
 
 def _change_kinds(agreement: Agreement) -> dict[str, str]:
-    """What may be changed here: sums only where there are some, the lead where somebody could."""
+    # Sums only where there are some, the lead where another firm could take over.
     kinds = dict(AmendmentKind.choices)
     if not spending.planned_items(agreement):
         kinds.pop(AmendmentKind.SUMS)
@@ -321,7 +321,7 @@ def _items(agreement: Agreement) -> list[dict[str, Any]]:
 
 
 def _initial(agreement: Agreement) -> dict[str, Any]:
-    money = read.text_of(agreement, agreement.in_force).content["money"]
+    money = agreement_queries.text_of(agreement, agreement.in_force).content["money"]
     initial = {"grant_won": money["grant_won"], "own_won": money["own_won"]}
     initial |= {f"item_{row['code']}": row["won"] for row in money["items"]}
     return {**initial, "ends_on": agreement.ends_on}

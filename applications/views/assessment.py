@@ -1,10 +1,14 @@
-"""The assessor's desk: what is assigned, a word on conflicts first, then the sheet until its lock."""
+"""The pages of assessors.
+
+A conflict statement opens an application; its sheet is then filled in until it is locked.
+"""
 
 from typing import Any
 
 from django.contrib import messages
 from django.db.models import Count, F, Q, QuerySet
-from django.http import HttpRequest, HttpResponse, JsonResponse, QueryDict
+from django.http import HttpResponse, JsonResponse, QueryDict
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -17,7 +21,7 @@ from applications.states import ApplicationState
 from applications.views.application import content
 from applications.visibility import opened_sheets, others_sheets, own_sheets
 from portal.access.decorators import with_second_factor
-from portal.access.requests import person
+from portal.access.requests import SignedInRequest
 from portal.core.clock import KST, now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
@@ -25,25 +29,25 @@ from portal.forms.errors import refuse, show_error
 from portal.paper import tables
 
 PAGE = 25
-WAITING = 100
-REACHED = ("application__company", "application__sub_program__round", "rubric")
+OPEN_SHEETS = 100  # on the page at most
+RELATED = ("application__company", "application__sub_program__round", "rubric")
 
 
 @with_second_factor(ASSESSOR)
 @require_safe
-def assessor_desk(request: HttpRequest) -> HttpResponse:
-    """List what waits, the soonest due first, and what is done, the latest first."""
+def assessor_desk(request: SignedInRequest) -> HttpResponse:
+    """List open sheets by due date, and finished ones, the latest first."""
     at = now()
-    mine = own_sheets(person(request))
-    waiting = list(_waiting(mine).select_related(*REACHED)[:WAITING])
-    done = mine.exclude(pk__in=_waiting(mine).order_by().values("pk")).order_by("-pk")
+    mine = own_sheets(request.user)
+    unfinished = list(_open(mine).select_related(*RELATED)[:OPEN_SHEETS])
+    done = mine.exclude(pk__in=_open(mine).order_by().values("pk")).order_by("-pk")
     before = row_number(request.GET.get("before"))
     if before is not None:
         done = done.filter(pk__lt=before)
-    page = list(done.select_related(*REACHED)[: PAGE + 1])
+    page = list(done.select_related(*RELATED)[: PAGE + 1])
     context = {
         "now": at,
-        "waiting": [sheet_summary(row) for row in waiting],
+        "waiting": [sheet_summary(row) for row in unfinished],
         "done": [sheet_summary(row) for row in page[:PAGE]],
         "following": f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else "",
         "figures": mine.aggregate(
@@ -60,9 +64,8 @@ def assessor_desk(request: HttpRequest) -> HttpResponse:
 
 @with_second_factor(ASSESSOR)
 @require_safe
-def assessor_export(request: HttpRequest) -> HttpResponse:
-    """The own sheets as a table, with what the page shows and nothing more."""
-    rows = own_sheets(person(request)).select_related(*REACHED).order_by("pk")
+def assessor_export(request: SignedInRequest) -> HttpResponseBase:
+    rows = own_sheets(request.user).select_related(*RELATED).order_by("pk")
     header = ["신청", "신청기업", "내역사업", "제출 기한", "상태", "제출 시각"]
     lines = (
         (
@@ -80,9 +83,8 @@ def assessor_export(request: HttpRequest) -> HttpResponse:
 
 @with_second_factor(ASSESSOR)
 @require_safe
-def assessor_next(request: HttpRequest) -> HttpResponse:
-    """Go to the sheet that is due soonest, or back to the desk."""
-    following = _waiting(own_sheets(person(request))).first()
+def assessor_next(request: SignedInRequest) -> HttpResponse:
+    following = _open(own_sheets(request.user)).first()
     if following is None:
         messages.info(request, "남은 평가표가 없습니다.")
         return redirect("assessor_desk")
@@ -91,8 +93,7 @@ def assessor_next(request: HttpRequest) -> HttpResponse:
 
 @with_second_factor(ASSESSOR)
 @require_http_methods(["GET", "POST"])
-def assessor_conflict(request: HttpRequest, pk: int) -> HttpResponse:
-    """Ask about conflicts of interest before the file opens; the answer stays on record."""
+def assessor_conflict(request: SignedInRequest, pk: int) -> HttpResponse:
     sheet = _own_sheet(request, pk)
     if sheet.declared_at is not None or _closed(sheet):
         return redirect("assessor_sheet", pk=pk)
@@ -104,7 +105,7 @@ def assessor_conflict(request: HttpRequest, pk: int) -> HttpResponse:
                 sheet,
                 tied=tied,
                 words=form.cleaned_data["words"],
-                by=person(request),
+                by=request.user,
                 now=now(),
             )
         except PortalError as error:
@@ -128,8 +129,7 @@ def assessor_conflict(request: HttpRequest, pk: int) -> HttpResponse:
 
 @with_second_factor(ASSESSOR)
 @require_http_methods(["GET", "POST"])
-def assessor_sheet(request: HttpRequest, pk: int) -> HttpResponse:
-    """Fill the sheet beside what was filed; save as often as wanted, hand in once."""
+def assessor_sheet(request: SignedInRequest, pk: int) -> HttpResponse:
     sheet = _own_sheet(request, pk)
     if sheet.ended:
         return render(request, "applications/assessment/ended.html", _header(sheet))
@@ -144,13 +144,13 @@ def assessor_sheet(request: HttpRequest, pk: int) -> HttpResponse:
             status = error.status
     elif form.is_bound:
         status = 400
-    read = assessment.readable(sheet)
+    readable = assessment.readable(sheet)
     context = {
         **_header(sheet),
         "form": form,
         "open": not _closed(sheet),
-        "read": read,
-        "groups": content.filed(read.filed),
+        "read": readable,
+        "groups": content.filed(readable.filed),
         "marks": _marks(sheet),
         "others": _others(sheet),
         "progress": sheet_summary(sheet),
@@ -160,29 +160,28 @@ def assessor_sheet(request: HttpRequest, pk: int) -> HttpResponse:
 
 @with_second_factor(ASSESSOR)
 @require_POST
-def assessor_autosave(request: HttpRequest, pk: int) -> HttpResponse:
-    """Keep what is typed, as long as it is a sheet; nothing is handed in here."""
-    sheet = get_object_or_404(opened_sheets(person(request)).select_related(*REACHED), pk=pk)
+def assessor_autosave(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Save a valid form; never locks the sheet."""
+    sheet = get_object_or_404(opened_sheets(request.user).select_related(*RELATED), pk=pk)
     form = SheetForm(sheet, request.POST)
     at = now()
     if not form.is_valid():
         message = next(iter(form.errors.values()))[0]
         return JsonResponse({"code": "bad_input", "message": message}, status=400)
-    saved = sheets.save(sheet, by=person(request), now=at, **form.sent())
+    saved = sheets.save(sheet, by=request.user, now=at, **form.sent())
     return JsonResponse({"version": saved.version, "saved_at": at.astimezone(KST).isoformat()})
 
 
 @with_second_factor(ASSESSOR)
 @require_http_methods(["GET", "POST"])
-def assessor_abstain(request: HttpRequest, pk: int) -> HttpResponse:
-    """Step back from a sheet, with the reason."""
+def assessor_abstain(request: SignedInRequest, pk: int) -> HttpResponse:
     sheet = _own_sheet(request, pk)
     if _closed(sheet):
         return redirect("assessor_sheet", pk=pk)
     form, status = AbstainForm(_posted(request)), 200
     if form.is_valid():
         try:
-            sheets.abstain(sheet, reason=form.cleaned_data["reason"], by=person(request), now=now())
+            sheets.abstain(sheet, reason=form.cleaned_data["reason"], by=request.user, now=now())
         except PortalError as error:
             refuse(form, error, fields={"words": "reason"})
             status = error.status
@@ -201,13 +200,11 @@ def assessor_abstain(request: HttpRequest, pk: int) -> HttpResponse:
 
 @with_second_factor(ASSESSOR)
 @require_http_methods(["GET", "POST"])
-def assessor_ties(request: HttpRequest) -> HttpResponse:
-    """Own ties to firms: what was declared, and declaring another."""
-    me = person(request)
+def assessor_ties(request: SignedInRequest) -> HttpResponse:
     form, status = TieForm(_posted(request)), 200
     if form.is_valid():
         try:
-            conflicts.declare_tie(me, **form.cleaned_data, by=me, now=now())
+            conflicts.declare_tie(request.user, **form.cleaned_data, by=request.user, now=now())
         except PortalError as error:
             refuse(form, error, fields={"tie": "firm_name"})
             status = error.status
@@ -218,12 +215,12 @@ def assessor_ties(request: HttpRequest) -> HttpResponse:
             return redirect("assessor_ties")
     elif form.is_bound:
         status = 400
-    context = {"form": form, "ties": me.declared_ties.order_by("-pk")}
+    context = {"form": form, "ties": request.user.declared_ties.order_by("-pk")}
     return render(request, "applications/assessment/ties.html", context, status=status)
 
 
 def sheet_summary(sheet: ScoreSheet) -> dict[str, Any]:
-    """Where a sheet stands, in words, and how much of it is filled."""
+    """Return the status of a sheet in Korean, and how much of it is filled in."""
     total = len(rubrics.of_sheet(sheet).criteria)
     filled = sum(1 for code in sheet.marks if sheet.reasons.get(code))
     if sheet.withdrawn_at:
@@ -249,24 +246,23 @@ def sheet_summary(sheet: ScoreSheet) -> dict[str, Any]:
     }
 
 
-def _posted(request: HttpRequest) -> QueryDict | None:
-    """What a form was sent with, were it nothing at all."""
+def _posted(request: SignedInRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _waiting(mine: QuerySet[ScoreSheet]) -> QuerySet[ScoreSheet]:
-    waiting = mine.filter(
+def _open(mine: QuerySet[ScoreSheet]) -> QuerySet[ScoreSheet]:
+    rows = mine.filter(
         locked_at=None,
         abstained_at=None,
         withdrawn_at=None,
         application__state=ApplicationState.ASSESSING,
     )
-    return waiting.order_by(F("due_at").asc(nulls_last=True), "pk")
+    return rows.order_by(F("due_at").asc(nulls_last=True), "pk")
 
 
-def _own_sheet(request: HttpRequest, pk: int) -> ScoreSheet:
-    rows = own_sheets(person(request)).select_related(
-        "assessor", "application__site", "application__submission__form", *REACHED
+def _own_sheet(request: SignedInRequest, pk: int) -> ScoreSheet:
+    rows = own_sheets(request.user).select_related(
+        "assessor", "application__site", "application__submission__form", *RELATED
     )
     return get_object_or_404(rows, pk=pk)
 
@@ -287,15 +283,15 @@ def _header(sheet: ScoreSheet) -> dict[str, Any]:
     }
 
 
-def _save_or_lock(request: HttpRequest, sheet: ScoreSheet, form: SheetForm) -> HttpResponse:
-    """Save, and hand in when asked to. What is saved stays even if it cannot be handed in yet."""
+def _save_or_lock(request: SignedInRequest, sheet: ScoreSheet, form: SheetForm) -> HttpResponse:
+    """Save, and lock if requested; what is saved stays when it cannot be locked yet."""
     at = now()
-    sheets.save(sheet, by=person(request), now=at, **form.sent())
+    sheets.save(sheet, by=request.user, now=at, **form.sent())
     if request.POST.get("act") != "lock":
         messages.success(request, "저장했습니다. 아직 제출하지 않았습니다.")
         return redirect("assessor_sheet", pk=sheet.pk)
     try:
-        sheets.lock(sheet, by=person(request), now=at)
+        sheets.lock(sheet, by=request.user, now=at)
     except PortalError as error:
         show_error(request, error)
         return redirect("assessor_sheet", pk=sheet.pk)
@@ -322,8 +318,8 @@ def _marks(sheet: ScoreSheet) -> list[dict[str, Any]]:
 
 
 def _others(sheet: ScoreSheet) -> list[dict[str, Any]]:
-    """Marks of the others without names, in an order that does not give them away."""
     criteria = rubrics.of_sheet(sheet).criteria
+    # By hash: an order that does not reveal whose sheet it is.
     rows = others_sheets(sheet).order_by("sha256").values_list("marks", flat=True)
     return [
         {

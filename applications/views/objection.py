@@ -1,7 +1,8 @@
-"""After the result: objecting to it, giving it up; and how decisions changed, for everybody."""
+"""Filing an objection to a result, and reading its outcome."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -9,6 +10,7 @@ from applications.forms.objection import ObjectionForm
 from applications.models import Objection
 from applications.queries.objection import clock
 from applications.services import objection as objection_services
+from applications.states import MemberRole
 from applications.views.application.overview import with_parts
 from applications.visibility import (
     WRITERS,
@@ -17,6 +19,7 @@ from applications.visibility import (
     role_in,
 )
 from portal.access.decorators import signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import NotFound, PortalError
 from portal.forms.errors import refuse
@@ -25,13 +28,14 @@ from portal.uploads import files
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def application_objection(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the clock and take the objection, or show where it stands."""
+def application_objection(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show the deadline and take the objection, or show its status."""
     at = now()
     application = get_object_or_404(with_parts(own_applications(request.user)), pk=pk)
     objection = Objection.objects.filter(application=application).first()
     running = clock(application, at)
-    writes = role_in(request.user, application.company_id) in WRITERS
+    role = role_in(request.user, application.company_id)
+    writes = role is not None and MemberRole(role) in WRITERS
     if (objection is None and running is None) or (request.method == "POST" and not writes):
         raise NotFound
     form = ObjectionForm(request.POST or None, request.FILES or None)
@@ -65,7 +69,6 @@ def application_objection(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_safe
-def objection_paper(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send a file that goes with an objection."""
+def objection_paper(request: SignedInRequest, pk: int) -> HttpResponseBase:
     paper = get_object_or_404(objection_papers_of(request.user), pk=pk)
     return files.serve(paper.file, filename=paper.name, content_type=paper.content_type)

@@ -2,9 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.urls import reverse
 from django.views.decorators.http import condition, require_safe
@@ -23,13 +25,12 @@ FORMATS = {"json": "application/json; charset=utf-8", "csv": "text/csv; charset=
 @public
 @require_safe
 def open_data_page(request: HttpRequest) -> HttpResponse:
-    """Describe every data set: fields, state, addresses, licence, the ends of the audit chain."""
     heads = audit.heads()
     context = {
         "publication": publication(),
         "datasets": [_with_state(row) for row in publication().datasets],
         "heads": heads,
-        "head": audit.head_of(heads),
+        "head": audit.combined_head(heads),
     }
     return render(request, "applications/open_data/open_data.html", context)
 
@@ -37,27 +38,26 @@ def open_data_page(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def open_data_index(request: HttpRequest) -> JsonResponse:
-    """The same for programs."""
     return JsonResponse(catalogue(), json_dumps_params={"ensure_ascii": False})
 
 
 def catalogue() -> dict[str, Any]:
-    """Licence, rule of small numbers, and every data set with fields, state and addresses."""
-    told = publication()
+    """Return licence, suppression rule, audit seals, and every data set with its version."""
+    published = publication()
     heads = audit.heads()
     return {
-        "format": told.format,
-        "publisher": told.publisher,
-        "licence": told.licence,
-        "suppression": {"minimum": told.minimum, "rule": told.rule},
+        "format": published.format,
+        "publisher": published.publisher,
+        "licence": published.licence,
+        "suppression": {"minimum": published.minimum, "rule": published.rule},
         "audit": {
-            "sha256": audit.head_of(heads),
+            "sha256": audit.combined_head(heads),
             "chains": [
                 {"chain": row["name"], "number": row["number"], "sha256": row["sha256"]}
                 for row in heads
             ],
         },
-        "datasets": [_dataset_json(row) for row in told.datasets],
+        "datasets": [_dataset_json(row) for row in published.datasets],
     }
 
 
@@ -68,7 +68,7 @@ def _etag(request: HttpRequest, code: str, extension: str) -> str | None:
         return None
 
 
-def _changed(request: HttpRequest, code: str, extension: str) -> Any:
+def _changed(request: HttpRequest, code: str, extension: str) -> datetime | None:
     try:
         return datasets.version(code).updated_at
     except NotFound:
@@ -78,15 +78,15 @@ def _changed(request: HttpRequest, code: str, extension: str) -> Any:
 @public
 @require_safe
 @condition(etag_func=_etag, last_modified_func=_changed)
-def open_data_file(request: HttpRequest, code: str, extension: str) -> HttpResponse:
-    """One data set, written as it is read."""
+def open_data_file(request: HttpRequest, code: str, extension: str) -> HttpResponseBase:
+    """Stream one data set."""
     try:
-        found = datasets.find(code)
-    except NotFound as absent:
-        raise Http404 from absent
+        dataset = datasets.find(code)
+    except NotFound as error:
+        raise Http404 from error
     if extension not in FORMATS:
         raise Http404
-    lines = _json(found) if extension == "json" else _csv(found)
+    lines = _json(dataset) if extension == "json" else _csv(dataset)
     response = StreamingHttpResponse(lines, content_type=FORMATS[extension])
     response["Cache-Control"] = "public, no-cache"
     response["Access-Control-Allow-Origin"] = "*"
@@ -96,21 +96,21 @@ def open_data_file(request: HttpRequest, code: str, extension: str) -> HttpRespo
     return response
 
 
-def _json(found: Dataset) -> Iterator[str]:
-    """One object whose rows stand one a line; the count comes last, when it is known."""
-    head = {**_dataset_json(found), "licence": publication().licence}
+def _json(dataset: Dataset) -> Iterator[str]:
+    """Yield one object with a row on each line; the count comes last, once it is known."""
+    head = {**_dataset_json(dataset), "licence": publication().licence}
     text = json.dumps(head, ensure_ascii=False)
     yield f'{text[:-1]}, "rows": ['
     count = 0
-    for row in datasets.rows(found.code):
+    for row in datasets.rows(dataset.code):
         yield f"{',' if count else ''}\n{json.dumps(row, ensure_ascii=False)}"
         count += 1
     yield f'\n], "count": {count}}}\n'
 
 
-def _csv(found: Dataset) -> Iterator[str]:
-    rows = ([_cell(row[name]) for name in found.names] for row in datasets.rows(found.code))
-    return tables.csv_lines(found.names, rows, counted=False)
+def _csv(dataset: Dataset) -> Iterator[str]:
+    rows = ([_cell(row[name]) for name in dataset.names] for row in datasets.rows(dataset.code))
+    return tables.csv_lines(dataset.names, rows, counted=False)
 
 
 def _cell(value: object) -> object:

@@ -1,4 +1,4 @@
-"""Selection."""
+"""Results of a selection: reading one, declining it, and the public counts of changes."""
 
 from typing import Any
 
@@ -24,6 +24,7 @@ from applications.visibility import (
     withdrawable_by,
 )
 from portal.access.decorators import public, signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import MoveNotAllowed, NotFound, PortalError
 from portal.forms.errors import refuse
@@ -34,8 +35,7 @@ DECLINABLE = {Outcome.SELECTED, Outcome.RESERVE}
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def application_decline(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give up a selection or a place on the reserve list; owners only."""
+def application_decline(request: SignedInRequest, pk: int) -> HttpResponse:
     application = get_object_or_404(with_parts(withdrawable_by(request.user)), pk=pk)
     award = award_of(application)
     if award is None:
@@ -62,12 +62,12 @@ def application_decline(request: HttpRequest, pk: int) -> HttpResponse:
 @public
 @require_safe
 def decision_changes(request: HttpRequest) -> HttpResponse:
-    """Released selections with how often their decisions were changed, for everybody."""
+    """Show to everybody how often the decisions of each released selection were changed."""
     return render(request, "applications/selection/changes.html", {"rows": released_results()})
 
 
 def result_readers(user: User) -> QuerySet[Application]:
-    """Applications whose result the person may read: the applicant's own, and staff's."""
+    """Return the applications whose result the person may read: their own, or as staff."""
     own = Q(pk__in=own_applications(user).order_by().values("pk"))
     staff = Q(pk__in=staff_applications(user).order_by().values("pk"))
     return Application.objects.filter(own | staff)
@@ -75,41 +75,42 @@ def result_readers(user: User) -> QuerySet[Application]:
 
 @signed_in
 @require_safe
-def application_result(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show the released result with its score broken down; before release there is no page."""
+def application_result(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show the released result with its score broken down; 404 before the release."""
     application = get_object_or_404(with_parts(result_readers(request.user)), pk=pk)
-    found = result(application)
-    if found is None:
+    released = result(application)
+    if released is None:
         raise Http404
+    role = role_in(request.user, application.company_id)
     context = {
         "application": application,
-        "result": found,
-        "figures": key_figures(found),
+        "result": released,
+        "figures": key_figures(released),
         "printed": application.documents.filter(
             kind=IssuedDocument.Kind.RESULT,
             version=current_version(application, IssuedDocument.Kind.RESULT),
         ).exists(),
-        "own": (role := role_in(request.user, application.company_id)),
+        "own": role,
         "objection": Objection.objects.filter(application=application).first(),
         "clock": clock(application, now()),
         "declines": role == MemberRole.OWNER
         and application.state == ApplicationState.RELEASED
-        and found["outcome"] in {Outcome.SELECTED, Outcome.RESERVE},
+        and released["outcome"] in DECLINABLE,
     }
     return render(request, "applications/selection/result.html", context)
 
 
-def key_figures(found: dict[str, Any]) -> dict[str, str]:
-    """The large figures of a result in words; what there is not is said, never 0."""
-    total, rank, cut, gap = (found["total"], found["rank"], found["cut"], found["gap"])
-    line = cut.get("cut_total")
+def key_figures(released: dict[str, Any]) -> dict[str, str]:
+    """Return the figures of a result as text; a missing one is named, never shown as 0."""
+    total, rank, gap = released["total"], released["rank"], released["gap"]
+    line = released["cut"].get("cut_total")
     distance = ""
     if gap is not None:
         distance = f"선정선보다 {abs(gap)}점 {'높습니다' if gap >= 0 else '낮습니다'}"
     return {
         "total": f"{total}점" if total is not None else "점수 없음",
         "rank": f"{rank:,}위" if rank else "순위 없음",
-        "counted": f"평가한 {found['counted']:,}건 가운데",
+        "counted": f"평가한 {released['counted']:,}건 가운데",
         "cut": f"{line}점" if line is not None else "없음",
         "gap": distance,
     }

@@ -1,4 +1,4 @@
-"""Statistics for everybody: the figures of a round as charts, each with its table."""
+"""Public statistics: the figures of a round as charts, each with its table."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -8,18 +8,17 @@ from applications.queries.open_data.publication import publication
 from applications.queries.statistics import charts, figures
 from portal.access.decorators import public
 from portal.core.clock import now
-from programs.queries import current_round
+from programs.queries.rounds import current_round
 from programs.visibility import public_rounds
 
 
 @public
 @require_safe
 def statistics_page(request: HttpRequest) -> HttpResponse:
-    """Show the figures of a round; those of the current one unless another is asked for."""
     at = now()
     rounds = list(public_rounds().order_by("-opens_at"))
-    wanted = request.GET.get("round", "")
-    round = next((row for row in rounds if row.code == wanted), current_round(at))
+    code = request.GET.get("round", "")
+    round = next((row for row in rounds if row.code == code), current_round(at))
     context = {
         "now": at,
         "rounds": rounds,

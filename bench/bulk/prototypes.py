@@ -282,5 +282,7 @@ def _kept(track: Track, filed: Submission) -> Mould:
         version=application.version,
         content={**filed.content, "form": filed.form.content},
         form_sha256=filed.form_id,
-        claims=tuple(claims.values("code", "label", "claim", "points", "hinted")),
+        claims=tuple(
+            dict(row) for row in claims.values("code", "label", "claim", "points", "hinted")
+        ),
     )

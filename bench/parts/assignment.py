@@ -44,7 +44,7 @@ def inside(members: int, services: int) -> dict[str, float]:
             rules.Member(id, KINDS[id % 3], LOAD, tuple(dice.sample(ids, WISHES)))
             for id in range(1, members + 1)
         ),
-        services=tuple(rules.Wanted(id, EACH, LEAST) for id in ids),
+        services=tuple(rules.Demand(id, EACH, LEAST) for id in ids),
         forbidden=(),
         pinned=(),
         kept=(),

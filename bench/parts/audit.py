@@ -55,7 +55,7 @@ def inside(count: int) -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
     at = now()
-    program = SubProgram.objects.select_related("pot").order_by("pk").first()
+    program = SubProgram.objects.select_related("pot").order_by("pk")[0]
     _fill(program.pot, count, at - timedelta(minutes=5))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
@@ -75,10 +75,10 @@ def inside(count: int) -> dict[str, float]:
 
 def _fill(pot: Budget, count: int, at: datetime) -> None:
     """Reserve won by won, through the one door to money."""
-    ledger.appropriate(pot, amount=count, reference="bench", by=None, now=at)
+    ledger.appropriate(pot, ledger.Booking(amount=count, reference="bench"), by=None, now=at)
     for start in range(0, count, CHUNK):
         rows = [
-            ledger.Row(f"bench:{place}", ONE_WON, f"bench:{place}")
+            ledger.Booking(ONE_WON, f"bench:{place}", f"bench:{place}")
             for place in range(start, min(start + CHUNK, count))
         ]
         ledger.reserve_many(pot, rows, by=None, now=at)

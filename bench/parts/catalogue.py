@@ -26,13 +26,13 @@ QUICK, LARGE = 5, 100
 PAGE = 21
 TURNS = 5
 SEARCHES = (
-    catalogue.Asked(text="화상회의"),
-    catalogue.Asked(text="가온 협업"),
-    catalogue.Asked(text="원격접속 보안 맞춤형"),
-    catalogue.Asked(text="컨설팅", category=Category.CONSULTING),
-    catalogue.Asked(text="심리 상담", highest_won=100_000),
-    catalogue.Asked(text="없는말이다"),
-    catalogue.Asked(category=Category.CARE),
+    catalogue.Search(text="화상회의"),
+    catalogue.Search(text="가온 협업"),
+    catalogue.Search(text="원격접속 보안 맞춤형"),
+    catalogue.Search(text="컨설팅", category=Category.CONSULTING),
+    catalogue.Search(text="심리 상담", highest_won=100_000),
+    catalogue.Search(text="없는말이다"),
+    catalogue.Search(category=Category.CARE),
 )
 GOAL_SECONDS = {1: 10, QUICK: 30, LARGE: 180}
 GOAL_SEARCH = 0.25
@@ -94,7 +94,7 @@ def inside(factor: int) -> dict[str, float]:
         cursor.execute("ANALYZE vouchers_service")
     spent = [_timed(asked) for _ in range(TURNS) for asked in SEARCHES]
     found["search"] = percentile(spent, 0.95)
-    found["newest"] = percentile([_timed(catalogue.Asked()) for _ in range(TURNS)], 0.5)
+    found["newest"] = percentile([_timed(catalogue.Search()) for _ in range(TURNS)], 0.5)
     return found
 
 
@@ -122,8 +122,8 @@ def _copy(text: str) -> float:
     return time.monotonic() - began
 
 
-def _timed(asked: catalogue.Asked) -> float:
+def _timed(asked: catalogue.Search) -> float:
     began = time.monotonic()
-    rows_found = catalogue.found(Service.objects.all(), asked)
+    rows_found = catalogue.matching(Service.objects.all(), asked)
     list(catalogue.with_supplier(catalogue.ordered(rows_found, catalogue.NEWEST))[:PAGE])
     return time.monotonic() - began

@@ -64,7 +64,7 @@ class Contracts:
         if until == "mid_check":
             return
         reason = "설치한 설비와 진도를 현장에서 확인했습니다."
-        reports.check_half_way(
+        reports.check_mid(
             self._fresh(agreement),
             outcome="continue",
             reason=reason,
@@ -89,7 +89,7 @@ class Contracts:
     def _papers(self, agreement: Agreement, owner: User) -> None:
         for row in agreement.terms["papers"]:
             upload = self._file(f"{row['label']} {agreement.number}", row["label"])
-            paper = agreements.hand_in(
+            paper = agreements.submit_paper(
                 agreement, requirement=row["code"], upload=upload, by=owner, now=self.now()
             )
             agreements.check_paper(paper, accepted=True, by=self.officer, now=self.now())
@@ -136,7 +136,7 @@ class Contracts:
                 by=owner,
                 now=self.now(),
             )
-        spending.hand_over(self._fresh(agreement), by=owner, now=self.now())
+        spending.submit(self._fresh(agreement), by=owner, now=self.now())
         if until == "settling":
             return
         for row in agreement.spendings.select_related("agreement"):
@@ -153,7 +153,7 @@ class Contracts:
     def _give_up(self, agreement: Agreement, owner: User) -> None:
         reason = "공장을 옮기게 되어 사업을 이어 갈 수 없습니다."
         words: dict[str, Any] = {"kind": EndingKind.DECLINE, "reason": reason}
-        ending = endings.ask(self._fresh(agreement), **words, by=owner, now=self.now())
+        ending = endings.request(self._fresh(agreement), **words, by=owner, now=self.now())
         note = "사유를 확인했습니다."
         endings.approve(ending, note=note, by=self.manager, now=self.now())
 

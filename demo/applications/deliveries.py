@@ -43,7 +43,7 @@ class Handover:
         for turn in range(row.spec.get("wanted") or 1):
             self._record(row, turn, doer)
         level = LEVEL if row.spec.get("result") else ""
-        deliverables.hand_in(row, by=doer, now=self.now(), level=level)
+        deliverables.submit(row, by=doer, now=self.now(), level=level)
         deliverables.accept(row, by=self._judge(row, doer), now=self.now())
 
     def begin(self, row: Deliverable, times: int) -> None:
@@ -97,7 +97,7 @@ class Handover:
         return application.created_by
 
     def _judge(self, row: Deliverable, doer: User) -> User:
-        if queries.judge_of(row) == queries.STAFF:
+        if queries.confirming_side(row) == queries.STAFF:
             return self.second if doer == self.officer else self.officer
         owner = row.agreement.application.created_by
         if doer != owner:

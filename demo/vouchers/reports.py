@@ -98,7 +98,7 @@ def tell(round: PanelRound, *, now: datetime) -> dict[str, int]:
     awards_services.approve(awards, by=people.agency, now=now - DAY / 2)
     awards_services.pay(awards, by=people.operator, now=now - DAY / 4)
     for category in sorted({service.category for service in published}):
-        books.request_book(round, category=category, by=people.operator, now=now)
+        books.request(round, category=category, by=people.operator, now=now)
     return {
         "reports": ConsumerReport.objects.filter(assignment__round=round).count(),
         "published": sum(len(rows) for rows in published.values()),
@@ -298,7 +298,7 @@ def _corrections(
         found = f"전담기관이 직접 써 보고 확인했습니다. {text}"
         corrections.verify(case, finding=found, by=people.agency, now=at + DAY)
         wanted = "고친 뒤 고친 화면과 적용한 날을 알려 주세요."
-        corrections.ask(case, wanted=wanted, by=people.agency, now=at + DAY)
+        corrections.request(case, text=wanted, by=people.agency, now=at + DAY)
         desk = SupplierMember.objects.filter(supplier=case.service.supplier).first()
         by = desk.user if desk else people.operator
         if turn in (0, 3):

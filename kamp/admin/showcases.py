@@ -1,4 +1,4 @@
-"""Showcases for the editors: written, previewed, published by a second one."""
+"""Showcases for the editors: written by one, previewed, published by another."""
 
 from datetime import datetime
 from typing import Any
@@ -10,10 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.urls import URLPattern, path, reverse
 
-from kamp import queries
-from kamp.forms.reasons import refuse
 from kamp.forms.showcases import Editor, PictureForm
 from kamp.models import Showcase
+from kamp.queries.showcases import comparisons
 from kamp.roles import CURATOR
 from kamp.services.showcases import editing
 from kamp.states import ShowcaseMoves, ShowcaseState
@@ -23,6 +22,7 @@ from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
+from portal.forms.errors import refuse
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
 
@@ -30,45 +30,31 @@ NoteForm = note_form(max_length=500, help_text="기록에 남습니다.")
 
 
 class SlugForm(forms.Form):
-    """The name in the address of a new case."""
-
     slug = forms.SlugField(label="주소 이름", max_length=60, help_text="영문, 숫자, 붙임표")
 
 
-def submit(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> str:
-    """Ask for publication."""
+def submit(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> None:
     editing.submit(case, by=person(request), now=at)
-    return "검토를 요청했습니다. 다른 편집자가 공개합니다."
 
 
-def publish(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> str:
-    """Show it to everybody."""
+def publish(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> None:
     editing.publish(case, by=person(request), now=at)
-    return "공개했습니다."
 
 
-def give_back(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> str:
-    """Send it back."""
+def give_back(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> None:
     editing.give_back(case, note=data["note"], by=person(request), now=at)
-    return "작성자에게 돌려보냈습니다."
 
 
-def withdraw(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> str:
-    """Take it off."""
+def withdraw(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> None:
     editing.withdraw(case, note=data["note"], by=person(request), now=at)
-    return "공개를 거두었습니다."
 
 
-def reopen(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> str:
-    """Make it a draft."""
+def reopen(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> None:
     editing.reopen(case, by=person(request), now=at)
-    return "다시 쓸 수 있습니다."
 
 
 @admin.register(Showcase)
 class ShowcaseAdmin(WorkflowAdmin):
-    """Every case, drafts of firms included."""
-
     read_roles = sorted(READERS)
     list_display = ["title", "company", "state", "workspace", "published_at", "updated_at"]
     list_filter = ["state", "process", "purpose"]
@@ -83,14 +69,22 @@ class ShowcaseAdmin(WorkflowAdmin):
             "publish",
             "공개",
             publish,
+            done="공개했습니다.",
             move=ShowcaseMoves.PUBLISH,
             intro="누구나 볼 수 있게 됩니다.",
         ),
-        Act("submit", "검토 요청", submit, move=ShowcaseMoves.SUBMIT),
+        Act(
+            "submit",
+            "검토 요청",
+            submit,
+            done="검토를 요청했습니다. 다른 편집자가 공개합니다.",
+            move=ShowcaseMoves.SUBMIT,
+        ),
         Act(
             "give-back",
             "돌려보내기",
             give_back,
+            done="작성자에게 돌려보냈습니다.",
             move=ShowcaseMoves.GIVE_BACK,
             form=NoteForm,
             danger=True,
@@ -99,19 +93,24 @@ class ShowcaseAdmin(WorkflowAdmin):
             "withdraw",
             "공개 철회",
             withdraw,
+            done="공개를 거두었습니다.",
             move=ShowcaseMoves.WITHDRAW,
             form=NoteForm,
             danger=True,
         ),
-        Act("reopen", "다시 쓰기", reopen, move=ShowcaseMoves.REOPEN),
+        Act(
+            "reopen",
+            "다시 쓰기",
+            reopen,
+            done="다시 쓸 수 있습니다.",
+            move=ShowcaseMoves.REOPEN,
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Showcase]:
-        """Ask who may see what, as every edge does."""
         return showcases_of(request.user).select_related("workspace")
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the pages on which a case is written."""
         view = self.admin_site.admin_view
         return [
             path("new/", view(self.new_view), name="kamp_showcase_new"),
@@ -119,73 +118,74 @@ class ShowcaseAdmin(WorkflowAdmin):
             *super().get_urls(),
         ]
 
-    def page(self, request: HttpRequest, thing: Showcase) -> dict[str, Any]:
-        """The case as readers would see it, its way so far, and what it lacks."""
-        writes = CURATOR in roles_of(request.user) and thing.state == ShowcaseState.DRAFT
+    def page(self, request: HttpRequest, case: Showcase) -> dict[str, Any]:
+        writes = CURATOR in roles_of(request.user) and case.state == ShowcaseState.DRAFT
         return {
-            "case": thing,
-            "figures": [queries.comparison(row) for row in thing.metrics.all()],
-            "missing": editing.missing(thing),
-            "moves": history(thing),
+            "case": case,
+            "figures": comparisons(case),
+            "missing": editing.missing(case),
+            "moves": history(case),
             "writes": writes,
-            "own_words": thing.edited_by_id == request.user.pk,
+            "own_words": case.edited_by_id == request.user.pk,
         }
 
     def new_view(self, request: HttpRequest) -> HttpResponse:
-        """Begin a case."""
-        return self.write(request, None)
+        return self.edit(request, None)
 
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Write a draft anew, or change its pictures."""
-        return self.write(request, self.own(request, pk))
+        return self.edit(request, self.get_or_404(request, pk))
 
-    def write(self, request: HttpRequest, thing: Showcase | None) -> HttpResponse:
-        """Show the form of a case and save it; a refusal is shown with its reason."""
+    def edit(self, request: HttpRequest, case: Showcase | None) -> HttpResponse:
         if CURATOR not in roles_of(request.user):
             return redirect("admin:index")
         posted = request.POST if request.method == "POST" else None
-        whole = posted if request.POST.get("act") not in ("picture", "drop") else None
-        editor = Editor(whole, showcase=thing)
-        name = SlugForm(whole) if thing is None else None
+        # The forms of a picture post nothing of the case itself.
+        of_case = posted if request.POST.get("act") not in ("picture", "drop") else None
+        editor = Editor(of_case, showcase=case)
+        name = SlugForm(of_case) if case is None else None
         if posted is not None:
             try:
-                saved = self.save(request, thing, editor, name)
+                saved = self.save(request, case, editor, name)
             except PortalError as refused:
-                refuse(editor.form, refused) if whole else messages.error(request, refused.message)
+                if of_case:
+                    refuse(editor.form, refused)
+                else:
+                    messages.error(request, refused.message)
             else:
                 if saved is not None:
                     messages.success(request, "저장했습니다.")
                     return redirect(reverse("admin:kamp_showcase_change", args=[saved.pk]))
         context = {
-            "title": f"{thing} 고치기" if thing else "새 사례",
+            "title": f"{case} 고치기" if case else "새 사례",
             "editor": editor,
             "name_form": name,
             "picture_form": PictureForm(),
-            "case": thing,
+            "case": case,
         }
-        return self.shown(request, thing, "admin/kamp/showcases/edit.html", **context)
+        return self.render(request, case, "admin/kamp/showcases/edit.html", **context)
 
     def save(
-        self, request: HttpRequest, thing: Showcase | None, editor: Editor, name: SlugForm | None
+        self, request: HttpRequest, case: Showcase | None, editor: Editor, name: SlugForm | None
     ) -> Showcase | None:
-        """Do what was posted; nothing when the form has errors."""
+        """Do what was posted; return the case, None when a form has errors."""
         by, at, act = person(request), now(), request.POST.get("act")
-        if thing is not None and act == "picture":
+        if case is not None and act == "picture":
             form = PictureForm(request.POST, request.FILES)
             if not form.is_valid():
                 messages.error(request, "그림과 대체 글을 함께 넣어 주세요.")
                 return None
             data = form.cleaned_data
-            editing.add_picture(thing, upload=data["picture"], alt=data["alt"], by=by, now=at)
-            return thing
-        if thing is not None and act == "drop":
-            dropped = get_object_or_404(thing.images, pk=row_number(request.POST.get("picture")))
-            editing.remove_picture(dropped, by=by, now=at)
-            return thing
+            editing.add_picture(case, upload=data["picture"], alt=data["alt"], by=by, now=at)
+            return case
+        if case is not None and act == "drop":
+            picture = get_object_or_404(case.images, pk=row_number(request.POST.get("picture")))
+            editing.remove_picture(picture, by=by, now=at)
+            return case
         valid = editor.is_valid() and (name is None or name.is_valid())
         if not valid:
             return None
-        whole = {"data": editor.form.cleaned_data, "parts": editor.parts(), "by": by, "now": at}
-        if thing is None and name is not None:
-            return editing.create(slug=name.cleaned_data["slug"], **whole)
-        return editing.edit(thing, **whole)
+        data, parts = editor.form.cleaned_data, editor.parts()
+        if case is not None:
+            return editing.edit(case, data=data, parts=parts, by=by, now=at)
+        slug = name.cleaned_data["slug"] if name is not None else ""
+        return editing.create(slug=slug, data=data, parts=parts, by=by, now=at)

@@ -1,5 +1,1 @@
-"""The programs' door to KAMP: its endpoints, by name."""
-
-from kamp.api.showcases.views import OneShowcase, Showcases
-
-__all__ = ["OneShowcase", "Showcases"]
+"""The API of KAMP."""

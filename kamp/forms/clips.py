@@ -1,33 +1,26 @@
-"""Clips."""
+"""Form of an upload of clips."""
 
 from typing import Any
 
 from django import forms
 
-from kamp.forms.reasons import PlainForm
+from portal.forms.fields import PlainForm
 
 
 class ManyFiles(forms.FileInput):
-    """A field that takes several files."""
-
     allow_multiple_selected = True
 
 
 class FilesField(forms.FileField):
-    """Several files at once."""
-
     widget = ManyFiles
 
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Look at each of them."""
         rows = data if isinstance(data, list | tuple) else [data]
         return [super(FilesField, self).clean(row, initial) for row in rows]
 
 
 class UploadForm(PlainForm):
-    """Clips to take in."""
-
-    files = FilesField(label="파일")
+    files = FilesField(label="파일")  # type: ignore[assignment] # Django takes fields off the class
     serial = forms.CharField(label="제품 번호", max_length=60, required=False)
 
     def __init__(self, *args: Any, images: bool = False, **kwargs: Any) -> None:

@@ -1,21 +1,19 @@
-"""Forms of the inspection workshop."""
+"""Forms of a data set."""
 
 from django import forms
 
-from kamp.forms.reasons import PlainForm
 from kamp.services.datasets import KEPT_DAYS
 from kamp.states import DataKind, Process, Purpose
+from portal.forms.fields import PlainForm
 
 SHORT = {"class": "input--short"}
-
-
 LONG = {"class": "input--long"}
 
 
-def _decimal(label: str, unit: str, places: int, *, needed: bool = False) -> forms.DecimalField:
+def _decimal(label: str, unit: str, places: int, *, required: bool = False) -> forms.DecimalField:
     return forms.DecimalField(
         label=label,
-        required=needed,
+        required=required,
         min_value=0,
         max_digits=6,
         decimal_places=places,
@@ -24,8 +22,6 @@ def _decimal(label: str, unit: str, places: int, *, needed: bool = False) -> for
 
 
 class DatasetForm(PlainForm):
-    """A new data set with the recipe it is taken by."""
-
     name = forms.CharField(label="이름", max_length=100, widget=forms.TextInput(LONG))
     modality = forms.ChoiceField(
         label="자료 종류",
@@ -64,8 +60,6 @@ class DatasetForm(PlainForm):
 
 
 class RetentionForm(PlainForm):
-    """The last day of keeping."""
-
     retain_until = forms.DateField(
         label="보관 기한", widget=forms.DateInput({"type": "date", **SHORT}, format="%Y-%m-%d")
     )

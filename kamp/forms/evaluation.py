@@ -1,16 +1,14 @@
-"""Evaluation."""
+"""Form of the evaluation page."""
 
 from django import forms
 
 from kamp.forms.datasets import SHORT
-from kamp.forms.reasons import PlainForm
+from portal.forms.fields import PlainForm
 
-LOWEST, HIGHEST = -6, 12  # of the threshold that a reader may try
+LOWEST, HIGHEST = -6, 12  # of the threshold, standard deviations
 
 
 class CostForm(PlainForm):
-    """What errors cost in the reader's factory, and how many products are defective."""
-
     miss = forms.IntegerField(
         label="불량 하나를 놓쳤을 때의 손실",
         min_value=0,

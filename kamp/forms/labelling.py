@@ -1,17 +1,15 @@
-"""Labelling."""
+"""Form of a label."""
 
 from typing import Any
 
 from django import forms
 
 from kamp.forms.datasets import SHORT
-from kamp.forms.reasons import PlainForm
 from kamp.states import DefectKind, Mark
+from portal.forms.fields import PlainForm
 
 
 class LabelForm(PlainForm):
-    """One word about one product."""
-
     mark = forms.ChoiceField(label="라벨", choices=Mark.choices, widget=forms.RadioSelect)
     defect = forms.ChoiceField(
         label="불량 종류", choices=[("", "고르세요"), *DefectKind.choices], required=False
@@ -30,6 +28,7 @@ class LabelForm(PlainForm):
             )
 
     def box(self) -> dict[str, int] | None:
-        """The box, when all four sides are given."""
+        """Return the box, None unless all four sides are given."""
         sides = {side: self.cleaned_data.get(side) for side in "xywh"}
-        return None if any(value is None for value in sides.values()) else sides
+        given = {side: value for side, value in sides.items() if value is not None}
+        return given if len(given) == len(sides) else None

@@ -1,18 +1,17 @@
-"""Synthesis."""
+"""Form of a request of synthetic products."""
 
 from django import forms
 
 from kamp.forms.datasets import SHORT
-from kamp.forms.reasons import PlainForm
+from kamp.services.synthesis import MAX_PRODUCTS, MIN_PRODUCTS
+from portal.forms.fields import PlainForm
 
 
 class SyntheticForm(PlainForm):
-    """How many synthetic products to make."""
-
     count = forms.IntegerField(
         label="제품 수",
-        min_value=10,
-        max_value=400,
+        min_value=MIN_PRODUCTS,
+        max_value=MAX_PRODUCTS,
         initial=70,
         widget=forms.TextInput({**SHORT, "inputmode": "numeric", "data-unit": "개"}),
     )

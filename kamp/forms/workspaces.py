@@ -1,14 +1,12 @@
-"""Forms of a workspace and its people."""
+"""Forms of a workspace and its members."""
 
 from django import forms
 
-from kamp.forms.reasons import PlainForm
 from kamp.states import MemberRole
+from portal.forms.fields import PlainForm
 
 
 class OpenForm(PlainForm):
-    """A firm's new workspace."""
-
     name = forms.CharField(label="기업명", max_length=100)
     business_number = forms.CharField(
         label="사업자등록번호",
@@ -19,8 +17,6 @@ class OpenForm(PlainForm):
 
 
 class InviteForm(PlainForm):
-    """Whom to ask in."""
-
     email = forms.EmailField(label="이메일", help_text="초대받는 사람이 로그인하는 주소입니다.")
     role = forms.ChoiceField(
         label="권한",

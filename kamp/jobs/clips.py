@@ -1,7 +1,4 @@
-"""From files to evidence: decode in a limited child, look at the quality, keep what people see.
-
-Only jobs import this module: it brings the image libraries with it.
-"""
+"""Extraction of clips: decode in a limited child process, check the quality, keep what people see."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -12,23 +9,23 @@ from typing import Any
 import numpy as np
 
 from kamp.models import Clip, Dataset, Duplicate
-from kamp.services import clips as clips_services
+from kamp.services.clips import frames_to_show, write_archive
 from kamp.states import ClipState, DataKind
 from kamp.vision.decoding import decode
 from kamp.vision.decoding.decode import Clip as Film
 from kamp.vision.errors import ClipRefused, DecodeFailed
-from kamp.vision.evidence import duplicates, examine, pictures, quality
-from kamp.vision.evidence.examine import Evidence
+from kamp.vision.evidence import duplicates, pictures, quality
+from kamp.vision.evidence.examine import Evidence, examine
 from portal.jobs.progress import Progress
 from portal.records import workflow
 from portal.uploads import files
 
 
 def run(dataset: Dataset, ids: list[int], *, now: datetime, progress: Progress) -> dict[str, Any]:
-    """Extract the clips that still wait, one after another; what is done stays done.
+    """Extract the clips that are not extracted yet, then look for duplicates in the set.
 
-    A file that cannot be read marks its clip and nothing else. Afterwards the set is looked
-    through for the same picture under two names.
+    A second run continues where the first stopped. A file that cannot be read fails its own clip
+    only. Returns counts: ready, held, failed, duplicates.
     """
     clips = list(Clip.objects.filter(pk__in=ids).select_related("product").order_by("pk"))
     for done, clip in enumerate(clips):
@@ -36,19 +33,49 @@ def run(dataset: Dataset, ids: list[int], *, now: datetime, progress: Progress) 
         if clip.state == ClipState.UPLOADED:
             extract(clip, dataset)
     progress(len(clips), len(clips) + 1, "중복 확인")
-    found = look_for_duplicates(dataset)
+    pairs = find_duplicates(dataset)
     progress(len(clips) + 1, len(clips) + 1, "")
     states = list(Clip.objects.filter(pk__in=ids).values_list("state", flat=True))
     return {
         "ready": states.count(ClipState.READY),
         "held": states.count(ClipState.HELD),
         "failed": states.count(ClipState.FAILED),
-        "duplicates": found,
+        "duplicates": pairs,
     }
 
 
-def opened(clip: Clip, dataset: Dataset) -> Film:
-    """Decode a kept clip. Raises ClipRefused and DecodeFailed."""
+def extract(clip: Clip, dataset: Dataset) -> None:
+    """Decode and examine one clip; it ends as ready, held or failed."""
+    try:
+        with open_film(clip, dataset) as film:
+            evidence = examine(film)
+            shown = frames_to_show(len(film))
+            archive = write_archive(_pictures(film, evidence, shown))
+            info = {**asdict(film.info), "rows": film.shape[0], "columns": film.shape[1]}
+    except (ClipRefused, DecodeFailed) as fault:
+        _finish(clip, ClipState.FAILED, fault=fault.message, fault_code=fault.code)
+        return
+    reasons = quality.gate(evidence.traits)
+    vector = evidence.vector
+    finished = _finish(
+        clip,
+        ClipState.HELD if reasons or vector is None else ClipState.READY,
+        fault=" ".join(row.message for row in reasons)[:500],
+        fault_code=reasons[0].code if reasons else "",
+        info=info,
+        traits=asdict(evidence.traits),
+        vector=None if vector is None else vector.astype("<f4").tobytes(),
+        phash=f"{evidence.phash:016x}",
+        thumb=evidence.thumb.astype("<f4").tobytes(),
+        pictures=archive,
+        shown=shown,
+    )
+    if not finished:  # another worker was faster
+        files.discard(archive)
+
+
+def open_film(clip: Clip, dataset: Dataset) -> Film:
+    """Decode the stored files of a clip. Raises ClipRefused and DecodeFailed."""
     scale = float(dataset.recipe.mm_per_px)
     paths = [Path(files.private_storage.path(name)) for name in clip.files]
     if dataset.modality == DataKind.IMAGE:
@@ -56,38 +83,8 @@ def opened(clip: Clip, dataset: Dataset) -> Film:
     return decode.open_clip(paths[0], mm_per_px=scale)
 
 
-def extract(clip: Clip, dataset: Dataset) -> None:
-    """Make one clip ready, or say why it is not."""
-    try:
-        with opened(clip, dataset) as film:
-            evidence = examine.examine(film)
-            shown = clips_services.chosen(len(film))
-            album = clips_services.keep(_seen(film, evidence, shown))
-            info = {**asdict(film.info), "rows": film.shape[0], "columns": film.shape[1]}
-    except (ClipRefused, DecodeFailed) as fault:
-        _mark(clip, ClipState.FAILED, fault=fault.message, fault_code=fault.code)
-        return
-    held = quality.gate(evidence.traits)
-    vector = evidence.vector
-    kept = _mark(
-        clip,
-        ClipState.HELD if held or vector is None else ClipState.READY,
-        fault=" ".join(row.message for row in held)[:500],
-        fault_code=held[0].code if held else "",
-        info=info,
-        traits=asdict(evidence.traits),
-        vector=None if vector is None else vector.astype("<f4").tobytes(),
-        phash=f"{evidence.phash:016x}",
-        thumb=duplicates.thumb(evidence.panorama).astype("<f4").tobytes(),
-        pictures=album,
-        shown=shown,
-    )
-    if not kept:
-        files.discard(album)
-
-
-def look_for_duplicates(dataset: Dataset) -> int:
-    """Keep each pair of clips of different products that show the same; returns how many."""
+def find_duplicates(dataset: Dataset) -> int:
+    """Store the pairs of clips of different products that show the same; return how many."""
     rows = Clip.objects.filter(product__dataset=dataset, left_out_at=None).exclude(thumb=None)
     items = [
         duplicates.Item(
@@ -100,7 +97,7 @@ def look_for_duplicates(dataset: Dataset) -> int:
         )
         for clip in rows.select_related("product").order_by("pk")
     ]
-    found = duplicates.find(items)
+    pairs = duplicates.find(items)
     Duplicate.objects.bulk_create(
         [
             Duplicate(
@@ -110,14 +107,14 @@ def look_for_duplicates(dataset: Dataset) -> int:
                 exact=pair.exact,
                 similarity=float(pair.similarity),
             )
-            for pair in found
+            for pair in pairs
         ],
         ignore_conflicts=True,
     )
-    return len(found)
+    return len(pairs)
 
 
-def _seen(film: Film, evidence: Evidence, shown: list[int]) -> Iterator[tuple[str, bytes]]:
+def _pictures(film: Film, evidence: Evidence, shown: list[int]) -> Iterator[tuple[str, bytes]]:
     for number in shown:
         frame = film[number]
         yield f"plain-{number}", pictures.frame_png(frame)
@@ -125,6 +122,6 @@ def _seen(film: Film, evidence: Evidence, shown: list[int]) -> Iterator[tuple[st
     yield "panorama", pictures.panorama_png(evidence)
 
 
-def _mark(clip: Clip, state: ClipState, **changes: Any) -> int:
-    waiting = Clip.objects.filter(pk=clip.pk, state=ClipState.UPLOADED)
-    return workflow.mark(waiting, state, **changes)
+def _finish(clip: Clip, state: ClipState, **changes: Any) -> int:
+    pending = Clip.objects.filter(pk=clip.pk, state=ClipState.UPLOADED)
+    return workflow.set_state(pending, state, **changes)

@@ -1,4 +1,4 @@
-"""The check itself. Only jobs import this module: it brings the learning libraries with it."""
+"""Drift checks: the latest normal products against those of training."""
 
 from datetime import datetime
 
@@ -8,26 +8,26 @@ from kamp.vision.learning import drift as engine
 
 
 def run(model: InspectionModel, ids: list[int], *, now: datetime) -> DriftCheck:
-    """Compare, and keep what was found; the same products are kept once."""
+    """Compare the products of these inspections and store the result, once per last inspection."""
     rows = list(Inspection.objects.filter(pk__in=ids).select_related("clip__product"))
     samples = [
-        training.sample(row.clip, row.clip.product.serial)
+        training.sample_of(row.clip, row.clip.product.serial)
         for row in rows
         if row.clip.vector is not None
     ]
-    found = engine.check(training.load(model), samples)
-    made, _ = DriftCheck.objects.get_or_create(
+    result = engine.check(training.load(model), samples)
+    check, _ = DriftCheck.objects.get_or_create(
         model=model,
         last_inspection_id=max(row.pk for row in rows),
         defaults={
             "at": now,
-            "n": found.n,
-            "flagged": found.flagged,
-            "held": found.held,
-            "p_value": found.p_value,
-            "shift": found.shift,
-            "drifted": found.drifted,
-            "message": found.message if found.drifted else "",
+            "n": result.n,
+            "flagged": result.flagged,
+            "held": result.held,
+            "p_value": result.p_value,
+            "shift": result.shift,
+            "drifted": result.drifted,
+            "message": result.message if result.drifted else "",
         },
     )
-    return made
+    return check

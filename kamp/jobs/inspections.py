@@ -1,7 +1,4 @@
-"""Judging: a clip is decoded and measured anew, judged, and its heatmaps kept.
-
-Only jobs import this module: it brings the image libraries with it.
-"""
+"""Verdicts: a clip is decoded, measured and judged, and its heatmaps are stored."""
 
 import time
 from collections.abc import Iterator
@@ -10,27 +7,31 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from kamp.jobs import clips as clips_jobs
 from kamp.jobs import training
+from kamp.jobs.clips import open_film
 from kamp.models import Clip, Inspection, InspectionModel
-from kamp.services import clips as clips_services
+from kamp.services.clips import frames_to_show, write_archive
 from kamp.states import Verdict
 from kamp.vision.decoding.decode import Clip as Film
 from kamp.vision.errors import ClipRefused, DecodeFailed
-from kamp.vision.evidence import examine, pictures
-from kamp.vision.evidence.examine import Evidence
-from kamp.vision.learning import judge as engine
+from kamp.vision.evidence import pictures
+from kamp.vision.evidence.examine import Evidence, examine
+from kamp.vision.learning.judge import judge
 from kamp.vision.learning.model import Model
 from portal.jobs.progress import Progress
 from portal.uploads import files
 
 UNREAD = "영상을 읽지 못했습니다."
+UNREADABLE = "영상을 읽지 못했습니다."
 
 
 def run(
     model: InspectionModel, ids: list[int], *, now: datetime, progress: Progress
 ) -> dict[str, int]:
-    """Judge the clips that have no verdict of this model yet; what is judged stays judged."""
+    """Judge the clips that have no verdict of this model yet; return the count of each verdict.
+
+    A second run continues where the first stopped.
+    """
     trained = training.load(model)
     clips = list(Clip.objects.filter(pk__in=ids).select_related("product").order_by("pk"))
     judged = set(
@@ -42,59 +43,60 @@ def run(
             inspect(model, trained, clip, now=now)
     progress(len(clips), len(clips), "")
     rows = Inspection.objects.filter(model=model, clip__in=ids).values_list("verdict", flat=True)
-    found = list(rows)
-    return {verdict: found.count(verdict) for verdict in Verdict.values}
+    verdicts = list(rows)
+    return {verdict: verdicts.count(verdict) for verdict in Verdict.values}
 
 
 def inspect(model: InspectionModel, trained: Model, clip: Clip, *, now: datetime) -> None:
-    """Judge one clip; a file that cannot be read any more is held with the reason."""
+    """Judge one clip; an unreadable file is held, with the reason."""
     started = time.monotonic()
     try:
-        with clips_jobs.opened(clip, model.dataset) as film:
+        with open_film(clip, model.dataset) as film:
             decoded = (time.monotonic() - started) * 1000
-            evidence = examine.examine(film)
-            said = engine.judge(trained, evidence, width=film.shape[1])
+            evidence = examine(film)
+            judgement = judge(trained, evidence, width=film.shape[1])
             drawing = time.monotonic()
-            shown = clips_services.chosen(len(film))
-            album = clips_services.keep(_seen(film, evidence, shown))
+            shown = frames_to_show(len(film))
+            archive = write_archive(_pictures(film, evidence, shown))
             drawn = (time.monotonic() - drawing) * 1000
     except (ClipRefused, DecodeFailed) as fault:
-        _write(model, clip, now, Verdict.HOLD, [f"{UNREAD} {fault.message}"], {})
+        _create(model, clip, now, Verdict.HOLD, [f"{UNREADABLE} {fault.message}"], {})
         return
-    times = {"decode": decoded, **said.times, "draw": drawn}
-    kept = _write(
+    times = {"decode": decoded, **judgement.times, "draw": drawn}
+    created = _create(
         model,
         clip,
         now,
-        Verdict(said.verdict.value),
-        [row.message for row in said.reasons],
+        Verdict(judgement.verdict.value),
+        [row.message for row in judgement.reasons],
         {
-            "known_score": said.known_score,
-            "anomaly_score": said.anomaly_score,
-            "frame_scores": [round(score, 3) for score in said.frame_scores],
+            "known_score": judgement.known_score,
+            "anomaly_score": judgement.anomaly_score,
+            "frame_scores": [round(score, 3) for score in judgement.frame_scores],
             "times": {name: round(value, 1) for name, value in times.items()},
-            "pictures": album,
+            "pictures": archive,
             "shown": shown,
         },
     )
-    if not kept:
-        files.discard(album)
+    if not created:
+        files.discard(archive)
 
 
-def _seen(film: Film, evidence: Evidence, shown: list[int]) -> Iterator[tuple[str, bytes]]:
+def _pictures(film: Film, evidence: Evidence, shown: list[int]) -> Iterator[tuple[str, bytes]]:
     for number in shown:
         yield f"heat-{number}", pictures.overlay_png(film[number], evidence, number)
     yield "panorama", pictures.panorama_png(evidence, heat=True)
 
 
-def _write(
+def _create(
     model: InspectionModel,
     clip: Clip,
     now: datetime,
     verdict: Verdict,
     reasons: list[str],
-    found: dict[str, Any],
+    fields: dict[str, Any],
 ) -> bool:
+    """Store the verdict; return False when another worker was faster."""
     try:
         with transaction.atomic():
             Inspection.objects.create(
@@ -103,8 +105,8 @@ def _write(
                 verdict=verdict,
                 reasons=reasons,
                 inspected_at=now,
-                **found,
+                **fields,
             )
-    except IntegrityError:  # another worker was faster
+    except IntegrityError:
         return False
     return True

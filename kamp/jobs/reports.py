@@ -1,4 +1,4 @@
-"""Reports."""
+"""PDFs of inspection reports."""
 
 from datetime import datetime
 
@@ -7,12 +7,9 @@ from kamp.models import InspectionReport
 from portal.paper import issued
 
 
-def render(made: InspectionReport, *, now: datetime) -> InspectionReport:
-    """Make the PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
-    if made.issued_at is not None:
-        return made
-    title = f"검사 보고서 {made.model}"
-    context = pdf_contexts.report(made)
-    return issued.issue(
-        made, template="pdf/kamp/report.html", title=title, context=context, now=now
-    )
+def render(report: InspectionReport, *, now: datetime) -> InspectionReport:
+    """Make the PDF unless it exists; raises as `portal.paper.issued.issue` does."""
+    if report.issued_at is not None:
+        return report
+    template, title, context = pdf_contexts.report(report)
+    return issued.issue(report, template=template, title=title, context=context, now=now)

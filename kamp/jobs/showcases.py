@@ -1,18 +1,15 @@
-"""Showcases."""
+"""One-page PDFs of showcases."""
 
 from datetime import datetime
 
 from kamp import pdf_contexts
-from kamp.models import ShowcasePaper
+from kamp.models import ShowcasePdf
 from portal.paper import issued
 
 
-def render(made: ShowcasePaper, *, now: datetime) -> ShowcasePaper:
-    """Make the PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
-    if made.issued_at is not None:
-        return made
-    title = f"KAMP 사례 {made.showcase.title}"
-    context = pdf_contexts.showcase(made.showcase)
-    return issued.issue(
-        made, template="pdf/kamp/showcase.html", title=title, context=context, now=now
-    )
+def render(document: ShowcasePdf, *, now: datetime) -> ShowcasePdf:
+    """Make the PDF unless it exists; raises as `portal.paper.issued.issue` does."""
+    if document.issued_at is not None:
+        return document
+    template, title, context = pdf_contexts.showcase(document.showcase)
+    return issued.issue(document, template=template, title=title, context=context, now=now)

@@ -1,14 +1,13 @@
-"""Making synthetic films (합성). Only jobs import this module: it brings the image libraries."""
+"""Synthetic products (합성): films by the generator, stored, extracted and labelled."""
 
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from django.core.files.base import ContentFile
 
-from kamp.jobs import clips as clips_jobs
+from kamp.jobs.clips import extract, find_duplicates
 from kamp.models import Clip, Dataset, Product
 from kamp.services import clips, labelling
 from kamp.states import Mark, Split
@@ -18,11 +17,12 @@ from portal.jobs.progress import Progress
 from portal.models import User
 
 SCALE = 1_000_000  # serials of one set never share a seed with those of another
+SEEDS_OF_A_SET = 1_000_000  # so that products of two sets never share a seed
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """One product to be made."""
+class ProductSpec:
+    """One product to make; `kind` of defect is "" for a normal one."""
 
     serial: str
     seed: int
@@ -31,61 +31,60 @@ class Wanted:
     label: bool = True
 
 
-def plan(dataset: Dataset, count: int) -> list[Wanted]:
-    """Normal products in every part, defects of known kinds everywhere, of new kinds in the test.
+def plan(dataset: Dataset, count: int) -> list[ProductSpec]:
+    """Plan products: a third of the test part is defective, a tenth of the others.
 
-    A third of the test products and a tenth of the others are defective.
+    Kinds of defects that nobody labels for training occur in the test part only.
     """
-    wanted = []
-    turns = dict.fromkeys(Split.values, 0)
+    specs = []
+    seen = dict.fromkeys(Split.values, 0)
     for place in range(count):
         serial = f"합성-{place + 1:04d}"
-        split = clips.part_of(dataset, serial)
-        turns[split] += 1
+        split = clips.split_of(dataset, serial)
+        seen[split] += 1
         kinds = generator.KINDS if split == Split.TEST else generator.KNOWN
         every = 3 if split == Split.TEST else 10
-        defective = turns[split] % every == 0
-        kind = kinds[turns[split] // every % len(kinds)] if defective else ""
-        wanted.append(Wanted(serial, (dataset.generator_seed or 0) * SCALE + place, kind))
-    return wanted
+        defective = seen[split] % every == 0
+        kind = kinds[seen[split] // every % len(kinds)] if defective else ""
+        seed = (dataset.generator_seed or 0) * SEEDS_OF_A_SET + place
+        specs.append(ProductSpec(serial, seed, kind))
+    return specs
 
 
 def run(
-    dataset: Dataset, wanted: list[Wanted], *, by: User, now: datetime, progress: Progress
+    dataset: Dataset, specs: list[ProductSpec], *, by: User, now: datetime, progress: Progress
 ) -> dict[str, int]:
-    """Make, store, extract and label each product; those that are there are not made again."""
-    there = set(dataset.products.filter(clips__isnull=False).values_list("serial", flat=True))
-    for done, row in enumerate(wanted):
-        progress(done, len(wanted) + 1, f"{row.serial} 만들기")
-        if row.serial not in there:
-            make(dataset, row, by=by, now=now)
-    progress(len(wanted), len(wanted) + 1, "중복 확인")
-    found = clips_jobs.look_for_duplicates(dataset)
-    progress(len(wanted) + 1, len(wanted) + 1, "")
-    return {"products": len(wanted), "duplicates": found}
+    """Make the products that the set does not have yet, then look for duplicates.
+
+    A second run continues where the first stopped. Returns counts: products, duplicates.
+    """
+    existing = set(dataset.products.filter(clips__isnull=False).values_list("serial", flat=True))
+    for done, spec in enumerate(specs):
+        progress(done, len(specs) + 1, f"{spec.serial} 만들기")
+        if spec.serial not in existing:
+            make(dataset, spec, by=by, now=now)
+    progress(len(specs), len(specs) + 1, "중복 확인")
+    pairs = find_duplicates(dataset)
+    progress(len(specs) + 1, len(specs) + 1, "")
+    return {"products": len(specs), "duplicates": pairs}
 
 
-def make(dataset: Dataset, row: Wanted, *, by: User, now: datetime) -> Clip:
-    """Make one film and take it through the same door as a firm's own."""
-    made = generator.product(row.seed, row.kind, flaw=row.flaw)
+def make(dataset: Dataset, spec: ProductSpec, *, by: User, now: datetime) -> Clip:
+    """Make one product; its film passes the same checks as a firm's upload."""
+    made = generator.product(spec.seed, spec.kind, flaw=spec.flaw)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "film.mp4"
-        generator.write(made, path, flaw=row.flaw)
-        film = ContentFile(path.read_bytes(), name=f"{row.serial}.mp4")
-    (taken,) = clips.look(dataset, [film], row.serial)
-    clip = clips.put(dataset, taken, by=by, now=now)
+        generator.write(made, path, flaw=spec.flaw)
+        film = ContentFile(path.read_bytes(), name=f"{spec.serial}.mp4")
+    (checked,) = clips.check_files(dataset, [film], spec.serial)
+    clip = clips.store(dataset, checked, by=by, now=now)
     product = clip.product
     Product.objects.filter(pk=product.pk).update(
         shape=generator.SHAPE_LABELS[made.shape],
-        true_size_mm=made.size_mm if row.kind else None,
+        true_size_mm=made.size_mm if spec.kind else None,
     )
-    clips_jobs.extract(clip, dataset)
-    if row.label:
-        mark = Mark.DEFECT if row.kind else Mark.NORMAL
-        labelling.label(product, mark=mark, defect=row.kind, by=None, now=now)
+    extract(clip, dataset)
+    if spec.label:
+        mark = Mark.DEFECT if spec.kind else Mark.NORMAL
+        labelling.label(product, mark=mark, defect=spec.kind, by=None, now=now)
     return clip
-
-
-def kinds() -> Iterator[tuple[str, str]]:
-    """Every kind of defect the generator knows, with its word."""
-    yield from generator.KIND_LABELS.items()

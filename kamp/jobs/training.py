@@ -1,7 +1,4 @@
-"""Learning: from stored vectors to an artefact, its thresholds and its measures.
-
-Only jobs import this module: it brings the learning libraries with it.
-"""
+"""Training: from stored vectors to an artefact, its thresholds and its measures."""
 
 import json
 from collections.abc import Sequence
@@ -10,6 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from kamp.models import Clip, InspectionModel
 from kamp.states import ModelMoves, ModelState, Split
@@ -24,30 +22,29 @@ from portal.records import workflow
 from portal.uploads import files
 
 LIBRARIES = ("numpy", "scipy", "scikit-learn", "opencv-python-headless", "av")
-LEARNING = (20, 30, 40, 60, 80, 120, 200, 300)
+CURVE = (20, 30, 40, 60, 80, 120, 200, 300)  # numbers of normal products on the learning curve
 STAGES = 4
 
 
 def run(model: InspectionModel, *, now: datetime, progress: Progress) -> InspectionModel:
-    """Train what the manifest says, measure it on the products set apart, keep the artefact.
+    """Train on the manifest, measure on the test part, store the artefact.
 
-    A second run finds it done. Raises TrainingRefused.
+    Does nothing when the model is trained. Raises TrainingRefused and BadInput (`vector_gone`).
     """
     if model.state != ModelState.TRAINING:
         return model
     progress(0, STAGES, "자료 읽기")
-    samples = read(model.manifest)
+    samples = _samples(model.manifest)
     progress(1, STAGES, "학습")
-    trained = _trained(model, samples)
+    trained = _train(model, samples)
     progress(2, STAGES, "시험")
-    measures = measured(trained, samples[Split.TEST], sizes(model.manifest))
+    measures = _measures(trained, samples[Split.TEST], _known_sizes(model.manifest))
     progress(3, STAGES, "배움 곡선")
-    measures["learning"] = learning(samples, seed=model.seed)
+    measures["learning"] = _learning_curve(samples, seed=model.seed)
     learned = samples[Split.TRAIN] if trained.known_threshold is not None else []
     measures["trained_kinds"] = sorted({one.kind for one in learned if one.kind})
     progress(STAGES, STAGES, "")
-    data = trained.to_bytes()
-    kept = files.store_bytes(data)
+    artefact = files.store_bytes(trained.to_bytes())
     try:
         workflow.move(
             model,
@@ -55,110 +52,114 @@ def run(model: InspectionModel, *, now: datetime, progress: Progress) -> Inspect
             by=None,
             now=now,
             changes={
-                "artefact": kept,
+                "artefact": artefact,
                 "artefact_sha256": trained.sha256,
                 "thresholds": {
                     "known": trained.known_threshold,
                     "anomaly": trained.anomaly_threshold,
                 },
-                "facts": {
-                    **dict(trained.facts),
-                    "libraries": {name: version(name) for name in LIBRARIES},
-                    "counts": {
-                        split: {
-                            "normal": sum(not one.kind for one in samples[split]),
-                            "defect": sum(bool(one.kind) for one in samples[split]),
-                        }
-                        for split in Split.values
-                    },
-                },
-                "measures": plain(measures),
+                "facts": _facts(trained, samples),
+                "measures": _plain(measures),
                 "trained_at": now,
             },
         )
     except MoveNotAllowed:  # retired meanwhile, or another worker was faster
-        files.discard(kept)
+        files.discard(artefact)
     return model
 
 
-def read(manifest: Sequence[dict[str, Any]]) -> dict[str, list[Sample]]:
-    """Fetch the samples of a manifest, by their part."""
-    rows = Clip.objects.in_bulk([row["clip"] for row in manifest])
-    found: dict[str, list[Sample]] = {split: [] for split in Split.values}
-    for row in manifest:
-        clip = rows.get(row["clip"])
-        if clip is None or clip.vector is None:
-            raise BadInput("학습할 자료의 파일이 지워졌습니다.", code="vector_gone")
-        found[row["split"]].append(sample(clip, row["serial"], row["kind"]))
-    return found
+def load(model: InspectionModel) -> Model:
+    """Read the artefact of a model, without unpickling. Raises ModelUnreadable."""
+    with files.private_storage.open(model.artefact) as artefact:
+        return engine.load(artefact.read())
 
 
-def sample(clip: Clip, serial: str, kind: str = "") -> Sample:
-    """What training sees of a clip."""
+def sample_of(clip: Clip, serial: str, kind: str = "") -> Sample:
+    """Return the stored measurements of a clip as a sample."""
     vector = np.frombuffer(bytes(clip.vector or b""), "<f4").astype(np.float32)
     return Sample(serial, vector, Traits(**clip.traits), kind)
 
 
-def load(model: InspectionModel) -> Model:
-    """Read a model's artefact, never unpickling."""
-    with files.private_storage.open(model.artefact) as kept:
-        return engine.load(kept.read())
+def margins(trained: Model, samples: Sequence[Sample]) -> NDArray[np.float64]:
+    """Return how far each sample lies beyond the nearer threshold; above 0 it is rejected.
 
-
-def margins(trained: Model, samples: Sequence[Sample]) -> "np.ndarray[Any, np.dtype[np.float64]]":
-    """How far each product is beyond the nearer threshold, in standard deviations of normal ones.
-
-    Above 0 the model objects: one number of the anomaly score and, where defects were learned, the
-    known score.
+    In standard deviations of normal products: of the anomaly score, and of the known score where
+    the model was trained on defects.
     """
     if not samples:
         return np.zeros(0)
     vectors = np.stack([one.vector for one in samples])
     spread = float(trained.arrays["anomaly_usual"][1])
-    found = (trained.anomaly_score(vectors) - trained.anomaly_threshold) / spread
+    beyond = (trained.anomaly_score(vectors) - trained.anomaly_threshold) / spread
     if trained.known_threshold is not None:
-        found = np.fmax(found, trained.known_score(vectors) - trained.known_threshold)
-    return np.asarray(found, np.float64)
+        beyond = np.fmax(beyond, trained.known_score(vectors) - trained.known_threshold)
+    return np.asarray(beyond, np.float64)
 
 
-def plain(measures: dict[str, Any]) -> dict[str, Any]:
-    """The same measures without the numbers of numpy, which no JSON takes."""
-    written = json.dumps(measures, default=lambda number: number.item())
-    told: dict[str, Any] = json.loads(written)
-    return told
+def _samples(manifest: Sequence[dict[str, Any]]) -> dict[str, list[Sample]]:
+    rows = Clip.objects.in_bulk([row["clip"] for row in manifest])
+    samples: dict[str, list[Sample]] = {split: [] for split in Split.values}
+    for row in manifest:
+        clip = rows.get(row["clip"])
+        if clip is None or clip.vector is None:
+            raise BadInput("학습할 자료의 파일이 지워졌습니다.", code="vector_gone")
+        samples[row["split"]].append(sample_of(clip, row["serial"], row["kind"]))
+    return samples
 
 
-def sizes(manifest: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """The known sizes of defects, by serial."""
+def _train(model: InspectionModel, samples: dict[str, list[Sample]]) -> Model:
+    fit, threshold = samples[Split.TRAIN], samples[Split.VALIDATION]
+    if model.parent is not None:
+        return engine.recalibrate(load(model.parent), fit, threshold)
+    return engine.train(fit, threshold, seed=model.seed)
+
+
+def _facts(trained: Model, samples: dict[str, list[Sample]]) -> dict[str, Any]:
+    counts = {
+        split: {
+            "normal": sum(not one.kind for one in samples[split]),
+            "defect": sum(bool(one.kind) for one in samples[split]),
+        }
+        for split in Split.values
+    }
+    libraries = {name: version(name) for name in LIBRARIES}
+    return {**dict(trained.facts), "libraries": libraries, "counts": counts}
+
+
+def _known_sizes(manifest: Sequence[dict[str, Any]]) -> dict[str, float]:
+    """Return the known sizes of defects in mm, by serial."""
     return {row["serial"]: row["size"] / 1000 for row in manifest if row.get("size")}
 
 
-def measured(
+def _measures(
     trained: Model, test: Sequence[Sample], known_sizes: dict[str, float]
 ) -> dict[str, Any]:
-    """Everything the look page draws, from products that training never saw."""
-    found = margins(trained, test)
+    """Measure a model on products that training never saw.
+
+    `test` rows hold serial, kind, margin and the size in mm if known.
+    """
+    beyond = margins(trained, test)
     rows = [
         [one.serial, one.kind, round(float(margin), 6), known_sizes.get(one.serial)]
-        for one, margin in zip(test, found, strict=True)
+        for one, margin in zip(test, beyond, strict=True)
     ]
-    told: dict[str, Any] = {"test": rows}
+    measures: dict[str, Any] = {"test": rows}
     defective = np.array([bool(one.kind) for one in test], bool)
     try:
-        curve = measure.roc(found, defective)
-        told["roc"] = {"points": [list(row) for row in curve.points], "auroc": curve.auroc}
+        curve = measure.roc(beyond, defective)
+        measures["roc"] = {"points": [list(row) for row in curve.points], "auroc": curve.auroc}
     except MeasureRefused:
-        told["roc"] = None
-    told["pod"] = _pod(rows)
-    return told
+        measures["roc"] = None
+    measures["pod"] = _pod(rows)
+    return measures
 
 
 def _pod(rows: Sequence[Sequence[Any]]) -> dict[str, Any] | None:
-    seen = [(row[3], row[2] > 0) for row in rows if row[1] and row[3]]
+    sized = [(row[3], row[2] > 0) for row in rows if row[1] and row[3]]
     try:
         fitted = measure.pod(
-            np.array([size for size, _ in seen], np.float64),
-            np.array([hit for _, hit in seen], bool),
+            np.array([size for size, _ in sized], np.float64),
+            np.array([hit for _, hit in sized], bool),
         )
     except MeasureRefused:
         return None
@@ -171,18 +172,18 @@ def _pod(rows: Sequence[Sequence[Any]]) -> dict[str, Any] | None:
     }
 
 
-def learning(samples: dict[str, list[Sample]], *, seed: int) -> list[dict[str, Any]]:
-    """How good it would be with fewer normal products and no defect label."""
+def _learning_curve(samples: dict[str, list[Sample]], *, seed: int) -> list[dict[str, Any]]:
+    """Measure models that are trained on fewer normal products and no defect label."""
     fit = [one for one in samples[Split.TRAIN] if not one.kind]
-    line = [one for one in samples[Split.VALIDATION] if not one.kind]
+    threshold = [one for one in samples[Split.VALIDATION] if not one.kind]
     test = samples[Split.TEST]
-    told = []
-    for count in LEARNING:
+    points = []
+    for count in CURVE:
         if count > len(fit):
             break
-        found = margins(engine.train(fit[:count], line, seed=seed), test)
-        flags = [(bool(one.kind), margin > 0) for one, margin in zip(test, found, strict=True)]
-        told.append(
+        beyond = margins(engine.train(fit[:count], threshold, seed=seed), test)
+        flags = [(bool(one.kind), margin > 0) for one, margin in zip(test, beyond, strict=True)]
+        points.append(
             {
                 "normals": count,
                 "caught": sum(hit for bad, hit in flags if bad),
@@ -191,11 +192,11 @@ def learning(samples: dict[str, list[Sample]], *, seed: int) -> list[dict[str, A
                 "good": sum(not bad for bad, _ in flags),
             }
         )
-    return told
+    return points
 
 
-def _trained(model: InspectionModel, samples: dict[str, list[Sample]]) -> Model:
-    fit, line = samples[Split.TRAIN], samples[Split.VALIDATION]
-    if model.parent is not None:
-        return engine.recalibrate(load(model.parent), fit, line)
-    return engine.train(fit, line, seed=model.seed)
+def _plain(measures: dict[str, Any]) -> dict[str, Any]:
+    """Convert numbers of numpy, which JSON fields do not take."""
+    written = json.dumps(measures, default=lambda number: number.item())
+    plain: dict[str, Any] = json.loads(written)
+    return plain

@@ -1,1 +1,1 @@
-"""Commands, and what measures the inspection."""
+"""Management commands of KAMP."""

@@ -11,8 +11,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('portal', '0002_groups'),
-        ('portal', '__first__'),
+        ('portal', '0001_initial'),
     ]
 
     operations = [
@@ -364,7 +363,7 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
-            name='ShowcasePaper',
+            name='ShowcasePdf',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('token', models.UUIDField(default=uuid.uuid4, editable=False, unique=True)),
@@ -374,12 +373,12 @@ class Migration(migrations.Migration):
                 ('requested_at', models.DateTimeField(verbose_name='요청 시각')),
                 ('issued_at', models.DateTimeField(editable=False, null=True, verbose_name='발급 시각')),
                 ('edition', models.PositiveIntegerField(verbose_name='공개 회차')),
-                ('showcase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='papers', to='kamp.showcase')),
+                ('showcase', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='pdfs', to='kamp.showcase')),
             ],
             options={
                 'verbose_name': '사례 한 장 자료',
                 'verbose_name_plural': '사례 한 장 자료',
-                'constraints': [models.UniqueConstraint(fields=('showcase', 'edition'), name='one_paper_per_edition')],
+                'constraints': [models.UniqueConstraint(fields=('showcase', 'edition'), name='one_pdf_per_edition')],
             },
         ),
         migrations.CreateModel(

@@ -1,4 +1,4 @@
-"""Facts of showcases, workspaces, data sets, models and inspections."""
+"""Models of KAMP, by subject."""
 
 from kamp.models.clips import Clip, Duplicate
 from kamp.models.datasets import Dataset, Product, Recipe
@@ -11,7 +11,7 @@ from kamp.models.showcases import (
     Showcase,
     ShowcaseImage,
     ShowcaseMove,
-    ShowcasePaper,
+    ShowcasePdf,
     ShowcaseStep,
     Testimonial,
 )
@@ -35,7 +35,7 @@ __all__ = [
     "Showcase",
     "ShowcaseImage",
     "ShowcaseMove",
-    "ShowcasePaper",
+    "ShowcasePdf",
     "ShowcaseStep",
     "Testimonial",
     "Workspace",

@@ -1,4 +1,4 @@
-"""Clips."""
+"""Clips of products, and pairs of clips that show the same picture."""
 
 from django.conf import settings
 from django.db import models
@@ -11,11 +11,11 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Clip(models.Model):
-    """A film, or one or more pictures, of a product. `state` is a plain mark.
+    """A film, or one or more pictures, of a product.
 
-    `files` are kept names in their order; `vector` is what the inspection computed (float32), with
-    `traits` of how it was taken, `phash` and `thumb` for finding the same picture twice. `pictures`
-    is one archive of what people look at: `shown` frames as taken and flattened, and the panorama.
+    `files`: names of the stored files, in order. `vector`: features as little-endian float32;
+    `traits`: how the clip was taken; `phash` and `thumb` find the same picture twice. `pictures`:
+    one archive with the panorama and the `shown` frames, each as taken and flattened.
     """
 
     product = models.ForeignKey(Product, on_delete=models.CASCADE, related_name="clips")
@@ -56,7 +56,7 @@ class Clip(models.Model):
 
 
 class Duplicate(models.Model):
-    """Two clips of different products that show the same picture; solved by leaving one out."""
+    """Two clips of different products that show the same picture; one must be left out."""
 
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="duplicates")
     first = models.ForeignKey(Clip, on_delete=models.CASCADE, related_name="+")

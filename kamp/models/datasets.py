@@ -1,4 +1,4 @@
-"""Data of a firm: sets, how they were taken, products, clips, frames and labels."""
+"""Data sets of a firm, how they were taken, and their products."""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Recipe(models.Model):
-    """How the pictures were taken; never changed, since models are bound to it."""
+    """How the pictures were taken; never changed, since models refer to it."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="recipes")
     name = models.CharField("이름", max_length=60)
@@ -39,9 +39,10 @@ class Recipe(models.Model):
 
 
 class Dataset(Dated):
-    """A set of products of one kind, taken one way. `split_key` fixes each product's part for ever.
+    """Products of one kind, taken in one way.
 
-    A synthetic one (합성) came from the portal's own generator and says so wherever it is shown.
+    `split_key` (hexadecimal) fixes the part of each product. A synthetic set (합성) was made by the
+    portal's generator and is marked so wherever it is shown.
     """
 
     workspace = models.ForeignKey(Workspace, on_delete=models.PROTECT, related_name="datasets")

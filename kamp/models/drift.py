@@ -1,4 +1,4 @@
-"""Drift."""
+"""Drift checks."""
 
 from django.db import models
 
@@ -7,7 +7,10 @@ from kamp.models.training import InspectionModel
 
 
 class DriftCheck(models.Model):
-    """The latest normal products against those of training."""
+    """Comparison of the latest normal products with those of training.
+
+    `shift`: move of the mean score in standard deviations of training; `p_value` of that move.
+    """
 
     model = models.ForeignKey(InspectionModel, on_delete=models.PROTECT, related_name="drifts")
     at = models.DateTimeField("확인한 시각")

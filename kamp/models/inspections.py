@@ -1,4 +1,4 @@
-"""Models of inspection, their verdicts, what people decided beside them, drift and reports."""
+"""Verdicts of models, and what inspectors decided beside them."""
 
 from django.conf import settings
 from django.db import models
@@ -12,9 +12,9 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Inspection(models.Model):
-    """What a model said of one clip: once, never changed.
+    """Verdict of a model on one clip: given once, never changed.
 
-    `pictures` is one archive of the heatmap on each of the `shown` frames and on the panorama.
+    `pictures`: one archive with the heatmap on each of the `shown` frames and on the panorama.
     """
 
     model = models.ForeignKey(InspectionModel, on_delete=models.PROTECT, related_name="inspections")
@@ -44,7 +44,7 @@ class Inspection(models.Model):
 
 
 class InspectorDecision(models.Model):
-    """What an inspector decided, beside the model's verdict; a new word is a new row."""
+    """Decision of an inspector beside the verdict; a later decision is a new row."""
 
     inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="decisions")
     mark = models.CharField("검사원 판정", max_length=10, choices=Mark.choices)

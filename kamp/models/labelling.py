@@ -1,4 +1,4 @@
-"""Labelling."""
+"""Labels of products."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Label(models.Model):
-    """What somebody said of a product; a new word is a new row. `by` is null for the generator's."""
+    """Label of a product; a later label is a new row. `by` is null for the generator's own."""
 
     product = models.ForeignKey(Product, on_delete=models.PROTECT, related_name="labels")
     frame = models.PositiveIntegerField("프레임", null=True)

@@ -1,4 +1,4 @@
-"""Reports."""
+"""Inspection reports."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class InspectionReport(IssuedPdf):
-    """A PDF of what a model said, up to one inspection."""
+    """A PDF of the verdicts of a model up to one inspection, and of the decisions up to one."""
 
     model = models.ForeignKey(InspectionModel, on_delete=models.PROTECT, related_name="reports")
     last_inspection = models.ForeignKey(Inspection, on_delete=models.PROTECT, related_name="+")

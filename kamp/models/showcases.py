@@ -1,4 +1,4 @@
-"""Showcases: what a firm did with AI, its figures with their origin, its words and pictures."""
+"""Showcases of AI in manufacturing: texts, figures with their origin, pictures, PDFs."""
 
 from django.conf import settings
 from django.db import models
@@ -20,8 +20,6 @@ USER = settings.AUTH_USER_MODEL
 
 
 class ShowcaseMove(MoveLogBase):
-    """One move of a showcase."""
-
     thing = models.ForeignKey("Showcase", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -30,10 +28,10 @@ class ShowcaseMove(MoveLogBase):
 
 
 class Showcase(Dated, Stateful):
-    """A case of AI in manufacturing. `edited_by` wrote the last word, `published_by` is another.
+    """A case of AI in manufacturing, published by somebody other than its last writer.
 
-    `workspace` is the firm that sent its own case; none where the editors wrote it. `edition` counts
-    publications. `experts` holds one helper a line.
+    `workspace` is the firm that sent its own case, null for a case of the editors. `edition` counts
+    publications. `problem`, `experts` and `caveat` hold one item a line.
     """
 
     MOVES = ShowcaseMoves.by_name()
@@ -108,9 +106,9 @@ class Showcase(Dated, Stateful):
 
 
 class Metric(models.Model):
-    """One figure before and after, with everything that is needed to believe it.
+    """One figure before and after, with definition, sample size and origin.
 
-    Without numbers it is a statement in words (`note`). `sample_size` is null where nobody said it.
+    Without numbers, `note` holds the statement. A null `sample_size` is unknown.
     """
 
     showcase = models.ForeignKey(Showcase, on_delete=models.CASCADE, related_name="metrics")
@@ -145,8 +143,6 @@ class Metric(models.Model):
 
 
 class ShowcaseStep(models.Model):
-    """One step of how it works."""
-
     showcase = models.ForeignKey(Showcase, on_delete=models.CASCADE, related_name="steps")
     order = models.PositiveSmallIntegerField("순서", default=0)
     title = models.CharField("단계", max_length=60)
@@ -162,7 +158,7 @@ class ShowcaseStep(models.Model):
 
 
 class Testimonial(models.Model):
-    """What somebody said, by title and company: never by name."""
+    """A quote, attributed to a title and a company, never to a name."""
 
     showcase = models.ForeignKey(Showcase, on_delete=models.CASCADE, related_name="testimonials")
     order = models.PositiveSmallIntegerField("순서", default=0)
@@ -180,7 +176,7 @@ class Testimonial(models.Model):
 
 
 class ShowcaseImage(models.Model):
-    """A picture of a showcase, drawn anew by the portal, with the words for who cannot see it."""
+    """A picture of a showcase, re-encoded by the portal, with its alternative text."""
 
     showcase = models.ForeignKey(Showcase, on_delete=models.CASCADE, related_name="images")
     order = models.PositiveSmallIntegerField("순서", default=0)
@@ -202,17 +198,17 @@ class ShowcaseImage(models.Model):
         return self.alt
 
 
-class ShowcasePaper(IssuedPdf):
+class ShowcasePdf(IssuedPdf):
     """The one-page PDF of one edition of a showcase."""
 
-    showcase = models.ForeignKey(Showcase, on_delete=models.PROTECT, related_name="papers")
+    showcase = models.ForeignKey(Showcase, on_delete=models.PROTECT, related_name="pdfs")
     edition = models.PositiveIntegerField("공개 회차")
 
     class Meta:
         verbose_name = "사례 한 장 자료"
         verbose_name_plural = "사례 한 장 자료"
         constraints = [
-            models.UniqueConstraint(fields=["showcase", "edition"], name="one_paper_per_edition"),
+            models.UniqueConstraint(fields=["showcase", "edition"], name="one_pdf_per_edition"),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Training."""
+"""Inspection models."""
 
 from django.conf import settings
 from django.db import models
@@ -12,8 +12,6 @@ USER = settings.AUTH_USER_MODEL
 
 
 class InspectionModelMove(MoveLogBase):
-    """One move of a model."""
-
     thing = models.ForeignKey("InspectionModel", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -22,10 +20,10 @@ class InspectionModelMove(MoveLogBase):
 
 
 class InspectionModel(Dated, Stateful):
-    """A trained model: which data, which artefact, which thresholds, how good.
+    """A trained model with its data (`manifest`), artefact, thresholds and measures.
 
-    Nothing of it changes once it is approved, by somebody who did not train it (the database holds
-    both). `parent` is the model that this one recalibrates.
+    It is approved by somebody who did not train it and does not change afterwards; the database
+    enforces both. `parent` is the model that this one recalibrates.
     """
 
     MOVES = ModelMoves.by_name()

@@ -1,4 +1,4 @@
-"""A firm's workspace: its people, and who was asked to join."""
+"""Workspaces of firms, their members and invitations."""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Workspace(Dated):
-    """A firm's room for its data, models and cases; nobody else sees into it."""
+    """Data, models and cases of one firm, visible to its members only."""
 
     name = models.CharField("기업명", max_length=100)
     business_number = models.CharField("사업자등록번호", max_length=10, unique=True)
@@ -33,8 +33,6 @@ class Workspace(Dated):
 
 
 class WorkspaceMember(models.Model):
-    """Somebody who works in a workspace."""
-
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="kamp_memberships", verbose_name="계정"
@@ -56,7 +54,7 @@ class WorkspaceMember(models.Model):
 
 
 class WorkspaceInvitation(models.Model):
-    """Somebody who was asked to join, by the address they sign in with."""
+    """Invitation of a person, by the address they sign in with."""
 
     workspace = models.ForeignKey(Workspace, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField("이메일")

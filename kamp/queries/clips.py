@@ -1,4 +1,4 @@
-"""Clips."""
+"""Clips that training may use, and pairs of clips that show the same picture."""
 
 from django.db.models import QuerySet
 
@@ -14,7 +14,7 @@ def usable(dataset: Dataset) -> QuerySet[Clip]:
 
 
 def open_duplicates(dataset: Dataset) -> QuerySet[Duplicate]:
-    """Pairs of the same picture of which neither is left out."""
+    """Pairs of the same picture of which neither clip is left out."""
     return (
         Duplicate.objects.filter(dataset=dataset, first__left_out_at=None, second__left_out_at=None)
         .select_related("first__product", "second__product")

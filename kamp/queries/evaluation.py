@@ -1,4 +1,4 @@
-"""Everything the look page draws of a model, each drawing with its table and the word 합성."""
+"""Charts and figures of the evaluation page; those of synthetic data are marked 합성."""
 
 import itertools
 from collections.abc import Sequence
@@ -7,11 +7,11 @@ from statistics import median
 from typing import Any
 
 from kamp.models import InspectionModel
-from kamp.rules.evaluation import Costs, Counts, Point, Rate, at, cheapest
+from kamp.rules.evaluation import Costs, Counts, Point, Rate, cheapest, evaluate
 from kamp.states import DefectKind
 from portal.paper.charts import Chart, bars, lines
 
-STAGES = {
+STAGE_LABELS = {
     "decode": "읽기",
     "register": "위치 맞춤",
     "features": "특징 계산",
@@ -23,8 +23,11 @@ STAGES = {
 
 
 @dataclass(frozen=True)
-class Look:
-    """What the test products tell of a model at one threshold."""
+class Evaluation:
+    """A model on its test products: at its own, the chosen and the cheapest threshold.
+
+    `kinds`: label of a kind of defect, its detection rate, whether the model was trained on it.
+    """
 
     own: Point
     chosen: Point
@@ -33,23 +36,45 @@ class Look:
     charts: dict[str, Chart]
 
 
-def rows_of(model: InspectionModel) -> list[tuple[float, bool]]:
-    """(margin, defective) of each test product."""
-    return [(float(row[2]), bool(row[1])) for row in model.measures.get("test", ())]
-
-
-def marked(model: InspectionModel, title: str) -> str:
-    """Put the word before everything that is synthetic."""
-    return f"[합성] {title}" if model.is_synthetic else title
+def evaluation(
+    model: InspectionModel, *, costs: Costs, threshold: float | None = None
+) -> Evaluation:
+    """Evaluate a model at a threshold in standard deviations; without one, at its own."""
+    rows = [(float(row[2]), bool(row[1])) for row in model.measures.get("test", ())]
+    own = evaluate(rows, 0.0, costs)
+    chosen = own if threshold is None else evaluate(rows, threshold, costs)
+    kinds = _rates_by_kind(model, chosen.threshold)
+    charts = {
+        "confusion": _confusion(model, chosen.counts),
+        "margins": _margins(model, rows, chosen.threshold),
+    }
+    if model.inspections.exists():
+        charts["times"] = _times(model)
+    if model.drifts.exists():
+        charts["drift"] = _drift(model)
+    if model.measures.get("roc"):
+        charts["roc"] = _roc(model, chosen)
+    if model.measures.get("pod"):
+        charts["pod"] = _pod(model)
+    if kinds:
+        charts["kinds"] = bars(
+            _title(model, "불량 종류별 찾은 비율(%)"),
+            [label for label, _, _ in kinds],
+            {"찾은 비율": [round((rate.value or 0) * 100, 1) for _, rate, _ in kinds]},
+            unit="%",
+        )
+    if model.measures.get("learning"):
+        charts["learning"] = _learning(model)
+    return Evaluation(own, chosen, cheapest(rows, costs), kinds, charts)
 
 
 def percent(value: float | None) -> str:
-    """Write a share; unknown is said."""
+    """Write a share (0-1) as a percentage; "값 없음" for None."""
     return "값 없음" if value is None else f"{value * 100:.1f}%"
 
 
-def spread(rate: Rate) -> str:
-    """Write a rate with its interval and how many it is of."""
+def rate_text(rate: Rate) -> str:
+    """Write a rate with its counts and its 95 % interval."""
     if rate.value is None:
         return "값 없음"
     low, high = rate.interval
@@ -58,38 +83,11 @@ def spread(rate: Rate) -> str:
     )
 
 
-def look(model: InspectionModel, *, costs: Costs, threshold: float | None = None) -> Look:
-    """Read the measures at a threshold; without one, at the model's own."""
-    rows = rows_of(model)
-    own = at(rows, 0.0, costs)
-    chosen = own if threshold is None else at(rows, threshold, costs)
-    found = kinds(model, chosen.threshold)
-    charts = {
-        "confusion": confusion(model, chosen.counts),
-        "margins": margins(model, rows, chosen.threshold),
-    }
-    if model.inspections.exists():
-        charts["times"] = times(model)
-    if model.drifts.exists():
-        charts["drift"] = drift(model)
-    if model.measures.get("roc"):
-        charts["roc"] = roc(model, chosen)
-    if model.measures.get("pod"):
-        charts["pod"] = pod(model)
-    if found:
-        charts["kinds"] = bars(
-            marked(model, "불량 종류별 찾은 비율(%)"),
-            [label for label, _, _ in found],
-            {"찾은 비율": [round((rate.value or 0) * 100, 1) for _, rate, _ in found]},
-            unit="%",
-        )
-    if model.measures.get("learning"):
-        charts["learning"] = learning(model)
-    return Look(own, chosen, cheapest(rows, costs), found, charts)
+def _title(model: InspectionModel, title: str) -> str:
+    return f"[합성] {title}" if model.is_synthetic else title
 
 
-def kinds(model: InspectionModel, threshold: float) -> list[tuple[str, Rate, bool]]:
-    """Each kind of defect in the test: its word, how many are caught, whether it was learned."""
+def _rates_by_kind(model: InspectionModel, threshold: float) -> list[tuple[str, Rate, bool]]:
     labels = dict(DefectKind.choices)
     trained = set(model.measures.get("trained_kinds", ()))
     names = sorted({row[1] for row in model.measures.get("test", ()) if row[1]})
@@ -101,10 +99,9 @@ def kinds(model: InspectionModel, threshold: float) -> list[tuple[str, Rate, boo
     return found
 
 
-def confusion(model: InspectionModel, counts: Counts) -> Chart:
-    """Who was taken for what."""
+def _confusion(model: InspectionModel, counts: Counts) -> Chart:
     return bars(
-        marked(model, "시험 제품의 판정 (혼동 행렬)"),
+        _title(model, "시험 제품의 판정 (혼동 행렬)"),
         ["실제 정상", "실제 불량"],
         {
             "정상으로 판정": [counts.passed, counts.missed],
@@ -115,12 +112,11 @@ def confusion(model: InspectionModel, counts: Counts) -> Chart:
     )
 
 
-def margins(model: InspectionModel, rows: Sequence[tuple[float, bool]], threshold: float) -> Chart:
-    """How far products of either kind are from the threshold."""
+def _margins(model: InspectionModel, rows: Sequence[tuple[float, bool]], threshold: float) -> Chart:
     edges = [-4.0, -2.0, -1.0, 0.0, 1.0, 2.0, 4.0, 8.0]
     labels = ["−4σ 아래", *[f"{a:g}~{b:g}σ" for a, b in itertools.pairwise(edges)], "8σ 위"]
 
-    def spread_of(bad: bool) -> list[int]:
+    def histogram(bad: bool) -> list[int]:
         counts = [0] * len(labels)
         for margin, defective in rows:
             if defective == bad:
@@ -128,16 +124,15 @@ def margins(model: InspectionModel, rows: Sequence[tuple[float, bool]], threshol
         return counts
 
     return bars(
-        marked(model, f"기준값까지의 거리별 제품 수 (지금 기준 {threshold:.1f}σ)"),
+        _title(model, f"기준값까지의 거리별 제품 수 (지금 기준 {threshold:.1f}σ)"),
         labels,
-        {"정상": spread_of(False), "불량": spread_of(True)},
+        {"정상": histogram(False), "불량": histogram(True)},
         unit="개",
         label_header="거리",
     )
 
 
-def roc(model: InspectionModel, chosen: Point) -> Chart:
-    """Caught against falsely rejected, over every threshold, with the one in force."""
+def _roc(model: InspectionModel, chosen: Point) -> Chart:
     curve = model.measures["roc"]
     points = [(x * 100, y * 100) for x, y in curve["points"]]
     reject, miss = chosen.counts.false_reject.value, chosen.counts.miss.value
@@ -145,7 +140,7 @@ def roc(model: InspectionModel, chosen: Point) -> Chart:
     if reject is not None and miss is not None:
         marks = [(round(reject * 100, 1), round((1 - miss) * 100, 1), "지금 기준")]
     return lines(
-        marked(model, f"ROC 곡선 (넓이 {curve['auroc']:.3f})"),
+        _title(model, f"ROC 곡선 (넓이 {curve['auroc']:.3f})"),
         {"모델": points, "우연": [(0, 0), (100, 100)]},
         x="잘못 걸러낸 정상품(%)",
         y="찾은 불량(%)",
@@ -154,8 +149,7 @@ def roc(model: InspectionModel, chosen: Point) -> Chart:
     )
 
 
-def pod(model: InspectionModel) -> Chart:
-    """How likely a defect of a size is found."""
+def _pod(model: InspectionModel) -> Chart:
     fitted = model.measures["pod"]
     points = [
         (round(size, 2), round(chance * 100, 1))
@@ -164,7 +158,7 @@ def pod(model: InspectionModel) -> Chart:
     a90 = fitted["a90"]
     marks = [(round(a90, 1), 90, "90%를 찾는 크기")] if a90 is not None else []
     return lines(
-        marked(model, f"크기별 찾을 확률 (불량 {fitted['n']}개)"),
+        _title(model, f"크기별 찾을 확률 (불량 {fitted['n']}개)"),
         {"찾을 확률": points},
         x="불량의 크기(mm)",
         y="확률(%)",
@@ -173,15 +167,14 @@ def pod(model: InspectionModel) -> Chart:
     )
 
 
-def learning(model: InspectionModel) -> Chart:
-    """How good it is with fewer normal products and no defect label."""
+def _learning(model: InspectionModel) -> Chart:
     rows = model.measures["learning"]
 
     def share(row: dict[str, Any], part: str, whole: str) -> float:
         return round(row[part] * 100 / row[whole], 1) if row[whole] else 0.0
 
     return lines(
-        marked(model, "정상 제품 수에 따른 성능 (불량 라벨 없이)"),
+        _title(model, "정상 제품 수에 따른 성능 (불량 라벨 없이)"),
         {
             "찾은 불량": [(row["normals"], share(row, "caught", "defects")) for row in rows],
             "잘못 걸러낸 정상": [(row["normals"], share(row, "rejected", "good")) for row in rows],
@@ -193,26 +186,24 @@ def learning(model: InspectionModel) -> Chart:
     )
 
 
-def times(model: InspectionModel) -> Chart:
-    """Where the time of a verdict goes, the middle one of the latest."""
+def _times(model: InspectionModel) -> Chart:
     rows = list(model.inspections.order_by("-pk").values_list("times", flat=True)[:200])
-    names = [name for name in STAGES if any(name in row for row in rows)]
-    names += sorted({name for row in rows for name in row} - set(STAGES))
+    names = [name for name in STAGE_LABELS if any(name in row for row in rows)]
+    names += sorted({name for row in rows for name in row} - set(STAGE_LABELS))
     values = [round(median([float(row[name]) for row in rows if name in row]), 1) for name in names]
     return bars(
-        marked(model, f"판정 한 건에 걸린 시간 (가운뎃값, {len(rows)}건)"),
-        [STAGES.get(name, name) for name in names],
+        _title(model, f"판정 한 건에 걸린 시간 (가운뎃값, {len(rows)}건)"),
+        [STAGE_LABELS.get(name, name) for name in names],
         {"시간": values},
         unit="ms",
         label_header="단계",
     )
 
 
-def drift(model: InspectionModel) -> Chart:
-    """How far the scores of normal products have moved since training."""
+def _drift(model: InspectionModel) -> Chart:
     rows = list(model.drifts.order_by("pk"))[-30:]
     return lines(
-        marked(model, "촬영 조건 점검: 정상 제품 점수의 이동"),
+        _title(model, "촬영 조건 점검: 정상 제품 점수의 이동"),
         {"이동": [(place, round(abs(row.shift), 2)) for place, row in enumerate(rows, 1)]},
         x="점검",
         y="이동(σ)",

@@ -1,4 +1,4 @@
-"""What the products of a set are, by what people said of them; who agrees with whom."""
+"""What products are according to their labels, and how far labellers agree."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from kamp.rules.labelling import kappa
 
 @dataclass(frozen=True)
 class Truth:
-    """What a product is held to be: one mark, or a disagreement."""
+    """What a product is held to be: the latest mark, by how many people, and whether they agree."""
 
     mark: str
     defect: str
@@ -21,7 +21,7 @@ class Truth:
 
 @dataclass(frozen=True)
 class Agreement:
-    """How two labellers agree on the products that both have seen."""
+    """How far two labellers agree on the `n` products that both labelled."""
 
     n: int
     same: int
@@ -29,26 +29,26 @@ class Agreement:
 
 
 def truths(products: QuerySet[Product]) -> dict[int, Truth]:
-    """What each labelled product is: the latest word of everybody who spoke, if they agree."""
-    said: dict[int, dict[int | None, Label]] = defaultdict(dict)
+    """Return the truth of each labelled product by its id, from everybody's latest label."""
+    labels: dict[int, dict[int | None, Label]] = defaultdict(dict)
     rows = Label.objects.filter(product__in=products.order_by().values("pk")).order_by("pk")
     for row in rows.only("product_id", "mark", "defect", "by_id"):
-        said[row.product_id][row.by_id] = row
+        labels[row.product_id][row.by_id] = row
     found = {}
-    for pk, words in said.items():
-        last = max(words.values(), key=lambda row: row.pk)
-        agreed = len({row.mark for row in words.values()}) == 1
-        found[pk] = Truth(last.mark, last.defect, len(words), agreed)
+    for product, by_person in labels.items():
+        latest = max(by_person.values(), key=lambda row: row.pk)
+        agreed = len({row.mark for row in by_person.values()}) == 1
+        found[product] = Truth(latest.mark, latest.defect, len(by_person), agreed)
     return found
 
 
 def agreement(dataset: Dataset) -> Agreement:
-    """Compare the two first people who labelled the same products; Cohen's kappa."""
-    words: dict[int, dict[int, str]] = defaultdict(dict)
+    """Compare the first two people who labelled each product (Cohen's kappa)."""
+    marks: dict[int, dict[int, str]] = defaultdict(dict)
     rows = Label.objects.filter(product__dataset=dataset, by__isnull=False).order_by("pk")
     for product, by, mark in rows.values_list("product_id", "by_id", "mark"):
-        words[product][by] = mark
-    pairs = [tuple(list(marks.values())[:2]) for marks in words.values() if len(marks) > 1]
-    same = sum(one == other for one, other in pairs)
-    found = kappa([one for one, _ in pairs], [other for _, other in pairs])
-    return Agreement(len(pairs), same, found)
+        marks[product][by] = mark
+    pairs = [list(by_person.values())[:2] for by_person in marks.values() if len(by_person) > 1]
+    first, second = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    same = sum(one == other for one, other in zip(first, second, strict=True))
+    return Agreement(len(pairs), same, kappa(first, second))

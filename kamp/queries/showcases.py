@@ -1,40 +1,43 @@
-"""Before and after: figures of a showcase in words and as a chart."""
+"""Published showcases with their filters, and their figures as text and chart."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, TextChoices
 
 from kamp.models import Metric, Showcase
 from kamp.states import DataKind, Direction, Process, Purpose
 from kamp.visibility import public_showcases
 from portal.paper.charts import Chart, bars
 
-CHOICES: Mapping[str, type[Any]] = {
+CHOICES: Mapping[str, type[TextChoices]] = {
     "process": Process,
     "purpose": Purpose,
     "data_kind": DataKind,
 }
-
-
 FILTERS = (*CHOICES, "equipment")
+UNKNOWN_SIZE = "미공개"
 
 
-def with_rows(rows: QuerySet[Showcase]) -> QuerySet[Showcase]:
-    """Fetch the rows of each case in a fixed number of queries."""
+def with_related(rows: QuerySet[Showcase]) -> QuerySet[Showcase]:
+    """Prefetch the rows of each case, in a fixed number of queries."""
     return rows.prefetch_related("metrics", "steps", "testimonials", "images")
 
 
-def filtered(wanted: Mapping[str, str]) -> QuerySet[Showcase]:
-    """Published cases, the latest first, narrowed by exact values of FILTERS."""
-    asked = {name: wanted[name] for name in FILTERS if wanted.get(name)}
-    return public_showcases().filter(**asked).order_by("-published_at", "-pk")
+def published(filters: Mapping[str, str]) -> QuerySet[Showcase]:
+    """Published cases, the latest first, narrowed by exact values of FILTERS; others are ignored."""
+    exact = {name: filters[name] for name in FILTERS if filters.get(name)}
+    return public_showcases().filter(**exact).order_by("-published_at", "-pk")
+
+
+def published_by_slug(slug: str) -> Showcase | None:
+    """Return one published case with its rows."""
+    return with_related(public_showcases()).filter(slug=slug).first()
 
 
 def facets() -> dict[str, list[tuple[str, str]]]:
-    """The values that published cases have, so that no filter leads to nothing."""
+    """Return (value, label) of each filter that published cases have, so that none matches nothing."""
     rows = list(public_showcases().values_list(*FILTERS).distinct()[:1_000])
     found: dict[str, list[tuple[str, str]]] = {}
     for place, name in enumerate(FILTERS):
@@ -46,17 +49,9 @@ def facets() -> dict[str, list[tuple[str, str]]]:
     return found
 
 
-def whole(slug: str) -> Showcase | None:
-    """One published case with its rows."""
-    return with_rows(public_showcases()).filter(slug=slug).first()
-
-
-UNKNOWN_SIZE = "미공개"
-
-
 @dataclass(frozen=True)
 class Comparison:
-    """One figure before and after, ready to be read."""
+    """One figure before and after as text; `better` and `chart` are None without numbers."""
 
     metric: Metric
     before: str
@@ -67,33 +62,46 @@ class Comparison:
     chart: Chart | None
 
 
-def plain(value: Decimal) -> int | Decimal:
-    """Drop the zeros that a column adds: 90.000 is 90."""
-    whole = int(value)
-    return whole if value == whole else value.normalize()
+def comparisons(case: Showcase) -> list[Comparison]:
+    """Compare every figure of a case, in order."""
+    return [comparison(metric) for metric in case.metrics.all()]
 
 
 def comparison(metric: Metric) -> Comparison:
-    """Put one figure into words, with its difference and its chart where there are numbers."""
+    """Write one figure with its difference, and its chart where there are numbers."""
     sample = f"{metric.sample_size:,}개" if metric.sample_size is not None else UNKNOWN_SIZE
     if metric.before is None or metric.after is None:
         return Comparison(metric, "수치 없음", "수치 없음", metric.note, sample, None, None)
-    before, after = plain(metric.before), plain(metric.after)
+    before, after = _strip_zeros(metric.before), _strip_zeros(metric.after)
     gap = metric.after - metric.before
-    higher = metric.direction == Direction.HIGHER
-    points = "%p" if metric.unit == "%" else metric.unit
-    change = f"{'+' if gap > 0 else '−' if gap < 0 else ''}{plain(abs(gap)):,}{points}"
-    if metric.unit != "%" and metric.before:
-        share = abs(gap) * 100 / metric.before
-        change += f" ({share:.1f}% {'증가' if gap > 0 else '감소'})"
-    better = None if not gap else (gap > 0) == higher
-    origin = metric.get_origin_display()
     chart = bars(
-        f"{metric.name} 도입 전과 뒤 ({origin})",
+        f"{metric.name} 도입 전과 뒤 ({metric.get_origin_display()})",
         ["도입 전", "도입 뒤"],
         {f"{metric.name}({metric.unit})": [before, after]},
         unit=metric.unit,
     )
     return Comparison(
-        metric, f"{before:,}{metric.unit}", f"{after:,}{metric.unit}", change, sample, better, chart
+        metric,
+        f"{before:,}{metric.unit}",
+        f"{after:,}{metric.unit}",
+        _change(metric, metric.before, gap),
+        sample,
+        None if not gap else (gap > 0) == (metric.direction == Direction.HIGHER),
+        chart,
     )
+
+
+def _change(metric: Metric, before: Decimal, gap: Decimal) -> str:
+    sign = "+" if gap > 0 else "−" if gap < 0 else ""
+    unit = "%p" if metric.unit == "%" else metric.unit
+    change = f"{sign}{_strip_zeros(abs(gap)):,}{unit}"
+    if metric.unit != "%" and before:
+        share = abs(gap) * 100 / before
+        change += f" ({share:.1f}% {'증가' if gap > 0 else '감소'})"
+    return change
+
+
+def _strip_zeros(value: Decimal) -> int | Decimal:
+    """Drop the zeros that the column adds: 90.000 is 90."""
+    whole = int(value)
+    return whole if value == whole else value.normalize()

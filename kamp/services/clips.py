@@ -1,4 +1,4 @@
-"""Pictures of one clip or verdict in one kept file: an archive that is read picture by picture."""
+"""Clips: upload within the quota, archives of their pictures, and exclusion from training."""
 
 import hashlib
 import tempfile
@@ -12,37 +12,30 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
 from kamp.models import Clip, Dataset, Product, Workspace
-from kamp.services.datasets import as_member
+from kamp.services.datasets import check_member
 from kamp.states import ClipState, DataKind, Split
 from kamp.vision.learning import split
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound
 from portal.jobs import queue
-from portal.models import Job, User
+from portal.models import User
 from portal.uploads import files
 from portal.uploads.filetypes.names import safe_name
 
-EXTRACT = "kamp.extract"
-
-
-MOST_BYTES = 200 * 1024**2  # of one film
-
-
+EXTRACT = "kamp.extract"  # kind of job
+MOST_BYTES = 200 * 1024**2  # of one product
 MOST_FILES = 500  # of one upload
-
-
+MOST_FRAMES = 60  # shown of one clip; all are inspected
 SPLITS = {
     split.Split.FIT: Split.TRAIN,
     split.Split.THRESHOLD: Split.VALIDATION,
     split.Split.TEST: Split.TEST,
 }
-
-
-_FILMS = {b"\x1aE\xdf\xa3": 0, b"ftyp": 4, b"AVI ": 8}  # first bytes and where they stand
+_FILMS = {b"\x1aE\xdf\xa3": 0, b"ftyp": 4, b"AVI ": 8}  # first bytes and their offset
 
 
 @dataclass(frozen=True)
-class Taken:
-    """One product's files, looked at and measured."""
+class CheckedFiles:
+    """The files of one product after the check; `size` in bytes and `sha256` are of all of them."""
 
     serial: str
     uploads: Sequence["File[bytes]"]
@@ -54,25 +47,18 @@ class Taken:
 def upload(
     dataset: Dataset, *, uploads: Sequence["File[bytes]"], serial: str, by: User, now: datetime
 ) -> list[Clip]:
-    """Take clips in and ask for their extraction: a film is a product named by its file, all
-    pictures together are the one named `serial`. The whole upload comes in, or nothing of it.
+    """Store clips and enqueue their extraction, all or nothing.
 
-    Raises NotFound, MoveNotAllowed (`purged`) and BadInput (`clip_none`, `clips_many`,
-    `serial_missing`, `clip_twice`, `quota`, and what `look` raises).
+    A film is a product named by its file (or by `serial` if it is the only one); all pictures
+    together are one product. Raises NotFound, MoveNotAllowed (`purged`) and BadInput (`clip_twice`,
+    `quota` and those of `check_files`).
     """
-    as_member(dataset.workspace, by)
+    check_member(dataset.workspace, by)
     if dataset.purged_at:
         raise MoveNotAllowed("보관 기한이 지나 파일을 지운 자료입니다.", code="purged")
-    taken = look(dataset, uploads, serial)
-    return store(dataset, taken, by=by, now=now)[0]
-
-
-def store(
-    dataset: Dataset, taken: Sequence[Taken], *, by: User, now: datetime
-) -> tuple[list[Clip], Job]:
-    """Keep what was looked at, all or nothing, and ask for its extraction."""
+    checked = check_files(dataset, uploads, serial)
     with transaction.atomic():
-        clips = [put(dataset, row, by=by, now=now) for row in taken]
+        clips = [store(dataset, row, by=by, now=now) for row in checked]
         job = queue.enqueue(
             EXTRACT,
             key=f"kamp:extract:{dataset.pk}:{clips[0].pk}",
@@ -82,111 +68,114 @@ def store(
             clips=[clip.pk for clip in clips],
         )
         Clip.objects.filter(pk__in=[clip.pk for clip in clips]).update(job=job)
-    return clips, job
+    return clips
 
 
-def put(dataset: Dataset, row: Taken, *, by: User, now: datetime) -> Clip:
-    """Keep one product's files within the quota; a refusal leaves no file behind."""
-    names = [files.store(one) for one in row.uploads]
-    try:
-        with transaction.atomic():
-            _check_quota(dataset.workspace, row.size)
-            return _clip(dataset, row, names, by, now)
-    except BaseException:
-        for name in names:
-            files.discard(name)
-        raise
+def check_files(
+    dataset: Dataset, uploads: Sequence["File[bytes]"], serial: str
+) -> list[CheckedFiles]:
+    """Check files by their first bytes and sizes, one row for each product.
 
-
-def look(dataset: Dataset, uploads: Sequence["File[bytes]"], serial: str) -> list[Taken]:
-    """Judge files by their first bytes and sizes. Raises BadInput: clip_type, clip_large and those
-    of `portal.uploads.files.inspect` for pictures.
+    Raises BadInput: `clip_none`, `clips_many`, `clip_type`, `clip_large`, `file_empty`,
+    `serial_missing`, and for pictures those of `portal.uploads.files.inspect`.
     """
     if not uploads:
         raise BadInput("올릴 파일을 골라 주세요.", code="clip_none")
     if len(uploads) > MOST_FILES:
         raise BadInput(f"한 번에 {MOST_FILES}개까지 올릴 수 있습니다.", code="clips_many")
     if dataset.modality == DataKind.IMAGE:
-        return [_pictures(uploads, serial)]
-    return [_film(one, serial if len(uploads) == 1 else "") for one in uploads]
+        return [_check_pictures(uploads, serial)]
+    return [_check_film(one, serial if len(uploads) == 1 else "") for one in uploads]
+
+
+def store(dataset: Dataset, checked: CheckedFiles, *, by: User, now: datetime) -> Clip:
+    """Store the files of one product within the quota; after a refusal no file remains.
+
+    Raises BadInput (`quota`, `clip_twice`).
+    """
+    names = [files.store(one) for one in checked.uploads]
+    try:
+        with transaction.atomic():
+            _check_quota(dataset.workspace, checked.size)
+            return _create(dataset, checked, names, by, now)
+    except BaseException:
+        for name in names:
+            files.discard(name)
+        raise
 
 
 def leave_out(clip: Clip, *, by: User, now: datetime) -> None:
-    """Leave a clip out of training for good, such as one of two that show the same picture."""
-    as_member(clip.product.dataset.workspace, by)
+    """Exclude a clip from training for good, such as one of two that show the same picture."""
+    check_member(clip.product.dataset.workspace, by)
     Clip.objects.filter(pk=clip.pk, left_out_at=None).update(left_out_at=now, left_out_by=by)
 
 
-def part_of(dataset: Dataset, serial: str) -> Split:
-    """Which part a product of this serial belongs to."""
+def split_of(dataset: Dataset, serial: str) -> Split:
+    """Return the part of the data set to which a product of this serial belongs."""
     return SPLITS[split.split_of(serial, key=bytes.fromhex(dataset.split_key))]
 
 
 def used_bytes(workspace: Workspace) -> int:
-    """How much the workspace's clips take."""
+    """Return the bytes that the stored clips of a workspace take."""
     rows = Clip.objects.filter(product__dataset__workspace=workspace).exclude(files=[])
     return int(rows.aggregate(whole=Sum("size"))["whole"] or 0)
 
 
-def _check_quota(workspace: Workspace, size: int) -> None:
-    locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
-    if used_bytes(locked) + size > locked.quota_bytes:
-        raise BadInput(
-            "작업실의 저장 한도를 넘습니다. 쓰지 않는 자료의 보관 기한을 앞당기거나 파일을 줄여 "
-            "주세요.",
-            code="quota",
-        )
+# Archives of pictures: one stored file per clip or verdict, read picture by picture.
 
 
-def _clip(dataset: Dataset, row: Taken, names: list[str], by: User, now: datetime) -> Clip:
-    product, _ = Product.objects.get_or_create(
-        dataset=dataset,
-        serial=row.serial,
-        defaults={"split": part_of(dataset, row.serial), "created_at": now},
-    )
+def frames_to_show(count: int) -> list[int]:
+    """Choose the numbers of the frames that people see: all, or MOST_FRAMES evenly spread."""
+    if count <= MOST_FRAMES:
+        return list(range(count))
+    return [round(place * (count - 1) / (MOST_FRAMES - 1)) for place in range(MOST_FRAMES)]
+
+
+def write_archive(pictures: Iterable[tuple[str, bytes]]) -> str:
+    """Store pictures (name, PNG) in one archive as they come; return the name of the stored file."""
+    with tempfile.TemporaryFile() as spool:
+        with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED) as archive:
+            for name, data in pictures:
+                archive.writestr(name, data)
+        return files.store(File(spool))
+
+
+def read_picture(stored: str, name: str) -> bytes:
+    """Read one picture of an archive. Raises NotFound (`file_missing`)."""
+    if not stored:
+        raise NotFound
     try:
-        with transaction.atomic():
-            return Clip.objects.create(
-                product=product,
-                name=row.name,
-                files=names,
-                size=row.size,
-                sha256=row.sha256,
-                state=ClipState.UPLOADED,
-                uploaded_by=by,
-                uploaded_at=now,
-            )
-    except IntegrityError as twice:
-        raise BadInput(
-            f"‘{row.name}’ 파일은 이 제품에 이미 있습니다.", code="clip_twice"
-        ) from twice
+        with files.private_storage.open(stored) as file, zipfile.ZipFile(file) as archive:
+            return archive.read(name)
+    except (FileNotFoundError, KeyError):
+        raise NotFound("그림을 찾을 수 없습니다.", code="file_missing") from None
 
 
-def _film(one: "File[bytes]", serial: str) -> Taken:
+def _check_film(one: "File[bytes]", serial: str) -> CheckedFiles:
     name = safe_name(one.name or "")
-    size, sha256, first = _measured(one)
+    size, sha256, first = _read(one)
     if size > MOST_BYTES:
         raise BadInput(
             f"‘{name}’ 파일이 너무 큽니다. {MOST_BYTES // 1024**2} MB까지 올릴 수 있습니다.",
             code="clip_large",
         )
-    if not any(first[at : at + len(mark)] == mark for mark, at in _FILMS.items()):
+    if not any(first[at : at + len(magic)] == magic for magic, at in _FILMS.items()):
         raise BadInput(
             f"‘{name}’ 파일은 읽을 수 있는 동영상이 아닙니다. MP4, MKV, AVI 파일을 올려 주세요.",
             code="clip_type",
         )
-    return Taken(_serial(serial or name.rpartition(".")[0]), [one], name, size, sha256)
+    return CheckedFiles(_serial(serial or name.rpartition(".")[0]), [one], name, size, sha256)
 
 
-def _pictures(uploads: Sequence["File[bytes]"], serial: str) -> Taken:
-    looked = [files.inspect(one, allowed=("png", "jpg")) for one in uploads]
-    whole = hashlib.sha256("".join(row.sha256 for row in looked).encode()).hexdigest()
-    size = sum(row.size for row in looked)
+def _check_pictures(uploads: Sequence["File[bytes]"], serial: str) -> CheckedFiles:
+    inspected = [files.inspect(one, allowed=("png", "jpg")) for one in uploads]
+    sha256 = hashlib.sha256("".join(row.sha256 for row in inspected).encode()).hexdigest()
+    size = sum(row.size for row in inspected)
     if size > MOST_BYTES:
         raise BadInput("그림을 모두 합친 크기가 너무 큽니다.", code="clip_large")
-    first = looked[0].name
-    name = first if len(looked) == 1 else f"{first} 외 {len(looked) - 1}장"
-    return Taken(_serial(serial or first.rpartition(".")[0]), uploads, name, size, whole)
+    first = inspected[0].name
+    name = first if len(inspected) == 1 else f"{first} 외 {len(inspected) - 1}장"
+    return CheckedFiles(_serial(serial or first.rpartition(".")[0]), uploads, name, size, sha256)
 
 
 def _serial(text: str) -> str:
@@ -196,7 +185,8 @@ def _serial(text: str) -> str:
     return serial
 
 
-def _measured(one: "File[bytes]") -> tuple[int, str, bytes]:
+def _read(one: "File[bytes]") -> tuple[int, str, bytes]:
+    """Return size, SHA-256 and first 16 bytes; stops reading past MOST_BYTES."""
     digest, size, first = hashlib.sha256(), 0, b""
     one.seek(0)
     while (chunk := one.read(1024 * 1024)) and size <= MOST_BYTES:
@@ -209,34 +199,37 @@ def _measured(one: "File[bytes]") -> tuple[int, str, bytes]:
     return size, digest.hexdigest(), first
 
 
-MOST_FRAMES = 60  # shown of one clip; all are inspected
+def _check_quota(workspace: Workspace, size: int) -> None:
+    locked = Workspace.objects.select_for_update().get(pk=workspace.pk)
+    if used_bytes(locked) + size > locked.quota_bytes:
+        raise BadInput(
+            "작업실의 저장 한도를 넘습니다. 쓰지 않는 자료의 보관 기한을 앞당기거나 파일을 줄여 "
+            "주세요.",
+            code="quota",
+        )
 
 
-def chosen(count: int) -> list[int]:
-    """The numbers of the frames that people see: all, or evenly spread."""
-    if count <= MOST_FRAMES:
-        return list(range(count))
-    return [round(place * (count - 1) / (MOST_FRAMES - 1)) for place in range(MOST_FRAMES)]
-
-
-def keep(pictures: Iterable[tuple[str, bytes]]) -> str:
-    """Write pictures by name as they come; returns the name of the kept file."""
-    with tempfile.TemporaryFile() as spool:
-        with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED) as album:
-            for name, data in pictures:
-                album.writestr(name, data)
-        return files.store(File(spool))
-
-
-def picture(kept: str, name: str) -> bytes:
-    """Read one picture. Raises NotFound when the file or the picture is not there."""
-    if not kept:
-        raise NotFound
+def _create(
+    dataset: Dataset, checked: CheckedFiles, names: list[str], by: User, now: datetime
+) -> Clip:
+    product, _ = Product.objects.get_or_create(
+        dataset=dataset,
+        serial=checked.serial,
+        defaults={"split": split_of(dataset, checked.serial), "created_at": now},
+    )
     try:
-        with (
-            files.private_storage.open(kept) as file,
-            zipfile.ZipFile(file) as album,
-        ):
-            return album.read(name)
-    except (FileNotFoundError, KeyError):
-        raise NotFound("그림을 찾을 수 없습니다.", code="file_missing") from None
+        with transaction.atomic():
+            return Clip.objects.create(
+                product=product,
+                name=checked.name,
+                files=names,
+                size=checked.size,
+                sha256=checked.sha256,
+                state=ClipState.UPLOADED,
+                uploaded_by=by,
+                uploaded_at=now,
+            )
+    except IntegrityError as twice:
+        raise BadInput(
+            f"‘{checked.name}’ 파일은 이 제품에 이미 있습니다.", code="clip_twice"
+        ) from twice

@@ -1,4 +1,4 @@
-"""Retention: on the day after it ends, a set's files and measurements go; the record stays."""
+"""Data sets: creation, retention, and the purge of files after the last day of keeping."""
 
 import secrets
 from collections.abc import Mapping
@@ -9,58 +9,18 @@ from django.db import IntegrityError, transaction
 
 from kamp.models import Clip, Dataset, Inspection, Recipe, Workspace
 from portal.core.clock import KST
-from portal.core.errors import BadInput, NotFound
+from portal.core.errors import BadInput, MoveNotAllowed, NotFound
 from portal.models import User
 from portal.uploads import files
 
-AT_ONCE = 5
-
-
-def extend(dataset: Dataset, *, until: date, by: User, now: datetime) -> None:
-    """Set another last day of keeping. Raises NotFound and BadInput (`retention`)."""
-    as_member(dataset.workspace, by)
-    check_retention(until, now.astimezone(KST).date())
-    Dataset.objects.filter(pk=dataset.pk, purged_at=None).update(retain_until=until, updated_at=now)
-
-
-def purge_due(now: datetime) -> int:
-    """Purge the sets whose time is over, a few at a time; returns how many."""
-    today = now.astimezone(KST).date()
-    due = Dataset.objects.filter(purged_at=None, retain_until__lt=today).order_by("retain_until")
-    rows = list(due[:AT_ONCE])
-    for dataset in rows:
-        purge(dataset, now=now)
-    return len(rows)
-
-
-def purge(dataset: Dataset, *, now: datetime) -> None:
-    """Take away films, pictures and measurements of a set; labels, hashes and verdicts stay."""
-    with transaction.atomic():
-        clips = Clip.objects.filter(product__dataset=dataset)
-        inspections = Inspection.objects.filter(clip__in=clips.values("pk"))
-        names = [name for kept in clips.values_list("files", flat=True) for name in kept]
-        names += list(clips.exclude(pictures="").values_list("pictures", flat=True))
-        names += list(inspections.exclude(pictures="").values_list("pictures", flat=True))
-        taken = Dataset.objects.filter(pk=dataset.pk, purged_at=None).update(purged_at=now)
-        if not taken:
-            return
-        inspections.update(pictures="", shown=[])
-        clips.update(files=[], pictures="", shown=[], vector=None, thumb=None)
-        for name in names:
-            files.discard_on_commit(name)
-
-
+RECIPE_FIELDS = ("kv", "ma", "fps", "mm_per_px", "bit_depth", "codec", "motion")
+DATASET_FIELDS = ("name", "process", "purpose", "modality", "licence", "provenance")
 KEPT_DAYS, MOST_DAYS = 180, 365 * 3
+PURGED_AT_ONCE = 5
 
 
-RECIPE = ("kv", "ma", "fps", "mm_per_px", "bit_depth", "codec", "motion")
-
-
-SET = ("name", "process", "purpose", "modality", "licence", "provenance")
-
-
-def as_member(workspace: Workspace, by: User) -> None:
-    """Refuse a stranger as if the thing were not there."""
+def check_member(workspace: Workspace, by: User) -> None:
+    """Raise NotFound unless the person is a member: others do not learn that it exists."""
     if not workspace.members.filter(user=by).exists():
         raise NotFound
 
@@ -75,18 +35,20 @@ def create(
     synthetic_seed: int | None = None,
     split_key: str = "",
 ) -> Dataset:
-    """Open a data set with the recipe it is taken by. Takes the names of SET, RECIPE and
-    `retain_until`. Raises BadInput (`dataset_taken`, `retention`).
+    """Create a data set with the recipe by which it is taken.
+
+    `data` holds DATASET_FIELDS, RECIPE_FIELDS and `retain_until` (KEPT_DAYS from today if missing).
+    Raises NotFound and BadInput (`dataset_taken`, `retention`).
     """
-    as_member(workspace, by)
+    check_member(workspace, by)
     today = now.astimezone(KST).date()
     until = data.get("retain_until") or today + timedelta(days=KEPT_DAYS)
-    check_retention(until, today)
+    _check_retention(until, today)
     recipe = Recipe.objects.create(
         workspace=workspace,
         name=f"{data['name']} 촬영 조건"[:60],
         created_at=now,
-        **{name: data[name] for name in RECIPE if data.get(name) is not None},
+        **{name: data[name] for name in RECIPE_FIELDS if data.get(name) is not None},
     )
     try:
         with transaction.atomic():
@@ -98,14 +60,52 @@ def create(
                 created_by=by,
                 is_synthetic=synthetic_seed is not None,
                 generator_seed=synthetic_seed,
-                **{name: data[name] for name in SET if name in data},
+                **{name: data[name] for name in DATASET_FIELDS if name in data},
             )
     except IntegrityError as taken:
         raise BadInput("같은 이름의 자료가 있습니다.", code="dataset_taken") from taken
 
 
-def check_retention(until: date, today: date) -> None:
-    """Hold the date to the limits. Raises BadInput (`retention`)."""
+def change_retention(dataset: Dataset, *, until: date, by: User, now: datetime) -> None:
+    """Set another last day of keeping.
+
+    Raises NotFound, BadInput (`retention`) and MoveNotAllowed (`purged`).
+    """
+    check_member(dataset.workspace, by)
+    _check_retention(until, now.astimezone(KST).date())
+    kept = Dataset.objects.filter(pk=dataset.pk, purged_at=None)
+    if not kept.update(retain_until=until, updated_at=now):
+        raise MoveNotAllowed("보관 기한이 지나 파일을 지운 자료입니다.", code="purged")
+
+
+def purge_due(now: datetime) -> int:
+    """Purge sets past their last day of keeping, at most PURGED_AT_ONCE; return how many."""
+    today = now.astimezone(KST).date()
+    due = Dataset.objects.filter(purged_at=None, retain_until__lt=today).order_by("retain_until")
+    rows = list(due[:PURGED_AT_ONCE])
+    for dataset in rows:
+        purge(dataset, now=now)
+    return len(rows)
+
+
+def purge(dataset: Dataset, *, now: datetime) -> None:
+    """Delete films, pictures and measurements of a set; labels, hashes and verdicts stay."""
+    with transaction.atomic():
+        clips = Clip.objects.filter(product__dataset=dataset)
+        inspections = Inspection.objects.filter(clip__in=clips.values("pk"))
+        names = [name for stored in clips.values_list("files", flat=True) for name in stored]
+        names += list(clips.exclude(pictures="").values_list("pictures", flat=True))
+        names += list(inspections.exclude(pictures="").values_list("pictures", flat=True))
+        claimed = Dataset.objects.filter(pk=dataset.pk, purged_at=None).update(purged_at=now)
+        if not claimed:
+            return
+        inspections.update(pictures="", shown=[])
+        clips.update(files=[], pictures="", shown=[], vector=None, thumb=None)
+        for name in names:
+            files.discard_on_commit(name)
+
+
+def _check_retention(until: date, today: date) -> None:
     if not today < until <= today + timedelta(days=MOST_DAYS):
         raise BadInput(
             f"보관 기한은 내일부터 {MOST_DAYS // 365}년 안의 날짜여야 합니다.", code="retention"

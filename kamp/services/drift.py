@@ -1,30 +1,30 @@
-"""Asking whether the pictures have changed since training. Light: no image library."""
+"""Requests of drift checks: have the pictures changed since training?"""
 
 from datetime import datetime
 
-from kamp import queries
 from kamp.models import InspectionModel
-from kamp.services.datasets import as_member
+from kamp.queries.drift import latest_normals
+from kamp.services.datasets import check_member
 from kamp.states import ModelState
 from portal.core.errors import BadInput
 from portal.jobs import queue
 from portal.models import Job, User
 
 JOB = "kamp.drift"
-LEAST = 10  # normal products
+MIN_NORMALS = 10
 
 
-def ask(model: InspectionModel, *, by: User | None, now: datetime) -> Job:
-    """Ask for a check of the latest normal products; the same products are checked once.
+def request(model: InspectionModel, *, by: User | None, now: datetime) -> Job:
+    """Enqueue a check of the latest normal products; the same products are checked once.
 
-    Raises NotFound and BadInput (`too_few_normals`).
+    `by=None` is the portal itself. Raises NotFound and BadInput (`too_few_normals`).
     """
     if by is not None:
-        as_member(model.dataset.workspace, by)
-    latest = queries.latest_normals(model)
-    if len(latest) < LEAST:
+        check_member(model.dataset.workspace, by)
+    latest = latest_normals(model)
+    if len(latest) < MIN_NORMALS:
         raise BadInput(
-            f"검사원이 정상이라고 표시한 제품이 {LEAST}개 있어야 확인할 수 있습니다. 지금은 "
+            f"검사원이 정상이라고 표시한 제품이 {MIN_NORMALS}개 있어야 확인할 수 있습니다. 지금은 "
             f"{len(latest)}개입니다.",
             code="too_few_normals",
         )
@@ -34,14 +34,14 @@ def ask(model: InspectionModel, *, by: User | None, now: datetime) -> Job:
     )
 
 
-def ask_where_due(now: datetime) -> int:
-    """Ask for every approved model that has new normal products; returns how many are asked for."""
-    asked = 0
+def request_due(now: datetime) -> int:
+    """Request a check of every approved model with new normal products; return how many."""
+    requested = 0
     for model in InspectionModel.objects.filter(state=ModelState.APPROVED):
-        latest = queries.latest_normals(model)
+        latest = latest_normals(model)
         last = max((row.pk for row in latest), default=0)
         checked = model.drifts.order_by("-pk").values_list("last_inspection", flat=True).first()
-        if len(latest) >= LEAST and last != checked:
-            ask(model, by=None, now=now)
-            asked += 1
-    return asked
+        if len(latest) >= MIN_NORMALS and last != checked:
+            request(model, by=None, now=now)
+            requested += 1
+    return requested

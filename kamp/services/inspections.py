@@ -1,11 +1,11 @@
-"""Verdicts: asking for them, and the inspector's own word beside each. Light: no image library."""
+"""Requests of verdicts, and the decisions of inspectors beside them."""
 
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
 from kamp.models import Clip, Inspection, InspectionModel, InspectorDecision
-from kamp.services.datasets import as_member
+from kamp.services.datasets import check_member
 from kamp.states import ClipState, Mark, ModelState
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.jobs import queue
@@ -14,28 +14,28 @@ from portal.models import Job, JobState, User
 JOB = "kamp.judge"
 
 
-def ask(model: InspectionModel, clips: Sequence[Clip], *, by: User, now: datetime) -> Job:
-    """Ask for verdicts on many clips at once; those it has given are not given again.
+def request(model: InspectionModel, clips: Sequence[Clip], *, by: User, now: datetime) -> Job:
+    """Enqueue verdicts on those of the clips that have none of this model yet.
 
     A cancelled or parked request goes on where it stopped. Raises NotFound, MoveNotAllowed
     (`not_approved`) and BadInput (`clip_none`).
     """
-    as_member(model.dataset.workspace, by)
+    check_member(model.dataset.workspace, by)
     if model.state != ModelState.APPROVED:
         raise MoveNotAllowed("승인된 모델만 판정할 수 있습니다.", code="not_approved")
     own = {row.pk for row in clips if row.product.dataset_id == model.dataset_id}
-    waiting = sorted(own & set(judgeable(model)))
-    if not waiting:
+    pending = sorted(own & set(judgeable(model)))
+    if not pending:
         raise BadInput("판정할 영상이 없습니다.", code="clip_none")
-    named = hashlib.sha256(",".join(map(str, waiting)).encode()).hexdigest()[:16]
-    job = queue.enqueue(JOB, key=f"{JOB}:{model.pk}:{named}", by=by, model=model.pk, clips=waiting)
+    digest = hashlib.sha256(",".join(map(str, pending)).encode()).hexdigest()[:16]
+    job = queue.enqueue(JOB, key=f"{JOB}:{model.pk}:{digest}", by=by, model=model.pk, clips=pending)
     if job.state in (JobState.CANCELLED, JobState.PARKED):
         queue.retry(job)
     return job
 
 
 def judgeable(model: InspectionModel) -> list[int]:
-    """Clips that could be read and have no verdict of this model yet."""
+    """Return the ids of the readable clips that have no verdict of this model yet."""
     rows = Clip.objects.filter(
         product__dataset=model.dataset_id, state__in=[ClipState.READY, ClipState.HELD]
     ).exclude(files=[])
@@ -46,8 +46,11 @@ def judgeable(model: InspectionModel) -> list[int]:
 def decide(
     inspection: Inspection, *, mark: str, note: str, by: User, now: datetime
 ) -> InspectorDecision:
-    """Keep what an inspector decided, beside the verdict. Raises NotFound and BadInput (`mark`)."""
-    as_member(inspection.model.dataset.workspace, by)
+    """Record the decision of an inspector beside the verdict.
+
+    Raises NotFound and BadInput (`mark`).
+    """
+    check_member(inspection.model.dataset.workspace, by)
     if mark not in Mark.values:
         raise BadInput("정상, 불량, 보류 가운데 하나를 골라 주세요.", code="mark")
     return InspectorDecision.objects.create(

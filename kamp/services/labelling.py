@@ -1,4 +1,4 @@
-"""Labels: only ever added; two people look at a part of the products."""
+"""Labels of products: rows are only added; a part of the products gets a second labeller."""
 
 import hashlib
 import hmac
@@ -6,20 +6,19 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from kamp.models import Clip, Label, Product
-from kamp.services.datasets import as_member
+from kamp.services.datasets import check_member
 from kamp.states import ClipState, DefectKind, Mark
 from portal.core.errors import BadInput
 from portal.models import User
 
+SIDES = ("x", "y", "w", "h")
 
-def in_sample(product: Product) -> bool:
-    """Tell whether a second labeller looks at it too: a fifth of all, fixed for ever."""
+
+def needs_second_label(product: Product) -> bool:
+    """Tell whether a second person labels it too: a fifth of all products, fixed by the serial."""
     key = bytes.fromhex(product.dataset.split_key)
     digest = hmac.digest(key, f"second:{product.serial}".encode(), hashlib.sha256)
     return digest[0] % 5 == 0
-
-
-SIDES = ("x", "y", "w", "h")
 
 
 def label(
@@ -32,13 +31,13 @@ def label(
     frame: int | None = None,
     box: Mapping[str, int] | None = None,
 ) -> Label:
-    """Say what a product is; a later word of the same person stands in place of the earlier.
+    """Add a label; it counts instead of earlier ones of the same person.
 
-    Raises NotFound and BadInput (`mark`, `defect_kind`, `box`, `frame`). `by=None` is the generator
-    of synthetic products.
+    `box` is x, y, w, h in pixels of the clip's frames, on `frame`; `by=None` is the generator of
+    synthetic products. Raises NotFound and BadInput (`mark`, `defect_kind`, `box`, `frame`).
     """
     if by is not None:
-        as_member(product.dataset.workspace, by)
+        check_member(product.dataset.workspace, by)
     if mark not in Mark.values:
         raise BadInput("정상, 불량, 보류 가운데 하나를 골라 주세요.", code="mark")
     if mark != Mark.DEFECT:
@@ -62,13 +61,11 @@ def _check_box(product: Product, frame: int | None, box: Mapping[str, int]) -> N
     clip = product.clips.filter(state=ClipState.READY).order_by("pk").first()
     if clip is None or frame is None or frame not in clip.shown:
         raise BadInput("상자를 그린 프레임을 골라 주세요.", code="frame")
-    inside = fits(clip, box)
-    if not inside:
+    if not _lies_within(clip, box):
         raise BadInput("상자는 프레임 안에 있어야 합니다.", code="box")
 
 
-def fits(clip: Clip, box: Mapping[str, int]) -> bool:
-    """Tell whether a box lies within the clip's frames."""
+def _lies_within(clip: Clip, box: Mapping[str, int]) -> bool:
     x, y, w, h = (int(box[side]) for side in SIDES)
     columns, rows = int(clip.info["columns"]), int(clip.info["rows"])
     return min(x, y) >= 0 and min(w, h) >= 1 and x + w <= columns and y + h <= rows

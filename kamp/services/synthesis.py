@@ -1,4 +1,4 @@
-"""Synthetic products (합성): asking for them. Light: no image library."""
+"""Requests of synthetic products (합성)."""
 
 from datetime import datetime
 
@@ -9,8 +9,8 @@ from portal.jobs import queue
 from portal.models import Job, User
 
 JOB = "kamp.synthesise"
-MOST = 400
-RECIPE = {
+MIN_PRODUCTS, MAX_PRODUCTS = 10, 400
+DATASET = {
     "name": "합성 내화물 엑스레이",
     "process": "inspection",
     "purpose": "quality",
@@ -26,19 +26,20 @@ RECIPE = {
 }
 
 
-def ask(
+def request(
     workspace: Workspace, *, count: int, seed: int, by: User, now: datetime
 ) -> tuple[Dataset, Job]:
-    """Open a set of synthetic products and ask for its making; the same seed gives the same films.
+    """Create a set of synthetic products and enqueue their making.
 
-    Raises NotFound and BadInput (`count`, `dataset_taken`).
+    The same count and seed give the same films. Raises NotFound and BadInput (`count`,
+    `dataset_taken`).
     """
-    if not 10 <= count <= MOST:
-        raise BadInput(f"제품 수는 10개에서 {MOST}개까지입니다.", code="count")
-    name = f"{RECIPE['name']} {count}개 (씨앗값 {seed})"
+    if not MIN_PRODUCTS <= count <= MAX_PRODUCTS:
+        raise BadInput(f"제품 수는 {MIN_PRODUCTS}개에서 {MAX_PRODUCTS}개까지입니다.", code="count")
+    name = f"{DATASET['name']} {count}개 (씨앗값 {seed})"
     dataset = datasets.create(
         workspace,
-        data={**RECIPE, "name": name},
+        data={**DATASET, "name": name},
         by=by,
         now=now,
         synthetic_seed=seed,

@@ -1,4 +1,4 @@
-"""A firm's workspace: opening one, asking people in, letting them go."""
+"""Workspaces of firms: creation, invitations, members."""
 
 from datetime import datetime
 
@@ -15,8 +15,8 @@ QUOTA_BYTES = 2 * 1024**3
 
 
 @transaction.atomic
-def open_one(*, name: str, number: str, by: User, now: datetime) -> Workspace:
-    """Open a firm's workspace; whoever does is its owner.
+def create(*, name: str, number: str, by: User, now: datetime) -> Workspace:
+    """Create the workspace of a firm with `by` as its owner.
 
     Raises BadInput (`business_number`, `name_missing`, `workspace_taken`).
     """
@@ -25,7 +25,7 @@ def open_one(*, name: str, number: str, by: User, now: datetime) -> Workspace:
         raise BadInput("기업명을 입력하세요.", code="name_missing")
     try:
         with transaction.atomic():
-            made = Workspace.objects.create(
+            workspace = Workspace.objects.create(
                 name=name.strip(), business_number=digits, quota_bytes=QUOTA_BYTES
             )
     except IntegrityError as taken:
@@ -34,72 +34,75 @@ def open_one(*, name: str, number: str, by: User, now: datetime) -> Workspace:
             "요청하세요.",
             code="workspace_taken",
         ) from taken
-    WorkspaceMember.objects.create(workspace=made, user=by, role=MemberRole.OWNER, since=now)
-    return made
+    WorkspaceMember.objects.create(workspace=workspace, user=by, role=MemberRole.OWNER, since=now)
+    return workspace
 
 
 @transaction.atomic
 def invite(
     workspace: Workspace, *, email: str, role: str, by: User, now: datetime
 ) -> WorkspaceInvitation:
-    """Ask somebody in by the address they sign in with; only owners do (NotFound otherwise).
+    """Invite a person by the address they sign in with, and send the mail; owners only.
 
-    Raises BadInput (`role`, `already_member`, `already_invited`, `letters_today`).
+    Raises NotFound and BadInput (`role`, `already_member`, `already_invited`, `letters_today`).
     """
-    _as_owner(workspace, by)
+    _check_owner(workspace, by)
     email = email.strip().lower()
     if role not in MemberRole.values:
         raise BadInput("권한을 골라 주세요.", code="role")
-    outbox.check_letters([WorkspaceInvitation.objects.all()], by=by, now=now)
+    outbox.check_invitation_limit([WorkspaceInvitation.objects.all()], by=by, now=now)
     if workspace.members.filter(user__email=email).exists():
         raise BadInput("이미 이 작업실의 구성원입니다.", code="already_member")
     try:
         with transaction.atomic():
-            made = WorkspaceInvitation.objects.create(
+            invitation = WorkspaceInvitation.objects.create(
                 workspace=workspace, email=email, role=role, invited_by=by, invited_at=now
             )
     except IntegrityError as twice:
         raise BadInput("이미 초대한 주소입니다.", code="already_invited") from twice
     outbox.write(
         "kamp/workspace_invitation",
-        key=f"kamp:invitation:{made.pk}",
+        key=f"kamp:invitation:{invitation.pk}",
         to_email=email,
         now=now,
         new=True,
-        invitation=made,
+        invitation=invitation,
     )
-    return made
+    return invitation
 
 
 @transaction.atomic
 def answer(
     invitation: WorkspaceInvitation, *, accept: bool, by: User, now: datetime
 ) -> WorkspaceMember | None:
-    """Take up or turn down an invitation; only whom it was written to (NotFound otherwise)."""
+    """Accept or decline an invitation; return the membership, None when declined.
+
+    Raises NotFound for anybody but the invited person, and MoveNotAllowed (`already_answered`).
+    """
     if invitation.email != by.email:
         raise NotFound
-    taken = WorkspaceInvitation.objects.filter(pk=invitation.pk, answered_at=None).update(
+    answered = WorkspaceInvitation.objects.filter(pk=invitation.pk, answered_at=None).update(
         answered_at=now
     )
-    if not taken:
+    if not answered:
         raise MoveNotAllowed("이미 답한 초대입니다.", code="already_answered")
     if not accept:
         return None
-    made, _ = WorkspaceMember.objects.get_or_create(
+    member, _ = WorkspaceMember.objects.get_or_create(
         workspace=invitation.workspace, user=by, defaults={"role": invitation.role, "since": now}
     )
-    return made
+    return member
 
 
 @transaction.atomic
 def remove(member: WorkspaceMember, *, by: User, now: datetime) -> None:
-    """Let somebody go: an owner, or they themselves; the last owner stays.
+    """Remove a member; owners remove anybody, others themselves.
 
-    Raises NotFound, and MoveNotAllowed (`last_owner`).
+    Raises NotFound and MoveNotAllowed (`last_owner`).
     """
     workspace = Workspace.objects.select_for_update().get(pk=member.workspace_id)
     if member.user_id != by.pk:
-        _as_owner(workspace, by)
+        _check_owner(workspace, by)
     owners = workspace.members.filter(role=MemberRole.OWNER)
     if member.role == MemberRole.OWNER and owners.count() == 1:
         raise MoveNotAllowed(
@@ -109,6 +112,6 @@ def remove(member: WorkspaceMember, *, by: User, now: datetime) -> None:
     member.delete()
 
 
-def _as_owner(workspace: Workspace, by: User) -> None:
+def _check_owner(workspace: Workspace, by: User) -> None:
     if not workspace.members.filter(user=by, role=MemberRole.OWNER).exists():
         raise NotFound

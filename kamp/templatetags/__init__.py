@@ -1,1 +1,1 @@
-"""What other pages may show of KAMP."""
+"""Template tags of KAMP."""

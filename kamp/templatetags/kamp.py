@@ -1,10 +1,10 @@
-"""The strip of showcases that the front page shows without importing the wing."""
+"""The strip of showcases on the front page, and a filter for texts of several lines."""
 
 from typing import Any
 
 from django import template
 
-from kamp import queries
+from kamp.queries.showcases import comparison, published
 
 register = template.Library()
 
@@ -13,13 +13,13 @@ SHOWN = 3
 
 @register.inclusion_tag("kamp/showcases/_strip.html")
 def showcase_strip(count: int = SHOWN) -> dict[str, Any]:
-    """Show the latest published cases, each with its first figure and its origin."""
-    rows = queries.filtered({}).prefetch_related("metrics")[:count]
+    """Show the latest published cases, each with its first two figures."""
+    rows = published({}).prefetch_related("metrics")[:count]
     return {
         "cards": [
             {
                 "case": case,
-                "figures": [queries.comparison(row) for row in case.metrics.all()[:2]],
+                "figures": [comparison(row) for row in case.metrics.all()[:2]],
             }
             for case in rows
         ]
@@ -28,5 +28,5 @@ def showcase_strip(count: int = SHOWN) -> dict[str, Any]:
 
 @register.filter
 def lines(text: str) -> list[str]:
-    """Split a text of one thing a line."""
+    """Split a text into its lines, without empty ones."""
     return [line.strip() for line in text.splitlines() if line.strip()]

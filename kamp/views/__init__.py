@@ -1,1 +1,1 @@
-"""Pages of KAMP, by chapter."""
+"""Pages of KAMP, by subject."""

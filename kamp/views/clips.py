@@ -1,15 +1,16 @@
-"""Clips."""
+"""Pages of a clip: its facts and its pictures."""
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from kamp.models import Clip, Dataset
-from kamp.services import clips as clips_services
+from kamp.services.clips import read_picture
 from kamp.states import ClipState
 from kamp.visibility import clips_of
 from portal.access.decorators import signed_in
+from portal.access.requests import SignedInRequest
 
 CLIP_TONES = {
     ClipState.UPLOADED: "info",
@@ -19,15 +20,14 @@ CLIP_TONES = {
 }
 
 
-def clips_in(one: Dataset) -> QuerySet[Clip]:
-    """The clips of a set, the latest first."""
-    return Clip.objects.filter(product__dataset=one).select_related("product").order_by("-pk")
+def clips_in(dataset: Dataset) -> QuerySet[Clip]:
+    """Clips of a data set, the latest first."""
+    return Clip.objects.filter(product__dataset=dataset).select_related("product").order_by("-pk")
 
 
 @signed_in
 @require_safe
-def clip(request: HttpRequest, pk: int) -> HttpResponse:
-    """One clip: what it is, how it was taken, its frames as taken and flattened."""
+def clip(request: SignedInRequest, pk: int) -> HttpResponse:
     rows = clips_of(request.user).select_related("product__dataset__workspace")
     one = get_object_or_404(rows, pk=pk)
     context = {
@@ -42,18 +42,18 @@ def clip(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_safe
-def frame(request: HttpRequest, pk: int, kind: str, number: int) -> HttpResponse:
+def frame(request: SignedInRequest, pk: int, kind: str, number: int) -> HttpResponse:
     """Send one picture of a clip: plain, flat, or the panorama (number 0)."""
     one = get_object_or_404(clips_of(request.user), pk=pk)
     if kind not in ("plain", "flat", "panorama"):
         raise Http404
     name = "panorama" if kind == "panorama" else f"{kind}-{number}"
-    return picture(one.pictures, name)
+    return picture_response(one.pictures, name)
 
 
-def picture(kept: str, name: str) -> HttpResponse:
-    """Answer with a kept picture that nobody else may keep."""
-    answer = HttpResponse(clips_services.picture(kept, name), content_type="image/png")
+def picture_response(archive: str, name: str) -> HttpResponse:
+    """Send a picture of an archive; browsers and proxies must not store it."""
+    answer = HttpResponse(read_picture(archive, name), content_type="image/png")
     answer["X-Content-Type-Options"] = "nosniff"
     answer["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer["Cache-Control"] = "private, no-store"

@@ -1,28 +1,29 @@
-"""Inspections."""
+"""Page of a verdict: scores, heatmaps, times, and the decisions of inspectors."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from kamp import queries
 from kamp.forms.inspections import DecisionForm
-from kamp.forms.reasons import refuse
 from kamp.models import Inspection
+from kamp.queries.evaluation import STAGE_LABELS
+from kamp.queries.inspections import frame_score_chart
 from kamp.services import inspections
 from kamp.states import Verdict
-from kamp.views.clips import picture
-from kamp.views.training import VERDICT_TONES, frame_of
+from kamp.views.clips import picture_response
+from kamp.views.training import VERDICT_TONES, model_context
 from kamp.visibility import inspections_of
 from portal.access.decorators import signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
+from portal.forms.errors import refuse
 
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def inspection(request: HttpRequest, pk: int) -> HttpResponse:
-    """One verdict: scores, heatmaps over the film, times, and the inspector's own word beside it."""
+def inspection(request: SignedInRequest, pk: int) -> HttpResponse:
     rows = inspections_of(request.user).select_related("model__dataset__workspace", "clip__product")
     one = get_object_or_404(rows, pk=pk)
     form = DecisionForm(request.POST or None)
@@ -35,37 +36,35 @@ def inspection(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, "검사원 판정을 남겼습니다.")
             return redirect("kamp_inspection", pk=pk)
-    mark = "[합성] " if one.model.is_synthetic else ""
+    prefix = "[합성] " if one.model.is_synthetic else ""
+    chart_title = f"{prefix}{one.clip.product.serial} 프레임별 점수"
     context = {
-        **frame_of(request, one.model),
+        **model_context(request, one.model),
         "inspection": one,
         "product": one.clip.product,
         "tone": VERDICT_TONES[Verdict(one.verdict)],
         "form": form,
         "decisions": one.decisions.select_related("by").order_by("-pk"),
-        "over_time": queries.timeline(
-            f"{mark}{one.clip.product.serial} 프레임별 점수", one.frame_scores
-        )
-        if one.frame_scores
-        else None,
+        "over_time": frame_score_chart(chart_title, one.frame_scores) if one.frame_scores else None,
         "total_ms": round(sum(one.times.values()), 1) if one.times else None,
-        "stages": [(queries.STAGES.get(name, name), value) for name, value in one.times.items()],
-        "heats": heats(one),
+        "stages": [(STAGE_LABELS.get(name, name), value) for name, value in one.times.items()],
+        "heats": shown_scores(one),
     }
     return render(request, "kamp/inspections/detail.html", context, status=status)
 
 
-def heats(one: Inspection) -> list[tuple[int, float | None]]:
-    """The frames that are shown, each with its score."""
+def shown_scores(one: Inspection) -> list[tuple[int, float | None]]:
+    """List the frames that are shown, each with its score."""
     scores = one.frame_scores
     return [(number, scores[number] if number < len(scores) else None) for number in one.shown]
 
 
 @signed_in
 @require_safe
-def heat(request: HttpRequest, pk: int, kind: str, number: int) -> HttpResponse:
+def heat(request: SignedInRequest, pk: int, kind: str, number: int) -> HttpResponse:
     """Send one heatmap of a verdict: of a frame, or of the panorama (number 0)."""
     one = get_object_or_404(inspections_of(request.user), pk=pk)
     if kind not in ("heat", "panorama"):
         raise Http404
-    return picture(one.pictures, "panorama" if kind == "panorama" else f"heat-{number}")
+    name = "panorama" if kind == "panorama" else f"heat-{number}"
+    return picture_response(one.pictures, name)

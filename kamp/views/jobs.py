@@ -1,13 +1,14 @@
-"""Jobs."""
+"""Progress of background jobs, and stopping or resuming them."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
 from kamp.visibility import job_of
 from portal.access.decorators import signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.jobs import queue
 from portal.models import Job
@@ -15,16 +16,15 @@ from portal.models import Job
 
 @signed_in
 @require_safe
-def job(request: HttpRequest, pk: int) -> JsonResponse:
-    """Say how far a job of one's firm is."""
-    return JsonResponse(queue.status(own_job(request, pk)))
+def job(request: SignedInRequest, pk: int) -> JsonResponse:
+    return JsonResponse(queue.status(job_or_404(request, pk)))
 
 
 @signed_in
 @require_POST
-def job_act(request: HttpRequest, pk: int) -> HttpResponse:
-    """Stop a job of one's firm, or let it go on where it stopped."""
-    one = own_job(request, pk)
+def job_act(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Stop a job, or let it go on where it stopped."""
+    one = job_or_404(request, pk)
     act = request.POST.get("act")
     if act == "cancel" and queue.cancel(one, now=now()):
         messages.success(request, "작업을 멈춥니다. 여기까지 한 일은 남습니다.")
@@ -37,8 +37,7 @@ def job_act(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(target if safe else "kamp_lab")
 
 
-def own_job(request: HttpRequest, pk: int) -> Job:
-    """Find a job of one's firm."""
+def job_or_404(request: SignedInRequest, pk: int) -> Job:
     one = job_of(request.user, pk)
     if one is None:
         raise Http404

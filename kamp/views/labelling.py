@@ -1,59 +1,62 @@
-"""The label page: keyboard first, usable without a mouse and without a script."""
+"""The label page: usable by keyboard alone and without a script."""
 
 from django.contrib import messages
 from django.db.models import Count, F, Max, Q
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kamp.forms.labelling import LabelForm
-from kamp.forms.reasons import refuse
 from kamp.models import Dataset, Product
 from kamp.services import labelling
-from kamp.services.labelling import in_sample
+from kamp.services.labelling import needs_second_label
 from kamp.states import ClipState, Mark
 from kamp.visibility import datasets_of, products_of
 from portal.access.decorators import signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
+from portal.forms.errors import refuse
 from portal.models import User
 
-LOOKED_THROUGH = 2_000  # of the products that others have labelled, for the second look
+SEARCHED = 2_000  # products labelled by others among which one for a second label is looked for
 
 
 @signed_in
 @require_safe
-def queue(request: HttpRequest, pk: int) -> HttpResponse:
-    """Go to the next product that needs my word."""
+def queue(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Redirect to the next product to label."""
     dataset = get_object_or_404(datasets_of(request.user), pk=pk)
-    product = following(dataset, request.user)
+    product = next_product(dataset, request.user)
     if product is None:
         messages.success(request, "라벨을 붙일 제품이 더 없습니다.")
         return redirect("kamp_dataset", pk=pk)
     return redirect("kamp_label", pk=product.pk)
 
 
-def following(dataset: Dataset, user: User, *, but: int = 0) -> Product | None:
-    """The next product: unlabelled ones first, the strangest first; then those for a second look."""
+def next_product(dataset: Dataset, user: User, *, but: int = 0) -> Product | None:
+    """Return the next product to label: unlabelled ones first, then those for a second label.
+
+    Of either, the one with the highest anomaly score first.
+    """
     rows = dataset.products.filter(clips__state=ClipState.READY).exclude(pk=but)
     rows = rows.annotate(
         strange=Max("clips__inspections__anomaly_score"),
-        said=Count("labels", distinct=True),
+        given=Count("labels", distinct=True),
         mine=Count("labels", filter=Q(labels__by=user), distinct=True),
         people=Count("labels__by", distinct=True),
     ).order_by(F("strange").desc(nulls_last=True), "pk")
-    first = rows.filter(said=0).first()
+    first = rows.filter(given=0).first()
     if first is not None:
         return first
-    second = rows.filter(mine=0, people=1).select_related("dataset")[:LOOKED_THROUGH]
-    return next((row for row in second if in_sample(row)), None)
+    second = rows.filter(mine=0, people=1).select_related("dataset")[:SEARCHED]
+    return next((row for row in second if needs_second_label(row)), None)
 
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def label(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show one product's frames and take a word about it."""
+def label(request: SignedInRequest, pk: int) -> HttpResponse:
     rows = products_of(request.user).select_related("dataset__workspace")
     product = get_object_or_404(rows, pk=pk)
     clip = product.clips.filter(state=ClipState.READY).order_by("pk").first()
@@ -75,7 +78,7 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
         except PortalError as refused:
             refuse(form, refused, fields={"defect_kind": "defect", "box": "x", "frame": "x"})
         else:
-            return onward(request, product)
+            return redirect_to_next(request, product)
     context = {
         "form": form,
         "product": product,
@@ -85,23 +88,22 @@ def label(request: HttpRequest, pk: int) -> HttpResponse:
         "number": number,
         "view": "plain" if request.GET.get("view") == "plain" else "flat",
         "labels": product.labels.select_related("by").order_by("-pk")[:10],
-        "second": in_sample(product),
+        "second": needs_second_label(product),
     }
     return render(request, "kamp/labelling/label.html", context, status=status)
 
 
-def shown_frame(request: HttpRequest, shown: list[int]) -> int | None:
-    """The frame that is asked for, else the middle one."""
+def shown_frame(request: SignedInRequest, shown: list[int]) -> int | None:
+    """Return the requested frame if it is among those shown, else the middle one."""
     if not shown:
         return None
-    wanted = row_number(request.POST.get("frame") or request.GET.get("frame"))
-    return wanted if wanted in shown else shown[len(shown) // 2]
+    requested = row_number(request.POST.get("frame") or request.GET.get("frame"))
+    return requested if requested in shown else shown[len(shown) // 2]
 
 
-def onward(request: HttpRequest, product: Product) -> HttpResponse:
-    """Go on to the next product, or back to the set when there is none."""
-    after = following(product.dataset, request.user, but=product.pk)
-    if after is None:
+def redirect_to_next(request: SignedInRequest, product: Product) -> HttpResponse:
+    following = next_product(product.dataset, request.user, but=product.pk)
+    if following is None:
         messages.success(request, "라벨을 모두 붙였습니다.")
         return redirect("kamp_dataset", pk=product.dataset_id)
-    return redirect("kamp_label", pk=after.pk)
+    return redirect("kamp_label", pk=following.pk)

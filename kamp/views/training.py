@@ -1,28 +1,29 @@
-"""Pages of a model: its card, approval, verdicts, the look at how good it is, reports."""
+"""Page of a model: its card, approval, verdicts and background work."""
 
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from kamp import queries
-from kamp.forms.reasons import note_sent
 from kamp.models import Clip, InspectionModel
+from kamp.queries.evaluation import evaluation, rate_text
+from kamp.queries.inspections import latest_decisions, verdict_counts
 from kamp.rules.evaluation import Costs
 from kamp.services import drift, inspections, reports, training
 from kamp.states import ModelState, Verdict
 from kamp.visibility import models_of, owns
 from portal.access.decorators import signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
+from portal.forms.fields import read_note
 from portal.models import Job, JobState
 from portal.staff.acts import history
 
 PER_PAGE = 50
-
-
 VERDICT_TONES = {
     Verdict.NORMAL: "success",
     Verdict.DEFECT: "danger",
@@ -33,17 +34,16 @@ VERDICT_TONES = {
 
 @signed_in
 @require_safe
-def model(request: HttpRequest, pk: int) -> HttpResponse:
-    """The model card: data, parts, seed, versions, thresholds, measures with intervals, limits."""
-    one = get_object_or_404(whole(request), pk=pk)
+def model(request: SignedInRequest, pk: int) -> HttpResponse:
+    one = get_object_or_404(models_with_related(request), pk=pk)
     page = Paginator(
         one.inspections.select_related("clip__product").order_by("-pk"), PER_PAGE
     ).get_page(request.GET.get("page"))
-    decided = queries.latest_decisions(row.pk for row in page)
-    waiting = inspections.judgeable(one) if one.state == ModelState.APPROVED else []
+    decided = latest_decisions(row.pk for row in page)
+    pending = inspections.judgeable(one) if one.state == ModelState.APPROVED else []
     context = {
-        **frame_of(request, one),
-        "look": seen(one) if one.measures else None,
+        **model_context(request, one),
+        "evaluation": card(one) if one.measures else None,
         "counts": (one.facts or {}).get("counts", {}),
         "libraries": (one.facts or {}).get("libraries", {}),
         "page": page,
@@ -55,9 +55,9 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
             }
             for row in page
         ],
-        "tally": queries.tally(one),
-        "waiting": len(waiting),
-        "jobs": latest_jobs(one),
+        "tally": verdict_counts(one),
+        "pending": len(pending),
+        "jobs": unfinished_jobs(one),
         "drift": one.drifts.order_by("-pk").first(),
         "reports": one.reports.order_by("-pk")[:5],
         "moves": history(one),
@@ -67,15 +67,15 @@ def model(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "kamp/training/model.html", context)
 
 
-def whole(request: HttpRequest) -> Any:
-    """Models of one's firms with what their pages name."""
+def models_with_related(request: SignedInRequest) -> QuerySet[InspectionModel]:
+    """Models of the person's firms, with the rows that their pages name."""
     return models_of(request.user).select_related(
         "dataset__workspace", "recipe", "parent__dataset", "trained_by", "approved_by", "job"
     )
 
 
-def frame_of(request: HttpRequest, one: InspectionModel) -> dict[str, Any]:
-    """What the pages of a model share."""
+def model_context(request: SignedInRequest, one: InspectionModel) -> dict[str, Any]:
+    """Return the context that all pages of a model share."""
     return {
         "model": one,
         "dataset": one.dataset,
@@ -84,22 +84,22 @@ def frame_of(request: HttpRequest, one: InspectionModel) -> dict[str, Any]:
     }
 
 
-def seen(one: InspectionModel) -> dict[str, Any]:
-    """The figures of the card in words, misses and false rejects first."""
-    found = queries.look(one, costs=Costs(1_000_000, 5_000, 0.05))
-    counts = found.own.counts
+def card(one: InspectionModel) -> dict[str, Any]:
+    """Return the figures of the model card, misses and false rejects first."""
+    # The card shows rates only, so any costs will do.
+    result = evaluation(one, costs=Costs(1_000_000, 5_000, 0.05))
+    counts = result.own.counts
     return {
-        "miss": queries.spread(counts.miss),
-        "false_reject": queries.spread(counts.false_reject),
-        "accuracy": queries.spread(counts.accuracy),
+        "miss": rate_text(counts.miss),
+        "false_reject": rate_text(counts.false_reject),
+        "accuracy": rate_text(counts.accuracy),
         "auroc": one.measures["roc"]["auroc"] if one.measures.get("roc") else None,
-        "kinds": [(label, queries.spread(rate), trained) for label, rate, trained in found.kinds],
+        "kinds": [(label, rate_text(rate), trained) for label, rate, trained in result.kinds],
         "n": counts.n,
     }
 
 
-def latest_jobs(one: InspectionModel) -> list[Job]:
-    """Background work on the model that goes on or needs a word."""
+def unfinished_jobs(one: InspectionModel) -> list[Job]:
     kinds = [training.JOB, training.RECALIBRATE, inspections.JOB, drift.JOB]
     rows = Job.objects.filter(kind__in=kinds, args__model=one.pk)
     return list(rows.exclude(state=JobState.DONE).order_by("-pk")[:3])
@@ -107,30 +107,30 @@ def latest_jobs(one: InspectionModel) -> list[Job]:
 
 @signed_in
 @require_POST
-def model_act(request: HttpRequest, pk: int) -> HttpResponse:
+def model_act(request: SignedInRequest, pk: int) -> HttpResponse:
     """Approve, retire, judge, check for drift, recalibrate or report."""
-    one = get_object_or_404(whole(request), pk=pk)
+    one = get_object_or_404(models_with_related(request), pk=pk)
     act, at, by = request.POST.get("act"), now(), request.user
     if act == "approve":
         training.approve(one, by=by, now=at)
         messages.success(request, "모델을 승인했습니다. 이제 판정에 쓸 수 있고 바꿀 수 없습니다.")
     elif act == "retire":
-        training.retire(one, note=note_sent(request.POST), by=by, now=at)
+        training.retire(one, note=read_note(request.POST), by=by, now=at)
         messages.success(request, "모델을 폐기했습니다.")
     elif act == "judge":
         clips = Clip.objects.filter(pk__in=inspections.judgeable(one)).select_related("product")
-        inspections.ask(one, list(clips), by=by, now=at)
+        inspections.request(one, list(clips), by=by, now=at)
         messages.success(request, "판정을 시작했습니다.")
     elif act == "drift":
-        drift.ask(one, by=by, now=at)
+        drift.request(one, by=by, now=at)
         messages.success(request, "촬영 조건을 확인하고 있습니다.")
     elif act == "recalibrate":
-        made = training.recalibrate(one, by=by, now=at)
+        successor = training.recalibrate(one, by=by, now=at)
         messages.success(request, "재보정을 시작했습니다. 끝나면 다른 구성원이 승인하세요.")
-        return redirect("kamp_model", pk=made.pk)
+        return redirect("kamp_model", pk=successor.pk)
     elif act == "report":
-        made_report = reports.request(one, by=by, now=at)
-        return redirect("kamp_report", pk=made_report.pk)
+        report = reports.request(one, by=by, now=at)
+        return redirect("kamp_report", pk=report.pk)
     else:
         raise Http404
     return redirect("kamp_model", pk=pk)

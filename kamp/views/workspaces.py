@@ -1,46 +1,49 @@
-"""Pages of a firm's workspace: opening one, its people."""
+"""Pages of workspaces: their list, invitations, members, data sets."""
 
 from django.contrib import messages
 from django.db.models import Count, Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from kamp.forms.reasons import refuse
 from kamp.forms.synthesis import SyntheticForm
 from kamp.forms.workspaces import InviteForm, OpenForm
 from kamp.models import Workspace
-from kamp.services import clips as clips_services
 from kamp.services import synthesis, workspaces
+from kamp.services.clips import used_bytes
 from kamp.states import ModelState
 from kamp.visibility import invitations_of, owns, workspaces_of
 from portal.access.decorators import signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
+from portal.forms.errors import refuse
 
-NAMED = {"workspace_taken": "business_number", "name_missing": "name"}
+# Code of a refusal -> field of the form.
+CREATE_FIELDS = {"workspace_taken": "business_number", "name_missing": "name"}
+INVITE_FIELDS = {"already_member": "email", "already_invited": "email"}
 
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def lab(request: HttpRequest) -> HttpResponse:
-    """List one's workspaces and invitations; open a new one."""
+def lab(request: SignedInRequest) -> HttpResponse:
+    """List the person's workspaces and invitations; create a workspace."""
     form = OpenForm(request.POST or None)
     status = 200 if request.method == "GET" else 400
     if form.is_valid():
         try:
-            made = workspaces.open_one(
+            created = workspaces.create(
                 name=form.cleaned_data["name"],
                 number=form.cleaned_data["business_number"],
                 by=request.user,
                 now=now(),
             )
         except PortalError as refused:
-            refuse(form, refused, fields=NAMED)
+            refuse(form, refused, fields=CREATE_FIELDS)
         else:
-            messages.success(request, f"{made.name} 작업실을 열었습니다.")
-            return redirect("kamp_workspace", pk=made.pk)
+            messages.success(request, f"{created.name} 작업실을 열었습니다.")
+            return redirect("kamp_workspace", pk=created.pk)
     context = {
         "form": form,
         "workspaces": workspaces_of(request.user).order_by("name"),
@@ -51,8 +54,8 @@ def lab(request: HttpRequest) -> HttpResponse:
 
 @signed_in
 @require_POST
-def answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take up or turn down an invitation."""
+def answer(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Accept or decline an invitation."""
     invitation = get_object_or_404(invitations_of(request.user), pk=pk)
     accept = request.POST.get("answer") == "yes"
     workspaces.answer(invitation, accept=accept, by=request.user, now=now())
@@ -65,21 +68,22 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def people(request: HttpRequest, pk: int) -> HttpResponse:
-    """Show who works there; owners ask people in and let them go."""
+def people(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show the members; owners invite and remove people."""
     firm = get_object_or_404(workspaces_of(request.user), pk=pk)
     form = InviteForm(request.POST if request.POST.get("act") == "invite" else None)
     status = 200
     if request.method == "POST":
         try:
-            done = change(request, firm, form)
+            done = change_members(request, firm, form)
         except PortalError as refused:
             if not form.is_bound:
                 raise
-            refuse(form, refused, fields={"already_member": "email", "already_invited": "email"})
-            done = None
+            refuse(form, refused, fields=INVITE_FIELDS)
+            done = ""
         if done:
             messages.success(request, done)
+            # Who removed themselves cannot open this page any more.
             stays = workspaces_of(request.user).filter(pk=pk).exists()
             return redirect("kamp_people", pk=pk) if stays else redirect("kamp_lab")
         status = 400
@@ -93,8 +97,8 @@ def people(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "kamp/workspaces/people.html", context, status=status)
 
 
-def change(request: HttpRequest, firm: Workspace, form: InviteForm) -> str:
-    """Do one of the page's acts; returns what to say, nothing when the form has errors."""
+def change_members(request: SignedInRequest, firm: Workspace, form: InviteForm) -> str:
+    """Invite or remove; return the message of success, "" when the form has errors."""
     act, at = request.POST.get("act"), now()
     if act == "invite":
         if not form.is_valid():
@@ -110,27 +114,27 @@ def change(request: HttpRequest, firm: Workspace, form: InviteForm) -> str:
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def workspace(request: HttpRequest, pk: int) -> HttpResponse:
-    """A firm's room: its data sets, models, how full it is; make synthetic products to try."""
+def workspace(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Show data sets, models and used storage; request synthetic products."""
     firm = get_object_or_404(workspaces_of(request.user), pk=pk)
     form = SyntheticForm(request.POST or None)
     status = 200 if request.method == "GET" else 400
     if form.is_valid():
         try:
-            made, _ = synthesis.ask(firm, **form.cleaned_data, by=request.user, now=now())
+            dataset, _ = synthesis.request(firm, **form.cleaned_data, by=request.user, now=now())
         except PortalError as refused:
             refuse(form, refused)
         else:
             messages.success(request, "합성 제품을 만들고 있습니다.")
-            return redirect("kamp_dataset", pk=made.pk)
-    sets = firm.datasets.annotate(
+            return redirect("kamp_dataset", pk=dataset.pk)
+    datasets = firm.datasets.annotate(
         products_count=Count("products", distinct=True),
         models_count=Count("models", filter=~Q(models__state=ModelState.RETIRED), distinct=True),
     )
     context = {
         "workspace": firm,
-        "datasets": sets.order_by("-pk"),
-        "used": clips_services.used_bytes(firm),
+        "datasets": datasets.order_by("-pk"),
+        "used": used_bytes(firm),
         "form": form,
     }
     return render(request, "kamp/workspaces/detail.html", context, status=status)

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from functools import cache
 
 from django.conf import settings
-from django.contrib.auth.models import Group
+from django.contrib.auth.models import AnonymousUser, Group
 from django.utils.module_loading import import_string
+
+from portal.models import User
 
 AUDITOR = "auditor"
 OPERATOR = "operator"
@@ -43,23 +45,19 @@ def declared() -> Mapping[str, Role]:
 
 
 def role_names() -> frozenset[str]:
-    """Return the names of all roles that people can hold."""
     return frozenset(declared())
 
 
-def roles_of(user: object) -> frozenset[str]:
+def roles_of(user: User | AnonymousUser | None) -> frozenset[str]:
     """Return the roles a person holds; none for a visitor or a locked account."""
-    if user is None or not getattr(user, "is_active", False):
+    if not isinstance(user, User) or not user.is_active:
         return frozenset()
-    held = getattr(user, "_held_roles", None)
-    if held is None:
-        groups = user.groups.values_list("name", flat=True)  # type: ignore[attr-defined]
-        held = frozenset(groups) & role_names()
-        user._held_roles = held  # type: ignore[attr-defined]
-    return held
+    if user.held_roles is None:
+        groups = user.groups.values_list("name", flat=True)
+        user.held_roles = frozenset(groups) & role_names()
+    return user.held_roles
 
 
 def ensure_groups() -> None:
-    """Create the groups that carry the roles; safe to repeat."""
     for name in declared():
         Group.objects.get_or_create(name=name)

@@ -12,7 +12,7 @@ from portal.core.errors import PortalError
 
 
 class CodedErrors(ErrorList):
-    """A list of form errors that is rendered with the code of each."""
+    """Form errors rendered with the code of each in `data-code`."""
 
     template_name = "forms/errors.html"
 
@@ -43,6 +43,5 @@ def refuse(
 
 
 def show_error(request: HttpRequest, error: PortalError) -> None:
-    """Queue every reason of a refusal as a message of the next page."""
     for finding in error.findings:
         messages.error(request, finding.message, extra_tags=finding.code)

@@ -1,5 +1,6 @@
-"""Forms of the ground."""
+"""The base of all forms, and fields of several apps."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -13,7 +14,7 @@ from portal.forms.errors import CodedErrors
 
 
 def one_line(text: str) -> None:
-    """Refuse in a field of one line what a browser would not send from it."""
+    # A browser does not send these from an input of one line.
     if not is_one_line(str(text)):
         raise ValidationError(
             "줄바꿈이나 글자 방향을 바꾸는 기호는 쓸 수 없습니다.", code="one_line"
@@ -21,9 +22,9 @@ def one_line(text: str) -> None:
 
 
 class PlainForm(forms.Form):
-    """A form with coded errors, and no browser's own messages in their way.
+    """A form with coded errors and without the browser's own messages.
 
-    What is typed in one line stays in one line: names stand in letters to other people.
+    Inputs of one line accept one line only: names appear in e-mails to other people.
     """
 
     use_required_attribute = False
@@ -36,10 +37,9 @@ class PlainForm(forms.Form):
 
 
 class PlainJSONField(forms.JSONField):
-    """JSON that the database can keep and every reader can read."""
+    """JSON that every database can store."""
 
     def to_python(self, value: Any) -> Any:
-        """Read it. Numbers without end, half characters and depth are refused as no JSON at all."""
         try:
             read = super().to_python(value)
             check_plain(read)
@@ -48,7 +48,7 @@ class PlainJSONField(forms.JSONField):
         return read
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Show what was sent again, as it was sent when it cannot be read."""
+        # Unreadable input is shown again as it was sent.
         try:
             return InvalidJSONInput(data) if data == "" else self.to_python(data)
         except ValidationError:
@@ -56,14 +56,13 @@ class PlainJSONField(forms.JSONField):
 
 
 class WonField(forms.IntegerField):
-    """Whole won, also as people write it: 1,000,000원."""
+    """Whole won, accepted as people write it: 1,000,000원."""
 
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"inputmode": "numeric", "class": "input--short", "data-unit": "원"}
         super().__init__(min_value=0, widget=forms.TextInput(attrs), **kwargs)
 
     def to_python(self, value: Any) -> int | None:
-        """Read the amount without its separators and unit."""
         if isinstance(value, str):
             value = value.strip().removesuffix("원").replace(",", "").strip()
         amount: int | None = super().to_python(value)
@@ -73,3 +72,18 @@ class WonField(forms.IntegerField):
 def mark_needed(field: forms.Field) -> None:
     """Mark a field as needed on the page although a draft may leave it empty."""
     field.needed = True  # type: ignore[attr-defined] # read by portal.forms.renderer
+
+
+class NoteForm(PlainForm):
+    note = forms.CharField(label="사유", max_length=300, required=False)
+
+
+def read_note(data: Mapping[str, Any]) -> str:
+    """Return the reason in posted data, "" if none; its move says whether it needs one.
+
+    Raises BadInput (`note`).
+    """
+    form = NoteForm(data)
+    if not form.is_valid():
+        raise BadInput("사유는 300자까지의 글자로 적어 주세요.", code="note")
+    return str(form.cleaned_data["note"])

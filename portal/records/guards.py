@@ -1,108 +1,149 @@
-"""Triggers that hold what the code promises, so that direct SQL cannot break it either.
+"""Declare database triggers that refuse what the code never does, also from direct SQL.
 
-Used in migrations. On SQLite a table loses its triggers when a later migration alters it (Django
-copies the table): such a migration repeats the guard; the SQL may run twice.
+Each app lists its own in `<app>/guards.py` as `GUARDS`. `portal.records.guard_sync` installs them
+after every migration and compares them with what the database holds.
 """
 
-from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations.base import Operation
-from django.db.migrations.state import ProjectState
+INTEGRITY_ERROR = "USING ERRCODE = 'integrity_constraint_violation'"
 
-Statements = Sequence[str]
 
-REFUSE = """
-CREATE OR REPLACE FUNCTION portal_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+@dataclass(frozen=True)
+class Trigger:
+    """The parts of `CREATE TRIGGER name event ON table action`."""
+
+    name: str
+    event: str
+    table: str
+    action: str
+
+    @property
+    def sql(self) -> str:
+        return f'CREATE TRIGGER "{self.name}" {self.event} ON "{self.table}" {self.action}'
+
+
+@dataclass(frozen=True)
+class Function:
+    """A trigger function of PostgreSQL in PL/pgSQL."""
+
+    name: str
+    body: str
+
+    @property
+    def sql(self) -> str:
+        return (
+            f'CREATE OR REPLACE FUNCTION "{self.name}"() RETURNS trigger LANGUAGE plpgsql'
+            f" AS $${self.body}$$"
+        )
+
+
+@dataclass(frozen=True)
+class Guard:
+    """One promise about a table, and the triggers that keep it in either database."""
+
+    promise: str
+    sqlite: tuple[Trigger, ...]
+    postgresql: tuple[Trigger, ...]
+    functions: tuple[Function, ...] = field(default=())
+
+    @property
+    def tables(self) -> set[str]:
+        return {trigger.table for trigger in (*self.sqlite, *self.postgresql)}
+
+
+REFUSE = Function(
+    "portal_refuse",
+    f"""
 BEGIN
-    RAISE EXCEPTION '%: rows are only ever added (append-only)', TG_TABLE_NAME
-        USING ERRCODE = 'integrity_constraint_violation';
-END $$
-"""
+    RAISE EXCEPTION '%: %', TG_TABLE_NAME, TG_ARGV[0] {INTEGRITY_ERROR};
+END
+""",
+)
 
 
-class PerVendor(Operation):
-    """Run the statements written for the database at hand, one by one.
+def refuse(
+    table: str,
+    name: str,
+    *events: str,
+    message: str,
+    when: str = "",
+    when_postgresql: str = "",
+    exists: str = "",
+) -> Guard:
+    """Refuse these events (INSERT, UPDATE, DELETE) on rows of a table with `message`.
 
-    Unlike RunPython it asks for no models: rendering them anew takes a second for each guard.
+    `when` is a condition on NEW and OLD; `when_postgresql` replaces it where the dialects differ.
+    `exists` is a query: only rows for which it returns something are refused. One trigger per event
+    is made, named `<table>_<name>_<event>`.
     """
-
-    def __init__(
-        self,
-        *,
-        sqlite: Statements,
-        postgresql: Statements,
-        undo_sqlite: Statements,
-        undo_postgresql: Statements,
-    ) -> None:
-        self.forward = {"sqlite": sqlite, "postgresql": postgresql}
-        self.backward = {"sqlite": undo_sqlite, "postgresql": undo_postgresql}
-
-    def state_forwards(self, app_label: str, state: ProjectState) -> None:
-        """Leave the models as they are."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """Put the guards there."""
-        _run(schema_editor, self.forward)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: ProjectState,
-        to_state: ProjectState,
-    ) -> None:
-        """Take them away."""
-        _run(schema_editor, self.backward)
-
-
-def _run(editor: BaseDatabaseSchemaEditor, written: dict[str, Statements]) -> None:
-    for statement in written[editor.connection.vendor]:
-        editor.execute(statement, params=None)
+    conditions = [f"({when})"] if when else []
+    if exists:
+        conditions.append(f"EXISTS ({exists})")
+    restriction = f"WHEN {' AND '.join(conditions)} " if conditions else ""
+    when_postgresql = when_postgresql or when
+    restriction_postgresql = f"WHEN ({when_postgresql}) " if when_postgresql else ""
+    call = f"{REFUSE.name}('{message}')"
+    functions = [REFUSE]
+    if exists:
+        # The WHEN of a PostgreSQL trigger allows no query.
+        call = f"{table}_{name}()"
+        functions = [Function(f"{table}_{name}", _refuse_if(exists, f"{table}: {message}"))]
+    return Guard(
+        promise=message,
+        sqlite=tuple(
+            Trigger(
+                f"{table}_{name}_{event.lower()}",
+                f"BEFORE {event}",
+                table,
+                restriction + abort(f"{table}: {message}"),
+            )
+            for event in events
+        ),
+        postgresql=tuple(
+            Trigger(
+                f"{table}_{name}_{event.lower()}",
+                f"BEFORE {event}",
+                table,
+                f"FOR EACH ROW {restriction_postgresql}EXECUTE FUNCTION {call}",
+            )
+            for event in events
+        ),
+        functions=tuple(functions),
+    )
 
 
-def append_only(table: str) -> list[Operation]:
-    """Refuse UPDATE, DELETE and (PostgreSQL) TRUNCATE on a table, whoever asks.
+def append_only(table: str) -> Guard:
+    """Refuse UPDATE, DELETE and (PostgreSQL) TRUNCATE on a table.
 
     SQLite needs `PRAGMA recursive_triggers=ON` (see settings) for the row that an
     `INSERT OR REPLACE` would silently delete.
     """
-    refused = f"'{table}: rows are only ever added (append-only)'"
-    return [
-        PerVendor(
-            sqlite=[
-                *drop_sqlite(f"{table}_no_update", f"{table}_no_delete"),
-                *(
-                    f'CREATE TRIGGER "{table}_no_{act.lower()}" BEFORE {act} ON "{table}"'
-                    f" BEGIN SELECT RAISE(ABORT, {refused}); END"
-                    for act in ("UPDATE", "DELETE")
-                ),
-            ],
-            postgresql=[
-                REFUSE,
-                *drop_postgresql(table, f"{table}_no_change", f"{table}_no_truncate"),
-                f'CREATE TRIGGER "{table}_no_change" BEFORE UPDATE OR DELETE ON "{table}"'
-                " FOR EACH ROW EXECUTE FUNCTION portal_refuse()",
-                f'CREATE TRIGGER "{table}_no_truncate" BEFORE TRUNCATE ON "{table}"'
-                " FOR EACH STATEMENT EXECUTE FUNCTION portal_refuse()",
-            ],
-            undo_sqlite=drop_sqlite(f"{table}_no_update", f"{table}_no_delete"),
-            undo_postgresql=drop_postgresql(table, f"{table}_no_change", f"{table}_no_truncate"),
-        )
-    ]
+    message = "rows are only ever added (append-only)"
+    rows = refuse(table, "no", "UPDATE", "DELETE", message=message)
+    truncate = Trigger(
+        f"{table}_no_truncate",
+        "BEFORE TRUNCATE",
+        table,
+        f"FOR EACH STATEMENT EXECUTE FUNCTION {REFUSE.name}('{message}')",
+    )
+    return Guard(message, rows.sqlite, (*rows.postgresql, truncate), rows.functions)
 
 
-def drop_sqlite(*triggers: str) -> list[str]:
-    """Statements that take triggers away if they are there."""
-    return [f'DROP TRIGGER IF EXISTS "{name}"' for name in triggers]
+def abort(message: str) -> str:
+    """Return the action of a SQLite trigger that fails with this message."""
+    return f"BEGIN SELECT RAISE(ABORT, '{message}'); END"
 
 
-def drop_postgresql(table: str, *triggers: str) -> list[str]:
-    """Statements that take triggers off a table if they are there."""
-    return [f'DROP TRIGGER IF EXISTS "{name}" ON "{table}"' for name in triggers]
+def _refuse_if(exists: str, message: str) -> str:
+    return f"""
+BEGIN
+    IF EXISTS ({exists}) THEN
+        RAISE EXCEPTION '{message}' {INTEGRITY_ERROR};
+    END IF;
+    IF TG_OP = 'DELETE' THEN
+        RETURN OLD;
+    END IF;
+    RETURN NEW;
+END
+"""

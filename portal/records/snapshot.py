@@ -12,12 +12,12 @@ Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
 
 
 def canonical(value: object) -> str:
-    """Return a value as JSON that is the same on every machine and in every order of keys.
+    """Return the canonical JSON of a value, the same on every machine and for every order of keys.
 
-    Dates become ISO text, instants UTC with microseconds, decimals their exact digits. Raises
-    BadInput (`snapshot`) for floats, naive times and anything else without one clear spelling.
+    Dates become ISO text, instants UTC with microseconds, decimals their exact digits. Raises BadInput
+    (`snapshot`) for floats, naive times and anything else without one clear spelling.
     """
-    return dumps(plain(value))
+    return dumps(to_plain(value))
 
 
 def dumps(value: object, *, default: Callable[[object], str] | None = None) -> str:
@@ -36,8 +36,7 @@ def dumps(value: object, *, default: Callable[[object], str] | None = None) -> s
 
 
 def sha256(value: object) -> str:
-    """Return the hexadecimal SHA-256 of the canonical JSON of a value."""
-    return sha256_of_plain(plain(value))
+    return sha256_of_plain(to_plain(value))
 
 
 def sha256_of_plain(value: object) -> str:
@@ -45,7 +44,7 @@ def sha256_of_plain(value: object) -> str:
     return hashlib.sha256(dumps(value).encode()).hexdigest()
 
 
-def plain(value: object, path: str = "") -> Plain:
+def to_plain(value: object, path: str = "") -> Plain:
     """Return the value as JSON-ready lists, dicts, texts and ints. Raises BadInput (`snapshot`)."""
     if isinstance(value, str):
         return _text(value, path)
@@ -54,9 +53,9 @@ def plain(value: object, path: str = "") -> Plain:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, (list, tuple)):
-        return [plain(member, f"{path}[{place}]") for place, member in enumerate(value)]
+        return [to_plain(member, f"{path}[{place}]") for place, member in enumerate(value)]
     if isinstance(value, (dict, Mapping)):  # `dict` first: asking the abstract class is slow
-        return {_key(key, path): plain(member, f"{path}.{key}") for key, member in value.items()}
+        return {_key(key, path): to_plain(member, f"{path}.{key}") for key, member in value.items()}
     return spelled(value, path)
 
 

@@ -11,7 +11,6 @@ def text(
     required: bool = True,
     help_text: str = "",
 ) -> forms.CharField:
-    """Return a field for a text of several lines, such as a reason."""
     return forms.CharField(
         label=label,
         required=required,
@@ -30,6 +29,6 @@ def note_form(
     required: bool = True,
     help_text: str = "",
 ) -> type[forms.Form]:
-    """Return a form of one text field called `name`: the reason that an act keeps."""
+    """Return a form class with one text field called `name`, such as the reason of an act."""
     field = text(label, max_length=max_length, rows=rows, required=required, help_text=help_text)
     return type("NoteForm", (forms.Form,), {name: field})

@@ -10,14 +10,13 @@ from portal.forms.errors import show_error
 
 
 def wants_json(request: HttpRequest) -> bool:
-    """Tell a script's call (autosave, API) from a page's."""
     return request.path.startswith("/api/") or request.headers.get("Accept", "").startswith(
         "application/json"
     )
 
 
-def readable(request: HttpRequest, error: PortalError) -> HttpResponse:
-    """Answer with JSON, with the page the form came from, or with a page of the error's own."""
+def error_response(request: HttpRequest, error: PortalError) -> HttpResponse:
+    """Return an error as JSON, as a message on the page the form came from, or as a page."""
     if wants_json(request):
         return JsonResponse(error_body(error), status=error.status)
     if error.status == 404:

@@ -1,4 +1,4 @@
-"""Catalogue."""
+"""Staff screens of sub-programmes and national goals."""
 
 from typing import Any, cast
 
@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 from django.forms.models import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 
+from portal.access.requests import person
 from portal.access.roles import roles_of
 from portal.core.errors import BadInput
 from portal.forms.fields import PlainJSONField
@@ -30,7 +31,7 @@ auditlog.register(SubProgram, m2m_fields={"officers"})
 
 
 class ManagerInline(admin.StackedInline):
-    """Plain catalogue rows: a manager edits them, the others read.
+    """Rows of the catalogue that a manager edits and the others read.
 
     Stacked, because the cells of Django's table of rows have no labels.
     """
@@ -40,38 +41,28 @@ class ManagerInline(admin.StackedInline):
     formfield_overrides = {models.JSONField: {"form_class": PlainJSONField}}
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Whoever sees the programme sees its parts."""
         return True
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Managers."""
         return MANAGER in roles_of(request.user)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Managers."""
         return MANAGER in roles_of(request.user)
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Managers."""
         return MANAGER in roles_of(request.user)
 
 
 class TrackForm(forms.ModelForm):
-    """A track with where each figure comes from."""
-
     def clean_origins(self) -> dict[str, Any]:
-        """Name by name."""
-        told = self.cleaned_data["origins"] or {}
-        if not isinstance(told, dict):
+        origins = self.cleaned_data["origins"] or {}
+        if not isinstance(origins, dict):
             raise forms.ValidationError('{"항목": "출처"} 모양으로 적으세요.', code="origins")
-        return told
+        return origins
 
 
 class BonusForm(forms.ModelForm):
-    """A bonus item with the industries it hints at."""
-
     def clean_industry_hints(self) -> list[str]:
-        """First digits of industry codes."""
         hints = self.cleaned_data["industry_hints"] or []
         if not isinstance(hints, list) or not all(isinstance(one, str) for one in hints):
             raise forms.ValidationError('["24", "251"] 모양으로 적으세요.', code="industries")
@@ -79,10 +70,7 @@ class BonusForm(forms.ModelForm):
 
 
 class DocumentForm(forms.ModelForm):
-    """A paper that pages and rules can read."""
-
     def clean_when(self) -> Any:
-        """A condition that the rules know how to ask."""
         try:
             parse_when(self.cleaned_data["when"])
         except BadInput as wrong:
@@ -90,7 +78,6 @@ class DocumentForm(forms.ModelForm):
         return self.cleaned_data["when"]
 
     def clean_formats(self) -> list[str]:
-        """Kinds of files that the portal can judge."""
         formats = self.cleaned_data["formats"]
         known = isinstance(formats, list) and all(
             isinstance(one, str) and one in CONTENT_TYPES for one in formats
@@ -104,8 +91,6 @@ class DocumentForm(forms.ModelForm):
 
 
 class TrackInline(ManagerInline):
-    """Caps, shares, days."""
-
     model = Track
     form = TrackForm
     fields = [
@@ -114,15 +99,14 @@ class TrackInline(ManagerInline):
     ]  # fmt: skip
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """A track may have been applied for."""
+        # Applications may refer to the track.
         return False
 
 
 class PointsFormSet(BaseInlineFormSet):
-    """The score sheet adds up to 100."""
+    """The points of the criteria add up to 100, one of them is the core."""
 
     def clean(self) -> None:
-        """Add up the rows that stay."""
         super().clean()
         rows = [
             form.cleaned_data
@@ -139,24 +123,18 @@ class PointsFormSet(BaseInlineFormSet):
 
 
 class CriterionInline(ManagerInline):
-    """The score sheet."""
-
     model = Criterion
     formset = PointsFormSet
     fields = ["code", "label", "guide", "max_points", "core", "skippable", "order", "origin"]
 
 
 class BonusInline(ManagerInline):
-    """Extra points."""
-
     model = BonusItem
     form = BonusForm
     fields = ["code", "label", "points", "guide", "industry_hints", "question", "order", "origin"]
 
 
 class DocumentInline(ManagerInline):
-    """Papers to attach."""
-
     model = RequiredDocument
     form = DocumentForm
     fields = [
@@ -166,7 +144,7 @@ class DocumentInline(ManagerInline):
 
 @admin.register(SubProgram)
 class SubProgramAdmin(StaffAdmin):
-    """Sub-programmes: managers edit figures and officers, the form itself comes by data file."""
+    """Sub-programmes: managers edit figures and officers; forms come from data files."""
 
     paginator = QuickPaginator
     show_full_result_count = False
@@ -213,22 +191,19 @@ class SubProgramAdmin(StaffAdmin):
 
     @admin.display(description="모집 규모")
     def quota(self, program: SubProgram) -> str:
-        """The quota in the notice's word."""
-        return quota.words(program.quota_count, program.quota_kind)
+        return quota.label(program.quota_count, program.quota_kind)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[SubProgram]:
-        """What is on this person's desk."""
-        return sub_programs_of(request.user)
+        return sub_programs_of(person(request))
 
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
-        """What a data file writes stays as it wrote it; announced dates move with the round."""
+        # A data file writes the fixed fields; announced dates move with the round.
         announced = isinstance(obj, SubProgram) and obj.round.announced
         return [*self.fixed, "opens_at", "closes_at"] if announced else self.fixed
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> forms.Field:
-        """Offer officers only."""
+    ) -> forms.ModelMultipleChoiceField | None:
         if db_field.name == "officers":
             kwargs["queryset"] = User.objects.filter(groups__name=OFFICER, is_active=True)
             kwargs["widget"] = forms.CheckboxSelectMultiple()
@@ -237,34 +212,26 @@ class SubProgramAdmin(StaffAdmin):
     def save_related(
         self, request: HttpRequest, form: ModelForm, formsets: list[Any], change: bool
     ) -> None:
-        """Version the form again, for its documents may have changed."""
         super().save_related(request, form, formsets, change)
-        loading.seal(form.instance)
+        loading.update_form_version(form.instance)
 
     def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Staff; the list holds only their own."""
         return request.user.is_superuser or bool(roles_of(request.user) & set(READERS))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """As for one."""
         return self.has_view_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """Managers."""
         return MANAGER in roles_of(request.user)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """They come by data file."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        """They stay."""
         return False
 
 
 @admin.register(NationalGoal)
 class NationalGoalAdmin(ReadOnlyAdmin):
-    """Figures of the national plan, as the data file has them."""
-
     read_roles = READERS
     list_display = ["label", "value", "unit", "as_of", "origin"]

@@ -1,4 +1,4 @@
-"""Eligibility."""
+"""Endpoint of the self-check."""
 
 from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
@@ -8,10 +8,10 @@ from rest_framework.response import Response
 from portal.api.errors import FindingShape
 from portal.core.clock import KST, now
 from portal.core.errors import BadInput
-from programs import queries
 from programs.api.catalogue import examples
-from programs.api.catalogue.views import _program
-from programs.api.fields import ROUND, TAGS, PublicView, code_of
+from programs.api.catalogue.views import find_program
+from programs.api.fields import ROUND, TAGS, PublicView, code_parameter
+from programs.queries import eligibility as eligibility_queries
 
 VERDICT = OpenApiExample(
     "소기업이 아니라서 안 됨",
@@ -23,7 +23,6 @@ VERDICT = OpenApiExample(
         ],
     },
 )
-
 
 # A body of facts: which ones depends on the programme, so that no serializer can name them.
 FACTS = {
@@ -52,8 +51,6 @@ class VerdictShape(serializers.Serializer):
 
 
 class SelfCheck(PublicView):
-    """The self-check."""
-
     @extend_schema(
         tags=TAGS,
         operation_id="self_check",
@@ -62,15 +59,16 @@ class SelfCheck(PublicView):
             "답한 사실로 신청 자격을 확인하고 모든 사유를 한 번에 돌려줍니다. 저장하지 않습니다. "
             "숫자, 날짜, 예/아니요는 글자로 보내도 됩니다. 오류 코드: track, fact, body."
         ),
-        parameters=[code_of("aftercare"), ROUND],
+        parameters=[code_parameter("aftercare"), ROUND],
         request={"application/json": FACTS},
         responses={200: VerdictShape},
         examples=[examples.FACTS, VERDICT],
     )
     def post(self, request: Request, code: str) -> Response:
-        """Judge the facts, every reason at once."""
-        program = _program(request, code)
+        program = find_program(request, code)
         if not isinstance(request.data, dict):
             raise BadInput("항목과 값의 짝(JSON 객체)을 보내 주세요.", code="body")
-        verdict = queries.check_self(program, request.data, on=now().astimezone(KST).date())
+        verdict = eligibility_queries.check_self(
+            program, request.data, on=now().astimezone(KST).date()
+        )
         return Response(VerdictShape(verdict).data)

@@ -1,4 +1,4 @@
-"""Grants."""
+"""Endpoint of the grant preview."""
 
 from typing import Any
 
@@ -9,8 +9,8 @@ from rest_framework.response import Response
 
 from portal.core.errors import BadInput
 from portal.core.money import MAX_WON
-from programs.api.catalogue.views import _program
-from programs.api.fields import ROUND, TAGS, PublicView, code_of, text, unknown
+from programs.api.catalogue.views import find_program
+from programs.api.fields import ROUND, TAGS, PublicView, code_parameter, text, unknown
 from programs.rules.grants import ceilings
 
 COST = OpenApiExample(
@@ -18,8 +18,6 @@ COST = OpenApiExample(
     request_only=True,
     value={"track": "cobot", "total_cost_won": 700_000_000},
 )
-
-
 GRANT = OpenApiExample(
     "절반은 3.5억원이나 한도가 3억원",
     response_only=True,
@@ -47,13 +45,11 @@ GRANT = OpenApiExample(
 
 
 class WonInput(serializers.IntegerField):
-    """An amount in won."""
-
     def __init__(self, **options: Any) -> None:
         super().__init__(min_value=0, max_value=MAX_WON, required=False, allow_null=True, **options)
 
-    def to_internal_value(self, data: object) -> int:
-        """Take whole numbers, also as text; a true is not a 1."""
+    def to_internal_value(self, data: Any) -> int:
+        # In Python True is the number 1, and a float may have lost a won.
         if isinstance(data, bool | float):
             self.fail("invalid")
         return super().to_internal_value(data)
@@ -72,7 +68,7 @@ class CostShape(serializers.Serializer):
 class RowShape(serializers.Serializer):
     """One line of the reckoning."""
 
-    label = text("항목")
+    label = text("항목")  # type: ignore[assignment]  # the stubs take it for Field.label
     won = unknown("금액(원)")
     reason = text("근거")
 
@@ -86,8 +82,6 @@ class GrantShape(serializers.Serializer):
 
 
 class Preview(PublicView):
-    """The grant preview."""
-
     @extend_schema(
         tags=TAGS,
         operation_id="preview",
@@ -96,23 +90,22 @@ class Preview(PublicView):
             "총사업비에서 정부지원금과 기업부담금을 한 줄씩 계산합니다. 선정할 때 쓰는 바로 그 "
             "계산입니다. 저장하지 않습니다. 오류 코드: track, invalid:total_cost_won."
         ),
-        parameters=[code_of("robot"), ROUND],
+        parameters=[code_parameter("robot"), ROUND],
         request=CostShape,
         responses={200: GrantShape},
         examples=[COST, GRANT],
     )
     def post(self, request: Request, code: str) -> Response:
-        """Reckon what the state and the firm pay."""
-        program = _program(request, code)
-        asked = CostShape(data=request.data)
-        asked.is_valid(raise_exception=True)
+        program = find_program(request, code)
+        requested = CostShape(data=request.data)
+        requested.is_valid(raise_exception=True)
         tracks = {track.code: track for track in program.tracks.all()}
-        track = tracks.get(asked.validated_data["track"])
+        track = tracks.get(requested.validated_data["track"])
         if track is None:
             raise BadInput(f"지원유형은 {', '.join(tracks)} 가운데 하나입니다.", code="track")
         grant = ceilings.preview(
             track.terms(),
-            total_cost_won=asked.validated_data.get("total_cost_won"),
-            requested_won=asked.validated_data.get("requested_won"),
+            total_cost_won=requested.validated_data.get("total_cost_won"),
+            requested_won=requested.validated_data.get("requested_won"),
         )
         return Response(GrantShape(grant).data)

@@ -1,17 +1,14 @@
-"""Ledger."""
+"""Endpoint of the budget."""
 
 from typing import ClassVar
 
-from drf_spectacular.utils import (
-    OpenApiExample,
-    extend_schema,
-)
+from drf_spectacular.utils import OpenApiExample, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from programs import queries
 from programs.api.fields import TAGS, PublicView, text, whole
+from programs.queries import ledger as ledger_queries
 from programs.visibility import public_pots
 
 BUDGET = OpenApiExample(
@@ -80,8 +77,6 @@ class BudgetShape(serializers.Serializer):
 
 
 class Budgets(PublicView):
-    """The money."""
-
     query: ClassVar[frozenset[str]] = frozenset()
 
     @extend_schema(
@@ -93,7 +88,6 @@ class Budgets(PublicView):
         examples=[BUDGET],
     )
     def get(self, request: Request) -> Response:
-        """Show every pot, counted twice."""
-        statements = queries.statements(public_pots())
-        total = queries.total(row.stored for row in statements if row.in_total)
+        statements = ledger_queries.statements(public_pots())
+        total = ledger_queries.total(row.stored for row in statements if row.in_total)
         return Response(BudgetShape({"results": statements, "total": total}).data)

@@ -1,1 +1,1 @@
-"""Forms."""
+"""Forms of the public pages and of staff screens."""

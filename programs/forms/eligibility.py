@@ -1,4 +1,4 @@
-"""Eligibility."""
+"""Forms of the programme list and the self-check."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,17 +6,15 @@ from typing import Any
 from django import forms
 
 from programs.forms.ledger import WonField
-from programs.queries import Asked
+from programs.queries.eligibility import Question
 from programs.states import CompanyKind, CompanySize, QuestionKind
 
 EMPTY = ("", "고르세요")
-
-
 YES_NO = [("true", "예"), ("false", "아니요")]
 
 
 class ReaderForm(forms.Form):
-    """Who the reader is, to leave out programmes that are not for them."""
+    """Facts about the reader that filter the list of programmes."""
 
     company_kind = forms.ChoiceField(
         label="신청자 구분", choices=[("", "전체"), *CompanyKind.choices], required=False
@@ -27,33 +25,40 @@ class ReaderForm(forms.Form):
 
 
 class SelfCheckForm(forms.Form):
-    """The few questions of a self-check; an answer may be left open."""
+    """The questions of a self-check; every answer is optional."""
 
     use_required_attribute = False
 
-    def __init__(self, *args: Any, questions: Sequence[Asked], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, questions: Sequence[Question], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for question in questions:
             self.fields[question.fact] = _field(question)
 
 
-def _field(question: Asked) -> forms.Field:
-    about = {"label": question.label, "help_text": question.help, "required": False}
+def _field(question: Question) -> forms.Field:
+    field = _empty_field(question)
+    field.label, field.help_text = question.label, question.help
+    return field
+
+
+def _empty_field(question: Question) -> forms.Field:
     match question.kind:
         case QuestionKind.YES_NO:
-            return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect, **about)
+            return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect, required=False)
         case QuestionKind.CHOICE:
-            return forms.ChoiceField(choices=[EMPTY, *question.choices], **about)
+            return forms.ChoiceField(choices=[EMPTY, *question.choices], required=False)
         case QuestionKind.MULTI:
             return forms.MultipleChoiceField(
-                choices=question.choices, widget=forms.CheckboxSelectMultiple, **about
+                choices=question.choices, widget=forms.CheckboxSelectMultiple, required=False
             )
         case QuestionKind.DATE:
-            widget = forms.DateInput({"type": "date", "class": "input--short"}, format="%Y-%m-%d")
-            return forms.DateField(widget=widget, **about)
+            date = forms.DateInput({"type": "date", "class": "input--short"}, format="%Y-%m-%d")
+            return forms.DateField(widget=date, required=False)
         case QuestionKind.INTEGER:
-            widget = forms.TextInput({"inputmode": "numeric", "class": "input--short"})
-            return forms.IntegerField(min_value=0, max_value=1_000_000, widget=widget, **about)
+            number = forms.TextInput({"inputmode": "numeric", "class": "input--short"})
+            return forms.IntegerField(
+                min_value=0, max_value=1_000_000, widget=number, required=False
+            )
         case QuestionKind.WON:
-            return WonField(**about)
-    return forms.CharField(max_length=200, **about)
+            return WonField(required=False)
+    return forms.CharField(max_length=200, required=False)

@@ -1,6 +1,6 @@
-"""Grants."""
+"""The form of the grant preview."""
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -10,8 +10,6 @@ from programs.states import GrantKind
 
 
 class PreviewForm(forms.Form):
-    """What a grant preview needs: the track and the money."""
-
     use_required_attribute = False
 
     track = forms.ChoiceField(label="지원유형")
@@ -25,7 +23,8 @@ class PreviewForm(forms.Form):
     def __init__(self, *args: Any, program: SubProgram, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         tracks = list(program.tracks.all())
-        self.fields["track"].choices = [(track.code, track.name) for track in tracks]
+        choices = [(track.code, track.name) for track in tracks]
+        cast(forms.ChoiceField, self.fields["track"]).choices = choices
         kinds = {track.grant_kind for track in tracks}
         if kinds <= {GrantKind.FLAT, GrantKind.IN_KIND}:
             del self.fields["total_cost_won"]
@@ -34,5 +33,4 @@ class PreviewForm(forms.Form):
         self.tracks = {track.code: track for track in tracks}
 
     def chosen(self) -> Track:
-        """The track that was picked."""
         return self.tracks[self.cleaned_data["track"]]

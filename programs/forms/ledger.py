@@ -1,4 +1,4 @@
-"""Ledger."""
+"""The field of an amount of money."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from portal.core.money import MAX_WON
 
 
 class WonField(forms.IntegerField):
-    """An amount in won; commas and the word 원 may be typed."""
+    """Whole won; commas, blanks and 원 may be typed."""
 
     def __init__(self, **options: Any) -> None:
         widget = forms.TextInput(
@@ -17,7 +17,6 @@ class WonField(forms.IntegerField):
         super().__init__(min_value=0, max_value=MAX_WON, widget=widget, **options)
 
     def to_python(self, value: Any) -> int | None:
-        """Drop what people type around a number."""
         if isinstance(value, str):
             value = value.replace(",", "").replace("원", "").replace(" ", "")
         return super().to_python(value)

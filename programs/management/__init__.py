@@ -1,1 +1,1 @@
-"""Commands of the programmes."""
+"""Management commands."""

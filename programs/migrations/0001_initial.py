@@ -10,7 +10,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('portal', '__first__'),
+        ('portal', '0001_initial'),
     ]
 
     operations = [
@@ -264,7 +264,7 @@ class Migration(migrations.Migration):
                 'verbose_name': '회차 변경 이력',
                 'verbose_name_plural': '회차 변경 이력',
                 'ordering': ['pk'],
-                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ground', 'outage'), _negated=True), models.Q(('evidence', []), _negated=True), _connector='OR'), name='extension_by_outage_shows_its_minutes'), models.CheckConstraint(condition=models.Q(models.Q(('ground', 'legal'), _negated=True), models.Q(('approved_by__isnull', False), models.Q(('approved_by', models.F('by')), _negated=True)), _connector='OR'), name='extension_by_law_has_four_eyes')],
+                'constraints': [models.CheckConstraint(condition=models.Q(models.Q(('ground', 'outage'), _negated=True), models.Q(('evidence', []), _negated=True), _connector='OR'), name='extension_by_outage_shows_its_minutes'), models.CheckConstraint(condition=models.Q(models.Q(('ground', 'legal'), _negated=True), models.Q(('approved_by__isnull', False), models.Q(('approved_by', models.F('by')), _negated=True)), _connector='OR'), name='extension_by_law_needs_two_people')],
             },
         ),
         migrations.CreateModel(
@@ -283,7 +283,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '접수 기간 변경안',
                 'verbose_name_plural': '접수 기간 변경안',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('round',), name='one_open_proposal_per_round'), models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(models.Q(('approved_by', models.F('by')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='proposal_has_four_eyes')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('round',), name='one_open_proposal_per_round'), models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(models.Q(('approved_by', models.F('by')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='proposal_needs_two_people')],
             },
         ),
     ]

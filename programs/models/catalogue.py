@@ -1,4 +1,4 @@
-"""How a sub-programme judges and what it wants to see: criteria, bonus items, documents."""
+"""Sub-programmes with their tracks, criteria, bonus items and documents; national goals."""
 
 from collections.abc import Container
 from datetime import date, datetime
@@ -111,9 +111,9 @@ class SubProgram(Dated):
         return self.name
 
     def window(self) -> calendar.Window:
-        """When it takes applications: its own dates, else the round's.
+        """Return when it takes applications: its own dates, else the round's.
 
-        A rolling one ends on its own date if it has one, else when the budget is gone (A06).
+        A rolling one ends on its own date if it has one, else when the budget is used up (A06).
         """
         rolling = self.intake == Intake.ROLLING
         closes_at = self.closes_at or (None if rolling else self.round.closes_at)
@@ -130,12 +130,11 @@ class SubProgram(Dated):
         return deadlines.due_after(start, days or getattr(self, period), policy, holidays)
 
     def conditions_parsed(self) -> tuple[eligibility.Condition, ...]:
-        """Who may apply, for `rules.eligibility`."""
         return eligibility.parse(self.conditions)
 
 
 class Track(Dated):
-    """A kind of support within a sub-programme (지원유형). A figure not stated is null, never 0."""
+    """A kind of support within a sub-programme (지원유형). A figure not published is null, never 0."""
 
     sub_program = models.ForeignKey(
         SubProgram, on_delete=models.PROTECT, related_name="tracks", verbose_name="내역사업"
@@ -174,7 +173,6 @@ class Track(Dated):
         return self.name
 
     def terms(self) -> ceilings.Terms:
-        """The money terms, for `rules.ceilings`."""
         return ceilings.Terms(
             kind=self.grant_kind,
             cap_won=self.cap_won,
@@ -186,8 +184,6 @@ class Track(Dated):
 
 
 class NationalGoal(models.Model):
-    """A figure of the national plan, shown where it belongs."""
-
     code = models.SlugField("코드", max_length=40, unique=True)
     label = models.CharField("이름", max_length=100)
     value = models.PositiveBigIntegerField("값")
@@ -271,7 +267,7 @@ class BonusItem(models.Model):
         return self.label
 
     def hinted(self, industry_code: str) -> bool:
-        """Tell whether an industry code (21102 or C21102) starts like one of the hints."""
+        """Return whether an industry code (21102 or C21102) starts like one of the hints."""
         digits = industry_code.strip().lstrip("ABCDEFGHIJKLMNOPQRSTU")
         return bool(digits) and any(
             digits.startswith(hint.lstrip("ABCDEFGHIJKLMNOPQRSTU")) for hint in self.industry_hints
@@ -279,7 +275,7 @@ class BonusItem(models.Model):
 
 
 class RequiredDocument(models.Model):
-    """A paper the applicant attaches; `when` restricts it to some facts."""
+    """A document that the applicant attaches; `when` restricts it to some facts."""
 
     sub_program = models.ForeignKey(SubProgram, on_delete=models.PROTECT, related_name="documents")
     code = models.SlugField("코드", max_length=40)

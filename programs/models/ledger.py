@@ -1,4 +1,4 @@
-"""Money: a pot's four counters, and the entries that alone move them."""
+"""Budget pots with four counters, and the entries that move them."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -11,8 +11,8 @@ from programs.states import EntryKind
 class Budget(Dated):
     """A pot of public money, shared by the rounds of one year.
 
-    The counters are moved by the database when an entry is added (migration `0002_guards`), and
-    by nothing else; a new pot starts at zero.
+    The counters are moved by the database when an entry is added (`programs.guards`), and by
+    nothing else; a new pot starts at zero.
     """
 
     code = models.CharField("코드", max_length=60, unique=True)
@@ -49,12 +49,10 @@ class Budget(Dated):
 
     @property
     def balance(self) -> Balance:
-        """The counters as last read."""
         return Balance(self.appropriated_won, self.reserved_won, self.committed_won, self.paid_won)
 
     @property
     def available_won(self) -> int:
-        """Won that may still be promised, as last read."""
         return self.balance.available
 
 

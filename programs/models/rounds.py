@@ -1,4 +1,4 @@
-"""What is offered: rounds, sub-programmes and their tracks."""
+"""Rounds, the history of their dates, and dates proposed for approval."""
 
 from django.db import models
 from django.db.models import F, Q
@@ -40,11 +40,9 @@ class ProgramRound(Dated):
         return self.name
 
     def window(self) -> calendar.Window:
-        """When this round takes applications."""
         return calendar.Window(self.opens_at, self.closes_at)
 
     def limits_parsed(self) -> tuple[firm_limits.Limit, ...]:
-        """What one firm may hold of a year's programmes, for `rules.limits`."""
         return firm_limits.parse(self.limits)
 
 
@@ -78,7 +76,7 @@ class RoundChange(models.Model):
             models.CheckConstraint(
                 condition=~Q(ground=Ground.LEGAL)
                 | Q(approved_by__isnull=False) & ~Q(approved_by=F("by")),
-                name="extension_by_law_has_four_eyes",
+                name="extension_by_law_needs_two_people",
             ),
         ]
 
@@ -87,7 +85,7 @@ class RoundChange(models.Model):
 
 
 class RoundProposal(models.Model):
-    """New dates of an announced round for another lawful reason, until somebody else approves."""
+    """New dates of an announced round for another lawful reason; another manager approves."""
 
     round = models.ForeignKey(
         ProgramRound, on_delete=models.PROTECT, related_name="proposals", verbose_name="회차"
@@ -111,7 +109,7 @@ class RoundProposal(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(approved_by=None) | ~Q(approved_by=F("by")) & Q(ended_at__isnull=False),
-                name="proposal_has_four_eyes",
+                name="proposal_needs_two_people",
             ),
         ]
 

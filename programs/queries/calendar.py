@@ -1,4 +1,4 @@
-"""Public holidays of Korea: a well-kept library's, and what the data file adds to it or removes."""
+"""Public holidays of Korea: those of the `holidays` library, corrected by a data file."""
 
 from collections.abc import Container
 from dataclasses import dataclass
@@ -16,9 +16,9 @@ FILE = Path(__file__).resolve().parent.parent / "catalogue" / "holidays.yaml"
 
 @dataclass(frozen=True)
 class Holidays(Container[date]):
-    """The public holidays of the years `first` to `last`, substitute and temporary ones among them.
+    """The public holidays of the years `first` to `last`, substitute and temporary ones included.
 
-    A day of another year is not answered: asking raises BadInput (`calendar_unknown`).
+    `day in holidays` raises BadInput (`calendar_unknown`) for a day of another year.
     """
 
     first: int
@@ -37,10 +37,10 @@ class Holidays(Container[date]):
 
 @cache
 def holidays(file: Path = FILE) -> Holidays:
-    """Read the data file and the library, once per process."""
-    told = yaml.safe_load(file.read_text("utf-8"))
-    first, last = told["covers"]["from"], told["covers"]["until"]
-    known = country_holidays(told["source"]["country"], years=range(first, last + 1))
-    added = {row["date"] for row in told["added"]}
-    removed = {row["date"] for row in told["removed"]}
+    """Return the holidays; read once per process."""
+    data = yaml.safe_load(file.read_text("utf-8"))
+    first, last = data["covers"]["from"], data["covers"]["until"]
+    known = country_holidays(data["source"]["country"], years=range(first, last + 1))
+    added = {row["date"] for row in data["added"]}
+    removed = {row["date"] for row in data["removed"]}
     return Holidays(first, last, frozenset(known) - removed | added)

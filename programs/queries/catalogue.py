@@ -1,4 +1,4 @@
-"""What is offered now: rounds and sub-programmes with their parts."""
+"""Sub-programmes of a round with their parts."""
 
 from datetime import datetime
 
@@ -11,18 +11,18 @@ from programs.visibility import public_sub_programs
 
 
 def offered(round: ProgramRound) -> QuerySet[SubProgram]:
-    """List the sub-programmes of a round with their pots and tracks, in constant queries."""
+    """Return the sub-programmes of a round with pots and tracks, in a constant number of queries."""
     return with_parts(SubProgram.objects.filter(round=round)).order_by("order", "pk")
 
 
 def offered_in(code: str) -> QuerySet[SubProgram]:
-    """List the sub-programmes of an announced round by its code."""
+    """Return the sub-programmes of the announced round with this code, in the same way."""
     programs = public_sub_programs().filter(round__code=code)
     return with_parts(programs).order_by("order", "pk")
 
 
 def with_parts(programs: QuerySet[SubProgram]) -> QuerySet[SubProgram]:
-    """Fetch round, pot and tracks along; `track.terms()` needs no further query."""
+    # `track.terms()` reads its sub-programme.
     tracks = Track.objects.select_related("sub_program")
     return programs.select_related("round", "pot").prefetch_related(
         Prefetch("tracks", queryset=tracks)
@@ -30,7 +30,7 @@ def with_parts(programs: QuerySet[SubProgram]) -> QuerySet[SubProgram]:
 
 
 def sub_program(code: str, *, now: datetime, round: str = "") -> SubProgram:
-    """Find an announced sub-programme, in the current round unless one is named.
+    """Return an announced sub-programme, of the current round unless one is named.
 
     Raises NotFound.
     """
@@ -41,8 +41,8 @@ def sub_program(code: str, *, now: datetime, round: str = "") -> SubProgram:
 
 
 def sub_program_of(round: str, code: str) -> SubProgram:
-    """Find an announced sub-programme of a round. Raises NotFound."""
-    found = with_parts(public_sub_programs().filter(round__code=round, code=code)).first()
-    if found is None:
+    """Return an announced sub-programme of a round. Raises NotFound."""
+    program = with_parts(public_sub_programs().filter(round__code=round, code=code)).first()
+    if program is None:
         raise NotFound("그런 사업이 없습니다.")
-    return found
+    return program

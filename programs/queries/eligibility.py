@@ -1,6 +1,6 @@
-"""The self-check: what to ask before anybody signs in, and the answer with every reason."""
+"""The self-check: its questions, and the verdict on the answers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -16,8 +16,8 @@ PARTNER = "partner_"
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One fact to ask for; `choices` are (code, label)."""
+class Question:
+    """A fact that a self-check asks for; `choices` are (code, label)."""
 
     fact: str
     kind: str
@@ -27,27 +27,27 @@ class Asked:
 
 
 def conditions_of(program: SubProgram) -> tuple[Condition, ...]:
-    """Everything a self-check looks at: the conditions, and the partners that must join."""
+    """Return all that a self-check judges: the conditions, and the partners required."""
     return (*program.conditions_parsed(), *_partner_conditions(program))
 
 
-def asked(program: SubProgram, *, track: str = "") -> list[Asked]:
-    """List what a self-check asks: only facts that a condition for this track names."""
+def questions(program: SubProgram, *, track: str = "") -> list[Question]:
+    """Return the questions of a self-check: the facts that conditions for this track name."""
     known = {"track": track} if track else {}
     conditions = [c for c in conditions_of(program) if applies(c.when, known) is not False]
-    wanted: dict[str, None] = {}
-    for condition in conditions:
-        for fact in (*(condition.when or ()), condition.fact, condition.other):
-            if fact and fact != "track":
-                wanted[fact] = None
-    questions = _questions(program)
-    return [questions[fact] for fact in _in_order(wanted, questions)]
+    needed = {
+        fact
+        for condition in conditions
+        for fact in (*(condition.when or ()), condition.fact, condition.other)
+        if fact
+    }
+    return [question for fact, question in _all_questions(program).items() if fact in needed]
 
 
 def check_self(program: SubProgram, raw: Mapping[str, object], *, on: date) -> Verdict:
-    """Judge answers as they came from a form or a JSON body, every reason at once.
+    """Judge raw answers of a form or a JSON body; return all findings at once.
 
-    A missing answer is named and does not block. Raises BadInput (`track`, `fact`).
+    A missing answer is reported and does not block. Raises BadInput (`track`, `fact`).
     """
     conditions = conditions_of(program)
     facts = eligibility.read_facts(conditions, raw)
@@ -55,7 +55,7 @@ def check_self(program: SubProgram, raw: Mapping[str, object], *, on: date) -> V
     tracks = {row.code: row.name for row in program.tracks.all()}
     if not absent(track) and track not in tracks:
         raise BadInput(f"지원유형은 {', '.join(tracks)} 가운데 하나입니다.", code="track")
-    for question in _questions(program).values():
+    for question in _all_questions(program).values():
         value = facts.get(question.fact)
         codes = [code for code, _ in question.choices]
         if codes and not absent(value) and value not in codes:
@@ -68,7 +68,7 @@ def check_self(program: SubProgram, raw: Mapping[str, object], *, on: date) -> V
 def who_may_apply(
     programs: Iterable[SubProgram], facts: Mapping[str, Any], *, on: date
 ) -> list[tuple[SubProgram, Verdict]]:
-    """Judge many programmes by a few facts of the reader; facts not given do not count."""
+    """Judge each programme by a few facts of the reader; missing facts do not count."""
     return [
         (program, eligibility.judge(program.conditions_parsed(), facts, on=on, final=False))
         for program in programs
@@ -90,10 +90,10 @@ def _partner_conditions(program: SubProgram) -> Iterable[Condition]:
             )
 
 
-def _questions(program: SubProgram) -> dict[str, Asked]:
-    asked = [_asked(row) for row in (*program.round.profile, *program.questions)]
+def _all_questions(program: SubProgram) -> dict[str, Question]:
+    own = [_question(row) for row in (*program.round.profile, *program.questions)]
     partners = [
-        Asked(
+        Question(
             fact=f"{PARTNER}{row['role']}",
             kind=QuestionKind.YES_NO,
             label=f"{row['label']} {row['minimum']}곳 이상과 함께 신청합니까?",
@@ -102,19 +102,16 @@ def _questions(program: SubProgram) -> dict[str, Asked]:
         for row in program.partner_roles
         if row["required"]
     ]
-    return {question.fact: question for question in (*asked, *partners)}
+    return {question.fact: question for question in (*own, *partners)}
 
 
-def _asked(row: Mapping[str, Any]) -> Asked:
+def _question(row: Mapping[str, Any]) -> Question:
+    # Of a table only the number of its rows is a fact.
     rows = row["kind"] == QuestionKind.ROWS
-    return Asked(
+    return Question(
         fact=row["code"],
         kind=QuestionKind.INTEGER if rows else row["kind"],
         label=f"{row['label']}의 수" if rows else row["label"],
         help=row.get("help", ""),
         choices=tuple((choice["code"], choice["label"]) for choice in row.get("choices", ())),
     )
-
-
-def _in_order(wanted: Mapping[str, None], questions: Mapping[str, Asked]) -> Sequence[str]:
-    return [fact for fact in questions if fact in wanted]

@@ -1,4 +1,4 @@
-"""What is in the pots: counters, entries, and the two held against each other."""
+"""Balances of pots, from their counters and from their entries."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ from programs.visibility import public_entries, public_pots
 
 @dataclass(frozen=True)
 class Statement:
-    """A pot as its counters stand, and as its entries add up; the two must agree.
+    """A pot with the balance in its counters and the sum of its entries; the two must agree.
 
-    `in_total` tells whether a sub-programme is paid from it, so that it is part of the year's sum.
+    `in_total` is False for a pot that no sub-programme is paid from: it is not part of the sum.
     """
 
     pot: Budget
@@ -25,58 +25,54 @@ class Statement:
 
     @property
     def agrees(self) -> bool:
-        """Whether counters and entries tell the same."""
         return self.stored == self.recomputed
 
 
 def balance(pot: Budget) -> Balance:
-    """Read the counters of a pot now."""
+    """Return the counters of a pot as they are in the database now."""
     return Budget.objects.get(pk=pot.pk).balance
 
 
 def recomputed(pot: Budget) -> Balance:
-    """Add up the entries of a pot."""
-    return _folded([pot.pk])[pot.pk]
+    """Return the sum of the entries of a pot."""
+    return _sums([pot.pk])[pot.pk]
 
 
 def statements(pots: Iterable[Budget]) -> list[Statement]:
-    """Hold the counters of many pots against their entries, in two queries."""
+    """Compare the counters of many pots with their entries, in two queries."""
     pots = list(pots)
-    folded = _folded([pot.pk for pot in pots])
-    serving = set(SubProgram.objects.values_list("pot", flat=True))
-    return [Statement(pot, pot.balance, folded[pot.pk], pot.pk in serving) for pot in pots]
+    sums = _sums([pot.pk for pot in pots])
+    in_use = set(SubProgram.objects.values_list("pot", flat=True))
+    return [Statement(pot, pot.balance, sums[pot.pk], pot.pk in in_use) for pot in pots]
 
 
 def held(pot: Budget, subject: str) -> Balance:
-    """Add up what one subject holds of a pot: reserved, committed, paid."""
+    """Return what one subject has reserved, committed and paid of a pot."""
     sums = LedgerEntry.objects.filter(budget=pot, subject=subject).values_list("kind")
-    found = Balance()
+    balance = Balance()
     for kind, amount in sums.annotate(total=Sum("amount_won")).order_by():
-        found = ledger.after(found, kind, amount)
-    return found
+        balance = ledger.after(balance, kind, amount)
+    return balance
 
 
 def total(balances: Iterable[Balance]) -> Balance:
-    """Add up the counters of many pots."""
+    """Return the sum of many balances."""
     rows = [(row.appropriated, row.reserved, row.committed, row.paid) for row in balances]
     return Balance(*(sum(column) for column in zip(*rows, strict=True))) if rows else Balance()
 
 
 def latest_entries(limit: int) -> QuerySet[LedgerEntry]:
-    """List the newest movements of public pots."""
     return public_entries().select_related("budget").order_by("-pk")[:limit]
 
 
 def published() -> list[tuple[Budget, Balance]]:
-    """The public pots, each with the sum of its public entries, in two queries."""
+    """Return the public pots, each with the sum of its public entries, in two queries."""
     pots = list(public_pots())
-    folded = _folded([pot.pk for pot in pots], public_entries())
-    return [(pot, folded[pot.pk]) for pot in pots]
+    sums = _sums([pot.pk for pot in pots], public_entries())
+    return [(pot, sums[pot.pk]) for pot in pots]
 
 
-def _folded(
-    pots: Sequence[int], entries: QuerySet[LedgerEntry] | None = None
-) -> dict[int, Balance]:
+def _sums(pots: Sequence[int], entries: QuerySet[LedgerEntry] | None = None) -> dict[int, Balance]:
     rows = LedgerEntry.objects.all() if entries is None else entries
     sums = (
         rows.filter(budget__in=pots)

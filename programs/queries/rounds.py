@@ -1,4 +1,4 @@
-"""What the portal itself recorded of an outage before a round's deadline."""
+"""The current round, whether it takes applications, and outages before its deadline."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -12,18 +12,35 @@ from programs.rules import calendar
 from programs.rules.calendar import stamp
 from programs.visibility import public_rounds
 
-LOOKED_BACK = timedelta(hours=48)
+LOOK_BACK = timedelta(hours=48)
 
 
-def outage(round: ProgramRound, *, now: datetime) -> list[incidents.Minute]:
-    """The minutes in which its programmes failed, in the two days before the deadline."""
+def current_round(now: datetime) -> ProgramRound | None:
+    """Return the latest announced round that has opened, else the next one to open."""
+    opened = public_rounds().filter(opens_at__lte=now).order_by("-opens_at").first()
+    return opened or public_rounds().order_by("opens_at").first()
+
+
+def refusal(program: SubProgram, now: datetime) -> Finding | None:
+    """Return why an application is not accepted at this instant, or None when it is.
+
+    A rolling intake also ends when its pot is empty (A06).
+    """
+    window = program.window()
+    if window.rolling and program.pot.available_won <= 0:
+        return Finding("budget_gone", "예산이 모두 쓰여 접수를 마쳤습니다.")
+    return calendar.refusal(window, now)
+
+
+def outage_minutes(round: ProgramRound, *, now: datetime) -> list[incidents.Minute]:
+    """Return the minutes in which the round's programmes failed, within 48 hours of the deadline."""
     scopes = [f"{round.code}/{code}" for code in round.sub_programs.values_list("code", flat=True)]
     until = min(now, round.closes_at)
-    return incidents.minutes(scopes, since=until - LOOKED_BACK, until=until)
+    return incidents.minutes(scopes, since=until - LOOK_BACK, until=until)
 
 
-def told(minutes: list[incidents.Minute]) -> list[dict[str, Any]]:
-    """The minutes as they are kept with a change of dates."""
+def outage_record(minutes: list[incidents.Minute]) -> list[dict[str, Any]]:
+    """Return the minutes in the shape in which a change of dates stores them."""
     return [
         {
             "minute": row.minute.isoformat(),
@@ -35,29 +52,28 @@ def told(minutes: list[incidents.Minute]) -> list[dict[str, Any]]:
     ]
 
 
-def words(minutes: list[incidents.Minute]) -> str:
-    """The minutes in a sentence; says so when there are none."""
-    return summary(told(minutes)) or "없습니다."
+def outage_text(minutes: list[incidents.Minute]) -> str:
+    return outage_summary(outage_record(minutes)) or "없습니다."
 
 
-def summary(evidence: Iterable[Mapping[str, Any]]) -> str:
-    """How many minutes, from when to when, and what went wrong how often."""
+def outage_summary(evidence: Iterable[Mapping[str, Any]]) -> str:
+    """Return how many minutes, from when to when, and how often each failure occurred."""
     rows = list(evidence)
     if not rows:
         return ""
-    marks = sorted({row["minute"] for row in rows})
+    minutes = sorted({row["minute"] for row in rows})
     counts: Counter[str] = Counter()
     for row in rows:
         counts[row["kind"]] += row["count"]
     kinds = ", ".join(
         f"{incidents.WORDS[kind]} {count:,}건" for kind, count in counts.most_common()
     )
-    first, last = (stamp(datetime.fromisoformat(text)) for text in (marks[0], marks[-1]))
-    return f"{len(marks):,}분({first}부터 {last}까지): {kinds}"
+    first, last = (stamp(datetime.fromisoformat(text)) for text in (minutes[0], minutes[-1]))
+    return f"{len(minutes):,}분({first}부터 {last}까지): {kinds}"
 
 
 def public_changes(round: ProgramRound) -> list[dict[str, Any]]:
-    """Every move of the dates, with its ground and evidence, for everybody to read."""
+    """Return every change of the dates with its ground and evidence, oldest first."""
     return [
         {
             "at": row.at,
@@ -65,24 +81,7 @@ def public_changes(round: ProgramRound) -> list[dict[str, Any]]:
             "after": datetime.fromisoformat(row.after["closes_at"]),
             "ground": row.get_ground_display() or "공고 전 변경",
             "reason": row.reason,
-            "evidence": summary(row.evidence),
+            "evidence": outage_summary(row.evidence),
         }
         for row in round.changes.filter(act="reschedule").order_by("pk")
     ]
-
-
-def current_round(now: datetime) -> ProgramRound | None:
-    """Return the latest announced round that has opened, else the next one to open."""
-    opened = public_rounds().filter(opens_at__lte=now).order_by("-opens_at").first()
-    return opened or public_rounds().order_by("opens_at").first()
-
-
-def refusal(program: SubProgram, now: datetime) -> Finding | None:
-    """Say why an application at this instant is not taken, None when it is.
-
-    A rolling intake also ends when its pot is empty (A06).
-    """
-    window = program.window()
-    if window.rolling and program.pot.available_won <= 0:
-        return Finding("budget_gone", "예산이 모두 쓰여 접수를 마쳤습니다.")
-    return calendar.refusal(window, now)

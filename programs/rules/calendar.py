@@ -1,4 +1,4 @@
-"""Is a round open at this moment: instants in Asia/Seoul, closed at the closing instant itself."""
+"""Whether a round takes applications at an instant; closed at the closing instant itself."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ CLOSED = "closed"
 
 @dataclass(frozen=True)
 class Window:
-    """When applications are taken. A rolling one has no end: it runs until the budget is gone.
+    """When applications are accepted. A rolling window has no end: it runs until the money is used.
 
     Raises BadInput (`window`) for naive times, an end before the start, or no end at all.
     """
@@ -41,7 +41,7 @@ def state(window: Window, at: datetime) -> str:
 
 
 def refusal(window: Window, at: datetime) -> Finding | None:
-    """Say why an application sent at this instant is not taken, to the second in KST."""
+    """Return why an application sent at this instant is not accepted, to the second in KST."""
     match state(window, at):
         case "upcoming":
             return Finding(
@@ -57,7 +57,7 @@ def refusal(window: Window, at: datetime) -> Finding | None:
 
 
 def days_left(window: Window, at: datetime) -> int | None:
-    """Count calendar days in KST from `at` to the last day: 0 on it, None when closed or endless."""
+    """Return calendar days in KST to the last day: 0 on it, None when closed or without end."""
     if window.closes_at is None or at >= window.closes_at:
         return None
     last_instant = window.closes_at - timedelta(microseconds=1)

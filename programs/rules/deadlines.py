@@ -1,7 +1,7 @@
 """When something is due: the only place where days and months become an instant.
 
 A period is a length (days or months) and a `Policy` that says at which instant its last day ends.
-Both come from the catalogue data; the public holidays come from `programs.queries.holidays()`.
+Both come from the catalogue data; the public holidays come from `programs.queries.calendar`.
 """
 
 from calendar import SATURDAY, monthrange

@@ -1,4 +1,4 @@
-"""Who may apply: conditions declared as data, judged over facts, every reason at once."""
+"""Who may apply: conditions declared as data and judged over facts, all findings at once."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -68,7 +68,7 @@ class Verdict:
 
 
 def parse(conditions: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
-    """Read the rows of a catalogue file.
+    """Parse the rows of a catalogue file.
 
     Raises BadInput (`condition`) naming the faulty row: unknown key or kind, a missing value,
     a code used twice.
@@ -82,20 +82,20 @@ def parse(conditions: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
             raise BadInput(f"{where}: 같은 코드가 두 번 쓰였습니다.", code="condition")
         try:
             when = parse_when(row.get("when"))
-        except BadInput as refused:
-            raise BadInput(f"{where}: {refused.message}", code="condition") from refused
+        except BadInput as error:
+            raise BadInput(f"{where}: {error.message}", code="condition") from error
         values = tuple(row.get("values", ()))
         parsed[row["code"]] = Condition(**{**row, "values": values, "when": when})
     return tuple(parsed.values())
 
 
 def judge(conditions: Sequence[Condition], facts: Facts, *, on: date, final: bool) -> Verdict:
-    """Check every condition that applies; never stop at the first.
+    """Check every condition that applies, without stopping at the first.
 
     `on` is the reference date in KST: today in a self-check, the submission date when it counts
     (S16: one year since the factory was built is judged on the submission date, A06).
     A missing fact warns in a self-check and blocks when `final`, unless the condition itself
-    only warns; it is named once however many conditions need it. Raises BadInput (`fact`) when
+    only warns; it is reported once however many conditions need it. Raises BadInput (`fact`) when
     a fact has the wrong type.
     """
     findings: list[Finding] = []
@@ -120,7 +120,7 @@ def judge(conditions: Sequence[Condition], facts: Facts, *, on: date, final: boo
 
 
 def read_facts(conditions: Sequence[Condition], raw: Mapping[str, object]) -> dict[str, Fact]:
-    """Turn what a form or a JSON body carries into facts of the type the conditions expect.
+    """Convert what a form or a JSON body carries into facts of the types the conditions expect.
 
     Numbers, yes/no and ISO dates may come as text; empty text is a missing fact. Facts that no
     condition names pass through when they are plain. Raises BadInput (`fact`).
@@ -151,7 +151,6 @@ _TEXT_KEYS = ("code", "kind", "fact", "message", "origin", "other", "label")
 
 
 def _fault(row: Mapping[str, Any]) -> str | None:
-    """Name what is wrong with a declared row, or None."""
     kind, values, number = str(row.get("kind")), row.get("values", ()), row.get("number")
     strange = ", ".join(sorted(str(key) for key in set(row) - _ALL_KEYS))
     whole = isinstance(number, int) and not isinstance(number, bool)
@@ -174,7 +173,7 @@ def _fault(row: Mapping[str, Any]) -> str | None:
 
 
 def _missing(condition: Condition, facts: Facts) -> str | None:
-    """Name the fact that is needed first; "" when all are there; None when it does not apply."""
+    """Return the first missing fact, "" when none is, None when the condition does not apply."""
     if applies(condition.when, facts) is False:
         return None
     needed = [*(condition.when or ()), condition.fact]
@@ -193,28 +192,29 @@ def _not_given(condition: Condition, fact: str, *, blocking: bool) -> Finding:
     return Finding(condition.code, message, blocking)
 
 
-def _wrong(condition: Condition, wanted: str) -> BadInput:
-    return BadInput(f"‘{condition.label or condition.fact}’ 항목은 {wanted} 합니다.", code="fact")
+def _wrong_type(condition: Condition, expected: str) -> BadInput:
+    name = condition.label or condition.fact
+    return BadInput(f"‘{name}’ 항목은 {expected} 합니다.", code="fact")
 
 
 def _whole(condition: Condition, facts: Facts) -> int:
     value = facts[condition.fact]
     if isinstance(value, bool) or not isinstance(value, int):
-        raise _wrong(condition, "정수여야")
+        raise _wrong_type(condition, "정수여야")
     return value
 
 
 def _yes(condition: Condition, facts: Facts) -> bool:
     value = facts[condition.fact]
     if not isinstance(value, bool):
-        raise _wrong(condition, "예 또는 아니요여야")
+        raise _wrong_type(condition, "예 또는 아니요여야")
     return value
 
 
 def _day(condition: Condition, facts: Facts) -> date:
     value = facts[condition.fact]
     if isinstance(value, datetime) or not isinstance(value, date):
-        raise _wrong(condition, "날짜여야")
+        raise _wrong_type(condition, "날짜여야")
     return value
 
 
@@ -228,10 +228,10 @@ def _within(condition: Condition, facts: Facts, on: date) -> bool:
 
 
 def _greater(condition: Condition, facts: Facts, on: date) -> bool:
-    here, there = facts[condition.fact], facts[condition.other]
-    if here not in condition.values or there not in condition.values:
-        raise _wrong(condition, "정해진 단계 가운데 하나여야")
-    return condition.values.index(here) > condition.values.index(there)
+    value, other = facts[condition.fact], facts[condition.other]
+    if value not in condition.values or other not in condition.values:
+        raise _wrong_type(condition, "정해진 단계 가운데 하나여야")
+    return condition.values.index(value) > condition.values.index(other)
 
 
 _CHECKS: dict[str, Callable[[Condition, Facts, date], bool]] = {

@@ -1,4 +1,4 @@
-"""What is known about an applicant: plain typed facts, and restrictions that depend on them."""
+"""Facts about an applicant, and restrictions (`when`) that depend on them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ _INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
 
 
 def absent(value: object) -> bool:
-    """Tell whether nothing was answered; False and 0 are answers."""
+    """Return whether a value is no answer; False and 0 are answers."""
     return value is None or value == "" or value == () or value == []
 
 
 def listed(value: Fact, allowed: Sequence[Scalar]) -> bool:
-    """Tell whether a fact is among the values; of several answers one listed is enough.
+    """Return whether a fact is among the values; of several answers one listed is enough.
 
     The type counts as well, so that True is not 1.
     """
@@ -31,9 +31,9 @@ def listed(value: Fact, allowed: Sequence[Scalar]) -> bool:
 
 
 def applies(when: When | None, facts: Facts) -> bool | None:
-    """Tell whether a restriction holds: None means that a fact it depends on is missing.
+    """Return whether a restriction holds, or None when a fact it depends on is missing.
 
-    One fact that is known not to match settles it, whatever else is missing.
+    One fact that is known not to match decides, whatever else is missing.
     """
     answers = [
         None if absent(facts.get(fact)) else listed(facts[fact], allowed)
@@ -45,7 +45,7 @@ def applies(when: When | None, facts: Facts) -> bool | None:
 
 
 def parse_when(raw: object) -> When | None:
-    """Read a `when` of a data file: a mapping of facts to lists, or nothing at all.
+    """Parse a `when` of a data file: a mapping of facts to lists, or nothing.
 
     Raises BadInput (`when`).
     """
@@ -61,7 +61,7 @@ def parse_when(raw: object) -> When | None:
 
 
 def read_whole(value: object, name: str) -> int:
-    """Read a whole number that may come as text with commas. Raises BadInput (`fact`)."""
+    """Parse a whole number, also as text with commas. Raises BadInput (`fact`)."""
     text = str(value).replace(",", "").strip()
     if isinstance(value, bool) or not _INTEGER.fullmatch(text):
         raise BadInput(f"‘{name}’ 항목은 정수로 입력하세요.", code="fact")
@@ -69,7 +69,7 @@ def read_whole(value: object, name: str) -> int:
 
 
 def read_yes(value: object, name: str) -> bool:
-    """Read a yes or no that may come as text. Raises BadInput (`fact`)."""
+    """Parse a yes or no, also as text. Raises BadInput (`fact`)."""
     text = str(value).strip().lower()
     if text in _TRUE:
         return True
@@ -79,7 +79,7 @@ def read_yes(value: object, name: str) -> bool:
 
 
 def read_date(value: object, name: str) -> date:
-    """Read a date that may come as ISO text. Raises BadInput (`fact`)."""
+    """Parse a date, also as ISO text. Raises BadInput (`fact`)."""
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
@@ -91,7 +91,7 @@ def read_date(value: object, name: str) -> date:
 
 
 def read_plain(value: object, name: str) -> Fact:
-    """Take a text, number, yes/no, date or list of texts as it is. Raises BadInput (`fact`)."""
+    """Return a text, number, yes/no, date or list of texts as a fact. Raises BadInput (`fact`)."""
     if isinstance(value, str | int | date):
         return value
     if isinstance(value, list | tuple) and all(isinstance(member, str) for member in value):

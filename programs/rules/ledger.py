@@ -1,4 +1,4 @@
-"""The arithmetic of a budget pot: what each kind of entry does to its four counters."""
+"""The arithmetic of a budget pot: what each kind of entry adds to its four counters."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,6 @@ class Balance:
 
     @property
     def available(self) -> int:
-        """Won that may still be promised."""
         return self.appropriated - self.reserved - self.committed - self.paid
 
 
@@ -60,7 +59,7 @@ def after(balance: Balance, kind: str, amount: int) -> Balance:
 
 
 def fold(entries: Iterable[tuple[str, int]]) -> Balance:
-    """Recompute a balance from its entries; their order does not matter to the result."""
+    """Return the balance of all these entries (kind, won), in any order."""
     balance = Balance()
     for kind, amount in entries:
         balance = after(balance, kind, amount)
@@ -68,6 +67,6 @@ def fold(entries: Iterable[tuple[str, int]]) -> Balance:
 
 
 def check(balance: Balance) -> bool:
-    """Tell whether a pot may look like this: nothing below zero, nothing promised twice."""
+    """Return whether a balance is possible: nothing below zero, nothing promised twice."""
     parts = (balance.appropriated, balance.reserved, balance.committed, balance.paid)
     return min(parts) >= 0 and balance.available >= 0

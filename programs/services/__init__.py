@@ -1,1 +1,1 @@
-"""The only writers of rounds, the catalogue and money."""
+"""The only code that writes rounds, the catalogue and money."""

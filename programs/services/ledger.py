@@ -1,12 +1,13 @@
-"""The only door to money: every change is one append-only entry, refused where it overspends.
+"""Book money: every change is one append-only entry, refused where it would overspend.
 
-The database itself moves the counters and refuses what does not fit (migration `0002_guards`);
-this module locks the pot first, keeps repeats harmless and puts refusals into words.
+The database itself moves the counters and refuses what does not fit (`programs.guards`); this
+module locks the pot first, makes repeats harmless and explains refusals. Nothing else may create
+ledger entries.
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
 
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
@@ -17,7 +18,7 @@ from portal.jobs import broker
 from portal.models import User
 from portal.records import audit
 from programs.models import Budget, LedgerEntry
-from programs.rules import ledger as arithmetic
+from programs.rules import ledger as rules
 from programs.rules.ledger import Balance
 from programs.states import EntryKind
 
@@ -25,264 +26,208 @@ CHUNK = 2_000
 POT_WIDE = {EntryKind.APPROPRIATE, EntryKind.REDUCE}
 
 
-class Row(NamedTuple):
-    """One amount (won) for one subject, such as `application:12`, under a unique reference."""
+@dataclass(frozen=True)
+class Booking:
+    """One amount (won) under a reference that is unique among all entries.
 
-    subject: str
+    `subject` is for whom, such as `application:12`; what goes into or out of a whole pot has none.
+    """
+
     amount: int
     reference: str
+    subject: str = ""
+    note: str = ""
 
 
-def appropriate(
-    pot: Budget, *, amount: int, reference: str, by: User | None, now: datetime, note: str = ""
-) -> LedgerEntry:
-    """Put money into the pot."""
-    return _one(pot, EntryKind.APPROPRIATE, Row("", amount, reference), by, now, note)
+def appropriate(pot: Budget, booking: Booking, *, by: User | None, now: datetime) -> LedgerEntry:
+    return _write_one(pot, EntryKind.APPROPRIATE, booking, by, now)
 
 
-def reduce(
-    pot: Budget, *, amount: int, reference: str, by: User | None, now: datetime, note: str = ""
-) -> LedgerEntry:
-    """Take money out of the pot, never below what is already promised.
-
-    Raises BudgetExceeded.
-    """
-    return _one(pot, EntryKind.REDUCE, Row("", amount, reference), by, now, note)
+def reduce(pot: Budget, booking: Booking, *, by: User | None, now: datetime) -> LedgerEntry:
+    """Take money out of the pot. Raises BudgetExceeded below what is already promised."""
+    return _write_one(pot, EntryKind.REDUCE, booking, by, now)
 
 
-def reserve(
-    pot: Budget,
-    *,
-    amount: int,
-    reference: str,
-    subject: str,
-    by: User | None,
-    now: datetime,
-    note: str = "",
-) -> LedgerEntry:
+def reserve(pot: Budget, booking: Booking, *, by: User | None, now: datetime) -> LedgerEntry:
     """Set money aside for a subject (selection). Raises BudgetExceeded."""
-    return _one(pot, EntryKind.RESERVE, Row(subject, amount, reference), by, now, note)
+    return _write_one(pot, EntryKind.RESERVE, booking, by, now)
 
 
 def reserve_many(
-    pot: Budget, rows: Sequence[Row], *, by: User | None, now: datetime, note: str = ""
+    pot: Budget, bookings: Sequence[Booking], *, by: User | None, now: datetime
 ) -> list[LedgerEntry]:
-    """Reserve for many subjects, all or nothing; rows are (subject, amount, reference).
+    """Reserve for many subjects, all or nothing; return the entries in the order of the bookings.
 
-    Returns the entries in the order of the rows. Raises BudgetExceeded.
+    Raises BudgetExceeded.
     """
-    return _write(pot, EntryKind.RESERVE, rows, by, now, note)
+    return _write(pot, EntryKind.RESERVE, bookings, by, now)
 
 
-def release(
-    pot: Budget,
-    *,
-    amount: int,
-    reference: str,
-    subject: str,
-    by: User | None,
-    now: datetime,
-    note: str = "",
-) -> LedgerEntry:
+def release(pot: Budget, booking: Booking, *, by: User | None, now: datetime) -> LedgerEntry:
     """Give reserved money back to the pot. Raises BudgetExceeded beyond what the subject holds."""
-    return _one(pot, EntryKind.RELEASE, Row(subject, amount, reference), by, now, note)
+    return _write_one(pot, EntryKind.RELEASE, booking, by, now)
 
 
 def release_many(
-    pot: Budget, rows: Sequence[Row], *, by: User | None, now: datetime, note: str = ""
+    pot: Budget, bookings: Sequence[Booking], *, by: User | None, now: datetime
 ) -> list[LedgerEntry]:
     """Release for many subjects, all or nothing. Raises BudgetExceeded."""
-    return _write(pot, EntryKind.RELEASE, rows, by, now, note)
+    return _write(pot, EntryKind.RELEASE, bookings, by, now)
 
 
-def commit(
-    pot: Budget,
-    *,
-    amount: int,
-    reference: str,
-    subject: str,
-    by: User | None,
-    now: datetime,
-    note: str = "",
-) -> LedgerEntry:
-    """Turn reserved money into an agreement's. Raises BudgetExceeded."""
-    return _one(pot, EntryKind.COMMIT, Row(subject, amount, reference), by, now, note)
+def commit(pot: Budget, booking: Booking, *, by: User | None, now: datetime) -> LedgerEntry:
+    """Commit reserved money to an agreement. Raises BudgetExceeded."""
+    return _write_one(pot, EntryKind.COMMIT, booking, by, now)
 
 
-def decommit(
-    pot: Budget,
-    *,
-    amount: int,
-    reference: str,
-    subject: str,
-    by: User | None,
-    now: datetime,
-    note: str = "",
-) -> LedgerEntry:
+def decommit(pot: Budget, booking: Booking, *, by: User | None, now: datetime) -> LedgerEntry:
     """Give an agreement's money back to the pot. Raises BudgetExceeded."""
-    return _one(pot, EntryKind.DECOMMIT, Row(subject, amount, reference), by, now, note)
+    return _write_one(pot, EntryKind.DECOMMIT, booking, by, now)
 
 
-def pay(
-    pot: Budget,
-    *,
-    amount: int,
-    reference: str,
-    subject: str,
-    by: User | None,
-    now: datetime,
-    note: str = "",
-) -> LedgerEntry:
+def pay(pot: Budget, booking: Booking, *, by: User | None, now: datetime) -> LedgerEntry:
     """Pay out of an agreement's money. Raises BudgetExceeded."""
-    return _one(pot, EntryKind.PAY, Row(subject, amount, reference), by, now, note)
+    return _write_one(pot, EntryKind.PAY, booking, by, now)
 
 
-def recover(
-    pot: Budget,
-    *,
-    amount: int,
-    reference: str,
-    subject: str,
-    by: User | None,
-    now: datetime,
-    note: str = "",
-) -> LedgerEntry:
+def recover(pot: Budget, booking: Booking, *, by: User | None, now: datetime) -> LedgerEntry:
     """Take paid money back into the pot (환수). Raises BudgetExceeded beyond what was paid."""
-    return _one(pot, EntryKind.RECOVER, Row(subject, amount, reference), by, now, note)
+    return _write_one(pot, EntryKind.RECOVER, booking, by, now)
 
 
-def _one(
-    pot: Budget, kind: EntryKind, row: Row, by: User | None, now: datetime, note: str
+def _write_one(
+    pot: Budget, kind: EntryKind, booking: Booking, by: User | None, now: datetime
 ) -> LedgerEntry:
-    return _write(pot, kind, [row], by, now, note)[0]
+    return _write(pot, kind, [booking], by, now)[0]
 
 
 def _write(
-    pot: Budget,
-    kind: EntryKind,
-    rows: Sequence[Row],
-    by: User | None,
-    now: datetime,
-    note: str,
+    pot: Budget, kind: EntryKind, bookings: Sequence[Booking], by: User | None, now: datetime
 ) -> list[LedgerEntry]:
-    """Write the entries that are not there yet, all or nothing, under the pot's lock.
+    """Write the entries that do not exist yet, all or nothing, under the pot's lock.
 
-    A reference that is there with the same content counts as written; with another content it is
+    A reference that exists with the same content counts as written; with another content it is
     refused (StaleVersion, `reference_mismatch`).
     """
-    rows = [_checked(kind, Row(*row)) for row in rows]
-    if len({row.reference for row in rows}) < len(rows):
-        raise BadInput("같은 근거 번호가 두 번 들어 있습니다.", code="ledger")
+    _check(kind, bookings)
     with transaction.atomic():
         locked = Budget.objects.select_for_update(no_key=True).filter(pk=pot.pk).first()
         if locked is None:
             raise NotFound()
-        known: dict[str, LedgerEntry] = {}
-        for part in _parts(rows):
-            known |= _already(locked, kind, part)
-        fresh = [row for row in rows if row.reference not in known]
+        written: dict[str, LedgerEntry] = {}
+        for part in _parts(bookings):
+            written |= _already_written(locked, kind, part)
+        new = [booking for booking in bookings if booking.reference not in written]
         if kind not in POT_WIDE | {EntryKind.RESERVE}:
-            _check_subjects(locked, kind, fresh)
+            _check_subjects(locked, kind, new)
         try:
             with transaction.atomic():
-                for part in _parts(fresh):
-                    entries = LedgerEntry.objects.bulk_create(
-                        LedgerEntry(
-                            budget=locked,
-                            kind=kind,
-                            amount_won=row.amount,
-                            reference=row.reference,
-                            subject=row.subject,
-                            note=note,
-                            by=by,
-                            at=now,
-                        )
-                        for row in part
-                    )
-                    known |= {entry.reference: entry for entry in entries}
-        except IntegrityError as refused:
-            raise _explain(refused, locked, kind, fresh) from refused
-        transaction.on_commit(lambda: broker.ring(audit.SEAL_TASK), robust=True)
-    return [known[row.reference] for row in rows]
+                for part in _parts(new):
+                    written |= _insert(locked, kind, part, by, now)
+        except IntegrityError as refusal:
+            raise _explain(refusal, locked, kind, new) from refusal
+        transaction.on_commit(lambda: broker.notify(audit.SEAL_TASK), robust=True)
+    return [written[booking.reference] for booking in bookings]
 
 
-def _checked(kind: EntryKind, row: Row) -> Row:
-    arithmetic.after(Balance(), kind, row.amount)
-    if not row.reference or len(row.reference) > 120 or len(row.subject) > 80:
-        raise BadInput("예산 항목의 근거 번호가 올바르지 않습니다.", code="ledger")
-    if (kind in POT_WIDE) == bool(row.subject):
-        raise BadInput("예산 항목의 대상이 올바르지 않습니다.", code="ledger")
-    return row
+def _insert(
+    pot: Budget, kind: EntryKind, bookings: Sequence[Booking], by: User | None, now: datetime
+) -> dict[str, LedgerEntry]:
+    entries = LedgerEntry.objects.bulk_create(
+        LedgerEntry(
+            budget=pot,
+            kind=kind,
+            amount_won=booking.amount,
+            reference=booking.reference,
+            subject=booking.subject,
+            note=booking.note,
+            by=by,
+            at=now,
+        )
+        for booking in bookings
+    )
+    return {entry.reference: entry for entry in entries}
 
 
-def _parts(rows: Sequence[Row]) -> Iterable[Sequence[Row]]:
-    return (rows[start : start + CHUNK] for start in range(0, len(rows), CHUNK))
+def _check(kind: EntryKind, bookings: Sequence[Booking]) -> None:
+    for booking in bookings:
+        rules.after(Balance(), kind, booking.amount)
+        reference, subject = booking.reference, booking.subject
+        if not reference or len(reference) > 120 or len(subject) > 80:
+            raise BadInput("예산 항목의 근거 번호가 올바르지 않습니다.", code="ledger")
+        if (kind in POT_WIDE) == bool(subject):
+            raise BadInput("예산 항목의 대상이 올바르지 않습니다.", code="ledger")
+    if len({booking.reference for booking in bookings}) < len(bookings):
+        raise BadInput("같은 근거 번호가 두 번 들어 있습니다.", code="ledger")
 
 
-def _already(pot: Budget, kind: EntryKind, rows: Sequence[Row]) -> dict[str, LedgerEntry]:
-    references = [row.reference for row in rows]
-    known = {
+def _parts(bookings: Sequence[Booking]) -> Iterable[Sequence[Booking]]:
+    return (bookings[start : start + CHUNK] for start in range(0, len(bookings), CHUNK))
+
+
+def _already_written(
+    pot: Budget, kind: EntryKind, bookings: Sequence[Booking]
+) -> dict[str, LedgerEntry]:
+    references = [booking.reference for booking in bookings]
+    written = {
         entry.reference: entry for entry in LedgerEntry.objects.filter(reference__in=references)
     }
-    for row in rows:
-        entry = known.get(row.reference)
+    for booking in bookings:
+        entry = written.get(booking.reference)
         if entry and (entry.budget_id, entry.kind, entry.amount_won, entry.subject) != (
             pot.pk,
             kind,
-            row.amount,
-            row.subject,
+            booking.amount,
+            booking.subject,
         ):
             raise StaleVersion(
-                f"근거 번호 {row.reference}은(는) 다른 내용으로 이미 쓰였습니다.",
+                f"근거 번호 {booking.reference}은(는) 다른 내용으로 이미 쓰였습니다.",
                 code="reference_mismatch",
             )
-    return known
+    return written
 
 
-def _check_subjects(pot: Budget, kind: EntryKind, rows: Sequence[Row]) -> None:
-    """Nobody gives back or spends what another subject holds."""
-    for part in _parts(rows):
-        subjects = {row.subject for row in part}
+def _check_subjects(pot: Budget, kind: EntryKind, bookings: Sequence[Booking]) -> None:
+    """Raise BudgetExceeded (`more_than_held`) where a subject gives or spends another's money."""
+    for part in _parts(bookings):
         sums = (
-            LedgerEntry.objects.filter(budget=pot, subject__in=subjects)
+            LedgerEntry.objects.filter(budget=pot, subject__in={each.subject for each in part})
             .values_list("subject", "kind")
             .annotate(total=Sum("amount_won"))
             .order_by()
         )
         held: dict[str, Balance] = {}
         for subject, name, total in sums:
-            held[subject] = arithmetic.after(held.get(subject, Balance()), name, total)
-        for row in part:
-            before = held.get(row.subject, Balance())
-            held[row.subject] = arithmetic.after(before, kind, row.amount)
-            if min(held[row.subject].reserved, held[row.subject].committed) < 0 or (
-                held[row.subject].paid < 0
-            ):
+            held[subject] = rules.after(held.get(subject, Balance()), name, total)
+        for booking in part:
+            before = held.get(booking.subject, Balance())
+            after = held[booking.subject] = rules.after(before, kind, booking.amount)
+            if min(after.reserved, after.committed, after.paid) < 0:
                 raise BudgetExceeded(
-                    f"{row.subject}의 남은 금액(선정 {won(before.reserved)}, 협약"
+                    f"{booking.subject}의 남은 금액(선정 {won(before.reserved)}, 협약"
                     f" {won(before.committed)}, 지급 {won(before.paid)})보다 큰"
-                    f" {won(row.amount)}은 ‘{kind.label}’ 처리할 수 없습니다.",
+                    f" {won(booking.amount)}은 ‘{kind.label}’ 처리할 수 없습니다.",
                     code="more_than_held",
                 )
 
 
 def _explain(
-    refused: IntegrityError, pot: Budget, kind: EntryKind, rows: Sequence[Row]
+    refusal: IntegrityError, pot: Budget, kind: EntryKind, bookings: Sequence[Booking]
 ) -> Exception:
-    """Put the database's refusal into words; what is not about money stays what it was."""
-    asked = sum(row.amount for row in rows)
-    if "budget_not_overspent" in str(refused) or kind in POT_WIDE:
+    """Return the error that explains the database's refusal; the refusal itself where none does."""
+    total = sum(booking.amount for booking in bookings)
+    if "budget_not_overspent" in str(refusal) or kind in POT_WIDE:
         return BudgetExceeded(
-            f"{pot.name}의 남은 예산은 {won(pot.available_won)}이어서 {won(asked)}을"
-            f" ‘{kind.label}’ 처리할 수 없습니다. (부족액 {won(asked - pot.available_won)})"
+            f"{pot.name}의 남은 예산은 {won(pot.available_won)}이어서 {won(total)}을"
+            f" ‘{kind.label}’ 처리할 수 없습니다. (부족액 {won(total - pot.available_won)})"
         )
-    if "check constraint" in str(refused).lower():
+    if "check constraint" in str(refusal).lower():
         return BudgetExceeded(
-            f"{pot.name}의 잔액보다 큰 {won(asked)}은 ‘{kind.label}’ 처리할 수 없습니다."
+            f"{pot.name}의 잔액보다 큰 {won(total)}은 ‘{kind.label}’ 처리할 수 없습니다."
             f" (선정 {won(pot.reserved_won)}, 협약 {won(pot.committed_won)},"
             f" 지급 {won(pot.paid_won)})",
             code="more_than_held",
         )
-    if "reference" in str(refused):
+    if "reference" in str(refusal):
         return StaleVersion("같은 근거 번호가 다른 예산에 쓰였습니다.", code="reference_mismatch")
-    return refused
+    return refusal

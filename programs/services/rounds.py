@@ -1,4 +1,4 @@
-"""Announce a round and move its dates; each act leaves its reason."""
+"""Announce a round and change its dates; each change records its reason."""
 
 from datetime import datetime
 from typing import Any
@@ -9,14 +9,14 @@ from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from programs.models import ProgramRound, RoundChange, RoundProposal
-from programs.queries import rounds
+from programs.queries import rounds as rounds_queries
 from programs.roles import MANAGER
 from programs.rules.calendar import KST, Window
 from programs.states import Ground
 
 
 def announce(round: ProgramRound, *, by: User, now: datetime) -> RoundChange:
-    """Show a round to the public. Raises MoveNotAllowed unless a manager does it, once."""
+    """Publish a round. Raises MoveNotAllowed (`role`, `already_announced`)."""
     _manager_only(by)
     with transaction.atomic():
         locked = ProgramRound.objects.select_for_update().get(pk=round.pk)
@@ -38,19 +38,19 @@ def reschedule(
     now: datetime,
     reason: str,
 ) -> RoundChange:
-    """Move a round's dates, with the reason on record.
+    """Change a round's dates and record the reason.
 
-    An announced round moves only by what went wrong in the portal itself, whose minutes go on
-    record with it; another lawful reason needs a second person (`propose`, `approve`). A closing
-    is never moved into the past: what was accepted in time stays in time. Raises MoveNotAllowed,
-    BadInput (`window`, `reason`), RuleBroken (`no_outage`).
+    An announced round moves only for an outage that the portal itself recorded, whose minutes are
+    stored with the change; any other lawful reason needs a second person (`propose`, `approve`).
+    A closing is never moved into the past: what was submitted in time stays in time. Raises
+    MoveNotAllowed, BadInput (`window`, `reason`), RuleBroken (`no_outage`).
     """
     _manager_only(by)
     _check(opens_at, closes_at, reason)
     with transaction.atomic():
         locked = ProgramRound.objects.select_for_update().get(pk=round.pk)
-        found = rounds.outage(locked, now=now) if locked.announced else []
-        if locked.announced and not found:
+        outage = rounds_queries.outage_minutes(locked, now=now) if locked.announced else []
+        if locked.announced and not outage:
             raise RuleBroken(
                 [
                     Finding(
@@ -60,9 +60,11 @@ def reschedule(
                     )
                 ]
             )
-        words = {"ground": Ground.OUTAGE, "evidence": rounds.told(found)} if found else {}
+        grounds: dict[str, Any] = {}
+        if outage:
+            grounds = {"ground": Ground.OUTAGE, "evidence": rounds_queries.outage_record(outage)}
         change = _apply(
-            locked, opens_at=opens_at, closes_at=closes_at, now=now, reason=reason, by=by, **words
+            locked, opens_at=opens_at, closes_at=closes_at, now=now, reason=reason, by=by, **grounds
         )
     round.opens_at, round.closes_at = opens_at, closes_at
     return change
@@ -77,7 +79,7 @@ def propose(
     now: datetime,
     reason: str,
 ) -> RoundProposal:
-    """Propose new dates for a lawful reason that is no outage; somebody else approves them.
+    """Propose new dates for a lawful reason other than an outage; another manager approves.
 
     Raises MoveNotAllowed, BadInput (`window`, `reason`).
     """
@@ -98,7 +100,7 @@ def propose(
 
 
 def approve(proposal: RoundProposal, *, by: User, now: datetime) -> RoundChange:
-    """Approve proposed dates as another manager; they hold at once.
+    """Approve proposed dates as another manager; they take effect at once.
 
     Raises MoveNotAllowed (`same_person`), BadInput (`window`).
     """
@@ -121,14 +123,14 @@ def approve(proposal: RoundProposal, *, by: User, now: datetime) -> RoundChange:
 
 
 def drop(proposal: RoundProposal, *, by: User, now: datetime) -> None:
-    """Drop proposed dates. Raises MoveNotAllowed."""
+    """Discard proposed dates. Raises MoveNotAllowed."""
     _manager_only(by)
     _end(proposal, now)
 
 
 def _end(proposal: RoundProposal, now: datetime, **signature: User) -> None:
-    open_still = RoundProposal.objects.filter(pk=proposal.pk, ended_at=None)
-    if not open_still.update(ended_at=now, **signature):
+    still_open = RoundProposal.objects.filter(pk=proposal.pk, ended_at=None)
+    if not still_open.update(ended_at=now, **signature):
         raise MoveNotAllowed("이미 처리한 변경안입니다.", code="proposal_ended")
 
 
@@ -145,7 +147,7 @@ def _apply(
     closes_at: datetime,
     now: datetime,
     reason: str,
-    **words: Any,
+    **grounds: Any,
 ) -> RoundChange:
     if closes_at < now and closes_at != locked.closes_at:
         raise BadInput("접수 마감을 지난 시각으로 옮길 수 없습니다.", code="window")
@@ -159,7 +161,7 @@ def _apply(
         after=_dates(locked),
         reason=reason.strip(),
         at=now,
-        **words,
+        **grounds,
     )
 
 

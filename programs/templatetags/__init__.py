@@ -1,1 +1,1 @@
-"""Words the programme pages share."""
+"""Template tags of the programmes."""

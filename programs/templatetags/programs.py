@@ -1,4 +1,4 @@
-"""How pages word what the catalogue holds."""
+"""Filters for the figures of the catalogue."""
 
 import re
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ SECTIONS = {"public": ("public", "공개 자료"), "assumption": ("assumptions",
 
 @register.filter
 def origin(value: str | None) -> str:
-    """Link to where a figure comes from: 원문 12행, 공개 자료, 운영 기준; other words stay as is."""
+    """Return links to the source of a figure: 원문 12행, 공개 자료, 운영 기준; other text as it is."""
     if not value:
         return ""
     if value.startswith("source "):
@@ -30,5 +30,4 @@ def origin(value: str | None) -> str:
 
 @register.filter
 def item(values: Mapping[str, Any] | None, name: str) -> Any:
-    """Take one value out of a mapping; nothing when it is not there."""
     return (values or {}).get(name, "")

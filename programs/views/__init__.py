@@ -1,1 +1,1 @@
-"""Views."""
+"""Public pages of the programmes."""

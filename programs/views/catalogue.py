@@ -1,4 +1,4 @@
-"""Catalogue."""
+"""Pages: home, the list of programmes, one programme."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -11,28 +11,28 @@ from django.views.decorators.http import require_safe
 
 from portal.access.decorators import public
 from portal.core.clock import KST, now
-from programs import queries
 from programs.forms.eligibility import ReaderForm
 from programs.models import NationalGoal, SubProgram, Track
+from programs.queries import catalogue as catalogue_queries
+from programs.queries import eligibility as eligibility_queries
 from programs.queries import rounds as rounds_queries
 from programs.rules.eligibility import Condition, Verdict
 from programs.rules.facts import applies
 from programs.rules.grants import quota
-from programs.views.rounds import _standing
+from programs.views.rounds import intake_status
 from programs.visibility import public_rounds
 
 
 @public
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """Say what this is, what is open, and how far the national plan has come."""
     at = now()
-    round = queries.current_round(at)
+    round = rounds_queries.current_round(at)
     goals = list(NationalGoal.objects.all())
     context = {
         "now": at,
         "round": round,
-        "cards": _cards(queries.offered(round), at) if round else [],
+        "cards": _cards(catalogue_queries.offered(round), at) if round else [],
         "goals": goals,
         "bars": _bars(goals),
     }
@@ -42,23 +42,22 @@ def home(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def program_list(request: HttpRequest) -> HttpResponse:
-    """List the programmes of a round; a reader who says who they are sees those for them."""
     at = now()
     rounds = list(public_rounds().order_by("-opens_at"))
-    asked_for = request.GET.get("round", "")
-    round = next((row for row in rounds if row.code == asked_for), queries.current_round(at))
+    code = request.GET.get("round", "")
+    round = next((row for row in rounds if row.code == code), rounds_queries.current_round(at))
     form = ReaderForm(request.GET or None)
     facts = {name: value for name, value in _cleaned(form).items() if value}
-    programs = queries.offered(round) if round else []
-    judged = queries.who_may_apply(programs, facts, on=at.astimezone(KST).date())
+    programs = catalogue_queries.offered(round) if round else []
+    verdicts = eligibility_queries.who_may_apply(programs, facts, on=at.astimezone(KST).date())
     context = {
         "now": at,
         "round": round,
         "rounds": rounds,
         "form": form,
         "filtered": bool(facts),
-        "cards": _cards([program for program, verdict in judged if _fits(verdict)], at),
-        "others": [row for row in judged if not _fits(row[1])],
+        "cards": _cards([program for program, verdict in verdicts if _fits(verdict)], at),
+        "others": [row for row in verdicts if not _fits(row[1])],
     }
     return render(request, "programs/catalogue/list.html", context)
 
@@ -66,19 +65,18 @@ def program_list(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def program_detail(request: HttpRequest, round: str, code: str) -> HttpResponse:
-    """Tell everything about one programme, each figure with its origin."""
     at = now()
-    program = queries.sub_program_of(round, code)
+    program = catalogue_queries.sub_program_of(round, code)
     tracks = list(program.tracks.all())
     declared = {row["code"] for row in program.questions if row.get("section") == "declarations"}
     conditions = [(row, _only_for(row, tracks)) for row in program.conditions_parsed()]
     context = {
-        **_frame(program, at),
+        **program_context(program, at),
         "tracks": tracks,
-        "quota": quota.words(program.quota_count, program.quota_kind),
+        "quota": quota.label(program.quota_count, program.quota_kind),
         "own_conditions": [row for row in conditions if row[0].fact not in declared],
         "common_conditions": [row for row in conditions if row[0].fact in declared],
-        "documents": [(paper, _only_if(paper.when, program)) for paper in program.documents.all()],
+        "documents": [(row, _only_if(row.when, program)) for row in program.documents.all()],
         "criteria": list(program.criteria.all()),
         "bonus_items": list(program.bonus_items.all()),
         "date_changes": rounds_queries.public_changes(program.round),
@@ -101,16 +99,16 @@ def _fits(verdict: Verdict) -> bool:
 def _cards(programs: Iterable[SubProgram], at: datetime) -> list[dict[str, Any]]:
     return [
         {
-            **_standing(program, at),
+            **intake_status(program, at),
             "program": program,
-            "quota": quota.words(program.quota_count, program.quota_kind),
+            "quota": quota.label(program.quota_count, program.quota_kind),
         }
         for program in programs
     ]
 
 
-def _frame(program: SubProgram, at: datetime) -> dict[str, Any]:
-    """What the pages of one programme share."""
+def program_context(program: SubProgram, at: datetime) -> dict[str, Any]:
+    """Return the context that all pages of one programme share."""
     try:
         apply_url = reverse("application_new", args=[program.round.code, program.code])
     except NoReverseMatch:
@@ -119,13 +117,13 @@ def _frame(program: SubProgram, at: datetime) -> dict[str, Any]:
         "now": at,
         "program": program,
         "round": program.round,
-        "standing": _standing(program, at),
+        "intake": intake_status(program, at),
         "apply_url": apply_url,
     }
 
 
 def _only_for(condition: Condition, tracks: Sequence[Track]) -> str:
-    """Name the tracks a condition is limited to; nothing when it holds for all."""
+    """Return the names of the tracks a condition is limited to, "" when it holds for all."""
     names = [
         track.name
         for track in tracks
@@ -135,7 +133,6 @@ def _only_for(condition: Condition, tracks: Sequence[Track]) -> str:
 
 
 def _only_if(when: dict[str, list[str]] | None, program: SubProgram) -> str:
-    """Put a restriction of a document into words, with the labels of its values."""
     labels: dict[str, dict[str, str]] = {
         "track": {track.code: track.name for track in program.tracks.all()}
     }
@@ -150,20 +147,23 @@ def _only_if(when: dict[str, list[str]] | None, program: SubProgram) -> str:
 
 
 def _bars(goals: Sequence[NationalGoal]) -> list[dict[str, Any]]:
-    """Turn the goals that count factories into bars; 2021 stands on top of what was reached."""
-    found = {goal.kind: goal for goal in goals if goal.unit.startswith("개")}
-    target = found.get("target")
+    """Return the bars of the national plan, in thousandths of its target.
+
+    The year's goal is stacked on top of what was reached.
+    """
+    by_kind = {goal.kind: goal for goal in goals if goal.unit.startswith("개")}
+    target = by_kind.get("target")
     if target is None or not target.value:
         return []
     bars = []
     for kind, tone in (("plan", "plan"), ("actual", "done"), ("target", "target")):
-        if goal := found.get(kind):
-            bars.append({"goal": goal, "tone": tone, "start": 0, "width": _part(goal, target)})
-    if (actual := found.get("actual")) and (yearly := found.get("yearly")):
-        start, width = _part(actual, target), _part(yearly, target)
+        if goal := by_kind.get(kind):
+            bars.append({"goal": goal, "tone": tone, "start": 0, "width": _width(goal, target)})
+    if (actual := by_kind.get("actual")) and (yearly := by_kind.get("yearly")):
+        start, width = _width(actual, target), _width(yearly, target)
         bars.insert(-1, {"goal": yearly, "tone": "year", "start": start, "width": width})
     return bars
 
 
-def _part(goal: NationalGoal, target: NationalGoal) -> int:
+def _width(goal: NationalGoal, target: NationalGoal) -> int:
     return goal.value * 1_000 // target.value

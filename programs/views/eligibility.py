@@ -1,4 +1,4 @@
-"""Eligibility."""
+"""Page of the self-check."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,31 +7,33 @@ from django.views.decorators.http import require_http_methods
 from portal.access.decorators import public
 from portal.core.clock import KST, now
 from portal.core.errors import PortalError
-from programs import queries
 from programs.forms.eligibility import SelfCheckForm
+from programs.queries import catalogue as catalogue_queries
+from programs.queries import eligibility as eligibility_queries
 from programs.rules.eligibility import Verdict
-from programs.views.catalogue import _frame
+from programs.views.catalogue import program_context
 
 
 @public
 @require_http_methods(["GET", "HEAD", "POST"])
 def self_check(request: HttpRequest, round: str, code: str) -> HttpResponse:
-    """Answer whether a firm may apply, with every reason at once; nothing is kept."""
     at = now()
-    program = queries.sub_program_of(round, code)
+    program = catalogue_queries.sub_program_of(round, code)
     tracks = list(program.tracks.all())
-    picked = request.POST.get("track") or request.GET.get("track")
-    track = next((row for row in tracks if row.code == picked), tracks[0])
-    form = SelfCheckForm(request.POST or None, questions=queries.asked(program, track=track.code))
+    selected = request.POST.get("track") or request.GET.get("track")
+    track = next((row for row in tracks if row.code == selected), tracks[0])
+    form = SelfCheckForm(
+        request.POST or None, questions=eligibility_queries.questions(program, track=track.code)
+    )
     verdict: Verdict | None = None
     if request.method == "POST" and form.is_valid():
         try:
             raw = {**form.cleaned_data, "track": track.code}
-            verdict = queries.check_self(program, raw, on=at.astimezone(KST).date())
+            verdict = eligibility_queries.check_self(program, raw, on=at.astimezone(KST).date())
         except PortalError as error:
             form.add_error(None, error.message)
     context = {
-        **_frame(program, at),
+        **program_context(program, at),
         "tracks": tracks,
         "track": track,
         "form": form,

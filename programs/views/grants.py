@@ -1,4 +1,4 @@
-"""Grants."""
+"""Page of the grant preview."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -7,24 +7,23 @@ from django.views.decorators.http import require_safe
 from portal.access.decorators import public
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from programs import queries
 from programs.forms.grants import PreviewForm
 from programs.models import Track
+from programs.queries import catalogue as catalogue_queries
 from programs.rules.grants import ceilings
-from programs.views.catalogue import _frame
+from programs.views.catalogue import program_context
 
 
 @public
 @require_safe
 def preview(request: HttpRequest, round: str, code: str) -> HttpResponse:
-    """Reckon what the state and the firm would pay, line by line."""
-    program = queries.sub_program_of(round, code)
-    asked = "track" in request.GET
+    program = catalogue_queries.sub_program_of(round, code)
+    submitted = "track" in request.GET
     initial = {"track": next(iter(program.tracks.all())).code}
-    form = PreviewForm(request.GET if asked else None, initial=initial, program=program)
+    form = PreviewForm(request.GET if submitted else None, initial=initial, program=program)
     grant: ceilings.Grant | None = None
     track: Track | None = None
-    if asked and form.is_valid():
+    if submitted and form.is_valid():
         track = form.chosen()
         try:
             grant = ceilings.preview(
@@ -34,5 +33,5 @@ def preview(request: HttpRequest, round: str, code: str) -> HttpResponse:
             )
         except PortalError as error:
             form.add_error(None, error.message)
-    context = {**_frame(program, now()), "form": form, "grant": grant, "track": track}
+    context = {**program_context(program, now()), "form": form, "grant": grant, "track": track}
     return render(request, "programs/grants/preview.html", context)

@@ -1,4 +1,4 @@
-"""Ledger."""
+"""Page of the budget."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -6,7 +6,7 @@ from django.views.decorators.http import require_safe
 
 from portal.access.decorators import public
 from portal.core.clock import now
-from programs import queries
+from programs.queries import ledger as ledger_queries
 from programs.visibility import public_pots
 
 ENTRIES = 20
@@ -15,16 +15,15 @@ ENTRIES = 20
 @public
 @require_safe
 def budget(request: HttpRequest) -> HttpResponse:
-    """Show every pot, its counters beside the sums of its entries, and the newest movements."""
-    statements = queries.statements(public_pots())
+    statements = ledger_queries.statements(public_pots())
     shown = [row for row in statements if row.in_total]
     context = {
         "now": now(),
         "statements": shown,
         "others": [row for row in statements if not row.in_total],
-        "total": queries.total(row.stored for row in shown),
-        "recomputed": queries.total(row.recomputed for row in shown),
+        "total": ledger_queries.total(row.stored for row in shown),
+        "recomputed": ledger_queries.total(row.recomputed for row in shown),
         "agrees": all(row.agrees for row in statements),
-        "entries": queries.latest_entries(ENTRIES),
+        "entries": ledger_queries.latest_entries(ENTRIES),
     }
     return render(request, "programs/ledger/budget.html", context)

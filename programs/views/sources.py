@@ -1,4 +1,4 @@
-"""The page that shows what the figures and rules rest on."""
+"""Page of the sources that figures and rules rest on."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,5 +11,5 @@ from programs.queries.sources import sources as read_sources
 @public
 @require_safe
 def sources(request: HttpRequest) -> HttpResponse:
-    """List facts, assumptions and publications; `원문 12행` elsewhere links to `#S12` here."""
+    # `원문 12행` on other pages links to `#S12` here.
     return render(request, "programs/sources/sources.html", read_sources())

@@ -104,7 +104,7 @@ def open_shelf() -> None:
     case = reports.raised(reports.fresh(report))
     finding = "녹화한 파일이 열리지 않는 것을 확인했습니다."
     corrections.verify(case, finding=finding, by=agency, now=reports.LATER)
-    corrections.ask(case, wanted="녹화 기능을 고쳐 주세요.", by=agency, now=reports.LATER)
+    corrections.request(case, text="녹화 기능을 고쳐 주세요.", by=agency, now=reports.LATER)
 
 
 def tell_story() -> Story:

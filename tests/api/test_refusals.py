@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a 4xx in the one documented shape, quickly."""
+"""Bad input: the answer is a 4xx in the documented shape, quickly."""
 
 import base64
 import json
@@ -250,13 +250,13 @@ def test_an_address_that_is_not_there_answers_in_the_shape(
 
 
 def test_a_fault_of_ours_answers_in_the_shape(visitor: Caller, monkeypatch: Any, story: Story):
-    monkeypatch.setattr("programs.queries.current_round", lambda at: 1 / 0)
+    monkeypatch.setattr("programs.queries.rounds.current_round", lambda at: 1 / 0)
     client = Client(raise_request_exception=False)
     answer = client.get("/api/v1/programs/")
     assert_refused(answer, 500, "server_error")
 
 
-def test_a_flood_is_shed_and_told_when_to_return(
+def test_too_many_calls_are_refused_with_retry_after(
     story: Story, visitor: Caller, owner: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(VisitorLimit, "rate", "3/min", raising=False)

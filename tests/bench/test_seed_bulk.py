@@ -48,7 +48,7 @@ def check_what_was_filed(count: int) -> None:
         assert row.content["number"] == row.number == application.number
         assert row.number == filing.number_of(application)
         assert row.content["form_sha256"] == row.form_id == snapshot.sha256(row.form.content)
-        assert row.content["submitted_at"] == snapshot.plain(row.submitted_at)
+        assert row.content["submitted_at"] == snapshot.to_plain(row.submitted_at)
         assert row.content["version"] == application.version
         assert row.content["partners"] == [
             {

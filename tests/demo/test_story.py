@@ -16,8 +16,8 @@ from applications.models import (
     LateGrant,
     LevelCertificate,
     Objection,
+    PendingStep,
     Recovery,
-    Turn,
 )
 from applications.queries.objection import clock
 from applications.queries.selection.decisions import reversals
@@ -26,7 +26,7 @@ from portal.core.clock import now
 from portal.models import Notice
 from portal.records import audit
 from programs.models import SubProgram
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests import deadlines
 
 SHOWN = {
@@ -39,7 +39,7 @@ SHOWN = {
     "applications.Report.due_at",
     "applications.ScoreSheet.due_at",
     "applications.Supplement.due_at",
-    "applications.Turn.due_at",
+    "applications.PendingStep.due_at",
 }
 
 
@@ -91,7 +91,7 @@ def test_somebody_stands_at_every_stage(settings) -> None:
     assert leave.used_at == leave.application.submitted_at
     assert leave.used_at > leave.sub_program.window().closes_at
 
-    late = Turn.objects.filter(done_at=None, due_at__lt=at - timedelta(days=1))
+    late = PendingStep.objects.filter(done_at=None, due_at__lt=at - timedelta(days=1))
     assert set(late.values_list("waits_for", flat=True)) == {"officer"}
     visits = DeliveryEntry.objects.filter(
         deliverable__agreement__application__sub_program__code="meister"

@@ -29,7 +29,7 @@ from applications.states import DeliverableState, Outcome, SelectionState
 from portal.models import User
 from portal.records import snapshot
 from programs.models import SubProgram
-from programs.queries import held
+from programs.queries.ledger import held
 from programs.roles import MANAGER, OFFICER
 from programs.rules.ledger import Balance
 from programs.services import ledger
@@ -149,9 +149,11 @@ def awarded(
     if reserve and grant_won and outcome == Outcome.SELECTED:
         ledger.reserve(
             program.pot,
-            amount=grant_won,
-            reference=f"reserve:{application.subject}",
-            subject=application.subject,
+            ledger.Booking(
+                amount=grant_won,
+                reference=f"reserve:{application.subject}",
+                subject=application.subject,
+            ),
             by=by,
             now=now,
         )
@@ -202,7 +204,7 @@ class World:
     def papers(self) -> None:
         """Hand in every paper and have it accepted."""
         for row in self.fresh().terms["papers"]:
-            paper = agreements.hand_in(
+            paper = agreements.submit_paper(
                 self.agreement, requirement=row["code"], upload=pdf(), by=self.owner, now=self.now
             )
             agreements.check_paper(paper, accepted=True, by=self.officer, now=self.now)
@@ -250,7 +252,7 @@ class World:
     def half_way(self, outcome: str = "continue") -> None:
         """File the progress report and check it."""
         self.report("progress")
-        reports.check_half_way(
+        reports.check_mid(
             self.agreement, outcome=outcome, reason="계획대로입니다.", by=self.officer, now=self.now
         )
         self.fresh()
@@ -281,7 +283,7 @@ class World:
                 by=self.owner,
                 now=self.now,
             )
-        spending.hand_over(self.fresh(), by=self.owner, now=self.now)
+        spending.submit(self.fresh(), by=self.owner, now=self.now)
         for row in self.agreement.spendings.select_related("agreement"):
             won = (allowed or {}).get(row.item, row.amount_won)
             spending.judge(row, allowed_won=won, reason="증빙", by=self.officer, now=self.now)

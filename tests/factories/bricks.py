@@ -4,7 +4,7 @@ from pathlib import Path
 
 from kamp.jobs import synthesis as synthesis_jobs
 from kamp.jobs import training as training_jobs
-from kamp.jobs.synthesis import Wanted
+from kamp.jobs.synthesis import ProductSpec
 from kamp.models import Dataset, InspectionModel, Workspace
 from kamp.services import clips, datasets, synthesis, training
 from kamp.states import MemberRole, Split
@@ -15,8 +15,8 @@ from tests.factories.kamp import member_of
 
 SEED = 11
 LEAST = {
-    Split.TRAIN: [""] * training.LEAST,
-    Split.VALIDATION: [""] * training.LEAST,
+    Split.TRAIN: [""] * training.MIN_NORMALS,
+    Split.VALIDATION: [""] * training.MIN_NORMALS,
     Split.TEST: ["", "", "crack", "inclusion"],
 }
 
@@ -33,7 +33,7 @@ def bricks(workspace: Workspace) -> Dataset:
     owner = workspace.members.get(role=MemberRole.OWNER).user
     dataset = datasets.create(
         workspace,
-        data={**synthesis.RECIPE, "name": "합성 벽돌"},
+        data={**synthesis.DATASET, "name": "합성 벽돌"},
         by=owner,
         now=now(),
         synthetic_seed=SEED,
@@ -43,8 +43,10 @@ def bricks(workspace: Workspace) -> Dataset:
     wanted, place = [], 0
     while any(left.values()):
         serial = f"합성-{place:04d}"
-        if waiting := left[clips.part_of(dataset, serial)]:
-            wanted.append(Wanted(serial, SEED * synthesis_jobs.SCALE + place, waiting.pop(0)))
+        if waiting := left[clips.split_of(dataset, serial)]:
+            wanted.append(
+                ProductSpec(serial, SEED * synthesis_jobs.SEEDS_OF_A_SET + place, waiting.pop(0))
+            )
         place += 1
     synthesis_jobs.run(dataset, wanted, by=owner, now=now(), progress=quiet)
     return dataset
@@ -52,7 +54,7 @@ def bricks(workspace: Workspace) -> Dataset:
 
 def learned(dataset: Dataset) -> InspectionModel:
     """An approved model of a set."""
-    model = training.ask(dataset, by=dataset.created_by, now=now())
+    model = training.request(dataset, by=dataset.created_by, now=now())
     training_jobs.run(model, now=now(), progress=quiet)
     training.approve(model, by=member_of(dataset.workspace, "editor"), now=now())
     return model

@@ -195,9 +195,9 @@ def clip_of(dataset: Dataset, serial: str, *, split: str = "", **changes: Any) -
     product, _ = Product.objects.get_or_create(
         dataset=dataset,
         serial=serial,
-        defaults={"split": split or clips.part_of(dataset, serial), "created_at": now()},
+        defaults={"split": split or clips.split_of(dataset, serial), "created_at": now()},
     )
-    album = clips.keep([("plain-0", PNG), ("flat-0", PNG), ("panorama", PNG)])
+    album = clips.write_archive([("plain-0", PNG), ("flat-0", PNG), ("panorama", PNG)])
     fields: dict[str, Any] = {
         "name": f"{serial}.mp4",
         "files": [files.store_bytes(b"film")],
@@ -269,7 +269,7 @@ def inspection_of(model: InspectionModel, clip: Clip, **changes: Any) -> Inspect
         "anomaly_score": 0.7,
         "frame_scores": [1.0, 2.0],
         "times": {"decode": 10.0, "score": 5.0},
-        "pictures": clips.keep([("heat-0", PNG), ("panorama", PNG)]),
+        "pictures": clips.write_archive([("heat-0", PNG), ("panorama", PNG)]),
         "shown": [0],
         "inspected_at": now(),
     }

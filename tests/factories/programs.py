@@ -59,6 +59,8 @@ def pot(amount: int = 1_000_000_000, *, now: datetime = NOW) -> Budget:
     place = next(_places)
     made = Budget.objects.create(code=f"test/{place}", name=f"시험 예산 {place}")
     if amount:
-        ledger.appropriate(made, amount=amount, reference=f"test:{place}", by=None, now=now)
+        ledger.appropriate(
+            made, ledger.Booking(amount=amount, reference=f"test:{place}"), by=None, now=now
+        )
     made.refresh_from_db()
     return made

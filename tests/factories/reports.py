@@ -51,7 +51,9 @@ def round(*, fees: int = 10_000_000, pool: int = 20_100_000, **fields: Any) -> P
         award_pot=pots.pot(0),
         **fields,
     )
-    ledger.appropriate(made.award_pot, amount=pool, reference=f"pool:{made.pk}", by=None, now=NOW)
+    ledger.appropriate(
+        made.award_pot, ledger.Booking(amount=pool, reference=f"pool:{made.pk}"), by=None, now=NOW
+    )
     plans.load({**_document(), "round": made.code}, by=None, now=NOW)
     return PanelRound.objects.select_related("plan", "fee_pot", "award_pot").get(pk=made.pk)
 

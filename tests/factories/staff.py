@@ -104,7 +104,10 @@ def program(*, money: int = 1_000_000_000, **fields: Any) -> SubProgram:
     )
     if money:
         ledger.appropriate(
-            made.pot, amount=money, reference=f"test:{made.pot.code}", by=None, now=NOW
+            made.pot,
+            ledger.Booking(amount=money, reference=f"test:{made.pot.code}"),
+            by=None,
+            now=NOW,
         )
     return made
 

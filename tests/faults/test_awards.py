@@ -11,7 +11,7 @@ from applications.services.agreement import instalments
 from applications.services.selection import proposals
 from portal.models import Notice
 from programs.models import LedgerEntry
-from programs.queries import balance, recomputed
+from programs.queries.ledger import balance, recomputed
 from tests.factories import staff
 from tests.factories.agreements import World
 from tests.factories.applications import NOW
@@ -28,10 +28,12 @@ import json, os, signal, sys
 from datetime import datetime
 from django.db import connection
 from applications.models import Instalment, IssuedDocument, Selection
-from applications.services import instalments, outbox, paper, selection, turns
+from applications.services import documents
+from applications.services.agreement import instalments, pending_steps
+from applications.services.selection import notices, proposals
 from portal.core.clock import KST
 from portal.models import User
-from portal import paper as printing
+from portal.paper import issued
 from programs.services import ledger
 now = datetime(2021, 2, 10, 14, 3, 22, tzinfo=KST)
 
@@ -60,25 +62,25 @@ DECIDE = f"""{HEAD}
 thing, by = Selection.objects.get(pk=sys.argv[1]), User.objects.get(pk=sys.argv[2])
 connection.close()
 killed({{
-    "after the move": (selection, "move", True),
+    "after the move": (proposals, "move", True),
     "before the money": (ledger, "reserve_many", False),
     "after the money": (ledger, "reserve_many", True),
-    "after the applications": (selection, "move_many", True),
-}}, lambda: selection.decide(thing, by=by, now=now))
+    "after the applications": (proposals, "move_many", True),
+}}, lambda: proposals.decide(thing, by=by, now=now))
 """
 
 RELEASE = f"""{HEAD}
 thing = Selection.objects.select_related("sub_program").get(pk=sys.argv[1])
 by = User.objects.get(pk=sys.argv[2])
 connection.close()
-selection.CHUNK = 2
+proposals.CHUNK = 2
 killed({{
     sys.argv[3]: {{
-        "after the states": (selection, "move_many", True),
-        "before the letters": (outbox, "write", False),
-        "after some letters": (outbox, "write", True),
+        "after the states": (proposals, "move_many", True),
+        "before the letters": (notices, "write", False),
+        "after some letters": (notices, "write", True),
     }}[sys.argv[3]],
-}}, lambda: selection.release(thing, by=by, now=now))
+}}, lambda: proposals.release(thing, by=by, now=now))
 """
 
 PAY = f"""{HEAD}
@@ -90,7 +92,7 @@ killed({{
     "after the mark": (instalments, "mark", True),
     "before the money": (ledger, "pay", False),
     "after the money": (ledger, "pay", True),
-    "after the letter": (turns, "tell", True),
+    "after the letter": (pending_steps, "notify", True),
 }}, lambda: instalments.pay(part, by=by, now=now))
 """
 
@@ -98,9 +100,9 @@ PAPER = f"""{HEAD}
 document = IssuedDocument.objects.get(pk=sys.argv[1])
 connection.close()
 killed({{
-    "while it is drawn": (printing.pdf, "render", True),
-    "when its file is kept": (printing.files, "store_bytes", True),
-}}, lambda: paper.render(document, now=now))
+    "while it is drawn": (issued.pdf, "render", True),
+    "when its file is kept": (issued.files, "store_bytes", True),
+}}, lambda: documents.render(document, now=now))
 """
 
 

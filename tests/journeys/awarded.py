@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 from applications.models import Agreement, Application, Deliverable, Expert, ExpertMatch
-from applications.queries.delivery import EXPERT, FIRM, STAFF, SUPPLIER, judge_of
+from applications.queries.delivery import EXPERT, FIRM, STAFF, SUPPLIER, confirming_side
 from applications.services.settlement.spending import planned_items
 from applications.states import AgreementState, DeliverableState
 from applications.tasks import sweep_due_dates
 from programs.models import Budget
-from programs.queries import held
+from programs.queries.ledger import held
 from programs.rules.ledger import Balance
 from tests.journeys.applying import Journey
 from tests.journeys.conftest import Calendar
@@ -172,7 +172,7 @@ class Award:
         if row.spec.get("result"):
             doer.fill("level", LEVEL)
         doer.press("제출하기")
-        if judge_of(row) == STAFF:
+        if confirming_side(row) == STAFF:
             self.officer.act("deliverable", row.pk, "accept")
         else:
             self.firm.go(page)

@@ -1,4 +1,4 @@
-"""What every request passes: readable errors, private pages, a strict policy, GETs that only read."""
+"""Middleware: readable errors, private pages, a strict policy, GETs that only read."""
 
 import re
 from collections.abc import Iterator
@@ -79,8 +79,8 @@ FORM = "http://testserver/programs/"
 def test_a_refused_form_goes_back_to_its_page_with_every_reason(client: Client) -> None:
     answer = client.post("/fail/broken/", headers={"Referer": FORM})
     assert (answer.status_code, answer.headers["Location"]) == (302, FORM)
-    told = [str(message) for message in get_messages(answer.wsgi_request)]
-    assert told == ["첫째 사유 (a)", "둘째 사유 (b)"]
+    shown = [(str(row), row.extra_tags) for row in get_messages(answer.wsgi_request)]
+    assert shown == [("첫째 사유", "a"), ("둘째 사유", "b")]
 
 
 @own_urls
@@ -374,7 +374,7 @@ def test_the_demo_s_mailbox_does_not_exist_elsewhere(client: Client, settings) -
 
 
 @pytest.mark.django_db
-def test_people_see_the_letters_written_to_them_only(client: Client) -> None:
+def test_people_see_only_their_own_notices(client: Client) -> None:
     me, other = UserFactory(), UserFactory()
     for user, subject in ((me, "내 알림"), (other, "남의 알림")):
         Notice.objects.create(

@@ -508,7 +508,7 @@ def test_a_reset_answers_the_same_for_known_and_unknown_addresses() -> None:
 
 
 @pytest.mark.django_db
-def test_a_letter_leads_to_the_portal_whatever_host_was_named(settings) -> None:
+def test_an_email_links_to_the_portal_whatever_host_the_request_names(settings) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     known = account()
     reset, signup = reverse("account_reset_password"), reverse("account_signup")

@@ -92,7 +92,7 @@ def test_file_columns_of_every_app_are_searched() -> None:
         "Certificate",
         "ReportBook",
         "ShowcaseImage",
-        "ShowcasePaper",
+        "ShowcasePdf",
         "InspectionReport",
     }
 

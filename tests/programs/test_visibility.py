@@ -1,4 +1,4 @@
-"""Announced rounds are everybody's; staff see their own desk."""
+"""Announced rounds are public; staff see their own programmes."""
 
 import pytest
 
@@ -44,7 +44,7 @@ def test_a_locked_officer_sees_nothing() -> None:
 
 
 @pytest.mark.parametrize("roles", [[], [ASSESSOR]])
-def test_applicants_and_assessors_have_no_desk_here(roles: list[str]) -> None:
+def test_applicants_and_assessors_see_no_programme_as_staff(roles: list[str]) -> None:
     assert not visibility.sub_programs_of(UserFactory(roles=roles)).exists()
 
 

@@ -1,4 +1,4 @@
-"""Every address of the panel, asked by everybody: what is not yours is not there."""
+"""Every URL of the app requested by every role; pages of others do not exist."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -168,7 +168,7 @@ def _publish(told: ConsumerReport, case: Any, seller: Any, moderator: Any) -> di
     operator, agency, round = panel.operator(), panel.agency(), told.assignment.round
     moderation.publish(told, by=moderator, now=make.LATER)
     corrections.verify(case, finding="열리지 않음", by=agency, now=make.LATER)
-    corrections.ask(case, wanted="고쳐 주세요.", by=agency, now=make.LATER)
+    corrections.request(case, text="고쳐 주세요.", by=agency, now=make.LATER)
     answer = corrections.answer(
         case, text="고침", uploads=[make.picture()], by=seller, now=make.LATER
     )
@@ -176,7 +176,7 @@ def _publish(told: ConsumerReport, case: Any, seller: Any, moderator: Any) -> di
     awards_services.approve(awards, by=agency, now=make.LATER)
     awards_services.pay(awards, by=operator, now=make.LATER)
     category = told.assignment.service.category
-    book = books.request_book(round, category=category, by=operator, now=make.LATER)
+    book = books.request(round, category=category, by=operator, now=make.LATER)
     certificate = Certificate.objects.get()
     printed = {"file": files.store_bytes(b"%PDF-1.4"), "issued_at": make.LATER}
     for paper in (book, certificate):
@@ -194,12 +194,12 @@ def told(settings, tmp_path) -> Callable[..., World]:
     return world
 
 
-def test_no_address_is_forgotten() -> None:
+def test_every_url_is_tested() -> None:
     assert {entry.name for entry in urlpatterns} == set(ROUTES)
     assert set(HIDDEN) <= set(ROUTES)
 
 
-def test_everybody_gets_what_is_theirs_and_nothing_else(told) -> None:
+def test_everyone_reads_their_own_pages_and_no_others(told) -> None:
     here = told(public=True)
     assert {name: here.ask(name) for name in ROUTES} == ROUTES
 

@@ -1,4 +1,4 @@
-"""The life of everything the panel does: from where, to where, by whom; every other move is refused."""
+"""States and moves of every record: from where, to where, by whom; other moves are refused."""
 
 from typing import Any
 
@@ -117,7 +117,7 @@ def edges(life: str) -> dict[str, tuple[set[str], str, set[str], bool]]:
     return found
 
 
-def test_nothing_has_a_life_that_is_not_written_here() -> None:
+def test_every_stateful_model_is_listed_here() -> None:
     assert set(LIVES) == set(MODELS) == set(ENDS)
 
 
@@ -140,7 +140,7 @@ def test_every_state_is_reached_and_only_ends_are_not_left(life: str) -> None:
 
 
 @pytest.mark.django_db
-def test_whoever_is_not_named_is_refused_in_every_state() -> None:
+def test_other_roles_are_refused_in_every_state() -> None:
     """Every state, every move, every role, the owner, a stranger and the portal itself."""
     people: dict[str, User | None] = {role: UserFactory(roles=[role]) for role in role_names()}
     people |= {"stranger": UserFactory(), SYSTEM: None}
@@ -174,6 +174,6 @@ def test_a_refused_move_leaves_state_and_history_as_they_were(make: Any) -> None
     assert (thing.state, thing.moves.count()) == (before, logged)
 
 
-def test_members_and_applicants_read_a_word_for_every_state() -> None:
+def test_every_state_has_a_label_for_members_and_applicants() -> None:
     assert set(MEMBER_LABELS) == set(ReportState)
     assert set(PANEL_APPLICANT_LABELS) == set(PanelApplicationState)

@@ -1,4 +1,4 @@
-"""Who sees a report, a case, a picture before and after: in page, API, open data, feed of the book."""
+"""Who sees a report, a case, a picture before and after publication: page, API, open data, book."""
 
 import csv
 import io
@@ -62,7 +62,7 @@ STAGES = {
 
 
 @pytest.mark.parametrize("stage", STAGES)
-def test_before_publication_no_outlet_tells_a_word(client: Client, stage: str) -> None:
+def test_before_publication_no_outlet_shows_the_report(client: Client, stage: str) -> None:
     report = STAGES[stage]()
     assert not any(outlets(client, report).values())
     picture = report.evidence.get()
@@ -70,7 +70,7 @@ def test_before_publication_no_outlet_tells_a_word(client: Client, stage: str) -
     assert not public_reports().exists()
 
 
-def test_after_publication_every_outlet_tells_it_and_none_the_name(client: Client) -> None:
+def test_after_publication_every_outlet_shows_the_report_and_none_the_name(client: Client) -> None:
     report = make.published(words=secret())
     assert all(outlets(client, report).values())
     name = report.assignment.monitor.user.name
@@ -83,15 +83,15 @@ def test_after_publication_every_outlet_tells_it_and_none_the_name(client: Clien
     answer.close()
 
 
-def test_what_is_taken_back_is_told_nowhere(client: Client) -> None:
+def test_a_retracted_report_is_shown_nowhere(client: Client) -> None:
     report = make.published(words=secret())
     moderation.retract(report, note="개인정보", by=panel.moderator(), now=make.LATER)
     assert not any(outlets(client, report).values())
 
 
-def test_a_book_with_a_report_taken_back_is_closed_to_the_public() -> None:
+def test_a_book_with_a_retracted_report_is_not_public() -> None:
     report = make.published()
-    book = books.request_book(
+    book = books.request(
         report.assignment.round,
         category=report.assignment.service.category,
         by=panel.operator(),
@@ -103,14 +103,14 @@ def test_a_book_with_a_report_taken_back_is_closed_to_the_public() -> None:
     assert not public_books().exists()
 
 
-def test_the_same_content_is_not_printed_twice_and_a_book_names_nobody() -> None:
+def test_the_same_content_makes_no_second_book_and_a_book_names_nobody() -> None:
     report = make.published()
     words = {"category": report.assignment.service.category, "by": panel.operator()}
-    first = books.request_book(report.assignment.round, **words, now=make.LATER)
-    assert books.request_book(report.assignment.round, **words, now=make.LATER) == first
+    first = books.request(report.assignment.round, **words, now=make.LATER)
+    assert books.request(report.assignment.round, **words, now=make.LATER) == first
     _, _, context = pdf_contexts.book(first)
     (chapter,) = context["chapters"]
-    assert chapter["standing"].counted == 1
+    assert chapter["summary"].counted == 1
 
 
 def test_an_excluded_members_report_is_read_but_not_counted(client: Client) -> None:
@@ -146,7 +146,7 @@ def test_members_suppliers_and_staff_see_their_own_side() -> None:
     assert not supplier_reports(other).exists()
 
 
-def test_strangers_find_no_desk_of_others(client: Client) -> None:
+def test_strangers_find_no_page_of_others(client: Client) -> None:
     report = make.accepted()
     case = make.raised(report)
     stranger = make.desk(panel.supplier())
@@ -170,7 +170,7 @@ def told(client: Client, case: Correction) -> list[bool]:
     return [page, api, str(case.service.code) in body]
 
 
-def test_a_case_is_told_from_what_the_agency_has_found(client: Client) -> None:
+def test_the_public_reads_a_case_only_after_verification(client: Client) -> None:
     case = make.raised()
     assert told(client, case) == [False, False, False]
     corrections.verify(case, finding="확인함", by=panel.agency(), now=NOW)
@@ -178,7 +178,7 @@ def test_a_case_is_told_from_what_the_agency_has_found(client: Client) -> None:
     assert public_corrections().count() == 1
 
 
-def test_averages_of_few_reports_are_told_alike_everywhere(client: Client) -> None:
+def test_averages_of_few_reports_are_the_same_everywhere(client: Client) -> None:
     """Reports are public one by one, so no average that follows from them is hidden anywhere."""
     round, service = make.round(), panel.service()
     for kind, value in (("sme", 2), ("sme", 5), ("expert", 3)):
@@ -209,13 +209,13 @@ def test_averages_of_few_reports_are_told_alike_everywhere(client: Client) -> No
     assert "건수가 적은 평균도 가리지 않고" in client.get("/vouchers/data/").content.decode()
 
 
-def test_a_scale_nobody_judged_is_said_to_have_no_rating(client: Client) -> None:
+def test_a_scale_without_ratings_shows_no_average(client: Client) -> None:
     report = make.published(value=4, price="skip")
     service = report.assignment.service
     page = client.get(f"/vouchers/services/{service.code}/").content.decode()
     assert "평가 없음" in page
     assert "미정" not in page
-    book = books.request_book(
+    book = books.request(
         report.assignment.round, category=service.category, by=panel.operator(), now=make.LATER
     )
     _, _, context = pdf_contexts.book(book)
@@ -225,7 +225,7 @@ def test_a_scale_nobody_judged_is_said_to_have_no_rating(client: Client) -> None
 
 
 @pytest.mark.pdf
-def test_no_heading_of_a_report_stands_alone_at_the_end_of_a_page() -> None:
+def test_no_heading_of_a_report_is_the_last_line_of_a_page() -> None:
     """Reports of many lengths, so that page ends fall behind headings unless the style forbids it."""
     round, service = make.round(), panel.service()
     for place in range(12):
@@ -233,7 +233,7 @@ def test_no_heading_of_a_report_stands_alone_at_the_end_of_a_page() -> None:
         report = make.accepted(make.assigned(round, service=service), words=words)
         moderation.comment(report, text="고맙습니다.", by=panel.moderator(), now=NOW)
         moderation.publish(report, by=panel.moderator(), now=make.LATER)
-    book = books.request_book(round, category=service.category, by=panel.operator(), now=make.LATER)
+    book = books.request(round, category=service.category, by=panel.operator(), now=make.LATER)
     template, title, context = pdf_contexts.book(book)
     labels = {part["label"] for part in round.plan.form["sections"]} | {"공급기업 의견"}
     reader = PdfReader(io.BytesIO(pdf.render(template, context, title=title).data))

@@ -1,4 +1,4 @@
-"""Staff screens of the panel."""
+"""Staff screens of the voucher programme, one module per subject."""
 
 from vouchers.admin import (
     assignment,

@@ -1,17 +1,15 @@
-"""Books."""
+"""Staff list of books of reports."""
 
 from django.contrib import admin
 
 from portal.staff.lists import ReadOnlyAdmin
-from vouchers.admin.dashboard import READERS
 from vouchers.models import ReportBook
+from vouchers.visibility import DESK
 
 
 @admin.register(ReportBook)
 class ReportBookAdmin(ReadOnlyAdmin):
-    """Books of published reports."""
-
-    read_roles = READERS
+    read_roles = sorted(DESK)
     list_display = ["__str__", "reports", "pages", "requested_at", "issued_at"]
     list_filter = ["category"]
     list_select_related = ["round"]

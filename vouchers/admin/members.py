@@ -1,4 +1,4 @@
-"""The operator's desk: the members, what they wish for and what they try."""
+"""Staff screen of members, their wishes and assignments."""
 
 from datetime import datetime
 from typing import Any
@@ -8,17 +8,18 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge
-from vouchers.admin.catalogue import ReasonForm
-from vouchers.models import Monitor
+from portal.staff.forms import note_form
+from portal.templatetags.components import badge
+from vouchers.models import AssignmentRun, Monitor
 from vouchers.queries import panel
 from vouchers.roles import PANEL_OPERATOR
 from vouchers.services import assignment, members
 from vouchers.states import Category, MonitorMoves, MonitorState, RuleKind
 from vouchers.visibility import DESK, monitors_of
 
-READERS = sorted(DESK)
+REASON = note_form("reason", max_length=300)
 TONES = {
     MonitorState.ACTIVE: "success",
     MonitorState.LEFT: "neutral",
@@ -26,9 +27,8 @@ TONES = {
 }
 
 
-def rule_form(request: HttpRequest, thing: Monitor) -> type[forms.Form]:
-    """Which covered service, pinned or forbidden."""
-    services = panel.covered_services(thing.round)
+def rule_form(request: HttpRequest, monitor: Monitor) -> type[forms.Form]:
+    services = panel.covered_services(monitor.round)
     fields: dict[str, forms.Field] = {
         "service": forms.ModelChoiceField(
             label="서비스", queryset=services, empty_label="고르세요"
@@ -39,35 +39,31 @@ def rule_form(request: HttpRequest, thing: Monitor) -> type[forms.Form]:
     return type("RuleForm", (forms.Form,), fields)
 
 
-def say(request: HttpRequest, thing: Monitor, data: dict[str, Any], at: datetime) -> str:
-    """Pin or forbid."""
-    assignment.rule(thing, by=request.user, now=at, **data)
-    return "기록했습니다. 배정을 다시 계산하면 반영됩니다."
+def set_rule(request: HttpRequest, monitor: Monitor, data: dict[str, Any], at: datetime) -> None:
+    assignment.set_rule(monitor, by=person(request), now=at, **data)
 
 
-def leave(request: HttpRequest, thing: Monitor, data: dict[str, Any], at: datetime) -> str:
-    """Let a member go."""
-    again = assignment.leave(thing, by=request.user, now=at, **data)
-    return "사퇴를 기록했습니다." + (" 빈자리를 채울 배정을 계산합니다." if again else "")
+def leave(
+    request: HttpRequest, monitor: Monitor, data: dict[str, Any], at: datetime
+) -> AssignmentRun | None:
+    return assignment.leave(monitor, by=person(request), now=at, **data)
 
 
-def exclude(request: HttpRequest, thing: Monitor, data: dict[str, Any], at: datetime) -> str:
-    """Take a member off the panel."""
-    members.exclude(thing, by=request.user, now=at, **data)
-    return "단원을 제외했습니다. 이미 공개된 보고서는 남고 평균에서 빠집니다."
+def left(run: AssignmentRun | None) -> str:
+    return "사퇴를 기록했습니다." + (" 빈자리를 채울 배정을 계산합니다." if run else "")
 
 
-def restore(request: HttpRequest, thing: Monitor, data: dict[str, Any], at: datetime) -> str:
-    """Take an exclusion back."""
-    members.restore(thing, by=request.user, now=at, **data)
-    return "제외를 취소했습니다."
+def exclude(request: HttpRequest, monitor: Monitor, data: dict[str, Any], at: datetime) -> None:
+    members.exclude(monitor, by=person(request), now=at, **data)
+
+
+def restore(request: HttpRequest, monitor: Monitor, data: dict[str, Any], at: datetime) -> None:
+    members.restore(monitor, by=person(request), now=at, **data)
 
 
 @admin.register(Monitor)
 class MonitorAdmin(WorkflowAdmin):
-    """Members, their wishes and what they have to try."""
-
-    read_roles = READERS
+    read_roles = sorted(DESK)
     list_display = ["number", "person", "kind", "badge", "load"]
     list_filter = ["state", "kind", "round"]
     search_fields = ["=number", "user__name__startswith"]
@@ -92,49 +88,65 @@ class MonitorAdmin(WorkflowAdmin):
         Act(
             "rule",
             "서비스 고정·금지",
-            say,
+            set_rule,
+            done="기록했습니다. 배정을 다시 계산하면 반영됩니다.",
             roles=[PANEL_OPERATOR],
             form=rule_form,
-            show=lambda request, thing: thing.state == MonitorState.ACTIVE,
+            show=lambda request, monitor: monitor.state == MonitorState.ACTIVE,
         ),
         Act(
-            "leave", "중도 사퇴 기록", leave, move=MonitorMoves.LEAVE, form=ReasonForm, danger=True
+            "leave",
+            "중도 사퇴 기록",
+            leave,
+            done=left,
+            move=MonitorMoves.LEAVE,
+            form=REASON,
+            danger=True,
         ),
-        Act("exclude", "제외", exclude, move=MonitorMoves.EXCLUDE, form=ReasonForm, danger=True),
-        Act("restore", "제외 취소", restore, move=MonitorMoves.RESTORE, form=ReasonForm),
+        Act(
+            "exclude",
+            "제외",
+            exclude,
+            done="단원을 제외했습니다. 이미 공개된 보고서는 남고 평균에서 빠집니다.",
+            move=MonitorMoves.EXCLUDE,
+            form=REASON,
+            danger=True,
+        ),
+        Act(
+            "restore",
+            "제외 취소",
+            restore,
+            done="제외를 취소했습니다.",
+            move=MonitorMoves.RESTORE,
+            form=REASON,
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Monitor]:
-        """For the desk."""
-        return monitors_of(request.user).select_related("round", "user")
+        return monitors_of(person(request)).select_related("round", "user")
 
     @admin.display(description="이름")
-    def person(self, thing: Monitor) -> str:
-        """Who."""
-        return thing.user.name
+    def person(self, monitor: Monitor) -> str:
+        return monitor.user.name
 
     @admin.display(description="상태")
-    def badge(self, thing: Monitor) -> str:
-        """As a badge."""
-        return badge(thing.get_state_display(), tone=TONES[MonitorState(thing.state)])
+    def badge(self, monitor: Monitor) -> str:
+        return badge(monitor.get_state_display(), tone=TONES[MonitorState(monitor.state)])
 
     @admin.display(description="희망 서비스")
-    def wished(self, thing: Monitor) -> str:
-        """By rank."""
-        return ", ".join(str(row) for row in thing.wishes.select_related("service"))
+    def wished(self, monitor: Monitor) -> str:
+        return ", ".join(str(row) for row in monitor.wishes.select_related("service"))
 
     @admin.display(description="배정된 서비스")
-    def tries(self, thing: Monitor) -> str:
-        """Those that stand."""
-        rows = thing.assignments.filter(state="active").select_related("service")
+    def tries(self, monitor: Monitor) -> str:
+        rows = monitor.assignments.filter(state="active").select_related("service")
         return ", ".join(
             f"{row.service.name} ({Category(row.service.category).label})" for row in rows
         )
 
     @admin.display(description="고정·금지")
-    def said(self, thing: Monitor) -> str:
-        """What staff have said."""
-        rows = thing.rules.filter(ended_at=None).select_related("service")
+    def said(self, monitor: Monitor) -> str:
+        rows = monitor.rules.filter(ended_at=None).select_related("service")
         return ", ".join(
             f"{row.service.name} {row.get_kind_display()} ({row.reason})" for row in rows
         )

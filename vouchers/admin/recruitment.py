@@ -1,4 +1,4 @@
-"""The operator's desk: applicants with their marks, and the selection."""
+"""Staff screen of applications to a panel, with marks and burst flags."""
 
 from datetime import datetime
 from typing import Any
@@ -8,35 +8,31 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
+from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, kst
-from vouchers.admin.catalogue import ReasonForm
-from vouchers.models import PanelApplication, PanelMark
+from portal.staff.forms import note_form
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
+from vouchers.models import Monitor, PanelApplication, PanelMark
 from vouchers.queries import recruitment as recruitment_queries
 from vouchers.queries import selection as selection_queries
 from vouchers.services import conflicts, recruitment, selection
 from vouchers.states import PanelApplicationMoves, PanelApplicationState
 from vouchers.visibility import DESK, staff_panel_applications
 
-READERS = sorted(DESK)
-
-
-A = PanelApplicationState
-
-
+REASON = note_form("reason", max_length=300)
 TONES = {
-    A.SUBMITTED: "info",
-    A.BARRED: "danger",
-    A.SELECTED: "success",
-    A.RESERVE: "warning",
-    A.REJECTED: "neutral",
-    A.DECLINED: "neutral",
+    PanelApplicationState.SUBMITTED: "info",
+    PanelApplicationState.BARRED: "danger",
+    PanelApplicationState.SELECTED: "success",
+    PanelApplicationState.RESERVE: "warning",
+    PanelApplicationState.REJECTED: "neutral",
+    PanelApplicationState.DECLINED: "neutral",
 }
 
 
-def mark_form(request: HttpRequest, thing: PanelApplication) -> type[forms.Form]:
-    """Points for each criterion, and the opinion."""
-    mine = PanelMark.objects.filter(application=thing, by=request.user).first()
+def mark_form(request: HttpRequest, application: PanelApplication) -> type[forms.Form]:
+    mine = PanelMark.objects.filter(application=application, by=person(request)).first()
     fields: dict[str, forms.Field] = {
         f"p_{row.code}": forms.IntegerField(
             label=f"{row.label} (0~{row.max_points}점, 비중 {row.weight}%)",
@@ -45,7 +41,7 @@ def mark_form(request: HttpRequest, thing: PanelApplication) -> type[forms.Form]
             initial=mine.points.get(row.code) if mine else None,
             help_text=row.guide,
         )
-        for row in thing.round.criteria.all()
+        for row in application.round.criteria.all()
     }
     fields["reason"] = forms.CharField(
         label="평가 의견",
@@ -56,38 +52,40 @@ def mark_form(request: HttpRequest, thing: PanelApplication) -> type[forms.Form]
     return type("MarkForm", (forms.Form,), fields)
 
 
-def mark(request: HttpRequest, thing: PanelApplication, data: dict[str, Any], at: datetime) -> str:
-    """Mark an applicant."""
+def mark(
+    request: HttpRequest, application: PanelApplication, data: dict[str, Any], at: datetime
+) -> None:
     given = {name[2:]: value for name, value in data.items() if name.startswith("p_")}
-    selection.mark(thing, points=given, reason=data["reason"], by=request.user, now=at)
-    return "평가를 저장했습니다."
+    selection.mark(application, points=given, reason=data["reason"], by=person(request), now=at)
 
 
-def bar(request: HttpRequest, thing: PanelApplication, data: dict[str, Any], at: datetime) -> str:
-    """Bar an applicant."""
-    conflicts.bar(thing, by=request.user, now=at, **data)
-    return "지원 자격에서 제외하고 본인에게 알렸습니다."
+def bar(
+    request: HttpRequest, application: PanelApplication, data: dict[str, Any], at: datetime
+) -> None:
+    conflicts.bar(application, by=person(request), now=at, **data)
 
 
-def unbar(request: HttpRequest, thing: PanelApplication, data: dict[str, Any], at: datetime) -> str:
-    """Let an applicant back in."""
-    recruitment.unbar(thing, by=request.user, now=at, **data)
-    return "자격을 회복했습니다."
+def unbar(
+    request: HttpRequest, application: PanelApplication, data: dict[str, Any], at: datetime
+) -> None:
+    recruitment.unbar(application, by=person(request), now=at, **data)
 
 
 def decline(
-    request: HttpRequest, thing: PanelApplication, data: dict[str, Any], at: datetime
-) -> str:
-    """Record that a place was given up."""
-    risen = selection.decline(thing, by=request.user, now=at, owner=False)
-    return f"사양을 기록했습니다. {risen}을(를) 선정했습니다." if risen else "사양을 기록했습니다."
+    request: HttpRequest, application: PanelApplication, data: dict[str, Any], at: datetime
+) -> Monitor | None:
+    return selection.decline(application, by=person(request), now=at, owner=False)
+
+
+def declined(successor: Monitor | None) -> str:
+    if successor is None:
+        return "사양을 기록했습니다."
+    return f"사양을 기록했습니다. {successor}을(를) 선정했습니다."
 
 
 @admin.register(PanelApplication)
 class PanelApplicationAdmin(WorkflowAdmin):
-    """Filed applications, with marks and the flags of bursts."""
-
-    read_roles = READERS
+    read_roles = sorted(DESK)
     page_template = "admin/vouchers/recruitment/application.html"
     list_display = ["id", "name", "kind", "badge", "flags", "filed"]
     list_filter = ["state", "kind", "round"]
@@ -95,55 +93,82 @@ class PanelApplicationAdmin(WorkflowAdmin):
     search_help_text = "이름의 앞부분 또는 계정 전자우편"
     ordering = ["-pk"]
     acts = [
-        Act("mark", "평가하기", mark, move=PanelApplicationMoves.MARK, form=mark_form),
-        Act("bar", "자격 제외", bar, move=PanelApplicationMoves.BAR, form=ReasonForm, danger=True),
-        Act("unbar", "자격 회복", unbar, move=PanelApplicationMoves.UNBAR, form=ReasonForm),
-        Act("decline", "참여 사양 기록", decline, move=PanelApplicationMoves.DECLINE, danger=True),
+        Act(
+            "mark",
+            "평가하기",
+            mark,
+            done="평가를 저장했습니다.",
+            move=PanelApplicationMoves.MARK,
+            form=mark_form,
+        ),
+        Act(
+            "bar",
+            "자격 제외",
+            bar,
+            done="지원 자격에서 제외하고 본인에게 알렸습니다.",
+            move=PanelApplicationMoves.BAR,
+            form=REASON,
+            danger=True,
+        ),
+        Act(
+            "unbar",
+            "자격 회복",
+            unbar,
+            done="자격을 회복했습니다.",
+            move=PanelApplicationMoves.UNBAR,
+            form=REASON,
+        ),
+        Act(
+            "decline",
+            "참여 사양 기록",
+            decline,
+            done=declined,
+            move=PanelApplicationMoves.DECLINE,
+            danger=True,
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PanelApplication]:
-        """Never drafts."""
-        return staff_panel_applications(request.user).select_related("round", "user")
+        return staff_panel_applications(person(request)).select_related("round", "user")
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Look for bursts once for each round of the list, whatever its length."""
-        listed = super().get_changelist_instance(request)
-        rows = list(listed.result_list)
-        rounds_there = {row.round_id: row.round for row in rows}
-        found = {pk: recruitment_queries.burst_flags(round) for pk, round in rounds_there.items()}
+        # Burst flags are computed once per round on the page, not once per row.
+        changelist = super().get_changelist_instance(request)
+        rows = list(changelist.result_list)
+        rounds = {row.round_id: row.round for row in rows}
+        flags = {pk: recruitment_queries.burst_flags(round) for pk, round in rounds.items()}
         for row in rows:
-            row.bursts = found[row.round_id].get(row.pk, [])
-        listed.result_list = rows
-        return listed
+            row.bursts = flags[row.round_id].get(row.pk, [])
+        changelist.result_list = rows
+        return changelist
 
-    def page(self, request: HttpRequest, thing: PanelApplication) -> dict[str, Any]:
-        """Everything that was filed, the marks, ties and flags."""
+    def page(self, request: HttpRequest, application: PanelApplication) -> dict[str, Any]:
         return {
-            "state_badge": self.badge(thing),
-            "flags": recruitment_queries.burst_flags(thing.round).get(thing.pk, []),
-            "evidence": list(thing.evidence.filter(removed_at=None)),
-            "marks": list(thing.marks.select_related("by").order_by("pk")),
-            "criteria": list(thing.round.criteria.all()),
+            "state_badge": self.badge(application),
+            "flags": recruitment_queries.burst_flags(application.round).get(application.pk, []),
+            "evidence": list(application.evidence.filter(removed_at=None)),
+            "marks": list(application.marks.select_related("by").order_by("pk")),
+            "criteria": list(application.round.criteria.all()),
             "ties": list(
-                thing.user.supplier_ties.select_related("supplier").order_by("-ended_at", "-pk")[
-                    :50
-                ]
+                application.user.supplier_ties.select_related("supplier").order_by(
+                    "-ended_at", "-pk"
+                )[:50]
             ),
-            "decision": selection_queries.result_of(thing),
-            "moves": history(thing),
+            "decision": selection_queries.result_of(application),
+            "moves": history(application),
         }
 
     @admin.display(description="상태")
-    def badge(self, thing: PanelApplication) -> str:
-        """As a badge."""
-        return badge(thing.get_state_display(), tone=TONES.get(A(thing.state), "neutral"))
+    def badge(self, application: PanelApplication) -> str:
+        return badge(
+            application.get_state_display(),
+            tone=TONES.get(PanelApplicationState(application.state), "neutral"),
+        )
 
     @admin.display(description="몰린 지원")
-    def flags(self, thing: PanelApplication) -> str:
-        """Bursts that it belongs to."""
-        return ", ".join(flag.words for flag in thing.bursts)
+    def flags(self, application: PanelApplication) -> str:
+        return ", ".join(flag.label for flag in getattr(application, "bursts", ()))
 
     @admin.display(description="접수 시각")
-    def filed(self, thing: PanelApplication) -> str:
-        """When."""
-        return kst(thing.submitted_at)
+    def filed(self, application: PanelApplication) -> str:
+        return kst(application.submitted_at)

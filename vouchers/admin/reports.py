@@ -1,4 +1,4 @@
-"""The moderator's desk: reports to read, what the machine points at, and what came of each."""
+"""Staff screen of submitted reports: automatic checks, moderation, issues, good cases."""
 
 from datetime import datetime
 from typing import Any
@@ -10,15 +10,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
+from portal.access.requests import person
 from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, due, kst
-from vouchers.models import ConsumerReport, ReportCheck
+from portal.templatetags.components import badge
+from portal.templatetags.dates import due, kst
+from vouchers.models import ConsumerReport, Correction, GoodCase, ReportCheck
 from vouchers.queries.reports import ratings
 from vouchers.roles import AGENCY, MINISTRY, PANEL_OPERATOR
-from vouchers.rules.reports.moderation import shared
+from vouchers.rules.reports.moderation import shared_runs
 from vouchers.services import corrections, good_cases
 from vouchers.services.reports import moderation
 from vouchers.states import ACCEPTED_STATES, IssueKind, ReportMoves, ReportState
@@ -34,13 +36,9 @@ TONES = {
 }
 
 
-NoteForm = note_form(max_length=1_000, rows=4, help_text="단원이 그대로 읽습니다.")
-
-
-StaffNoteForm = note_form(max_length=1_000, rows=4)
-
-
-AcceptForm = note_form(
+NOTE_TO_MEMBER = note_form(max_length=1_000, rows=4, help_text="단원이 그대로 읽습니다.")
+NOTE = note_form(max_length=1_000, rows=4)
+ACCEPT_NOTE = note_form(
     label="채택 사유",
     max_length=1_000,
     rows=4,
@@ -50,69 +48,70 @@ AcceptForm = note_form(
 
 
 class IssueForm(forms.Form):
-    """What the report finds wrong."""
-
     kind = forms.ChoiceField(label="구분", choices=IssueKind.choices, widget=forms.RadioSelect)
     text = forms.CharField(label="내용", max_length=2_000, widget=forms.Textarea({"rows": 5}))
 
 
 class GoodCaseForm(forms.Form):
-    """Why the service is a good case."""
-
     headline = forms.CharField(label="한 줄 소개", max_length=80)
     reason = forms.CharField(label="추천 사유", max_length=300, widget=forms.Textarea({"rows": 3}))
 
 
-def send_back(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
-    """Return it."""
-    moderation.send_back(report, by=request.user, now=at, **data)
-    return "보완을 요청했습니다. 단원에게 메일로 알립니다."
+def send_back(
+    request: HttpRequest, report: ConsumerReport, data: dict[str, Any], at: datetime
+) -> None:
+    moderation.send_back(report, by=person(request), now=at, **data)
 
 
-def reject(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
-    """Turn it down."""
-    moderation.reject(report, by=request.user, now=at, **data)
-    return "채택하지 않았습니다. 단원에게 메일로 알립니다."
+def reject(
+    request: HttpRequest, report: ConsumerReport, data: dict[str, Any], at: datetime
+) -> None:
+    moderation.reject(report, by=person(request), now=at, **data)
 
 
-def accept(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
-    """Accept it."""
-    moderation.accept(report, by=request.user, now=at, **data)
+def accept(
+    request: HttpRequest, report: ConsumerReport, data: dict[str, Any], at: datetime
+) -> ConsumerReport:
+    moderation.accept(report, by=person(request), now=at, **data)
+    return report
+
+
+def accepted(report: ConsumerReport) -> str:
     return f"채택했습니다. 공급기업은 {due(report.comment_until)}까지 의견을 낼 수 있습니다."
 
 
-def publish(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
-    """Publish it."""
-    moderation.publish(report, by=request.user, now=at)
-    return "공개했습니다."
+def publish(
+    request: HttpRequest, report: ConsumerReport, data: dict[str, Any], at: datetime
+) -> None:
+    moderation.publish(report, by=person(request), now=at)
 
 
-def retract(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
-    """Take it back."""
-    moderation.retract(report, by=request.user, now=at, **data)
-    return "공개를 중단했습니다."
+def retract(
+    request: HttpRequest, report: ConsumerReport, data: dict[str, Any], at: datetime
+) -> None:
+    moderation.retract(report, by=person(request), now=at, **data)
 
 
-def restore(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
-    """Show it again."""
-    moderation.restore(report, by=request.user, now=at, **data)
-    return "다시 공개했습니다."
+def restore(
+    request: HttpRequest, report: ConsumerReport, data: dict[str, Any], at: datetime
+) -> None:
+    moderation.restore(report, by=person(request), now=at, **data)
 
 
-def raise_issue(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
-    """Raise what it finds wrong."""
-    case = corrections.raise_issue(report, by=request.user, now=at, **data)
-    return f"문제를 제기했습니다. 전담기관이 확인합니다: {case}"
+def raise_issue(
+    request: HttpRequest, report: ConsumerReport, data: dict[str, Any], at: datetime
+) -> Correction:
+    return corrections.raise_issue(report, by=person(request), now=at, **data)
 
 
-def propose(request: HttpRequest, report: ConsumerReport, data: Any, at: datetime) -> str:
-    """Propose its service as a good case."""
-    case = good_cases.propose(report, by=request.user, now=at, **data)
-    return f"우수 사례로 추천했습니다. 다른 사람이 확정합니다: {case}"
+def propose(
+    request: HttpRequest, report: ConsumerReport, data: dict[str, Any], at: datetime
+) -> GoodCase:
+    return good_cases.propose(report, by=person(request), now=at, **data)
 
 
 def _moves(report: ConsumerReport, *, named: bool) -> list[dict[str, Any]]:
-    """The history of a report; who may not know its author reads the kind instead of the name."""
+    """Return the history of a report, with the author's kind instead of the name unless `named`."""
     member = report.assignment.monitor
     rows = history(report)
     if not named:
@@ -122,13 +121,12 @@ def _moves(report: ConsumerReport, *, named: bool) -> list[dict[str, Any]]:
 
 
 def may_publish(request: HttpRequest, report: ConsumerReport) -> bool:
-    """The supplier has spoken, or its time is over."""
-    return not moderation.waits(report, now=now())
+    return not moderation.comment_pending(report, now=now())
 
 
 @admin.register(ConsumerReport)
 class ConsumerReportAdmin(WorkflowAdmin):
-    """Submitted reports; drafts are their authors' alone, and nobody sees their own here."""
+    """Submitted reports; never drafts, and never the reader's own reports."""
 
     read_roles = sorted(STAFF)
     page_template = "admin/vouchers/reports/report.html"
@@ -138,13 +136,29 @@ class ConsumerReportAdmin(WorkflowAdmin):
     search_help_text = "서비스 번호(전체)"
     ordering = ["-pk"]
     acts = [
-        Act("accept", "채택", accept, move=ReportMoves.ACCEPT, form=AcceptForm),
-        Act("return", "보완 요청", send_back, move=ReportMoves.RETURN, form=NoteForm),
-        Act("reject", "채택하지 않음", reject, move=ReportMoves.REJECT, form=NoteForm, danger=True),
+        Act("accept", "채택", accept, done=accepted, move=ReportMoves.ACCEPT, form=ACCEPT_NOTE),
+        Act(
+            "return",
+            "보완 요청",
+            send_back,
+            done="보완을 요청했습니다. 단원에게 메일로 알립니다.",
+            move=ReportMoves.RETURN,
+            form=NOTE_TO_MEMBER,
+        ),
+        Act(
+            "reject",
+            "채택하지 않음",
+            reject,
+            done="채택하지 않았습니다. 단원에게 메일로 알립니다.",
+            move=ReportMoves.REJECT,
+            form=NOTE_TO_MEMBER,
+            danger=True,
+        ),
         Act(
             "publish",
             "공개",
             publish,
+            done="공개했습니다.",
             move=ReportMoves.PUBLISH,
             show=may_publish,
             intro="제출한 그대로 누구나 읽게 됩니다. 공급기업 의견은 나란히 나옵니다.",
@@ -153,15 +167,24 @@ class ConsumerReportAdmin(WorkflowAdmin):
             "retract",
             "공개 중단",
             retract,
+            done="공개를 중단했습니다.",
             move=ReportMoves.RETRACT,
-            form=StaffNoteForm,
+            form=NOTE,
             danger=True,
         ),
-        Act("restore", "다시 공개", restore, move=ReportMoves.RESTORE, form=StaffNoteForm),
+        Act(
+            "restore",
+            "다시 공개",
+            restore,
+            done="다시 공개했습니다.",
+            move=ReportMoves.RESTORE,
+            form=NOTE,
+        ),
         Act(
             "issue",
             "문제 제기",
             raise_issue,
+            done=lambda case: f"문제를 제기했습니다. 전담기관이 확인합니다: {case}",
             roles=sorted(corrections.RAISERS),
             form=IssueForm,
             show=lambda request, report: report.state in ACCEPTED_STATES,
@@ -171,6 +194,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
             "good-case",
             "우수 사례 추천",
             propose,
+            done=lambda case: f"우수 사례로 추천했습니다. 다른 사람이 확정합니다: {case}",
             roles=sorted(good_cases.PROPOSERS),
             form=GoodCaseForm,
             show=lambda request, report: report.state == ReportState.PUBLISHED,
@@ -179,15 +203,13 @@ class ConsumerReportAdmin(WorkflowAdmin):
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that shows two reports side by side."""
         page = self.admin_site.admin_view(self.compare_view)
         name = "vouchers_consumerreport_compare"
         return [path("<int:pk>/compare/<int:check>/", page, name=name), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ConsumerReport]:
-        """Submitted ones that are not the reader's own."""
         return (
-            staff_reports(request.user)
+            staff_reports(person(request))
             .select_related(
                 "filed__screening",
                 "comment",
@@ -196,51 +218,51 @@ class ConsumerReportAdmin(WorkflowAdmin):
                 "assignment__monitor__user",
                 "assignment__service__supplier",
             )
-            .annotate(found=Count("filed__checks"))
+            .annotate(findings=Count("filed__checks"))
         )
 
-    def page(self, request: HttpRequest, thing: ConsumerReport) -> dict[str, Any]:
-        """The report, what was found, its history; names for those who pay, not for moderators."""
-        filed = thing.filed
+    def page(self, request: HttpRequest, report: ConsumerReport) -> dict[str, Any]:
+        # Names are for those who pay, not for moderators.
+        filed = report.submitted_version()
         ids = [row["id"] for row in filed.content["evidence"]]
-        comment = getattr(thing, "comment", None)
+        comment = getattr(report, "comment", None)
         named = bool(roles_of(request.user) & {PANEL_OPERATOR, AGENCY, MINISTRY})
         return {
-            "title": f"소비자 보고서: {thing.assignment.service.name}",
-            "state_badge": badge(thing.get_state_display(), tone=TONES[ReportState(thing.state)]),
+            "title": f"소비자 보고서: {report.assignment.service.name}",
+            "state_badge": badge(report.get_state_display(), tone=TONES[ReportState(report.state)]),
             "content": filed.content,
             "filed": filed,
             "screened": getattr(filed, "screening", None),
-            "checks": [self._check(thing, row) for row in filed.checks.select_related("other")],
-            "pictures": pictures_of(request.user).filter(report=thing, pk__in=ids),
-            "counted": ratings.counted(thing),
+            "checks": [self._check(report, row) for row in filed.checks.select_related("other")],
+            "pictures": pictures_of(request.user).filter(report=report, pk__in=ids),
+            "counted": ratings.counted(report),
             "comment": comment,
-            "waits": thing.state == ReportState.COMMENTING and moderation.waits(thing, now=now()),
+            "comment_pending": report.state == ReportState.COMMENTING
+            and moderation.comment_pending(report, now=now()),
             "named": named,
-            "issues": thing.issues.select_related("correction"),
-            "versions": thing.versions.order_by("-number"),
-            "moves": _moves(thing, named=named),
+            "issues": report.issues.select_related("correction"),
+            "versions": report.versions.order_by("-number"),
+            "moves": _moves(report, named=named),
         }
 
     def compare_view(self, request: HttpRequest, pk: int, check: int) -> HttpResponse:
-        """Two reports side by side, what stands in both marked."""
-        report = self.own(request, pk)
-        found = (
+        report = self.get_or_404(request, pk)
+        match = (
             ReportCheck.objects.filter(pk=check, version__report=report, other__isnull=False)
             .select_related("version", "other__report__assignment__service")
             .first()
         )
-        if found is None:
+        if match is None or match.other is None:
             raise Http404
-        mine, theirs = moderation.written(found.version), moderation.written(found.other)
-        return self.shown(
+        mine, theirs = moderation.written_text(match.version), moderation.written_text(match.other)
+        return self.render(
             request,
             report,
             "admin/vouchers/reports/compare.html",
             title="비슷한 보고서 견주기",
-            check=found,
-            mine=shared(mine, theirs),
-            theirs=shared(theirs, mine),
+            check=match,
+            mine=shared_runs(mine, theirs),
+            theirs=shared_runs(theirs, mine),
             back=self.back_url(report),
             buttons=[],
         )
@@ -253,27 +275,23 @@ class ConsumerReportAdmin(WorkflowAdmin):
 
     @admin.display(description="서비스")
     def service(self, report: ConsumerReport) -> str:
-        """About what."""
         return report.assignment.service.name
 
     @admin.display(description="쓴 사람")
     def kind(self, report: ConsumerReport) -> str:
-        """By what kind of member."""
         return report.assignment.monitor.get_kind_display()
 
     @admin.display(description="제출")
     def submitted(self, report: ConsumerReport) -> str:
-        """When."""
-        return kst(report.filed.submitted_at)
+        return kst(report.submitted_version().submitted_at)
 
     @admin.display(description="자동 점검")
     def flags(self, report: ConsumerReport) -> SafeString | str:
-        """How much was pointed at."""
         if getattr(report.filed, "screening", None) is None:
             return "점검 중"
-        return badge(f"{report.found}건", tone="warning") if report.found else "없음"
+        findings = getattr(report, "findings", 0)
+        return badge(f"{findings}건", tone="warning") if findings else "없음"
 
     @admin.display(description="상태")
     def status(self, report: ConsumerReport) -> SafeString:
-        """Where it stands."""
         return badge(report.get_state_display(), tone=TONES[ReportState(report.state)])

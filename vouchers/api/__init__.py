@@ -1,1 +1,1 @@
-"""The API of the panel: services, published reports, corrections."""
+"""API: services, published reports, corrections."""

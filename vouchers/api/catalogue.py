@@ -1,4 +1,4 @@
-"""The endpoints of the catalogue: services, and one of them."""
+"""API of the service catalogue."""
 
 from typing import ClassVar
 
@@ -58,7 +58,6 @@ class ServiceShape(serializers.Serializer):
     promoted = serializers.SerializerMethodField(help_text="우수 사례로 알리는 서비스인지")
 
     def get_promoted(self, service: models.Service) -> bool:
-        """Whether it is shown as a good case."""
         return service.promoted_at is not None
 
 
@@ -77,30 +76,29 @@ class Services(DeclaredQuery, generics.ListAPIView):
 
     access_rule = "public"
     serializer_class = ServiceShape
-    queryset: ClassVar[QuerySet[models.Service]] = models.Service.objects.none()
-    filter_backends: ClassVar[list[type]] = []
+    queryset = models.Service.objects.none()
+    filter_backends = ()
     query: ClassVar[frozenset[str]] = frozenset(
         {"q", "category", "state", "highest_won", "cursor", "page_size"}
     )
 
     def get_queryset(self) -> QuerySet[models.Service]:
-        """Search as the page does. Raises BadInput for a value that is none."""
-        words = self.request.query_params
-        highest = row_number(words.get("highest_won"))
-        if "highest_won" in words and (highest is None or highest > MAX_WON):
+        params = self.request.query_params
+        highest = row_number(params.get("highest_won"))
+        if "highest_won" in params and (highest is None or highest > MAX_WON):
             raise BadInput("highest_won은 0 이상의 정수입니다.", code="highest_won")
-        category, state = words.get("category", ""), words.get("state", "")
+        category, state = params.get("category", ""), params.get("state", "")
         if category and category not in Category.values:
             raise BadInput("category는 여섯 분야의 코드입니다.", code="category")
         if state and state not in PUBLIC_STATES:
             raise BadInput("state는 on_sale 또는 suspended입니다.", code="state")
-        asked = catalogue.Asked(
-            text=words.get("q", "")[:60],
+        search = catalogue.Search(
+            text=params.get("q", "")[:60],
             category=category,
             state=state,
             highest_won=highest,
         )
-        return catalogue.with_supplier(catalogue.found(public_services(), asked))
+        return catalogue.with_supplier(catalogue.matching(public_services(), search))
 
     @extend_schema(
         tags=TAGS,
@@ -127,7 +125,6 @@ class Services(DeclaredQuery, generics.ListAPIView):
         examples=[OpenApiExample("서비스 하나", value=LISTED, response_only=True)],
     )
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """List services, newest first."""
         return super().get(request, *args, **kwargs)
 
 
@@ -165,6 +162,5 @@ class Service(DeclaredQuery, APIView):
         ],
     )
     def get(self, request: Request, code: str) -> Response:
-        """Tell everything about one service."""
         service = get_object_or_404(public_services().select_related("supplier"), code=code)
         return Response(FullServiceShape(service).data)

@@ -1,4 +1,4 @@
-"""Corrections."""
+"""API of public corrections."""
 
 from typing import ClassVar
 
@@ -16,7 +16,7 @@ from vouchers.models import Correction
 from vouchers.states import PUBLIC_CORRECTIONS, CorrectionState, IssueKind
 from vouchers.visibility import public_corrections
 
-STATES = [(one.value, one.label) for one in CorrectionState if one in PUBLIC_CORRECTIONS]
+STATES = [(state.value, state.label) for state in CorrectionState if state in PUBLIC_CORRECTIONS]
 
 
 class CorrectionShape(serializers.Serializer):
@@ -80,11 +80,10 @@ class Corrections(DeclaredQuery, generics.ListAPIView):
     access_rule = "public"
     serializer_class = CorrectionShape
     filterset_class = CorrectionFilter
-    queryset: ClassVar[QuerySet[Correction]] = Correction.objects.none()
+    queryset = Correction.objects.none()
     query: ClassVar[frozenset[str]] = frozenset({"service", "state", "kind", "cursor", "page_size"})
 
     def get_queryset(self) -> QuerySet[Correction]:
-        """What the page shows, no more."""
         return public_corrections().select_related("service__supplier")
 
     @extend_schema(
@@ -96,5 +95,4 @@ class Corrections(DeclaredQuery, generics.ListAPIView):
         examples=[CORRECTION],
     )
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """List cases, newest first."""
         return super().get(request, *args, **kwargs)

@@ -1,4 +1,4 @@
-"""The endpoints of published reports and corrections: what everybody may read."""
+"""API of published reports."""
 
 from typing import Any, ClassVar
 
@@ -38,7 +38,7 @@ class RatingShape(serializers.Serializer):
     """One rating."""
 
     code = serializers.CharField(help_text="평가 척도")
-    label = serializers.CharField(help_text="이름")
+    label = serializers.CharField(help_text="이름")  # type: ignore[assignment] # DRF collects declared fields
     value = serializers.IntegerField(
         allow_null=True, help_text="점수. 판단할 수 없다고 답했으면 null입니다."
     )
@@ -50,12 +50,12 @@ class ReportPartShape(serializers.Serializer):
     """One written part."""
 
     code = serializers.CharField(help_text="항목")
-    label = serializers.CharField(help_text="이름")
+    label = serializers.CharField(help_text="이름")  # type: ignore[assignment] # DRF collects declared fields
     text = serializers.CharField(help_text="쓴 글. 비었으면 빈 글입니다.")
 
 
 class SupplierWordShape(serializers.Serializer):
-    """The supplier's word."""
+    """The supplier's comment."""
 
     text = serializers.CharField(help_text="의견")
     at = Time(help_text="낸 시각")
@@ -87,12 +87,10 @@ class ReportShape(serializers.Serializer):
     sha256 = serializers.CharField(source="filed.sha256", help_text="제출본의 SHA-256")
 
     def get_counted(self, report: ConsumerReport) -> bool:
-        """Whether it counts in averages."""
         return ratings_queries.counted(report)
 
     @extend_schema_field(SupplierWordShape(allow_null=True))
     def get_supplier_comment(self, report: ConsumerReport) -> dict[str, Any] | None:
-        """The word, if there is one."""
         comment = getattr(report, "comment", None)
         return dict(SupplierWordShape(comment).data) if comment else None
 
@@ -152,13 +150,12 @@ class Reports(DeclaredQuery, generics.ListAPIView):
     access_rule = "public"
     serializer_class = ReportShape
     filterset_class = ReportFilter
-    queryset: ClassVar[QuerySet[ConsumerReport]] = ConsumerReport.objects.none()
+    queryset = ConsumerReport.objects.none()
     query: ClassVar[frozenset[str]] = frozenset(
         {"service", "category", "author_kind", "cursor", "page_size"}
     )
 
     def get_queryset(self) -> QuerySet[ConsumerReport]:
-        """What the page shows, no more."""
         return public_reports().select_related(
             "filed", "comment", "assignment__monitor", "assignment__service__supplier"
         )
@@ -175,5 +172,4 @@ class Reports(DeclaredQuery, generics.ListAPIView):
         examples=[REPORT],
     )
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """List published reports, newest first."""
         return super().get(request, *args, **kwargs)

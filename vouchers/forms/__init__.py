@@ -1,1 +1,1 @@
-"""Forms of the panel's pages and staff screens."""
+"""Forms of the public pages and the pages of members and suppliers."""

@@ -1,4 +1,4 @@
-"""Assignment."""
+"""Form of a member's wishes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -10,7 +10,7 @@ from vouchers.models import Service
 
 
 class WishForm(PlainForm):
-    """One choice for each rank; services are grouped by field."""
+    """One choice per rank; services are grouped by field."""
 
     def __init__(
         self,
@@ -35,6 +35,6 @@ class WishForm(PlainForm):
                 self.initial[f"wish{rank}"] = chosen[rank - 1]
 
     def codes(self) -> list[str]:
-        """The chosen services in the order of their ranks."""
+        """Return the chosen service codes in the order of their ranks."""
         values: Mapping[str, str] = self.cleaned_data
         return [values[name] for name in self.fields if values.get(name)]

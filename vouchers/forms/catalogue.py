@@ -1,10 +1,10 @@
-"""Forms of the public catalogue."""
+"""Form of the catalogue search."""
 
 from django import forms
 
 from portal.core.money import MAX_WON
 from portal.forms.fields import PlainForm
-from vouchers.queries.catalogue import CHEAPEST, DEAREST, NEWEST, Asked
+from vouchers.queries.catalogue import CHEAPEST, DEAREST, NEWEST, Search
 from vouchers.states import Category, ServiceState
 
 ORDERS = [(NEWEST, "새로 등록한 순"), (CHEAPEST, "낮은 가격 순"), (DEAREST, "높은 가격 순")]
@@ -16,8 +16,6 @@ SHOWN_STATES = [
 
 
 class SearchForm(PlainForm):
-    """What somebody looks for in the catalogue; every field may stay empty."""
-
     q = forms.CharField(
         label="검색어",
         max_length=60,
@@ -37,10 +35,10 @@ class SearchForm(PlainForm):
     )
     order = forms.ChoiceField(label="차례", choices=ORDERS, required=False)
 
-    def asked(self) -> Asked:
-        """The search as the query reads it; a field that cannot be read asks for nothing."""
+    def search(self) -> Search:
+        """Return the conditions; an invalid field sets none."""
         data = self.cleaned_data
-        return Asked(
+        return Search(
             text=data.get("q", ""),
             category=data.get("category", ""),
             state=data.get("state", ""),

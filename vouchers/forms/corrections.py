@@ -1,4 +1,4 @@
-"""Corrections."""
+"""Form of a supplier's answer to a correction request."""
 
 from typing import Any
 
@@ -9,31 +9,24 @@ from portal.forms.fields import PlainForm
 from vouchers.services import corrections
 
 
-class Several(forms.ClearableFileInput):
-    """Takes several files at once."""
-
+class MultipleFileInput(forms.ClearableFileInput):
     allow_multiple_selected = True
 
 
-class SeveralFiles(forms.FileField):
-    """Several files at once; none is fine."""
-
+class MultipleFileField(forms.FileField):
     def clean(self, data: Any, initial: Any = None) -> list[Any]:
-        """Clean each."""
         single = super().clean
-        return [single(one, initial) for one in data or []]
+        return [single(file, initial) for file in data or []]
 
 
 class AnswerForm(PlainForm):
-    """What the supplier has put right, with its proofs."""
-
     text = forms.CharField(
         label="시정한 내용",
         max_length=4_000,
         help_text="무엇을 어떻게 고쳤는지, 언제부터 적용되는지 적어 주세요. 이 글은 공개됩니다.",
         widget=forms.Textarea({"rows": 6, "class": "input--long"}),
     )
-    uploads = SeveralFiles(label="증빙 파일", required=False, allow_empty_file=True)
+    uploads = MultipleFileField(label="증빙 파일", required=False, allow_empty_file=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -42,7 +35,7 @@ class AnswerForm(PlainForm):
         self.fields[
             "uploads"
         ].help_text = f"{kinds} · 파일마다 {limit} MB까지 · 최대 {corrections.MOST_FILES}개. 증빙은 공개하지 않습니다."
-        self.fields["uploads"].widget = Several(
+        self.fields["uploads"].widget = MultipleFileInput(
             {
                 "accept": ",".join(f".{item}" for item in corrections.FORMATS),
                 "data-max-bytes": settings.UPLOAD_MAX_BYTES,

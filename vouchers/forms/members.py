@@ -1,4 +1,4 @@
-"""Members."""
+"""Form of a member's own act that needs a reason."""
 
 from django import forms
 
@@ -6,6 +6,4 @@ from portal.forms.fields import PlainForm
 
 
 class ReasonForm(PlainForm):
-    """Why."""
-
     reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))

@@ -1,23 +1,30 @@
-"""Forms of people who apply to a panel and of its members."""
+"""Forms of an application to a panel and its evidence."""
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 
 from portal.core.money import MAX_WON
-from portal.forms.fields import PlainForm
-from vouchers.forms.assignment import WishForm
-from vouchers.forms.members import ReasonForm
+from portal.forms.fields import PlainForm, mark_needed
 from vouchers.models import PanelApplication, PanelKind
 from vouchers.services import recruitment
 from vouchers.states import Category, MemberKind
 
-__all__ = ["ApplicationForm", "EvidenceForm", "ReasonForm", "WishForm"]
-
-
-LONGEST = MAX_WON  # the largest version number that anybody may send
+LONGEST = MAX_WON  # the largest version number accepted
+NEEDED = (
+    "kind",
+    "name",
+    "phone",
+    "address",
+    "affiliation",
+    "categories",
+    "expertise",
+    "interest",
+    "independent",
+    "consented",
+)
 
 
 class ApplicationForm(PlainForm):
@@ -83,16 +90,13 @@ class ApplicationForm(PlainForm):
         **kwargs: Any,
     ) -> None:
         super().__init__(*args, initial=_initial(application), **kwargs)
-        self.fields["kind"].choices = [
+        cast(forms.ChoiceField, self.fields["kind"]).choices = [
             (row.code, f"{MemberKind(row.code).label}: {row.guide}") for row in kinds
         ]
-        for name in ("kind", "name", "phone", "address", "affiliation", "categories"):
-            self.fields[name].needed = True
-        for name in ("expertise", "interest", "independent", "consented"):
-            self.fields[name].needed = True
+        for name in NEEDED:
+            mark_needed(self.fields[name])
 
     def data_to_save(self) -> dict[str, Any]:
-        """What was sent, whatever is still missing; the service keeps what fits."""
         return {name: self.cleaned_data[name] for name in self.cleaned_data if name != "version"}
 
 
@@ -105,8 +109,6 @@ def _initial(application: PanelApplication) -> dict[str, Any]:
 
 
 class EvidenceForm(PlainForm):
-    """A file that proves the applicant's kind."""
-
     file = forms.FileField(label="증빙 파일", allow_empty_file=True)
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

@@ -1,4 +1,4 @@
-"""Forms of reports: the draft as its round asks it, pictures, the supplier's word, an answer."""
+"""Forms of reports: draft, pictures, supplier comment."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 
-from portal.forms.fields import PlainForm
+from portal.forms.fields import PlainForm, mark_needed
 from vouchers.models import ConsumerReport
 from vouchers.services.reports import pictures
 
@@ -14,7 +14,7 @@ SKIP = "skip"
 
 
 class ReportForm(PlainForm):
-    """The draft of a report: `t_<section>`, `r_<scale>`, the period of use. It refuses no gap."""
+    """The draft of a report: `t_<section>`, `r_<scale>`, the period of use; all may stay empty."""
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
     used_from = forms.DateField(
@@ -30,7 +30,7 @@ class ReportForm(PlainForm):
 
     def __init__(
         self,
-        asked: Mapping[str, Any],
+        questions: Mapping[str, Any],
         *,
         report: ConsumerReport,
         data: Mapping[str, Any] | None = None,
@@ -43,20 +43,19 @@ class ReportForm(PlainForm):
         initial |= {f"t_{code}": words for code, words in report.texts.items()}
         initial |= {f"r_{code}": str(value) for code, value in report.ratings.items()}
         super().__init__(data, initial=initial)
-        self.asked = asked
+        self.questions = questions
         for name in ("used_from", "used_to"):
-            self.fields[name].needed = True
-        for row in asked["scales"]:
+            mark_needed(self.fields[name])
+        for row in questions["scales"]:
             self.fields[f"r_{row['code']}"] = _scale(row)
-        for row in asked["sections"]:
-            self.fields[f"t_{row['code']}"] = _section(row, asked["longest"])
+        for row in questions["sections"]:
+            self.fields[f"t_{row['code']}"] = _section(row, questions["longest"])
 
-    def sent(self) -> dict[str, Any]:
-        """What the service takes."""
+    def data_to_save(self) -> dict[str, Any]:
         data = self.cleaned_data
         return {
-            "texts": {row["code"]: data[f"t_{row['code']}"] for row in self.asked["sections"]},
-            "ratings": {row["code"]: data[f"r_{row['code']}"] for row in self.asked["scales"]},
+            "texts": {row["code"]: data[f"t_{row['code']}"] for row in self.questions["sections"]},
+            "ratings": {row["code"]: data[f"r_{row['code']}"] for row in self.questions["scales"]},
             "used_from": data["used_from"],
             "used_to": data["used_to"],
             "version": data["version"],
@@ -64,13 +63,11 @@ class ReportForm(PlainForm):
 
     @property
     def scale_fields(self) -> list[forms.BoundField]:
-        """The ratings, in order."""
-        return [self[f"r_{row['code']}"] for row in self.asked["scales"]]
+        return [self[f"r_{row['code']}"] for row in self.questions["scales"]]
 
     @property
     def section_fields(self) -> list[forms.BoundField]:
-        """The written parts, in order."""
-        return [self[f"t_{row['code']}"] for row in self.asked["sections"]]
+        return [self[f"t_{row['code']}"] for row in self.questions["sections"]]
 
 
 def _scale(row: Mapping[str, Any]) -> forms.Field:
@@ -82,7 +79,7 @@ def _scale(row: Mapping[str, Any]) -> forms.Field:
     field = forms.ChoiceField(
         label=row["label"], choices=choices, required=False, widget=forms.RadioSelect
     )
-    field.needed = True
+    mark_needed(field)
     return field
 
 
@@ -96,13 +93,12 @@ def _section(row: Mapping[str, Any], longest: int) -> forms.Field:
         help_text=row["guide"] + least,
         widget=forms.Textarea({"rows": 6, "class": "input--long"}),
     )
-    field.needed = bool(row["least"])
+    if row["least"]:
+        mark_needed(field)
     return field
 
 
 class PictureForm(PlainForm):
-    """A picture of the use with its meaning."""
-
     upload = forms.FileField(label="그림 파일", allow_empty_file=True)
     caption = forms.CharField(
         label="그림 설명",
@@ -125,8 +121,6 @@ class PictureForm(PlainForm):
 
 
 class CommentForm(PlainForm):
-    """The supplier's word on a report."""
-
     text = forms.CharField(
         label="의견",
         max_length=2_000,

@@ -1,1 +1,1 @@
-"""Commands of the panel."""
+"""Management commands of the voucher programme."""

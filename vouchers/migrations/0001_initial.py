@@ -10,9 +10,8 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
-        ('portal', '0002_groups'),
-        ('portal', '__first__'),
-        ('programs', '0002_guards'),
+        ('portal', '0001_initial'),
+        ('programs', '0001_initial'),
     ]
 
     operations = [
@@ -384,7 +383,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '우수 사례',
                 'verbose_name_plural': '우수 사례',
-                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'promoted'])), fields=('service',), name='one_living_good_case_a_service'), models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='good_case_takes_two_people'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'promoted'), _negated=True), ('decided_by__isnull', False), _connector='OR'), name='promoted_case_was_decided')],
+                'constraints': [models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'promoted'])), fields=('service',), name='one_open_good_case_per_service'), models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='good_case_takes_two_people'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'promoted'), _negated=True), ('decided_by__isnull', False), _connector='OR'), name='promoted_case_was_decided')],
             },
         ),
         migrations.CreateModel(
@@ -1134,7 +1133,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='awardround',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'discarded'), _negated=True), fields=('round',), name='one_living_award_round_a_panel'),
+            constraint=models.UniqueConstraint(condition=models.Q(('state', 'discarded'), _negated=True), fields=('round',), name='one_open_award_round_per_panel'),
         ),
         migrations.AddConstraint(
             model_name='assignmentrun',

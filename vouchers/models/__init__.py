@@ -1,4 +1,4 @@
-"""Facts of the catalogue of services and of the panel that tries them."""
+"""Tables of the service catalogue, the public panel and its reports, one module per subject."""
 
 from vouchers.models.assignment import (
     Assignment,

@@ -1,4 +1,4 @@
-"""Members of a panel, what they wish for, and who tries which service."""
+"""Who tries which service: wishes, rules of staff, computed runs, assignments."""
 
 from datetime import datetime
 
@@ -22,7 +22,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Wish(models.Model):
-    """A service that a member would like to try; rank 1 is the dearest."""
+    """A service that a member would like to try; rank 1 is the first choice."""
 
     monitor = models.ForeignKey(Monitor, on_delete=models.CASCADE, related_name="wishes")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="wishes")
@@ -42,7 +42,7 @@ class Wish(models.Model):
 
 
 class AssignmentRule(models.Model):
-    """Staff's word about one member and one service: pinned or forbidden, and why."""
+    """A rule of staff for one member and one service: pinned or forbidden, with the reason."""
 
     round = models.ForeignKey(
         PanelRound, on_delete=models.PROTECT, related_name="rules", verbose_name="회차"
@@ -75,8 +75,6 @@ class AssignmentRule(models.Model):
 
 
 class AssignmentRunMove(MoveLogBase):
-    """One move of a computed assignment."""
-
     thing = models.ForeignKey("AssignmentRun", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -85,10 +83,10 @@ class AssignmentRunMove(MoveLogBase):
 
 
 class AssignmentRun(Stateful):
-    """One computed assignment of a round: its seed, the hash of what went in, and what is short.
+    """A computed assignment of a round: seed, frozen inputs, result, and what is short.
 
-    `pairs` are [monitor id, service id]; `added` of them are new. `explanation` says in words
-    what could not be met and why; `inputs` are kept so that it can be computed again.
+    `pairs` are [monitor id, service id], `added` of them new. `explanation` holds messages on what
+    could not be met and why. `inputs` are kept so that the run can be computed again.
     """
 
     MOVES = AssignmentRunMoves.by_name()
@@ -134,8 +132,6 @@ class AssignmentRun(Stateful):
 
 
 class AssignmentMove(MoveLogBase):
-    """One move of an assignment."""
-
     thing = models.ForeignKey("Assignment", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -144,9 +140,9 @@ class AssignmentMove(MoveLogBase):
 
 
 class Assignment(Stateful):
-    """A member who is to try a service and report on it; `run` is the computation that said so.
+    """A service that a member is to try and report on, created by confirming `run`.
 
-    Made by confirming a run. A dropped one is kept: a replacement is an assignment of its own.
+    A dropped assignment is kept; its replacement is another row.
     """
 
     MOVES = AssignmentMoves.by_name()
@@ -196,5 +192,5 @@ class Assignment(Stateful):
         return f"{self.service} · {self.monitor}"
 
     def due_at(self) -> datetime | None:
-        """When the report is due at the latest: the end of the round's activity."""
+        """Return when the report is due: the end of the round's activity period, if it is set."""
         return self.round.active_until

@@ -1,4 +1,4 @@
-"""Books."""
+"""Books of published reports."""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class ReportBook(IssuedPdf):
-    """The published reports of one category as a book; `reports` were in at `requested_at`."""
+    """A PDF of all reports (their number is `reports`) published in a category at `requested_at`."""
 
     round = models.ForeignKey(
         PanelRound, on_delete=models.PROTECT, related_name="books", verbose_name="회차"

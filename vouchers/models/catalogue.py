@@ -1,4 +1,4 @@
-"""Suppliers, their firms and people, their services, and the files they were imported from."""
+"""The service catalogue, quoted figures, and imported files."""
 
 from django.conf import settings
 from django.db import models
@@ -12,8 +12,6 @@ USER = settings.AUTH_USER_MODEL
 
 
 class ServiceMove(MoveLogBase):
-    """One move of a service."""
-
     thing = models.ForeignKey("Service", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -22,10 +20,10 @@ class ServiceMove(MoveLogBase):
 
 
 class Service(Dated, Stateful):
-    """A service product (서비스 상품) that a voucher buys; `code` is its number on the platform.
+    """A service product (서비스 상품) that vouchers can buy; `code` is its number on the platform.
 
-    `search` is its text as `rules.search` compares it and `grams` are the pairs of letters in it,
-    which the search index holds. `promoted_at` says since when it is shown as a good case.
+    `search` is its text normalised by `rules.catalogue`, `grams` the bigrams that the search index
+    holds. `promoted_at` is set while it is shown as a good case.
     """
 
     MOVES = ServiceMoves.by_name()
@@ -74,7 +72,7 @@ class Service(Dated, Stateful):
 
 
 class QuotedFigure(models.Model):
-    """A figure that somebody published: shown with its date and note, never computed."""
+    """A published figure, shown with its date and note; never computed here."""
 
     code = models.SlugField("코드", max_length=40, unique=True)
     label = models.CharField("이름", max_length=100)
@@ -95,10 +93,10 @@ class QuotedFigure(models.Model):
 
 
 class CatalogueImport(models.Model):
-    """One file of suppliers or services and what became of it: all of it, or nothing.
+    """An imported file of suppliers or services; all of its lines are applied, or none.
 
-    `job` does the work; the counts and the rows are written when it has ended. `imported_at` is
-    set in the same transaction as the catalogue: without it nothing of the file is in.
+    `job` does the work and writes counts and rows at the end. `imported_at` is set in the same
+    transaction as the catalogue rows.
     """
 
     kind = models.CharField("종류", max_length=10, choices=ImportKind.choices)
@@ -133,7 +131,7 @@ class CatalogueImport(models.Model):
 
 
 class ImportRow(models.Model):
-    """What became of one line of an imported file; `key` is its business number or service code."""
+    """Outcome of one line of an imported file; `key` is its business number or service code."""
 
     file = models.ForeignKey(CatalogueImport, on_delete=models.CASCADE, related_name="rows")
     line = models.PositiveIntegerField("줄")

@@ -1,4 +1,4 @@
-"""Conflicts."""
+"""Conflicts of interest between people and suppliers."""
 
 from django.conf import settings
 from django.db import models
@@ -10,10 +10,10 @@ USER = settings.AUTH_USER_MODEL
 
 
 class SupplierTie(models.Model):
-    """A tie between a person and a supplier: while it lasts, the person may not be on a panel.
+    """A tie between a person and a supplier; until it ends, the person may not be on a panel.
 
-    Written by `services.conflicts` alone, from declared and computed ties; a trigger refuses
-    applications, members and assignments of whoever has one that has not ended.
+    Only `services.conflicts` writes here, from declared and computed ties. A trigger refuses
+    applications, members and assignments of a person with an open tie.
     """
 
     user = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="supplier_ties")

@@ -1,4 +1,4 @@
-"""What reports lead to: good cases that are promoted, and corrections that suppliers make."""
+"""Corrections of services: problems raised from reports, verified, answered by suppliers."""
 
 from django.conf import settings
 from django.db import models
@@ -17,8 +17,6 @@ USER = settings.AUTH_USER_MODEL
 
 
 class CorrectionMove(MoveLogBase):
-    """One move of a correction."""
-
     thing = models.ForeignKey("Correction", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -27,10 +25,10 @@ class CorrectionMove(MoveLogBase):
 
 
 class Correction(Dated, Stateful):
-    """A case about a service: raised from reports, verified by the agency, corrected by the supplier.
+    """A problem of a service: raised from reports, verified by the agency, corrected by the supplier.
 
-    `finding` is what the agency found, in the words the public reads; `request` what it asks.
-    `suspended_service` says that this case has stopped the sale.
+    `finding` (what the agency found) and `request` (what the supplier must do) are public.
+    `suspended_service` is true while this case keeps the service off sale.
     """
 
     MOVES = CorrectionMoves.by_name()
@@ -91,7 +89,7 @@ class Correction(Dated, Stateful):
 
 
 class Issue(models.Model):
-    """What one report found wrong; several may tell of one case. Append-only in the database."""
+    """A problem raised from one report; a case may have several. Append-only in the database."""
 
     correction = models.ForeignKey(
         Correction, on_delete=models.PROTECT, related_name="issues", verbose_name="시정"
@@ -120,7 +118,7 @@ class Issue(models.Model):
 
 
 class CorrectionAnswer(models.Model):
-    """What the supplier says it has put right. Append-only in the database."""
+    """The supplier's answer to a correction request. Append-only in the database."""
 
     correction = models.ForeignKey(
         Correction, on_delete=models.PROTECT, related_name="answers", verbose_name="시정"
@@ -139,7 +137,7 @@ class CorrectionAnswer(models.Model):
 
 
 class CorrectionEvidence(models.Model):
-    """A file that proves an answer. Append-only in the database."""
+    """A file attached to an answer. Append-only in the database."""
 
     answer = models.ForeignKey(CorrectionAnswer, on_delete=models.PROTECT, related_name="evidence")
     name = models.CharField("파일 이름", max_length=160)

@@ -1,4 +1,4 @@
-"""Good cases."""
+"""Good cases shown on the home page."""
 
 from django.conf import settings
 from django.db import models
@@ -16,8 +16,6 @@ USER = settings.AUTH_USER_MODEL
 
 
 class GoodCaseMove(MoveLogBase):
-    """One move of a good case."""
-
     thing = models.ForeignKey("GoodCase", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -26,7 +24,7 @@ class GoodCaseMove(MoveLogBase):
 
 
 class GoodCase(Stateful):
-    """A service shown as a good case: one person proposes, another decides."""
+    """A service proposed as a good case by one person and decided on by another."""
 
     MOVES = GoodCaseMoves.by_name()
     MOVE_LOG = GoodCaseMove
@@ -65,7 +63,7 @@ class GoodCase(Stateful):
             models.UniqueConstraint(
                 fields=["service"],
                 condition=Q(state__in=[GoodCaseState.PROPOSED, GoodCaseState.PROMOTED]),
-                name="one_living_good_case_a_service",
+                name="one_open_good_case_per_service",
             ),
             models.CheckConstraint(
                 condition=Q(decided_by=None) | ~Q(decided_by=F("proposed_by")),

@@ -1,4 +1,4 @@
-"""Members."""
+"""Members of a panel."""
 
 from django.conf import settings
 from django.db import models
@@ -13,8 +13,6 @@ USER = settings.AUTH_USER_MODEL
 
 
 class MonitorMove(MoveLogBase):
-    """One move of a member."""
-
     thing = models.ForeignKey("Monitor", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -23,11 +21,11 @@ class MonitorMove(MoveLogBase):
 
 
 class Monitor(Stateful):
-    """A member of a panel (단원): a selected applicant with a kind and room for `load` services.
+    """A member of a panel (단원): a selected applicant who tries up to `load` services.
 
-    `number` is what the public and suppliers may read of them, together with the kind; never the
-    name. `excluded_at` and `exclusion_reason` stand exactly while the state is `excluded`: a tie
-    or a fraud found late. Whatever the member has written is then left out of averages, visibly.
+    The public and suppliers learn `number` and `kind`, never the name. `excluded_at` and
+    `exclusion_reason` are set exactly while the state is `excluded`; the member's reports are then
+    left out of averages, and pages say so.
     """
 
     MOVES = MonitorMoves.by_name()

@@ -1,4 +1,4 @@
-"""A panel round: its dates, kinds of members, criteria and the services it has tried."""
+"""A panel round: dates, kinds of members, criteria, and the services to be tried."""
 
 from django.conf import settings
 from django.db import models
@@ -15,9 +15,9 @@ USER = settings.AUTH_USER_MODEL
 
 
 class PanelRound(Dated):
-    """One panel (모니터링단): its window, its size, what each service wants, what pays for it.
+    """One panel (모니터링단): intake window, size, members per service, budgets.
 
-    Everything is data of a catalogue file with its origin (`origins`: field → source).
+    Loaded from a data file; `origins` maps each field to its source.
     """
 
     code = models.SlugField("코드", max_length=40, unique=True)
@@ -80,12 +80,11 @@ class PanelRound(Dated):
         return self.name
 
     def window(self) -> calendar.Window:
-        """When this panel takes applications."""
         return calendar.Window(self.opens_at, self.closes_at)
 
 
 class PanelRoundChange(models.Model):
-    """Why a panel's dates changed. Append-only in the database."""
+    """A change of a round, such as new dates, with the reason. Append-only in the database."""
 
     round = models.ForeignKey(PanelRound, on_delete=models.PROTECT, related_name="changes")
     act = models.CharField("처리", max_length=20)
@@ -107,9 +106,10 @@ class PanelRoundChange(models.Model):
 
 
 class PanelKind(models.Model):
-    """A kind of member in one round: who belongs to it, what proves it, how many are needed.
+    """A kind of member in one round: who belongs to it and what proves it.
 
-    `least_members` of the kind are selected where enough apply; each service wants `least_each`.
+    At least `least_members` of the kind are selected if enough apply; each service is tried by at
+    least `least_each` of them.
     """
 
     round = models.ForeignKey(
@@ -136,7 +136,7 @@ class PanelKind(models.Model):
 
 
 class PanelCriterion(models.Model):
-    """What applicants are marked on (전문성, 관심도), out of `max_points`, weighted in percent."""
+    """A criterion for applicants (전문성, 관심도): maximum points, weight in percent."""
 
     round = models.ForeignKey(
         PanelRound, on_delete=models.CASCADE, related_name="criteria", verbose_name="회차"
@@ -166,7 +166,7 @@ class PanelCriterion(models.Model):
 
 
 class CoveredService(models.Model):
-    """A service that a round has tried; `wanted` members, or the round's own number."""
+    """A service to be tried in a round, by `wanted` members (default: `members_per_service`)."""
 
     round = models.ForeignKey(PanelRound, on_delete=models.PROTECT, related_name="coverage")
     service = models.ForeignKey(Service, on_delete=models.PROTECT, related_name="coverage")

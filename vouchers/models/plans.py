@@ -1,4 +1,4 @@
-"""What the reports of a round ask, how long everybody has, and what the work earns: all data."""
+"""The report rules of a round: form, periods, score formula, awards."""
 
 from collections.abc import Container
 from datetime import date, datetime
@@ -14,8 +14,8 @@ from vouchers.models.panel import PanelRound
 class ReportPlan(Dated):
     """The rules of one round's reports; every field has its origin in `origins`.
 
-    `form` holds sections, scales and evidence as `rules.reporting.parse` reads them, `formula` the
-    activity score, `tiers` the awards, `insults` the words a moderator is pointed at.
+    `form` holds sections, scales and evidence for `rules.reports.writing.parse`, `formula` the
+    activity score, `tiers` the awards, `insults` the words that automatic checks look for.
     """
 
     round = models.OneToOneField(

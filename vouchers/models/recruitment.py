@@ -1,4 +1,4 @@
-"""Who applied to a panel, who may not, who was selected and why."""
+"""Applications to a panel and their evidence."""
 
 from django.conf import settings
 from django.db import models
@@ -17,8 +17,6 @@ USER = settings.AUTH_USER_MODEL
 
 
 class PanelApplicationMove(MoveLogBase):
-    """One move of an application to the panel."""
-
     thing = models.ForeignKey("PanelApplication", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -27,7 +25,7 @@ class PanelApplicationMove(MoveLogBase):
 
 
 class PanelApplication(Dated, Stateful):
-    """Somebody's application to a panel. Filed, it is frozen in `content` under `sha256`.
+    """An application to a panel. On submission it is frozen in `content`, hashed in `sha256`.
 
     `affiliation` and `business_number` are the employer's (or own firm's); `firms` are other
     firms in which the person holds shares: [{name, business_number}].
@@ -102,7 +100,6 @@ class PanelApplication(Dated, Stateful):
 
     @property
     def applicant_label(self) -> str:
-        """The state in the applicant's words."""
         return PANEL_APPLICANT_LABELS[PanelApplicationState(self.state)]
 
 

@@ -1,9 +1,10 @@
-"""Consumer reports: the draft, what was submitted and frozen, evidence, checks, the supplier's word."""
+"""Consumer reports: drafts, submitted versions, pictures, automatic checks, supplier comments."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
+from portal.core.errors import NotFound
 from portal.models import Dated, MoveLogBase, Stateful
 from vouchers.models.assignment import Assignment
 from vouchers.states import ACCEPTED_STATES, MEMBER_LABELS, ReportMoves, ReportState
@@ -12,8 +13,6 @@ USER = settings.AUTH_USER_MODEL
 
 
 class ConsumerReportMove(MoveLogBase):
-    """One move of a report."""
-
     thing = models.ForeignKey("ConsumerReport", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -22,11 +21,11 @@ class ConsumerReportMove(MoveLogBase):
 
 
 class ConsumerReport(Dated, Stateful):
-    """A member's report on a service: one for an assignment.
+    """A member's report on a service, one per assignment.
 
-    The draft is `texts` (section → words), `ratings` (scale → number, "skip" or nothing) and the
-    period of use; `version` guards it. `filed` is what was last submitted: everything shown to
-    others comes from there.
+    The draft is `texts` (section → text), `ratings` (scale → number, "skip" or absent) and the
+    period of use; `version` guards it against concurrent saves. `filed` is the last submitted
+    version: everything shown to others comes from it.
     """
 
     MOVES = ReportMoves.by_name()
@@ -88,12 +87,17 @@ class ConsumerReport(Dated, Stateful):
 
     @property
     def member_label(self) -> str:
-        """The state in the member's words."""
         return MEMBER_LABELS[ReportState(self.state)]
+
+    def submitted_version(self) -> "ReportVersion":
+        """Return the last submitted version. Raises NotFound for a report never submitted."""
+        if self.filed is None:
+            raise NotFound("아직 제출하지 않은 보고서입니다.")
+        return self.filed
 
 
 class ReportVersion(models.Model):
-    """What was submitted, frozen: canonical content and its SHA-256. Append-only in the database."""
+    """A submitted version: canonical content and its SHA-256. Append-only in the database."""
 
     report = models.ForeignKey(
         ConsumerReport, on_delete=models.PROTECT, related_name="versions", verbose_name="보고서"
@@ -119,7 +123,7 @@ class ReportVersion(models.Model):
 
 
 class ReportEvidence(models.Model):
-    """A picture of the use: made anew from its pixels, so that nothing else of the upload stays."""
+    """A picture of the use, re-encoded from its pixels so that no metadata of the upload remains."""
 
     report = models.ForeignKey(ConsumerReport, on_delete=models.PROTECT, related_name="evidence")
     caption = models.CharField("설명", max_length=100)
@@ -149,7 +153,7 @@ class ReportEvidence(models.Model):
 
 
 class ReportCheck(models.Model):
-    """What the machine points at in a submitted version. Append-only; people decide."""
+    """A match of an automatic check in a submitted version; a moderator decides. Append-only."""
 
     version = models.ForeignKey(ReportVersion, on_delete=models.PROTECT, related_name="checks")
     code = models.CharField("종류", max_length=30)
@@ -180,7 +184,7 @@ class ReportCheck(models.Model):
 
 
 class ReportScreening(models.Model):
-    """That a submitted version was looked through: when, and against how many. Append-only."""
+    """Records that a submitted version was checked, against how many others. Append-only."""
 
     version = models.OneToOneField(
         ReportVersion, on_delete=models.PROTECT, related_name="screening"
@@ -197,7 +201,7 @@ class ReportScreening(models.Model):
 
 
 class SupplierComment(models.Model):
-    """The supplier's word on a report, published beside it. Append-only in the database."""
+    """The supplier's comment on a report, published beside it. Append-only in the database."""
 
     report = models.OneToOneField(
         ConsumerReport, on_delete=models.PROTECT, related_name="comment", verbose_name="보고서"

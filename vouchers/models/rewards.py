@@ -1,4 +1,4 @@
-"""What the work earns: a fee for an accepted report, awards out of a pool, a certificate."""
+"""Rewards: a fee for an accepted report, awards out of a pool, certificates."""
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +14,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class ReportFee(models.Model):
-    """What an accepted report earns; set aside in the ledger at once. Append-only."""
+    """The fee of an accepted report, committed in the ledger on acceptance. Append-only."""
 
     report = models.OneToOneField(
         ConsumerReport, on_delete=models.PROTECT, related_name="fee", verbose_name="보고서"
@@ -34,7 +34,7 @@ class ReportFee(models.Model):
 
 
 class FeeSettlement(models.Model):
-    """That a fee was paid, or will not be: once. Append-only in the database."""
+    """Records that a fee was paid or withheld, once. Append-only in the database."""
 
     fee = models.OneToOneField(ReportFee, on_delete=models.PROTECT, related_name="settlement")
     outcome = models.CharField("처리", max_length=10, choices=FeeOutcome.choices)
@@ -56,8 +56,6 @@ class FeeSettlement(models.Model):
 
 
 class AwardRoundMove(MoveLogBase):
-    """One move of a round of awards."""
-
     thing = models.ForeignKey("AwardRound", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -66,9 +64,9 @@ class AwardRoundMove(MoveLogBase):
 
 
 class AwardRound(Stateful):
-    """The awards of a panel: proposed by one person, approved by another, paid once.
+    """The awards of a panel round: proposed by one person, approved by another, paid once.
 
-    `rules` are the frozen formula, tiers and pool; `results_sha256` hashes every award.
+    `rules` holds the frozen formula, tiers and tie rule; `results_sha256` hashes all awards.
     """
 
     MOVES = AwardRoundMoves.by_name()
@@ -104,7 +102,7 @@ class AwardRound(Stateful):
             models.UniqueConstraint(
                 fields=["round"],
                 condition=~Q(state=AwardRoundState.DISCARDED),
-                name="one_living_award_round_a_panel",
+                name="one_open_award_round_per_panel",
             ),
             models.CheckConstraint(
                 condition=Q(approved_by=None) | ~Q(approved_by=F("proposed_by")),
@@ -122,7 +120,7 @@ class AwardRound(Stateful):
 
 
 class Award(models.Model):
-    """One award: whose, for which score, how much. Append-only in the database."""
+    """An award to one member. Append-only in the database."""
 
     award_round = models.ForeignKey(AwardRound, on_delete=models.PROTECT, related_name="awards")
     monitor = models.ForeignKey(
@@ -151,7 +149,7 @@ class Award(models.Model):
 
 
 class Certificate(IssuedPdf):
-    """The agency's commendation (표창장) of an award, numbered."""
+    """The numbered commendation (표창장) for an award."""
 
     award = models.OneToOneField(Award, on_delete=models.PROTECT, related_name="certificate")
     number = models.CharField("표창 번호", max_length=30, unique=True)

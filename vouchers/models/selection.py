@@ -1,4 +1,4 @@
-"""Selection."""
+"""Selection of panel members: marks, ranked lists, decisions."""
 
 from django.conf import settings
 from django.db import models
@@ -17,7 +17,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class PanelMark(models.Model):
-    """One officer's marks for one applicant: points by criterion, and why."""
+    """One officer's marks for one applicant: points by criterion, with the reason."""
 
     application = models.ForeignKey(
         PanelApplication, on_delete=models.PROTECT, related_name="marks"
@@ -39,8 +39,6 @@ class PanelMark(models.Model):
 
 
 class PanelSelectionMove(MoveLogBase):
-    """One move of a selection of members."""
-
     thing = models.ForeignKey("PanelSelection", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -49,7 +47,7 @@ class PanelSelectionMove(MoveLogBase):
 
 
 class PanelSelection(Stateful):
-    """A ranked list of applicants from frozen marks and rules: the same inputs, the same list."""
+    """A ranked list of applicants, computed from frozen marks and rules."""
 
     MOVES = PanelSelectionMoves.by_name()
     MOVE_LOG = PanelSelectionMove
@@ -97,7 +95,7 @@ class PanelSelection(Stateful):
 
 
 class PanelDecision(models.Model):
-    """What a selection says of one applicant, and why; `total` is in hundredths of a point."""
+    """The decision of a selection on one applicant; `total` is in hundredths of a point."""
 
     selection = models.ForeignKey(
         PanelSelection, on_delete=models.PROTECT, related_name="decisions"

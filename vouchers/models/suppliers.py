@@ -1,4 +1,4 @@
-"""Suppliers."""
+"""Suppliers, their partner firms, people and accounts."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Supplier(Dated):
-    """A firm that sells services for vouchers (공급기업), known by its business number."""
+    """A firm that sells services for vouchers (공급기업), identified by its business number."""
 
     business_number = models.CharField("사업자등록번호", max_length=10, unique=True)
     name = models.CharField("기업명", max_length=100)
@@ -36,7 +36,7 @@ class Supplier(Dated):
 
 
 class SupplierPartner(models.Model):
-    """A partner firm (협력사) of a supplier: its people may not judge either (source S28)."""
+    """A partner firm (협력사) of a supplier; its people may not join the panel either (source S28)."""
 
     supplier = models.ForeignKey(
         Supplier, on_delete=models.CASCADE, related_name="partners", verbose_name="공급기업"
@@ -58,7 +58,7 @@ class SupplierPartner(models.Model):
 
 
 class SupplierContact(models.Model):
-    """Somebody who works for a supplier, whether or not they have an account here."""
+    """A person who works for a supplier, with or without an account here."""
 
     supplier = models.ForeignKey(
         Supplier, on_delete=models.CASCADE, related_name="contacts", verbose_name="공급기업"
@@ -81,7 +81,7 @@ class SupplierContact(models.Model):
 
 
 class SupplierMember(models.Model):
-    """An account that acts for a supplier: comments, corrections (the supplier desk)."""
+    """An account that acts for a supplier: comments on reports, answers corrections."""
 
     supplier = models.ForeignKey(
         Supplier, on_delete=models.CASCADE, related_name="members", verbose_name="공급기업"

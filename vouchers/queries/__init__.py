@@ -1,1 +1,1 @@
-"""Reads of the catalogue and the panel that several edges share."""
+"""Reads shared by pages, admin, API, PDFs and exports."""

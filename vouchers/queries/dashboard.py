@@ -1,4 +1,4 @@
-"""How a round stands: recruitment, coverage, reports, corrections, money; counted by the database."""
+"""Counts of a round: recruitment, coverage, reports, corrections, money."""
 
 from datetime import datetime
 from typing import Any
@@ -30,17 +30,17 @@ FUNNEL = (
     (
         "제출",
         tuple(
-            one.value
-            for one in PanelApplicationState
-            if one not in (PanelApplicationState.DRAFT, PanelApplicationState.WITHDRAWN)
+            state.value
+            for state in PanelApplicationState
+            if state not in (PanelApplicationState.DRAFT, PanelApplicationState.WITHDRAWN)
         ),
     ),
     (
         "자격 있음",
         tuple(
-            one.value
-            for one in PanelApplicationState
-            if one
+            state.value
+            for state in PanelApplicationState
+            if state
             not in (
                 PanelApplicationState.DRAFT,
                 PanelApplicationState.WITHDRAWN,
@@ -53,7 +53,7 @@ FUNNEL = (
 
 
 def of_round(round: PanelRound, at: datetime) -> dict[str, Any]:
-    """Everything the dashboard shows, in a fixed number of queries."""
+    """Return what the dashboard of a round shows, in a fixed number of queries."""
     reports = _reports(round)
     cases = _cases(round)
     return {
@@ -63,10 +63,10 @@ def of_round(round: PanelRound, at: datetime) -> dict[str, Any]:
         "reports_chart": _bars("보고서 상태", reports, "건"),
         "cases_chart": _bars("시정 상태", cases, "건"),
         "overdue": _overdue(round, at),
-        "waiting": ConsumerReport.objects.filter(
+        "to_review": ConsumerReport.objects.filter(
             assignment__round=round, state=ReportState.SUBMITTED
         ).count(),
-        "ready": ConsumerReport.objects.filter(
+        "to_publish": ConsumerReport.objects.filter(
             assignment__round=round, state=ReportState.COMMENTING, comment_until__lte=at
         ).count(),
         "open_fees": ReportFee.objects.filter(
@@ -78,7 +78,7 @@ def of_round(round: PanelRound, at: datetime) -> dict[str, Any]:
 
 
 def _money(round: PanelRound) -> list[Chart]:
-    """What is paid, promised and left of each pot; a chart each, because the sums are far apart."""
+    # One chart per budget, because the sums are far apart.
     return [
         bars(
             f"{pot.name} (배정 {won(pot.appropriated_won)})",
@@ -162,7 +162,7 @@ def _reports(round: PanelRound) -> dict[str, int]:
     begun = sum(found.values())
     active = Assignment.objects.filter(round=round, state=AssignmentState.ACTIVE).count()
     counts = {"쓰기 전": max(0, active - begun)}
-    return counts | {one.label: found.get(one.value, 0) for one in ReportState}
+    return counts | {state.label: found.get(state.value, 0) for state in ReportState}
 
 
 def _cases(round: PanelRound) -> dict[str, int]:
@@ -173,11 +173,11 @@ def _cases(round: PanelRound) -> dict[str, int]:
         .values_list("state")
         .annotate(count=Count("pk"))
     )
-    return {one.label: found.get(one.value, 0) for one in CorrectionState}
+    return {state.label: found.get(state.value, 0) for state in CorrectionState}
 
 
 def _overdue(round: PanelRound, at: datetime) -> dict[str, Any]:
-    """Assignments without a report after the due date; the oldest first."""
+    """Return number and first rows of assignments without a report after the due date."""
     due_at = round.active_until
     if due_at is None or at < due_at:
         return {"count": 0, "rows": []}

@@ -1,8 +1,8 @@
-"""Open data: whole sets at stable addresses, every field explained.
+"""Open data sets at stable addresses, with the meaning of every field.
 
-Each set reads through the same visibility as the pages, so that nothing hidden there leaks here.
-Averages of few reports are told: each report is published in full with its ratings and its
-author's kind, so anybody could work them out, and the count stands beside every average.
+Each set is read through `visibility`, like the pages. Averages of few reports are published: every
+report is public with its ratings and its author's kind, so hiding averages would protect nobody;
+the count is given beside every average.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -10,27 +10,24 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.core.clock import KST
-from vouchers.models import ConsumerReport, Correction
+from vouchers.models import ConsumerReport
 from vouchers.queries.reports import ratings
-from vouchers.states import PUBLIC_CORRECTIONS, CorrectionState, MemberKind
+from vouchers.states import MemberKind
 from vouchers.visibility import public_corrections, public_reports, public_services
 
 LICENCE = "공공누리 제1유형(출처 표시)"
 CHUNK = 500
-SHOWN_STATES = tuple(PUBLIC_CORRECTIONS)
 
 
 @dataclass(frozen=True)
 class Field:
-    """One field and what it means."""
-
     name: str
     meaning: str
 
 
 @dataclass(frozen=True)
 class DataSet:
-    """One set: its name in the address, what it holds, its fields, its rows."""
+    """A data set; `name` is part of its address."""
 
     name: str
     label: str
@@ -40,7 +37,6 @@ class DataSet:
 
 
 def services() -> Iterator[Sequence[object]]:
-    """Every public service."""
     rows = public_services().select_related("supplier").order_by("pk")
     for row in rows.iterator(CHUNK):
         yield (
@@ -56,10 +52,10 @@ def services() -> Iterator[Sequence[object]]:
 
 
 def rating_rows() -> Iterator[Sequence[object]]:
-    """Averages of every service and scale, for all and by kind; where nobody judged, no row."""
+    """Yield the averages by service, scale and kind of member, without those of no rating."""
     for group in _by_service():
         code = group[0].assignment.service.code
-        for scale in ratings.standing(group).scales:
+        for scale in ratings.summary_of(group).scales:
             for label, summary in (("전체", scale.whole), *scale.kinds):
                 if summary.count:
                     yield (
@@ -75,14 +71,14 @@ def rating_rows() -> Iterator[Sequence[object]]:
 
 
 def report_rows() -> Iterator[Sequence[object]]:
-    """Every published report in full, its author by kind."""
     rows = (
         public_reports()
         .select_related("filed", "comment", "assignment__monitor", "assignment__service")
         .order_by("pk")
     )
     for row in rows.iterator(CHUNK):
-        content = row.filed.content
+        version = row.submitted_version()
+        content = version.content
         comment = getattr(row, "comment", None)
         yield (
             row.pk,
@@ -93,12 +89,11 @@ def report_rows() -> Iterator[Sequence[object]]:
             {part["label"]: part["text"] for part in content["sections"] if part["text"]},
             ratings.counted(row),
             comment.text if comment else "",
-            row.filed.sha256,
+            version.sha256,
         )
 
 
 def correction_rows() -> Iterator[Sequence[object]]:
-    """Every public case."""
     rows = public_corrections().select_related("service").order_by("pk")
     for row in rows.iterator(CHUNK):
         yield (
@@ -114,28 +109,6 @@ def correction_rows() -> Iterator[Sequence[object]]:
             _day(row.closed_at),
             row.suspended_service,
         )
-
-
-def steps(case: Correction) -> list[dict[str, Any]]:
-    """The life of a case as the public follows it."""
-    verified = case.moves.filter(move="verify").order_by("-pk").first()
-    order = [
-        ("문제 확인", True, verified.at if verified else None),
-        ("시정 요청", case.asked_at is not None, case.asked_at),
-        ("공급기업 답변", case.answered_at is not None, case.answered_at),
-        ("시정 완료", case.state == CorrectionState.FIXED, case.closed_at),
-    ]
-    done = [flag for _, flag, _ in order]
-    current = done.index(False) if False in done else len(done)
-    stopped = case.state == CorrectionState.SUSPENDED
-    found = []
-    for place, (label, flag, at) in enumerate(order):
-        state, note = "done" if flag else "todo", ""
-        if place == current and not flag:
-            state = "stopped" if stopped else "current"
-            note = "시정이 확인되지 않아 판매를 중지했습니다." if stopped else ""
-        found.append({"label": label, "state": state, "at": at if flag else None, "note": note})
-    return found
 
 
 def _by_service() -> Iterator[list[ConsumerReport]]:

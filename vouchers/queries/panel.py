@@ -1,4 +1,4 @@
-"""Reads of panels: what is covered, flags of bursts, how a round stands."""
+"""Covered services and counts of a panel round."""
 
 from collections import Counter
 from typing import Any
@@ -6,17 +6,13 @@ from typing import Any
 from django.db.models import Count, Q, QuerySet
 
 from vouchers.models import PanelRound, Service
-from vouchers.states import (
-    AssignmentState,
-    MonitorState,
-    ServiceState,
-)
+from vouchers.states import AssignmentState, MonitorState, ServiceState
 
 SHOWN_COVERED = 200
 
 
 def covered_services(round: PanelRound) -> QuerySet[Service]:
-    """The services that a round has tried, by field and name."""
+    """Return the services to be tried in a round, by field and name."""
     return (
         round.covered.select_related("supplier")
         .defer("search", "grams", "contents")
@@ -25,14 +21,14 @@ def covered_services(round: PanelRound) -> QuerySet[Service]:
 
 
 def coverage(round: PanelRound) -> dict[str, int]:
-    """How many services are covered of those on sale; the rest are not tried this time."""
+    """Return how many services are on sale, covered by the round, and not covered (`rest`)."""
     on_sale = Service.objects.filter(state=ServiceState.ON_SALE).count()
     covered = round.coverage.count()
     return {"on_sale": on_sale, "covered": covered, "rest": max(0, on_sale - covered)}
 
 
-def standing(round: PanelRound) -> dict[str, Any]:
-    """The numbers of a round: applications, members and assignments by state."""
+def round_counts(round: PanelRound) -> dict[str, Any]:
+    """Return counts of a round: applications and members by state, members by kind, coverage."""
     applications = Counter(
         dict(round.applications.values_list("state").annotate(Count("pk")).order_by())
     )

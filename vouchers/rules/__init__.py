@@ -1,1 +1,1 @@
-"""Pure decisions of the panel: who may not judge whom, ratings, assignment, rewards."""
+"""Pure decisions on selection, assignment, reports and rewards; no database, no clock."""

@@ -1,20 +1,20 @@
-"""Who may be asked to try what: permitted pairs with their costs, and shortages in words."""
+"""Input of the assignment solver (permitted pairs with costs) and messages for what is short."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from portal.assignment.matching import Deficit, KindShortage, Shortage, Solution
 
-UNWISHED = 1_000  # dearer than any wish
-STEP = 20  # by which each lower wish is dearer
-BALANCE = 5  # and each further service of the same member
+UNWISHED = 1_000  # cost of a service that the member did not wish for; above that of any wish
+STEP = 20  # added for each lower rank of a wish
+BALANCE = 5  # added for each further service of the same member
 MOST_PAIRS = 500_000
-EXAMPLES = 5
+EXAMPLES = 5  # services named in a message
 
 
 @dataclass(frozen=True)
 class Member:
-    """A member with room for `load` services, and what they wished for in order of rank."""
+    """A member who can try up to `load` services; `wishes` are service ids, the first rank first."""
 
     id: int
     kind: str
@@ -23,8 +23,8 @@ class Member:
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A covered service: how many members, and at least how many of some kinds."""
+class Demand:
+    """A covered service, the members it needs, and the minimum of each kind of member."""
 
     id: int
     members: int
@@ -33,45 +33,45 @@ class Wanted:
 
 def options(
     members: Sequence[Member],
-    services: Sequence[Wanted],
+    services: Sequence[Demand],
     forbidden: Collection[tuple[int, int]],
     *,
     most: int = MOST_PAIRS,
 ) -> list[tuple[int, int, int]]:
-    """Return every permitted (member, service, cost), a forbidden pair never.
+    """Return every permitted (member id, service id, cost).
 
-    Where all pairs would be more than `most`, a member is considered for their wishes and for an
-    even share of the other services; the share moves on with each member, so that all are offered.
+    With more than `most` pairs, each member gets their wishes and an equal share of the other
+    services; the share shifts from member to member, so that every service is offered to some.
     """
-    barred = set(forbidden)
-    there = {row.id for row in services}
+    excluded = set(forbidden)
+    known = {row.id for row in services}
     share = len(services)
     if members and len(members) * len(services) > most:
         share = max(1, most // len(members))
-    found = []
+    pairs = []
     for place, member in enumerate(members):
         costs = {
-            service: STEP * rank for rank, service in enumerate(member.wishes) if service in there
+            service: STEP * rank for rank, service in enumerate(member.wishes) if service in known
         }
         start = place * share
         for offset in range(min(share, len(services))):
             costs.setdefault(services[(start + offset) % len(services)].id, UNWISHED)
-        found += [
+        pairs += [
             (member.id, service, cost)
             for service, cost in costs.items()
-            if (member.id, service) not in barred
+            if (member.id, service) not in excluded
         ]
-    return found
+    return pairs
 
 
 def explain(
     solution: Solution, names: Mapping[int, str], kinds: Mapping[str, str]
 ) -> list[dict[str, object]]:
-    """Say in words what could not be met and why: first the whole, then each service."""
+    """Return messages on what could not be met and why: the total first, then each service."""
     rows: list[dict[str, object]] = []
     if solution.complete:
-        words = "모든 서비스에 필요한 인원을 구분에 맞게 배정했습니다."
-        return [{"code": "complete", "text": words, "services": []}]
+        text = "모든 서비스에 필요한 인원을 구분에 맞게 배정했습니다."
+        return [{"code": "complete", "text": text, "services": []}]
     if solution.deficit is not None:
         rows.append(_deficit(solution.deficit, names))
     rows += [_shortage(row, names) for row in solution.shortages]

@@ -1,36 +1,36 @@
-"""How a search compares texts: without spaces, marks and case, by pairs of letters."""
+"""Text search by pairs of letters (bigrams), ignoring spaces, punctuation and case."""
 
 import unicodedata
 from collections.abc import Iterable
 
-SHORTEST = 2  # letters: a single one would stand in a third of all services
-BREAK = "|"
+SHORTEST = 2  # letters; a single one is in a third of all services
+BREAK = "|"  # between the searchable parts, so that no bigram spans two of them
 
 
 def normalise(text: str) -> str:
-    """Keep letters and digits only, in lower case: 화상 회의(Zoom) and 화상회의zoom are one."""
+    """Keep letters and digits in lower case: `화상 회의(Zoom)` becomes `화상회의zoom`."""
     folded = unicodedata.normalize("NFKC", text).casefold()
     return "".join(letter for letter in folded if letter.isalnum())
 
 
 def searchable(*parts: str) -> str:
-    """Join what can be searched, so that no word runs from one part into the next."""
+    """Join the normalised parts with `BREAK`."""
     return BREAK.join(normalise(part) for part in parts)
 
 
 def grams(searched: str) -> str:
-    """Write the pairs of letters in a searchable text, each once, sorted: the words of the index."""
+    """Return the distinct bigrams of a searchable text, sorted and separated by spaces, as indexed."""
     return " ".join(sorted(set(_pairs(searched.split(BREAK)))))
 
 
 def words(query: str) -> list[str]:
-    """Split what somebody typed into the words that must all be there."""
+    """Split a query into normalised words; a match contains all of them."""
     return [word for word in map(normalise, query.split()) if word]
 
 
-def asked_grams(found: Iterable[str]) -> list[str]:
-    """The pairs of letters that a service must have to hold all these words."""
-    return sorted(set(_pairs(found)))
+def required_grams(words: Iterable[str]) -> list[str]:
+    """Return the bigrams that a service containing all these words must have."""
+    return sorted(set(_pairs(words)))
 
 
 def _pairs(parts: Iterable[str]) -> Iterable[str]:

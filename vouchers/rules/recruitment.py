@@ -1,6 +1,6 @@
-"""Bursts: many applications in a short time from one address, telephone, device or kind of account.
+"""Bursts: many applications in a short time from one address, telephone, device or account series.
 
-They flag for staff and decide nothing: a university shares one address, too.
+A burst is a flag for staff and decides nothing: a university shares one address, too.
 """
 
 import re
@@ -21,7 +21,7 @@ _SHORTEST_STEM = 3
 
 @dataclass(frozen=True)
 class Trace:
-    """What one application left behind; empty is unknown and compared with nothing."""
+    """What identifies the sender of one application; an empty value is unknown and never matches."""
 
     id: int
     at: datetime
@@ -33,29 +33,25 @@ class Trace:
 
 @dataclass(frozen=True)
 class Flag:
-    """One burst that an application belongs to: of what kind, and how many there are in it."""
+    """A burst that an application belongs to: its kind and its number of applications."""
 
     kind: str
     count: int
 
     @property
-    def words(self) -> str:
-        """The flag in words."""
+    def label(self) -> str:
         return f"{KINDS[self.kind]} {self.count}건"
 
 
 def account_stem(email: str) -> str:
-    """What accounts made in a row share: kim01@a.kr and kim.02@a.kr are both kim@a.kr."""
+    """Return what numbered accounts share: kim@a.kr for kim01@a.kr; empty without a number."""
     name, _, host = email.lower().partition("@")
     stem = _ORDINAL.sub("", name)
     return f"{stem}@{host}" if len(stem) >= _SHORTEST_STEM and stem != name else ""
 
 
 def flags(traces: Iterable[Trace], *, limit: int, hours: int) -> dict[int, list[Flag]]:
-    """Return the flags of each application that is one of `limit` or more within `hours`.
-
-    An account in a row is one whose name carries a number; the plain name alone is nobody's burst.
-    """
+    """Return the flags of each application (by id) that is one of `limit` or more within `hours`."""
     groups: dict[tuple[str, str], list[Trace]] = defaultdict(list)
     for trace in traces:
         for kind, value in (
@@ -66,15 +62,15 @@ def flags(traces: Iterable[Trace], *, limit: int, hours: int) -> dict[int, list[
         ):
             if value:
                 groups[kind, value].append(trace)
-    found: dict[int, list[Flag]] = defaultdict(list)
+    flagged: dict[int, list[Flag]] = defaultdict(list)
     for (kind, _), rows in sorted(groups.items()):
         for id, count in _bursts(rows, limit, timedelta(hours=hours)).items():
-            found[id].append(Flag(kind, count))
-    return dict(found)
+            flagged[id].append(Flag(kind, count))
+    return dict(flagged)
 
 
 def _bursts(rows: Sequence[Trace], limit: int, within: timedelta) -> dict[int, int]:
-    """The largest burst that each row belongs to, if it is large enough."""
+    """Return the size of the largest burst of each row, where it reaches `limit`."""
     ordered = sorted(rows, key=lambda row: (row.at, row.id))
     largest: dict[int, int] = {}
     start = 0

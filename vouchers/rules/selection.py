@@ -1,4 +1,4 @@
-"""Who is on the panel: weighted marks, a rank for everybody, a least number of each kind."""
+"""Selection of panel members: weighted marks, ranks, and a minimum number of each kind."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ SELECTED, RESERVE, REJECTED = "selected", "reserve", "rejected"
 
 @dataclass(frozen=True)
 class Criterion:
-    """Out of how many points, and with which weight in percent."""
+    """A criterion with its maximum points and its weight in percent."""
 
     code: str
     label: str
@@ -20,7 +20,7 @@ class Criterion:
 
 @dataclass(frozen=True)
 class Rules:
-    """How many are selected and kept in reserve, and at least how many of each kind."""
+    """How many are selected, how many kept in reserve, and the minimum of each kind."""
 
     criteria: tuple[Criterion, ...]
     places: int
@@ -30,7 +30,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Candidate:
-    """An applicant: kind, every officer's points by criterion, and the place in order of filing."""
+    """An applicant: kind, each officer's points by criterion, and the position in filing order."""
 
     id: int
     kind: str
@@ -40,7 +40,7 @@ class Candidate:
 
 @dataclass(frozen=True)
 class Verdict:
-    """What becomes of a candidate: rank, points in hundredths with their parts, and why."""
+    """Outcome of a candidate; `total` and `parts` (by criterion) are in hundredths of a point."""
 
     id: int
     outcome: str
@@ -51,7 +51,7 @@ class Verdict:
 
 
 def score(candidate: Candidate, criteria: Sequence[Criterion]) -> dict[str, int]:
-    """Weigh the mean of each criterion: hundredths of a point out of 100, rounded down."""
+    """Return the weighted mean of each criterion, in hundredths of a point, rounded down."""
     officers = len(candidate.marks)
     return {
         row.code: int(
@@ -65,10 +65,10 @@ def score(candidate: Candidate, criteria: Sequence[Criterion]) -> dict[str, int]
 
 
 def select(candidates: Sequence[Candidate], rules: Rules) -> list[Verdict]:
-    """Rank everybody and draw the lines; the same input gives the same answer.
+    """Rank all candidates and decide each; the same input gives the same result.
 
-    Order: total, then the first criterion, then who filed first. The best of each kind are taken
-    up to the least number of that kind; the other places go by rank, then those in reserve.
+    Ranked by total, first criterion, filing order. The best of each kind fill the minimum of that
+    kind; the other places, then the reserve, go by rank.
     """
     scored = [(row, score(row, rules.criteria)) for row in candidates]
     first = rules.criteria[0].code
@@ -77,15 +77,15 @@ def select(candidates: Sequence[Candidate], rules: Rules) -> list[Verdict]:
         key=lambda pair: (-sum(pair[1].values()), -pair[1][first], pair[0].filed, pair[0].id),
     )
     kept = _least_of_each_kind([row for row, _ in ranked], rules)
-    room = rules.places - len(kept)
+    places_left = rules.places - len(kept)
     verdicts, reserves = [], 0
     for rank, (row, parts) in enumerate(ranked, start=1):
         outcome, reason = REJECTED, f"{rank}위로 선정 인원과 예비 인원 밖입니다."
         if row.id in kept:
             outcome = SELECTED
             reason = "구분마다 두는 최소 인원 안에서 점수가 높아 선정했습니다."
-        elif room > 0:
-            room -= 1
+        elif places_left > 0:
+            places_left -= 1
             outcome, reason = SELECTED, f"{rank}위로 선정 인원 안입니다."
         elif reserves < rules.reserve:
             reserves += 1
@@ -95,17 +95,17 @@ def select(candidates: Sequence[Candidate], rules: Rules) -> list[Verdict]:
 
 
 def shortages(candidates: Sequence[Candidate], rules: Rules) -> list[str]:
-    """Name the kinds that fewer have applied for than there should be; the words say how many."""
-    there = Counter(row.kind for row in candidates)
-    return [kind for kind, least in sorted(rules.least.items()) if there[kind] < least]
+    """Return the kinds with fewer candidates than their minimum."""
+    applied = Counter(row.kind for row in candidates)
+    return [kind for kind, least in sorted(rules.least.items()) if applied[kind] < least]
 
 
 def next_in_reserve(
     reserves: Sequence[tuple[int, str]], members: Mapping[str, int], least: Mapping[str, int]
 ) -> int | None:
-    """Who moves up: the first in reserve of a kind that has fallen below its least, else the first.
+    """Return the id that moves up: the first of a kind below its minimum, else the first.
 
-    `reserves` are (id, kind) by rank, `members` how many of each kind are on the panel now.
+    `reserves` are (id, kind) by rank, `members` the current number of each kind.
     """
     lacking = {kind for kind, wanted in least.items() if members.get(kind, 0) < wanted}
     for id, kind in reserves:

@@ -1,1 +1,1 @@
-"""The only writers of the panel's states and money."""
+"""Every write of the voucher programme: states, money, mails."""

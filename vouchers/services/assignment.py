@@ -1,4 +1,4 @@
-"""Who tries what: wishes, pins and forbids, a computed proposal, its confirmation, drop-outs."""
+"""Who tries which service: wishes, rules of staff, computed runs, confirmation, drop-outs."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -30,9 +30,8 @@ from vouchers.models import (
     Wish,
 )
 from vouchers.roles import PANEL_OPERATOR
-from vouchers.rules import assignment as rules
-from vouchers.services import conflicts
-from vouchers.services import members as members_services
+from vouchers.rules import assignment as assignment_rules
+from vouchers.services import conflicts, members
 from vouchers.states import (
     AssignmentMoves,
     AssignmentRunMoves,
@@ -53,16 +52,16 @@ Pair = tuple[int, int]
 
 @dataclass(frozen=True)
 class Problem:
-    """What the solver is given, as it stands now."""
+    """Input of the solver; pairs are (member id, service id)."""
 
-    members: tuple[rules.Member, ...]
-    services: tuple[rules.Wanted, ...]
+    members: tuple[assignment_rules.Member, ...]
+    services: tuple[assignment_rules.Demand, ...]
     forbidden: tuple[Pair, ...]
     pinned: tuple[Pair, ...]
     kept: tuple[Pair, ...]
 
-    def plain(self) -> dict[str, Any]:
-        """The same as JSON, in one order: what `inputs_sha256` is over, together with the seed."""
+    def as_json(self) -> dict[str, Any]:
+        """Return the input in canonical order; `inputs_sha256` covers it together with the seed."""
         return {
             "members": [[row.id, row.kind, row.load, list(row.wishes)] for row in self.members],
             "services": [[row.id, row.members, dict(row.least)] for row in self.services],
@@ -76,10 +75,10 @@ class Problem:
 
 
 @transaction.atomic
-def wish(monitor: Monitor, *, codes: Sequence[str], by: User, now: datetime) -> list[Wish]:
-    """Put a member's wishes down in the order given, in place of the earlier ones.
+def set_wishes(monitor: Monitor, *, codes: Sequence[str], by: User, now: datetime) -> list[Wish]:
+    """Replace a member's wishes by service codes in order of preference.
 
-    Raises MoveNotAllowed (`not_active`), Closed after the last day, BadInput (`wishes`).
+    Raises MoveNotAllowed (`not_active`), Closed (`wishes_closed`), BadInput (`wishes`).
     """
     if monitor.state != MonitorState.ACTIVE:
         raise MoveNotAllowed("활동 중인 단원만 고를 수 있습니다.", code="not_active")
@@ -91,8 +90,8 @@ def wish(monitor: Monitor, *, codes: Sequence[str], by: User, now: datetime) -> 
     if len(chosen) > most:
         raise BadInput(f"{most}개까지 고를 수 있습니다.", code="wishes")
     covered = dict(monitor.round.covered.filter(code__in=chosen).values_list("code", "pk"))
-    if strange := [code for code in chosen if code not in covered]:
-        raise BadInput(f"이번에 체험하지 않는 서비스입니다: {', '.join(strange)}", code="wishes")
+    if unknown := [code for code in chosen if code not in covered]:
+        raise BadInput(f"이번에 체험하지 않는 서비스입니다: {', '.join(unknown)}", code="wishes")
     Monitor.objects.select_for_update(no_key=True).get(pk=monitor.pk)
     Wish.objects.filter(monitor=monitor).delete()
     return Wish.objects.bulk_create(
@@ -103,14 +102,14 @@ def wish(monitor: Monitor, *, codes: Sequence[str], by: User, now: datetime) -> 
     )
 
 
-# Staff's word
+# Rules of staff
 
 
 @transaction.atomic
-def rule(
+def set_rule(
     monitor: Monitor, service: Service, *, kind: str, reason: str, by: User, now: datetime
 ) -> AssignmentRule:
-    """Pin a member to a service or forbid it, in place of what was said of the two before.
+    """Pin a member to a service or forbid it, replacing an earlier rule for the pair.
 
     Raises MoveNotAllowed (`role`, `not_active`), BadInput (`reason`, `not_covered`).
     """
@@ -135,18 +134,21 @@ def rule(
     )
 
 
-def lift(said: AssignmentRule, *, by: User, now: datetime) -> bool:
-    """Take staff's word back; returns whether it still stood. Raises MoveNotAllowed (`role`)."""
+def end_rule(rule: AssignmentRule, *, by: User, now: datetime) -> bool:
+    """End a rule; return whether it was still open. Raises MoveNotAllowed (`role`)."""
     _operator_only(by)
-    return bool(AssignmentRule.objects.filter(pk=said.pk, ended_at=None).update(ended_at=now))
+    return bool(AssignmentRule.objects.filter(pk=rule.pk, ended_at=None).update(ended_at=now))
 
 
-# A computed proposal
+# Runs
 
 
 @transaction.atomic
 def start(round: PanelRound, *, seed: int, by: User, now: datetime) -> AssignmentRun:
-    """Ask for a proposal. Raises MoveNotAllowed (`role`), RuleBroken with what is not ready."""
+    """Create a run and enqueue its job.
+
+    Raises MoveNotAllowed (`role`), RuleBroken with everything that is not ready.
+    """
     _operator_only(by)
     PanelRound.objects.select_for_update(no_key=True).get(pk=round.pk)
     findings = []
@@ -158,10 +160,10 @@ def start(round: PanelRound, *, seed: int, by: User, now: datetime) -> Assignmen
         findings.append(Finding("run_in_progress", "아직 끝나지 않은 배정 계산이 있습니다."))
     if findings:
         raise RuleBroken(findings, message="배정을 계산할 수 없습니다.")
-    return _ask(round, seed, by, now)
+    return _create_run(round, seed, by, now)
 
 
-def _ask(round: PanelRound, seed: int, by: User, now: datetime) -> AssignmentRun:
+def _create_run(round: PanelRound, seed: int, by: User, now: datetime) -> AssignmentRun:
     last = round.runs.aggregate(last=Max("number"))["last"] or 0
     run = AssignmentRun.objects.create(
         round=round, number=last + 1, seed=seed, requested_by=by, requested_at=now
@@ -172,9 +174,9 @@ def _ask(round: PanelRound, seed: int, by: User, now: datetime) -> AssignmentRun
 
 
 def problem(round: PanelRound) -> Problem:
-    """Read what the solver needs: members without a tie, covered services on sale, staff's word.
+    """Read the solver's input: members without a tie, covered services on sale, rules of staff.
 
-    What is assigned already is kept; whoever moves, nobody else does.
+    Active assignments are kept as they are.
     """
     tied = SupplierTie.objects.filter(ended_at=None).values("user")
     monitors = list(
@@ -194,21 +196,22 @@ def problem(round: PanelRound) -> Problem:
     active = {row.pk for row in monitors}
     covered = {row.service_id for row in coverage}
     kept = _pairs(round.assignments.filter(state=AssignmentState.ACTIVE), active, covered)
-    said = round.rules.filter(ended_at=None)
-    forbidden = _pairs(said.filter(kind=RuleKind.FORBID), active, covered)
+    open_rules = round.rules.filter(ended_at=None)
+    forbidden = _pairs(open_rules.filter(kind=RuleKind.FORBID), active, covered)
     pinned = [
         pair
-        for pair in _pairs(said.filter(kind=RuleKind.PIN), active, covered)
+        for pair in _pairs(open_rules.filter(kind=RuleKind.PIN), active, covered)
         if pair not in set(kept)
     ]
-    # Whoever dropped a service is not asked to try it again.
+    # A dropped service is not assigned to the same member again.
     dropped = _pairs(round.assignments.filter(state=AssignmentState.DROPPED), active, covered)
     return Problem(
         members=tuple(
-            rules.Member(row.pk, row.kind, row.load, tuple(wishes[row.pk])) for row in monitors
+            assignment_rules.Member(row.pk, row.kind, row.load, tuple(wishes[row.pk]))
+            for row in monitors
         ),
         services=tuple(
-            rules.Wanted(row.service_id, row.wanted or round.members_per_service, least)
+            assignment_rules.Demand(row.service_id, row.wanted or round.members_per_service, least)
             for row in coverage
         ),
         forbidden=tuple(sorted({*forbidden, *dropped} - set(kept) - set(pinned))),
@@ -218,19 +221,19 @@ def problem(round: PanelRound) -> Problem:
 
 
 def _pairs(rows: Any, members: set[int], services: set[int]) -> list[Pair]:
-    found = rows.values_list("monitor_id", "service_id")
-    return sorted({pair for pair in found if pair[0] in members and pair[1] in services})
+    pairs = rows.values_list("monitor_id", "service_id")
+    return sorted({pair for pair in pairs if pair[0] in members and pair[1] in services})
 
 
 def solve(given: Problem, *, seed: int) -> matching.Solution:
-    """Compute an assignment: the same problem and seed give the same answer."""
+    """Compute an assignment; the same problem and seed give the same solution."""
     return matching.solve(
         [matching.Worker(row.id, row.load, row.kind) for row in given.members],
         [matching.Task(row.id, row.members, row.least) for row in given.services],
-        rules.options(given.members, given.services, given.forbidden),
+        assignment_rules.options(given.members, given.services, given.forbidden),
         seed=seed,
         pinned={*given.pinned, *given.kept},
-        balance=rules.BALANCE,
+        balance=assignment_rules.BALANCE,
     )
 
 
@@ -240,7 +243,10 @@ def compute(
     now: datetime,
     progress: Progress = no_progress,
 ) -> AssignmentRun:
-    """Read everybody's ties again, solve, and keep the proposal with what it was computed from."""
+    """Recheck all ties, solve, and store the proposal with its inputs.
+
+    Returns a run that is no longer being prepared unchanged.
+    """
     if run.state != AssignmentRunState.PREPARING:
         return run
     progress(0, 3, "이해관계를 다시 확인하는 중")
@@ -261,7 +267,7 @@ def compute(
         by=None,
         now=now,
         changes={
-            "inputs": given.plain(),
+            "inputs": given.as_json(),
             "inputs_sha256": fingerprint(given, run.seed),
             "pairs": pairs,
             "results_sha256": snapshot.sha256(pairs),
@@ -271,7 +277,7 @@ def compute(
             "wished": len(set(solution.pairs) & wished),
             "explanation": [
                 _coverage(run.round, len(given.services)),
-                *rules.explain(solution, names, dict(MemberKind.choices)),
+                *assignment_rules.explain(solution, names, dict(MemberKind.choices)),
             ],
         },
     )
@@ -279,19 +285,21 @@ def compute(
 
 
 def fingerprint(given: Problem, seed: int) -> str:
-    """Hash what an assignment is computed from."""
-    return snapshot.sha256({"seed": seed, "balance": rules.BALANCE, **given.plain()})
+    """Return the SHA-256 of everything an assignment is computed from."""
+    return snapshot.sha256({"seed": seed, "balance": assignment_rules.BALANCE, **given.as_json()})
 
 
 def recompute(run: AssignmentRun) -> str:
-    """Solve again from what was frozen with the run; returns the hash of the result."""
+    """Solve a run again from its frozen inputs; return the hash of the result."""
     frozen = run.inputs
     given = Problem(
         members=tuple(
-            rules.Member(id, kind, load, tuple(wishes))
+            assignment_rules.Member(id, kind, load, tuple(wishes))
             for id, kind, load, wishes in frozen["members"]
         ),
-        services=tuple(rules.Wanted(id, wanted, least) for id, wanted, least in frozen["services"]),
+        services=tuple(
+            assignment_rules.Demand(id, wanted, least) for id, wanted, least in frozen["services"]
+        ),
         forbidden=tuple((one, other) for one, other in frozen["forbidden"]),
         pinned=tuple((one, other) for one, other in frozen["pinned"]),
         kept=tuple((one, other) for one, other in frozen["kept"]),
@@ -309,10 +317,10 @@ def _coverage(round: PanelRound, covered: int) -> dict[str, object]:
 
 @transaction.atomic
 def confirm(run: AssignmentRun, *, by: User, now: datetime) -> int:
-    """Assign what was proposed and tell the members; returns how many assignments are new.
+    """Create the proposed assignments and notify the members; return how many are new.
 
-    Raises MoveNotAllowed, RuleBroken (`changed`) when what it was computed from has changed,
-    (`tied`) when the database finds somebody tied.
+    Raises MoveNotAllowed, RuleBroken (`changed`) when the inputs have changed since, (`tied`) when
+    the database refuses a tied member.
     """
     move(run, AssignmentRunMoves.CONFIRM, by=by, now=now, changes={"confirmed_at": now})
     PanelRound.objects.select_for_update(no_key=True).get(pk=run.round_id)
@@ -345,12 +353,11 @@ def confirm(run: AssignmentRun, *, by: User, now: datetime) -> int:
             [Finding("tied", "공급기업과 관계가 드러난 단원이 있습니다. 다시 계산해 주세요.")],
             code="tied",
         ) from tied
-    _tell(run, now)
+    _notify(run, now)
     return len(new)
 
 
-def _tell(run: AssignmentRun, now: datetime) -> None:
-    """Write one letter to each member who got something new."""
+def _notify(run: AssignmentRun, now: datetime) -> None:
     services: dict[int, list[Service]] = defaultdict(list)
     rows = run.assignments.select_related("monitor__user", "service__supplier").order_by(
         "service__name"
@@ -374,7 +381,6 @@ def _tell(run: AssignmentRun, now: datetime) -> None:
 
 @transaction.atomic
 def discard(run: AssignmentRun, *, reason: str, by: User, now: datetime) -> None:
-    """Throw a proposal away. Raises MoveNotAllowed."""
     move(run, AssignmentRunMoves.DISCARD, by=by, now=now, note=reason)
 
 
@@ -385,11 +391,11 @@ def discard(run: AssignmentRun, *, reason: str, by: User, now: datetime) -> None
 def drop(
     assigned: Assignment, *, reason: str, by: User, now: datetime, owner: bool = False
 ) -> AssignmentRun | None:
-    """Take one service from a member and ask for a proposal that replaces them.
+    """Drop one assignment; return the run that looks for a replacement, if one was started.
 
-    A member gives nothing back once the activity is over: what was not written counts as nought.
-    Raises MoveNotAllowed (also `reported`), Closed (`activity_over`).
+    Raises MoveNotAllowed (also `reported`), Closed (`activity_over`) for the member themselves.
     """
+    # After the due date a member may not drop: a missing report counts as 0 in their score.
     due_at = assigned.due_at()
     if owner and due_at is not None and now >= due_at:
         raise Closed("활동 기간이 지나 체험을 반납할 수 없습니다.", code="activity_over")
@@ -413,7 +419,7 @@ def drop(
 def leave(
     monitor: Monitor, *, reason: str, by: User, now: datetime, owner: bool = False
 ) -> AssignmentRun | None:
-    """Let a member go: what they still had to try is dropped, and a replacement is proposed.
+    """Record that a member leaves; return the run that looks for a replacement, if one was started.
 
     Raises MoveNotAllowed.
     """
@@ -426,16 +432,19 @@ def leave(
         owner=owner,
         changes={"left_at": now},
     )
-    members_services.drop_all(monitor, reason="단원이 중도에 사퇴했습니다.", by=by, now=now)
+    members.drop_all(monitor, reason="단원이 중도에 사퇴했습니다.", by=by, now=now)
     return refill(monitor.round, by=by, now=now)
 
 
 def refill(round: PanelRound, *, by: User, now: datetime) -> AssignmentRun | None:
-    """Ask for a proposal that fills empty places without moving anybody, if any were assigned."""
+    """Start a run that fills empty places and keeps all assignments.
+
+    Returns None before the first confirmed run and while another run is being prepared.
+    """
     latest = round.runs.filter(state=AssignmentRunState.CONFIRMED).order_by("-pk").first()
     if latest is None or round.runs.filter(state=AssignmentRunState.PREPARING).exists():
         return None
-    return _ask(round, latest.seed, by, now)
+    return _create_run(round, latest.seed, by, now)
 
 
 def _operator_only(by: User) -> None:

@@ -1,4 +1,4 @@
-"""Books of published reports: asked for by staff, made once by a job, dated and numbered."""
+"""Books of published reports, requested by staff and rendered once by a job."""
 
 from datetime import datetime
 
@@ -19,8 +19,8 @@ from vouchers.visibility import public_reports
 JOB = "vouchers.report_book"
 
 
-def request_book(round: PanelRound, *, category: str, by: User, now: datetime) -> ReportBook:
-    """Ask for a book of what is published now; the same content is not printed twice.
+def request(round: PanelRound, *, category: str, by: User, now: datetime) -> ReportBook:
+    """Request a book of the reports published now, or return the last one if its content is the same.
 
     Raises MoveNotAllowed (`role`), BadInput (`no_reports`).
     """
@@ -54,13 +54,13 @@ def request_book(round: PanelRound, *, category: str, by: User, now: datetime) -
             )
             book.included.set(reports)
             queue.enqueue(JOB, key=f"report-book:{book.pk}", by=by, new=True, book=book.pk)
-    except IntegrityError as taken:  # somebody else asked in this very moment
+    except IntegrityError as taken:  # requested by another person at the same time
         raise StaleVersion from taken
     return book
 
 
-def render_book(book: ReportBook, *, now: datetime) -> ReportBook:
-    """Make the book's PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
+def render(book: ReportBook, *, now: datetime) -> ReportBook:
+    """Render the book's PDF unless it exists; raises what `portal.paper.issued.issue` raises."""
     if book.issued_at is not None:
         return book
     template, title, context = pdf_contexts.book(book)

@@ -1,7 +1,7 @@
-"""Who is tied to a supplier: computed, kept in a table that the database enforces, and read again.
+"""Conflicts of interest: ties between people and suppliers, computed, recorded and rechecked.
 
-Suppliers' people are barred from applying at all (source S28), whichever service it is about. A
-tie that is found late excludes the member; what they wrote is then left out of averages.
+A person tied to any supplier may not apply at all (source S28). A tie discovered later excludes
+the member, whose reports are then left out of averages.
 """
 
 from collections.abc import Iterable, Sequence
@@ -29,20 +29,14 @@ from vouchers.models import (
     SupplierPartner,
     SupplierTie,
 )
-from vouchers.roles import AGENCY, PANEL_OPERATOR
-from vouchers.services.members import _tell, exclude
+from vouchers.roles import EDITORS
+from vouchers.services import members
 from vouchers.states import MonitorState, PanelApplicationMoves, PanelApplicationState
 
 JOB = "vouchers.recheck"
-
-
 WHO = "지원자"
-
-
 CHUNK = 200
-
-
-JUDGED = [
+CHECKED = [
     PanelApplicationState.DRAFT,
     PanelApplicationState.SUBMITTED,
     PanelApplicationState.SELECTED,
@@ -50,17 +44,17 @@ JUDGED = [
 ]
 
 
-class Ground:
-    """All suppliers and their partner firms, ready to be asked about many people."""
+class SupplierIndex:
+    """Index over all suppliers and their partner firms that finds the ties of a person."""
 
     def __init__(self) -> None:
         suppliers = list(Supplier.objects.prefetch_related("contacts").order_by("pk"))
         partners = list(SupplierPartner.objects.select_related("supplier").order_by("pk"))
-        members: dict[int, list[tuple[int, str]]] = {}
+        accounts: dict[int, list[tuple[int, str]]] = {}
         for owner, user, email in SupplierMember.objects.values_list(
             "supplier_id", "user_id", "user__email"
         ):
-            members.setdefault(owner, []).append((user, email))
+            accounts.setdefault(owner, []).append((user, email))
         reached = linked(
             [
                 *FirmLink.objects.values_list("one", "other"),
@@ -73,7 +67,7 @@ class Ground:
         )
         self.owners = [row.pk for row in suppliers] + [row.supplier_id for row in partners]
         self.index = Index(
-            [_party(row, members.get(row.pk, ()), reached) for row in suppliers]
+            [_party(row, accounts.get(row.pk, ()), reached) for row in suppliers]
             + [
                 Party(
                     name=row.name,
@@ -85,35 +79,35 @@ class Ground:
         )
 
     def ties(self, person: Person) -> list[tuple[int, Finding]]:
-        """Every tie of a person with the supplier it leads to, one of a kind for each supplier."""
+        """Return the ties of a person as (supplier id, finding), one per supplier and code."""
         found: dict[tuple[int, str], Finding] = {}
         for place, finding in self.index.ties(person, who=WHO):
             found.setdefault((self.owners[place], finding.code), finding)
         return [(owner, finding) for (owner, _), finding in found.items()]
 
 
-def present_ground() -> Ground:
-    """The ground as the tables are now; read again only when one of them has changed."""
+def current_index() -> SupplierIndex:
+    """Return the index of the current tables; it is rebuilt only after one of them has changed."""
     tables = (Supplier, SupplierPartner, SupplierContact, SupplierMember, FirmLink)
     counted = tuple(
         tuple(model._default_manager.aggregate(n=Count("pk"), last=Max("pk")).values())
         for model in tables
     )
     latest = Supplier.objects.aggregate(at=Max("updated_at"))["at"]
-    return _ground((*counted, latest))
+    return _cached_index((*counted, latest))
 
 
 @lru_cache(maxsize=1)
-def _ground(state: tuple[Any, ...]) -> Ground:
-    return Ground()
+def _cached_index(state: tuple[Any, ...]) -> SupplierIndex:
+    return SupplierIndex()
 
 
 def _party(
     supplier: Supplier,
-    members: Iterable[tuple[int, str]],
+    accounts: Iterable[tuple[int, str]],
     reached: dict[str, frozenset[str]],
 ) -> Party:
-    contacts, members = list(supplier.contacts.all()), list(members)
+    contacts, accounts = list(supplier.contacts.all()), list(accounts)
     return Party(
         name=supplier.name,
         role="공급기업",
@@ -125,12 +119,12 @@ def _party(
                 [
                     supplier.email,
                     *(row.email for row in contacts),
-                    *(email for _, email in members),
+                    *(email for _, email in accounts),
                 ],
             )
         ),
         address=supplier.address,
-        member_user_ids=frozenset(user for user, _ in members),
+        member_user_ids=frozenset(user for user, _ in accounts),
         linked=reached.get(supplier.business_number, frozenset()),
     )
 
@@ -138,7 +132,7 @@ def _party(
 def person_of(
     user: User, application: PanelApplication | None, declared: Iterable[str] = ()
 ) -> Person:
-    """What is known of somebody: their account, what they wrote, what they have declared."""
+    """Return what is known of a person: account, application, declared firms."""
     if application is None:
         return Person(
             name=user.name,
@@ -166,7 +160,7 @@ def person_of(
 
 
 def declared_by(users: Sequence[int], *, now: datetime) -> dict[int, set[str]]:
-    """The firms that people have named as a tie that has not ended: names and numbers."""
+    """Return the names and numbers of the firms in the open declared ties of users, by user id."""
     found: dict[int, set[str]] = {}
     rows = DeclaredTie.objects.filter(user__in=users).exclude(
         ended_on__lt=now.astimezone(KST).date()
@@ -181,25 +175,25 @@ def check(
     application: PanelApplication | None,
     *,
     now: datetime,
-    ground: Ground | None = None,
+    index: SupplierIndex | None = None,
 ) -> list[Finding]:
-    """Compute somebody's ties, keep them in the table, and return them; none means may apply."""
+    """Compute, record and return the ties of a person; without any they may apply."""
     declared = declared_by([user.pk], now=now).get(user.pk, ())
-    found = (ground or present_ground()).ties(person_of(user, application, declared))
+    found = (index or current_index()).ties(person_of(user, application, declared))
     record(user, found, now=now)
     return [finding for _, finding in found]
 
 
 @transaction.atomic
 def record(user: User, found: Iterable[tuple[int, Finding]], *, now: datetime) -> None:
-    """Make the table say what was found: new ties are added, those that are gone are ended."""
-    stand = {
+    """Update the recorded ties of a person: add new ones, end those no longer found."""
+    recorded = {
         (row.supplier_id, row.code): row
         for row in SupplierTie.objects.filter(user=user, ended_at=None)
     }
-    now_there = {(owner, finding.code): finding for owner, finding in found}
-    gone = [row.pk for key, row in stand.items() if key not in now_there]
-    SupplierTie.objects.filter(pk__in=gone, ended_at=None).update(ended_at=now)
+    current = {(owner, finding.code): finding for owner, finding in found}
+    ended = [row.pk for key, row in recorded.items() if key not in current]
+    SupplierTie.objects.filter(pk__in=ended, ended_at=None).update(ended_at=now)
     SupplierTie.objects.bulk_create(
         [
             SupplierTie(
@@ -209,10 +203,10 @@ def record(user: User, found: Iterable[tuple[int, Finding]], *, now: datetime) -
                 reason=finding.message[:300],
                 found_at=now,
             )
-            for (owner, code), finding in now_there.items()
-            if (owner, code) not in stand
+            for (owner, code), finding in current.items()
+            if (owner, code) not in recorded
         ],
-        ignore_conflicts=True,  # another check found the same meanwhile
+        ignore_conflicts=True,  # another check may have added the same meanwhile
     )
 
 
@@ -226,7 +220,7 @@ def declare(
     by: User,
     now: datetime,
 ) -> DeclaredTie:
-    """Keep a person's own word about a firm, and read the ties again."""
+    """Record a tie that a person declares and request a recheck."""
     with transaction.atomic():
         made = DeclaredTie.objects.create(
             user=user,
@@ -237,13 +231,16 @@ def declare(
             declared_at=now,
             declared_by=by,
         )
-        ask_recheck(reason=f"declared:{made.pk}", by=by)
+        request_recheck(reason=f"declared:{made.pk}", by=by)
     return made
 
 
 def link(one: str, other: str, *, kind: str, origin: str, by: User, now: datetime) -> FirmLink:
-    """Keep that two firms belong together, and read the ties again. Raises MoveNotAllowed."""
-    if not roles_of(by) & {PANEL_OPERATOR, AGENCY}:
+    """Record that two firms belong together and request a recheck; repeating it changes nothing.
+
+    Raises MoveNotAllowed (`role`, `same_firm`).
+    """
+    if not roles_of(by) & EDITORS:
         raise MoveNotAllowed("기업 간 관계를 기록할 권한이 없습니다.", code="role")
     if one == other:
         raise MoveNotAllowed("서로 다른 두 기업이어야 합니다.", code="same_firm")
@@ -255,22 +252,22 @@ def link(one: str, other: str, *, kind: str, origin: str, by: User, now: datetim
             defaults={"origin": origin, "recorded_at": now, "recorded_by": by},
         )
         if created:
-            ask_recheck(reason=f"link:{made.pk}", by=by)
+            request_recheck(reason=f"link:{made.pk}", by=by)
     return made
 
 
-def ask_recheck(*, reason: str, by: User | None) -> Job:
-    """Ask for everybody's ties to be read again because data have changed; once per reason."""
+def request_recheck(*, reason: str, by: User | None) -> Job:
+    """Enqueue a recheck of all ties because data have changed, once per `reason`."""
     return queue.enqueue(JOB, key=f"vouchers:recheck:{reason}", by=by)
 
 
 def recheck(*, now: datetime, progress: Progress = no_progress) -> dict[str, int]:
-    """Read everybody's ties again; bar applicants and exclude members who now have one.
+    """Recheck all ties; bar applicants and exclude members who have one. Return the counts.
 
-    Each person is settled in a transaction of their own. May run again.
+    Each person is handled in a transaction of their own; running again is safe.
     """
-    ground = present_ground()
-    rows = PanelApplication.objects.filter(Q(state__in=JUDGED) | Q(monitor__isnull=False))
+    index = current_index()
+    rows = PanelApplication.objects.filter(Q(state__in=CHECKED) | Q(monitor__isnull=False))
     applications = list(rows.select_related("user", "round").order_by("pk"))
     counts = {"checked": 0, "barred": 0, "excluded": 0}
     for start in range(0, len(applications), CHUNK):
@@ -278,16 +275,16 @@ def recheck(*, now: datetime, progress: Progress = no_progress) -> dict[str, int
         declared = declared_by([row.user_id for row in part], now=now)
         for application in part:
             person = person_of(application.user, application, declared.get(application.user_id, ()))
-            found = ground.ties(person)
+            found = index.ties(person)
             with transaction.atomic():
                 record(application.user, found, now=now)
-                _settle(application, [finding for _, finding in found], counts, now)
+                _apply(application, [finding for _, finding in found], counts, now)
             counts["checked"] += 1
         progress(counts["checked"], len(applications))
     return counts
 
 
-def _settle(
+def _apply(
     application: PanelApplication,
     found: Sequence[Finding],
     counts: dict[str, int],
@@ -299,9 +296,9 @@ def _settle(
     monitor = Monitor.objects.filter(application=application).first()
     if monitor is not None:
         if monitor.state != MonitorState.EXCLUDED:
-            exclude(monitor, reason=reason, by=None, now=now)
+            members.exclude(monitor, reason=reason, by=None, now=now)
             counts["excluded"] += 1
-    elif application.state in JUDGED and application.state != PanelApplicationState.DRAFT:
+    elif application.state in CHECKED and application.state != PanelApplicationState.DRAFT:
         bar(application, reason=reason, by=None, now=now)
         counts["barred"] += 1
 
@@ -310,7 +307,8 @@ def _settle(
 def bar(
     application: PanelApplication, *, reason: str, by: User | None, now: datetime
 ) -> PanelApplication:
-    """Bar an applicant, who is told why. Raises MoveNotAllowed."""
+    """Bar an applicant and notify them of the reason. Raises MoveNotAllowed."""
     row = move(application, PanelApplicationMoves.BAR, by=by, now=now, note=reason)
-    _tell("vouchers/panel_barred", application, reason, key=f"panel-barred:{row.pk}", now=now)
+    key = f"panel-barred:{row.pk}"
+    members.notify_applicant("vouchers/panel_barred", application, reason, key=key, now=now)
     return application

@@ -1,4 +1,4 @@
-"""Corrections: raised from reports, verified, asked for, answered; unfixed ones stop the sale."""
+"""Corrections: raised from reports, verified, requested, answered; unfixed ones suspend the sale."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -13,7 +13,7 @@ from portal.core.moves import Move
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move
 from portal.uploads import files
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from vouchers.models import (
     ConsumerReport,
     Correction,
@@ -43,7 +43,7 @@ OVERDUE_AT_ONCE = 500
 def raise_issue(
     report: ConsumerReport, *, kind: str, text: str, by: User, now: datetime
 ) -> Correction:
-    """Raise what an accepted report finds wrong; a case not yet looked at takes it up.
+    """Raise a problem from an accepted report, joining an unverified case of the same kind.
 
     Raises MoveNotAllowed (`role`, `not_accepted`, `raised`), BadInput (`text`).
     """
@@ -56,7 +56,7 @@ def raise_issue(
     kind = IssueKind(kind)
     service = report.assignment.service
     with transaction.atomic():
-        case = _raised(service, kind, now)
+        case = _unverified_case(service, kind, now)
         move(case, CorrectionMoves.JOIN, by=by, now=now, note=text.strip())
         try:
             with transaction.atomic():
@@ -76,7 +76,7 @@ def raise_issue(
 
 
 def verify(case: Correction, *, finding: str, by: User, now: datetime) -> MoveLogBase:
-    """Say what the agency has found; from here on supplier and public read of it."""
+    """Verify a case with the agency's finding, which supplier and public read. Raises MoveNotAllowed."""
     return move(
         case,
         CorrectionMoves.VERIFY,
@@ -88,20 +88,23 @@ def verify(case: Correction, *, finding: str, by: User, now: datetime) -> MoveLo
 
 
 def dismiss(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Close a case in which the agency has found nothing wrong."""
+    """Close a case in which the agency found no problem. Raises MoveNotAllowed."""
     return move(
         case, CorrectionMoves.DISMISS, by=by, now=now, note=note, changes={"closed_at": now}
     )
 
 
-def ask(case: Correction, *, wanted: str, by: User, now: datetime) -> MoveLogBase:
-    """Ask the supplier to put it right, by a date."""
-    return _ask(case, CorrectionMoves.ASK, wanted, by, now)
+def request(case: Correction, *, text: str, by: User, now: datetime) -> MoveLogBase:
+    """Request a correction from the supplier by a due date. Raises MoveNotAllowed, NotFound."""
+    return _request(case, CorrectionMoves.ASK, text, by, now)
 
 
-def ask_again(case: Correction, *, wanted: str, by: User, now: datetime) -> MoveLogBase:
-    """Refuse an answer and ask once more, by a new date; a stopped sale stays stopped."""
-    return _ask(case, CorrectionMoves.ASK_AGAIN, wanted, by, now)
+def request_again(case: Correction, *, text: str, by: User, now: datetime) -> MoveLogBase:
+    """Reject an answer and set a new due date; a suspended sale stays suspended.
+
+    Raises MoveNotAllowed, NotFound.
+    """
+    return _request(case, CorrectionMoves.ASK_AGAIN, text, by, now)
 
 
 @transaction.atomic
@@ -113,10 +116,10 @@ def answer(
     by: User,
     now: datetime,
 ) -> CorrectionAnswer:
-    """Take the supplier's answer with its proofs; also late, while the sale is stopped.
+    """Record the supplier's answer with its files, also after the sale was suspended.
 
-    The edge has checked that `by` works at the supplier's desk. Raises BadInput (`text`,
-    `file_…`), Closed (`correction_due`) between due date and suspension, MoveNotAllowed.
+    The caller checks that `by` acts for the supplier. Raises BadInput (`text`, `file_…`), Closed
+    (`correction_due`) between due date and suspension, MoveNotAllowed.
     """
     if not text.strip():
         raise BadInput("무엇을 어떻게 고쳤는지 적어 주세요.", code="text")
@@ -127,7 +130,7 @@ def answer(
             "시정 기한이 지났습니다. 판매 중지 처리 뒤에 다시 낼 수 있습니다.",
             code="correction_due",
         )
-    found = [(files.inspect(upload, allowed=FORMATS), upload) for upload in uploads]
+    inspected = [(files.inspect(upload, allowed=FORMATS), upload) for upload in uploads]
     move(case, CorrectionMoves.ANSWER, by=by, now=now, owner=True, changes={"answered_at": now})
     row = CorrectionAnswer.objects.create(correction=case, text=text.strip(), by=by, at=now)
     CorrectionEvidence.objects.bulk_create(
@@ -139,14 +142,17 @@ def answer(
             content_type=what.content_type,
             size=what.size,
         )
-        for what, upload in found
+        for what, upload in inspected
     )
     return row
 
 
 @transaction.atomic
 def fix(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Confirm that it was put right; the sale goes on when no other case has stopped it."""
+    """Confirm the correction; resume the sale unless another case keeps it suspended.
+
+    Raises MoveNotAllowed.
+    """
     row = move(
         case,
         CorrectionMoves.FIX,
@@ -159,22 +165,24 @@ def fix(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
     others = service.corrections.filter(suspended_service=True).exclude(pk=case.pk)
     if service.state == ServiceState.SUSPENDED and not others.exists():
         move(service, ServiceMoves.RESUME, by=by, now=now, note=f"시정 완료: {note.strip()}")
-    _tell(case, "vouchers/correction_fixed", f"correction-fixed:{case.pk}", now, note=note.strip())
+    _notify(
+        case, "vouchers/correction_fixed", f"correction-fixed:{case.pk}", now, note=note.strip()
+    )
     return row
 
 
 @transaction.atomic
 def fail(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Find that it was not put right: the sale stops until it is."""
+    """Record that the correction failed and suspend the sale. Raises MoveNotAllowed."""
     row = move(
         case, CorrectionMoves.FAIL, by=by, now=now, note=note, changes={"suspended_service": True}
     )
-    _stop(case, by, now, f"시정하지 않음: {note.strip()}")
+    _suspend_sale(case, by, now, f"시정하지 않음: {note.strip()}")
     return row
 
 
 def suspend_overdue(now: datetime) -> int:
-    """Stop the sale of services whose correction was not answered in time; returns how many."""
+    """Suspend the sale of services whose correction is overdue; return the number of cases."""
     late = Correction.objects.filter(state=CorrectionState.ASKED, due_at__lte=now).order_by("pk")
     return sum(_overdue(case, now) for case in late[:OVERDUE_AT_ONCE])
 
@@ -191,21 +199,21 @@ def _overdue(case: Correction, now: datetime) -> int:
             where={"due_at__lte": now},
             changes={"suspended_service": True},
         )
-    except MoveNotAllowed:  # answered in this very moment
+    except MoveNotAllowed:  # answered since the query
         return 0
-    _stop(case, None, now, "시정 기한까지 공급기업의 답이 없었습니다.")
+    _suspend_sale(case, None, now, "시정 기한까지 공급기업의 답이 없었습니다.")
     return 1
 
 
-def _stop(case: Correction, by: User | None, now: datetime, note: str) -> None:
+def _suspend_sale(case: Correction, by: User | None, now: datetime, note: str) -> None:
     service = _locked(case)
     if service.state == ServiceState.ON_SALE:
         move(service, ServiceMoves.SUSPEND, by=by, now=now, note=note)
     last = case.moves.order_by("-pk").values_list("pk", flat=True).first()
-    _tell(case, "vouchers/service_suspended", f"service-suspended:{last}", now, note=note)
+    _notify(case, "vouchers/service_suspended", f"service-suspended:{last}", now, note=note)
 
 
-def _ask(case: Correction, step: Move, wanted: str, by: User, now: datetime) -> MoveLogBase:
+def _request(case: Correction, step: Move, text: str, by: User, now: datetime) -> MoveLogBase:
     due_at = due_after(case.service, now)
     with transaction.atomic():
         row = move(
@@ -213,16 +221,16 @@ def _ask(case: Correction, step: Move, wanted: str, by: User, now: datetime) -> 
             step,
             by=by,
             now=now,
-            note=wanted,
+            note=text,
             changes={
-                "request": wanted.strip(),
+                "request": text.strip(),
                 "asked_at": now,
                 "due_at": due_at,
                 "asked_times": F("asked_times") + 1,
             },
         )
         case.refresh_from_db()
-        _tell(case, "vouchers/correction_asked", f"correction-asked:{row.pk}", now)
+        _notify(case, "vouchers/correction_asked", f"correction-asked:{row.pk}", now)
     return row
 
 
@@ -241,10 +249,11 @@ def due_after(service: Service, now: datetime) -> datetime:
     return plan.due_after("correction_days", now, holidays())
 
 
-def _raised(service: Service, kind: IssueKind, now: datetime) -> Correction:
-    """Find the case that is not yet looked at, or begin one; two at once begin one together."""
-    waiting = {"service": service, "kind": kind, "state": CorrectionState.RAISED}
-    case, _ = Correction.objects.get_or_create(**waiting, defaults={"raised_at": now})
+def _unverified_case(service: Service, kind: IssueKind, now: datetime) -> Correction:
+    # The unique constraint makes concurrent calls share one case.
+    case, _ = Correction.objects.get_or_create(
+        service=service, kind=kind, state=CorrectionState.RAISED, defaults={"raised_at": now}
+    )
     return case
 
 
@@ -252,13 +261,13 @@ def _locked(case: Correction) -> Service:
     return Service.objects.select_for_update(of=("self",)).get(pk=case.service_id)
 
 
-def _tell(case: Correction, template: str, key: str, now: datetime, **words: object) -> None:
-    suppliers.to_supplier(
+def _notify(case: Correction, template: str, key: str, now: datetime, **context: object) -> None:
+    suppliers.notify(
         case.service.supplier,
         template,
         key=key,
         now=now,
         case=case,
         service=case.service,
-        **words,
+        **context,
     )

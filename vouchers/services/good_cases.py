@@ -1,4 +1,4 @@
-"""Good cases: one person proposes, another decides; what is promoted stands on the home page."""
+"""Good cases: proposed by one person, decided by another, shown on the home page."""
 
 from datetime import datetime
 
@@ -32,7 +32,7 @@ def propose(
         raise MoveNotAllowed("우수 사례를 추천할 권한이 없습니다.", code="role")
     if not headline.strip() or not reason.strip():
         raise BadInput("한 줄 소개와 추천 사유를 적어 주세요.", code="reason")
-    _check(report)
+    _check_report(report)
     try:
         with transaction.atomic():
             return GoodCase.objects.create(
@@ -51,12 +51,12 @@ def propose(
 
 @transaction.atomic
 def promote(case: GoodCase, *, by: User, now: datetime) -> MoveLogBase:
-    """Decide that it is a good case; never the person who proposed it.
+    """Promote a proposal and show it on the home page.
 
     Raises MoveNotAllowed (`second_person`, `not_good`).
     """
-    _second(case, by)
-    _check(case.report)
+    _check_second_person(case, by)
+    _check_report(case.report)
     row = move(
         case,
         GoodCaseMoves.PROMOTE,
@@ -69,8 +69,8 @@ def promote(case: GoodCase, *, by: User, now: datetime) -> MoveLogBase:
 
 
 def decline(case: GoodCase, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Turn a proposal down. Raises MoveNotAllowed (`second_person`)."""
-    _second(case, by)
+    """Decline a proposal. Raises MoveNotAllowed (`second_person`)."""
+    _check_second_person(case, by)
     return move(
         case,
         GoodCaseMoves.DECLINE,
@@ -83,20 +83,20 @@ def decline(case: GoodCase, *, note: str, by: User, now: datetime) -> MoveLogBas
 
 @transaction.atomic
 def end(case: GoodCase, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Show it no more."""
+    """Stop showing a good case. Raises MoveNotAllowed."""
     row = move(case, GoodCaseMoves.END, by=by, now=now, note=note)
     Service.objects.filter(pk=case.service_id).update(promoted_at=None)
     return row
 
 
-def _second(case: GoodCase, by: User) -> None:
+def _check_second_person(case: GoodCase, by: User) -> None:
     if case.proposed_by_id == by.pk:
         raise MoveNotAllowed(
             "추천한 사람은 결정할 수 없습니다. 다른 사람이 확인해야 합니다.", code="second_person"
         )
 
 
-def _check(report: ConsumerReport) -> None:
+def _check_report(report: ConsumerReport) -> None:
     service = report.assignment.service
     if report.state != ReportState.PUBLISHED:
         raise MoveNotAllowed("공개된 보고서가 있어야 합니다.", code="not_good")

@@ -1,4 +1,4 @@
-"""Who is written to: members, and everybody at a supplier's desk."""
+"""Members of a panel: exclusion, restoration, mails."""
 
 from datetime import datetime
 from typing import Any
@@ -13,26 +13,11 @@ from vouchers.models import Assignment, Monitor, PanelApplication, SupplierTie
 from vouchers.states import AssignmentMoves, AssignmentState, MonitorMoves
 
 
-def _tell(
-    letter: str, application: PanelApplication, reason: str, *, key: str, now: datetime
-) -> None:
-    outbox.write(
-        letter,
-        to_email=application.user.email,
-        user=application.user,
-        key=key,
-        new=True,
-        now=now,
-        application=application,
-        round=application.round,
-        reason=reason,
-    )
-
-
 @transaction.atomic
 def exclude(monitor: Monitor, *, reason: str, by: User | None, now: datetime) -> Monitor:
-    """Take a member off the panel: what they still had to try is dropped, what they wrote stays
-    and is left out of averages. Raises MoveNotAllowed.
+    """Exclude a member and drop their assignments; their reports stay but leave the averages.
+
+    Raises MoveNotAllowed.
     """
     row = move(
         monitor,
@@ -43,16 +28,16 @@ def exclude(monitor: Monitor, *, reason: str, by: User | None, now: datetime) ->
         changes={"excluded_at": now, "exclusion_reason": reason[:300]},
     )
     key = f"panel-excluded:{row.pk}"
-    _tell("vouchers/panel_excluded", monitor.application, reason, key=key, now=now)
+    notify_applicant("vouchers/panel_excluded", monitor.application, reason, key=key, now=now)
     drop_all(monitor, reason="단원이 제외되어 배정을 취소했습니다.", by=by, now=now)
     return monitor
 
 
 @transaction.atomic
 def restore(monitor: Monitor, *, reason: str, by: User, now: datetime) -> Monitor:
-    """Take an exclusion back, once no tie is left; what the member wrote counts again.
+    """Undo an exclusion; the member's reports count in averages again.
 
-    Raises MoveNotAllowed (`tied`).
+    Raises MoveNotAllowed (`tied`) while a tie to a supplier is open.
     """
     if SupplierTie.objects.filter(user=monitor.user_id, ended_at=None).exists():
         raise MoveNotAllowed("공급기업과의 이해관계가 남아 있습니다.", code="tied")
@@ -68,7 +53,7 @@ def restore(monitor: Monitor, *, reason: str, by: User, now: datetime) -> Monito
 
 
 def drop_all(monitor: Monitor, *, reason: str, by: User | None, now: datetime) -> int:
-    """Drop everything a member still has to try; returns how many."""
+    """Drop the active assignments of a member; return their number."""
     rows = list(Assignment.objects.filter(monitor=monitor, state=AssignmentState.ACTIVE))
     for row in rows:
         move(
@@ -83,8 +68,24 @@ def drop_all(monitor: Monitor, *, reason: str, by: User | None, now: datetime) -
     return len(rows)
 
 
-def to_member(monitor: Monitor, template: str, *, key: str, now: datetime, **words: Any) -> None:
-    """Write one letter to a member."""
+def notify(monitor: Monitor, template: str, *, key: str, now: datetime, **context: Any) -> None:
     outbox.write(
-        template, to_email=monitor.user.email, user=monitor.user, key=key, now=now, **words
+        template, to_email=monitor.user.email, user=monitor.user, key=key, now=now, **context
+    )
+
+
+def notify_applicant(
+    template: str, application: PanelApplication, reason: str, *, key: str, now: datetime
+) -> None:
+    """Queue a mail with a reason to an applicant, member or not. The key must be new."""
+    outbox.write(
+        template,
+        to_email=application.user.email,
+        user=application.user,
+        key=key,
+        new=True,
+        now=now,
+        application=application,
+        round=application.round,
+        reason=reason,
     )

@@ -1,4 +1,4 @@
-"""Where the report rules of each round are kept, and how they are read."""
+"""Load the report rules of a round from a data file."""
 
 from collections.abc import Mapping
 from datetime import datetime

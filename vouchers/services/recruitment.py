@@ -1,4 +1,4 @@
-"""Applying to a panel: a draft that saves itself, proof of one's kind, filing, taking back."""
+"""Applications to a panel: draft, evidence, submission, withdrawal."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -24,8 +24,8 @@ from vouchers.states import Category, MemberKind, PanelApplicationMoves, PanelAp
 FORMATS = ("pdf", "jpg", "png", "hwp", "hwpx")
 MOST_FILES = 5
 MOST_FIRMS = 10
-SHORTEST_TEXT = 20  # letters that say something of expertise and interest
-TEXTS = {
+SHORTEST_TEXT = 20  # letters of `expertise` and of `interest`
+TEXTS = {  # the most letters of each field
     "name": 50,
     "phone": 20,
     "address": 200,
@@ -33,19 +33,19 @@ TEXTS = {
     "business_number": 10,
     "expertise": 3_000,
     "interest": 3_000,
-}  # and the most letters of each
+}
 BARRED = "공급기업과 관계가 있는 사람은 모니터링단에 지원할 수 없습니다."
 
 
 def start(round: PanelRound, *, by: User, now: datetime) -> PanelApplication:
-    """Begin a draft with what the account knows; one that is there is returned.
+    """Create a draft filled from the account, or return the existing application.
 
-    Raises Closed, and RuleBroken (`tied`) for whoever is known to belong to a supplier.
+    Raises Closed, RuleBroken (`tied`) for a person tied to a supplier.
     """
     _check_open(round, now)
-    there = _active(round, by)
-    if there is not None:
-        return there
+    existing = _active(round, by)
+    if existing is not None:
+        return existing
     _check_ties(by, None, now)
     try:
         with transaction.atomic():
@@ -53,10 +53,10 @@ def start(round: PanelRound, *, by: User, now: datetime) -> PanelApplication:
                 round=round, user=by, name=by.name, phone=by.phone
             )
     except IntegrityError as refused:
-        there = _active(round, by)
-        if there is None:
+        existing = _active(round, by)
+        if existing is None:
             raise RuleBroken([Finding("tied", BARRED)], code="tied") from refused
-        return there
+        return existing
 
 
 @transaction.atomic
@@ -68,9 +68,9 @@ def save(
     by: User,
     now: datetime,
 ) -> PanelApplication:
-    """Save a draft; gaps are allowed. What `data` does not name stays.
+    """Save the fields named in `data`; a draft may be incomplete.
 
-    Raises StaleVersion when another window saved in between, MoveNotAllowed once it is filed.
+    Raises StaleVersion when another window saved since `version`, MoveNotAllowed after submission.
     """
     values = _read(data)
     changed = PanelApplication.objects.filter(
@@ -85,7 +85,7 @@ def save(
 
 
 def _read(data: Mapping[str, Any]) -> dict[str, Any]:
-    """Take what was sent as far as it fits its field; nothing half typed is refused."""
+    """Trim the values to their fields; a half-typed value is never refused."""
     values: dict[str, Any] = {
         name: str(data[name]).strip()[:most] for name, most in TEXTS.items() if name in data
     }
@@ -102,21 +102,20 @@ def _read(data: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _digits(text: str) -> str:
-    return "".join(mark for mark in text if mark.isdecimal())[:10]
+    return "".join(char for char in text if char.isdecimal())[:10]
 
 
 def read_firms(text: str) -> list[dict[str, str]]:
-    """Read firms in which somebody holds shares: one a line, a name and perhaps a number."""
-    found = []
+    """Parse firms in which the applicant holds shares, one `name/number` per line, number optional."""
+    firms = []
     for line in text.splitlines()[:MOST_FIRMS]:
         name, _, number = line.partition("/")
         if name.strip():
-            found.append({"name": name.strip()[:100], "business_number": _digits(number)})
-    return found
+            firms.append({"name": name.strip()[:100], "business_number": _digits(number)})
+    return firms
 
 
 def write_firms(firms: list[dict[str, str]]) -> str:
-    """Write them as they were typed."""
     return "\n".join(
         f"{row['name']}/{row['business_number']}" if row["business_number"] else row["name"]
         for row in firms
@@ -127,38 +126,38 @@ def write_firms(firms: list[dict[str, str]]) -> str:
 def attach(
     application: PanelApplication, *, upload: "File[bytes]", by: User, now: datetime
 ) -> PanelEvidence:
-    """Keep a file that proves the applicant's kind.
+    """Store a file that proves the applicant's kind.
 
-    Raises BadInput (`file_…`), Unavailable, MoveNotAllowed once it is filed.
+    Raises BadInput (`file_…`), Unavailable, MoveNotAllowed after submission.
     """
-    found = files.inspect(upload, allowed=FORMATS)
+    inspected = files.inspect(upload, allowed=FORMATS)
     _touch(application, now)
-    there = list(application.evidence.filter(removed_at=None).values_list("sha256", flat=True))
-    if found.sha256 in there:
+    hashes = list(application.evidence.filter(removed_at=None).values_list("sha256", flat=True))
+    if inspected.sha256 in hashes:
         raise BadInput("같은 파일을 이미 올렸습니다.", code="file_repeated")
-    if len(there) >= MOST_FILES:
+    if len(hashes) >= MOST_FILES:
         raise BadInput(f"파일은 {MOST_FILES}개까지 올릴 수 있습니다.", code="file_count")
     return PanelEvidence.objects.create(
         application=application,
-        name=found.name,
+        name=inspected.name,
         file=files.store(upload),
-        size=found.size,
-        sha256=found.sha256,
-        content_type=found.content_type,
+        size=inspected.size,
+        sha256=inspected.sha256,
+        content_type=inspected.content_type,
         uploaded_at=now,
     )
 
 
 @transaction.atomic
 def detach(evidence: PanelEvidence, *, by: User, now: datetime) -> None:
-    """Take a file out of a draft. Raises MoveNotAllowed once it is filed."""
+    """Remove a file from a draft. Raises MoveNotAllowed after submission."""
     _touch(evidence.application, now)
     PanelEvidence.objects.filter(pk=evidence.pk, removed_at=None).update(removed_at=now)
     files.discard_on_commit(evidence.file)
 
 
 def missing(application: PanelApplication) -> list[Finding]:
-    """Everything that a draft still lacks, at once."""
+    """Return everything that is missing before a draft can be submitted."""
     lacking = [
         ("kind", not application.kind, "어떤 자격으로 지원하는지 고르세요."),
         ("name", not application.name, "이름을 적어 주세요."),
@@ -212,10 +211,10 @@ def submit(
     address: str = "",
     device: str = "",
 ) -> PanelApplication:
-    """File a draft: whole, in time, and of somebody who is tied to no supplier.
+    """Submit a complete draft in time, of a person without a tie to a supplier.
 
-    `address` and `device` are kept as hashes that nobody can turn back, to see bursts. Raises
-    Closed, RuleBroken (`missing:…`, or `tied` with every tie), MoveNotAllowed, StaleVersion.
+    `address` and `device` are stored as keyed hashes, to detect bursts. Raises Closed, RuleBroken
+    (`missing:…`, or `tied` with every tie), MoveNotAllowed, StaleVersion.
     """
     application.refresh_from_db()
     if application.state == PanelApplicationState.SUBMITTED:
@@ -252,14 +251,14 @@ def submit(
                 application=application,
                 round=application.round,
             )
-    except IntegrityError as tied:  # a tie that came to be known in this very moment
+    except IntegrityError as tied:  # a tie was recorded since the check above
         raise RuleBroken([Finding("tied", BARRED)], code="tied") from tied
     return application
 
 
 @transaction.atomic
 def withdraw(application: PanelApplication, *, by: User, now: datetime) -> PanelApplication:
-    """Take an application back before the release. Raises MoveNotAllowed."""
+    """Withdraw an application before the results are released. Raises MoveNotAllowed."""
     move(application, PanelApplicationMoves.WITHDRAW, by=by, now=now, owner=True)
     return application
 
@@ -268,7 +267,7 @@ def withdraw(application: PanelApplication, *, by: User, now: datetime) -> Panel
 def unbar(
     application: PanelApplication, *, reason: str, by: User, now: datetime
 ) -> PanelApplication:
-    """Let an applicant back in, once no tie is left. Raises MoveNotAllowed (`tied`)."""
+    """Undo a bar. Raises MoveNotAllowed (`tied`) while a tie to a supplier is open."""
     try:
         with transaction.atomic():
             move(application, PanelApplicationMoves.UNBAR, by=by, now=now, note=reason)
@@ -306,10 +305,10 @@ def _touch(application: PanelApplication, now: datetime) -> None:
 
 
 def _refuse_change(application: PanelApplication) -> None:
-    still = PanelApplication.objects.filter(
+    is_draft = PanelApplication.objects.filter(
         pk=application.pk, state=PanelApplicationState.DRAFT
     ).exists()
-    if still:
+    if is_draft:
         raise StaleVersion("다른 창에서 먼저 저장했습니다. 최신 내용을 불러온 뒤 다시 저장하세요.")
     raise MoveNotAllowed(
         "이미 제출했거나 취하한 지원이라 고칠 수 없습니다.", code="already_submitted"
@@ -317,7 +316,7 @@ def _refuse_change(application: PanelApplication) -> None:
 
 
 def _content(application: PanelApplication, now: datetime) -> Any:
-    return snapshot.plain(
+    return snapshot.to_plain(
         {
             "round": application.round.code,
             "submitted_at": now,
@@ -340,7 +339,7 @@ def _content(application: PanelApplication, now: datetime) -> Any:
 
 
 def _hashed(what: str, value: str) -> str:
-    """Keep that two are the same without keeping what they are."""
+    """Return a keyed hash, so that equal values can be seen without storing them."""
     if not value:
         return ""
     return salted_hmac(f"vouchers.{what}", value, algorithm="sha256").hexdigest()

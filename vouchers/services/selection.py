@@ -1,4 +1,4 @@
-"""Selecting the panel: marks, a frozen ranked list, its release, and who moves up."""
+"""Selection of panel members: marks, a frozen ranked list, its release, the reserve."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -26,9 +26,8 @@ from vouchers.models import (
     SupplierTie,
 )
 from vouchers.roles import PANEL_OPERATOR
-from vouchers.rules import selection as rules
-from vouchers.services import conflicts
-from vouchers.services import members as members_services
+from vouchers.rules import selection as selection_rules
+from vouchers.services import conflicts, members
 from vouchers.states import (
     MemberKind,
     MonitorMoves,
@@ -56,7 +55,7 @@ def mark(
     by: User,
     now: datetime,
 ) -> PanelMark:
-    """Mark an applicant on every criterion, with a reason; marking again replaces one's own marks.
+    """Save an officer's points on every criterion, with a reason, replacing their earlier ones.
 
     Raises MoveNotAllowed, BadInput (`points`, `reason`).
     """
@@ -78,7 +77,7 @@ def mark(
 
 
 def propose(round: PanelRound, *, by: User, now: datetime) -> PanelSelection:
-    """Rank every filed application from frozen marks and rules.
+    """Rank the submitted applications from frozen marks and rules.
 
     Raises MoveNotAllowed (`role`), RuleBroken with everything that is not ready.
     """
@@ -88,9 +87,9 @@ def propose(round: PanelRound, *, by: User, now: datetime) -> PanelSelection:
         locked = PanelRound.objects.select_for_update(no_key=True).get(pk=round.pk)
         if findings := unready(locked, now=now):
             raise RuleBroken(findings, message="선정안을 만들 수 없습니다.")
-        ruled, candidates = rules_of(locked), candidates_of(locked)
-        inputs = _inputs(ruled, candidates)
-        verdicts = rules.select(candidates, ruled)
+        policy, candidates = rules_of(locked), candidates_of(locked)
+        inputs = _inputs(policy, candidates)
+        verdicts = selection_rules.select(candidates, policy)
         last = locked.selections.aggregate(last=Max("number"))["last"] or 0
         made = PanelSelection.objects.create(
             round=locked,
@@ -99,7 +98,7 @@ def propose(round: PanelRound, *, by: User, now: datetime) -> PanelSelection:
             inputs=inputs["candidates"],
             inputs_sha256=snapshot.sha256(inputs),
             results_sha256=digest(verdicts),
-            notes=_notes(candidates, ruled),
+            notes=_notes(candidates, policy),
             requested_by=by,
             requested_at=now,
         )
@@ -121,29 +120,29 @@ def propose(round: PanelRound, *, by: User, now: datetime) -> PanelSelection:
 
 
 def recompute(selection: PanelSelection) -> str:
-    """Compute a selection again from what was frozen with it; returns the hash of the result."""
+    """Compute a selection again from its frozen inputs; return the hash of the result."""
     frozen = selection.rules
-    ruled = rules.Rules(
-        criteria=tuple(rules.Criterion(**row) for row in frozen["criteria"]),
+    frozen_rules = selection_rules.Rules(
+        criteria=tuple(selection_rules.Criterion(**row) for row in frozen["criteria"]),
         places=frozen["places"],
         reserve=frozen["reserve"],
         least=frozen["least"],
     )
     candidates = [
-        rules.Candidate(row["id"], row["kind"], tuple(row["marks"]), row["filed"])
+        selection_rules.Candidate(row["id"], row["kind"], tuple(row["marks"]), row["filed"])
         for row in selection.inputs
     ]
-    return digest(rules.select(candidates, ruled))
+    return digest(selection_rules.select(candidates, frozen_rules))
 
 
-def digest(verdicts: Sequence[rules.Verdict]) -> str:
-    """Hash a result: who, with which outcome, rank and points."""
+def digest(verdicts: Sequence[selection_rules.Verdict]) -> str:
+    """Return the SHA-256 of a result: ids, outcomes, ranks and points."""
     rows = [[row.id, row.outcome, row.rank, row.total, dict(row.parts)] for row in verdicts]
     return snapshot.sha256(rows)
 
 
 def unready(round: PanelRound, *, now: datetime) -> list[Finding]:
-    """Everything that keeps a panel from being selected now."""
+    """Return everything that prevents a selection now."""
     findings = []
     if calendar.state(round.window(), now) != calendar.CLOSED:
         findings.append(Finding("round_open", "모집이 아직 끝나지 않았습니다."))
@@ -157,11 +156,10 @@ def unready(round: PanelRound, *, now: datetime) -> list[Finding]:
     return findings
 
 
-def rules_of(round: PanelRound) -> rules.Rules:
-    """The rules as the panel's data say now."""
-    return rules.Rules(
+def rules_of(round: PanelRound) -> selection_rules.Rules:
+    return selection_rules.Rules(
         criteria=tuple(
-            rules.Criterion(row.code, row.label, row.max_points, row.weight)
+            selection_rules.Criterion(row.code, row.label, row.max_points, row.weight)
             for row in round.criteria.all()
         ),
         places=round.target_count,
@@ -170,15 +168,15 @@ def rules_of(round: PanelRound) -> rules.Rules:
     )
 
 
-def candidates_of(round: PanelRound) -> list[rules.Candidate]:
-    """Every filed application with its marks, in the order of filing."""
+def candidates_of(round: PanelRound) -> list[selection_rules.Candidate]:
+    """Return the submitted applications with their marks, in filing order."""
     rows = (
         round.applications.filter(state=PanelApplicationState.SUBMITTED)
         .order_by("submitted_at", "pk")
         .prefetch_related("marks")
     )
     return [
-        rules.Candidate(
+        selection_rules.Candidate(
             row.pk,
             row.kind,
             tuple(mark.points for mark in sorted(row.marks.all(), key=lambda mark: mark.pk)),
@@ -190,10 +188,10 @@ def candidates_of(round: PanelRound) -> list[rules.Candidate]:
 
 @transaction.atomic
 def release(selection: PanelSelection, *, by: User, now: datetime) -> dict[str, int]:
-    """Tell everybody at once: states, members and letters in one transaction.
+    """Release the results: states, new members and mails in one transaction. Return the counts.
 
-    Raises MoveNotAllowed (also when somebody else has just released), RuleBroken (`changed`) when
-    applications changed since the list was made, (`tied`) when somebody has a tie by now.
+    Raises MoveNotAllowed, RuleBroken (`changed`) when applications changed since the list was made,
+    (`tied`) when an applicant has a tie by now.
     """
     move(selection, PanelSelectionMoves.RELEASE, by=by, now=now, changes={"released_at": now})
     decisions = list(
@@ -201,12 +199,12 @@ def release(selection: PanelSelection, *, by: User, now: datetime) -> dict[str, 
             "rank"
         )
     )
-    waiting = set(
+    submitted = set(
         selection.round.applications.filter(state=PanelApplicationState.SUBMITTED).values_list(
             "pk", flat=True
         )
     )
-    if waiting != {row.application_id for row in decisions}:
+    if submitted != {row.application_id for row in decisions}:
         raise RuleBroken(
             [
                 Finding(
@@ -221,21 +219,20 @@ def release(selection: PanelSelection, *, by: User, now: datetime) -> dict[str, 
             [Finding("tied", "공급기업과 관계가 드러난 지원자가 있습니다. 다시 만들어 주세요.")],
             code="tied",
         )
-    members = 0
+    joined = 0
     for row in decisions:
         outcome = PanelOutcome(row.outcome)
         move(row.application, MOVES[outcome], by=by, now=now)
         if outcome == PanelOutcome.SELECTED:
-            members += 1
-            _join(row.application, members, now)
-        _tell(row.application, row, now)
+            joined += 1
+            _create_member(row.application, joined, now)
+        _notify(row.application, row, now)
     counts = Counter(row.outcome for row in decisions)
     return {outcome.value: counts[outcome.value] for outcome in PanelOutcome}
 
 
 @transaction.atomic
 def discard(selection: PanelSelection, *, reason: str, by: User, now: datetime) -> None:
-    """Throw a list away. Raises MoveNotAllowed."""
     move(selection, PanelSelectionMoves.DISCARD, by=by, now=now, note=reason)
 
 
@@ -243,7 +240,7 @@ def discard(selection: PanelSelection, *, reason: str, by: User, now: datetime) 
 def decline(
     application: PanelApplication, *, by: User, now: datetime, owner: bool = True
 ) -> Monitor | None:
-    """Give a place up; the next in reserve moves up and is returned, if there is one.
+    """Record that an applicant declines; return the member who moves up from the reserve, if any.
 
     Raises MoveNotAllowed.
     """
@@ -260,15 +257,15 @@ def decline(
             note="참여를 사양했습니다.",
             changes={"left_at": now},
         )
-        members_services.drop_all(monitor, reason="단원이 참여를 사양했습니다.", by=by, now=now)
+        members.drop_all(monitor, reason="단원이 참여를 사양했습니다.", by=by, now=now)
     return move_up(application.round, by=None, now=now) if held else None
 
 
 @transaction.atomic
 def move_up(round: PanelRound, *, by: User | None, now: datetime) -> Monitor | None:
-    """Let the next in reserve move up; those who are tied by now are barred and passed over.
+    """Make the next in reserve a member, barring those with a tie; None when the reserve is empty.
 
-    Returns None when nobody is left. Raises MoveNotAllowed.
+    Raises MoveNotAllowed.
     """
     PanelRound.objects.select_for_update(no_key=True).get(pk=round.pk)
     while (chosen := _next(round)) is not None:
@@ -278,7 +275,7 @@ def move_up(round: PanelRound, *, by: User | None, now: datetime) -> Monitor | N
             continue
         move(chosen, PanelApplicationMoves.MOVE_UP, by=by, now=now)
         last = round.monitors.aggregate(last=Max("number"))["last"] or 0
-        monitor = _join(chosen, last + 1, now)
+        monitor = _create_member(chosen, last + 1, now)
         outbox.write(
             "vouchers/panel_moved_up",
             to_email=chosen.user.email,
@@ -293,24 +290,23 @@ def move_up(round: PanelRound, *, by: User | None, now: datetime) -> Monitor | N
 
 
 def _next(round: PanelRound) -> PanelApplication | None:
-    waiting = PanelDecision.objects.filter(
+    in_reserve = PanelDecision.objects.filter(
         selection__round=round,
         selection__state=PanelSelectionState.RELEASED,
         application__state=PanelApplicationState.RESERVE,
     ).order_by("rank")
-    reserves = list(waiting.values_list("application_id", "application__kind"))
-    members = Counter(
+    reserves = list(in_reserve.values_list("application_id", "application__kind"))
+    by_kind = Counter(
         round.monitors.filter(state=MonitorState.ACTIVE).values_list("kind", flat=True)
     )
     least = {row.code: row.least_members for row in round.kinds.all()}
-    pk = rules.next_in_reserve(reserves, members, least)
+    pk = selection_rules.next_in_reserve(reserves, by_kind, least)
     if pk is None:
         return None
     return PanelApplication.objects.select_related("user", "round").get(pk=pk)
 
 
-def _join(application: PanelApplication, number: int, now: datetime) -> Monitor:
-    """Make a member; the database refuses whoever is tied. Raises RuleBroken (`tied`)."""
+def _create_member(application: PanelApplication, number: int, now: datetime) -> Monitor:
     try:
         with transaction.atomic():
             return Monitor.objects.create(
@@ -328,7 +324,7 @@ def _join(application: PanelApplication, number: int, now: datetime) -> Monitor:
         ) from tied
 
 
-def _tell(application: PanelApplication, decision: PanelDecision, now: datetime) -> None:
+def _notify(application: PanelApplication, decision: PanelDecision, now: datetime) -> None:
     outbox.write(
         "vouchers/panel_result",
         to_email=application.user.email,
@@ -341,13 +337,15 @@ def _tell(application: PanelApplication, decision: PanelDecision, now: datetime)
     )
 
 
-def _inputs(ruled: rules.Rules, candidates: Sequence[rules.Candidate]) -> dict[str, Any]:
+def _inputs(
+    policy: selection_rules.Rules, candidates: Sequence[selection_rules.Candidate]
+) -> dict[str, Any]:
     return {
         "rules": {
-            "criteria": [asdict(row) for row in ruled.criteria],
-            "places": ruled.places,
-            "reserve": ruled.reserve,
-            "least": dict(ruled.least),
+            "criteria": [asdict(row) for row in policy.criteria],
+            "places": policy.places,
+            "reserve": policy.reserve,
+            "least": dict(policy.least),
         },
         "candidates": [
             {
@@ -361,12 +359,14 @@ def _inputs(ruled: rules.Rules, candidates: Sequence[rules.Candidate]) -> dict[s
     }
 
 
-def _notes(candidates: Sequence[rules.Candidate], ruled: rules.Rules) -> list[str]:
-    there = Counter(row.kind for row in candidates)
+def _notes(
+    candidates: Sequence[selection_rules.Candidate], policy: selection_rules.Rules
+) -> list[str]:
+    applied = Counter(row.kind for row in candidates)
     return [
-        f"{MemberKind(kind).label}: 최소 {ruled.least[kind]}명을 두려 했으나"
-        f" 지원자가 {there[kind]}명입니다."
-        for kind in rules.shortages(candidates, ruled)
+        f"{MemberKind(kind).label}: 최소 {policy.least[kind]}명을 두려 했으나"
+        f" 지원자가 {applied[kind]}명입니다."
+        for kind in selection_rules.shortages(candidates, policy)
     ]
 
 

@@ -1,4 +1,4 @@
-"""Suppliers."""
+"""Accounts and mails of suppliers."""
 
 from datetime import datetime
 from typing import Any
@@ -10,16 +10,14 @@ from portal.core.errors import MoveNotAllowed
 from portal.models import User
 from portal.notices import outbox
 from vouchers.models import Supplier, SupplierMember
-from vouchers.roles import AGENCY, PANEL_OPERATOR
+from vouchers.roles import EDITORS
 from vouchers.services import conflicts
 
 
-def to_supplier(
-    supplier: Supplier, template: str, *, key: str, now: datetime, **words: Any
-) -> None:
-    """Write to everybody at the supplier's desk; to its own address when nobody is there yet."""
-    desk = list(supplier.members.filter(user__is_active=True).select_related("user"))
-    for member in desk:
+def notify(supplier: Supplier, template: str, *, key: str, now: datetime, **context: Any) -> None:
+    """Queue a mail to every active account of a supplier, or to its own address without one."""
+    accounts = list(supplier.members.filter(user__is_active=True).select_related("user"))
+    for member in accounts:
         outbox.write(
             template,
             to_email=member.user.email,
@@ -27,17 +25,17 @@ def to_supplier(
             key=f"{key}:{member.user_id}",
             now=now,
             supplier=supplier,
-            **words,
+            **context,
         )
-    if not desk and supplier.email:
+    if not accounts and supplier.email:
         outbox.write(
-            template, to_email=supplier.email, key=key, now=now, supplier=supplier, **words
+            template, to_email=supplier.email, key=key, now=now, supplier=supplier, **context
         )
 
 
 @transaction.atomic
 def add_member(supplier: Supplier, *, user: User, by: User | None, now: datetime) -> SupplierMember:
-    """Let an account act for a supplier; whoever does may be on no panel, so ties are read again.
+    """Let an account act for a supplier and request a recheck, as it may no longer be on a panel.
 
     Raises MoveNotAllowed (`role`, `already_member`).
     """
@@ -49,19 +47,24 @@ def add_member(supplier: Supplier, *, user: User, by: User | None, now: datetime
             )
     except IntegrityError as twice:
         raise MoveNotAllowed("이미 이 공급기업의 담당자입니다.", code="already_member") from twice
-    conflicts.ask_recheck(reason=f"supplier-member:{made.pk}", by=by)
+    conflicts.request_recheck(reason=f"supplier-member:{made.pk}", by=by)
     return made
 
 
 @transaction.atomic
 def remove_member(member: SupplierMember, *, by: User) -> None:
-    """Take an account from a supplier's desk. Raises MoveNotAllowed (`role`)."""
+    """Stop an account from acting for a supplier.
+
+    Raises MoveNotAllowed (`role`, `not_member` when somebody else was faster).
+    """
     _may_arrange(by)
     key = f"supplier-member:{member.pk}:gone"
-    SupplierMember.objects.filter(pk=member.pk).delete()
-    conflicts.ask_recheck(reason=key, by=by)
+    deleted, _ = SupplierMember.objects.filter(pk=member.pk).delete()
+    if not deleted:
+        raise MoveNotAllowed("이미 해제한 담당자입니다.", code="not_member")
+    conflicts.request_recheck(reason=key, by=by)
 
 
 def _may_arrange(by: User | None) -> None:
-    if by is not None and not roles_of(by) & {PANEL_OPERATOR, AGENCY}:
+    if by is not None and not roles_of(by) & EDITORS:
         raise MoveNotAllowed("공급기업 담당자를 정할 권한이 없습니다.", code="role")

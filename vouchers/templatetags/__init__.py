@@ -1,1 +1,1 @@
-"""Tags of the panel."""
+"""Template tags of the voucher programme."""

@@ -1,4 +1,4 @@
-"""What other pages show of the panel: a service's ratings, the good cases of the home page."""
+"""Filters and tags: labels, ratings and reports of a service, good cases of the home page."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -8,8 +8,8 @@ from django import template
 from django.template.context import RequestContext
 
 from portal.paper.charts import bars
-from portal.templatetags.portal import kdate
-from vouchers.models import Service
+from portal.templatetags.dates import kdate
+from vouchers.models import ReportEvidence, Service
 from vouchers.queries import corrections as corrections_queries
 from vouchers.queries.reports import publication, ratings
 from vouchers.rules.reports.ratings import Summary
@@ -18,10 +18,7 @@ from vouchers.visibility import pictures_of, public_cases, suppliers_of
 
 register = template.Library()
 
-
-SHOWN = 3
-
-
+SHOWN = 3  # good cases on the home page
 CASE_TONES = {
     CorrectionState.ASKED: "warning",
     CorrectionState.FIXED: "success",
@@ -31,29 +28,43 @@ CASE_TONES = {
 
 @register.filter
 def kind_label(code: str) -> str:
-    """Name a kind of member: the only thing the public learns of an author."""
     return MemberKind(code).label
 
 
 @register.filter
 def day(written: str) -> str:
-    """Write a day that a submitted report keeps as text (2021-04-01) as pages write days."""
+    """Format an ISO date from a submitted report, such as `2021-04-01`, like other days."""
     return kdate(date.fromisoformat(written))
 
 
+@register.filter
+def category(code: str) -> str:
+    return Category(code).label
+
+
+@register.filter
+def points(hundredths: int) -> str:
+    """Format a score in hundredths of a point: `83.25점`."""
+    return f"{hundredths // 100}.{hundredths % 100:02d}점"
+
+
+@register.filter
+def thousands(number: int) -> str:
+    return f"{number:,}"
+
+
 @register.inclusion_tag("vouchers/reports/_standing.html", takes_context=True)
-def standing(context: RequestContext, service: Service) -> dict[str, Any]:
-    """Show what the panel says of a service: ratings by kind, reports in full, corrections."""
+def service_reports(context: RequestContext, service: Service) -> dict[str, Any]:
     reports = publication.reports_of_service(service)
-    found = ratings.standing(reports)
-    drawn = None
-    if found.counted:
-        drawn = bars(
+    summary = ratings.summary_of(reports)
+    chart = None
+    if summary.counted:
+        chart = bars(
             "구분별 평균",
-            [scale.label for scale in found.scales],
+            [scale.label for scale in summary.scales],
             {
-                label: [dict(scale.kinds)[label].mean for scale in found.scales]
-                for label, count in found.by_kind
+                label: [dict(scale.kinds)[label].mean for scale in summary.scales]
+                for label, count in summary.by_kind
                 if count
             },
             unit="점",
@@ -63,23 +74,23 @@ def standing(context: RequestContext, service: Service) -> dict[str, Any]:
     corrections = corrections_queries.corrections_of_service(service)
     case = public_cases().filter(service=service).first()
     request = context.get("request")
-    pictures: dict[int, list[Any]] = {}
+    pictures: dict[int, list[ReportEvidence]] = {}
     for row in pictures_of(getattr(request, "user", None)).filter(report__in=reports):
         pictures.setdefault(row.report_id, []).append(row)
     return {
         "service": service,
-        "standing": found,
-        "chart": drawn,
+        "summary": summary,
+        "chart": chart,
         "reports": [
             {
                 "report": row,
-                "content": row.filed.content,
+                "content": content,
                 "counted": ratings.counted(row),
                 "comment": getattr(row, "comment", None),
-                "overall": _overall(row.filed.content),
-                "pictures": _filed(row.filed.content, pictures.get(row.pk, [])),
+                "overall": _overall(content),
+                "pictures": _filed_pictures(content, pictures.get(row.pk, [])),
             }
-            for row in reports
+            for row, content in ((report, report.submitted_version().content) for report in reports)
         ],
         "corrections": [
             {"case": row, "tone": CASE_TONES.get(CorrectionState(row.state), "info")}
@@ -96,21 +107,18 @@ def standing(context: RequestContext, service: Service) -> dict[str, Any]:
 
 
 @register.simple_tag(takes_context=True)
-def at_supplier_desk(context: RequestContext) -> bool:
-    """Tell whether the reader works at a supplier's desk."""
+def is_supplier_member(context: RequestContext) -> bool:
     user = getattr(context.get("request"), "user", None)
     return bool(user and user.is_authenticated and suppliers_of(user).exists())
 
 
 @register.simple_tag
 def ratings_side_by_side(services: Sequence[Service]) -> list[tuple[str, list[Summary]]]:
-    """Sum up every scale for each service, for a comparison."""
-    return ratings.compared(list(services))
+    return ratings.comparison(list(services))
 
 
 @register.inclusion_tag("vouchers/good_cases/_cases.html")
 def good_cases() -> dict[str, Any]:
-    """Show the newest good cases, with the overall rating of each."""
     cases = list(
         public_cases().select_related("service__supplier").order_by("-decided_at", "-pk")[:SHOWN]
     )
@@ -119,29 +127,12 @@ def good_cases() -> dict[str, Any]:
 
 
 def _overall(content: dict[str, Any]) -> dict[str, Any] | None:
-    """The rating that stands for a report, unless its author could not judge."""
     rated = (row for row in content["ratings"] if row["code"] == ratings.OVERALL)
     return next((row for row in rated if row["value"] is not None), None)
 
 
-def _filed(content: dict[str, Any], pictures: list[Any]) -> list[Any]:
+def _filed_pictures(
+    content: dict[str, Any], pictures: list[ReportEvidence]
+) -> list[ReportEvidence]:
     filed = {row["id"] for row in content["evidence"]}
     return [row for row in pictures if row.pk in filed]
-
-
-@register.filter
-def category(code: str) -> str:
-    """Name a field of services."""
-    return Category(code).label
-
-
-@register.filter
-def points(hundredths: int) -> str:
-    """Write a score kept in hundredths: 83.25점."""
-    return f"{hundredths // 100}.{hundredths % 100:02d}점"
-
-
-@register.filter
-def thousands(number: int) -> str:
-    """Write a whole number with commas."""
-    return f"{number:,}"

@@ -1,1 +1,1 @@
-"""The pages of the panel, by desk: public, member, supplier."""
+"""Pages for the public, applicants, members and suppliers."""

@@ -1,6 +1,6 @@
-"""Books."""
+"""Download of a book of reports."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
@@ -11,7 +11,6 @@ from vouchers.visibility import public_books
 
 @public
 @require_safe
-def report_book(request: HttpRequest, token: str) -> HttpResponse:
-    """Hand out a book."""
+def report_book(request: HttpRequest, token: str) -> FileResponse:
     book = get_object_or_404(public_books(), token=token)
     return files.serve(book.file, filename=f"{book}.pdf", content_type="application/pdf")

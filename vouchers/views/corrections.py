@@ -1,24 +1,22 @@
-"""Corrections."""
-
-from typing import Any
+"""Corrections: public list and details, the supplier's answer."""
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.access.decorators import public, signed_in
-from portal.access.requests import person
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
 from portal.uploads import files
 from vouchers.forms.corrections import AnswerForm
-from vouchers.queries import open_data as open_data_queries
+from vouchers.queries import corrections as correction_queries
 from vouchers.services import corrections
-from vouchers.states import CorrectionState, IssueKind
+from vouchers.states import PUBLIC_CORRECTIONS, CorrectionState, IssueKind
 from vouchers.views.reports.publication import PAGE
 from vouchers.visibility import proofs_of, public_corrections, supplier_corrections
 
@@ -36,34 +34,32 @@ CORRECTION_TONES = {
 @public
 @require_safe
 def correction_list(request: HttpRequest) -> HttpResponse:
-    """List what the agency has found and what became of it."""
     rows = public_corrections().select_related("service__supplier")
     counts = dict(public_corrections().order_by().values_list("state").annotate(Count("pk")))
-    state, kind = request.GET.get("state", ""), request.GET.get("kind", "")
-    if state in CorrectionState.values:
-        rows = rows.filter(state=state)
+    chosen, kind = request.GET.get("state", ""), request.GET.get("kind", "")
+    if chosen in CorrectionState.values:
+        rows = rows.filter(state=chosen)
     if kind in IssueKind.values:
         rows = rows.filter(kind=kind)
     before = row_number(request.GET.get("before"))
     if before is not None:
         rows = rows.filter(pk__lt=before)
     listed = list(rows.order_by("-pk")[: PAGE + 1])
-    words = request.GET.copy()
+    params = request.GET.copy()
     if len(listed) > PAGE:
-        words["before"] = str(listed[PAGE - 1].pk)
+        params["before"] = str(listed[PAGE - 1].pk)
     context = {
         "rows": [
             {"case": row, "tone": CORRECTION_TONES[CorrectionState(row.state)]}
             for row in listed[:PAGE]
         ],
-        "next": f"?{words.urlencode()}" if len(listed) > PAGE else "",
-        "states": [(one.value, one.label) for one in open_data_queries.SHOWN_STATES],
+        "next": f"?{params.urlencode()}" if len(listed) > PAGE else "",
+        "states": [(state.value, state.label) for state in PUBLIC_CORRECTIONS],
         "counts": [
-            (one.value, one.label, counts.get(one.value, 0))
-            for one in open_data_queries.SHOWN_STATES
+            (state.value, state.label, counts.get(state.value, 0)) for state in PUBLIC_CORRECTIONS
         ],
         "kinds": IssueKind.choices,
-        "state": state,
+        "state": chosen,
         "kind": kind,
     }
     return render(request, "vouchers/corrections/list.html", context)
@@ -72,37 +68,35 @@ def correction_list(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def correction_detail(request: HttpRequest, pk: int) -> HttpResponse:
-    """One case from what was found to how it ended, with the supplier's answers."""
     rows = public_corrections().select_related("service__supplier")
     case = get_object_or_404(rows, pk=pk)
     context = {
         "case": case,
         "tone": CORRECTION_TONES[CorrectionState(case.state)],
         "answers": case.answers.all(),
-        "steps": open_data_queries.steps(case),
+        "steps": correction_queries.steps(case),
     }
     return render(request, "vouchers/corrections/detail.html", context)
 
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def supplier_correction(request: HttpRequest, pk: int) -> HttpResponse:
-    """Read what is to be put right, and answer with proofs."""
+def supplier_correction(request: SignedInRequest, pk: int) -> HttpResponse:
     at = now()
-    rows = supplier_corrections(person(request)).select_related("service__supplier")
+    rows = supplier_corrections(request.user).select_related("service__supplier")
     case = get_object_or_404(rows, pk=pk)
     form = AnswerForm(request.POST or None, request.FILES or None)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
-            corrections.answer(case, **form.cleaned_data, by=person(request), now=at)
+            corrections.answer(case, **form.cleaned_data, by=request.user, now=at)
         except PortalError as refused:
             refuse(form, refused, fields={refused.code: _field(refused.code)})
             status = refused.status
         else:
             messages.success(request, "시정 결과를 냈습니다. 전담기관이 확인한 뒤 알려 드립니다.")
             return redirect("supplier_correction", pk=pk)
-    context: dict[str, Any] = {
+    context = {
         "case": case,
         "tone": CORRECTION_TONES[CorrectionState(case.state)],
         "answers": case.answers.prefetch_related("evidence"),
@@ -116,9 +110,8 @@ def supplier_correction(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_safe
-def supplier_proof(request: HttpRequest, pk: int) -> HttpResponse:
-    """Hand out a file of an answer."""
-    proof = get_object_or_404(proofs_of(person(request)), pk=pk)
+def supplier_proof(request: SignedInRequest, pk: int) -> FileResponse:
+    proof = get_object_or_404(proofs_of(request.user), pk=pk)
     return files.serve(proof.file, filename=proof.name, content_type=proof.content_type)
 
 

@@ -1,4 +1,4 @@
-"""Open data."""
+"""Open data: list of the data sets, download of one."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,25 +10,23 @@ from django.views.decorators.http import require_safe
 from portal.access.decorators import public
 from portal.core.clock import now
 from portal.paper.tables import csv_lines
-from vouchers.queries import open_data as open_data_queries
+from vouchers.queries import open_data
 
 
 @public
 @require_safe
-def open_data(request: HttpRequest) -> HttpResponse:
-    """Say what data there are, what each field means, and under which licence."""
+def data_list(request: HttpRequest) -> HttpResponse:
     context = {
-        "sets": open_data_queries.SETS.values(),
-        "licence": open_data_queries.LICENCE,
+        "sets": open_data.SETS.values(),
+        "licence": open_data.LICENCE,
     }
     return render(request, "vouchers/open_data/index.html", context)
 
 
 @public
 @require_safe
-def open_data_file(request: HttpRequest, name: str, kind: str) -> HttpResponse:
-    """Send a whole data set; its address never changes."""
-    chosen = open_data_queries.SETS.get(name)
+def data_file(request: HttpRequest, name: str, kind: str) -> HttpResponse | StreamingHttpResponse:
+    chosen = open_data.SETS.get(name)
     if chosen is None or kind not in ("csv", "json"):
         raise Http404
     rows = chosen.rows()
@@ -36,7 +34,7 @@ def open_data_file(request: HttpRequest, name: str, kind: str) -> HttpResponse:
     if kind == "json":
         body: dict[str, Any] = {
             "name": chosen.name,
-            "licence": open_data_queries.LICENCE,
+            "licence": open_data.LICENCE,
             "made_at": now().isoformat(timespec="seconds"),
             "fields": {field.name: field.meaning for field in chosen.fields},
             "rows": [dict(zip(header, row, strict=True)) for row in rows],

@@ -1,4 +1,4 @@
-"""Panel."""
+"""The public page of a panel and the cards that announce panels."""
 
 from datetime import datetime
 from typing import Any
@@ -14,42 +14,36 @@ from programs.rules import calendar
 from programs.rules.grants import quota
 from vouchers.models import PanelRound
 from vouchers.queries import panel
-from vouchers.views.recruitment import A
-from vouchers.visibility import (
-    own_panel_applications,
-    public_rounds,
-)
+from vouchers.states import PanelApplicationState
+from vouchers.visibility import own_panel_applications, public_rounds
 
-WORDS = {calendar.OPEN: "모집 중", calendar.UPCOMING: "모집 예정", calendar.CLOSED: "모집 마감"}
-
-
+LABELS = {calendar.OPEN: "모집 중", calendar.UPCOMING: "모집 예정", calendar.CLOSED: "모집 마감"}
 TONES = {calendar.OPEN: "success", calendar.UPCOMING: "info", calendar.CLOSED: "neutral"}
 
 
 def panel_cards(at: datetime) -> list[dict[str, Any]]:
-    """Every announced panel, the open ones first."""
-    cards = [standing(row, at) for row in public_rounds().order_by("-opens_at")]
+    """Return what the cards of the announced panels show, the open ones first."""
+    cards = [recruitment_status(row, at) for row in public_rounds().order_by("-opens_at")]
     return sorted(cards, key=lambda card: not card["open"])
 
 
-def standing(round: PanelRound, at: datetime) -> dict[str, Any]:
-    """Where its intake stands: word, tone, days left."""
+def recruitment_status(round: PanelRound, at: datetime) -> dict[str, Any]:
+    """Return label, tone and days left of a round's intake."""
     state = calendar.state(round.window(), at)
     return {
         "round": round,
-        "state": WORDS[state],
+        "state": LABELS[state],
         "tone": TONES[state],
         "open": state == calendar.OPEN,
         "upcoming": state == calendar.UPCOMING,
         "days_left": calendar.days_left(round.window(), at),
-        "target": quota.words(round.target_count, round.target_kind, "명"),
+        "target": quota.label(round.target_count, round.target_kind, "명"),
     }
 
 
 @public
 @require_safe
 def panel_detail(request: HttpRequest, code: str) -> HttpResponse:
-    """Tell everything about one panel, each figure with its origin."""
     at = now()
     round = get_object_or_404(public_rounds(), code=code)
     mine = None
@@ -59,11 +53,11 @@ def panel_detail(request: HttpRequest, code: str) -> HttpResponse:
     context = {
         "now": at,
         "round": round,
-        "standing": standing(round, at),
+        "status": recruitment_status(round, at),
         "kinds": list(round.kinds.all()),
         "criteria": list(round.criteria.all()),
         "covered": covered,
         "coverage": panel.coverage(round),
-        "application": mine if mine and mine.state != A.WITHDRAWN else None,
+        "application": mine if mine and mine.state != PanelApplicationState.WITHDRAWN else None,
     }
     return render(request, "vouchers/panel/detail.html", context)

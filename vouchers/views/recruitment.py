@@ -1,15 +1,15 @@
-"""A panel's public page, applying to it, and the desk of its members."""
+"""Applying to a panel: draft, evidence, submission, withdrawal."""
 
 from datetime import datetime
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import FileResponse, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.access.accounts import client_address
 from portal.access.decorators import signed_in
-from portal.access.requests import person
+from portal.access.requests import SignedInRequest
 from portal.api.errors import error_body
 from portal.core.clock import KST, now
 from portal.core.errors import BadInput, PortalError
@@ -18,36 +18,30 @@ from portal.uploads import files
 from portal.web.errors import wants_json
 from vouchers.forms.recruitment import ApplicationForm, EvidenceForm
 from vouchers.models import PanelApplication
-from vouchers.queries import selection as selection_queries
+from vouchers.queries import selection
 from vouchers.services import recruitment
 from vouchers.states import PanelApplicationState
 from vouchers.visibility import evidence_of, own_panel_applications, public_rounds
 
-A = PanelApplicationState
-
-
-SHOWN_REASONS = 3  # a firm with many sisters would fill the page
-
-
+SHOWN_REASONS = 3  # a large group of firms would fill the page with ties
 TONES = {
-    A.DRAFT: "warning",
-    A.SUBMITTED: "info",
-    A.BARRED: "danger",
-    A.SELECTED: "success",
-    A.RESERVE: "info",
-    A.REJECTED: "neutral",
-    A.DECLINED: "neutral",
-    A.WITHDRAWN: "neutral",
+    PanelApplicationState.DRAFT: "warning",
+    PanelApplicationState.SUBMITTED: "info",
+    PanelApplicationState.BARRED: "danger",
+    PanelApplicationState.SELECTED: "success",
+    PanelApplicationState.RESERVE: "info",
+    PanelApplicationState.REJECTED: "neutral",
+    PanelApplicationState.DECLINED: "neutral",
+    PanelApplicationState.WITHDRAWN: "neutral",
 }
 
 
 @signed_in
 @require_POST
-def panel_apply(request: HttpRequest, code: str) -> HttpResponse:
-    """Begin an application, or lead to the one that is there."""
+def panel_apply(request: SignedInRequest, code: str) -> HttpResponse:
     round = get_object_or_404(public_rounds(), code=code)
     try:
-        application = recruitment.start(round, by=person(request), now=now())
+        application = recruitment.start(round, by=request.user, now=now())
     except PortalError as refused:
         for finding in refused.findings[:SHOWN_REASONS]:
             messages.error(request, finding.message)
@@ -59,17 +53,16 @@ def panel_apply(request: HttpRequest, code: str) -> HttpResponse:
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def panel_application(request: HttpRequest, pk: int) -> HttpResponse:
-    """Write a draft, which saves itself, and file it; later, show how it stands."""
-    application = _own(request, pk)
+def panel_application(request: SignedInRequest, pk: int) -> HttpResponse:
+    application = own_application(request, pk)
     at = now()
-    if application.state != A.DRAFT and request.method != "POST":
+    if application.state != PanelApplicationState.DRAFT and request.method != "POST":
         return _status(request, application)
     kinds = list(application.round.kinds.all())
     form = ApplicationForm(request.POST or None, application=application, kinds=kinds)
     if request.method == "POST":
         try:
-            return _keep(request, application, form, at)
+            return _save(request, application, form, at)
         except PortalError as refused:
             if wants_json(request):
                 return JsonResponse(error_body(refused), status=refused.status)
@@ -78,8 +71,8 @@ def panel_application(request: HttpRequest, pk: int) -> HttpResponse:
     return _draft(request, application, form, at)
 
 
-def _keep(
-    request: HttpRequest, application: PanelApplication, form: ApplicationForm, at: datetime
+def _save(
+    request: SignedInRequest, application: PanelApplication, form: ApplicationForm, at: datetime
 ) -> HttpResponse:
     if not form.is_valid() and "version" in form.errors:
         raise BadInput("화면을 새로 열고 다시 입력해 주세요.", code="form_damaged")
@@ -87,7 +80,7 @@ def _keep(
         application,
         data=form.data_to_save(),
         version=form.cleaned_data["version"],
-        by=person(request),
+        by=request.user,
         now=at,
     )
     if wants_json(request):
@@ -96,22 +89,20 @@ def _keep(
     if request.POST.get("act") != "submit":
         messages.success(request, "저장했습니다.")
         return redirect("panel_application", application.pk)
-    form.data = {
-        **form.data.dict(),
-        "version": str(saved.version),
-    }  # a refusal shows the page again
+    # If the submission is refused, the page is shown again with the saved version.
+    form.data = {**request.POST.dict(), "version": str(saved.version)}
     device = "|".join(
         request.headers.get(name, "") for name in ("User-Agent", "Accept-Language")
     ).strip("|")
     recruitment.submit(
-        saved, by=person(request), now=at, address=client_address(request), device=device
+        saved, by=request.user, now=at, address=client_address(request), device=device
     )
     messages.success(request, "지원서를 접수했습니다. 접수 확인을 메일로 보냈습니다.")
     return redirect("panel_application", application.pk)
 
 
 def _draft(
-    request: HttpRequest,
+    request: SignedInRequest,
     application: PanelApplication,
     form: ApplicationForm,
     at: datetime,
@@ -135,17 +126,17 @@ def _draft(
     return render(request, "vouchers/recruitment/application.html", context, status=status)
 
 
-def _status(request: HttpRequest, application: PanelApplication) -> HttpResponse:
+def _status(request: SignedInRequest, application: PanelApplication) -> HttpResponse:
     barred = application.moves.filter(move="bar").order_by("-pk").first()
     context = {
         "application": application,
         "round": application.round,
-        "tone": TONES[A(application.state)],
+        "tone": TONES[PanelApplicationState(application.state)],
         "evidence": list(application.evidence.filter(removed_at=None).order_by("pk")),
-        "decision": selection_queries.result_of(application),
-        "barred": barred if application.state == A.BARRED else None,
-        "may_withdraw": application.state == A.SUBMITTED,
-        "may_decline": selection_queries.may_decline(application),
+        "decision": selection.result_of(application),
+        "barred": barred if application.state == PanelApplicationState.BARRED else None,
+        "may_withdraw": application.state == PanelApplicationState.SUBMITTED,
+        "may_decline": selection.may_decline(application),
         "labels": {row.code: row.label for row in application.round.criteria.all()},
     }
     return render(request, "vouchers/recruitment/status.html", context)
@@ -153,22 +144,21 @@ def _status(request: HttpRequest, application: PanelApplication) -> HttpResponse
 
 @signed_in
 @require_POST
-def panel_evidence_add(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a file that proves the applicant's kind."""
-    application = _own(request, pk)
+def panel_evidence_add(request: SignedInRequest, pk: int) -> HttpResponse:
+    application = own_application(request, pk)
     at = now()
     upload = EvidenceForm(request.POST, request.FILES)
     if upload.is_valid():
         try:
             recruitment.attach(
-                application, upload=upload.cleaned_data["file"], by=person(request), now=at
+                application, upload=upload.cleaned_data["file"], by=request.user, now=at
             )
         except PortalError as refused:
             refuse(upload, refused, fields={refused.code: "file"})
         else:
             messages.success(request, "파일을 올렸습니다.")
             return redirect("panel_application", pk)
-    if application.state != A.DRAFT:
+    if application.state != PanelApplicationState.DRAFT:
         messages.error(request, "이미 제출했거나 취하한 지원이라 고칠 수 없습니다.")
         return redirect("panel_application", pk)
     form = ApplicationForm(application=application, kinds=list(application.round.kinds.all()))
@@ -177,33 +167,30 @@ def panel_evidence_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_safe
-def panel_evidence(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send a proof to its owner, or to the desk once the application is filed."""
-    row = get_object_or_404(evidence_of(person(request)), pk=pk)
+def panel_evidence(request: SignedInRequest, pk: int) -> FileResponse:
+    row = get_object_or_404(evidence_of(request.user), pk=pk)
     return files.serve(row.file, filename=row.name, content_type=row.content_type)
 
 
 @signed_in
 @require_POST
-def panel_evidence_remove(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take a proof out of a draft."""
-    mine = own_panel_applications(person(request)).values("pk")
-    row = get_object_or_404(evidence_of(person(request)).filter(application__in=mine), pk=pk)
-    recruitment.detach(row, by=person(request), now=now())
+def panel_evidence_remove(request: SignedInRequest, pk: int) -> HttpResponse:
+    mine = own_panel_applications(request.user).values("pk")
+    row = get_object_or_404(evidence_of(request.user).filter(application__in=mine), pk=pk)
+    recruitment.detach(row, by=request.user, now=now())
     messages.success(request, "파일을 지웠습니다.")
     return redirect("panel_application", row.application_id)
 
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def panel_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
-    """Take an application back, after asking."""
-    application = _own(request, pk)
+def panel_withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
+    application = own_application(request, pk)
     if request.method == "POST":
-        recruitment.withdraw(application, by=person(request), now=now())
+        recruitment.withdraw(application, by=request.user, now=now())
         messages.success(request, "지원을 취하했습니다.")
         return redirect("panel_desk")
-    return _confirm(
+    return confirm_page(
         request,
         application,
         title="지원 취하",
@@ -212,11 +199,13 @@ def panel_withdraw(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _confirm(request: HttpRequest, application: PanelApplication, **words: str) -> HttpResponse:
-    context = {"application": application, "round": application.round, **words}
+def confirm_page(
+    request: SignedInRequest, application: PanelApplication, **texts: str
+) -> HttpResponse:
+    context = {"application": application, "round": application.round, **texts}
     return render(request, "vouchers/recruitment/confirm.html", context)
 
 
-def _own(request: HttpRequest, pk: int) -> PanelApplication:
-    rows = own_panel_applications(person(request)).select_related("round", "user")
+def own_application(request: SignedInRequest, pk: int) -> PanelApplication:
+    rows = own_panel_applications(request.user).select_related("round", "user")
     return get_object_or_404(rows, pk=pk)

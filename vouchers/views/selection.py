@@ -1,27 +1,26 @@
-"""Selection."""
+"""Declining a place on the panel."""
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from portal.access.decorators import signed_in
-from portal.access.requests import person
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from vouchers.services import selection
-from vouchers.views.recruitment import _confirm, _own
+from vouchers.views.recruitment import confirm_page, own_application
 
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def panel_decline(request: HttpRequest, pk: int) -> HttpResponse:
-    """Give a place up, after asking; the next in reserve moves up."""
-    application = _own(request, pk)
+def panel_decline(request: SignedInRequest, pk: int) -> HttpResponse:
+    application = own_application(request, pk)
     if request.method == "POST":
-        selection.decline(application, by=person(request), now=now())
+        selection.decline(application, by=request.user, now=now())
         messages.success(request, "참여를 사양했습니다.")
         return redirect("panel_desk")
-    return _confirm(
+    return confirm_page(
         request,
         application,
         title="참여 사양",

@@ -1,1 +1,1 @@
-"""Agreement."""
+"""Staff screens of agreements."""

@@ -1,4 +1,4 @@
-"""Endings."""
+"""Acts on the early end of an agreement."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -7,52 +7,43 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from applications.models import (
-    Agreement,
-    Ending,
-)
+from applications.models import Agreement, Ending
 from applications.services.agreement import endings
-from applications.states import (
-    AgreementState,
-    EndingKind,
-    EndingState,
-)
+from applications.states import AgreementState, EndingKind, EndingState
+from portal.access.requests import person
+from portal.core.errors import MoveNotAllowed
 from portal.staff.forms import text
 
 
-def end_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
-    """Which early end is possible here, and why it is wanted."""
-    kinds = endings.POSSIBLE.get(AgreementState(thing.state), ())
+def ending_form(request: HttpRequest, agreement: Agreement) -> type[forms.Form]:
+    kinds = endings.POSSIBLE.get(AgreementState(agreement.state), ())
     choices = [(kind, EndingKind(kind).label) for kind in kinds if kind != EndingKind.DECLINE]
     fields = {"kind": forms.ChoiceField(label="구분", choices=choices), "reason": text("사유")}
     return type("EndForm", (forms.Form,), fields)
 
 
-def ask_end(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
-    """Ask for an early end."""
-    endings.ask(thing, **data, by=request.user, now=at)
-    return "중도 종료를 요청했습니다. 다른 결정권자가 승인해야 합니다."
+def request_ending(
+    request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime
+) -> None:
+    endings.request(agreement, **data, by=person(request), now=at)
 
 
-def asked_end(thing: Agreement) -> Ending | None:
-    """The early end that waits for its decision."""
-    rows = thing.endings.filter(state=EndingState.ASKED)
+def undecided(agreement: Agreement) -> Ending | None:
+    rows = agreement.endings.filter(state=EndingState.ASKED)
     return rows.select_related("asked_by").first()
 
 
-def on_end(service: Callable[..., object], told: str) -> Callable[..., str]:
-    """An act on the early end that waits."""
+def act_on_ending(service: Callable[..., object]) -> Callable[..., None]:
+    """Return an act that calls a service on the undecided early end."""
 
-    def do(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
-        ending = asked_end(thing)
+    def do(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> None:
+        ending = undecided(agreement)
         if ending is None:
-            return "처리할 요청이 없습니다."
-        service(ending, note=data["note"], by=request.user, now=at)
-        return told
+            raise MoveNotAllowed("처리할 요청이 없습니다.", code="no_ending")
+        service(ending, note=data["note"], by=person(request), now=at)
 
     return do
 
 
-def end_waits(request: HttpRequest, thing: Agreement) -> bool:
-    """Whether an early end waits for its decision."""
-    return asked_end(thing) is not None
+def has_ending(request: HttpRequest, agreement: Agreement) -> bool:
+    return undecided(agreement) is not None

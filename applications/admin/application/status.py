@@ -50,7 +50,9 @@ from portal.models import User
 from portal.paper import tables
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
-from portal.templatetags.portal import badge, business_number, due, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import due, kst
+from portal.templatetags.values import business_number
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.rules.grants.limits import Limit, amount
 
@@ -211,7 +213,7 @@ def aid_position(request: HttpRequest, application: Application) -> aid.AidStatu
 
 def liftable(request: HttpRequest, application: Application) -> list[Limit]:
     """Return the limits that stop the application and that a manager may lift."""
-    if application.state not in aid_services.OPEN:
+    if application.state not in aid_services.OPEN_STATES:
         return []
     position = aid_position(request, application)
     stopping = {row.code for row in position.over}
@@ -516,7 +518,7 @@ def _score_context(application: Application, sheets: list[ScoreSheet]) -> dict[s
 
 def decision_context(application: Application) -> dict[str, Any]:
     return {
-        "decisions": decisions.told(application),
+        "decisions": decisions.history(application),
         "changes": application.changes.order_by("pk"),
         "objection": getattr(application, "objection", None),
         "agreement": getattr(application, "agreement", None),

@@ -1,1 +1,1 @@
-"""Assessment."""
+"""Assessment: committee, conflicts of interest, rubrics, sheets and score runs."""

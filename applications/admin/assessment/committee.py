@@ -1,4 +1,4 @@
-"""The panel: who assesses, who is tied to whom, and assignments that are solved and confirmed."""
+"""Assessor profiles, wishes for pairs, and committee proposals."""
 
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from applications.models import (
 from applications.roles import ASSESSOR
 from applications.services.assessment import committee, conflicts
 from applications.visibility import committee_proposals_of, staff_applications
+from portal.access.requests import person
 from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
@@ -30,18 +31,19 @@ from portal.forms.errors import show_error
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import note_form
-from portal.staff.jobs import FollowedAdmin
+from portal.staff.jobs import JobProgressAdmin
 from portal.staff.lists import QuickPaginator, StaffAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from programs.forms.catalogue import StartForm
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 SHOWN = 200
 
+SHOWN = 200  # pairs on the page
+
 
 class SolveForm(StartForm):
-    """Which sub-programme, and the seed that makes the answer repeatable."""
-
     seed = forms.IntegerField(
         label="시드",
         min_value=0,
@@ -52,19 +54,15 @@ class SolveForm(StartForm):
 
 
 def confirm(
-    request: HttpRequest, thing: CommitteeProposal, data: dict[str, Any], at: datetime
-) -> str:
-    """Assign everything as proposed."""
-    count = committee.confirm(thing, by=request.user, now=at, **data)
-    return f"평가표 {count:,}부를 배정하고 평가위원마다 알렸습니다."
+    request: HttpRequest, proposal: CommitteeProposal, data: dict[str, Any], at: datetime
+) -> int:
+    return committee.confirm(proposal, by=person(request), now=at, **data)
 
 
 def discard(
-    request: HttpRequest, thing: CommitteeProposal, data: dict[str, Any], at: datetime
-) -> str:
-    """Throw it away."""
-    committee.discard(thing, by=request.user, now=at, **data)
-    return "배정안을 폐기했습니다."
+    request: HttpRequest, proposal: CommitteeProposal, data: dict[str, Any], at: datetime
+) -> None:
+    committee.discard(proposal, by=person(request), now=at, **data)
 
 
 MaybeNoteForm = note_form(
@@ -72,15 +70,12 @@ MaybeNoteForm = note_form(
 )
 
 
-def is_open(request: HttpRequest, thing: CommitteeProposal) -> bool:
-    """Neither confirmed nor thrown away."""
-    return thing.confirmed_at is None and thing.discarded_at is None
+def is_open(request: HttpRequest, proposal: CommitteeProposal) -> bool:
+    return proposal.confirmed_at is None and proposal.discarded_at is None
 
 
 @admin.register(CommitteeProposal)
-class CommitteeProposalAdmin(FollowedAdmin):
-    """Assignments as they were solved."""
-
+class CommitteeProposalAdmin(JobProgressAdmin):
     read_roles = STAFF_READERS
     change_list_template = "admin/applications/assessment/committee_list.html"
     page_template = "admin/applications/assessment/committee_page.html"
@@ -90,15 +85,19 @@ class CommitteeProposalAdmin(FollowedAdmin):
             "confirm",
             "배정 확정",
             confirm,
+            done=lambda count: f"평가표 {count:,}부를 배정하고 평가위원마다 알렸습니다.",
             roles=[OFFICER, MANAGER],
             form=MaybeNoteForm,
-            show=lambda request, thing: is_open(request, thing) and thing.solved_at is not None,
+            show=lambda request, proposal: (
+                is_open(request, proposal) and proposal.solved_at is not None
+            ),
             intro="배정안의 평가표를 한꺼번에 만들고 평가위원마다 알림을 한 통씩 보냅니다.",
         ),
         Act(
             "discard",
             "배정안 폐기",
             discard,
+            done="배정안을 폐기했습니다.",
             roles=[OFFICER, MANAGER],
             form=NoteForm,
             show=is_open,
@@ -107,7 +106,6 @@ class CommitteeProposalAdmin(FollowedAdmin):
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that asks for an assignment."""
         page = self.admin_site.admin_view(self.start_view)
         return [
             path("start/", page, name="applications_committeeproposal_start"),
@@ -115,9 +113,8 @@ class CommitteeProposalAdmin(FollowedAdmin):
         ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CommitteeProposal]:
-        """Of the own sub-programmes."""
         return (
-            committee_proposals_of(request.user)
+            committee_proposals_of(person(request))
             .select_related("sub_program__round", "application", "job", "requested_by")
             .defer("pairs")
         )
@@ -125,12 +122,10 @@ class CommitteeProposalAdmin(FollowedAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Offer to solve one to those who may."""
         may = bool(roles_of(request.user) & {OFFICER, MANAGER})
         return super().changelist_view(request, {"may_start": may, **(extra_context or {})})
 
     def page(self, request: HttpRequest, thing: CommitteeProposal) -> dict[str, Any]:
-        """What was found, what is short and why, and the first pairs."""
         pairs = thing.pairs[:SHOWN]
         people = User.objects.in_bulk({pair[0] for pair in thing.pairs})
         subjects = Application.objects.select_related("company").in_bulk(
@@ -144,22 +139,21 @@ class CommitteeProposalAdmin(FollowedAdmin):
             "rows": [(subjects[pk], people[who]) for who, pk in sorted(pairs, key=lambda p: p[1])],
             "shown": len(pairs),
             "loads": sorted(((people[pk], count) for pk, count in loads.items()), key=_by_load),
-            **self.followed(thing),
+            **self.job_context(thing),
         }
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
-        """Choose a sub-programme and a seed."""
         if not roles_of(request.user) & {OFFICER, MANAGER}:
             raise Http404
         form = SolveForm(request)
         if request.method == "POST" and form.is_valid():
             try:
-                made = committee.propose(**form.cleaned_data, by=request.user, now=now())
+                made = committee.propose(**form.cleaned_data, by=person(request), now=now())
             except PortalError as error:
                 show_error(request, error)
             else:
                 return redirect("admin:applications_committeeproposal_change", made.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/applications/assessment/committee_start.html",
@@ -168,30 +162,26 @@ class CommitteeProposalAdmin(FollowedAdmin):
         )
 
     @admin.display(description="배정안")
-    def name(self, thing: CommitteeProposal) -> str:
-        """Which."""
-        return str(thing)
+    def name(self, proposal: CommitteeProposal) -> str:
+        return str(proposal)
 
     @admin.display(description="채운 자리")
-    def places(self, thing: CommitteeProposal) -> str:
-        """How many of how many."""
-        return f"{thing.placed:,} / {thing.wanted:,}" if thing.solved_at else ""
+    def places(self, proposal: CommitteeProposal) -> str:
+        return f"{proposal.placed:,} / {proposal.wanted:,}" if proposal.solved_at else ""
 
     @admin.display(description="요청 시각")
-    def requested(self, thing: CommitteeProposal) -> str:
-        """When it was asked for."""
-        return kst(thing.requested_at)
+    def requested(self, proposal: CommitteeProposal) -> str:
+        return kst(proposal.requested_at)
 
     @admin.display(description="상태")
-    def status(self, thing: CommitteeProposal) -> SafeString:
-        """Where it stands."""
-        if thing.confirmed_at:
+    def status(self, proposal: CommitteeProposal) -> SafeString:
+        if proposal.confirmed_at:
             return badge("확정", tone="success")
-        if thing.discarded_at:
+        if proposal.discarded_at:
             return badge("폐기", tone="neutral")
-        if thing.solved_at is None:
+        if proposal.solved_at is None:
             return badge("계산 중", tone="info")
-        if thing.placed < thing.wanted:
+        if proposal.placed < proposal.wanted:
             return badge("자리 부족", tone="danger")
         return badge("확정 대기", tone="warning")
 
@@ -202,8 +192,6 @@ def _by_load(row: tuple[User, int]) -> tuple[int, str]:
 
 @admin.register(AssessorProfile)
 class AssessorProfileAdmin(StaffAdmin):
-    """What assessors know and can take; a plain row of data, kept by officers and managers."""
-
     form = ProfileForm
     paginator = QuickPaginator
     show_full_result_count = False
@@ -212,55 +200,44 @@ class AssessorProfileAdmin(StaffAdmin):
     ordering = ["user__name", "pk"]
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """The desk."""
         return bool(roles_of(request.user) & set(STAFF_READERS))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """As for one."""
         return self.has_view_permission(request)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Officers and managers."""
         return bool(roles_of(request.user) & {OFFICER, MANAGER})
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Officers and managers."""
         return self.has_add_permission(request)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """An assessor who is out is set inactive."""
-        return False
+        return False  # set inactive instead
 
     def formfield_for_foreignkey(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> forms.Field | None:
-        """Offer assessors only."""
+    ) -> "forms.ModelChoiceField[Any] | None":
         if db_field.name == "user":
             kwargs["queryset"] = User.objects.filter(groups__name=ASSESSOR, is_active=True)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """Save, and look for ties again: employer and address may tie."""
         super().save_model(request, obj, form, change)
+        # Employer and address may tie the assessor to applications.
         conflicts.recheck(now=now(), users=[obj.user_id])
 
     @admin.display(description="제출할 평가표")
     def waiting(self, profile: AssessorProfile) -> str:
-        """How much is on their desk."""
         count = ScoreSheet.objects.waiting().filter(assessor=profile.user_id).count()
         return f"{count:,}부"
 
 
-def end_wish(request: HttpRequest, thing: CommitteeWish, data: dict[str, Any], at: datetime) -> str:
-    """Take a wish back."""
-    committee.end_wish(thing.application, assessor=thing.assessor, by=request.user, now=at)
-    return "배정 조건을 거두었습니다."
+def end_wish(request: HttpRequest, wish: CommitteeWish, data: dict[str, Any], at: datetime) -> None:
+    committee.end_wish(wish.application, assessor=wish.assessor, by=person(request), now=at)
 
 
 @admin.register(CommitteeWish)
 class CommitteeWishAdmin(WorkflowAdmin):
-    """Pairs that staff pinned or forbade."""
-
     read_roles = STAFF_READERS
     list_display = ["application", "assessor", "kind", "reason", "by", "at", "ended_at"]
     list_select_related = ["application", "assessor", "by"]
@@ -270,13 +247,13 @@ class CommitteeWishAdmin(WorkflowAdmin):
             "end",
             "조건 거두기",
             end_wish,
+            done="배정 조건을 거두었습니다.",
             roles=[OFFICER, MANAGER],
-            show=lambda request, thing: thing.ended_at is None,
+            show=lambda request, wish: wish.ended_at is None,
         )
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CommitteeWish]:
-        """Of the own sub-programmes."""
         return CommitteeWish.objects.filter(
-            application__in=staff_applications(request.user)
+            application__in=staff_applications(person(request))
         ).select_related("application", "assessor", "by")

@@ -1,4 +1,4 @@
-"""Conflicts."""
+"""Ties between assessors and applications, and what they follow from."""
 
 from typing import Any
 
@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from applications.models import ConflictOfInterest
 from applications.services.assessment import conflicts
 from applications.visibility import conflicts_of
+from portal.access.requests import person
 from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.models import DeclaredTie, FirmLink
@@ -19,8 +20,6 @@ from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 @admin.register(ConflictOfInterest)
 class ConflictOfInterestAdmin(ReadOnlyAdmin):
-    """Ties that were found: those that stand keep the pair apart, in the database as well."""
-
     read_roles = STAFF_READERS
     list_display = ["application", "assessor", "reason", "found_at", "cleared_at"]
     list_select_related = ["application", "assessor"]
@@ -29,13 +28,10 @@ class ConflictOfInterestAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ConflictOfInterest]:
-        """Of the own sub-programmes."""
-        return conflicts_of(request.user)
+        return conflicts_of(person(request))
 
 
 class TieForm(forms.ModelForm):
-    """A tie that staff learnt of."""
-
     class Meta:
         model = DeclaredTie
         fields = ["user", "kind", "firm_name", "business_number", "note"]
@@ -43,7 +39,7 @@ class TieForm(forms.ModelForm):
 
 @admin.register(DeclaredTie)
 class DeclaredTieAdmin(ReadOnlyAdmin):
-    """What persons declared, and what staff learnt; added, never changed."""
+    """Ties that assessors declared or staff learnt of; added, never changed."""
 
     read_roles = STAFF_READERS
     form = TieForm
@@ -52,19 +48,15 @@ class DeclaredTieAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Officers and managers."""
         return bool(roles_of(request.user) & {OFFICER, MANAGER})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """The service writes."""
         data = form.cleaned_data
-        made = conflicts.declare_tie(data.pop("user"), **data, by=request.user, now=now())
+        made = conflicts.declare_tie(data.pop("user"), **data, by=person(request), now=now())
         obj.pk = made.pk
 
 
 class LinkForm(forms.ModelForm):
-    """Two firms that belong together."""
-
     class Meta:
         model = FirmLink
         fields = ["one", "other", "kind", "origin"]
@@ -72,7 +64,7 @@ class LinkForm(forms.ModelForm):
 
 @admin.register(FirmLink)
 class FirmLinkAdmin(ReadOnlyAdmin):
-    """Firms that belong together by shares or partnership; followed to the end of the chain."""
+    """Companies linked by shares or partnership; chains of links count as ties too."""
 
     read_roles = STAFF_READERS
     form = LinkForm
@@ -80,10 +72,8 @@ class FirmLinkAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """Officers and managers."""
         return bool(roles_of(request.user) & {OFFICER, MANAGER})
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        """The service writes."""
-        made = conflicts.link_firms(**form.cleaned_data, by=request.user, now=now())
+        made = conflicts.link_firms(**form.cleaned_data, by=person(request), now=now())
         obj.pk = made.pk

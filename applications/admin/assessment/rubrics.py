@@ -1,4 +1,4 @@
-"""Rubrics."""
+"""Frozen rubrics, and putting a changed catalogue in force."""
 
 from datetime import datetime
 from typing import Any
@@ -11,21 +11,20 @@ from applications.admin.application.status import NoteForm
 from applications.models import RubricVersion
 from applications.services.assessment import rubrics
 from applications.visibility import rubrics_of
+from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import kst
+from portal.templatetags.dates import kst
 from programs.roles import MANAGER, STAFF_READERS
 
 
-def renew(request: HttpRequest, version: RubricVersion, data: dict[str, Any], at: datetime) -> str:
-    """Put the catalogue's rubric into force."""
-    made = rubrics.renew(version.sub_program, reason=data["note"][:300], by=request.user, now=at)
-    return f"{made}을(를) 확정했습니다. 이미 낸 점수는 그대로 두고 다시 산정하세요."
+def renew(
+    request: HttpRequest, version: RubricVersion, data: dict[str, Any], at: datetime
+) -> RubricVersion:
+    return rubrics.renew(version.sub_program, reason=data["note"][:300], by=person(request), now=at)
 
 
 @admin.register(RubricVersion)
 class RubricVersionAdmin(WorkflowAdmin):
-    """Frozen rubrics; a changed catalogue comes into force by an act of a manager's alone."""
-
     read_roles = STAFF_READERS
     page_template = "admin/applications/assessment/rubrics_page.html"
     list_display = ["name", "frozen", "reason"]
@@ -35,6 +34,9 @@ class RubricVersionAdmin(WorkflowAdmin):
             "renew",
             "바뀐 기준을 새 판으로 확정",
             renew,
+            done=lambda made: (
+                f"{made}을(를) 확정했습니다. 이미 낸 점수는 그대로 두고 다시 산정하세요."
+            ),
             roles=[MANAGER],
             form=NoteForm,
             show=lambda request, version: (
@@ -47,11 +49,9 @@ class RubricVersionAdmin(WorkflowAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RubricVersion]:
-        """Of the own sub-programmes."""
-        return rubrics_of(request.user).select_related("sub_program", "frozen_by", "previous")
+        return rubrics_of(person(request)).select_related("sub_program", "frozen_by", "previous")
 
     def page(self, request: HttpRequest, thing: RubricVersion) -> dict[str, Any]:
-        """The rubric, its hash, and whether the catalogue has gone on."""
         return {
             "runs": list(thing.runs.order_by("-pk")),
             "changed": rubrics.changed(thing.sub_program),
@@ -60,10 +60,8 @@ class RubricVersionAdmin(WorkflowAdmin):
 
     @admin.display(description="평가 기준")
     def name(self, version: RubricVersion) -> str:
-        """Which."""
         return str(version)
 
     @admin.display(description="고정 시각")
     def frozen(self, version: RubricVersion) -> str:
-        """Since when."""
         return kst(version.frozen_at)

@@ -1,4 +1,4 @@
-"""Scoring."""
+"""Score runs: started here, followed by their jobs; and requests for a selection."""
 
 from datetime import datetime
 from typing import Any
@@ -11,35 +11,37 @@ from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
-from applications.models import ScoreRun
+from applications.models import ScoreRun, Selection
 from applications.services.assessment import scoring
 from applications.services.selection import proposals
 from applications.visibility import runs_of
+from portal.access.requests import person
 from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.forms.errors import show_error
 from portal.models import JobState
 from portal.staff.acts import Act
-from portal.staff.jobs import FollowedAdmin
-from portal.templatetags.portal import badge, kst
+from portal.staff.jobs import JobProgressAdmin
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from programs.forms.catalogue import StartForm
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.rules.grants import quota
 
 
 def proposal_form(request: HttpRequest, run: ScoreRun) -> type[forms.Form]:
-    """How many to select; the notice's own word is the default."""
+    """Return a form for the places to select; the quota of the notice is the default."""
     program = run.sub_program
     usual = quota.places(program.quota_count, program.quota_kind)
-    words = quota.words(program.quota_count, program.quota_kind)
+    quota_text = quota.label(program.quota_count, program.quota_kind)
     fields: dict[str, forms.Field] = {
         "places": forms.IntegerField(
             label="선정 수",
             required=False,
             min_value=0,
             initial=usual,
-            help_text=f"공고의 모집 규모는 ‘{words}’입니다. 비워 두면 공고대로 정하며, "
+            help_text=f"공고의 모집 규모는 ‘{quota_text}’입니다. 비워 두면 공고대로 정하며, "
             "다른 수를 넣으면 선정안에 그 사실을 표시합니다.",
         ),
         "reserve_places": forms.IntegerField(
@@ -52,16 +54,12 @@ def proposal_form(request: HttpRequest, run: ScoreRun) -> type[forms.Form]:
     return type("ProposalForm", (forms.Form,), fields)
 
 
-def propose(request: HttpRequest, run: ScoreRun, data: dict[str, Any], at: datetime) -> str:
-    """Ask for a proposal."""
-    made = proposals.start(run, by=request.user, now=at, **data)
-    return f"선정안 #{made.pk}을(를) 만들고 있습니다. 아래 ‘선정’ 목록에서 볼 수 있습니다."
+def propose(request: HttpRequest, run: ScoreRun, data: dict[str, Any], at: datetime) -> Selection:
+    return proposals.start(run, by=person(request), now=at, **data)
 
 
 @admin.register(ScoreRun)
-class ScoreRunAdmin(FollowedAdmin):
-    """Computations of scores."""
-
+class ScoreRunAdmin(JobProgressAdmin):
     read_roles = STAFF_READERS
     change_list_template = "admin/applications/assessment/scoring_list.html"
     page_template = "admin/applications/assessment/scoring_page.html"
@@ -72,6 +70,9 @@ class ScoreRunAdmin(FollowedAdmin):
             "propose",
             "선정안 만들기",
             propose,
+            done=lambda made: (
+                f"선정안 #{made.pk}을(를) 만들고 있습니다. 아래 ‘선정’ 목록에서 볼 수 있습니다."
+            ),
             roles=[OFFICER, MANAGER],
             form=proposal_form,
             show=lambda request, run: run.finished_at is not None and run.stale_at is None,
@@ -80,43 +81,38 @@ class ScoreRunAdmin(FollowedAdmin):
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that starts a run."""
         page = self.admin_site.admin_view(self.start_view)
         return [path("start/", page, name="applications_scorerun_start"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ScoreRun]:
-        """Of the own sub-programmes."""
-        return runs_of(request.user).select_related("sub_program__round", "job", "requested_by")
+        return runs_of(person(request)).select_related("sub_program__round", "job", "requested_by")
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Offer to start a run to those who may."""
         may = bool(roles_of(request.user) & {OFFICER, MANAGER})
         return super().changelist_view(request, {"may_start": may, **(extra_context or {})})
 
     def page(self, request: HttpRequest, thing: ScoreRun) -> dict[str, Any]:
-        """The frozen rubric, the hashes and what was made of it."""
         return {
             "selections": list(thing.selections.order_by("-pk")),
             "following": list(thing.later.order_by("pk")),
-            **self.followed(thing),
+            **self.job_context(thing),
         }
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
-        """Choose a sub-programme; say everything that is not ready, or start."""
         if not roles_of(request.user) & {OFFICER, MANAGER}:
             raise Http404
         form = StartForm(request)
         if request.method == "POST" and form.is_valid():
             try:
-                run = scoring.start(form.cleaned_data["sub_program"], by=request.user, now=now())
+                run = scoring.start(form.cleaned_data["sub_program"], by=person(request), now=now())
             except PortalError as error:
                 show_error(request, error)
             else:
                 messages.success(request, "점수 산정을 시작했습니다.")
                 return redirect("admin:applications_scorerun_change", run.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/applications/assessment/scoring_start.html",
@@ -126,17 +122,14 @@ class ScoreRunAdmin(FollowedAdmin):
 
     @admin.display(description="점수 산정")
     def name(self, run: ScoreRun) -> str:
-        """Which."""
         return str(run)
 
     @admin.display(description="요청 시각")
     def requested(self, run: ScoreRun) -> str:
-        """When it was asked for."""
         return kst(run.requested_at)
 
     @admin.display(description="상태")
     def finished(self, run: ScoreRun) -> SafeString:
-        """Done, going on, or in need of an operator."""
         if run.stale_at:
             return badge("다시 산정 필요", tone="danger")
         if run.finished_at:

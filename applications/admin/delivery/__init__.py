@@ -1,1 +1,1 @@
-"""Delivery."""
+"""Staff screens of deliverables and experts."""

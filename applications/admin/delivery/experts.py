@@ -1,4 +1,4 @@
-"""Experts."""
+"""Staff screens of experts: verify their evidence, match them to firms."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -8,6 +8,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
@@ -19,10 +20,13 @@ from applications.models import Deliverable, Expert, ExpertMatch
 from applications.services.delivery import experts
 from applications.states import ExpertState
 from applications.visibility import staff_experts
+from portal.access.requests import person
 from portal.core.clock import now
+from portal.core.errors import PortalError
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import business_number, kst
+from portal.templatetags.dates import kst
+from portal.templatetags.values import business_number
 from portal.uploads import files
 from programs.models import ProgramRound, SubProgram
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
@@ -31,59 +35,47 @@ from programs.visibility import sub_programs_of
 STAFF = [OFFICER, MANAGER]
 
 
-def verify(request: HttpRequest, row: Expert, data: dict[str, Any], at: datetime) -> str:
-    """Find the evidence sound."""
-    experts.judge(row, verified=True, reason=data["note"], by=request.user, now=at)
-    return "전문가로 등록했습니다."
+def verify(request: HttpRequest, row: Expert, data: dict[str, Any], at: datetime) -> None:
+    experts.judge(row, verified=True, reason=data["note"], by=person(request), now=at)
 
 
-def refuse(request: HttpRequest, row: Expert, data: dict[str, Any], at: datetime) -> str:
-    """Find it wanting."""
-    experts.judge(row, verified=False, reason=data["reason"], by=request.user, now=at)
-    return "등록을 거절했습니다."
+def refuse(request: HttpRequest, row: Expert, data: dict[str, Any], at: datetime) -> None:
+    experts.judge(row, verified=False, reason=data["reason"], by=person(request), now=at)
 
 
-def waits(request: HttpRequest, row: Expert) -> bool:
-    """Not judged yet."""
+def is_applied(request: HttpRequest, row: Expert) -> bool:
     return row.state == ExpertState.APPLIED
 
 
 def newest_round() -> QuerySet[ProgramRound]:
-    """Rounds, the one whose words count first."""
     return ProgramRound.objects.order_by("-opens_at")
 
 
 def pool_of(row: Any) -> dict[str, Any]:
-    """The expert's pool as the catalogue words it."""
+    """Return the expert's pool as the latest round states it, {} when it has none."""
     return next((one for one in row.pools or () if one["code"] == row.pool), {})
 
 
 def named(choices: Iterable[dict[str, Any]], codes: Iterable[str]) -> str:
-    """Codes in the catalogue's words."""
+    """Return the labels of some codes."""
     labels = {row["code"]: row["label"] for row in choices}
     return ", ".join(labels.get(code, code) for code in codes)
 
 
 class PoolFilter(admin.SimpleListFilter):
-    """One pool."""
-
     title = "전문가 풀"
     parameter_name = "pool"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        """The pools of the latest round."""
         round = newest_round().first()
         return [(row["code"], row["label"]) for row in (round.pools if round else ())]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Expert]) -> QuerySet[Expert]:
-        """Its members."""
         return queryset.filter(pool=self.value()) if self.value() else queryset
 
 
 @admin.register(Expert)
 class ExpertAdmin(WorkflowAdmin):
-    """Members of the pools, and the evidence of their careers."""
-
     read_roles = STAFF_READERS
     list_display = ["user", "pool_label", "route_label", "years", "state", "capacity"]
     list_filter = [PoolFilter, "state"]
@@ -100,77 +92,82 @@ class ExpertAdmin(WorkflowAdmin):
         "checked",
     ]  # fmt: skip
     acts = [
-        Act("verify", "등록", verify, roles=STAFF, form=NoteForm, show=waits),
-        Act("refuse", "등록 거절", refuse, roles=STAFF, form=ReasonForm, show=waits, danger=True),
+        Act(
+            "verify",
+            "등록",
+            verify,
+            done="전문가로 등록했습니다.",
+            roles=STAFF,
+            form=NoteForm,
+            show=is_applied,
+        ),
+        Act(
+            "refuse",
+            "등록 거절",
+            refuse,
+            done="등록을 거절했습니다.",
+            roles=STAFF,
+            form=ReasonForm,
+            show=is_applied,
+            danger=True,
+        ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Expert]:
-        """Every expert, for staff, with the pools as the latest round words them."""
-        mine = super().get_queryset(request).filter(pk__in=staff_experts(request.user).values("pk"))
+        mine = (
+            super().get_queryset(request).filter(pk__in=staff_experts(person(request)).values("pk"))
+        )
         return mine.annotate(pools=Subquery(newest_round().values("pools")[:1]))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the evidence's address."""
         page = self.admin_site.admin_view(self.evidence_view)
         name = "applications_expert_evidence"
         return [path("<int:pk>/evidence/", page, name=name), *super().get_urls()]
 
-    def evidence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        """Send the evidence to staff."""
-        row = self.own(request, pk)
+    def evidence_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        row = self.get_or_404(request, pk)
         return files.serve(row.file, filename=row.file_name, content_type=row.content_type)
 
     @admin.display(description="전문가 풀")
     def pool_label(self, row: Any) -> str:
-        """Of which pool."""
         return str(pool_of(row).get("label", row.pool))
 
     @admin.display(description="자격")
     def route_label(self, row: Any) -> str:
-        """By which route."""
         return named(pool_of(row).get("routes", ()), [row.route])
 
     @admin.display(description="소속 기관 사업자등록번호")
     def number(self, row: Expert) -> str:
-        """Of the institution."""
         return business_number(row.institution_number) or "-"
 
     @admin.display(description="분야")
     def field_labels(self, row: Any) -> str:
-        """What they know."""
         return named(pool_of(row).get("fields", ()), row.fields)
 
     @admin.display(description="활동 지역")
     def region_labels(self, row: Expert) -> str:
-        """Where they go."""
         return ", ".join(REGIONS.get(code, code) for code in row.regions)
 
     @admin.display(description="확인 시각")
     def checked(self, row: Expert) -> str:
-        """When staff looked at the evidence."""
         return kst(row.checked_at) or "-"
 
     @admin.display(description="증빙")
     def evidence(self, row: Expert) -> SafeString:
-        """A link to the file."""
         address = reverse("admin:applications_expert_evidence", args=[row.pk])
         return SafeString("") if not row.file else link(address, row.file_name)
 
 
 def link(address: str, words: str) -> SafeString:
-    """Draw a link."""
     return format_html('<a href="{}">{}</a>', address, words)
 
 
-def confirm(request: HttpRequest, row: ExpertMatch, data: dict[str, Any], at: datetime) -> str:
-    """Assign as proposed."""
-    return f"{experts.confirm(row, by=request.user, now=at):,}곳을 배정했습니다."
+def confirm(request: HttpRequest, row: ExpertMatch, data: dict[str, Any], at: datetime) -> int:
+    return experts.confirm(row, by=person(request), now=at)
 
 
 @admin.register(ExpertMatch)
 class ExpertMatchAdmin(WorkflowAdmin):
-    """Solved proposals of who goes where, with what is short."""
-
     read_roles = STAFF_READERS
     list_display = ["sub_program", "pool_label", "made", "made_by", "confirmed"]
     list_select_related = ["sub_program__round", "made_by"]
@@ -179,44 +176,42 @@ class ExpertMatchAdmin(WorkflowAdmin):
     change_list_template = "admin/applications/delivery/experts_list.html"
     acts = [
         Act("confirm", "이대로 배정", confirm, roles=STAFF,
+            done=lambda count: f"{count:,}곳을 배정했습니다.",
             show=lambda request, row: row.confirmed_at is None),
     ]  # fmt: skip
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[ExpertMatch]:
-        """Those of the own sub-programmes."""
-        mine = sub_programs_of(request.user)
+        mine = sub_programs_of(person(request))
         return super().get_queryset(request).filter(sub_program__in=mine)
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that asks for a proposal."""
         page = self.admin_site.admin_view(self.start_view)
         return [path("start/", page, name="applications_expertmatch_start"), *super().get_urls()]
 
     @admin.display(description="전문가 풀")
     def pool_label(self, row: ExpertMatch) -> str:
-        """Of which pool."""
         return named(row.sub_program.round.pools, [row.pool])
 
     @admin.display(description="작성 시각")
     def made(self, row: ExpertMatch) -> str:
-        """When it was solved."""
         return kst(row.made_at)
 
     @admin.display(description="확정 시각")
     def confirmed(self, row: ExpertMatch) -> str:
-        """When it was confirmed."""
         return kst(row.confirmed_at) or "확정 전"
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask for which sub-programme and pool, then solve."""
-        form = match_form(request.user)(request.POST or None)
+        form = match_form(person(request))(request.POST or None)
         if form.is_valid():
             program, pool = form.cleaned_data["what"]
-            made = experts.propose(
-                program, pool=pool, seed=form.cleaned_data["seed"], by=request.user, now=now()
-            )
-            return redirect("admin:applications_expertmatch_change", made.pk)
-        return self.shown(
+            seed = form.cleaned_data["seed"]
+            try:
+                made = experts.propose(program, pool=pool, seed=seed, by=person(request), now=now())
+            except PortalError as refused:
+                form.add_error("what", refused.message)
+            else:
+                return redirect("admin:applications_expertmatch_change", made.pk)
+        return self.render(
             request,
             None,
             "admin/applications/delivery/experts_start.html",
@@ -225,7 +220,6 @@ class ExpertMatchAdmin(WorkflowAdmin):
         )
 
     def page(self, request: HttpRequest, thing: ExpertMatch) -> dict[str, Any]:
-        """The proposal in words."""
         people = Expert.objects.select_related("user").in_bulk([pair[0] for pair in thing.pairs])
         work = Deliverable.objects.select_related("agreement__application__company").in_bulk(
             [pair[1] for pair in thing.pairs]
@@ -234,7 +228,6 @@ class ExpertMatchAdmin(WorkflowAdmin):
 
 
 def match_form(user: User) -> type[forms.Form]:
-    """Which pool of which sub-programme is matched."""
     found: dict[str, tuple[SubProgram, str]] = {}
     choices = []
     for program in sub_programs_of(user).select_related("round"):

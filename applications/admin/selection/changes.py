@@ -1,4 +1,4 @@
-"""Changes."""
+"""Changes of released decisions and their approvals."""
 
 from datetime import datetime
 from typing import Any
@@ -13,15 +13,16 @@ from applications.models import Application, DecisionChange
 from applications.services.selection import changes
 from applications.states import ChangeKind, ChangeMoves, Outcome
 from applications.visibility import changes_of
+from portal.access.requests import person
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import kst
+from portal.templatetags.dates import kst
 from programs.roles import STAFF_READERS
+
+PROPOSED = "결정 변경을 제안했습니다. ‘결정 변경’ 목록에서 다른 결정권자가 승인합니다."
 
 
 class ChangeForm(forms.Form):
-    """What to propose of a released decision, and why."""
-
     kind = forms.ChoiceField(
         label="종류",
         choices=[
@@ -45,58 +46,54 @@ class ChangeForm(forms.Form):
     )
 
 
-def propose(request: HttpRequest, thing: Application, data: dict[str, Any], at: datetime) -> str:
-    """Propose to change a released decision."""
+def propose(
+    request: HttpRequest, application: Application, data: dict[str, Any], at: datetime
+) -> None:
     changes.propose(
-        thing,
+        application,
         kind=ChangeKind(data["kind"]),
         outcome=data["outcome"],
         reason=data["reason"],
-        by=request.user,
+        by=person(request),
         now=at,
     )
-    return "결정 변경을 제안했습니다. ‘결정 변경’ 목록에서 다른 결정권자가 승인합니다."
 
 
-def take_up(request: HttpRequest, thing: DecisionChange, data: dict[str, Any], at: datetime) -> str:
-    """Take up what the portal has drafted."""
-    changes.take_up(thing, by=request.user, now=at)
-    return "변경안을 확인했습니다. 이제 결정권자가 승인할 수 있습니다."
+def take_up(
+    request: HttpRequest, change: DecisionChange, data: dict[str, Any], at: datetime
+) -> None:
+    changes.take_up(change, by=person(request), now=at)
 
 
-def second(request: HttpRequest, thing: DecisionChange, data: dict[str, Any], at: datetime) -> str:
-    """Give the first of two approvals."""
-    changes.second(thing, by=request.user, now=at)
-    return "1차 승인했습니다. 다른 결정권자가 한 번 더 승인하면 바뀝니다."
+def second(
+    request: HttpRequest, change: DecisionChange, data: dict[str, Any], at: datetime
+) -> None:
+    changes.second(change, by=person(request), now=at)
 
 
-def approve(request: HttpRequest, thing: DecisionChange, data: dict[str, Any], at: datetime) -> str:
-    """Put the new decision in force."""
-    changes.approve(thing, by=request.user, now=at)
-    return "새 결정을 확정하고 신청기업에 알렸습니다."
+def approve(
+    request: HttpRequest, change: DecisionChange, data: dict[str, Any], at: datetime
+) -> None:
+    changes.approve(change, by=person(request), now=at)
 
 
-def discard(request: HttpRequest, thing: DecisionChange, data: dict[str, Any], at: datetime) -> str:
-    """Drop it."""
-    changes.discard(thing, by=request.user, now=at, **data)
-    return "변경안을 폐기했습니다."
+def discard(
+    request: HttpRequest, change: DecisionChange, data: dict[str, Any], at: datetime
+) -> None:
+    changes.discard(change, by=person(request), now=at, **data)
 
 
-def unsigned(request: HttpRequest, thing: DecisionChange) -> bool:
-    """Whether this person has not signed it yet."""
-    return request.user.pk not in {thing.proposed_by_id, thing.seconded_by_id}
+def unsigned(request: HttpRequest, change: DecisionChange) -> bool:
+    return request.user.pk not in {change.proposed_by_id, change.seconded_by_id}
 
 
-def approvable(request: HttpRequest, thing: DecisionChange) -> bool:
-    """A reversal is approved after its first approval only."""
-    waits = thing.kind == ChangeKind.REVERSAL and thing.seconded_by_id is None
-    return unsigned(request, thing) and not waits
+def approvable(request: HttpRequest, change: DecisionChange) -> bool:
+    needs_first = change.kind == ChangeKind.REVERSAL and change.seconded_by_id is None
+    return unsigned(request, change) and not needs_first
 
 
 @admin.register(DecisionChange)
 class DecisionChangeAdmin(WorkflowAdmin):
-    """New decisions on their way, and those in force."""
-
     read_roles = STAFF_READERS
     list_display = ["application", "kind", "state", "outcome", "grant", "drafted"]
     list_filter = ["state", "kind"]
@@ -109,44 +106,54 @@ class DecisionChangeAdmin(WorkflowAdmin):
     ]  # fmt: skip
     readonly_fields = ["before", "grant", "drafted"]
     acts = [
-        Act("take-up", "변경안 확인", take_up, move=ChangeMoves.TAKE_UP),
+        Act(
+            "take-up",
+            "변경안 확인",
+            take_up,
+            done="변경안을 확인했습니다. 이제 결정권자가 승인할 수 있습니다.",
+            move=ChangeMoves.TAKE_UP,
+        ),
         Act(
             "second",
             "1차 승인",
             second,
+            done="1차 승인했습니다. 다른 결정권자가 한 번 더 승인하면 바뀝니다.",
             move=ChangeMoves.SECOND,
-            show=lambda request, thing: (
-                thing.kind == ChangeKind.REVERSAL and unsigned(request, thing)
+            show=lambda request, change: (
+                change.kind == ChangeKind.REVERSAL and unsigned(request, change)
             ),
         ),
         Act(
             "approve",
             "승인",
             approve,
+            done="새 결정을 확정하고 신청기업에 알렸습니다.",
             move=ChangeMoves.APPROVE,
             show=approvable,
             intro="승인하면 새 결정이 바로 효력을 갖고 지원금이 예산에서 옮겨지며 신청기업에 알립니다.",
         ),
         Act(
-            "discard", "변경안 폐기", discard, move=ChangeMoves.DISCARD, form=NoteForm, danger=True
+            "discard",
+            "변경안 폐기",
+            discard,
+            done="변경안을 폐기했습니다.",
+            move=ChangeMoves.DISCARD,
+            form=NoteForm,
+            danger=True,
         ),
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[DecisionChange]:
-        """Of the own sub-programmes."""
-        return changes_of(request.user).select_related("application", "replaces")
+        return changes_of(person(request)).select_related("application", "replaces")
 
     @admin.display(description="이전 결과")
-    def before(self, thing: DecisionChange) -> str:
-        """What it replaces."""
-        return f"{thing.replaces.get_outcome_display()} · {thing.replaces.reason}"
+    def before(self, change: DecisionChange) -> str:
+        return f"{change.replaces.get_outcome_display()} · {change.replaces.reason}"
 
     @admin.display(description="지원금")
-    def grant(self, thing: DecisionChange) -> str:
-        """Won."""
-        return won(thing.grant_won)
+    def grant(self, change: DecisionChange) -> str:
+        return won(change.grant_won)
 
     @admin.display(description="작성 시각")
-    def drafted(self, thing: DecisionChange) -> str:
-        """When."""
-        return kst(thing.drafted_at)
+    def drafted(self, change: DecisionChange) -> str:
+        return kst(change.drafted_at)

@@ -1,1 +1,1 @@
-"""Settlement."""
+"""Acts of staff on reports, spending and settlements."""

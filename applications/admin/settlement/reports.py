@@ -1,4 +1,4 @@
-"""Reports."""
+"""Acts that record the mid and the final check of an agreement's work."""
 
 from datetime import datetime
 from typing import Any
@@ -6,30 +6,25 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from applications.models import (
-    Agreement,
-)
+from applications.models import Agreement
 from applications.services.settlement import reports
 from applications.states import FinalOutcome, MidOutcome
+from portal.access.requests import person
 from portal.staff.forms import text
 
 
 class MidForm(forms.Form):
-    """What the mid-check says."""
-
     outcome = forms.ChoiceField(label="점검 결과", choices=MidOutcome.choices)
     reason = text("점검 의견")
 
 
-def mid_check(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
-    """Judge the work half-way."""
-    reports.check_half_way(thing, **data, by=request.user, now=at)
-    return "중간점검 결과를 남겼습니다."
+def mid_check(
+    request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime
+) -> None:
+    reports.check_mid(agreement, **data, by=person(request), now=at)
 
 
 class FinalForm(forms.Form):
-    """What the final check says."""
-
     outcome = forms.ChoiceField(label="점검 결과", choices=FinalOutcome.choices)
     reason = text("점검 의견")
     days = forms.IntegerField(
@@ -41,7 +36,7 @@ class FinalForm(forms.Form):
     )
 
 
-def final_check(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
-    """Judge the finished work."""
-    reports.check_final(thing, **data, by=request.user, now=at)
-    return "최종점검 결과를 남겼습니다."
+def final_check(
+    request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime
+) -> None:
+    reports.check_final(agreement, **data, by=person(request), now=at)

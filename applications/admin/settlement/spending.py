@@ -1,4 +1,4 @@
-"""Spending."""
+"""Acts on submitted spending: judge its lines, return the list."""
 
 from datetime import datetime
 from typing import Any
@@ -12,13 +12,14 @@ from django.utils.safestring import SafeString
 from applications.models import Agreement
 from applications.services.settlement import spending
 from applications.states import SpendingState
+from portal.access.requests import person
+from portal.core.errors import BadInput
 
 
-def spending_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
-    """What is accepted of each line that waits."""
+def spending_form(request: HttpRequest, agreement: Agreement) -> type[forms.Form]:
     fields: dict[str, forms.Field] = {}
-    labels = spending.planned_items(thing)
-    for row in thing.spendings.filter(removed_at=None, state=SpendingState.CLAIMED):
+    labels = spending.planned_items(agreement)
+    for row in agreement.spendings.filter(removed_at=None, state=SpendingState.CLAIMED):
         name = f"{labels.get(row.item, row.item)} · {row}"
         fields[f"won_{row.pk}"] = forms.IntegerField(
             label=f"{name}: 인정액(원)",
@@ -29,7 +30,7 @@ def spending_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
             help_text=format_html(
                 "{} · {} 비워 두면 나중에 정합니다.",
                 row.purpose,
-                opened("evidence", row.pk, row.name),
+                file_link("evidence", row.pk, row.name),
             ),
         )
         fields[f"reason_{row.pk}"] = forms.CharField(
@@ -38,32 +39,30 @@ def spending_form(request: HttpRequest, thing: Agreement) -> type[forms.Form]:
     return type("SpendingForm", (forms.Form,), fields)
 
 
-def judge(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
-    """Accept, cut or refuse the lines that were decided on."""
+def judge(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> int:
+    """Judge the lines with an amount and return their number. Raises BadInput for none."""
     done = 0
-    rows = thing.spendings.filter(removed_at=None, state=SpendingState.CLAIMED)
+    rows = agreement.spendings.filter(removed_at=None, state=SpendingState.CLAIMED)
     for row in rows.select_related("agreement"):
         amount = data.get(f"won_{row.pk}")
         if amount is not None:
             reason = data.get(f"reason_{row.pk}", "")
-            spending.judge(row, allowed_won=amount, reason=reason, by=request.user, now=at)
+            spending.judge(row, allowed_won=amount, reason=reason, by=person(request), now=at)
             done += 1
-    return f"사용내역 {done}건을 확인했습니다."
+    if not done:
+        raise BadInput("인정액을 적은 사용내역이 없습니다.", code="nothing_judged")
+    return done
 
 
-def reopen(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
-    """Give the list back."""
-    spending.reopen(thing, reason=data["note"], by=request.user, now=at)
-    return "사용내역의 보완을 요청했습니다."
+def reopen(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> None:
+    spending.reopen(agreement, reason=data["note"], by=person(request), now=at)
 
 
-def claims_wait(request: HttpRequest, thing: Agreement) -> bool:
-    """Whether handed-over spending waits to be judged."""
-    waits = thing.spendings.filter(removed_at=None, state=SpendingState.CLAIMED)
-    return thing.spending_at is not None and waits.exists()
+def has_claims(request: HttpRequest, agreement: Agreement) -> bool:
+    claims = agreement.spendings.filter(removed_at=None, state=SpendingState.CLAIMED)
+    return agreement.spending_at is not None and claims.exists()
 
 
-def opened(kind: str, pk: int, name: str) -> SafeString:
-    """A link to a file of an agreement."""
+def file_link(kind: str, pk: int, name: str) -> SafeString:
     url = reverse("admin:applications_agreement_file", args=[kind, pk])
     return format_html('<a href="{}">{}</a>', url, name)

@@ -1,4 +1,4 @@
-"""Statements."""
+"""Acts on the settlement of an agreement: propose, approve, recover, close."""
 
 from datetime import datetime
 from typing import Any
@@ -6,71 +6,64 @@ from typing import Any
 from django import forms
 from django.http import HttpRequest
 
-from applications.models import (
-    Agreement,
-    Recovery,
-    Settlement,
-)
+from applications.models import Agreement, Recovery, Settlement
 from applications.services.settlement import statements
 from applications.states import RecoveryState, SettlementState
+from portal.access.requests import person
+from portal.core.errors import MoveNotAllowed
 from portal.core.money import won
-from portal.templatetags.portal import due
+from portal.templatetags.dates import due
 
 
-def propose(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
-    """Reckon the settlement."""
-    made = statements.propose(thing, by=request.user, now=at)
-    return f"정산안을 만들었습니다. 확정 지원금은 {won(made.settled_won)}입니다."
+def propose(
+    request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime
+) -> Settlement:
+    return statements.propose(agreement, by=person(request), now=at)
 
 
-def proposed(thing: Agreement) -> Settlement:
-    """The settlement that waits."""
-    rows = thing.settlements.select_related("agreement__application")
-    return rows.get(state=SettlementState.PROPOSED)
+def proposed(agreement: Agreement) -> Settlement:
+    rows = agreement.settlements.select_related("agreement__application")
+    settlement = rows.filter(state=SettlementState.PROPOSED).first()
+    if settlement is None:
+        raise MoveNotAllowed("승인을 기다리는 정산안이 없습니다.", code="no_settlement")
+    return settlement
 
 
-def settle(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
-    """Approve the settlement."""
-    statements.approve(proposed(thing), by=request.user, now=at)
-    return "정산을 확정했습니다."
+def settle(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> None:
+    statements.approve(proposed(agreement), by=person(request), now=at)
 
 
 def return_settlement(
-    request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime
-) -> str:
-    """Send the settlement back."""
-    statements.send_back(proposed(thing), note=data["note"], by=request.user, now=at)
-    return "정산안을 돌려보냈습니다."
+    request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime
+) -> None:
+    statements.send_back(proposed(agreement), note=data["note"], by=person(request), now=at)
 
 
 class RecoveryForm(forms.Form):
-    """When the money came in, and how that is known."""
-
     received_on = forms.DateField(label="납부일", widget=forms.DateInput({"type": "date"}))
     evidence = forms.CharField(label="확인한 근거", max_length=200, help_text="예: 국고 수납 번호")
 
 
-def recovery_of(thing: Agreement) -> Recovery:
-    """What the approved settlement asks back."""
-    rows = Recovery.objects.select_related("settlement__agreement")
-    return rows.get(settlement__agreement=thing, settlement__state=SettlementState.APPROVED)
+def recovery_of(agreement: Agreement) -> Recovery:
+    rows = Recovery.objects.select_related("settlement__agreement").filter(
+        settlement__agreement=agreement, settlement__state=SettlementState.APPROVED
+    )
+    recovery = rows.first()
+    if recovery is None:
+        raise MoveNotAllowed("환수할 금액이 없습니다.", code="no_recovery")
+    return recovery
 
 
-def recover(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
-    """Record that a recovery came in."""
-    statements.record_recovery(recovery_of(thing), **data, by=request.user, now=at)
-    return "환수금 납부를 확인했습니다."
+def recover(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> None:
+    statements.record_recovery(recovery_of(agreement), **data, by=person(request), now=at)
 
 
-def close(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:
-    """Close at zero difference."""
-    statements.close(thing, by=request.user, now=at)
-    return "원장과 정산이 맞아 종료했습니다."
+def close(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> None:
+    statements.close(agreement, by=person(request), now=at)
 
 
-def to_settle(thing: Agreement) -> str:
-    """What the settlement says."""
-    row = proposed(thing)
+def settle_intro(agreement: Agreement) -> str:
+    row = proposed(agreement)
     return (
         f"인정 사업비 {won(row.eligible_won)}, 확정 지원금 {won(row.settled_won)}, "
         f"지급한 금액 {won(row.paid_won)}\n\n"
@@ -80,26 +73,22 @@ def to_settle(thing: Agreement) -> str:
     )
 
 
-def to_recover(thing: Agreement) -> str:
-    """What is to come back, and until when."""
-    row = recovery_of(thing)
+def recover_intro(agreement: Agreement) -> str:
+    row = recovery_of(agreement)
     return (
         f"환수할 금액은 {won(row.amount_won)}, 납부 기한은 {due(row.due_at)}까지입니다. "
         "모두 들어온 것을 확인한 뒤 기록해 주세요."
     )
 
 
-def is_proposed(request: HttpRequest, thing: Agreement) -> bool:
-    """Whether a settlement waits."""
-    return thing.settlements.filter(state=SettlementState.PROPOSED).exists()
+def is_proposed(request: HttpRequest, agreement: Agreement) -> bool:
+    return agreement.settlements.filter(state=SettlementState.PROPOSED).exists()
 
 
-def recovery_due(request: HttpRequest, thing: Agreement) -> bool:
-    """Whether money is still to come back."""
-    due = {"state": SettlementState.APPROVED, "recovery__state": RecoveryState.DUE}
-    return thing.settlements.filter(**due).exists()
+def recovery_due(request: HttpRequest, agreement: Agreement) -> bool:
+    states = {"state": SettlementState.APPROVED, "recovery__state": RecoveryState.DUE}
+    return agreement.settlements.filter(**states).exists()
 
 
-def ready_to_close(request: HttpRequest, thing: Agreement) -> bool:
-    """Whether nothing but the close is left."""
-    return thing.turns.filter(done_at=None, step="close").exists()
+def ready_to_close(request: HttpRequest, agreement: Agreement) -> bool:
+    return agreement.pending_steps.filter(done_at=None, step="close").exists()

@@ -10,7 +10,7 @@ from rest_framework import serializers
 from applications.models import Application
 from applications.queries.intake import drafting
 from applications.queries.objection import objection_summary
-from applications.queries.selection import decisions as decisions_queries
+from applications.queries.selection.decisions import history
 from applications.states import ApplicationState, ChangeKind, ObjectionState, Outcome
 from portal.api.errors import FindingShape
 from portal.core.clock import KST, now
@@ -91,12 +91,14 @@ class OwnDecisionShape(serializers.Serializer):
     # The name is part of the API; DRF has an attribute of that name.
     label = text("결과의 이름", source="get_outcome_display")  # type: ignore[assignment]
     kind = serializers.ChoiceField(
-        choices=["", *ChangeKind.values], help_text="바뀐 사유의 코드. 처음 결정은 빈 글자입니다."
+        choices=["", *ChangeKind.values],
+        source="change_kind",
+        help_text="바뀐 사유의 코드. 처음 결정은 빈 글자입니다.",
     )
     reason = text("사유")
     grant_won = whole("지원금(원)")
     rank = whole("순위. 정하지 않은 결정은 null입니다.", allow_null=True)
-    at = Time(help_text="효력이 생긴 시각")
+    at = Time(source="in_force_at", help_text="효력이 생긴 시각")
 
 
 class OwnObjectionShape(serializers.Serializer):
@@ -195,7 +197,7 @@ def application_body(application: Application) -> dict[str, Any]:
     body["preview"] = GrantShape(grant).data if grant else None
     filed = getattr(application, "submission", None)
     body["submission"] = FiledShape(filed).data if filed else None
-    decisions = OwnDecisionShape(decisions_queries.told(application), many=True).data
+    decisions = OwnDecisionShape(history(application), many=True).data
     body["decision"], body["changes"] = (decisions[-1] if decisions else None), decisions
     objection = objection_summary(application, at)
     body["objection"] = OwnObjectionShape(objection).data if objection else None

@@ -42,7 +42,7 @@ from portal.core.clock import now
 from portal.core.errors import BadInput
 from portal.models import User
 from programs.models import Track
-from programs.queries import sub_program
+from programs.queries.catalogue import sub_program
 
 TAGS = ["신청"]
 KEY = OpenApiParameter(

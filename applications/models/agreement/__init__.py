@@ -1,1 +1,1 @@
-"""Agreement."""
+"""Models of agreements."""

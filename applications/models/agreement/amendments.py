@@ -1,4 +1,4 @@
-"""Amendments."""
+"""Amendments of concluded agreements (협약변경)."""
 
 from django.conf import settings
 from django.db import models
@@ -22,10 +22,10 @@ PROPOSED = {
 }
 
 
-class ChangeRequest(models.Model):
-    """A wish to change a concluded agreement, examined and approved by two people of staff."""
+class Amendment(models.Model):
+    """A requested change of a concluded agreement, examined and approved by two people."""
 
-    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="changes")
+    agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="amendments")
     kind = models.CharField("변경 대상", max_length=10, choices=AmendmentKind.choices)
     proposal = models.JSONField("변경 내용", default=dict)
     reason = models.CharField("변경 사유", max_length=500)
@@ -45,7 +45,7 @@ class ChangeRequest(models.Model):
     )
     decided_at = models.DateTimeField("결정 시각", null=True)
     version = models.OneToOneField(
-        AgreementVersion, on_delete=models.PROTECT, null=True, related_name="change"
+        AgreementVersion, on_delete=models.PROTECT, null=True, related_name="amendment"
     )
 
     class Meta:
@@ -56,12 +56,12 @@ class ChangeRequest(models.Model):
             models.UniqueConstraint(
                 fields=["agreement"],
                 condition=Q(state__in=[AmendmentState.ASKED, AmendmentState.EXAMINED]),
-                name="one_change_at_a_time",
+                name="one_amendment_at_a_time",
             ),
             models.CheckConstraint(
                 condition=~Q(state=AmendmentState.APPROVED)
                 | Q(decided_by__isnull=False, examined_by__isnull=False, version__isnull=False),
-                name="approved_change_has_its_people",
+                name="approved_amendment_has_its_people",
             ),
             models.CheckConstraint(
                 condition=~Q(state=AmendmentState.APPROVED) | ~Q(decided_by=F("examined_by")),
@@ -74,11 +74,11 @@ class ChangeRequest(models.Model):
 
     @property
     def described(self) -> list[tuple[str, str]]:
-        """What is to be changed, in words."""
-        words = []
+        """Label and value of everything the proposal changes."""
+        rows = []
         for name, value in self.proposal.items():
             if name in PROPOSED:
                 text = f"{value:,}원" if isinstance(value, int) else str(value)
-                words.append((PROPOSED[name], text))
-        words += [(code, f"{won:,}원") for code, won in self.proposal.get("items", {}).items()]
-        return words
+                rows.append((PROPOSED[name], text))
+        rows += [(code, f"{won:,}원") for code, won in self.proposal.get("items", {}).items()]
+        return rows

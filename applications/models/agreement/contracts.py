@@ -1,4 +1,4 @@
-"""Agreements: what was awarded becomes a signed text, instalments, changes and perhaps an end."""
+"""Agreements with their texts, signatures and papers."""
 
 from django.conf import settings
 from django.db import models
@@ -16,22 +16,16 @@ from portal.models import Dated, MoveLogBase, Stateful
 from programs.states import GrantKind
 
 USER = settings.AUTH_USER_MODEL
-
-
 CONCLUDED = [
     AgreementState.ACTIVE,
     AgreementState.SETTLING,
     AgreementState.SETTLED,
     AgreementState.CLOSED,
 ]
-
-
 OVER = [AgreementState.CLOSED, AgreementState.ENDED]
 
 
 class AgreementMove(MoveLogBase):
-    """One move of an agreement."""
-
     thing = models.ForeignKey("Agreement", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -40,11 +34,11 @@ class AgreementMove(MoveLogBase):
 
 
 class Agreement(Dated, Stateful):
-    """What an award becomes: from its draft to its end, one for each selected application.
+    """The agreement about an award, one for each selected application.
 
-    `grant_won` is what is agreed now and never more than `award_won`; `terms` are the figures of
-    the catalogue as they stood when it was drafted. `version` is the latest text, `in_force` the
-    one that both sides signed (0: none yet). Who has to act next stands in `Turn`.
+    `grant_won` is the agreed grant, at most `award_won`; `terms` are the catalogue's figures and
+    deadline policies at the time of the draft. `version` is the latest text, `in_force` the one
+    that both sides signed (0: none yet). `PendingStep` rows say who has to act next.
     """
 
     MOVES = AgreementMoves.by_name()
@@ -117,17 +111,16 @@ class Agreement(Dated, Stateful):
 
     @property
     def subject(self) -> str:
-        """The name under which the ledger knows this agreement's money: its application's."""
+        # The ledger books the money of an agreement under its application.
         return f"application:{self.application_id}"
 
     @property
     def is_open(self) -> bool:
-        """Whether somebody still has something to do."""
         return self.state not in OVER
 
 
 class AgreementVersion(models.Model):
-    """The text of an agreement, frozen under its SHA-256. Append-only in the database."""
+    """A text of an agreement with its SHA-256. Append-only in the database."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="versions")
     number = models.PositiveSmallIntegerField("차수")
@@ -150,7 +143,7 @@ class AgreementVersion(models.Model):
 
 
 class AgreementSignature(models.Model):
-    """A signature: the name as typed, the consent as worded, the hash of the text it stands under.
+    """A signature: the typed name, the wording of the consent and the hash of the signed text.
 
     Append-only in the database; each side signs a version once.
     """
@@ -178,7 +171,7 @@ class AgreementSignature(models.Model):
 
 
 class AgreementPaper(models.Model):
-    """A paper the agreement needs, and what staff made of it."""
+    """An uploaded paper that the agreement requires, with the verdict of staff."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="papers")
     requirement = models.CharField("서류", max_length=40)

@@ -1,4 +1,4 @@
-"""Endings."""
+"""Requests to end an agreement early."""
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +14,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Ending(models.Model):
-    """A wish to end an award early, decided by somebody else; what follows for money is a rule."""
+    """A request to end an agreement early, decided by another person."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="endings")
     kind = models.CharField("구분", max_length=10, choices=EndingKind.choices)

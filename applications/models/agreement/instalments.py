@@ -1,4 +1,4 @@
-"""Instalments."""
+"""Instalments of an agreed grant."""
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +14,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Instalment(models.Model):
-    """A part of the grant: planned, asked for by an officer, paid once by somebody else."""
+    """A part of the grant: planned, requested by an officer, paid once by another person."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="instalments")
     number = models.PositiveSmallIntegerField("차수")
@@ -64,5 +64,5 @@ class Instalment(models.Model):
 
     @property
     def reference(self) -> str:
-        """The one reference under which the ledger may pay this instalment."""
+        # The ledger accepts a reference once, so that no instalment is paid twice.
         return f"pay:agreement:{self.agreement_id}:{self.number}"

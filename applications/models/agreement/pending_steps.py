@@ -1,4 +1,4 @@
-"""Pending steps."""
+"""The steps that an agreement is waiting for."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,15 +7,15 @@ from applications.models.agreement.contracts import Agreement
 from applications.states import WaitsFor
 
 
-class Turn(models.Model):
-    """Whose turn it is: one step that waits for the firm or for staff, since when, until when.
+class PendingStep(models.Model):
+    """A step that is due from the firm or from staff, since when and until when.
 
-    Services open and finish turns with every act, so that the list of those that are open shows
-    where time is lost, and those that are done how long each step took.
+    Services open and finish steps with every act. The open ones show where time is lost, the
+    finished ones how long each step took.
     """
 
     agreement = models.ForeignKey(
-        Agreement, on_delete=models.PROTECT, related_name="turns", verbose_name="협약"
+        Agreement, on_delete=models.PROTECT, related_name="pending_steps", verbose_name="협약"
     )
     step = models.CharField("할 일", max_length=20)
     waits_for = models.CharField("할 사람", max_length=10, choices=WaitsFor.choices)
@@ -30,11 +30,13 @@ class Turn(models.Model):
             models.UniqueConstraint(
                 fields=["agreement", "step"],
                 condition=Q(done_at=None),
-                name="one_open_turn_per_step",
+                name="pending_step_open_once",
             ),
         ]
         indexes = [
-            models.Index(fields=["due_at", "id"], condition=Q(done_at=None), name="turn_ageing"),
+            models.Index(
+                fields=["due_at", "id"], condition=Q(done_at=None), name="pending_step_due"
+            ),
         ]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Assessors as a panel: who they are, whom they may not judge, and how places are filled."""
+"""Assessors' profiles, and assignments as they were wished for and solved."""
 
 from django.conf import settings
 from django.db import models
@@ -12,10 +12,10 @@ USER = settings.AUTH_USER_MODEL
 
 
 class AssessorProfile(Dated):
-    """What an assessor knows and how much they can take; without one they take nothing solved.
+    """What an assessor knows and how much they can take; without one they are never assigned.
 
-    `programs` and `industries` are codes: sub-programmes they know, first digits of the industry
-    code (KSIC). Employer and address are read for ties only.
+    `programs` are sub-programme codes, `industries` first digits of industry codes (KSIC). Employer
+    and address are used for ties only.
     """
 
     user = models.OneToOneField(
@@ -39,7 +39,7 @@ class AssessorProfile(Dated):
 
 
 class CommitteeWish(models.Model):
-    """Staff's word on one pair: this assessor surely, or surely not, with a reason."""
+    """A pair pinned or forbidden by staff, with the reason."""
 
     class Kind(models.TextChoices):
         PIN = "pin", "꼭 배정"
@@ -75,9 +75,9 @@ class CommitteeWish(models.Model):
 
 
 class CommitteeProposal(models.Model):
-    """An assignment as it was solved: seed, hash of the inputs, pairs, and what is short and why.
+    """A solved assignment: seed, hash of the inputs, pairs, and shortages with reasons.
 
-    `application` is set when one place of one application is filled anew.
+    `application` is set when only the free places of one application are filled.
     """
 
     sub_program = models.ForeignKey(

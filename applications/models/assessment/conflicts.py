@@ -1,4 +1,4 @@
-"""Conflicts."""
+"""Conflict statements of assessors, and the ties that were found."""
 
 from django.conf import settings
 from django.db import models
@@ -10,7 +10,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class ConflictStatement(models.Model):
-    """An assessor's own word on one application before its file opens. Append-only."""
+    """An assessor's statement on one application before it opens. Append-only."""
 
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, related_name="conflict_statements"
@@ -27,7 +27,7 @@ class ConflictStatement(models.Model):
         verbose_name_plural = "이해관계 확인서"
         constraints = [
             models.CheckConstraint(
-                condition=Q(tied=False) | ~Q(words=""), name="a_stated_tie_is_told"
+                condition=Q(tied=False) | ~Q(words=""), name="stated_tie_has_a_description"
             ),
         ]
         indexes = [models.Index(fields=["application", "assessor"], name="statement_of_pair")]
@@ -37,7 +37,10 @@ class ConflictStatement(models.Model):
 
 
 class ConflictOfInterest(models.Model):
-    """A tie found between an assessor and an application; while it stands, no sheet can be."""
+    """A tie between an assessor and an application.
+
+    Until it is cleared, the database refuses a sheet of the pair.
+    """
 
     application = models.ForeignKey(
         Application, on_delete=models.PROTECT, related_name="conflicts", verbose_name="신청"
@@ -57,7 +60,7 @@ class ConflictOfInterest(models.Model):
             models.UniqueConstraint(
                 fields=["application", "assessor", "code"],
                 condition=Q(cleared_at=None),
-                name="one_standing_conflict_per_code",
+                name="one_open_conflict_per_code",
             ),
         ]
 

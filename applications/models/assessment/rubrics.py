@@ -1,4 +1,4 @@
-"""Rubrics."""
+"""Frozen rubrics."""
 
 from django.conf import settings
 from django.db import models
@@ -10,10 +10,10 @@ USER = settings.AUTH_USER_MODEL
 
 
 class RubricVersion(models.Model):
-    """How a sub-programme is judged, frozen when scoring begins. Append-only in the database.
+    """The rubric of a sub-programme, frozen when scoring begins. Append-only in the database.
 
-    `content` is what `rules.scoring.Rubric` reads, `guides` the words beside each criterion; the
-    hash is over both. A later version names the one before it and why it was made.
+    `content` is what `rules.assessment.scoring.Rubric` reads, `guides` the guidance beside each
+    criterion; the hash covers both. A later version links the one before it.
     """
 
     sub_program = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Scoring."""
+"""Score runs and their results."""
 
 from django.conf import settings
 from django.db import models
@@ -14,8 +14,8 @@ USER = settings.AUTH_USER_MODEL
 class ScoreRun(models.Model):
     """One computation of all results of a sub-programme from a frozen rubric and locked sheets.
 
-    `stale_at` says since when it no longer stands for what is known (a sheet it used was
-    withdrawn); it stays as it was, and a new run, linked by `previous`, takes its place.
+    `stale_at` is set when a sheet that it used was withdrawn; the run itself is kept, and a new
+    one, linked by `previous`, replaces it.
     """
 
     sub_program = models.ForeignKey(

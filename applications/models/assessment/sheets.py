@@ -1,4 +1,4 @@
-"""Score sheets under a frozen rubric, and the runs that compute results from them."""
+"""Score sheets of assessors."""
 
 from django.conf import settings
 from django.db import models
@@ -11,18 +11,16 @@ USER = settings.AUTH_USER_MODEL
 
 
 class SheetQuerySet(models.QuerySet["ScoreSheet"]):
-    """Which sheets hold a place, and which count."""
-
     def active(self) -> "SheetQuerySet":
-        """Those whose assessor still judges or has judged: neither abstained nor withdrawn."""
+        """Return the sheets that are neither abstained nor withdrawn."""
         return self.filter(abstained_at=None, withdrawn_at=None)
 
     def counted(self) -> "SheetQuerySet":
-        """Those that a score is computed from."""
+        """Return the sheets that a score is computed from."""
         return self.active().filter(locked_at__isnull=False)
 
     def waiting(self) -> "SheetQuerySet":
-        """Those that are still to be handed in."""
+        """Return the active sheets that are not locked."""
         return self.active().filter(locked_at=None)
 
 
@@ -30,8 +28,8 @@ class ScoreSheet(models.Model):
     """One assessor's sheet for one application: marks and reasons by criterion code.
 
     A mark is null where the criterion is not applicable. A sheet ends locked (`locked_at`),
-    abstained, or withdrawn from the sum because of a tie; the database then refuses any change,
-    but that a locked sheet may be withdrawn once, its marks kept.
+    abstained, or withdrawn from the score because of a tie. The database then refuses any change,
+    except that a locked sheet may be withdrawn once, with its marks kept.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="sheets")
@@ -101,5 +99,4 @@ class ScoreSheet(models.Model):
 
     @property
     def ended(self) -> bool:
-        """Whether this sheet holds no place any more."""
         return self.abstained_at is not None or self.withdrawn_at is not None

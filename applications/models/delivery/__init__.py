@@ -1,1 +1,1 @@
-"""Delivery."""
+"""Models of deliverables and experts."""

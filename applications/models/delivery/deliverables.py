@@ -1,4 +1,4 @@
-"""What an agreement delivers, by whom, with which records; and the pools of experts."""
+"""Deliverables of an agreement with their records, files and certificates."""
 
 from django.conf import settings
 from django.db import models
@@ -13,8 +13,6 @@ USER = settings.AUTH_USER_MODEL
 
 
 class DeliverableMove(MoveLogBase):
-    """One move of a deliverable."""
-
     thing = models.ForeignKey("Deliverable", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -23,7 +21,7 @@ class DeliverableMove(MoveLogBase):
 
 
 class Deliverable(Dated, Stateful):
-    """One thing that an agreement delivers; `spec` is the catalogue's row as it stood then.
+    """One deliverable of an agreement; `spec` is the catalogue's row at the conclusion.
 
     `result` holds what was found when it was handed in, such as a level.
     """
@@ -122,7 +120,7 @@ class DeliveryEntry(models.Model):
 
 
 class DeliveryFile(models.Model):
-    """A file that proves a record."""
+    """A file attached to a record as evidence."""
 
     entry = models.ForeignKey(DeliveryEntry, on_delete=models.PROTECT, related_name="files")
     name = models.CharField("파일 이름", max_length=160)

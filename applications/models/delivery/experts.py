@@ -1,4 +1,4 @@
-"""Experts."""
+"""Experts and the proposals that match them to firms."""
 
 from django.conf import settings
 from django.db import models
@@ -72,7 +72,7 @@ class Expert(Dated):
 
 
 class ExpertMatch(models.Model):
-    """A solved proposal of who goes where: repeatable from its seed, confirmed by staff.
+    """A solved proposal of experts for firms: repeatable from its seed, confirmed by staff.
 
     `pairs` are [expert, deliverable], `shortages` the words for every place that stays empty.
     """

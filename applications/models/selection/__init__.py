@@ -1,1 +1,1 @@
-"""Selection."""
+"""Selection: proposals, decisions, their changes, and exceptions from aid limits."""

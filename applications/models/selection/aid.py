@@ -1,4 +1,4 @@
-"""Leave to pass a limit on what one firm may hold: who, why, for which application."""
+"""Exceptions from the limits on aid of one company."""
 
 from django.conf import settings
 from django.db import models

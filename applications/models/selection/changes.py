@@ -1,4 +1,4 @@
-"""Changes."""
+"""Changes of released decisions."""
 
 from django.conf import settings
 from django.db import models
@@ -19,8 +19,6 @@ USER = settings.AUTH_USER_MODEL
 
 
 class DecisionChangeMove(MoveLogBase):
-    """One move of a change of a decision."""
-
     thing = models.ForeignKey("DecisionChange", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -29,10 +27,10 @@ class DecisionChangeMove(MoveLogBase):
 
 
 class DecisionChange(Stateful):
-    """A new decision on its way: proposed with its reason, approved by other people, then made.
+    """A pending or completed change of a decision: proposed with a reason, approved, in force.
 
-    `fills` is the decision whose place a move-up takes. A reversal needs two approvals; what the
-    applicant alone decides (포기) needs none.
+    `fills` is the decision whose place a move-up takes. A reversal needs two approvals; a decline
+    (포기), which only the applicant decides, needs none.
     """
 
     MOVES = ChangeMoves.by_name()

@@ -1,20 +1,20 @@
-"""Decisions."""
+"""Decisions on applications."""
+
+from datetime import datetime
 
 from django.db import models
 from django.db.models import Q
 
 from applications.models.application import Application
 from applications.models.selection.proposals import Selection
-from applications.states import (
-    Outcome,
-)
+from applications.states import Outcome
 
 
 class Decision(models.Model):
-    """What is decided of one application, and why. Append-only in the database.
+    """The outcome of one application with its reason. Append-only in the database.
 
-    A selection makes the first one (`previous` None), in force from its release. Every later one
-    replaces the one before it, from `at` on; the old one stays as it was.
+    The first one (`previous` None) is made by a selection and is in force from its release. Every
+    later one replaces the one before it from `at` on; the old row is kept.
     """
 
     selection = models.ForeignKey(Selection, on_delete=models.PROTECT, related_name="decisions")
@@ -51,3 +51,13 @@ class Decision(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application}: {self.get_outcome_display()}"
+
+    @property
+    def in_force_at(self) -> datetime | None:
+        """Since when it is or was in force; a first decision since its release."""
+        return self.at or self.selection.released_at
+
+    @property
+    def change_kind(self) -> str:
+        """The `ChangeKind` that made it; empty for a first decision."""
+        return self.reason_code if self.previous_id else ""

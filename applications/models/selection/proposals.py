@@ -1,29 +1,20 @@
-"""Selections: the ranked list with its cut-off line, and each application's decision."""
+"""Selections: the ranked list with its cut-off line, from proposal to release."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from applications.models.assessment.scoring import ScoreRun
-from applications.states import (
-    SelectionMoves,
-    SelectionState,
-)
+from applications.states import SelectionMoves, SelectionState
 from portal.models import Job, MoveLogBase, Stateful
 from programs.models import SubProgram
 
 USER = settings.AUTH_USER_MODEL
-
-
 DECIDED = [SelectionState.DECIDED, SelectionState.RELEASED]
-
-
 CONFIRMED = [SelectionState.CONFIRMED, *DECIDED]
 
 
 class SelectionMove(MoveLogBase):
-    """One move of a selection."""
-
     thing = models.ForeignKey("Selection", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -32,9 +23,9 @@ class SelectionMove(MoveLogBase):
 
 
 class Selection(Stateful):
-    """A proposal from one score run: confirmed, approved by somebody else, released together.
+    """A proposal from one score run: confirmed, approved by another person, released.
 
-    `available_won` and `places` are what the line was drawn against; `cut` says where and why.
+    The line was drawn against `available_won` and `places`; `cut` says where and why.
     """
 
     MOVES = SelectionMoves.by_name()

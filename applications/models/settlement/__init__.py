@@ -1,1 +1,1 @@
-"""Settlement."""
+"""Models of reports, spending and settlements."""

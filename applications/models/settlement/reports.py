@@ -1,4 +1,4 @@
-"""The work under an agreement: reports, checks, spending, its settlement and what comes back."""
+"""Reports of the firm and checks of the work by staff."""
 
 from django.conf import settings
 from django.db import models
@@ -16,7 +16,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Report(models.Model):
-    """A report of the firm: saved as it is written, frozen under a hash when it is filed."""
+    """A report of the firm: a draft until it is filed under its SHA-256."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="reports")
     kind = models.CharField("종류", max_length=10, choices=ReportKind.choices)
@@ -49,8 +49,6 @@ class Report(models.Model):
 
 
 class ReportFile(models.Model):
-    """A file that belongs to a report."""
-
     report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="files")
     name = models.CharField("파일 이름", max_length=160)
     file = models.CharField(max_length=100, editable=False)
@@ -71,7 +69,7 @@ class ReportFile(models.Model):
 
 
 class StageCheck(models.Model):
-    """What staff found of the work, half-way or at its end. Append-only in the database."""
+    """The result of a mid or final check of the work. Append-only in the database."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="stage_checks")
     kind = models.CharField("점검", max_length=10, choices=CheckKind.choices)

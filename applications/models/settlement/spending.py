@@ -1,4 +1,4 @@
-"""Spending."""
+"""Spending of the firm and use of in-kind support."""
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +13,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Spending(models.Model):
-    """One line of what the firm spent, with its evidence and what staff made of it."""
+    """One line of spending with its evidence and the verdict of staff."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="spendings")
     item = models.CharField("비목", max_length=40)
@@ -57,7 +57,7 @@ class Spending(models.Model):
 
 
 class InKindUse(models.Model):
-    """What was used of an award in kind, in won of its planned value. Append-only."""
+    """Used in-kind support, in won of its planned value. Append-only in the database."""
 
     agreement = models.ForeignKey(Agreement, on_delete=models.PROTECT, related_name="uses")
     reference = models.CharField("근거 번호", max_length=80, unique=True)

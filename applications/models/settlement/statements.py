@@ -1,4 +1,4 @@
-"""Statements."""
+"""Settlements and the money they recover."""
 
 from django.conf import settings
 from django.db import models
@@ -14,7 +14,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Settlement(models.Model):
-    """What an agreement comes to: proposed by an officer, approved by somebody else, then fixed.
+    """The settlement of an agreement: proposed by an officer, approved by another person.
 
     settled = paid + balance − recover to the last won; `release_won` goes back to the pot.
     """
@@ -72,7 +72,7 @@ class Settlement(models.Model):
 
 
 class Recovery(models.Model):
-    """Money that was paid and comes back (환수): due on a day, received once."""
+    """Paid money that is recovered (환수): due at `due_at`, received once."""
 
     settlement = models.OneToOneField(Settlement, on_delete=models.PROTECT, related_name="recovery")
     amount_won = models.PositiveBigIntegerField("환수액(원)")

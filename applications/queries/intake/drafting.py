@@ -142,7 +142,7 @@ def initial_company_answers(application: Application) -> dict[str, Any]:
     if application.site.region:
         profile["region"] = application.site.region
     return {
-        name: snapshot.plain(value) for name, value in profile.items() if value not in (None, "")
+        name: snapshot.to_plain(value) for name, value in profile.items() if value not in (None, "")
     }
 
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from applications.models import Partner
 from applications.states import ApplicationState, PartnerState
 from portal.core.dates import end_of_day, korean_day
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 
 INVITATION_DAYS = 14

@@ -1,1 +1,1 @@
-"""Open data."""
+"""Open data: what is published, and the rows of each data set."""

@@ -1,6 +1,6 @@
-"""Open data: every data set as rows that are read in blocks, whatever their number.
+"""Rows of the open data sets, read in blocks so that memory does not grow.
 
-What may be published is asked of `visibility`; the words are in `open_data.yaml`.
+`visibility` decides what may be published; `open_data.yaml` describes it.
 """
 
 import hashlib
@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, cast
 
-from django.db.models import F, Max, Model, QuerySet
+from django.db.models import Max, Model, QuerySet
 from django.utils.crypto import salted_hmac
 
 from applications.models import (
@@ -41,37 +41,37 @@ from portal.core.clock import KST
 from portal.core.errors import NotFound
 from portal.models import AuditSeal
 from programs.models import LedgerEntry, SubProgram, Track
-from programs.queries import published
+from programs.queries.ledger import published
 from programs.visibility import public_entries, public_rounds, public_sub_programs
 
 CHUNK = 2_000
 Row = dict[str, Any]
-LENGTH = 16  # letters of a name that hides another
+LENGTH = 16  # characters of a pseudonym
 
 
 @dataclass(frozen=True)
 class Source:
-    """Where the rows of a data set come from: a query walked by key, and rows made of each block.
+    """A data set read by primary key: a query, and a function that turns a block into rows.
 
-    `stamp` is what the data set depends on, read cheaply.
+    `stamp` returns values that change whenever the data set may change, without reading it.
     """
 
-    rows: Callable[[], QuerySet[Any]]
-    made: Callable[[Sequence[Any]], Iterator[Row]]
+    query: Callable[[], QuerySet[Any]]
+    to_rows: Callable[[Sequence[Any]], Iterator[Row]]
     stamp: Callable[[], tuple[object, ...]]
 
 
 @dataclass(frozen=True)
 class SmallSource:
-    """A small data set that is made whole."""
+    """A data set that is made in one piece."""
 
-    made: Callable[[], Iterator[Row]]
+    all_rows: Callable[[], Iterator[Row]]
     stamp: Callable[[], tuple[object, ...]]
 
 
 @dataclass(frozen=True)
 class Version:
-    """Which state of a data set this is."""
+    """The version of a data set: a hash of its stamp, and when it last changed."""
 
     code: str
     sha256: str
@@ -79,7 +79,7 @@ class Version:
 
 
 def find(code: str) -> Dataset:
-    """Find a data set by its code. Raises NotFound."""
+    """Return the description of a data set. Raises NotFound."""
     for row in publication().datasets:
         if row.code == code:
             return row
@@ -87,34 +87,33 @@ def find(code: str) -> Dataset:
 
 
 def version(code: str) -> Version:
-    """Say which state a data set is in, without reading it."""
+    """Return the version of a data set without reading its rows. Raises NotFound."""
     stamp = sources()[find(code).code].stamp()
-    told = json.dumps([publication().format, code, [str(part) for part in stamp]])
+    text = json.dumps([publication().format, code, [str(part) for part in stamp]])
     times = [part for part in stamp if isinstance(part, datetime)]
-    return Version(code, hashlib.sha256(told.encode()).hexdigest(), max(times) if times else None)
+    return Version(code, hashlib.sha256(text.encode()).hexdigest(), max(times) if times else None)
 
 
 def rows(code: str) -> Iterator[Row]:
-    """Every row of a data set, in blocks of the database; memory does not grow."""
+    """Return every row of a data set. Raises NotFound."""
     source = sources()[find(code).code]
     if isinstance(source, SmallSource):
-        yield from source.made()
+        yield from source.all_rows()
         return
-    query, last = source.rows().order_by("pk"), 0
+    query, last = source.query().order_by("pk"), 0
     while block := list(query.filter(pk__gt=last)[:CHUNK]):
         last = block[-1].pk
-        yield from source.made(block)
+        yield from source.to_rows(block)
 
 
 def pseudonym(kind: str, *parts: object) -> str:
-    """The name under which something is published: always the same, never the thing itself."""
+    """Return the stable public name of an object, from which the object cannot be derived."""
     text = ":".join(map(str, parts))
     return salted_hmac(f"open-data.{kind}", text, algorithm="sha256").hexdigest()[:LENGTH]
 
 
 @cache
 def sources() -> dict[str, Source | SmallSource]:
-    """Where each data set comes from, by code."""
     return {
         "programs": Source(_programs, _program_rows, _offered_stamp),
         "tracks": Source(_tracks, _track_rows, _offered_stamp),
@@ -137,18 +136,18 @@ def sources() -> dict[str, Source | SmallSource]:
 
 
 def _offered_stamp() -> tuple[object, ...]:
-    found = public_sub_programs().aggregate(one=Max("updated_at"), two=Max("round__updated_at"))
-    return (found["one"], found["two"])
+    latest = public_sub_programs().aggregate(one=Max("updated_at"), two=Max("round__updated_at"))
+    return (latest["one"], latest["two"])
 
 
 def _released_stamp() -> tuple[object, ...]:
-    found = open_selections().aggregate(at=Max("released_at"), last=Max("pk"))
-    return (found["at"], found["last"])
+    latest = open_selections().aggregate(at=Max("released_at"), last=Max("pk"))
+    return (latest["at"], latest["last"])
 
 
 def _changed_stamp() -> tuple[object, ...]:
-    found = open_changes().aggregate(at=Max("at"), last=Max("pk"))
-    return (found["at"], found["last"], *_released_stamp())
+    latest = open_changes().aggregate(at=Max("at"), last=Max("pk"))
+    return (latest["at"], latest["last"], *_released_stamp())
 
 
 def _money_stamp() -> tuple[object, ...]:
@@ -227,7 +226,7 @@ def _entry_rows(block: Sequence[LedgerEntry]) -> Iterator[Row]:
         }
 
 
-# --- Scores, ranks and lines -----------------------------------------------------------------------
+# --- Scores, ranks and cut-off lines -------------------------------------------------------------
 
 
 def _run_rows(block: Sequence[ScoreRun]) -> Iterator[Row]:
@@ -285,15 +284,18 @@ def _selection_rows(block: Sequence[Selection]) -> Iterator[Row]:
 
 
 def _decisions() -> QuerySet[Decision]:
-    rows = open_decisions().annotate(results_sha256=F("selection__run__results_sha256"))
-    return rows.select_related("selection", "application__submission").only(
-        "selection__run_id",
-        "application_id",
-        "application__submission__support_won",
-        "rank",
-        "outcome",
-        "grant_won",
-        "reason_code",
+    return (
+        open_decisions()
+        .select_related("selection__run", "application__submission")
+        .only(
+            "selection__run__results_sha256",
+            "application_id",
+            "application__submission__support_won",
+            "rank",
+            "outcome",
+            "grant_won",
+            "reason_code",
+        )
     )
 
 
@@ -301,12 +303,13 @@ def _result_rows(block: Sequence[Decision]) -> Iterator[Row]:
     scores = _scores(block)
     for row in block:
         run = row.selection.run_id
+        digest = row.selection.run.results_sha256
         score = scores[(run, row.application_id)]
         yield {
             "selection": row.selection_id,
             "run": run,
             "application": pseudonym("application", run, row.application_id),
-            "received": received(row.selection_id, row.results_sha256, row.application_id),
+            "received": received(row.selection_id, digest, row.application_id),
             "raw": _digits(score.raw),
             "core": _digits(score.core),
             "bonus": score.bonus,
@@ -322,7 +325,7 @@ def _result_rows(block: Sequence[Decision]) -> Iterator[Row]:
 
 
 def _sheet_rows(block: Sequence[Decision]) -> Iterator[Row]:
-    """Sheets as they stood when the run was asked for, numbered within their application."""
+    """Sheets as they were when the run was requested, numbered within their application."""
     runs = ScoreRun.objects.in_bulk({row.selection.run_id for row in block})
     sheets: dict[int, list[ScoreSheet]] = {}
     query = ScoreSheet.objects.filter(
@@ -332,8 +335,12 @@ def _sheet_rows(block: Sequence[Decision]) -> Iterator[Row]:
         sheets.setdefault(sheet.application_id, []).append(sheet)
     for row in block:
         run = runs[row.selection.run_id]
-        counted = [s for s in sheets.get(row.application_id, ()) if s.locked_at <= run.requested_at]
-        # In an order that tells nothing of who handed in first.
+        counted = [
+            sheet
+            for sheet in sheets.get(row.application_id, ())
+            if sheet.locked_at and sheet.locked_at <= run.requested_at
+        ]
+        # An order that does not reveal who submitted first.
         counted.sort(key=lambda sheet: pseudonym("sheet", run.pk, sheet.pk))
         for place, sheet in enumerate(counted, start=1):
             yield {
@@ -363,14 +370,14 @@ def _reruns() -> QuerySet[Objection]:
 
 
 def _rerun_rows(block: Sequence[Objection]) -> Iterator[Row]:
-    """The one case of each new run with all that went into its score."""
+    """The one case of each new run with everything that went into its score."""
     cases = [row.application_id for row in block]
     results = {row.run_id: row for row in ScoreResult.objects.filter(application__in=cases)}
-    changed = DecisionChange.objects.filter(kind=ChangeKind.OBJECTION, application__in=cases)
-    made = {row.application_id: row.made for row in changed.select_related("made")}
+    changes = DecisionChange.objects.filter(kind=ChangeKind.OBJECTION, application__in=cases)
+    made = {row.application_id: row.made for row in changes.select_related("made")}
     sheets: dict[int, list[ScoreSheet]] = {}
-    handed_in = ScoreSheet.objects.filter(application__in=cases, locked_at__isnull=False)
-    for sheet in handed_in.order_by("pk"):
+    submitted = ScoreSheet.objects.filter(application__in=cases, locked_at__isnull=False)
+    for sheet in submitted.order_by("pk"):
         sheets.setdefault(sheet.application_id, []).append(sheet)
     for case in block:
         run, selection, decision = case.run, case.decision.selection, made[case.application_id]
@@ -405,15 +412,13 @@ def _rerun_rows(block: Sequence[Objection]) -> Iterator[Row]:
 
 
 def _counts(sheet: ScoreSheet, case: Objection) -> bool:
-    """Whether a sheet counted in the new run: handed in and not withdrawn when it was asked for.
-
-    Where others assessed the case anew, only what was given out since.
-    """
+    """Return whether a sheet was locked and not withdrawn when the new run was requested."""
     at = case.run.requested_at if case.run else None
     if at is None or sheet.locked_at is None or sheet.locked_at > at:
         return False
     if sheet.withdrawn_at is not None and sheet.withdrawn_at <= at:
         return False
+    # Where other assessors judged the case anew, only sheets assigned since the objection count.
     since = case.decided_at if case.remedy == Remedy.SHEETS else None
     return since is None or sheet.assigned_at >= since
 
@@ -428,13 +433,14 @@ def _changes() -> QuerySet[Decision]:
 def _change_rows(block: Sequence[Decision]) -> Iterator[Row]:
     for row in block:
         run = row.selection.run_id
+        before = cast(Decision, row.previous)  # open changes are later decisions
         yield {
             "id": row.pk,
             "selection": row.selection_id,
             "application": pseudonym("application", run, row.application_id),
             "kind": row.reason_code,
-            "before": row.previous.outcome,
-            "before_won": row.previous.grant_won,
+            "before": before.outcome,
+            "before_won": before.grant_won,
             "after": row.outcome,
             "after_won": row.grant_won,
             "at": _instant(row.at),
@@ -444,32 +450,30 @@ def _change_rows(block: Sequence[Decision]) -> Iterator[Row]:
 def _scores(
     block: Sequence[Decision], *, breakdown: bool = False
 ) -> dict[tuple[int, int], ScoreResult]:
-    found = ScoreResult.objects.filter(
+    results = ScoreResult.objects.filter(
         run__in={row.selection.run_id for row in block},
         application__in=[row.application_id for row in block],
     )
-    found = found if breakdown else found.defer("breakdown")
-    return {(row.run_id, row.application_id): row for row in found}
+    results = results if breakdown else results.defer("breakdown")
+    return {(row.run_id, row.application_id): row for row in results}
 
 
 def received(selection: int, results_sha256: str, application: int) -> int:
-    """Which place an application had among those of its selection when they came in."""
+    """Return the place of an application among those of its selection by time of filing."""
     ids, places = _order(selection, results_sha256)
     return places[bisect_left(ids, application)]
 
 
 @lru_cache(maxsize=8)
 def _order(selection: int, results_sha256: str) -> tuple["array[int]", "array[int]"]:
-    """Applications of a selection by number, and beside each its place by instant of filing.
-
-    A released selection never changes, and an instant cannot be published: it is on the receipt.
-    """
+    # A released selection never changes, so the cache needs no expiry. The instants themselves
+    # are not published: they are on the receipts.
     filed = Decision.objects.filter(selection=selection, previous=None).order_by(
         "application__submitted_at", "application"
     )
-    came = array("q", filed.values_list("application", flat=True).iterator(chunk_size=CHUNK))
-    order = sorted(range(len(came)), key=came.__getitem__)
-    return array("q", (came[i] for i in order)), array("q", (i + 1 for i in order))
+    by_time = array("q", filed.values_list("application", flat=True).iterator(chunk_size=CHUNK))
+    order = sorted(range(len(by_time)), key=by_time.__getitem__)
+    return array("q", (by_time[i] for i in order)), array("q", (i + 1 for i in order))
 
 
 # --- Statistics and seals --------------------------------------------------------------------------
@@ -514,6 +518,6 @@ def _digits(value: Decimal | None) -> str | None:
 
 
 def paged(code: str) -> tuple[QuerySet[Model], Callable[[Sequence[Any]], Iterator[Row]]] | None:
-    """The query and the rows of a data set that is walked by key; None for a small one."""
+    """Return query and row function of a data set read by key; None for a small one."""
     source = sources()[find(code).code]
-    return None if isinstance(source, SmallSource) else (source.rows(), source.made)
+    return None if isinstance(source, SmallSource) else (source.query(), source.to_rows)

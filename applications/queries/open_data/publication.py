@@ -1,4 +1,4 @@
-"""What is published and in which words: the data file, read once."""
+"""Descriptions of the open data, read once from `applications/open_data.yaml`."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -20,21 +20,21 @@ FILE = Path(__file__).resolve().parents[2] / "open_data.yaml"
 
 @dataclass(frozen=True)
 class Field:
-    """One column of a data set; `kind` is integer, decimal, text, boolean, instant or object."""
+    """A column of a data set; `kind` is integer, decimal, text, boolean, instant or object."""
 
     name: str
     kind: str
     label: str
 
     @property
-    def word(self) -> str:
+    def kind_label(self) -> str:
         """The kind in Korean."""
         return KINDS[self.kind]
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """One data set in words."""
+    """The description of a data set."""
 
     code: str
     title: str
@@ -43,14 +43,11 @@ class Dataset:
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The columns in order."""
         return tuple(field.name for field in self.fields)
 
 
 @dataclass(frozen=True)
 class Publication:
-    """The whole data file."""
-
     format: str
     publisher: str
     licence: dict[str, str]
@@ -62,7 +59,6 @@ class Publication:
 
 @cache
 def publication() -> Publication:
-    """Read the data file."""
     read = yaml.safe_load(FILE.read_text(encoding="utf-8"))
     return Publication(
         format=read["format"],

@@ -1,1 +1,1 @@
-"""Selection."""
+"""Selection: decisions in force, the reserve list, and aid per company."""

@@ -1,4 +1,4 @@
-"""What firms hold of the year's money, from the ledger alone, held against the limits."""
+"""Aid that companies hold, from the ledger alone, compared with the limits."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
@@ -24,7 +24,7 @@ FIELDS = ("number", "state", "company", "sub_program__code", "sub_program__name"
 
 @dataclass(frozen=True)
 class Holding:
-    """One application's money: reserved, committed and paid, without what was given back."""
+    """Money of one application: reserved, committed and paid, less what was given back."""
 
     firm: int
     application: Application
@@ -32,43 +32,44 @@ class Holding:
 
     @property
     def won(self) -> int:
-        """Whole won that the firm holds by it."""
         return self.balance.reserved + self.balance.committed + self.balance.paid
 
     @property
     def aid(self) -> limits.Aid:
-        """The same, for the rule."""
         return limits.Aid(self.application.pk, self.application.sub_program.code, self.won)
 
 
 def of_firms(
-    firms: Iterable[int], *, year: int | None = None, in_words: bool = False
+    firms: Iterable[int], *, year: int | None = None, with_labels: bool = False
 ) -> dict[int, list[Holding]]:
-    """What these firms hold, of every sub-programme (of one year); firms without any are absent.
+    """Return what these companies hold (in one year, or ever), by company.
 
-    An agreement's money is its firm's: after a change of lead it counts for the new one. `in_words`
-    reads what a page shows of each row as well.
+    Companies without holdings are absent. After a change of lead the money counts for the new one.
+    `with_labels` also loads what a page shows of each row.
     """
-    wanted = set(firms)
-    found: dict[int, list[Holding]] = defaultdict(list)
-    for part in _parts(sorted(wanted)):
+    requested = set(firms)
+    holdings: dict[int, list[Holding]] = defaultdict(list)
+    for part in _parts(sorted(requested)):
         mine = Q(company__in=part) | Q(agreement__company__in=part)
         rows = _of(Application.objects.filter(mine, number__isnull=False), year)
-        rows = _with_labels(rows) if in_words else rows
+        rows = _with_labels(rows) if with_labels else rows
         for holding in _holdings(rows.distinct()):
             if holding.firm in part:
-                found[holding.firm].append(holding)
-    return dict(found)
+                holdings[holding.firm].append(holding)
+    return dict(holdings)
 
 
 def of_application(application: Application) -> list[Holding]:
-    """What the application's firm holds of all sub-programmes, whatever their year."""
+    """Return what the application's company holds, of every year."""
     firm = firm_of(application)
-    return of_firms([firm], in_words=True).get(firm, [])
+    return of_firms([firm], with_labels=True).get(firm, [])
 
 
 def company_summary(firm: int) -> dict[str, Any]:
-    """What a firm reads of its own aid (only results that it knows), and this year's limits."""
+    """Return what a company may read of its own aid, and the limits of this year.
+
+    Only results that were announced to it count.
+    """
     held = of_firms([firm]).get(firm, [])
     known = [row for row in held if row.application.state in ANNOUNCED]
     round = public_rounds().order_by("-year", "-sequence").first()
@@ -80,23 +81,23 @@ def company_summary(firm: int) -> dict[str, Any]:
 
 
 def firm_of(application: Application) -> int:
-    """Whose money it is: the agreement's firm, before there is one the applicant."""
+    """Return whose money it is: the agreement's company, before that the applicant."""
     return owners([application.pk])[application.pk]
 
 
 def owners(applications: Iterable[int]) -> dict[int, int]:
-    """The firms whose money these applications hold or would hold, by application."""
-    found: dict[int, int] = {}
+    """Return the company whose money each application holds or would hold."""
+    firms: dict[int, int] = {}
     for part in _parts(list(applications)):
         rows = Application.objects.filter(pk__in=part)
         for pk, lead, applicant in rows.values_list("pk", "agreement__company", "company"):
-            found[pk] = lead or applicant
-    return found
+            firms[pk] = lead or applicant
+    return firms
 
 
-def book(year: int, limits_of_round: Sequence[limits.Limit], applications: Any) -> limits.Book:
-    """Everything held of a year, by firm, with the exceptions of these applications."""
-    made = limits.Book(limits_of_round, excepted=exceptions(applications))
+def book(year: int, limits_of_round: Sequence[limits.Limit], applications: Any) -> limits.Holdings:
+    """Return everything held in a year by company, with the exceptions of these applications."""
+    made = limits.Holdings(limits_of_round, excepted=exceptions(applications))
     entries = LedgerEntry.objects.filter(
         budget__sub_programs__round__year=year, kind=EntryKind.RESERVE
     )
@@ -109,17 +110,17 @@ def book(year: int, limits_of_round: Sequence[limits.Limit], applications: Any) 
 
 
 def exceptions(applications: Any) -> dict[int, frozenset[str]]:
-    """The limits that managers have lifted, by application (ids or a query of them)."""
-    found: dict[int, set[str]] = defaultdict(set)
+    """Return the limits that managers have lifted, by application (ids or a query of them)."""
+    codes_of: dict[int, set[str]] = defaultdict(set)
     rows = AidException.objects.filter(application__in=applications)
     for application, code in rows.values_list("application", "limit"):
-        found[application].add(code)
-    return {application: frozenset(codes) for application, codes in found.items()}
+        codes_of[application].add(code)
+    return {application: frozenset(codes) for application, codes in codes_of.items()}
 
 
 @dataclass(frozen=True)
 class AidStatus:
-    """A firm's aid as one page shows it: all it holds, the year's limits, those it would pass."""
+    """Aid of a company for a page: its holdings, the use of each limit, limits exceeded."""
 
     held: list[Holding]
     used: list[tuple[limits.Limit, str]]
@@ -127,12 +128,11 @@ class AidStatus:
 
     @property
     def won(self) -> int:
-        """Whole won of all years."""
         return sum(row.won for row in self.held)
 
 
 def status(application: Application) -> AidStatus:
-    """What the application's firm holds, how much of each limit that uses, what would be passed."""
+    """Return the aid of the application's company, and what this application would exceed."""
     held = of_application(application)
     program = application.sub_program
     mine = [row.aid for row in held if row.application.sub_program.round.year == program.round.year]
@@ -144,9 +144,9 @@ def status(application: Application) -> AidStatus:
 def exceeded(
     application: Application, *, amount_won: int | None = None, firm: int | None = None
 ) -> list[Finding]:
-    """The limits that this application would pass now with this amount (None: what it asks for).
+    """Return the limits that this application would exceed with `amount_won`.
 
-    `firm` asks for another one than whose money it is now.
+    None means the requested amount; `firm` checks another company than the present owner.
     """
     who = firm or firm_of(application)
     held = of_firms([who], year=application.sub_program.round.year).get(who, [])
@@ -157,11 +157,11 @@ def _exceeded(
     application: Application, held: Sequence[limits.Aid], amount_won: int | None = None
 ) -> list[Finding]:
     program = application.sub_program
-    asked = application.submission.support_won or 0 if amount_won is None else amount_won
+    requested = application.submission.support_won or 0 if amount_won is None else amount_won
     return limits.exceeded(
         program.round.limits_parsed(),
         held,
-        limits.Aid(application.pk, program.code, asked),
+        limits.Aid(application.pk, program.code, requested),
         excepted=exceptions([application.pk]).get(application.pk, ()),
     )
 
@@ -171,15 +171,14 @@ def _parts(rows: Sequence[Any]) -> Iterator[Sequence[Any]]:
 
 
 def _of(rows: QuerySet[Application], year: int | None) -> QuerySet[Any]:
-    # Thousands of rows: without the words of the sub-programme, and of an agreement only whose it is.
+    # Thousands of rows: load no texts of the sub-programme, and only the company of an agreement.
     rows = rows.select_related("sub_program").annotate(lead=F("agreement__company")).only(*FIELDS)
     return rows if year is None else rows.filter(sub_program__round__year=year)
 
 
 def _with_labels(rows: QuerySet[Any]) -> QuerySet[Any]:
-    """The few rows that a page shows, with the words it shows them in."""
-    words = ("sub_program__short", "sub_program__round__name", "sub_program__round__year")
-    return rows.select_related("sub_program__round").only(*FIELDS, "sub_program__round", *words)
+    labels = ("sub_program__short", "sub_program__round__name", "sub_program__round__year")
+    return rows.select_related("sub_program__round").only(*FIELDS, "sub_program__round", *labels)
 
 
 def _holdings(rows: QuerySet[Any]) -> Iterator[Holding]:

@@ -1,9 +1,9 @@
-"""The decision in force of a released application: what agreements, reports and pages build on."""
+"""Decisions in force of released applications; agreements, reports and pages build on them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db.models import Count, QuerySet
 
@@ -14,7 +14,7 @@ from programs.models import SubProgram
 
 @dataclass(frozen=True)
 class Award:
-    """What a released decision in force says: its outcome, its whole won and its rank."""
+    """Outcome, whole won and rank of a released decision in force."""
 
     decision: int
     selection: int
@@ -25,49 +25,39 @@ class Award:
 
 
 def award_of(application: Application) -> Award | None:
-    """The decision in force of an application; None before its result is released."""
+    """Return the decision in force of an application; None before its result is released."""
     return awards_of([application.pk]).get(application.pk)
 
 
 def awards_of(applications: Iterable[int] | QuerySet[Application]) -> dict[int, Award]:
-    """The decisions in force of many applications, by application id, in one query."""
+    """Return the decisions in force by application id, in one query."""
     rows = in_force().filter(application__in=applications).select_related("selection")
     return {row.application_id: _award(row) for row in rows.order_by("pk")}
 
 
 def in_force() -> QuerySet[Decision]:
-    """Decisions that are released and not replaced by a later one.
+    """Return decisions that are released and not replaced by a later one.
 
-    Whoever withdrew between decision and release has none.
+    Applications withdrawn between decision and release have none.
     """
     released = Decision.objects.filter(selection__state=SelectionState.RELEASED, next=None)
     return released.exclude(application__state=ApplicationState.WITHDRAWN)
 
 
 def history(application: Application) -> list[Decision]:
-    """Every decision that was ever in force, the first one first; the last is in force now."""
+    """Return every decision that was ever in force, oldest first."""
     if application.state == ApplicationState.WITHDRAWN:
         return []
     rows = application.decisions.filter(selection__state=SelectionState.RELEASED)
     return list(rows.select_related("selection__run", "change").order_by("pk"))
 
 
-def told(application: Application) -> list[Decision]:
-    """The history with what a reader asks of each: `at`, since when, and `kind`, why it changed."""
-    rows = history(application)
-    for row in rows:
-        row.kind = row.reason_code if row.previous_id else ""
-        row.at = row.at or row.selection.released_at
-    return rows
-
-
 def reversals(sub_program: SubProgram) -> int:
-    """How many decisions of a sub-programme were reversed, for everybody to see."""
     return changes_in_force(sub_program).get(ChangeKind.REVERSAL, 0)
 
 
 def changes_in_force(sub_program: SubProgram) -> dict[str, int]:
-    """How many later decisions of each kind a sub-programme has."""
+    """Return how many later decisions of each kind a sub-programme has."""
     rows = DecisionChange.objects.filter(
         state=ChangeState.IN_FORCE, application__sub_program=sub_program
     )
@@ -75,7 +65,7 @@ def changes_in_force(sub_program: SubProgram) -> dict[str, int]:
 
 
 def released_results() -> list[dict[str, Any]]:
-    """Sub-programmes with released selections: how many, and what was changed afterwards."""
+    """Return sub-programmes with released selections and their counts of changes by kind."""
     released = Selection.objects.filter(
         state=SelectionState.RELEASED, sub_program__round__announced=True
     )
@@ -105,5 +95,5 @@ def _award(decision: Decision) -> Award:
         outcome=decision.outcome,
         grant_won=decision.grant_won,
         rank=decision.rank,
-        released_at=decision.at or decision.selection.released_at,
+        released_at=cast(datetime, decision.in_force_at),  # a released selection has its time
     )

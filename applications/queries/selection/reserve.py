@@ -1,4 +1,4 @@
-"""The reserve list (예비): how many places and how much money are free, and who is next."""
+"""The reserve list (예비): free places, free money, and who is next."""
 
 from dataclasses import dataclass
 
@@ -19,10 +19,10 @@ from programs.models import Budget
 
 @dataclass(frozen=True)
 class ReserveStatus:
-    """Where a released selection stands: `free` places are None where only money limits.
+    """Status of the reserve list; `free` is None where only money limits.
 
-    `next` is the first in rank of the reserve; `stopped_by` says why it does not move up now:
-    `nobody`, `places`, `budget` or `busy` (its own change is still under way).
+    `next` is the first in rank; `stopped_by` is why it cannot move up now: `nobody`, `places`,
+    `budget` or `busy` (another change of it is pending), else empty.
     """
 
     taken: int
@@ -35,9 +35,9 @@ class ReserveStatus:
 
 
 def status(selection: Selection) -> ReserveStatus:
-    """Read the reserve list of a released selection against its places and its pot.
+    """Compare the reserve list of a released selection with its places and its pot.
 
-    A place whose agreement has ended early is free again, though its decision stands.
+    A place whose agreement has ended early is free again, though its decision is in force.
     """
     selected = in_force().filter(selection=selection, outcome=Outcome.SELECTED)
     taken = selected.exclude(application__state=ApplicationState.ENDED).count()
@@ -56,28 +56,27 @@ def status(selection: Selection) -> ReserveStatus:
 
 
 def move_ups(selection: Selection) -> QuerySet[DecisionChange]:
-    """Move-ups of this selection that are not decided yet."""
+    """Return the move-ups of this selection that are pending."""
     return DecisionChange.objects.filter(
         kind=ChangeKind.MOVE_UP, state__in=PENDING_CHANGES, replaces__selection=selection
     )
 
 
 def oldest_vacancy(selection: Selection) -> Decision | None:
-    """The oldest place that was given up and that nobody has taken or is about to take."""
-    left = Q(next__isnull=False) & ~Q(next__outcome=Outcome.SELECTED)
-    gone = [ApplicationState.WITHDRAWN, ApplicationState.ENDED]
-    withdrawn = Q(next=None, application__state__in=gone)
+    """Return the oldest vacated place that no pending or completed change fills."""
+    replaced = Q(next__isnull=False) & ~Q(next__outcome=Outcome.SELECTED)
+    over = [ApplicationState.WITHDRAWN, ApplicationState.ENDED]
+    ended = Q(next=None, application__state__in=over)
     filled = DecisionChange.objects.filter(fills__isnull=False).exclude(state=ChangeState.DISCARDED)
-    places = Decision.objects.filter(left | withdrawn, selection=selection)
+    places = Decision.objects.filter(replaced | ended, selection=selection)
     selected = places.filter(outcome=Outcome.SELECTED)
     return selected.exclude(pk__in=filled.values("fills")).order_by("pk").first()
 
 
 def _next(selection: Selection) -> Decision | None:
-    """First in rank whose firm may hold more; one that is about to move up has left the queue."""
     moving = DecisionChange.objects.filter(kind=ChangeKind.MOVE_UP, state__in=PENDING_CHANGES)
-    waiting = in_force().filter(selection=selection, outcome=Outcome.RESERVE)
-    rows = waiting.exclude(pk__in=moving.values("replaces"))
+    reserve = in_force().filter(selection=selection, outcome=Outcome.RESERVE)
+    rows = reserve.exclude(pk__in=moving.values("replaces"))
     rows = rows.select_related("application__submission", "application__sub_program__round")
     return next(
         (row for row in rows.order_by("rank", "-pk") if not aid.exceeded(row.application)), None

@@ -1,27 +1,28 @@
-"""The tables of the statistics drawn as charts, for pages and reports alike."""
+"""Charts of the statistics tables, for pages and reports."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
 
 from applications.queries.statistics.figures import Table
 from portal.paper import charts
 from portal.paper.charts import Chart
-from portal.templatetags.portal import kdate
+from portal.templatetags.dates import kdate
 from programs.models import NationalGoal
 
 EOK = 100_000_000
-# Money of a pot as on the home page: the further along, the darker; what is left is pale.
+# Money of a pot as on the home page: the further along, the darker; the rest is pale.
 PAID, COMMITTED, RESERVED = charts.COLOURS[:3]
 AVAILABLE = charts.LINE
-LONG = 60  # days drawn as they are; beyond it, the table holds them all and the line every one
-HIDDEN = "비움"  # a small number, see the rule beside the tables
+LONG = 60  # days that the chart lists below its line; longer periods only in the table
+HIDDEN = "비움"  # a small number; the page explains the rule
 UNDRAWN = "날마다의 수가 작아 모두 비웠으므로 그림은 그리지 않았습니다."
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A table with its chart (none where every number is left out)."""
+    """A table with its chart (None where every number is left out) and its formatted rows."""
 
     table: Table
     chart: Chart | None
@@ -29,22 +30,21 @@ class Drawn:
 
     @property
     def note(self) -> str:
-        """What a reader must know to read it."""
         return self.table.note or ("" if self.chart else UNDRAWN)
 
 
 def drawn(tables: Sequence[Table]) -> list[Drawn]:
-    """Draw every table that has rows."""
+    """Return every non-empty table with its chart."""
     return [Drawn(table, draw(table), labelled_rows(table)) for table in tables if table.rows]
 
 
 def labelled_rows(table: Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
-    """The rows in words, each cell with its column; a number that is left out says so."""
+    """Return the rows as text, each cell with the name of its column."""
     return tuple(
         (
             kdate(date.fromisoformat(label)) if table.code == "days" else label,
             tuple(
-                (name, _word(table, value))
+                (name, _cell(table, value))
                 for name, value in zip(table.columns, values, strict=True)
             ),
         )
@@ -52,19 +52,19 @@ def labelled_rows(table: Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]]
     )
 
 
-def _word(table: Table, value: int | None) -> str:
+def _cell(table: Table, value: int | None) -> str:
     if value is None:
         return HIDDEN if table.counts_firms else "없음"
     return charts.number(value, table.unit)
 
 
 def draw(table: Table) -> Chart | None:
-    """Draw one table: days as a line, money stacked, everything else as bars."""
+    """Draw a table: days as a line, money stacked, everything else as bars."""
     if table.code == "days":
         return _days(table)
     labels = [label for label, _ in table.rows]
     if table.code == "money":
-        # What was appropriated is the whole of the other four.
+        # The first column, the appropriation, is the sum of the other four.
         parts = {
             name: [_eok(values[place]) for _, values in table.rows]
             for place, name in enumerate(table.columns)
@@ -84,7 +84,7 @@ def draw(table: Table) -> Chart | None:
 
 
 def goals(rows: Sequence[NationalGoal]) -> Chart:
-    """Draw the national plan's figures side by side, as they are quoted."""
+    """Draw the figures of the national plan side by side."""
     return charts.bars(
         "전국 스마트공장 보급 목표와 실적(개)",
         [row.label for row in rows],
@@ -93,22 +93,23 @@ def goals(rows: Sequence[NationalGoal]) -> Chart:
 
 
 def _days(table: Table) -> Chart | None:
-    """Applications by day; a day whose number is left out is not drawn."""
     shown = [(label, values[0]) for label, values in table.rows if values[0] is not None]
     if not shown:
         return None
     first = date.fromisoformat(table.rows[0][0])
     last = date.fromisoformat(table.rows[-1][0])
-    found = {(date.fromisoformat(label) - first).days: value for label, value in shown}
+    counts = {(date.fromisoformat(label) - first).days: value for label, value in shown}
     hidden = {
         (date.fromisoformat(label) - first).days
         for label, values in table.rows
         if values[0] is None
     }
     span = range((last - first).days + 1)
-    points = [(day, found.get(day, 0)) for day in span if day not in hidden]
+    points = [(day, counts.get(day, 0)) for day in span if day not in hidden]
     dates = {day: first + timedelta(days=day) for day in span}
-    names = {day: f"{at.month}. {at.day}." for day, at in dates.items()}
+    names: dict[int | float | Decimal, str] = {
+        day: f"{at.month}. {at.day}." for day, at in dates.items()
+    }
     return charts.lines(
         table.title, {table.columns[0]: points}, x="날짜", y="건", x_names=names, table_rows=LONG
     )

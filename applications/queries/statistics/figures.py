@@ -1,13 +1,13 @@
-"""The figures of a round, reckoned by the database in a fixed number of queries and kept a while.
+"""The figures of a round, computed by the database in a fixed number of queries and cached.
 
-`public=True` shows what anybody may see: decisions only once released, small numbers left out.
+`public=True` leaves out unreleased decisions and small numbers.
 """
 
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, cast
 
 from django.core.cache import cache
 from django.db import connection
@@ -30,16 +30,16 @@ from applications.states import ApplicationState, Outcome, SelectionState
 from applications.visibility import open_selections
 from portal.core.clock import KST
 from programs.models import Budget, NationalGoal, ProgramRound, SubProgram
-from programs.queries import published
+from programs.queries.ledger import published
 from programs.rules.ledger import Balance
 from programs.states import CompanySize, Region
 
 CACHE_SECONDS = 60
-CACHE_FACTOR = 40  # or so many times as long as the reckoning took: large portals reckon seldom
+CACHE_FACTOR = 40  # or this many times the computing time, so that large portals compute seldom
 STALE_SECONDS = 24 * 60 * 60
 FILED = "신청"
 SELECTED = "선정"
-# (label, the move that begins it, the move that ends it)
+# (label, move that begins the step, move that ends it)
 STEPS = (
     ("접수부터 요건검토 시작까지", "submit", "take_up"),
     ("요건검토 시작부터 평가 시작까지", "take_up", "qualify"),
@@ -52,7 +52,7 @@ MIDDLE, TAIL = 50, 90
 
 @dataclass(frozen=True)
 class Part:
-    """A column that divides another: rows of one group add up to the row of that name there."""
+    """A column that divides another: the rows of a group add up to the row of that name there."""
 
     table: str
     column: int
@@ -61,30 +61,29 @@ class Part:
 
 @dataclass(frozen=True)
 class Table:
-    """One table of figures: rows by label, columns by name; None is a number left out."""
+    """A table of figures: rows by label, columns by name; None is a number left out."""
 
     code: str
     title: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, tuple[int | None, ...]], ...]
     unit: str = "건"
-    counts_firms: bool = True  # small numbers would show somebody
+    counts_firms: bool = True  # small numbers could identify a company
     note: str = ""
-    parts: tuple[Part, ...] = ()  # one for each column, or none
+    parts: tuple[Part, ...] = ()  # one for each column, or empty
 
     @property
     def hidden(self) -> int:
-        """How many cells are left out."""
         return sum(value is None for _, values in self.rows for value in values)
 
 
 def figures(round: ProgramRound, *, public: bool) -> list[Table]:
-    """Every table of a round, as reckoned a minute ago at most while that is quick."""
+    """Return every table of a round, at most a minute old while computing is quick."""
     return _cached(f"statistics:{round.pk}:{public}", lambda: compute(round, public=public))
 
 
 def compute(round: ProgramRound, *, public: bool) -> list[Table]:
-    """Reckon every table now."""
+    """Compute every table now."""
     filed = Application.objects.filter(sub_program__round=round, submitted_at__isnull=False)
     decisions = _decisions(round, public)
     programs = list(SubProgram.objects.filter(round=round).select_related("pot").order_by("order"))
@@ -103,12 +102,12 @@ def compute(round: ProgramRound, *, public: bool) -> list[Table]:
 
 
 def goals() -> list[NationalGoal]:
-    """The national plan's figures as the source has them; nothing is worked out from them."""
+    """Return the figures of the national plan as the source gives them."""
     return [row for row in NationalGoal.objects.all() if row.unit.startswith("개")]
 
 
 def stamp(round: ProgramRound) -> tuple[object, ...]:
-    """What the figures depend on, cheaply: a change of it makes published files new."""
+    """Return values that change whenever the figures may change, without computing them."""
     latest = ApplicationMove.objects.order_by("-pk").values_list("pk", flat=True).first()
     released = open_selections().filter(sub_program__round=round).count()
     decided = Decision.objects.order_by("-pk").values_list("pk", flat=True).first()
@@ -117,7 +116,7 @@ def stamp(round: ProgramRound) -> tuple[object, ...]:
 
 
 def _decisions(round: ProgramRound, public: bool) -> QuerySet[Decision]:
-    """Selected ones as decided now: released for the public, approved for staff."""
+    """Selected decisions now in force: released for the public, approved for staff."""
     approved = Decision.objects.filter(
         selection__state__in=[SelectionState.DECIDED, SelectionState.RELEASED], next=None
     ).exclude(application__state=ApplicationState.WITHDRAWN)
@@ -145,15 +144,17 @@ def _by_program(
     filed: QuerySet[Application],
     decisions: QuerySet[Decision],
 ) -> Table:
-    asked = dict(_counted(filed, "sub_program"))
+    filed_counts = dict(_counted(filed, "sub_program"))
     chosen = dict(_counted(decisions, "application__sub_program"))
-    rows = tuple((row.name, (asked.get(row.pk, 0), chosen.get(row.pk, 0))) for row in programs)
-    # Whole sub-programmes are no small group: their results stand in the open data row by row.
+    rows = tuple(
+        (row.name, (filed_counts.get(row.pk, 0), chosen.get(row.pk, 0))) for row in programs
+    )
+    # Not suppressed: the open data list the results of sub-programmes row by row.
     return Table("programs", "내역사업별 신청과 선정", (FILED, SELECTED), rows, counts_firms=False)
 
 
 def _by_track(filed: QuerySet[Application], decisions: QuerySet[Decision]) -> Table:
-    asked = sorted(
+    tracks = sorted(
         _counted(
             filed,
             "track__sub_program__order",
@@ -171,9 +172,9 @@ def _by_track(filed: QuerySet[Application], decisions: QuerySet[Decision]) -> Ta
     }
     rows = tuple(
         (f"{short} · {name or '정하지 않음'}", (count, chosen.get((name, short), 0)))
-        for _, name, short, _, count in asked
+        for _, name, short, _, count in tracks
     )
-    groups = tuple(program for _, _, _, program, _ in asked)
+    groups = tuple(program for _, _, _, program, _ in tracks)
     parts = (Part("programs", 0, groups), Part("programs", 1, groups))
     return Table("tracks", "지원유형별 신청과 선정", (FILED, SELECTED), rows, parts=parts)
 
@@ -186,10 +187,10 @@ def _by(
     title: str,
     choices: Iterable[tuple[str, str]],
 ) -> Table:
-    asked = dict(_counted(filed, field))
+    filed_counts = dict(_counted(filed, field))
     chosen = dict(_counted(decisions, f"application__{field}"))
-    named = [*choices, *([("", "알 수 없음")] if asked.get("") else [])]
-    rows = tuple((label, (asked.get(key, 0), chosen.get(key, 0))) for key, label in named)
+    named = [*choices, *([("", "알 수 없음")] if filed_counts.get("") else [])]
+    rows = tuple((label, (filed_counts.get(key, 0), chosen.get(key, 0))) for key, label in named)
     return Table(code, title, (FILED, SELECTED), rows)
 
 
@@ -207,7 +208,7 @@ def _by_day(filed: QuerySet[Application]) -> Table:
 def _levels(
     round: ProgramRound, decisions: QuerySet[Decision], programs: Sequence[SubProgram]
 ) -> list[Table]:
-    """New build against upgrade, and the levels before and aimed at, of the build programme."""
+    """New build and upgrade, and levels before and aimed at, of the build programme."""
     rule = publication().new_build
     filed = Submission.objects.filter(
         application__sub_program__round=round, application__sub_program__code=rule["program"]
@@ -274,10 +275,10 @@ def _levels(
 
 
 def _verified_levels(round: ProgramRound) -> Table:
-    """Levels before and after, as inspections and certificates found them; no aims among them."""
+    """Levels before and after, as inspections and certificates verified them."""
     agreements = Agreement.objects.filter(application__sub_program__round=round)
-    found = delivery.levels(agreements)
-    before, after = Counter(row[1] for row in found), Counter(row[2] for row in found)
+    verified = delivery.levels(agreements)
+    before, after = Counter(row[1] for row in verified), Counter(row[2] for row in verified)
     labels = _level_labels(round, publication().new_build["program"])
     return Table(
         "levels-found",
@@ -295,17 +296,16 @@ def _level_labels(round: ProgramRound, code: str) -> dict[str, str]:
         .values_list("questions", flat=True)
         .first()
     )
-    asked = next((row for row in questions or () if row["code"] == "current_level"), None)
-    return {row["code"]: row["label"] for row in (asked or {}).get("choices", ())}
+    question = next((row for row in questions or () if row["code"] == "current_level"), None)
+    return {row["code"]: row["label"] for row in (question or {}).get("choices", ())}
 
 
 def _steps(round: ProgramRound, public: bool) -> Table:
-    """Days per step: of applications whose result was released, for the public."""
     days = _days_of_steps(round, public)
     rows = []
     for place, (label, _, _) in enumerate(STEPS):
-        found = days[place]
-        values = (sum(found.values()), percentile(found, MIDDLE), percentile(found, TAIL))
+        counts = days[place]
+        values = (sum(counts.values()), percentile(counts, MIDDLE), percentile(counts, TAIL))
         rows.append((label, values))
     columns = ("건수", "중앙값(일)", "90%가 끝난 날수(일)")
     return Table("steps", "단계마다 걸린 날", columns, tuple(rows), unit="", counts_firms=False)
@@ -320,15 +320,15 @@ def _days_of_steps(round: ProgramRound, public: bool) -> list[Counter[int]]:
     )
     names = dict.fromkeys(name for _, *ends in STEPS for name in ends)
     firsts = ", ".join(f"MIN(CASE WHEN move = '{name}' THEN at END) AS {name}_at" for name in names)
-    told = "HAVING MIN(CASE WHEN move = 'release' THEN at END) IS NOT NULL" if public else ""
-    # Every name below is a constant of this module; the round is bound.
-    halves = " UNION ALL ".join(
+    having = "HAVING MIN(CASE WHEN move = 'release' THEN at END) IS NOT NULL" if public else ""
+    # Only constants of this module are interpolated; the round is a parameter.
+    selects = " UNION ALL ".join(
         f"SELECT {place} AS step, {difference.format(start=f'{start}_at', end=f'{end}_at')} AS days,"  # noqa: S608
         f" COUNT(*) AS count FROM ends WHERE {start}_at IS NOT NULL AND {end}_at >= {start}_at"
         " GROUP BY 1, 2"
         for place, (_, start, end) in enumerate(STEPS)
     )
-    words = f"""
+    sql = f"""
         WITH ends AS (
             SELECT thing_id, {firsts} FROM {APPLICATION}
             WHERE thing_id IN (
@@ -336,15 +336,15 @@ def _days_of_steps(round: ProgramRound, public: bool) -> list[Counter[int]]:
                 WHERE submitted_at IS NOT NULL AND sub_program_id IN (
                     SELECT id FROM {SubProgram._meta.db_table} WHERE round_id = %s
                 )
-            ) GROUP BY thing_id {told}
-        ) {halves}
+            ) GROUP BY thing_id {having}
+        ) {selects}
     """  # noqa: S608
-    found = [Counter[int]() for _ in STEPS]
+    counts = [Counter[int]() for _ in STEPS]
     with connection.cursor() as cursor:
-        cursor.execute(words, [round.pk])
+        cursor.execute(sql, [round.pk])
         for step, days, count in cursor.fetchall():
-            found[step][int(days)] += count
-    return found
+            counts[step][int(days)] += count
+    return counts
 
 
 def _counted(rows: QuerySet[Any], *fields: str) -> QuerySet[Any, tuple[Any, ...]]:
@@ -352,9 +352,9 @@ def _counted(rows: QuerySet[Any], *fields: str) -> QuerySet[Any, tuple[Any, ...]
 
 
 def without_small(tables: Iterable[Table]) -> list[Table]:
-    """Leave small numbers out of every table, so that none is worked out from the others.
+    """Leave small numbers out of the tables, so that none follows from the others.
 
-    A table comes after those that it divides.
+    A table must come after the tables that it divides.
     """
     done: dict[str, Table] = {}
     for table in tables:
@@ -363,7 +363,6 @@ def without_small(tables: Iterable[Table]) -> list[Table]:
 
 
 def _without_small(table: Table, done: Mapping[str, Table]) -> Table:
-    """Leave small numbers out, column by column, group by group."""
     minimum = publication().minimum
     columns: list[dict[str, int | None]] = []
     for place in range(len(table.columns)):
@@ -376,22 +375,22 @@ def _without_small(table: Table, done: Mapping[str, Table]) -> Table:
         column: dict[str, int | None] = {}
         for group, cells in groups.items():
             whole = sums.get(group)
-            told = part is None or (whole is not None and whole[part.column] is not None)
-            column |= suppress(cells, minimum, told=told)
+            published = part is None or (whole is not None and whole[part.column] is not None)
+            column |= suppress(cells, minimum, sum_published=published)
         columns.append(column)
     rows = tuple((label, tuple(column[label] for column in columns)) for label, _ in table.rows)
     return replace(table, rows=rows)
 
 
-def _cached(key: str, reckoning: Callable[[], list[Table]]) -> list[Table]:
-    """Keep what was reckoned; while one process reckons anew, the others show the old."""
-    found = cache.get(key)
+def _cached(key: str, compute_tables: Callable[[], list[Table]]) -> list[Table]:
+    # Kept longer than fresh: while one process computes anew, the others show the old tables.
+    entry = cache.get(key)
     here = time.time()
-    if found and (here < found[0] or not cache.add(f"{key}:busy", 1, CACHE_SECONDS)):
-        return found[1]
+    if entry and (here < entry[0] or not cache.add(f"{key}:busy", 1, CACHE_SECONDS)):
+        return cast(list[Table], entry[1])
     began = time.monotonic()
-    tables = reckoning()
-    kept = max(CACHE_SECONDS, CACHE_FACTOR * (time.monotonic() - began))
-    cache.set(key, (time.time() + kept, tables), STALE_SECONDS)
+    tables = compute_tables()
+    fresh = max(CACHE_SECONDS, CACHE_FACTOR * (time.monotonic() - began))
+    cache.set(key, (time.time() + fresh, tables), STALE_SECONDS)
     cache.delete(f"{key}:busy")
     return tables

@@ -1,4 +1,4 @@
-"""What a round report holds: figures, charts, the lines of all selections, the list of selected."""
+"""Contents of a round report: figures, charts, the cut-off lines, and the selected."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,19 +13,19 @@ from applications.queries.statistics.figures import figures, goals
 from applications.states import Outcome
 from applications.visibility import open_selections
 from portal.core.money import won
-from portal.templatetags.portal import kdate
+from portal.templatetags.dates import kdate
 from programs.models import NationalGoal, ProgramRound
 from programs.states import Region
 
 LIST = ("내역사업", "순위", "접수번호", "기업명", "지역", "지원유형", "지원금(원)")
 CHUNK = 2_000
-STOPPED = {"budget": "남은 예산", "quota": "선정 수", "end": "기준점수 이상 모두"}
+STOPPED_BY = {"budget": "남은 예산", "quota": "선정 수", "end": "기준점수 이상 모두"}
 LINES = ("내역사업", "선정", "예비", "탈락", "마지막 선정 점수", "선정선 기준", "발표")
 
 
 @dataclass(frozen=True)
 class Figures:
-    """The part of a report that is short: charts with their tables, and the lines."""
+    """The short part of a report: charts with their tables, goals, and cut-off lines."""
 
     drawn: list[Drawn]
     goals: list[NationalGoal]
@@ -34,7 +34,7 @@ class Figures:
 
 
 def summary(round: ProgramRound) -> Figures:
-    """Figures as anybody may see them: only what was released, small numbers left out."""
+    """Return the public figures: released results only, small numbers left out."""
     return Figures(
         drawn=drawn(figures(round, public=True)),
         goals=goals(),
@@ -44,13 +44,13 @@ def summary(round: ProgramRound) -> Figures:
 
 
 def selections(round: ProgramRound) -> QuerySet[Selection]:
-    """Released selections of a round."""
+    """Return the released selections of a round."""
     rows = open_selections().filter(sub_program__round=round)
     return rows.select_related("sub_program").order_by("sub_program__order", "pk")
 
 
 def selected(round: ProgramRound) -> QuerySet[Decision]:
-    """Selected applications as decided now, released ones alone."""
+    """Return the released decisions in force that select an application."""
     return in_force().filter(
         outcome=Outcome.SELECTED,
         application__sub_program__round=round,
@@ -59,7 +59,7 @@ def selected(round: ProgramRound) -> QuerySet[Decision]:
 
 
 def selected_rows(round: ProgramRound) -> Iterator[tuple[Any, ...]]:
-    """The list of selected applications, programme by programme, by rank."""
+    """Return the rows of the list of selected applications, by programme and rank."""
     regions = dict(Region.choices)
     rows = (
         selected(round)
@@ -84,12 +84,12 @@ def _line(row: Selection) -> tuple[str, ...]:
         row.sub_program.name,
         *(f"{counts[name]:,}건" for name in (Outcome.SELECTED, Outcome.RESERVE, Outcome.REJECTED)),
         f"{row.cut['cut_total']}점" if row.cut["cut_total"] else "없음",
-        STOPPED[row.cut["stopped_by"]],
+        STOPPED_BY[row.cut["stopped_by"]],
         kdate(row.released_at),
     )
 
 
 def labels(row: tuple[Any, ...]) -> list[str]:
-    """A line of the list in words."""
+    """Return a row of the list as text."""
     *head, grant = row
     return [*("" if cell is None else str(cell) for cell in head), won(grant)]

@@ -1,1 +1,1 @@
-"""Agreement."""
+"""Services of agreements, from the draft to the end."""

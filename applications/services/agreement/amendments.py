@@ -1,4 +1,4 @@
-"""Changing a concluded agreement (협약변경): asked by the firm, examined, approved, signed again."""
+"""Amend a concluded agreement (협약변경): request, examine, approve, sign again, put in force."""
 
 import copy
 from datetime import date, datetime
@@ -6,11 +6,10 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from applications.models import Agreement, AgreementVersion, ChangeRequest, Company, Instalment
+from applications.models import Agreement, AgreementVersion, Amendment, Company, Instalment
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
-from applications.services.agreement import contracts as agreements
-from applications.services.agreement import pending_steps
+from applications.services.agreement import contracts, pending_steps
 from applications.services.selection import aid
 from applications.states import (
     AgreementMoves,
@@ -24,15 +23,15 @@ from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.core.money import checked_won
 from portal.core.validators import check_digit, row_number
 from portal.models import User
-from portal.records.workflow import mark, move
-from programs.queries import holidays
+from portal.records.workflow import move, set_state
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 from programs.services import ledger
 
 OPEN = [AmendmentState.ASKED, AmendmentState.EXAMINED]
 
 
-def ask(
+def request(
     agreement: Agreement,
     *,
     kind: str,
@@ -40,25 +39,25 @@ def ask(
     reason: str,
     by: User,
     now: datetime,
-) -> ChangeRequest:
-    """Ask for a change, early enough before the end; one at a time.
+) -> Amendment:
+    """Request an amendment before `request_due_at`; one at a time.
 
     `proposal` holds for `lead` {company}, `supplier` {role, name, business_number}, `sums`
-    {grant_won, own_won, items}, `period` {ends_on}. Raises RuleBroken with everything that speaks
-    against it, BadInput, MoveNotAllowed (`change_open`, `not_owner`).
+    {grant_won, own_won, items}, `period` {ends_on}. Raises RuleBroken with every limit it breaks,
+    BadInput, MoveNotAllowed (`change_open`, `not_owner`).
     """
     if not agreement.company.members.filter(user=by, role=MemberRole.OWNER).exists():
         raise MoveNotAllowed("주관기업의 대표 담당자만 신청할 수 있습니다.", code="not_owner")
     if kind not in K.values:
         raise BadInput("무엇을 바꿀지 고르세요.", code="kind")
     clean = _read(agreement, kind, proposal)
-    _check(agreement, kind, clean, now)
+    _refuse_unsound(agreement, kind, clean, now)
     try:
         with transaction.atomic():
             move(agreement, AgreementMoves.ASK_CHANGE, by=by, now=now, owner=True, note=reason)
             if agreement.in_force < agreement.version:
                 raise MoveNotAllowed("서명을 기다리는 협약서가 있습니다.", code="change_open")
-            made = ChangeRequest.objects.create(
+            made = Amendment.objects.create(
                 agreement=agreement,
                 kind=kind,
                 proposal=clean,
@@ -66,7 +65,7 @@ def ask(
                 asked_by=by,
                 asked_at=now,
             )
-            pending_steps.follow(agreement, now=now)
+            pending_steps.sync(agreement, now=now)
     except IntegrityError as refused:
         raise MoveNotAllowed(
             "아직 끝나지 않은 협약변경이 있습니다.", code="change_open"
@@ -74,47 +73,47 @@ def ask(
     return made
 
 
-def examine(change: ChangeRequest, *, opinion: str, by: User, now: datetime) -> None:
-    """Examine a request as an officer and pass it on to a manager. Raises MoveNotAllowed."""
+def examine(amendment: Amendment, *, opinion: str, by: User, now: datetime) -> None:
+    """Record an officer's opinion and pass the request to a manager. Raises MoveNotAllowed."""
     with transaction.atomic():
-        move(change.agreement, AgreementMoves.EXAMINE_CHANGE, by=by, now=now, note=opinion)
-        _mark(
-            change,
+        move(amendment.agreement, AgreementMoves.EXAMINE_CHANGE, by=by, now=now, note=opinion)
+        _set_state(
+            amendment,
             AmendmentState.ASKED,
             AmendmentState.EXAMINED,
             opinion=opinion.strip(),
             examined_by=by,
             examined_at=now,
         )
-        pending_steps.follow(change.agreement, now=now)
+        pending_steps.sync(amendment.agreement, now=now)
 
 
-def refuse(change: ChangeRequest, *, note: str, by: User, now: datetime) -> None:
-    """Refuse a request with the reason. Raises MoveNotAllowed."""
+def refuse(amendment: Amendment, *, note: str, by: User, now: datetime) -> None:
+    """Refuse a request with the reason. Raises MoveNotAllowed (`change_decided`)."""
     with transaction.atomic():
-        move(change.agreement, AgreementMoves.REFUSE_CHANGE, by=by, now=now, note=note)
-        open_ones = ChangeRequest.objects.filter(pk=change.pk, state__in=OPEN)
+        move(amendment.agreement, AgreementMoves.REFUSE_CHANGE, by=by, now=now, note=note)
+        open_ones = Amendment.objects.filter(pk=amendment.pk, state__in=OPEN)
         words = {"note": note.strip(), "decided_by": by, "decided_at": now}
-        if not mark(open_ones, AmendmentState.REFUSED, **words):
+        if not set_state(open_ones, AmendmentState.REFUSED, **words):
             raise MoveNotAllowed("이미 처리한 협약변경입니다.", code="change_decided")
-        _tell(change, "협약변경이 승인되지 않았습니다", [f"사유: {note.strip()}"], now)
-        pending_steps.follow(change.agreement, now=now)
-    change.refresh_from_db()
+        _notify(amendment, "협약변경이 승인되지 않았습니다", [f"사유: {note.strip()}"], now)
+        pending_steps.sync(amendment.agreement, now=now)
+    amendment.refresh_from_db()
 
 
-def approve(change: ChangeRequest, *, note: str, by: User, now: datetime) -> AgreementVersion:
-    """Approve as another person than the examiner: a new text is written.
+def approve(amendment: Amendment, *, note: str, by: User, now: datetime) -> AgreementVersion:
+    """Approve as another person than the examiner and return the amended text.
 
-    Where the catalogue says so (lead, sums) both sides sign it before it is in force; otherwise
+    Both sides sign it first where the catalogue's `resign` names the kind (lead, sums); otherwise
     the approval puts it in force. Raises RuleBroken, MoveNotAllowed (`same_person`).
     """
-    agreement = change.agreement
-    if change.examined_by_id == by.pk:
+    agreement = amendment.agreement
+    if amendment.examined_by_id == by.pk:
         raise MoveNotAllowed(
             "검토한 사람은 승인할 수 없습니다. 다른 결정권자가 해야 합니다.", code="same_person"
         )
-    # Asked in time is in time; money and parties are looked at as they stand now.
-    _check(agreement, change.kind, change.proposal, change.asked_at)
+    # Requested in time is in time; money and parties are checked as they are now.
+    _refuse_unsound(agreement, amendment.kind, amendment.proposal, amendment.asked_at)
     with transaction.atomic():
         number = agreement.version + 1
         move(
@@ -127,12 +126,12 @@ def approve(change: ChangeRequest, *, note: str, by: User, now: datetime) -> Agr
             where={"version": agreement.version},
         )
         text = agreement.versions.get(number=agreement.in_force)
-        content = _changed(agreement, text.content, change, number)
-        made = agreements.write_version(
-            agreement, number, content, reason=change.reason[:300], by=by, now=now
+        content = _amended(agreement, text.content, amendment, number)
+        made = contracts.write_version(
+            agreement, number, content, reason=amendment.reason[:300], by=by, now=now
         )
-        _mark(
-            change,
+        _set_state(
+            amendment,
             AmendmentState.EXAMINED,
             AmendmentState.APPROVED,
             note=note.strip(),
@@ -140,19 +139,19 @@ def approve(change: ChangeRequest, *, note: str, by: User, now: datetime) -> Agr
             decided_at=now,
             version=made,
         )
-        signs = change.kind in agreement.terms["resign"]
+        signs = amendment.kind in agreement.terms["resign"]
         ends = "새 협약서에 서명해 주세요." if signs else "승인과 함께 효력이 생겼습니다."
-        _tell(change, "협약변경이 승인되었습니다", [ends], now)
+        _notify(amendment, "협약변경이 승인되었습니다", [ends], now)
         if not signs:
-            _put_in_force(agreement, made, change, by=by, now=now)
-        pending_steps.follow(agreement, now=now)
+            _put_in_force(agreement, made, amendment, by=by, now=now)
+        pending_steps.sync(agreement, now=now)
     return made
 
 
 def amend(
     agreement: Agreement, *, name: str, sha256: str, agreed: bool, by: User, now: datetime
 ) -> None:
-    """Sign a changed text for the ministry: it is in force, and its money follows at once.
+    """Sign an amended text for the ministry; it is in force and the ledger follows at once.
 
     Raises MoveNotAllowed (`unsigned`, `pay_first`), StaleVersion, BudgetExceeded, RuleBroken.
     """
@@ -163,15 +162,13 @@ def amend(
             raise MoveNotAllowed("서명을 기다리는 협약서가 없습니다.", code="nothing_to_sign")
         if not text.signatures.filter(side="firm").exists():
             raise MoveNotAllowed("기업이 아직 서명하지 않았습니다.", code="unsigned")
-        agreements.sign_amendment(
-            agreement, name=name, sha256=sha256, agreed=agreed, by=by, now=now
-        )
-        change = ChangeRequest.objects.select_related("agreement").get(version=text)
-        _put_in_force(agreement, text, change, by=by, now=now)
-        pending_steps.follow(agreement, now=now)
+        contracts.sign_amendment(agreement, name=name, sha256=sha256, agreed=agreed, by=by, now=now)
+        amendment = Amendment.objects.select_related("agreement").get(version=text)
+        _put_in_force(agreement, text, amendment, by=by, now=now)
+        pending_steps.sync(agreement, now=now)
 
 
-def due_at(agreement: Agreement) -> datetime:
+def request_due_at(agreement: Agreement) -> datetime:
     """Return until when a change may be requested; the instant itself is too late.
 
     Raises MoveNotAllowed before the agreement is concluded.
@@ -185,21 +182,21 @@ def due_at(agreement: Agreement) -> datetime:
 
 def _read(agreement: Agreement, kind: str, proposal: dict[str, Any]) -> dict[str, Any]:
     if kind == K.LEAD:
-        wanted = row_number(str(proposal.get("company", "")))
-        found = None if wanted is None else Company.objects.filter(pk=wanted).first()
+        number = row_number(str(proposal.get("company", "")))
+        found = None if number is None else Company.objects.filter(pk=number).first()
         if found is None or not _may_lead(agreement, found):
             raise BadInput("참여를 수락한 참여기관 가운데 고르세요.", code="company")
         return {"company": found.pk, "name": found.name, "business_number": found.business_number}
     if kind == K.SUPPLIER:
-        number = str(proposal.get("business_number", "")).replace("-", "")
-        if not number.isdecimal() or len(number) != 10 or str(check_digit(number[:9])) != number[9]:
+        digits = str(proposal.get("business_number", "")).replace("-", "")
+        if not digits.isdecimal() or len(digits) != 10 or str(check_digit(digits[:9])) != digits[9]:
             raise BadInput("사업자등록번호가 올바르지 않습니다.", code="business_number")
-        if number == agreement.company.business_number:
+        if digits == agreement.company.business_number:
             raise BadInput("주관기업과 다른 기업이어야 합니다.", code="business_number")
         name = str(proposal.get("name", "")).strip()
         if not name:
             raise BadInput("새 공급기업의 이름을 적어 주세요.", code="name")
-        return {"role": "supplier", "name": name[:100], "business_number": number}
+        return {"role": "supplier", "name": name[:100], "business_number": digits}
     if kind == K.PERIOD:
         return {"ends_on": str(proposal.get("ends_on", ""))}
     if agreement.kind not in (SHARE, REQUESTED):
@@ -225,23 +222,25 @@ def _may_lead(agreement: Agreement, company: Company) -> bool:
     return took_part or company.pk == application.company_id
 
 
-def _check(agreement: Agreement, kind: str, proposal: dict[str, Any], at: datetime) -> None:
+def _refuse_unsound(
+    agreement: Agreement, kind: str, proposal: dict[str, Any], at: datetime
+) -> None:
     ends = None
     if kind == K.PERIOD:
         try:
             ends = date.fromisoformat(proposal["ends_on"])
         except ValueError as wrong:
             raise BadInput("날짜를 고르세요.", code="ends_on") from wrong
-    found = rules.refuse_change(
-        rules.Change(
+    found = rules.refuse_amendment(
+        rules.AmendmentTerms(
             kind=kind,
             requested_at=at,
-            due_at=due_at(agreement),
+            due_at=request_due_at(agreement),
             grant_won=proposal.get("grant_won", 0),
             own_won=proposal.get("own_won", 0),
             items=proposal.get("items", {}),
             award_won=agreement.award_won,
-            paid_won=agreements.held(agreement).paid,
+            paid_won=contracts.holdings_of(agreement).paid,
             starts_on=agreement.starts_on,
             ends_on=ends,
             share_percent=agreement.terms["share_percent"],
@@ -251,14 +250,14 @@ def _check(agreement: Agreement, kind: str, proposal: dict[str, Any], at: dateti
         raise RuleBroken(found)
 
 
-def _changed(
-    agreement: Agreement, content: dict[str, Any], change: ChangeRequest, number: int
+def _amended(
+    agreement: Agreement, content: dict[str, Any], amendment: Amendment, number: int
 ) -> dict[str, Any]:
-    new, proposal = copy.deepcopy(content), change.proposal
+    new, proposal = copy.deepcopy(content), amendment.proposal
     new["version"] = number
-    new["change"] = {"kind": change.kind, "reason": change.reason}
+    new["change"] = {"kind": amendment.kind, "reason": amendment.reason}
     new["period"] = {"starts_on": agreement.starts_on, "ends_on": agreement.ends_on}
-    if change.kind == K.LEAD:
+    if amendment.kind == K.LEAD:
         company = Company.objects.get(pk=proposal["company"])
         new["lead"] |= {
             "name": company.name,
@@ -266,11 +265,11 @@ def _changed(
             "representative": company.representative,
             "address": company.address,
         }
-    elif change.kind == K.SUPPLIER:
+    elif amendment.kind == K.SUPPLIER:
         label = next((row["label"] for row in new["partners"] if row["role"] == "supplier"), "")
         others = [row for row in new["partners"] if row["role"] != "supplier"]
         new["partners"] = [*others, {**proposal, "label": label or "공급기업"}]
-    elif change.kind == K.PERIOD:
+    elif amendment.kind == K.PERIOD:
         new["period"]["ends_on"] = proposal["ends_on"]
     else:
         _change_sums(agreement, new, proposal)
@@ -309,38 +308,39 @@ def _resplit(agreement: Agreement, grant_won: int) -> list[int]:
 
 
 def _put_in_force(
-    agreement: Agreement, text: AgreementVersion, change: ChangeRequest, *, by: User, now: datetime
+    agreement: Agreement, text: AgreementVersion, amendment: Amendment, *, by: User, now: datetime
 ) -> None:
     changes: dict[str, Any] = {"in_force": text.number}
     program = agreement.application.sub_program
-    if change.kind == K.LEAD:
+    if amendment.kind == K.LEAD:
         held = {agreement.application_id: agreement.grant_won}
-        aid.enforce(program, held, firm=change.proposal["company"])
-        changes["company_id"] = change.proposal["company"]
-    elif change.kind == K.PERIOD:
-        changes["ends_on"] = date.fromisoformat(change.proposal["ends_on"])
-    elif change.kind == K.SUMS:
-        changes["grant_won"] = change.proposal["grant_won"]
-        if change.proposal["grant_won"] > agreement.grant_won:
-            aid.enforce(program, {agreement.application_id: change.proposal["grant_won"]})
-        _move_money(agreement, change, by=by, now=now)
+        aid.enforce(program, held, firm=amendment.proposal["company"])
+        changes["company_id"] = amendment.proposal["company"]
+    elif amendment.kind == K.PERIOD:
+        changes["ends_on"] = date.fromisoformat(amendment.proposal["ends_on"])
+    elif amendment.kind == K.SUMS:
+        changes["grant_won"] = amendment.proposal["grant_won"]
+        if amendment.proposal["grant_won"] > agreement.grant_won:
+            aid.enforce(program, {agreement.application_id: amendment.proposal["grant_won"]})
+        _move_money(agreement, amendment, by=by, now=now)
     Agreement.objects.filter(pk=agreement.pk).update(**changes)
     agreement.refresh_from_db()
-    if change.kind == K.PERIOD:
-        agreements.open_reports(agreement)
+    if amendment.kind == K.PERIOD:
+        contracts.open_reports(agreement)
         for report in agreement.reports.all():
-            agreement.turns.filter(done_at=None, step=report.kind).update(due_at=report.due_at)
-    agreements.request_text(agreement, now=now)
+            agreement.pending_steps.filter(done_at=None, step=report.kind).update(
+                due_at=report.due_at
+            )
+    contracts.request_pdf(agreement, now=now)
 
 
-def _move_money(agreement: Agreement, change: ChangeRequest, *, by: User, now: datetime) -> None:
-    """Commit or give back the difference, and share it over the parts that are not paid."""
+def _move_money(agreement: Agreement, amendment: Amendment, *, by: User, now: datetime) -> None:
     if agreement.instalments.filter(state=InstalmentState.REQUESTED).exists():
         raise MoveNotAllowed(
             "요청한 지급을 먼저 지급하거나 반려한 뒤에 체결하세요.", code="pay_first"
         )
-    _check(agreement, change.kind, change.proposal, change.asked_at)
-    grant = change.proposal["grant_won"]
+    _refuse_unsound(agreement, amendment.kind, amendment.proposal, amendment.asked_at)
+    grant = amendment.proposal["grant_won"]
     amounts = _resplit(agreement, grant)
     planned = agreement.instalments.filter(state=InstalmentState.PLANNED)
     for part, amount in zip(planned.order_by("number"), amounts, strict=True):
@@ -348,33 +348,34 @@ def _move_money(agreement: Agreement, change: ChangeRequest, *, by: User, now: d
         if amount:
             row.update(amount_won=amount)
         else:
-            mark(row, InstalmentState.CANCELLED)
+            set_state(row, InstalmentState.CANCELLED)
     difference = grant - agreement.grant_won
-    pot, key = agreements.pot_of(agreement), f"agreement:{agreement.pk}:change:{change.pk}"
-    words: dict[str, Any] = {
-        "subject": agreement.subject,
-        "by": by,
-        "now": now,
-        "note": f"협약변경 {agreement.number} 제{agreement.version}차",
-    }
+    pot, key = contracts.pot_of(agreement), f"agreement:{agreement.pk}:change:{amendment.pk}"
+
+    def booking(act: str) -> ledger.Booking:
+        note = f"협약변경 {agreement.number} 제{agreement.version}차"
+        return ledger.Booking(abs(difference), f"{act}:{key}", agreement.subject, note)
+
     if difference > 0:
-        ledger.reserve(pot, amount=difference, reference=f"reserve:{key}", **words)
-        ledger.commit(pot, amount=difference, reference=f"commit:{key}", **words)
+        ledger.reserve(pot, booking("reserve"), by=by, now=now)
+        ledger.commit(pot, booking("commit"), by=by, now=now)
     elif difference < 0:
-        ledger.decommit(pot, amount=-difference, reference=f"decommit:{key}", **words)
+        ledger.decommit(pot, booking("decommit"), by=by, now=now)
 
 
-def _mark(change: ChangeRequest, source: str, target: str, **changes: object) -> None:
+def _set_state(amendment: Amendment, source: str, target: str, **changes: object) -> None:
     try:
         with transaction.atomic():
-            done = mark(ChangeRequest.objects.filter(pk=change.pk, state=source), target, **changes)
+            done = set_state(
+                Amendment.objects.filter(pk=amendment.pk, state=source), target, **changes
+            )
     except IntegrityError as refused:
         raise MoveNotAllowed("검토한 사람은 승인할 수 없습니다.", code="same_person") from refused
     if not done:
         raise MoveNotAllowed("이미 처리한 협약변경입니다.", code="change_decided")
-    change.refresh_from_db()
+    amendment.refresh_from_db()
 
 
-def _tell(change: ChangeRequest, title: str, lines: list[str], now: datetime) -> None:
-    key = f"agreement-change:{change.pk}:{title[-3:]}"
-    pending_steps.tell(change.agreement, key=key, title=title, lines=lines, now=now)
+def _notify(amendment: Amendment, title: str, lines: list[str], now: datetime) -> None:
+    key = f"agreement-change:{amendment.pk}:{title[-3:]}"
+    pending_steps.notify(amendment.agreement, key=key, title=title, lines=lines, now=now)

@@ -1,4 +1,4 @@
-"""From an award to an agreement: drafted, its papers checked, signed by both sides, concluded."""
+"""Contracts: draft one for an award, check its papers, sign it for both sides and conclude it."""
 
 from datetime import datetime
 from typing import Any
@@ -42,13 +42,14 @@ from portal.core.dates import korean_day, last_day_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
 from portal.records import snapshot
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
-from programs import queries as money
 from programs.models import Budget
-from programs.queries import holidays
+from programs.queries import ledger as ledger_queries
+from programs.queries.calendar import holidays
 from programs.roles import MANAGER, OFFICER
 from programs.rules import deadlines
+from programs.rules.ledger import Balance
 from programs.services import ledger
 
 MINISTRY = "중소벤처기업부"
@@ -56,17 +57,17 @@ AT_ONCE = 100
 
 
 def draft(application: Application, *, by: User | None, now: datetime) -> Agreement:
-    """Prepare the agreement of a selected application: its text, its deadlines, what it needs.
+    """Draft the agreement of a selected application with its text and deadlines, once.
 
-    Once for each application; asking again returns the same. `by` None is the portal. Raises
-    MoveNotAllowed (`no_award`).
+    A repeated call returns the same agreement. `by` None is the portal. Raises MoveNotAllowed
+    (`no_award`, `no_terms`, `role`).
     """
     if by is not None and not roles_of(by) & {OFFICER, MANAGER}:
         raise MoveNotAllowed("협약을 준비할 권한이 없습니다.", code="role")
     there = Agreement.objects.filter(application=application).first()
     if there is not None:
         return there
-    won = selected(application)
+    won = selected_award(application)
     try:
         with transaction.atomic():
             return _draft(application, won, by=by, now=now)
@@ -74,49 +75,51 @@ def draft(application: Application, *, by: User | None, now: datetime) -> Agreem
         return Agreement.objects.get(application=application)  # somebody else was first
 
 
-def draft_waiting(now: datetime) -> int:
-    """Prepare the agreements of released selections that have none yet; returns how many."""
+def draft_pending(now: datetime) -> int:
+    """Draft the agreements of released selections that have none yet; return how many."""
     rows = decisions.in_force().filter(
         outcome=Outcome.SELECTED,
         application__state=ApplicationState.RELEASED,
         application__agreement=None,
         application__sub_program__agreement__has_key="figures",
     )
-    waiting = Application.objects.filter(pk__in=rows.order_by().values("application"))
+    without = Application.objects.filter(pk__in=rows.order_by().values("application"))
     made = 0
-    for application in waiting.order_by("pk")[:AT_ONCE]:
+    for application in without.order_by("pk")[:AT_ONCE]:
         draft(application, by=None, now=now)
         made += 1
     return made
 
 
-def selected(application: Application) -> Award:
-    """The award in force that selects the application. Raises MoveNotAllowed (`no_award`)."""
+def selected_award(application: Application) -> Award:
+    """Return the award in force. Raises MoveNotAllowed (`no_award`) when it selects nothing."""
     found = decisions.award_of(application)
     if found is None or found.outcome != Outcome.SELECTED:
         raise MoveNotAllowed("선정이 확정된 신청이 아닙니다.", code="no_award")
     return found
 
 
-def hand_in(
+def submit_paper(
     agreement: Agreement, *, requirement: str, upload: "File[bytes]", by: User, now: datetime
 ) -> AgreementPaper:
-    """Hand in one of the papers; one that was not checked yet is replaced.
+    """Submit one of the required papers; one that is not checked yet is replaced.
 
     Raises BadInput (`file_…`, `document_unknown`, `paper_accepted`), MoveNotAllowed.
     """
-    wanted = next((row for row in agreement.terms["papers"] if row["code"] == requirement), None)
-    if wanted is None:
+    required = next((row for row in agreement.terms["papers"] if row["code"] == requirement), None)
+    if required is None:
         raise BadInput("협약에 필요한 서류가 아닙니다.", code="document_unknown")
-    found = files.inspect(upload, allowed=wanted["formats"])
+    found = files.inspect(upload, allowed=required["formats"])
     with transaction.atomic():
-        move(agreement, AgreementMoves.HAND_IN, by=by, now=now, owner=True, note=wanted["label"])
-        standing = agreement.papers.filter(requirement=requirement).exclude(
+        move(agreement, AgreementMoves.HAND_IN, by=by, now=now, owner=True, note=required["label"])
+        current = agreement.papers.filter(requirement=requirement).exclude(
             state=PaperState.RETURNED
         )
-        if standing.filter(state=PaperState.ACCEPTED).exists():
+        if current.filter(state=PaperState.ACCEPTED).exists():
             raise BadInput("이미 확인된 서류입니다.", code="paper_accepted")
-        mark(standing, PaperState.RETURNED, checked_by=by, checked_at=now, reason="새 파일로 바꿈")
+        set_state(
+            current, PaperState.RETURNED, checked_by=by, checked_at=now, reason="새 파일로 바꿈"
+        )
         made = AgreementPaper.objects.create(
             agreement=agreement,
             requirement=requirement,
@@ -128,14 +131,14 @@ def hand_in(
             uploaded_by=by,
             uploaded_at=now,
         )
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
     return made
 
 
 def check_paper(
     paper: AgreementPaper, *, accepted: bool, reason: str = "", by: User, now: datetime
 ) -> None:
-    """Accept a paper or send it back with the reason. Raises BadInput (`reason`), MoveNotAllowed."""
+    """Accept a paper or return it with the reason. Raises BadInput (`reason`), MoveNotAllowed."""
     if not accepted and not reason.strip():
         raise BadInput("돌려보내는 사유를 적어 주세요.", code="reason")
     target = PaperState.ACCEPTED if accepted else PaperState.RETURNED
@@ -149,14 +152,14 @@ def check_paper(
             note=f"{paper.name}: {target.label}",
         )
         pending = AgreementPaper.objects.filter(pk=paper.pk, state=PaperState.PENDING)
-        if not mark(pending, target, reason=reason.strip(), checked_by=by, checked_at=now):
+        if not set_state(pending, target, reason=reason.strip(), checked_by=by, checked_at=now):
             raise MoveNotAllowed("이미 확인한 서류입니다.", code="paper_checked")
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
     paper.refresh_from_db()
 
 
 def reissue(agreement: Agreement, *, reason: str, by: User, now: datetime) -> AgreementVersion:
-    """Write the text anew before it is concluded; signatures under the old one do not count."""
+    """Write the text again before it is concluded; signatures under the old one do not count."""
     with transaction.atomic():
         number = agreement.version + 1
         move(
@@ -168,16 +171,16 @@ def reissue(agreement: Agreement, *, reason: str, by: User, now: datetime) -> Ag
             where={"version": agreement.version},
             changes={"version": number},
         )
-        application = _whole(agreement.application_id)
-        won = selected(application)
+        application = _load(agreement.application_id)
+        won = selected_award(application)
         content = _content(agreement, application, won, number)
         made = write_version(agreement, number, content, reason=reason, by=by, now=now)
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
     return made
 
 
 def extend(agreement: Agreement, *, days: int, reason: str, by: User, now: datetime) -> None:
-    """Give more time for papers and signatures. Raises BadInput (`days`), MoveNotAllowed."""
+    """Extend the deadlines of papers and signatures. Raises BadInput (`days`), MoveNotAllowed."""
     if not 1 <= days <= 60:
         raise BadInput("연장은 1일에서 60일까지 할 수 있습니다.", code="days")
     start = max(last_day_of(agreement.sign_due_at), korean_day(now))
@@ -192,18 +195,17 @@ def extend(agreement: Agreement, *, days: int, reason: str, by: User, now: datet
             note=reason,
             changes={"sign_due_at": due, "papers_due_at": due},
         )
-        agreement.turns.filter(done_at=None, step__in=["papers", "sign", "conclude"]).update(
-            due_at=due
-        )
+        agreement.pending_steps.filter(
+            done_at=None, step__in=["papers", "sign", "conclude"]
+        ).update(due_at=due)
 
 
 def sign(
     agreement: Agreement, *, name: str, sha256: str, agreed: bool, by: User, now: datetime
 ) -> AgreementSignature:
-    """Sign the latest text for the firm: its owner, by name, under the hash that was read.
+    """Sign the latest text as an owner of the firm, by name, under the SHA-256 that was read.
 
-    A change of lead is signed by the firm that takes it over; the one before asked for it.
-    Raises MoveNotAllowed, StaleVersion (`text_changed`), BadInput (`name`, `consent`).
+    A change of lead is signed by the firm that takes over; the former lead requested it. Raises MoveNotAllowed, StaleVersion (`text_changed`), BadInput (`name`, `consent`).
     """
     if not signing_agreements(by).filter(pk=agreement.pk).exists():
         raise MoveNotAllowed("주관기업의 대표 담당자만 서명할 수 있습니다.", code="not_owner")
@@ -214,18 +216,18 @@ def sign(
         step = AgreementMoves.SIGN_CHANGE if amends else AgreementMoves.SIGN
         move(agreement, step, by=by, now=now, owner=True, where={"version": agreement.version})
         made = _write_signature(agreement, Side.FIRM, name, sha256, agreed, by, now)
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
     return made
 
 
 def conclude(
     agreement: Agreement, *, name: str, sha256: str, agreed: bool, by: User, now: datetime
 ) -> AgreementSignature:
-    """Sign for the ministry, which concludes: reserved money becomes committed at once.
+    """Sign for the ministry and conclude: the reserved grant is committed in the same transaction.
 
-    What was reserved above the agreed grant returns to the pot. Raises RuleBroken with everything
-    that is missing or when the firm would hold too much (`aid_limit`), StaleVersion
-    (`text_changed`), MoveNotAllowed, BudgetExceeded.
+    What was reserved above the grant returns to the pot. Raises RuleBroken with everything that is
+    missing or above the firm's limit (`aid_limit`), StaleVersion (`text_changed`), MoveNotAllowed
+    (`award_changed`), BudgetExceeded.
     """
     with transaction.atomic():
         locked = Agreement.objects.select_for_update(of=("self",)).get(pk=agreement.pk)
@@ -234,7 +236,7 @@ def conclude(
         application = Application.objects.select_related("sub_program").get(
             pk=agreement.application_id
         )
-        won = selected(application)
+        won = selected_award(application)
         if won.grant_won != locked.award_won:
             raise MoveNotAllowed(
                 "선정 금액이 바뀌었습니다. 협약서를 다시 작성하세요.", code="award_changed"
@@ -261,26 +263,26 @@ def conclude(
         _plan(agreement)
         planning.plan(agreement, now=now)
         open_reports(agreement)
-        request_text(agreement, now=now)
-        pending_steps.tell(
+        request_pdf(agreement, now=now)
+        pending_steps.notify(
             agreement,
             key=f"agreement-concluded:{agreement.pk}",
             title="협약이 체결되었습니다",
             lines=[f"수행기간은 {starts}부터 {ends}까지입니다."],
             now=now,
         )
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
     return signed
 
 
 def missing(agreement: Agreement) -> list[Finding]:
-    """Everything that keeps an agreement from being concluded."""
-    there = dict(
+    """Return everything that keeps an agreement from being concluded."""
+    papers = dict(
         agreement.papers.exclude(state=PaperState.RETURNED).values_list("requirement", "state")
     )
     findings = []
     for row in agreement.terms["papers"]:
-        state = there.get(row["code"])
+        state = papers.get(row["code"])
         if state is None:
             findings.append(Finding(f"missing:{row['code']}", f"‘{row['label']}’ 서류가 없습니다."))
         elif state != PaperState.ACCEPTED:
@@ -298,10 +300,10 @@ def missing(agreement: Agreement) -> list[Finding]:
 
 
 def drop_orphans(now: datetime) -> int:
-    """End agreements in preparation, and their applications, whose selection was taken back.
+    """End agreements in preparation whose selection was withdrawn; return how many.
 
-    While the new decision may still be contested or changed, the award may come back: until then
-    the preparation only waits, on nobody. Returns how many were ended.
+    While the new decision may still be contested or changed the award may come back, so that the
+    agreement stays in preparation without a pending step.
     """
     live = decisions.in_force().filter(outcome=Outcome.SELECTED).order_by().values("application")
     rows = Agreement.objects.filter(
@@ -311,7 +313,7 @@ def drop_orphans(now: datetime) -> int:
     for agreement in rows.select_related("application__sub_program").order_by("pk"):
         with transaction.atomic():
             if not objection.settled(agreement.application, now):
-                pending_steps.follow(agreement, now=now)
+                pending_steps.sync(agreement, now=now)
                 continue
             note = "선정 결정이 바뀌어 협약 준비를 끝냈습니다."
             move(
@@ -323,19 +325,18 @@ def drop_orphans(now: datetime) -> int:
                 changes={"closed_at": now},
             )
             move(agreement.application, ApplicationMoves.END, by=None, now=now, note=note)
-            pending_steps.follow(agreement, now=now)
+            pending_steps.sync(agreement, now=now)
             dropped += 1
     return dropped
 
 
 def pot_of(agreement: Agreement) -> Budget:
-    """The pot that pays."""
     return Budget.objects.get(sub_programs__applications=agreement.application_id)
 
 
-def held(agreement: Agreement) -> Any:
-    """What the agreement's subject holds of its pot now: reserved, committed, paid."""
-    return money.held(pot_of(agreement), agreement.subject)
+def holdings_of(agreement: Agreement) -> Balance:
+    """Return what the agreement holds of its pot now: reserved, committed and paid won."""
+    return ledger_queries.held(pot_of(agreement), agreement.subject)
 
 
 def write_version(
@@ -347,8 +348,8 @@ def write_version(
     by: User | None,
     now: datetime,
 ) -> AgreementVersion:
-    """Freeze a text under its hash."""
-    plain = snapshot.plain(content)
+    """Store a text with its SHA-256; texts are never changed."""
+    plain = snapshot.to_plain(content)
     return AgreementVersion.objects.create(
         agreement=agreement,
         number=number,
@@ -361,7 +362,7 @@ def write_version(
 
 
 def open_reports(agreement: Agreement) -> None:
-    """Open the reports of the period with their deadlines."""
+    """Create the reports of the work period, or move their deadlines."""
     if agreement.starts_on is None or agreement.ends_on is None:
         return
     terms = agreement.terms
@@ -376,8 +377,8 @@ def open_reports(agreement: Agreement) -> None:
     _open_report(agreement, ReportKind.FINAL, due)
 
 
-def request_text(agreement: Agreement, *, now: datetime) -> IssuedDocument:
-    """Ask for the PDF of the text in force."""
+def request_pdf(agreement: Agreement, *, now: datetime) -> IssuedDocument:
+    """Request the PDF of the text in force."""
     return documents.request(
         agreement.application,
         kind=IssuedDocument.Kind.AGREEMENT,
@@ -391,7 +392,7 @@ def _open_report(agreement: Agreement, kind: ReportKind, due: datetime) -> None:
 
 
 def _draft(application: Application, won: Award, *, by: User | None, now: datetime) -> Agreement:
-    whole = _whole(application.pk)
+    whole = _load(application.pk)
     terms = _terms(whole)
     agreement = Agreement.objects.create(
         application=whole,
@@ -408,12 +409,11 @@ def _draft(application: Application, won: Award, *, by: User | None, now: dateti
     )
     content = _content(agreement, whole, won, 1)
     write_version(agreement, 1, content, reason="협약서 작성", by=by, now=now)
-    pending_steps.follow(agreement, now=now)
+    pending_steps.sync(agreement, now=now)
     return agreement
 
 
 def _terms(application: Application) -> dict[str, Any]:
-    """The catalogue's figures as they stand now, for this kind of money."""
     given = application.sub_program.agreement
     track = application.track
     if not given or track is None:
@@ -439,7 +439,6 @@ def _terms(application: Application) -> dict[str, Any]:
 def _content(
     agreement: Agreement, application: Application, won: Award, number: int
 ) -> dict[str, Any]:
-    """The text: parties, money by item, period, instalments, clauses, all in one frozen piece."""
     filed, program, terms = application.submission, application.sub_program, agreement.terms
     items = _items(application) if agreement.kind in (SHARE, REQUESTED) else []
     total = sum(row["won"] for row in items) or None
@@ -502,22 +501,26 @@ def _commit(agreement: Agreement, application: Application, *, by: User, now: da
     if agreement.grant_won:
         ledger.commit(
             pot,
-            amount=agreement.grant_won,
-            reference=f"commit:agreement:{agreement.pk}",
-            subject=subject,
+            ledger.Booking(
+                amount=agreement.grant_won,
+                reference=f"commit:agreement:{agreement.pk}",
+                subject=subject,
+                note=note,
+            ),
             by=by,
             now=now,
-            note=note,
         )
-    if spare := money.held(pot, subject).reserved:
+    if spare := ledger_queries.held(pot, subject).reserved:
         ledger.release(
             pot,
-            amount=spare,
-            reference=f"release:agreement:{agreement.pk}",
-            subject=subject,
+            ledger.Booking(
+                amount=spare,
+                reference=f"release:agreement:{agreement.pk}",
+                subject=subject,
+                note=note,
+            ),
             by=by,
             now=now,
-            note=note,
         )
 
 
@@ -547,7 +550,6 @@ def _write_signature(
     by: User,
     now: datetime,
 ) -> AgreementSignature:
-    """Put one signature under the latest text, if that is what the person has read."""
     text = agreement.versions.get(number=agreement.version)
     if sha256.strip().lower() != text.sha256 or snapshot.sha256(text.content) != text.sha256:
         raise StaleVersion(
@@ -578,11 +580,11 @@ def _write_signature(
 def sign_amendment(
     agreement: Agreement, *, name: str, sha256: str, agreed: bool, by: User, now: datetime
 ) -> AgreementSignature:
-    """Sign a changed text for the ministry; the caller puts it in force."""
+    """Sign an amended text for the ministry; the caller puts it in force."""
     return _write_signature(agreement, Side.MINISTRY, name, sha256, agreed, by, now)
 
 
-def _whole(application: int) -> Application:
+def _load(application: int) -> Application:
     return Application.objects.select_related(
         "sub_program__round", "sub_program__pot", "track", "company", "site", "submission__form"
     ).get(pk=application)

@@ -1,4 +1,4 @@
-"""Ending an award early: asked with a reason, approved by somebody else, its money put in order."""
+"""End an agreement early: requested with a reason, approved by another person, money settled."""
 
 from datetime import datetime
 
@@ -7,8 +7,7 @@ from django.db import IntegrityError, transaction
 from applications.models import Agreement, Application, Ending
 from applications.queries.selection import decisions
 from applications.rules.settlement import IN_KIND
-from applications.services.agreement import contracts as agreements
-from applications.services.agreement import instalments, pending_steps
+from applications.services.agreement import contracts, instalments, pending_steps
 from applications.services.selection import changes, reserve
 from applications.services.settlement import spending, statements
 from applications.states import AgreementMoves, ApplicationMoves, EndingState, MemberRole, Outcome
@@ -17,12 +16,12 @@ from applications.states import EndingKind as K
 from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from programs.roles import MANAGER, OFFICER
 from programs.services import ledger
 
 REASON_LENGTH = 500
-# Which kind may be asked for where the agreement stands.
+# The kinds that may be requested in each state of the agreement.
 POSSIBLE = {
     A.PREPARING: (K.DECLINE, K.LAPSE, K.CANCEL),
     A.ACTIVE: (K.DECLINE, K.TERMINATE, K.CANCEL),
@@ -30,11 +29,11 @@ POSSIBLE = {
 }
 
 
-def ask(agreement: Agreement, *, kind: str, reason: str, by: User, now: datetime) -> Ending:
-    """Ask to end an award early: the firm's owner gives it up, staff do the rest.
+def request(agreement: Agreement, *, kind: str, reason: str, by: User, now: datetime) -> Ending:
+    """Request an early end: the firm's owner declines, staff request the other kinds.
 
-    A lapse only once the time to conclude is over. Raises BadInput (`kind`, `reason`),
-    MoveNotAllowed (`not_owner`, `role`, `not_late`, `ending_open`).
+    A lapse needs the deadline of the conclusion to be over. Raises BadInput (`reason`),
+    MoveNotAllowed (`kind`, `not_owner`, `role`, `not_late`, `ending_open`).
     """
     if kind not in POSSIBLE.get(A(agreement.state), ()):
         raise MoveNotAllowed("지금 상태에서는 이렇게 끝낼 수 없습니다.", code="kind")
@@ -55,7 +54,7 @@ def ask(agreement: Agreement, *, kind: str, reason: str, by: User, now: datetime
             made = Ending.objects.create(
                 agreement=agreement, kind=kind, reason=reason.strip(), asked_by=by, asked_at=now
             )
-            pending_steps.follow(locked, now=now)
+            pending_steps.sync(locked, now=now)
     except IntegrityError as there:
         raise MoveNotAllowed(
             "처리하지 않은 중도 종료 요청이 있습니다.", code="ending_open"
@@ -64,22 +63,23 @@ def ask(agreement: Agreement, *, kind: str, reason: str, by: User, now: datetime
 
 
 def refuse(ending: Ending, *, note: str, by: User, now: datetime) -> None:
-    """Refuse the wish; the agreement goes on. Raises BadInput (`reason`), MoveNotAllowed."""
+    """Refuse the request; the agreement goes on. Raises BadInput (`reason`), MoveNotAllowed."""
     if not note.strip():
         raise BadInput("승인하지 않는 사유를 적어 주세요.", code="reason")
     with transaction.atomic():
         agreement = Agreement.objects.select_for_update(of=("self",)).get(pk=ending.agreement_id)
         _decide(ending, EndingState.REFUSED, note, by, now)
-        _tell(ending, agreement, f"{ending} 요청이 승인되지 않았습니다", note, now)
-        pending_steps.follow(agreement, now=now)
+        _notify(ending, agreement, f"{ending} 요청이 승인되지 않았습니다", note, now)
+        pending_steps.sync(agreement, now=now)
 
 
 def approve(ending: Ending, *, note: str, by: User, now: datetime) -> Agreement:
-    """Approve as another person: money that nobody will use goes back, paid money is settled.
+    """Approve as another person than the one who requested it.
 
     Before the conclusion the reservation is released and the reserve list moves up. Afterwards
-    nothing more is paid: without a payment everything is given back at once; a cancelled
-    selection pays back all; otherwise what was spent is settled. Raises MoveNotAllowed.
+    nothing more is paid: without a payment the commitment returns to the pot, a cancelled
+    selection recovers everything, and otherwise the spending is settled. Raises MoveNotAllowed
+    (`kind`, `same_person`, `role`, `ending_decided`).
     """
     with transaction.atomic():
         agreement = (
@@ -100,17 +100,16 @@ def approve(ending: Ending, *, note: str, by: User, now: datetime) -> Agreement:
             statements.void(agreement, reason=reason, asked_by=ending.asked_by, by=by, now=now)
         else:
             _wind_up(agreement, reason, by, now)
-        _tell(ending, agreement, f"{ending}: 승인되었습니다", ending.reason, now)
-        pending_steps.follow(agreement, now=now)
+        _notify(ending, agreement, f"{ending}: 승인되었습니다", ending.reason, now)
+        pending_steps.sync(agreement, now=now)
     return agreement
 
 
 def _nothing_given(agreement: Agreement) -> bool:
-    return not agreements.held(agreement).paid and not spending.used_won(agreement)
+    return not contracts.holdings_of(agreement).paid and not spending.used_won(agreement)
 
 
 def _drop(agreement: Agreement, ending: Ending, reason: str, by: User, now: datetime) -> None:
-    """End before the conclusion: the decision changes with it and the reserve list moves up."""
     application = agreement.application
     found = decisions.award_of(application)
     move(agreement, AgreementMoves.DROP, by=by, now=now, note=reason, changes={"closed_at": now})
@@ -126,20 +125,21 @@ def _drop(agreement: Agreement, ending: Ending, reason: str, by: User, now: date
 
 
 def _break_off(agreement: Agreement, reason: str, by: User, now: datetime) -> None:
-    """End before any payment: everything committed returns to the pot."""
     move(
         agreement, AgreementMoves.BREAK_OFF, by=by, now=now, note=reason, changes={"closed_at": now}
     )
     instalments.cancel_rest(agreement)
-    if committed := agreements.held(agreement).committed:
+    if committed := contracts.holdings_of(agreement).committed:
         ledger.decommit(
-            agreements.pot_of(agreement),
-            amount=committed,
-            reference=f"decommit:agreement:{agreement.pk}",
-            subject=agreement.subject,
+            contracts.pot_of(agreement),
+            ledger.Booking(
+                amount=committed,
+                reference=f"decommit:agreement:{agreement.pk}",
+                subject=agreement.subject,
+                note=f"협약 {agreement.number} 중도 종료",
+            ),
             by=by,
             now=now,
-            note=f"협약 {agreement.number} 중도 종료",
         )
     move(
         Application.objects.get(pk=agreement.application_id),
@@ -152,13 +152,12 @@ def _break_off(agreement: Agreement, reason: str, by: User, now: datetime) -> No
 
 
 def _wind_up(agreement: Agreement, reason: str, by: User, now: datetime) -> None:
-    """Stop the work and settle what was spent; nothing more is paid."""
     if agreement.state == A.SETTLING:
         raise MoveNotAllowed("이미 정산하고 있습니다.", code="settling")
     move(
         agreement, AgreementMoves.WIND_UP, by=by, now=now, note=reason, changes={"finished_at": now}
     )
-    instalments.take_back(agreement)
+    instalments.withdraw_requests(agreement)
 
 
 def _decide(ending: Ending, target: EndingState, note: str, by: User, now: datetime) -> None:
@@ -169,11 +168,11 @@ def _decide(ending: Ending, target: EndingState, note: str, by: User, now: datet
             "요청한 사람은 결정할 수 없습니다. 다른 결정권자가 해야 합니다.", code="same_person"
         )
     asked = Ending.objects.filter(pk=ending.pk, state=EndingState.ASKED)
-    if not mark(asked, target, note=note.strip(), decided_by=by, decided_at=now):
+    if not set_state(asked, target, note=note.strip(), decided_by=by, decided_at=now):
         raise MoveNotAllowed("이미 처리한 요청입니다.", code="ending_decided")
     ending.refresh_from_db()
 
 
-def _tell(ending: Ending, agreement: Agreement, title: str, line: str, now: datetime) -> None:
+def _notify(ending: Ending, agreement: Agreement, title: str, line: str, now: datetime) -> None:
     key = f"ending:{ending.pk}:{ending.state}"
-    pending_steps.tell(agreement, key=key, title=title, lines=[line.strip()], now=now)
+    pending_steps.notify(agreement, key=key, title=title, lines=[line.strip()], now=now)

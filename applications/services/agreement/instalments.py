@@ -1,4 +1,4 @@
-"""Paying an agreement's parts: asked for by an officer, paid once by a manager, out of one ledger."""
+"""Pay the instalments of an agreement: requested by an officer, paid once by a manager."""
 
 from datetime import datetime
 
@@ -12,14 +12,17 @@ from portal.core.errors import MoveNotAllowed
 from portal.core.money import won
 from portal.core.moves import Move
 from portal.models import User
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from programs.services import ledger
 
-UNASKED = {"requested_by": None, "requested_at": None}
+NOT_REQUESTED = {"requested_by": None, "requested_at": None}
 
 
 def request(part: Instalment, *, by: User, now: datetime) -> None:
-    """Ask for an instalment whose condition is met. Raises MoveNotAllowed (`not_payable`)."""
+    """Request an instalment whose condition is met.
+
+    Raises MoveNotAllowed (`not_payable`, `instalment_done`).
+    """
     agreement = part.agreement
     with transaction.atomic():
         move(
@@ -33,14 +36,14 @@ def request(part: Instalment, *, by: User, now: datetime) -> None:
         if not pending_steps.payable(agreement, part):
             raise MoveNotAllowed("아직 지급 조건이 채워지지 않았습니다.", code="not_payable")
         planned = Instalment.objects.filter(pk=part.pk, state=InstalmentState.PLANNED)
-        if not mark(planned, InstalmentState.REQUESTED, requested_by=by, requested_at=now):
+        if not set_state(planned, InstalmentState.REQUESTED, requested_by=by, requested_at=now):
             raise MoveNotAllowed("이미 요청했거나 지급한 차수입니다.", code="instalment_done")
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
     part.refresh_from_db()
 
 
 def send_back(part: Instalment, *, reason: str, by: User, now: datetime) -> None:
-    """Send a request back to the officer with the reason. Raises MoveNotAllowed."""
+    """Return a request to the officer with the reason. Raises MoveNotAllowed."""
     agreement = part.agreement
     with transaction.atomic():
         move(
@@ -51,14 +54,14 @@ def send_back(part: Instalment, *, reason: str, by: User, now: datetime) -> None
             note=reason,
         )
         asked = Instalment.objects.filter(pk=part.pk, state=InstalmentState.REQUESTED)
-        if not mark(asked, InstalmentState.PLANNED, **UNASKED):
+        if not set_state(asked, InstalmentState.PLANNED, **NOT_REQUESTED):
             raise MoveNotAllowed("지급 요청된 차수가 아닙니다.", code="instalment_done")
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
     part.refresh_from_db()
 
 
 def pay(part: Instalment, *, by: User, now: datetime) -> None:
-    """Pay an instalment that another person has asked for: once, out of what was committed.
+    """Pay an instalment that another person has requested, once, out of the committed money.
 
     Raises MoveNotAllowed (`same_person`, `instalment_done`), BudgetExceeded.
     """
@@ -78,47 +81,49 @@ def pay(part: Instalment, *, by: User, now: datetime) -> None:
                     "지급을 요청한 사람은 승인할 수 없습니다. 다른 결정권자가 해야 합니다.",
                     code="same_person",
                 )
-            if not mark(asked, InstalmentState.PAID, paid_by=by, paid_at=now):
+            if not set_state(asked, InstalmentState.PAID, paid_by=by, paid_at=now):
                 raise MoveNotAllowed("지급 요청된 차수가 아닙니다.", code="instalment_done")
             part.refresh_from_db()
             ledger.pay(
                 pot_of(agreement),
-                amount=part.amount_won,
-                reference=part.reference,
-                subject=agreement.subject,
+                ledger.Booking(
+                    amount=part.amount_won,
+                    reference=part.reference,
+                    subject=agreement.subject,
+                    note=f"협약 {agreement.number} {part.label}",
+                ),
                 by=by,
                 now=now,
-                note=f"협약 {agreement.number} {part.label}",
             )
-            pending_steps.tell(
+            pending_steps.notify(
                 agreement,
                 key=f"instalment:{part.pk}",
                 title=f"{part.label}을 지급했습니다",
                 lines=[f"지급액은 {won(part.amount_won)}입니다."],
                 now=now,
             )
-            pending_steps.follow(agreement, now=now)
+            pending_steps.sync(agreement, now=now)
     except IntegrityError as refused:
         if "payment_has_four_eyes" in str(refused):
             raise MoveNotAllowed(
                 "지급을 요청한 사람은 승인할 수 없습니다.", code="same_person"
-            ) from (refused)
+            ) from refused
         raise
 
 
-def take_back(agreement: Agreement) -> None:
-    """Undo the requests that were not paid: the work has ended meanwhile."""
+def withdraw_requests(agreement: Agreement) -> None:
+    """Set requests that were not paid back to planned, as the work has ended meanwhile."""
     asked = Instalment.objects.filter(agreement=agreement, state=InstalmentState.REQUESTED)
-    mark(asked, InstalmentState.PLANNED, **UNASKED)
+    set_state(asked, InstalmentState.PLANNED, **NOT_REQUESTED)
 
 
 def cancel_rest(agreement: Agreement) -> None:
-    """Cancel everything that was planned and not paid."""
+    """Cancel every instalment that is not paid."""
     open_states = [InstalmentState.PLANNED, InstalmentState.REQUESTED]
     rest = Instalment.objects.filter(agreement=agreement, state__in=open_states)
-    mark(rest, InstalmentState.CANCELLED)
+    set_state(rest, InstalmentState.CANCELLED)
 
 
 def _move_for(agreement: Agreement, ordinary: Move, balance: Move) -> Move:
-    """Return the move for this part: the balance after a settlement has one of its own."""
+    # The balance after a settlement has moves of its own.
     return balance if agreement.state == AgreementState.SETTLED else ordinary

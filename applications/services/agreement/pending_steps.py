@@ -1,11 +1,11 @@
-"""Whose turn it is: the steps that wait are kept beside each agreement, told, and reminded of."""
+"""Keep the pending steps of agreements: open and finish them, notify and remind who has to act."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from applications.models import Agreement, ChangeRequest, Instalment, Member, Report, Turn
+from applications.models import Agreement, Amendment, Instalment, Member, PendingStep, Report
 from applications.queries.selection import decisions
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
@@ -31,82 +31,82 @@ from applications.states import (
 from applications.visibility import WRITERS
 from portal.models import User
 from portal.notices import outbox
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 
 AT_ONCE = 200
-SPENT = (SHARE, REQUESTED)
+WITH_SPENDING = (SHARE, REQUESTED)
 
 
-def follow(agreement: Agreement, *, now: datetime) -> list[Turn]:
-    """Finish the turns that are done and open those that have come; called in every act.
+def sync(agreement: Agreement, *, now: datetime) -> list[PendingStep]:
+    """Finish the steps that are done, open those that are due now and return them.
 
-    Returns the turns that were opened. The firm is told of each of its own.
+    Every service that changes an agreement calls this. The firm is notified of each of its steps.
     """
-    wanted = rules.turns(standing(agreement))
-    there = list(agreement.turns.filter(done_at=None))
-    done = [turn.pk for turn in there if turn.step not in wanted]
+    due = rules.pending_steps(status_of(agreement))
+    rows = list(agreement.pending_steps.filter(done_at=None))
+    done = [row.pk for row in rows if row.step not in due]
     if done:
-        Turn.objects.filter(pk__in=done).update(done_at=now)
-    known = {turn.step for turn in there}
+        PendingStep.objects.filter(pk__in=done).update(done_at=now)
+    known = {row.step for row in rows}
     opened = [
-        Turn(
+        PendingStep(
             agreement=agreement,
             step=step,
             waits_for=rules.STEPS[step][1],
             since=now,
             due_at=_due(agreement, step, now),
         )
-        for step in wanted
+        for step in due
         if step not in known
     ]
-    Turn.objects.bulk_create(opened)
-    for turn in opened:
-        if turn.waits_for == WaitsFor.FIRM:
-            _tell_turn("applications/agreement_step", turn, _people_for(turn), now)
+    PendingStep.objects.bulk_create(opened)
+    for row in opened:
+        if row.waits_for == WaitsFor.FIRM:
+            _notify_step("applications/agreement_step", row, _people_for(row), now)
     return opened
 
 
-def standing(agreement: Agreement) -> rules.Standing:
-    """What is so now about an agreement, for the rule that says whose turn it is."""
+def status_of(agreement: Agreement) -> rules.AgreementStatus:
+    """Return the facts of an agreement from which `rules.pending_steps` derives the steps."""
     flags = set(_early_flags(agreement))
     flags |= set(_work_flags(agreement))
     flags |= set(_money_flags(agreement))
     if agreement.endings.filter(state=EndingState.ASKED).exists():
         flags.add("ending")
-    return rules.Standing(agreement.state, agreement.kind in SPENT, frozenset(flags))
+    return rules.AgreementStatus(agreement.state, agreement.kind in WITH_SPENDING, frozenset(flags))
 
 
 def expects_mid_check(agreement: Agreement) -> bool:
-    """Whether this agreement has a progress report and a mid-check: where a part waits for it."""
+    """Return whether an instalment depends on a mid-check, which needs a progress report."""
     plan = agreement.terms["instalments"]
     return any(row["after"] == PayWhen.MID_CHECK for row in plan)
 
 
 def remind(now: datetime) -> int:
-    """Write before a deadline to the firm, and after it to the firm and to staff; once each.
+    """Remind the firm before a deadline, the firm and staff after it, once each.
 
-    Safe to repeat; returns how many turns were looked at.
+    Safe to repeat; returns how many steps were checked.
     """
     ahead = now + timedelta(days=31)
-    rows = Turn.objects.filter(done_at=None, due_at__lte=ahead)
-    looked = 0
-    for turn in rows.select_related(
+    rows = PendingStep.objects.filter(done_at=None, due_at__lte=ahead)
+    checked = 0
+    for step in rows.select_related(
         "agreement__application__sub_program", "agreement__company"
     ).order_by("due_at", "pk")[:AT_ONCE]:
-        looked += 1
-        agreement = turn.agreement
+        checked += 1
+        agreement = step.agreement
         days = agreement.terms["figures"]["remind_days"]
-        if turn.due_at <= now:
-            _tell_turn("applications/agreement_step_late", turn, _staff_and_firm(turn), now)
-        elif turn.due_at - timedelta(days=days) <= now and turn.waits_for == WaitsFor.FIRM:
-            _tell_turn("applications/agreement_step_soon", turn, _people_for(turn), now)
-    return looked
+        if step.due_at <= now:
+            _notify_step("applications/agreement_step_late", step, _staff_and_firm(step), now)
+        elif step.due_at - timedelta(days=days) <= now and step.waits_for == WaitsFor.FIRM:
+            _notify_step("applications/agreement_step_soon", step, _people_for(step), now)
+    return checked
 
 
-def tell(
+def notify(
     agreement: Agreement, *, key: str, title: str, lines: Iterable[str], now: datetime
 ) -> None:
-    """Write news of an agreement to everybody who may act for the firm, once each."""
+    """Send news of an agreement to everybody who may act for the firm, once for each `key`."""
     for person in people_of(agreement):
         outbox.write(
             "applications/agreement_news",
@@ -121,16 +121,16 @@ def tell(
 
 
 def people_of(agreement: Agreement) -> list[User]:
-    """Who may act for the firm that leads the agreement."""
+    """Return who may act for the leading firm."""
     return _writers(agreement.company_id)
 
 
-def _people_for(turn: Turn) -> list[User]:
-    """Who may act on a turn of the firm; a change of lead is signed by the firm that takes over."""
-    agreement = turn.agreement
-    if turn.step != "sign_change":
+def _people_for(step: PendingStep) -> list[User]:
+    agreement = step.agreement
+    # A change of lead is signed by the firm that takes over.
+    if step.step != "sign_change":
         return people_of(agreement)
-    change = ChangeRequest.objects.filter(
+    change = Amendment.objects.filter(
         version__agreement=agreement, version__number=agreement.version, kind=AmendmentKind.LEAD
     ).first()
     return _writers(change.proposal["company"]) if change else people_of(agreement)
@@ -141,25 +141,25 @@ def _writers(company: int) -> list[User]:
     return [row.user for row in rows.select_related("user").order_by("pk")]
 
 
-def _staff_and_firm(turn: Turn) -> list[User]:
-    staff = list(turn.agreement.application.sub_program.officers.filter(is_active=True))
-    if turn.waits_for != WaitsFor.FIRM:
+def _staff_and_firm(step: PendingStep) -> list[User]:
+    staff = list(step.agreement.application.sub_program.officers.filter(is_active=True))
+    if step.waits_for != WaitsFor.FIRM:
         return staff
-    return [*_people_for(turn), *staff]
+    return [*_people_for(step), *staff]
 
 
-def _tell_turn(template: str, turn: Turn, people: Iterable[User], now: datetime) -> None:
-    label = rules.STEPS[turn.step][0]
+def _notify_step(template: str, step: PendingStep, people: Iterable[User], now: datetime) -> None:
+    label = rules.STEPS[step.step][0]
     for person in people:
         with transaction.atomic():
             outbox.write(
                 template,
                 to_email=person.email,
                 user=person,
-                key=f"{template.partition('/')[2]}:{turn.pk}:{person.pk}",
+                key=f"{template.partition('/')[2]}:{step.pk}:{person.pk}",
                 now=now,
-                agreement=turn.agreement,
-                turn=turn,
+                agreement=step.agreement,
+                step=step,
                 label=label,
             )
 
@@ -169,16 +169,16 @@ def _early_flags(agreement: Agreement) -> Iterable[str]:
         won = decisions.award_of(agreement.application)
         if won is None or won.outcome != Outcome.SELECTED:
             yield "lost"
-        there = dict(
+        papers = dict(
             agreement.papers.exclude(state=PaperState.RETURNED).values_list("requirement", "state")
         )
-        if any(row["code"] not in there for row in agreement.terms["papers"]):
+        if any(row["code"] not in papers for row in agreement.terms["papers"]):
             yield "papers_missing"
-        if PaperState.PENDING in there.values():
+        if PaperState.PENDING in papers.values():
             yield "papers_pending"
         if _signed(agreement, agreement.version):
             yield "signed_firm"
-    change = agreement.changes.filter(
+    change = agreement.amendments.filter(
         state__in=[AmendmentState.ASKED, AmendmentState.EXAMINED]
     ).first()
     if change:
@@ -233,7 +233,7 @@ def _money_flags(agreement: Agreement) -> Iterable[str]:
 
 
 def payable(agreement: Agreement, part: Instalment) -> bool:
-    """Tell whether what an instalment waits for has happened, and the ones before it are done."""
+    """Return whether an instalment's condition is met and the instalments before it are done."""
     if part.state != InstalmentState.PLANNED:
         return False
     open_before = [InstalmentState.PLANNED, InstalmentState.REQUESTED]
@@ -249,7 +249,7 @@ def payable(agreement: Agreement, part: Instalment) -> bool:
 
 
 def ended_early(agreement: Agreement) -> bool:
-    """Tell whether an early end was approved."""
+    """Return whether an early end was approved."""
     return agreement.endings.filter(state=EndingState.APPROVED).exists()
 
 
@@ -258,7 +258,6 @@ def _signed(agreement: Agreement, version: int) -> bool:
 
 
 def _due(agreement: Agreement, step: str, now: datetime) -> datetime:
-    """Until when: the firm by what was agreed, staff by the days of the catalogue."""
     match step:
         case "papers":
             return agreement.papers_due_at

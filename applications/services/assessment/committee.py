@@ -1,4 +1,7 @@
-"""Assessors assigned by solving, not by clicking: proposed, looked at, confirmed all at once."""
+"""Assign assessors to applications by solving an assignment problem.
+
+A proposal is solved by a job, inspected by staff, and confirmed or discarded as a whole.
+"""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -35,8 +38,8 @@ from programs.roles import MANAGER, OFFICER
 
 JOB = "applications.committee"
 STAGES = 4
-NEAREST = 6  # assessors looked at for each place before all of them are
-LISTED = 20  # applications named one by one in an explanation
+NEAREST = 6  # candidates per place in the first attempt; the second one takes them all
+LISTED = 20  # applications named in an explanation
 COLUMNS = [
     "application_id", "assessor_id", "rubric_id", "assigned_by_id", "assigned_at", "due_at",
     "marks", "reasons", "comment", "version", "sha256", "end_reason",
@@ -47,22 +50,22 @@ Pair = tuple[int, int]  # assessor, application
 
 @dataclass(frozen=True)
 class Inputs:
-    """Everything an assignment is solved from; its hash names it."""
+    """Everything an assignment is solved from."""
 
-    wanted: Mapping[int, int]  # application: places, those taken included
-    rooms: Mapping[int, int]  # assessor: how many of these applications they can have in all
+    needed: Mapping[int, int]  # application: number of places, the taken ones included
+    capacities: Mapping[int, int]  # assessor: how many of these applications they can take in all
     costs: Mapping[Pair, int]  # every permitted pair
     balance: int  # cost of each further application of one assessor
-    taken: frozenset[Pair]  # sheets that stand
+    taken: frozenset[Pair]  # existing sheets
     pinned: frozenset[Pair]
     numbers: Mapping[int, str]
     names: Mapping[int, str]
 
-    basis: Sequence[object]  # the same in plain values, before costs were worked out
+    basis: Sequence[object]  # the data behind these values, as JSON, for the hash
 
     @property
     def sha256(self) -> str:
-        """The hash of all that decides."""
+        # Costs follow from the basis, so that it and the pairs alone decide.
         return snapshot.sha256(
             [list(self.basis), *(sorted(map(list, pairs)) for pairs in (self.taken, self.pinned))]
         )
@@ -76,9 +79,10 @@ def propose(
     now: datetime,
     application: Application | None = None,
 ) -> CommitteeProposal:
-    """Ask for an assignment of everything under assessment, or of one application's free places.
+    """Request an assignment for a whole sub-programme, or for the free places of one application.
 
-    Sheets that stand are never moved. Raises MoveNotAllowed, also while another proposal waits.
+    Existing sheets are never moved. Raises MoveNotAllowed (`committee_open` while another proposal
+    is open).
     """
     _staff_only(by)
     try:
@@ -92,17 +96,17 @@ def propose(
             )
             made.job = queue.enqueue(JOB, key=f"committee:{made.pk}", by=by, proposal=made.pk)
             made.save(update_fields=["job"])
-    except IntegrityError as open_one:
+    except IntegrityError as error:
         raise MoveNotAllowed(
             "아직 확정하거나 폐기하지 않은 배정안이 있습니다.", code="committee_open"
-        ) from open_one
+        ) from error
     return made
 
 
 def solve(proposal: CommitteeProposal, *, now: datetime, progress: Progress = no_progress) -> None:
-    """Find the ties anew, solve, and keep pairs, hash of the inputs and what is short, in words.
+    """Refresh the ties, solve, and store the pairs, the hash of the inputs and the shortages.
 
-    A solved or discarded proposal is left alone; the same inputs and seed give the same pairs.
+    Does nothing for a solved or discarded proposal. The same inputs and seed give the same pairs.
     """
     if proposal.solved_at is not None or proposal.discarded_at is not None:
         return
@@ -112,30 +116,31 @@ def solve(proposal: CommitteeProposal, *, now: datetime, progress: Progress = no
     progress(1, STAGES)
     inputs = gather(proposal)
     progress(2, STAGES)
-    found = _solve(inputs, proposal.seed)
+    solution = _solve(inputs, proposal.seed)
     progress(3, STAGES)
-    fresh = [pair for pair in found.pairs if pair not in inputs.taken]
-    wanted = sum(inputs.wanted.values()) - len(inputs.taken)
+    fresh = [pair for pair in solution.pairs if pair not in inputs.taken]
+    needed = sum(inputs.needed.values()) - len(inputs.taken)
     CommitteeProposal.objects.filter(pk=proposal.pk, solved_at=None, discarded_at=None).update(
         solved_at=now,
         inputs_sha256=inputs.sha256,
         pairs=fresh,
-        wanted=wanted,
+        wanted=needed,
         placed=len(fresh),
         shortages=[
-            [row.task, row.wanted, row.got, row.permitted, row.reason] for row in found.shortages
+            [row.task, row.wanted, row.got, row.permitted, row.reason] for row in solution.shortages
         ],
-        explanation=_explain(inputs, found, wanted, len(fresh)),
+        explanation=_explain(inputs, solution, needed, len(fresh)),
     )
     proposal.refresh_from_db()
     progress(STAGES, STAGES)
 
 
 def confirm(proposal: CommitteeProposal, *, by: User, now: datetime, note: str = "") -> int:
-    """Assign everything as proposed, with one letter to each assessor. Returns how many sheets.
+    """Create every proposed sheet and notify each assessor once; return the number of sheets.
 
-    Raises MoveNotAllowed when the proposal is not there to be confirmed, when anything it was
-    solved from has changed since (`committee_stale`), or, without a reason, when places are missing.
+    Raises MoveNotAllowed (`committee_closed`) when the proposal is not open, (`committee_stale`)
+    when its inputs have changed since it was solved, (`note_required`) when places are missing and
+    `note` gives no reason.
     """
     _staff_only(by)
     with transaction.atomic():
@@ -162,7 +167,7 @@ def confirm(proposal: CommitteeProposal, *, by: User, now: datetime, note: str =
 
 
 def discard(proposal: CommitteeProposal, *, note: str, by: User, now: datetime) -> None:
-    """Throw a proposal away; nobody was assigned by it. Raises MoveNotAllowed."""
+    """Discard a proposal without assigning anybody. Raises MoveNotAllowed."""
     _staff_only(by)
     if not note.strip():
         raise MoveNotAllowed("사유를 적으세요.", code="note_required")
@@ -182,9 +187,9 @@ def wish(
     by: User,
     now: datetime,
 ) -> CommitteeWish:
-    """Pin or forbid a pair for the next solving; a new wish takes the place of the old.
+    """Pin or forbid a pair for the next proposal; replaces an earlier wish for the same pair.
 
-    Raises BadInput, MoveNotAllowed for pinning somebody with a tie.
+    Raises BadInput (`wish`, `assessor`), MoveNotAllowed (`tied`) for pinning a tied assessor.
     """
     _staff_only(by)
     if kind not in CommitteeWish.Kind.values or not reason.strip():
@@ -195,7 +200,7 @@ def wish(
         raise MoveNotAllowed(f"이해관계가 있어 배정할 수 없습니다: {tied[0].message}", code="tied")
     with transaction.atomic():
         Application.objects.select_for_update(no_key=True).get(pk=application.pk)
-        end_wish(application, assessor=assessor, by=by, now=now)
+        _open_wishes(application, assessor).update(ended_at=now)
         return CommitteeWish.objects.create(
             application=application,
             assessor=assessor,
@@ -206,13 +211,15 @@ def wish(
         )
 
 
-def end_wish(application: Application, *, assessor: User, by: User, now: datetime) -> bool:
-    """Take a wish back. Returns whether there was one."""
+def end_wish(application: Application, *, assessor: User, by: User, now: datetime) -> None:
+    """End the wish for a pair. Raises MoveNotAllowed (`no_wish`) when there is none."""
     _staff_only(by)
-    standing = CommitteeWish.objects.filter(
-        application=application, assessor=assessor, ended_at=None
-    )
-    return bool(standing.update(ended_at=now))
+    if not _open_wishes(application, assessor).update(ended_at=now):
+        raise MoveNotAllowed("이미 거둔 배정 조건입니다.", code="no_wish")
+
+
+def _open_wishes(application: Application, assessor: User) -> QuerySet[CommitteeWish]:
+    return CommitteeWish.objects.filter(application=application, assessor=assessor, ended_at=None)
 
 
 def gather(proposal: CommitteeProposal) -> Inputs:
@@ -232,24 +239,24 @@ def gather(proposal: CommitteeProposal) -> Inputs:
         .select_related("user")
         .order_by("user")
     )
-    taken, elsewhere, gone = _sheets(ids, [row.user_id for row in profiles])
+    taken, elsewhere, ended = _sheets(ids, [row.user_id for row in profiles])
     pinned, forbidden = _wishes(ids)
-    barred = gone | forbidden | _tied(ids)
+    excluded = ended | forbidden | _tied(ids)
     known = {row.user_id: _profile(row) for row in profiles}
     costs = {}
     for pk, _, industry, region, code in rows:
         subject = committee_rules.Subject(code, industry, region)
         for assessor, profile in known.items():
-            if (assessor, pk) not in barred:
+            if (assessor, pk) not in excluded:
                 costs[assessor, pk] = committee_rules.cost(profile, subject, fit)
     here = Counter(assessor for assessor, _ in taken)
-    rooms = {row.user_id: max(row.max_load - elsewhere[row.user_id], 0) for row in profiles}
+    capacities = {row.user_id: max(row.max_load - elsewhere[row.user_id], 0) for row in profiles}
     for assessor, count in here.items():
-        rooms[assessor] = max(rooms.get(assessor, 0), count)
+        capacities[assessor] = max(capacities.get(assessor, 0), count)
     filled = Counter(application for _, application in taken)
     return Inputs(
-        wanted={pk: max(places, filled[pk]) for pk in ids},
-        rooms=rooms,
+        needed={pk: max(places, filled[pk]) for pk in ids},
+        capacities=capacities,
         costs=costs,
         balance=fit.load,
         taken=frozenset(taken),
@@ -260,9 +267,9 @@ def gather(proposal: CommitteeProposal) -> Inputs:
             places,
             list(astuple(fit)),
             [list(row) for row in rows],
-            sorted(rooms.items()),
+            sorted(capacities.items()),
             [[pk, sorted(row.programs), row.industries, row.region] for pk, row in known.items()],
-            sorted(map(list, barred)),
+            sorted(map(list, excluded)),
         ],
     )
 
@@ -277,14 +284,14 @@ def _subjects(proposal: CommitteeProposal) -> QuerySet[Application]:
 def _sheets(
     ids: Sequence[int], assessors: Sequence[int]
 ) -> tuple[set[Pair], Counter[int], set[Pair]]:
-    """Pairs that stand here, how much each assessor has elsewhere, and pairs that ended."""
+    """Return (pairs assigned here, open sheets of each assessor elsewhere, ended pairs)."""
     here = ScoreSheet.objects.filter(application__in=ids)
     taken = set(here.active().values_list("assessor_id", "application_id"))
     ended = set(here.values_list("assessor_id", "application_id")) - taken
-    waiting = ScoreSheet.objects.waiting().filter(
+    open_sheets = ScoreSheet.objects.waiting().filter(
         assessor__in=assessors, application__state=ApplicationState.ASSESSING
     )
-    elsewhere = Counter(waiting.values_list("assessor_id", flat=True))
+    elsewhere = Counter(open_sheets.values_list("assessor_id", flat=True))
     elsewhere.subtract(Counter(here.waiting().values_list("assessor_id", flat=True)))
     return taken, elsewhere, ended
 
@@ -298,8 +305,8 @@ def _wishes(ids: Sequence[int]) -> tuple[set[Pair], set[Pair]]:
 
 
 def _tied(ids: Sequence[int]) -> set[Pair]:
-    standing = ConflictOfInterest.objects.filter(application__in=ids, cleared_at=None)
-    return set(standing.values_list("assessor_id", "application_id"))
+    ties = ConflictOfInterest.objects.filter(application__in=ids, cleared_at=None)
+    return set(ties.values_list("assessor_id", "application_id"))
 
 
 def _fit(program: SubProgram) -> committee_rules.Fit:
@@ -318,17 +325,18 @@ def _profile(row: AssessorProfile) -> committee_rules.Profile:
 
 
 def _solve(inputs: Inputs, seed: int) -> matching.Solution:
-    """Solve over the nearest assessors of each application; over all, where that falls short."""
     options = [(*pair, cost) for pair, cost in inputs.costs.items() if pair not in inputs.taken]
-    few = _nearest(inputs, options, seed)
-    found = _match(inputs, few, seed)
-    return found if found.complete or len(few) == len(options) else _match(inputs, options, seed)
+    nearest = _nearest(inputs, options, seed)  # a fraction of all pairs, and nearly always enough
+    solution = _match(inputs, nearest, seed)
+    if solution.complete or len(nearest) == len(options):
+        return solution
+    return _match(inputs, options, seed)
 
 
 def _match(inputs: Inputs, options: Sequence[tuple[int, int, int]], seed: int) -> matching.Solution:
     return matching.solve(
-        [matching.Worker(pk, room) for pk, room in sorted(inputs.rooms.items())],
-        [matching.Task(pk, wanted) for pk, wanted in sorted(inputs.wanted.items())],
+        [matching.Worker(pk, capacity) for pk, capacity in sorted(inputs.capacities.items())],
+        [matching.Task(pk, needed) for pk, needed in sorted(inputs.needed.items())],
         options,
         seed=seed,
         pinned=inputs.taken | inputs.pinned,
@@ -339,40 +347,39 @@ def _match(inputs: Inputs, options: Sequence[tuple[int, int, int]], seed: int) -
 def _nearest(
     inputs: Inputs, options: Iterable[tuple[int, int, int]], seed: int
 ) -> list[tuple[int, int, int]]:
-    """The cheapest assessors of each application; among equals, others for other applications."""
     by_task: dict[int, list[tuple[int, int, int]]] = defaultdict(list)
     for option in options:
         by_task[option[1]].append(option)
     kept = []
     for application, rows in sorted(by_task.items()):
-        most = NEAREST * inputs.wanted[application]
-        turn = (application * 7919 + seed) % 1_000_003 + 1
-        rows.sort(key=partial(_tie_order, turn))
+        most = NEAREST * inputs.needed[application]
+        # Assessors of equal cost are shuffled by application, so that not all get the same ones.
+        salt = (application * 7919 + seed) % 1_000_003 + 1
+        rows.sort(key=partial(_tie_order, salt))
         kept += rows[:most]
     return kept
 
 
-def _tie_order(turn: int, option: tuple[int, int, int]) -> tuple[int, int]:
-    """Cheapest first; equals in an order of this turn's own."""
-    return option[2], option[0] * 104_729 * turn % 1_000_003
+def _tie_order(salt: int, option: tuple[int, int, int]) -> tuple[int, int]:
+    return option[2], option[0] * 104_729 * salt % 1_000_003
 
 
-def _explain(inputs: Inputs, found: matching.Solution, wanted: int, placed: int) -> list[str]:
-    few = [row for row in found.shortages if row.reason == "permitted"]
-    told = [(inputs.numbers[row.task], row.wanted, row.permitted) for row in few[:LISTED]]
-    short = found.deficit
-    words = committee_rules.explain(
-        wanted=wanted,
+def _explain(inputs: Inputs, solution: matching.Solution, needed: int, placed: int) -> list[str]:
+    few = [row for row in solution.shortages if row.reason == "permitted"]
+    named = [(inputs.numbers[row.task], row.wanted, row.permitted) for row in few[:LISTED]]
+    short = solution.deficit
+    lines = committee_rules.explain(
+        needed=needed,
         placed=placed,
-        short_of_people=told,
+        short_of_people=named,
         crowded=[inputs.names.get(pk, "") for pk in short.workers] if short else [],
         places=short.wanted if short else 0,
-        room=short.room if short else 0,
+        capacity=short.room if short else 0,
         fixed=short.fixed if short else 0,
     )
     if len(few) > LISTED:
-        words.append(f"그 밖에 맡을 사람이 모자라는 신청이 {len(few) - LISTED:,}건 더 있습니다.")
-    return words
+        lines.append(f"그 밖에 맡을 사람이 모자라는 신청이 {len(few) - LISTED:,}건 더 있습니다.")
+    return lines
 
 
 def _write(proposal: CommitteeProposal, program: SubProgram, by: User, now: datetime) -> None:

@@ -1,5 +1,7 @@
-"""Ties between assessors and applications: found before anybody is offered, and again when data
-change; a tie found late takes the sheet out of the sum.
+"""Find ties between assessors and applications.
+
+Checked before an assessor is assigned and again when data change. A tie found after the assignment
+excludes the sheet from the score.
 """
 
 from collections import defaultdict
@@ -20,9 +22,10 @@ from applications.models import (
     ScoreRun,
     ScoreSheet,
 )
+from applications.models.assessment.sheets import SheetQuerySet
 from applications.roles import ASSESSOR
 from applications.states import WITHDRAW_SHEET_IN, ApplicationState, PartnerState
-from portal.assignment import ties as rules
+from portal.assignment import ties as tie_rules
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Finding
 from portal.core.validators import business_number as checked_number
@@ -40,28 +43,28 @@ REASON_LENGTH = 500
 STATED = "stated"
 OWN_FIRMS = [DeclaredTie.Kind.EMPLOYMENT, DeclaredTie.Kind.SHARES]
 
-Ties = dict[tuple[int, int], list[Finding]]  # (application, assessor): every tie
+Ties = dict[tuple[int, int], list[Finding]]  # by (application, assessor)
 
 
 def ties(application: Application, assessor: User) -> list[Finding]:
-    """Every reason why this assessor may not judge this application."""
+    """Return every reason why this assessor may not assess this application."""
     return ties_of(application, [assessor])[assessor.pk]
 
 
 def ties_of(application: Application, assessors: Sequence[User]) -> dict[int, list[Finding]]:
-    """Every tie of every assessor, by the assessor's pk, in a fixed number of queries."""
-    found = _find([application.pk], _Graph(assessors))
-    return {assessor.pk: found.get((application.pk, assessor.pk), []) for assessor in assessors}
+    """Return every tie of each assessor, by their pk, in a fixed number of queries."""
+    by_pair = _find([application.pk], _Graph(assessors))
+    return {assessor.pk: by_pair.get((application.pk, assessor.pk), []) for assessor in assessors}
 
 
 def refresh(
     applications: QuerySet[Application], *, now: datetime, progress: Progress = no_progress
 ) -> dict[str, int]:
-    """Look for every tie of every assessor to these applications, and keep what is found as rows.
+    """Find every tie of every assessor to these applications and store them as rows.
 
-    A tie that no longer stands is marked as cleared. Sheets of a tied pair are withdrawn from the
-    sum, runs that used them are marked as to be made anew, officers are told. Returns counts of
-    ties found, cleared, and sheets withdrawn.
+    Ties that no longer exist are cleared. Sheets of tied pairs are withdrawn, finished runs that
+    used them are marked stale, officers are notified. Returns the counts of ties found, ties
+    cleared and sheets withdrawn.
     """
     graph = _Graph(list(User.objects.filter(groups__name=ASSESSOR)))
     ids = list(applications.order_by("pk").values_list("pk", flat=True).distinct())
@@ -75,7 +78,7 @@ def refresh(
 
 
 def watched() -> QuerySet[Application]:
-    """Applications under assessment, or judged already."""
+    """Return the applications that are under assessment or have sheets."""
     sheets = ScoreSheet.objects.filter(application=OuterRef("pk"))
     return Application.objects.filter(Q(state=ApplicationState.ASSESSING) | Exists(sheets))
 
@@ -87,8 +90,10 @@ def recheck(
     users: Iterable[int] = (),
     applications: Iterable[int] = (),
 ) -> Job | None:
-    """Ask for another look after data changed: at the applications of these companies, at those
-    named, or at all of them where an assessor's own ties changed. Nothing to look at, no job.
+    """Request a check after data changed; return its job, None when nothing has to be checked.
+
+    Checks the applications of these companies and those listed; with `users`, every application,
+    because an assessor's own ties may concern any of them.
     """
     args = {
         "companies": sorted(companies),
@@ -97,8 +102,8 @@ def recheck(
     }
     if not applications_to_check(args).exists():
         return None
-    said = "-".join(f"{name}.{'.'.join(map(str, pks))}" for name, pks in args.items() if pks)
-    key = f"conflicts:{said or 'all'}:{now.isoformat()}"[:200]
+    scope = "-".join(f"{name}.{'.'.join(map(str, pks))}" for name, pks in args.items() if pks)
+    key = f"conflicts:{scope or 'all'}:{now.isoformat()}"[:200]
     return queue.enqueue(
         JOB,
         key=key,
@@ -109,12 +114,12 @@ def recheck(
 
 
 def sweep(now: datetime) -> Job:
-    """Ask for a look at everything, once a day, whatever may have changed unseen."""
+    """Request the daily check of everything, for changes that triggered none."""
     return queue.enqueue(JOB, key=f"conflicts:day:{now.astimezone(KST):%Y-%m-%d}")
 
 
 def applications_to_check(args: Mapping[str, Sequence[int]]) -> QuerySet[Application]:
-    """The applications that a job was asked to look at."""
+    """Return the applications that the arguments of a job select."""
     companies, named = args.get("companies", []), args.get("applications", [])
     if args.get("users") or not (companies or named):
         return watched()
@@ -132,7 +137,7 @@ def declare_tie(
     by: User,
     now: datetime,
 ) -> DeclaredTie:
-    """Record a person's tie to a firm, and look at everything again. Raises BadInput."""
+    """Record a person's tie to a company and request a check. Raises BadInput."""
     if kind not in DeclaredTie.Kind.values or not firm_name.strip():
         raise BadInput("관계와 기업명을 적으세요.", code="tie")
     number = checked_number(business_number) if business_number.strip() else ""
@@ -153,7 +158,7 @@ def declare_tie(
 def link_firms(
     *, one: str, other: str, kind: str, origin: str, by: User | None, now: datetime
 ) -> FirmLink:
-    """Record that two firms belong together, and look at everything again. Raises BadInput."""
+    """Record that two companies belong together and request a check. Raises BadInput."""
     first, second = checked_number(one), checked_number(other)
     if first == second or kind not in FirmLink.Kind.values or not origin.strip():
         raise BadInput("서로 다른 두 기업과 관계, 출처를 적으세요.", code="link")
@@ -168,24 +173,23 @@ def link_firms(
     return link
 
 
-def record_statement(sheet: ScoreSheet, *, words: str, now: datetime) -> None:
-    """Keep as a standing tie what an assessor has said of one application."""
+def record_statement(sheet: ScoreSheet, *, statement: str, now: datetime) -> None:
     ConflictOfInterest.objects.get_or_create(
         application=sheet.application,
         assessor=sheet.assessor,
         code=STATED,
         cleared_at=None,
-        defaults={"reason": _stated_finding(words).message, "found_at": now},
+        defaults={"reason": _stated_finding(statement).message, "found_at": now},
     )
 
 
-def withdraw(sheets: QuerySet[ScoreSheet], *, reason: str, by: User | None, now: datetime) -> int:
-    """Take sheets out of the sum, locked or not; their marks stay readable. Returns how many.
+def withdraw(sheets: SheetQuerySet, *, reason: str, by: User | None, now: datetime) -> int:
+    """Exclude sheets from the score, locked ones too, keeping their marks; return how many.
 
-    Finished runs that used one of them are marked as to be made anew; officers are told.
+    Finished runs that used one of them are marked stale; officers are notified.
     """
-    gone = 0
-    for sheet in sheets.active().select_related("application__sub_program", "assessor"):  # type: ignore[attr-defined]
+    withdrawn = 0
+    for sheet in sheets.active().select_related("application__sub_program", "assessor"):
         with transaction.atomic():
             changed = ScoreSheet.objects.filter(
                 pk=sheet.pk, abstained_at=None, withdrawn_at=None
@@ -196,12 +200,11 @@ def withdraw(sheets: QuerySet[ScoreSheet], *, reason: str, by: User | None, now:
                 move(sheet.application, step, by=by, now=now, note=reason)
             _mark_stale(sheet, now)
             notify_officers(sheet, "제외", reason, now)
-        gone += 1
-    return gone
+        withdrawn += 1
+    return withdrawn
 
 
 def notify_officers(sheet: ScoreSheet, act: str, reason: str, now: datetime) -> None:
-    """Let the officers know that a place is free."""
     for officer in sheet.application.sub_program.officers.filter(is_active=True):
         outbox.write(
             "applications/sheet_ended",
@@ -229,26 +232,26 @@ def _mark_stale(sheet: ScoreSheet, now: datetime) -> None:
     )
 
 
-def _store(ids: Sequence[int], found: Ties, now: datetime) -> dict[str, int]:
-    """Write what differs from the rows that stand; the applications concerned are locked first."""
-    standing = {
+def _store(ids: Sequence[int], ties_by_pair: Ties, now: datetime) -> dict[str, int]:
+    stored = {
         (application, assessor, code): pk
         for pk, application, assessor, code in ConflictOfInterest.objects.filter(
             application__in=ids, cleared_at=None
         ).values_list("pk", "application_id", "assessor_id", "code")
     }
-    wanted: dict[tuple[int, int, str], list[str]] = defaultdict(list)
-    for pair, findings in found.items():
+    current: dict[tuple[int, int, str], list[str]] = defaultdict(list)
+    for pair, findings in ties_by_pair.items():
         for finding in findings:
-            wanted[(*pair, finding.code)].append(finding.message)
-    fresh = [key for key in wanted if key not in standing]
-    gone = [pk for key, pk in standing.items() if key not in wanted]
-    tied = ScoreSheet.objects.filter(application__in={pair[0] for pair in found}).active()
-    hit = [pk for pk, *pair in tied.values_list("pk", "application_id", "assessor_id")
-           if tuple(pair) in found]  # fmt: skip
-    if not (fresh or gone or hit):
+            current[(*pair, finding.code)].append(finding.message)
+    fresh = [key for key in current if key not in stored]
+    cleared = [pk for key, pk in stored.items() if key not in current]
+    tied = ScoreSheet.objects.filter(application__in={pair[0] for pair in ties_by_pair}).active()
+    affected = [pk for pk, *pair in tied.values_list("pk", "application_id", "assessor_id")
+           if tuple(pair) in ties_by_pair]  # fmt: skip
+    if not (fresh or cleared or affected):
         return {}
     with transaction.atomic():
+        # Locked before the ties are written, so that no sheet is assigned meanwhile.
         touched = {key[0] for key in fresh}
         list(
             Application.objects.select_for_update(no_key=True, of=("self",))
@@ -262,57 +265,55 @@ def _store(ids: Sequence[int], found: Ties, now: datetime) -> dict[str, int]:
                     application_id=application,
                     assessor_id=assessor,
                     code=code,
-                    reason=" ".join(wanted[application, assessor, code])[:REASON_LENGTH],
+                    reason=" ".join(current[application, assessor, code])[:REASON_LENGTH],
                     found_at=now,
                 )
                 for application, assessor, code in fresh
             ],
             ignore_conflicts=True,
         )
-        ConflictOfInterest.objects.filter(pk__in=gone, cleared_at=None).update(cleared_at=now)
-        # Read again under the lock: a sheet may have come since.
+        ConflictOfInterest.objects.filter(pk__in=cleared, cleared_at=None).update(cleared_at=now)
+        # Read again under the lock: a sheet may have been assigned since.
         late = ScoreSheet.objects.filter(application__in=touched).active()
-        hit += [pk for pk, *pair in late.values_list("pk", "application_id", "assessor_id")
-                if tuple(pair) in found]  # fmt: skip
+        affected += [pk for pk, *pair in late.values_list("pk", "application_id", "assessor_id")
+                if tuple(pair) in ties_by_pair]  # fmt: skip
         withdrawn = 0
-        for sheet in ScoreSheet.objects.filter(pk__in=set(hit)):
-            reason = found[sheet.application_id, sheet.assessor_id][0].message
+        for sheet in ScoreSheet.objects.filter(pk__in=set(affected)):
+            reason = ties_by_pair[sheet.application_id, sheet.assessor_id][0].message
             withdrawn += withdraw(
                 ScoreSheet.objects.filter(pk=sheet.pk),
                 reason=f"이해관계 확인: {reason}",
                 by=None,
                 now=now,
             )
-    return {"found": len(fresh), "cleared": len(gone), "withdrawn": withdrawn}
+    return {"found": len(fresh), "cleared": len(cleared), "withdrawn": withdrawn}
 
 
 def _find(ids: Sequence[int], graph: "_Graph") -> Ties:
-    """Every tie of the graph's persons to these applications, and what they said themselves."""
-    found: Ties = {}
+    """Return the ties of the given persons to these applications, declared ones included."""
+    ties_by_pair: Ties = {}
     for application, parties in _parties(ids, graph.links):
         for assessor in sorted({key for party in parties for key in graph.register.near(party)}):
-            if findings := rules.ties(graph.persons[assessor], parties, who=WHO):
-                found[application, assessor] = findings
-    said = ConflictStatement.objects.filter(application__in=ids, assessor__in=graph.persons)
+            if findings := tie_rules.ties(graph.persons[assessor], parties, who=WHO):
+                ties_by_pair[application, assessor] = findings
+    statements = ConflictStatement.objects.filter(application__in=ids, assessor__in=graph.persons)
     last = {
         (application, assessor): (tied, words)
-        for application, assessor, tied, words in said.order_by("pk").values_list(
+        for application, assessor, tied, words in statements.order_by("pk").values_list(
             "application_id", "assessor_id", "tied", "words"
         )
     }
     for pair, (tied, words) in last.items():
         if tied:
-            found.setdefault(pair, []).append(_stated_finding(words))
-    return found
+            ties_by_pair.setdefault(pair, []).append(_stated_finding(words))
+    return ties_by_pair
 
 
-def _stated_finding(words: str) -> Finding:
-    return Finding(STATED, f"평가위원이 스스로 밝힌 이해관계: {words}"[:REASON_LENGTH])
+def _stated_finding(statement: str) -> Finding:
+    return Finding(STATED, f"평가위원이 스스로 밝힌 이해관계: {statement}"[:REASON_LENGTH])
 
 
 class _Graph:
-    """The assessors with all that could tie them, and the firms that belong together."""
-
     def __init__(self, assessors: Sequence[User]) -> None:
         ids = [assessor.pk for assessor in assessors]
         firms: dict[int, set[str]] = defaultdict(set)
@@ -325,12 +326,12 @@ class _Graph:
         for pk, profile in profiles.items():
             firms[pk] |= {profile.business_number} - {""}
             named[pk] |= {profile.employer} - {""}
-        for tie in DeclaredTie.objects.filter(user__in=ids):  # an ended tie is a tie still
+        for tie in DeclaredTie.objects.filter(user__in=ids):  # ended ties count as well
             named[tie.user_id] |= {tie.firm_name, tie.business_number} - {""}
             if tie.kind in OWN_FIRMS:
                 firms[tie.user_id] |= {tie.business_number} - {""}
         self.persons = {
-            assessor.pk: rules.Person(
+            assessor.pk: tie_rules.Person(
                 name=str(assessor),
                 user_id=assessor.pk,
                 email=assessor.email,
@@ -342,14 +343,13 @@ class _Graph:
             )
             for assessor in assessors
         }
-        self.register = rules.Register(self.persons)
-        self.links = rules.linked(FirmLink.objects.values_list("one", "other"))
+        self.register = tie_rules.Register(self.persons)
+        self.links = tie_rules.linked(FirmLink.objects.values_list("one", "other"))
 
 
 def _parties(
     ids: Sequence[int], links: Mapping[str, frozenset[str]]
-) -> Iterator[tuple[int, list[rules.Party]]]:
-    """The applicant and everybody who takes part, with the contacts of their people."""
+) -> Iterator[tuple[int, list[tie_rules.Party]]]:
     applications = list(
         Application.objects.filter(pk__in=ids)
         .select_related("company", "sub_program")
@@ -385,9 +385,9 @@ def _party(
     links: Mapping[str, frozenset[str]],
     *,
     email: str = "",
-) -> rules.Party:
+) -> tie_rules.Party:
     members = people.get(company.pk, ())
-    return rules.Party(
+    return tie_rules.Party(
         name=company.name,
         role=role,
         business_number=company.business_number,
@@ -405,7 +405,7 @@ def _partner(
     role: str,
     people: Mapping[int, Sequence[User]],
     links: Mapping[str, frozenset[str]],
-) -> rules.Party:
+) -> tie_rules.Party:
     if row.company is not None:
         return _party(row.company, role, people, links, email=row.email)
-    return rules.Party(name=row.company_name, role=role, emails=frozenset({row.email}))
+    return tie_rules.Party(name=row.company_name, role=role, emails=frozenset({row.email}))

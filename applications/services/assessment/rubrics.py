@@ -1,4 +1,4 @@
-"""How a sub-programme is judged, frozen when scoring begins; a change is a new version."""
+"""Rubrics of sub-programmes: frozen when scoring begins; every change is a new version."""
 
 from datetime import datetime
 from typing import Any
@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from applications.models import RubricVersion, ScoreSheet
+from applications.models.assessment.sheets import SheetQuerySet
 from applications.rules.assessment import scoring as scoring_rules
 from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
@@ -20,7 +21,7 @@ REASON_LENGTH = 300
 
 
 def rubric_of(sub_program: SubProgram) -> scoring_rules.Rubric:
-    """The rubric as the catalogue's rows say now. Raises BadInput (`rubric`)."""
+    """Return the rubric as the catalogue defines it now. Raises BadInput (`rubric`)."""
     return scoring_rules.Rubric(
         criteria=tuple(
             scoring_rules.Criterion(row.code, row.label, row.max_points, row.core, row.skippable)
@@ -39,12 +40,12 @@ def rubric_of(sub_program: SubProgram) -> scoring_rules.Rubric:
 
 
 def current(sub_program: SubProgram | int) -> RubricVersion | None:
-    """The version in force; None before scoring begins."""
+    """Return the version in force, None before scoring begins."""
     return RubricVersion.objects.filter(sub_program=sub_program).order_by("-number").first()
 
 
 def freeze(sub_program: SubProgram, *, by: User | None, now: datetime) -> RubricVersion:
-    """Return the version in force, made from the catalogue the first time it is asked for."""
+    """Return the version in force, creating it from the catalogue the first time."""
     if version := current(sub_program):
         return version
     with transaction.atomic():
@@ -53,17 +54,17 @@ def freeze(sub_program: SubProgram, *, by: User | None, now: datetime) -> Rubric
 
 
 def changed(sub_program: SubProgram) -> bool:
-    """Whether the catalogue says something else than the version in force."""
+    """Return whether the catalogue differs from the version in force."""
     version = current(sub_program)
     return version is not None and version.sha256 != _digest(*_catalogue_content(sub_program))
 
 
 def renew(sub_program: SubProgram, *, reason: str, by: User, now: datetime) -> RubricVersion:
-    """Put the catalogue's rubric into force as a new version, linked to the one before.
+    """Put the catalogue's rubric in force as a new version; open sheets use it from now on.
 
-    Open sheets are filled under it from now on. Raises MoveNotAllowed for anybody but a manager
-    or when nothing has changed, BadInput (`reason`), and RuleBroken (`sheets_do_not_fit`) when
-    sheets that were handed in cannot be read under it.
+    Raises MoveNotAllowed for anybody but a manager and (`rubric_unchanged`) when nothing has
+    changed, BadInput (`reason`), RuleBroken (`sheets_do_not_fit`) when submitted sheets are not
+    valid under it.
     """
     if MANAGER not in roles_of(by):
         raise MoveNotAllowed("평가 기준은 결정권자만 바꿀 수 있습니다.")
@@ -89,25 +90,24 @@ def renew(sub_program: SubProgram, *, reason: str, by: User, now: datetime) -> R
 
 
 def read(version: RubricVersion) -> scoring_rules.Rubric:
-    """The frozen rubric. Raises BadInput (`rubric`)."""
     return scoring_rules.Rubric.from_json(version.content)
 
 
 def of_sheet(sheet: ScoreSheet) -> scoring_rules.Rubric:
-    """The rubric that a sheet is filled under."""
+    """Return the rubric a sheet is filled in under."""
     if sheet.rubric is not None:
         return read(sheet.rubric)
     return rubric_of(sheet.application.sub_program)
 
 
 def guides_of(sheet: ScoreSheet) -> dict[str, str]:
-    """The words beside each criterion of a sheet."""
+    """Return the guidance shown beside each criterion of a sheet, by code."""
     if sheet.rubric is not None:
         return dict(sheet.rubric.guides)
     return _catalogue_content(sheet.application.sub_program)[1]
 
 
-def _sheets(sub_program: SubProgram) -> Any:
+def _sheets(sub_program: SubProgram) -> SheetQuerySet:
     return ScoreSheet.objects.filter(application__sub_program=sub_program)
 
 

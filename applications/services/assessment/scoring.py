@@ -1,4 +1,7 @@
-"""Score runs: a frozen rubric over locked sheets, streamed in chunks, the same bytes every time."""
+"""Score runs: a frozen rubric applied to locked sheets, in chunks.
+
+A repeated run over the same inputs gives the same bytes.
+"""
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -32,14 +35,16 @@ from programs.roles import MANAGER, OFFICER
 JOB = "applications.score"
 CHUNK = 2_000
 EXAMPLES = 5
-EXAMPLE_ROWS = 25
+EXAMPLE_ROWS = 25  # read for the examples, since several rows may name one application
 INPUTS_CHANGED = "점수를 내는 동안 신청이 바뀌어 다시 계산합니다."
 
 Bonus = tuple[str, int]
+# application, marks of its sheets, their hashes, granted bonuses, number of withdrawn sheets
+Entry = tuple[int, list[scoring_rules.Sheet], list[str], list[Bonus], int]
 
 
 class Row(NamedTuple):
-    """One `ScoreResult` as it is written; its text is what `results_sha256` is over."""
+    """A `ScoreResult` in the order of its columns; `results_sha256` is over these values."""
 
     run_id: int
     application_id: int
@@ -56,7 +61,7 @@ COLUMNS = Row._fields
 
 
 def unready(sub_program: SubProgram) -> list[Finding]:
-    """Everything that keeps a sub-programme from being scored now."""
+    """Return everything that prevents a sub-programme from being scored now."""
     applications = _assessing(sub_program)
     if not applications.exists():
         return [Finding("nothing_to_score", "평가 중인 신청이 없습니다.")]
@@ -66,13 +71,13 @@ def unready(sub_program: SubProgram) -> list[Finding]:
         application__in=applications,
     )
     if count := open_sheets.count():
-        some = open_sheets.order_by("pk").values_list("application__number", flat=True)[
+        unlocked = open_sheets.order_by("pk").values_list("application__number", flat=True)[
             :EXAMPLE_ROWS
         ]
         findings.append(
             Finding(
                 "sheets_unlocked",
-                f"제출하지 않은 평가표가 {count:,}부 있습니다. ({_examples(some)})",
+                f"제출하지 않은 평가표가 {count:,}부 있습니다. ({_examples(unlocked)})",
             )
         )
     few = applications.annotate(
@@ -97,9 +102,9 @@ def unready(sub_program: SubProgram) -> list[Finding]:
 
 
 def start(sub_program: SubProgram, *, by: User, now: datetime) -> ScoreRun:
-    """Ask for a run under the rubric in force, linked to the run before.
+    """Request a run under the rubric in force, linked to the previous run.
 
-    Raises RuleBroken with everything not ready.
+    Raises RuleBroken with everything that is not ready, MoveNotAllowed.
     """
     if not roles_of(by) & {OFFICER, MANAGER}:
         raise MoveNotAllowed("점수 산정을 시작할 권한이 없습니다.")
@@ -126,11 +131,11 @@ def start(sub_program: SubProgram, *, by: User, now: datetime) -> ScoreRun:
 
 
 def compute(run: ScoreRun, *, now: datetime, progress: Progress = no_progress) -> None:
-    """Score every application under assessment from its locked sheets.
+    """Score every application in the scope of the run from its locked sheets.
 
-    A run that was killed goes over the same inputs again: rows already there stay, since the same
-    inputs give the same row. A finished run is left alone. Memory does not grow with the number of
-    applications.
+    A killed run repeats over the same inputs and keeps the rows already written. Does nothing for a
+    finished run. Memory does not grow with the number of applications. Raises PortalError
+    (`inputs_changed`) when the scope changed meanwhile.
     """
     if run.finished_at is not None:
         return
@@ -160,14 +165,13 @@ def compute(run: ScoreRun, *, now: datetime, progress: Progress = no_progress) -
 
 
 def _assessing(sub_program: SubProgram) -> QuerySet[Application]:
-    """What a whole run scores: a case that an objection leads through it again is not among them."""
+    # An upheld objection has a run of its own.
     return Application.objects.filter(
         sub_program=sub_program, state=ApplicationState.ASSESSING
     ).exclude(objection__state=ObjectionState.UPHELD)
 
 
 def _scope(run: ScoreRun) -> QuerySet[Application]:
-    """What this run scores: the one case of its objection, or everything under assessment."""
     case = Objection.objects.filter(run=run)
     if case.exists():
         return Application.objects.filter(pk__in=case.values("application"))
@@ -175,7 +179,7 @@ def _scope(run: ScoreRun) -> QuerySet[Application]:
 
 
 def _counted_since(run: ScoreRun) -> datetime | None:
-    """A case assessed anew counts the sheets given out since its objection was upheld."""
+    # A case assessed anew counts only sheets assigned after its objection was upheld.
     case = Objection.objects.filter(run=run, remedy=Remedy.SHEETS)
     return case.values_list("decided_at", flat=True).first()
 
@@ -185,15 +189,11 @@ def _examples(numbers: Iterable[str | None]) -> str:
     return "예: " + ", ".join(listed[:EXAMPLES])
 
 
-Entry = tuple[int, list[scoring_rules.Sheet], list[str], list[Bonus], int]
-
-
 def _chunks(run: ScoreRun) -> Iterator[list[Entry]]:
-    """Walk the applications by number; each chunk is three short queries on indexes."""
     last = 0
-    waiting = _scope(run).order_by("pk").values_list("pk", flat=True)
+    scope = _scope(run).order_by("pk").values_list("pk", flat=True)
     since = _counted_since(run)
-    while ids := list(waiting.filter(pk__gt=last)[:CHUNK]):
+    while ids := list(scope.filter(pk__gt=last)[:CHUNK]):
         last = ids[-1]
         marks: dict[int, list[scoring_rules.Sheet]] = {pk: [] for pk in ids}
         hashes: dict[int, list[str]] = {pk: [] for pk in ids}
@@ -203,7 +203,7 @@ def _chunks(run: ScoreRun) -> Iterator[list[Entry]]:
         )
         if since is not None:
             sheets = sheets.filter(assigned_at__gte=since)
-        # As it stood when the run was asked for, so that a killed run ends with the same bytes.
+        # The state when the run was requested, so that a repeated run gives the same bytes.
         for pk, points, digest, out_at in sheets.order_by("application", "pk").values_list(
             "application_id", "marks", "sha256", "withdrawn_at"
         ):
@@ -250,7 +250,6 @@ def _result(
 
 
 def _missing(run: ScoreRun, rows: Sequence[Row]) -> list[Row]:
-    """Rows that an earlier, killed attempt has not written yet."""
     ids = [row.application_id for row in rows]
-    there = set(run.results.filter(application__in=ids).values_list("application_id", flat=True))
-    return [row for row in rows if row.application_id not in there]
+    existing = set(run.results.filter(application__in=ids).values_list("application_id", flat=True))
+    return [row for row in rows if row.application_id not in existing]

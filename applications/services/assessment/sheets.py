@@ -1,5 +1,6 @@
-"""Assessors and their sheets: assigned without ties, opened after a word on conflicts, marked per
-criterion, locked for good.
+"""Score sheets of assessors.
+
+Assigned without ties, opened after a conflict statement, marked per criterion, then locked.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -20,16 +21,16 @@ from portal.notices import outbox
 from portal.records import snapshot
 from portal.records.workflow import move
 from programs.models import SubProgram
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 
 REASON_LENGTH = 2_000
 STATEMENT_LENGTH = 400
-STEP = "assessing"  # the step of the process whose planned days are the assessors' time
+STEP = "assessing"  # the process step whose planned days the assessors have
 
 
 def candidates(application: Application) -> QuerySet[User]:
-    """Assessors who have no sheet for this application yet, tied or not."""
+    """Return the assessors without a sheet for this application, tied or not, by name."""
     return (
         User.objects.filter(is_active=True, groups__name=ASSESSOR)
         .exclude(pk__in=application.sheets.values("assessor"))
@@ -38,17 +39,17 @@ def candidates(application: Application) -> QuerySet[User]:
 
 
 def assign(application: Application, *, assessor: User, by: User, now: datetime) -> ScoreSheet:
-    """Give the application to an assessor. Raises RuleBroken with every tie, MoveNotAllowed."""
+    """Assign one assessor; raises as `assign_all` does."""
     return assign_all(application, assessors=[assessor], by=by, now=now)[0]
 
 
 def assign_all(
     application: Application, *, assessors: Sequence[User], by: User, now: datetime
 ) -> list[ScoreSheet]:
-    """Give the application to several assessors: all of them or none.
+    """Assign several assessors to an application: all or none.
 
-    Raises RuleBroken with every tie of every one of them, BadInput (`assessor`) for somebody who
-    is no assessor, MoveNotAllowed.
+    Raises RuleBroken with every tie of each of them, BadInput (`assessor`) for somebody who is no
+    assessor, MoveNotAllowed (`already_assigned`).
     """
     for assessor in assessors:
         if ASSESSOR not in roles_of(assessor):
@@ -93,17 +94,16 @@ def assign_all(
 
 
 def due_at(sub_program: SubProgram, now: datetime) -> datetime | None:
-    """Return when a sheet assigned now is due: after the assessment's days, None if not stated."""
+    """Return when a sheet assigned now is due, None when the assessment step states no days."""
     step = next((row for row in sub_program.steps if row["code"] == STEP), None)
     return deadlines.step_due(step, now, holidays()) if step else None
 
 
 def declare(sheet: ScoreSheet, *, tied: bool, words: str, by: User, now: datetime) -> ScoreSheet:
-    """Take the assessor's word on conflicts of interest, before the file opens; it stays on record.
+    """Record the assessor's conflict statement, which opens the application or ends the sheet.
 
-    Without a tie the file opens. With one the sheet ends as abstained, the tie stands as found,
-    and the officers are told. Raises BadInput (`words`) for a tie that is not told,
-    MoveNotAllowed when it has been said before.
+    With a tie the sheet is abstained, the tie recorded and the officers notified. Raises BadInput
+    (`words`) for a tie without a description, MoveNotAllowed (`declared`) for a second statement.
     """
     _require_owner(sheet, by)
     text = _checked_reason(words) if tied else words.strip()[:STATEMENT_LENGTH]
@@ -115,14 +115,14 @@ def declare(sheet: ScoreSheet, *, tied: bool, words: str, by: User, now: datetim
             application_id=sheet.application_id, assessor=by, tied=tied, words=text, at=now
         )
         if tied:
-            conflicts.record_statement(sheet, words=text, now=now)
+            conflicts.record_statement(sheet, statement=text, now=now)
             _abstain(sheet, f"이해관계 신고: {text}", by, now)
     sheet.refresh_from_db()
     return sheet
 
 
 def abstain(sheet: ScoreSheet, *, reason: str, by: User, now: datetime) -> ScoreSheet:
-    """Let the assessor step back from a sheet that is not handed in; officers see a free place.
+    """Let the assessor abstain from a sheet that is not locked; officers are notified.
 
     Raises BadInput (`words`) without a reason, MoveNotAllowed after the lock.
     """
@@ -135,23 +135,23 @@ def abstain(sheet: ScoreSheet, *, reason: str, by: User, now: datetime) -> Score
 
 
 def challenge(sheet: ScoreSheet, *, note: str, by: User, now: datetime) -> None:
-    """Take a sheet out of the sum because a party objected to its assessor and was right (기피).
+    """Exclude a sheet from the score after a party's objection to its assessor (기피).
 
-    Possible for a locked sheet as well: its marks stay readable. Raises MoveNotAllowed.
+    Locked sheets too; their marks are kept. Raises MoveNotAllowed.
     """
-    words = f"기피 신청 인용: {note.strip()}"
+    reason = f"기피 신청 인용: {note.strip()}"
     with transaction.atomic():
         if not note.strip() or not conflicts.withdraw(
-            ScoreSheet.objects.filter(pk=sheet.pk), reason=words, by=by, now=now
+            ScoreSheet.objects.filter(pk=sheet.pk), reason=reason, by=by, now=now
         ):
             raise MoveNotAllowed("사유를 적어야 하며, 이미 끝난 평가표는 뺄 수 없습니다.")
 
 
 def unassign(sheet: ScoreSheet, *, note: str, by: User, now: datetime) -> None:
-    """Take a sheet that is not locked away from its assessor. Raises MoveNotAllowed."""
+    """Delete a sheet that is not locked. Raises MoveNotAllowed."""
     with transaction.atomic():
-        words = f"{sheet.assessor}: {note.strip()}" if note.strip() else ""
-        move(sheet.application, ApplicationMoves.UNASSIGN, by=by, now=now, note=words)
+        text = f"{sheet.assessor}: {note.strip()}" if note.strip() else ""
+        move(sheet.application, ApplicationMoves.UNASSIGN, by=by, now=now, note=text)
         removed, _ = ScoreSheet.objects.waiting().filter(pk=sheet.pk).delete()
         if not removed:
             raise _locked()
@@ -168,26 +168,27 @@ def save(
     now: datetime,
     skipped: Collection[str] = (),
 ) -> ScoreSheet:
-    """Keep what the assessor has so far; gaps are allowed until the lock.
+    """Store an unfinished sheet; gaps are allowed until the lock.
 
-    Marks are whole points per criterion code; `skipped` are criteria marked as not applicable.
-    Raises BadInput for a mark out of range or a criterion that must be judged, StaleVersion when
-    it was saved elsewhere meanwhile, MoveNotAllowed after the lock or before the assessor's word
-    on conflicts of interest.
+    `marks` are whole points by criterion code, `skipped` the criteria marked as not applicable.
+    Raises BadInput (`marks`, `skipped`, `reasons`), StaleVersion when it was saved elsewhere in
+    between, MoveNotAllowed after the lock or before the conflict statement.
     """
     _require_owner(sheet, by)
     criteria = _criteria(sheet)
     kept = _checked_marks(criteria, marks) | _checked_skips(criteria, skipped)
-    words = {code: text.strip() for code, text in reasons.items() if text.strip()}
-    if set(words) - set(criteria) or any(len(text) > REASON_LENGTH for text in words.values()):
+    texts = {code: text.strip() for code, text in reasons.items() if text.strip()}
+    if set(texts) - set(criteria) or any(len(text) > REASON_LENGTH for text in texts.values()):
         raise BadInput(f"평가 의견은 항목마다 {REASON_LENGTH:,}자까지 씁니다.", code="reasons")
-    opened = ScoreSheet.objects.waiting().filter(
+    open_rows = ScoreSheet.objects.waiting().filter(
         pk=sheet.pk,
         version=version,
         declared_at__isnull=False,
         application__state=ApplicationState.ASSESSING,
     )
-    changed = opened.update(marks=kept, reasons=words, comment=comment.strip(), version=version + 1)
+    changed = open_rows.update(
+        marks=kept, reasons=texts, comment=comment.strip(), version=version + 1
+    )
     if not changed:
         raise _refusal(sheet)
     sheet.refresh_from_db()
@@ -195,10 +196,10 @@ def save(
 
 
 def lock(sheet: ScoreSheet, *, by: User, now: datetime) -> ScoreSheet:
-    """Hand the sheet in: hashed, and unchangeable from now on, in the database as well.
+    """Submit the sheet: hashed and, from now on, immutable in the database as well.
 
-    Raises RuleBroken with every criterion that lacks a mark or a reason and every tie that has
-    come up since, MoveNotAllowed.
+    Raises RuleBroken with every criterion without a mark or a reason and every tie found since the
+    assignment, MoveNotAllowed.
     """
     _require_owner(sheet, by)
     sheet.refresh_from_db()
@@ -208,10 +209,10 @@ def lock(sheet: ScoreSheet, *, by: User, now: datetime) -> ScoreSheet:
         raise RuleBroken(findings, message="평가표를 제출할 수 없습니다.")
     with transaction.atomic():
         move(sheet.application, ApplicationMoves.LOCK_SHEET, by=by, now=now)
-        opened = ScoreSheet.objects.waiting().filter(
+        open_rows = ScoreSheet.objects.waiting().filter(
             pk=sheet.pk, version=sheet.version, declared_at__isnull=False
         )
-        changed = opened.update(locked_at=now, sha256=digest(sheet))
+        changed = open_rows.update(locked_at=now, sha256=digest(sheet))
         if not changed:
             raise _refusal(sheet)
     sheet.refresh_from_db()
@@ -219,7 +220,7 @@ def lock(sheet: ScoreSheet, *, by: User, now: datetime) -> ScoreSheet:
 
 
 def unready(sheet: ScoreSheet) -> list[Finding]:
-    """Everything that a sheet lacks before it can be handed in."""
+    """Return everything a sheet lacks before it can be submitted."""
     findings = []
     for criterion in rubrics.of_sheet(sheet).criteria:
         if criterion.code not in sheet.marks:
@@ -236,7 +237,7 @@ def unready(sheet: ScoreSheet) -> list[Finding]:
 
 
 def digest(sheet: ScoreSheet) -> str:
-    """The hash a sheet is locked under: whose, of what, and every word of it."""
+    """Return the hash under which a sheet is locked."""
     return snapshot.sha256(
         {
             "application": sheet.application_id,
@@ -253,8 +254,8 @@ def _require_owner(sheet: ScoreSheet, by: User) -> None:
         raise NotFound()
 
 
-def _checked_reason(words: str) -> str:
-    text = words.strip()
+def _checked_reason(reason: str) -> str:
+    text = reason.strip()
     if not text or len(text) > STATEMENT_LENGTH:
         raise BadInput(f"사유를 {STATEMENT_LENGTH}자까지 적으세요.", code="words")
     return text
@@ -262,18 +263,18 @@ def _checked_reason(words: str) -> str:
 
 def _abstain(sheet: ScoreSheet, reason: str, by: User, now: datetime) -> None:
     move(sheet.application, ApplicationMoves.ABSTAIN, by=by, now=now, note=reason)
-    waiting = ScoreSheet.objects.waiting().filter(pk=sheet.pk)
-    if not waiting.update(abstained_at=now, end_reason=reason):
+    open_rows = ScoreSheet.objects.waiting().filter(pk=sheet.pk)
+    if not open_rows.update(abstained_at=now, end_reason=reason):
         raise _refusal(sheet)
     conflicts.notify_officers(sheet, "회피", reason, now)
 
 
 def _later_ties(sheet: ScoreSheet, by: User) -> list[Finding]:
-    """Ties that came up since; where the applicant is hidden, so is the firm that they name."""
-    found = conflicts.ties(sheet.application, by)
-    if found and sheet.application.sub_program.blind:
+    ties = conflicts.ties(sheet.application, by)
+    # In a blind stage the message must not name the company.
+    if ties and sheet.application.sub_program.blind:
         return [Finding("tied", "이 신청과 이해관계가 확인되었습니다.")]
-    return found
+    return ties
 
 
 def _criteria(sheet: ScoreSheet) -> dict[str, Criterion]:
@@ -296,8 +297,8 @@ def _checked_marks(
     kept: dict[str, int | None] = {
         code: points for code, points in marks.items() if points is not None
     }
-    if strange := ", ".join(sorted(set(kept) - set(criteria))):
-        raise BadInput(f"평가표에 없는 항목입니다: {strange}", code="marks")
+    if unknown := ", ".join(sorted(set(kept) - set(criteria))):
+        raise BadInput(f"평가표에 없는 항목입니다: {unknown}", code="marks")
     for code, points in kept.items():
         limit = criteria[code].max_points
         if type(points) is not int or not 0 <= points <= limit:

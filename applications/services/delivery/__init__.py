@@ -1,1 +1,1 @@
-"""Delivery."""
+"""Services of deliverables and experts."""

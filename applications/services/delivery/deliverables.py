@@ -1,4 +1,4 @@
-"""Delivering: begun, recorded, confirmed, handed in, accepted, or ended early with its reason."""
+"""Deliverables: begin, record, confirm, submit, accept, or end early with the reason."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -20,7 +20,7 @@ from applications.rules import delivery as rules
 from applications.services import documents
 from applications.services.settlement import spending
 from applications.states import AgreementState, DeliverableMoves, DeliverableState
-from portal.core.clock import KST
+from portal.core.dates import korean_day
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
 from portal.models import User
 from portal.notices import outbox
@@ -34,18 +34,18 @@ MOST_FILES = 10
 
 
 def begin(deliverable: Deliverable, *, by: User, now: datetime) -> Deliverable:
-    """Start a deliverable: its period runs from today (KST).
+    """Begin a deliverable; its period starts today (KST).
 
     Raises MoveNotAllowed (`waits`, `no_expert`, `agreement_closed`), NotFound for another side.
     """
-    _side(deliverable, deliverable.spec["by"], by, or_staff=True)
+    _require_side(deliverable, deliverable.spec["by"], by, or_staff=True)
     _check_agreement(deliverable)
-    there = queries.standing(deliverable)
-    if there.waits:
-        raise MoveNotAllowed(f"‘{there.waits}’이(가) 끝난 뒤에 시작합니다.", code="waits")
+    status = queries.status_of(deliverable)
+    if status.blocked_on:
+        raise MoveNotAllowed(f"‘{status.blocked_on}’이(가) 끝난 뒤에 시작합니다.", code="waits")
     if deliverable.spec["by"] == EXPERT and deliverable.expert_id is None:
         raise MoveNotAllowed("전문가가 아직 배정되지 않았습니다.", code="no_expert")
-    today = _today(now)
+    today = korean_day(now)
     months = deliverable.spec.get("months")
     move(
         deliverable,
@@ -74,12 +74,12 @@ def add_entry(
     amount: int | None = None,
     uploads: "Sequence[File[bytes]]" = (),
 ) -> DeliveryEntry:
-    """Record what was done; the first record begins what was only planned.
+    """Record what was done; the first record begins a planned deliverable.
 
     Raises BadInput (`entry_day`, `entry_empty`, `files`), MoveNotAllowed, NotFound for a side that
-    does not do this.
+    does not do the work.
     """
-    _side(deliverable, deliverable.spec["by"], by)
+    _require_side(deliverable, deliverable.spec["by"], by)
     if deliverable.state == DeliverableState.PLANNED:
         begin(deliverable, by=by, now=now)
     locked = (
@@ -89,7 +89,7 @@ def add_entry(
     )
     if locked.state != DeliverableState.UNDER_WAY:
         raise MoveNotAllowed("진행 중인 항목에만 기록할 수 있습니다.", code="not_under_way")
-    rules.check_day(on, starts_on=locked.agreement.starts_on, today=_today(now))
+    rules.check_day(on, starts_on=locked.agreement.starts_on, today=korean_day(now))
     if not title.strip() or not body.strip():
         raise BadInput("제목과 내용을 적어 주세요.", code="entry_empty")
     if len(uploads) > MOST_FILES:
@@ -107,21 +107,21 @@ def add_entry(
         written_at=now,
     )
     for upload in uploads:
-        _keep(entry, upload, by, now)
+        _store(entry, upload, by, now)
     if locked.spec.get("confirmed"):
-        _tell_firm(entry, now)
+        _notify_firm(entry, now)
     return entry
 
 
 def answer_entry(
     entry: DeliveryEntry, *, agree: bool, by: User, now: datetime, note: str = ""
 ) -> DeliveryEntry:
-    """Let the firm confirm a record, or say why not.
+    """Record the firm's confirmation of a record, or its reason against it.
 
     Raises NotFound, BadInput (`note_required`), MoveNotAllowed (`entry_answered`).
     """
     deliverable = entry.deliverable
-    _side(deliverable, FIRM, by)
+    _require_side(deliverable, FIRM, by)
     if not agree and not note.strip():
         raise BadInput("동의하지 않는 사유를 적어 주세요.", code="note_required")
     if not deliverable.spec.get("confirmed") or deliverable.state != DeliverableState.UNDER_WAY:
@@ -140,21 +140,21 @@ def answer_entry(
     return entry
 
 
-def hand_in(deliverable: Deliverable, *, by: User, now: datetime, level: str = "") -> Deliverable:
-    """Hand a deliverable in for confirmation, with the level that was found where one is asked.
+def submit(deliverable: Deliverable, *, by: User, now: datetime, level: str = "") -> Deliverable:
+    """Submit a deliverable for confirmation, with the level where the catalogue requires one.
 
-    Raises RuleBroken with everything that is lacking, BadInput (`level`), NotFound, MoveNotAllowed.
+    Raises RuleBroken with everything that is missing, BadInput (`level`), NotFound, MoveNotAllowed.
     """
-    _side(deliverable, deliverable.spec["by"], by)
+    _require_side(deliverable, deliverable.spec["by"], by)
     choices = dict(queries.level_choices(deliverable))
     if level and level not in choices:
         raise BadInput("없는 수준입니다.", code="level")
     result = {"level": level, "label": choices[level]} if level else {}
     with transaction.atomic():
         Deliverable.objects.select_for_update(of=("self",)).get(pk=deliverable.pk)
-        lacks = rules.unready(deliverable.spec, queries.entries_of(deliverable), result=result)
-        if lacks:
-            raise RuleBroken(lacks, message="아직 낼 수 없습니다.")
+        missing = rules.unready(deliverable.spec, queries.entries_of(deliverable), result=result)
+        if missing:
+            raise RuleBroken(missing, message="아직 낼 수 없습니다.")
         move(
             deliverable,
             DeliverableMoves.HAND_IN,
@@ -166,22 +166,22 @@ def hand_in(deliverable: Deliverable, *, by: User, now: datetime, level: str = "
     return deliverable
 
 
-def give_back(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> Deliverable:
-    """Send it back with the reason. Raises NotFound, MoveNotAllowed."""
-    _side(deliverable, queries.judge_of(deliverable), by)
+def send_back(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> Deliverable:
+    """Return it with the reason. Raises NotFound, MoveNotAllowed."""
+    _require_side(deliverable, queries.confirming_side(deliverable), by)
     move(deliverable, DeliverableMoves.GIVE_BACK, by=by, now=now, owner=True, note=note)
     return deliverable
 
 
 def accept(deliverable: Deliverable, *, by: User, now: datetime, note: str = "") -> Deliverable:
-    """Confirm that it is done; a certificate follows where the catalogue says so.
+    """Confirm that it is done and issue a certificate where the catalogue states one.
 
-    What was handed in is confirmed by somebody else. Raises NotFound, MoveNotAllowed
+    Another person than the one who submitted it confirms. Raises NotFound, MoveNotAllowed
     (`own_work`).
     """
-    _side(deliverable, queries.judge_of(deliverable), by)
-    handed = deliverable.moves.filter(move="hand_in").order_by("-pk").first()
-    if handed is not None and handed.by_id == by.pk:
+    _require_side(deliverable, queries.confirming_side(deliverable), by)
+    submitted = deliverable.moves.filter(move="hand_in").order_by("-pk").first()
+    if submitted is not None and submitted.by_id == by.pk:
         raise MoveNotAllowed("자신이 낸 것은 다른 사람이 확인해야 합니다.", code="own_work")
     with transaction.atomic():
         move(
@@ -195,13 +195,16 @@ def accept(deliverable: Deliverable, *, by: User, now: datetime, note: str = "")
         )
         if years := deliverable.spec.get("certificate"):
             _certify(deliverable, years, by, now)
-        _use(deliverable, by, now, accepted=True)
+        _record_use(deliverable, by, now, accepted=True)
     return deliverable
 
 
 def stop(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> Deliverable:
-    """End it early; of in-kind support only what was done counts as used. Raises MoveNotAllowed."""
-    _side(deliverable, STAFF, by)
+    """End it early; of in-kind support only the part that was done counts as used.
+
+    Raises NotFound, MoveNotAllowed.
+    """
+    _require_side(deliverable, STAFF, by)
     with transaction.atomic():
         move(
             deliverable,
@@ -211,25 +214,25 @@ def stop(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> Del
             note=note,
             changes={"finished_at": now},
         )
-        _use(deliverable, by, now, accepted=False)
+        _record_use(deliverable, by, now, accepted=False)
     return deliverable
 
 
 def extend(
     deliverable: Deliverable, *, ends_on: date, note: str, by: User, now: datetime
 ) -> Deliverable:
-    """Put the end of its period off. Raises BadInput (`ends_on`), MoveNotAllowed, StaleVersion."""
-    _side(deliverable, STAFF, by)
+    """Extend its period. Raises BadInput (`ends_on`), MoveNotAllowed, StaleVersion."""
+    _require_side(deliverable, STAFF, by)
     if deliverable.ends_on is None or ends_on <= deliverable.ends_on:
         raise BadInput("지금 종료일보다 뒤의 날짜를 고르세요.", code="ends_on")
     before = deliverable.ends_on
-    told = f"{before:%Y-%m-%d} → {ends_on:%Y-%m-%d}: {note.strip()}" if note.strip() else ""
+    text = f"{before:%Y-%m-%d} → {ends_on:%Y-%m-%d}: {note.strip()}" if note.strip() else ""
     move(
         deliverable,
         DeliverableMoves.EXTEND,
         by=by,
         now=now,
-        note=told,
+        note=text,
         where={"ends_on": before},
         changes={"ends_on": ends_on},
     )
@@ -238,7 +241,7 @@ def extend(
 
 def _certify(deliverable: Deliverable, years: int, by: User, now: datetime) -> None:
     application = deliverable.agreement.application
-    round, today = application.sub_program.round, _today(now)
+    round, today = application.sub_program.round, korean_day(now)
     LevelCertificate.objects.create(
         deliverable=deliverable,
         number=f"{round.year}-수준-{application.pk:06d}",
@@ -252,8 +255,8 @@ def _certify(deliverable: Deliverable, years: int, by: User, now: datetime) -> N
     documents.request(application, kind=IssuedDocument.Kind.CERTIFICATE, now=now)
 
 
-def _use(deliverable: Deliverable, by: User, now: datetime, *, accepted: bool) -> None:
-    """Count what was used of support in kind, the award divided over its deliverables."""
+def _record_use(deliverable: Deliverable, by: User, now: datetime, *, accepted: bool) -> None:
+    # The award is divided over the deliverables; the last one takes the rest.
     agreement = deliverable.agreement
     if agreement.kind != GrantKind.IN_KIND:
         return
@@ -274,7 +277,7 @@ def _use(deliverable: Deliverable, by: User, now: datetime, *, accepted: bool) -
         )
 
 
-def _keep(entry: DeliveryEntry, upload: "File[bytes]", by: User, now: datetime) -> None:
+def _store(entry: DeliveryEntry, upload: "File[bytes]", by: User, now: datetime) -> None:
     seen = files.inspect(upload, allowed=FORMATS)
     DeliveryFile.objects.create(
         entry=entry,
@@ -288,7 +291,7 @@ def _keep(entry: DeliveryEntry, upload: "File[bytes]", by: User, now: datetime) 
     )
 
 
-def _tell_firm(entry: DeliveryEntry, now: datetime) -> None:
+def _notify_firm(entry: DeliveryEntry, now: datetime) -> None:
     application = entry.deliverable.agreement.application
     owner = application.created_by
     outbox.write(
@@ -304,7 +307,7 @@ def _tell_firm(entry: DeliveryEntry, now: datetime) -> None:
     )
 
 
-def _side(deliverable: Deliverable, side: str, by: User, *, or_staff: bool = False) -> None:
+def _require_side(deliverable: Deliverable, side: str, by: User, *, or_staff: bool = False) -> None:
     held = queries.sides_of(by, deliverable)
     if side not in held and not (or_staff and STAFF in held):
         raise NotFound
@@ -316,7 +319,3 @@ def _check_agreement(deliverable: Deliverable) -> None:
         going += [AgreementState.SETTLING, AgreementState.SETTLED, AgreementState.CLOSED]
     if deliverable.agreement.state not in going:
         raise MoveNotAllowed("수행 중인 협약이 아닙니다.", code="agreement_closed")
-
-
-def _today(now: datetime) -> date:
-    return now.astimezone(KST).date()

@@ -1,4 +1,4 @@
-"""Experts: registered with evidence, verified by staff, matched to firms, replaced."""
+"""Experts: apply with evidence, be verified by staff, be matched to firms and replaced."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -19,7 +19,7 @@ from portal.core.validators import business_number
 from portal.models import DeclaredTie, User
 from portal.notices import outbox
 from portal.records import snapshot
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
 from programs.models import ProgramRound, SubProgram
 from programs.roles import MANAGER, OFFICER
@@ -47,9 +47,9 @@ def apply(
     institution_number: str = "",
     career: str = "",
 ) -> Expert:
-    """Ask to join a pool, with evidence of the career; staff verify it.
+    """Apply to a pool with evidence of the career, which staff verify.
 
-    The institution counts as a declared tie. Raises BadInput (`pool`, `route`, `fields`, `regions`,
+    The institution is recorded as a declared tie. Raises BadInput (`pool`, `route`, `fields`, `regions`,
     `institution`, file codes), MoveNotAllowed (`already_expert`).
     """
     row = next((one for one in round.pools if one["code"] == pool), None)
@@ -105,8 +105,8 @@ def apply(
 def judge(expert: Expert, *, verified: bool, reason: str, by: User, now: datetime) -> Expert:
     """Verify an expert's evidence, or refuse it with the reason.
 
-    Raises MoveNotAllowed for others than staff, for oneself and when it was judged already,
-    BadInput (`reason`).
+    Raises MoveNotAllowed for anybody but staff, for one's own application and when it is decided
+    already (`already_judged`), BadInput (`reason`).
     """
     if not roles_of(by) & {OFFICER, MANAGER} or by.pk == expert.user_id:
         raise MoveNotAllowed("이 전문가를 확인할 권한이 없습니다.")
@@ -114,7 +114,7 @@ def judge(expert: Expert, *, verified: bool, reason: str, by: User, now: datetim
         raise BadInput("등록을 거절하는 사유를 적어 주세요.", code="reason")
     target = ExpertState.VERIFIED if verified else ExpertState.REFUSED
     with transaction.atomic():
-        judged = mark(
+        judged = set_state(
             Expert.objects.filter(pk=expert.pk, state=ExpertState.APPLIED),
             target,
             reason=reason.strip()[:300],
@@ -136,16 +136,17 @@ def judge(expert: Expert, *, verified: bool, reason: str, by: User, now: datetim
 
 
 def ties(expert: Expert, deliverable: Deliverable) -> list[Finding]:
-    """Every reason why this expert may not work for this firm."""
+    """Return every tie that bars this expert from working for this firm."""
     return conflicts.ties(deliverable.agreement.application, expert.user)
 
 
 def assign(
     deliverable: Deliverable, *, expert: Expert, by: User, now: datetime, note: str = ""
 ) -> Deliverable:
-    """Give a deliverable to an expert, or to another one while it is under way.
+    """Assign a deliverable to an expert, or replace the expert while it is under way.
 
-    Raises RuleBroken with every tie, or when the expert has no room; MoveNotAllowed.
+    Raises RuleBroken with every tie or at full capacity, NotFound for others than staff,
+    MoveNotAllowed.
     """
     _check_staff(by)
     findings = _unfit(expert, deliverable) + ties(expert, deliverable)
@@ -157,34 +158,37 @@ def assign(
             raise RuleBroken([_full(expert)], message="이 전문가를 배정할 수 없습니다.")
         planned = deliverable.state == DeliverableState.PLANNED
         step = DeliverableMoves.ASSIGN if planned else DeliverableMoves.REPLACE
-        words = f"{deliverable.expert or '없음'} → {expert}" + (f": {note}" if note.strip() else "")
+        note_text = f"{deliverable.expert or '없음'} → {expert}" + (
+            f": {note}" if note.strip() else ""
+        )
         if not planned and not note.strip():
-            words = ""  # the move asks for the reason
-        move(deliverable, step, by=by, now=now, note=words, changes={"expert": expert})
-        _tell(expert, deliverable, now)
+            note_text = ""  # the move requires a reason and refuses an empty one
+        move(deliverable, step, by=by, now=now, note=note_text, changes={"expert": expert})
+        _notify(expert, deliverable, now)
     return deliverable
 
 
 def load_of(expert: Expert) -> int:
-    """How many firms an expert works for now."""
+    """Return how many deliverables the expert has open."""
     return expert.deliverables.filter(state__in=OPEN).count()
 
 
 def propose(
     sub_program: SubProgram, *, pool: str, seed: int, by: User, now: datetime
 ) -> ExpertMatch:
-    """Match the pool's experts to the firms that wait for one: by field, region, load and ties.
+    """Match the pool's experts to firms without one, by field, region, load and ties.
 
-    The same seed and data give the same proposal. Raises MoveNotAllowed.
+    The same seed and data give the same proposal. Raises NotFound for others than staff or an
+    unknown pool (`pool`).
     """
     _check_staff(by)
     row = queries.pool_of(sub_program.round, pool)
-    waiting = list(_waiting(sub_program, pool))
-    experts = list(_free(pool))
-    options, barred = _options(row, experts, waiting)
+    open_rows = list(_without_expert(sub_program, pool))
+    experts = list(_available(pool))
+    options, barred = _options(row, experts, open_rows)
     solution = matching.solve(
         [matching.Worker(one.pk, max(0, one.capacity - one.busy)) for one in experts],
-        [matching.Task(one.pk, 1) for one in waiting],
+        [matching.Task(one.pk, 1) for one in open_rows],
         options,
         seed=seed,
         balance=row["fit_load"],
@@ -192,7 +196,7 @@ def propose(
     inputs = {
         "options": sorted(options),
         "room": [[one.pk, one.capacity - one.busy] for one in experts],
-        "waiting": [one.pk for one in waiting],
+        "waiting": [one.pk for one in open_rows],
         "balance": row["fit_load"],
         "seed": seed,
     }
@@ -202,14 +206,17 @@ def propose(
         seed=seed,
         inputs_sha256=snapshot.sha256(inputs),
         pairs=[list(pair) for pair in solution.pairs],
-        shortages=_words(solution, waiting, experts, barred),
+        shortages=_shortage_texts(solution, open_rows, experts, barred),
         made_by=by,
         made_at=now,
     )
 
 
 def confirm(match: ExpertMatch, *, by: User, now: datetime) -> int:
-    """Assign as proposed, all or nothing; returns how many. Raises MoveNotAllowed, RuleBroken."""
+    """Assign as proposed, all or nothing; return how many.
+
+    Raises MoveNotAllowed (`already_confirmed`), RuleBroken, StaleVersion.
+    """
     _check_staff(by)
     with transaction.atomic():
         changed = ExpertMatch.objects.filter(pk=match.pk, confirmed_at=None).update(
@@ -229,7 +236,7 @@ def confirm(match: ExpertMatch, *, by: User, now: datetime) -> int:
     return len(match.pairs)
 
 
-def _waiting(sub_program: SubProgram, pool: str) -> QuerySet[Deliverable]:
+def _without_expert(sub_program: SubProgram, pool: str) -> QuerySet[Deliverable]:
     return (
         Deliverable.objects.filter(
             agreement__application__sub_program=sub_program,
@@ -243,7 +250,7 @@ def _waiting(sub_program: SubProgram, pool: str) -> QuerySet[Deliverable]:
     )
 
 
-def _free(pool: str) -> Any:
+def _available(pool: str) -> Any:
     return (
         Expert.objects.filter(pool=pool, state=ExpertState.VERIFIED, user__is_active=True)
         .select_related("user")
@@ -253,12 +260,12 @@ def _free(pool: str) -> Any:
 
 
 def _options(
-    pool: dict[str, Any], experts: Sequence[Any], waiting: Sequence[Deliverable]
+    pool: dict[str, Any], experts: Sequence[Any], open_rows: Sequence[Deliverable]
 ) -> tuple[list[tuple[int, int, int]], dict[int, int]]:
-    """The permitted pairs with their costs, and how many experts are tied to each firm."""
+    """Return the permitted pairs with their costs, and the number of tied experts by firm."""
     options: list[tuple[int, int, int]] = []
     barred: dict[int, int] = {}
-    for row in waiting:
+    for row in open_rows:
         application = row.agreement.application
         content = application.submission.content
         wanted = set(content.get("answers", {}).get(row.spec.get("matched_on") or "", []) or [])
@@ -274,14 +281,13 @@ def _options(
     return options, barred
 
 
-def _words(
+def _shortage_texts(
     solution: matching.Solution,
-    waiting: Sequence[Deliverable],
+    open_rows: Sequence[Deliverable],
     experts: Sequence[Any],
     barred: dict[int, int],
 ) -> list[str]:
-    """Say exactly what is short."""
-    names = {row.pk: str(row.agreement.application) for row in waiting}
+    names = {row.pk: str(row.agreement.application) for row in open_rows}
     words = [
         f"{names[row.task]}: 등록된 전문가 {len(experts)}명 가운데 {barred[row.task]}명이 "
         "이해관계가 있어 맡을 수 있는 사람이 없습니다."
@@ -315,7 +321,7 @@ def _check_staff(by: User) -> None:
         raise NotFound
 
 
-def _tell(expert: Expert, deliverable: Deliverable, now: datetime) -> None:
+def _notify(expert: Expert, deliverable: Deliverable, now: datetime) -> None:
     outbox.write(
         "applications/expert_assigned",
         to_email=expert.user.email,

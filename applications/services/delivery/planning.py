@@ -1,4 +1,4 @@
-"""What an agreement delivers, put down when it is concluded."""
+"""Planning: create the deliverables of an agreement when it is concluded."""
 
 from datetime import datetime
 
@@ -7,10 +7,9 @@ from programs.rules.facts import applies, parse_when
 
 
 def plan(agreement: Agreement, *, now: datetime) -> list[Deliverable]:
-    """Write the deliverables of an agreement from the catalogue, once.
+    """Create the deliverables that the catalogue states for the track and the filed answers, once.
 
-    What applies to the track and the answers that were filed; an agreement that has its
-    deliverables already keeps them.
+    An agreement that has deliverables keeps them.
     """
     application = agreement.application
     facts = {

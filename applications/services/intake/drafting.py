@@ -31,7 +31,7 @@ from portal.models import User
 from portal.records import snapshot
 from portal.uploads import files
 from programs.models import RequiredDocument, SubProgram
-from programs.queries import refusal
+from programs.queries.rounds import refusal
 
 
 class Conflict(StaleVersion):
@@ -264,7 +264,7 @@ def _parse(questions: list[dict[str, Any]], data: Mapping[str, Any]) -> dict[str
         except BadInput as error:
             findings.append(Finding(error.code, f"‘{question['label']}’ 항목: {error.message}"))
             continue
-        values[question["code"]] = snapshot.plain(value)
+        values[question["code"]] = snapshot.to_plain(value)
     if findings:
         raise RuleBroken(findings)
     return values

@@ -27,8 +27,8 @@ from portal.models import User
 from portal.notices import outbox
 from portal.records import incidents, snapshot
 from portal.records.workflow import move
-from programs import queries as programs
 from programs.models import SubProgram
+from programs.queries import rounds as rounds_queries
 
 ATTEMPTS = 3
 KSIC_SECTIONS = "ABCDEFGHIJKLMNOPQRSTU"  # KSIC writes C21, firms write 21300
@@ -51,9 +51,9 @@ def check_open(sub_program: SubProgram, *, now: datetime) -> None:
     At the closing instant itself it is closed (A12). Rolling intake ends when the pot is
     empty (A06); the pot is read, not locked.
     """
-    finding = programs.refusal(sub_program, now)
+    finding = rounds_queries.refusal(sub_program, now)
     if finding is not None:
-        incidents.note(f"{sub_program.round.code}/{sub_program.code}", incidents.CLOSED)
+        incidents.record(f"{sub_program.round.code}/{sub_program.code}", incidents.CLOSED)
         raise Closed(finding.message, code=finding.code)
 
 
@@ -106,7 +106,7 @@ def number_of(application: Application) -> str:
 
 def _prepare(dossier: Dossier, *, now: datetime) -> Prepared:
     late_grant = None
-    if programs.refusal(dossier.sub_program, now) is not None:
+    if rounds_queries.refusal(dossier.sub_program, now) is not None:
         late_grant = late_filing.usable_grant(dossier.application, now)
     if late_grant is None:
         check_open(dossier.sub_program, now=now)
@@ -123,7 +123,7 @@ def _content(dossier: Dossier, *, number: str, form_sha256: str, now: datetime) 
     track = application.track
     company, site, grant = application.company, application.site, drafting.preview(dossier)
     verdict = drafting.verdict(dossier, now)
-    return snapshot.plain(  # type: ignore[return-value]
+    return snapshot.to_plain(  # type: ignore[return-value]
         {
             "number": number,
             "submitted_at": now,

@@ -12,9 +12,9 @@ from applications.states import ApplicationMoves, SupplementState
 from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.records import snapshot
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 
 FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png", "zip")
 FILES_PER_DOCUMENT = 5
@@ -152,7 +152,7 @@ def answer(supplement: Supplement, *, answer: str, by: User, now: datetime) -> S
         owner=True,
         changes={"supplement_state": SupplementState.ANSWERED},
     )
-    mark(
+    set_state(
         Supplement.objects.filter(pk=supplement.pk),
         SupplementState.ANSWERED,
         answer=answer.strip(),
@@ -191,7 +191,7 @@ def _document_labels(application: Application) -> dict[str, str]:
 @transaction.atomic
 def _expire(supplement: Supplement, now: datetime) -> int:
     still_open = Supplement.objects.filter(pk=supplement.pk, state=SupplementState.OPEN)
-    if not mark(still_open, SupplementState.EXPIRED):
+    if not set_state(still_open, SupplementState.EXPIRED):
         return 0
     application = supplement.application
     if application.state in ApplicationMoves.OVERDUE.source:

@@ -1,1 +1,1 @@
-"""Selection."""
+"""Selection: proposals, decisions, changes, reserve list, notices and aid limits."""

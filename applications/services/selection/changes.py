@@ -1,4 +1,7 @@
-"""Changes of released decisions: declined, cancelled, reversed, moved up; each by four eyes."""
+"""Changes of released decisions: declined, cancelled, reversed, moved up, lapsed.
+
+Every change but a decline is approved by somebody other than its proposer.
+"""
 
 from datetime import datetime
 
@@ -23,17 +26,17 @@ from portal.models import User
 from portal.records.workflow import move
 from programs.roles import MANAGER, OFFICER
 
-CLAIMED = {Outcome.SELECTED, Outcome.RESERVE}
+HOLDING_A_PLACE = {Outcome.SELECTED, Outcome.RESERVE}
 
 
 def decline(application: Application, *, note: str, by: User, now: datetime) -> Decision:
     """Give up a selection or a place on the reserve list, before an agreement is begun.
 
-    The applicant's own will needs no approval; a place that comes free goes to the reserve list.
-    The edge has checked that `by` owns the company. Raises MoveNotAllowed, BadInput (`reason`).
+    Needs no approval; a vacated place goes to the reserve list. The caller has checked that `by`
+    owns the company. Raises MoveNotAllowed (`nothing_to_decline`, `no_award`), BadInput (`reason`).
     """
     current = _current(application)
-    if current.outcome not in CLAIMED:
+    if current.outcome not in HOLDING_A_PLACE:
         raise MoveNotAllowed(
             "선정되었거나 예비인 신청만 포기할 수 있습니다.", code="nothing_to_decline"
         )
@@ -65,8 +68,8 @@ def propose(
 ) -> DecisionChange:
     """Propose to cancel a selection or to reverse a decision.
 
-    A reversal needs two approvals, a cancellation one, each by somebody else. Raises
-    MoveNotAllowed, BadInput (`kind`, `outcome`, `reason`).
+    A reversal needs two approvals, a cancellation one, each by another person. Raises
+    MoveNotAllowed (`role`, `not_selected`, `no_award`), BadInput (`kind`, `outcome`, `reason`).
     """
     if not roles_of(by) & {OFFICER, MANAGER}:
         raise MoveNotAllowed("결정 변경을 제안할 권한이 없습니다.", code="role")
@@ -77,7 +80,7 @@ def propose(
             raise MoveNotAllowed("선정된 신청만 선정을 취소할 수 있습니다.", code="not_selected")
     elif kind != ChangeKind.REVERSAL:
         raise BadInput("취소나 번복만 제안할 수 있습니다.", code="kind")
-    elif outcome not in {*CLAIMED, Outcome.REJECTED} or outcome == current.outcome:
+    elif outcome not in {*HOLDING_A_PLACE, Outcome.REJECTED} or outcome == current.outcome:
         raise BadInput("지금과 다른 결과를 고르세요.", code="outcome")
     support = application.submission.support_won or 0
     return decisions.open_change(
@@ -92,13 +95,13 @@ def propose(
 
 
 def take_up(change: DecisionChange, *, by: User, now: datetime) -> None:
-    """Take up a draft of the portal as an officer. Raises MoveNotAllowed (`barred`)."""
+    """Adopt an automatic draft as an officer. Raises MoveNotAllowed (`barred`)."""
     _refuse_barred(change, by)
     move(change, ChangeMoves.TAKE_UP, by=by, now=now, changes={"proposed_by": by})
 
 
 def second(change: DecisionChange, *, by: User, now: datetime) -> None:
-    """Give the first of a reversal's two approvals. Raises MoveNotAllowed."""
+    """Give the first of the two approvals of a reversal. Raises MoveNotAllowed."""
     if change.kind != ChangeKind.REVERSAL:
         raise MoveNotAllowed("1차 승인은 결정 번복에만 있습니다.", code="second_approval")
     _refuse_same_person(change, by)
@@ -106,9 +109,9 @@ def second(change: DecisionChange, *, by: User, now: datetime) -> None:
 
 
 def approve(change: DecisionChange, *, by: User, now: datetime) -> Decision:
-    """Approve as somebody who has not signed yet: the new decision is in force at once.
+    """Approve as a person who has not signed yet; the new decision is in force at once.
 
-    A place or money that comes free goes on to the reserve list. Raises MoveNotAllowed
+    A vacated place or returned money goes to the reserve list. Raises MoveNotAllowed
     (`same_person`, `second_approval`, `place_taken`, `decision_replaced`), BudgetExceeded.
     """
     if change.kind == ChangeKind.REVERSAL and change.state == ChangeState.PROPOSED:
@@ -129,7 +132,7 @@ def approve(change: DecisionChange, *, by: User, now: datetime) -> Decision:
 
 
 def discard(change: DecisionChange, *, note: str, by: User, now: datetime) -> None:
-    """Drop a change that is not in force; the old decision stays. Raises MoveNotAllowed."""
+    """Discard a change that is not in force. Raises MoveNotAllowed (`objection_upheld`)."""
     if change.kind == ChangeKind.OBJECTION:
         raise MoveNotAllowed(
             "이의신청이 인용되어 만든 변경안은 폐기할 수 없습니다.", code="objection_upheld"
@@ -140,10 +143,10 @@ def discard(change: DecisionChange, *, note: str, by: User, now: datetime) -> No
 def lapse(
     application: Application, *, reason: str, proposed_by: User, by: User, now: datetime
 ) -> Decision:
-    """Record that no agreement came about: the selection ends and the reserve list moves up.
+    """End a selection without an agreement and move up the reserve list.
 
-    For the chapter of agreements, which has had its two people look at it: `proposed_by` and the
-    approving manager `by`. What of the grant is still reserved returns to the pot.
+    Called by agreements, whose two people (`proposed_by` and the approving manager `by`) have
+    signed already. The part of the grant still reserved returns to the pot.
     """
     current = _current(application)
     if current.outcome != Outcome.SELECTED:
@@ -164,13 +167,13 @@ def lapse(
 
 
 def _current(application: Application) -> Decision:
-    """The decision in force. Raises MoveNotAllowed before a release and after a contract."""
-    found = decision_queries.award_of(application)
+    """Raises MoveNotAllowed (`no_award`) before a release and after a contract."""
+    award = decision_queries.award_of(application)
     state = Application.objects.values_list("state", flat=True).get(pk=application.pk)
-    if found is None or state not in {ApplicationState.RELEASED, ApplicationState.ASSESSING}:
+    if award is None or state not in {ApplicationState.RELEASED, ApplicationState.ASSESSING}:
         raise MoveNotAllowed("발표된 결정이 없거나 이미 협약을 시작했습니다.", code="no_award")
     return Decision.objects.select_related("application__submission", "selection").get(
-        pk=found.decision
+        pk=award.decision
     )
 
 
@@ -188,7 +191,7 @@ def _refuse_barred(change: DecisionChange, by: User) -> None:
 
 
 def _require_free_place(change: DecisionChange) -> None:
-    """Raise MoveNotAllowed when the place was taken otherwise since the move-up was opened."""
-    found = reserve_queries.status(change.replaces.selection)
-    if found.free is not None and found.free < 0:
+    # The place may have been taken otherwise since the move-up was opened.
+    free = reserve_queries.status(change.replaces.selection).free
+    if free is not None and free < 0:
         raise MoveNotAllowed("그사이 선정 수가 모두 찼습니다.", code="place_taken")

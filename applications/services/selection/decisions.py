@@ -1,8 +1,7 @@
-"""Later decisions: a change is opened, and put in force as a new decision with its money."""
+"""Later decisions: open a change, and put it in force as a new decision with its money."""
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -14,8 +13,8 @@ from portal.core.moves import Move
 from portal.models import User
 from portal.notices import outbox
 from portal.records.workflow import move
-from programs import queries as money
 from programs.models import Budget
+from programs.queries import ledger as ledger_queries
 from programs.services import ledger
 
 REASON_LENGTH = 300
@@ -34,9 +33,10 @@ def open_change(
     rank: int | None = None,
     fills: Decision | None = None,
 ) -> DecisionChange:
-    """Open a change of a decision in force; `by` None leaves it for an officer to take up.
+    """Open a change of a decision in force; with `by` None an officer must take it up.
 
-    Raises BadInput (`reason`), MoveNotAllowed (`change_open` when another one is under way).
+    Raises BadInput (`reason`), MoveNotAllowed (`decision_replaced`, `change_open` while another
+    change is pending).
     """
     reason = reason.strip()
     if not reason:
@@ -60,8 +60,8 @@ def open_change(
                 drafted_at=now,
                 proposed_by=by,
             )
-    except IntegrityError as refused:
-        raise _translate(refused) from refused
+    except IntegrityError as error:
+        raise _translate(error) from error
 
 
 def put_in_force(
@@ -73,7 +73,7 @@ def put_in_force(
     owner: bool = False,
     **signature: object,
 ) -> Decision:
-    """Make the new decision: the change and the application move, and the money follows.
+    """Create the new decision, move the change and the application, and move the money.
 
     Raises MoveNotAllowed (`decision_replaced`, `same_person`), BudgetExceeded, RuleBroken
     (`aid_limit`).
@@ -105,8 +105,8 @@ def put_in_force(
             _move_application(change, by=by, now=now, owner=owner)
             _move_money(change, by=by, now=now)
             _notify(change, made, now)
-    except IntegrityError as refused:
-        raise _translate(refused) from refused
+    except IntegrityError as error:
+        raise _translate(error) from error
     return made
 
 
@@ -123,25 +123,23 @@ def _move_application(change: DecisionChange, *, by: User, now: datetime, owner:
 
 
 def _move_money(change: DecisionChange, *, by: User, now: datetime) -> None:
-    """Give back what the old decision holds and set aside what the new one grants."""
     before, after = change.replaces.grant_won, change.grant_won
     if before == after:
         return
     pot = Budget.objects.get(sub_programs=change.replaces.selection.sub_program_id)
     subject = change.application.subject
-    words: dict[str, Any] = {"subject": subject, "by": by, "now": now, "note": change.reason[:200]}
+    note = change.reason[:200]
     if change.kind == ChangeKind.LAPSE:  # the agreement may have given part of it back already
-        before = min(before, money.held(pot, subject).reserved)
+        before = min(before, ledger_queries.held(pot, subject).reserved)
     if before:
         reference = f"release:{subject}:change:{change.pk}"
-        ledger.release(pot, amount=before, reference=reference, **words)
+        ledger.release(pot, ledger.Booking(before, reference, subject, note), by=by, now=now)
     if after:
         reference = f"reserve:{subject}:change:{change.pk}"
-        ledger.reserve(pot, amount=after, reference=reference, **words)
+        ledger.reserve(pot, ledger.Booking(after, reference, subject, note), by=by, now=now)
 
 
 def _notify(change: DecisionChange, made: Decision, now: datetime) -> None:
-    """Write to whoever filed the application, once for each decision."""
     filed = change.application.submission
     outbox.write(
         "applications/decision_changed",
@@ -189,9 +187,9 @@ REFUSALS: Iterable[tuple[tuple[str, ...], str, str]] = (
 )
 
 
-def _translate(refused: IntegrityError) -> Exception:
-    """Put the database's refusal into words; what is not about a change stays what it was."""
-    for marks, message, code in REFUSALS:
-        if any(mark in str(refused) for mark in marks):
+def _translate(error: IntegrityError) -> Exception:
+    # PostgreSQL names the constraint, SQLite the columns.
+    for names, message, code in REFUSALS:
+        if any(name in str(error) for name in names):
             return MoveNotAllowed(message, code=code)
-    return refused
+    return error

@@ -1,39 +1,40 @@
-"""The letters of a release: each readable before it is sent, counted against the decisions."""
+"""Result notices of a release: previewed before it, and counted against the decisions."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
+
 from applications.models import Decision, ScoreResult, Selection, Submission
 from applications.states import ApplicationState, Outcome
 from portal.models import Notice
 from portal.notices import outbox
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 
 
-def announced(selection: Selection) -> Any:
-    """The decisions that a release announces: all but those of applications withdrawn before it."""
+def announced(selection: Selection) -> QuerySet[Decision]:
+    """Return the decisions that a release announces: all but those of withdrawn applications."""
     first = selection.decisions.filter(previous=None)
     return first.exclude(application__state=ApplicationState.WITHDRAWN)
 
 
 def key_of(decision: Decision) -> str:
-    """The key that makes the letter of a decision the only one."""
     return f"result:{decision.selection_id}:{decision.application_id}"
 
 
 def reachable(selection: Selection) -> int:
-    """How many of the announced decisions have somebody to write to."""
-    told = announced(selection).filter(application__submission__submitted_by__email__contains="@")
-    return int(told.count())
+    """Return how many of the announced decisions have a recipient."""
+    recipient = "application__submission__submitted_by__email__contains"
+    return announced(selection).filter(**{recipient: "@"}).count()
 
 
 def compose(
     selection: Selection, decisions: Sequence[Decision], *, now: datetime
 ) -> list[tuple[str, dict[str, Any]]]:
-    """Compose the letters of some decisions, with the reasons of each, under their keys.
+    """Compose the notices of some decisions as (key, fields of the notice).
 
-    The same words before the release (as a preview) and at it.
+    The same text before the release, as a preview, and at it.
     """
     ids = [row.application_id for row in decisions]
     filed = Submission.objects.filter(application__in=ids).select_related("submitted_by")
@@ -71,10 +72,10 @@ def compose(
 
 
 def write(selection: Selection, decisions: Sequence[Decision], *, now: datetime) -> int:
-    """Write the letters that are not there yet; returns how many of these decisions have theirs."""
+    """Write the missing notices; return how many of these decisions have theirs now."""
     keys = [key_of(row) for row in decisions]
-    there = set(Notice.objects.filter(key__in=keys).values_list("key", flat=True))
-    missing = [row for row in decisions if key_of(row) not in there]
+    existing = set(Notice.objects.filter(key__in=keys).values_list("key", flat=True))
+    missing = [row for row in decisions if key_of(row) not in existing]
     made = compose(selection, missing, now=now)
     Notice.objects.bulk_create(
         (Notice(key=key, **fields) for key, fields in made), ignore_conflicts=True

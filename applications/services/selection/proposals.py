@@ -1,4 +1,7 @@
-"""Selections: proposed against money and places, decided with the ledger, released together."""
+"""Selections: proposed within money and places, confirmed, decided with the ledger, released.
+
+Long lists are proposed, decided and released by jobs.
+"""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -54,7 +57,7 @@ UNFINISHED = [
 ]
 STAGES = 3
 PROPOSED = (selection_rules.SELECTED, selection_rules.RESERVE, selection_rules.REJECTED)
-UNSIGNED: dict[str, Any] = {
+NO_SIGNATURES: dict[str, Any] = {
     "confirmed_by": None,
     "confirmed_at": None,
     "decided_by": None,
@@ -70,10 +73,11 @@ def start(
     places: int | None = None,
     reserve_places: int | None = None,
 ) -> Selection:
-    """Ask for a selection proposal from a finished run.
+    """Request a selection proposal from a finished run.
 
-    `places` None takes the quota's own word (A05); `reserve_places` None puts everybody at
-    or above the floor who is below the line on the reserve list. Raises MoveNotAllowed, BadInput.
+    `places` None takes the quota of the notice (A05); `reserve_places` None puts everybody
+    below the line and at or above the floor on the reserve list. Raises MoveNotAllowed
+    (`run_not_finished`, `run_stale`, `selection_live`), BadInput (`places`).
     """
     if not roles_of(by) & {OFFICER, MANAGER}:
         raise MoveNotAllowed("선정안을 만들 권한이 없습니다.")
@@ -112,11 +116,11 @@ def start(
 
 
 def propose(selection: Selection, *, now: datetime, progress: Progress = no_progress) -> None:
-    """Rank the run's results and draw the line; written whole or not at all.
+    """Rank the results of the run and draw the line, all or nothing.
 
-    Applications whose firm may hold no more of the year's money are set aside with the reason. The
-    pot's available money is read now and kept with the proposal. A proposal that is there is
-    left alone. Raises RuleBroken when an application has no amount.
+    Applications of companies that have reached a limit are excluded with the reason. The available
+    money of the pot is read now and stored with the proposal. Does nothing for a finished proposal.
+    Raises RuleBroken when an application has no amount.
     """
     progress(0, STAGES)
     with transaction.atomic():
@@ -128,12 +132,12 @@ def propose(selection: Selection, *, now: datetime, progress: Progress = no_prog
         ranked = selection_rules.rank(_candidates(locked))
         reserve = locked.cut.get("reserve_places")
         progress(1, STAGES)
-        within: dict[str, Any] = {"available_won": available, "places": locked.places}
-        if beyond := _beyond_limits(program, ranked, within):
+        limits_of_cut: dict[str, Any] = {"available_won": available, "places": locked.places}
+        if beyond := _beyond_limits(program, ranked, limits_of_cut):
             ranked = selection_rules.rank((entry.candidate for entry in ranked), beyond)
-        within["beyond"] = beyond
-        proposed = selection_rules.propose(ranked, reserve_places=reserve, **within)
-        line = selection_rules.cut(ranked, **within)
+        limits_of_cut["beyond"] = beyond
+        proposed = selection_rules.propose(ranked, reserve_places=reserve, **limits_of_cut)
+        line = selection_rules.cut(ranked, **limits_of_cut)
         _write(locked, ranked, proposed)
         move(
             locked,
@@ -150,7 +154,7 @@ def propose(selection: Selection, *, now: datetime, progress: Progress = no_prog
 
 
 def confirm(selection: Selection, *, by: User, now: datetime) -> None:
-    """Confirm the proposal as an officer; a manager who is another person approves it then.
+    """Confirm the proposal as an officer, for another person to approve as a manager.
 
     Raises MoveNotAllowed.
     """
@@ -164,7 +168,7 @@ def confirm(selection: Selection, *, by: User, now: datetime) -> None:
 
 
 def unconfirm(selection: Selection, *, note: str, by: User, now: datetime) -> None:
-    """Take the confirmation back before the approval. Raises MoveNotAllowed."""
+    """Take back the confirmation before the approval. Raises MoveNotAllowed."""
     move(
         selection,
         SelectionMoves.UNCONFIRM,
@@ -184,9 +188,9 @@ def revise(
     by: User,
     now: datetime,
 ) -> Selection:
-    """Replace an unapproved proposal by one with other places, to be confirmed from the start.
+    """Discard an unapproved proposal and request one with other places.
 
-    The old one is discarded with the reason. Raises MoveNotAllowed, BadInput.
+    Raises MoveNotAllowed, BadInput.
     """
     with transaction.atomic():
         discard(selection, note=note, by=by, now=now)
@@ -194,11 +198,11 @@ def revise(
 
 
 def decide(selection: Selection, *, by: User, now: datetime) -> None:
-    """Approve as confirmed: money reserved for every selected one, states moved, all or nothing.
+    """Approve as confirmed: reserve money and move all applications, all or nothing.
 
     Raises BudgetExceeded when the pot has shrunk since, RuleBroken when an application has left
-    assessment since or a firm has come to hold too much (`aid_limit`), MoveNotAllowed
-    (`same_person` when the approver confirmed it).
+    assessment or a company has reached a limit since (`aid_limit`), MoveNotAllowed (`same_person`
+    when the approver confirmed it).
     """
     if selection.confirmed_by_id == by.pk:
         raise MoveNotAllowed(
@@ -220,48 +224,50 @@ def decide(selection: Selection, *, by: User, now: datetime) -> None:
             selection.sub_program,
             dict(chosen.order_by("rank").values_list("application_id", "grant_won")),
         )
-        rows = _ledger_rows(selection, "reserve")
+        rows = _ledger_rows(selection, "reserve", note=note)
         if rows:
-            ledger.reserve_many(_pot(selection), rows, by=by, now=now, note=note)
+            ledger.reserve_many(_pot(selection), rows, by=by, now=now)
         _move_applications(selection, ApplicationMoves.DECIDE, by, now)
 
 
 def undecide(selection: Selection, *, note: str, by: User, now: datetime) -> None:
-    """Take the approval back before the release: the reserved money returns to the pot.
+    """Take back approval and confirmation before the release; the money returns to the pot.
 
-    The confirmation falls with it, since what was confirmed is open to change again.
+    Raises MoveNotAllowed.
     """
     with transaction.atomic():
-        move(selection, SelectionMoves.UNDECIDE, by=by, now=now, note=note, changes=UNSIGNED)
-        rows = _ledger_rows(selection, "release")
+        move(selection, SelectionMoves.UNDECIDE, by=by, now=now, note=note, changes=NO_SIGNATURES)
+        rows = _ledger_rows(selection, "release", note=note[:200])
         if rows:
-            ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
+            ledger.release_many(_pot(selection), rows, by=by, now=now)
         _move_applications(selection, ApplicationMoves.UNDECIDE, by, now, note)
 
 
 def discard(selection: Selection, *, note: str, by: User, now: datetime) -> None:
-    """Throw a proposal away; nothing was promised by it. Raises MoveNotAllowed."""
-    move(selection, SelectionMoves.DISCARD, by=by, now=now, note=note, changes=UNSIGNED)
+    """Discard a proposal that is not approved. Raises MoveNotAllowed."""
+    move(selection, SelectionMoves.DISCARD, by=by, now=now, note=note, changes=NO_SIGNATURES)
 
 
 def return_reservation(application: Application, *, by: User, now: datetime, note: str) -> None:
-    """Give back what an application holds that is withdrawn between its decision and the release.
+    """Release the money of an application withdrawn between its decision and the release.
 
-    Called within the transaction that withdraws it, which fails if the decision is no longer the
-    latest. The decision stays where staff see it; the applicant is never told of it.
+    Call it inside the transaction that withdraws, which fails when the selection was decided anew.
+    Staff still see the decision; the applicant is never notified of it.
     """
     decided = Selection.objects.select_for_update(of=("self",)).filter(
         state=SelectionState.DECIDED, decisions__application=application
     )
     selection = decided.order_by("-pk").first()
-    if selection is not None and (rows := _ledger_rows(selection, "release", only=application)):
-        ledger.release_many(_pot(selection), rows, by=by, now=now, note=note[:200])
+    if selection is None:
+        return
+    if rows := _ledger_rows(selection, "release", note=note[:200], only=application):
+        ledger.release_many(_pot(selection), rows, by=by, now=now)
 
 
 def schedule(selection: Selection, act: str, *, by: User, now: datetime, note: str = "") -> Job:
-    """Ask for `decide` or `undecide` as a job, for lists too long for one request.
+    """Request `decide` or `undecide` as a job, for lists too long for one request.
 
-    Asking again returns the same job. Raises MoveNotAllowed.
+    Repeated calls return the same job. Raises MoveNotAllowed.
     """
     step = selection.MOVES[act]
     if not allowed(step, state=selection.state, by=by):
@@ -278,20 +284,20 @@ def schedule(selection: Selection, act: str, *, by: User, now: datetime, note: s
 
 
 def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
-    """Ask for the release as a job; asking again returns the same job.
+    """Request the release as a job; repeated calls return the same job.
 
-    Raises MoveNotAllowed, RuleBroken (`notices_short`) when decisions and letters differ.
+    Raises MoveNotAllowed, RuleBroken (`notices_short`) when decisions and notices differ.
     """
     if not allowed(SelectionMoves.RELEASE, state=selection.state, by=by):
         raise MoveNotAllowed("지금은 결과를 발표할 수 없습니다.")
     check_notices(selection)
-    turn = decision_count(selection)
+    times = decision_count(selection)
     job = queue.enqueue(
         RELEASE_JOB,
-        key=f"release:{selection.pk}:{turn}",
+        key=f"release:{selection.pk}:{times}",
         by=by,
         selection=selection.pk,
-        turn=turn,
+        times=times,
     )
     return _follow(selection, job)
 
@@ -299,11 +305,11 @@ def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
 def release(
     selection: Selection, *, by: User, now: datetime, progress: Progress = no_progress
 ) -> dict[str, int]:
-    """Make every decision public at one instant, then write one notice for each.
+    """Publish every decision at one instant, then write one notice for each.
 
-    The states of the selection and of all its applications change in one transaction: from then
-    on applicants see their results. Notices follow in chunks; after a crash the next run writes
-    those that are missing. Returns the counts of decisions and notices, which must be equal.
+    The states of the selection and of all its applications change in one transaction. Notices
+    follow in chunks; after a crash the next run writes the missing ones. Returns the counts of
+    decisions and notices. Raises PortalError (`notices_missing`) when they differ.
     """
     if selection.state != SelectionState.RELEASED:
         check_notices(selection)
@@ -321,7 +327,10 @@ def release(
 
 
 def check_notices(selection: Selection) -> tuple[int, int]:
-    """Count decisions against letters before a release. Raises RuleBroken when they differ."""
+    """Return the numbers of decisions and of notices that can be sent.
+
+    Raises RuleBroken (`notices_short`) when they differ.
+    """
     decisions, reachable = announced(selection).count(), notices.reachable(selection)
     if decisions != reachable:
         raise RuleBroken(
@@ -337,20 +346,19 @@ def check_notices(selection: Selection) -> tuple[int, int]:
 
 
 def decision_count(selection: Selection) -> int:
-    """How often this selection has been decided; more than once after it was taken back."""
+    """Return how often this selection was decided; more than once after an `undecide`."""
     return SelectionMove.objects.filter(thing=selection, move="decide").count()
 
 
 def _follow(selection: Selection, job: Job) -> Job:
-    """Let the selection's page show this job; asking again revives one that was parked."""
-    queue.retry(job)
+    queue.retry(job)  # the same job may have been parked
     Selection.objects.filter(pk=selection.pk).update(job=job)
     selection.job = job
     return job
 
 
 def _unfinished(program: SubProgram) -> QuerySet[Selection]:
-    """Selections still on their way; a proposal whose job was parked must be discarded as well."""
+    # Also a proposal whose job was parked: it must be discarded first.
     return Selection.objects.filter(sub_program=program, state__in=UNFINISHED).order_by("pk")
 
 
@@ -359,7 +367,6 @@ def _pot(selection: Selection) -> Budget:
 
 
 def _candidates(selection: Selection) -> Iterator[selection_rules.Candidate]:
-    """Results of applications that are still under assessment, as plain tuples."""
     rows = (
         ScoreResult.objects.filter(
             run=selection.run_id, application__state=ApplicationState.ASSESSING
@@ -381,24 +388,24 @@ def _candidates(selection: Selection) -> Iterator[selection_rules.Candidate]:
 
 
 def _beyond_limits(
-    program: SubProgram, ranked: Sequence[selection_rules.Ranked], within: dict[str, Any]
+    program: SubProgram, ranked: Sequence[selection_rules.Ranked], limits_of_cut: dict[str, Any]
 ) -> dict[int, str]:
-    """Whom a limit of the firm sets aside, with the reasons, by application."""
     if not (rows := program.round.limits_parsed()):
         return {}
     mine = AidException.objects.filter(application__sub_program=program).values("application")
     book = aid_queries.book(program.round.year, rows, mine)
 
-    def asked(one: selection_rules.Candidate) -> limits.Aid:
-        return limits.Aid(one.id, program.code, one.amount_won or 0)
+    def requested(candidate: selection_rules.Candidate) -> limits.Aid:
+        return limits.Aid(candidate.id, program.code, candidate.amount_won or 0)
 
-    def refusal(one: selection_rules.Candidate) -> str:
-        return " ".join(row.message for row in book.refusals(one.firm, asked(one)))
+    def refusal(candidate: selection_rules.Candidate) -> str:
+        refusals = book.refusals(candidate.firm, requested(candidate))
+        return " ".join(row.message for row in refusals)
 
-    def taken(one: selection_rules.Candidate) -> None:
-        book.add(one.firm, asked(one))
+    def taken(candidate: selection_rules.Candidate) -> None:
+        book.add(candidate.firm, requested(candidate))
 
-    return selection_rules.beyond_limits(ranked, refusal=refusal, taken=taken, **within)
+    return selection_rules.beyond_limits(ranked, refusal=refusal, taken=taken, **limits_of_cut)
 
 
 def _write(
@@ -440,7 +447,7 @@ def _cut(
             )
         )
     usual = quota.places(program.quota_count, program.quota_kind)
-    words = quota.words(program.quota_count, program.quota_kind)
+    words = quota.label(program.quota_count, program.quota_kind)
     if places != usual:
         chosen = "제한 없음" if places is None else f"{places:,}개"
         warnings.append(
@@ -463,19 +470,19 @@ def _cut(
 
 
 def _ledger_rows(
-    selection: Selection, act: str, *, only: Application | None = None
-) -> list[ledger.Row]:
-    """One row for each selected one; a second decision needs references of its own."""
-    turn = decision_count(selection)
-    suffix = f":{turn}" if turn > 1 else ""
+    selection: Selection, act: str, *, note: str, only: Application | None = None
+) -> list[ledger.Booking]:
+    times = decision_count(selection)
+    suffix = f":{times}" if times > 1 else ""  # a second decision needs its own references
     chosen = announced(selection).filter(outcome=Outcome.SELECTED, grant_won__gt=0)
     if only is not None:
         chosen = chosen.filter(application=only)
     return [
-        ledger.Row(
-            subject=f"application:{pk}",
+        ledger.Booking(
             amount=amount,
             reference=f"{act}:application:{pk}:{selection.pk}{suffix}",
+            subject=f"application:{pk}",
+            note=note,
         )
         for pk, amount in chosen.order_by("application").values_list("application_id", "grant_won")
     ]
@@ -484,14 +491,11 @@ def _ledger_rows(
 def _move_applications(
     selection: Selection, step: Move, by: User, now: datetime, note: str = ""
 ) -> None:
-    """Move all decided applications together. Raises RuleBroken when one has gone elsewhere.
-
-    Those withdrawn after the decision have gone by right.
-    """
     applications = Application.objects.filter(
         pk__in=selection.decisions.order_by().values("application")
     )
     moved = move_many(applications, step, by=by, now=now, note=note)
+    # Applications may be withdrawn between the decision and the release.
     expected = selection.decisions if step.name == "decide" else announced(selection)
     missing = expected.count() - moved
     if missing:
@@ -516,5 +520,5 @@ def _notify(selection: Selection, now: datetime, progress: Progress) -> int:
         rows = list(decisions.filter(rank__gt=start_at, rank__lte=start_at + CHUNK))
         written += notices.write(selection, rows, now=now)
         progress(written, total)
-    broker.ring("portal.notices.tasks.send_notices")
+    broker.notify("portal.notices.tasks.send_notices")
     return written

@@ -1,4 +1,4 @@
-"""The reserve list moves up: next in rank, only as far as places and money reach."""
+"""The reserve list moves up: next in rank, as far as places and money reach."""
 
 from datetime import datetime
 
@@ -15,14 +15,27 @@ from programs.models import SubProgram
 from programs.roles import OFFICER
 
 
+def propose(sub_program: SubProgram, *, by: User, now: datetime) -> list[DecisionChange]:
+    """Open the move-ups that are possible now, as an officer.
+
+    Raises MoveNotAllowed (`role`, `no_move_up` when nothing can move up).
+    """
+    opened = fill(sub_program, by=by, now=now)
+    if not opened:
+        raise MoveNotAllowed(
+            "지금은 승계할 수 있는 예비가 없습니다. 자리나 예산이 비어야 합니다.", code="no_move_up"
+        )
+    return opened
+
+
 def fill(
     sub_program: SubProgram, *, by: User | None, now: datetime, note: str = ""
 ) -> list[DecisionChange]:
-    """Open a move-up for each place and each money that has come free, in rank order.
+    """Open a move-up for each free place that the available money covers, in rank order.
 
-    Nobody is skipped: where the next in rank does not fit, it stops (as the proposal's line
-    does). Called again it opens nothing twice. `by` None is the portal, whose drafts an officer
-    takes up before a manager approves. Raises MoveNotAllowed for anybody but an officer.
+    Nobody is skipped: it stops where the next in rank does not fit, as the proposal's line does.
+    Repeated calls open nothing twice. With `by` None an officer must take the drafts up before a
+    manager approves. Raises MoveNotAllowed (`role`) for anybody but an officer.
     """
     if by is not None and OFFICER not in roles_of(by):
         raise MoveNotAllowed("예비 승계는 사업 담당자가 제안합니다.", code="role")
@@ -37,24 +50,24 @@ def fill(
 
 
 def lock_program(sub_program: SubProgram) -> None:
-    """Let one person at a time look for free places of a sub-programme."""
+    """Serialize the search for free places of a sub-programme."""
     SubProgram.objects.select_for_update(no_key=True).get(pk=sub_program.pk)
 
 
 def _move_up(
     selection: Selection, *, by: User | None, now: datetime, note: str
 ) -> DecisionChange | None:
-    found = reserve_queries.status(selection)
-    if found.next is None or found.stopped_by:
+    status = reserve_queries.status(selection)
+    if status.next is None or status.stopped_by:
         return None
     place = reserve_queries.oldest_vacancy(selection)
     why = f"빈자리({place.application})가 생겨" if place else "예산 또는 선정 수에 여유가 생겨"
-    reason = f"{why} 예비 {found.next.rank:,}위가 순서대로 선정됩니다."
+    reason = f"{why} 예비 {status.next.rank:,}위가 순서대로 선정됩니다."
     return decisions.open_change(
-        found.next,
+        status.next,
         kind=ChangeKind.MOVE_UP,
         outcome=Outcome.SELECTED,
-        grant_won=found.amount_won,
+        grant_won=status.amount_won,
         reason=f"{reason} {note.strip()}".strip()[: decisions.REASON_LENGTH],
         by=by,
         now=now,

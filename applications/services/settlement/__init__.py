@@ -1,1 +1,1 @@
-"""Settlement."""
+"""Services of reports, spending and settlements."""

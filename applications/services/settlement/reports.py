@@ -1,4 +1,4 @@
-"""Reports and checks of the work: saved as written, filed frozen, judged half-way and at the end."""
+"""Reports and checks of the work: save drafts, file reports, record the mid and final check."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -27,9 +27,9 @@ from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersio
 from portal.core.moves import Move
 from portal.models import User
 from portal.records import snapshot
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 
 FORMATS = ("pdf", "hwp", "hwpx", "xlsx", "jpg", "png", "zip")
@@ -37,17 +37,18 @@ MOST_FILES = 10
 
 
 def questions(report: Report) -> list[dict[str, Any]]:
-    """What this report asks, as agreed."""
-    asked: list[dict[str, Any]] = report.agreement.terms["reports"][report.kind]
-    return asked
+    """Return the questions of this report, as agreed."""
+    agreed: list[dict[str, Any]] = report.agreement.terms["reports"][report.kind]
+    return agreed
 
 
 def save(
     report: Report, *, answers: Mapping[str, Any], version: int, by: User, now: datetime
 ) -> Report:
-    """Keep what was written so far, if nobody else saved in between.
+    """Save the answers so far.
 
-    Raises StaleVersion, MoveNotAllowed (`report_filed`), RuleBroken for answers of a wrong type.
+    Raises StaleVersion when somebody saved in between, MoveNotAllowed (`report_filed`), RuleBroken
+    for answers of a wrong type.
     """
     read = review(questions(report), answers, drafting=True)
     if read.findings:
@@ -61,7 +62,7 @@ def save(
 
 
 def attach(report: Report, *, upload: "File[bytes]", by: User, now: datetime) -> ReportFile:
-    """Add a file. Raises BadInput (`file_…`), MoveNotAllowed (`report_filed`)."""
+    """Attach a file. Raises BadInput (`file_…`), MoveNotAllowed (`report_filed`)."""
     found = files.inspect(upload, allowed=FORMATS)
     with transaction.atomic():
         _lock_open(report)
@@ -84,16 +85,17 @@ def attach(report: Report, *, upload: "File[bytes]", by: User, now: datetime) ->
 
 @transaction.atomic
 def detach(file: ReportFile, *, by: User, now: datetime) -> None:
-    """Take a file out of a report that was not filed yet. Raises MoveNotAllowed."""
+    """Remove a file from a report that is not filed yet. Raises MoveNotAllowed."""
     _lock_open(file.report)
     ReportFile.objects.filter(pk=file.pk, removed_at=None).update(removed_at=now)
     files.discard_on_commit(file.file)
 
 
 def file(report: Report, *, by: User, now: datetime) -> Report:
-    """File a report, frozen under one SHA-256; the final one ends the work.
+    """File a report under the SHA-256 of its content; the final one ends the work.
 
-    Raises RuleBroken with everything that is missing, MoveNotAllowed.
+    Raises RuleBroken with everything that is missing, MoveNotAllowed (`report_filed`,
+    `mid_check_first`).
     """
     agreement = report.agreement
     with transaction.atomic():
@@ -102,7 +104,7 @@ def file(report: Report, *, by: User, now: datetime) -> Report:
         read = review(questions(report), report.data)
         if read.findings:
             raise RuleBroken(read.findings)
-        if report.kind == ReportKind.FINAL and _mid_check_lacks(agreement):
+        if report.kind == ReportKind.FINAL and _mid_check_missing(agreement):
             raise MoveNotAllowed(
                 "중간점검이 끝난 뒤에 최종보고서를 낼 수 있습니다.", code="mid_check_first"
             )
@@ -115,22 +117,22 @@ def file(report: Report, *, by: User, now: datetime) -> Report:
         }
         drafts = Report.objects.filter(pk=report.pk, state=ReportState.DRAFT)
         digest = snapshot.sha256(content)
-        if not mark(drafts, ReportState.FILED, filed_by=by, filed_at=now, sha256=digest):
+        if not set_state(drafts, ReportState.FILED, filed_by=by, filed_at=now, sha256=digest):
             raise MoveNotAllowed("이미 제출한 보고서입니다.", code="report_filed")
         if report.kind == ReportKind.FINAL:
-            instalments.take_back(agreement)
-        pending_steps.follow(agreement, now=now)
+            instalments.withdraw_requests(agreement)
+        pending_steps.sync(agreement, now=now)
     report.refresh_from_db()
     return report
 
 
-def check_half_way(
+def check_mid(
     agreement: Agreement, *, outcome: str, reason: str, by: User, now: datetime
 ) -> StageCheck:
-    """Judge the work half-way: go on, stop, or finish early (중간점검).
+    """Record the mid-check (중간점검): continue, stop or finish early.
 
-    Stopping asks for the end of the agreement, which another person approves; finishing early
-    makes the final report due at once. Raises BadInput, MoveNotAllowed.
+    Stopping requests the end of the agreement, which another person approves; finishing early
+    makes the final report due `report_days` from now. Raises BadInput, MoveNotAllowed.
     """
     if outcome not in MidOutcome.values:
         raise BadInput("점검 결과를 고르세요.", code="outcome")
@@ -142,19 +144,19 @@ def check_half_way(
             raise MoveNotAllowed("중간보고서가 제출된 뒤에 점검하세요.", code="report_first")
         made = _judge(agreement, CheckKind.MID, outcome, reason, by, now)
         if outcome == MidOutcome.STOP:
-            _ask_to_end(agreement, reason, by, now)
+            _request_ending(agreement, reason, by, now)
         if outcome == MidOutcome.FINISH:
             due = agreement_rules.due(agreement.terms, "report_days", now, holidays())
             agreement.reports.filter(kind=ReportKind.FINAL).update(due_at=due)
         label = MidOutcome(outcome).label
-        pending_steps.tell(
+        pending_steps.notify(
             agreement,
             key=f"stage-check:{made.pk}",
             title=f"중간점검 결과: {label}",
             lines=[reason.strip()],
             now=now,
         )
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
     return made
 
 
@@ -167,10 +169,10 @@ def check_final(
     now: datetime,
     days: int | None = None,
 ) -> StageCheck:
-    """Judge the finished work: done, diligent, failed, or held until the report is completed.
+    """Record the final check: done, diligent, failed, or held until the report is completed.
 
-    Done means that everything is delivered. Raises BadInput (`outcome`, `days`), RuleBroken with
-    what is not, MoveNotAllowed.
+    Done requires everything to be delivered. Raises BadInput (`outcome`, `days`), RuleBroken with
+    what is not, MoveNotAllowed (`report_first`).
     """
     if outcome not in FinalOutcome.values:
         raise BadInput("점검 결과를 고르세요.", code="outcome")
@@ -191,15 +193,15 @@ def check_final(
         until = deadlines.due_after(now, days, policy, holidays()) if held and days else None
         made = _judge(agreement, CheckKind.FINAL, outcome, reason, by, now, until=until)
         if held:
-            mark(filed, ReportState.DRAFT)
-        pending_steps.tell(
+            set_state(filed, ReportState.DRAFT)
+        pending_steps.notify(
             agreement,
             key=f"stage-check:{made.pk}",
             title=f"최종점검 결과: {FinalOutcome(outcome).label}",
             lines=[reason.strip()],
             now=now,
         )
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
     return made
 
 
@@ -227,7 +229,7 @@ def _judge(
         raise MoveNotAllowed("이미 점검을 마쳤습니다.", code="checked") from repeated
 
 
-def _ask_to_end(agreement: Agreement, reason: str, by: User, now: datetime) -> None:
+def _request_ending(agreement: Agreement, reason: str, by: User, now: datetime) -> None:
     asked = agreement.endings.filter(state="asked").exists()
     if not asked:
         Ending.objects.create(
@@ -253,7 +255,7 @@ def _finished(report: Report, now: datetime) -> dict[str, Any]:
     return {}
 
 
-def _mid_check_lacks(agreement: Agreement) -> bool:
+def _mid_check_missing(agreement: Agreement) -> bool:
     if not pending_steps.expects_mid_check(agreement):
         return False
     return not agreement.stage_checks.filter(kind=CheckKind.MID).exists()

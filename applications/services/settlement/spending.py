@@ -1,4 +1,4 @@
-"""Spending."""
+"""Spending: lines with evidence, submitted by the firm, judged by staff; use of in-kind support."""
 
 from collections.abc import Mapping
 from datetime import date, datetime
@@ -21,11 +21,11 @@ from applications.states import (
     SpendingState,
 )
 from portal.access.roles import roles_of
-from portal.core.clock import KST
+from portal.core.dates import korean_day
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.core.money import checked_won, won
 from portal.models import User
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
 from programs.roles import MANAGER, OFFICER
 
@@ -44,7 +44,7 @@ def add(
     by: User,
     now: datetime,
 ) -> Spending:
-    """Enter one line of spending with its evidence.
+    """Add one line of spending with its evidence.
 
     Raises BadInput (`item`, `spent_on`, `amount`, `file_…`), MoveNotAllowed (`spending_closed`).
     """
@@ -82,13 +82,13 @@ def add(
 
 @transaction.atomic
 def remove(spending: Spending, *, by: User, now: datetime) -> None:
-    """Take a line out before the list is handed over. Raises MoveNotAllowed."""
+    """Remove a line before the list is submitted. Raises MoveNotAllowed."""
     _lock_open(spending.agreement)
     Spending.objects.filter(pk=spending.pk, removed_at=None).update(removed_at=now)
 
 
-def hand_over(agreement: Agreement, *, by: User, now: datetime) -> None:
-    """Hand the list of spending over to staff; from then on it does not change."""
+def submit(agreement: Agreement, *, by: User, now: datetime) -> None:
+    """Submit the list of spending; from then on it does not change. Raises MoveNotAllowed."""
     with transaction.atomic():
         count = agreement.spendings.filter(removed_at=None).count()
         note = f"사용내역 {count}건"
@@ -101,11 +101,11 @@ def hand_over(agreement: Agreement, *, by: User, now: datetime) -> None:
             note=note,
             changes={"spending_at": now},
         )
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
 
 
 def reopen(agreement: Agreement, *, reason: str, by: User, now: datetime) -> None:
-    """Give the list back to the firm for completion. Raises MoveNotAllowed."""
+    """Return the list to the firm for completion. Raises MoveNotAllowed."""
     with transaction.atomic():
         move(
             agreement,
@@ -117,14 +117,14 @@ def reopen(agreement: Agreement, *, reason: str, by: User, now: datetime) -> Non
             where={"spending_at__isnull": False},
         )
         _refuse_proposed(agreement)
-        pending_steps.tell(
+        pending_steps.notify(
             agreement,
             key=f"spending-reopened:{agreement.pk}:{now.timestamp()}",
             title="사용내역을 보완해 주세요",
             lines=[reason.strip()],
             now=now,
         )
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
 
 
 def judge(
@@ -147,7 +147,7 @@ def judge(
         if locked.state != AgreementState.SETTLING or locked.spending_at is None:
             raise MoveNotAllowed("제출된 사용내역만 확인할 수 있습니다.", code="spending_open")
         _refuse_proposed(agreement)
-        mark(
+        set_state(
             Spending.objects.filter(pk=spending.pk, removed_at=None),
             state,
             allowed_won=allowed_won,
@@ -155,7 +155,7 @@ def judge(
             checked_by=by,
             checked_at=now,
         )
-        pending_steps.follow(locked, now=now)
+        pending_steps.sync(locked, now=now)
     spending.refresh_from_db()
     return spending
 
@@ -169,7 +169,7 @@ def record_use(
     by: User | None,
     now: datetime,
 ) -> InKindUse:
-    """Record what was used of an award in kind, once for each reference.
+    """Record the won used of an award in kind, once for each reference.
 
     Raises BadInput (`kind`, `above_plan`), MoveNotAllowed (`spending_closed`).
     """
@@ -178,9 +178,9 @@ def record_use(
     checked_won(amount_won, label="가액")
     with transaction.atomic():
         _lock_open(agreement)
-        there = InKindUse.objects.filter(reference=reference).first()
-        if there is not None:
-            return there
+        known = InKindUse.objects.filter(reference=reference).first()
+        if known is not None:
+            return known
         if used_won(agreement) + amount_won > agreement.grant_won:
             raise BadInput(
                 f"사용한 가액은 계획 가액 {won(agreement.grant_won)}을 넘을 수 없습니다.",
@@ -197,7 +197,7 @@ def record_use(
 
 
 def planned_items(agreement: Agreement) -> Mapping[str, str]:
-    """The items of the agreement in force, with their labels."""
+    """Return the label of each cost item of the agreement in force."""
     if not agreement.in_force:
         return {}
     text = agreement.versions.get(number=agreement.in_force).content["money"]
@@ -205,7 +205,7 @@ def planned_items(agreement: Agreement) -> Mapping[str, str]:
 
 
 def used_won(agreement: Agreement) -> int:
-    """What was used of an award in kind so far."""
+    """Return the won used of an award in kind so far."""
     return agreement.uses.aggregate(sum=Sum("amount_won"))["sum"] or 0
 
 
@@ -213,7 +213,7 @@ def _check_day(agreement: Agreement, spent_on: date, now: datetime) -> None:
     starts, ends = agreement.starts_on, agreement.ends_on
     if starts is None or ends is None or not starts <= spent_on <= ends:
         raise BadInput("수행기간 안에 쓴 것만 넣을 수 있습니다.", code="spent_on")
-    if spent_on > now.astimezone(KST).date():
+    if spent_on > korean_day(now):
         raise BadInput("사용일은 오늘보다 뒤일 수 없습니다.", code="spent_on")
 
 

@@ -1,7 +1,6 @@
-"""From spending to zero: claimed, judged, settled by four eyes, recovered or paid, closed."""
+"""Statements: compute and approve the settlement (two people), recover or pay, close."""
 
 from datetime import date, datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max, Sum
@@ -17,8 +16,7 @@ from applications.models import (
 from applications.rules import agreement as agreement_rules
 from applications.rules import settlement as rules
 from applications.services import documents
-from applications.services.agreement import contracts as agreements
-from applications.services.agreement import instalments, pending_steps
+from applications.services.agreement import contracts, instalments, pending_steps
 from applications.services.selection import reserve
 from applications.services.settlement.spending import planned_items, used_won
 from applications.states import (
@@ -32,47 +30,50 @@ from applications.states import (
     SettlementState,
     SpendingState,
 )
-from portal.core.clock import KST
+from portal.core.dates import due_text, korean_day
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.core.money import won
 from portal.models import User
 from portal.records import snapshot
-from portal.records.workflow import mark, move
-from programs.queries import holidays
+from portal.records.workflow import move, set_state
+from programs.queries.calendar import holidays
 from programs.services import ledger
 
 
 def propose(agreement: Agreement, *, by: User, now: datetime) -> Settlement:
-    """Reckon the settlement and put it before a manager.
+    """Compute the settlement and propose it to a manager.
 
-    Raises RuleBroken with everything that is still open, MoveNotAllowed.
+    Raises RuleBroken with everything that is not finished, MoveNotAllowed (`proposed`).
     """
     with transaction.atomic():
         move(agreement, AgreementMoves.PROPOSE_SETTLEMENT, by=by, now=now)
-        if findings := open_ends(agreement):
+        if findings := unfinished(agreement):
             raise RuleBroken(findings, message="아직 정산할 수 없습니다.")
-        made = _write(agreement, *reckoned(agreement), by=by, now=now)
-        pending_steps.follow(agreement, now=now)
+        made = _write(agreement, *compute(agreement), by=by, now=now)
+        pending_steps.sync(agreement, now=now)
     return made
 
 
 def send_back(settlement: Settlement, *, note: str, by: User, now: datetime) -> None:
-    """Send a proposal back to the officer with the reason. Raises MoveNotAllowed."""
+    """Return a proposal to the officer with the reason.
+
+    Raises MoveNotAllowed (`settlement_decided`).
+    """
     agreement = settlement.agreement
     with transaction.atomic():
         move(agreement, AgreementMoves.RETURN_SETTLEMENT, by=by, now=now, note=note)
         proposed = Settlement.objects.filter(pk=settlement.pk, state=SettlementState.PROPOSED)
         words = {"note": note.strip(), "decided_by": by, "decided_at": now}
-        if not mark(proposed, SettlementState.RETURNED, **words):
+        if not set_state(proposed, SettlementState.RETURNED, **words):
             raise MoveNotAllowed("이미 처리한 정산안입니다.", code="settlement_decided")
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
 
 
 def approve(settlement: Settlement, *, by: User, now: datetime) -> None:
-    """Fix a settlement that another person has proposed; the money follows at once.
+    """Approve a settlement that another person has proposed; the ledger follows at once.
 
-    What will not be used returns to the pot; what was overpaid is to be paid back. Raises
-    MoveNotAllowed (`same_person`), BudgetExceeded.
+    Commitments that are not used return to the pot, overpaid won are recovered. Raises
+    MoveNotAllowed (`same_person`, `settlement_decided`), BudgetExceeded.
     """
     agreement = settlement.agreement
     if settlement.proposed_by_id == by.pk:
@@ -83,7 +84,7 @@ def approve(settlement: Settlement, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         move(agreement, AgreementMoves.SETTLE, by=by, now=now, changes={"settled_at": now})
         proposed = Settlement.objects.filter(pk=settlement.pk, state=SettlementState.PROPOSED)
-        if not mark(proposed, SettlementState.APPROVED, decided_by=by, decided_at=now):
+        if not set_state(proposed, SettlementState.APPROVED, decided_by=by, decided_at=now):
             raise MoveNotAllowed("이미 처리한 정산안입니다.", code="settlement_decided")
         settlement.refresh_from_db()
         carry_out(agreement, settlement, by=by, now=now)
@@ -92,18 +93,18 @@ def approve(settlement: Settlement, *, by: User, now: datetime) -> None:
 def void(
     agreement: Agreement, *, reason: str, asked_by: User, by: User, now: datetime
 ) -> Settlement:
-    """Fix a settlement of nothing: the selection was cancelled, all that was paid comes back."""
+    """Settle at 0 won after a cancelled selection, so that everything paid is recovered."""
     move(agreement, AgreementMoves.VOID, by=by, now=now, note=reason, changes={"settled_at": now})
-    standing = Settlement.objects.filter(agreement=agreement, state=SettlementState.PROPOSED)
+    proposed = Settlement.objects.filter(agreement=agreement, state=SettlementState.PROPOSED)
     words = {"note": "선정취소", "decided_by": by, "decided_at": now}
-    mark(standing, SettlementState.RETURNED, **words)
-    held = agreements.held(agreement)
-    reckoning = rules.Reckoning(
+    set_state(proposed, SettlementState.RETURNED, **words)
+    held = contracts.holdings_of(agreement)
+    reckoning = rules.Calculation(
         (), 0, 0, (("확정 지원금", 0, f"선정이 취소되어 전액을 환수합니다. {reason.strip()}"),)
     )
     result = rules.outcome(settled_won=0, paid_won=held.paid, committed_won=held.committed)
     made = _write(agreement, reckoning, result, by=asked_by, now=now)
-    mark(
+    set_state(
         Settlement.objects.filter(pk=made.pk),
         SettlementState.APPROVED,
         decided_by=by,
@@ -115,62 +116,53 @@ def void(
 
 
 def carry_out(agreement: Agreement, settlement: Settlement, *, by: User, now: datetime) -> None:
-    """Let money, instalments and paper follow a settlement that is approved."""
-    words: dict[str, Any] = {
-        "subject": agreement.subject,
-        "by": by,
-        "now": now,
-        "note": f"정산 {agreement.number}",
-    }
-    pot, key = agreements.pot_of(agreement), f"agreement:{agreement.pk}"
+    """Apply an approved settlement: ledger, instalments, recovery, PDF and notice."""
+    subject, note = agreement.subject, f"정산 {agreement.number}"
+    pot, key = contracts.pot_of(agreement), f"agreement:{agreement.pk}"
     if agreement.kind == rules.IN_KIND:
         instalments.cancel_rest(agreement)
         if settlement.balance_won:
-            amount = settlement.balance_won
-            ledger.pay(pot, amount=amount, reference=f"pay:{key}:in-kind", **words)
+            booking = ledger.Booking(settlement.balance_won, f"pay:{key}:in-kind", subject, note)
+            ledger.pay(pot, booking, by=by, now=now)
     else:
         _plan_balance(agreement, settlement.balance_won)
     if settlement.release_won:
-        amount = settlement.release_won
-        ledger.decommit(pot, amount=amount, reference=f"decommit:{key}", **words)
+        booking = ledger.Booking(settlement.release_won, f"decommit:{key}", subject, note)
+        ledger.decommit(pot, booking, by=by, now=now)
     lines = [f"확정 지원금은 {won(settlement.settled_won)}입니다."]
     if settlement.recover_won:
         due = agreement_rules.due(agreement.terms, "recovery_days", now, holidays())
         Recovery.objects.create(
             settlement=settlement, amount_won=settlement.recover_won, due_at=due
         )
-        until = due.astimezone(KST)
-        lines.append(
-            f"{won(settlement.recover_won)}을 {until.year}. {until.month}. {until.day}."
-            "까지 돌려주셔야 합니다."
-        )
+        lines.append(f"{won(settlement.recover_won)}을 {due_text(due)}까지 돌려주셔야 합니다.")
     documents.request(agreement.application, kind=IssuedDocument.Kind.SETTLEMENT, now=now)
-    pending_steps.tell(
+    pending_steps.notify(
         agreement,
         key=f"settlement:{settlement.pk}",
         title="정산이 확정되었습니다",
         lines=lines,
         now=now,
     )
-    pending_steps.follow(agreement, now=now)
+    pending_steps.sync(agreement, now=now)
 
 
 def record_recovery(
     recovery: Recovery, *, received_on: date, evidence: str, by: User, now: datetime
 ) -> None:
-    """Record that a recovery has come in: once, into the same pot.
+    """Record that a recovery was received, once, into the same pot.
 
     Raises BadInput (`evidence`, `received_on`), MoveNotAllowed (`recovered`).
     """
     if not evidence.strip():
         raise BadInput("입금을 확인한 근거를 적어 주세요.", code="evidence")
-    if received_on > now.astimezone(KST).date():
+    if received_on > korean_day(now):
         raise BadInput("납부일은 오늘보다 뒤일 수 없습니다.", code="received_on")
     agreement = recovery.settlement.agreement
     with transaction.atomic():
         move(agreement, AgreementMoves.RECOVER, by=by, now=now, note=evidence)
         due = Recovery.objects.filter(pk=recovery.pk, state=RecoveryState.DUE)
-        done = mark(
+        done = set_state(
             due,
             RecoveryState.RECEIVED,
             received_on=received_on,
@@ -181,24 +173,24 @@ def record_recovery(
         if not done:
             raise MoveNotAllowed("이미 확인한 환수금입니다.", code="recovered")
         ledger.recover(
-            agreements.pot_of(agreement),
-            amount=recovery.amount_won,
-            reference=f"recover:agreement:{agreement.pk}",
-            subject=agreement.subject,
+            contracts.pot_of(agreement),
+            ledger.Booking(
+                amount=recovery.amount_won,
+                reference=f"recover:agreement:{agreement.pk}",
+                subject=agreement.subject,
+                note=f"환수 {agreement.number}",
+            ),
             by=by,
             now=now,
-            note=f"환수 {agreement.number}",
         )
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
     recovery.refresh_from_db()
 
 
 def close(agreement: Agreement, *, by: User, now: datetime) -> None:
-    """Close at zero difference: nothing committed, and paid − recovered is what was settled.
+    """Close when nothing is committed and paid minus recovered equals the settled won.
 
-    An early end leaves its place to the reserve list.
-
-    Raises RuleBroken (`not_zero`), MoveNotAllowed.
+    After an early end the reserve list moves up. Raises RuleBroken (`not_zero`), MoveNotAllowed.
     """
     early = pending_steps.ended_early(agreement)
     program = agreement.application.sub_program
@@ -207,7 +199,7 @@ def close(agreement: Agreement, *, by: User, now: datetime) -> None:
         step = AgreementMoves.CLOSE_ENDED if early else AgreementMoves.CLOSE
         move(agreement, step, by=by, now=now, changes={"closed_at": now})
         settled = agreement.settlements.get(state=SettlementState.APPROVED)
-        held = agreements.held(agreement)
+        held = contracts.holdings_of(agreement)
         if (held.reserved, held.committed, held.paid) != (0, 0, settled.settled_won):
             raise RuleBroken(
                 [
@@ -225,22 +217,22 @@ def close(agreement: Agreement, *, by: User, now: datetime) -> None:
             reserve.fill(program, by=None, now=now)
         else:
             move(application, ApplicationMoves.CLOSE, by=by, now=now)
-        pending_steps.tell(
+        pending_steps.notify(
             agreement,
             key=f"agreement-closed:{agreement.pk}",
             title="협약이 종료되었습니다",
             lines=[f"확정 지원금은 {won(settled.settled_won)}입니다."],
             now=now,
         )
-        pending_steps.follow(agreement, now=now)
+        pending_steps.sync(agreement, now=now)
 
 
-def open_ends(agreement: Agreement) -> list[Finding]:
-    """Everything that keeps a finished agreement from being settled."""
+def unfinished(agreement: Agreement) -> list[Finding]:
+    """Return everything that keeps a finished agreement from being settled."""
     findings = []
     if not pending_steps.ended_early(agreement) and _verdict(agreement) is None:
         findings.append(Finding("final_check", "최종점검이 끝나지 않았습니다."))
-    if agreement.kind in pending_steps.SPENT:
+    if agreement.kind in pending_steps.WITH_SPENDING:
         if agreement.spending_at is None:
             findings.append(Finding("spending", "사용내역이 제출되지 않았습니다."))
         claimed = agreement.spendings.filter(removed_at=None, state=SpendingState.CLAIMED).count()
@@ -251,18 +243,18 @@ def open_ends(agreement: Agreement) -> list[Finding]:
     return findings
 
 
-def reckoned(agreement: Agreement) -> tuple[rules.Reckoning, rules.Outcome]:
-    """What the agreement comes to as it stands now, by the pure rule."""
+def compute(agreement: Agreement) -> tuple[rules.Calculation, rules.Outcome]:
+    """Return the calculation and its consequences for the agreement as it is now."""
     early = pending_steps.ended_early(agreement)
     rows = agreement.spendings.filter(removed_at=None, state=SpendingState.ALLOWED)
     spends = [rules.Spend(row.item, row.allowed_won) for row in rows]
-    found = rules.reckon(
+    found = rules.calculate(
         terms_of(agreement),
         spends,
         used_won=used_won(agreement),
-        outcome_percent=_percent(agreement, early),
+        outcome_percent=_outcome_percent(agreement, early),
     )
-    held = agreements.held(agreement)
+    held = contracts.holdings_of(agreement)
     return found, rules.outcome(
         settled_won=found.settled_won,
         paid_won=held.paid,
@@ -272,7 +264,7 @@ def reckoned(agreement: Agreement) -> tuple[rules.Reckoning, rules.Outcome]:
 
 
 def terms_of(agreement: Agreement) -> rules.Terms:
-    """The terms in force, for `rules.settlement`."""
+    """Return the terms in force for `rules.settlement`."""
     terms = agreement.terms
     text = agreement.versions.get(number=agreement.in_force).content["money"]
     return rules.Terms(
@@ -281,7 +273,7 @@ def terms_of(agreement: Agreement) -> rules.Terms:
         items={row["code"]: row["won"] for row in text["items"]},
         own_won=text["own_won"] or 0,
         share_percent=terms["share_percent"],
-        cap_won=terms["cap_won"] if agreement.kind in pending_steps.SPENT else None,
+        cap_won=terms["cap_won"] if agreement.kind in pending_steps.WITH_SPENDING else None,
         rounding_won=terms["rounding_won"],
         overrun_percent=terms["figures"]["overrun_percent"],
         labour=frozenset(terms["labour_items"]),
@@ -289,7 +281,7 @@ def terms_of(agreement: Agreement) -> rules.Terms:
     )
 
 
-def _percent(agreement: Agreement, early: bool) -> int:
+def _outcome_percent(agreement: Agreement, early: bool) -> int:
     verdict = _verdict(agreement)
     if early or verdict is None:
         return rules.WHOLE
@@ -305,14 +297,14 @@ def _verdict(agreement: Agreement) -> str | None:
 
 def _write(
     agreement: Agreement,
-    reckoning: rules.Reckoning,
+    reckoning: rules.Calculation,
     result: rules.Outcome,
     *,
     by: User,
     now: datetime,
 ) -> Settlement:
     labels = planned_items(agreement)
-    content = snapshot.plain(
+    content = snapshot.to_plain(
         {
             "agreement": agreement.number,
             "kind": agreement.kind,
@@ -370,7 +362,7 @@ def _claimed(agreement: Agreement, item: str) -> int:
 
 
 def _plan_balance(agreement: Agreement, balance_won: int) -> None:
-    """Leave exactly one part to pay, of what is still owed; or none."""
+    # Exactly one instalment stays planned, of what is still owed; or none.
     last = agreement.instalments.filter(
         state=InstalmentState.PLANNED, after=PayWhen.SETTLEMENT
     ).last()
@@ -381,7 +373,7 @@ def _plan_balance(agreement: Agreement, balance_won: int) -> None:
     )
     if balance_won and last is not None:
         rest = rest.exclude(pk=last.pk)
-    mark(rest, InstalmentState.CANCELLED)
+    set_state(rest, InstalmentState.CANCELLED)
     if balance_won and last is None:
         number = agreement.instalments.aggregate(last=Max("number"))["last"] or 0
         Instalment.objects.create(

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from applications.models import Application, Supplement
-from applications.queries.agreement import Waiting, waiting_for_firms
+from applications.queries.agreement import StepSummary, steps_due_from_firms
 from applications.queries.application import open_supplement
 from applications.queries.intake import partners
 from applications.states import ApplicationState
@@ -38,7 +38,7 @@ class Summary:
     draft: bool
     deadline: datetime | None
     supplement: Supplement | None
-    agreement_step: Waiting | None
+    agreement_step: StepSummary | None
     action: str
     url: str
     link: str
@@ -60,7 +60,7 @@ def application_list(request: SignedInRequest) -> HttpResponse:
         if before is not None
         else list(with_parts(shared_applications(user)).order_by("-pk")[:PAGE_SIZE])
     )
-    steps = waiting_for_firms(agreements_of(user), [row.pk for row in page[:PAGE_SIZE]], now=at)
+    steps = steps_due_from_firms(agreements_of(user), [row.pk for row in page[:PAGE_SIZE]], now=at)
     invitations = partners.open_for(user.email, now=at).select_related("application__company")
     context = {
         "now": at,
@@ -81,7 +81,7 @@ def with_parts(applications: QuerySet[Application]) -> QuerySet[Application]:
     ).prefetch_related("supplements")
 
 
-def summary(application: Application, agreement_step: Waiting | None = None) -> Summary:
+def summary(application: Application, agreement_step: StepSummary | None = None) -> Summary:
     """Summarize an application; `agreement_step` is the pending step of its agreement."""
     state = ApplicationState(application.state)
     supplement = open_supplement(application)

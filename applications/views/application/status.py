@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from applications.models import Application, Deliverable, IssuedDocument
-from applications.queries.agreement import waiting
+from applications.queries.agreement import pending_steps
 from applications.queries.application import Step, timeline
 from applications.queries.intake import drafting, partners
 from applications.queries.objection import objection_summary
@@ -30,7 +30,7 @@ from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.jobs import queue
 from portal.models import Job, User
-from portal.templatetags.portal import due, kdate
+from portal.templatetags.dates import due, kdate
 from portal.uploads import files
 
 INVITATION_BADGES = {
@@ -82,7 +82,7 @@ def application_detail(request: SignedInRequest, pk: int) -> HttpResponse:
 def agreement_part(user: User, application: Application, at: datetime) -> dict[str, Any]:
     """Return the pending steps of the agreement, for those who may open it."""
     agreement = contracts_of(user).filter(application=application).first()
-    steps = waiting(agreement, now=at) if agreement else []
+    steps = pending_steps(agreement, now=at) if agreement else []
     return {"agreement": agreement, "agreement_steps": steps}
 
 

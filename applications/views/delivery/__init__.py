@@ -1,1 +1,1 @@
-"""Delivery."""
+"""Pages of deliverables and experts."""

@@ -1,20 +1,22 @@
-"""The work under an agreement, for the firm, its suppliers and the experts; the experts' own desk."""
+"""Pages of the deliverables of an agreement, for the firm, its suppliers and its experts."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.delivery import AnswerForm, EntryForm, LevelForm
 from applications.models import Deliverable, DeliveryEntry, DeliveryFile
-from applications.queries import delivery as queries
+from applications.queries import delivery as delivery_queries
 from applications.queries.delivery import EXPERT, FIRM
 from applications.services.delivery import deliverables
 from applications.states import DeliverableState
 from applications.visibility import agreements_of, deliverables_of, delivery_files_of
 from portal.access.decorators import signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
@@ -24,7 +26,7 @@ from portal.uploads import files
 
 @signed_in
 @require_safe
-def delivery_list(request: HttpRequest, pk: int) -> HttpResponse:
+def delivery_list(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show everything an application's agreement delivers, and how far each is."""
     agreement = get_object_or_404(
         agreements_of(request.user).select_related("application__sub_program"), application=pk
@@ -33,17 +35,19 @@ def delivery_list(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "application": agreement.application,
         "agreement": agreement,
-        "rows": [{"at": found, "tone": found.tone} for found in queries.standings(list(rows))],
+        "rows": [
+            {"at": found, "tone": found.tone} for found in delivery_queries.statuses_of(list(rows))
+        ],
     }
     return render(request, "applications/delivery/list.html", context)
 
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def delivery_detail(request: HttpRequest, pk: int) -> HttpResponse:
+def delivery_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     """One deliverable with its records: write one, hand in, confirm, send back."""
     deliverable = _deliverable(request, pk)
-    sides = queries.sides_of(request.user, deliverable)
+    sides = delivery_queries.sides_of(request.user, deliverable)
     forms = _forms(request, deliverable)
     status = 200
     if request.method == "POST":
@@ -54,14 +58,14 @@ def delivery_detail(request: HttpRequest, pk: int) -> HttpResponse:
         status = 400
         if form.is_valid():
             try:
-                said = act[1](request, deliverable, form.cleaned_data)
+                message = act[1](request, deliverable, form.cleaned_data)
             except PortalError as refused:
                 if refused.status == 404:
                     raise
                 refuse(form, refused, fields=FIELDS)
                 status = refused.status
             else:
-                messages.success(request, said)
+                messages.success(request, message)
                 return redirect("delivery_detail", pk=pk)
     return render(
         request,
@@ -81,7 +85,7 @@ FIELDS = {
 }
 
 
-def _deliverable(request: HttpRequest, pk: int) -> Deliverable:
+def _deliverable(request: SignedInRequest, pk: int) -> Deliverable:
     seen = deliverables_of(request.user).select_related(
         "agreement__application__sub_program__round",
         "agreement__application__company",
@@ -90,17 +94,17 @@ def _deliverable(request: HttpRequest, pk: int) -> Deliverable:
     return get_object_or_404(seen, pk=pk)
 
 
-def _forms(request: HttpRequest, deliverable: Deliverable) -> dict[str, Any]:
+def _forms(request: SignedInRequest, deliverable: Deliverable) -> dict[str, Any]:
     act = request.POST.get("act", "")
     sent = ACTS[act][0] if act in ACTS else ""
     data = {name: (request.POST, request.FILES) if name == sent else () for name in
             ("entry", "answer", "level")}  # fmt: skip
-    levels = queries.level_choices(deliverable) if deliverable.spec.get("result") else []
+    levels = delivery_queries.level_choices(deliverable) if deliverable.spec.get("result") else []
     return {
         "entry": EntryForm(
             *data["entry"],
-            words=deliverable.spec["entry"],
-            proves=bool(deliverable.spec.get("files")),
+            labels=deliverable.spec["entry"],
+            needs_files=bool(deliverable.spec.get("files")),
             initial={"on": None},
         ),
         "answer": AnswerForm(*data["answer"][:1]),
@@ -112,11 +116,11 @@ def _forms(request: HttpRequest, deliverable: Deliverable) -> dict[str, Any]:
 
 def _page(deliverable: Deliverable, sides: frozenset[str], forms: dict[str, Any]) -> dict[str, Any]:
     spec, state = deliverable.spec, deliverable.state
-    does, judges = spec["by"] in sides, queries.judge_of(deliverable) in sides
-    found = queries.standing(deliverable)
+    does, judges = spec["by"] in sides, delivery_queries.confirming_side(deliverable) in sides
+    found = delivery_queries.status_of(deliverable)
     writable = state == DeliverableState.UNDER_WAY or (
         state == DeliverableState.PLANNED
-        and not found.waits
+        and not found.blocked_on
         and not (spec["by"] == EXPERT and deliverable.expert_id is None)
     )
     return {
@@ -139,22 +143,22 @@ def _page(deliverable: Deliverable, sides: frozenset[str], forms: dict[str, Any]
     }
 
 
-def _write(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+def _write(request: SignedInRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
     uploads = data.pop("files") or []
     deliverables.add_entry(deliverable, **data, uploads=uploads, by=request.user, now=now())
     return "기록을 남겼습니다."
 
 
-def _confirm(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+def _confirm(request: SignedInRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
     return _answer(request, deliverable, data, agree=True)
 
 
-def _disagree(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+def _disagree(request: SignedInRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
     return _answer(request, deliverable, data, agree=False)
 
 
 def _answer(
-    request: HttpRequest, deliverable: Deliverable, data: dict[str, Any], *, agree: bool
+    request: SignedInRequest, deliverable: Deliverable, data: dict[str, Any], *, agree: bool
 ) -> str:
     number = row_number(request.POST.get("entry"))
     entry: DeliveryEntry = get_object_or_404(deliverable.entries, pk=number)
@@ -162,19 +166,19 @@ def _answer(
     return "기록을 확인했습니다." if agree else "의견을 보냈습니다."
 
 
-def _hand_in(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+def _hand_in(request: SignedInRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
     level = data.get("level", "")
-    deliverables.hand_in(deliverable, level=level, by=request.user, now=now())
-    return f"제출했습니다. {queries.SIDES[queries.judge_of(deliverable)]}의 확인을 기다립니다."
+    deliverables.submit(deliverable, level=level, by=request.user, now=now())
+    return f"제출했습니다. {delivery_queries.SIDES[delivery_queries.confirming_side(deliverable)]}의 확인을 기다립니다."
 
 
-def _accept(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+def _accept(request: SignedInRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
     deliverables.accept(deliverable, by=request.user, now=now(), note=data["note"])
     return "완료로 확인했습니다."
 
 
-def _give_back(request: HttpRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
-    deliverables.give_back(deliverable, note=data["note"], by=request.user, now=now())
+def _give_back(request: SignedInRequest, deliverable: Deliverable, data: dict[str, Any]) -> str:
+    deliverables.send_back(deliverable, note=data["note"], by=request.user, now=now())
     return "되돌려 보냈습니다."
 
 
@@ -191,7 +195,7 @@ ACTS: dict[str, tuple[str, Any]] = {
 
 @signed_in
 @require_safe
-def delivery_file(request: HttpRequest, pk: int) -> HttpResponse:
+def delivery_file(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Send a file that proves a record to those who may see it."""
     file: DeliveryFile = get_object_or_404(delivery_files_of(request.user), pk=pk)
     return files.serve(file.file, filename=file.name, content_type=file.content_type)

@@ -1,18 +1,17 @@
-"""Experts."""
-
-from typing import Any
+"""Pages of an expert: pools, work, application to a pool."""
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.delivery import ExpertForm
-from applications.models import Deliverable
-from applications.queries import delivery as queries
+from applications.models import Deliverable, Expert
+from applications.queries import delivery as delivery_queries
 from applications.services.delivery import experts
 from applications.visibility import experts_of
 from portal.access.decorators import signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.forms.errors import refuse
@@ -21,8 +20,8 @@ from programs.models import ProgramRound
 
 @signed_in
 @require_safe
-def expert_desk(request: HttpRequest) -> HttpResponse:
-    """An expert's own desk: the pools, where one stands in each, the firms one works for."""
+def expert_desk(request: SignedInRequest) -> HttpResponse:
+    """List the pools with the expert's status in each, and the deliverables assigned to them."""
     mine = list(experts_of(request.user).order_by("pk"))
     rounds = ProgramRound.objects.filter(announced=True).order_by("-opens_at")
     pools = [
@@ -35,18 +34,18 @@ def expert_desk(request: HttpRequest) -> HttpResponse:
         .select_related("agreement__application__company", "agreement__application__sub_program")
         .order_by("-pk")[:100]
     )
-    rows = [{"at": found, "tone": found.tone} for found in queries.standings(list(work))]
+    rows = [{"at": found, "tone": found.tone} for found in delivery_queries.statuses_of(list(work))]
     return render(request, "applications/delivery/expert_list.html", {"pools": pools, "rows": rows})
 
 
-def _latest(mine: list[Any], pool: str) -> Any:
+def _latest(mine: list[Expert], pool: str) -> Expert | None:
     return next((row for row in reversed(mine) if row.pool == pool), None)
 
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def expert_apply(request: HttpRequest, round: str, pool: str) -> HttpResponse:
-    """Ask to join a pool of experts."""
+def expert_apply(request: SignedInRequest, round: str, pool: str) -> HttpResponse:
+    """Apply to a pool of experts."""
     at = now()
     found = get_object_or_404(ProgramRound.objects.filter(announced=True), code=round)
     row = next((one for one in found.pools if one["code"] == pool), None)
@@ -57,7 +56,7 @@ def expert_apply(request: HttpRequest, round: str, pool: str) -> HttpResponse:
     status = 200 if request.method == "GET" else 400
     if form.is_valid():
         try:
-            experts.apply(found, pool=pool, **form.told(), by=request.user, now=at)
+            experts.apply(found, pool=pool, **form.data_to_save(), by=request.user, now=at)
         except PortalError as refused:
             refuse(form, refused, fields=EXPERT_FIELDS)
             status = refused.status

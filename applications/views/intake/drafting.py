@@ -45,7 +45,8 @@ from portal.forms.uploads import UploadForm
 from portal.web.errors import wants_json
 from portal.web.uploads import store_each
 from programs.models import Track
-from programs.queries import refusal, sub_program
+from programs.queries.catalogue import sub_program
+from programs.queries.rounds import refusal
 
 
 @signed_in

@@ -29,7 +29,7 @@ from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import MoveNotAllowed, PortalError
 from portal.forms.errors import refuse
-from programs.queries import refusal
+from programs.queries.rounds import refusal
 
 
 @signed_in

@@ -1,1 +1,1 @@
-"""Settlement."""
+"""Pages of reports and spending."""

@@ -1,9 +1,9 @@
-"""Reports of an agreement: written with autosave, filed, and read by those who check them."""
+"""Pages of the reports of an agreement: write with autosave, file, read."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -13,6 +13,7 @@ from applications.services.settlement import reports
 from applications.states import AgreementState, ReportKind, ReportState
 from applications.visibility import contracts_of, workable_agreements
 from portal.access.decorators import signed_in
+from portal.access.requests import SignedInRequest
 from portal.api.errors import error_body
 from portal.core.clock import KST, now
 from portal.core.errors import PortalError, StaleVersion
@@ -27,8 +28,8 @@ OPEN = (AgreementState.ACTIVE, AgreementState.SETTLING)
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def agreement_report(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-    """Write, save and file a report; for everybody else who may open it, read it."""
+def agreement_report(request: SignedInRequest, pk: int, kind: str) -> HttpResponse:
+    """Write, save and file a report; everybody else who may open it reads it."""
     if kind not in ReportKind.values:
         raise Http404
     seen = contracts_of(request.user).filter(application=pk)
@@ -46,7 +47,7 @@ def agreement_report(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
     return _page(request, report, writes)
 
 
-def _act(request: HttpRequest, report: Report, writes: bool) -> HttpResponse:
+def _act(request: SignedInRequest, report: Report, writes: bool) -> HttpResponse:
     at, act = now(), request.POST.get("act", "")
     back = redirect("agreement_report", pk=report.agreement.application_id, kind=report.kind)
     if act == "upload":
@@ -79,9 +80,9 @@ def _act(request: HttpRequest, report: Report, writes: bool) -> HttpResponse:
 
 
 def _refused(
-    request: HttpRequest, report: Report, writes: bool, form: QuestionForm, refused: PortalError
+    request: SignedInRequest, report: Report, writes: bool, form: QuestionForm, refused: PortalError
 ) -> HttpResponse:
-    """Show the refusal with what was typed; a stale page keeps its old version."""
+    # A stale page keeps its old version.
     if wants_json(request):
         return JsonResponse(error_body(refused), status=refused.status)
     report = Report.objects.select_related(
@@ -96,14 +97,14 @@ def _refused(
     return _page(request, report, writes, form=form, status=refused.status)
 
 
-def _remove(request: HttpRequest, report: Report) -> None:
+def _remove(request: SignedInRequest, report: Report) -> None:
     found = row_number(request.POST.get("attachment"))
     rows = report.files.filter(removed_at=None).select_related("report__agreement")
     reports.detach(get_object_or_404(rows, pk=found), by=request.user, now=now())
     messages.success(request, "파일을 지웠습니다.")
 
 
-def _upload(request: HttpRequest, report: Report, writes: bool) -> HttpResponse:
+def _upload(request: SignedInRequest, report: Report, writes: bool) -> HttpResponse:
     form = UploadForm(request.POST, request.FILES, formats=reports.FORMATS, most=MOST)
     status = 400
     if form.is_valid():
@@ -127,7 +128,7 @@ def _form(report: Report, data: Any = None) -> QuestionForm:
 
 
 def _page(
-    request: HttpRequest,
+    request: SignedInRequest,
     report: Report,
     writes: bool,
     *,

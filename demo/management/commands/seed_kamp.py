@@ -5,7 +5,7 @@ from demo.people import email_of
 from kamp.jobs import inspections as inspections_jobs
 from kamp.jobs import synthesis as synthesis_jobs
 from kamp.jobs import training as training_jobs
-from kamp.jobs.synthesis import Wanted
+from kamp.jobs.synthesis import ProductSpec
 from kamp.models import Clip, Dataset, InspectionModel, Showcase
 from kamp.services import clips as clips_services
 from kamp.services import datasets, inspections, synthesis, training, workspaces
@@ -58,7 +58,7 @@ class Command(DemoCommand):
             dataset, self.wanted(dataset), by=self.inspector, now=now(), progress=no_progress
         )
         self.stdout.write(f"   합성 제품 {made['products']}개")
-        model = training.ask(dataset, by=self.inspector, now=now())
+        model = training.request(dataset, by=self.inspector, now=now())
         training_jobs.run(model, now=now(), progress=no_progress)
         self.finish(model.job)
         training.approve(model, by=self.colleague, now=now())
@@ -67,31 +67,37 @@ class Command(DemoCommand):
     def open(self) -> Dataset:
         """The firm, its two people and an empty set."""
         at = now()
-        firm = workspaces.open_one(name=FIRM, number=NUMBER, by=self.inspector, now=at)
+        firm = workspaces.create(name=FIRM, number=NUMBER, by=self.inspector, now=at)
         sent = workspaces.invite(
             firm, email=self.colleague.email, role=MemberRole.EDITOR, by=self.inspector, now=at
         )
         workspaces.answer(sent, accept=True, by=self.colleague, now=at)
         return datasets.create(
             firm,
-            data={**synthesis.RECIPE, "name": "합성 내화물 엑스레이"},
+            data={**synthesis.DATASET, "name": "합성 내화물 엑스레이"},
             by=self.inspector,
             now=at,
             synthetic_seed=SEED,
             split_key=f"{SEED:064x}",
         )
 
-    def wanted(self, dataset: Dataset) -> list[Wanted]:
+    def wanted(self, dataset: Dataset) -> list[ProductSpec]:
         """Serials in turn, each used where its part still needs a product."""
         left: dict[str, list[str]] = {split: list(kinds) for split, kinds in WANTED.items()}
         rows, place = [], 0
         while any(left.values()):
             serial = f"합성-{place + 1:04d}"
-            waiting = left[clips_services.part_of(dataset, serial)]
+            waiting = left[clips_services.split_of(dataset, serial)]
             if waiting:
-                rows.append(Wanted(serial, SEED * synthesis_jobs.SCALE + place, waiting.pop(0)))
+                rows.append(
+                    ProductSpec(
+                        serial, SEED * synthesis_jobs.SEEDS_OF_A_SET + place, waiting.pop(0)
+                    )
+                )
             place += 1
-        held = Wanted(HELD, SEED * synthesis_jobs.SCALE + place, flaw=Flaw.CRF30, label=False)
+        held = ProductSpec(
+            HELD, SEED * synthesis_jobs.SEEDS_OF_A_SET + place, flaw=Flaw.CRF30, label=False
+        )
         return [*rows, held]
 
     def judge(self, model: InspectionModel) -> None:
@@ -101,7 +107,7 @@ class Command(DemoCommand):
         good = test.filter(product__true_size_mm=None)[:JUDGED]
         bad = test.exclude(product__true_size_mm=None).order_by("-pk")[:JUDGED]
         clips = [*good, *bad, *rows.filter(product__serial=HELD)]
-        job = inspections.ask(model, clips, by=self.inspector, now=now())
+        job = inspections.request(model, clips, by=self.inspector, now=now())
         found = inspections_jobs.run(model, job.args["clips"], now=now(), progress=no_progress)
         self.finish(job)
         for row in model.inspections.filter(clip__product__true_size_mm__isnull=False)[:2]:

@@ -19,7 +19,7 @@ from portal.paper import tables
 from programs.services.catalogue.data_file import read
 from vouchers.models import AssignmentRun, PanelApplication, PanelRound, Service, Supplier
 from vouchers.services import assignment, conflicts, recruitment, selection
-from vouchers.services import suppliers as suppliers_services
+from vouchers.services import suppliers as supplier_services
 from vouchers.services.catalogue import importing, rows
 from vouchers.services.panel import data_file, rounds
 from vouchers.states import Category, ImportKind, MemberKind, MonitorState, RuleKind
@@ -83,9 +83,9 @@ class Command(DemoCommand):
             importing.run(file, now=self.ago(100))
             self.work(file.job_id)
 
-    def work(self, job: int) -> None:
-        """Let a job be done now."""
-        if queue.run(job) != JobState.DONE:
+    def work(self, job: int | None) -> None:
+        """Run a job now. Raises CommandError when it does not end well."""
+        if job is None or queue.run(job) != JobState.DONE:
             raise CommandError(f"작업 {job}을(를) 끝내지 못했습니다.")
 
     def move_the_dates(self) -> PanelRound:
@@ -180,10 +180,10 @@ class Command(DemoCommand):
             "round", "user"
         ):
             wished = dice.sample(codes, WISHED)
-            assignment.wish(monitor, codes=wished, by=monitor.user, now=self.ago(68, 12))
+            assignment.set_wishes(monitor, codes=wished, by=monitor.user, now=self.ago(68, 12))
         first = round.monitors.get(user__email=email_of("monitor"))
         for service in reports.pinned(covered):
-            assignment.rule(
+            assignment.set_rule(
                 first,
                 service,
                 kind=RuleKind.PIN,
@@ -225,7 +225,7 @@ class Command(DemoCommand):
         supplier = Supplier.objects.order_by("pk").first()
         user = User.objects.get(email=email_of("seller"))
         if supplier is not None:
-            suppliers_services.add_member(supplier, user=user, by=self.operator, now=self.at)
+            supplier_services.add_member(supplier, user=user, by=self.operator, now=self.at)
 
 
 def _email(place: int) -> str:

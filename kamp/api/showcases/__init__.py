@@ -1,1 +1,1 @@
-"""Showcases."""
+"""Published showcases, read only."""

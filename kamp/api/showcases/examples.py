@@ -1,4 +1,4 @@
-"""Examples of the API of KAMP: the case of the catalogue; tests hold them against the portal."""
+"""Examples of the API, from the case of the catalogue; tests compare them with real answers."""
 
 from typing import Any
 
@@ -33,10 +33,10 @@ _WHOLE = (
 
 
 def _metric(row: dict[str, Any]) -> dict[str, Any]:
-    given = {key: value for key, value in row.items() if key != "name"}
+    example = {key: value for key, value in row.items() if key != "name"}
     for side in ("before", "after"):
-        given[side] = None if row[side] is None else str(row[side])
-    return {"label": row["name"], **given}
+        example[side] = None if row[side] is None else str(row[side])
+    return {"label": row["name"], **example}
 
 
 CODE = _ROW["slug"]

@@ -1,4 +1,4 @@
-"""What the API answers about showcases; the words are those of the documentation."""
+"""Serializers of showcases; the help texts appear in the API documentation."""
 
 from typing import Any
 
@@ -10,12 +10,10 @@ from portal.core.clock import KST
 
 
 def text(help_text: str, **options: Any) -> serializers.CharField:
-    """Make a field of words."""
     return serializers.CharField(help_text=help_text, **options)
 
 
 def figure(help_text: str) -> serializers.DecimalField:
-    """Make a field of a figure that may not be known."""
     return serializers.DecimalField(
         max_digits=14,
         decimal_places=3,
@@ -26,9 +24,7 @@ def figure(help_text: str) -> serializers.DecimalField:
 
 
 class MetricShape(serializers.ModelSerializer):
-    """One figure before and after."""
-
-    label = text("지표 이름", source="name")
+    label = text("지표 이름", source="name")  # type: ignore[assignment] # hides Field.label
     definition = text("무엇을 어떻게 잰 값인지")
     unit = text("단위. 빈 글자면 단위가 없습니다.")
     before = figure("도입 전(십진수 글자). 수치가 공개되지 않았으면 null입니다.")
@@ -60,8 +56,6 @@ class MetricShape(serializers.ModelSerializer):
 
 
 class ShowcaseShape(serializers.ModelSerializer):
-    """A case in a list."""
-
     code = text("사례 코드", source="slug")
     title = text("제목")
     company = text("기업명")
@@ -92,16 +86,12 @@ class ShowcaseShape(serializers.ModelSerializer):
 
 
 class ShowcaseStepShape(serializers.Serializer):
-    """One step."""
-
-    label = text("단계 이름", source="title")
+    label = text("단계 이름", source="title")  # type: ignore[assignment] # hides Field.label
     text = serializers.CharField(help_text="설명")
 
 
 class TestimonialShape(serializers.ModelSerializer):
-    """What somebody said, by title and company."""
-
-    label = serializers.SerializerMethodField(help_text="소속과 직함")
+    label = serializers.SerializerMethodField(help_text="소속과 직함")  # type: ignore[assignment] # hides Field.label
     quote = text("말")
 
     class Meta:
@@ -109,13 +99,10 @@ class TestimonialShape(serializers.ModelSerializer):
         fields = ["label", "quote"]
 
     def get_label(self, row: Testimonial) -> str:
-        """Company and title."""
         return str(row)
 
 
 class FullShowcaseShape(ShowcaseShape):
-    """A case with everything known of it."""
-
     company_profile = text("기업 소개")
     problem = text("문제. 한 줄에 하나씩입니다.")
     method_before = text("도입 전 방법")

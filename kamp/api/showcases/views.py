@@ -1,7 +1,8 @@
-"""The endpoints of showcases: read only, for everybody."""
+"""Endpoints of showcases: public, read only."""
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from django.db.models import QuerySet
 from django.http import Http404
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, extend_schema
 from rest_framework.generics import ListAPIView
@@ -9,36 +10,37 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from kamp import queries
 from kamp.api.showcases import examples
 from kamp.api.showcases.shapes import FullShowcaseShape, ShowcaseShape
 from kamp.models import Showcase
-from kamp.queries.showcases import CHOICES, FILTERS
+from kamp.queries.showcases import CHOICES, FILTERS, published, published_by_slug
 from portal.api.query import DeclaredQuery
 from portal.core.errors import BadInput
 
 TAGS = ["KAMP"]
-WORDS = {"process": "공정", "purpose": "목적", "data_kind": "자료 종류", "equipment": "설비 이름"}
+FILTER_LABELS = {
+    "process": "공정",
+    "purpose": "목적",
+    "data_kind": "자료 종류",
+    "equipment": "설비 이름",
+}
 
 
 class Showcases(DeclaredQuery, ListAPIView):
-    """Every published case."""
-
     access_rule = "public"
     query: ClassVar[frozenset[str]] = frozenset({*FILTERS, "cursor", "page_size"})
     queryset = Showcase.objects.none()
     serializer_class = ShowcaseShape
 
-    def filter_queryset(self, queryset: object) -> object:
-        """Narrow by exact values. Raises BadInput (`filter_value`) for one that does not exist."""
-        wanted = self.request.query_params
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        filters = self.request.query_params
         for name, choices in CHOICES.items():
-            if wanted.get(name) and wanted[name] not in choices.values:
+            if filters.get(name) and filters[name] not in choices.values:
                 raise BadInput(
                     f"{name}의 값은 {', '.join(choices.values)} 가운데 하나입니다.",
                     code="filter_value",
                 )
-        return queries.filtered(wanted).order_by().prefetch_related("metrics")
+        return published(filters).order_by().prefetch_related("metrics")
 
     @extend_schema(
         tags=TAGS,
@@ -55,19 +57,16 @@ class Showcases(DeclaredQuery, ListAPIView):
                 enum=CHOICES[name].values if name in CHOICES else None,
                 description=f"{label}이(가) 이 값인 사례만",
             )
-            for name, label in WORDS.items()
+            for name, label in FILTER_LABELS.items()
         ],
         responses={200: ShowcaseShape(many=True)},
         examples=[examples.SHOWCASES],
     )
     def get(self, request: Request) -> Response:
-        """List them, the latest first."""
         return self.list(request)
 
 
 class OneShowcase(DeclaredQuery, APIView):
-    """One published case."""
-
     access_rule = "public"
 
     @extend_schema(
@@ -88,8 +87,7 @@ class OneShowcase(DeclaredQuery, APIView):
         examples=[examples.SHOWCASE],
     )
     def get(self, request: Request, code: str) -> Response:
-        """Tell everything about it."""
-        case = queries.whole(code)
+        case = published_by_slug(code)
         if case is None:
             raise Http404
         return Response(FullShowcaseShape(case).data)

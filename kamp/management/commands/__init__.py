@@ -1,1 +1,1 @@
-"""Commands of KAMP, by name."""
+"""Commands of KAMP."""

@@ -1,4 +1,4 @@
-"""Bring cases in from a data file, as drafts in review."""
+"""Load showcases from a data file and submit them for review."""
 
 from pathlib import Path
 
@@ -10,19 +10,15 @@ from portal.models import User
 
 
 class Command(BaseCommand):
-    """Load the file in the name of an editor; another one publishes in the staff site."""
-
     help = "사례 자료 파일을 읽어 검토할 사례를 만듭니다."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Which file, and in whose name."""
         parser.add_argument("file", nargs="?", type=Path, default=data_file.FILE)
         parser.add_argument("--by", required=True, help="편집자의 이메일")
 
     def handle(self, *, file: Path, by: str, **options: object) -> None:
-        """Load and say how many are new."""
         editor = User.objects.filter(email=by.lower()).first()
         if editor is None:
             raise CommandError("그런 계정이 없습니다.")
-        made = data_file.load(file, by=editor, now=now())
-        self.stdout.write(f"새 사례 {len(made)}건이 검토를 기다립니다.")
+        loaded = data_file.load(file, by=editor, now=now())
+        self.stdout.write(f"새 사례 {len(loaded)}건이 검토를 기다립니다.")

@@ -1,1 +1,1 @@
-"""Showcases."""
+"""Showcases: editing and publication, the data file, the one-page PDF."""

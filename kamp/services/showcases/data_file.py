@@ -1,4 +1,4 @@
-"""Showcases from a data file: drafts by an editor, which another one publishes."""
+"""Showcases from a data file, as drafts of an editor that another one publishes."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -16,9 +16,9 @@ FILE = Path(__file__).resolve().parents[2] / "catalogue" / "showcases.yaml"
 
 
 def load(path: Path, *, by: User, now: datetime) -> list[Showcase]:
-    """Make a draft of every case of the file that is not there yet, and ask for its review.
+    """Create the cases of the file that do not exist yet and submit them for review.
 
-    Raises BadInput (`file`) for a file of another shape.
+    Returns the new ones. Raises BadInput (`file`) for a file of another shape.
     """
     content = yaml.safe_load(path.read_text())
     rows = content.get("showcases") if isinstance(content, dict) else None

@@ -1,4 +1,4 @@
-"""Showcases: written by editors or by a firm, looked through, published by a second person."""
+"""Showcases: written by editors or by a firm, reviewed, published by a second person."""
 
 import io
 from collections.abc import Mapping, Sequence
@@ -46,6 +46,7 @@ TEXTS = (
     "source_name",
     "source_url",
 )
+# Name of the rows -> (model, its columns).
 PARTS: Mapping[str, tuple[type[Any], tuple[str, ...]]] = {
     "metrics": (
         Metric,
@@ -66,13 +67,13 @@ PARTS: Mapping[str, tuple[type[Any], tuple[str, ...]]] = {
 }
 MOST_PICTURES = 6
 WIDEST = 1600  # pixels
-SELF = "스스로 쓴 사례는 공개할 수 없습니다. 다른 편집자가 확인하고 공개해야 합니다."
+OWN_WORK = "스스로 쓴 사례는 공개할 수 없습니다. 다른 편집자가 확인하고 공개해야 합니다."
 
 Parts = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
-def writes(showcase: Showcase, by: User) -> bool:
-    """Tell whether the person belongs to the firm that sent the case."""
+def belongs_to_firm(showcase: Showcase, by: User) -> bool:
+    """Tell whether the person is a member of the firm that sent the case."""
     if showcase.workspace_id is None:
         return False
     return Workspace.objects.filter(pk=showcase.workspace_id, members__user=by).exists()
@@ -88,10 +89,10 @@ def create(
     now: datetime,
     workspace: Workspace | None = None,
 ) -> Showcase:
-    """Begin a case: an editor's own, or that of a firm whose member asks.
+    """Create a draft, as an editor or for the `workspace` of a firm as its member.
 
-    Takes the names of TEXTS and the rows of PARTS, nothing else. Raises NotFound for who is neither
-    editor nor member, and BadInput (`slug_taken`).
+    Takes the fields TEXTS of `data` and the rows PARTS of `parts`, nothing else. Raises NotFound
+    for anybody else, and BadInput (`slug_taken`).
     """
     member = workspace is not None and workspace.members.filter(user=by).exists()
     if not member and (workspace is not None or CURATOR not in roles_of(by)):
@@ -99,11 +100,11 @@ def create(
     try:
         with transaction.atomic():
             showcase = Showcase.objects.create(
-                slug=slug, workspace=workspace, edited_by=by, **_picked(data, TEXTS)
+                slug=slug, workspace=workspace, edited_by=by, **_pick(data, TEXTS)
             )
     except IntegrityError as taken:
         raise BadInput("같은 주소 이름의 사례가 있습니다.", code="slug_taken") from taken
-    _replace(showcase, parts)
+    _replace_rows(showcase, parts)
     return showcase
 
 
@@ -111,35 +112,36 @@ def create(
 def edit(
     showcase: Showcase, *, data: Mapping[str, Any], parts: Parts, by: User, now: datetime
 ) -> Showcase:
-    """Write a draft anew, its rows included; whoever does cannot publish it afterwards."""
+    """Replace the texts and rows of a draft; its editor cannot publish it afterwards."""
     workflow.move(
         showcase,
         ShowcaseMoves.EDIT,
         by=by,
         now=now,
-        owner=writes(showcase, by),
-        changes={"edited_by": by, "published_by": None, "updated_at": now, **_picked(data, TEXTS)},
+        owner=belongs_to_firm(showcase, by),
+        changes={"edited_by": by, "published_by": None, "updated_at": now, **_pick(data, TEXTS)},
     )
-    _replace(showcase, parts)
+    _replace_rows(showcase, parts)
     return showcase
 
 
 def submit(showcase: Showcase, *, by: User, now: datetime) -> None:
-    """Ask for publication. Raises RuleBroken with everything that is missing."""
+    """Submit a draft for review. Raises RuleBroken with everything that is missing."""
     if found := missing(showcase):
         raise RuleBroken(found)
-    workflow.move(showcase, ShowcaseMoves.SUBMIT, by=by, now=now, owner=writes(showcase, by))
+    workflow.move(
+        showcase, ShowcaseMoves.SUBMIT, by=by, now=now, owner=belongs_to_firm(showcase, by)
+    )
 
 
 def give_back(showcase: Showcase, *, note: str, by: User, now: datetime) -> None:
-    """Send it back to its author with the reason."""
     workflow.move(showcase, ShowcaseMoves.GIVE_BACK, by=by, now=now, note=note)
 
 
 def publish(showcase: Showcase, *, by: User, now: datetime) -> None:
-    """Show it to everybody: an editor who did not write it. Raises MoveNotAllowed (`own_words`)."""
-    if showcase.edited_by_id == by.pk or writes(showcase, by):
-        raise MoveNotAllowed(SELF, code="own_words")
+    """Publish a case, as an editor who did not write it. Raises MoveNotAllowed (`own_words`)."""
+    if showcase.edited_by_id == by.pk or belongs_to_firm(showcase, by):
+        raise MoveNotAllowed(OWN_WORK, code="own_words")
     workflow.move(
         showcase,
         ShowcaseMoves.PUBLISH,
@@ -151,14 +153,17 @@ def publish(showcase: Showcase, *, by: User, now: datetime) -> None:
 
 
 def withdraw(showcase: Showcase, *, note: str, by: User, now: datetime) -> None:
-    """Take it off the public pages, with the reason."""
     workflow.move(
-        showcase, ShowcaseMoves.WITHDRAW, by=by, now=now, note=note, owner=writes(showcase, by)
+        showcase,
+        ShowcaseMoves.WITHDRAW,
+        by=by,
+        now=now,
+        note=note,
+        owner=belongs_to_firm(showcase, by),
     )
 
 
 def reopen(showcase: Showcase, *, by: User, now: datetime) -> None:
-    """Make a withdrawn case a draft again."""
     workflow.move(
         showcase,
         ShowcaseMoves.REOPEN,
@@ -169,7 +174,7 @@ def reopen(showcase: Showcase, *, by: User, now: datetime) -> None:
 
 
 def missing(showcase: Showcase) -> list[Finding]:
-    """Say at once everything that a case lacks before it may be shown."""
+    """List what a case lacks: metric_missing, step_missing, source_missing."""
     found = []
     if not showcase.metrics.exists():
         found.append(Finding("metric_missing", "성과 지표를 하나 이상 적어 주세요."))
@@ -183,9 +188,9 @@ def missing(showcase: Showcase) -> list[Finding]:
 def add_picture(
     showcase: Showcase, *, upload: "File[bytes]", alt: str, by: User, now: datetime
 ) -> ShowcaseImage:
-    """Keep a picture, drawn anew so that nothing but its pixels remains.
+    """Store a picture re-encoded, so that nothing but its pixels remains.
 
-    Raises BadInput (`alt_missing`, `pictures_many` and those of `portal.uploads.files.inspect`).
+    Raises MoveNotAllowed and BadInput (`alt_missing`, `pictures_many` and those of `portal.uploads.files.inspect`).
     """
     _check_draft(showcase, by)
     if not alt.strip():
@@ -193,15 +198,15 @@ def add_picture(
     if showcase.images.count() >= MOST_PICTURES:
         raise BadInput(f"그림은 {MOST_PICTURES}장까지 올릴 수 있습니다.", code="pictures_many")
     files.inspect(upload, allowed=("png", "jpg"))
-    data, (width, height) = redrawn(upload)
-    found = files.inspect(ContentFile(data, name="picture.png"), allowed=("png",))
+    data, (width, height) = reencode(upload)
+    inspected = files.inspect(ContentFile(data, name="picture.png"), allowed=("png",))
     with transaction.atomic():
-        _edited(showcase, by, now)
+        _record_edit(showcase, by, now)
         return ShowcaseImage.objects.create(
             showcase=showcase,
             order=showcase.images.count(),
             file=files.store_bytes(data),
-            sha256=found.sha256,
+            sha256=inspected.sha256,
             width=width,
             height=height,
             alt=alt.strip()[:200],
@@ -209,51 +214,53 @@ def add_picture(
 
 
 def remove_picture(picture: ShowcaseImage, *, by: User, now: datetime) -> None:
-    """Take a picture out of a draft."""
     _check_draft(picture.showcase, by)
     with transaction.atomic():
-        _edited(picture.showcase, by, now)
+        _record_edit(picture.showcase, by, now)
         picture.delete()
     files.discard(picture.file)
 
 
-def redrawn(upload: "File[bytes]") -> tuple[bytes, tuple[int, int]]:
-    """Draw a picture anew as PNG, upright and at most WIDEST wide; returns it and its size."""
+def reencode(upload: "File[bytes]") -> tuple[bytes, tuple[int, int]]:
+    """Re-encode a picture as PNG, upright and with sides of at most WIDEST pixels.
+
+    Returns the bytes and (width, height).
+    """
     upload.seek(0)
     with Image.open(upload) as opened:
         picture = ImageOps.exif_transpose(opened).convert("RGB")
     picture.thumbnail((WIDEST, WIDEST))
-    kept = io.BytesIO()
-    picture.save(kept, "PNG", optimize=True)
-    return kept.getvalue(), picture.size
+    png = io.BytesIO()
+    picture.save(png, "PNG", optimize=True)
+    return png.getvalue(), picture.size
 
 
 def _check_draft(showcase: Showcase, by: User) -> None:
     step = ShowcaseMoves.EDIT
-    if not workflow.allowed(step, state=showcase.state, by=by, owner=writes(showcase, by)):
+    if not workflow.allowed(step, state=showcase.state, by=by, owner=belongs_to_firm(showcase, by)):
         raise MoveNotAllowed("지금은 이 사례를 고칠 수 없습니다.")
 
 
-def _edited(showcase: Showcase, by: User, now: datetime) -> None:
+def _record_edit(showcase: Showcase, by: User, now: datetime) -> None:
     workflow.move(
         showcase,
         ShowcaseMoves.EDIT,
         by=by,
         now=now,
-        owner=writes(showcase, by),
+        owner=belongs_to_firm(showcase, by),
         changes={"edited_by": by, "published_by": None, "updated_at": now},
     )
 
 
-def _picked(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
+def _pick(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:
     return {name: data[name] for name in names if name in data}
 
 
-def _replace(showcase: Showcase, parts: Parts) -> None:
+def _replace_rows(showcase: Showcase, parts: Parts) -> None:
     for name, rows in parts.items():
         model, columns = PARTS[name]
         model.objects.filter(showcase=showcase).delete()
         model.objects.bulk_create(
-            model(showcase=showcase, order=order, **_picked(row, columns))
+            model(showcase=showcase, order=order, **_pick(row, columns))
             for order, row in enumerate(rows)
         )

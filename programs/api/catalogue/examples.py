@@ -1,4 +1,4 @@
-"""Examples of the public API, with figures of the 2021 round; tests hold them against the portal."""
+"""Examples of the programme endpoints for the API documentation."""
 
 from drf_spectacular.utils import OpenApiExample
 

@@ -1,4 +1,4 @@
-"""What the public API takes and answers; the words are those of the documentation."""
+"""Serializers of the programme endpoints."""
 
 from typing import Any
 
@@ -6,10 +6,11 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from portal.core.clock import KST
-from programs import queries
 from programs.api.fields import condition, origin, text, unknown, whole
 from programs.api.ledger import BalanceShape
 from programs.models import SubProgram
+from programs.queries import eligibility as eligibility_queries
+from programs.queries import rounds as rounds_queries
 from programs.states import GrantKind, Intake, QuotaKind
 
 
@@ -84,7 +85,7 @@ class QuestionShape(serializers.Serializer):
         "답의 종류: choice 하나 고르기, multi 여럿 고르기, yes_no 예/아니요, integer 정수, won 금액, "
         "date 날짜, text와 long_text 글"
     )
-    label = text("질문")
+    label = text("질문")  # type: ignore[assignment]
     choices = serializers.ListField(
         child=serializers.ListField(child=text()), help_text="[코드, 이름]의 목록"
     )
@@ -94,7 +95,7 @@ class CriterionShape(serializers.Serializer):
     """One line of the score sheet."""
 
     code = text("평가항목 코드")
-    label = text("이름")
+    label = text("이름")  # type: ignore[assignment]
     guide = text("설명")
     max_points = whole("배점")
     core = serializers.BooleanField(help_text="동점일 때 먼저 보는 항목")
@@ -106,7 +107,7 @@ class BonusShape(serializers.Serializer):
     """Extra points."""
 
     code = text("가점 코드")
-    label = text("이름")
+    label = text("이름")  # type: ignore[assignment]
     points = whole("가점")
     guide = text("설명")
     origin = origin()
@@ -116,9 +117,9 @@ class PaperShape(serializers.Serializer):
     """A paper to attach."""
 
     code = text("서류 코드")
-    label = text("이름")
+    label = text("이름")  # type: ignore[assignment]
     guide = text("안내")
-    required = serializers.BooleanField(help_text="내야 하는지")
+    required = serializers.BooleanField(help_text="내야 하는지")  # type: ignore[assignment]
     when = condition()
     formats = serializers.ListField(child=text(), help_text="받는 형식")
     max_files = whole("파일 수 한도")
@@ -129,7 +130,7 @@ class StepShape(serializers.Serializer):
     """One step of the way from application to completion."""
 
     code = text("단계 코드")
-    label = text("이름")
+    label = text("이름")  # type: ignore[assignment]
     actor = text("하는 사람")
     days = unknown("예정 일수")
     origin = origin()
@@ -159,21 +160,17 @@ class FullProgramShape(ProgramShape):
     origins = serializers.DictField(child=text(), help_text="항목마다 수치의 출처")
 
     def get_open(self, program: SubProgram) -> bool:
-        """Whether an application would be taken at this instant."""
-        return queries.refusal(program, self.context["now"]) is None
+        return rounds_queries.refusal(program, self.context["now"]) is None
 
     @extend_schema_field(serializers.DateTimeField)
     def get_opens_at(self, program: SubProgram) -> str:
-        """When the intake begins."""
         return program.window().opens_at.astimezone(KST).isoformat()
 
     @extend_schema_field(serializers.DateTimeField(allow_null=True))
     def get_closes_at(self, program: SubProgram) -> str | None:
-        """When the intake ends; null when it runs until the budget is gone."""
         closes_at = program.window().closes_at
         return closes_at.astimezone(KST).isoformat() if closes_at else None
 
     @extend_schema_field(QuestionShape(many=True))
     def get_self_check(self, program: SubProgram) -> list[dict[str, Any]]:
-        """What the self-check asks."""
-        return QuestionShape(queries.asked(program), many=True).data
+        return list(QuestionShape(eligibility_queries.questions(program), many=True).data)

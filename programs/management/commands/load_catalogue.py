@@ -1,4 +1,4 @@
-"""Put catalogue files into the tables and print what changed."""
+"""Load catalogue files and print what changed."""
 
 from pathlib import Path
 from typing import Any
@@ -16,11 +16,9 @@ class Command(BaseCommand):
     help = "사업 자료 파일을 반영하고 바뀐 것을 출력합니다."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the files."""
         parser.add_argument("files", nargs="*", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load each file in its own transaction; a faulty one changes nothing."""
         for path in options["files"] or data_file.files():
             try:
                 report = loading.load(data_file.read(path), by=None, now=now())

@@ -1,1 +1,1 @@
-"""Grants."""
+"""Grants: what one firm may get, the limits of a year, the quota."""

@@ -1,4 +1,4 @@
-"""What one firm may get: the same function shows the preview and decides the grant."""
+"""What one firm may get: the same function computes the preview and the grant."""
 
 from dataclasses import dataclass
 
@@ -48,7 +48,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the reckoning; `won` is None when the figure is not known."""
+    """One line of the computation; `won` is None when the figure is not known."""
 
     label: str
     won: int | None
@@ -57,7 +57,7 @@ class Row:
 
 @dataclass(frozen=True)
 class Grant:
-    """What the state pays and what the firm pays, with the lines that lead there."""
+    """What the state pays and what the firm pays, with the lines of the computation."""
 
     support_won: int | None
     own_won: int | None
@@ -65,13 +65,13 @@ class Grant:
 
 
 def preview(terms: Terms, *, total_cost_won: int | None, requested_won: int | None = None) -> Grant:
-    """Reckon the grant for a total project cost, in won.
+    """Compute the grant for a total project cost, in won.
 
     For `share` and `requested`, support + own is exactly the total whenever both are known, and
     support never exceeds the cap, the share or the total. A `flat` sum is paid whatever the cost
     was: own is what the cost exceeds it by. For `in_kind` the own share is left unknown because
-    the firm's part was not published (A15). Raises BadInput (`amount`) for a
-    negative or absurd number.
+    the firm's part was not published (A15). Raises BadInput (`amount`) for a negative or absurd
+    number.
     """
     if total_cost_won is not None:
         checked_won(total_cost_won, label="총사업비")

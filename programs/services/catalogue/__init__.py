@@ -1,1 +1,1 @@
-"""Catalogue."""
+"""Catalogue files: read, checked and loaded into the tables."""

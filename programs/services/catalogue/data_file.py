@@ -1,4 +1,4 @@
-"""A catalogue file: read strictly, and everything that is wrong with it said at once."""
+"""Read a catalogue file strictly and report everything that is wrong with it at once."""
 
 import re
 from collections import Counter
@@ -68,7 +68,7 @@ Document = Mapping[str, Any]
 
 
 class StrictLoader(yaml.SafeLoader):
-    """YAML without surprises: a key stands once, a date stays the text it is."""
+    """YAML in which a key occurs once and a date stays text."""
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         merge = "tag:yaml.org,2002:merge"
@@ -88,7 +88,6 @@ StrictLoader.yaml_implicit_resolvers = {
 
 
 def files() -> list[Path]:
-    """List the catalogue files that come with the portal, in the order of their years."""
     return sorted(FOLDER.glob("20*.yaml"))
 
 
@@ -96,28 +95,27 @@ def read(path: Path) -> Document:
     """Read a file. Raises BadInput (`catalogue`) naming the line that cannot be read."""
     try:
         document = yaml.load(path.read_text("utf-8"), Loader=StrictLoader)  # noqa: S506 - a SafeLoader
-    except (OSError, UnicodeDecodeError) as unreadable:
-        raise BadInput(f"{path}: 파일을 읽을 수 없습니다.", code="catalogue") from unreadable
-    except yaml.YAMLError as faulty:
-        raise BadInput(f"{path}: YAML 형식이 아닙니다. {faulty}", code="catalogue") from faulty
+    except (OSError, UnicodeDecodeError) as error:
+        raise BadInput(f"{path}: 파일을 읽을 수 없습니다.", code="catalogue") from error
+    except yaml.YAMLError as error:
+        raise BadInput(f"{path}: YAML 형식이 아닙니다. {error}", code="catalogue") from error
     if not isinstance(document, dict):
         raise BadInput(f"{path}: 항목과 값의 짝이 아닙니다.", code="catalogue")
     return document
 
 
 def check(document: Document) -> None:
-    """Refuse a document with every fault found, each naming its place.
+    """Raise RuleBroken (`catalogue`) with every fault of a document, each naming its place.
 
-    Raises RuleBroken (`catalogue`). The shape comes first; sums, codes and references are looked
-    at only in a well-shaped document.
+    The schema comes first; sums, codes and references are checked only in a document that fits it.
     """
-    faults = list(shape_faults(document, _validator())) or list(_sense(document))
+    faults = list(shape_faults(document, _validator())) or list(_content_faults(document))
     if faults:
         raise RuleBroken([Finding("catalogue", fault) for fault in faults], code="catalogue")
 
 
 def program_parts(document: Document, program: Document) -> dict[str, list[dict[str, Any]]]:
-    """Join the common parts with the programme's own; its own steps replace the common ones.
+    """Merge the common parts with the programme's own; its own steps replace the common ones.
 
     Own questions and conditions come first, the common declarations last.
     """
@@ -139,12 +137,12 @@ def program_parts(document: Document, program: Document) -> dict[str, list[dict[
 
 
 def assessment(document: Document, program: Document) -> dict[str, list[Any]]:
-    """Give the figures of the assessment: common ones, overridden by the programme's own."""
+    """Return the figures of the assessment: common ones, overridden by the programme's own."""
     return {**document["common"]["assessment"], **program.get("assessment", {})}
 
 
 def agreement(document: Document, program: Document) -> dict[str, Any]:
-    """Give the terms of agreements: common ones, replaced part by part by the programme's own."""
+    """Return the terms of agreements: common ones, replaced part by part by the programme's own."""
     common, own = document["common"]["agreement"], program.get("agreement", {})
     joined = {**common, **own}
     for part in ("figures", "instalments", "reports"):
@@ -153,11 +151,10 @@ def agreement(document: Document, program: Document) -> dict[str, Any]:
 
 
 def instant(text: str) -> datetime:
-    """Read an instant with its offset."""
     return datetime.fromisoformat(text)
 
 
-# Shape
+# --- Schema -----------------------------------------------------------------------------------
 
 
 @cache
@@ -166,15 +163,14 @@ def _validator() -> Draft202012Validator:
 
 
 def validator_of(schema: Path) -> Draft202012Validator:
-    """Read a schema file that data files are held to."""
     return Draft202012Validator(yaml.safe_load(schema.read_text("utf-8")))
 
 
 def shape_faults(document: Document, validator: Draft202012Validator) -> Iterator[str]:
-    """Say in words, place by place, where a document has not the shape of its schema."""
+    """Yield, place by place, where a document does not fit its schema."""
     errors = validator.iter_errors(document)
-    for error in sorted(errors, key=lambda found: [str(step) for step in found.absolute_path]):
-        yield f"{_place(error.absolute_path)}: {_said(error)}"
+    for error in sorted(errors, key=lambda error: [str(step) for step in error.absolute_path]):
+        yield f"{_place(error.absolute_path)}: {_message(error)}"
 
 
 def _place(path: Iterable[str | int]) -> str:
@@ -182,23 +178,23 @@ def _place(path: Iterable[str | int]) -> str:
     return text.removeprefix(".") or "문서"
 
 
-def _said(error: ValidationError) -> str:
-    value, wanted = error.instance, error.validator_value
-    strange = re.findall(r"'([^']*)'", error.message)
+def _message(error: ValidationError) -> str:
+    value, expected = error.instance, error.validator_value
+    quoted = re.findall(r"'([^']*)'", error.message)
     match error.validator:
         case "required":
-            return f"필수 항목 {strange[-1]}이(가) 없습니다."
+            return f"필수 항목 {quoted[-1]}이(가) 없습니다."
         case "additionalProperties":
-            return f"알 수 없는 항목입니다: {', '.join(sorted(set(value) - _known(error)))}"
+            return f"알 수 없는 항목입니다: {', '.join(sorted(set(value) - _declared(error)))}"
         case "type":
-            names = wanted if isinstance(wanted, list) else [wanted]
+            names = expected if isinstance(expected, list) else [expected]
             return f"{value!r}의 종류가 맞지 않습니다. {', '.join(names)}이어야 합니다."
         case "enum":
-            return f"{value!r}은(는) 쓸 수 없습니다. {', '.join(map(str, wanted))} 가운데 하나."
+            return f"{value!r}은(는) 쓸 수 없습니다. {', '.join(map(str, expected))} 가운데 하나."
         case "pattern":
             return f"{value!r}의 형식이 맞지 않습니다."
         case "minimum" | "maximum":
-            return f"{value!r}은(는) 범위를 벗어났습니다. ({error.validator} {wanted})"
+            return f"{value!r}은(는) 범위를 벗어났습니다. ({error.validator} {expected})"
         case "minItems" | "maxItems" | "items":
             if len(error.schema.get("prefixItems", ())) == PERIOD_PARTS:
                 return "기한은 [값, 출처, 끝나는 때]여야 합니다."
@@ -208,36 +204,38 @@ def _said(error: ValidationError) -> str:
     return f"{value!r}은(는) 쓸 수 없습니다. ({error.validator})"
 
 
-def _known(error: ValidationError) -> set[str]:
+def _declared(error: ValidationError) -> set[str]:
     return set(error.schema.get("properties", ()))
 
 
-# Sense
+# --- Sums, codes and references ----------------------------------------------------------------
 
 
-def _sense(document: Document) -> Iterator[str]:
+def _content_faults(document: Document) -> Iterator[str]:
     programs = document["sub_programs"]
-    yield from _instants(document)
+    yield from _dates(document)
     yield from _profile(document)
-    yield from _twice("sub_programs", "code", programs)
-    yield from _twice("sub_programs", "short", programs)
-    yield from _twice("goals", "code", document.get("goals", ()))
-    yield from _twice("pools", "code", document.get("pools", ()))
-    yield from _twice("limits", "code", document.get("limits", ()))
-    yield from _twice("sub_programs.budget", "code", [program["budget"] for program in programs])
+    yield from _duplicates("sub_programs", "code", programs)
+    yield from _duplicates("sub_programs", "short", programs)
+    yield from _duplicates("goals", "code", document.get("goals", ()))
+    yield from _duplicates("pools", "code", document.get("pools", ()))
+    yield from _duplicates("limits", "code", document.get("limits", ()))
+    yield from _duplicates(
+        "sub_programs.budget", "code", [program["budget"] for program in programs]
+    )
     total = document["round"]["total_won"][0]
-    added = sum(program["budget"]["won"][0] for program in programs)
-    if added != total:
+    planned = sum(program["budget"]["won"][0] for program in programs)
+    if planned != total:
         yield (
-            f"round.total_won: 사업 예산의 합 {added:,}원이 총예산 {total:,}원과 다릅니다."
-            f" (차이 {added - total:+,}원)"
+            f"round.total_won: 사업 예산의 합 {planned:,}원이 총예산 {total:,}원과 다릅니다."
+            f" (차이 {planned - total:+,}원)"
         )
     for place, program in enumerate(programs):
         where = f"sub_programs[{place}]({program['code']})"
         yield from (f"{where}.{fault}" for fault in _program(document, program))
 
 
-def _instants(document: Document) -> Iterator[str]:
+def _dates(document: Document) -> Iterator[str]:
     rows = [("round", document["round"]), *((p["code"], p) for p in document["sub_programs"])]
     opens: datetime | None = None
     closes: datetime | None = None
@@ -250,14 +248,14 @@ def _instants(document: Document) -> Iterator[str]:
         except ValueError:
             yield f"{name}: 달력에 없는 시각입니다."
             return
-        except BadInput as refused:
-            yield f"{name}: {refused.message}"
+        except BadInput as error:
+            yield f"{name}: {error.message}"
             return
         opens, closes = opens or starts, closes or ends
 
 
 def _profile(document: Document) -> Iterator[str]:
-    yield from _twice("profile", "code", document["profile"])
+    yield from _duplicates("profile", "code", document["profile"])
     for row in document["profile"]:
         known = PROFILE_FACTS.get(row["code"])
         if known is None:
@@ -270,7 +268,7 @@ def _profile(document: Document) -> Iterator[str]:
             yield f"profile.{row['code']}: 보기는 {', '.join(sorted(known[1]))} 가운데 고릅니다."
 
 
-def _twice(where: str, key: str, rows: Iterable[Document]) -> Iterator[str]:
+def _duplicates(where: str, key: str, rows: Iterable[Document]) -> Iterator[str]:
     for value, count in Counter(row[key] for row in rows).items():
         if count > 1:
             yield f"{where}.{key}: {value}이(가) 두 번 쓰였습니다."
@@ -279,13 +277,13 @@ def _twice(where: str, key: str, rows: Iterable[Document]) -> Iterator[str]:
 def _program(document: Document, program: Document) -> Iterator[str]:
     parts = program_parts(document, program)
     for part in PARTS:
-        yield from _twice(part, "code", parts[part])
+        yield from _duplicates(part, "code", parts[part])
     for part in ("tracks", "criteria", "cost_items", "bonus_items"):
-        yield from _twice(part, "code", program.get(part, ()))
-    yield from _twice("partner_roles", "role", program.get("partner_roles", ()))
+        yield from _duplicates(part, "code", program.get(part, ()))
+    yield from _duplicates("partner_roles", "role", program.get("partner_roles", ()))
     yield from _delivery(document, program)
     yield from _tracks(document, program)
-    yield from _judging(document, program, parts)
+    yield from _scoring(document, program, parts)
     quota = program["quota"]
     if (quota["count"] is None) != (quota["kind"] == "none"):
         yield "quota: count와 kind가 서로 맞지 않습니다."
@@ -299,7 +297,7 @@ def _program(document: Document, program: Document) -> Iterator[str]:
 
 def _delivery(document: Document, program: Document) -> Iterator[str]:
     rows, pools = program.get("delivery", ()), {row["code"] for row in document.get("pools", ())}
-    yield from _twice("delivery", "code", rows)
+    yield from _duplicates("delivery", "code", rows)
     before: set[str] = set()
     for row in rows:
         where = f"delivery({row['code']})"
@@ -318,11 +316,11 @@ def _tracks(document: Document, program: Document) -> Iterator[str]:
         figures = {name: row[name][0] for name in TRACK_FIGURES[:4] if name in row}
         try:
             ceilings.Terms(kind=row["grant_kind"][0], rounding_won=rounding, **figures)
-        except BadInput as refused:
-            yield f"tracks({row['code']}): {refused.message}"
+        except BadInput as error:
+            yield f"tracks({row['code']}): {error.message}"
 
 
-def _judging(
+def _scoring(
     document: Document, program: Document, parts: Mapping[str, list[dict[str, Any]]]
 ) -> Iterator[str]:
     points = sum(row["points"] for row in program["criteria"])
@@ -354,7 +352,7 @@ def _agreement(terms: Mapping[str, Any]) -> Iterator[str]:
             yield f"agreement.instalments.{kind}: 지급 비율의 합은 100이어야 합니다."
         elif [row["after"] for row in rows].count("settlement") > 1:
             yield f"agreement.instalments.{kind}: 정산 뒤 지급은 한 번입니다."
-    yield from _twice("agreement.papers", "code", terms["papers"])
+    yield from _duplicates("agreement.papers", "code", terms["papers"])
     for kind in ("progress", "final"):
         if kind not in terms["reports"]:
             yield f"agreement.reports: {kind} 보고서의 질문이 없습니다."
@@ -375,19 +373,16 @@ def _questions(rows: Iterable[Document]) -> Iterator[str]:
 def _references(
     document: Document, program: Document, parts: Mapping[str, list[dict[str, Any]]]
 ) -> Iterator[str]:
-    """Conditions and restrictions may only name facts that are asked, and values on offer."""
     try:
         conditions = eligibility.parse(parts["conditions"])
-    except BadInput as refused:
-        yield f"conditions: {refused.message}"
+    except BadInput as error:
+        yield f"conditions: {error.message}"
         return
     offered = _offered(document, program, parts["questions"])
     for condition in conditions:
+        where = f"conditions({condition.code})"
         for fact in filter(None, (condition.fact, condition.other)):
-            if fact not in offered:
-                yield f"conditions({condition.code}): {fact}을(를) 묻는 질문이 없습니다."
-            elif (choices := offered[fact]) and (strange := set(condition.values) - choices):
-                yield f"conditions({condition.code}).values: {fact}의 보기가 아닙니다: {strange}"
+            yield from _reference_faults(where, f"{where}.values", offered, fact, condition.values)
     rows = [
         *((f"questions({row['code']})", row) for row in parts["questions"]),
         *((f"conditions({row['code']})", row) for row in parts["conditions"]),
@@ -397,20 +392,29 @@ def _references(
     rows += [(f"delivery({row['code']})", row) for row in program.get("delivery", ())]
     for where, row in rows:
         for fact, values in row.get("when", {}).items():
-            if fact not in offered:
-                yield f"{where}.when: {fact}을(를) 묻는 질문이 없습니다."
-            elif (choices := offered[fact]) and (strange := set(values) - choices):
-                yield f"{where}.when: {fact}의 보기가 아닙니다: {strange}"
+            yield from _reference_faults(f"{where}.when", f"{where}.when", offered, fact, values)
+
+
+def _reference_faults(
+    fact_place: str,
+    values_place: str,
+    offered: Mapping[str, set[Any] | None],
+    fact: str,
+    values: Iterable[Any],
+) -> Iterator[str]:
+    if fact not in offered:
+        yield f"{fact_place}: {fact}을(를) 묻는 질문이 없습니다."
+    elif (choices := offered[fact]) and (unknown := set(values) - choices):
+        yield f"{values_place}: {fact}의 보기가 아닙니다: {unknown}"
 
 
 def _offered(
     document: Document, program: Document, questions: Iterable[Document]
 ) -> dict[str, set[Any] | None]:
-    """What can be known, with its choices; None where the answer is free."""
-    asked = [*document["profile"], *questions]
+    """Return each fact that is asked with its choices, None where the answer is free."""
     offered: dict[str, set[Any] | None] = {
         row["code"]: {choice["code"] for choice in row["choices"]} if "choices" in row else None
-        for row in asked
+        for row in (*document["profile"], *questions)
     }
     offered["track"] = {row["code"] for row in program["tracks"]}
     return offered

@@ -1,4 +1,4 @@
-"""Put a catalogue file into the tables: repeatable, all or nothing, and it tells what changed."""
+"""Load a catalogue file: repeatable, all or nothing, with a report of what changed."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -40,70 +40,74 @@ from programs.states import PROFILE_FACTS, EntryKind
 
 CREATED, CHANGED, REMOVED, UNCHANGED, KEPT = "생김", "바뀜", "빠짐", "그대로", "유지"
 FORM_PARTS = ("questions", "conditions", "cost_items", "partner_roles", "consents")
+FIGURES = (
+    "months", "wanted", "certificate", "capacity", "fit_field", "fit_region", "fit_load", "most",
+)  # fmt: skip
 DOCUMENT_FIELDS = ("code", "label", "guide", "required", "when", "formats", "max_files")
 
 
 @dataclass(frozen=True)
 class Change:
-    """What happened to one row; `fields` are (name, old, new)."""
+    """What a load did to one row; `fields` are (name, old, new)."""
 
     what: str
     act: str
     fields: tuple[tuple[str, object, object], ...] = ()
 
     def __str__(self) -> str:
-        told = [f"{name}: {_short(old)} → {_short(new)}" for name, old, new in self.fields]
-        return f"{self.act}  {self.what}" + (f" ({'; '.join(told)})" if told else "")
+        fields = [f"{name}: {_short(old)} → {_short(new)}" for name, old, new in self.fields]
+        return f"{self.act}  {self.what}" + (f" ({'; '.join(fields)})" if fields else "")
 
 
 @dataclass
 class Report:
-    """Everything a load did, row by row."""
+    """All that a load did, row by row."""
 
     changes: list[Change] = field(default_factory=list)
 
     def count(self, act: str) -> int:
-        """How many rows met this fate."""
         return sum(change.act == act for change in self.changes)
 
     @property
     def touched(self) -> list[Change]:
-        """Rows that are not simply unchanged."""
         return [change for change in self.changes if change.act != UNCHANGED]
 
     def put(
         self, rows: QuerySet[Any], what: str, keys: dict[str, Any], values: dict[str, Any]
     ) -> Any:
-        """Create the row or change the fields that differ; returns it."""
-        thing = rows.filter(**keys).first()
-        if thing is None:
-            thing = rows.model(**keys, **values)
-            thing.save(force_insert=True)
+        """Create the row, or update the fields that differ; return it."""
+        instance = rows.filter(**keys).first()
+        if instance is None:
+            instance = rows.model(**keys, **values)
+            instance.save(force_insert=True)
             self.changes.append(Change(what, CREATED))
-            return thing
+            return instance
         differing = {
-            name: (getattr(thing, name), value)
+            name: (getattr(instance, name), value)
             for name, value in values.items()
-            if getattr(thing, name) != value
+            if getattr(instance, name) != value
         }
-        told = [row for name, pair in differing.items() for row in _told(name, *pair)]
+        fields = [row for name, pair in differing.items() for row in _differences(name, *pair)]
         for name, (_, value) in differing.items():
-            setattr(thing, name, value)
+            setattr(instance, name, value)
         if differing:
-            thing.save()
-        self.changes.append(Change(what, CHANGED if differing else UNCHANGED, tuple(told)))
-        return thing
+            instance.save()
+        self.changes.append(Change(what, CHANGED if differing else UNCHANGED, tuple(fields)))
+        return instance
 
     def drop(self, rows: QuerySet[Any], what: str, kept: Iterable[str]) -> None:
-        """Delete the rows whose code the file no longer has. Raises BadInput when one is used."""
-        for thing in rows.exclude(code__in=list(kept)):
-            code = thing.code
+        """Delete the rows whose code the file no longer has.
+
+        Raises BadInput (`catalogue_used`) when one is in use.
+        """
+        for instance in rows.exclude(code__in=list(kept)):
+            code = instance.code
             try:
-                thing.delete()
-            except ProtectedError as used:
+                instance.delete()
+            except ProtectedError as error:
                 raise BadInput(
                     f"{what} {code}은(는) 이미 쓰이고 있어 뺄 수 없습니다.", code="catalogue_used"
-                ) from used
+                ) from error
             self.changes.append(Change(f"{what} {code}", REMOVED))
 
 
@@ -129,18 +133,18 @@ def load(document: Document, *, by: User | None, now: datetime) -> Report:
     return report
 
 
-def seal(program: SubProgram) -> None:
-    """Write the version of the form again after staff have edited its documents."""
+def update_form_version(program: SubProgram) -> None:
+    """Store the version of the form again after staff edited its documents."""
     program.form_version = form_version(program)
     program.save(update_fields=["form_version", "updated_at"])
 
 
 def form_version(program: SubProgram) -> str:
-    """Hash everything the applicant is asked: the SHA-256 of its canonical JSON."""
-    asked: dict[str, Any] = {part: getattr(program, part) for part in FORM_PARTS}
-    asked["documents"] = list(program.documents.values(*DOCUMENT_FIELDS))
-    asked["tracks"] = list(program.tracks.values("code", "name"))
-    return snapshot.sha256_of_plain(asked)
+    """Return the SHA-256 of the canonical JSON of everything the applicant is asked."""
+    questions: dict[str, Any] = {part: getattr(program, part) for part in FORM_PARTS}
+    questions["documents"] = list(program.documents.values(*DOCUMENT_FIELDS))
+    questions["tracks"] = list(program.tracks.values("code", "name"))
+    return snapshot.sha256_of_plain(questions)
 
 
 def _put_goal(report: Report, row: Document, order: int) -> None:
@@ -201,15 +205,15 @@ def _put_pot(
         {"name": f"{round.year}년 {row['name']}"},
     )
     prefix = f"catalogue:{code}:"
-    mine = LedgerEntry.objects.filter(budget=pot, reference__startswith=prefix)
-    sums = dict(mine.values_list("kind").annotate(Sum("amount_won")).order_by())
+    entries = LedgerEntry.objects.filter(budget=pot, reference__startswith=prefix)
+    sums = dict(entries.values_list("kind").annotate(Sum("amount_won")).order_by())
     loaded = sums.get(EntryKind.APPROPRIATE, 0) - sums.get(EntryKind.REDUCE, 0)
     if amount != loaded:
         write = ledger.appropriate if amount > loaded else ledger.reduce
-        reference = f"{prefix}{mine.count() + 1}"
-        write(pot, amount=abs(amount - loaded), reference=reference, by=by, now=now)
-        told = (("appropriated_won", loaded, amount),)
-        report.changes.append(Change(f"예산 {code}의 배정", CHANGED, told))
+        booking = ledger.Booking(abs(amount - loaded), f"{prefix}{entries.count() + 1}")
+        write(pot, booking, by=by, now=now)
+        fields = (("appropriated_won", loaded, amount),)
+        report.changes.append(Change(f"예산 {code}의 배정", CHANGED, fields))
     return pot
 
 
@@ -263,9 +267,9 @@ def _put_program(
     _put_rows(report, program, Track, "지원유형", map(_track, row["tracks"]))
     _put_rows(report, program, Criterion, "평가항목", map(_criterion, row["criteria"]))
     _put_rows(report, program, BonusItem, "가점항목", map(_bonus, row.get("bonus_items", ())))
-    _put_rows(report, program, RequiredDocument, "제출서류", map(_paper, parts["documents"]))
+    _put_rows(report, program, RequiredDocument, "제출서류", map(_document, parts["documents"]))
     if program.form_version != form_version(program):
-        seal(program)
+        update_form_version(program)
 
 
 def _put_rows(
@@ -279,7 +283,7 @@ def _put_rows(
     rows = list(rows)
     report.drop(mine, f"{what} {program.code}", [row["code"] for row in rows])
     if model is Criterion:
-        # The core mark may move: take it off first, for only one criterion may carry it.
+        # Another criterion may become the core: only one may be, so clear the old one first.
         core = {row["code"] for row in rows if row["core"]}
         mine.exclude(code__in=core).filter(core=True).update(core=False)
     for order, row in enumerate(rows):
@@ -295,11 +299,6 @@ def due_policies(figures: Mapping[str, Any]) -> dict[str, str]:
 def _step(row: Document) -> dict[str, Any]:
     step = {**row, "days": row["days"][0], "origin": row["days"][1]}
     return step | ({"due_policy": row["days"][2]} if len(row["days"]) == PERIOD_PARTS else {})
-
-
-FIGURES = (
-    "months", "wanted", "certificate", "capacity", "fit_field", "fit_region", "fit_load", "most",
-)  # fmt: skip
 
 
 def plain_figures(row: Document) -> dict[str, Any]:
@@ -347,7 +346,7 @@ def _bonus(row: Document) -> dict[str, Any]:
     }
 
 
-def _paper(row: Document) -> dict[str, Any]:
+def _document(row: Document) -> dict[str, Any]:
     return {
         "code": row["code"],
         "label": row["label"],
@@ -360,8 +359,7 @@ def _paper(row: Document) -> dict[str, Any]:
     }
 
 
-def _told(name: str, old: Any, new: Any) -> list[tuple[str, object, object]]:
-    """Tell a difference; in lists of coded rows and in mappings, only of the parts that differ."""
+def _differences(name: str, old: Any, new: Any) -> list[tuple[str, object, object]]:
     before, after = _keyed(old), _keyed(new)
     if before is None or after is None:
         return [(name, old, new)]

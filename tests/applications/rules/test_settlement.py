@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from applications.rules import agreement as rules
-from applications.rules.settlement import Spend, Terms, eligible, outcome, reckon
+from applications.rules.settlement import Spend, Terms, calculate, eligible, outcome
 from portal.core.errors import BadInput
 
 WON = st.integers(0, 10**10)
@@ -31,7 +31,7 @@ def terms(**changes: object) -> Terms:
 
 
 def test_half_of_what_was_spent_rounded_down() -> None:
-    found = reckon(terms(), [Spend("robot", 41_234_567)])
+    found = calculate(terms(), [Spend("robot", 41_234_567)])
     assert (found.eligible_won, found.settled_won) == (41_234_567, 20_617_000)
 
 
@@ -50,7 +50,7 @@ def test_labour_counts_up_to_its_part_of_the_own_share() -> None:
 
 def test_a_strange_item_is_refused() -> None:
     with pytest.raises(BadInput, match="비목"):
-        reckon(terms(), [Spend("party", 1)])
+        calculate(terms(), [Spend("party", 1)])
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_a_strange_item_is_refused() -> None:
 )  # fmt: skip
 def test_other_kinds_have_no_spending(kind: str, used: int, percent: int, settled: int) -> None:
     made = terms(kind=kind, grant_won=800_000, items={}, share_percent=None)
-    assert reckon(made, used_won=used, outcome_percent=percent).settled_won == settled
+    assert calculate(made, used_won=used, outcome_percent=percent).settled_won == settled
 
 
 @given(
@@ -95,8 +95,8 @@ def test_never_more_than_any_limit_and_never_below_zero(
         labour_percent=20,
     )
     spends = [Spend("robot", spent), Spend("labour", spent_labour)]
-    found = reckon(made, spends, outcome_percent=percent)
-    whole = reckon(made, spends)
+    found = calculate(made, spends, outcome_percent=percent)
+    whole = calculate(made, spends)
     assert 0 <= found.settled_won <= whole.settled_won <= min(grant, spent + spent_labour)
     assert cap is None or whole.settled_won <= cap
     assert share is None or whole.settled_won * 100 <= found.eligible_won * share
@@ -173,5 +173,5 @@ def test_a_plan_that_is_not_whole_is_refused() -> None:
     ],
 )
 def test_whose_turn_it_is(state: str, flags: set[str], expected: list[str]) -> None:
-    now = rules.Standing(state, spends=True, flags=frozenset(flags))
-    assert sorted(rules.turns(now)) == sorted(expected)
+    now = rules.AgreementStatus(state, spends=True, flags=frozenset(flags))
+    assert sorted(rules.pending_steps(now)) == sorted(expected)

@@ -32,7 +32,9 @@ def test_cells_do_not_tell_a_sum_that_is_left_out_elsewhere() -> None:
 
 
 @given(some.dictionaries(some.text(), some.integers(0, 12)), some.integers(1, 8))
-def test_no_small_number_is_left_and_none_stands_alone(cells: dict[str, int], least: int) -> None:
+def test_no_small_number_is_left_and_none_is_hidden_alone(
+    cells: dict[str, int], least: int
+) -> None:
     shown = suppress(cells, least)
     assert all(value in (None, 0) or value >= least for value in shown.values())
     hidden = [name for name, value in shown.items() if value is None]

@@ -20,7 +20,7 @@ from portal.core.clock import KST
 from portal.core.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
 from portal.models import Notice
 from portal.records.workflow import move
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests.factories import staff
 from tests.factories.applications import NOW
 
@@ -93,20 +93,20 @@ def test_an_objection_is_filed_once_in_writing_with_its_evidence(two) -> None:
     assert not clock(two[1], NOW).open
 
 
-def test_too_late_or_without_words_or_before_a_result_is_refused(two, program, judges) -> None:
+def test_too_late_or_without_text_or_before_a_result_is_refused(two, program, judges) -> None:
     by = two[1].created_by
     due = clock(two[1], NOW).due_at
     with pytest.raises(Closed):
         objection.file(two[1], text="늦음", by=by, now=due)
     with pytest.raises(BadInput):
         objection.file(two[1], text=" ", by=by, now=NOW)
-    waiting = staff.judged(program, judges=judges)
+    undecided = staff.judged(program, judges=judges)
     with pytest.raises(MoveNotAllowed):
-        objection.file(waiting, text="아직", by=waiting.created_by, now=NOW)
+        objection.file(undecided, text="아직", by=undecided.created_by, now=NOW)
     assert objection.file(two[1], text="제때", by=by, now=due - timedelta(seconds=1))
 
 
-def test_whoever_decided_or_judged_the_case_is_barred(two, boss, other, judges) -> None:
+def test_people_who_decided_or_assessed_the_case_are_barred(two, boss, other, judges) -> None:
     case = filed(two[1])
     selection = case.decision.selection
     people = {boss.pk, selection.confirmed_by_id, *[judge.pk for judge in judges]}
@@ -120,8 +120,8 @@ def test_whoever_decided_or_judged_the_case_is_barred(two, boss, other, judges) 
                 state="dismissed", decided_by=person, decided_at=NOW, answer="x"
             )
     objection.dismiss(case, note="허가증의 품목이 다릅니다.", by=other, now=NOW)
-    letter = Notice.objects.get(key=f"objection_decided:{case.pk}")
-    assert "허가증의 품목이 다릅니다." in letter.body
+    notice = Notice.objects.get(key=f"objection_decided:{case.pk}")
+    assert "허가증의 품목이 다릅니다." in notice.body
     assert award_of(two[1]).outcome == "reserve"
 
 
@@ -170,7 +170,7 @@ def test_a_new_assessment_counts_the_new_sheets_alone(program, two, other, judge
     objection.uphold(case, remedy=Remedy.SHEETS, note="평가 근거 없음", by=other, now=LATER)
     again = Application.objects.get(pk=two[1].pk)
     assert again.state == "assessing"
-    assert award_of(again).outcome == "reserve"  # the old decision stands until the new one
+    assert award_of(again).outcome == "reserve"  # the old decision is in force until the new one
     with pytest.raises(RuleBroken):
         objection.rescore(case, by=officer, now=LATER)
     with pytest.raises(RuleBroken):
@@ -193,7 +193,7 @@ def test_a_new_assessment_counts_the_new_sheets_alone(program, two, other, judge
 @pytest.mark.parametrize(
     ("places", "outcome"), [(None, "selected"), (2, "selected"), (1, "reserve")]
 )
-def test_whoever_reaches_the_floor_is_selected_where_all_above_it_were(
+def test_an_application_that_reaches_the_floor_is_selected_where_all_above_it_were(
     program, judges, boss, other, places, outcome
 ) -> None:
     staff.judged(program, (28, 38, 28), judges=judges, support=EACH)

@@ -39,12 +39,12 @@ def boss() -> User:
 @pytest.fixture
 def round(boss: User) -> ProgramRound:
     """One selection that is released, with three selected, and one that is not."""
-    for name, told in (("발표한 사업", True), ("=발표 전 사업", False)):
+    for name, announced in (("발표한 사업", True), ("=발표 전 사업", False)):
         program, judges = staff.program(name=name), staff.assessors(3)
         for place in range(4):
             staff.judged(program, (30 - place, 40, 30), judges=judges)
         chosen = staff.decided(staff.proposed(program, boss, places=3), by=boss)
-        if told:
+        if announced:
             proposals.release(chosen, by=boss, now=NOW)
     return program.round
 
@@ -91,9 +91,9 @@ def test_the_workbook_holds_list_lines_and_figures_and_no_formula(
 
 
 def test_the_word_processor_reads_the_report(round: ProgramRound, boss: User) -> None:
-    told = hwpx.read(content(made(round, Form.HWPX, boss)))
-    for words in ("결과 보고서", "선정선", "선정 목록", "발표한 사업", "3건", "50,000,000원"):
-        assert words in told
+    text = hwpx.read(content(made(round, Form.HWPX, boss)))
+    for expected in ("결과 보고서", "선정선", "선정 목록", "발표한 사업", "3건", "50,000,000원"):
+        assert expected in text
 
 
 def test_every_form_with_figures_and_the_dashboard_tell_the_national_goals(
@@ -103,8 +103,8 @@ def test_every_form_with_figures_and_the_dashboard_tell_the_national_goals(
     row = [cell.value for cell in list(book["전국 보급 목표"].iter_rows())[1]]
     assert row == ["2022년까지 보급 목표", 30_000, "개", "2022-12-31"]
     assert "30,000개" in hwpx.read(content(made(round, Form.HWPX, boss)))
-    told = pdf_contexts.round_report(round, [], 10, NOW)
-    assert "30,000개" in get_template("pdf/applications/round_report.html").render(told)
+    context = pdf_contexts.round_report(round, [], 10, NOW)
+    assert "30,000개" in get_template("pdf/applications/round_report.html").render(context)
     staff.enter(client, boss)
     assert "30,000개" in client.get("/admin/applications/roundreport/figures/").content.decode()
 
@@ -144,7 +144,7 @@ def test_a_list_that_changes_while_it_is_written_is_refused(
 def test_a_report_can_be_stopped_and_leaves_nothing(round: ProgramRound, boss: User) -> None:
     report = statistics.request(round, form=Form.CSV, by=boss, now=NOW)
     queue.cancel(report.job, now=NOW)
-    assert report.job.pk not in queue.waiting(NOW)
+    assert report.job.pk not in queue.due(NOW)
 
     def stop(done: int, total: int, stage: str) -> None:
         raise JobCancelled()
@@ -219,7 +219,7 @@ def decision(round: ProgramRound) -> Decision:
     return Decision.objects.filter(selection__state="released").order_by("rank")[0]
 
 
-def test_a_notice_waits_for_the_release(round: ProgramRound, decision: Decision) -> None:
+def test_a_notice_exists_only_after_the_release(round: ProgramRound, decision: Decision) -> None:
     unreleased = Decision.objects.filter(selection__state="decided").first()
     with pytest.raises(MoveNotAllowed, match="발표되지 않았습니다"):
         documents_services.request_notice(unreleased.application, now=NOW)
@@ -247,9 +247,15 @@ def test_a_notice_opens_in_the_word_processor(client: Client, boss: User) -> Non
     client.force_login(application.created_by)
     assert client.post(path).status_code == 302
     answer = client.get(path, {"form": "hwpx"})
-    told = hwpx.read(answer.content)
-    for words in ("선정결과 통지서", "한빛정밀", application.number, "50,000,000원", "선정되었음"):
-        assert words in told
+    text = hwpx.read(answer.content)
+    for expected in (
+        "선정결과 통지서",
+        "한빛정밀",
+        application.number,
+        "50,000,000원",
+        "선정되었음",
+    ):
+        assert expected in text
     client.force_login(staff.assessors(1)[0])
     assert client.get(path, {"form": "hwpx"}).status_code == 404
 

@@ -27,7 +27,7 @@ from portal.core import clock
 from portal.jobs import queue
 from portal.models import Job, JobState, Notice
 from programs.models import LedgerEntry
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests.factories import staff
 from tests.factories.applications import (
     ApplicationFactory,
@@ -142,7 +142,7 @@ WAYS = [
 def test_every_kind_of_job_of_this_app_is_tried_here() -> None:
     kinds = {kind for kind in queue.kinds() if kind.startswith("applications.")}
     assert kinds == {*(kind for kind, _ in WAYS), documents.JOB, statistics.JOB}
-    assert tasks.print_paper is not None
+    assert tasks.render_document is not None
 
 
 def counted() -> dict[str, int]:
@@ -250,7 +250,7 @@ def test_a_worker_killed_in_the_middle_is_followed_by_another(
     assert ScoreResult.objects.count() == 1
     assert queue.run(job.pk) is None  # its lease still runs
     Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
-    assert job.pk in queue.waiting(clock.now())
+    assert job.pk in queue.due(clock.now())
     assert queue.run(job.pk) == JobState.DONE
     assert ScoreRun.objects.get().scored == ScoreResult.objects.count() == 3
 

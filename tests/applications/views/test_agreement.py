@@ -132,7 +132,7 @@ def test_the_owner_asks_for_a_change_and_gives_up() -> None:
     later = world.day.replace(year=world.day.year + 1).isoformat()
     answer = client.post(page(world, "changes/period/"), {"ends_on": later, "reason": "납품 지연"})
     assert answer.status_code == 302
-    assert world.agreement.changes.get().proposal == {"ends_on": later}
+    assert world.agreement.amendments.get().proposal == {"ends_on": later}
     assert client.post(page(world, "give-up/"), {"reason": "이전"}).status_code == 302
     assert world.agreement.endings.get().asked_by == world.owner
 
@@ -146,7 +146,7 @@ def test_nothing_can_be_changed_before_the_agreement_is_made() -> None:
 
 def test_what_is_late_is_said_to_the_firm_and_on_the_list_of_staff() -> None:
     world = World()
-    world.agreement.turns.update(due_at=world.now)
+    world.agreement.pending_steps.update(due_at=world.now)
     shown = enter(world.owner).get(page(world)).content.decode()
     assert "일 지남" in shown
     assert (
@@ -156,11 +156,11 @@ def test_what_is_late_is_said_to_the_firm_and_on_the_list_of_staff() -> None:
     mine = enter(world.owner).get("/applications/").content.decode()
     assert "일 지남" in mine
     assert f'href="{page(world)}"' in mine
-    listed = enter(world.officer).get("/admin/applications/turn/?late=yes").content.decode()
+    listed = enter(world.officer).get("/admin/applications/pendingstep/?late=yes").content.decode()
     assert world.agreement.number in listed
     assert world.agreement.number not in (
         enter(UserFactory(roles=[OFFICER], is_staff=True))
-        .get("/admin/applications/turn/")
+        .get("/admin/applications/pendingstep/")
         .content.decode()
     )
 
@@ -170,13 +170,13 @@ def test_the_list_of_lost_time_costs_the_same_for_one_and_for_three(
 ) -> None:
     world = World()
     client = enter(world.officer)
-    client.get("/admin/applications/turn/")
+    client.get("/admin/applications/pendingstep/")
     with django_assert_max_num_queries(14):  # type: ignore[operator]
-        client.get("/admin/applications/turn/")
+        client.get("/admin/applications/pendingstep/")
     for _ in range(2):
         World()
     with django_assert_max_num_queries(14):  # type: ignore[operator]
-        client.get("/admin/applications/turn/")
+        client.get("/admin/applications/pendingstep/")
 
 
 def test_the_desk_takes_an_agreement_to_its_conclusion() -> None:
@@ -235,7 +235,7 @@ def test_the_way_of_the_application_leads_to_its_close() -> None:
     }
     assert labels["협약"]["state"] == "current"
     world.conclude()
-    ending = endings.ask(
+    ending = endings.request(
         world.fresh(), kind="terminate", reason="중단", by=world.officer, now=world.now
     )
     endings.approve(ending, note="확인", by=world.manager, now=world.now)

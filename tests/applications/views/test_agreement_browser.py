@@ -66,7 +66,7 @@ def test_axe_finds_nothing_where_work_is_recorded(live_server: Any, context: Bro
     deliverables.add_entry(row, on=work.TODAY, **words, by=by, now=now())
     page = signed_in(context, live_server.url, by)
     check(page, f"{live_server.url}/delivery/{row.pk}/")
-    deliverables.hand_in(row, by=by, now=now())
+    deliverables.submit(row, by=by, now=now())
     page = signed_in(context, live_server.url, firm)
     check(page, f"{live_server.url}/delivery/{row.pk}/")
     check(page, f"{live_server.url}/applications/{agreement.application_id}/delivery/")
@@ -128,14 +128,14 @@ def test_axe_finds_nothing_at_the_staff_s_agreement(live_server: Any, context: B
     claiming.half_way()
     claiming.finish()
     claiming.spend_one()
-    spending.hand_over(claiming.fresh(), by=claiming.owner, now=now())
+    spending.submit(claiming.fresh(), by=claiming.owner, now=now())
     page = signed_in(context, live_server.url, claiming.officer, second_factor=True)
     check(page, f"{base}{claiming.agreement.pk}/act/judge/")
     settled = owing()
     page = signed_in(context, live_server.url, settled.officer, second_factor=True)
     check_all(page, base, "", f"{settled.agreement.pk}/change/")
     check(page, f"{base}{settled.agreement.pk}/act/recover/")
-    check(page, f"{live_server.url}/admin/applications/turn/")
+    check(page, f"{live_server.url}/admin/applications/pendingstep/")
 
 
 def test_axe_finds_nothing_at_the_staff_s_deliveries(live_server: Any, context: BrowserContext):

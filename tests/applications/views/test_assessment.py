@@ -1,5 +1,5 @@
-"""The assessor's desk: own sheets only, a word on conflicts first, nothing of the others before the
-lock, and in a blind stage nothing that tells whose application it is."""
+"""Pages of assessors: own sheets only, a conflict statement first, nothing of the others before
+the lock, and in a blind stage nothing that identifies the applicant."""
 
 from collections.abc import Callable
 
@@ -23,7 +23,7 @@ from tests.factories.applications import (
 )
 
 pytestmark = pytest.mark.django_db
-DESK = reverse("assessor_desk")
+LIST = reverse("assessor_desk")
 QUESTIONS = [
     {"code": "plan", "kind": "long_text", "label": "계획", "section": "plan"},
     {"code": "lines", "kind": "rows", "label": "공정", "section": "plan"}
@@ -48,7 +48,7 @@ def text(answer) -> str:
     return answer.content.decode()
 
 
-def told(answer) -> list[str]:
+def messages_of(answer) -> list[str]:
     return [str(line) for line in answer.context["messages"]]
 
 
@@ -126,7 +126,7 @@ def secrets(application: Application) -> list[str]:
     ]  # fmt: skip
 
 
-def test_the_words_beside_a_criterion_are_no_markup(enter, program, officer, judges) -> None:
+def test_the_guidance_beside_a_criterion_is_no_markup(enter, program, officer, judges) -> None:
     Criterion.objects.update(guide='<form action="/evil/">현장을 봅니다.')
     given = sheets_services.assign_all(telling(program), assessors=judges, by=officer, now=NOW)
     sheet = next(row for row in given if row.assessor_id == judges[0].pk)
@@ -145,7 +145,7 @@ ADDRESSES = ["sheet", "conflict", "abstain"]
 def test_nobody_but_an_assessor_finds_the_desk(enter, sheets, officer) -> None:
     for stranger in (officer, staff.manager(), staff.auditor(), sheets[0].application.created_by):
         client = enter(stranger)
-        for url in (DESK, *(page(sheets[0], name) for name in ADDRESSES)):
+        for url in (LIST, *(page(sheets[0], name) for name in ADDRESSES)):
             assert client.get(url).status_code == 404
 
 
@@ -157,9 +157,9 @@ def test_the_sheet_of_another_does_not_exist(enter, sheets, judges) -> None:
     assert client.post(page(sheets[1], "autosave"), filled(sheets[1])).status_code == 404
 
 
-def test_the_second_factor_is_asked_for(client, sheets, judges) -> None:
+def test_the_second_factor_is_required(client, sheets, judges) -> None:
     client.force_login(judges[0])
-    for url in (DESK, page(sheets[0])):
+    for url in (LIST, page(sheets[0])):
         answer = client.get(url)
         assert answer.status_code == 302
         assert answer["Location"].startswith("/accounts/2fa/")
@@ -182,7 +182,7 @@ def test_assessors_read_applications_at_their_desk_and_nowhere_else(
         assert application.company.name not in answer.content.decode()
 
 
-# --- The word on conflicts -----------------------------------------------------------------------
+# --- The conflict statement ----------------------------------------------------------------------
 
 
 def test_the_file_opens_after_the_word_on_conflicts(enter, sheets, judges) -> None:
@@ -197,20 +197,20 @@ def test_the_file_opens_after_the_word_on_conflicts(enter, sheets, judges) -> No
     assert not attachments_of(judges[1]).exists()
 
 
-def test_a_tie_is_told_in_words_and_closes_the_file(enter, sheets, judges) -> None:
+def test_a_tie_is_described_and_closes_the_application(enter, sheets, judges) -> None:
     client, sheet = enter(judges[0]), sheets[0]
     assert client.post(page(sheet, "conflict"), {"tied": "yes"}).status_code == 400
     answer = client.post(page(sheet, "conflict"), {"tied": "yes", "words": "자문했습니다"})
-    assert answer.url == DESK
+    assert answer.url == LIST
     assert "로봇을" not in text(client.get(page(sheet)))
     assert not attachments_of(judges[0]).exists()
-    assert "회피" in text(client.get(DESK))
+    assert "회피" in text(client.get(LIST))
 
 
 def test_stepping_back_needs_a_reason(enter, sheets, judges) -> None:
     client, sheet = enter(judges[0]), sheets[0]
     assert client.post(page(sheet, "abstain"), {"reason": ""}).status_code == 400
-    assert client.post(page(sheet, "abstain"), {"reason": "일정"}).url == DESK
+    assert client.post(page(sheet, "abstain"), {"reason": "일정"}).url == LIST
     sheet.refresh_from_db()
     assert sheet.end_reason == "일정"
 
@@ -236,10 +236,10 @@ def mine(sheets, judges) -> ScoreSheet:
 def test_an_assessor_saves_locks_and_can_then_only_read(enter, mine, judges) -> None:
     client = enter(judges[0])
     saved = client.post(page(mine), filled(mine, reason_need="", act="save"), follow=True)
-    assert any("아직 제출하지 않았습니다" in line for line in told(saved))
+    assert any("아직 제출하지 않았습니다" in line for line in messages_of(saved))
     gaps = client.post(page(mine), filled(mine, reason_need="", act="lock"), follow=True)
     assert "reason_missing:need" in codes(gaps)
-    assert client.post(page(mine), filled(mine, act="lock")).url == DESK
+    assert client.post(page(mine), filled(mine, act="lock")).url == LIST
     mine.refresh_from_db()
     assert mine.locked_at is not None
     assert 'name="mark_need"' not in text(client.get(page(mine)))
@@ -278,11 +278,11 @@ def test_two_windows_do_not_overwrite_each_other(enter, mine, judges) -> None:
     assert ScoreSheet.objects.get(pk=mine.pk).comment == "첫 창"
 
 
-def test_next_leads_to_the_sheet_that_waits(enter, mine, judges) -> None:
+def test_next_leads_to_the_open_sheet(enter, mine, judges) -> None:
     client, url = enter(judges[0]), reverse("assessor_next")
     assert client.get(url).url == page(mine)
     client.post(page(mine), filled(mine, act="lock"))
-    assert client.get(url).url == DESK
+    assert client.get(url).url == LIST
 
 
 def test_others_are_hidden_until_the_own_sheet_is_locked_and_nameless_after(
@@ -310,7 +310,7 @@ def test_the_desk_asks_as_much_for_many_as_for_few(
         for _ in range(count):
             staff.opened(staff.judged(program, judges=[]), judges[0], officer)
         with django_assert_max_num_queries(14):
-            assert text(client.get(DESK)).count("<tr>") > count
+            assert text(client.get(LIST)).count("<tr>") > count
 
 
 # --- The blind stage ---------------------------------------------------------------------------
@@ -324,22 +324,22 @@ def blind(program, sheets) -> Application:
 
 
 def assessor_sees(client: Client, sheet: ScoreSheet) -> str:
-    """Everything the desk gives out, before and after the lock."""
-    seen = [text(client.get(DESK)), text(client.get(page(sheet, "conflict")))]
+    """Everything the pages show, before and after the lock."""
+    seen = [text(client.get(LIST)), text(client.get(page(sheet, "conflict")))]
     client.post(page(sheet, "conflict"), {"tied": "no"})
     seen.append(text(client.get(page(sheet))))
     seen.append(text(client.get(page(sheet, "abstain"))))
     seen.append(b"".join(client.get(reverse("assessor_export")).streaming_content).decode())
     client.post(page(sheet), filled(sheet, act="lock"))
-    seen += [text(client.get(page(sheet))), text(client.get(DESK))]
+    seen += [text(client.get(page(sheet))), text(client.get(LIST))]
     return "\n".join(seen)
 
 
-def test_a_blind_stage_tells_nobody_whose_application_it_is(enter, blind, sheets, judges) -> None:
+def test_a_blind_stage_identifies_no_applicant(enter, blind, sheets, judges) -> None:
     seen = assessor_sees(enter(judges[0]), sheets[0])
     assert [word for word in secrets(blind) if word and word in seen] == []
     assert assessment.HIDDEN in seen
-    assert assessment.NAMELESS in seen
+    assert assessment.ANONYMOUS in seen
     assert not attachments_of(judges[0]).exists()
 
 
@@ -358,7 +358,7 @@ def test_a_refusal_in_a_blind_stage_names_no_firm(enter, blind, sheets, judges) 
     assert blind.company.name not in answer.content.decode()
 
 
-def test_letters_to_assessors_name_no_applicant(blind, sheets, judges) -> None:
-    letters = "\n".join(f"{row.subject} {row.body}" for row in judges[0].notices.all())
-    assert letters
-    assert [word for word in secrets(blind) if word and word in letters] == []
+def test_notices_to_assessors_name_no_applicant(blind, sheets, judges) -> None:
+    notices = "\n".join(f"{row.subject} {row.body}" for row in judges[0].notices.all())
+    assert notices
+    assert [word for word in secrets(blind) if word and word in notices] == []

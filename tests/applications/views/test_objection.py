@@ -48,7 +48,7 @@ def test_an_applicant_objects_with_a_file_and_follows_it(two) -> None:
     assert Objection.objects.count() == 1
 
 
-def test_an_owner_gives_up_and_the_next_in_reserve_waits_for_signatures(two) -> None:
+def test_an_owner_declines_and_the_next_in_reserve_needs_approval(two) -> None:
     client, address = entered(two[0].created_by), f"/applications/{two[0].pk}/decline/"
     assert client.post(address, {"note": "사정", "confirmed": ""}).status_code == 400
     assert client.post(address, {"note": "사정", "confirmed": "on"}).status_code == 302
@@ -96,7 +96,7 @@ def test_everybody_sees_how_often_decisions_were_changed(two) -> None:
     assert 'data-label="결정 번복">0건' in page
 
 
-def test_the_application_itself_shows_the_clock_and_where_the_objection_stands(two) -> None:
+def test_the_application_itself_shows_the_deadline_and_the_state_of_the_objection(two) -> None:
     address, client = f"/applications/{two[1].pk}/", entered(two[1].created_by)
     page = client.get(address).content.decode()
     assert f"{address}objection/" in page

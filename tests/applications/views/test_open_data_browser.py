@@ -31,7 +31,10 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(
 ) -> None:
     page.set_viewport_size({"width": width, "height": 900})
     complaints: list[str] = []
-    page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+    page.on(
+        "console",
+        lambda message: complaints.append(message.text) if message.type == "error" else None,
+    )
     page.goto(site + path)
     for folded in page.locator("details").all():
         folded.evaluate("box => { box.open = true }")

@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from django.core.files.base import ContentFile, File
 
-from kamp import queries
 from kamp.jobs import clips as clips_jobs
 from kamp.jobs import inspections as inspections_jobs
 from kamp.jobs import training as training_jobs
 from kamp.models import Clip, Dataset, Duplicate, InspectionModel
+from kamp.queries.labelling import truths
 from kamp.services import clips as clips_services
 from kamp.services import drift, inspections, training
 from kamp.states import ClipState, Split, Verdict
@@ -51,7 +51,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
     dataset = bricks(firm)
     assert set(dataset.products.values_list("clips__state", flat=True)) == {ClipState.READY}
     model = learned(dataset)
-    again = training.ask(dataset, by=dataset.created_by, now=now(), seed=1)
+    again = training.request(dataset, by=dataset.created_by, now=now(), seed=1)
     InspectionModel.objects.filter(pk=again.pk).update(seed=model.seed)
     again.refresh_from_db()
     training_jobs.run(again, now=now(), progress=quiet)
@@ -68,7 +68,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
     assert "손상" in broken.fault
 
     clips = list(Clip.objects.filter(product__split=Split.TEST).select_related("product"))
-    job = inspections.ask(model, [*clips, pressed, broken], by=dataset.created_by, now=now())
+    job = inspections.request(model, [*clips, pressed, broken], by=dataset.created_by, now=now())
     assert broken.pk not in job.args["clips"]
 
     def stop_after_two(done: int, total: int, stage: str) -> None:
@@ -87,9 +87,9 @@ def test_the_whole_way(tmp_path: Path) -> None:
     }
     assert said["심한압축"].verdict == Verdict.HOLD
     assert said["심한압축"].reasons
-    truths = queries.truths(dataset.products.all())
+    known = truths(dataset.products.all())
     for row in said.values():
-        truth = truths.get(row.clip.product_id)
+        truth = known.get(row.clip.product_id)
         if truth and truth.mark == "defect":
             assert row.verdict in {Verdict.DEFECT, Verdict.UNKNOWN}
             assert max(row.frame_scores) > 0
@@ -97,12 +97,12 @@ def test_the_whole_way(tmp_path: Path) -> None:
 
     for split in (Split.TRAIN, Split.VALIDATION):  # those it was fitted to say nothing of drift
         rows = Clip.objects.filter(product__split=split, state=ClipState.READY)
-        some = list(rows.select_related("product")[: drift.LEAST])
-        queue.run(inspections.ask(model, some, by=dataset.created_by, now=now()).pk)
-    checked = drift.ask(model, by=dataset.created_by, now=now())
+        some = list(rows.select_related("product")[: drift.MIN_NORMALS])
+        queue.run(inspections.request(model, some, by=dataset.created_by, now=now()).pk)
+    checked = drift.request(model, by=dataset.created_by, now=now())
     assert queue.run(checked.pk) == JobState.DONE
     found = model.drifts.get()
-    assert (found.n >= drift.LEAST, found.drifted) == (True, False)
+    assert (found.n >= drift.MIN_NORMALS, found.drifted) == (True, False)
 
 
 def test_the_same_film_under_two_names_is_found(dataset: Dataset, tmp_path: Path) -> None:
@@ -112,7 +112,7 @@ def test_the_same_film_under_two_names_is_found(dataset: Dataset, tmp_path: Path
     pair = Duplicate.objects.get()
     assert pair.exact
     assert next(row.code for row in training.obstacles(dataset)) == "leak"
-    clips_jobs.look_for_duplicates(dataset)
+    clips_jobs.find_duplicates(dataset)
     assert Duplicate.objects.count() == 1
 
 

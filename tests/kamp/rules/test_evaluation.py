@@ -2,7 +2,7 @@
 
 import pytest
 
-from kamp.rules.evaluation import Costs, Rate, at, cheapest, count
+from kamp.rules.evaluation import Costs, Rate, cheapest, count, evaluate
 
 ROWS = [(-0.5, False), (-0.3, False), (0.1, False), (0.8, True), (-0.1, True)]
 
@@ -22,7 +22,7 @@ def test_the_interval_is_wilsons() -> None:
 
 def test_costs_and_predictive_values_follow_the_share_of_defects() -> None:
     rows = [(1.0, True)] * 99 + [(-1.0, True)] + [(-1.0, False)] * 98 + [(1.0, False)] * 2
-    point = at(rows, 0.0, Costs(miss_won=1_000_000, check_won=5_000, prevalence=0.05))
+    point = evaluate(rows, 0.0, Costs(miss_won=1_000_000, check_won=5_000, prevalence=0.05))
     assert point.positive == pytest.approx(0.722, abs=0.001)
     assert point.negative == pytest.approx(0.9995, abs=0.0001)
     assert point.won == pytest.approx(0.05 * 0.01 * 1_000_000 + 0.95 * 0.02 * 5_000)

@@ -4,8 +4,9 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import Error, transaction
 
-from kamp import queries
 from kamp.models import Clip, Label, Product, Workspace
+from kamp.queries.labelling import agreement, truths
+from kamp.queries.training import manifest
 from kamp.rules.labelling import kappa
 from kamp.services import clips as clips_services
 from kamp.services import datasets as datasets_services
@@ -128,11 +129,11 @@ def test_a_stranger_brings_nothing_in(firm: Workspace) -> None:
 
 def test_a_product_stays_in_its_part(firm: Workspace) -> None:
     dataset = dataset_of(firm)
-    parts = {f"A-{n}": clips_services.part_of(dataset, f"A-{n}") for n in range(200)}
+    parts = {f"A-{n}": clips_services.split_of(dataset, f"A-{n}") for n in range(200)}
     assert set(parts.values()) == {"train", "validation", "test"}
-    assert parts == {serial: clips_services.part_of(dataset, serial) for serial in reversed(parts)}
+    assert parts == {serial: clips_services.split_of(dataset, serial) for serial in reversed(parts)}
     other = dataset_of(firm, name="다른 자료")
-    assert parts != {serial: clips_services.part_of(other, serial) for serial in parts}
+    assert parts != {serial: clips_services.split_of(other, serial) for serial in parts}
 
 
 def test_labels_are_only_added(firm: Workspace) -> None:
@@ -143,7 +144,7 @@ def test_labels_are_only_added(firm: Workspace) -> None:
     box = {"x": 10, "y": 10, "w": 20, "h": 20}
     labelling.label(product, mark="defect", defect="crack", frame=0, box=box, by=by, now=now())
     assert Label.objects.count() == 2
-    assert queries.truths(dataset.products.all())[product.pk].mark == "defect"
+    assert truths(dataset.products.all())[product.pk].mark == "defect"
     for change in (
         lambda: Label.objects.update(mark="normal"),
         lambda: Label.objects.all().delete(),
@@ -190,10 +191,10 @@ def test_two_labellers_are_compared_and_a_disagreement_is_not_learned_from(
         for by, mark in zip((one, two), pair, strict=True):
             defect = "crack" if mark == "defect" else ""
             labelling.label(product, mark=mark, defect=defect, by=by, now=now())
-    found = queries.agreement(dataset)
+    found = agreement(dataset)
     assert (found.n, found.same) == (4, 3)
     assert found.kappa == pytest.approx(0.5)
-    assert [row["serial"] for row in queries.manifest(dataset)] == ["A-0", "A-1", "A-2"]
+    assert [row["serial"] for row in manifest(dataset)] == ["A-0", "A-1", "A-2"]
 
 
 def test_agreement_of_nothing_or_of_one_word_is_not_a_number() -> None:

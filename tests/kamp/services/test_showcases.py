@@ -8,10 +8,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
 from PIL import Image
 
-from kamp import queries
 from kamp.models import Showcase, ShowcaseMove
+from kamp.queries.showcases import comparisons
 from kamp.services.showcases import data_file, editing
-from kamp.services.showcases.editing import redrawn
+from kamp.services.showcases.editing import reencode
 from portal.core.clock import now
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
 from portal.uploads import files
@@ -155,7 +155,7 @@ def test_a_picture_is_drawn_anew_and_needs_words() -> None:
 
 
 def test_a_large_picture_is_made_smaller() -> None:
-    _, size = redrawn(picture(size=(2_000, 500)))
+    _, size = reencode(picture(size=(2_000, 500)))
     assert size == (1_600, 400)
 
 
@@ -196,7 +196,7 @@ def test_the_catalogue_is_loaded_once() -> None:
 
 def test_a_figure_is_put_into_words() -> None:
     case = refractory()
-    accuracy, seconds, answer = (queries.comparison(row) for row in case.metrics.all())
+    accuracy, seconds, answer = comparisons(case)
     assert (accuracy.before, accuracy.after, accuracy.change) == ("90%", "96%", "+6%p")
     assert (seconds.change, seconds.better) == ("−60초 (66.7% 감소)", True)
     assert accuracy.sample == "미공개"

@@ -34,8 +34,8 @@ def dataset() -> Dataset:
 
 
 def ready(dataset: Dataset) -> None:
-    labelled(dataset, training.LEAST, Split.TRAIN)
-    labelled(dataset, training.LEAST, Split.VALIDATION)
+    labelled(dataset, training.MIN_NORMALS, Split.TRAIN)
+    labelled(dataset, training.MIN_NORMALS, Split.VALIDATION)
 
 
 def codes(error: RuleBroken) -> set[str]:
@@ -48,7 +48,7 @@ def test_everything_in_the_way_is_said_at_once(dataset: Dataset) -> None:
         dataset=dataset, first=pair[0], second=pair[1], exact=True, similarity=1.0
     )
     with pytest.raises(RuleBroken) as refused:
-        training.ask(dataset, by=dataset.created_by, now=now())
+        training.request(dataset, by=dataset.created_by, now=now())
     assert codes(refused.value) == {"leak", "too_few_train", "too_few_validation"}
 
 
@@ -59,27 +59,27 @@ def test_a_duplicate_stands_in_the_way_until_one_is_left_out(dataset: Dataset) -
         dataset=dataset, first=pair[0], second=pair[1], exact=False, similarity=0.99
     )
     with pytest.raises(RuleBroken):
-        training.ask(dataset, by=dataset.created_by, now=now())
+        training.request(dataset, by=dataset.created_by, now=now())
     clips_services.leave_out(pair[1], by=dataset.created_by, now=now())
-    assert training.ask(dataset, by=dataset.created_by, now=now()).state == "training"
+    assert training.request(dataset, by=dataset.created_by, now=now()).state == "training"
 
 
 def test_the_same_data_and_seed_is_one_model(dataset: Dataset) -> None:
     ready(dataset)
-    first = training.ask(dataset, by=dataset.created_by, now=now())
-    assert training.ask(dataset, by=dataset.created_by, now=now()).pk == first.pk
-    assert training.ask(dataset, by=dataset.created_by, now=now(), seed=1).version == 2
+    first = training.request(dataset, by=dataset.created_by, now=now())
+    assert training.request(dataset, by=dataset.created_by, now=now()).pk == first.pk
+    assert training.request(dataset, by=dataset.created_by, now=now(), seed=1).version == 2
     assert Job.objects.count() == 2
     with pytest.raises(NotFound):
-        training.ask(dataset, by=PersonFactory(), now=now())
+        training.request(dataset, by=PersonFactory(), now=now())
 
 
 def test_a_cancelled_training_goes_on_when_it_is_asked_for_again(dataset: Dataset) -> None:
     ready(dataset)
-    model = training.ask(dataset, by=dataset.created_by, now=now())
+    model = training.request(dataset, by=dataset.created_by, now=now())
     assert model.job is not None
     assert queue.cancel(model.job, now=now())
-    training.ask(dataset, by=dataset.created_by, now=now())
+    training.request(dataset, by=dataset.created_by, now=now())
     assert Job.objects.get().state == JobState.QUEUED
 
 
@@ -129,17 +129,17 @@ def test_only_an_owner_retires_and_says_why(dataset: Dataset) -> None:
 def test_only_an_approved_model_judges_and_each_clip_once(dataset: Dataset) -> None:
     clips = [clip_of(dataset, serial) for serial in "ABC"]
     with pytest.raises(MoveNotAllowed) as refused:
-        inspections.ask(trained(dataset), clips, by=dataset.created_by, now=now())
+        inspections.request(trained(dataset), clips, by=dataset.created_by, now=now())
     assert refused.value.code == "not_approved"
     model = approved(dataset)
     inspection_of(model, clips[0])
-    job = inspections.ask(model, clips, by=dataset.created_by, now=now())
+    job = inspections.request(model, clips, by=dataset.created_by, now=now())
     assert job.args["clips"] == [clips[1].pk, clips[2].pk]
-    assert inspections.ask(model, clips, by=dataset.created_by, now=now()).pk == job.pk
+    assert inspections.request(model, clips, by=dataset.created_by, now=now()).pk == job.pk
     for clip in clips[1:]:
         inspection_of(model, clip)
     with pytest.raises(BadInput):
-        inspections.ask(model, clips, by=dataset.created_by, now=now())
+        inspections.request(model, clips, by=dataset.created_by, now=now())
     with pytest.raises(IntegrityError), transaction.atomic():
         inspection_of(model, clips[0])
 
@@ -169,14 +169,14 @@ def test_the_inspectors_word_stands_beside_the_verdict(dataset: Dataset) -> None
 def test_drift_is_asked_for_once_of_the_same_products(dataset: Dataset) -> None:
     model = approved(dataset)
     with pytest.raises(BadInput) as refused:
-        drift.ask(model, by=dataset.created_by, now=now())
+        drift.request(model, by=dataset.created_by, now=now())
     assert refused.value.code == "too_few_normals"
-    for place in range(drift.LEAST):
+    for place in range(drift.MIN_NORMALS):
         verdict = inspection_of(model, clip_of(dataset, f"A-{place}"), verdict="defect")
         inspections.decide(verdict, mark="normal", note="", by=dataset.created_by, now=now())
-    assert drift.ask_where_due(now()) == 1
-    job = drift.ask(model, by=dataset.created_by, now=now())
-    assert len(job.args["inspections"]) == drift.LEAST
+    assert drift.request_due(now()) == 1
+    job = drift.request(model, by=dataset.created_by, now=now())
+    assert len(job.args["inspections"]) == drift.MIN_NORMALS
     assert Job.objects.filter(kind=drift.JOB).count() == 1
 
 

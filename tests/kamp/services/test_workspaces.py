@@ -17,10 +17,10 @@ pytestmark = pytest.mark.django_db
 
 def test_whoever_opens_a_room_owns_it() -> None:
     person = PersonFactory()
-    made = workspaces.open_one(name="한빛", number=business_number(1), by=person, now=now())
+    made = workspaces.create(name="한빛", number=business_number(1), by=person, now=now())
     assert [(row.user, row.role) for row in made.members.all()] == [(person, "owner")]
     with pytest.raises(BadInput) as refused:
-        workspaces.open_one(name="다른", number=business_number(1), by=person, now=now())
+        workspaces.create(name="다른", number=business_number(1), by=person, now=now())
     assert refused.value.code == "workspace_taken"
 
 
@@ -58,7 +58,7 @@ def test_nobody_is_asked_twice() -> None:
 
 
 def test_nobody_fills_the_mailboxes_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "LETTERS_A_DAY", 2)
+    monkeypatch.setattr(outbox, "INVITATIONS_A_DAY", 2)
     firm, at = WorkspaceFactory(), now()
     owner = member_of(firm)
 

@@ -5,7 +5,7 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
-from kamp.models import Showcase, ShowcasePaper
+from kamp.models import Showcase, ShowcasePdf
 from portal.models import Job
 from tests.factories.kamp import (
     PersonFactory,
@@ -95,7 +95,7 @@ def test_a_one_pager_is_asked_for_once(client: Client) -> None:
     assert client.get(url).status_code == 200
     for _ in range(2):
         assert client.post(url).status_code == 302
-    assert ShowcasePaper.objects.count() == Job.objects.count() == 1
+    assert ShowcasePdf.objects.count() == Job.objects.count() == 1
     assert "만들고 있습니다" in client.get(url).content.decode()
 
 

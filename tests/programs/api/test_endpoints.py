@@ -73,7 +73,7 @@ def test_the_list_carries_the_figures(client: Client) -> None:
 
 def test_the_balance_follows_the_ledger(client: Client) -> None:
     pot = Budget.objects.get(code="2021/robot")
-    ledger.reserve(pot, amount=100, reference="a", subject="s", by=None, now=NOW)
+    ledger.reserve(pot, ledger.Booking(amount=100, reference="a", subject="s"), by=None, now=NOW)
     row = get(client, LIST)["results"][1]["balance"]
     assert row == {
         "appropriated_won": 18_100_000_000,
@@ -92,7 +92,7 @@ def test_the_list_costs_the_same_for_all_programmes(
 
 
 @pytest.mark.parametrize("code", SEVEN)
-def test_one_programme_tells_everything(client: Client, code: str) -> None:
+def test_one_programme_returns_every_part(client: Client, code: str) -> None:
     body = get(client, f"{LIST}{code}/")
     assert body["round"] == "2021-1"
     assert body["conditions"]
@@ -195,7 +195,7 @@ def test_a_self_check_without_answers_is_neither_yes_nor_no(client: Client) -> N
     assert not any(row["blocking"] for row in body["findings"])
 
 
-def test_a_full_self_check_says_yes(client: Client) -> None:
+def test_a_complete_self_check_is_eligible(client: Client) -> None:
     asked = get(client, f"{LIST}meister/")["self_check"]
     facts: dict[str, object] = {"track": "dispatch"}
     for question in asked:

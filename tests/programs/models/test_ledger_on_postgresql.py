@@ -3,7 +3,7 @@
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from programs import queries
+from programs.queries import ledger as ledger_queries
 from programs.rules.ledger import Balance
 from programs.services import ledger
 from tests.factories.programs import NOW, pot
@@ -31,11 +31,11 @@ def refused(statement: str, *params: object) -> None:
         "WITH gone AS (DELETE FROM programs_ledgerentry RETURNING *) SELECT * FROM gone",
     ],
 )
-def test_postgresql_has_no_side_door(statement: str) -> None:
+def test_postgresql_refuses_direct_sql(statement: str) -> None:
     box = pot(100)
-    ledger.reserve(box, amount=1, reference="sql:1", subject="s", by=None, now=NOW)
+    ledger.reserve(box, ledger.Booking(amount=1, reference="sql:1", subject="s"), by=None, now=NOW)
     refused(statement)
-    assert queries.balance(box) == Balance(100, 1, 0, 0)
+    assert ledger_queries.balance(box) == Balance(100, 1, 0, 0)
 
 
 def test_one_statement_over_many_rows_is_counted_whole_or_refused_whole() -> None:
@@ -46,7 +46,7 @@ def test_one_statement_over_many_rows_is_counted_whole_or_refused_whole() -> Non
         " SELECT %s, 'reserve', 10, 'many:' || n, '', '', now() FROM generate_series(1, %s) AS n"
     )
     refused(many, box.pk, 11)
-    assert queries.balance(box).reserved == 0
+    assert ledger_queries.balance(box).reserved == 0
     with connection.cursor() as cursor:
         cursor.execute(many, [box.pk, 10])
-    assert queries.balance(box) == Balance(100, 100, 0, 0) == queries.recomputed(box)
+    assert ledger_queries.balance(box) == Balance(100, 100, 0, 0) == ledger_queries.recomputed(box)

@@ -4,7 +4,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
-from programs import queries
+from programs.queries import ledger as ledger_queries
 from programs.rules.ledger import Balance
 from programs.services import ledger
 from tests.factories.programs import NOW, pot
@@ -23,7 +23,7 @@ def refused(statement: str, *params: object) -> None:
 @pytest.mark.parametrize("recursive", ["ON", "OFF"])
 def test_replacing_rows_is_refused_as_well(recursive: str) -> None:
     box = pot(100)
-    ledger.reserve(box, amount=60, reference="sql:1", subject="s", by=None, now=NOW)
+    ledger.reserve(box, ledger.Booking(amount=60, reference="sql:1", subject="s"), by=None, now=NOW)
     with connection.cursor() as cursor:
         cursor.execute(f"PRAGMA recursive_triggers={recursive}")
     try:
@@ -45,4 +45,4 @@ def test_replacing_rows_is_refused_as_well(recursive: str) -> None:
     finally:
         with connection.cursor() as cursor:
             cursor.execute("PRAGMA recursive_triggers=ON")
-    assert queries.balance(box) == Balance(100, 60, 0, 0)
+    assert ledger_queries.balance(box) == Balance(100, 60, 0, 0)

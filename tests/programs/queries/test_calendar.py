@@ -22,9 +22,9 @@ def days_of(year: int) -> set[date]:
     return {day for day in holidays().days if day.year == year}
 
 
-@pytest.mark.parametrize(("year", "told"), [(2021, OF_2021), (2022, OF_2022)])
-def test_the_years_of_the_programme_are_as_announced(year: int, told: str) -> None:
-    assert days_of(year) == {date.fromisoformat(f"{year}-{row}") for row in told.split()}
+@pytest.mark.parametrize(("year", "announced"), [(2021, OF_2021), (2022, OF_2022)])
+def test_the_years_of_the_programme_are_as_announced(year: int, announced: str) -> None:
+    assert days_of(year) == {date.fromisoformat(f"{year}-{row}") for row in announced.split()}
 
 
 @pytest.mark.parametrize(
@@ -49,15 +49,15 @@ def test_a_period_moves_over_a_whole_holiday() -> None:
 
 
 def test_days_are_added_and_removed_by_the_data_file(tmp_path: Path) -> None:
-    told = tmp_path / "holidays.yaml"
-    told.write_text(
+    file = tmp_path / "holidays.yaml"
+    file.write_text(
         "source: {package: holidays, country: KR}\n"
         "covers: {from: 2027, until: 2027}\n"
         "added: [{date: 2027-10-12, name: 임시공휴일, origin: 관보}]\n"
         "removed: [{date: 2027-03-01, name: 삼일절, origin: 관보}]\n",
         encoding="utf-8",
     )
-    known = holidays(told)
+    known = holidays(file)
     assert date(2027, 10, 12) in known
     assert date(2027, 3, 1) not in known
 

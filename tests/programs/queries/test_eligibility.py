@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from portal.core.errors import BadInput
-from programs import queries
 from programs.models import SubProgram
+from programs.queries import eligibility as eligibility_queries
 from tests.factories.programs import program
 
 pytestmark = pytest.mark.usefixtures("round_2021")
@@ -52,23 +52,23 @@ FITTING = {
 
 
 def codes(program: SubProgram, facts: dict) -> set[str]:
-    verdict = queries.check_self(program, facts, on=ON)
+    verdict = eligibility_queries.check_self(program, facts, on=ON)
     return {finding.code for finding in verdict.findings if finding.blocking}
 
 
 @pytest.mark.parametrize("code", sorted(FITTING))
 def test_a_fitting_firm_may_apply_to_each_of_the_seven(code: str) -> None:
-    verdict = queries.check_self(program(code), FITTING[code], on=ON)
+    verdict = eligibility_queries.check_self(program(code), FITTING[code], on=ON)
     assert verdict.eligible is True
     assert verdict.findings == ()
 
 
 @pytest.mark.parametrize("code", sorted(FITTING))
-def test_every_fact_that_is_asked_matters_and_every_fact_that_matters_is_asked(code: str) -> None:
+def test_the_questions_are_exactly_the_facts_that_matter(code: str) -> None:
     row = program(code)
     for track in row.tracks.all():
-        asked = {question.fact for question in queries.asked(row, track=track.code)}
-        empty = queries.check_self(row, {"track": track.code}, on=ON)
+        asked = {question.fact for question in eligibility_queries.questions(row, track=track.code)}
+        empty = eligibility_queries.check_self(row, {"track": track.code}, on=ON)
         assert set(empty.unknown) - {"track"} <= asked
         assert empty.eligible is None
 
@@ -113,14 +113,16 @@ def test_all_reasons_come_at_once() -> None:
 
 
 def test_arrears_can_still_be_settled_and_only_warn() -> None:
-    verdict = queries.check_self(program("robot"), {**FITTING["robot"], "tax_arrears": True}, on=ON)
+    verdict = eligibility_queries.check_self(
+        program("robot"), {**FITTING["robot"], "tax_arrears": True}, on=ON
+    )
     assert verdict.eligible is True
     assert [finding.code for finding in verdict.findings] == ["no_tax_arrears"]
 
 
 def test_answers_may_come_as_text() -> None:
     as_text = {name: str(value).lower() for name, value in FITTING["cloud"].items()}
-    assert queries.check_self(program("cloud"), as_text, on=ON).eligible is True
+    assert eligibility_queries.check_self(program("cloud"), as_text, on=ON).eligible is True
 
 
 @pytest.mark.parametrize(
@@ -134,17 +136,21 @@ def test_answers_may_come_as_text() -> None:
 )
 def test_unreadable_answers_are_refused(facts: dict) -> None:
     with pytest.raises(BadInput):
-        queries.check_self(program("robot"), {**FITTING["robot"], **facts}, on=ON)
+        eligibility_queries.check_self(program("robot"), {**FITTING["robot"], **facts}, on=ON)
 
 
-def test_only_questions_for_the_chosen_track_are_asked() -> None:
+def test_only_questions_for_the_chosen_track_are_shown() -> None:
     row = program("build")
-    upgrade = {question.fact for question in queries.asked(row, track="upgrade1")}
-    cluster = {question.fact for question in queries.asked(row, track="digital-cluster")}
+    upgrade = {question.fact for question in eligibility_queries.questions(row, track="upgrade1")}
+    cluster = {
+        question.fact for question in eligibility_queries.questions(row, track="digital-cluster")
+    }
     assert "current_level" in upgrade - cluster
     assert {"cluster_members", "cluster_led_by_venture"} <= cluster - upgrade
 
 
-def test_a_table_is_asked_for_by_its_number_of_rows() -> None:
-    asked = {question.fact: question for question in queries.asked(program("cloud"))}
+def test_a_table_is_questioned_by_its_number_of_rows() -> None:
+    asked = {
+        question.fact: question for question in eligibility_queries.questions(program("cloud"))
+    }
     assert asked["members"].kind == "integer"

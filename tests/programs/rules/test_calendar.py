@@ -45,7 +45,7 @@ def test_a_refusal_shows_both_instants_to_the_second_with_the_zone() -> None:
     assert refusal(FIRST_ROUND, OPENS) is None
 
 
-def test_aftercare_is_taken_all_year_until_the_budget_is_gone() -> None:
+def test_aftercare_is_accepted_all_year_until_the_budget_is_used() -> None:
     assert state(ROLLING, OPENS + timedelta(days=340)) == OPEN
     assert refusal(ROLLING, OPENS + timedelta(days=340)) is None
     assert days_left(ROLLING, OPENS) is None

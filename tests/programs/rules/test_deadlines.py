@@ -8,7 +8,7 @@ import pytest
 
 from portal.core.dates import KST, due_text, last_day_of
 from portal.core.errors import BadInput
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 from programs.rules.deadlines import Policy
 

@@ -76,7 +76,7 @@ def test_every_reason_is_given_at_once() -> None:
     assert codes(verdict) == ["small_only", "built_a_year_ago", "facility_loan"]
 
 
-def test_a_missing_fact_warns_in_a_self_check_and_leaves_the_answer_open() -> None:
+def test_a_missing_fact_warns_in_a_self_check_and_leaves_the_verdict_open() -> None:
     facts = {**READY, "built_on": None}
     verdict = judge(AFTERCARE, facts, on=SUBMITTED, final=False)
     assert verdict.eligible is None
@@ -114,7 +114,7 @@ def test_a_warning_never_makes_ineligible() -> None:
         assert len(failed.findings) == len(unknown.findings) == 1
 
 
-def test_a_fact_needed_twice_is_asked_for_once() -> None:
+def test_a_fact_needed_twice_is_reported_once() -> None:
     rows = [one("at_least", number=1, blocking=False), {**one("at_most", number=9), "code": "d"}]
     verdict = judge(parse(rows), {}, on=SUBMITTED, final=True)
     assert [(f.code, f.blocking) for f in verdict.findings] == [("d", True)]
@@ -162,7 +162,7 @@ def test_s7_the_target_level_must_be_above_the_current_one() -> None:
     assert holds(row, f="basic") is False
 
 
-def test_not_given_says_its_own_message() -> None:
+def test_not_given_uses_its_own_message() -> None:
     verdict = judge(parse([one("given")]), {}, on=SUBMITTED, final=True)
     assert verdict.findings[0].message == "안 됩니다."
 

@@ -12,7 +12,7 @@ from programs.rules.ledger import DELTAS, Balance, after, check, fold
 entries = st.lists(st.tuples(st.sampled_from(sorted(DELTAS)), st.integers(1, 10**12)), max_size=30)
 
 
-def test_money_walks_from_appropriation_to_payment_and_back() -> None:
+def test_money_goes_from_appropriation_to_payment_and_back() -> None:
     walk = [
         ("appropriate", 18_100_000_000),
         ("reserve", 300_000_000),

@@ -12,7 +12,6 @@ from django.core.management import CommandError, call_command
 from django.db import models
 
 from portal.core.errors import BadInput, BudgetExceeded, RuleBroken
-from programs import queries
 from programs.models import (
     Budget,
     Criterion,
@@ -23,6 +22,10 @@ from programs.models import (
     SubProgram,
     Track,
 )
+from programs.queries import catalogue as catalogue_queries
+from programs.queries import eligibility as eligibility_queries
+from programs.queries import ledger as ledger_queries
+from programs.queries import rounds as rounds_queries
 from programs.roles import MANAGER
 from programs.services import ledger, rounds
 from programs.services.catalogue import data_file, loading
@@ -115,7 +118,7 @@ def rows() -> dict[type[models.Model], int]:
 
 
 @pytest.mark.django_db
-def test_a_second_load_changes_nothing_and_says_so() -> None:
+def test_a_second_load_changes_nothing_and_reports_so() -> None:
     first = reload(document())
     before, versions = rows(), set(SubProgram.objects.values_list("form_version", "updated_at"))
     second = reload(document())
@@ -126,7 +129,7 @@ def test_a_second_load_changes_nothing_and_says_so() -> None:
 
 
 @pytest.mark.django_db
-def test_a_load_tells_what_changed_from_what_to_what() -> None:
+def test_a_load_reports_old_and_new_values() -> None:
     load()
     content = document()
     content["sub_programs"][1]["tracks"][0]["cap_won"][0] = 250_000_000
@@ -176,7 +179,7 @@ def test_the_core_mark_may_move_to_another_criterion() -> None:
 def test_a_changed_budget_becomes_an_entry_and_other_money_stays() -> None:
     load()
     pot = Budget.objects.get(code="2021/cloud")
-    ledger.appropriate(pot, amount=EOK, reference="추경-1", by=None, now=NOW)
+    ledger.appropriate(pot, ledger.Booking(amount=EOK, reference="추경-1"), by=None, now=NOW)
     content = document()
     content["round"]["total_won"][0] += 2 * EOK
     content["sub_programs"][5]["budget"]["won"][0] += 2 * EOK
@@ -186,14 +189,16 @@ def test_a_changed_budget_becomes_an_entry_and_other_money_stays() -> None:
     reload(document())
     pot.refresh_from_db()
     assert pot.appropriated_won == (32 + 1) * EOK
-    assert queries.recomputed(pot) == pot.balance
+    assert ledger_queries.recomputed(pot) == pot.balance
 
 
 @pytest.mark.django_db
-def test_a_budget_is_not_cut_below_what_is_promised_and_the_load_leaves_no_trace() -> None:
+def test_a_budget_is_not_cut_below_what_is_promised_and_the_load_is_rolled_back() -> None:
     load()
     pot = Budget.objects.get(code="2021/cloud")
-    ledger.reserve(pot, amount=32 * EOK, reference="r", subject="a", by=None, now=NOW)
+    ledger.reserve(
+        pot, ledger.Booking(amount=32 * EOK, reference="r", subject="a"), by=None, now=NOW
+    )
     content = document()
     content["round"]["total_won"][0] -= EOK
     content["sub_programs"][5]["budget"]["won"][0] -= EOK
@@ -219,7 +224,7 @@ def test_dates_that_a_manager_has_moved_survive_a_reload() -> None:
 
 
 @pytest.mark.django_db
-def test_an_announced_round_says_why_it_is_public() -> None:
+def test_an_announced_round_records_why_it_is_public() -> None:
     round = load()
     assert round.announced
     assert RoundChange.objects.get(round=round).act == "announce"
@@ -235,10 +240,10 @@ def test_an_eighth_programme_is_pure_data() -> None:
         "business_registration",
         "sme_certificate",
     ]
-    found = queries.check_self(row, {"track": "meter", "power": "80"}, on=NOW.date())
+    found = eligibility_queries.check_self(row, {"track": "meter", "power": "80"}, on=NOW.date())
     assert found.eligible is False
     assert found.findings[0].message == "계약 전력이 100kW 이상이어야 합니다."
-    assert [code.code for code in queries.offered(row.round)][-1] == "energy"
+    assert [code.code for code in catalogue_queries.offered(row.round)][-1] == "energy"
 
 
 @pytest.mark.django_db
@@ -249,8 +254,8 @@ def test_a_2022_round_is_pure_data_and_leaves_2021_alone() -> None:
     reload(next_year())
     assert SubProgram.objects.filter(round__code="2022-1").count() == 7
     assert {row["code"]: row for row in before.all()} == kept
-    assert queries.current_round(NOW.replace(year=2022)).code == "2022-1"
-    assert queries.current_round(NOW).code == "2021-1"
+    assert rounds_queries.current_round(NOW.replace(year=2022)).code == "2022-1"
+    assert rounds_queries.current_round(NOW).code == "2021-1"
 
 
 @pytest.mark.django_db
@@ -427,7 +432,7 @@ def test_a_faulty_document_is_refused_naming_the_place(
     assert any(place in fault and reason in fault for fault in faults), faults
 
 
-def test_every_fault_is_told_at_once() -> None:
+def test_every_fault_is_reported_at_once() -> None:
     def change(content: Content) -> None:
         build(content)["criteria"][0]["points"] = 25
         content["sub_programs"][1]["criteria"][0]["points"] = 25
@@ -470,7 +475,7 @@ def test_the_command_loads_the_files_that_come_with_the_portal_and_prints_a_repo
 
 
 @pytest.mark.django_db
-def test_the_command_takes_a_file_and_refuses_a_faulty_one_in_words(tmp_path: Path) -> None:
+def test_the_command_loads_a_file_and_explains_a_faulty_one(tmp_path: Path) -> None:
     content = copy.deepcopy(eighth())
     content["sub_programs"][7]["criteria"][0]["points"] = 90
     file = tmp_path / "2021.yaml"

@@ -184,7 +184,7 @@ def test_aftercare_pays_up_to_5_and_20_million_to_about_630_firms__S16() -> None
     assert track("aftercare", "growth").cap_won == 20_000_000
 
 
-def test_aftercare_is_taken_until_the_money_is_gone() -> None:
+def test_aftercare_is_accepted_until_the_money_is_used() -> None:
     row = program("aftercare")
     assert row.intake == Intake.ROLLING
     assert row.window().closes_at is None
@@ -278,7 +278,7 @@ def test_a_supplier_is_optional_when_applying_to_build() -> None:
     assert role["required"] is False
 
 
-def test_consents_keep_required_and_optional_apart_with_all_that_must_be_told() -> None:
+def test_consents_separate_required_and_optional_and_state_what_the_law_requires() -> None:
     for row in SubProgram.objects.all():
         assert [consent["required"] for consent in row.consents] == [True, True, True, False]
         for consent in row.consents:

@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 
 from portal.access.roles import AUDITOR
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
-from portal.models import TroubleMinute, User
+from portal.models import IncidentMinute, User
 from programs.models import ProgramRound, RoundChange
 from programs.queries import rounds as rounds_queries
 from programs.roles import MANAGER, OFFICER
@@ -38,13 +38,13 @@ def round() -> ProgramRound:
 
 
 def move(round: ProgramRound, by: User, **change: object) -> RoundChange:
-    asked = {
+    proposal = {
         "opens_at": round.opens_at,
         "closes_at": round.closes_at + timedelta(days=2),
         "reason": "접수 장애로 연장",
         "now": NOW,
     }
-    return rounds.reschedule(round, by=by, **{**asked, **change})
+    return rounds.reschedule(round, by=by, **{**proposal, **change})
 
 
 def test_a_round_is_announced_once(round: ProgramRound, manager: User) -> None:
@@ -56,7 +56,7 @@ def test_a_round_is_announced_once(round: ProgramRound, manager: User) -> None:
     assert RoundChange.objects.filter(round=round).count() == 1
 
 
-def test_a_moved_deadline_leaves_who_when_from_to_and_why(
+def test_a_changed_deadline_records_who_when_from_to_and_why(
     round: ProgramRound, manager: User
 ) -> None:
     before = round.closes_at
@@ -107,15 +107,15 @@ def announced(round: ProgramRound, manager: User) -> ProgramRound:
     return round
 
 
-def trouble_at(round: ProgramRound, minutes_before: int, **words: object) -> TroubleMinute:
-    return TroubleMinute.objects.create(
+def incident_at(round: ProgramRound, minutes_before: int, **fields: object) -> IncidentMinute:
+    return IncidentMinute.objects.create(
         **{
             "scope": "portal",
             "minute": round.closes_at - timedelta(minutes=minutes_before),
             "kind": "unavailable",
             "source": "web-1",
             "count": 3,
-            **words,
+            **fields,
         }
     )
 
@@ -132,11 +132,11 @@ def test_an_announced_deadline_moves_only_with_the_portals_own_evidence(
         {"minutes_before": 5, "kind": "closed"},  # a refusal by right
         {"minutes_before": 5, "scope": "2021-8/build"},  # another round
     ):
-        trouble_at(round, **useless)
+        incident_at(round, **useless)
     with pytest.raises(RuleBroken) as refused:
         move(round, manager, closes_at=later, now=at)
     assert refused.value.findings[0].code == "no_outage"
-    trouble_at(round, 20)
+    incident_at(round, 20)
     change = move(round, manager, closes_at=later, now=at)
     assert change.ground == "outage"
     assert [(row["kind"], row["count"]) for row in change.evidence] == [("unavailable", 3)]
@@ -158,19 +158,19 @@ def test_the_database_wants_the_evidence_and_the_second_signature(
 
 def test_another_lawful_reason_needs_a_second_manager(round: ProgramRound, manager: User) -> None:
     announced(round, manager)
-    words = {"opens_at": round.opens_at, "closes_at": round.closes_at + timedelta(days=3)}
-    words |= {"reason": "재난 및 안전관리 기본법에 따른 재난 선포", "now": NOW}
+    fields = {"opens_at": round.opens_at, "closes_at": round.closes_at + timedelta(days=3)}
+    fields |= {"reason": "재난 및 안전관리 기본법에 따른 재난 선포", "now": NOW}
     with pytest.raises(MoveNotAllowed):
-        rounds.propose(round, by=UserFactory(roles=[OFFICER]), **words)
-    asked = rounds.propose(round, by=manager, **words)
+        rounds.propose(round, by=UserFactory(roles=[OFFICER]), **fields)
+    proposal = rounds.propose(round, by=manager, **fields)
     with pytest.raises(MoveNotAllowed) as second:
-        rounds.propose(round, by=manager, **words)
+        rounds.propose(round, by=manager, **fields)
     assert second.value.code == "proposal_open"
     with pytest.raises(MoveNotAllowed) as same:
-        rounds.approve(asked, by=manager, now=NOW)
+        rounds.approve(proposal, by=manager, now=NOW)
     assert same.value.code == "same_person"
     other = UserFactory(roles=[MANAGER])
-    change = rounds.approve(asked, by=other, now=NOW)
+    change = rounds.approve(proposal, by=other, now=NOW)
     assert (change.by, change.approved_by) == (manager, other)
     with pytest.raises(MoveNotAllowed):
-        rounds.approve(asked, by=other, now=NOW)
+        rounds.approve(proposal, by=other, now=NOW)

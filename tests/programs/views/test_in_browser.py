@@ -20,10 +20,9 @@ def site(live_server) -> str:
     at = timezone.now()
     load_open(at)
     box = Budget.objects.get(code="2021/robot")
-    mine = {"subject": "application:1", "by": None, "now": at}
-    ledger.reserve(box, amount=3_000_000_000, reference="a", **mine)
-    ledger.commit(box, amount=2_000_000_000, reference="b", **mine)
-    ledger.pay(box, amount=1_000_000_000, reference="c", **mine)
+    ledger.reserve(box, ledger.Booking(3_000_000_000, "a", "application:1"), by=None, now=at)
+    ledger.commit(box, ledger.Booking(2_000_000_000, "b", "application:1"), by=None, now=at)
+    ledger.pay(box, ledger.Booking(1_000_000_000, "c", "application:1"), by=None, now=at)
     return live_server.url
 
 

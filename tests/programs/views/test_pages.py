@@ -61,13 +61,13 @@ def test_home_shows_the_national_plan_as_a_picture_and_as_a_table(
     assert 'x="659" y="0" width="200"' in page  # 6,000 more stand on top of them
 
 
-def test_home_says_so_when_nothing_is_announced(client: Client, open_round: ProgramRound) -> None:
+def test_home_shows_when_nothing_is_announced(client: Client, open_round: ProgramRound) -> None:
     ProgramRound.objects.update(announced=False)
     assert "지금 공고된 사업이 없습니다" in read(client, "home")
     assert "지금 공고된 사업이 없습니다" in read(client, "program_list")
 
 
-def test_a_closed_round_says_closed_and_offers_no_application(
+def test_a_closed_round_shows_closed_and_offers_no_application(
     client: Client, round_2021: ProgramRound
 ) -> None:
     page = read(client, "program_detail", "2021-1", "robot")
@@ -86,7 +86,7 @@ def test_an_open_programme_offers_check_preview_and_application(
 
 
 @pytest.mark.parametrize("code", SEVEN)
-def test_every_programme_tells_tracks_conditions_papers_criteria_and_steps(
+def test_every_programme_shows_tracks_conditions_documents_criteria_and_steps(
     client: Client, open_round: ProgramRound, code: str
 ) -> None:
     page, row = read(client, "program_detail", "2021-1", code), program(code)
@@ -111,9 +111,7 @@ def test_figures_stand_with_their_origin(client: Client, open_round: ProgramRoun
     assert "한도 미정" in build
 
 
-def test_restrictions_of_papers_are_put_into_words(
-    client: Client, open_round: ProgramRound
-) -> None:
+def test_restrictions_of_documents_are_described(client: Client, open_round: ProgramRound) -> None:
     page = read(client, "program_detail", "2021-1", "build")
     assert "해당하는 경우만: 마스크, 손소독제" in page
 
@@ -130,7 +128,7 @@ def test_restrictions_of_papers_are_put_into_words(
         ),
     ],
 )
-def test_the_list_leaves_out_what_is_not_for_the_reader_and_says_why(
+def test_the_list_omits_what_is_not_for_the_reader_and_explains_why(
     client: Client, open_round: ProgramRound, reader: dict, inside: list, outside: list
 ) -> None:
     page = read(client, "program_list", **reader)
@@ -195,9 +193,7 @@ def test_the_self_check_gives_every_reason_at_once(
     assert "1년이 지나야 합니다." in page
 
 
-def test_the_self_check_says_yes_to_a_fitting_firm(
-    client: Client, open_round: ProgramRound
-) -> None:
+def test_the_self_check_accepts_a_fitting_firm(client: Client, open_round: ProgramRound) -> None:
     answers = {"company_kind": "company", "company_size": "small", "built_on": "2015-01-01"}
     page = check(client, "aftercare", track="emergency", **answers, **CLEAN)
     assert "신청할 수 있습니다" in page
@@ -236,7 +232,7 @@ def test_the_preview_shows_each_line(client: Client, open_round: ProgramRound) -
 
 
 @pytest.mark.parametrize("amount", ["abc", "-1", "1.5", "9" * 30])
-def test_the_preview_refuses_odd_amounts_in_words(
+def test_the_preview_refuses_odd_amounts_with_a_message(
     client: Client, open_round: ProgramRound, amount: str
 ) -> None:
     page = read(client, "preview", "2021-1", "robot", track="cobot", total_cost_won=amount)
@@ -252,7 +248,7 @@ def test_the_preview_asks_no_cost_where_none_counts(
     assert 'name="total_cost_won"' not in page
 
 
-def test_unknown_sums_are_said_to_be_unknown(client: Client, open_round: ProgramRound) -> None:
+def test_unknown_sums_are_shown_as_unknown(client: Client, open_round: ProgramRound) -> None:
     page = read(client, "preview", "2021-1", "meister", track="dispatch")
     assert "8,750,000원" in page
     assert "미정" in page
@@ -263,7 +259,10 @@ def test_the_money_page_shows_counters_beside_the_sums_of_the_entries(
 ) -> None:
     pot = Budget.objects.get(code="2021/robot")
     ledger.reserve(
-        pot, amount=250_000_000, reference="r:1", subject="application:77", by=None, now=NOW
+        pot,
+        ledger.Booking(amount=250_000_000, reference="r:1", subject="application:77"),
+        by=None,
+        now=NOW,
     )
     page = read(client, "budget")
     assert "17,850,000,000" in page
@@ -273,16 +272,13 @@ def test_the_money_page_shows_counters_beside_the_sums_of_the_entries(
     assert "선정 예약</td>" not in page
 
 
-def test_the_money_page_names_nobody(client: Client, open_round: ProgramRound) -> None:
+def test_the_budget_page_names_no_person(client: Client, open_round: ProgramRound) -> None:
     pot = Budget.objects.get(code="2021/robot")
     ledger.reserve(
         pot,
-        amount=1,
-        reference="award:한빛",
-        subject="application:77",
+        ledger.Booking(amount=1, reference="award:한빛", subject="application:77", note="비밀"),
         by=None,
         now=NOW,
-        note="비밀",
     )
     page = read(client, "budget")
     for secret in ("application:77", "award:", "비밀"):
@@ -304,7 +300,7 @@ def test_pages_cost_the_same_however_much_there_is(
 ) -> None:
     before = count(client, path)
     pot = Budget.objects.get(code="2021/build")
-    rows = [(f"application:{n}", 1_000, f"many:{n}") for n in range(200)]
+    rows = [ledger.Booking(1_000, f"many:{n}", f"application:{n}") for n in range(200)]
     ledger.reserve_many(pot, rows, by=None, now=NOW)
     for sequence in range(2, 5):
         ProgramRound.objects.create(

@@ -6,14 +6,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from programs import queries
 from programs.models import ProgramRound
+from programs.queries import sources as sources_queries
 from programs.templatetags.programs import origin
 
 ENTRIES = [
-    *(row for article in queries.sources()["articles"] for row in article["facts"]),
-    *queries.sources()["assumptions"],
-    *queries.sources()["publications"],
+    *(row for article in sources_queries.sources()["articles"] for row in article["facts"]),
+    *sources_queries.sources()["assumptions"],
+    *sources_queries.sources()["publications"],
 ]
 
 
@@ -32,7 +32,7 @@ def test_every_entry_has_an_anchor_and_its_text(page: str) -> None:
 
 
 def test_each_article_tells_title_publisher_and_date_or_that_they_are_not_known(page: str) -> None:
-    for article in queries.sources()["articles"]:
+    for article in sources_queries.sources()["articles"]:
         assert article["topic"] in page
         for name in ("title", "publisher", "published"):
             assert (article[name] or "원문에 적혀 있지 않음") in page

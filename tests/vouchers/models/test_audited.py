@@ -1,4 +1,4 @@
-"""What decides about money and publication is sealed; a row changed behind the portal is named."""
+"""Rows on money and publication are in the audit chain; a row changed behind the portal is named."""
 
 from datetime import timedelta
 
@@ -12,7 +12,7 @@ from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
 from tests.faults.behind import by_hand
 from vouchers.models import Certificate, ReportFee
-from vouchers.models.audited import AUDITED
+from vouchers.models.audit import AUDITED
 from vouchers.services import assignment, corrections, selection
 from vouchers.services.reports import moderation
 from vouchers.services.rewards import awards as awards_services
@@ -44,7 +44,7 @@ def story() -> None:
     moderation.publish(make.fresh(report), by=moderator, now=make.LATER)
     case = make.raised(make.fresh(report))
     corrections.verify(case, finding="열리지 않음", by=agency, now=make.LATER)
-    corrections.ask(case, wanted="고쳐 주세요.", by=agency, now=make.LATER)
+    corrections.request(case, text="고쳐 주세요.", by=agency, now=make.LATER)
     corrections.answer(
         case, text="고침", uploads=[make.picture("증빙.png")], by=seller, now=make.LATER
     )
@@ -104,7 +104,7 @@ def test_every_row_changed_by_hand_is_named_and_no_other() -> None:
     assert {fault[:3] for fault in audit.verify(now=VERIFIED).findings} == altered
 
 
-def test_a_state_set_by_hand_is_told_from_the_last_move() -> None:
+def test_a_state_set_by_hand_is_detected_from_the_last_move() -> None:
     report = make.submitted()
     audit.seal(now=NOW)
     with by_hand() as run:

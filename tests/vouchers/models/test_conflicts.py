@@ -1,4 +1,4 @@
-"""Whoever is tied to a supplier is refused by the database itself; whoever is not, is not."""
+"""The database itself refuses a person with an open tie to a supplier."""
 
 import pytest
 from django.db import IntegrityError, connection, transaction
@@ -75,7 +75,7 @@ def test_an_assignment_of_the_tied_is_refused_whatever_the_service(tied: bool) -
     assert refused(act) is tied
 
 
-def test_without_the_trigger_the_tied_would_get_in() -> None:
+def test_without_the_trigger_a_tied_person_would_be_accepted() -> None:
     """The negative control: it is the trigger that refuses, not something before it."""
     filed = make.application(make.panel(), state=PanelApplicationState.SELECTED)
     tie(filed.user)

@@ -1,13 +1,13 @@
-"""Permitted pairs with their costs; shortages in words."""
+"""Permitted pairs with their costs; messages on shortages."""
 
 from portal.assignment import matching
-from vouchers.rules.assignment import STEP, UNWISHED, Member, Wanted, explain, options
+from vouchers.rules.assignment import STEP, UNWISHED, Demand, Member, explain, options
 
 NAMES = {1: "가나 회의", 2: "다라 보안"}
 KINDS = {"sme": "중소기업 임직원", "expert": "분야 전문가"}
 
 
-def solved(members: list[Member], services: list[Wanted]) -> matching.Solution:
+def solved(members: list[Member], services: list[Demand]) -> matching.Solution:
     return matching.solve(
         [matching.Worker(row.id, row.load, row.kind) for row in members],
         [matching.Task(row.id, row.members, row.least) for row in services],
@@ -16,34 +16,34 @@ def solved(members: list[Member], services: list[Wanted]) -> matching.Solution:
     )
 
 
-def words(members: list[Member], services: list[Wanted]) -> list[str]:
+def words(members: list[Member], services: list[Demand]) -> list[str]:
     return [str(row["text"]) for row in explain(solved(members, services), NAMES, KINDS)]
 
 
-def test_a_wish_is_cheaper_the_dearer_it_is_and_a_forbidden_pair_is_never_there() -> None:
+def test_wishes_cost_less_by_rank_and_forbidden_pairs_are_absent() -> None:
     member = Member(7, "sme", 2, wishes=(2, 1, 99))
-    services = [Wanted(1, 1, {}), Wanted(2, 1, {}), Wanted(3, 1, {})]
+    services = [Demand(1, 1, {}), Demand(2, 1, {}), Demand(3, 1, {})]
     assert sorted(options([member], services, [(7, 3)])) == [(7, 1, STEP), (7, 2, 0)]
     assert (7, 3, UNWISHED) in options([member], services, ())
 
 
 def test_too_many_pairs_are_shared_out_evenly_and_wishes_stay() -> None:
     members = [Member(id, "sme", 2, wishes=(9,)) for id in range(1, 6)]
-    services = [Wanted(id, 1, {}) for id in range(10)]
+    services = [Demand(id, 1, {}) for id in range(10)]
     found = options(members, services, (), most=10)
     assert {service for _, service, _ in found} == set(range(10))
     assert all((member.id, 9, 0) in found for member in members)
 
 
-def test_enough_for_all_is_said_so() -> None:
+def test_a_complete_assignment_is_reported_as_complete() -> None:
     members = [Member(1, "sme", 1), Member(2, "expert", 1)]
-    assert words(members, [Wanted(1, 2, {"sme": 1, "expert": 1})]) == [
+    assert words(members, [Demand(1, 2, {"sme": 1, "expert": 1})]) == [
         "모든 서비스에 필요한 인원을 구분에 맞게 배정했습니다."
     ]
 
 
 def test_too_few_people_are_counted_exactly() -> None:
-    said = words([Member(1, "sme", 5)], [Wanted(1, 2, {"sme": 1, "expert": 1})])
+    said = words([Member(1, "sme", 5)], [Demand(1, 2, {"sme": 1, "expert": 1})])
     assert said[0].startswith(
         "서비스 1개(가나 회의)에 2자리가 필요하지만 다른 단원이 채운 자리는 1자리뿐이라 "
         "1자리가 모자랍니다."
@@ -55,12 +55,12 @@ def test_too_few_people_are_counted_exactly() -> None:
     ]
 
 
-def test_too_little_room_names_the_services_and_what_is_missing() -> None:
-    said = words([Member(1, "sme", 1)], [Wanted(1, 1, {}), Wanted(2, 1, {})])
+def test_too_few_places_name_the_services_and_the_gap() -> None:
+    said = words([Member(1, "sme", 1)], [Demand(1, 1, {}), Demand(2, 1, {})])
     assert "서비스 2개(가나 회의, 다라 보안)에 2자리가 필요하지만" in said[0]
     assert "단원 1명에게 남은 여유는 1자리뿐이라 1자리가 모자랍니다" in said[0]
     assert "여유를 다른 서비스에 모두 썼습니다" in said[1]
 
 
-def test_nobody_at_all_is_said_so() -> None:
-    assert "배정할 수 있는 단원이 없어 2자리가 모자랍니다" in words([], [Wanted(1, 2, {})])[0]
+def test_no_members_at_all_is_reported() -> None:
+    assert "배정할 수 있는 단원이 없어 2자리가 모자랍니다" in words([], [Demand(1, 2, {})])[0]

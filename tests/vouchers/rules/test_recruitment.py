@@ -1,4 +1,4 @@
-"""Bursts from one address, telephone, device or row of accounts are flagged, and only those."""
+"""Bursts from one address, telephone, device or account series are flagged, and only those."""
 
 from datetime import datetime, timedelta
 
@@ -15,7 +15,7 @@ def traces(*hours: float, **same: str) -> list[Trace]:
 def test_three_from_one_address_within_a_day_are_a_burst() -> None:
     found = flags(traces(0, 5, 23, address="x"), limit=3, hours=24)
     assert found == {id: [Flag("address", 3)] for id in (1, 2, 3)}
-    assert found[1][0].words == "같은 접속 주소 3건"
+    assert found[1][0].label == "같은 접속 주소 3건"
 
 
 def test_two_or_three_over_more_than_a_day_are_none() -> None:
@@ -28,11 +28,11 @@ def test_each_belongs_to_its_own_largest_burst() -> None:
     assert found == {id: [Flag("device", 4)] for id in (1, 2, 3, 4)}
 
 
-def test_what_is_unknown_is_compared_with_nothing() -> None:
+def test_an_unknown_value_matches_nothing() -> None:
     assert flags(traces(0, 0, 0, 0), limit=2, hours=24) == {}
 
 
-def test_accounts_made_in_a_row_share_a_stem() -> None:
+def test_numbered_accounts_share_a_stem() -> None:
     assert (
         account_stem("panel01@naver.com") == account_stem("Panel.02@naver.com") == "panel@naver.com"
     )

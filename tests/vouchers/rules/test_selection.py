@@ -1,4 +1,4 @@
-"""The panel's ranked list: weighted means, a least number of each kind, the same answer always."""
+"""The ranked list: weighted means, a minimum of each kind, the same result every time."""
 
 import random
 
@@ -55,7 +55,7 @@ def test_a_kind_that_too_few_applied_for_is_named() -> None:
     assert shortages([candidate(1)], rules(sme=1, expert=1)) == ["expert"]
 
 
-def test_a_kind_that_fell_short_moves_up_first() -> None:
+def test_the_reserve_of_a_kind_below_its_minimum_moves_up_first() -> None:
     reserves = [(1, "sme"), (2, "student")]
     assert next_in_reserve(reserves, {"sme": 5}, {"student": 1}) == 2
     assert next_in_reserve(reserves, {"student": 1}, {"student": 1}) == 1
@@ -70,7 +70,7 @@ def test_a_kind_that_fell_short_moves_up_first() -> None:
     st.integers(0, 5),
     st.randoms(use_true_random=False),
 )
-def test_lines_hold_and_order_of_input_does_not_matter(
+def test_limits_hold_and_input_order_does_not_matter(
     drawn: list[tuple[str, int, int]], places: int, reserve: int, shuffle: random.Random
 ) -> None:
     rows = [candidate(id, *row) for id, row in enumerate(drawn)]

@@ -1,4 +1,4 @@
-"""Who tries what: never a tied member, counts met or explained, the same seed the same answer."""
+"""Assignment: never a tied member, numbers met or explained, the same seed the same result."""
 
 from datetime import timedelta
 
@@ -46,7 +46,7 @@ def confirmed(panel: PanelRound) -> AssignmentRun:
     return made
 
 
-def test_each_service_gets_four_unlike_in_kind_and_nobody_too_much(panel) -> None:
+def test_each_service_gets_four_of_different_kinds_within_the_load(panel) -> None:
     made = confirmed(panel)
     assert (made.wanted, made.filled, made.added) == (16, 16, 16)
     for service in panel.covered.all():
@@ -59,7 +59,7 @@ def test_each_service_gets_four_unlike_in_kind_and_nobody_too_much(panel) -> Non
     assert [row["code"] for row in made.explanation] == ["coverage", "complete"]
 
 
-def test_members_are_told_once_each(panel) -> None:
+def test_members_are_notified_once_each(panel) -> None:
     confirmed(panel)
     for monitor in panel.monitors.all():
         assert monitor.user.notices.count() == 1
@@ -76,7 +76,7 @@ def test_wishes_are_followed(panel) -> None:
     monitor = panel.monitors.first()
     monitor.load = 1
     monitor.save()
-    assignment.wish(monitor, codes=[services[2].code], by=monitor.user, now=NOW)
+    assignment.set_wishes(monitor, codes=[services[2].code], by=monitor.user, now=NOW)
     pairs = {tuple(pair) for pair in run(panel).pairs}
     assert (monitor.pk, services[2].pk) in pairs
 
@@ -85,27 +85,27 @@ def test_pins_hold_and_forbidden_pairs_never_happen(panel) -> None:
     by = make.operator()
     one, two = panel.monitors.all()[:2]
     service = panel.covered.first()
-    assignment.rule(one, service, kind="pin", reason="현장 경험", by=by, now=NOW)
-    said = assignment.rule(two, service, kind="forbid", reason="지난해 체험", by=by, now=NOW)
+    assignment.set_rule(one, service, kind="pin", reason="현장 경험", by=by, now=NOW)
+    said = assignment.set_rule(two, service, kind="forbid", reason="지난해 체험", by=by, now=NOW)
     pairs = {tuple(pair) for pair in run(panel).pairs}
     assert (one.pk, service.pk) in pairs
     assert (two.pk, service.pk) not in pairs
-    assert assignment.lift(said, by=by, now=NOW)
-    assert not assignment.lift(said, by=by, now=NOW)
+    assert assignment.end_rule(said, by=by, now=NOW)
+    assert not assignment.end_rule(said, by=by, now=NOW)
 
 
-def test_a_proposal_whose_ground_has_changed_is_not_confirmed(panel) -> None:
+def test_a_proposal_with_changed_inputs_is_not_confirmed(panel) -> None:
     by = make.operator()
     made = run(panel, by)
     monitor = panel.monitors.first()
-    assignment.wish(monitor, codes=[panel.covered.first().code], by=monitor.user, now=NOW)
+    assignment.set_wishes(monitor, codes=[panel.covered.first().code], by=monitor.user, now=NOW)
     with pytest.raises(RuleBroken) as refused:
         assignment.confirm(made, by=by, now=NOW)
     assert refused.value.code == "changed"
     assert not Assignment.objects.exists()
 
 
-def test_whoever_leaves_is_replaced_and_nobody_else_moves(panel) -> None:
+def test_a_leaving_member_is_replaced_and_nobody_else_moves(panel) -> None:
     make.members(panel, 3)
     confirmed(panel)
     gone = Assignment.objects.first().monitor
@@ -122,7 +122,7 @@ def test_whoever_leaves_is_replaced_and_nobody_else_moves(panel) -> None:
     assert gone.pk not in {monitor for monitor, _ in after}
 
 
-def test_what_somebody_dropped_is_not_given_back_to_them(panel) -> None:
+def test_a_dropped_service_is_not_assigned_to_the_same_member(panel) -> None:
     make.members(panel, 3)
     confirmed(panel)
     row = Assignment.objects.select_related("round", "monitor").first()
@@ -142,13 +142,15 @@ def test_a_shortage_is_explained(panel) -> None:
 def test_wishes_are_checked(panel) -> None:
     monitor = panel.monitors.first()
     codes = list(panel.covered.values_list("code", flat=True))
-    assignment.wish(monitor, codes=[codes[1], codes[0], codes[1], ""], by=monitor.user, now=NOW)
+    assignment.set_wishes(
+        monitor, codes=[codes[1], codes[0], codes[1], ""], by=monitor.user, now=NOW
+    )
     assert list(monitor.wishes.values_list("service__code", flat=True)) == [codes[1], codes[0]]
     with pytest.raises(BadInput):
-        assignment.wish(monitor, codes=[make.service().code], by=monitor.user, now=NOW)
+        assignment.set_wishes(monitor, codes=[make.service().code], by=monitor.user, now=NOW)
     late = panel.wishes_until
     with pytest.raises(Closed):
-        assignment.wish(monitor, codes=codes, by=monitor.user, now=late)
+        assignment.set_wishes(monitor, codes=codes, by=monitor.user, now=late)
     assert Wish.objects.count() == 2
 
 
@@ -161,7 +163,7 @@ def test_only_the_operator_acts(panel) -> None:
         with pytest.raises(MoveNotAllowed):
             assignment.confirm(made, by=reader, now=NOW)
         with pytest.raises(MoveNotAllowed):
-            assignment.rule(monitor, service, kind="pin", reason="x", by=reader, now=NOW)
+            assignment.set_rule(monitor, service, kind="pin", reason="x", by=reader, now=NOW)
 
 
 def test_the_worker_computes_it(panel) -> None:
@@ -239,7 +241,7 @@ def examine(drawn: dict) -> None:
         if kin or reached(firm, drawn["links"]) & set(drawn["suppliers"]):
             tied.add(monitor.pk)
         chosen = drawn["data"].sample(services, k=min(2, len(services)))
-        assignment.wish(monitor, codes=[row.code for row in chosen], by=monitor.user, now=NOW)
+        assignment.set_wishes(monitor, codes=[row.code for row in chosen], by=monitor.user, now=NOW)
     made = run(panel, seed=drawn["seed"])
     again = run(panel, seed=drawn["seed"]) if panel.monitors.filter(state="active") else made
     assigned = {monitor for monitor, _ in made.pairs}
@@ -260,7 +262,7 @@ def examine(drawn: dict) -> None:
     )
 
 
-def test_without_the_look_at_ties_the_conflicted_would_be_assigned(panel, monkeypatch) -> None:
+def test_without_the_recheck_a_tied_member_would_be_assigned(panel, monkeypatch) -> None:
     """The negative control: the property above fails as soon as ties are not read."""
     owner = panel.covered.first().supplier
     tied = make.monitor(panel, load=4, filed={"business_number": owner.business_number})
@@ -270,7 +272,7 @@ def test_without_the_look_at_ties_the_conflicted_would_be_assigned(panel, monkey
     assert tied.pk not in {monitor for monitor, _ in run(panel).pairs}
 
 
-def test_nothing_is_given_back_once_a_report_was_handed_in() -> None:
+def test_nothing_is_dropped_once_a_report_was_submitted() -> None:
     report = reports.submitted()
     row, by = report.assignment, report.assignment.monitor.user
     with pytest.raises(MoveNotAllowed) as refused:
@@ -280,7 +282,7 @@ def test_nothing_is_given_back_once_a_report_was_handed_in() -> None:
     assert row.state == AssignmentState.ACTIVE
 
 
-def test_a_member_gives_nothing_back_after_the_activity() -> None:
+def test_a_member_drops_nothing_after_the_due_date() -> None:
     """Otherwise a member could raise a score by giving back what was never written."""
     row = reports.assigned(reports.round())
     by, over = row.monitor.user, row.due_at()

@@ -1,4 +1,4 @@
-"""Suppliers' people are found by every tie, barred from applying, and excluded when found late."""
+"""Every kind of tie is found, bars an applicant and excludes a member."""
 
 import pytest
 
@@ -56,7 +56,7 @@ def test_each_tie_is_found(supplier, fields: dict, code: str) -> None:
     assert SupplierTie.objects.filter(user=draft.user, supplier=supplier, ended_at=None).exists()
 
 
-def test_the_mail_domain_and_the_desk_tie_an_account_before_it_writes_anything(supplier) -> None:
+def test_mail_domain_and_supplier_account_tie_a_person_without_an_application(supplier) -> None:
     worker = make.person(email="lee@mail.gaon.example")
     assert "same_email_domain" in codes(conflicts.check(worker, None, now=NOW))
     helper = make.person()
@@ -75,7 +75,7 @@ def test_a_chain_of_shares_is_followed_to_its_end(supplier) -> None:
     assert codes(conflicts.check(draft.user, draft, now=NOW)) == {"linked_firm"}
 
 
-def test_what_somebody_declared_ties_until_it_ended(supplier) -> None:
+def test_a_declared_tie_holds_until_it_ends(supplier) -> None:
     user = make.person()
     declared = DeclaredTie.objects.create(
         user=user, kind="family", firm_name="가온", declared_at=NOW
@@ -112,7 +112,7 @@ def test_a_tie_found_late_bars_applicants_and_excludes_members(supplier, mailout
     assert monitor.user.notices.get().key.startswith("panel-excluded:")
 
 
-def test_an_exclusion_is_taken_back_only_without_a_tie(supplier) -> None:
+def test_an_exclusion_is_undone_only_without_a_tie(supplier) -> None:
     monitor = make.monitor(make.panel(), filed={"business_number": OWN})
     conflicts.recheck(now=NOW)
     monitor.refresh_from_db()
@@ -123,7 +123,7 @@ def test_an_exclusion_is_taken_back_only_without_a_tie(supplier) -> None:
     assert (monitor.state, monitor.excluded_at) == (MonitorState.ACTIVE, None)
 
 
-def test_a_new_person_at_a_suppliers_desk_asks_for_another_look(supplier) -> None:
+def test_a_new_supplier_account_requests_a_recheck(supplier) -> None:
     monitor = make.monitor(make.panel())
     suppliers.add_member(supplier, user=monitor.user, by=make.operator(), now=NOW)
     conflicts.recheck(now=NOW)

@@ -1,4 +1,4 @@
-"""Corrections, from the issue to the end or to the stop of the sale; and good cases."""
+"""Corrections, from the issue to the fix or the suspension of the sale; and good cases."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from portal.models import Notice
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from vouchers.models import Correction, GoodCase, Service
-from vouchers.queries import open_data
+from vouchers.queries import corrections as correction_queries
 from vouchers.services import corrections, good_cases
 from vouchers.states import CorrectionState, GoodCaseState, IssueKind, ServiceState
 from vouchers.visibility import public_cases, public_corrections
@@ -32,7 +32,7 @@ def fresh(row: Correction) -> Correction:
 def asked(row: Correction | None = None) -> Correction:
     row = row or case()
     corrections.verify(row, finding="녹화 파일이 열리지 않음", by=panel.agency(), now=NOW)
-    corrections.ask(row, wanted="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=NOW)
+    corrections.request(row, text="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=NOW)
     return fresh(row)
 
 
@@ -46,7 +46,7 @@ def answer(row: Correction, now=NOW, **fields: object):
     return corrections.answer(row, **{**words, **fields}, by=desk, now=now)
 
 
-def test_several_reports_tell_of_one_case_until_it_is_looked_at() -> None:
+def test_several_reports_join_one_case_until_it_is_verified() -> None:
     round = make.round()
     service = panel.service()
     first, second, third = (make.published(make.assigned(round, service=service)) for _ in range(3))
@@ -69,7 +69,7 @@ def test_only_an_accepted_report_raises_an_issue_and_only_staff() -> None:
         )
 
 
-def test_what_is_only_alleged_is_not_public() -> None:
+def test_an_unverified_case_is_not_public() -> None:
     row = case()
     assert not public_corrections().exists()
     corrections.verify(row, finding="확인함", by=panel.agency(), now=NOW)
@@ -88,7 +88,7 @@ def test_a_correction_is_not_due_on_a_public_holiday() -> None:
     row = case()
     corrections.verify(row, finding="녹화 파일이 열리지 않음", by=panel.agency(), now=NOW)
     at = datetime(2021, 4, 21, 9, tzinfo=KST)  # 14 days on is 5 May
-    corrections.ask(row, wanted="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=at)
+    corrections.request(row, text="녹화 기능을 고쳐 주세요.", by=panel.agency(), now=at)
     assert fresh(row).due_at == datetime(2021, 5, 6, 18, tzinfo=KST)
 
 
@@ -102,17 +102,17 @@ def test_a_correction_is_walked_to_its_end() -> None:
     assert sale(row) == ServiceState.ON_SALE
 
 
-def test_an_answer_may_be_refused_and_asked_for_again() -> None:
+def test_an_answer_may_be_refused_and_requested_again() -> None:
     row = asked()
     answer(row)
     later = NOW + timedelta(days=3)
-    corrections.ask_again(fresh(row), wanted="일부만 고쳤습니다.", by=panel.agency(), now=later)
+    corrections.request_again(fresh(row), text="일부만 고쳤습니다.", by=panel.agency(), now=later)
     again = fresh(row)
     assert (again.state, again.asked_times) == (CorrectionState.ASKED, 2)
     assert again.due_at == row.due_at + timedelta(days=3)
 
 
-def test_an_unfixed_case_stops_the_sale_until_it_is_put_right() -> None:
+def test_an_unfixed_case_suspends_the_sale_until_it_is_fixed() -> None:
     row = asked()
     answer(row)
     corrections.fail(fresh(row), note="고치지 않음", by=panel.agency(), now=NOW)
@@ -123,7 +123,7 @@ def test_an_unfixed_case_stops_the_sale_until_it_is_put_right() -> None:
     assert sale(row) == ServiceState.ON_SALE
 
 
-def test_an_overdue_case_stops_the_sale_at_the_due_instant() -> None:
+def test_an_overdue_case_suspends_the_sale_at_the_due_instant() -> None:
     row = asked()
     assert corrections.suspend_overdue(row.due_at - timedelta(microseconds=1)) == 0
     assert corrections.suspend_overdue(row.due_at) == 1
@@ -131,13 +131,13 @@ def test_an_overdue_case_stops_the_sale_at_the_due_instant() -> None:
     assert (fresh(row).state, sale(row)) == (CorrectionState.SUSPENDED, ServiceState.SUSPENDED)
 
 
-def test_no_answer_is_taken_between_due_date_and_stop() -> None:
+def test_no_answer_is_accepted_between_due_date_and_suspension() -> None:
     row = asked()
     with pytest.raises(Closed):
         answer(row, now=row.due_at)
 
 
-def test_the_sale_goes_on_only_when_every_stopping_case_is_fixed() -> None:
+def test_the_sale_resumes_only_when_every_case_is_fixed() -> None:
     round, service = make.round(), panel.service()
     report = make.published(make.assigned(round, service=service))
     rows = [asked(case(report=report, kind=kind)) for kind in IssueKind]
@@ -156,7 +156,7 @@ def test_only_the_agency_decides() -> None:
             corrections.verify(row, finding="확인", by=other, now=NOW)
 
 
-def test_an_answer_says_something_and_its_files_are_judged() -> None:
+def test_an_answer_needs_a_text_and_its_files_are_inspected() -> None:
     row = asked()
     with pytest.raises(BadInput):
         answer(row, text=" ")
@@ -187,7 +187,7 @@ def test_a_good_case_takes_two_people() -> None:
     assert Service.objects.get(pk=row.service_id).promoted_at == NOW
 
 
-def test_a_service_has_one_living_good_case() -> None:
+def test_a_service_has_one_open_good_case() -> None:
     row = proposed()
     with pytest.raises(MoveNotAllowed):
         good_cases.propose(row.report, headline="또", reason="또", by=panel.operator(), now=NOW)
@@ -195,7 +195,7 @@ def test_a_service_has_one_living_good_case() -> None:
     good_cases.propose(row.report, headline="다시", reason="다시", by=panel.operator(), now=NOW)
 
 
-def test_a_stopped_service_is_no_good_case() -> None:
+def test_a_suspended_service_is_no_good_case() -> None:
     row = proposed()
     good_cases.promote(row, by=panel.agency(), now=NOW)
     late = asked(case(report=row.report))
@@ -219,11 +219,11 @@ def test_a_good_case_ends() -> None:
     assert Service.objects.get(pk=row.service_id).promoted_at is None
 
 
-def test_the_public_follows_a_case_from_what_was_found_to_the_stop() -> None:
+def test_the_public_follows_a_case_to_the_suspension() -> None:
     row = asked()
     at = row.moves.get(move="verify").at
     corrections.suspend_overdue(row.due_at)
-    found = open_data.steps(fresh(row))
+    found = correction_queries.steps(fresh(row))
     assert [(step["label"], step["state"]) for step in found] == [
         ("문제 확인", "done"),
         ("시정 요청", "done"),

@@ -1,4 +1,4 @@
-"""Applying to a panel: drafts that save themselves, filing in time, suppliers' people barred."""
+"""Applying to a panel: drafts, submission in time, people of suppliers refused."""
 
 from datetime import timedelta
 
@@ -26,7 +26,7 @@ def file(draft: PanelApplication, **trace: str) -> PanelApplication:
     return recruitment.submit(draft, by=draft.user, now=NOW, **trace)
 
 
-def test_a_draft_begins_once_with_what_the_account_knows() -> None:
+def test_a_draft_is_created_once_from_the_account() -> None:
     panel, user = make.panel(), make.person()
     draft = recruitment.start(panel, by=user, now=NOW)
     assert recruitment.start(panel, by=user, now=NOW) == draft
@@ -45,7 +45,7 @@ def test_another_window_is_not_overwritten() -> None:
         recruitment.save(draft, data={"name": "x"}, version=1, by=draft.user, now=NOW)
 
 
-def test_everything_that_is_missing_is_said_at_once() -> None:
+def test_everything_missing_is_reported_at_once() -> None:
     draft = recruitment.start(make.panel(), by=make.person(), now=NOW)
     with pytest.raises(RuleBroken) as refused:
         file(draft)
@@ -78,7 +78,7 @@ def test_removed_evidence_leaves_the_disk(django_capture_on_commit_callbacks) ->
     assert not files.private_storage.exists(kept.file)
 
 
-def test_nothing_is_taken_at_the_closing_instant() -> None:
+def test_nothing_is_accepted_at_the_closing_instant() -> None:
     panel = make.panel(closes_at=NOW + timedelta(seconds=1))
     draft = make.whole_draft(panel)
     with pytest.raises(Closed):
@@ -87,7 +87,7 @@ def test_nothing_is_taken_at_the_closing_instant() -> None:
         recruitment.start(panel, by=make.person(), now=panel.closes_at)
 
 
-def test_a_suppliers_person_cannot_even_begin() -> None:
+def test_a_suppliers_person_cannot_create_a_draft() -> None:
     make.supplier(email="info@tied.example")
     with pytest.raises(RuleBroken) as refused:
         recruitment.start(make.panel(), by=make.person(email="a@tied.example"), now=NOW)
@@ -110,7 +110,7 @@ def test_an_employer_that_is_a_supplier_bars_at_filing() -> None:
     assert file(draft).state == PanelApplicationState.SUBMITTED
 
 
-def test_the_same_person_may_apply_again_after_taking_back() -> None:
+def test_the_same_person_may_apply_again_after_withdrawing() -> None:
     draft = make.whole_draft()
     recruitment.withdraw(file(draft), by=draft.user, now=NOW)
     again = recruitment.start(draft.round, by=draft.user, now=NOW)

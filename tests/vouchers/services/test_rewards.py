@@ -1,4 +1,4 @@
-"""Money: fees paid once, the pool divided to the last won, approved by a second person."""
+"""Rewards: fees paid once, the pool divided to the last won, approved by a second person."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -7,8 +7,8 @@ from django.db.models import Sum
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import Job, Notice
 from portal.records.workflow import move
-from programs import queries as money
 from programs.models import LedgerEntry
+from programs.queries import ledger as ledger_queries
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
@@ -40,8 +40,8 @@ def test_a_fee_is_paid_once() -> None:
         fees.pay(fee, by=operator, now=NOW)
     assert refused.value.code == "settled"
     pot = fee.report.assignment.round.fee_pot
-    assert money.balance(pot) == money.recomputed(pot)
-    assert money.balance(pot).paid == 50_000
+    assert ledger_queries.balance(pot) == ledger_queries.recomputed(pot)
+    assert ledger_queries.balance(pot).paid == 50_000
 
 
 def test_only_the_operator_pays() -> None:
@@ -51,13 +51,13 @@ def test_only_the_operator_pays() -> None:
             fees.pay(fee, by=other, now=NOW)
 
 
-def test_a_withheld_fee_goes_back_to_the_pot_with_its_reason() -> None:
+def test_a_withheld_fee_returns_to_the_budget_with_its_reason() -> None:
     fee = make.accepted().fee
     with pytest.raises(BadInput):
         fees.withhold(fee, note="", by=panel.operator(), now=NOW)
     row = fees.withhold(fee, note="본인이 사양함", by=panel.operator(), now=NOW)
     assert row.outcome == FeeOutcome.WITHHELD
-    assert money.balance(fee.report.assignment.round.fee_pot).available == 10_000_000
+    assert ledger_queries.balance(fee.report.assignment.round.fee_pot).available == 10_000_000
 
 
 def test_all_open_fees_are_paid_and_an_excluded_members_are_left() -> None:
@@ -88,11 +88,11 @@ def test_the_whole_pool_is_proposed_approved_and_paid_to_the_last_won() -> None:
     made = awards.propose(round, by=panel.operator(), now=NOW)
     assert made.awards.aggregate(sum=Sum("amount_won"))["sum"] == POOL
     awards.approve(made, by=panel.agency(), now=NOW)
-    assert money.balance(round.award_pot).reserved == POOL
+    assert ledger_queries.balance(round.award_pot).reserved == POOL
     assert awards.pay(made, by=panel.operator(), now=NOW) == POOL
-    balance = money.balance(round.award_pot)
+    balance = ledger_queries.balance(round.award_pot)
     assert (balance.paid, balance.available, balance.reserved) == (POOL, 0, 0)
-    assert balance == money.recomputed(round.award_pot)
+    assert balance == ledger_queries.recomputed(round.award_pot)
 
 
 def test_awards_are_paid_once() -> None:
@@ -117,14 +117,14 @@ def test_a_proposal_takes_a_second_person() -> None:
         AwardRound.objects.filter(pk=made.pk).update(approved_by=both)
 
 
-def test_a_round_has_one_living_proposal() -> None:
+def test_a_round_has_one_open_award_proposal() -> None:
     round = awarded()
     made = awards.propose(round, by=panel.operator(), now=NOW)
     with pytest.raises(MoveNotAllowed):
         awards.propose(round, by=panel.operator(), now=NOW)
     awards.approve(made, by=panel.agency(), now=NOW)
     awards.discard(made, note="점수를 다시 봅니다.", by=panel.agency(), now=NOW)
-    assert money.balance(round.award_pot).available == POOL
+    assert ledger_queries.balance(round.award_pot).available == POOL
     assert awards.propose(round, by=panel.operator(), now=NOW) != made
 
 

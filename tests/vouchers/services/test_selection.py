@@ -1,4 +1,4 @@
-"""Selecting the panel: frozen marks, one list, released together; a place given up is filled."""
+"""Selection of members: frozen marks, one list, released at once, declined places filled."""
 
 from datetime import timedelta
 
@@ -21,7 +21,7 @@ def states(panel: PanelRound) -> list[str]:
     return list(panel.applications.order_by("pk").values_list("state", flat=True))
 
 
-def test_a_list_is_released_together_with_members_and_letters() -> None:
+def test_a_release_creates_members_and_mails() -> None:
     by, panel = make.operator(), make.panel()
     make.marked(panel, by)
     made = selection.propose(panel, by=by, now=LATER)
@@ -49,7 +49,7 @@ def test_nothing_is_proposed_before_the_end_or_with_somebody_unmarked() -> None:
     assert {row.code for row in refused.value.findings} == {"round_open", "unmarked"}
 
 
-def test_a_list_that_somebody_left_meanwhile_is_not_released() -> None:
+def test_a_list_is_not_released_after_an_application_changed() -> None:
     by, panel = make.operator(), make.panel()
     rows = make.marked(panel, by)
     made = selection.propose(panel, by=by, now=LATER)
@@ -69,7 +69,7 @@ def test_it_is_released_once() -> None:
         selection.release(made, by=by, now=LATER)
 
 
-def test_a_place_given_up_goes_to_the_next_in_reserve() -> None:
+def test_a_declined_place_goes_to_the_next_in_reserve() -> None:
     by, panel = make.operator(), make.panel()
     rows = make.marked(panel, by)
     selection.release(selection.propose(panel, by=by, now=LATER), by=by, now=LATER)

@@ -1,4 +1,4 @@
-"""The public catalogue: search, one service, several side by side, the figures as quoted."""
+"""The public catalogue: search, one service, comparison, quoted figures."""
 
 import pytest
 from django.test import Client
@@ -33,13 +33,13 @@ def test_a_service_is_found_by_its_supplier_and_its_introduction(client: Client)
     assert names(client, "q=한빛") == names(client, "q=회의록") == ["하나"]
 
 
-def test_pairs_that_stand_apart_are_no_match(client: Client) -> None:
+def test_scattered_bigrams_are_no_match(client: Client) -> None:
     make.service(name="가나 나다")
     assert names(client, "q=가나다") == []
     assert names(client, "q=가나") == ["가나 나다"]
 
 
-def test_one_letter_is_too_short_and_says_so(client: Client) -> None:
+def test_one_letter_is_too_short_for_a_search(client: Client) -> None:
     answer = client.get("/vouchers/?q=가")
     assert "두 글자" in answer.content.decode() or "2글자" in answer.content.decode()
 
@@ -72,7 +72,7 @@ def test_a_supplier_sees_its_own_registered_service(client: Client) -> None:
     assert client.get(f"/vouchers/services/{hidden.code}/").status_code == 200
 
 
-def test_the_list_leads_on_without_counting(client: Client, django_assert_num_queries) -> None:
+def test_the_list_pages_without_counting(client: Client, django_assert_num_queries) -> None:
     owner = make.supplier()
     for _ in range(21):
         make.service(supplier=owner)
@@ -84,7 +84,7 @@ def test_the_list_leads_on_without_counting(client: Client, django_assert_num_qu
     assert client.get("/vouchers/?page=99999").status_code == 200
 
 
-def test_services_stand_side_by_side(client: Client) -> None:
+def test_services_are_compared_side_by_side(client: Client) -> None:
     one, two = make.service(name="하나 회의"), make.service(name="두리 회의")
     page = client.get(f"/vouchers/compare/?s={one.code}&s={two.code}&s=nothing")
     assert [row.name for row in page.context["services"]] == ["하나 회의", "두리 회의"]

@@ -1,4 +1,4 @@
-"""The catalogue and the panel's pages in Chromium: nothing for axe to find, nothing cut off."""
+"""Catalogue and panel pages in Chromium: axe finds nothing, nothing is cut off."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""No page of the panel asks the database more often because there is more to show."""
+"""No page needs more queries when there is more to show."""
 
 from collections.abc import Callable
 from typing import Any
@@ -46,7 +46,7 @@ class Shelf:
             panel.application(self.round)
             case = make.raised(own, kind=IssueKind.values[place % 2])
             corrections.verify(case, finding="확인", by=self.agency, now=make.LATER)
-            corrections.ask(case, wanted="고침", by=self.agency, now=make.LATER)
+            corrections.request(case, text="고침", by=self.agency, now=make.LATER)
         for fee in ReportFee.objects.filter(settlement=None)[:times]:
             fees.pay(fee, by=self.operator, now=NOW)
 

@@ -1,10 +1,10 @@
-"""Applying to a panel and the members' desk; what is somebody else's does not exist."""
+"""Applying to a panel and a member's own page; pages of others do not exist."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from portal.templatetags.portal import kdate
+from portal.templatetags.dates import kdate
 from portal.uploads import files
 from tests.factories import reports
 from tests.factories import vouchers as make
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def at_noon(settings, tmp_path, monkeypatch):
     settings.PRIVATE_ROOT = tmp_path
-    for module in ("panel", "catalogue"):
+    for module in ("panel", "recruitment", "selection", "members", "assignment", "catalogue"):
         monkeypatch.setattr(f"vouchers.views.{module}.now", lambda: NOW)
 
 
@@ -63,7 +63,9 @@ def test_a_person_applies_from_the_page_to_the_receipt(client, panel, user) -> N
     assert "접수 완료" in page
 
 
-def test_what_is_missing_is_listed_and_nothing_typed_is_lost(client, panel, user) -> None:
+def test_a_refused_application_lists_what_is_missing_and_keeps_the_input(
+    client, panel, user
+) -> None:
     draft = begin(client, panel)
     at = f"/vouchers/panel/applications/{draft.pk}/"
     answer = client.post(at, {"version": 1, "name": "김국민", "act": "submit"})
@@ -76,7 +78,7 @@ def test_what_is_missing_is_listed_and_nothing_typed_is_lost(client, panel, user
     assert again.status_code == 302
 
 
-def test_a_suppliers_person_is_told_why_and_has_no_application(client, panel) -> None:
+def test_a_suppliers_person_reads_why_and_has_no_application(client, panel) -> None:
     make.supplier(email="info@tied.example")
     client.force_login(make.person(email="kim@tied.example"))
     answer = client.post(f"/vouchers/panels/{panel.code}/apply/", follow=True)
@@ -108,7 +110,7 @@ def test_strangers_find_nothing(client, panel, user) -> None:
         assert client.post(f"/vouchers/panel/{path}").status_code == 404, path
 
 
-def test_the_desk_reads_a_filed_proof_and_never_that_of_a_draft(client, panel) -> None:
+def test_staff_read_submitted_evidence_and_never_that_of_a_draft(client, panel) -> None:
     drafted = make.application(panel, state=PanelApplicationState.DRAFT)
     filed = make.application(panel)
     kept = files.store_bytes(make.PNG)
@@ -130,7 +132,7 @@ def test_the_desk_reads_a_filed_proof_and_never_that_of_a_draft(client, panel) -
     assert b"".join(answers[1].streaming_content) == make.PNG
 
 
-def test_a_member_ranks_sees_and_gives_back(client, panel, user) -> None:
+def test_a_member_wishes_reads_drops_and_leaves(client, panel, user) -> None:
     services = [make.service() for _ in range(2)]
     make.cover(panel, services)
     monitor = make.monitor(
@@ -155,7 +157,7 @@ def test_a_member_ranks_sees_and_gives_back(client, panel, user) -> None:
     assert monitor.state == "left"
 
 
-def test_the_desk_costs_the_same_whatever_there_is_to_try(
+def test_the_member_page_needs_a_fixed_number_of_queries(
     client, panel, user, django_assert_num_queries
 ) -> None:
     make.cover(panel, [make.service() for _ in range(3)])
@@ -172,13 +174,13 @@ def test_the_desk_costs_the_same_whatever_there_is_to_try(
         client.get("/vouchers/panel/")
 
 
-def test_nothing_is_told_of_a_result_before_its_release(client, panel, user) -> None:
+def test_no_result_is_shown_before_its_release(client, panel, user) -> None:
     filed = make.application(panel, user=user)
     page = client.get(f"/vouchers/panel/applications/{filed.pk}/").content.decode()
     assert "선정 결과" not in page
 
 
-def test_the_desk_says_how_each_report_stands(client, panel, user) -> None:
+def test_the_member_page_shows_the_state_of_each_report(client, panel, user) -> None:
     row = reports.assigned(reports.round())
     client.force_login(row.monitor.user)
     page = client.get("/vouchers/panel/").content.decode()
@@ -192,7 +194,7 @@ def test_the_desk_says_how_each_report_stands(client, panel, user) -> None:
     assert "참여 사양" not in mine.content.decode()
 
 
-def test_what_was_earned_is_told_with_the_formula_and_before_there_is_one(client, user) -> None:
+def test_earnings_are_shown_with_the_formula_and_without_one(client, user) -> None:
     member = make.monitor(make.panel(code="no-rules"))
     client.force_login(member.user)
     assert "채택된 보고서가 아직 없습니다" in client.get("/vouchers/my/activity/").content.decode()
@@ -210,7 +212,7 @@ def test_a_returned_report_is_not_called_late(client, monkeypatch) -> None:
     row = report.assignment
     moderation.send_back(report, note="더 적어 주세요.", by=make.moderator(), now=NOW)
     unwritten = reports.assigned(row.round, monitor=row.monitor)
-    for module in ("panel", "member"):
+    for module in ("members", "assignment", "reports.writing"):
         monkeypatch.setattr(f"vouchers.views.{module}.now", row.due_at)
     client.force_login(row.monitor.user)
     desk = client.get("/vouchers/panel/").content.decode()

@@ -1,4 +1,4 @@
-"""Corrections in Chromium, walked from desk to desk; axe and narrow screens for every desk."""
+"""Corrections in Chromium through the pages of all roles; axe and narrow screens."""
 
 from datetime import timedelta
 
@@ -98,7 +98,7 @@ def test_a_correction_is_walked_to_its_end(people: People) -> None:
     assert Service.objects.get(pk=service.pk).state == "on_sale"
 
 
-def test_a_correction_ends_in_a_suspension_that_everybody_sees(people: People) -> None:
+def test_a_failed_correction_suspends_the_service_everywhere(people: People) -> None:
     report = make.published()
     service, base = report.assignment.service, people.base
     seller, visitor = people.page(make.desk(service.supplier)), people.page()
@@ -140,7 +140,7 @@ def answer(seller: Page, words: str) -> None:
     expect(seller.locator("main")).to_contain_text("시정 결과 확인 중")
 
 
-def test_axe_finds_nothing_on_public_pages_and_desks(people: People) -> None:
+def test_axe_finds_nothing_on_public_and_staff_pages(people: People) -> None:
     round, service = make.round(active_until=now() + DAY), panel.service()
     first = make.published(make.assigned(round, service=service))
     words = make.texts()

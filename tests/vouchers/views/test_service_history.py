@@ -1,4 +1,4 @@
-"""What the public reads of a service beside its price: history, reports, corrections, side by side."""
+"""What the public reads of a service: history, reports, corrections, comparison."""
 
 import pytest
 from django.test import Client
@@ -21,14 +21,14 @@ def fixed_case() -> Correction:
     """A case that the supplier answered and the agency found put right."""
     case, agency = make.raised(), panel.agency()
     corrections.verify(case, finding="열리지 않음", by=agency, now=make.LATER)
-    corrections.ask(case, wanted="고쳐 주세요.", by=agency, now=make.LATER)
+    corrections.request(case, text="고쳐 주세요.", by=agency, now=make.LATER)
     seller = make.desk(case.service.supplier)
     corrections.answer(case, text="고침", by=seller, now=make.LATER)
     corrections.fix(case, note="확인함", by=agency, now=make.LATER)
     return case
 
 
-def test_a_service_tells_its_history_the_newest_first(client: Client) -> None:
+def test_a_service_shows_its_history_the_newest_first(client: Client) -> None:
     case = fixed_case()
     page = words(client, f"/vouchers/services/{case.service.code}/")
     told = page[page.index("이 서비스의 이력") :]
@@ -53,11 +53,11 @@ def test_a_report_shows_its_overall_rating_and_how_it_begins(client: Client) -> 
     assert report.texts["features"][:40] in page
 
 
-def test_services_side_by_side_tell_their_corrections_and_reports(client: Client) -> None:
+def test_a_comparison_shows_corrections_and_reports(client: Client) -> None:
     case, other = fixed_case(), panel.service()
     sale.suspend(other, reason="시정하지 않음", by=panel.agency(), now=NOW)
     page = client.get(f"/vouchers/compare/?s={case.service.code}&s={other.code}")
-    assert [row[1:] for row in page.context["spoken"]] == [(1, 0, 1), (0, 0, 0)]
+    assert [row[1:] for row in page.context["counts"]] == [(1, 0, 1), (0, 0, 0)]
     body = page.content.decode()
     assert "완료 1건" in body
     assert "판매 중지" in body

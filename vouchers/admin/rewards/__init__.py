@@ -1,1 +1,1 @@
-"""Rewards."""
+"""Staff screens of fees and awards."""

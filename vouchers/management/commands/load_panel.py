@@ -1,4 +1,7 @@
-"""Put panel files into the tables and print what changed."""
+"""Load data files of panel rounds: `manage.py load_panel [FILE...]`; repeatable.
+
+Without files it loads those that come with the portal.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -11,16 +14,12 @@ from vouchers.services.panel import data_file
 
 
 class Command(BaseCommand):
-    """`load_panel [files…]`; without files, those that come with the portal."""
-
     help = "모니터링단 자료 파일을 반영하고 바뀐 것을 출력합니다."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the files."""
         parser.add_argument("files", nargs="*", type=Path)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load each file in its own transaction; a faulty one changes nothing."""
         for path in options["files"] or data_file.files():
             try:
                 report = data_file.load_file(path, by=None, now=now())

@@ -1,4 +1,4 @@
-"""Load the report rules of a panel: `manage.py load_panel_reports [FILE]`; repeatable."""
+"""Load the report rules of a round: `manage.py load_panel_reports [FILE]`; repeatable."""
 
 from pathlib import Path
 from typing import Any
@@ -14,11 +14,9 @@ class Command(BaseCommand):
     help = "모니터링단 보고서의 서식, 기한, 점수 산식과 시상 등급을 파일에서 읽어 반영합니다."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the file; the one of 2021 without."""
         parser.add_argument("file", nargs="?", default=plans.FOLDER / "2021.yaml")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load it whole or not at all."""
         try:
             loaded = plans.load(plans.read(Path(options["file"])), by=None, now=now())
         except PortalError as refused:

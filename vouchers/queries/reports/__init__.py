@@ -1,1 +1,1 @@
-"""Reports."""
+"""Reads of published reports and their ratings."""

@@ -1,4 +1,4 @@
-"""Published reports and ratings, as page, API, book and open data all read them."""
+"""Published reports of a service and its public history."""
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
@@ -10,32 +10,32 @@ from vouchers.models import ConsumerReport, Correction, Service
 from vouchers.states import CorrectionState
 from vouchers.visibility import public_corrections, public_reports
 
-MOVE_WORDS = {"sell": "판매 시작", "suspend": "판매 중지", "resume": "판매 재개"}
+MOVE_LABELS = {"sell": "판매 시작", "suspend": "판매 중지", "resume": "판매 재개"}
 
 
 def reports_in_full(rows: QuerySet[ConsumerReport]) -> QuerySet[ConsumerReport]:
-    """Fetch what a published report shows, in a fixed number of queries."""
+    """Select everything a published report shows, the newest first."""
     return rows.select_related(
         "filed", "comment", "assignment__monitor", "assignment__service__supplier"
     ).order_by("-published_at", "-pk")
 
 
 def reports_of_service(service: Service) -> list[ConsumerReport]:
-    """The published reports of a service, the newest first."""
+    """Return the published reports of a service, the newest first."""
     return list(reports_in_full(public_reports().filter(assignment__service=service)))
 
 
-def spoken_of(services: Sequence[Service]) -> dict[int, tuple[int, int, int]]:
-    """For each service: published reports, corrections under way, corrections put right."""
-    found = {service.pk: [0, 0, 0] for service in services}
+def public_counts(services: Sequence[Service]) -> dict[int, tuple[int, int, int]]:
+    """Return (published reports, open corrections, fixed corrections) of each service by id."""
+    counts = {service.pk: [0, 0, 0] for service in services}
     reports = public_reports().filter(assignment__service__in=services).order_by()
     for pk, count in reports.values_list("assignment__service").annotate(Count("pk")):
-        found[pk][0] = count
+        counts[pk][0] = count
     for pk, state in (
         public_corrections().filter(service__in=services).values_list("service", "state")
     ):
-        found[pk][2 if state == CorrectionState.FIXED else 1] += 1
-    return {pk: (row[0], row[1], row[2]) for pk, row in found.items()}
+        counts[pk][2 if state == CorrectionState.FIXED else 1] += 1
+    return {pk: (row[0], row[1], row[2]) for pk, row in counts.items()}
 
 
 def history(
@@ -45,9 +45,9 @@ def history(
     corrections: Iterable[Correction],
     promoted_at: datetime | None,
 ) -> list[tuple[datetime, str]]:
-    """What has happened to a service in public, the newest first: sale, reports, corrections."""
-    found = [
-        (row.at, MOVE_WORDS[row.move]) for row in service.moves.all() if row.move in MOVE_WORDS
+    """Return the public events of a service as (instant, label), the newest first."""
+    events = [
+        (row.at, MOVE_LABELS[row.move]) for row in service.moves.all() if row.move in MOVE_LABELS
     ]
     days: dict[date, list[datetime]] = {}
     for report in reports:
@@ -55,15 +55,15 @@ def history(
             days.setdefault(report.published_at.astimezone(KST).date(), []).append(
                 report.published_at
             )
-    found += [(max(day), f"소비자 보고서 {len(day)}건 공개") for day in days.values()]
+    events += [(max(day), f"소비자 보고서 {len(day)}건 공개") for day in days.values()]
     for case in corrections:
-        for at, word in (
+        for at, label in (
             (case.asked_at, "시정 요청"),
             (case.answered_at, "공급기업의 시정 결과 제출"),
             (case.closed_at, "시정 완료 확인"),
         ):
             if at is not None:
-                found.append((at, f"{word}: {case.get_kind_display()}"))
+                events.append((at, f"{label}: {case.get_kind_display()}"))
     if promoted_at is not None:
-        found.append((promoted_at, "우수 사례로 확정"))
-    return sorted(found, key=lambda row: row[0])[::-1]
+        events.append((promoted_at, "우수 사례로 확정"))
+    return sorted(events, key=lambda row: row[0])[::-1]

@@ -1,4 +1,4 @@
-"""Ratings."""
+"""Ratings of published reports, summarised for pages, API, books and open data."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,19 +13,15 @@ from vouchers.states import MemberKind, MonitorState
 from vouchers.visibility import public_reports
 
 KINDS = tuple(MemberKind.values)
-
-
 OVERALL = "satisfaction"
-"""The scale that stands for a report where there is room for one figure only."""
-
-
+"""The scale shown where there is space for one figure only."""
 NOT_JUDGED = "평가 없음"
-"""What stands for an average where nobody could judge."""
+"""Shown instead of an average without any rating."""
 
 
 @dataclass(frozen=True)
-class Scale:
-    """One scale with its summary for everybody and for each kind."""
+class ScaleSummary:
+    """A scale with its summary over all reports (`whole`) and by kind of member."""
 
     code: str
     label: str
@@ -38,42 +34,41 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Standing:
-    """What the published reports of a service come to."""
+class RatingSummary:
+    """Ratings of a set of published reports."""
 
-    scales: tuple[Scale, ...]
+    scales: tuple[ScaleSummary, ...]
     counted: int
     excluded: int
     by_kind: tuple[tuple[str, int], ...]
 
     @property
     def reports(self) -> int:
-        """All published reports, counted or not."""
         return self.counted + self.excluded
 
 
 def counted(report: ConsumerReport) -> bool:
-    """Tell whether a report counts in averages: not when its author was excluded."""
+    """Return whether a report counts in averages: not if its author was excluded."""
     return report.assignment.monitor.state != MonitorState.EXCLUDED
 
 
 def vote(report: ConsumerReport) -> Vote:
-    """The ratings of a report as they were submitted."""
-    content = report.filed.content
+    """Return the submitted ratings of a report."""
+    content = report.submitted_version().content
     given = {row["code"]: row["value"] for row in content["ratings"]}
     return Vote(content["kind"], given, counted(report))
 
 
-def standing(reports: Sequence[ConsumerReport]) -> Standing:
-    """Sum up reports; the words of a scale are those of the newest report."""
+def summary_of(reports: Sequence[ConsumerReport]) -> RatingSummary:
+    """Summarise reports; labels of a scale come from the first report that has it."""
     votes = [vote(report) for report in reports]
-    asked: dict[str, Mapping[str, Any]] = {}
+    forms: dict[str, Mapping[str, Any]] = {}
     for report in reports:
-        for row in report.filed.content["ratings"]:
-            asked.setdefault(row["code"], row)
-    table = ratings.table(votes, scales=list(asked), kinds=KINDS)
+        for row in report.submitted_version().content["ratings"]:
+            forms.setdefault(row["code"], row)
+    table = ratings.table(votes, scales=list(forms), kinds=KINDS)
     scales = tuple(
-        Scale(
+        ScaleSummary(
             code,
             row["label"],
             row["low"],
@@ -83,18 +78,18 @@ def standing(reports: Sequence[ConsumerReport]) -> Standing:
             table[code][ALL],
             tuple((MemberKind(kind).label, table[code][kind]) for kind in KINDS),
         )
-        for code, row in asked.items()
+        for code, row in forms.items()
     )
     kinds = tuple(
-        (MemberKind(kind).label, sum(one.counted and one.kind == kind for one in votes))
+        (MemberKind(kind).label, sum(row.counted and row.kind == kind for row in votes))
         for kind in KINDS
     )
-    left_out = sum(not one.counted for one in votes)
-    return Standing(scales, len(votes) - left_out, left_out, kinds)
+    excluded = sum(not row.counted for row in votes)
+    return RatingSummary(scales, len(votes) - excluded, excluded, kinds)
 
 
 def overall(services: Iterable[Service]) -> dict[int, Summary]:
-    """The overall rating of many services, in one query; a service without any is left out."""
+    """Return the summary of the overall scale by service id, in one query; unrated services are absent."""
     rows = public_reports().filter(assignment__service__in=[row.pk for row in services])
     given: dict[int, list[int | None]] = {}
     for report in rows.select_related("filed", "assignment__monitor"):
@@ -104,20 +99,20 @@ def overall(services: Iterable[Service]) -> dict[int, Summary]:
     return {pk: ratings.summarise(values) for pk, values in given.items()}
 
 
-def compared(services: Sequence[Service]) -> list[tuple[str, list[Summary]]]:
-    """Every scale with its summary for each service, for a comparison side by side."""
+def comparison(services: Sequence[Service]) -> list[tuple[str, list[Summary]]]:
+    """Return each scale's label with its summaries in the order of `services`."""
     rows = reports_in_full(public_reports().filter(assignment__service__in=services))
     by_service: dict[int, list[ConsumerReport]] = {service.pk: [] for service in services}
     for report in rows:
         by_service[report.assignment.service_id].append(report)
-    standings = [standing(by_service[service.pk]) for service in services]
-    labels = {scale.code: scale.label for each in standings for scale in each.scales}
+    summaries = [summary_of(by_service[service.pk]) for service in services]
+    labels = {scale.code: scale.label for each in summaries for scale in each.scales}
     return [
         (
             label,
             [
                 next((scale.whole for scale in each.scales if scale.code == code), Summary(0))
-                for each in standings
+                for each in summaries
             ],
         )
         for code, label in labels.items()
@@ -125,5 +120,4 @@ def compared(services: Sequence[Service]) -> list[tuple[str, list[Summary]]]:
 
 
 def as_number(value: Decimal | None) -> float | None:
-    """A decimal as JSON writes numbers."""
     return None if value is None else float(value)

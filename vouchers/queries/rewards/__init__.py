@@ -1,1 +1,1 @@
-"""Rewards."""
+"""Reads of rewards: activity scores."""

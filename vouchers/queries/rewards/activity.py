@@ -1,6 +1,7 @@
-"""What members have done, as the activity score reads it."""
+"""Activity scores of members from their assignments and reports."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import Count, Q
@@ -12,7 +13,7 @@ from vouchers.states import ACCEPTED_STATES, AssignmentState, GoodCaseState
 
 
 def scores(round: PanelRound, monitor: Monitor | None = None) -> dict[Monitor, Score]:
-    """Score every member of a round (or one), in a fixed number of queries."""
+    """Return the score of each member of a round (or of one), in a fixed number of queries."""
     formula = activity.parse(round.plan.formula)
     members = round.monitors.select_related("user", "application").order_by("number")
     if monitor is not None:
@@ -22,7 +23,7 @@ def scores(round: PanelRound, monitor: Monitor | None = None) -> dict[Monitor, S
 
 
 def breakdown(score: Score) -> dict[str, Any]:
-    """A score as it is frozen and printed."""
+    """Return a score as it is frozen with an award and printed on the certificate."""
     return {
         "total": score.total,
         "accepted": score.accepted,
@@ -41,8 +42,8 @@ def breakdown(score: Score) -> dict[str, Any]:
     }
 
 
-def points(score: Score) -> Mapping[str, Any]:
-    """The points of each part by its code."""
+def points(score: Score) -> Mapping[str, Decimal]:
+    """Return the points of each part of a score by code."""
     return {line.code: line.points for line in score.lines}
 
 
@@ -65,7 +66,7 @@ def _works(round: PanelRound, monitor: Monitor | None) -> dict[int, list[Work]]:
     )
     if monitor is not None:
         rows = rows.filter(monitor=monitor)
-    confirmed = _confirmed(round)
+    confirmed = _verified_issues(round)
     found: dict[int, list[Work]] = {}
     for row in rows:
         report = getattr(row, "report", None)
@@ -86,8 +87,7 @@ def _works(round: PanelRound, monitor: Monitor | None) -> dict[int, list[Work]]:
     return found
 
 
-def _confirmed(round: PanelRound) -> dict[int, int]:
-    """How many issues of each report the agency has confirmed."""
+def _verified_issues(round: PanelRound) -> dict[int, int]:
     verified = CorrectionMove.objects.filter(move="verify").values("thing")
     rows = (
         Assignment.objects.filter(round=round, report__issues__correction__in=verified)

@@ -1,1 +1,1 @@
-"""Reports."""
+"""Rules of consumer reports: completeness, automatic checks, ratings."""

@@ -1,4 +1,4 @@
-"""What a moderator is pointed at: personal data, insults, text taken from another report, gaps."""
+"""Automatic checks for the moderator: personal data, insults, text shared with another report."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 SHINGLE = 8
-"""Letters in a shingle: long enough that common phrases seldom agree, short enough for one
-clause."""
+"""Letters in a shingle: long enough that common phrases rarely match, short enough for a clause."""
 
 PERSONAL = (
     ("resident_number", "주민등록번호로 보이는 글", r"(?<!\d)\d{6}[-\s]?[1-4]\d{6}(?!\d)"),
@@ -30,7 +29,7 @@ _LETTER = re.compile(r"[0-9a-z가-힣]", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """One thing found in a text: code, meaning, the words themselves."""
+    """A match of an automatic check: code, label, the matching text."""
 
     code: str
     label: str
@@ -38,7 +37,7 @@ class Flag:
 
 
 def personal_data(text: str) -> list[Flag]:
-    """Point at what looks like personal data; a person decides."""
+    """Return what looks like personal data in a text."""
     return [
         Flag(code, label, match.group())
         for code, label, pattern in _PERSONAL
@@ -47,7 +46,7 @@ def personal_data(text: str) -> list[Flag]:
 
 
 def insults(text: str, words: Iterable[str]) -> list[Flag]:
-    """Point at listed words, whatever stands between their letters."""
+    """Return the listed words in a text, ignoring spaces and marks between their letters."""
     letters = _letters(text)
     return [
         Flag("insult", "모욕·비하 표현", word)
@@ -57,27 +56,27 @@ def insults(text: str, words: Iterable[str]) -> list[Flag]:
 
 
 def shingles(text: str) -> frozenset[str]:
-    """Cut a text into overlapping pieces of `SHINGLE` letters; spaces and marks do not count."""
+    """Return the overlapping pieces of `SHINGLE` letters of a text, without spaces and marks."""
     letters = _letters(text)
     return frozenset(letters[i : i + SHINGLE] for i in range(len(letters) - SHINGLE + 1))
 
 
 def similarity(mine: frozenset[str], other: frozenset[str]) -> int:
-    """Say how much of `mine` stands in `other` too, in whole percent (0 for too short a text)."""
+    """Return how much of `mine` is also in `other`, in whole percent (0 for a text without shingles)."""
     if not mine:
         return 0
     share = Decimal(100 * len(mine & other)) / len(mine)
     return int(share.quantize(Decimal(1), ROUND_HALF_UP))
 
 
-def shared(text: str, other: str) -> list[tuple[str, bool]]:
-    """Cut a text into runs, each with whether it stands in the other text too; joined, it is whole."""
+def shared_runs(text: str, other: str) -> list[tuple[str, bool]]:
+    """Split a text into (run, whether `other` contains it); the joined runs are the text."""
     places = [i for i, letter in enumerate(text) if _LETTER.match(letter)]
     letters = "".join(text[i] for i in places).casefold()
-    there = shingles(other)
+    theirs = shingles(other)
     marked = [False] * len(text)
     for start in range(len(letters) - SHINGLE + 1):
-        if letters[start : start + SHINGLE] in there:
+        if letters[start : start + SHINGLE] in theirs:
             first, last = places[start], places[start + SHINGLE - 1]
             marked[first : last + 1] = [True] * (last + 1 - first)
     runs: list[tuple[str, bool]] = []
@@ -90,7 +89,7 @@ def shared(text: str, other: str) -> list[tuple[str, bool]]:
 
 
 def text_of(answers: Mapping[str, str], sections: Sequence[str]) -> str:
-    """Join the written parts of a report in the order of its sections."""
+    """Return the non-empty answers of a report, one per line, in the order of its sections."""
     return "\n".join(words for name in sections if (words := answers.get(name, "").strip()))
 
 

@@ -11,7 +11,7 @@ ALL = ""
 
 @dataclass(frozen=True, slots=True)
 class Vote:
-    """One report's ratings: its author's kind, and a whole number or None (not judged) a scale."""
+    """Ratings of one report by scale (None: not judged), with its author's kind."""
 
     kind: str
     ratings: Mapping[str, int | None]
@@ -20,9 +20,9 @@ class Vote:
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Ratings on one scale: how many, their mean to a tenth, lowest, highest, and deviation.
+    """Ratings on one scale: count, mean (one decimal), lowest, highest, deviation (two decimals).
 
-    None where nobody judged; a report that did not judge counts neither above nor below the line.
+    Reports that did not judge the scale are left out; the figures are None when all did not.
     """
 
     count: int
@@ -33,14 +33,13 @@ class Summary:
 
     @property
     def spread(self) -> str:
-        """Lowest to highest in words of figures."""
         if self.lowest is None:
             return ""
         return str(self.lowest) if self.lowest == self.highest else f"{self.lowest}–{self.highest}"
 
 
 def summarise(values: Iterable[int | None]) -> Summary:
-    """Sum up one scale; exact arithmetic, rounded half up, deviation over the whole group."""
+    """Summarise one scale with exact arithmetic: rounded half up, population standard deviation."""
     given = [value for value in values if value is not None]
     if not given:
         return Summary(0)
@@ -54,7 +53,7 @@ def summarise(values: Iterable[int | None]) -> Summary:
 def table(
     votes: Sequence[Vote], *, scales: Sequence[str], kinds: Sequence[str]
 ) -> dict[str, dict[str, Summary]]:
-    """Sum up every scale for every kind, and for all under `ALL`; what is not counted is left out."""
+    """Summarise each scale by kind, and over all kinds under `ALL`, without uncounted votes."""
     counted = [vote for vote in votes if vote.counted]
     return {
         scale: {

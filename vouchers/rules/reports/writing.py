@@ -1,4 +1,4 @@
-"""When a report is whole: every section, every scale, a period of use, evidence."""
+"""What a complete report needs: sections, ratings, a period of use, pictures."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from portal.core.errors import BadInput, Finding
 
 @dataclass(frozen=True, slots=True)
 class SectionRule:
-    """One written part: code, label, fewest letters (0: may stay empty)."""
+    """A written part; `least` letters are required (0: may stay empty)."""
 
     code: str
     label: str
@@ -19,7 +19,7 @@ class SectionRule:
 
 @dataclass(frozen=True, slots=True)
 class ScaleRule:
-    """One scale: code, label, lowest, highest, and whether 'not judged' is an answer."""
+    """A rating scale from `low` to `high`; `may_skip` allows the answer "not judged"."""
 
     code: str
     label: str
@@ -30,7 +30,7 @@ class ScaleRule:
 
 @dataclass(frozen=True, slots=True)
 class FormRules:
-    """What the form of a round asks."""
+    """The report form of a round; `longest` is the most letters of a section."""
 
     sections: tuple[SectionRule, ...]
     scales: tuple[ScaleRule, ...]
@@ -40,7 +40,7 @@ class FormRules:
 
 
 def parse(content: Mapping[str, Any]) -> FormRules:
-    """Read the form's data as the round holds it. Raises BadInput (`form_data`)."""
+    """Parse the form that a ReportPlan holds. Raises BadInput (`form_data`)."""
     try:
         return FormRules(
             tuple(
@@ -68,7 +68,7 @@ def parse(content: Mapping[str, Any]) -> FormRules:
 
 
 def read_rating(scale: ScaleRule, value: object) -> int | str | None:
-    """Read one answer on a scale: a number, "skip" (not judged), None (no answer yet).
+    """Parse an answer on a scale: a number, "skip" (not judged), or None (no answer yet).
 
     Raises BadInput (`invalid:<code>`).
     """
@@ -95,30 +95,30 @@ def missing(
     evidence: int,
     today: date,
 ) -> list[Finding]:
-    """Name everything that keeps the report from being handed in, at once."""
-    found = [*_period(used_from, used_to, today)]
+    """Return everything that is missing before the report can be submitted."""
+    findings = [*_period(used_from, used_to, today)]
     for part in rules.sections:
         length = len("".join(texts.get(part.code, "").split()))
         if length < part.least:
-            found.append(
+            findings.append(
                 Finding(
                     f"section:{part.code}",
                     f"‘{part.label}’ 항목을 띄어쓰기를 빼고 {part.least}자 이상 적어 주세요. (지금 {length}자)",
                 )
             )
-    found += [
+    findings += [
         Finding(f"scale:{scale.code}", f"‘{scale.label}’ 점수를 골라 주세요.")
         for scale in rules.scales
         if ratings.get(scale.code) is None
     ]
     if evidence < rules.evidence_least:
-        found.append(
+        findings.append(
             Finding(
                 "evidence",
                 f"이용 화면이나 사진을 {rules.evidence_least}장 이상 올려 주세요. (지금 {evidence}장)",
             )
         )
-    return found
+    return findings
 
 
 def _period(used_from: date | None, used_to: date | None, today: date) -> list[Finding]:
@@ -132,9 +132,9 @@ def _period(used_from: date | None, used_to: date | None, today: date) -> list[F
 
 
 def reminders_due(due_at: datetime, now: datetime, days: Sequence[int]) -> list[int]:
-    """Name the letters that should have been written by now: days before, or 0 for overdue.
+    """Return the reminders due by now as days before `due_at`, 0 for overdue.
 
-    Of several passed marks only the nearest counts, so that a late start writes one letter.
+    Of several passed days only the nearest counts, so that a late start sends one reminder.
     """
     if now >= due_at:
         return [0]

@@ -1,1 +1,1 @@
-"""Rewards."""
+"""Rules of rewards: the activity score and the award pool."""

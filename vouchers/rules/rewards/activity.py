@@ -1,4 +1,4 @@
-"""The activity score: punctuality, completeness, usefulness, by a formula that is data."""
+"""The activity score: punctuality, completeness and usefulness, weighted by a formula from data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ PUNCTUALITY, COMPLETENESS, USEFULNESS = "기한 준수", "충실도", "활용도
 
 @dataclass(frozen=True, slots=True)
 class Formula:
-    """Weights in whole percent that sum to 100, and what costs or earns points of 100."""
+    """Weights in whole percent that sum to 100; costs and gains in points out of 100."""
 
     punctuality: int
     completeness: int
@@ -32,7 +32,7 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What one assignment came to."""
+    """The work done for one assignment; `letters` counts those written, without spaces."""
 
     due_at: datetime | None
     submitted_at: datetime | None
@@ -47,7 +47,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One part of the score as it is shown: label, points of 100, weight, what it adds."""
+    """One part of the score: points out of 100, weight in percent, what it adds, the reason."""
 
     code: str
     label: str
@@ -59,7 +59,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """A member's score of 100 with its lines."""
+    """A member's score out of 100 with its parts."""
 
     total: Decimal
     lines: tuple[Line, ...]
@@ -68,7 +68,7 @@ class Score:
 
 
 def parse(content: Mapping[str, Any]) -> Formula:
-    """Read the formula a round holds. Raises BadInput (`formula`)."""
+    """Parse the formula that a ReportPlan holds. Raises BadInput (`formula`)."""
     try:
         formula = Formula(**{name: int(content[name]) for name in Formula.__dataclass_fields__})
     except (KeyError, TypeError, ValueError) as broken:
@@ -79,8 +79,8 @@ def parse(content: Mapping[str, Any]) -> Formula:
     return formula
 
 
-def words(formula: Formula) -> list[tuple[str, str]]:
-    """Say how each part is reckoned: its label and the rule, as members read it."""
+def describe(formula: Formula) -> list[tuple[str, str]]:
+    """Return (label, rule) for each part of the score, as members read it."""
     return [
         (
             PUNCTUALITY,
@@ -102,7 +102,7 @@ def words(formula: Formula) -> list[tuple[str, str]]:
 
 
 def score(formula: Formula, works: Sequence[Work]) -> Score:
-    """Score a member: each part is the mean over all assignments; one without a report earns 0."""
+    """Return a member's score: each part is the mean over all assignments, 0 without a report."""
     count = len(works)
     done = [work for work in works if work.submitted_at is not None]
     accepted = [work for work in works if work.accepted]
@@ -150,10 +150,9 @@ def _line(code: str, label: str, points: Sequence[int], count: int, weight: int,
 
 
 def _late_days(work: Work) -> int:
-    """Begun days after the due instant."""
     if work.submitted_at is None or work.due_at is None or work.submitted_at < work.due_at:
         return 0
-    return (work.submitted_at - work.due_at).days + 1
+    return (work.submitted_at - work.due_at).days + 1  # a day that has begun counts
 
 
 def _punctual(formula: Formula, work: Work) -> int:

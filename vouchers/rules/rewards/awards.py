@@ -1,4 +1,4 @@
-"""The award pool: who is awarded, and a fixed sum divided to the last won."""
+"""The award pool: who gets an award, and how a fixed sum is divided to the last won."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ TIE_RULE = (
 
 @dataclass(frozen=True, slots=True)
 class Tier:
-    """A kind of award: how many, its share of the pool for one, and whether it is commended."""
+    """An award tier: number of places, weight of one place in the pool, whether it is commended."""
 
     code: str
     label: str
@@ -26,7 +26,7 @@ class Tier:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A member with what the ranking looks at."""
+    """A member with the figures that the ranking compares."""
 
     id: int
     total: Decimal
@@ -37,7 +37,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Award:
-    """One award: whose, which, at which rank, how much."""
+    """An award of `amount` won to member `id`."""
 
     id: int
     rank: int
@@ -46,7 +46,7 @@ class Award:
 
 
 def parse(rows: Sequence[Mapping[str, Any]]) -> list[Tier]:
-    """Read the tiers a round holds. Raises BadInput (`tiers`)."""
+    """Parse the tiers that a ReportPlan holds. Raises BadInput (`tiers`)."""
     try:
         tiers = [
             Tier(
@@ -66,10 +66,10 @@ def parse(rows: Sequence[Mapping[str, Any]]) -> list[Tier]:
 
 
 def divide(pool: int, weights: Sequence[int]) -> list[int]:
-    """Divide a pool of whole won by weights, to the last won (largest remainder).
+    """Divide a pool of whole won by weights, to the last won (largest remainder method).
 
-    Equal remainders go to the earlier place, so the division is the same every time. Raises
-    BadInput (`pool`) when there is nothing to divide or nobody to get it.
+    Equal remainders go to the earlier place. Raises BadInput (`pool`) for a negative pool, no
+    weights, or a weight below 1.
     """
     if pool < 0 or not weights or any(weight < 1 for weight in weights):
         raise BadInput("나눌 금액과 비중을 확인하세요.", code="pool")
@@ -83,18 +83,18 @@ def divide(pool: int, weights: Sequence[int]) -> list[int]:
 
 
 def rank(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Order candidates by TIE_RULE; nobody without an accepted report is ranked."""
+    """Sort candidates by TIE_RULE, without those who have no accepted report."""
     return sorted(
-        (one for one in candidates if one.accepted > 0),
+        (row for row in candidates if row.accepted > 0),
         key=lambda c: (-c.total, -c.accepted, -c.completeness, -c.usefulness, c.id),
     )
 
 
 def propose(pool: int, tiers: Sequence[Tier], candidates: Sequence[Candidate]) -> list[Award]:
-    """Give the tiers to the ranked candidates in order, and divide the whole pool among them.
+    """Assign the tiers to the ranked candidates in order and divide the whole pool among them.
 
-    With fewer candidates than places the last places stay empty and the pool is divided over those
-    given. Raises BadInput (`pool`) when nobody can be awarded.
+    With fewer candidates than places the last places stay empty and the pool goes to the others.
+    Raises BadInput (`pool`) when no candidate has an accepted report.
     """
     places = [tier for tier in tiers for _ in range(tier.places)]
     chosen = list(zip(rank(candidates), places, strict=False))

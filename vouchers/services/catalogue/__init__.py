@@ -1,1 +1,1 @@
-"""Catalogue."""
+"""The service catalogue: sale, import."""

@@ -1,4 +1,4 @@
-"""Bring a file of suppliers or services into the catalogue: all of it or nothing, told by line."""
+"""Import a file of suppliers or services: all of its lines or none, with a result per line."""
 
 import json
 import tempfile
@@ -28,7 +28,7 @@ from vouchers.models import (
     SupplierContact,
     SupplierPartner,
 )
-from vouchers.roles import AGENCY, PANEL_OPERATOR
+from vouchers.roles import EDITORS
 from vouchers.rules import catalogue
 from vouchers.services import conflicts
 from vouchers.services.catalogue import rows
@@ -58,8 +58,8 @@ RESULT = ["file_id", "line", "key", "outcome", "message"]
 Row = dict[str, Any]
 
 
-class Told(NamedTuple):
-    """What became of one line."""
+class LineResult(NamedTuple):
+    """Outcome of one line."""
 
     line: int
     key: str
@@ -69,18 +69,18 @@ class Told(NamedTuple):
 
 @transaction.atomic
 def start(kind: str, *, upload: "File[bytes]", by: User, now: datetime) -> CatalogueImport:
-    """Keep a file and ask for the job that imports it.
+    """Store a file and enqueue the job that imports it.
 
     Raises MoveNotAllowed (`role`), BadInput (`file_…`), Unavailable.
     """
-    if not roles_of(by) & {PANEL_OPERATOR, AGENCY}:
+    if not roles_of(by) & EDITORS:
         raise MoveNotAllowed("일괄 등록을 할 권한이 없습니다.", code="role")
-    found = inspect(upload)
+    inspected = inspect(upload)
     made = CatalogueImport.objects.create(
         kind=ImportKind(kind),
-        name=found.name,
+        name=inspected.name,
         file=files.store(upload),
-        sha256=found.sha256,
+        sha256=inspected.sha256,
         requested_by=by,
         requested_at=now,
     )
@@ -90,7 +90,7 @@ def start(kind: str, *, upload: "File[bytes]", by: User, now: datetime) -> Catal
 
 
 def inspect(upload: "File[bytes]") -> files.Inspected:
-    """Judge a table: an XLSX by its content, anything called CSV by whether it can be read."""
+    """Check an uploaded table: an XLSX by its content, a CSV by name and size. Raises BadInput."""
     name = (upload.name or "").lower()
     if not name.endswith(".csv"):
         return files.inspect(upload, allowed=["xlsx"])
@@ -105,37 +105,38 @@ def run(
     progress: Progress = no_progress,
     stop: Callable[[], None] = lambda: None,
 ) -> CatalogueImport:
-    """Judge every line, then write them all in one transaction, or none; results are kept by line.
+    """Validate every line, then write all in one transaction or none; store a result per line.
 
-    `stop` raises JobCancelled when somebody has asked for it; then nothing is in. May run again.
+    `stop` raises JobCancelled when the job was cancelled; nothing is imported then. Running again
+    is safe.
     """
     CatalogueImport.objects.filter(pk=file.pk).update(judged_at=None, imported_at=None, fault="")
-    with tempfile.TemporaryFile("w+", encoding="utf-8") as kept:
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as valid:
         try:
-            refused = _judge(file, kept, progress)
+            refused = _validate(file, valid, progress)
         except BadInput as unreadable:
-            return _end(file, [], fault=unreadable.message, now=now)
+            return _finish(file, [], fault=unreadable.message, now=now)
         if refused:
-            return _end(file, refused, now=now)
+            return _finish(file, refused, now=now)
         progress(0, 1, WRITING)
         with transaction.atomic():
             write = _write_suppliers if file.kind == ImportKind.SUPPLIERS else _write_services
-            told: list[Told] = []
-            for chunk in _chunks(kept):
+            results: list[LineResult] = []
+            for chunk in _chunks(valid):
                 stop()
-                told += write(chunk, file.requested_by, now)
-            if any(row.outcome == ImportOutcome.REFUSED for row in told):
+                results += write(chunk, file.requested_by, now)
+            if any(row.outcome == ImportOutcome.REFUSED for row in results):
                 transaction.set_rollback(True)
             else:
-                _end(file, told, now=now, imported=True)
-                _after(file)
-    if any(row.outcome == ImportOutcome.REFUSED for row in told):
-        _end(file, [row for row in told if row.outcome == ImportOutcome.REFUSED], now=now)
+                _finish(file, results, now=now, imported=True)
+                _refresh_index(file)
+    if any(row.outcome == ImportOutcome.REFUSED for row in results):
+        _finish(file, [row for row in results if row.outcome == ImportOutcome.REFUSED], now=now)
     return file
 
 
-def _judge(file: CatalogueImport, kept: IO[str], progress: Progress) -> list[Told]:
-    """Read every line into `kept`; returns the faulty ones."""
+def _validate(file: CatalogueImport, valid: IO[str], progress: Progress) -> list[LineResult]:
+    """Write every valid line to `valid`; return the results of the faulty ones."""
     suppliers = file.kind == ImportKind.SUPPLIERS
     read, columns = (
         (rows.supplier, rows.SUPPLIER_COLUMNS)
@@ -144,7 +145,7 @@ def _judge(file: CatalogueImport, kept: IO[str], progress: Progress) -> list[Tol
     )
     key_of = "business_number" if suppliers else "code"
     seen: dict[str, int] = {}
-    refused: list[Told] = []
+    refused: list[LineResult] = []
     line = 0
     for count, (line, cells) in enumerate(_lines(file, columns), start=1):
         if count % CHUNK == 0:
@@ -153,15 +154,15 @@ def _judge(file: CatalogueImport, kept: IO[str], progress: Progress) -> list[Tol
         try:
             row = vars(read(cells))
         except BadInput as fault:
-            refused.append(Told(line, shown, ImportOutcome.REFUSED, fault.message))
+            refused.append(LineResult(line, shown, ImportOutcome.REFUSED, fault.message))
             continue
         key = row[key_of]
         if key in seen:
             message = f"{seen[key]}번째 줄과 번호가 같습니다."
-            refused.append(Told(line, shown, ImportOutcome.REFUSED, message))
+            refused.append(LineResult(line, shown, ImportOutcome.REFUSED, message))
             continue
         seen[key] = line
-        kept.write(json.dumps([line, row], ensure_ascii=False) + "\n")
+        valid.write(json.dumps([line, row], ensure_ascii=False) + "\n")
     if not line:
         raise BadInput("표에 줄이 없습니다.", code="table_empty")
     return refused
@@ -175,23 +176,23 @@ def _lines(
         for place, (line, cells) in enumerate(tables.read(opened, extension, limit=LIMIT)):
             if not place:
                 _check_header(cells, columns)
-            if next(iter(cells.values()), "") == "합계":  # the last line of the portal's own CSV
+            if next(iter(cells.values()), "") == "합계":  # total line of the portal's own CSV
                 continue
             yield line, cells
 
 
 def _check_header(cells: Mapping[str, str], columns: Mapping[str, bool]) -> None:
     lacking = [name for name, needed in columns.items() if needed and name not in cells]
-    strange = [name for name in cells if name not in columns]
-    if lacking or strange:
+    unknown = [name for name in cells if name not in columns]
+    if lacking or unknown:
         parts = [f"없는 열: {', '.join(lacking)}." if lacking else ""]
-        parts.append(f"알 수 없는 열: {', '.join(strange)}." if strange else "")
+        parts.append(f"알 수 없는 열: {', '.join(unknown)}." if unknown else "")
         raise BadInput(" ".join(part for part in parts if part)[:300], code="table_header")
 
 
-def _chunks(kept: IO[str]) -> Iterator[list[tuple[int, Row]]]:
-    kept.seek(0)
-    parsed = ((line, row) for line, row in map(json.loads, kept))
+def _chunks(valid: IO[str]) -> Iterator[list[tuple[int, Row]]]:
+    valid.seek(0)
+    parsed = ((line, row) for line, row in map(json.loads, valid))
     while chunk := list(islice(parsed, CHUNK)):
         yield chunk
 
@@ -199,15 +200,15 @@ def _chunks(kept: IO[str]) -> Iterator[list[tuple[int, Row]]]:
 # Suppliers
 
 
-def _write_suppliers(chunk: Sequence[tuple[int, Row]], by: User, now: datetime) -> list[Told]:
+def _write_suppliers(chunk: Sequence[tuple[int, Row]], by: User, now: datetime) -> list[LineResult]:
     numbers = [row["business_number"] for _, row in chunk]
-    there = {
+    known_suppliers = {
         row.business_number: row
         for row in Supplier.objects.filter(business_number__in=numbers).prefetch_related(
             "partners", "contacts"
         )
     }
-    new = [row for _, row in chunk if row["business_number"] not in there]
+    new = [row for _, row in chunk if row["business_number"] not in known_suppliers]
     bulk.insert(
         Supplier,
         NEW_SUPPLIER,
@@ -219,9 +220,9 @@ def _write_suppliers(chunk: Sequence[tuple[int, Row]], by: User, now: datetime) 
     ids = dict(
         Supplier.objects.filter(business_number__in=numbers).values_list("business_number", "pk")
     )
-    told, changed, renamed, around = [], [], [], [*new]
+    results, changed, renamed, refreshed = [], [], [], [*new]
     for line, row in chunk:
-        known = there.get(row["business_number"])
+        known = known_suppliers.get(row["business_number"])
         outcome = ImportOutcome.CREATED
         if known is not None:
             differs = _differing(known, row, SUPPLIER_FIELDS)
@@ -230,15 +231,15 @@ def _write_suppliers(chunk: Sequence[tuple[int, Row]], by: User, now: datetime) 
             if differs:
                 known.updated_at = now
                 changed.append(known)
-            moved = _people(known) != (_pairs(row["partners"]), _pairs(row["contacts"]))
-            if moved:
-                around.append(row)
-            outcome = ImportOutcome.CHANGED if differs or moved else ImportOutcome.UNCHANGED
-        told.append(Told(line, row["business_number"], outcome))
+            people_differ = _people(known) != (_pairs(row["partners"]), _pairs(row["contacts"]))
+            if people_differ:
+                refreshed.append(row)
+            outcome = ImportOutcome.CHANGED if differs or people_differ else ImportOutcome.UNCHANGED
+        results.append(LineResult(line, row["business_number"], outcome))
     Supplier.objects.bulk_update(changed, [*SUPPLIER_FIELDS, "updated_at"], batch_size=CHUNK // 20)
-    _put_people(ids, around)
-    _index_again(renamed)
-    return told
+    _replace_people(ids, refreshed)
+    _reindex(renamed)
+    return results
 
 
 def _people(supplier: Supplier) -> tuple[set[Any], set[Any]]:
@@ -251,25 +252,23 @@ def _pairs(parts: Iterable[Sequence[str]]) -> set[Any]:
     return {tuple(part) for part in parts}
 
 
-def _put_people(ids: Mapping[str, int], around: Sequence[Row]) -> None:
-    """Replace the partner firms and people of these suppliers."""
-    owners = [ids[row["business_number"]] for row in around]
+def _replace_people(ids: Mapping[str, int], suppliers: Sequence[Row]) -> None:
+    owners = [ids[row["business_number"]] for row in suppliers]
     SupplierPartner.objects.filter(supplier__in=owners).delete()
     SupplierContact.objects.filter(supplier__in=owners).delete()
     bulk.insert(
         SupplierPartner,
         ["supplier_id", "name", "business_number"],
-        [(ids[row["business_number"]], *part) for row in around for part in row["partners"]],
+        [(ids[row["business_number"]], *part) for row in suppliers for part in row["partners"]],
     )
     bulk.insert(
         SupplierContact,
         ["supplier_id", "name", "email", "phone"],
-        [(ids[row["business_number"]], *part) for row in around for part in row["contacts"]],
+        [(ids[row["business_number"]], *part) for row in suppliers for part in row["contacts"]],
     )
 
 
-def _index_again(suppliers: Sequence[int]) -> None:
-    """A supplier's new name is found with its services."""
+def _reindex(suppliers: Sequence[int]) -> None:
     touched = Service.objects.filter(supplier__in=suppliers).select_related("supplier")
     batch = []
     for service in touched.iterator(chunk_size=CHUNK):
@@ -282,7 +281,7 @@ def _index_again(suppliers: Sequence[int]) -> None:
 # Services
 
 
-def _write_services(chunk: Sequence[tuple[int, Row]], by: User, now: datetime) -> list[Told]:
+def _write_services(chunk: Sequence[tuple[int, Row]], by: User, now: datetime) -> list[LineResult]:
     owners = {
         number: (pk, name)
         for number, pk, name in Supplier.objects.filter(
@@ -290,15 +289,15 @@ def _write_services(chunk: Sequence[tuple[int, Row]], by: User, now: datetime) -
         ).values_list("business_number", "pk", "name")
     }
     codes = [row["code"] for _, row in chunk]
-    there = {row.code: row for row in Service.objects.filter(code__in=codes)}
-    told: list[Told] = []
+    known_services = {row.code: row for row in Service.objects.filter(code__in=codes)}
+    results: list[LineResult] = []
     new: list[tuple[object, ...]] = []
     changed: list[Service] = []
     selling: list[str] = []
     for line, row in chunk:
         if row["supplier"] not in owners:
-            told.append(
-                Told(
+            results.append(
+                LineResult(
                     line,
                     row["code"],
                     ImportOutcome.REFUSED,
@@ -309,7 +308,7 @@ def _write_services(chunk: Sequence[tuple[int, Row]], by: User, now: datetime) -
         owner, owner_name = owners[row["supplier"]]
         row["search"] = searchable(row["name"], owner_name, row["summary"])
         row["grams"] = catalogue.grams(row["search"])
-        known = there.get(row["code"])
+        known = known_services.get(row["code"])
         if known is None:
             values = (row[name] for name in SERVICE_FIELDS)
             new.append((now, now, ServiceState.REGISTERED.value, row["code"], owner, *values))
@@ -322,12 +321,12 @@ def _write_services(chunk: Sequence[tuple[int, Row]], by: User, now: datetime) -
             selling.append(row["code"])
             if outcome == ImportOutcome.UNCHANGED:
                 outcome = ImportOutcome.CHANGED
-        told.append(Told(line, row["code"], outcome, message))
+        results.append(LineResult(line, row["code"], outcome, message))
     bulk.insert(Service, NEW_SERVICE, new)
     Service.objects.bulk_update(changed, [*SERVICE_FIELDS, "updated_at"], batch_size=CHUNK // 20)
     on_sale = Service.objects.filter(code__in=selling, state=ServiceState.REGISTERED)
     move_many(on_sale, ServiceMoves.SELL, by=by, now=now, note="일괄 등록")
-    return told
+    return results
 
 
 def _change(
@@ -344,36 +343,35 @@ def _change(
 
 
 def searchable(name: str, supplier: str, summary: str) -> str:
-    """What a service is found by: its name, its supplier's, its line of introduction."""
+    """Return the search text of a service: its name, its supplier's name, its summary."""
     return catalogue.searchable(name, supplier, summary)
 
 
 def _differing(known: Any, row: Row, names: Sequence[str]) -> list[str]:
-    """Name the fields that differ, and set them."""
-    found = [name for name in names if getattr(known, name) != row[name]]
-    for name in found:
+    """Set the fields that differ and return their names."""
+    differing = [name for name in names if getattr(known, name) != row[name]]
+    for name in differing:
         setattr(known, name, row[name])
-    return found
+    return differing
 
 
-# The end
+# Results
 
 
-def _end(
+def _finish(
     file: CatalogueImport,
-    told: Sequence[Told],
+    results: Sequence[LineResult],
     *,
     now: datetime,
     imported: bool = False,
     fault: str = "",
 ) -> CatalogueImport:
-    """Keep what became of each line, and the sums."""
     with transaction.atomic():
         ImportRow.objects.filter(file=file).delete()
         bulk.insert(
-            ImportRow, RESULT, [(file.pk, row[0], row[1], str(row[2]), row[3]) for row in told]
+            ImportRow, RESULT, [(file.pk, row[0], row[1], str(row[2]), row[3]) for row in results]
         )
-        outcomes = [row.outcome for row in told]
+        outcomes = [row.outcome for row in results]
         for outcome in ImportOutcome:
             setattr(file, outcome.value, outcomes.count(outcome))
         file.judged_at, file.fault = now, fault[:300]
@@ -384,10 +382,10 @@ def _end(
     return file
 
 
-def _after(file: CatalogueImport) -> None:
-    """Settle the index of the search; new firms and people may tie somebody on a panel already."""
+def _refresh_index(file: CatalogueImport) -> None:
+    """Flush the search index; request a recheck, as new firms and people may create ties."""
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:  # new words wait in a list that every search reads
+        with connection.cursor() as cursor:  # otherwise every search scans the pending list
             cursor.execute("SELECT gin_clean_pending_list(%s::regclass)", [SEARCH_INDEX])
     if file.kind == ImportKind.SUPPLIERS:
-        conflicts.ask_recheck(reason=f"import:{file.pk}", by=file.requested_by)
+        conflicts.request_recheck(reason=f"import:{file.pk}", by=file.requested_by)

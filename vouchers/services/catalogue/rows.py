@@ -1,4 +1,4 @@
-"""One line of an imported table, read strictly: what it says of a supplier or a service."""
+"""Strict parsing of one line of an imported table into a supplier or a service."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ HIGHEST_PRICE = 10**10
 
 @dataclass(frozen=True)
 class SupplierRow:
-    """A supplier as a line tells it; partners are (name, number), contacts (name, e-mail, phone)."""
+    """A supplier; partners are (name, business number), contacts (name, e-mail, phone)."""
 
     business_number: str
     name: str
@@ -61,7 +61,7 @@ class SupplierRow:
 
 @dataclass(frozen=True)
 class ServiceRow:
-    """A service as a line tells it; `on_sale` asks for the sale to begin."""
+    """A service; `on_sale` requests the start of its sale."""
 
     code: str
     supplier: str
@@ -76,7 +76,7 @@ class ServiceRow:
 
 
 class _Line:
-    """Reads cells and collects every fault of the line."""
+    """Reads the cells of a line and collects all its faults."""
 
     def __init__(self, cells: Mapping[str, str]) -> None:
         self.cells = cells
@@ -91,7 +91,6 @@ class _Line:
         return value
 
     def read(self, column: str, how: Callable[[str], Any], value: str) -> Any:
-        """Read a value that may be empty by a reader that raises BadInput or ValidationError."""
         if not value:
             return ""
         try:
@@ -111,7 +110,7 @@ class _Line:
 
 
 def supplier(cells: Mapping[str, str]) -> SupplierRow:
-    """Read a line of suppliers. Raises BadInput (`import_row`) with every fault of the line."""
+    """Parse a line of suppliers. Raises BadInput (`import_row`) with every fault of the line."""
     line = _Line(cells)
     number = line.text("사업자등록번호", 20, needed=True)
     row = SupplierRow(
@@ -130,7 +129,7 @@ def supplier(cells: Mapping[str, str]) -> SupplierRow:
 
 
 def service(cells: Mapping[str, str]) -> ServiceRow:
-    """Read a line of services. Raises BadInput (`import_row`) with every fault of the line."""
+    """Parse a line of services. Raises BadInput (`import_row`) with every fault of the line."""
     line = _Line(cells)
     owner = line.text("공급기업 사업자등록번호", 20, needed=True)
     row = ServiceRow(

@@ -1,4 +1,4 @@
-"""The catalogue's own acts: begin, suspend and resume a sale; who works at a supplier's desk."""
+"""Start, suspend and resume the sale of a service; the reason of a suspension is public."""
 
 from datetime import datetime
 
@@ -9,18 +9,15 @@ from vouchers.states import ServiceMoves
 
 
 def sell(service: Service, *, by: User | None, now: datetime) -> Service:
-    """Begin the sale. Raises MoveNotAllowed."""
     move(service, ServiceMoves.SELL, by=by, now=now)
     return service
 
 
 def suspend(service: Service, *, reason: str, by: User | None, now: datetime) -> Service:
-    """Stop the sale, with the reason that the public reads. Raises MoveNotAllowed."""
     move(service, ServiceMoves.SUSPEND, by=by, now=now, note=reason)
     return service
 
 
 def resume(service: Service, *, reason: str, by: User, now: datetime) -> Service:
-    """Let the sale go on. Raises MoveNotAllowed."""
     move(service, ServiceMoves.RESUME, by=by, now=now, note=reason)
     return service

@@ -1,1 +1,1 @@
-"""Panel."""
+"""Panel rounds: their data files, dates and covered services."""

@@ -1,4 +1,4 @@
-"""A panel's data file, and putting it into the tables: repeatable, all or nothing."""
+"""Load the data file of a panel round into the tables; repeatable, all or nothing."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -47,27 +47,27 @@ FIGURES = (
 
 
 def files() -> list[Path]:
-    """List the panel files that come with the portal, in the order of their years."""
+    """Return the data files that come with the portal, in the order of their years."""
     return sorted(FOLDER.glob("20*.yaml"))
 
 
 def load_file(path: Path, *, by: User | None, now: datetime) -> Report:
-    """Read a file and load it; raises as `read` and `load` do."""
+    """Read a file and load it; raises what `read` and `load` raise."""
     return load(read(path), by=by, now=now)
 
 
 def check(document: Document) -> None:
-    """Refuse a document with every fault found. Raises RuleBroken (`catalogue`)."""
-    faults = list(shape_faults(document, _validator())) or list(_sense(document))
+    """Check a document. Raises RuleBroken (`catalogue`) with every fault."""
+    faults = list(shape_faults(document, _validator())) or list(_consistency_faults(document))
     if faults:
         raise RuleBroken([Finding("catalogue", fault) for fault in faults], code="catalogue")
 
 
 @transaction.atomic
 def load(document: Document, *, by: User | None, now: datetime) -> Report:
-    """Check a document and write what differs; returns every row that changed.
+    """Check a document, write what differs, and report every changed row.
 
-    Dates that staff have moved are kept. Raises RuleBroken (`catalogue`), BudgetExceeded.
+    Dates that staff have changed are kept. Raises RuleBroken (`catalogue`), BudgetExceeded.
     """
     check(document)
     report = Report()
@@ -112,7 +112,7 @@ def _validator() -> Draft202012Validator:
     return validator_of(FOLDER / "schema.yaml")
 
 
-def _sense(document: Document) -> Iterator[str]:
+def _consistency_faults(document: Document) -> Iterator[str]:
     for part in ("kinds", "criteria", "quoted"):
         for code, count in Counter(row["code"] for row in document.get(part, ())).items():
             if count > 1:
@@ -190,7 +190,7 @@ def _put_round(report: Report, document: Document, by: User | None, now: datetim
 
 
 def _put_pot(report: Report, row: Document, by: User | None, now: datetime) -> Budget:
-    """Make the pot and let it hold what the file says, by entries of the ledger alone."""
+    """Create the budget and bring it to the amount of the file by ledger entries alone."""
     code, amount = row["code"], row["won"][0]
     pot: Budget = report.put(
         Budget.objects.all(), f"예산 {code}", {"code": code}, {"name": row["name"]}
@@ -201,6 +201,6 @@ def _put_pot(report: Report, row: Document, by: User | None, now: datetime) -> B
     loaded = sums.get(EntryKind.APPROPRIATE, 0) - sums.get(EntryKind.REDUCE, 0)
     if amount != loaded:
         write = ledger.appropriate if amount > loaded else ledger.reduce
-        reference = f"{prefix}{mine.count() + 1}"
-        write(pot, amount=abs(amount - loaded), reference=reference, by=by, now=now)
+        booking = ledger.Booking(abs(amount - loaded), f"{prefix}{mine.count() + 1}")
+        write(pot, booking, by=by, now=now)
     return pot

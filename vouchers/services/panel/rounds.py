@@ -1,4 +1,4 @@
-"""A panel round's dates and the services that it has tried; each act leaves its reason."""
+"""Dates of a panel round and the services to be tried in it."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,7 +11,7 @@ from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from programs.rules.calendar import Window
 from vouchers.models import CoveredService, PanelRound, PanelRoundChange, Service
-from vouchers.roles import AGENCY, PANEL_OPERATOR
+from vouchers.roles import EDITORS
 from vouchers.states import ServiceState
 
 DATES = ("opens_at", "closes_at", "wishes_until", "active_until")
@@ -28,9 +28,9 @@ def reschedule(
     now: datetime,
     reason: str,
 ) -> PanelRoundChange:
-    """Move a panel's dates, with the reason on record.
+    """Change the dates of a round and record the reason; a closing is never moved into the past.
 
-    A closing is never moved into the past. Raises MoveNotAllowed, BadInput (`window`, `reason`).
+    Raises MoveNotAllowed (`role`), BadInput (`window`, `reason`).
     """
     _may_arrange(by)
     if not reason.strip():
@@ -62,17 +62,17 @@ def reschedule(
 
 @transaction.atomic
 def cover(round: PanelRound, services: Iterable[Service], *, by: User, now: datetime) -> int:
-    """Let a round have these services tried; those that are covered already stay. Returns how many.
+    """Add services to a round; return how many were not covered yet.
 
-    Raises MoveNotAllowed, and BadInput (`not_on_sale`) for a service that nobody can buy.
+    Raises MoveNotAllowed (`role`), BadInput (`not_on_sale`).
     """
     _may_arrange(by)
     chosen = list(services)
     closed = [row.name for row in chosen if row.state != ServiceState.ON_SALE]
     if closed:
         raise BadInput(f"판매 중이 아닌 서비스입니다: {', '.join(closed[:5])}", code="not_on_sale")
-    there = set(round.coverage.values_list("service_id", flat=True))
-    new = [row for row in chosen if row.pk not in there]
+    covered = set(round.coverage.values_list("service_id", flat=True))
+    new = [row for row in chosen if row.pk not in covered]
     CoveredService.objects.bulk_create(
         [CoveredService(round=round, service=row, added_by=by, added_at=now) for row in new],
         ignore_conflicts=True,
@@ -82,12 +82,12 @@ def cover(round: PanelRound, services: Iterable[Service], *, by: User, now: date
 
 @transaction.atomic
 def uncover(round: PanelRound, services: Iterable[Service], *, by: User) -> int:
-    """Take services out of a round, unless somebody has one of them to try. Returns how many.
+    """Remove services from a round, unless one is assigned; return how many were covered.
 
     Raises MoveNotAllowed (`role`, `assigned`).
     """
     _may_arrange(by)
-    # The same lock as the assignment's: nobody gets one while it goes.
+    # The lock that confirming an assignment takes, so that none is assigned meanwhile.
     PanelRound.objects.select_for_update(no_key=True).get(pk=round.pk)
     chosen = list(services)
     given = Service.objects.filter(pk__in=[row.pk for row in chosen], assignments__round=round)
@@ -95,15 +95,15 @@ def uncover(round: PanelRound, services: Iterable[Service], *, by: User) -> int:
         raise MoveNotAllowed(
             f"이미 단원에게 배정한 서비스입니다: {', '.join(names)}", code="assigned"
         )
-    gone, _ = round.coverage.filter(service__in=chosen).delete()
-    return gone
+    removed, _ = round.coverage.filter(service__in=chosen).delete()
+    return removed
 
 
 def _dates(round: PanelRound) -> dict[str, str | None]:
-    found = {name: getattr(round, name) for name in DATES}
-    return {name: at.astimezone(KST).isoformat() if at else None for name, at in found.items()}
+    dates = {name: getattr(round, name) for name in DATES}
+    return {name: at.astimezone(KST).isoformat() if at else None for name, at in dates.items()}
 
 
 def _may_arrange(by: User) -> None:
-    if not roles_of(by) & {PANEL_OPERATOR, AGENCY}:
+    if not roles_of(by) & EDITORS:
         raise MoveNotAllowed("모니터링단 회차를 고칠 권한이 없습니다.", code="role")

@@ -1,1 +1,1 @@
-"""Reports."""
+"""Consumer reports: writing, pictures, moderation."""

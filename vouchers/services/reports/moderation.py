@@ -1,14 +1,14 @@
-"""Reading reports before the public does: checks, return with reasons, acceptance, publication."""
+"""Moderation of reports: automatic checks, return, rejection, acceptance, publication."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from portal.core.errors import Closed, Finding, MoveNotAllowed, RuleBroken
-from portal.jobs.progress import Progress
+from portal.jobs.progress import Progress, no_progress
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from vouchers.models import (
     ConsumerReport,
     ReportCheck,
@@ -17,32 +17,32 @@ from vouchers.models import (
     SupplierComment,
     SupplierTie,
 )
-from vouchers.rules.reports import moderation as rules
+from vouchers.rules.reports import moderation as moderation_rules
 from vouchers.services import members, suppliers
 from vouchers.services.reports.writing import plan_of
 from vouchers.services.rewards import fees
 from vouchers.states import MonitorState, ReportMoves
 
 CHUNK = 500
-SHOWN = 5  # the likest reports; more than these help nobody decide
+SHOWN = 5  # most similar reports shown to the moderator
 
 
-def screen(version: ReportVersion, *, now: datetime, progress: Progress | None = None) -> int:
-    """Look a submitted version through, once: what a moderator is pointed at. Returns how much.
+def screen(version: ReportVersion, *, now: datetime, progress: Progress = no_progress) -> int:
+    """Run the automatic checks once, store the findings, return their number.
 
-    Compares it with the last submitted version of every other report, a part at a time.
+    Compares the version with the last submitted version of every other report, in chunks.
     """
     if ReportScreening.objects.filter(version=version).exists():
         return version.checks.count()
     plan = plan_of(version.report)
-    text = written(version)
-    flags = rules.personal_data(text) + rules.insults(text, plan.insults)
-    found = [
+    text = written_text(version)
+    flags = moderation_rules.personal_data(text) + moderation_rules.insults(text, plan.insults)
+    findings = [
         ReportCheck(version=version, code=flag.code, label=flag.label, words=flag.words[:200])
         for flag in flags
     ]
-    like, compared = _alike(version, plan.similarity_percent, progress)
-    found += [
+    similar, compared = _similar(version, plan.similarity_percent, progress)
+    findings += [
         ReportCheck(
             version=version,
             code="similar",
@@ -50,48 +50,52 @@ def screen(version: ReportVersion, *, now: datetime, progress: Progress | None =
             other=other,
             percent=percent,
         )
-        for percent, other in like
+        for percent, other in similar
     ]
     with transaction.atomic():
         _, first = ReportScreening.objects.get_or_create(
             version=version, defaults={"compared": compared, "at": now}
         )
         if first:
-            ReportCheck.objects.bulk_create(found)
-    return len(found)
+            ReportCheck.objects.bulk_create(findings)
+    return len(findings)
 
 
 @transaction.atomic
 def send_back(report: ConsumerReport, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Return a report with reasons, which the member reads. Raises MoveNotAllowed."""
-    _not_own(report, by)
+    """Return a report to its author with a reason, who may submit it again. Raises MoveNotAllowed."""
+    _check_not_own(report, by)
     row = move(
         report, ReportMoves.RETURN, by=by, now=now, note=note, where={"filed": report.filed_id}
     )
-    _tell(report, "vouchers/report_returned", f"report-returned:{row.pk}", now, reason=note.strip())
+    _notify(
+        report, "vouchers/report_returned", f"report-returned:{row.pk}", now, reason=note.strip()
+    )
     return row
 
 
 @transaction.atomic
 def reject(report: ConsumerReport, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Turn a report down for good, with reasons, which the member reads. Raises MoveNotAllowed."""
-    _not_own(report, by)
+    """Reject a report for good, with a reason for its author. Raises MoveNotAllowed."""
+    _check_not_own(report, by)
     row = move(
         report, ReportMoves.REJECT, by=by, now=now, note=note, where={"filed": report.filed_id}
     )
-    _tell(report, "vouchers/report_rejected", f"report-rejected:{row.pk}", now, reason=note.strip())
+    _notify(
+        report, "vouchers/report_rejected", f"report-rejected:{row.pk}", now, reason=note.strip()
+    )
     return row
 
 
 @transaction.atomic
 def accept(report: ConsumerReport, *, by: User, now: datetime, note: str = "") -> MoveLogBase:
-    """Accept a report: its fee is set aside and the supplier is asked for its word, in time.
+    """Accept a report, commit its fee, and ask the supplier for a comment until a due date.
 
-    A version that the machine has pointed at something in needs a note. Raises MoveNotAllowed
+    A version with findings of the automatic checks needs a note. Raises MoveNotAllowed
     (`not_screened`, `note_required`, `own_report`, `excluded_member`), BudgetExceeded.
     """
-    _not_own(report, by)
-    _fit(report)
+    _check_not_own(report, by)
+    _check_author(report)
     if not ReportScreening.objects.filter(version=report.filed_id).exists():
         raise MoveNotAllowed(
             "자동 점검이 아직 끝나지 않았습니다. 잠시 뒤 다시 시도하세요.", code="not_screened"
@@ -112,9 +116,9 @@ def accept(report: ConsumerReport, *, by: User, now: datetime, note: str = "") -
         changes={"accepted_at": now, "comment_until": until},
     )
     fees.earn(report, by=by, now=now)
-    _tell(report, "vouchers/report_accepted", f"report-accepted:{report.pk}", now)
+    _notify(report, "vouchers/report_accepted", f"report-accepted:{report.pk}", now)
     service = report.assignment.service
-    suppliers.to_supplier(
+    suppliers.notify(
         service.supplier,
         "vouchers/comment_asked",
         key=f"comment-asked:{report.pk}",
@@ -128,10 +132,10 @@ def accept(report: ConsumerReport, *, by: User, now: datetime, note: str = "") -
 
 @transaction.atomic
 def comment(report: ConsumerReport, *, text: str, by: User, now: datetime) -> SupplierComment:
-    """Take the supplier's word on a report, once and in time; it never changes the report.
+    """Record the supplier's comment on a report, once and in time; the report stays unchanged.
 
-    The edge has checked that `by` works at the supplier's desk. Raises Closed, BadInput,
-    MoveNotAllowed when a word was given already.
+    The caller checks that `by` acts for the supplier. Raises Closed (`comment_closed`), RuleBroken
+    (`text`), MoveNotAllowed (`already_commented`).
     """
     if not text.strip():
         raise RuleBroken([Finding("text", "의견을 적어 주세요.")])
@@ -145,72 +149,73 @@ def comment(report: ConsumerReport, *, text: str, by: User, now: datetime) -> Su
 
 @transaction.atomic
 def publish(report: ConsumerReport, *, by: User, now: datetime) -> MoveLogBase:
-    """Publish a report when the supplier has spoken or its time is over, ties looked at once more.
+    """Publish an accepted report after the supplier's comment or the comment period.
 
     Raises MoveNotAllowed (`comment_open`, `excluded_member`, `own_report`).
     """
-    _not_own(report, by)
-    _fit(report)
-    if waits(report, now=now):
+    _check_not_own(report, by)
+    _check_author(report)
+    if comment_pending(report, now=now):
         raise MoveNotAllowed(
             "공급기업이 의견을 낼 수 있는 기간이 남아 있습니다.", code="comment_open"
         )
     row = move(report, ReportMoves.PUBLISH, by=by, now=now, changes={"published_at": now})
-    _tell(report, "vouchers/report_published", f"report-published:{report.pk}", now)
+    _notify(report, "vouchers/report_published", f"report-published:{report.pk}", now)
     return row
 
 
 def retract(report: ConsumerReport, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Take a published report back from the public, with the reason. Raises MoveNotAllowed."""
+    """Withdraw a published report from the public, with a reason. Raises MoveNotAllowed."""
     return move(report, ReportMoves.RETRACT, by=by, now=now, note=note)
 
 
 def restore(report: ConsumerReport, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Show a report again that was taken back. Raises MoveNotAllowed."""
+    """Publish a retracted report again. Raises MoveNotAllowed."""
     return move(report, ReportMoves.RESTORE, by=by, now=now, note=note)
 
 
-def waits(report: ConsumerReport, *, now: datetime) -> bool:
-    """Tell whether the supplier may still speak and has not spoken."""
+def comment_pending(report: ConsumerReport, *, now: datetime) -> bool:
+    """Return whether the supplier may still comment and has not done so."""
     until = report.comment_until
-    open_still = until is None or now < until
-    return open_still and not SupplierComment.objects.filter(report=report).exists()
+    is_open = until is None or now < until
+    return is_open and not SupplierComment.objects.filter(report=report).exists()
 
 
-def written(version: ReportVersion) -> str:
-    """The written parts of a version, joined."""
+def written_text(version: ReportVersion) -> str:
+    """Return the written parts of a version as one text."""
     parts = version.content["sections"]
-    return rules.text_of(
+    return moderation_rules.text_of(
         {row["code"]: row["text"] for row in parts}, [row["code"] for row in parts]
     )
 
 
-def _alike(
-    version: ReportVersion, least: int, progress: Progress | None
+def _similar(
+    version: ReportVersion, least: int, progress: Progress
 ) -> tuple[list[tuple[int, ReportVersion]], int]:
-    mine = rules.shingles(written(version))
+    mine = moderation_rules.shingles(written_text(version))
     others = (
         ReportVersion.objects.filter(pk__in=ConsumerReport.objects.order_by().values("filed"))
         .exclude(report=version.report_id)
         .order_by("pk")
     )
     total, seen, last = others.count(), 0, 0
-    found: list[tuple[int, ReportVersion]] = []
+    matches: list[tuple[int, ReportVersion]] = []
     while part := list(others.filter(pk__gt=last)[:CHUNK]):
         last = part[-1].pk
         for other in part:
-            percent = rules.similarity(mine, rules.shingles(written(other)))
+            percent = moderation_rules.similarity(
+                mine, moderation_rules.shingles(written_text(other))
+            )
             if percent >= least:
-                found.append((percent, other))
+                matches.append((percent, other))
         seen += len(part)
-        if progress is not None:
-            progress(seen, total)
-    found.sort(key=lambda row: (-row[0], row[1].pk))
-    return found[:SHOWN], seen
+        progress(seen, total)
+    matches.sort(key=lambda row: (-row[0], row[1].pk))
+    return matches[:SHOWN], seen
 
 
-def _fit(report: ConsumerReport) -> None:
-    """Nobody who was excluded or has an open tie to a supplier is published."""
+def _check_author(report: ConsumerReport) -> None:
+    """Refuse the report of a member who is excluded or has an open tie to a supplier."""
     monitor = report.assignment.monitor
     tied = SupplierTie.objects.filter(user=monitor.user_id, ended_at=None).exists()
     if tied or monitor.state == MonitorState.EXCLUDED:
@@ -219,18 +224,20 @@ def _fit(report: ConsumerReport) -> None:
         )
 
 
-def _not_own(report: ConsumerReport, by: User) -> None:
+def _check_not_own(report: ConsumerReport, by: User) -> None:
     if report.assignment.monitor.user_id == by.pk:
         raise MoveNotAllowed("자기 보고서는 처리할 수 없습니다.", code="own_report")
 
 
-def _tell(report: ConsumerReport, template: str, key: str, now: datetime, **words: object) -> None:
-    members.to_member(
+def _notify(
+    report: ConsumerReport, template: str, key: str, now: datetime, **context: object
+) -> None:
+    members.notify(
         report.assignment.monitor,
         template,
         key=key,
         now=now,
         report=report,
         service=report.assignment.service,
-        **words,
+        **context,
     )

@@ -1,4 +1,4 @@
-"""Pictures made anew: only the pixels of an upload stay, not what a camera or a program wrote in."""
+"""Re-encoding of uploaded pictures: only the pixels stay, no metadata of a camera or program."""
 
 import hashlib
 from dataclasses import dataclass
@@ -12,15 +12,13 @@ from portal.uploads import files
 
 FORMATS = ("jpg", "png")
 LONGEST_SIDE = 2_000
-"""Pixels; enough to read a screenshot, and small enough for a page of eight."""
+"""Pixels; enough to read a screenshot, small enough for a page of eight pictures."""
 QUALITY = 85
 _BROKEN = (OSError, ValueError, SyntaxError, Image.DecompressionBombError)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture made anew."""
-
     data: bytes
     sha256: str
     content_type: str
@@ -28,14 +26,14 @@ class Picture:
     height: int
 
 
-def remade(upload: "File[bytes]") -> Picture:
-    """Judge an upload by its content and draw it anew: turned upright, at most `LONGEST_SIDE`.
+def reencode(upload: "File[bytes]") -> Picture:
+    """Check an upload by its content and re-encode it: upright, at most `LONGEST_SIDE` pixels.
 
     Raises BadInput (`file_…`).
     """
-    found = files.inspect(upload, allowed=FORMATS)
+    inspected = files.inspect(upload, allowed=FORMATS)
     upload.seek(0)
-    kind = "PNG" if found.extension == "png" else "JPEG"
+    kind = "PNG" if inspected.extension == "png" else "JPEG"
     try:
         with Image.open(upload, formats=[kind]) as sent:
             sent.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))
@@ -56,5 +54,5 @@ def remade(upload: "File[bytes]") -> Picture:
         clean.save(out, "JPEG", quality=QUALITY, optimize=True)
     data = out.getvalue()
     return Picture(
-        data, hashlib.sha256(data).hexdigest(), found.content_type, clean.width, clean.height
+        data, hashlib.sha256(data).hexdigest(), inspected.content_type, clean.width, clean.height
     )

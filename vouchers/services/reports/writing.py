@@ -1,4 +1,4 @@
-"""Writing a report: beginning, saving, pictures, handing in; reminders before it is due."""
+"""Writing a report: draft, pictures, submission; reminders before it is due."""
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
@@ -23,7 +23,7 @@ from vouchers.models import (
     ReportPlan,
     ReportVersion,
 )
-from vouchers.rules.reports import writing as rules
+from vouchers.rules.reports import writing as writing_rules
 from vouchers.services.reports import pictures
 from vouchers.states import AssignmentState, MonitorState, ReportMoves, ReportState
 
@@ -32,8 +32,8 @@ WRITABLE = (ReportState.DRAFT, ReportState.RETURNED)
 REMINDED_AT_ONCE = 2_000
 
 
-class Conflict(StaleVersion):
-    """The report was saved in another window; carries what stands there now."""
+class SaveConflict(StaleVersion):
+    """The report was saved in another window; `report` is the saved state."""
 
     def __init__(self, report: ConsumerReport) -> None:
         super().__init__("다른 창에서 먼저 저장했습니다. 두 내용을 견주어 보고 다시 저장하세요.")
@@ -41,10 +41,10 @@ class Conflict(StaleVersion):
 
 
 def start(assignment: Assignment, *, by: User, now: datetime) -> ConsumerReport:
-    """Begin the report of an assignment; one that was begun is returned.
+    """Return the report of an assignment, created if there is none.
 
-    Raises MoveNotAllowed: `assignment_over` when it was taken back or the member has left, `no_plan`
-    while nobody has said what the round's reports ask.
+    Raises MoveNotAllowed: `assignment_over` for a dropped assignment or a former member, `no_plan`
+    while the round has no report rules.
     """
     _check_open(assignment)
     if not ReportPlan.objects.filter(round=assignment.round_id).exists():
@@ -68,12 +68,12 @@ def save(
     by: User,
     now: datetime,
 ) -> ConsumerReport:
-    """Save the draft as a whole; gaps are allowed, wrong values are not.
+    """Save the draft as a whole; it may be incomplete, but not hold invalid values.
 
-    Raises Conflict when it was saved meanwhile, RuleBroken (`invalid:…`), and MoveNotAllowed
+    Raises SaveConflict when it was saved since `version`, RuleBroken (`invalid:…`), MoveNotAllowed
     (`already_submitted`, `assignment_over`).
     """
-    form = rules.parse(plan_of(report).form)
+    form = writing_rules.parse(plan_of(report).form)
     values = _read(form, texts, ratings)
     _check_open(report.assignment)
     changed = ConsumerReport.objects.filter(
@@ -90,7 +90,7 @@ def save(
     report.refresh_from_db()
     if not changed:
         _check_writable(report)
-        raise Conflict(report)
+        raise SaveConflict(report)
     return report
 
 
@@ -98,19 +98,19 @@ def save(
 def add_picture(
     report: ConsumerReport, *, upload: "File[bytes]", caption: str, by: User, now: datetime
 ) -> ReportEvidence:
-    """Keep a picture of the use, made anew from its pixels.
+    """Store a re-encoded picture of the use.
 
     Raises BadInput (`file_…`, `caption`, `file_repeated`, `file_count`), MoveNotAllowed.
     """
     if not caption.strip():
         raise BadInput("그림마다 무엇인지 설명을 적어 주세요.", code="caption")
-    picture = pictures.remade(upload)
+    picture = pictures.reencode(upload)
     _touch(report, now)
-    there = list(report.evidence.filter(removed_at=None).values_list("sha256", flat=True))
-    most = rules.parse(plan_of(report).form).evidence_most
-    if picture.sha256 in there:
+    hashes = list(report.evidence.filter(removed_at=None).values_list("sha256", flat=True))
+    most = writing_rules.parse(plan_of(report).form).evidence_most
+    if picture.sha256 in hashes:
         raise BadInput("같은 그림을 이미 올렸습니다.", code="file_repeated")
-    if len(there) >= most:
+    if len(hashes) >= most:
         raise BadInput(f"그림은 {most}장까지 올릴 수 있습니다.", code="file_count")
     return ReportEvidence.objects.create(
         report=report,
@@ -127,15 +127,15 @@ def add_picture(
 
 @transaction.atomic
 def remove_picture(picture: ReportEvidence, *, by: User, now: datetime) -> None:
-    """Take a picture out of the draft; what was submitted with it keeps its hash. MoveNotAllowed."""
+    """Remove a picture from the draft; submitted versions keep its hash. Raises MoveNotAllowed."""
     _touch(picture.report, now)
     ReportEvidence.objects.filter(pk=picture.pk, removed_at=None).update(removed_at=now)
 
 
 def missing(report: ConsumerReport, *, now: datetime) -> list[Finding]:
-    """Name everything that keeps the draft from being handed in."""
-    return rules.missing(
-        rules.parse(plan_of(report).form),
+    """Return everything that is missing before the draft can be submitted."""
+    return writing_rules.missing(
+        writing_rules.parse(plan_of(report).form),
         texts=report.texts,
         ratings=report.ratings,
         used_from=report.used_from,
@@ -147,20 +147,20 @@ def missing(report: ConsumerReport, *, now: datetime) -> list[Finding]:
 
 @transaction.atomic
 def submit(report: ConsumerReport, *, version: int, by: User, now: datetime) -> ReportVersion:
-    """Hand the report in: frozen, hashed, and sent to be looked through.
+    """Submit the report: freeze and hash a version, enqueue its automatic checks.
 
-    Raises RuleBroken with everything missing, Conflict when it was saved meanwhile,
+    Raises RuleBroken with everything missing, SaveConflict when it was saved since `version`,
     MoveNotAllowed.
     """
     report = ConsumerReport.objects.select_for_update(of=("self",), no_key=True).get(pk=report.pk)
     _check_open(report.assignment)
     _check_writable(report)
     if report.version != version:
-        raise Conflict(report)
-    if found := missing(report, now=now):
-        raise RuleBroken(found, code="report_incomplete")
+        raise SaveConflict(report)
+    if lacking := missing(report, now=now):
+        raise RuleBroken(lacking, code="report_incomplete")
     number = report.versions.count() + 1
-    content = snapshot.plain(_content(report, number, now))
+    content = snapshot.to_plain(_content(report, number, now))
     filed = ReportVersion.objects.create(
         report=report,
         number=number,
@@ -182,31 +182,30 @@ def submit(report: ConsumerReport, *, version: int, by: User, now: datetime) -> 
 
 
 def remind(now: datetime) -> int:
-    """Write the letters that are due to everybody whose report is not in; returns how many.
+    """Queue the due reminders for reports not yet submitted; return their number.
 
-    Safe to repeat: a letter has a key of its own, and a due date that moves gets new letters.
+    Safe to repeat: each reminder has a key, which includes the due date.
     """
-    written = 0
+    queued = 0
     for plan in ReportPlan.objects.select_related("round").filter(
         round__active_until__isnull=False
     ):
         due_at = plan.round.active_until
         if due_at is None or now >= due_at + timedelta(days=1):
             continue
-        for day in rules.reminders_due(due_at, now, plan.reminder_days):
-            written += _remind(plan, due_at, day, now)
-    if written:
-        broker.ring("portal.notices.tasks.send_notices")
-    return written
+        for day in writing_rules.reminders_due(due_at, now, plan.reminder_days):
+            queued += _remind(plan, due_at, day, now)
+    if queued:
+        broker.notify("portal.notices.tasks.send_notices")
+    return queued
 
 
 def plan_of(report: ConsumerReport) -> ReportPlan:
-    """The rules of the report's round."""
     return report.assignment.round.plan
 
 
 def _remind(plan: ReportPlan, due_at: datetime, day: int, now: datetime) -> int:
-    waiting = (
+    pending = (
         Assignment.objects.filter(
             round=plan.round,
             state=AssignmentState.ACTIVE,
@@ -217,19 +216,19 @@ def _remind(plan: ReportPlan, due_at: datetime, day: int, now: datetime) -> int:
         .select_related("monitor__user", "service")
         .order_by("pk")
     )
-    letters = {f"report-due:{row.pk}:{due_at:%Y%m%d%H%M}:{day}": row for row in waiting}
-    there = set(Notice.objects.filter(key__in=list(letters)).values_list("key", flat=True))
-    fresh = [key for key in letters if key not in there][:REMINDED_AT_ONCE]
+    keyed = {f"report-due:{row.pk}:{due_at:%Y%m%d%H%M}:{day}": row for row in pending}
+    known = set(Notice.objects.filter(key__in=list(keyed)).values_list("key", flat=True))
+    fresh = [key for key in keyed if key not in known][:REMINDED_AT_ONCE]
     Notice.objects.bulk_create(
         (
             Notice(
                 key=key,
                 **outbox.compose(
                     "vouchers/report_due",
-                    to_email=letters[key].monitor.user.email,
-                    user=letters[key].monitor.user,
+                    to_email=keyed[key].monitor.user.email,
+                    user=keyed[key].monitor.user,
                     now=now,
-                    assignment=letters[key],
+                    assignment=keyed[key],
                     due_at=due_at,
                     day=day,
                 ),
@@ -242,7 +241,7 @@ def _remind(plan: ReportPlan, due_at: datetime, day: int, now: datetime) -> int:
 
 
 def _content(report: ConsumerReport, number: int, now: datetime) -> dict[str, Any]:
-    """Everything that is judged and shown, so that nothing later changes it."""
+    """Return everything that is reviewed and shown, independent of later changes of other rows."""
     assignment = report.assignment
     service = assignment.service
     form = plan_of(report).form
@@ -285,28 +284,28 @@ def _content(report: ConsumerReport, number: int, now: datetime) -> dict[str, An
 
 
 def _read(
-    form: rules.FormRules, texts: Mapping[str, str], ratings: Mapping[str, object]
+    form: writing_rules.FormRules, texts: Mapping[str, str], ratings: Mapping[str, object]
 ) -> tuple[dict[str, str], dict[str, object]]:
-    found: list[Finding] = []
-    words = {}
+    findings: list[Finding] = []
+    written = {}
     for part in form.sections:
-        words[part.code] = str(texts.get(part.code, "")).replace("\r\n", "\n")
-        if len(words[part.code]) > form.longest:
-            said = f"‘{part.label}’ 항목은 {form.longest:,}자까지 적을 수 있습니다."
-            found.append(Finding(f"invalid:{part.code}", said))
+        written[part.code] = str(texts.get(part.code, "")).replace("\r\n", "\n")
+        if len(written[part.code]) > form.longest:
+            message = f"‘{part.label}’ 항목은 {form.longest:,}자까지 적을 수 있습니다."
+            findings.append(Finding(f"invalid:{part.code}", message))
     marks = {}
     for scale in form.scales:
         try:
-            marks[scale.code] = rules.read_rating(scale, ratings.get(scale.code))
+            marks[scale.code] = writing_rules.read_rating(scale, ratings.get(scale.code))
         except BadInput as refused:
-            found.append(Finding(refused.code, refused.message))
-    if found:
-        raise RuleBroken(found)
-    return words, {code: value for code, value in marks.items() if value is not None}
+            findings.append(Finding(refused.code, refused.message))
+    if findings:
+        raise RuleBroken(findings)
+    return written, {code: value for code, value in marks.items() if value is not None}
 
 
 def _touch(report: ConsumerReport, now: datetime) -> None:
-    """Hold the draft's row until the transaction ends, or refuse: handing in waits its turn."""
+    """Lock the draft's row until the transaction ends, so that a submission cannot overtake."""
     _check_open(report.assignment)
     changed = ConsumerReport.objects.filter(pk=report.pk, state__in=WRITABLE).update(updated_at=now)
     if not changed:

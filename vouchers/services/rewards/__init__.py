@@ -1,1 +1,1 @@
-"""Rewards."""
+"""Rewards: fees and awards, paid through the ledger."""

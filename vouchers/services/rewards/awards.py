@@ -1,7 +1,6 @@
-"""Awards out of a fixed pool: proposed by one person, approved by another, paid once, certified."""
+"""Awards out of a fixed pool: proposed by one person, approved by another, paid once."""
 
 from datetime import datetime
-from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -14,23 +13,23 @@ from portal.records import snapshot
 from portal.records.workflow import move
 from programs.models import Budget
 from programs.services import ledger
-from programs.services.ledger import Row
+from programs.services.ledger import Booking
 from vouchers import pdf_contexts
 from vouchers.models import Award, AwardRound, Certificate, PanelRound
 from vouchers.queries.rewards import activity
 from vouchers.roles import PANEL_OPERATOR
-from vouchers.rules.rewards import awards as rules
-from vouchers.services import members as members_services
+from vouchers.rules.rewards import awards as award_rules
+from vouchers.services import members
 from vouchers.states import AwardRoundMoves, AwardRoundState, MonitorState
 
 CERTIFICATE_JOB = "vouchers.certificate"
 
 
 def propose(round: PanelRound, *, by: User, now: datetime) -> AwardRound:
-    """Rank the members by their scores and divide the whole pool among the awards.
+    """Rank the active members by score and divide the whole pool among the awards.
 
-    Only members in activity count. Rules and scores are frozen with the proposal. Raises
-    MoveNotAllowed (`role`, `proposed`), BadInput (`pool`, `tiers`).
+    Rules and scores are frozen with the proposal. Raises MoveNotAllowed (`role`, `proposed`),
+    BadInput (`pool`, `tiers`).
     """
     if PANEL_OPERATOR not in roles_of(by):
         raise MoveNotAllowed("시상안을 만들 권한이 없습니다.", code="role")
@@ -40,12 +39,12 @@ def propose(round: PanelRound, *, by: User, now: datetime) -> AwardRound:
         for member, score in activity.scores(round).items()
         if member.state == MonitorState.ACTIVE
     }
-    members = {member.pk: member for member in scored}
-    chosen = rules.propose(
+    by_id = {member.pk: member for member in scored}
+    chosen = award_rules.propose(
         pot.appropriated_won,
-        rules.parse(plan.tiers),
+        award_rules.parse(plan.tiers),
         [
-            rules.Candidate(
+            award_rules.Candidate(
                 member.pk,
                 score.total,
                 score.accepted,
@@ -61,7 +60,7 @@ def propose(round: PanelRound, *, by: User, now: datetime) -> AwardRound:
             made = AwardRound.objects.create(
                 round=round,
                 pool_won=pot.appropriated_won,
-                rules={"formula": plan.formula, "tiers": plan.tiers, "ties": rules.TIE_RULE},
+                rules={"formula": plan.formula, "tiers": plan.tiers, "ties": award_rules.TIE_RULE},
                 results_sha256=snapshot.sha256(results),
                 proposed_by=by,
                 proposed_at=now,
@@ -69,13 +68,13 @@ def propose(round: PanelRound, *, by: User, now: datetime) -> AwardRound:
             Award.objects.bulk_create(
                 Award(
                     award_round=made,
-                    monitor=members[row.id],
+                    monitor=by_id[row.id],
                     rank=row.rank,
                     tier=row.tier.code,
                     label=row.tier.label,
                     commended=row.tier.commended,
-                    score=scored[members[row.id]].total,
-                    breakdown=snapshot.plain(activity.breakdown(scored[members[row.id]])),
+                    score=scored[by_id[row.id]].total,
+                    breakdown=snapshot.to_plain(activity.breakdown(scored[by_id[row.id]])),
                     amount_won=row.amount,
                 )
                 for row in chosen
@@ -87,7 +86,7 @@ def propose(round: PanelRound, *, by: User, now: datetime) -> AwardRound:
 
 @transaction.atomic
 def approve(awards: AwardRound, *, by: User, now: datetime) -> MoveLogBase:
-    """Approve a proposal, never one's own; the whole pool is set aside for it.
+    """Approve a proposal and reserve the whole pool for it.
 
     Raises MoveNotAllowed (`second_person`, `excluded_member`), BudgetExceeded.
     """
@@ -105,7 +104,7 @@ def approve(awards: AwardRound, *, by: User, now: datetime) -> MoveLogBase:
         changes={"approved_by": by, "approved_at": now},
     )
     rows = [
-        Row(subject_of(award), award.amount_won, f"{subject_of(award)}:reserve")
+        Booking(award.amount_won, f"{subject_of(award)}:reserve", subject_of(award))
         for award in awards.awards.all()
     ]
     ledger.reserve_many(_pot(awards.round), rows, by=by, now=now)
@@ -114,7 +113,7 @@ def approve(awards: AwardRound, *, by: User, now: datetime) -> MoveLogBase:
 
 @transaction.atomic
 def pay(awards: AwardRound, *, by: User, now: datetime) -> int:
-    """Pay every award, once, number the certificates and tell the members; returns the won paid.
+    """Pay all awards, issue certificates, notify the members; return the sum in won.
 
     Raises MoveNotAllowed (`excluded_member`), BudgetExceeded.
     """
@@ -123,18 +122,13 @@ def pay(awards: AwardRound, *, by: User, now: datetime) -> int:
     pot, paid = _pot(awards.round), 0
     for award in awards.awards.select_related("monitor__user").order_by("rank"):
         subject = subject_of(award)
-        words: dict[str, Any] = {
-            "amount": award.amount_won,
-            "subject": subject,
-            "by": by,
-            "now": now,
-        }
-        ledger.commit(pot, reference=f"{subject}:commit", **words)
-        ledger.pay(pot, reference=f"{subject}:pay", **words)
+        for book, act in ((ledger.commit, "commit"), (ledger.pay, "pay")):
+            booking = Booking(award.amount_won, f"{subject}:{act}", subject)
+            book(pot, booking, by=by, now=now)
         paid += award.amount_won
         if award.commended:
             _certify(award, now)
-        members_services.to_member(
+        members.notify(
             award.monitor, "vouchers/awarded", key=f"awarded:{award.pk}", now=now, award=award
         )
     return paid
@@ -142,12 +136,12 @@ def pay(awards: AwardRound, *, by: User, now: datetime) -> int:
 
 @transaction.atomic
 def discard(awards: AwardRound, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Throw a proposal away; what was set aside for it goes back. Raises MoveNotAllowed."""
+    """Discard a proposal and release its reservation. Raises MoveNotAllowed."""
     approved = awards.state == AwardRoundState.APPROVED
     row = move(awards, AwardRoundMoves.DISCARD, by=by, now=now, note=note)
     if approved:
         rows = [
-            Row(subject_of(award), award.amount_won, f"{subject_of(award)}:release")
+            Booking(award.amount_won, f"{subject_of(award)}:release", subject_of(award))
             for award in awards.awards.all()
         ]
         ledger.release_many(_pot(awards.round), rows, by=by, now=now)
@@ -155,7 +149,7 @@ def discard(awards: AwardRound, *, note: str, by: User, now: datetime) -> MoveLo
 
 
 def render(certificate: Certificate, *, now: datetime) -> Certificate:
-    """Make the certificate's PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
+    """Render the certificate's PDF unless it exists; raises what `portal.paper.issued.issue` raises."""
     if certificate.issued_at is not None:
         return certificate
     template, title, context = pdf_contexts.certificate(certificate)
@@ -163,7 +157,6 @@ def render(certificate: Certificate, *, now: datetime) -> Certificate:
 
 
 def subject_of(award: Award) -> str:
-    """How the ledger names an award."""
     return f"panel-award:{award.pk}"
 
 
@@ -178,10 +171,9 @@ def _certify(award: Award, now: datetime) -> None:
 
 
 def _check_members(awards: AwardRound) -> None:
-    """A member excluded since the proposal gets nothing: the proposal is to be made anew."""
-    gone = awards.awards.exclude(monitor__state=MonitorState.ACTIVE).select_related("monitor")
-    if gone.exists():
-        names = ", ".join(str(award.monitor) for award in gone)
+    inactive = awards.awards.exclude(monitor__state=MonitorState.ACTIVE).select_related("monitor")
+    if inactive.exists():
+        names = ", ".join(str(award.monitor) for award in inactive)
         raise MoveNotAllowed(
             f"시상안을 만든 뒤 활동이 끝나거나 제외된 단원이 있습니다: {names}. 시상안을 다시 만들어 주세요.",
             code="excluded_member",

@@ -1,4 +1,4 @@
-"""Fees for accepted reports: set aside on acceptance, paid or withheld once, through the ledger."""
+"""Fees for accepted reports: committed on acceptance, paid or withheld once, through the ledger."""
 
 from datetime import datetime
 
@@ -18,7 +18,7 @@ PAID_AT_ONCE = 500
 
 
 def earn(report: ConsumerReport, *, by: User, now: datetime) -> ReportFee:
-    """Set the fee of a report aside as it is accepted. Raises BadInput (`fee`), BudgetExceeded."""
+    """Create the fee of an accepted report and commit it. Raises BadInput (`fee`), BudgetExceeded."""
     round = report.assignment.round
     if not round.fee_won:
         raise BadInput("이 회차의 원고료가 정해지지 않았습니다.", code="fee")
@@ -26,16 +26,22 @@ def earn(report: ConsumerReport, *, by: User, now: datetime) -> ReportFee:
     fee = ReportFee.objects.create(report=report, amount_won=round.fee_won, earned_at=now)
     subject, amount = subject_of(fee), fee.amount_won
     ledger.reserve(
-        pot, amount=amount, reference=f"{subject}:reserve", subject=subject, by=by, now=now
+        pot,
+        ledger.Booking(amount=amount, reference=f"{subject}:reserve", subject=subject),
+        by=by,
+        now=now,
     )
     ledger.commit(
-        pot, amount=amount, reference=f"{subject}:commit", subject=subject, by=by, now=now
+        pot,
+        ledger.Booking(amount=amount, reference=f"{subject}:commit", subject=subject),
+        by=by,
+        now=now,
     )
     return fee
 
 
 def pay(fee: ReportFee, *, by: User, now: datetime) -> FeeSettlement:
-    """Pay a fee, once. Raises MoveNotAllowed (`role`, `settled`, `excluded_member`)."""
+    """Pay a fee. Raises MoveNotAllowed (`role`, `settled`, `excluded_member`)."""
     if fee.report.assignment.monitor.state == MonitorState.EXCLUDED:
         raise MoveNotAllowed("제외된 단원의 원고료는 지급하지 않습니다.", code="excluded_member")
     with transaction.atomic():
@@ -43,9 +49,7 @@ def pay(fee: ReportFee, *, by: User, now: datetime) -> FeeSettlement:
         subject = subject_of(fee)
         ledger.pay(
             _pot(fee.report.assignment.round),
-            amount=fee.amount_won,
-            reference=f"{subject}:pay",
-            subject=subject,
+            ledger.Booking(amount=fee.amount_won, reference=f"{subject}:pay", subject=subject),
             by=by,
             now=now,
         )
@@ -53,7 +57,7 @@ def pay(fee: ReportFee, *, by: User, now: datetime) -> FeeSettlement:
 
 
 def withhold(fee: ReportFee, *, note: str, by: User, now: datetime) -> FeeSettlement:
-    """Settle a fee without paying it and give the money back to the pot.
+    """Settle a fee without paying it and return the money to the budget.
 
     Raises BadInput (`reason`), MoveNotAllowed (`role`, `settled`).
     """
@@ -64,9 +68,7 @@ def withhold(fee: ReportFee, *, note: str, by: User, now: datetime) -> FeeSettle
         subject = subject_of(fee)
         ledger.decommit(
             _pot(fee.report.assignment.round),
-            amount=fee.amount_won,
-            reference=f"{subject}:decommit",
-            subject=subject,
+            ledger.Booking(amount=fee.amount_won, reference=f"{subject}:decommit", subject=subject),
             by=by,
             now=now,
         )
@@ -74,10 +76,10 @@ def withhold(fee: ReportFee, *, note: str, by: User, now: datetime) -> FeeSettle
 
 
 def pay_due(round: PanelRound, *, by: User, now: datetime) -> tuple[int, int]:
-    """Pay the fees of a round that are open, oldest first; returns how many and how much.
+    """Pay the open fees of a round, oldest first; return their number and sum in won.
 
-    Excluded members' fees are left for somebody to withhold; what another person pays at the
-    same moment is passed over. One letter tells a member of all their fees.
+    Fees of excluded members stay open to be withheld; fees that another person pays meanwhile are
+    skipped. A member gets one mail for all their fees.
     """
     open_fees = (
         ReportFee.objects.filter(report__assignment__round=round, settlement=None)
@@ -99,7 +101,7 @@ def pay_due(round: PanelRound, *, by: User, now: datetime) -> tuple[int, int]:
             continue
         paid.setdefault(fee.report.assignment.monitor_id, []).append(fee)
     for own in paid.values():
-        members.to_member(
+        members.notify(
             own[0].report.assignment.monitor,
             "vouchers/fee_paid",
             key=f"fee-paid:{own[0].pk}",
@@ -107,12 +109,11 @@ def pay_due(round: PanelRound, *, by: User, now: datetime) -> tuple[int, int]:
             fees=own,
             total=sum(fee.amount_won for fee in own),
         )
-    every = [fee.amount_won for own in paid.values() for fee in own]
-    return len(every), sum(every)
+    amounts = [fee.amount_won for own in paid.values() for fee in own]
+    return len(amounts), sum(amounts)
 
 
 def subject_of(fee: ReportFee) -> str:
-    """How the ledger names a fee."""
     return f"report-fee:{fee.pk}"
 
 

@@ -1,1 +1,1 @@
-"""Reports."""
+"""Pages of consumer reports."""

@@ -1,7 +1,7 @@
-"""What everybody may read: reports in full, corrections, good cases, books, open data."""
+"""Published reports and their pictures."""
 
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -11,7 +11,7 @@ from portal.uploads import files
 from vouchers.models import ConsumerReport, ReportEvidence
 from vouchers.queries.reports import publication, ratings
 from vouchers.states import Category, MemberKind
-from vouchers.views.good_cases import _cases
+from vouchers.views import good_cases
 from vouchers.visibility import pictures_of, public_books, public_reports
 
 PAGE = 20
@@ -20,7 +20,6 @@ PAGE = 20
 @public
 @require_safe
 def report_list(request: HttpRequest) -> HttpResponse:
-    """List the published reports, the newest first, with the books of each field."""
     rows = public_reports()
     category, kind = request.GET.get("category", ""), request.GET.get("kind", "")
     if category in Category.values:
@@ -35,18 +34,18 @@ def report_list(request: HttpRequest) -> HttpResponse:
             "filed", "assignment__monitor", "assignment__service__supplier"
         ).order_by("-pk")[: PAGE + 1]
     )
-    words = request.GET.copy()
+    params = request.GET.copy()
     if len(listed) > PAGE:
-        words["before"] = str(listed[PAGE - 1].pk)
+        params["before"] = str(listed[PAGE - 1].pk)
     context = {
         "rows": [{"report": row, "counted": ratings.counted(row)} for row in listed[:PAGE]],
-        "next": f"?{words.urlencode()}" if len(listed) > PAGE else "",
+        "next": f"?{params.urlencode()}" if len(listed) > PAGE else "",
         "categories": Category.choices,
         "kinds": MemberKind.choices,
         "category": category,
         "kind": kind,
         "books": public_books().select_related("round").order_by("category", "-number"),
-        "cases": _cases(),
+        "cases": good_cases.shown(),
     }
     return render(request, "vouchers/reports/list.html", context)
 
@@ -54,23 +53,21 @@ def report_list(request: HttpRequest) -> HttpResponse:
 @public
 @require_safe
 def published_report(request: HttpRequest, pk: int) -> HttpResponse:
-    """One report in full: its author by kind, the supplier's word beside it."""
     report = get_object_or_404(publication.reports_in_full(public_reports()), pk=pk)
     context = {
         "report": report,
         "service": report.assignment.service,
-        "content": report.filed.content,
+        "content": report.submitted_version().content,
         "counted": ratings.counted(report),
         "comment": getattr(report, "comment", None),
-        "pictures": pictures(request, report),
+        "pictures": submitted_pictures(request, report),
     }
     return render(request, "vouchers/reports/detail.html", context)
 
 
 @public
 @require_safe
-def report_picture(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send a picture of a report that the reader may read."""
+def report_picture(request: HttpRequest, pk: int) -> FileResponse:
     picture = get_object_or_404(pictures_of(request.user), pk=pk)
     ending = "png" if picture.content_type == "image/png" else "jpg"
     return files.serve(
@@ -78,7 +75,7 @@ def report_picture(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def pictures(request: HttpRequest, report: ConsumerReport) -> QuerySet[ReportEvidence]:
-    """The pictures that were handed in with a report and that the reader may see."""
+def submitted_pictures(request: HttpRequest, report: ConsumerReport) -> QuerySet[ReportEvidence]:
+    """Return the pictures of the submitted version that the reader may see."""
     filed = [row["id"] for row in report.filed.content["evidence"]] if report.filed else []
     return pictures_of(request.user).filter(report=report, pk__in=filed)

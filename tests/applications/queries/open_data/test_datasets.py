@@ -106,7 +106,7 @@ def test_money_reserved_by_an_unreleased_decision_is_held_back_everywhere(client
     assert "선정 예약</td>" in client.get("/budget/").content.decode()
 
 
-def test_a_later_decision_stands_beside_the_first_one(client: Client) -> None:
+def test_a_later_decision_is_listed_beside_the_first_one(client: Client) -> None:
     chosen = released()
     before = rows(client, "results")
     later = given_up(chosen)
@@ -156,7 +156,7 @@ def test_a_round_that_is_not_announced_is_not_published(client: Client) -> None:
         assert rows(client, code) == [], code
 
 
-def test_the_state_of_a_file_is_told_and_kept(client: Client) -> None:
+def test_a_file_states_its_version_and_keeps_it(client: Client) -> None:
     released()
     first = client.get("/open-data/results.json")
     assert "Last-Modified" in first
@@ -183,14 +183,14 @@ def test_no_cell_of_a_csv_is_a_formula(client: Client) -> None:
 
 @pytest.mark.parametrize("code", ["ledger", "results", "score-sheets", "bonuses"])
 def test_queries_do_not_grow_with_the_rows(client: Client, code: str) -> None:
-    asked = []
+    queries = []
     for count in (2, 9):
         released(count)
         with CaptureQueriesContext(connection) as found:
             file(client, code)
-        asked.append(len(found))
+        queries.append(len(found))
     # One ordered list of a selection more for the places in which applications came in.
-    assert asked[1] - asked[0] <= (1 if code == "results" else 0)
+    assert queries[1] - queries[0] <= (1 if code == "results" else 0)
 
 
 def test_a_long_file_is_read_in_blocks(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ def test_pages_of_the_api_lead_through_all_rows(client: Client) -> None:
     assert seen == rows(client, "results")
 
 
-def test_who_came_first_is_told_as_a_place_and_not_as_an_instant(client: Client) -> None:
+def test_the_order_of_filing_is_published_as_a_place_not_as_an_instant(client: Client) -> None:
     chosen = proposed(3)
     late = Application.objects.order_by("pk").first()
     Application.objects.filter(pk=late.pk).update(submitted_at=NOW + timedelta(hours=1))
@@ -225,14 +225,14 @@ def test_who_came_first_is_told_as_a_place_and_not_as_an_instant(client: Client)
 
 def test_the_page_names_licence_fields_and_the_ends_of_the_chains(client: Client) -> None:
     box = released().sub_program.pot
-    ledger.appropriate(box, amount=1, reference="x:1", by=None, now=NOW)
+    ledger.appropriate(box, ledger.Booking(amount=1, reference="x:1"), by=None, now=NOW)
     audit.seal(now=NOW)
     page = client.get("/open-data/").content.decode()
     assert "공공누리 제1유형" in page
     for row in publication().datasets:
         assert row.title in page
         assert f"/open-data/{row.code}.csv" in page
-    assert audit.head_of(audit.heads()) in page
+    assert audit.combined_head(audit.heads()) in page
     index = client.get("/open-data/index.json").json()
     assert [row["dataset"] for row in index["datasets"]] == CODES
-    assert index["audit"]["sha256"] == audit.head_of(audit.heads())
+    assert index["audit"]["sha256"] == audit.combined_head(audit.heads())

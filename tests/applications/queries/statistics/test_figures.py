@@ -77,7 +77,7 @@ def test_small_numbers_are_left_out_for_the_public_alone() -> None:
     assert public["부산"] == (0, 0)
 
 
-def test_a_whole_programme_is_told_as_its_results_are_and_its_parts_are_not() -> None:
+def test_a_whole_programme_is_published_and_its_small_parts_are_not() -> None:
     program = staff.program(name="시범")
     released(program, count=3)
     Application.objects.update(region="jeju")
@@ -87,7 +87,7 @@ def test_a_whole_programme_is_told_as_its_results_are_and_its_parts_are_not() ->
     assert table("region", public)["제주"] == (None, None)
 
 
-def test_what_one_table_leaves_out_is_told_by_no_other() -> None:
+def test_what_one_table_leaves_out_follows_from_no_other() -> None:
     programs = Table("programs", "", ("신청",), (("가", (40,)), ("나", (9,)), ("다", (3,))))
     rows = (("가 1", (2,)), ("가 2", (38,)), ("나 1", (9,)), ("다 1", (3,)))
     part = Part("programs", 0, ("가", "가", "나", "다"))
@@ -150,14 +150,14 @@ def test_days_per_step_have_a_middle_and_a_tail() -> None:
 
 def test_the_number_of_queries_is_fixed() -> None:
     program = staff.program()
-    asked = []
+    queries = []
     for count in (2, 9):
         released(program, count)
         with CaptureQueriesContext(connection) as found:
             figures.compute(program.round, public=True)
-        asked.append(len(found))
+        queries.append(len(found))
         staff.program()  # one more sub-programme, one more pot
-    assert asked[0] == asked[1]
+    assert queries[0] == queries[1]
 
 
 def test_figures_are_kept_for_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:

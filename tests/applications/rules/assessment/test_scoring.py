@@ -146,11 +146,11 @@ def test_agrees_with_exact_fractions(
     totals = sorted(sum(one.values()) for one in sheets)
     kept = totals[1:-1] if len(totals) >= 5 else totals
     exact = Fraction(sum(kept), len(kept))
-    wanted = (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(
+    expected = (Decimal(exact.numerator) / Decimal(exact.denominator)).quantize(
         Decimal("0.01"), ROUND_HALF_UP
     )
-    assert result.raw == wanted
-    assert result.total == wanted + result.bonus_counted
+    assert result.raw == expected
+    assert result.total == expected + result.bonus_counted
 
 
 @given(sheets_of)
@@ -397,9 +397,9 @@ def test_opinions_are_set_side_by_side() -> None:
     assert opinions(RUBRIC, []).mean is None
 
 
-def test_withdrawn_sheets_are_said_and_only_then() -> None:
+def test_withdrawn_sheets_are_reported_and_only_then() -> None:
     result = scored([70, 80, 90])
     assert breakdown(result, RUBRIC)["findings"] == []
-    told = breakdown(result, RUBRIC, 2)["findings"]
-    assert [row["code"] for row in told] == ["sheets_withdrawn"]
-    assert "2부" in told[0]["message"]
+    findings = breakdown(result, RUBRIC, 2)["findings"]
+    assert [row["code"] for row in findings] == ["sheets_withdrawn"]
+    assert "2부" in findings[0]["message"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from applications.models import ChangeRequest
+from applications.models import Amendment
 from applications.queries.selection import aid
 from applications.services.agreement import amendments
 from applications.services.agreement import contracts as agreement_service
@@ -23,9 +23,9 @@ LESS = {
 }
 
 
-def ask(world: World, kind: str = "sums", **proposal: object) -> ChangeRequest:
+def ask(world: World, kind: str = "sums", **proposal: object) -> Amendment:
     """Ask as the firm's owner."""
-    return amendments.ask(
+    return amendments.request(
         world.fresh(),
         kind=kind,
         proposal=proposal or LESS,
@@ -35,7 +35,7 @@ def ask(world: World, kind: str = "sums", **proposal: object) -> ChangeRequest:
     )
 
 
-def approve(world: World, change: ChangeRequest) -> None:
+def approve(world: World, change: Amendment) -> None:
     """Examine and approve by two people."""
     amendments.examine(change, opinion="타당합니다.", by=world.officer, now=world.now)
     amendments.approve(change, note="승인합니다.", by=world.manager, now=world.now)
@@ -100,7 +100,7 @@ def test_whoever_examined_does_not_approve_and_a_replay_changes_nothing() -> Non
     amendments.approve(change, note="승인", by=world.other, now=world.now)
     with pytest.raises(MoveNotAllowed):
         amendments.approve(change, note="승인", by=world.other, now=world.now)
-    assert ChangeRequest.objects.get().state == AmendmentState.APPROVED
+    assert Amendment.objects.get().state == AmendmentState.APPROVED
     assert world.fresh().version == 2
 
 
@@ -138,7 +138,7 @@ def test_the_lead_goes_to_a_partner_who_signs_and_then_acts_alone(handed_on) -> 
     world, new = handed_on
     before = world.money
     assert world.fresh().company == world.application.company
-    assert Notice.objects.filter(key__startswith="agreement_turn:", user=new).exists()
+    assert Notice.objects.filter(key__startswith="agreement_step:", user=new).exists()
     with pytest.raises(MoveNotAllowed) as old:
         sign(world, world.owner)
     assert old.value.code == "not_owner"
@@ -192,4 +192,4 @@ def test_the_lead_goes_to_nobody_who_took_no_part() -> None:
         with pytest.raises(BadInput) as refused:
             ask(world, "lead", company=str(company))
         assert refused.value.code == "company"
-    assert not ChangeRequest.objects.exists()
+    assert not Amendment.objects.exists()

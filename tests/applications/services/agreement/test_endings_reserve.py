@@ -56,7 +56,7 @@ def standing(world: World) -> places.ReserveStatus:
 
 def end(world: World, kind: str) -> None:
     by = world.owner if kind == EndingKind.DECLINE else world.officer
-    ending = endings.ask(world.fresh(), kind=kind, reason="사정 변경", by=by, now=world.now)
+    ending = endings.request(world.fresh(), kind=kind, reason="사정 변경", by=by, now=world.now)
     endings.approve(ending, note="확인", by=world.manager, now=world.now)
     world.fresh()
 
@@ -137,7 +137,7 @@ OVER = (AgreementState.ENDED, ApplicationState.ENDED)
 
 
 def waits_for_nobody(world: World) -> bool:
-    return not world.agreement.turns.filter(done_at=None).exists()
+    return not world.agreement.pending_steps.filter(done_at=None).exists()
 
 
 def test_both_sides_end_when_the_cancellation_can_no_longer_be_contested() -> None:

@@ -19,7 +19,7 @@ def zero(world: World, settled: int) -> None:
     """Nothing reserved, nothing committed, and what stays paid is what was settled."""
     assert world.money == Balance(reserved=0, committed=0, paid=settled)
     assert world.fresh().state in (AgreementState.CLOSED, AgreementState.ENDED)
-    assert not world.agreement.turns.filter(done_at=None).exists()
+    assert not world.agreement.pending_steps.filter(done_at=None).exists()
     application = Application.objects.get(pk=world.application.pk)
     ended = world.agreement.state == AgreementState.ENDED
     assert application.state == (ApplicationState.ENDED if ended else ApplicationState.CLOSED)
@@ -27,7 +27,7 @@ def zero(world: World, settled: int) -> None:
 
 def steps(world: World) -> list[str]:
     """Who is waited for now."""
-    rows = world.agreement.turns.filter(done_at=None).order_by("pk")
+    rows = world.agreement.pending_steps.filter(done_at=None).order_by("pk")
     return sorted(rows.values_list("step", flat=True))
 
 
@@ -99,7 +99,7 @@ def test_a_failed_project_pays_back_everything() -> None:
 def test_an_end_before_the_conclusion_gives_the_reservation_back(kind: str) -> None:
     world = World()
     by = world.owner if kind == EndingKind.DECLINE else world.officer
-    ending = endings.ask(world.fresh(), kind=kind, reason="사정 변경", by=by, now=world.now)
+    ending = endings.request(world.fresh(), kind=kind, reason="사정 변경", by=by, now=world.now)
     assert "decide_end" in steps(world)
     endings.approve(ending, note="확인", by=world.manager, now=world.now)
     zero(world, 0)
@@ -109,9 +109,9 @@ def test_a_lapse_waits_for_the_deadline() -> None:
     world = World()
     words = {"kind": EndingKind.LAPSE, "reason": "기한 안에 서명하지 않음", "by": world.officer}
     with pytest.raises(MoveNotAllowed, match="기한이 아직"):
-        endings.ask(world.fresh(), **words, now=world.now)
+        endings.request(world.fresh(), **words, now=world.now)
     world.now = world.agreement.sign_due_at
-    ending = endings.ask(world.fresh(), **words, now=world.now)
+    ending = endings.request(world.fresh(), **words, now=world.now)
     endings.approve(ending, note="확인", by=world.manager, now=world.now)
     zero(world, 0)
 
@@ -120,7 +120,7 @@ def test_a_lapse_waits_for_the_deadline() -> None:
 def test_an_end_before_any_payment_gives_the_commitment_back(kind: str) -> None:
     world = World().conclude()
     by = world.owner if kind == EndingKind.DECLINE else world.officer
-    ending = endings.ask(world.fresh(), kind=kind, reason="사정 변경", by=by, now=world.now)
+    ending = endings.request(world.fresh(), kind=kind, reason="사정 변경", by=by, now=world.now)
     endings.approve(ending, note="확인", by=world.manager, now=world.now)
     zero(world, 0)
     assert {part.state for part in world.agreement.instalments.all()} == {InstalmentState.CANCELLED}
@@ -132,7 +132,7 @@ def test_an_end_after_a_payment_settles_what_was_spent_and_pays_nothing_more(kin
     world.pay(1)
     instalment = world.part(2)
     by = world.owner if kind == EndingKind.DECLINE else world.officer
-    ending = endings.ask(world.fresh(), kind=kind, reason="사정 변경", by=by, now=world.now)
+    ending = endings.request(world.fresh(), kind=kind, reason="사정 변경", by=by, now=world.now)
     endings.approve(ending, note="확인", by=world.manager, now=world.now)
     assert world.fresh().state == AgreementState.SETTLING
     with pytest.raises(MoveNotAllowed):
@@ -147,7 +147,7 @@ def test_an_end_after_a_payment_settles_what_was_spent_and_pays_nothing_more(kin
 def test_a_cancelled_selection_pays_back_everything_whatever_was_spent() -> None:
     world = World().conclude()
     world.pay(1)
-    ending = endings.ask(
+    ending = endings.request(
         world.fresh(), kind="cancel", reason="거짓 신청", by=world.officer, now=world.now
     )
     endings.approve(ending, note="확인", by=world.manager, now=world.now)

@@ -27,7 +27,7 @@ from applications.states import ApplicationState, ChangeKind, EndingKind, Select
 from portal.core.errors import PortalError
 from portal.records import snapshot
 from programs.models import Budget, LedgerEntry
-from programs.queries import held, recomputed
+from programs.queries.ledger import held, recomputed
 from programs.rules import ledger as arithmetic
 from programs.rules.ledger import Balance
 from tests.factories import programs, staff
@@ -239,7 +239,7 @@ class Lives(RuleBasedStateMachine):
         def act() -> None:
             world = self.world(application)
             by = world.owner if kind == EndingKind.DECLINE else self.officer
-            made = endings.ask(world.agreement, kind=kind, reason="사정 변경", by=by, now=NOW)
+            made = endings.request(world.agreement, kind=kind, reason="사정 변경", by=by, now=NOW)
             endings.approve(made, note="확인", by=self.manager, now=NOW)
 
         self.attempt("end", act)
@@ -253,7 +253,7 @@ class Lives(RuleBasedStateMachine):
         def act() -> None:
             world = self.world(application)
             items = {"robot": 2 * grant - 30_000_000, "integration": 30_000_000}
-            made = amendments.ask(
+            made = amendments.request(
                 world.agreement,
                 kind="sums",
                 proposal={"grant_won": grant, "own_won": grant, "items": items},

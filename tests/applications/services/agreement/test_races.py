@@ -105,7 +105,7 @@ def test_a_cancellation_and_a_settlement_approved_at_once_agree_on_the_money() -
     world.finish()
     world.spend({"robot": 60_000_000})
     made = statements.propose(world.fresh(), by=world.officer, now=world.now)
-    ending = endings.ask(
+    ending = endings.request(
         world.fresh(), kind="cancel", reason="거짓 신청", by=world.officer, now=world.now
     )
 

@@ -1,4 +1,4 @@
-"""Assignment by solving: as many as wanted, nobody tied, nobody overloaded, repeatable, explained."""
+"""Assignment by solving: as many as needed, nobody tied, nobody overloaded, repeatable, explained."""
 
 import pytest
 from hypothesis import given
@@ -54,7 +54,7 @@ def confirmed(program, officer, **names) -> CommitteeProposal:
     return made
 
 
-def test_everybody_gets_as_many_as_wanted_and_nobody_who_is_tied(program, officer) -> None:
+def test_everybody_gets_as_many_as_needed_and_nobody_who_is_tied(program, officer) -> None:
     rows = [staff.judged(program, judges=[]) for _ in range(4)]
     judges = people(5)
     tied_to(judges[0], rows[0])
@@ -66,8 +66,8 @@ def test_everybody_gets_as_many_as_wanted_and_nobody_who_is_tied(program, office
     for row in rows:
         assert row.sheets.count() == 3
         assert row.moves.filter(move="assign").count() == 1
-    letters = Notice.objects.filter(key__startswith=f"committee:{made.pk}:")
-    assert letters.count() == len({pair[0] for pair in made.pairs})
+    notices = Notice.objects.filter(key__startswith=f"committee:{made.pk}:")
+    assert notices.count() == len({pair[0] for pair in made.pairs})
     assert ScoreSheet.objects.filter(rubric=None).count() == 0
 
 
@@ -90,7 +90,7 @@ def test_work_is_shared_and_limits_hold(program, officer) -> None:
     assert loads == [2] * 6
 
 
-def test_what_is_short_is_said_with_its_number(program, officer) -> None:
+def test_a_shortage_is_explained_with_its_number(program, officer) -> None:
     for _ in range(3):
         staff.judged(program, judges=[])
     people(4, max_load=2)
@@ -105,7 +105,7 @@ def test_what_is_short_is_said_with_its_number(program, officer) -> None:
     assert committee.confirm(made, by=officer, now=NOW, note="한 자리는 뒤에 채움") == 8
 
 
-def test_ties_that_leave_too_few_are_said_for_the_application(program, officer) -> None:
+def test_ties_that_leave_too_few_are_explained_for_the_application(program, officer) -> None:
     row = staff.judged(program, judges=[])
     judges = people(3)
     tied_to(judges[0], row)
@@ -138,20 +138,22 @@ def test_pins_and_bans_are_kept(program, officer) -> None:
     tied_to(judges[2], row)
     with pytest.raises(MoveNotAllowed):
         committee.wish(row, assessor=judges[2], kind="pin", reason="x", by=officer, now=NOW)
-    assert committee.end_wish(row, assessor=judges[0], by=officer, now=NOW)
-    assert not committee.end_wish(row, assessor=judges[0], by=officer, now=NOW)
+    committee.end_wish(row, assessor=judges[0], by=officer, now=NOW)
+    with pytest.raises(MoveNotAllowed) as refused:
+        committee.end_wish(row, assessor=judges[0], by=officer, now=NOW)
+    assert refused.value.code == "no_wish"
 
 
 def test_one_place_is_filled_anew_without_moving_the_others(program, officer) -> None:
     rows = [staff.judged(program, judges=[]) for _ in range(3)]
     people(6)
     confirmed(program, officer)
-    gone = rows[0].sheets.first()
-    sheets.declare(gone, tied=True, words="친족", by=gone.assessor, now=NOW)
+    ended = rows[0].sheets.first()
+    sheets.declare(ended, tied=True, words="친족", by=ended.assessor, now=NOW)
     before = set(ScoreSheet.objects.active().values_list("pk", flat=True))
     made = solved(program, officer, application=rows[0])
     assert (made.wanted, made.placed) == (1, 1)
-    assert made.pairs[0][0] != gone.assessor_id
+    assert made.pairs[0][0] != ended.assessor_id
     committee.confirm(made, by=officer, now=NOW)
     after = set(ScoreSheet.objects.active().values_list("pk", flat=True))
     assert before < after
@@ -182,8 +184,8 @@ def test_what_counts_how_much_is_a_figure_of_the_programme(officer, known, regio
     (neighbour,) = people(1, programs=[program.code], region="seoul")
     (stranger,) = people(1, region="jeju")
     made = solved(program, staff.officer(program))
-    wanted = {"neighbour": neighbour, "stranger": stranger}[chosen]
-    assert made.pairs == [[wanted.pk, row.pk]]
+    expected = {"neighbour": neighbour, "stranger": stranger}[chosen]
+    assert made.pairs == [[expected.pk, row.pk]]
 
 
 def test_a_proposal_is_stale_once_what_counts_has_changed(program, officer) -> None:

@@ -53,7 +53,7 @@ def look(**names) -> dict[str, int]:
     return conflicts.refresh(conflicts.watched(), now=LATER, **names)
 
 
-def standing() -> set[str]:
+def open_ties() -> set[str]:
     rows = ConflictOfInterest.objects.filter(cleared_at=None)
     return set(rows.values_list("code", flat=True))
 
@@ -97,7 +97,7 @@ def test_the_employer_and_the_address_of_a_profile_tie(application, judge) -> No
     assert found == {"same_business_number", "same_address"}
 
 
-def test_a_refused_tie_is_said(judge) -> None:
+def test_a_refused_tie_is_explained(judge) -> None:
     for kind, firm in (("friend", "한빛"), ("advice", " ")):
         with pytest.raises(BadInput):
             declared(judge, firm, kind)
@@ -107,14 +107,14 @@ def test_a_refused_tie_is_said(judge) -> None:
         )
 
 
-def test_ties_are_kept_once_and_cleared_when_they_are_gone(application, judge) -> None:
+def test_ties_are_kept_once_and_cleared_when_they_no_longer_exist(application, judge) -> None:
     tie = MemberFactory(company=application.company, user=judge)
     assert look()["found"] == 6  # the member's own contacts are the firm's as well
     assert look() == {"found": 0, "cleared": 0, "withdrawn": 0}
-    assert standing() >= {"same_company", "member", "same_business_number"}
+    assert open_ties() >= {"same_company", "member", "same_business_number"}
     tie.delete()
     assert look()["cleared"] == 6
-    assert standing() == set()
+    assert open_ties() == set()
     assert ConflictOfInterest.objects.count() == 6  # what was found stays on record
 
 
@@ -123,9 +123,9 @@ def test_looking_costs_the_same_for_many_applications(program, judge) -> None:
     for _ in range(2):
         for _ in range(4):
             PartnerFactory(application=staff.judged(program, judges=[]), accepted=True)
-        with CaptureQueriesContext(connection) as asked:
+        with CaptureQueriesContext(connection) as queries:
             look()
-        counts.append(len(asked))
+        counts.append(len(queries))
     assert counts[0] == counts[1]
 
 
@@ -163,7 +163,7 @@ def test_postgresql_refuses_a_sheet_for_a_tied_pair(application, judge, officer)
     a_tied_pair_gets_no_sheet(application, judge, officer)
 
 
-def a_tied_pair_hands_nothing_in(application, judge, officer) -> None:
+def a_tied_pair_has_no_sheet(application, judge, officer) -> None:
     sheet = staff.opened(application, judge, officer)
     rows = ScoreSheet.objects.filter(pk=sheet.pk)
     tie = ConflictOfInterest.objects.create(
@@ -176,12 +176,12 @@ def a_tied_pair_hands_nothing_in(application, judge, officer) -> None:
 
 
 def test_the_database_refuses_the_lock_of_a_tied_pair(application, judge, officer) -> None:
-    a_tied_pair_hands_nothing_in(application, judge, officer)
+    a_tied_pair_has_no_sheet(application, judge, officer)
 
 
 @pytest.mark.postgres
 def test_postgresql_refuses_the_lock_of_a_tied_pair(application, judge, officer) -> None:
-    a_tied_pair_hands_nothing_in(application, judge, officer)
+    a_tied_pair_has_no_sheet(application, judge, officer)
 
 
 # --- A tie that is found late ------------------------------------------------------------------
@@ -212,9 +212,9 @@ def late_tie_takes_the_sheet_out(program, officer) -> None:
     again = scoring.start(program, by=officer, now=LATER)
     scoring.compute(again, now=LATER)
     assert again.previous == made
-    told = again.results.get().breakdown
-    assert len(told["sheets"]) == 3
-    assert [finding["code"] for finding in told["findings"]] == ["sheets_withdrawn"]
+    breakdown = again.results.get().breakdown
+    assert len(breakdown["sheets"]) == 3
+    assert [finding["code"] for finding in breakdown["findings"]] == ["sheets_withdrawn"]
     assert made.results.get().breakdown["findings"] == []  # the old run stays as it was
 
 
@@ -238,17 +238,17 @@ def test_a_late_tie_takes_the_sheet_out_on_postgresql(program, officer) -> None:
         ("withdrawn", None),
     ],
 )
-def test_the_history_says_it_wherever_the_application_stands(program, state, step) -> None:
+def test_the_history_records_it_in_every_state(program, state, step) -> None:
     row, judges = judged_by_four(program)
     type(row).objects.filter(pk=row.pk).update(state=state)
     declared(judges[0], row.company.name)
     assert look()["withdrawn"] == 1
-    told = [move for move in row.moves.all() if "이해관계" in move.note]
-    assert [move.move for move in told] == ([step] if step else [])
-    assert {(move.source, move.target) for move in told} == ({(state, state)} if step else set())
+    moves = [move for move in row.moves.all() if "이해관계" in move.note]
+    assert [move.move for move in moves] == ([step] if step else [])
+    assert {(move.source, move.target) for move in moves} == ({(state, state)} if step else set())
 
 
-def test_officers_are_told_of_the_free_place_once(program, officer) -> None:
+def test_officers_are_notified_of_the_free_place_once(program, officer) -> None:
     row, judges = judged_by_four(program)
     declared(judges[0], row.company.name)
     look()
@@ -301,7 +301,7 @@ def test_a_party_that_objects_and_is_right_takes_a_locked_sheet_out(program, off
         sheets.challenge(sheet, note="한 번 더", by=officer, now=NOW)
 
 
-# --- Who asks for another look -----------------------------------------------------------------
+# --- What triggers a check -----------------------------------------------------------------------
 
 
 def waiting_jobs() -> int:
@@ -339,7 +339,7 @@ def test_a_firm_that_is_not_under_assessment_asks_for_nothing() -> None:
     assert waiting_jobs() == 0
 
 
-def test_the_job_withdraws_and_the_daily_look_is_asked_for_once(program, officer) -> None:
+def test_the_job_withdraws_and_the_daily_check_is_requested_once(program, officer) -> None:
     row, judges = judged_by_four(program)
     declared(judges[0], row.company.name)
     assert queue.run(Job.objects.get(kind=conflicts.JOB).pk) == "done"
@@ -347,7 +347,7 @@ def test_the_job_withdraws_and_the_daily_look_is_asked_for_once(program, officer
     assert {conflicts.sweep(NOW).pk for _ in range(3)} == {conflicts.sweep(LATER).pk}
 
 
-# --- The assessor's own word ---------------------------------------------------------------------
+# --- The conflict statement ----------------------------------------------------------------------
 
 
 def test_no_file_opens_before_the_word_on_conflicts(application, judge, officer) -> None:
@@ -361,13 +361,13 @@ def test_no_file_opens_before_the_word_on_conflicts(application, judge, officer)
         sheets.declare(sheet, tied=True, words="생각이 바뀜", by=judge, now=NOW)
 
 
-def test_a_tie_told_first_ends_the_sheet_and_stands(application, judge, officer) -> None:
+def test_a_tie_stated_first_ends_the_sheet_and_is_kept(application, judge, officer) -> None:
     sheet = sheets.assign(application, assessor=judge, by=officer, now=NOW)
     with pytest.raises(BadInput):
         sheets.declare(sheet, tied=True, words=" ", by=judge, now=NOW)
     sheets.declare(sheet, tied=True, words="처남이 다닙니다", by=judge, now=NOW)
     assert sheet.abstained_at == NOW
-    assert standing() == {"stated"}
+    assert open_ties() == {"stated"}
     assert look() == {"found": 0, "cleared": 0, "withdrawn": 0}
     with pytest.raises(RuleBroken):
         sheets.assign(application, assessor=judge, by=officer, now=NOW)

@@ -78,7 +78,7 @@ def test_a_new_version_needs_a_manager_a_reason_and_a_difference(
         rubrics.renew(program, reason=" ", by=boss, now=NOW)
 
 
-def test_sheets_that_were_handed_in_must_fit_the_new_version(program, boss) -> None:
+def test_submitted_sheets_must_fit_the_new_version(program, boss) -> None:
     staff.judged(program, (30, 40, 30), judges=staff.assessors(3))
     rubrics.freeze(program, by=None, now=NOW)
     Criterion.objects.filter(code="need").update(max_points=20)

@@ -59,7 +59,7 @@ def test_only_officers_and_managers_start(program, judges, role) -> None:
         scoring.start(program, by=staff.staff(role), now=NOW)
 
 
-def test_a_run_asks_for_its_job_once_and_a_second_waits_for_the_first(
+def test_a_run_requests_its_job_once_and_a_second_run_is_refused_meanwhile(
     program, officer, judges
 ) -> None:
     staff.judged(program, judges=judges)
@@ -115,7 +115,7 @@ def test_a_rubric_that_changes_later_does_not_change_the_run(program, officer, j
 
 
 class KilledError(Exception):
-    """The worker is gone."""
+    """The worker was killed."""
 
 
 def test_a_killed_run_goes_on_and_ends_like_one_that_was_not(
@@ -145,7 +145,7 @@ def test_an_application_withdrawn_between_two_attempts_is_left_out(
     program, officer, judges, monkeypatch
 ) -> None:
     monkeypatch.setattr(scoring, "CHUNK", 1)
-    gone, stays = (staff.judged(program, judges=judges) for _ in range(2))
+    withdrawn, stays = (staff.judged(program, judges=judges) for _ in range(2))
     run = scoring.start(program, by=officer, now=NOW)
 
     def die(done: int, total: int) -> None:
@@ -153,7 +153,7 @@ def test_an_application_withdrawn_between_two_attempts_is_left_out(
 
     with pytest.raises(KilledError):
         scoring.compute(run, now=NOW, progress=die)
-    type(gone).objects.filter(pk=gone.pk).update(state="withdrawn")
+    type(withdrawn).objects.filter(pk=withdrawn.pk).update(state="withdrawn")
     scoring.compute(run, now=NOW)
     assert list(run.results.values_list("application_id", flat=True)) == [stays.pk]
     assert run.scored == 1
@@ -168,7 +168,7 @@ def test_a_finished_run_is_left_alone(program, officer, judges) -> None:
     assert bytes_of(run) == before
 
 
-def test_sheets_handed_in_after_the_start_do_not_count(program, officer, judges) -> None:
+def test_sheets_submitted_after_the_start_do_not_count(program, officer, judges) -> None:
     application = staff.judged(program, (20, 20, 20), judges=judges)
     run = scoring.start(program, by=officer, now=NOW)
     late = staff.locked_sheet(application, staff.assessors(1)[0], (30, 40, 30))

@@ -59,7 +59,7 @@ def kept(sheet, judge, **changes) -> ScoreSheet:
     return sheets_services.save(sheet, by=judge, now=NOW, **sent)
 
 
-def test_several_assessors_are_assigned_at_once_and_told(application, officer) -> None:
+def test_several_assessors_are_assigned_at_once_and_notified(application, officer) -> None:
     judges = staff.assessors(3)
     sheets = sheets_services.assign_all(application, assessors=judges, by=officer, now=NOW)
     assert [sheet.assessor for sheet in sheets] == judges
@@ -108,9 +108,9 @@ def test_the_ties_of_many_cost_no_more_queries_than_those_of_few(
     application, django_assert_max_num_queries
 ) -> None:
     few, many = staff.assessors(1), staff.assessors(12)
-    with CaptureQueriesContext(connection) as asked:
+    with CaptureQueriesContext(connection) as queries:
         conflicts.ties_of(application, few)
-    with django_assert_max_num_queries(len(asked)):
+    with django_assert_max_num_queries(len(queries)):
         assert set(conflicts.ties_of(application, many)) == {judge.pk for judge in many}
 
 

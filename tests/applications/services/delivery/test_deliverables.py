@@ -77,7 +77,7 @@ def doer(deliverable: Deliverable):
 def judge(deliverable: Deliverable):
     """Somebody else of the side that confirms it."""
     agreement = deliverable.agreement
-    if queries.judge_of(deliverable) == "staff":
+    if queries.confirming_side(deliverable) == "staff":
         return officer_of(agreement)
     return MemberFactory(company=agreement.company, role="editor").user
 
@@ -92,7 +92,7 @@ def do(agreement, code: str) -> Deliverable:
         if row.spec.get("confirmed"):
             deliverables.answer_entry(entry, agree=True, by=firm_of(agreement), now=NOW)
     level = "middle1" if row.spec.get("result") else ""
-    deliverables.hand_in(row, by=by, now=NOW, level=level)
+    deliverables.submit(row, by=by, now=NOW, level=level)
     deliverables.accept(row, by=judge(row), now=NOW)
     return row
 
@@ -112,10 +112,10 @@ def test_each_chapter_is_delivered_in_its_order(code: str, track: str) -> None:
 def test_where_no_supplier_has_joined_staff_confirm_what_the_firm_did() -> None:
     agreement = under_way("build", track="basic")
     row = part(agreement, "delivery")
-    assert queries.standing(row).judge == "사업 담당자"
+    assert queries.status_of(row).judge == "사업 담당자"
     write(row, firm_of(agreement))
     row.refresh_from_db()
-    deliverables.hand_in(row, by=firm_of(agreement), now=NOW)
+    deliverables.submit(row, by=firm_of(agreement), now=NOW)
     with pytest.raises(NotFound):
         deliverables.accept(row, by=firm_of(agreement), now=NOW)
     deliverables.accept(row, by=officer_of(agreement), now=NOW)
@@ -165,7 +165,7 @@ def test_a_visit_counts_when_the_firm_has_confirmed_it() -> None:
         deliverables.answer_entry(entry, agree=True, by=firm_of(agreement), now=NOW)
     row.refresh_from_db()
     with pytest.raises(RuleBroken) as lacking:
-        deliverables.hand_in(row, by=meister, now=NOW)
+        deliverables.submit(row, by=meister, now=NOW)
     assert [finding.code for finding in lacking.value.findings] == ["entries_missing"]
 
 
@@ -189,7 +189,7 @@ def test_who_hands_in_does_not_confirm() -> None:
     officer = officer_of(agreement)
     write(row, officer)
     row.refresh_from_db()
-    deliverables.hand_in(row, by=officer, now=NOW, level="middle2")
+    deliverables.submit(row, by=officer, now=NOW, level="middle2")
     with pytest.raises(MoveNotAllowed) as refused:
         deliverables.accept(row, by=officer, now=NOW)
     assert refused.value.code == "own_work"
@@ -258,9 +258,9 @@ def test_a_stranger_finds_nothing(act: str) -> None:
     calls = {
         "begin": lambda: deliverables.begin(row, by=stranger, now=NOW),
         "add_entry": lambda: write(row, stranger),
-        "hand_in": lambda: deliverables.hand_in(row, by=stranger, now=NOW),
+        "hand_in": lambda: deliverables.submit(row, by=stranger, now=NOW),
         "accept": lambda: deliverables.accept(row, by=stranger, now=NOW),
-        "give_back": lambda: deliverables.give_back(row, note="x", by=stranger, now=NOW),
+        "give_back": lambda: deliverables.send_back(row, note="x", by=stranger, now=NOW),
         "stop": lambda: deliverables.stop(row, note="x", by=stranger, now=NOW),
     }
     with pytest.raises(NotFound):

@@ -12,7 +12,7 @@ from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import Notice
 from programs.models import SubProgram
-from programs.queries import holidays
+from programs.queries.calendar import holidays
 from programs.rules import deadlines
 from tests.factories import staff
 from tests.factories.applications import NOW, SupplementFactory

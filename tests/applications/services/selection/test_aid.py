@@ -12,7 +12,7 @@ from applications.services.selection import aid, changes, proposals
 from applications.states import ChangeKind, Outcome
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from programs.models import ProgramRound, SubProgram
-from programs.queries import balance
+from programs.queries.ledger import balance
 from programs.services import ledger
 from tests.factories import agreements, staff
 from tests.factories.applications import NOW, CompanyFactory, SiteFactory
@@ -59,7 +59,10 @@ def test_aid_is_counted_over_all_programmes_without_what_was_given_back() -> Non
     assert {row.application.pk: row.won for row in held} == {one.pk: 60, two.pk: 30}
     assert [row.won for row in queries.of_firms([company.pk], year=2020).get(company.pk, [])] == []
     ledger.release(
-        first.pot, amount=60, reference="test:back", subject=one.subject, by=boss, now=NOW
+        first.pot,
+        ledger.Booking(amount=60, reference="test:back", subject=one.subject),
+        by=boss,
+        now=NOW,
     )
     assert [row.application.pk for row in queries.of_application(two)] == [two.pk]
 

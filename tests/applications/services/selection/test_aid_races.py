@@ -8,7 +8,7 @@ import pytest
 from applications.models import Company, Selection
 from applications.services.selection import aid, proposals
 from portal.core.errors import RuleBroken
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests.applications.services.selection.test_aid import apply, limited
 from tests.factories import staff
 from tests.factories.applications import NOW, CompanyFactory
@@ -54,11 +54,11 @@ def test_two_decisions_at_once_give_one_firm_no_more_than_it_may_hold() -> None:
 def test_without_the_firms_lock_both_would_pass(monkeypatch) -> None:
     """The negative control: both look before either has promised anything."""
     made = two_proposals(CompanyFactory())
-    looked, real = threading.Barrier(2), aid.enforce
+    both_checked, real = threading.Barrier(2), aid.enforce
 
     def then_wait(*args: Any, **kwargs: Any) -> None:
         real(*args, **kwargs)
-        looked.wait(WAIT_SECONDS)
+        both_checked.wait(WAIT_SECONDS)
 
     monkeypatch.setattr(aid, "_lock_firms", lambda firms: None)
     monkeypatch.setattr(aid, "enforce", then_wait)

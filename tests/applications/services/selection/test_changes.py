@@ -1,4 +1,4 @@
-"""Later decisions: the old one stays, four eyes look, the money follows, the reserve moves up."""
+"""Later decisions: the old one stays, two people approve, the money follows, the reserve moves up."""
 
 import pytest
 from django.db import IntegrityError, transaction
@@ -10,7 +10,7 @@ from applications.states import ChangeKind, ChangeMoves, Outcome
 from portal.core.errors import BadInput, BudgetExceeded, MoveNotAllowed
 from portal.models import Notice
 from programs.models import LedgerEntry
-from programs.queries import balance, recomputed
+from programs.queries.ledger import balance, recomputed
 from programs.services import ledger
 from tests.factories import staff
 from tests.factories.applications import NOW
@@ -68,9 +68,9 @@ def test_a_place_given_up_goes_to_the_next_in_rank(program, officer, boss, five)
     assert (made.grant_won, made.previous.outcome) == (EACH, "reserve")
     assert balance(program.pot).reserved == 2 * EACH
     assert balance(program.pot) == recomputed(program.pot)
-    letter = Notice.objects.get(key=f"decision:{made.pk}")
-    assert "예비 승계" in letter.body
-    assert made.reason in letter.body
+    notice = Notice.objects.get(key=f"decision:{made.pk}")
+    assert "예비 승계" in notice.body
+    assert made.reason in notice.body
     assert [row.outcome for row in history(five[2])] == ["reserve", "selected"]
 
 
@@ -88,12 +88,16 @@ def test_nobody_is_skipped_when_the_next_does_not_fit(program, officer, boss) ->
         staff.judged(program, marks, judges=judges, support=support * MAN)
         for marks, support in rows
     )
-    ledger.reduce(program.pot, amount=12_000 * MAN, reference="less", by=None, now=NOW)
+    ledger.reduce(
+        program.pot, ledger.Booking(amount=12_000 * MAN, reference="less"), by=None, now=NOW
+    )
     staff.released(program, by=boss, places=1)
     winner = Application.objects.get(pk=first.pk)
     changes.decline(winner, note="포기", by=winner.created_by, now=NOW)
     assert not DecisionChange.objects.filter(kind="move_up").exists()
-    ledger.appropriate(program.pot, amount=1_000 * MAN, reference="more", by=None, now=NOW)
+    ledger.appropriate(
+        program.pot, ledger.Booking(amount=1_000 * MAN, reference="more"), by=None, now=NOW
+    )
     assert [row.application for row in reserve.fill(program, by=officer, now=NOW)] == [second]
 
 
@@ -102,7 +106,7 @@ def test_a_move_up_that_the_pot_cannot_pay_changes_nothing(program, officer, bos
     draft = DecisionChange.objects.get(kind="move_up")
     changes.take_up(draft, by=officer, now=NOW)
     left = balance(program.pot).available
-    ledger.reduce(program.pot, amount=left, reference="less", by=None, now=NOW)
+    ledger.reduce(program.pot, ledger.Booking(amount=left, reference="less"), by=None, now=NOW)
     with pytest.raises(BudgetExceeded):
         changes.approve(draft, by=boss, now=NOW)
     draft.refresh_from_db()
@@ -204,8 +208,8 @@ def test_a_lapsed_agreement_gives_back_what_is_left_and_fills_the_place(
     program, officer, boss, five
 ) -> None:
     pot = program.pot
-    words = {"subject": five[0].subject, "by": None, "now": NOW}
-    ledger.release(pot, amount=EACH - 1, reference="agreement gave back", **words)
+    booking = ledger.Booking(EACH - 1, "agreement gave back", five[0].subject)
+    ledger.release(pot, booking, by=None, now=NOW)
     changes.lapse(five[0], reason="기한까지 협약 서류 없음", proposed_by=officer, by=boss, now=NOW)
     assert award_of(five[0]).outcome == "cancelled"
     assert balance(pot).reserved == EACH
@@ -245,7 +249,9 @@ def test_every_pair_of_states_that_is_not_in_the_table_is_refused(
             changes.move(change, change.MOVES[name], by=boss, now=NOW, note="x")
 
 
-def test_the_database_holds_four_eyes_and_the_old_decision(program, officer, boss, five) -> None:
+def test_the_database_requires_two_people_and_keeps_the_old_decision(
+    program, officer, boss, five
+) -> None:
     change = changes.propose(
         five[0], kind=ChangeKind.REVERSAL, outcome="reserve", reason="사유", by=officer, now=NOW
     )

@@ -12,7 +12,7 @@ from applications.services.selection import changes, reserve
 from applications.states import ChangeKind
 from portal.core.errors import MoveNotAllowed
 from programs.models import SubProgram
-from programs.queries import balance
+from programs.queries.ledger import balance
 from programs.services import ledger
 from tests.factories import staff
 from tests.factories.applications import NOW
@@ -119,7 +119,9 @@ def test_two_places_and_money_for_one_move_up_one() -> None:
         changes.decline(row, note="포기", by=row.created_by, now=NOW)
     for draft in DecisionChange.objects.filter(kind="move_up"):
         changes.take_up(draft, by=staff.officer(program), now=NOW)
-    ledger.reduce(program.pot, amount=left + 100, reference="less", by=None, now=NOW)
+    ledger.reduce(
+        program.pot, ledger.Booking(amount=left + 100, reference="less"), by=None, now=NOW
+    )
     drafts = list(DecisionChange.objects.filter(kind="move_up").values_list("pk", flat=True))
     assert len(drafts) == 2
 

@@ -12,7 +12,7 @@ from applications.services.selection import changes, reserve
 from applications.states import ChangeKind, Outcome, Remedy
 from portal.core.errors import PortalError
 from programs.models import SubProgram
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests.factories import staff
 from tests.factories.applications import NOW
 
@@ -113,16 +113,16 @@ class Crowd:
 
 def held(crowd: Crowd) -> None:
     """What is true after every step."""
-    standing = list(in_force().filter(application__in=crowd.ids))
-    assert sorted(row.application_id for row in standing) == sorted(crowd.ids)
+    decisions = list(in_force().filter(application__in=crowd.ids))
+    assert sorted(row.application_id for row in decisions) == sorted(crowd.ids)
     for pk in crowd.ids:
         chain = list(Decision.objects.filter(application=pk).order_by("pk"))
         assert [row.previous_id for row in chain] == [None, *(row.pk for row in chain[:-1])]
-        waiting = DecisionChange.objects.filter(application=pk).exclude(
+        pending = DecisionChange.objects.filter(application=pk).exclude(
             state__in=["in_force", "discarded"]
         )
-        assert waiting.count() <= 1
-    chosen = [row for row in standing if row.outcome == Outcome.SELECTED]
+        assert pending.count() <= 1
+    chosen = [row for row in decisions if row.outcome == Outcome.SELECTED]
     assert balance(crowd.program.pot).reserved == sum(row.grant_won for row in chosen)
     assert balance(crowd.program.pot).available >= 0
 

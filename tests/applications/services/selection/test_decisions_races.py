@@ -30,7 +30,7 @@ from applications.states import ChangeKind, MemberRole
 from portal.core.errors import Closed, MoveNotAllowed
 from portal.models import Notice, User
 from programs.models import SubProgram
-from programs.queries import balance
+from programs.queries.ledger import balance
 from tests.factories import drafts, programs, staff
 from tests.factories.applications import NOW, member_of
 from tests.faults.together import at_once
@@ -199,7 +199,7 @@ def test_two_managers_approving_one_reversal_reverse_once() -> None:
 
 
 def test_without_the_lock_one_old_decision_still_has_one_successor(monkeypatch) -> None:
-    """The negative control: the lock is gone and both are past every check."""
+    """The negative control: the lock is removed and both are past every check."""
     program, two = released()
     change = seconded(program, two[0])
     monkeypatch.setattr(changes.reserve, "lock_program", lambda sub_program: None)

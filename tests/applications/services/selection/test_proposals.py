@@ -4,8 +4,8 @@ import pytest
 from django.contrib.auth.models import Group
 from django.db import IntegrityError, transaction
 
-from applications import queries
 from applications.models import Application, ApplicationMove, Decision, Selection, SelectionMove
+from applications.queries.application import result
 from applications.queries.selection.decisions import award_of
 from applications.services.assessment import scoring
 from applications.services.intake import filing
@@ -14,7 +14,7 @@ from applications.states import Outcome
 from portal.core.errors import BadInput, BudgetExceeded, MoveNotAllowed, PortalError, RuleBroken
 from portal.models import Job, Notice, User
 from programs.models import LedgerEntry
-from programs.queries import balance
+from programs.queries.ledger import balance
 from programs.services import ledger
 from tests.factories import staff
 from tests.factories.applications import NOW
@@ -167,8 +167,8 @@ def test_only_a_manager_decides_takes_back_and_releases(program, officer, five, 
         with pytest.raises(MoveNotAllowed):
             act()
     assert Selection.objects.get(pk=made.pk).state == "decided"
-    asked = Job.objects.filter(kind__in=[proposals.DECIDE_JOB, proposals.RELEASE_JOB])
-    assert not asked.exists()
+    jobs = Job.objects.filter(kind__in=[proposals.DECIDE_JOB, proposals.RELEASE_JOB])
+    assert not jobs.exists()
 
 
 def test_a_decision_reserves_for_each_selected_one_and_moves_all(
@@ -188,7 +188,7 @@ def test_nothing_of_a_decision_is_seen_before_it_is_released(program, officer, b
     made = staff.proposed(program, officer)
     staff.decided(made, by=boss)
     winner = Application.objects.get(pk=five[0].pk)
-    assert queries.result(winner) is None
+    assert result(winner) is None
     assert winner.applicant_label == "평가 중"
     assert not Notice.objects.filter(key__startswith="result:").exists()
 
@@ -197,11 +197,11 @@ def test_a_decision_taken_back_gives_the_money_back_and_may_be_made_again(
     program, officer, boss, five
 ) -> None:
     made = staff.proposed(program, officer)
-    for turn in (1, 2):
+    for times in (1, 2):
         staff.decided(made, by=boss)
-        assert balance(program.pot).reserved == 4 * 5_000 * MAN, turn
+        assert balance(program.pot).reserved == 4 * 5_000 * MAN, times
         proposals.undecide(made, note="자료 확인", by=boss, now=NOW)
-        assert balance(program.pot).reserved == 0, turn
+        assert balance(program.pot).reserved == 0, times
         assert balance(program.pot).available == 20_000 * MAN
         assert states(five) == {"assessing"}
     assert made.decided_at is None
@@ -211,7 +211,7 @@ def test_a_decision_taken_back_gives_the_money_back_and_may_be_made_again(
 
 def test_a_pot_that_has_shrunk_refuses_the_whole_decision(program, officer, boss, five) -> None:
     made = staff.proposed(program, officer)
-    ledger.reduce(program.pot, amount=1, reference="cut", by=None, now=NOW)
+    ledger.reduce(program.pot, ledger.Booking(amount=1, reference="cut"), by=None, now=NOW)
     with pytest.raises(BudgetExceeded):
         staff.decided(made, by=boss)
     assert Selection.objects.get(pk=made.pk).state == "confirmed"
@@ -238,19 +238,19 @@ def test_a_release_shows_every_result_and_writes_one_notice_each(
     staff.decided(made, by=boss)
     assert proposals.release(made, by=boss, now=NOW) == {"decisions": 5, "notices": 5}
     assert proposals.release(made, by=boss, now=NOW) == {"decisions": 5, "notices": 5}
-    letters = Notice.objects.filter(key__startswith="result:")
-    assert letters.count() == 5
+    sent = Notice.objects.filter(key__startswith="result:")
+    assert sent.count() == 5
     assert states(five) == {"released"}
     for application in Application.objects.filter(pk__in=[row.pk for row in five]):
-        shown = queries.result(application)
-        letter = letters.get(key=f"result:{made.pk}:{application.pk}")
-        assert shown["label"] in letter.body
-        assert application.number in letter.subject
+        shown = result(application)
+        notice = sent.get(key=f"result:{made.pk}:{application.pk}")
+        assert shown["label"] in notice.body
+        assert application.number in notice.subject
     assert {Outcome(row).label for row in outcomes(made)} == {"선정", "탈락"}
 
 
 class KilledError(Exception):
-    """The worker is gone."""
+    """The worker was killed."""
 
 
 def test_a_release_that_was_killed_writes_the_missing_notices_only(
@@ -282,7 +282,7 @@ def test_a_release_with_fewer_notices_than_decisions_says_so(
     assert refused.value.code == "notices_missing"
 
 
-def test_a_release_is_asked_for_once_and_ties_the_job_to_the_page(
+def test_a_release_is_requested_once_and_ties_the_job_to_the_page(
     program, officer, boss, five
 ) -> None:
     made = staff.proposed(program, officer)
@@ -314,7 +314,7 @@ def test_every_act_of_a_selection_leaves_who_when_from_to_and_why(
     ]
 
 
-def test_whoever_confirmed_does_not_approve(program, officer, boss, five) -> None:
+def test_the_confirming_person_does_not_approve(program, officer, boss, five) -> None:
     both = staff.staff("manager", program)
     both.groups.add(Group.objects.get(name="officer"))
     made = staff.proposed(program, officer)
@@ -354,17 +354,17 @@ def test_a_change_after_the_confirmation_undoes_it(program, officer, boss, five)
         proposals.decide(other, by=boss, now=NOW)
 
 
-def test_a_withdrawal_before_the_release_frees_the_money_and_is_told_no_result(
+def test_a_withdrawal_before_the_release_frees_the_money_and_gets_no_result(
     program, officer, boss, five
 ) -> None:
     made = staff.decided(staff.proposed(program, officer), by=boss)
-    gone = Application.objects.get(pk=five[1].pk)
-    filing.withdraw(gone, by=gone.created_by, now=NOW, note="사업을 접습니다")
+    withdrawn = Application.objects.get(pk=five[1].pk)
+    filing.withdraw(withdrawn, by=withdrawn.created_by, now=NOW, note="사업을 접습니다")
     assert balance(program.pot).reserved == 3 * 5_000 * MAN
     assert proposals.release(made, by=boss, now=NOW) == {"decisions": 4, "notices": 4}
-    assert not Notice.objects.filter(key=f"result:{made.pk}:{gone.pk}").exists()
-    assert award_of(gone) is None
-    assert queries.result(Application.objects.get(pk=gone.pk)) is None
+    assert not Notice.objects.filter(key=f"result:{made.pk}:{withdrawn.pk}").exists()
+    assert award_of(withdrawn) is None
+    assert result(Application.objects.get(pk=withdrawn.pk)) is None
     assert balance(program.pot).reserved == 3 * 5_000 * MAN
 
 
@@ -372,16 +372,16 @@ def test_taking_the_approval_back_gives_a_withdrawn_ones_money_back_once(
     program, officer, boss, five
 ) -> None:
     made = staff.decided(staff.proposed(program, officer), by=boss)
-    gone = Application.objects.get(pk=five[1].pk)
-    filing.withdraw(gone, by=gone.created_by, now=NOW, note="사업을 접습니다")
+    withdrawn = Application.objects.get(pk=five[1].pk)
+    filing.withdraw(withdrawn, by=withdrawn.created_by, now=NOW, note="사업을 접습니다")
     proposals.undecide(made, note="다시", by=boss, now=NOW)
     assert balance(program.pot).reserved == 0
     proposals.confirm(made, by=officer, now=NOW)
     with pytest.raises(RuleBroken):
-        proposals.decide(made, by=boss, now=NOW)  # its list names one who is gone
+        proposals.decide(made, by=boss, now=NOW)  # its list names one who is withdrawn
 
 
-def test_letters_are_read_before_the_release_and_go_out_the_same(
+def test_notices_are_previewed_before_the_release_and_sent_unchanged(
     program, officer, boss, five
 ) -> None:
     made = staff.decided(staff.proposed(program, officer), by=boss)
@@ -390,10 +390,10 @@ def test_letters_are_read_before_the_release_and_go_out_the_same(
     assert not Notice.objects.filter(key__startswith="result:").exists()
     proposals.release(made, by=boss, now=NOW)
     after = {row.key: row.body for row in Notice.objects.filter(key__startswith="result:")}
-    assert after == {key: letter["body"] for key, letter in before.items()}
+    assert after == {key: notice["body"] for key, notice in before.items()}
     first = after[f"result:{made.pk}:{five[0].pk}"]
-    for told in ("1위로 예산과 선정 수 안에", "합계 92.00점", "선정선:", "이의신청"):
-        assert told in first
+    for expected in ("1위로 예산과 선정 수 안에", "합계 92.00점", "선정선:", "이의신청"):
+        assert expected in first
 
 
 def test_a_decision_without_anybody_to_write_to_stops_the_release(

@@ -1,6 +1,7 @@
 """Managers who decide at the same moment on PostgreSQL: the money is reserved once."""
 
 import threading
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -10,7 +11,7 @@ from applications.services.selection import proposals
 from portal.core.errors import BudgetExceeded, MoveNotAllowed
 from portal.models import Notice
 from programs.models import LedgerEntry, SubProgram
-from programs.queries import balance
+from programs.queries.ledger import balance
 from programs.services import ledger
 from tests.factories import staff
 from tests.factories.applications import NOW
@@ -63,8 +64,11 @@ def test_without_the_condition_and_the_references_both_would_reserve(monkeypatch
         assert Selection.objects.get(pk=thing.pk).state == "confirmed"
         looked.wait(WAIT_SECONDS)
 
-    def own_references(thing: Selection, act: str) -> list[ledger.Row]:
-        return [row._replace(reference=f"{row.reference}:{uuid4()}") for row in rows(thing, act)]
+    def own_references(selection: Selection, act: str, *, note: str) -> list[ledger.Booking]:
+        return [
+            replace(row, reference=f"{row.reference}:{uuid4()}")
+            for row in rows(selection, act, note=note)
+        ]
 
     monkeypatch.setattr(proposals, "move", unconditional)
     monkeypatch.setattr(proposals, "_ledger_rows", own_references)

@@ -38,7 +38,7 @@ def test_s7_each_build_track_stops_at_its_own_cap(cap: int) -> None:
     assert preview(terms, total_cost_won=2 * cap - 2_000).support_won == cap - 1_000
 
 
-def test_a_cap_that_was_not_stated_is_no_cap_and_said_so() -> None:
+def test_a_cap_that_was_not_published_is_no_cap_and_shown_so() -> None:
     grant = preview(Terms("share", share_percent=50), total_cost_won=10_000_000_000)
     assert pays(grant) == (5_000_000_000, 5_000_000_000)
     assert "한도가 정해지지 않았습니다" in " ".join(row.reason for row in grant.rows)
@@ -58,7 +58,7 @@ def test_the_lines_lead_from_the_total_to_the_result() -> None:
     assert "300,000,000원" in grant.rows[3].reason
 
 
-def test_an_unknown_total_gives_no_figure_but_says_what_to_enter() -> None:
+def test_an_unknown_total_gives_no_figure_but_names_what_to_enter() -> None:
     grant = preview(ROBOT, total_cost_won=None)
     assert pays(grant) == (None, None)
     assert grant.rows[0].reason == "총사업비를 입력하면 계산할 수 있습니다."

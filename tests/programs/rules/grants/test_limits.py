@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from programs.rules.grants.limits import Aid, Book, Limit, exceeded, parse
+from programs.rules.grants.limits import Aid, Holdings, Limit, exceeded, parse
 
 TOTAL = Limit("total", "합계", "won", "all", 100, exception=False)
 ONCE = Limit("once", "건수", "awards", "program", 1, exception=True)
@@ -23,7 +23,7 @@ def test_a_sum_may_be_reached_and_not_passed(before: int, more: int, over: bool)
     assert found == (["aid_limit:total"] if over else [])
 
 
-def test_a_count_of_one_programme_does_not_look_at_another() -> None:
+def test_a_count_of_one_programme_ignores_another() -> None:
     held = [Aid(1, "robot", 5)]
     assert codes(ONCE, held=held, asked=Aid(2, "build", 5)) == []
     assert codes(ONCE, held=held, asked=Aid(2, "robot", 5)) == ["aid_limit:once"]
@@ -44,7 +44,7 @@ def test_an_exception_lifts_its_own_limit_only() -> None:
     assert codes(TOTAL, ONCE, held=held, asked=asked, excepted=("once",)) == ["aid_limit:total"]
 
 
-def test_the_reason_says_what_is_held_what_is_asked_and_what_is_allowed() -> None:
+def test_the_reason_states_what_is_held_requested_and_allowed() -> None:
     (found,) = exceeded([TOTAL], [Aid(1, "robot", 60)], Aid(2, "build", 50))
     assert found.message == "합계: 이미 60원, 이번에 50원으로 한도 100원을 넘습니다."
 
@@ -55,8 +55,8 @@ def test_a_round_without_limits_refuses_nothing() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(1, 3), st.integers(0, 60)), max_size=12))
-def test_a_list_walked_down_never_passes_the_limits(asked: list[tuple[int, int]]) -> None:
-    book = Book([TOTAL, ONCE])
+def test_a_ranked_list_never_exceeds_the_limits(asked: list[tuple[int, int]]) -> None:
+    book = Holdings([TOTAL, ONCE])
     taken: dict[int, list[int]] = {}
     for place, (firm, won) in enumerate(asked):
         aid = Aid(place, "robot", won)

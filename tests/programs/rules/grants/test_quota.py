@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import BadInput
-from programs.rules.grants.quota import note, places, words
+from programs.rules.grants.quota import label, note, places
 
 
 @pytest.mark.parametrize(
@@ -20,8 +20,10 @@ from programs.rules.grants.quota import note, places, words
         (None, "none", "정함 없음"),
     ],
 )
-def test_the_seven_quotas_keep_their_words(count: int | None, kind: str, text: str) -> None:
-    assert words(count, kind) == text
+def test_the_seven_quotas_keep_the_wording_of_the_notice(
+    count: int | None, kind: str, text: str
+) -> None:
+    assert label(count, kind) == text
 
 
 def test_s7_at_least_6000_is_a_target_and_no_stop() -> None:
@@ -60,8 +62,8 @@ def test_a_quota_never_blocks(count: int, kind: str, selected: int) -> None:
 @pytest.mark.parametrize(
     ("count", "kind"), [(None, "about"), (5, "none"), (-1, "exact"), (5, "maximum")]
 )
-def test_refuses_a_count_and_word_that_do_not_fit(count: int | None, kind: str) -> None:
-    for function in (places, words):
+def test_refuses_a_count_and_kind_that_do_not_fit(count: int | None, kind: str) -> None:
+    for function in (places, label):
         with pytest.raises(BadInput) as refused:
             function(count, kind)
         assert refused.value.code == "quota"

@@ -1,4 +1,4 @@
-"""What a moderator is pointed at."""
+"""Automatic checks of a report's text."""
 
 import pytest
 from hypothesis import given
@@ -22,7 +22,7 @@ LONG = "화면 공유가 끊기지 않아 지방 공장과 매일 아침 회의�
         ("사업자등록번호 124-81-00998인 회사", []),
     ],
 )
-def test_personal_data_is_pointed_at(text: str, codes: list[str]) -> None:
+def test_personal_data_is_found(text: str, codes: list[str]) -> None:
     assert [flag.code for flag in rules.personal_data(text)] == codes
 
 
@@ -49,12 +49,12 @@ def test_half_a_text_copied_is_about_half_alike() -> None:
 
 
 @given(st.text(max_size=80), st.text(max_size=80))
-def test_shared_runs_are_the_whole_text_again(text: str, other: str) -> None:
-    assert "".join(run for run, _ in rules.shared(text, other)) == text
+def test_joined_shared_runs_are_the_text(text: str, other: str) -> None:
+    assert "".join(run for run, _ in rules.shared_runs(text, other)) == text
 
 
-def test_shared_runs_mark_what_stands_in_both() -> None:
-    runs = rules.shared("앞부분은 제 글입니다. " + LONG, LONG)
+def test_shared_runs_mark_what_both_texts_contain() -> None:
+    runs = rules.shared_runs("앞부분은 제 글입니다. " + LONG, LONG)
     assert runs[0] == ("앞부분은 제 글입니다. ", False)
     assert runs[1][1]
     assert "화면 공유가" in runs[1][0]

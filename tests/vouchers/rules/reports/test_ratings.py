@@ -1,4 +1,4 @@
-"""Ratings: what is summed up and what is left out."""
+"""Summaries of ratings and what they leave out."""
 
 from decimal import Decimal
 
@@ -11,7 +11,7 @@ from vouchers.rules.reports.ratings import ALL, Summary, Vote
 marks = st.lists(st.one_of(st.none(), st.integers(1, 5)), max_size=30)
 
 
-def test_a_summary_tells_count_mean_spread_and_deviation() -> None:
+def test_a_summary_has_count_mean_spread_and_deviation() -> None:
     assert ratings.summarise([5, 4, None, 2, 5]) == Summary(
         4, Decimal("4.0"), 2, 5, Decimal("1.22")
     )
@@ -19,20 +19,20 @@ def test_a_summary_tells_count_mean_spread_and_deviation() -> None:
     assert ratings.summarise([3, 3]).spread == "3"
 
 
-def test_nobody_judged_is_not_nought() -> None:
+def test_a_scale_without_ratings_has_no_mean() -> None:
     assert ratings.summarise([None, None]) == Summary(0)
     assert ratings.summarise([]).mean is None
 
 
 @given(marks)
-def test_not_judged_counts_neither_above_nor_below_the_line(values: list[int | None]) -> None:
+def test_not_judged_is_left_out_of_mean_and_count(values: list[int | None]) -> None:
     whole = ratings.summarise(values)
     assert whole == ratings.summarise([value for value in values if value is not None])
     if whole.mean is not None:
         assert whole.lowest <= whole.mean <= whole.highest
 
 
-def test_kinds_stand_apart_and_what_is_not_counted_is_left_out() -> None:
+def test_kinds_are_separate_and_uncounted_votes_are_left_out() -> None:
     votes = [
         Vote("sme", {"s": 5}),
         Vote("sme", {"s": 3}),

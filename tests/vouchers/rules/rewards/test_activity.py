@@ -60,7 +60,7 @@ def test_the_due_instant_itself_is_late_and_each_begun_day_costs() -> None:
     assert parts(work(due_at=None))["punctuality"] == 100
 
 
-def test_what_was_not_handed_in_earns_nothing() -> None:
+def test_a_missing_report_earns_nothing() -> None:
     nothing = work(submitted_at=None, accepted=False, letters=0, evidence=0)
     assert parts(work(), nothing) == {
         "punctuality": Decimal("50.00"),
@@ -88,7 +88,7 @@ def test_a_return_costs_and_short_work_earns_its_share() -> None:
         max_size=12,
     )
 )
-def test_a_score_lies_between_nought_and_a_hundred_and_is_the_sum_of_its_lines(
+def test_a_score_is_between_0_and_100_and_the_sum_of_its_lines(
     works: list[Work],
 ) -> None:
     score = activity.score(FORMULA, works)
@@ -102,12 +102,12 @@ def test_an_unsound_formula_is_refused(change: dict) -> None:
         activity.parse({**CONTENT, **change})
 
 
-def test_the_formula_is_said_in_words_with_its_own_figures() -> None:
-    said = dict(activity.words(FORMULA))
+def test_the_formula_is_described_with_its_own_figures() -> None:
+    said = dict(activity.describe(FORMULA))
     assert list(said) == [line.label for line in activity.score(FORMULA, [work()]).lines]
     assert "하루 늦을 때마다 10점" in said["기한 준수"]
     assert "600자면 100점" in said["충실도"]
     assert "15점을 뺍니다" in said["충실도"]
     assert "채택되면 40점" in said["활용도"]
-    changed = activity.words(activity.parse({**CONTENT, "late_day": 25}))
+    changed = activity.describe(activity.parse({**CONTENT, "late_day": 25}))
     assert "하루 늦을 때마다 25점" in dict(changed)["기한 준수"]

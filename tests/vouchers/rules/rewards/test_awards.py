@@ -44,7 +44,7 @@ def test_equal_remainders_go_to_the_earlier_place() -> None:
     assert awards.divide(10, [1, 1, 1]) == [4, 3, 3]
 
 
-def test_nothing_is_divided_among_nobody() -> None:
+def test_a_pool_needs_weights() -> None:
     with pytest.raises(BadInput):
         awards.divide(POOL, [])
 

@@ -1,4 +1,4 @@
-"""A file of the catalogue comes in whole or not at all, told line by line."""
+"""A catalogue file is imported whole or not at all, with a result per line."""
 
 import io
 
@@ -82,7 +82,7 @@ def test_a_service_of_an_unknown_supplier_keeps_the_file_out_after_others_were_w
     assert "공급기업이 등록되어 있지 않습니다" in file.rows.first().message
 
 
-def test_a_number_that_stands_twice_is_refused() -> None:
+def test_a_repeated_number_is_refused() -> None:
     lines = [[make.number(1), "가온"], [make.number(1), "가온"]]
     file = bring(ImportKind.SUPPLIERS, make.table(["사업자등록번호", "기업명"], lines, "a.csv"))
     assert file.refused == 1
@@ -90,7 +90,7 @@ def test_a_number_that_stands_twice_is_refused() -> None:
     assert Supplier.objects.count() == 0
 
 
-def test_a_table_without_the_columns_says_which() -> None:
+def test_a_table_without_required_columns_names_them() -> None:
     file = bring(ImportKind.SUPPLIERS, make.table(["이름", "기업명"], [["a", "b"]], "a.csv"))
     assert file.fault == "없는 열: 사업자등록번호. 알 수 없는 열: 이름."
     assert not file.rows.exists()
@@ -113,7 +113,7 @@ def test_a_suspended_service_stays_suspended_whatever_the_file_says() -> None:
     assert file.rows.get().message == "판매 중지 상태는 바꾸지 않았습니다."
 
 
-def test_a_job_that_is_asked_to_stop_leaves_nothing() -> None:
+def test_a_cancelled_import_leaves_nothing() -> None:
     bring(ImportKind.SUPPLIERS, make.suppliers_csv(2))
     file = importing.start(
         ImportKind.SERVICES, upload=make.services_csv(5, of=2), by=make.operator(), now=NOW
@@ -127,7 +127,7 @@ def test_a_job_that_is_asked_to_stop_leaves_nothing() -> None:
     assert Service.objects.count() == 0
 
 
-def test_the_worker_runs_it_and_tells_the_counts(django_capture_on_commit_callbacks) -> None:
+def test_the_worker_runs_it_and_returns_the_counts(django_capture_on_commit_callbacks) -> None:
     file = importing.start(
         ImportKind.SUPPLIERS, upload=make.suppliers_csv(2), by=make.operator(), now=NOW
     )
@@ -163,7 +163,7 @@ def test_korean_spreadsheets_are_read_in_each_of_their_encodings(encoding: str) 
     assert Supplier.objects.get().name == "똠방각하 상사"
 
 
-def test_a_formula_comes_in_as_text_and_goes_out_harmless() -> None:
+def test_a_spreadsheet_formula_is_read_as_text_and_written_harmless() -> None:
     formula = '=HYPERLINK(""http://x"";""누름"")'
     raw(f'{HEADER}{make.number(1)},"{formula}",@SUM(A1)\n')
     row = Supplier.objects.get()
@@ -188,7 +188,7 @@ MILLION = ",".join(["x"] * 1_000_000)
     ],
     ids=["million-headers", "million-cells", "long-cell", "nul", "empty", "header-only", "strange"],
 )
-def test_a_hostile_table_is_refused_in_words(text: str, said: str) -> None:
+def test_a_hostile_table_is_refused_with_a_message(text: str, said: str) -> None:
     file = raw(text)
     assert file.fault.startswith(said)
     assert (file.imported_at is None) == bool(said)
@@ -200,7 +200,7 @@ def test_bytes_that_are_no_text_are_refused() -> None:
     assert file.fault == "글자를 읽을 수 없습니다."
 
 
-def test_a_file_that_was_judged_is_not_judged_again() -> None:
+def test_a_finished_import_does_not_run_again() -> None:
     file = bring(ImportKind.SUPPLIERS, make.suppliers_csv(2))
     assert queue.run(file.job_id) == JobState.DONE
     file.refresh_from_db()

@@ -48,7 +48,7 @@ def test_dates_that_staff_moved_stay(document) -> None:
     assert panel.closes_at == moved["closes_at"]
 
 
-def test_every_fault_is_said_at_once(document) -> None:
+def test_every_fault_is_reported_at_once(document) -> None:
     document["criteria"][0]["weight"] = [10, "assumption"]
     document["kinds"][0]["least_members"] = [90, "assumption"]
     with pytest.raises(RuleBroken) as refused:

@@ -1,4 +1,4 @@
-"""Recruitment, assignment and import with two at the same moment, on a real database."""
+"""Recruitment, assignment and import by two people at the same time, on a real database."""
 
 import threading
 from datetime import timedelta
@@ -9,7 +9,7 @@ from django.db import IntegrityError
 from portal.core.errors import MoveNotAllowed, PortalError
 from portal.jobs import queue
 from portal.models import JobState, Notice
-from programs import queries as money
+from programs.queries import ledger as ledger_queries
 from programs.services import ledger
 from tests.factories import reports
 from tests.factories import vouchers as make
@@ -101,7 +101,7 @@ def test_a_person_who_begins_twice_has_one_application() -> None:
     assert {one.pk for one in answers} == {PanelApplication.objects.get().pk}
 
 
-def test_an_application_is_filed_by_one_of_two_clicks(settings, tmp_path) -> None:
+def test_an_application_is_submitted_once_by_two_clicks(settings, tmp_path) -> None:
     settings.PRIVATE_ROOT = tmp_path
     draft = make.whole_draft()
     answers = at_once(
@@ -128,7 +128,10 @@ def test_a_fee_is_paid_or_withheld_never_both() -> None:
         return fees.pay(row, by=by, now=NOW)
 
     assert len(refused(at_once(2, settle))) == 1
-    settled, left = FeeSettlement.objects.get(), money.balance(fee.report.assignment.round.fee_pot)
+    settled, left = (
+        FeeSettlement.objects.get(),
+        ledger_queries.balance(fee.report.assignment.round.fee_pot),
+    )
     assert (settled.outcome, left.paid) in {("paid", 50_000), ("withheld", 0)}
     assert left.committed == 0
 
@@ -145,7 +148,7 @@ def test_two_operators_pay_all_open_fees_once() -> None:
         ),
     )
     assert refused(answers) == []
-    assert sum(won for _, won in answers) == 150_000 == money.balance(round.fee_pot).paid
+    assert sum(won for _, won in answers) == 150_000 == ledger_queries.balance(round.fee_pot).paid
 
 
 def test_two_workers_import_a_file_once(settings, tmp_path) -> None:
@@ -159,7 +162,7 @@ def test_two_workers_import_a_file_once(settings, tmp_path) -> None:
     assert CatalogueImport.objects.get().created == 20
 
 
-def test_even_without_the_lease_nothing_stands_twice(settings, tmp_path) -> None:
+def test_without_the_lease_rows_are_still_unique(settings, tmp_path) -> None:
     settings.PRIVATE_ROOT = tmp_path
     file = importing.start(
         ImportKind.SUPPLIERS, upload=make.suppliers_csv(20), by=make.operator(), now=NOW
@@ -178,11 +181,11 @@ def test_the_ledger_alone_refuses_a_second_payment() -> None:
     def careless(place: int) -> object:
         assert ReportFee.objects.filter(pk=fee.pk, settlement=None).exists()
         read.wait(30)
-        words = {"subject": fees.subject_of(fee), "by": by, "now": NOW}
-        return ledger.pay(round.fee_pot, amount=50_000, reference=f"twice:{place}", **words)
+        booking = ledger.Booking(50_000, f"twice:{place}", fees.subject_of(fee))
+        return ledger.pay(round.fee_pot, booking, by=by, now=NOW)
 
     assert len(refused(at_once(2, careless))) == 1
-    assert money.balance(round.fee_pot).paid == 50_000
+    assert ledger_queries.balance(round.fee_pot).paid == 50_000
 
 
 def test_without_the_condition_both_would_release() -> None:

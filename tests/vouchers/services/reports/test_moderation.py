@@ -1,4 +1,4 @@
-"""Moderation: what is pointed at, return, acceptance, the supplier's word, publication."""
+"""Moderation: automatic checks, return, acceptance, supplier comment, publication."""
 
 from datetime import datetime, timedelta
 
@@ -20,7 +20,7 @@ from vouchers.visibility import public_reports
 pytestmark = pytest.mark.django_db
 
 
-def test_handing_in_asks_for_the_checks() -> None:
+def test_submission_enqueues_the_checks() -> None:
     report = make.submitted(screened=False)
     job = Job.objects.get(kind=writing.SCREEN_JOB)
     assert job.args == {"version": report.filed_id}
@@ -29,7 +29,7 @@ def test_handing_in_asks_for_the_checks() -> None:
     assert refused.value.code == "not_screened"
 
 
-def test_personal_data_and_insults_are_pointed_at() -> None:
+def test_personal_data_and_insults_are_found() -> None:
     words = make.texts("문의는 010-2345-6789로, 이 쓰레기 서비스는")
     report = make.submitted(words=words)
     found = set(report.filed.checks.values_list("code", flat=True))
@@ -54,14 +54,14 @@ def test_a_report_is_not_like_its_own_earlier_version() -> None:
     assert moderation.screen(filed, now=NOW) == 0
 
 
-def test_looking_twice_changes_nothing() -> None:
+def test_checking_twice_changes_nothing() -> None:
     report = make.submitted(words=make.texts("010-2345-6789"))
     count = report.filed.checks.count()
     assert moderation.screen(report.filed, now=NOW) == count
     assert report.filed.checks.count() == count
 
 
-def test_what_was_pointed_at_is_not_accepted_without_a_reason() -> None:
+def test_a_version_with_findings_needs_a_reason_to_be_accepted() -> None:
     report = make.submitted(words=make.texts("010-2345-6789"))
     with pytest.raises(MoveNotAllowed) as refused:
         moderation.accept(report, by=panel.moderator(), now=NOW)
@@ -79,7 +79,7 @@ def test_returning_and_rejecting_need_a_reason_that_the_member_gets(act) -> None
     assert "가격 근거가 없습니다." in letter.body
 
 
-def test_acceptance_sets_the_fee_aside_and_asks_the_supplier_for_whole_days() -> None:
+def test_acceptance_commits_the_fee_and_asks_for_a_comment_in_whole_days() -> None:
     report = make.submitted()
     desk = make.desk(report.assignment.service.supplier)
     moderation.accept(report, by=panel.moderator(), now=NOW)
@@ -111,7 +111,7 @@ def test_without_money_nothing_is_accepted() -> None:
     assert not ReportFee.objects.exists()
 
 
-def test_nobody_judges_their_own_report() -> None:
+def test_nobody_moderates_their_own_report() -> None:
     report = make.submitted()
     own = report.assignment.monitor.user
     own.groups.add(*panel.moderator().groups.all())
@@ -128,7 +128,7 @@ def test_only_a_moderator_moderates() -> None:
             moderation.accept(report, by=other, now=NOW)
 
 
-def test_the_supplier_speaks_once_and_in_time_and_changes_nothing() -> None:
+def test_the_supplier_comments_once_and_in_time_and_changes_nothing() -> None:
     report = make.accepted()
     desk = make.desk(report.assignment.service.supplier)
     before = report.filed.content
@@ -143,14 +143,14 @@ def test_the_supplier_speaks_once_and_in_time_and_changes_nothing() -> None:
         report.comment.delete()
 
 
-def test_the_instant_of_the_end_is_too_late_to_speak() -> None:
+def test_the_end_of_the_comment_period_is_too_late() -> None:
     report = make.accepted()
     desk = make.desk(report.assignment.service.supplier)
     with pytest.raises(Closed):
         moderation.comment(report, text="늦은 말", by=desk, now=report.comment_until)
 
 
-def test_nothing_is_published_while_the_supplier_may_still_speak() -> None:
+def test_nothing_is_published_during_the_comment_period() -> None:
     report = make.accepted()
     with pytest.raises(MoveNotAllowed) as refused:
         moderation.publish(report, by=panel.moderator(), now=NOW)
@@ -159,14 +159,14 @@ def test_nothing_is_published_while_the_supplier_may_still_speak() -> None:
     assert make.fresh(report).state == ReportState.PUBLISHED
 
 
-def test_a_supplier_that_has_spoken_ends_the_wait() -> None:
+def test_a_supplier_comment_ends_the_comment_period() -> None:
     report = make.accepted()
     desk = make.desk(report.assignment.service.supplier)
     moderation.comment(report, text="고맙습니다.", by=desk, now=NOW)
     moderation.publish(make.fresh(report), by=panel.moderator(), now=NOW)
 
 
-def test_ties_are_looked_at_once_more_before_publication() -> None:
+def test_ties_are_checked_again_before_publication() -> None:
     report = make.accepted()
     SupplierTie.objects.create(
         user=report.assignment.monitor.user,
@@ -180,7 +180,7 @@ def test_ties_are_looked_at_once_more_before_publication() -> None:
     assert refused.value.code == "excluded_member"
 
 
-def test_what_is_taken_back_is_gone_from_the_public_and_may_return() -> None:
+def test_a_retracted_report_is_not_public_and_may_return() -> None:
     report = make.published()
     moderation.retract(report, note="개인정보가 보입니다.", by=panel.moderator(), now=make.LATER)
     assert not public_reports().exists()

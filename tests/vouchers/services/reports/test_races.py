@@ -1,12 +1,12 @@
-"""Once-only acts with two at the same moment, on a real database; and that the race is real."""
+"""Acts on reports by two people at the same time, on a real database; and that the race is real."""
 
 import threading
 
 import pytest
 
 from portal.core.errors import MoveNotAllowed, PortalError
-from programs import queries as money
 from programs.models import LedgerEntry
+from programs.queries import ledger as ledger_queries
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
@@ -33,7 +33,7 @@ def refused(answers: list) -> list[BaseException]:
     return strange
 
 
-def test_two_moderators_accept_once_and_set_one_fee_aside() -> None:
+def test_two_moderators_accept_once_and_commit_one_fee() -> None:
     report = make.submitted()
     people = [panel.moderator(), panel.moderator()]
     answers = at_once(
@@ -41,7 +41,7 @@ def test_two_moderators_accept_once_and_set_one_fee_aside() -> None:
     )
     assert len(refused(answers)) == 1
     assert ReportFee.objects.count() == 1
-    assert money.balance(report.assignment.round.fee_pot).committed == 50_000
+    assert ledger_queries.balance(report.assignment.round.fee_pot).committed == 50_000
 
 
 def test_two_operators_pay_a_fee_once() -> None:
@@ -52,7 +52,7 @@ def test_two_operators_pay_a_fee_once() -> None:
     )
     assert len(refused(answers)) == 1
     assert FeeSettlement.objects.count() == 1
-    assert money.balance(fee.report.assignment.round.fee_pot).paid == 50_000
+    assert ledger_queries.balance(fee.report.assignment.round.fee_pot).paid == 50_000
 
 
 def test_awards_are_paid_once_by_two_operators() -> None:
@@ -65,11 +65,11 @@ def test_awards_are_paid_once_by_two_operators() -> None:
         2, lambda i: awards.pay(AwardRound.objects.get(pk=made.pk), by=people[i], now=NOW)
     )
     assert len(refused(answers)) == 1
-    assert money.balance(round.award_pot).paid == 20_100_000
+    assert ledger_queries.balance(round.award_pot).paid == 20_100_000
     assert LedgerEntry.objects.filter(budget=round.award_pot, kind="pay").count() == 1
 
 
-def test_two_curators_propose_one_good_case() -> None:
+def test_two_people_propose_one_good_case() -> None:
     report = make.published()
     people = [panel.operator(), panel.moderator()]
     answers = at_once(
@@ -99,7 +99,7 @@ def test_two_reports_raise_one_case_together() -> None:
 def test_answer_and_suspension_never_both_win() -> None:
     case = make.raised()
     corrections.verify(case, finding="확인", by=panel.agency(), now=make.LATER)
-    corrections.ask(case, wanted="고쳐 주세요", by=panel.agency(), now=make.LATER)
+    corrections.request(case, text="고쳐 주세요", by=panel.agency(), now=make.LATER)
     desk = make.desk(case.service.supplier)
     due = Correction.objects.get().due_at
 
@@ -114,7 +114,7 @@ def test_answer_and_suspension_never_both_win() -> None:
     assert (row.state, service.state) in {("answered", "on_sale"), ("suspended", "suspended")}
 
 
-def test_one_version_is_handed_in_by_two_clicks() -> None:
+def test_one_version_is_submitted_by_two_clicks() -> None:
     report = make.written()
     by = report.assignment.monitor.user
     answers = at_once(

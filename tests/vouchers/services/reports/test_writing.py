@@ -1,4 +1,4 @@
-"""Writing a report: the draft, its pictures, handing it in, and the letters before it is due."""
+"""Writing a report: draft, pictures, submission, reminders."""
 
 from datetime import timedelta
 from io import BytesIO
@@ -69,11 +69,11 @@ def test_wrong_values_are_refused(changes: dict, code: str) -> None:
 def test_an_older_page_overwrites_nothing() -> None:
     report = start()
     save(report)
-    with pytest.raises(writing.Conflict):
+    with pytest.raises(writing.SaveConflict):
         save(make.fresh(report), version=1)
 
 
-def test_a_report_is_not_handed_in_with_gaps() -> None:
+def test_an_incomplete_report_is_not_submitted() -> None:
     report = start()
     with pytest.raises(RuleBroken) as refused:
         writing.submit(report, version=1, by=report.assignment.monitor.user, now=NOW)
@@ -82,7 +82,7 @@ def test_a_report_is_not_handed_in_with_gaps() -> None:
     assert "section:free" not in codes
 
 
-def test_what_is_handed_in_is_frozen_and_hashed() -> None:
+def test_a_submitted_report_is_frozen_and_hashed() -> None:
     report = make.submitted()
     assert report.state == ReportState.SUBMITTED
     assert report.filed.sha256 == snapshot.sha256_of_plain(report.filed.content)
@@ -93,7 +93,7 @@ def test_what_is_handed_in_is_frozen_and_hashed() -> None:
         save(report)
 
 
-def test_a_returned_report_is_handed_in_again_and_keeps_its_first_time() -> None:
+def test_a_returned_report_is_submitted_again_and_keeps_its_first_time() -> None:
     report = make.submitted()
     moderation.send_back(report, note="가격을 더 적어 주세요.", by=panel.moderator(), now=NOW)
     report = save(make.fresh(report), **{
@@ -179,7 +179,7 @@ def test_the_same_picture_is_taken_once_and_only_so_many() -> None:
         assert refused.value.code == code
 
 
-def test_letters_are_written_once_for_each_mark_to_those_who_have_not_handed_in() -> None:
+def test_reminders_are_sent_once_per_day_to_those_without_a_report() -> None:
     round = make.round(active_until=NOW + timedelta(days=6))
     waiting = make.assigned(round)
     make.submitted(make.assigned(round))
@@ -193,7 +193,7 @@ def test_letters_are_written_once_for_each_mark_to_those_who_have_not_handed_in(
     assert [key.rsplit(":", 1)[1] for key in keys.order_by("pk")] == ["7", "3", "0"]
 
 
-def test_no_report_is_begun_before_the_round_says_what_it_asks() -> None:
+def test_no_report_is_created_before_the_round_has_report_rules() -> None:
     row = make.assigned(panel.panel())
     with pytest.raises(MoveNotAllowed) as refused:
         writing.start(row, by=row.monitor.user, now=NOW)

@@ -10,8 +10,7 @@ from django.urls import reverse
 from applications.roles import ASSESSOR
 from portal.access.roles import AUDITOR, OPERATOR
 from portal.core.clock import KST
-from portal.models import TroubleMinute, User
-from programs import queries
+from portal.models import IncidentMinute, User
 from programs.models import (
     Budget,
     LedgerEntry,
@@ -20,6 +19,7 @@ from programs.models import (
     RoundProposal,
     SubProgram,
 )
+from programs.queries import ledger as ledger_queries
 from programs.roles import MANAGER, OFFICER
 from tests.factories.applications import UserFactory
 from tests.factories.programs import program
@@ -28,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("round_2021")
 MODELS = ["programround", "subprogram", "budget", "ledgerentry", "nationalgoal"]
 
 
-def desk(*roles: str) -> tuple[Client, User]:
+def staff_client(*roles: str) -> tuple[Client, User]:
     """Sign a member of staff in past the second factor."""
     user = UserFactory(roles=list(roles), is_staff=True)
     client = Client()
@@ -66,18 +66,18 @@ def fields_of(page: str) -> dict[str, str]:
 @pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("role", [MANAGER, AUDITOR, OPERATOR, OFFICER])
 def test_staff_open_every_list(model: str, role: str) -> None:
-    client, _ = desk(role)
+    client, _ = staff_client(role)
     assert client.get(url(model)).status_code == 200
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_assessors_open_none(model: str) -> None:
-    client, _ = desk(ASSESSOR)
+    client, _ = staff_client(ASSESSOR)
     assert client.get(url(model)).status_code == 404
 
 
-def test_an_officer_finds_only_the_own_programme() -> None:
-    client, officer = desk(OFFICER)
+def test_an_officer_sees_only_their_own_programme() -> None:
+    client, officer = staff_client(OFFICER)
     mine, other = program("robot"), program("build")
     mine.officers.add(officer)
     page = text(client.get(url("subprogram")))
@@ -89,7 +89,7 @@ def test_an_officer_finds_only_the_own_programme() -> None:
 
 @pytest.mark.parametrize("role", [OFFICER, AUDITOR, OPERATOR])
 def test_only_managers_edit_figures(role: str) -> None:
-    client, user = desk(role)
+    client, user = staff_client(role)
     row = program("robot")
     row.officers.add(user)
     address = url("subprogram", "change", row.pk)
@@ -98,7 +98,7 @@ def test_only_managers_edit_figures(role: str) -> None:
 
 
 def test_a_manager_edits_a_criterion_and_the_sheet_must_add_up() -> None:
-    client, _ = desk(MANAGER)
+    client, _ = staff_client(MANAGER)
     row = program("robot")
     address = url("subprogram", "change", row.pk)
     sent = fields_of(text(client.get(address)))
@@ -114,7 +114,7 @@ def test_a_manager_edits_a_criterion_and_the_sheet_must_add_up() -> None:
 
 
 def test_a_managers_edit_of_a_document_makes_a_new_form_version() -> None:
-    client, _ = desk(MANAGER)
+    client, _ = staff_client(MANAGER)
     row = program("robot")
     before = row.form_version
     address = url("subprogram", "change", row.pk)
@@ -142,8 +142,10 @@ def test_a_managers_edit_of_a_document_makes_a_new_form_version() -> None:
         ("tracks-0-origins", "[1]"),
     ],
 )
-def test_what_no_page_could_read_is_not_kept(client: Client, name: str, strange: str) -> None:
-    browser, _ = desk(MANAGER)
+def test_a_value_that_no_page_could_read_is_refused(
+    client: Client, name: str, strange: str
+) -> None:
+    browser, _ = staff_client(MANAGER)
     row = program("build")
     address = url("subprogram", "change", row.pk)
     sent = fields_of(text(browser.get(address)))
@@ -155,7 +157,7 @@ def test_what_no_page_could_read_is_not_kept(client: Client, name: str, strange:
 
 
 def test_the_form_itself_is_not_edited_here() -> None:
-    client, _ = desk(MANAGER)
+    client, _ = staff_client(MANAGER)
     row = program("robot")
     page = text(client.get(url("subprogram", "change", row.pk)))
     for name in ("questions", "conditions", "code", "pot", "form_version", "short"):
@@ -163,7 +165,7 @@ def test_the_form_itself_is_not_edited_here() -> None:
 
 
 def test_a_manager_assigns_officers_and_only_officers_are_offered() -> None:
-    client, _ = desk(MANAGER)
+    client, _ = staff_client(MANAGER)
     officer, other = UserFactory(roles=[OFFICER]), UserFactory(roles=[ASSESSOR])
     row = program("robot")
     address = url("subprogram", "change", row.pk)
@@ -176,7 +178,7 @@ def test_a_manager_assigns_officers_and_only_officers_are_offered() -> None:
 
 
 def test_a_manager_moves_the_deadline_with_a_reason(round_2021: ProgramRound) -> None:
-    client, manager = desk(MANAGER)
+    client, manager = staff_client(MANAGER)
     address = url("programround", "act", round_2021.pk, "reschedule")
     assert 'value="2021-02-25T18:00:00"' in text(client.get(address))
     later = "2099-02-26T18:00:00"
@@ -195,7 +197,7 @@ def test_a_manager_moves_the_deadline_with_a_reason(round_2021: ProgramRound) ->
 
 def broken(round: ProgramRound) -> None:
     """Let the portal have recorded errors in the hour before the deadline."""
-    TroubleMinute.objects.create(
+    IncidentMinute.objects.create(
         scope=f"{round.code}/build",
         minute=round.closes_at - timedelta(minutes=30),
         kind="error",
@@ -204,8 +206,8 @@ def broken(round: ProgramRound) -> None:
     )
 
 
-def test_without_an_outage_two_managers_move_the_deadline(round_2021: ProgramRound) -> None:
-    client, manager = desk(MANAGER)
+def test_without_an_outage_two_managers_change_the_deadline(round_2021: ProgramRound) -> None:
+    client, manager = staff_client(MANAGER)
     sent = {"opens_at": "2021-01-22T00:00:00", "closes_at": "2099-02-26T18:00:00"}
     sent |= {"reason": "태풍으로 인한 재난 선포"}
     refused = client.post(url("programround", "act", round_2021.pk, "reschedule"), sent)
@@ -217,7 +219,7 @@ def test_without_an_outage_two_managers_move_the_deadline(round_2021: ProgramRou
     address = url("roundproposal", "act", proposal.pk, "approve")
     client.post(address)
     assert not RoundChange.objects.filter(act="reschedule").exists()
-    other, second = desk(MANAGER)
+    other, second = staff_client(MANAGER)
     assert other.post(address).status_code == 302
     change = RoundChange.objects.get(act="reschedule")
     assert (change.by, change.approved_by, change.ground) == (manager, second, "legal")
@@ -226,7 +228,7 @@ def test_without_an_outage_two_managers_move_the_deadline(round_2021: ProgramRou
 
 
 def test_a_refused_deadline_is_explained(round_2021: ProgramRound) -> None:
-    client, _ = desk(MANAGER)
+    client, _ = staff_client(MANAGER)
     broken(round_2021)
     address = url("programround", "act", round_2021.pk, "reschedule")
     sent = {"opens_at": "2021-01-22T00:00", "closes_at": "2021-02-26T18:00", "reason": "x"}
@@ -235,7 +237,7 @@ def test_a_refused_deadline_is_explained(round_2021: ProgramRound) -> None:
 
 @pytest.mark.parametrize("role", [OFFICER, AUDITOR, OPERATOR])
 def test_others_have_no_buttons(round_2021: ProgramRound, role: str) -> None:
-    client, user = desk(role)
+    client, user = staff_client(role)
     program("robot").officers.add(user)
     assert "접수 기간 바꾸기" not in text(client.get(url("programround", "change", round_2021.pk)))
     sent = {"opens_at": "2021-01-22T00:00", "closes_at": "2099-02-26T18:00", "reason": "x"}
@@ -248,7 +250,7 @@ def test_others_have_no_buttons(round_2021: ProgramRound, role: str) -> None:
 
 
 def test_a_pot_shows_its_recomputed_balance_and_offers_no_field() -> None:
-    client, _ = desk(MANAGER)
+    client, _ = staff_client(MANAGER)
     pot = Budget.objects.get(code="2021/robot")
     page = text(client.get(url("budget", "change", pot.pk)))
     assert "18,100,000,000원 — <strong>일치" in page
@@ -257,24 +259,24 @@ def test_a_pot_shows_its_recomputed_balance_and_offers_no_field() -> None:
 
 
 def test_a_manager_adds_and_takes_money_and_a_second_click_does_nothing() -> None:
-    client, manager = desk(MANAGER)
+    client, manager = staff_client(MANAGER)
     pot = Budget.objects.get(code="2021/robot")
     address = url("budget", "act", pot.pk, "appropriate")
     sent = fields_of(text(client.get(address))) | {"amount": "100,000,000", "note": "추경"}
     for _ in range(2):
         assert client.post(address, sent).status_code == 302
-    assert queries.balance(pot).appropriated == 18_200_000_000
+    assert ledger_queries.balance(pot).appropriated == 18_200_000_000
     entry = LedgerEntry.objects.get(reference=sent["reference"])
     assert (entry.by, entry.note) == (manager, "추경")
     address = url("budget", "act", pot.pk, "reduce")
     sent = fields_of(text(client.get(address))) | {"amount": "99999999999", "note": "감액"}
     assert "남은 예산은 18,200,000,000원" in text(client.post(address, sent))
-    assert queries.balance(pot).appropriated == 18_200_000_000
+    assert ledger_queries.balance(pot).appropriated == 18_200_000_000
 
 
 @pytest.mark.parametrize("model", ["budget", "ledgerentry"])
 def test_money_has_no_add_delete_or_bulk_action(model: str) -> None:
-    client, _ = desk(MANAGER)
+    client, _ = staff_client(MANAGER)
     assert client.get(url(model, "add")).status_code == 404
     row = (Budget if model == "budget" else LedgerEntry).objects.first()
     assert client.post(url(model, "delete", row.pk), {"post": "yes"}).status_code == 404
@@ -284,14 +286,14 @@ def test_money_has_no_add_delete_or_bulk_action(model: str) -> None:
 
 
 def test_programmes_are_not_deleted_here() -> None:
-    client, _ = desk(MANAGER)
+    client, _ = staff_client(MANAGER)
     row = program("robot")
     assert client.post(url("subprogram", "delete", row.pk), {"post": "yes"}).status_code == 404
     assert SubProgram.objects.filter(pk=row.pk).exists()
 
 
 def test_an_unannounced_round_is_announced_by_a_button(round_2021: ProgramRound) -> None:
-    client, _ = desk(MANAGER)
+    client, _ = staff_client(MANAGER)
     ProgramRound.objects.update(announced=False, closes_at=round_2021.closes_at + timedelta(days=1))
     address = url("programround", "act", round_2021.pk, "announce")
     assert client.post(address).status_code == 302
@@ -301,28 +303,28 @@ def test_an_unannounced_round_is_announced_by_a_button(round_2021: ProgramRound)
 def test_the_minutes_of_an_outage_are_read_where_a_deadline_is_moved() -> None:
     minute = datetime(2021, 2, 25, 17, 41, tzinfo=KST)
     for scope in ("2021-1/robot", "2020-9/robot"):
-        TroubleMinute.objects.create(scope=scope, minute=minute, kind="error", source="a", count=7)
-    client, _ = desk(MANAGER)
+        IncidentMinute.objects.create(scope=scope, minute=minute, kind="error", source="a", count=7)
+    client, _ = staff_client(MANAGER)
     round = ProgramRound.objects.get()
     for name in ("reschedule", "propose"):
         form = text(client.get(url("programround", "act", round.pk, name)))
-        (address,) = re.findall(r'href="([^"]*troubleminute[^"]*)"', form)
+        (address,) = re.findall(r'href="([^"]*incidentminute[^"]*)"', form)
         page = text(client.get(address))
         assert "2021. 2. 25." in page
         assert "2021-1/robot" in page
         assert "2020-9/robot" not in page
     for role, status in ((OFFICER, 200), (AUDITOR, 200), (ASSESSOR, 404)):
-        other, _ = desk(role)
-        answer = other.get("/admin/portal/troubleminute/")
+        other, _ = staff_client(role)
+        answer = other.get("/admin/portal/incidentminute/")
         assert answer.status_code == status
-    row = TroubleMinute.objects.first()
-    client.post(f"/admin/portal/troubleminute/{row.pk}/delete/", {"post": "yes"})
-    client.post(f"/admin/portal/troubleminute/{row.pk}/change/", {"count": 1})
-    assert TroubleMinute.objects.filter(pk=row.pk, count=7).exists()
+    row = IncidentMinute.objects.first()
+    client.post(f"/admin/portal/incidentminute/{row.pk}/delete/", {"post": "yes"})
+    client.post(f"/admin/portal/incidentminute/{row.pk}/change/", {"count": 1})
+    assert IncidentMinute.objects.filter(pk=row.pk, count=7).exists()
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_lists_ask_a_fixed_number_of_questions(model: str, django_assert_max_num_queries) -> None:
-    client, _ = desk(MANAGER)
+def test_lists_run_a_fixed_number_of_queries(model: str, django_assert_max_num_queries) -> None:
+    client, _ = staff_client(MANAGER)
     with django_assert_max_num_queries(14):
         client.get(url(model))

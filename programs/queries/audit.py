@@ -1,4 +1,4 @@
-"""What must follow from the sealed ledger."""
+"""Consistency checks for the audit: counters against the sealed ledger."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,10 @@ from programs.queries.ledger import statements
 
 
 def counters() -> Iterator[Fault]:
-    """Name every pot whose counters are not the sums of its entries."""
+    """Yield a fault for each pot whose counters are not the sums of its entries."""
     for row in statements(Budget.objects.all()):
         if not row.agrees:
-            told = (
+            difference = (
                 f"남은 예산 {won(row.stored.available)}, 원장의 합 {won(row.recomputed.available)}"
             )
-            yield Fault(Budget._meta.db_table, str(row.pot.pk), MISFIT, told)
+            yield Fault(Budget._meta.db_table, str(row.pot.pk), MISFIT, difference)

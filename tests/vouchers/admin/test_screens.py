@@ -1,4 +1,4 @@
-"""The operator's desk works; agency and ministry read; strangers find nothing."""
+"""Staff screens: the operator acts, agency and ministry read, others find nothing."""
 
 import re
 
@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.jobs import queue
-from portal.templatetags.portal import kst
+from portal.templatetags.dates import kst
 from tests.factories import reports
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
@@ -119,7 +119,7 @@ def test_from_marks_to_a_confirmed_assignment(operator: Client) -> None:
         assert operator.get(f"/admin/vouchers/{model}/{pk}/change/").status_code == 200
 
 
-def test_a_file_is_taken_and_told_line_by_line(operator: Client) -> None:
+def test_an_import_shows_a_result_for_each_line(operator: Client) -> None:
     answer = operator.post(
         "/admin/vouchers/catalogueimport/start/",
         {"kind": "suppliers", "file": make.suppliers_csv(3)},
@@ -144,7 +144,7 @@ def test_readers_have_no_buttons_and_no_way_in(client: Client) -> None:
     assert not PanelMark.objects.exists()
 
 
-def test_drafts_are_not_on_the_desk(operator: Client) -> None:
+def test_staff_do_not_see_drafts(operator: Client) -> None:
     draft = make.application(make.panel(), state="draft")
     assert operator.get(f"/admin/vouchers/panelapplication/{draft.pk}/change/").status_code == 404
 
@@ -190,7 +190,7 @@ def test_the_web_server_lets_through_what_the_import_page_takes() -> None:
     assert int(limit[1]) * 1024**2 > settings.TABLE_MAX_BYTES
 
 
-def test_a_desk_member_comes_and_goes_and_the_book_keeps_it(operator: Client) -> None:
+def test_a_supplier_account_is_added_and_removed_and_logged(operator: Client) -> None:
     supplier, account = make.service().supplier, make.person()
     added = act(operator, "supplier", supplier.pk, "member", email=account.email)
     assert "담당자로 등록했습니다" in added
@@ -233,3 +233,26 @@ def test_awards_are_proposed_once(operator: Client) -> None:
     assert "/act/propose-awards/" not in operator.get(at).content.decode()
     back = reverse("admin:vouchers_panelround_change", args=[round.pk])
     assert at in operator.get(back).content.decode()
+
+
+def test_an_act_that_changed_nothing_is_no_success(operator: Client) -> None:
+    round = reports.published().assignment.round
+    service, other = make.service(), make.service()
+
+    def twice(model: str, pk: int, name: str, **data: object) -> list[str]:
+        return [act(operator, model, pk, name, **data) for _ in range(2)]
+
+    first, again = twice("panelround", round.pk, "cover", codes=service.code)
+    assert "서비스 1개를 체험 서비스로 지정했습니다" in first
+    assert "이미 모두 체험 서비스로 지정했습니다" in again
+    first, again = twice("panelround", round.pk, "uncover", codes=service.code)
+    assert "서비스 1개를 체험 서비스에서 뺐습니다" in first
+    assert "체험 서비스로 지정하지 않은 서비스입니다" in again
+    first, again = twice("reportplan", round.plan.pk, "pay-fees")
+    assert "원고료 1건" in first
+    assert "지급할 원고료가 없습니다" in again
+    words = {"other": other.supplier.business_number, "kind": "shares", "origin": "공시"}
+    first, again = twice("supplier", service.supplier.pk, "link", **words)
+    assert "기업 간 관계를 기록했습니다" in first
+    assert "이미 기록한 관계입니다" in again
+    assert "기업 간 관계를 기록했습니다" not in again

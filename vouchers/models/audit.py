@@ -1,4 +1,4 @@
-"""Rows of the panel that stay as they are once final (see `portal.records.audit`)."""
+"""Tables whose final rows the audit chain covers (see `portal.records.audit`)."""
 
 from django.db.models import QuerySet
 
@@ -33,7 +33,7 @@ from vouchers.models.rewards import (
 )
 from vouchers.models.selection import PanelDecision, PanelSelection, PanelSelectionMove
 
-# Things whose state must be where their last move led.
+# Models whose state must equal the target of their last move.
 MOVED: tuple[type[Stateful], ...] = (
     Service,
     PanelApplication,
@@ -49,22 +49,19 @@ MOVED: tuple[type[Stateful], ...] = (
 
 
 def released_selections() -> QuerySet[PanelSelection]:
-    """Selections that were told to everybody."""
     return PanelSelection.objects.filter(released_at__isnull=False)
 
 
 def released_decisions() -> QuerySet[PanelDecision]:
-    """Decisions of those selections; a proposal is no decision yet."""
+    """Return the decisions of released selections; before, they are only proposed."""
     return PanelDecision.objects.filter(selection__released_at__isnull=False)
 
 
 def confirmed_runs() -> QuerySet[AssignmentRun]:
-    """Assignments that were confirmed."""
     return AssignmentRun.objects.filter(confirmed_at__isnull=False)
 
 
 def issued_certificates() -> QuerySet[Certificate]:
-    """Certificates that were printed."""
     return Certificate.objects.filter(issued_at__isnull=False)
 
 

@@ -1,4 +1,4 @@
-"""Rows of the programmes that stay as they are once written (see `portal.records.audit`)."""
+"""Tables of the programmes that the audit chain seals (see `portal.records.audit`)."""
 
 from portal.records.audit import Audited
 from programs.models.ledger import LedgerEntry

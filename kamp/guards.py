@@ -1,0 +1,50 @@
+"""What happened stays; an approved model is what was approved; verdicts are not rewritten."""
+
+from collections.abc import Sequence
+
+from portal.records.guards import Guard, append_only, refuse
+
+
+def fixed(table: str, columns: Sequence[str], *, when: str = "") -> list[Guard]:
+    """Refuse to change these columns of a row, and to delete it; all rows, or those of `when`."""
+    restriction = f"{when} AND " if when else ""
+    changed = " OR ".join(f"OLD.{name} IS NOT NEW.{name}" for name in columns)
+    # As text: not every type of a column can be compared.
+    changed_postgresql = " OR ".join(
+        f"OLD.{name}::text IS DISTINCT FROM NEW.{name}::text" for name in columns
+    )
+    return [
+        refuse(
+            table,
+            "fixed",
+            "UPDATE",
+            message="what is fixed does not change",
+            when=f"{restriction}({changed})",
+            when_postgresql=f"{restriction}({changed_postgresql})",
+        ),
+        refuse(table, "fixed", "DELETE", message="what is fixed is not deleted", when=when),
+    ]
+
+
+GUARDS = [
+    append_only("kamp_showcasemove"),
+    append_only("kamp_inspectionmodelmove"),
+    append_only("kamp_label"),
+    append_only("kamp_inspectordecision"),
+    *fixed(
+        "kamp_inspectionmodel",
+        (
+            "dataset_id", "recipe_id", "parent_id", "version", "seed", "is_synthetic", "artefact",
+            "artefact_sha256", "manifest_sha256", "manifest", "thresholds", "facts", "measures",
+            "trained_by_id", "trained_at", "approved_by_id", "approved_at",
+        ),
+        when="OLD.state IN ('approved', 'retired') AND OLD.approved_at IS NOT NULL",
+    ),
+    *fixed(
+        "kamp_inspection",
+        (
+            "model_id", "clip_id", "verdict", "reasons", "known_score", "anomaly_score",
+            "frame_scores", "times", "inspected_at",
+        ),
+    ),
+]  # fmt: skip

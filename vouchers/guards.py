@@ -1,0 +1,87 @@
+"""What happened stays; people tied to a supplier get no part; the search index follows.
+
+Part means: a place in a selection, a membership of the panel, an assignment.
+"""
+
+from portal.records.guards import Guard, Trigger, append_only, refuse
+
+APPLICATION = "vouchers_panelapplication"
+MONITOR = "vouchers_monitor"
+ASSIGNMENT = "vouchers_assignment"
+SERVICE, INDEX = "vouchers_service", "vouchers_service_words"
+
+
+def untied(table: str, *, user: str, on_insert: str, on_update: str) -> list[Guard]:
+    """Refuse a row of `user` (SQL) while that person has an open tie to a supplier."""
+    tie = f"SELECT 1 FROM vouchers_suppliertie WHERE user_id = {user} AND ended_at IS NULL"
+    return [
+        refuse(table, "untied", event, message="tied to a supplier", when=when, exists=tie)
+        for event, when in (("INSERT", on_insert), ("UPDATE", on_update))
+    ]
+
+
+# The query for words reads pairs of letters from a full-text table that SQLite keeps apart from
+# the services; PostgreSQL has an index instead (migration `0002_search_index`).
+LEARN = f"INSERT INTO {INDEX}(rowid, grams) VALUES (NEW.id, NEW.grams);"
+FORGET = f"INSERT INTO {INDEX}({INDEX}, rowid, grams) VALUES ('delete', OLD.id, OLD.grams);"
+search_index = Guard(
+    promise="the full-text table holds the words of every service",
+    sqlite=(
+        Trigger(f"{INDEX}_added", "AFTER INSERT", SERVICE, f"BEGIN {LEARN} END"),
+        Trigger(f"{INDEX}_deleted", "AFTER DELETE", SERVICE, f"BEGIN {FORGET} END"),
+        Trigger(
+            f"{INDEX}_changed",
+            "AFTER UPDATE OF grams",
+            SERVICE,
+            f"WHEN OLD.grams <> NEW.grams BEGIN {FORGET} {LEARN} END",
+        ),
+    ),
+    postgresql=(),
+)
+
+GUARDS = [
+    append_only("vouchers_servicemove"),
+    append_only("vouchers_panelroundchange"),
+    append_only("vouchers_panelapplicationmove"),
+    append_only("vouchers_panelselectionmove"),
+    append_only("vouchers_monitormove"),
+    append_only("vouchers_assignmentrunmove"),
+    append_only("vouchers_assignmentmove"),
+    append_only("vouchers_consumerreportmove"),
+    append_only("vouchers_reportversion"),
+    append_only("vouchers_reportcheck"),
+    append_only("vouchers_reportscreening"),
+    append_only("vouchers_suppliercomment"),
+    append_only("vouchers_goodcasemove"),
+    append_only("vouchers_correctionmove"),
+    append_only("vouchers_issue"),
+    append_only("vouchers_correctionanswer"),
+    append_only("vouchers_correctionevidence"),
+    append_only("vouchers_reportfee"),
+    append_only("vouchers_feesettlement"),
+    append_only("vouchers_awardroundmove"),
+    append_only("vouchers_award"),
+    *untied(
+        APPLICATION,
+        user="NEW.user_id",
+        on_insert="NEW.state IN ('draft', 'submitted', 'selected', 'reserve')",
+        on_update=("OLD.state <> NEW.state AND NEW.state IN ('submitted', 'selected', 'reserve')"),
+    ),
+    *untied(
+        MONITOR,
+        user="NEW.user_id",
+        on_insert="NEW.state = 'active'",
+        on_update=(
+            "(OLD.state <> NEW.state OR OLD.user_id <> NEW.user_id) AND NEW.state = 'active'"
+        ),
+    ),
+    *untied(
+        ASSIGNMENT,
+        user=f"(SELECT user_id FROM {MONITOR} WHERE id = NEW.monitor_id)",
+        on_insert="NEW.state = 'active'",
+        on_update=(
+            "(OLD.state <> NEW.state OR OLD.monitor_id <> NEW.monitor_id) AND NEW.state = 'active'"
+        ),
+    ),
+    search_index,
+]

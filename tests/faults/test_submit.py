@@ -63,7 +63,7 @@ NOTHING = dict.fromkeys(ONCE, 0)
 
 def whole(filed: Submission) -> bool:
     """Tell whether the frozen content is that of the draft as it stands, under its hash."""
-    read = drafting_queries.read(filed.application)
+    read = drafting_queries.load(filed.application)
     return (
         snapshot.sha256(filed.content) == filed.sha256
         and filed.content["version"] == read.version

@@ -25,7 +25,7 @@ from applications.queries.statistics import round_report as round_report_queries
 from applications.states import Outcome, PartnerState, SettlementState
 from portal.core.money import won
 from portal.paper import hwpx, pdf
-from portal.templatetags.portal import kdate, kst
+from portal.templatetags.dates import kdate, kst
 from programs.models import ProgramRound
 
 

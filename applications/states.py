@@ -2,8 +2,10 @@
 
 from django.db.models import TextChoices
 
-from portal.access.roles import ASSESSOR, MANAGER, OFFICER, SYSTEM
+from applications.roles import ASSESSOR
+from portal.access.roles import SYSTEM
 from portal.core.moves import OWNER, Move, Moves
+from programs.roles import MANAGER, OFFICER
 
 
 class ApplicationState(TextChoices):

@@ -33,6 +33,7 @@ from applications.models import (
     Spending,
     Turn,
 )
+from applications.roles import ASSESSOR
 from applications.states import (
     AmendmentKind,
     ApplicationState,
@@ -41,9 +42,10 @@ from applications.states import (
     PartnerState,
     SelectionState,
 )
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.models import User
 from programs.models import LedgerEntry
+from programs.roles import MANAGER, OFFICER
 from programs.visibility import public_sub_programs, sub_programs_of
 
 WRITERS = [MemberRole.OWNER, MemberRole.EDITOR]

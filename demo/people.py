@@ -8,18 +8,11 @@ from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from allauth.mfa.utils import decrypt
 
-from portal.access.roles import (
-    AGENCY,
-    ASSESSOR,
-    AUDITOR,
-    CURATOR,
-    MANAGER,
-    MINISTRY,
-    MODERATOR,
-    OFFICER,
-    OPERATOR,
-    PANEL_OPERATOR,
-)
+from applications.roles import ASSESSOR
+from kamp.roles import CURATOR
+from portal.access.roles import AUDITOR, OPERATOR
+from programs.roles import MANAGER, OFFICER
+from vouchers.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
 
 PASSWORD = "demo-portal-2021"  # noqa: S105 - printed for everybody to see
 DOMAIN = "demo.example"

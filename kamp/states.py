@@ -2,7 +2,8 @@
 
 from django.db.models import TextChoices
 
-from portal.access.roles import CURATOR, SYSTEM
+from kamp.roles import CURATOR
+from portal.access.roles import SYSTEM
 from portal.core.moves import OWNER, Move, Moves
 
 

@@ -16,8 +16,9 @@ from kamp.models import (
     Workspace,
     WorkspaceInvitation,
 )
+from kamp.roles import CURATOR
 from kamp.states import MemberRole, ShowcaseState
-from portal.access.roles import AUDITOR, CURATOR, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.models import Job, User
 
 # Staff who read every showcase, drafts included. No staff member reads the data of a firm.

@@ -1,1 +1,4 @@
-"""The ground: accounts, moves, jobs, notices, files and paper. It speaks no domain word."""
+"""Accounts, workflow, jobs, notices, files and documents: what every app needs.
+
+Imports no other app. Settings name what the apps contribute: roles, audited tables, incidents.
+"""

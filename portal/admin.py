@@ -1,4 +1,4 @@
-"""What the staff screens share, and the screens of accounts, jobs and notices."""
+"""Staff screens of accounts, jobs, notices, incidents, API tokens and the audit chain."""
 
 from datetime import datetime
 from typing import Any
@@ -14,22 +14,24 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from portal.access.requests import person
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
+from portal.access.roles import AUDITOR, OPERATOR, declared, roles_of
 from portal.core.clock import now
+from portal.core.errors import MoveNotAllowed
 from portal.jobs import queue
-from portal.models import ApiToken, AuditCheck, Job, JobState, Notice, TroubleMinute, User
+from portal.models import ApiToken, AuditCheck, IncidentMinute, Job, JobState, Notice, User
 from portal.notices import outbox
 from portal.records import audit
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.lists import QuickPaginator, ReadOnlyAdmin, StaffAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 
 auditlog.register(User, exclude_fields=["password", "last_login"])
 
 
 @admin.register(User)
 class UserAdmin(StaffAdmin):
-    """Accounts: operators see them and lock them; roles are given by a superuser alone."""
+    """Accounts: operators read and lock them, a superuser grants roles."""
 
     paginator = QuickPaginator
     show_full_result_count = False
@@ -41,47 +43,39 @@ class UserAdmin(StaffAdmin):
     ordering = ["-pk"]
 
     def get_fields(self, request: HttpRequest, obj: User | None = None) -> Any:
-        """Passwords are set by their owners only."""
         return ["email", "name", "phone", "is_active", "is_staff", "groups", "joined_at"]
 
     def get_readonly_fields(self, request: HttpRequest, obj: User | None = None) -> list[str]:
-        """An operator may lock and unlock, nothing else."""
         if request.user.is_superuser:
             return ["joined_at"]
         return ["email", "name", "phone", "is_staff", "groups", "joined_at"]
 
     def has_view_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Operators and auditors."""
         return request.user.is_superuser or bool(roles_of(request.user) & {OPERATOR, AUDITOR})
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """As for one account."""
         return self.has_view_permission(request)
 
     def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Operators, but never on a superuser unless they are one."""
         if request.user.is_superuser:
             return True
         return OPERATOR in roles_of(request.user) and not (obj and obj.is_superuser)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
-        """People sign up themselves."""
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        """Accounts are locked, not deleted: decisions carry their names."""
+        # Accounts are locked, not deleted: decisions carry their names.
         return False
 
 
-def retry_job(request: HttpRequest, job: Job, data: dict[str, Any], at: datetime) -> str:
-    """Put a parked job back in the queue."""
-    return "다시 대기열에 넣었습니다." if queue.retry(job) else "이미 처리되고 있습니다."
+def retry_job(request: HttpRequest, job: Job, data: dict[str, Any], at: datetime) -> None:
+    if not queue.retry(job):
+        raise MoveNotAllowed("이미 처리되고 있습니다.")
 
 
 @admin.register(Job)
 class JobAdmin(WorkflowAdmin):
-    """What runs in the background, and what is parked."""
-
     read_roles = [OPERATOR, AUDITOR]
     list_display = ["id", "kind", "state", "done", "total", "attempts", "created_at", "error"]
     list_filter = ["state", "kind"]
@@ -93,20 +87,21 @@ class JobAdmin(WorkflowAdmin):
             "retry",
             "다시 시도",
             retry_job,
+            done="다시 대기열에 넣었습니다.",
             roles=[OPERATOR],
             show=lambda request, job: job.state == "parked",
         )
     ]
 
 
-def retry_notice(request: HttpRequest, notice: Notice, data: dict[str, Any], at: datetime) -> str:
-    """Send a notice that was given up once more."""
-    return "다시 보냅니다." if outbox.retry(notice) else "이미 처리되고 있습니다."
+def retry_notice(request: HttpRequest, notice: Notice, data: dict[str, Any], at: datetime) -> None:
+    if not outbox.retry(notice):
+        raise MoveNotAllowed("이미 처리되고 있습니다.")
 
 
 @admin.register(Notice)
 class NoticeAdmin(WorkflowAdmin):
-    """The outbox; bodies carry sign-in codes and invitations and are not shown."""
+    """The outbox, without bodies: they contain sign-in codes and invitations."""
 
     read_roles = [OPERATOR, AUDITOR]
     list_display = ["id", "subject", "state", "attempts", "created_at", "sent_at", "error"]
@@ -120,17 +115,18 @@ class NoticeAdmin(WorkflowAdmin):
             "retry",
             "다시 발송",
             retry_notice,
+            done="다시 보냅니다.",
             roles=[OPERATOR],
             show=lambda request, notice: notice.state == "failed",
         )
     ]
 
 
-@admin.register(TroubleMinute)
-class TroubleMinuteAdmin(ReadOnlyAdmin):
-    """What went wrong in which minute, as the portal itself recorded it: evidence for moved dates."""
+@admin.register(IncidentMinute)
+class IncidentMinuteAdmin(ReadOnlyAdmin):
+    """Incidents per minute as the portal recorded them: evidence for moved dates."""
 
-    read_roles = [OFFICER, MANAGER, OPERATOR, AUDITOR]
+    read_roles = [role.name for role in declared().values() if role.reads_incidents]
     list_display = ["at", "scope", "kind", "count", "source"]
     list_filter = ["kind"]
     search_fields = ["^scope"]
@@ -138,15 +134,12 @@ class TroubleMinuteAdmin(ReadOnlyAdmin):
     ordering = ["-minute", "-pk"]
 
     @admin.display(description="분(한국 시각)", ordering="minute")
-    def at(self, row: TroubleMinute) -> str:
-        """The minute in Korea."""
+    def at(self, row: IncidentMinute) -> str:
         return kst(row.minute)
 
 
 @admin.register(ApiToken)
 class ApiTokenAdmin(ReadOnlyAdmin):
-    """Which keys live; never the keys."""
-
     read_roles = [OPERATOR, AUDITOR]
     list_display = ["name", "user", "scope", "created_at", "expires_at", "revoked_at"]
     list_select_related = ["user"]
@@ -155,7 +148,7 @@ class ApiTokenAdmin(ReadOnlyAdmin):
 
 @admin.register(AuditCheck)
 class AuditCheckAdmin(WorkflowAdmin):
-    """Verifications of the audit chain, the ends of the chains, and a button that starts one."""
+    """Verifications of the audit chains, and a button that starts one."""
 
     read_roles = [AUDITOR, OPERATOR]
     change_list_template = "admin/portal/auditcheck/change_list.html"
@@ -165,14 +158,12 @@ class AuditCheckAdmin(WorkflowAdmin):
     ordering = ["-pk"]
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the button's address."""
         page = self.admin_site.admin_view(self.verify_view)
         return [path("verify/", page, name="portal_auditcheck_verify"), *super().get_urls()]
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the ends of the chains and the verification that this person has asked for."""
         own = Job.objects.filter(kind=audit.JOB, requested_by=person(request)).order_by("-pk")
         extra = {
             "may_verify": AUDITOR in roles_of(request.user),
@@ -182,11 +173,9 @@ class AuditCheckAdmin(WorkflowAdmin):
         return super().changelist_view(request, {**extra, **(extra_context or {})})
 
     def page(self, request: HttpRequest, thing: AuditCheck) -> dict[str, Any]:
-        """Whether more was found than is named."""
         return {"more": thing.faults > len(thing.findings)}
 
     def verify_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask for a verification; while one goes on, it is the one."""
         if request.method != "POST" or AUDITOR not in roles_of(request.user):
             raise Http404
         going = Job.objects.filter(kind=audit.JOB, requested_by=person(request))
@@ -198,7 +187,6 @@ class AuditCheckAdmin(WorkflowAdmin):
 
     @admin.display(description="결과")
     def verdict(self, check: AuditCheck) -> SafeString:
-        """Sound or not, in words."""
         if check.faults:
             return badge("어긋남", tone="danger")
         return badge("이상 없음", tone="success")
@@ -211,10 +199,9 @@ admin.site.unregister(LogEntry)
 
 @admin.register(LogEntry)
 class ChangeLogAdmin(ReadOnlyAdmin):
-    """Who changed which field of what."""
-
     read_roles = [OPERATOR, AUDITOR]
     list_display = ["timestamp", "actor", "action", "content_type", "object_repr"]
     list_filter = ["action", "content_type"]
     list_select_related = ["actor", "content_type"]
     ordering = ["-pk"]
+    exclude = ["serialized_data", "cid"]  # the portal fills in neither

@@ -1,4 +1,4 @@
-"""App configuration of the ground."""
+"""App configuration of the portal."""
 
 from django.apps import AppConfig
 from django.core.checks import register
@@ -8,8 +8,6 @@ from portal.paper.pdf import check_pdf
 
 
 class PortalConfig(AppConfig):
-    """Accounts, jobs and notices."""
-
     name = "portal"
     verbose_name = "포털 운영"
 

@@ -1,4 +1,4 @@
-"""The Celery application: a doorbell for the rows in `portal.models.Job` and `Notice`."""
+"""The Celery application: wakes workers for the rows of `portal.models.Job` and `Notice`."""
 
 import os
 
@@ -9,5 +9,5 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
-# The portal's own tasks stand in its packages, not in a module of the app.
+# The portal's own tasks are in its packages, not in `portal.tasks`.
 app.autodiscover_tasks(["portal.jobs", "portal.notices", "portal.records", "portal.api"])

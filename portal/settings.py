@@ -1,4 +1,4 @@
-"""One settings file for every place the portal runs; the environment decides what differs."""
+"""The settings of every deployment; environment variables decide what differs."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from django.core.exceptions import ImproperlyConfigured
 BASE_DIR = Path(__file__).resolve().parent.parent
 env = environ.Env()
 
-DEMO = False  # `demo.settings` alone says otherwise: pages then tell that the data are not real
+DEMO = False  # only `demo.settings` turns it on: pages then state that the data are not real
 DEBUG = env.bool("PORTAL_DEBUG", default=False)
 DATA_DIR = Path(env.str("PORTAL_DATA_DIR", default=str(BASE_DIR / "var")))
 DATABASE_URL = env.str("DATABASE_URL", default=f"sqlite:///{DATA_DIR / 'portal.sqlite3'}")
@@ -53,13 +53,13 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "portal.web.middleware.WatchedAnswers",
+    "portal.web.middleware.IncidentRecorder",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
-    # Before the check of the form's token, which reads the whole body: strangers send no films.
+    # Before the CSRF check, which reads the whole body: visitors cannot upload large files.
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -68,7 +68,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "auditlog.middleware.AuditlogMiddleware",
     "portal.web.middleware.PrivatePages",
-    "portal.web.middleware.ReadableErrors",
+    "portal.web.middleware.ErrorResponses",
     "axes.middleware.AxesMiddleware",
 ]
 
@@ -113,14 +113,14 @@ DATABASES["default"]["OPTIONS"] = POSTGRES_OPTIONS if POSTGRES else SQLITE_OPTIO
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("PORTAL_CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 CACHES = {
-    # Calls of the API per minute: counted by each web process for itself, so that a flood costs no
-    # query; see `portal.api.throttling.VisitorLimit`.
+    # API calls per minute, counted in the memory of each web process: a flood costs no query, see
+    # `portal.api.throttling.VisitorLimit`.
     "limits": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "limits",
         "OPTIONS": {"MAX_ENTRIES": 10_000},
     },
-    # Used-up sign-in codes and tries: shared by all processes, and not in need of Redis.
+    # Used sign-in codes and failed attempts, shared by all processes without Redis.
     "default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}
     if EMBEDDED
     else {
@@ -182,7 +182,7 @@ AXES_RESET_ON_SUCCESS = True
 AXES_LOCKOUT_TEMPLATE = "429.html"
 AXES_ENABLE_ACCESS_FAILURE_LOG = False
 
-SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: a whole deadline day
+SESSION_COOKIE_AGE = 12 * 60 * 60  # seconds: the whole day of a deadline
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE
@@ -226,12 +226,12 @@ STORAGES = {
 }
 PRIVATE_ROOT = DATA_DIR / "private"
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
-TABLE_MAX_BYTES = 120 * 1024 * 1024  # a table of a whole catalogue, read by a job
+TABLE_MAX_BYTES = 120 * 1024 * 1024  # bytes of a catalogue's table, read by a job
 API_MAX_BYTES = 1024 * 1024
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 2_000
 PDF_SECONDS = 60
-PDF_MEMORY_BYTES = 704 * 1024**2  # address space of one document: about 600 MB resident
+PDF_MEMORY_BYTES = 704 * 1024**2  # address space for one document: about 600 MB resident
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 EMAIL_BACKEND = EMAIL_CONFIG["EMAIL_BACKEND"]
@@ -266,7 +266,7 @@ if not EMBEDDED:
         "socket_connect_timeout": 1,
         "socket_timeout": 5,
         "socket_keepalive": True,
-        # A web process that cannot reach the broker gives up at once: the row is written already.
+        # A web process gives up at once when the broker is unreachable: the row is written already.
         "connect_retries_timeout": 0.1,
         "interval_start": 0.1,
     }
@@ -275,14 +275,23 @@ CELERY_BEAT_SCHEDULE = {
     "mail": {"task": "portal.notices.tasks.send_notices", "schedule": 15},
     "due": {"task": "applications.tasks.sweep_due_dates", "schedule": 60},
     "panel": {"task": "vouchers.tasks.sweep_panel", "schedule": 60},
-    "trouble": {"task": "portal.records.tasks.collect_trouble", "schedule": 60},
+    "incidents": {"task": "portal.records.tasks.collect_incidents", "schedule": 60},
     "kamp": {"task": "kamp.tasks.sweep", "schedule": 600},
     "answers": {"task": "portal.api.tasks.forget_answers", "schedule": 60 * 60},
     "seal": {"task": "portal.records.tasks.seal_audit", "schedule": 60},
     "verify": {"task": "portal.records.tasks.verify_audit", "schedule": 24 * 60 * 60},
 }
 
-# Rows that are sealed once they are final, and what must follow from them; see `portal.records.audit`.
+# Roles that people can hold; `prepare` makes a group of each.
+ROLES = [
+    "portal.access.roles.ROLES",
+    "programs.roles.ROLES",
+    "applications.roles.ROLES",
+    "vouchers.roles.ROLES",
+    "kamp.roles.ROLES",
+]
+
+# Tables whose final rows are sealed, and checks of what follows from them: `portal.records.audit`.
 AUDITED = [
     "programs.models.audited.AUDITED",
     "applications.models.audit.AUDITED",
@@ -294,12 +303,12 @@ AUDIT_CHECKS = [
     "vouchers.queries.audited.states",
 ]
 
-# What a wing keeps out of the public ledger until it has announced it: queryset in, queryset out.
+# Filters on the public ledger (queryset to queryset): what an app has not announced stays out.
 LEDGER_HELD_BACK = ["applications.visibility.disclosed"]
 
-# What a request that went wrong was about, and the scope under which it is counted.
-TROUBLE = {
-    "about": "applications.queries.incidents.about",
+# What a failed request was about, and the scope under which it is counted.
+INCIDENTS = {
+    "subject": "applications.queries.incidents.about",
     "scopes": "applications.queries.incidents.scopes",
     "slow_seconds": env.float("PORTAL_SLOW_SECONDS", default=8.0),
 }
@@ -322,7 +331,7 @@ REST_FRAMEWORK = {
     ],
     "DEFAULT_THROTTLE_RATES": {"anon": "600/min", "user": "1200/min"},
     "NUM_PROXIES": TRUSTED_PROXIES,
-    "EXCEPTION_HANDLER": "portal.api.errors.readable_error",
+    "EXCEPTION_HANDLER": "portal.api.errors.error_response",
     "COERCE_DECIMAL_TO_STRING": True,
     "UNAUTHENTICATED_USER": "django.contrib.auth.models.AnonymousUser",
 }

@@ -1,4 +1,4 @@
-"""All addresses; apps are named by string, so the ground imports none of them."""
+"""All addresses; apps are named by string, so the portal imports none of them."""
 
 from django.contrib import admin
 from django.urls import include, path
@@ -24,7 +24,7 @@ urlpatterns = [
     path("", include("kamp.urls")),
 ]
 
-handler400 = "portal.web.views.unreadable"
-handler403 = "portal.web.views.forbidden"
-handler404 = "portal.web.views.absent"
-handler500 = "portal.web.views.broken"
+handler400 = "portal.web.views.bad_request"
+handler403 = "portal.web.views.permission_denied"
+handler404 = "portal.web.views.not_found"
+handler500 = "portal.web.views.server_error"

@@ -4,9 +4,10 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, OPERATOR, roles_of
+from portal.access.roles import AUDITOR, OPERATOR, roles_of
 from portal.models import User
 from programs.models import Budget, LedgerEntry, ProgramRound, SubProgram
+from programs.roles import MANAGER, OFFICER
 
 SEES_ALL = frozenset({MANAGER, AUDITOR, OPERATOR})
 

@@ -1,7 +1,8 @@
-"""What every test stands on: servers, the flush of append-only tables, and no silent skip."""
+"""Shared fixtures: servers, the flush of append-only tables, and no silent skip."""
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.core.cache import caches
@@ -61,7 +62,7 @@ def pytest_make_collect_report(collector: pytest.Collector):
 
 
 def _flush_sqlite(execute, statements: list[str]) -> None:
-    """Take the triggers away, empty the tables, put the same triggers back."""
+    """Drop the triggers, empty the tables, create the same triggers again."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")
         triggers = cursor.fetchall()
@@ -76,7 +77,7 @@ def _flush_sqlite(execute, statements: list[str]) -> None:
 
 
 def _flush_postgres(execute, statements: list[str]) -> None:
-    """Put the triggers to sleep inside the transaction that empties the tables."""
+    """Disable the triggers inside the transaction that empties the tables."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT tgrelid::regclass::text, quote_ident(tgname), tgenabled FROM pg_trigger"
@@ -93,7 +94,7 @@ def _flush_postgres(execute, statements: list[str]) -> None:
 
 @pytest.fixture(autouse=True, scope="session")
 def flush_of_append_only_tables() -> Iterator[None]:
-    """Let the flush empty tables whose triggers refuse it, and bring the role groups back after."""
+    """Let the flush empty append-only tables, and make the role groups again afterwards."""
     execute = type(connection.ops).execute_sql_flush
     tear_down = TransactionTestCase._fixture_teardown
 
@@ -110,6 +111,13 @@ def flush_of_append_only_tables() -> Iterator[None]:
     patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
     yield
     patch.undo()
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> None:
+    """Make the role groups, as `prepare` does after migrating."""
+    with django_db_blocker.unblock():
+        ensure_groups()
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""The portal's own settings on a throwaway database, folder and clockwork.
+"""The portal's own settings on a temporary database, folder and broker.
 
 Without `PORTAL_TEST_DATABASE_URL` the suite runs on SQLite in memory; `tests/run.py` sets it for
 the second session. `DATABASE_URL` is never read here: a developer's data is not a test database.
@@ -13,7 +13,7 @@ import uuid
 # The first process names the run; the workers of pytest-xdist inherit the name and the folder.
 RUN = os.environ.setdefault("PORTAL_TEST_RUN", uuid.uuid4().hex[:8])
 if "PORTAL_TEST_FOLDER" not in os.environ:
-    # Only named here: whoever writes makes it, and the process that named it takes it away.
+    # Only named here: created on the first write, removed by the process that named it.
     os.environ["PORTAL_TEST_FOLDER"] = f"{tempfile.gettempdir()}/portal-test-{uuid.uuid4().hex}"
     atexit.register(shutil.rmtree, os.environ["PORTAL_TEST_FOLDER"], ignore_errors=True)
 
@@ -40,6 +40,5 @@ if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["TEST"] = {"NAME": f"test_portal_{RUN}"}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-WHITENOISE_AUTOREFRESH = True  # no folder of collected files to look into
-# Looked up when asked for: no walk through every static file for each test client.
+# Static files are found on request: no walk through all of them for each test client.
 WHITENOISE_AUTOREFRESH = True

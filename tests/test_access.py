@@ -1,4 +1,4 @@
-"""Every address has a declared rule of access, and the rule holds for a stranger."""
+"""Every address has a declared access rule, and the rule holds for visitors."""
 
 import io
 import re
@@ -14,7 +14,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.resolvers import RoutePattern
 
 from portal.access.decorators import roles
-from portal.access.roles import MANAGER, OFFICER
+from programs.roles import MANAGER, OFFICER
 from tests.factories.applications import UserFactory
 
 # Whole branches whose views belong to a package, with who guards them there.
@@ -117,7 +117,7 @@ def test_a_visitor_does_not_come_in(client: Client, route: Route) -> None:
 
 
 @pytest.mark.django_db
-def test_a_strangers_upload_is_turned_away_unread(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_visitors_upload_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     """The workshop takes 420 MB a form; who is not signed in fills no disk with it."""
 
     def read(*_of: object) -> None:

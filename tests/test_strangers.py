@@ -1,4 +1,4 @@
-"""Every address that names a thing, taken from the list of addresses itself: nothing for strangers.
+"""Every address that names an object, taken from the URL patterns: nothing for outsiders.
 
 A new route is walked without anybody thinking of it, and fails until it says what it names.
 """
@@ -33,9 +33,9 @@ from applications.models import (
 )
 from applications.rules.assessment import scoring as rules
 from applications.services import objection
-from portal.access.roles import OFFICER
 from portal.models import Job, User
 from portal.uploads import files
+from programs.roles import OFFICER
 from tests.factories import staff
 from tests.factories.agreements import World, pdf
 from tests.factories.applications import (

@@ -1,4 +1,4 @@
-"""The suite keeps its own promises: what a test wrote is gone, what guards the tables stays."""
+"""The suite itself: what a test wrote is removed, the guards of the tables stay."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from django.core.management import call_command
 from django.db import DatabaseError, connection, transaction
 
 from bench import servers
-from portal.access.roles import LABELS
+from portal.access.roles import role_names
 from portal.core.clock import now
 from programs.models import Budget, LedgerEntry
 
@@ -67,7 +67,7 @@ def test_a_flush_empties_append_only_tables_on_postgresql() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_the_groups_are_there_after_a_flush() -> None:
-    assert set(Group.objects.values_list("name", flat=True)) == set(LABELS)
+    assert set(Group.objects.values_list("name", flat=True)) == role_names()
     assert not Budget.objects.filter(code="flush").exists()
 
 

@@ -2,8 +2,9 @@
 
 from django.db.models import TextChoices
 
-from portal.access.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, SYSTEM
+from portal.access.roles import SYSTEM
 from portal.core.moves import OWNER, Move, Moves
+from vouchers.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
 
 
 class Category(TextChoices):

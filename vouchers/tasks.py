@@ -26,7 +26,7 @@ def import_file(job: Job) -> dict[str, Any]:
     """Import a file of the catalogue; one that has been judged is not judged again."""
     file = CatalogueImport.objects.select_related("requested_by").get(pk=job.args["file"])
     if file.judged_at is None:
-        file = importing.run(file, now=now(), progress=job.progress, stop=job.stop_if_asked)
+        file = importing.run(file, now=now(), progress=job.progress, stop=job.raise_if_cancelled)
     return {outcome.value: getattr(file, outcome.value) for outcome in ImportOutcome}
 
 

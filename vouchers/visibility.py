@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from portal.access.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.models import User
 from vouchers.models import (
     Assignment,
@@ -24,6 +24,7 @@ from vouchers.models import (
     Service,
     Supplier,
 )
+from vouchers.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
 from vouchers.states import (
     PUBLIC_CORRECTIONS,
     AwardRoundState,

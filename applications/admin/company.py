@@ -8,9 +8,9 @@ from django.http import HttpRequest
 
 from applications.models import Company
 from applications.visibility import staff_applications
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.staff.lists import ReadOnlyAdmin
-from portal.templatetags.portal import business_number
+from portal.templatetags.values import business_number
+from programs.roles import STAFF_READERS
 from programs.states import CompanyKind, CompanySize, Region
 
 SIZES, REGIONS, KINDS = dict(CompanySize.choices), dict(Region.choices), dict(CompanyKind.choices)
@@ -35,7 +35,7 @@ def company_ids(term: str, *, most: int = 200) -> list[int]:
 class CompanyAdmin(ReadOnlyAdmin):
     """Found by number or name."""
 
-    read_roles = [OFFICER, MANAGER, AUDITOR]
+    read_roles = STAFF_READERS
     list_display = ["name", "number", "kind_label", "size_label", "region_label"]
     fields = [
         "name",

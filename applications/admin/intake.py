@@ -15,12 +15,13 @@ from django.utils.safestring import SafeString
 
 from applications.models import Company, LateGrant, Site
 from applications.services.intake import late_filing
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import kst, until
+from portal.templatetags.dates import kst, until
 from programs.models import SubProgram
+from programs.roles import MANAGER, STAFF_READERS
 from programs.visibility import sub_programs_of
 
 NOT_DIGITS = re.compile(r"[^0-9]")
@@ -75,7 +76,7 @@ def cancel(request: HttpRequest, thing: LateGrant, data: dict[str, Any], at: dat
 class LateGrantAdmin(WorkflowAdmin):
     """Who was let in after the deadline, by whom and why."""
 
-    read_roles = [OFFICER, MANAGER, AUDITOR]
+    read_roles = STAFF_READERS
     change_list_template = "admin/applications/intake/late_filing_list.html"
     list_display = ["company", "sub_program", "ends", "granted_by", "used", "cancelled"]
     list_select_related = ["company", "sub_program", "granted_by"]
@@ -135,7 +136,7 @@ class LateGrantAdmin(WorkflowAdmin):
                 messages.success(request, "기한 뒤 접수를 허용했습니다.")
                 return redirect("admin:applications_lategrant_change", made.pk)
         template = "admin/applications/intake/late_filing_grant.html"
-        return self.shown(request, None, template, title="기한 뒤 접수 허용", form=form)
+        return self.render(request, None, template, title="기한 뒤 접수 허용", form=form)
 
     @admin.display(description="허용 기한")
     def ends(self, thing: LateGrant) -> str:

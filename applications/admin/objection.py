@@ -17,13 +17,11 @@ from applications.queries.objection import barred
 from applications.services import objection
 from applications.states import ObjectionMoves, ObjectionState, Remedy
 from applications.visibility import objections_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge, kst, until
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst, until
+from programs.roles import STAFF_READERS
 
 SOON = timedelta(days=7)
 
@@ -101,7 +99,7 @@ def may_judge(request: HttpRequest, thing: Objection) -> bool:
 class ObjectionAdmin(WorkflowAdmin):
     """Objections, those that wait first and by their due date, with the days left."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["application", "state", "left", "answer_due", "filed", "decided_by"]
     list_filter = ["state"]
     list_select_related = ["application", "decided_by"]

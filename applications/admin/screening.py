@@ -3,7 +3,6 @@
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -13,26 +12,20 @@ from applications.models import BonusClaim, Check
 from applications.services.screening import checks
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.forms import note_form
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
+
+ReasonForm = note_form("reason", max_length=1_000, rows=4)
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = forms.CharField(label="사유", max_length=1_000, widget=forms.Textarea({"rows": 4}))
-
-
-class MaybeReasonForm(forms.Form):
-    """Why, where it is not plain."""
-
-    reason = forms.CharField(
-        label="사유",
-        max_length=1_000,
-        required=False,
-        widget=forms.Textarea({"rows": 4}),
-        help_text="자동으로 판정하지 못한 요건이면 판단한 사유를 꼭 적어 주세요.",
-    )
+MaybeReasonForm = note_form(
+    "reason",
+    max_length=1_000,
+    rows=4,
+    required=False,
+    help_text="자동으로 판정하지 못한 요건이면 판단한 사유를 꼭 적어 주세요.",
+)
 
 
 def confirm(request: HttpRequest, check: Check, data: dict[str, Any], at: datetime) -> str:
@@ -67,7 +60,7 @@ def in_screening(request: HttpRequest, row: Check | BonusClaim) -> bool:
 class PartAdmin(WorkflowAdmin):
     """Part of an application: reached from its page, not from the menu."""
 
-    read_roles = [OFFICER, MANAGER, AUDITOR]
+    read_roles = STAFF_READERS
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

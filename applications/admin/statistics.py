@@ -12,14 +12,16 @@ from django.utils.safestring import SafeString
 from applications.models import RoundReport
 from applications.queries.statistics import charts, figures
 from applications.services import statistics as statistics_services
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
 from portal.models import JobState
 from portal.paper import tables
 from portal.staff.acts import WorkflowAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from portal.uploads import files
 from programs.models import ProgramRound
+from programs.roles import MANAGER, OFFICER
 from programs.visibility import rounds_of
 
 
@@ -85,7 +87,7 @@ class RoundReportAdmin(WorkflowAdmin):
             )
             return redirect("admin:applications_roundreport_change", made.pk)
         template = "admin/applications/statistics/round_report_start.html"
-        return self.shown(request, None, template, title="회차 보고서 만들기", form=form)
+        return self.render(request, None, template, title="회차 보고서 만들기", form=form)
 
     def figures_view(self, request: HttpRequest) -> HttpResponse:
         """The figures of a round as staff see them: approved decisions, small numbers as well."""
@@ -103,14 +105,14 @@ class RoundReportAdmin(WorkflowAdmin):
             "drawn": charts.drawn(figures.figures(round, public=False)) if round else [],
         }
         template = "admin/applications/statistics/figures.html"
-        return self.shown(request, None, template, title="현황판", **context)
+        return self.render(request, None, template, title="현황판", **context)
 
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Hand out the file; who took it away is kept."""
-        thing: RoundReport = self.own(request, pk)
+        thing: RoundReport = self.get_or_404(request, pk)
         if thing.made_at is None:
             raise Http404
-        tables.remember(request, RoundReport, f"내려받기: {thing} ({thing.rows:,}줄)")
+        tables.log_download(request, RoundReport, f"내려받기: {thing} ({thing.rows:,}줄)")
         name = f"{thing.round.code}_보고서_{thing.pk}.{thing.form}"
         kind = statistics_services.TYPES[RoundReport.Form(thing.form)]
         return files.serve(thing.file, filename=name, content_type=kind)

@@ -10,10 +10,11 @@ from applications.models import Agreement, Deliverable, DeliveryEntry, Member
 from applications.rules import delivery as rules
 from applications.states import DeliverableState, PartnerState
 from applications.visibility import WRITERS
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import Finding
 from portal.models import User
 from programs.models import ProgramRound
+from programs.roles import MANAGER, OFFICER
 from programs.visibility import sub_programs_of
 
 FIRM, SUPPLIER, EXPERT, STAFF = "firm", "supplier", "expert", "staff"

@@ -9,14 +9,15 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from applications.models import Company, Invitation, Member, Partner, Site
+from applications.roles import ASSESSOR
 from applications.services.assessment import conflicts
 from applications.states import MemberRole
-from portal.access.roles import ASSESSOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError, StaleVersion
 from portal.core.validators import business_number, phone
 from portal.models import User
 from portal.notices import outbox
-from portal.templatetags.portal import masked_email
+from portal.templatetags.values import masked_email
 
 INVITATION_DAYS = 14
 MAIN_SITE = "본사"
@@ -136,7 +137,7 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
 
 def check_letters(by: User, now: datetime) -> None:
     """Count the letters to colleagues and partners. Raises BadInput (`letters_today`)."""
-    outbox.check_letters((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
+    outbox.check_invitation_limit((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
 
 
 def cancel_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:

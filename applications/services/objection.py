@@ -37,7 +37,7 @@ from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBr
 from portal.jobs import queue
 from portal.models import User
 from portal.notices import outbox
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
 from programs.models import SubProgram
 from programs.queries import holidays
@@ -153,7 +153,7 @@ def uphold(
         refused = BonusClaim.objects.filter(
             application=application, pk__in=[claim.pk for claim in bonuses]
         )
-        mark(
+        set_state(
             refused,
             BonusState.GRANTED,
             reason=f"이의신청 인용: {note.strip()}"[:300],

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -12,13 +12,15 @@ from django.db import transaction
 from applications import pdf_contexts
 from applications.models import RoundReport
 from applications.queries.statistics import round_report as content
-from portal.access.roles import AUDITOR, MANAGER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.errors import MoveNotAllowed, PortalError
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import User
 from portal.paper import hwpx, pdf, tables
 from portal.uploads import files
 from programs.models import ProgramRound
+from programs.roles import MANAGER
 
 JOB = "applications.round_report"
 PRINTED = 1_000  # lines of the list on paper; the tables hold all of them
@@ -31,12 +33,7 @@ TYPES = {
     RoundReport.Form.CSV: "text/csv; charset=utf-8",
 }
 
-Progress = Callable[[int, int, str], None]
 Line = tuple[Any, ...]
-
-
-def quiet(done: int, total: int, stage: str) -> None:
-    """Report no progress."""
 
 
 def request(round: ProgramRound, *, form: str, by: User, now: datetime) -> RoundReport:
@@ -50,7 +47,7 @@ def request(round: ProgramRound, *, form: str, by: User, now: datetime) -> Round
     return made
 
 
-def build(report: RoundReport, *, now: datetime, progress: Progress = quiet) -> RoundReport:
+def build(report: RoundReport, *, now: datetime, progress: Progress = no_progress) -> RoundReport:
     """Make the file. A second run changes nothing.
 
     What is announced when the work begins is counted again in the finished file; a report that

@@ -36,7 +36,7 @@ from applications.visibility import (
 from portal.access.decorators import public, signed_in
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.models import User
 from portal.uploads import files
 

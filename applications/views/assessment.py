@@ -11,17 +11,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from applications.forms.assessment import AbstainForm, ConflictForm, SheetForm, TieForm
 from applications.models import ScoreSheet
 from applications.queries import assessment
+from applications.roles import ASSESSOR
 from applications.services.assessment import conflicts, rubrics, sheets
 from applications.states import ApplicationState
 from applications.views.application import content
 from applications.visibility import opened_sheets, others_sheets, own_sheets
 from portal.access.decorators import with_second_factor
 from portal.access.requests import person
-from portal.access.roles import ASSESSOR
 from portal.core.clock import KST, now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse, show_error
 from portal.paper import tables
 
 PAGE = 25
@@ -297,8 +297,7 @@ def _take(request: HttpRequest, sheet: ScoreSheet, form: SheetForm) -> HttpRespo
     try:
         sheets.lock(sheet, by=person(request), now=at)
     except PortalError as error:
-        for finding in error.findings:
-            messages.error(request, f"{finding.message} ({finding.code})")
+        show_error(request, error)
         return redirect("assessor_sheet", pk=sheet.pk)
     messages.success(
         request, f"{assessment.label_of(sheet)} 평가표를 제출했습니다. 이제 고칠 수 없습니다."

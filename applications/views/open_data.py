@@ -29,7 +29,7 @@ def open_data_page(request: HttpRequest) -> HttpResponse:
         "publication": publication(),
         "datasets": [_shown(row) for row in publication().datasets],
         "heads": heads,
-        "head": audit.head_of(heads),
+        "head": audit.combined_head(heads),
     }
     return render(request, "applications/open_data/open_data.html", context)
 
@@ -51,7 +51,7 @@ def catalogue() -> dict[str, Any]:
         "licence": told.licence,
         "suppression": {"minimum": told.minimum, "rule": told.rule},
         "audit": {
-            "sha256": audit.head_of(heads),
+            "sha256": audit.combined_head(heads),
             "chains": [
                 {"chain": row["name"], "number": row["number"], "sha256": row["sha256"]}
                 for row in heads

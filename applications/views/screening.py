@@ -13,12 +13,13 @@ from applications.models import Supplement
 from applications.services.screening import supplements
 from applications.states import SupplementState
 from applications.views.application.overview import with_parts
+from applications.views.intake.drafting import keep_files
 from applications.visibility import answerable_by
 from portal.access.decorators import signed_in
 from portal.core.clock import now
-from portal.core.errors import BadInput, PortalError
+from portal.core.errors import PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 
 
 @signed_in
@@ -45,7 +46,15 @@ def application_supplement(request: HttpRequest, pk: int) -> HttpResponse:
     if act == "upload":
         code = request.POST.get("requirement", "")
         refused = UploadForm(request.POST, request.FILES, auto_id=f"id_{code}_%s", most=5)
-        status = upload(request, supplement, code, refused, at) if refused.is_valid() else 400
+        status = 400
+        if refused.is_valid():
+            status = keep_files(
+                request,
+                refused,
+                lambda file: supplements.attach(
+                    supplement, requirement=code, upload=file, by=request.user, now=at
+                ),
+            )
         if status == 200:
             return redirect("application_supplement", pk=pk)
     if act == "answer":
@@ -86,23 +95,6 @@ def paper_rows(
             }
         )
     return rows
-
-
-def upload(
-    request: HttpRequest, supplement: Supplement, code: str, form: UploadForm, at: datetime
-) -> int:
-    """Keep each file of the answer; returns the status."""
-    status = 200
-    for file in form.cleaned_data["files"]:
-        try:
-            supplements.attach(supplement, requirement=code, upload=file, by=request.user, now=at)
-        except PortalError as refused:
-            named = BadInput(f"{file.name}: {refused.message}", code=refused.code)
-            refuse(form, named, fields={refused.code: "files"})
-            status = refused.status
-        else:
-            messages.success(request, f"‘{file.name}’ 파일을 올렸습니다.")
-    return status
 
 
 def send(request: HttpRequest, supplement: Supplement, form: AnswerForm, at: datetime) -> int:

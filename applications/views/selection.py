@@ -26,7 +26,7 @@ from applications.visibility import (
 from portal.access.decorators import public, signed_in
 from portal.core.clock import now
 from portal.core.errors import MoveNotAllowed, NotFound, PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.models import User
 
 DECLINABLE = {Outcome.SELECTED, Outcome.RESERVE}

@@ -6,10 +6,11 @@ from datetime import datetime
 from django.contrib.auth.models import Group
 
 from applications.models import Company, Member
+from applications.roles import ASSESSOR
 from applications.states import MemberRole
 from bench.bulk.prototypes import DOMAIN, MARK, NO_PASSWORD, business_number
-from portal.access.roles import ASSESSOR, OFFICER
 from portal.models import User
+from programs.roles import OFFICER
 
 SUPPLIERS, ASSESSORS = 20, 100
 

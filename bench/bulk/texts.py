@@ -30,7 +30,7 @@ class FrozenText:
         """Write the text with these members in place of the mould's."""
         parts = {
             **self.parts,
-            **{self.keys[key]: snapshot.written(v) for key, v in changed.items()},
+            **{self.keys[key]: snapshot.dumps(v) for key, v in changed.items()},
         }
         return "{" + ",".join(f"{key}:{text}" for key, text in parts.items()) + "}"
 
@@ -70,5 +70,5 @@ def _sheet_text(criteria: Sequence[Criterion], quality: int, dice: random.Random
         for row in criteria
     }
     comment = "계획이 구체적이고 기대 효과를 잴 수 있습니다."
-    hashed = snapshot.written({"comment": comment, "marks": marks, "reasons": reasons})[1:]
-    return SheetText(snapshot.written(marks), snapshot.written(reasons), comment, hashed)
+    hashed = snapshot.dumps({"comment": comment, "marks": marks, "reasons": reasons})[1:]
+    return SheetText(snapshot.dumps(marks), snapshot.dumps(reasons), comment, hashed)

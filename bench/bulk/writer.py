@@ -91,7 +91,7 @@ class Form:
     @cached_property
     def sections(self) -> list[tuple[str, dict[str, Any], str]]:
         """Name, data and text of each step."""
-        return [(row.name, row.data, snapshot.written(row.data)) for row in self.mould.sections]
+        return [(row.name, row.data, snapshot.dumps(row.data)) for row in self.mould.sections]
 
 
 @dataclass
@@ -250,7 +250,7 @@ class Press:
         """Add the parts of the draft: steps, papers, consents."""
         by, at = case.user, case.began
         for name, data, text in case.form.sections:
-            own = snapshot.written({**data, "region": case.region}) if "region" in data else text
+            own = snapshot.dumps({**data, "region": case.region}) if "region" in data else text
             batch.add(Section, case.pk, name, own, 2 if name == "company" else 1, by, at)
         papers = case.mould.content["attachments"]
         for code, paper in zip(case.mould.documents, papers, strict=True):
@@ -314,7 +314,7 @@ def _freeze(batch: Batch, case: Case, partners: list[Any]) -> None:
     content = case.mould.content
     changed = {
         "number": case.number,
-        "submitted_at": snapshot.plain(case.at),
+        "submitted_at": snapshot.to_plain(case.at),
         "company": case.firm,
         "site": case.place,
         "profile": case.profile,

@@ -11,12 +11,12 @@ from django.db import connection
 from bench.environment import Stage
 from bench.report import Row, milliseconds, percentile, times
 from demo.vouchers import suppliers as suppliers_demo
-from portal.access.roles import PANEL_OPERATOR
 from portal.core.clock import now
 from portal.models import User
 from portal.paper import tables
 from vouchers.models import Service
 from vouchers.queries import catalogue
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.services.catalogue import importing, rows
 from vouchers.states import Category, ImportKind
 

@@ -5,10 +5,10 @@ from datetime import timedelta
 from django.contrib.auth.models import Group
 
 from bench.bulk.prototypes import DOMAIN, NO_PASSWORD
-from portal.access.roles import MANAGER, OFFICER
 from portal.core.clock import now
 from portal.models import User
 from programs.models import ProgramRound
+from programs.roles import MANAGER, OFFICER
 from programs.services import rounds
 
 MANAGER_EMAIL = f"bench@{DOMAIN}"

@@ -17,9 +17,9 @@ from bench.environment import Stage, StageError
 from bench.parts import sessions
 from bench.parts.fixtures import MANAGER_EMAIL
 from bench.report import Row, milliseconds, times
-from portal.access.roles import OFFICER
 from portal.models import User
 from programs.models import SubProgram, Track
+from programs.roles import OFFICER
 
 PART = "lists"
 SMALL, LARGE, QUICK = 1_000, 1_000_000, 20_000

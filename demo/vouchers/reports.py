@@ -14,7 +14,6 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageDraw
 
 from demo.people import email_of
-from portal.access.roles import AGENCY, MODERATOR, PANEL_OPERATOR
 from portal.models import DeclaredTie, User
 from vouchers.models import (
     Assignment,
@@ -24,6 +23,7 @@ from vouchers.models import (
     Service,
     SupplierMember,
 )
+from vouchers.roles import AGENCY, MODERATOR, PANEL_OPERATOR
 from vouchers.services import books, conflicts, corrections, good_cases
 from vouchers.services.reports import moderation, writing
 from vouchers.services.rewards import awards as awards_services

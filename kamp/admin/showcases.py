@@ -13,25 +13,20 @@ from django.urls import URLPattern, path, reverse
 from kamp.forms.showcases import Editor, PictureForm
 from kamp.models import Showcase
 from kamp.queries.showcases import comparisons
+from kamp.roles import CURATOR
 from kamp.services.showcases import editing
 from kamp.states import ShowcaseMoves, ShowcaseState
 from kamp.visibility import READERS, showcases_of
 from portal.access.requests import person
-from portal.access.roles import CURATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.staff.acts import Act, WorkflowAdmin, history
+from portal.staff.forms import note_form
 
-
-class NoteForm(forms.Form):
-    note = forms.CharField(
-        label="사유",
-        max_length=500,
-        widget=forms.Textarea({"rows": 3}),
-        help_text="기록에 남습니다.",
-    )
+NoteForm = note_form(max_length=500, help_text="기록에 남습니다.")
 
 
 class SlugForm(forms.Form):
@@ -138,7 +133,7 @@ class ShowcaseAdmin(WorkflowAdmin):
         return self.edit(request, None)
 
     def edit_view(self, request: HttpRequest, pk: int) -> HttpResponse:
-        return self.edit(request, self.own(request, pk))
+        return self.edit(request, self.get_or_404(request, pk))
 
     def edit(self, request: HttpRequest, case: Showcase | None) -> HttpResponse:
         if CURATOR not in roles_of(request.user):
@@ -167,7 +162,7 @@ class ShowcaseAdmin(WorkflowAdmin):
             "picture_form": PictureForm(),
             "case": case,
         }
-        return self.shown(request, case, "admin/kamp/showcases/edit.html", **context)
+        return self.render(request, case, "admin/kamp/showcases/edit.html", **context)
 
     def save(
         self, request: HttpRequest, case: Showcase | None, editor: Editor, name: SlugForm | None

@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from kamp.jobs.progress import Progress
 from kamp.models import Clip, Dataset, Duplicate
 from kamp.services.clips import frames_to_show, write_archive
 from kamp.states import ClipState, DataKind
@@ -17,6 +16,7 @@ from kamp.vision.decoding.decode import Clip as Film
 from kamp.vision.errors import ClipRefused, DecodeFailed
 from kamp.vision.evidence import duplicates, pictures, quality
 from kamp.vision.evidence.examine import Evidence, examine
+from portal.jobs.progress import Progress
 from portal.records import workflow
 from portal.uploads import files
 
@@ -124,4 +124,4 @@ def _pictures(film: Film, evidence: Evidence, shown: list[int]) -> Iterator[tupl
 
 def _finish(clip: Clip, state: ClipState, **changes: Any) -> int:
     pending = Clip.objects.filter(pk=clip.pk, state=ClipState.UPLOADED)
-    return workflow.mark(pending, state, **changes)
+    return workflow.set_state(pending, state, **changes)

@@ -9,7 +9,6 @@ from django.db import IntegrityError, transaction
 
 from kamp.jobs import training
 from kamp.jobs.clips import open_film
-from kamp.jobs.progress import Progress
 from kamp.models import Clip, Inspection, InspectionModel
 from kamp.services.clips import frames_to_show, write_archive
 from kamp.states import Verdict
@@ -19,6 +18,7 @@ from kamp.vision.evidence import pictures
 from kamp.vision.evidence.examine import Evidence, examine
 from kamp.vision.learning.judge import judge
 from kamp.vision.learning.model import Model
+from portal.jobs.progress import Progress
 from portal.uploads import files
 
 UNREADABLE = "영상을 읽지 못했습니다."

@@ -8,12 +8,12 @@ from pathlib import Path
 from django.core.files.base import ContentFile
 
 from kamp.jobs.clips import extract, find_duplicates
-from kamp.jobs.progress import Progress
 from kamp.models import Clip, Dataset, Product
 from kamp.services import clips, labelling
 from kamp.states import Mark, Split
 from kamp.vision.synthetic import generator
 from kamp.vision.synthetic.generator import Flaw
+from portal.jobs.progress import Progress
 from portal.models import User
 
 SEEDS_OF_A_SET = 1_000_000  # so that products of two sets never share a seed

@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from kamp.jobs.progress import Progress
 from kamp.models import Clip, InspectionModel
 from kamp.states import ModelMoves, ModelState, Split
 from kamp.vision.errors import MeasureRefused
@@ -18,6 +17,7 @@ from kamp.vision.learning import measure
 from kamp.vision.learning import model as engine
 from kamp.vision.learning.model import Model, Sample
 from portal.core.errors import BadInput, MoveNotAllowed
+from portal.jobs.progress import Progress
 from portal.records import workflow
 from portal.uploads import files
 

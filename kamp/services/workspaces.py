@@ -50,7 +50,7 @@ def invite(
     email = email.strip().lower()
     if role not in MemberRole.values:
         raise BadInput("권한을 골라 주세요.", code="role")
-    outbox.check_letters([WorkspaceInvitation.objects.all()], by=by, now=now)
+    outbox.check_invitation_limit([WorkspaceInvitation.objects.all()], by=by, now=now)
     if workspace.members.filter(user__email=email).exists():
         raise BadInput("이미 이 작업실의 구성원입니다.", code="already_member")
     try:

@@ -18,7 +18,7 @@ from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 
 
 @signed_in

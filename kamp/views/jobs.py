@@ -17,7 +17,7 @@ from portal.models import Job
 @signed_in
 @require_safe
 def job(request: SignedInRequest, pk: int) -> JsonResponse:
-    return JsonResponse(queue.told(job_or_404(request, pk)))
+    return JsonResponse(queue.status(job_or_404(request, pk)))
 
 
 @signed_in

@@ -18,7 +18,7 @@ from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 
 # Code of a refusal -> field of the form.
 CREATE_FIELDS = {"workspace_taken": "business_number", "name_missing": "name"}

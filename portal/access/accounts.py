@@ -16,7 +16,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 
-from portal.access.roles import ASSESSOR, roles_of
+from portal.access.roles import declared, roles_of
 from portal.core.clock import now
 from portal.forms.fields import one_line
 from portal.models import Notice, User
@@ -27,21 +27,17 @@ KNOWN_SECONDS = 180 * 24 * 60 * 60
 
 
 class SignupForm(forms.Form):
-    """What an account is asked besides address and password."""
-
     name = forms.CharField(label="이름", max_length=50, validators=[one_line])
 
     def signup(self, request: HttpRequest, user: User) -> None:
-        """Keep the name (called by allauth once the account is there)."""
         user.name = self.cleaned_data["name"]
         user.save(update_fields=["name"])
 
 
 class PortalAccountAdapter(DefaultAccountAdapter):
-    """Write allauth's mails to the outbox, so that a mail server's absence loses none."""
+    """Writes allauth's mails to the outbox, so that an unreachable mail server loses none."""
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, object]) -> None:
-        """Render allauth's template and leave the mail as a notice."""
         message = self.render_mail(template_prefix, email, context)
         at = now()
         digest = hashlib.sha256(message.body.encode()).hexdigest()[:16]
@@ -53,27 +49,25 @@ class PortalAccountAdapter(DefaultAccountAdapter):
             body=message.body,
             created_at=at,
         )
-        transaction.on_commit(outbox.ring, robust=True)  # somebody waits for this code
+        transaction.on_commit(
+            outbox.notify, robust=True
+        )  # sent at once: a sign-in code is expected
 
     def get_reset_password_from_key_url(self, key: str) -> str:
-        """Lead to the portal's own address, whatever host the request named."""
-        asked: str = super().get_reset_password_from_key_url(key)
-        return f"{settings.ORIGIN}{urlsplit(asked).path}"
+        # The portal's own origin, whatever host the request names.
+        url: str = super().get_reset_password_from_key_url(key)
+        return f"{settings.ORIGIN}{urlsplit(url).path}"
 
     def clean_email(self, email: str) -> str:
-        """One person, one spelling."""
         return email.lower()
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
-        """Lead staff and assessors to their desks, everybody else to their applications."""
         if request.user.is_staff:
             return reverse("admin:index")
-        if ASSESSOR in roles_of(request.user):
-            return "/assessor/"
-        return settings.LOGIN_REDIRECT_URL
+        homes = (declared()[name].home for name in sorted(roles_of(request.user)))
+        return next(filter(None, homes), settings.LOGIN_REDIRECT_URL)
 
     def post_login(self, request: HttpRequest, user: User, **how: Any) -> HttpResponse:
-        """Give the browser a mark that this account has signed in here."""
         response: HttpResponse = super().post_login(request, user, **how)
         response.set_signed_cookie(
             KNOWN,
@@ -87,31 +81,32 @@ class PortalAccountAdapter(DefaultAccountAdapter):
         return response
 
     def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
-        """Count the failures at an account, whatever host the request names.
+        """Return the key under which failed sign-ins of an account are counted.
 
-        A browser in which the account has signed in before is counted by itself: strangers who
-        use up the account's tries do not lock its owner out.
+        A browser in which the account has signed in before has a key of its own: strangers who use up
+        the account's attempts do not lock its owner out.
         """
         claimed = claimed_email(request, credentials)
-        mark = request.get_signed_cookie(KNOWN, default="", salt=KNOWN, max_age=KNOWN_SECONDS) or ""
-        whose, _, number = mark.partition(":")
-        return f"{claimed}:{number}" if whose == _fingerprint(claimed) else claimed
+        cookie = (
+            request.get_signed_cookie(KNOWN, default="", salt=KNOWN, max_age=KNOWN_SECONDS) or ""
+        )
+        owner, _, number = cookie.partition(":")
+        return f"{claimed}:{number}" if owner == _fingerprint(claimed) else claimed
 
     def get_client_ip(self, request: HttpRequest) -> str:
-        """Count failures by the same address as everywhere else."""
         return client_address(request)
 
 
 class OnceMixin:
-    """Takes a one-time code once for as long as it would be good.
+    """Accepts a one-time code once for as long as it is valid.
 
-    allauth forgets a used code after one period, yet with tolerance it is good for several.
+    allauth forgets a used code after one period, but with tolerance it is valid for several.
     """
 
     user: User
 
     def clean_code(self) -> str:
-        """Check the code, then use it up (atomic in the cache that all processes share)."""
+        # `cache.add` is atomic in the cache that all processes share.
         code: str = super().clean_code()  # type: ignore[misc]
         seconds = mfa.TOTP_PERIOD * (2 * mfa.TOTP_TOLERANCE + 1)
         if not cache.add(f"portal.code:{self.user.pk}:{code}", "used", timeout=seconds):
@@ -124,14 +119,14 @@ class SecondFactorForm(OnceMixin, AuthenticateForm):
 
 
 class SecondFactorAgainForm(OnceMixin, ReauthenticateForm):
-    """The second factor once more, before something delicate."""
+    """The second factor once more, before a sensitive change."""
 
 
 def client_address(request: HttpRequest) -> str:
-    """The address of who asks: as seen by the outermost of our proxies, whatever a header claims.
+    """Return the client's address as the outermost of our proxies saw it.
 
-    The deployment says how many proxies of its own stand in front (PORTAL_PROXIES); without any,
-    `X-Forwarded-For` is anybody's word and is not read.
+    PORTAL_PROXIES is the number of our own proxies; without any, `X-Forwarded-For` can be forged and
+    is not read.
     """
     named = [part.strip() for part in request.headers.get("X-Forwarded-For", "").split(",")]
     proxies: int = settings.TRUSTED_PROXIES
@@ -141,7 +136,7 @@ def client_address(request: HttpRequest) -> str:
 
 
 def claimed_email(request: HttpRequest, credentials: Mapping[str, str] | None = None) -> str:
-    """The account that a sign-in is tried for, in one spelling; failures are counted by it."""
+    """Return the account a sign-in is attempted for, in lower case."""
     given = credentials or {}
     claimed = given.get("email") or given.get("username") or request.POST.get("login") or ""
     return claimed.strip().lower()

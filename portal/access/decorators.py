@@ -1,4 +1,4 @@
-"""Every view says who may come in; a test refuses a view that does not."""
+"""Access rules of views; a test fails for a view without one."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -8,28 +8,32 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponseBase
 
 from portal.access.roles import roles_of
-from portal.access.second_factor import owes_second_factor, passed_second_factor, to_second_factor
+from portal.access.second_factor import (
+    lacks_second_factor,
+    passed_second_factor,
+    redirect_to_second_factor,
+)
 
 View = Callable[..., HttpResponseBase]
 
 
 def public(view: View) -> View:
-    """Anyone may come in."""
+    """Let anybody open the view."""
     opened: View = login_not_required(view)
     opened.access_rule = "public"  # type: ignore[attr-defined]
     return opened
 
 
 def signed_in(view: View) -> View:
-    """Anyone who has signed in; what they may see is asked of `visibility`.
+    """Let anybody open the view who has signed in; `visibility` decides what they see there.
 
-    Staff see more than others on these pages too, so they bring their second factor here as well.
+    Staff need their second factor here too: they see more than others on these pages.
     """
 
     @wraps(view)
     def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        if owes_second_factor(request):
-            return to_second_factor(request, request.get_full_path())
+        if lacks_second_factor(request):
+            return redirect_to_second_factor(request, request.get_full_path())
         return view(request, *args, **kwargs)
 
     guarded.access_rule = "signed_in"  # type: ignore[attr-defined]
@@ -37,7 +41,7 @@ def signed_in(view: View) -> View:
 
 
 def roles(*names: str) -> Callable[[View], View]:
-    """Only people holding one of these roles; for the others the page does not exist."""
+    """Let only holders of one of these roles open the view; others get 404."""
 
     def decorate(view: View) -> View:
         @wraps(view)
@@ -53,13 +57,13 @@ def roles(*names: str) -> Callable[[View], View]:
 
 
 def with_second_factor(*names: str) -> Callable[[View], View]:
-    """Only people holding one of these roles, in a session that passed the second factor."""
+    """Let only holders of one of these roles with a second factor in this session open the view."""
 
     def decorate(view: View) -> View:
         @wraps(view)
         def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
             if not passed_second_factor(request):
-                return to_second_factor(request, request.get_full_path())
+                return redirect_to_second_factor(request, request.get_full_path())
             return view(request, *args, **kwargs)
 
         return roles(*names)(guarded)

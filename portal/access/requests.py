@@ -8,11 +8,11 @@ from portal.models import User
 
 
 class SignedInRequest(HttpRequest):
-    """A request that has passed the sign-in; views behind `signed_in` and `roles` take it."""
+    """A request behind `signed_in` or `roles`: its user is an account."""
 
     user: User
 
 
 def person(request: HttpRequest) -> User:
-    """Return the account behind a request, where a framework's signature says plain HttpRequest."""
+    """Return the account of a signed-in request where a framework dictates plain HttpRequest."""
     return cast(User, request.user)

@@ -1,47 +1,63 @@
-"""Who a signed-in person is to the portal: the groups of staff and assessors."""
+"""Roles: each app declares its own in `<app>/roles.py`, `settings.ROLES` lists them, groups carry them."""
 
-from django.contrib.auth.models import Group
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 
-ASSESSOR = "assessor"
-OFFICER = "officer"
-MANAGER = "manager"
+from django.conf import settings
+from django.contrib.auth.models import AnonymousUser, Group
+from django.utils.module_loading import import_string
+
+from portal.models import User
+
 AUDITOR = "auditor"
 OPERATOR = "operator"
-MINISTRY = "ministry"
-AGENCY = "agency"
-PANEL_OPERATOR = "panel_operator"
-MODERATOR = "moderator"
-CURATOR = "curator"
-SYSTEM = "system"  # the portal's own jobs
-
-LABELS = {
-    ASSESSOR: "평가위원",
-    OFFICER: "사업 담당자",
-    MANAGER: "결정권자",
-    AUDITOR: "감사 담당자",
-    OPERATOR: "시스템 운영자",
-    MINISTRY: "바우처 부처 담당자",
-    AGENCY: "바우처 전담기관",
-    PANEL_OPERATOR: "모니터링단 운영기관",
-    MODERATOR: "보고서 검토자",
-    CURATOR: "KAMP 편집자",
-}
-STAFF_ROLES = frozenset(LABELS)
+SYSTEM = "system"  # the portal's own jobs; nobody holds it
 
 
-def roles_of(user: object) -> frozenset[str]:
+@dataclass(frozen=True)
+class Role:
+    """What a group of people may do in the portal; `name` is the name of its Django group.
+
+    `home` is the path people with this role land on after sign-in; empty: LOGIN_REDIRECT_URL.
+    """
+
+    name: str
+    label: str
+    home: str = ""
+    reads_incidents: bool = False
+
+
+ROLES = (
+    Role(AUDITOR, "감사 담당자", reads_incidents=True),
+    Role(OPERATOR, "시스템 운영자", reads_incidents=True),
+)
+
+
+@cache
+def declared() -> Mapping[str, Role]:
+    """Return every role of `settings.ROLES` by name. Raises ValueError when two share a name."""
+    rows: list[Role] = [role for path in settings.ROLES for role in import_string(path)]
+    by_name = {role.name: role for role in rows}
+    if len(by_name) < len(rows):
+        raise ValueError("two roles share a name")
+    return by_name
+
+
+def role_names() -> frozenset[str]:
+    return frozenset(declared())
+
+
+def roles_of(user: User | AnonymousUser | None) -> frozenset[str]:
     """Return the roles a person holds; none for a visitor or a locked account."""
-    if user is None or not getattr(user, "is_active", False):
+    if not isinstance(user, User) or not user.is_active:
         return frozenset()
-    held = getattr(user, "_held_roles", None)
-    if held is None:
-        names = user.groups.values_list("name", flat=True)  # type: ignore[attr-defined]
-        held = frozenset(names) & STAFF_ROLES
-        user._held_roles = held  # type: ignore[attr-defined]
-    return held
+    if user.held_roles is None:
+        groups = user.groups.values_list("name", flat=True)
+        user.held_roles = frozenset(groups) & role_names()
+    return user.held_roles
 
 
 def ensure_groups() -> None:
-    """Create the groups that carry the roles; safe to repeat."""
-    for name in LABELS:
+    for name in declared():
         Group.objects.get_or_create(name=name)

@@ -10,17 +10,15 @@ from portal.access.requests import person
 
 
 def passed_second_factor(request: HttpRequest) -> bool:
-    """Tell whether this very session was opened with a second factor."""
     methods = request.session.get("account_authentication_methods", [])
     return any(step.get("method") == "mfa" for step in methods)
 
 
-def owes_second_factor(request: HttpRequest) -> bool:
-    """Tell whether this is staff who came with a password alone."""
+def lacks_second_factor(request: HttpRequest) -> bool:
+    """Tell whether this is a member of staff without a second factor in this session."""
     return person(request).is_staff and not passed_second_factor(request)
 
 
-def to_second_factor(request: HttpRequest, target: str) -> HttpResponse:
-    """Send somebody to their second factor, or to setting one up, and then on."""
+def redirect_to_second_factor(request: HttpRequest, target: str) -> HttpResponse:
     step = "mfa_reauthenticate" if is_mfa_enabled(request.user) else "mfa_activate_totp"
     return redirect(f"{reverse(step)}?{urlencode({'next': target})}")

@@ -12,7 +12,7 @@ from portal.models import ApiToken, User
 
 
 def issue_token(user: User, *, name: str, scope: str) -> tuple[ApiToken, str]:
-    """Make a token; its text is returned once and kept only as a SHA-256."""
+    """Create a token; return it with its text, of which only the SHA-256 is kept."""
     text = secrets.token_urlsafe(32)
     token = ApiToken.objects.create(
         user=user,
@@ -28,7 +28,6 @@ class TokenAuthentication(BaseAuthentication):
     """`Authorization: Bearer <token>`."""
 
     def authenticate(self, request: Request) -> tuple[User, ApiToken] | None:
-        """Find the living token behind the header."""
         parts = get_authorization_header(request).split()
         if not parts or parts[0].lower() != b"bearer":
             return None
@@ -49,5 +48,5 @@ class TokenAuthentication(BaseAuthentication):
         return token.user, token
 
     def authenticate_header(self, request: Request) -> str:
-        """Make a missing sign-in a 401."""
+        # With it DRF answers 401 instead of 403.
         return "Bearer"

@@ -21,14 +21,14 @@ KINDS = {
     "object": "객체",
 }
 FORMATS = {"date-time": "시각(ISO 8601)", "date": "날짜(YYYY-MM-DD)", "uri": "주소(URL)"}
-PLACES = {"path": "경로", "query": "조건", "header": "헤더"}
+LOCATIONS = {"path": "경로", "query": "조건", "header": "헤더"}
 MAPPED = "{…}"
 """Stands in a path for a key that is data, such as the name of a section."""
 
 
 @dataclass(frozen=True)
 class Field:
-    """A value that is sent or answered; `path` is dotted, a list's members follow `[]`."""
+    """A value of a call or an answer; `path` is dotted, members of a list follow `[]`."""
 
     path: str
     kind: str
@@ -36,13 +36,11 @@ class Field:
     required: bool = False
     nullable: bool = False
     choices: tuple[str, ...] = ()
-    place: str = ""
+    location: str = ""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One answer of an operation."""
-
     status: str
     description: str
     fields: tuple[Field, ...]
@@ -51,8 +49,6 @@ class Answer:
 
 @dataclass(frozen=True)
 class Operation:
-    """One thing a program may ask for."""
-
     anchor: str
     method: str
     path: str
@@ -68,8 +64,6 @@ class Operation:
 
 @dataclass(frozen=True)
 class Group:
-    """Operations that belong together."""
-
     name: str
     description: str
     operations: tuple[Operation, ...]
@@ -77,20 +71,19 @@ class Group:
 
 @cache
 def document() -> dict[str, Any]:
-    """Generate the OpenAPI document."""
     made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     return made
 
 
 @cache
 def as_json() -> bytes:
-    """Write the document as JSON, which every reader of YAML takes as well."""
+    # JSON is valid YAML too.
     return json.dumps(document(), ensure_ascii=False, indent=1, default=str).encode()
 
 
 @cache
 def contract() -> tuple[Group, ...]:
-    """Read the document into groups of operations, in the order of its tags."""
+    """Return the operations of the document in groups, in the order of its tags."""
     whole = document()
     operations = [
         (call["tags"][0], _operation(method.upper(), path, call))
@@ -109,7 +102,7 @@ def contract() -> tuple[Group, ...]:
 
 def _operation(method: str, path: str, call: Schema) -> Operation:
     body = _content(call.get("requestBody", {}))
-    answers = [_answer(status, said) for status, said in call["responses"].items()]
+    answers = [_answer(status, answer) for status, answer in call["responses"].items()]
     return Operation(
         anchor=call["operationId"],
         method=method,
@@ -139,19 +132,19 @@ def _parameter(row: Schema) -> Field:
         help=row.get("description", "").strip(),
         required=row.get("required", False),
         choices=_choices(schema),
-        place=PLACES[row["in"]],
+        location=LOCATIONS[row["in"]],
     )
 
 
-def _answer(status: str, said: Schema) -> Answer:
-    content = _content(said)
+def _answer(status: str, answer: Schema) -> Answer:
+    content = _content(answer)
     example = _example(content)
     fields = tuple(_fields(content.get("schema", {}))) if status < "400" else ()
-    return Answer(status, said["description"], fields, _written(example))
+    return Answer(status, answer["description"], fields, _written(example))
 
 
-def _content(said: Schema) -> Schema:
-    content: Schema = said.get("content", {}).get("application/json", {})
+def _content(message: Schema) -> Schema:
+    content: Schema = message.get("content", {}).get("application/json", {})
     return content
 
 
@@ -165,7 +158,7 @@ def _written(example: Any) -> str:
 
 
 def _resolved(schema: Schema) -> tuple[Schema, bool]:
-    """Follow references and take the null out; the second value tells whether it was there."""
+    """Follow references and remove null; return the schema and whether it was nullable."""
     if "$ref" in schema:
         name = schema["$ref"].rpartition("/")[2]
         target, nullable = _resolved(document()["components"]["schemas"][name])
@@ -187,7 +180,6 @@ def _words(schema: Schema) -> Schema:
 
 
 def _fields(schema: Schema, prefix: str = "") -> Iterator[Field]:
-    """List the fields of an object, each nested one under its dotted path."""
     schema, _ = _resolved(schema)
     if schema.get("type") == "array":
         yield from _fields(schema["items"], f"{prefix}[]")
@@ -207,7 +199,7 @@ def _fields(schema: Schema, prefix: str = "") -> Iterator[Field]:
         yield from _fields(inner, path)
     mapped = schema.get("additionalProperties")
     if isinstance(mapped, dict) and mapped:
-        if not prefix:  # nobody else says what the values are
+        if not prefix:  # no field above describes the values
             yield Field(path=MAPPED, kind=_kind(mapped), help=mapped.get("description", ""))
         yield from _fields(mapped, f"{prefix}.{MAPPED}")
 
@@ -227,17 +219,17 @@ def _choices(schema: Schema) -> tuple[str, ...]:
 
 
 def _curl(method: str, path: str, call: Schema) -> str:
-    """Write a call that can be tried as it stands, but for the token."""
+    """Return a command that works as it is once $TOKEN is set."""
     values = {row["name"]: _sample(row) for row in call.get("parameters", ())}
     for row in call.get("parameters", ()):
         if row["in"] == "path":
             path = path.replace(f"{{{row['name']}}}", quote(str(values[row["name"]])))
-    asked = {
+    query = {
         row["name"]: values[row["name"]]
         for row in call.get("parameters", ())
         if row["in"] == "query" and row.get("required")
     }
-    url = settings.ORIGIN + path + (f"?{urlencode(asked)}" if asked else "")
+    url = settings.ORIGIN + path + (f"?{urlencode(query)}" if query else "")
     lines = [f"curl '{url}'" if method == "GET" else f"curl -X {method} '{url}'"]
     if {} not in call["security"]:
         lines.append('-H "Authorization: Bearer $TOKEN"')

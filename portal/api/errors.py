@@ -38,8 +38,8 @@ class ErrorShape(serializers.Serializer):
     findings = FindingShape(many=True, help_text="사유 전부")
 
 
-def readable_error(error: Exception, context: dict[str, Any]) -> Response | None:
-    """Give every error the documented shape."""
+def error_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """Translate an exception to the documented error body, or None for an unexpected one."""
     if isinstance(error, PortalError):
         return Response(error_body(error), status=error.status)
     if isinstance(error, Http404):
@@ -69,7 +69,7 @@ def readable_error(error: Exception, context: dict[str, Any]) -> Response | None
 
 
 def flatten(detail: Any, where: str = "") -> list[tuple[str, str]]:
-    """List (field path, message) of a nested DRF error."""
+    """Return (field path, message) pairs of a nested DRF error."""
     if isinstance(detail, dict):
         return [
             row
@@ -82,7 +82,6 @@ def flatten(detail: Any, where: str = "") -> list[tuple[str, str]]:
 
 
 def error_body(error: PortalError) -> dict[str, object]:
-    """Give the one documented shape of an error."""
     return {
         "code": error.code,
         "message": error.message,

@@ -6,7 +6,5 @@ from portal.models import TokenScope
 
 
 class TokenForm(forms.Form):
-    """What a new API token is for."""
-
     name = forms.CharField(label="이름", max_length=50, help_text="어디에 쓰는 토큰인지 적으세요.")
     scope = forms.ChoiceField(label="범위", choices=TokenScope.choices)

@@ -15,12 +15,12 @@ from portal.models import IdempotentCall
 
 
 def idempotent(request: Request, act: Callable[[], tuple[int, dict[str, Any]]]) -> Response:
-    """Answer a repeated call with the first answer; the same key with other data is refused.
+    """Run `act` once per Idempotency-Key and answer repeats with the first answer.
 
-    The key is the `Idempotency-Key` header (at most 255 characters); without it the act simply
-    runs. Key and effect are written in one transaction: of two first calls at the same moment one
-    waits for the other's answer, and an act that is refused leaves its key unused.
-    Raises BadInput (`idempotency_key`) and StaleVersion (`idempotency_mismatch`).
+    Without the header (at most 255 characters) `act` simply runs. Key and effect are written in one
+    transaction: of two simultaneous first calls one waits for the other's answer, and a refused act
+    leaves its key unused. Raises BadInput (`idempotency_key`), and StaleVersion
+    (`idempotency_mismatch`) when the same key comes with other data.
     """
     key = request.headers.get("Idempotency-Key", "")
     if not key:

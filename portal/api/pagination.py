@@ -10,11 +10,11 @@ from rest_framework.request import Request
 
 from portal.core.errors import BadInput
 
-PLACE = re.compile(r"[0-9]{1,18}")
+POSITION = re.compile(r"[0-9]{1,18}")
 
 
 class Page(CursorPagination):
-    """Pages that cost the same however many rows there are."""
+    """Cursor pages: their cost does not grow with the number of rows."""
 
     page_size = 50
     page_size_query_param = "page_size"
@@ -24,28 +24,25 @@ class Page(CursorPagination):
     ordering = "-pk"
 
     def get_page_size(self, request: Request) -> int:
-        """Read the wanted size, at most 100. Raises BadInput (`page_size`)."""
-        wanted = request.query_params.get(self.page_size_query_param)
-        if wanted is None:
+        size = request.query_params.get(self.page_size_query_param)
+        if size is None:
             return self.page_size
-        if not wanted.isascii() or not wanted.isdigit() or not wanted.strip("0"):
+        if not size.isascii() or not size.isdigit() or not size.strip("0"):
             raise BadInput("page_size는 1 이상의 정수입니다.", code="page_size")
-        return self.max_page_size if len(wanted) > 3 else min(int(wanted), self.max_page_size)
+        return self.max_page_size if len(size) > 3 else min(int(size), self.max_page_size)
 
     def decode_cursor(self, request: Request) -> Cursor | None:
-        """Read the place in the list. Raises BadInput (`cursor`) when it is not one of ours."""
         try:
             cursor: Cursor | None = super().decode_cursor(request)
         except exceptions.NotFound as unreadable:
             raise BadInput("cursor가 올바르지 않습니다.", code="cursor") from unreadable
-        if cursor and cursor.position and not PLACE.fullmatch(str(cursor.position)):
+        if cursor and cursor.position and not POSITION.fullmatch(str(cursor.position)):
             raise BadInput("cursor가 올바르지 않습니다.", code="cursor")
         return cursor
 
     def get_paginated_response_schema(self, schema: Any) -> dict[str, Any]:
-        """Describe a page of `schema`; a mark stands there when only the place is asked for."""
         where = {"type": ["string", "null"], "format": "uri"}
-        words = {"description": "이 쪽의 것들"}
+        description = {"description": "이 쪽의 것들"}
         return {
             "type": "object",
             "required": ["next", "previous", "results"],
@@ -60,12 +57,11 @@ class Page(CursorPagination):
                     "description": "앞 쪽의 주소. 처음이면 null입니다.",
                     "example": None,
                 },
-                "results": {**schema, **words} if isinstance(schema, dict) else schema,
+                "results": {**schema, **description} if isinstance(schema, dict) else schema,
             },
         }
 
     def get_schema_operation_parameters(self, view: object) -> list[dict[str, Any]]:
-        """Describe the words of a page in a call."""
         size, cursor = self.page_size_query_description, self.cursor_query_description
         number = {"type": "integer", "minimum": 1}
         return [

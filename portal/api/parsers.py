@@ -1,4 +1,4 @@
-"""JSON that the whole house can keep: bounded in bytes and depth, without NUL and infinities."""
+"""JSON bodies that the database can store: limited in bytes and depth, without NUL and infinities."""
 
 import json
 from typing import IO, Any, NoReturn
@@ -13,19 +13,16 @@ from portal.core.plain_json import check_plain
 
 
 class TooLarge(APIException):
-    """More bytes than any call of this API needs."""
-
     status_code = status.HTTP_413_REQUEST_ENTITY_TOO_LARGE
     default_code = "body_too_large"
 
 
 class PlainJSON(JSONParser):
-    """Reads a body, or refuses it before any view sees it."""
+    """Refuses a body that is too large, too deep or not storable before a view sees it."""
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: object = None
     ) -> Any:
-        """Return the data. Raises TooLarge and BadInput (`json`, `json_value`)."""
         sent = stream.read(settings.API_MAX_BYTES + 1)
         if len(sent) > settings.API_MAX_BYTES:
             raise TooLarge

@@ -3,7 +3,7 @@
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from portal.access.second_factor import owes_second_factor
+from portal.access.second_factor import lacks_second_factor
 from portal.core.errors import SecondFactorNeeded
 from portal.models import ApiToken, TokenScope
 
@@ -11,20 +11,17 @@ SAFE = {"GET", "HEAD", "OPTIONS"}
 
 
 class DeclaredAccess(BasePermission):
-    """Each view declares `access_rule`: "public" or "signed_in". None declared, none let in."""
+    """A view declares `access_rule` ("public" or "signed_in"); without it nobody may call."""
 
     def has_permission(self, request: Request, view: object) -> bool:
-        """Check the view's rule, then the second factor of staff, then the token's scope.
-
-        A token was made behind the second factor. Raises SecondFactorNeeded for staff without one.
-        """
+        # A token needs no second factor: it was issued behind one.
         rule = getattr(view, "access_rule", None)
         if rule == "public":
             return True
         if rule != "signed_in" or not request.user.is_authenticated:
             return False
         token = request.auth
-        if token is None and owes_second_factor(request):
+        if token is None and lacks_second_factor(request):
             raise SecondFactorNeeded
         writes = request.method not in SAFE
         return not (isinstance(token, ApiToken) and writes and token.scope != TokenScope.WRITE)

@@ -1,4 +1,4 @@
-"""What every API endpoint shares: tokens, access, pages and the shape of an error."""
+"""Query parameters: each view declares those it accepts."""
 
 from typing import Any, ClassVar
 
@@ -8,12 +8,11 @@ from portal.core.errors import BadInput
 
 
 class DeclaredQuery:
-    """Each view names the query words it knows; any other is refused, never ignored."""
+    """A view names its query parameters; unknown and empty ones are refused, never ignored."""
 
     query: ClassVar[frozenset[str]] = frozenset()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
-        """Let in, then check the words. Raises BadInput (`filter_unknown`, `filter_empty`)."""
         super().initial(request, *args, **kwargs)  # type: ignore[misc]
         if strange := set(request.query_params) - self.query:
             raise BadInput(

@@ -1,4 +1,4 @@
-"""The API's contract: what each operation says of access, limits and errors without being told."""
+"""OpenAPI schema: access, limits and errors of each operation, derived from its view."""
 
 from typing import Any, Literal
 
@@ -24,13 +24,10 @@ WRITES = {"POST", "PUT", "PATCH", "DELETE"}
 
 
 class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
-    """Describe the bearer token in the OpenAPI document."""
-
     target_class = "portal.api.authentication.TokenAuthentication"
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, Any]:
-        """Say how the token is sent."""
         return {
             "type": "http",
             "scheme": "bearer",
@@ -42,7 +39,7 @@ class Contract(AutoSchema):
     """Describes an operation; access comes from the view's `access_rule`."""
 
     def get_auth(self) -> list[dict[str, Any]]:
-        """Ask for the token alone: the session is for the portal's own pages."""
+        # Sessions are for the portal's own pages and stay undocumented.
         needed = super().get_auth()
         if getattr(self.view, "access_rule", "") == "public":
             return [{}]
@@ -51,35 +48,34 @@ class Contract(AutoSchema):
     def _get_response_bodies(
         self, direction: Literal["request", "response"] = "response"
     ) -> dict[str, Any]:
-        """Add the refusals that the operation need not declare, and word those it has."""
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         if direction != "response":
             return bodies
         for status in sorted(self._refusals() | {int(code) for code in bodies}):
-            said = bodies.get(str(status), {})
-            words = said.get("description", "") if "content" in said else ""
+            body = bodies.get(str(status), {})
+            description = body.get("description", "") if "content" in body else ""
             if status >= 400:
-                bodies[str(status)] = self._refusal(status, words)
+                bodies[str(status)] = self._refusal(status, description)
             else:
-                said["description"] = words or ("만든 것" if status == 201 else "답")
+                body["description"] = description or ("만든 것" if status == 201 else "답")
         return dict(sorted(bodies.items()))
 
     def _refusals(self) -> set[int]:
-        """Say how the portal may refuse this operation before its view decides anything."""
-        found = {400, 401, 429}
+        """Return the statuses with which the portal may refuse before the view decides anything."""
+        statuses = {400, 401, 429}
         if self.method in WRITES and getattr(self.view, "access_rule", "") != "public":
-            found.add(403)
+            statuses.add(403)
         if uritemplate.variables(self.path):
-            found.add(404)
+            statuses.add(404)
         if self.method in WRITES:
-            found |= {413, 415}
-        return found
+            statuses |= {413, 415}
+        return statuses
 
-    def _refusal(self, status: int, said: str) -> dict[str, Any]:
-        code, words = REFUSALS[status]
-        message = MESSAGES.get(status, words)
+    def _refusal(self, status: int, description: str) -> dict[str, Any]:
+        code, default = REFUSALS[status]
+        message = MESSAGES.get(status, default)
         body = {
             "schema": self.resolve_serializer(ErrorShape, "response").ref,
             "example": {"code": code, "message": message, "findings": []},
         }
-        return {"description": said or words, "content": {"application/json": body}}
+        return {"description": description or default, "content": {"application/json": body}}

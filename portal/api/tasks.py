@@ -8,5 +8,4 @@ from portal.models import IdempotentCall
 
 @shared_task
 def forget_answers() -> int:
-    """Delete the answers that no repeated call will ask for; returns how many."""
     return IdempotentCall.objects.filter(created_at__lt=now() - IdempotentCall.KEPT).delete()[0]

@@ -5,15 +5,15 @@ from rest_framework.throttling import AnonRateThrottle, UserRateThrottle
 
 
 class VisitorLimit(AnonRateThrottle):
-    """So many calls a minute from one address without a token.
+    """Calls per minute from one address without a token.
 
-    Counted in the memory of each web process: no query, no Redis, and a flood is still shed.
+    Counted in the memory of each web process: a flood costs neither a query nor Redis.
     """
 
     cache = caches["limits"]
 
 
 class MemberLimit(UserRateThrottle):
-    """So many calls a minute of one person."""
+    """Calls per minute of one person."""
 
     cache = caches["limits"]

@@ -1,8 +1,7 @@
-"""Assignment solved, not clicked: who does what, as a minimum-cost flow, explained where short.
+"""Assignment of workers to tasks as a minimum-cost flow, with the reasons of every shortage.
 
-Assessors to applications, members to services, experts to firms: each task wants some workers,
-each worker has room for some tasks, only permitted pairs count. The same input and seed give the
-same answer.
+Each task needs some workers, each worker can take some tasks, only permitted pairs count. The same
+input and seed give the same assignment.
 """
 
 from collections import defaultdict
@@ -18,7 +17,7 @@ HIGHEST_COST = 1_000_000
 
 @dataclass(frozen=True)
 class Worker:
-    """Somebody who can take up to `capacity` tasks; `kind` is what tasks may want some of each."""
+    """Somebody who can take up to `capacity` tasks; `kind` is the category that tasks may require."""
 
     id: int
     capacity: int
@@ -27,7 +26,7 @@ class Worker:
 
 @dataclass(frozen=True)
 class Task:
-    """Something that wants `wanted` workers, and `least` of some kinds among them."""
+    """Something that needs `wanted` workers, among them at least `least` of some kinds."""
 
     id: int
     wanted: int
@@ -36,10 +35,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Shortage:
-    """A task that got fewer workers than it wants.
+    """A task that got fewer workers than it needs.
 
-    `permitted` counts the workers it may have at all. When they are fewer than wanted the reason
-    is "permitted"; otherwise "capacity": they are needed elsewhere, see `Deficit`.
+    `permitted` counts its permitted workers. With fewer than needed the reason is "permitted";
+    otherwise it is "capacity": they are needed elsewhere, see `Deficit`.
     """
 
     task: int
@@ -49,13 +48,12 @@ class Shortage:
 
     @property
     def reason(self) -> str:
-        """Which constraint is short."""
         return "permitted" if self.permitted < self.wanted else "capacity"
 
 
 @dataclass(frozen=True)
 class KindShortage:
-    """A task that lacks workers of a kind; `permitted` counts those of the kind it may have."""
+    """A task that lacks workers of a kind; `permitted` counts the permitted ones of that kind."""
 
     task: int
     kind: str
@@ -66,10 +64,10 @@ class KindShortage:
 
 @dataclass(frozen=True)
 class Deficit:
-    """Why no assignment can do better: these tasks want more than these workers have room for.
+    """Why no assignment can do better: these tasks need more than these workers can take.
 
-    `wanted` places of `tasks` against `room` of `workers` (plus `fixed` places that others fill,
-    each as often as permitted): `missing` = wanted - room - fixed.
+    `wanted` places of `tasks` against `room`, the free capacity of `workers`, plus `fixed` places that
+    other workers fill, each as often as permitted: `missing` = wanted - room - fixed.
     """
 
     tasks: tuple[int, ...]
@@ -80,7 +78,6 @@ class Deficit:
 
     @property
     def missing(self) -> int:
-        """Places that stay empty whatever is done."""
         return self.wanted - self.room - self.fixed
 
 
@@ -96,7 +93,6 @@ class Solution:
 
     @property
     def complete(self) -> bool:
-        """Whether every task got all it wants, kinds included."""
         return not (self.shortages or self.kind_shortages)
 
 
@@ -109,18 +105,18 @@ def solve(
     pinned: Collection[tuple[int, int]] = (),
     balance: int = 0,
 ) -> Solution:
-    """Assign as many places as possible, spread evenly, then kinds, then at the least cost.
+    """Return the assignment that fills the most places, spread evenly, then kinds, then costs.
 
-    `options` are the permitted (worker id, task id, cost); a pair that is not there is never made.
-    Cost is a whole number from 0 (dearest wish) to HIGHEST_COST. `balance` is the cost of each
-    further task of one worker. `pinned` pairs are kept whatever they cost, and count against
-    capacity and wants. Raises ValueError for unknown ids, a pair twice, or a cost out of range.
+    `options` are the permitted (worker id, task id, cost); no other pair is made. Cost is a whole
+    number from 0 (best) to HIGHEST_COST, `balance` the cost of each further task of one worker.
+    `pinned` pairs are kept whatever they cost, and count against capacity and needs. Raises ValueError
+    for unknown ids, a repeated pair, or a cost out of range.
     """
     who = {worker.id: worker for worker in workers}
     what = {task.id: task for task in tasks}
     kept = sorted(set(pinned))
     costs = _costs(options, who, what, set(kept))
-    net = _Net(who, what, costs, kept, balance, seed)
+    net = _Network(who, what, costs, kept, balance, seed)
     made = net.flow() if costs else []
     pairs = sorted([*kept, *made])
     return Solution(
@@ -145,18 +141,18 @@ def _costs(
     costs: Costs = {}
     for worker, task, cost in options:
         if (worker, task) in costs:
-            raise ValueError(f"pair {worker}, {task} stands twice")
+            raise ValueError(f"pair {worker}, {task} is repeated")
         if not 0 <= cost <= HIGHEST_COST:
             raise ValueError(f"cost {cost} is out of range")
         costs[worker, task] = cost
     named = {*costs, *kept}
     if any(worker not in who or task not in what for worker, task in named):
-        raise ValueError("a pair names somebody unknown")
+        raise ValueError("a pair names an unknown id")
     return {pair: costs[pair] for pair in sorted(costs) if pair not in kept}
 
 
-class _Net:
-    """Source → worker → (task, kind) → task → sink, with what is pinned taken off beforehand."""
+class _Network:
+    """Source → worker → (task, kind) → task → sink; pinned pairs are subtracted beforehand."""
 
     def __init__(
         self,
@@ -178,7 +174,6 @@ class _Net:
         self.nodes = 2
 
     def flow(self) -> list[tuple[int, int]]:
-        """Solve and return the pairs made."""
         source, sink = 0, 1
         worker_nodes = {id: self._node() for id in self.who}
         task_nodes = {id: self._node() for id in self.what}
@@ -197,7 +192,7 @@ class _Net:
         last = len(self.arcs)
         for id, worker_row in self.who.items():
             self._graded(source, worker_nodes[id], worker_row.capacity - self.load[id],
-                         lambda turn: turn * self.balance * NOISE, self.load[id])  # fmt: skip
+                         lambda nth: nth * self.balance * NOISE, self.load[id])  # fmt: skip
         for (task, kind), node in kind_nodes.items():
             least = max(0, self.what[task].least.get(kind, 0) - self.filled[task][kind])
             self._arc(node, task_nodes[task], least, -kind_prize)
@@ -205,7 +200,7 @@ class _Net:
         for id, row in self.what.items():
             there = sum(self.filled[id].values())
             self._graded(task_nodes[id], sink, row.wanted - there,
-                         lambda turn: turn * spread_prize, there)  # fmt: skip
+                         lambda nth: nth * spread_prize, there)  # fmt: skip
         chosen = self._solve(source, sink)
         pairs = list(self.costs)
         return [pairs[place] for place in range(last - first) if chosen[first + place]]
@@ -214,16 +209,17 @@ class _Net:
         return max((worker.capacity for worker in self.who.values()), default=0)
 
     def _prizes(self, highest: int) -> tuple[int, int]:
-        """What a wanted kind and an even spread are worth: more than any sum of costs, if it fits.
+        """Return the rewards of a required kind and of an even spread.
 
-        The solver multiplies costs by the number of nodes within 64 bits.
+        Each exceeds any sum of costs, as far as 64 bits allow: the solver multiplies costs by the number
+        of nodes.
         """
         places = sum(task.wanted for task in self.what.values()) + 1
-        room = 2**60 // (self.nodes + len(self.what) + 1)
+        limit = 2**60 // (self.nodes + len(self.what) + 1)
         most = max((task.wanted for task in self.what.values()), default=1) + 1
-        kind = min(highest * places, max(highest, room // (places * most)))
+        kind = min(highest * places, max(highest, limit // (places * most)))
         kinds = max((len(task.least) for task in self.what.values()), default=0) + 1
-        return kind, min(kind * kinds * places, max(kind, room // most))
+        return kind, min(kind * kinds * places, max(kind, limit // most))
 
     def _node(self) -> int:
         self.nodes += 1
@@ -236,14 +232,14 @@ class _Net:
     def _graded(
         self, tail: int, head: int, capacity: int, price: Callable[[int], int], start: int
     ) -> None:
-        """Arcs whose each further unit costs what `price` says of its turn."""
+        # The n-th unit costs `price(n)`.
         if capacity <= 0:
             return
         if price(1) == 0:
             self._arc(tail, head, capacity, 0)
             return
-        for turn in range(start, start + capacity):
-            self._arc(tail, head, 1, price(turn))
+        for nth in range(start, start + capacity):
+            self._arc(tail, head, 1, price(nth))
 
     def _solve(self, source: int, sink: int) -> list[int]:
         solver = min_cost_flow.SimpleMinCostFlow()
@@ -256,13 +252,13 @@ class _Net:
         solver.set_node_supply(sink, -most)
         status = solver.solve_max_flow_with_min_cost()
         if status != solver.OPTIMAL:
-            raise RuntimeError(f"the solver gave up: {status}")
+            raise RuntimeError(f"the solver failed: {status}")
         flows = solver.flows(np.arange(len(self.arcs)))
         return [int(flow) for flow in flows]
 
 
 def _noise(costs: Costs, seed: int) -> list[int]:
-    """A small number for each pair that depends on seed, worker and task alone."""
+    """Return a small number for each pair that depends on seed, worker and task alone."""
     if not costs:
         return []
     ids = np.array(list(costs), dtype=np.uint64)
@@ -312,27 +308,12 @@ def _deficit(
     costs: Costs,
     kept: Pairs,
 ) -> Deficit | None:
-    """The tasks that cannot be filled and the workers that are all they have (a minimum cut)."""
+    """Return the minimum cut: tasks that cannot be filled and all workers they could have."""
     got = _counted(pairs)
     short = [id for id, task in what.items() if got[id] < task.wanted]
     if not short:
         return None
-    made = set(pairs)
-    offers: dict[int, list[int]] = defaultdict(list)  # workers a task may still take
-    serves: dict[int, list[int]] = defaultdict(list)  # tasks a worker could leave
-    for worker, task in costs:
-        if (worker, task) in made:
-            serves[worker].append(task)
-        else:
-            offers[task].append(worker)
-    tasks, workers, open_tasks = set(short), set[int](), list(short)
-    while open_tasks:
-        for worker in offers[open_tasks.pop()]:
-            if worker not in workers:
-                workers.add(worker)
-                found = [task for task in serves[worker] if task not in tasks]
-                tasks.update(found)
-                open_tasks += found
+    tasks, workers = _reachable(short, set(pairs), costs)
     held: dict[int, int] = defaultdict(int)
     for worker, task in kept:
         if task not in tasks:
@@ -344,3 +325,25 @@ def _deficit(
         room=sum(max(0, who[id].capacity - held[id]) for id in workers),
         fixed=sum(task in tasks and worker not in workers for worker, task in pairs),
     )
+
+
+def _reachable(
+    short: Sequence[int], made: set[tuple[int, int]], costs: Costs
+) -> tuple[set[int], set[int]]:
+    """Return the tasks and workers reached from `short` by taking workers from other tasks."""
+    offers: dict[int, list[int]] = defaultdict(list)  # workers a task may still take
+    serves: dict[int, list[int]] = defaultdict(list)  # tasks a worker could give up
+    for worker, task in costs:
+        if (worker, task) in made:
+            serves[worker].append(task)
+        else:
+            offers[task].append(worker)
+    tasks, workers, pending = set(short), set[int](), list(short)
+    while pending:
+        for worker in offers[pending.pop()]:
+            if worker not in workers:
+                workers.add(worker)
+                reached = [task for task in serves[worker] if task not in tasks]
+                tasks.update(reached)
+                pending += reached
+    return tasks, workers

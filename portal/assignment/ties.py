@@ -1,7 +1,7 @@
-"""Who may not judge whom: every tie between a person and the firms concerned, all at once.
+"""Conflicts of interest: every tie between a person and the firms concerned.
 
-One graph for every panel: persons hold jobs, shares and declared ties in firms; firms are linked
-by shares and partnerships, and links are followed to their end (`linked`).
+Persons hold jobs, shares and declared ties in firms; firms are linked by shares and partnerships,
+and chains of links are followed to their end (`linked`).
 """
 
 import re
@@ -40,11 +40,11 @@ _SHORTEST_ADDRESS = 6
 
 @dataclass(frozen=True)
 class Person:
-    """Who is to judge: own contacts, and what ties were declared.
+    """Somebody who may judge: contacts, and declared ties.
 
-    `company_ids` are companies the person belongs to, `business_numbers` employers, own firms and
-    firms the person holds shares in, `declared` business numbers or company names the person has
-    named as a tie.
+    `company_ids` are companies the person belongs to, `business_numbers` those of employers, own firms
+    and firms the person holds shares in, `declared` business numbers or names of firms that the person
+    declared a tie to.
     """
 
     name: str = ""
@@ -59,9 +59,9 @@ class Person:
 
 @dataclass(frozen=True)
 class Party:
-    """A firm that is judged or takes part: applicant, partner, supplier (`role` is printed).
+    """A firm that is judged or takes part; `role` is its Korean title (applicant, partner, supplier).
 
-    `linked` are the business numbers of the firms that it is tied to by shares or partnership.
+    `linked` are business numbers of firms tied to it by shares or partnership.
     """
 
     name: str
@@ -76,7 +76,7 @@ class Party:
 
 
 def ties(person: Person, parties: Sequence[Party], *, who: str) -> list[Finding]:
-    """Return every reason why this person (`who` in words: 평가위원) may not judge; none means may."""
+    """Return every reason why the person may not judge the parties; `who` is their Korean title."""
     return [
         Finding(code, f"{party.role} {party.name}: {reason.format(who=who)}")
         for party in parties
@@ -86,28 +86,27 @@ def ties(person: Person, parties: Sequence[Party], *, who: str) -> list[Finding]
 
 
 class Register:
-    """Many persons, looked up by what could tie them: who is worth a closer look at a firm.
+    """Finds the persons who may be tied to a party without comparing each with each.
 
-    `near` names everybody whom `ties` could find tied to a party, and few others, so that a
-    thousand firms need not be held against a hundred persons one by one.
+    `near` returns everybody whom `ties` could find tied, and few others.
     """
 
     def __init__(self, persons: Mapping[int, Person]) -> None:
         self._by: dict[tuple[str, object], set[int]] = defaultdict(set)
         for key, person in persons.items():
-            for trait in _traits(person):
+            for trait in _person_traits(person):
                 self._by[trait].add(key)
 
     def near(self, party: Party) -> set[int]:
-        """Keys of the persons who share anything with this party."""
+        """Return the keys of persons who share a company, contact or declared tie with the party."""
         found: set[int] = set()
-        for trait in _traces(party):
+        for trait in _party_traits(party):
             found |= self._by.get(trait, set())
         return found
 
 
 def linked(links: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
-    """Return for every firm named in `links` the other firms that a chain of links reaches.
+    """Return, for every firm in `links`, all firms that a chain of links reaches.
 
     `links` are pairs of business numbers, in either direction.
     """
@@ -119,7 +118,7 @@ def linked(links: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
 
 
 def normalise_address(text: str) -> str:
-    """Reduce an address to what two spellings of it share; "" when too short to compare."""
+    """Reduce an address to what its spellings share; "" when too short to compare."""
     words = (
         _BRACKETED.sub(" ", unicodedata.normalize("NFKC", text)).replace("대한민국", " ").split()
     )
@@ -130,8 +129,7 @@ def normalise_address(text: str) -> str:
     return bare if len(bare) >= _SHORTEST_ADDRESS and has_number else ""
 
 
-def _traits(person: Person) -> Iterable[tuple[str, object]]:
-    """What a person is found by."""
+def _person_traits(person: Person) -> Iterable[tuple[str, object]]:
     yield "person", person.user_id
     yield from (("company", pk) for pk in person.company_ids)
     yield from (("number", number) for number in person.business_numbers)
@@ -147,8 +145,7 @@ def _traits(person: Person) -> Iterable[tuple[str, object]]:
         yield "address", place
 
 
-def _traces(party: Party) -> Iterable[tuple[str, object]]:
-    """Where a party's persons would be found."""
+def _party_traits(party: Party) -> Iterable[tuple[str, object]]:
     yield from (("person", pk) for pk in party.member_user_ids)
     yield "company", party.company_id
     yield from (("number", number) for number in {party.business_number, *party.linked} - {""})
@@ -164,7 +161,6 @@ def _traces(party: Party) -> Iterable[tuple[str, object]]:
 
 
 def _above(domain: str) -> list[str]:
-    """A domain and every one above it."""
     parts = domain.split(".")
     return [".".join(parts[place:]) for place in range(len(parts) - 1)]
 
@@ -186,7 +182,7 @@ def _domain(address: str) -> str:
 
 
 def _related(one: str, other: str) -> bool:
-    """Same domain, or one below the other (mail.firm.co.kr and firm.co.kr)."""
+    # Equal, or one below the other: mail.firm.co.kr and firm.co.kr.
     return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
 
 
@@ -255,7 +251,7 @@ _TIES: dict[str, tuple[str, Callable[[Person, Party], bool]]] = {
 
 
 class Index:
-    """Looks one person up among very many parties: the same ties as `ties` finds one by one."""
+    """Finds the ties of one person among very many parties: the same as `ties`, by look-up."""
 
     def __init__(self, parties: Sequence[Party]) -> None:
         self.parties = parties
@@ -265,7 +261,7 @@ class Index:
                 self._places.setdefault(key, []).append(place)
 
     def ties(self, person: Person, *, who: str) -> list[tuple[int, Finding]]:
-        """Return every tie with the place of its party in the sequence, in that order."""
+        """Return (place of the party, reason) for every tie, in the order of the parties."""
         keys = _person_keys(person)
         places = {place for key in keys for place in self._places.get(key, ())}
         return [
@@ -276,7 +272,6 @@ class Index:
 
 
 def _party_keys(party: Party) -> Iterable[tuple[str, object]]:
-    """Everything by which a person may be tied to this party."""
     yield "company", party.company_id
     yield "name", _firm_name(party.name)
     yield "name", _firm_name(party.business_number)
@@ -292,7 +287,6 @@ def _party_keys(party: Party) -> Iterable[tuple[str, object]]:
 
 
 def _person_keys(person: Person) -> Iterable[tuple[str, object]]:
-    """The same, as far as the person has them."""
     keys: list[tuple[str, object]] = [
         *(("company", id) for id in person.company_ids),
         *(("name", _firm_name(name)) for name in person.declared),
@@ -309,6 +303,6 @@ def _person_keys(person: Person) -> Iterable[tuple[str, object]]:
 
 
 def _parents(domain: str) -> Iterable[str]:
-    """The domains above one: firm.co.kr and co.kr for mail.firm.co.kr."""
+    """Yield the domains above one: firm.co.kr and co.kr for mail.firm.co.kr."""
     labels = domain.split(".")
     return (".".join(labels[at:]) for at in range(1, len(labels)))

@@ -1,4 +1,4 @@
-"""The one clock that decides: the database's, so that every web process agrees."""
+"""The current time, from the database, so that every web process agrees."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,9 +10,9 @@ KST = ZoneInfo("Asia/Seoul")
 
 
 def now() -> datetime:
-    """Return the present instant (aware). Take it once per decision and pass it down.
+    """Return the current instant (aware), from the database. Take it once per decision.
 
-    PostgreSQL's own `now()` stands still inside a transaction, hence `clock_timestamp()`.
+    PostgreSQL's `now()` does not advance within a transaction, hence `clock_timestamp()`.
     """
     if connection.vendor != "postgresql":
         return timezone.now()

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Finding:
-    """One reason a rule gives; a blocking one stops the act, the others only warn."""
+    """One reason a rule gives; a blocking one prevents the act, others only warn."""
 
     code: str
     message: str
@@ -15,7 +15,7 @@ class Finding:
 
 
 class PortalError(Exception):
-    """Base of every error that is shown to a user; edges translate it, nothing else catches it."""
+    """Base of all errors shown to users; only edges (views, API, commands) catch it."""
 
     status: ClassVar[int] = 400
     default_code: ClassVar[str] = "portal_error"
@@ -28,12 +28,11 @@ class PortalError(Exception):
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """The error as a list of reasons, so that an edge shows every error in one shape."""
         return (Finding(self.code, self.message),)
 
 
 class BadInput(PortalError):
-    """What was sent cannot be read or is out of range."""
+    """The input cannot be read or is out of range."""
 
     default_code = "bad_input"
     default_message = "입력한 내용을 확인하세요."
@@ -56,7 +55,7 @@ class RuleBroken(PortalError):
 
 
 class MoveNotAllowed(PortalError):
-    """The thing is not in a state, or the person not in a role, from which this move starts."""
+    """The object is not in a state, or the person not in a role, that permits this move."""
 
     status = 409
     default_code = "move_not_allowed"
@@ -72,7 +71,7 @@ class StaleVersion(PortalError):
 
 
 class BudgetExceeded(PortalError):
-    """The pot holds less than the amount asked for."""
+    """The budget holds less than the requested amount."""
 
     status = 409
     default_code = "budget_exceeded"
@@ -80,7 +79,7 @@ class BudgetExceeded(PortalError):
 
 
 class Closed(PortalError):
-    """The round does not take applications at this instant."""
+    """The period for this act is over or has not begun."""
 
     status = 409
     default_code = "round_closed"
@@ -88,7 +87,7 @@ class Closed(PortalError):
 
 
 class NotFound(PortalError):
-    """It does not exist, or is not yours: the two are never told apart."""
+    """The object does not exist or is not visible to this person: both look the same."""
 
     status = 404
     default_code = "not_found"
@@ -96,7 +95,7 @@ class NotFound(PortalError):
 
 
 class SecondFactorNeeded(PortalError):
-    """Staff came with a password alone."""
+    """A member of staff has no second factor in this session."""
 
     status = 403
     default_code = "second_factor_needed"
@@ -104,7 +103,7 @@ class SecondFactorNeeded(PortalError):
 
 
 class Unavailable(PortalError):
-    """A part of the house (PDF engine, disk, broker) cannot serve just now."""
+    """A component (PDF engine, disk, broker) cannot serve at the moment."""
 
     status = 503
     default_code = "unavailable"
@@ -112,7 +111,7 @@ class Unavailable(PortalError):
 
 
 class JobCancelled(PortalError):
-    """Somebody asked a running job to stop; raised where the job reports its progress."""
+    """Somebody requested that a running job stop; raised where it reports its progress."""
 
     status = 409
     default_code = "job_cancelled"

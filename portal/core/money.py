@@ -1,4 +1,4 @@
-"""Whole won: shares, floors and the ways an amount is written. Floats never enter."""
+"""Whole won: shares, rounding down, and how amounts are written. No floats."""
 
 from portal.core.errors import BadInput
 
@@ -46,15 +46,15 @@ def floor_to(amount: int, unit: int) -> int:
 
 
 def won(amount: int | None) -> str:
-    """Write an exact amount: 70,000,000원; an unknown one is 미정, never 0."""
+    """Return an exact amount: 70,000,000원; an unknown one is 미정, never 0."""
     return "미정" if amount is None else f"{amount:,}원"
 
 
 def eok(amount: int | None) -> str:
-    """Write an amount short but never rounded: 4,002억원, 0.7억원, 2,000만원, 1억 2,345만원.
+    """Return an amount short but never rounded: 4,002억원, 0.7억원, 2,000만원, 1억 2,345만원.
 
-    From 0.5억 a whole tenth of 억 is written in 억, below that in 만; an amount that is not a
-    whole 만원 is written out in won.
+    From 0.5억 whole tenths of 억 are written in 억, below that in 만; an amount that is not a whole
+    만원 is written out in won.
     """
     if amount is None:
         return "미정"

@@ -10,8 +10,8 @@ OWNER = "owner"
 class Move:
     """One permitted change of state, or an act that leaves the state as it is.
 
-    `roles` are role names; `owner` stands for "whoever the service has checked owns it" and
-    `system` for the portal's jobs.
+    `roles` are role names; `owner` is anybody whose ownership the service has checked, `system` the
+    portal's jobs.
     """
 
     name: str
@@ -23,11 +23,11 @@ class Move:
 
 
 class Moves:
-    """Base of a table of moves; each move is a class attribute named like the move in capitals."""
+    """Base of a transition table; each move is a class attribute named like the move in capitals."""
 
     @classmethod
     def by_name(cls) -> Mapping[str, Move]:
-        """Return the moves of this table by name; raise ValueError for an attribute named otherwise."""
+        """Return the moves of this table by name. Raises ValueError for a misnamed attribute."""
         found = {key: value for key, value in vars(cls).items() if isinstance(value, Move)}
         for key, move in found.items():
             if key != move.name.upper():

@@ -1,4 +1,4 @@
-"""Numbers people type: business registration numbers and telephone numbers, made canonical."""
+"""Validate and normalise numbers and texts that people type."""
 
 import re
 import unicodedata
@@ -11,7 +11,7 @@ _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
 _TEN_DIGITS = re.compile(r"[0-9]{10}")
 _ROW_NUMBER = re.compile(r"[0-9]{1,18}")
 _PHONE_MARKS = re.compile(r"[\s().\-‐-―−]")
-_TURNING = frozenset(
+_DIRECTION_MARKS = frozenset(
     "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029"
 )
 _SEOUL = re.compile(r"(02)([0-9]{3,4})([0-9]{4})")
@@ -20,26 +20,23 @@ _NATIONWIDE = re.compile(r"(1[568][0-9]{2})([0-9]{4})")
 
 
 def row_number(text: str | None) -> int | None:
-    """Return the number of a row as a page or a program sends it; None for anything else.
+    """Return a primary key sent by a client, or None when the text is not a number.
 
-    Eighteen digits are more than any table has rows and fit every database.
+    Up to eighteen digits: these fit every database.
     """
     return int(text) if text and _ROW_NUMBER.fullmatch(text) else None
 
 
 def is_one_line(text: str) -> bool:
-    """Tell whether a text stays on its line wherever it is written: in a list, a letter, a log.
-
-    No line break or other control character, and no mark that turns the direction of what follows.
-    """
+    """Tell whether a text stays on one line: no control character, no change of text direction."""
     return not any(
-        (unicodedata.category(letter) == "Cc" and letter != "\t") or letter in _TURNING
+        (unicodedata.category(letter) == "Cc" and letter != "\t") or letter in _DIRECTION_MARKS
         for letter in text
     )
 
 
 def for_xml(text: str, *, keep: str = "\t") -> str:
-    """Leave out the letters that XML cannot carry; of the control characters only `keep` stays."""
+    """Return the text without characters that XML forbids; of the control characters `keep` stays."""
     return "".join(
         letter
         for letter in text
@@ -48,7 +45,7 @@ def for_xml(text: str, *, keep: str = "\t") -> str:
 
 
 def check_digit(first_nine: str) -> int:
-    """Return the tax office's tenth digit of a business number.
+    """Return the tenth digit of a business number (tax office's formula).
 
     The last `% 10` matters: without it every number that ends in 0 would be refused.
     """
@@ -60,8 +57,8 @@ def check_digit(first_nine: str) -> int:
 def business_number(text: str) -> str:
     """Return the ten digits of a business registration number (사업자등록번호).
 
-    Hyphens and spaces may be typed. A good number says nothing about whether the firm is still
-    in business. Raises BadInput (`business_number`).
+    Accepts hyphens and spaces. A valid number does not mean that the firm is in business. Raises
+    BadInput (`business_number`).
     """
     number = brn.compact(unicodedata.normalize("NFKC", text))
     if not _TEN_DIGITS.fullmatch(number):
@@ -82,14 +79,13 @@ def business_number(text: str) -> str:
 
 
 def format_business_number(number: str) -> str:
-    """Write ten digits the way the certificate does: 124-81-00998."""
     return brn.format(number)
 
 
 def phone(text: str) -> str:
     """Return a Korean telephone number with hyphens: 010-1234-5678, 02-123-4567, 1588-1234.
 
-    Takes digits with or without marks and the +82 prefix. Raises BadInput (`phone`).
+    Accepts digits with or without separators and the +82 prefix. Raises BadInput (`phone`).
     """
     number = _PHONE_MARKS.sub("", unicodedata.normalize("NFKC", text))
     for prefix in ("+82", "0082"):

@@ -1,32 +1,19 @@
-"""Forms of the ground."""
+"""The base of all forms, and fields of several apps."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.fields import InvalidJSONInput
-from django.forms.utils import ErrorList
 
-from portal.core.errors import BadInput, PortalError
+from portal.core.errors import BadInput
 from portal.core.plain_json import check_plain
 from portal.core.validators import is_one_line
-
-
-class CodedErrors(ErrorList):
-    """Messages with their stable code behind them, so that a user can quote it."""
-
-    def __getitem__(self, index: Any) -> Any:
-        """Write one message with its code."""
-        error: Any = self.data[index]
-        if not isinstance(error, ValidationError):
-            return error
-        message = next(iter(error))
-        return f"{message} ({error.code})" if error.code else message
+from portal.forms.errors import CodedErrors
 
 
 def one_line(text: str) -> None:
-    """Refuse in a field of one line what a browser would not send from it."""
+    # A browser does not send these from an input of one line.
     if not is_one_line(str(text)):
         raise ValidationError(
             "줄바꿈이나 글자 방향을 바꾸는 기호는 쓸 수 없습니다.", code="one_line"
@@ -34,9 +21,9 @@ def one_line(text: str) -> None:
 
 
 class PlainForm(forms.Form):
-    """A form with coded errors, and no browser's own messages in their way.
+    """A form with coded errors and without the browser's own messages.
 
-    What is typed in one line stays in one line: names stand in letters to other people.
+    Inputs of one line accept one line only: names appear in e-mails to other people.
     """
 
     use_required_attribute = False
@@ -49,10 +36,9 @@ class PlainForm(forms.Form):
 
 
 class PlainJSONField(forms.JSONField):
-    """JSON that the database can keep and every reader can read."""
+    """JSON that every database can store."""
 
     def to_python(self, value: Any) -> Any:
-        """Read it. Numbers without end, half characters and depth are refused as no JSON at all."""
         try:
             read = super().to_python(value)
             check_plain(read)
@@ -61,7 +47,7 @@ class PlainJSONField(forms.JSONField):
         return read
 
     def bound_data(self, data: Any, initial: Any) -> Any:
-        """Show what was sent again, as it was sent when it cannot be read."""
+        # Unreadable input is shown again as it was sent.
         try:
             return InvalidJSONInput(data) if data == "" else self.to_python(data)
         except ValidationError:
@@ -69,31 +55,14 @@ class PlainJSONField(forms.JSONField):
 
 
 class WonField(forms.IntegerField):
-    """Whole won, also as people write it: 1,000,000원."""
+    """Whole won, accepted as people write it: 1,000,000원."""
 
     def __init__(self, **kwargs: Any) -> None:
         attrs = {"inputmode": "numeric", "class": "input--short", "data-unit": "원"}
         super().__init__(min_value=0, widget=forms.TextInput(attrs), **kwargs)
 
     def to_python(self, value: Any) -> int | None:
-        """Read the amount without its separators and unit."""
         if isinstance(value, str):
             value = value.strip().removesuffix("원").replace(",", "").strip()
         amount: int | None = super().to_python(value)
         return amount
-
-
-def refuse(
-    form: forms.Form, error: PortalError, *, fields: Mapping[str, str] | None = None
-) -> None:
-    """Put every reason of a refusal next to its field, or above the form when it has none.
-
-    `fields` names the field of a code; a finding `invalid:<code>` finds the field `<code>` itself.
-    """
-    for finding in error.findings:
-        name = (fields or {}).get(finding.code) or finding.code.partition(":")[2] or finding.code
-        field = next((one for one in (f"q_{name}", name) if one in form.fields), None)
-        message = finding.message
-        if field:
-            message = message.removeprefix(f"‘{form.fields[field].label}’ 항목: ")
-        form.add_error(field, ValidationError(message, code=finding.code))

@@ -1,4 +1,4 @@
-"""Ring the worker. Losing a ring costs seconds, never work: the sweep reads the rows."""
+"""Notify workers through Celery. A lost message is harmless: the sweep finds the row within 15 s."""
 
 import logging
 import time
@@ -13,20 +13,20 @@ logger = logging.getLogger(__name__)
 PAUSE_SECONDS = 10.0
 SWEEP_SECONDS = 1.0
 _quiet_until = 0.0
-_called: dict[str, float] = {}
+_scheduled: dict[str, float] = {}
 
 
-def ring(task: str, *args: object) -> bool:
-    """Send a task by name. A broker that is away is left alone for a while; never raises.
+def notify(task: str, *args: object) -> bool:
+    """Send a task by name; return whether it was sent. Never raises.
 
-    A task without arguments takes along all that waits when it starts: it is called to start in a
-    second, and until then it is not called again.
+    An unreachable broker is not tried again for PAUSE_SECONDS. A task without arguments handles all
+    pending rows when it starts: it is scheduled for SWEEP_SECONDS later and not sent again until then.
     """
     global _quiet_until
-    here = time.monotonic()
-    if here < _quiet_until:
+    at = time.monotonic()
+    if at < _quiet_until:
         return False
-    if not args and here < _called.get(task, 0.0):
+    if not args and at < _scheduled.get(task, 0.0):
         return True
     try:
         app.send_task(task, args=args, retry=False, countdown=None if args else SWEEP_SECONDS)
@@ -37,5 +37,5 @@ def ring(task: str, *args: object) -> bool:
         )
         return False
     if not args:
-        _called[task] = here + SWEEP_SECONDS
+        _scheduled[task] = at + SWEEP_SECONDS
     return True

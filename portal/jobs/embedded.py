@@ -19,35 +19,34 @@ logger = logging.getLogger(__name__)
 
 
 class QuietHandler(WSGIRequestHandler):
-    """Serves without a line per request."""
+    """Logs no line per request."""
 
     def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+        pass
 
 
-class Clockwork(threading.Thread):
-    """Send the periodic tasks of `CELERY_BEAT_SCHEDULE`; what Celery's beat does elsewhere."""
+class Scheduler(threading.Thread):
+    """Sends the tasks of `CELERY_BEAT_SCHEDULE`, as Celery's beat does elsewhere."""
 
     def __init__(self, schedule: Mapping[str, Mapping[str, Any]]) -> None:
-        super().__init__(name="clockwork", daemon=True)
-        self.over = threading.Event()
+        super().__init__(name="scheduler", daemon=True)
+        self.stopped = threading.Event()
         self.rows = list(schedule.values())
 
     def run(self) -> None:
-        """Tick once a second until stopped."""
         seconds = 0
-        while not self.over.is_set():
+        while not self.stopped.is_set():
             for row in self.rows:
                 if seconds % row["schedule"] == 0:
                     app.send_task(row["task"])
-            self.over.wait(1)
+            self.stopped.wait(1)
             seconds += 1
 
 
 def serve(host: str, port: int) -> None:
-    """Serve until Ctrl-C or SIGTERM, then let the job in hand finish.
+    """Serve until Ctrl-C or SIGTERM, then let the running job finish.
 
-    Raises OSError when the port is taken. Jobs that a killed process left behind run again first.
+    Jobs left running by a killed process run again first. Raises OSError when the port is taken.
     """
     server = ThreadedWSGIServer((host, port), QuietHandler)
     server.daemon_threads = True
@@ -57,9 +56,9 @@ def serve(host: str, port: int) -> None:
     if recovered:
         logger.info("중단되었던 작업 %s건을 이어서 처리합니다.", recovered)
     worker = app.WorkController(pool="threads", concurrency=2, without_gossip=True)
-    clockwork = Clockwork(settings.CELERY_BEAT_SCHEDULE)
+    scheduler = Scheduler(settings.CELERY_BEAT_SCHEDULE)
     threading.Thread(target=worker.start, name="worker", daemon=True).start()
-    clockwork.start()
+    scheduler.start()
 
     def stop(signum: int, frame: FrameType | None) -> None:
         threading.Thread(target=server.shutdown, daemon=True).start()
@@ -67,7 +66,7 @@ def serve(host: str, port: int) -> None:
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, stop)
     server.serve_forever(poll_interval=0.2)
-    queue.closing.set()
-    clockwork.over.set()
+    queue.shutting_down.set()
+    scheduler.stopped.set()
     server.server_close()
     worker.stop()

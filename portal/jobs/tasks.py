@@ -1,4 +1,4 @@
-"""Celery's side of jobs and notices: ids in, rows decide."""
+"""Celery's side of jobs and notices: messages carry ids, rows decide."""
 
 import time
 
@@ -12,21 +12,20 @@ SWEEP_SECONDS = 60
 
 @shared_task
 def run_job(pk: int) -> None:
-    """Do one job, if it still waits."""
     queue.run(pk)
 
 
 @shared_task
 def sweep_jobs() -> int:
-    """Do what waits although nobody rang: lost messages, killed workers, later tries.
+    """Run due jobs whose notification was lost, whose worker was killed, or whose retry is due.
 
-    Returns how many were begun; leaves the rest to the next sweep, so that the last job begun has
-    the better part of CELERY_TASK_TIME_LIMIT for itself.
+    Returns how many were started. Stops after SWEEP_SECONDS, so that the last job started has most of
+    CELERY_TASK_TIME_LIMIT for itself.
     """
-    begun, started = 0, time.monotonic()
-    for pk in queue.waiting(now()):
+    count, started = 0, time.monotonic()
+    for pk in queue.due(now()):
         if time.monotonic() - started > SWEEP_SECONDS:
             break
         queue.run(pk)
-        begun += 1
-    return begun
+        count += 1
+    return count

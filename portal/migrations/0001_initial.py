@@ -170,11 +170,11 @@ class Migration(migrations.Migration):
                 ('total', models.PositiveIntegerField(default=0, verbose_name='전체')),
                 ('done', models.PositiveIntegerField(default=0, verbose_name='처리')),
                 ('attempts', models.PositiveSmallIntegerField(default=0, verbose_name='시도')),
-                ('waits', models.PositiveSmallIntegerField(default=0, verbose_name='미룸')),
+                ('postponements', models.PositiveSmallIntegerField(default=0, verbose_name='미룸')),
                 ('lease_until', models.DateTimeField(null=True, verbose_name='점유 기한')),
                 ('run_after', models.DateTimeField(null=True, verbose_name='다음 시도')),
                 ('stage', models.CharField(blank=True, max_length=60, verbose_name='단계')),
-                ('cancel_asked_at', models.DateTimeField(null=True, verbose_name='취소 요청 시각')),
+                ('cancel_requested_at', models.DateTimeField(null=True, verbose_name='취소 요청 시각')),
                 ('error', models.TextField(blank=True, verbose_name='오류')),
                 ('result', models.JSONField(default=dict, verbose_name='결과')),
                 ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='요청 시각')),
@@ -184,7 +184,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '작업',
                 'verbose_name_plural': '작업',
-                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['created_at'], name='job_waiting')],
+                'indexes': [models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['created_at'], name='job_pending')],
             },
         ),
         migrations.CreateModel(
@@ -206,11 +206,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '알림',
                 'verbose_name_plural': '알림',
-                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['id'], name='notice_waiting'), models.Index(fields=['user', '-id'], name='notice_of_user')],
+                'indexes': [models.Index(condition=models.Q(('state', 'pending')), fields=['id'], name='notice_pending'), models.Index(fields=['user', '-id'], name='notice_of_user')],
             },
         ),
         migrations.CreateModel(
-            name='TroubleMinute',
+            name='IncidentMinute',
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('scope', models.CharField(max_length=80, verbose_name='대상')),
@@ -222,7 +222,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '장애 기록',
                 'verbose_name_plural': '장애 기록',
-                'indexes': [models.Index(fields=['minute'], name='trouble_minute')],
+                'indexes': [models.Index(fields=['minute'], name='incident_minute')],
                 'constraints': [models.UniqueConstraint(fields=('scope', 'minute', 'kind', 'source'), name='one_count_per_minute')],
             },
         ),

@@ -1,23 +1,13 @@
-"""The groups that carry the roles; seals and verifications are only ever added."""
+"""Seals and verifications are only ever added."""
 
 from django.db import migrations
 
 from portal.records.guards import append_only
 
 
-def make_groups(apps, schema_editor):
-    group = apps.get_model("auth", "Group")
-    for name in (
-        "assessor", "officer", "manager", "auditor", "operator",
-        "ministry", "agency", "panel_operator", "moderator", "curator",
-    ):
-        group.objects.get_or_create(name=name)
-
-
 class Migration(migrations.Migration):
-    dependencies = [("portal", "0001_initial"), ("auth", "0012_alter_user_first_name_max_length")]
+    dependencies = [("portal", "0001_initial")]
     operations = [
-        migrations.RunPython(make_groups, migrations.RunPython.noop),
         *append_only("portal_auditseal"),
         *append_only("portal_auditcheck"),
     ]

@@ -1,4 +1,4 @@
-"""Facts, one module per package of the portal: people, records, jobs, notices, ties, tokens, paper."""
+"""Models, one module per package of the portal."""
 
 from portal.models.access import User, UserManager
 from portal.models.api import ApiToken, IdempotentCall, TokenScope
@@ -11,9 +11,9 @@ from portal.models.records import (
     AuditCheck,
     AuditSeal,
     Dated,
+    IncidentMinute,
     MoveLogBase,
     Stateful,
-    TroubleMinute,
 )
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "DeclaredTie",
     "FirmLink",
     "IdempotentCall",
+    "IncidentMinute",
     "IssuedPdf",
     "Job",
     "JobState",
@@ -33,7 +34,6 @@ __all__ = [
     "NoticeState",
     "Stateful",
     "TokenScope",
-    "TroubleMinute",
     "User",
     "UserManager",
 ]

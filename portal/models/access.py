@@ -10,21 +10,17 @@ from django.db.models.functions import Lower
 
 
 class UserManager(BaseUserManager["User"]):
-    """Makes accounts that sign in by e-mail."""
-
     def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
-        """Create an account; the address is kept in lower case so that it is one person's."""
+        # One spelling of an address, so that it is one person's.
         user = self.model(email=self.normalize_email(email).lower(), **fields)
         user.set_password(password)
         user.save(using=self._db)
         return user
 
     def create_superuser(self, email: str, password: str | None = None) -> "User":
-        """Create the account that sets up the others; `createsuperuser` calls it."""
         return self.create_user(email, password, is_staff=True, is_superuser=True)
 
     def get_by_natural_key(self, username: str | None) -> "User":
-        """Find an account however its address is capitalised."""
         return self.get(email=(username or "").lower())
 
 
@@ -39,6 +35,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     joined_at = models.DateTimeField("가입 시각", auto_now_add=True)
 
     objects = UserManager()
+    held_roles: frozenset[str] | None = None  # read once per instance by `roles_of`
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -9,14 +9,12 @@ from portal.models.access import User
 
 
 class TokenScope(models.TextChoices):
-    """What a token may do."""
-
     READ = "read", "조회"
     WRITE = "write", "작성·제출"
 
 
 class ApiToken(models.Model):
-    """A key to the API: scoped, expiring, shown once and kept only as a hash."""
+    """A key to the API: scoped, expiring, shown once and stored as a hash."""
 
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="tokens", verbose_name="사용자"
@@ -39,7 +37,7 @@ class ApiToken(models.Model):
 
 
 class IdempotentCall(models.Model):
-    """The answer to a call that carried an Idempotency-Key, so that a repeat gets the same."""
+    """The answer to a call with an Idempotency-Key, for its repeats."""
 
     KEPT = timedelta(days=7)  # long after the last repeat; the answer holds what the call sent
 

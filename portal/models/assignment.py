@@ -7,7 +7,7 @@ from portal.models.access import User
 
 
 class DeclaredTie(models.Model):
-    """A person's own word about a firm: employment, shares, kinship, advice (see `portal.assignment.ties`)."""
+    """A tie to a firm that a person declared: employment, shares, kinship, advice."""
 
     class Kind(models.TextChoices):
         EMPLOYMENT = "employment", "재직"
@@ -38,7 +38,7 @@ class DeclaredTie(models.Model):
 
 
 class FirmLink(models.Model):
-    """Two firms that belong together by shares or partnership (see `portal.assignment.ties.linked`)."""
+    """Two firms tied by shares or partnership, see `portal.assignment.ties.linked`."""
 
     class Kind(models.TextChoices):
         SHARES = "shares", "지분 관계"

@@ -1,4 +1,4 @@
-"""Background jobs: the row is the queue."""
+"""Background jobs."""
 
 from django.db import models
 from django.db.models import Q
@@ -8,8 +8,6 @@ from portal.models.access import User
 
 
 class JobState(models.TextChoices):
-    """Where a job stands."""
-
     QUEUED = "queued", "대기"
     RUNNING = "running", "진행 중"
     DONE = "done", "완료"
@@ -18,7 +16,7 @@ class JobState(models.TextChoices):
 
 
 class Job(models.Model):
-    """Work to be done in the background. This row is the truth; the broker only rings."""
+    """Work to be done in the background. This row decides; a broker message only wakes a worker."""
 
     kind = models.CharField("종류", max_length=60)
     key = models.CharField("고유 키", max_length=200, unique=True)
@@ -29,11 +27,11 @@ class Job(models.Model):
     total = models.PositiveIntegerField("전체", default=0)
     done = models.PositiveIntegerField("처리", default=0)
     attempts = models.PositiveSmallIntegerField("시도", default=0)
-    waits = models.PositiveSmallIntegerField("미룸", default=0)
+    postponements = models.PositiveSmallIntegerField("미룸", default=0)
     lease_until = models.DateTimeField("점유 기한", null=True)
     run_after = models.DateTimeField("다음 시도", null=True)
     stage = models.CharField("단계", max_length=60, blank=True)
-    cancel_asked_at = models.DateTimeField("취소 요청 시각", null=True)
+    cancel_requested_at = models.DateTimeField("취소 요청 시각", null=True)
     error = models.TextField("오류", blank=True)
     result = models.JSONField("결과", default=dict)
     requested_by = models.ForeignKey(
@@ -49,7 +47,7 @@ class Job(models.Model):
             models.Index(
                 fields=["created_at"],
                 condition=Q(state__in=["queued", "running"]),
-                name="job_waiting",
+                name="job_pending",
             ),
         ]
 
@@ -57,20 +55,19 @@ class Job(models.Model):
         return f"{self.kind} ({self.get_state_display()})"
 
     def progress(self, done: int, total: int, stage: str = "") -> None:
-        """Record how far the work is, outside the worker's own transaction where possible.
+        """Record progress. Raises JobCancelled when somebody requested that the job stop.
 
-        Raises JobCancelled when somebody has asked to stop; what is written so far stays or is
-        undone, as the work itself arranges its transactions.
+        Whether the work done so far stays is decided by the work's own transactions.
         """
         self.done, self.total, self.stage = done, total, stage
         row = Job.objects.filter(pk=self.pk)
-        if not row.filter(cancel_asked_at=None).update(done=done, total=total, stage=stage):
+        if not row.filter(cancel_requested_at=None).update(done=done, total=total, stage=stage):
             raise JobCancelled()
 
-    def stop_if_asked(self) -> None:
-        """Raise JobCancelled when somebody has asked to stop; writes nothing.
+    def raise_if_cancelled(self) -> None:
+        """Raise JobCancelled when somebody requested that the job stop; write nothing.
 
         For work within one transaction, where `progress` would lock this row until its end.
         """
-        if Job.objects.filter(pk=self.pk, cancel_asked_at__isnull=False).exists():
+        if Job.objects.filter(pk=self.pk, cancel_requested_at__isnull=False).exists():
             raise JobCancelled()

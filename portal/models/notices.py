@@ -1,4 +1,4 @@
-"""The outbox of mails."""
+"""The outbox of e-mails."""
 
 from django.db import models
 from django.db.models import Q
@@ -7,15 +7,13 @@ from portal.models.access import User
 
 
 class NoticeState(models.TextChoices):
-    """Where a notice stands."""
-
     PENDING = "pending", "발송 대기"
     SENT = "sent", "발송"
     FAILED = "failed", "발송 실패(확인 필요)"
 
 
 class Notice(models.Model):
-    """An e-mail to be sent, written in the same transaction as what it tells."""
+    """An e-mail of the outbox, written in the transaction of the event it reports."""
 
     key = models.CharField("고유 키", max_length=200, unique=True)
     user = models.ForeignKey(
@@ -37,7 +35,7 @@ class Notice(models.Model):
         verbose_name = "알림"
         verbose_name_plural = "알림"
         indexes = [
-            models.Index(fields=["id"], condition=Q(state="pending"), name="notice_waiting"),
+            models.Index(fields=["id"], condition=Q(state="pending"), name="notice_pending"),
             models.Index(fields=["user", "-id"], name="notice_of_user"),
         ]
 

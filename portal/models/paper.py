@@ -6,7 +6,7 @@ from django.db import models
 
 
 class IssuedPdf(models.Model):
-    """A PDF made by a job: the row is there first, the file follows."""
+    """A PDF made by a job: the row is written first, the file follows."""
 
     token = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     file = models.CharField(max_length=100, blank=True, editable=False)

@@ -1,4 +1,4 @@
-"""Moves, the audit chain and minutes of trouble."""
+"""Base models of workflow; the audit chain; incidents."""
 
 from collections.abc import Mapping
 from typing import ClassVar
@@ -10,8 +10,6 @@ from portal.models.access import User
 
 
 class Dated(models.Model):
-    """When a row came and last changed."""
-
     created_at = models.DateTimeField("만든 시각", auto_now_add=True)
     updated_at = models.DateTimeField("바뀐 시각", auto_now=True)
 
@@ -20,10 +18,10 @@ class Dated(models.Model):
 
 
 class Stateful(models.Model):
-    """A thing with a life: its `state` is written by `portal.records.workflow` alone.
+    """An object with a transition table; only `portal.records.workflow` writes its `state`.
 
-    A subclass names its moves (`MOVES`) and the model that logs them (`MoveLogBase` with a
-    foreign key called `thing`).
+    A subclass names its moves (`MOVES`) and the model that logs them (`MoveLogBase` with a foreign
+    key `thing`).
     """
 
     state = models.CharField("상태", max_length=20, editable=False)
@@ -36,7 +34,7 @@ class Stateful(models.Model):
 
 
 class MoveLogBase(models.Model):
-    """One move of one thing: who, when, from, to, why. Append-only in the database."""
+    """One move of one object: who, when, from, to, why. Append-only in the database."""
 
     move = models.CharField("처리", max_length=30)
     source = models.CharField("이전 상태", max_length=20)
@@ -56,7 +54,7 @@ class MoveLogBase(models.Model):
 
 
 class AuditChain(models.Model):
-    """How far the rows of one audited table are sealed, and the hash at the end of its chain."""
+    """How far the rows of one audited table are sealed, and the hash of its last seal."""
 
     name = models.CharField("사슬", max_length=60, primary_key=True)
     number = models.PositiveIntegerField("마지막 봉인", default=0)
@@ -98,7 +96,7 @@ class AuditSeal(models.Model):
 
 
 class AuditCheck(models.Model):
-    """One verification of the chains: how much was read and what was found. Append-only."""
+    """One verification of the chains and its result. Append-only in the database."""
 
     started_at = models.DateTimeField("시작")
     finished_at = models.DateTimeField("끝")
@@ -121,8 +119,8 @@ class AuditCheck(models.Model):
         return f"감사 검증 #{self.pk}"
 
 
-class TroubleMinute(models.Model):
-    """What went wrong in one minute of one process: the portal's own evidence of an outage."""
+class IncidentMinute(models.Model):
+    """Failures of one kind in one minute of one process: the portal's own evidence of an outage."""
 
     class Kind(models.TextChoices):
         CLOSED = "closed", "마감 뒤 접수 거절"
@@ -144,7 +142,7 @@ class TroubleMinute(models.Model):
                 fields=["scope", "minute", "kind", "source"], name="one_count_per_minute"
             ),
         ]
-        indexes = [models.Index(fields=["minute"], name="trouble_minute")]
+        indexes = [models.Index(fields=["minute"], name="incident_minute")]
 
     def __str__(self) -> str:
         return f"{self.scope} {self.minute:%H:%M} {self.get_kind_display()}"

@@ -1,4 +1,4 @@
-"""The outbox: a notice is written with the fact it tells, and sent afterwards, once."""
+"""The outbox: a notice is written in the transaction of its event and sent afterwards, once."""
 
 import logging
 import time
@@ -20,15 +20,15 @@ from portal.models import Notice, NoticeState, User
 
 logger = logging.getLogger(__name__)
 
-# After each failed attempt the next one waits; the last is given up about 17 hours after the first.
+# Before the next attempt; the last one is about 17 hours after the first.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
 CLAIM = timedelta(minutes=5)
 BATCH = 500
-LETTERS_A_DAY = 100
-"""So many letters one person may have sent to addresses of their choice (assumption)."""
-ROUND_SECONDS = 120
-# What is wrong with one notice; every other failure to send is the mail server's.
-THIS_NOTICE = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
+INVITATIONS_A_DAY = 100
+"""Invitations one person may send to addresses of their choice (assumption)."""
+BATCH_SECONDS = 120
+# Errors of one notice; any other error is the mail server's and ends the batch.
+NOTICE_ERRORS = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
 
 
 def write(
@@ -41,9 +41,9 @@ def write(
     new: bool = False,
     **context: object,
 ) -> Notice:
-    """Write one notice from `templates/emails/<template>.*`; the key makes it the only one.
+    """Write one notice from `templates/emails/<template>.*`, once per key; return it.
 
-    Whoever knows that the key is `new` saves the look for it.
+    Pass `new=True` when the key cannot exist yet; this skips one query.
     """
     fields = compose(template, to_email=to_email, user=user, now=now, **context)
     if new:
@@ -51,71 +51,70 @@ def write(
     else:
         notice, created = Notice.objects.get_or_create(key=key, defaults=fields)
     if created:
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify, robust=True)
     return notice
 
 
-def check_letters(asked: Iterable[QuerySet[Any]], *, by: User, now: datetime) -> None:
-    """Let nobody fill other people's mailboxes in the portal's name.
+def check_invitation_limit(
+    invitations: Iterable[QuerySet[Any]], *, by: User, now: datetime
+) -> None:
+    """Check that `by` may send one more invitation today, so that nobody floods other mailboxes.
 
-    Counts what `by` asked for (`invited_by`, `invited_at`) in the last 24 hours, whatever became
-    of it. Raises BadInput (`letters_today`).
+    Counts the rows by `invited_by` and `invited_at` in the last 24 hours, whatever became of them.
+    Raises BadInput (`letters_today`).
     """
     since = now - timedelta(days=1)
-    sent = sum(rows.filter(invited_by=by, invited_at__gt=since).count() for rows in asked)
-    if sent >= LETTERS_A_DAY:
+    sent = sum(rows.filter(invited_by=by, invited_at__gt=since).count() for rows in invitations)
+    if sent >= INVITATIONS_A_DAY:
         raise BadInput(
-            f"하루에 보낼 수 있는 초대 {LETTERS_A_DAY}통을 모두 보냈습니다. 내일 다시 보내 주세요.",
+            f"하루에 보낼 수 있는 초대 {INVITATIONS_A_DAY}통을 모두 보냈습니다. 내일 다시 보내 주세요.",
             code="letters_today",
         )
 
 
-def ring() -> None:
-    """Tell the worker that a notice waits."""
-    broker.ring("portal.notices.tasks.send_notices")
+def notify() -> None:
+    broker.notify("portal.notices.tasks.send_notices")
 
 
 def compose(
     template: str, *, to_email: str, user: User | None, now: datetime, **context: object
 ) -> dict[str, object]:
-    """Render a notice's fields without saving it, for one row or for many."""
-    words = {"ORIGIN": settings.ORIGIN, "user": user, **context}
+    values = {"ORIGIN": settings.ORIGIN, "user": user, **context}
     return {
         "user": user,
         "to_email": to_email,
-        "subject": " ".join(_plain_text(f"emails/{template}.subject.txt", words).split())[:200],
-        "body": _plain_text(f"emails/{template}.body.txt", words).strip() + "\n",
+        "subject": " ".join(_plain_text(f"emails/{template}.subject.txt", values).split())[:200],
+        "body": _plain_text(f"emails/{template}.body.txt", values).strip() + "\n",
         "created_at": now,
     }
 
 
-def _plain_text(template: str, words: dict[str, object]) -> str:
-    """Render a letter, which is no HTML: a name with an ampersand stays as it is."""
-    text: str = _letter().render({"template": template, **words})
+def _plain_text(template: str, values: dict[str, object]) -> str:
+    # Plain text: a name with an ampersand stays as it is.
+    text: str = _wrapper().render({"template": template, **values})
     return text
 
 
 @cache
-def _letter() -> Any:
+def _wrapper() -> Any:
     return engines["django"].from_string(
         "{% autoescape off %}{% include template %}{% endautoescape %}"
     )
 
 
-def send_waiting(now: datetime) -> int:
-    """Send what is due, each claimed by a conditional UPDATE before it leaves; returns how many.
+def send_due(now: datetime) -> int:
+    """Send the notices that are due; return how many were sent.
 
-    A claim holds for `CLAIM`: two senders never send the same notice side by side. A process that
-    dies between sending and recording sends once more then: a mail may arrive twice, never not at
-    all. A mail server that cannot be reached ends the round, so that it costs only one notice an
-    attempt.
+    Each is claimed by a conditional UPDATE for CLAIM, so that two workers never send the same one at
+    once. A process that dies between sending and recording sends once more: an e-mail may arrive twice
+    but is never lost. An unreachable mail server ends the batch and costs one notice an attempt.
     """
     Notice.objects.filter(due(now), attempts__gt=len(PAUSES)).update(
         state=NoticeState.FAILED, error="발송 중에 여러 번 중단되었습니다."
     )
     sent, started = 0, time.monotonic()
     for notice in Notice.objects.filter(due(now)).order_by("id")[:BATCH]:
-        if time.monotonic() - started > ROUND_SECONDS:
+        if time.monotonic() - started > BATCH_SECONDS:
             break
         claimed = Notice.objects.filter(due(now), pk=notice.pk).update(
             attempts=F("attempts") + 1, next_at=now + CLAIM
@@ -124,10 +123,10 @@ def send_waiting(now: datetime) -> int:
             continue
         try:
             _send(notice)
-        except THIS_NOTICE as error:
-            _failed(notice, error, now)
+        except NOTICE_ERRORS as error:
+            _record_failure(notice, error, now)
         except OSError as error:
-            _failed(notice, error, now)
+            _record_failure(notice, error, now)
             break
         else:
             Notice.objects.filter(pk=notice.pk).update(
@@ -143,12 +142,12 @@ def due(at: datetime) -> Q:
 
 
 def retry(notice: Notice) -> bool:
-    """Send a failed notice again from the start; returns whether it had failed."""
+    """Queue a failed notice again; return whether it had failed."""
     changed = Notice.objects.filter(pk=notice.pk, state=NoticeState.FAILED).update(
         state=NoticeState.PENDING, attempts=0, next_at=None, error=""
     )
     if changed:
-        transaction.on_commit(ring, robust=True)
+        transaction.on_commit(notify, robust=True)
     return bool(changed)
 
 
@@ -161,8 +160,7 @@ def _send(notice: Notice) -> None:
     ).send()
 
 
-def _failed(notice: Notice, error: Exception, now: datetime) -> None:
-    """Note the failure; try again after a pause, or give up where somebody will see it."""
+def _record_failure(notice: Notice, error: Exception, now: datetime) -> None:
     logger.warning("알림 %s 발송 실패: %s", notice.pk, type(error).__name__)
     final = notice.attempts >= len(PAUSES)
     Notice.objects.filter(pk=notice.pk).update(

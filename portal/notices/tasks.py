@@ -8,5 +8,4 @@ from portal.notices import outbox
 
 @shared_task
 def send_notices() -> int:
-    """Send the notices that wait."""
-    return outbox.send_waiting(now())
+    return outbox.send_due(now())

@@ -1,7 +1,4 @@
-"""Charts drawn on the server as one SVG each, with the same figures as a table beside them.
-
-`{% chart %}` shows a `Chart` on a page and in a PDF alike; nothing needs a script to be read.
-"""
+"""Charts as SVG, each with the same figures as a table; `{% chart %}` shows them without a script."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,18 +8,20 @@ from html import escape
 
 Number = int | float | Decimal
 Point = tuple[Number, Number]
+Mark = tuple[Number, Number, str]  # x, y, words
 
 WIDTH = 480  # units of the viewBox; a page stretches it
 COLOURS = ("#083891", "#256ef4", "#86aff9", "#267337", "#8a5c00", "#bd2c0f", "#58616a")
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 4", "10 4", "4 2")
 INK, QUIET, LINE = "#1e2124", "#464c53", "#cdd1d5"
 BAR, GAP, LABEL_WIDTH, LINE_HEIGHT = 18, 8, 126, 14
+PLOT_HEIGHT = 312  # of a line chart
 UNKNOWN = "미정"
 
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing (`svg`, safe to print as it is) and the table that says the same."""
+    """A drawing (`svg`, escaped) and a table with the same figures."""
 
     title: str
     svg: str
@@ -43,31 +42,26 @@ def bars(
 ) -> Chart:
     """Draw horizontal bars: one group a label, one bar a series (or one stacked bar).
 
-    Every series has a value, or None for what is not told (`unknown` says why), for each label;
-    none is below zero. `colours` are those of the series, in their order.
+    Every series has a value for each label, none below zero; None is written as `unknown`.
+    `colours` are those of the series, in their order. Raises ValueError for a series of another
+    length.
     """
     columns = list(series.values())
     if any(len(column) != len(labels) for column in columns):
         raise ValueError("a series has a value for each label")
-    sums = [sum(float(v or 0) for v in row) for row in zip(*columns, strict=True)]
-    singles = [float(v or 0) for column in columns for v in column]
-    top = _nice(max([*(sums if stacked else singles), 0.0]))
-    thick = BAR if stacked else BAR * max(1, len(columns))
-    written = [_broken(label) for label in labels]
-    group = max([thick, *(len(words) * LINE_HEIGHT for words in written)])
+    thickness = BAR if stacked else BAR * max(1, len(columns))
+    broken = [_broken(label) for label in labels]
+    group = max([thickness, *(len(parts) * LINE_HEIGHT for parts in broken)])
     legend = 22 if len(columns) > 1 else 0
     left, right = 138, 66
     height = legend + len(labels) * (group + GAP) + 8
+    scale = (WIDTH - left - right) / _longest_bar(columns, stacked)
     parts = _legend(list(series), colours) if legend else []
     for place, label in enumerate(labels):
         y = legend + place * (group + GAP) + GAP / 2
-        first = y + group / 2 + 4 - (len(written[place]) - 1) * LINE_HEIGHT / 2
-        for turn, words in enumerate(written[place]):
-            parts.append(
-                _text(left - 8, first + turn * LINE_HEIGHT, words, anchor="end", title=label)
-            )
+        parts += _label_lines(left - 8, y + group / 2, broken[place], label)
         values = [column[place] for column in columns]
-        scale, upper = (WIDTH - left - right) / top, y + (group - thick) / 2
+        upper = y + (group - thickness) / 2
         parts += _group(values, left, upper, scale, stacked, unit, unknown, colours)
     parts.append(_line(left, legend, left, height - 6, INK))
     rows = tuple(
@@ -77,13 +71,29 @@ def bars(
     return Chart(title, _svg(title, height, parts), (label_header, *series), rows)
 
 
+def _longest_bar(columns: Sequence[Sequence[Number | None]], stacked: bool) -> float:
+    """Return the value at the right end of the drawing, a round number."""
+    lists = [[float(value or 0) for value in column] for column in columns]
+    if stacked:
+        return _nice(max([*map(sum, zip(*lists, strict=True)), 0.0]))
+    return _nice(max([*(value for column in lists for value in column), 0.0]))
+
+
+def _label_lines(x: float, middle: float, lines: Sequence[str], label: str) -> list[str]:
+    first = middle + 4 - (len(lines) - 1) * LINE_HEIGHT / 2
+    return [
+        _text(x, first + place * LINE_HEIGHT, words, anchor="end", title=label)
+        for place, words in enumerate(lines)
+    ]
+
+
 def lines(
     title: str,
     series: Mapping[str, Sequence[Point]],
     *,
     x: str,
     y: str,
-    marks: Sequence[tuple[Number, Number, str]] = (),
+    marks: Sequence[Mark] = (),
     x_names: Mapping[Number, str] | None = None,
     y_top: Number | None = None,
     steps: int = 5,
@@ -94,54 +104,103 @@ def lines(
     `x_names` are words for values of x, such as dates. The table holds at most `table_rows` points
     of each series, evenly taken, ends included.
     """
+    names = x_names or {}
+    plot = _plot(series, marks, y_top)
+    parts = [
+        *_legend(list(series)),
+        *_y_axis(plot, steps),
+        *_x_axis(plot, names, steps),
+        _text(plot.left + plot.width / 2, PLOT_HEIGHT - 8, x),
+        _text(plot.left - 48, plot.upper - 12, y, anchor="start"),
+    ]
+    for place, line in enumerate(series.values()):
+        parts.append(_path([plot.at(a, b) for a, b in line], place))
+    for mark in marks:
+        parts += _mark(plot, mark)
+    rows = [
+        (name, names.get(a) or _figure(a), _figure(b))
+        for name, line in series.items()
+        for a, b in _some(line, table_rows)
+    ]
+    rows += [(words, _figure(a), _figure(b)) for a, b, words in marks]
+    return Chart(title, _svg(title, PLOT_HEIGHT, parts), ("계열", x, y), tuple(rows))
+
+
+@dataclass(frozen=True)
+class _Plot:
+    """The area of a line chart: its edges in units of the viewBox, and the values at them."""
+
+    low: float
+    high: float
+    bottom: float
+    top: float
+    left: int = 56
+    right: int = WIDTH - 16
+    upper: int = 52
+    lower: int = PLOT_HEIGHT - 46
+
+    @property
+    def width(self) -> int:
+        return self.right - self.left
+
+    def at(self, x: Number, y: Number) -> tuple[float, float]:
+        return (
+            self.left + (float(x) - self.low) / (self.high - self.low) * self.width,
+            self.lower
+            - (float(y) - self.bottom) / (self.top - self.bottom) * (self.lower - self.upper),
+        )
+
+
+def _plot(
+    series: Mapping[str, Sequence[Point]], marks: Sequence[Mark], y_top: Number | None
+) -> _Plot:
     points = [(float(a), float(b)) for line in series.values() for a, b in line]
     points += [(float(a), float(b)) for a, b, _ in marks]
     low, high = _span([a for a, _ in points])
-    bottom = min([0.0, *(b for _, b in points)])
-    top = float(y_top) if y_top is not None else _nice(max([b for _, b in points] or [1.0]))
-    left, right, upper, height = 56, 16, 52, 312
-    floor = height - 46
-    wide, tall = WIDTH - left - right, floor - upper
+    heights = [b for _, b in points]
+    top = float(y_top) if y_top is not None else _nice(max(heights or [1.0]))
+    return _Plot(low, high, min([0.0, *heights]), top)
 
-    def at(a: Number, b: Number) -> tuple[float, float]:
-        return (
-            left + (float(a) - low) / (high - low) * wide,
-            floor - (float(b) - bottom) / (top - bottom) * tall,
-        )
 
-    parts = _legend(list(series))
-    for turn in range(steps + 1):
-        value = bottom + (top - bottom) * turn / steps
-        _, v = at(low, value)
-        parts.append(_line(left, v, WIDTH - right, v, LINE))
-        parts.append(_text(left - 6, v + 4, number(_tidy(value)), anchor="end"))
-    names = x_names or {}
-    shown = sorted(names) if names else [low + (high - low) * i / steps for i in range(steps + 1)]
-    every = max(1, math.ceil(len(shown) / (steps + 1)))
-    for place_x in shown[::every]:
-        u, _ = at(place_x, bottom)
-        parts.append(_line(u, floor, u, floor + 4, INK))
-        parts.append(_text(u, floor + 18, names.get(place_x) or number(_tidy(float(place_x)))))
-    parts.append(_line(left, floor, WIDTH - right, floor, INK))
-    parts.append(_text(left + wide / 2, height - 8, x))
-    parts.append(_text(left - 48, upper - 12, y, anchor="start"))
-    for place, line in enumerate(series.values()):
-        parts.append(_path([at(a, b) for a, b in line], place))
-    for a, b, words in marks:
-        u, v = at(a, b)
-        parts.append(f'<circle cx="{u:.1f}" cy="{v:.1f}" r="5" fill="{COLOURS[5]}"/>')
-        side = "end" if u > left + wide * 0.6 else "start"
-        parts.append(_text(u + (-9 if side == "end" else 9), v + 14, words, anchor=side))
-    rows = tuple(
-        (name, names.get(a) or number(_tidy(float(a))), number(_tidy(float(b))))
-        for name, line in series.items()
-        for a, b in _some(line, table_rows)
-    ) + tuple((words, number(_tidy(float(a))), number(_tidy(float(b)))) for a, b, words in marks)
-    return Chart(title, _svg(title, height, parts), ("계열", x, y), rows)
+def _y_axis(plot: _Plot, steps: int) -> list[str]:
+    parts = []
+    for step in range(steps + 1):
+        value = plot.bottom + (plot.top - plot.bottom) * step / steps
+        _, v = plot.at(plot.low, value)
+        parts.append(_line(plot.left, v, plot.right, v, LINE))
+        parts.append(_text(plot.left - 6, v + 4, _figure(value), anchor="end"))
+    return parts
+
+
+def _x_axis(plot: _Plot, names: Mapping[Number, str], steps: int) -> list[str]:
+    span = plot.high - plot.low
+    ticks: Sequence[Number] = sorted(names) or [
+        plot.low + span * step / steps for step in range(steps + 1)
+    ]
+    every = max(1, math.ceil(len(ticks) / (steps + 1)))
+    parts = []
+    for tick in ticks[::every]:
+        u, _ = plot.at(tick, plot.bottom)
+        parts.append(_line(u, plot.lower, u, plot.lower + 4, INK))
+        parts.append(_text(u, plot.lower + 18, names.get(tick) or _figure(tick)))
+    return [*parts, _line(plot.left, plot.lower, plot.right, plot.lower, INK)]
+
+
+def _mark(plot: _Plot, mark: Mark) -> list[str]:
+    x, y, words = mark
+    u, v = plot.at(x, y)
+    side = "end" if u > plot.left + plot.width * 0.6 else "start"
+    return [
+        f'<circle cx="{u:.1f}" cy="{v:.1f}" r="5" fill="{COLOURS[5]}"/>',
+        _text(u + (-9 if side == "end" else 9), v + 14, words, anchor=side),
+    ]
+
+
+def _figure(value: Number) -> str:
+    return number(_tidy(float(value)))
 
 
 def number(value: Number | None, unit: str = "", unknown: str = UNKNOWN) -> str:
-    """Write a figure with separators and its unit; unknown is 미정."""
     if value is None:
         return unknown
     if isinstance(value, float):
@@ -227,9 +286,9 @@ def _path(points: Sequence[tuple[float, float]], place: int) -> str:
 
 
 def _broken(label: str) -> list[str]:
-    """Break a label that is wider than its place into two lines, between words where it can be.
+    """Break a label that is too wide into two lines, between words if possible.
 
-    What is too long even so is cut; the whole of it is in the table.
+    What is still too long is cut; the table has the whole label.
     """
     if _wide(label) <= LABEL_WIDTH:
         return [label]
@@ -255,7 +314,7 @@ def _wide(words: str) -> int:
 
 
 def _nice(value: float) -> float:
-    """Round up to 1, 2, 2.5 or 5 times a power of ten; 1 for nothing."""
+    """Round up to 1, 2, 2.5, 5 or 10 times a power of ten; 1 for nothing."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))

@@ -1,7 +1,7 @@
-"""Documents for the Hangul word processor (HWPX): paragraphs and tables, nothing clever.
+"""Documents for the Hangul word processor (HWPX): headings, paragraphs and tables.
 
-The only importer of python-hwpx, which calls itself alpha: what is made is opened again before it
-is handed out, and everything the portal needs of it stands here.
+The only importer of python-hwpx, an alpha release: every document is opened again before it is
+returned.
 """
 
 import io
@@ -19,7 +19,7 @@ LARGEST = 2_000  # rows of one table; the library holds the whole document in me
 
 
 class HwpxFailed(PortalError):
-    """The document could not be made or would not open again."""
+    """The document could not be made or does not open again."""
 
     status = 503
     default_code = "hwpx_failed"
@@ -28,22 +28,18 @@ class HwpxFailed(PortalError):
 
 @dataclass(frozen=True)
 class Heading:
-    """A line that stands above others; level 1 is the title."""
-
     words: str
     level: int = 2
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """A line of words."""
-
     words: str
 
 
 @dataclass(frozen=True)
 class Grid:
-    """A table with its header; every row is as long as the header."""
+    """A table; every row is as long as the header."""
 
     header: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -53,7 +49,7 @@ Part = Heading | Paragraph | Grid
 
 
 def write(parts: Iterable[Part]) -> bytes:
-    """Write a document. Raises HwpxFailed when it would not open again with its words."""
+    """Return a document as bytes. Raises HwpxFailed when it does not open again with its headings."""
     parts = list(parts)
     document = HwpxDocument.new()
     for part in parts:
@@ -65,14 +61,14 @@ def write(parts: Iterable[Part]) -> bytes:
             document.add_paragraph(for_xml(part.words))
     data = document.to_bytes()
     titles = [for_xml(part.words) for part in parts if isinstance(part, Heading)]
-    told = read(data)
-    if not all(title in told for title in titles):
+    text = read(data)
+    if not all(title in text for title in titles):
         raise HwpxFailed()
     return data
 
 
 def read(data: bytes) -> str:
-    """Read the words of a document back, tables included. Raises HwpxFailed."""
+    """Return the text of a document, tables included. Raises HwpxFailed."""
     try:
         return str(HwpxDocument.open(io.BytesIO(data)).text.plain())
     except (ValueError, KeyError, OSError, BadZipFile) as broken:

@@ -1,4 +1,4 @@
-"""Prints templates to PDF in a separate, limited engine process; knows the engine, not the words."""
+"""Render templates to PDF in a separate process with limits on time, memory and network."""
 
 import atexit
 import fcntl
@@ -31,13 +31,16 @@ from portal.core.errors import PortalError, Unavailable
 ENGINE = Path(__file__).with_name("pdf_engine.py")
 PROBE = Path(__file__).with_name("pdf_probe.py")
 ROOT = Path(__file__).parents[2]  # from which the engine imports `portal.core.confine`
-PLACES = (ENGINE, PROBE)  # locked, never written: so many documents print at once on this machine
+SLOTS = (
+    ENGINE,
+    PROBE,
+)  # locked, never written: so many documents are rendered at once on this machine
 INSTALL = "apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-nanum"
-OPTIONAL = "libharfbuzz-subset0"  # without it a document takes ten times as long, and comes
+OPTIONAL = "libharfbuzz-subset0"  # without it a document takes ten times as long
 START_SECONDS = 60
 PROBE_SECONDS = 15
 LARGEST = 64 * 1024 * 1024  # bytes of one PDF
-# The engine gets what fonts and libraries need, and no secret of the portal.
+# Only what fonts and libraries need: no secret of the portal reaches the engine.
 PASSED_ON = (
     "LD_LIBRARY_PATH",
     "DYLD_FALLBACK_LIBRARY_PATH",
@@ -47,14 +50,14 @@ PASSED_ON = (
     "HOME",
     "TMPDIR",
 )
-FATES = {
+FAILURES = {
     "time": "문서를 제한 시간 안에 만들지 못했습니다. 관리자에게 알려 주세요.",
     "memory": "문서가 너무 커서 만들지 못했습니다. 관리자에게 알려 주세요.",
     "size": "문서가 너무 커서 만들지 못했습니다. 관리자에게 알려 주세요.",
     "crash": "문서를 만들지 못했습니다. 관리자에게 알려 주세요.",
 }
 # The engine's exit statuses; what ends a process that is refused memory is the C library's choice.
-FATE_OF_STATUS = {
+FAILURE_OF_STATUS = {
     71: "memory",
     72: "size",
     -signal.SIGABRT: "memory",
@@ -64,16 +67,16 @@ FATE_OF_STATUS = {
 
 
 class PdfFailed(PortalError):
-    """This document could not be printed; codes pdf_time, pdf_memory, pdf_size, pdf_crash."""
+    """This document could not be rendered: pdf_time, pdf_memory, pdf_size, pdf_crash."""
 
     status = 503
     default_code = "pdf_crash"
-    default_message = FATES["crash"]
+    default_message = FAILURES["crash"]
 
 
 @dataclass(frozen=True, slots=True)
 class RenderedPdf:
-    """A finished document, its SHA-256 (hexadecimal) and its number of pages."""
+    """A PDF with its SHA-256 (hexadecimal) and number of pages."""
 
     data: bytes
     sha256: str
@@ -81,41 +84,39 @@ class RenderedPdf:
 
 
 def render(template: str, context: Mapping[str, Any], *, title: str) -> RenderedPdf:
-    """Print a template to a tagged PDF in Korean; the same HTML gives the same bytes.
+    """Render a template to a tagged PDF; the same HTML gives the same bytes.
 
-    Raises `Unavailable` (pdf_unavailable, pdf_busy) when the engine cannot serve, `PdfFailed` when
-    this document breaks a limit (PDF_SECONDS, PDF_MEMORY_BYTES) or the engine.
+    Raises Unavailable (`pdf_unavailable`, `pdf_busy`) when the engine cannot serve, PdfFailed when this
+    document breaks a limit (PDF_SECONDS, PDF_MEMORY_BYTES) or the engine.
     """
     return print_html(render_to_string(template, {**context, "title": title}))
 
 
 def print_html(html: str) -> RenderedPdf:
-    """Print one self-contained HTML document; raises as `render` does."""
     if not available():
         raise _unavailable()
-    waited_until = time.monotonic() + settings.PDF_SECONDS
-    if not _turn.acquire(timeout=settings.PDF_SECONDS):
+    deadline = time.monotonic() + settings.PDF_SECONDS
+    if not _lock.acquire(timeout=settings.PDF_SECONDS):
         raise _busy()
     try:
-        with _place(waited_until):
-            return _ask(html)
+        with _slot(deadline):
+            return _request(html)
     finally:
-        _turn.release()
+        _lock.release()
 
 
 def available() -> bool:
-    """Tell whether the engine's libraries and a Korean font are installed; cheap after the first."""
+    """Tell whether the engine's libraries and a Korean font are installed (cached)."""
     return not set(missing_packages()) - {OPTIONAL}
 
 
 def missing_packages() -> list[str]:
-    """Name the Debian packages the engine lacks; looks again every minute while some are missing."""
-    found = _probe(0)
-    return found and _probe(1 + int(time.monotonic() // 60))
+    """Return the Debian packages the engine lacks; checked again every minute while some are missing."""
+    missing = _probe(0)
+    return missing and _probe(1 + int(time.monotonic() // 60))
 
 
 def check_pdf(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[checks.CheckMessage]:
-    """Warn, as a Django system check, when documents cannot be printed here."""
     lacks = missing_packages()
     if not lacks:
         return []
@@ -129,7 +130,7 @@ def check_pdf(app_configs: Sequence[Any] | None = None, **kwargs: Any) -> list[c
 
 
 def qr_svg(text: str) -> SafeString:
-    """Draw a QR code as one inline SVG path; correction level M, for print at 20 mm or more."""
+    """Return a QR code as one inline SVG path, level M, for print at 20 mm or more."""
     code = qrcode.QRCode(error_correction=qrcode.ERROR_CORRECT_M, border=2)
     code.add_data(text)
     image = code.make_image(image_factory=SvgPathImage)
@@ -150,18 +151,18 @@ class _Engine:
         return self.process.poll() is None
 
     def stop(self) -> int:
-        """End it at once; returns its exit status, its own when it had ended already."""
+        """Kill the engine; return its exit status, its own if it had already exited."""
         self.process.kill()
         status = self.process.wait()
         self.line.close()
         return status
 
 
-_turn = threading.Lock()
+_lock = threading.Lock()
 _engine: _Engine | None = None
 
 
-def _ask(html: str) -> RenderedPdf:
+def _request(html: str) -> RenderedPdf:
     engine = _running_engine()
     order = {"seconds": settings.PDF_SECONDS, "largest": LARGEST}
     try:
@@ -172,7 +173,7 @@ def _ask(html: str) -> RenderedPdf:
             data = engine.line.recv_bytes(LARGEST)
     except (EOFError, OSError, ValueError) as broken:
         status = _stop()
-        raise _failed("time" if passed.is_set() else _fate(status)) from broken
+        raise _failed("time" if passed.is_set() else _failure_kind(status)) from broken
     if answer["last"]:
         _stop()
     if hashlib.sha256(data).hexdigest() != answer["sha256"]:
@@ -181,9 +182,8 @@ def _ask(html: str) -> RenderedPdf:
     return RenderedPdf(data, answer["sha256"], answer["pages"])
 
 
-def _fate(status: int | None) -> str:
-    """Name what ended the engine, from its exit status."""
-    return FATE_OF_STATUS.get(status or 0, "crash")
+def _failure_kind(status: int | None) -> str:
+    return FAILURE_OF_STATUS.get(status or 0, "crash")
 
 
 def _running_engine() -> _Engine:
@@ -218,28 +218,27 @@ def _start() -> _Engine:
 
 
 def _stop() -> int | None:
-    """Part from the engine; returns its exit status, None when there is none."""
     global _engine
-    gone, _engine = _engine, None
-    return gone.stop() if gone else None
+    stopped, _engine = _engine, None
+    return stopped.stop() if stopped else None
 
 
-def _forget() -> None:
-    """In a forked child: the engine and the lock belong to the parent."""
-    global _engine, _turn
+def _reset_after_fork() -> None:
+    # The engine and the lock belong to the parent.
+    global _engine, _lock
     if _engine is not None:
         _engine.line.close()
         _engine.process.returncode = 0
-    _engine, _turn = None, threading.Lock()
+    _engine, _lock = None, threading.Lock()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=_reset_after_fork)
 atexit.register(_stop)
 
 
 @contextmanager
 def _deadline(engine: _Engine, seconds: float) -> Iterator[threading.Event]:
-    """Kill the engine after `seconds`, so that a blocked read ends; the event says it happened."""
+    """Kill the engine after `seconds`, so that a blocked read ends; the event tells that it happened."""
     passed = threading.Event()
 
     def end() -> None:
@@ -256,9 +255,9 @@ def _deadline(engine: _Engine, seconds: float) -> Iterator[threading.Event]:
 
 
 @contextmanager
-def _place(until: float) -> Iterator[None]:
-    """Hold one of the machine's places; the kernel frees it when this process dies."""
-    files = [path.open("rb") for path in PLACES]
+def _slot(until: float) -> Iterator[None]:
+    """Hold one of the machine's slots; the kernel frees it when this process dies."""
+    files = [path.open("rb") for path in SLOTS]
     try:
         while not any(_locked(file.fileno()) for file in files):
             if time.monotonic() > until:
@@ -290,7 +289,7 @@ def _probe(_when: int) -> list[str]:
         ).stdout
         return list(json.loads(answer))
     except (subprocess.SubprocessError, OSError, ValueError):
-        return ["libpango-1.0-0"]  # it broke on them
+        return ["libpango-1.0-0"]  # the probe crashed on them
 
 
 def _environment() -> dict[str, str]:
@@ -304,7 +303,7 @@ def _environment() -> dict[str, str]:
 
 
 def _failed(fate: str) -> PdfFailed:
-    return PdfFailed(FATES[fate], code=f"pdf_{fate}")
+    return PdfFailed(FAILURES[fate], code=f"pdf_{fate}")
 
 
 def _busy() -> Unavailable:

@@ -1,7 +1,6 @@
-"""The engine room: a warm, limited process that prints one HTML document after another.
+"""The PDF engine: a process with limits that renders one HTML document after another.
 
-Started by portal.paper.pdf as a script of its own. It imports no Django, and it is the only module
-that imports WeasyPrint.
+Started by portal.paper.pdf as a script. Imports no Django, and is the only importer of WeasyPrint.
 """
 
 import gc
@@ -40,7 +39,7 @@ WARM_UP = (
 
 
 class NoFetch(URLFetcher):
-    """Fetch nothing: a document brings its style and its pictures inside itself."""
+    """Fetches nothing: a document contains its styles and images."""
 
     def fetch(self, url: str, headers: Any = None) -> Any:
         if not url.startswith(DATA_IMAGES):
@@ -49,7 +48,7 @@ class NoFetch(URLFetcher):
 
 
 def write(html: str) -> tuple[bytes, int]:
-    """Print one document; the same HTML gives the same bytes. Returns the PDF and its pages."""
+    """Return the PDF of a document and its number of pages; the same HTML gives the same bytes."""
     options = {"pdf_variant": "pdf/ua-1", "pdf_identifier": hashlib.sha256(html.encode()).digest()}
     fetcher = NoFetch(allowed_protocols=("data",), allow_redirects=False)
     document = weasyprint.HTML(string=html, url_fetcher=fetcher).render(**options)
@@ -57,12 +56,12 @@ def write(html: str) -> tuple[bytes, int]:
 
 
 def is_worn(printed: int) -> bool:
-    """Tell whether a fresh process should take over; nothing a document left stays for long."""
+    """Tell whether a fresh process should take over, after many documents or much memory."""
     return printed >= MOST_DOCUMENTS or resident_bytes() > WORN
 
 
 def serve(line: Connection, memory: int) -> int:
-    """Answer orders until the other side goes away; returns the exit status.
+    """Answer orders until the other side disconnects; return the exit status.
 
     Any error ends the process: the other side reads the status and starts another.
     """

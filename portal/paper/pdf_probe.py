@@ -1,4 +1,4 @@
-"""Asks the machine, in a process of its own, what the PDF engine lacks; prints package names."""
+"""Print, as a process of its own, the names of the packages that the PDF engine lacks."""
 
 import ctypes
 import json
@@ -15,7 +15,6 @@ FONTS = "fonts-nanum"
 
 
 def has_library(name: str) -> bool:
-    """Tell whether the loader finds and accepts a shared library."""
     try:
         ctypes.CDLL(name)
     except OSError:
@@ -24,7 +23,7 @@ def has_library(name: str) -> bool:
 
 
 def has_korean_font() -> bool:
-    """Tell whether fontconfig knows a font that covers Korean; tofu is worse than no document."""
+    # Without one a document would show boxes instead of Hangul.
 
     class FontSet(ctypes.Structure):
         _fields_ = [("count", ctypes.c_int), ("room", ctypes.c_int), ("fonts", ctypes.c_void_p)]
@@ -40,7 +39,6 @@ def has_korean_font() -> bool:
 
 
 def missing() -> list[str]:
-    """List the Debian packages that are not there, sorted."""
     lacks = {package for name, package in LIBRARIES.items() if not has_library(name)}
     if not has_library("libfontconfig.so.1") or not has_korean_font():
         lacks.add(FONTS)

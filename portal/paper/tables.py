@@ -1,4 +1,4 @@
-"""Tables to take away and to bring in: CSV and XLSX, whole, counted, harmless in a spreadsheet."""
+"""Export and import of tables: CSV and XLSX, without formulas."""
 
 import csv
 import io
@@ -26,11 +26,11 @@ BOM = "\ufeff"  # Excel reads UTF-8 only after it
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LARGEST_CELL = 32_767  # characters; what a spreadsheet holds
 MOST_LINES = 1_048_576  # of a sheet
-MOST_COLUMNS = 200  # read of a sheet; no table of ours has as many
+MOST_COLUMNS = 200  # read of a sheet; none of our tables has as many
 
 
 def safe(value: object) -> str:
-    """Write a cell so that no spreadsheet takes it for a formula."""
+    """Return a cell's text that no spreadsheet takes for a formula."""
     if value is None:
         return ""
     if isinstance(value, datetime):
@@ -50,8 +50,8 @@ def table(
     *,
     at: datetime,
 ) -> StreamingHttpResponse:
-    """Stream a CSV whose last line counts its rows; who took what away is kept."""
-    remember(request, model, f"CSV 내려받기: {name}")
+    """Return a streamed CSV whose last line counts its rows; the download is logged."""
+    log_download(request, model, f"CSV 내려받기: {name}")
     response = StreamingHttpResponse(
         csv_lines(header, rows), content_type="text/csv; charset=utf-8"
     )
@@ -61,8 +61,7 @@ def table(
     return response
 
 
-def remember(request: HttpRequest, model: type[Model], what: str) -> None:
-    """Keep who took which data away, and with which conditions."""
+def log_download(request: HttpRequest, model: type[Model], what: str) -> None:
     LogEntry.objects.create(
         content_type=ContentType.objects.get_for_model(model),
         object_pk="",
@@ -74,7 +73,7 @@ def remember(request: HttpRequest, model: type[Model], what: str) -> None:
 
 
 class _Echo:
-    """A file that hands back what is written."""
+    """A file that returns what is written."""
 
     def write(self, value: str) -> str:
         return value
@@ -83,7 +82,7 @@ class _Echo:
 def csv_lines(
     header: Sequence[str], rows: Iterable[Sequence[object]], *, counted: bool = True
 ) -> Iterator[str]:
-    """Write a CSV line by line; the last line counts the rows, except in a file for programs."""
+    """Yield the lines of a CSV; the last one counts the rows if `counted`."""
     writer = csv.writer(_Echo())
     yield BOM + writer.writerow(header)
     count = 0
@@ -95,7 +94,7 @@ def csv_lines(
 
 
 def xlsx(sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[object]]]]) -> bytes:
-    """Write a workbook of (name, header, rows); no cell is ever a formula.
+    """Return a workbook of (name, header, rows); no cell is ever a formula.
 
     Rows are written as they come: memory does not grow with them.
     """
@@ -132,9 +131,9 @@ def _printable(value: object) -> str:
 def read(file: IO[bytes], extension: str, *, limit: int) -> Iterator[tuple[int, dict[str, str]]]:
     """Read a CSV (UTF-8, or CP949 as Korean spreadsheets write it) or the first sheet of an XLSX.
 
-    Yields (line number as the user sees it, {header: text}); empty lines are passed over. The file
-    has been inspected (`portal.uploads.files.inspect`). Raises BadInput: table_empty, table_header (a
-    header is missing or stands twice), table_too_long (more than `limit` rows), table_unreadable.
+    Yields (line number as the user sees it, {header: text}); empty lines are skipped. The file must
+    have passed `portal.uploads.files.inspect`. Raises BadInput: table_empty, table_header (a header is
+    missing or repeated), table_too_long (more than `limit` rows), table_unreadable.
     """
     lines = _xlsx_lines(file) if extension == "xlsx" else _csv_lines(file)
     _, header = next(lines, (0, []))

@@ -1,1 +1,1 @@
-"""What happened: moves between states, the audit chain, snapshots, guards, trouble."""
+"""Workflow, audit chain, snapshots, database guards and incidents."""

@@ -1,19 +1,17 @@
-"""A chain of hashes over rows that must stay as they are, and the search for any that did not.
+"""A hash chain over rows that must not change, and its verification.
 
-Each app names its tables in a module of its own (`settings.AUDITED`). A sweep seals new rows in
-blocks: a block holds the hash of every row and the hash of the block before. Filing and deciding
-wait for nothing: they write their rows as ever, and the sweep follows within a minute or two.
-`verify` reads every sealed row again and names each one that was altered, removed or slipped in.
+Each app names its tables (`settings.AUDITED`). A sweep seals new rows in blocks within a minute or
+two: a seal holds the hash of every row and the hash of the seal before. Services write their rows
+as usual and do not wait. `verify` reads every sealed row again and reports each one that was
+altered, removed or inserted by hand.
 """
 
 import hashlib
-import json
 from array import array
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import datetime, timedelta
 from functools import cache
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -23,18 +21,20 @@ from django.core.exceptions import FieldError
 from django.db import models, transaction
 from django.utils.module_loading import import_string
 
+from portal.jobs.progress import Progress, no_progress
 from portal.models import AuditChain, AuditCheck, AuditSeal, Stateful, User
+from portal.records import snapshot
 
 JOB = "portal.verify_audit"
 SEAL_TASK = "portal.records.tasks.seal_audit"
 CHUNK = 1_000  # rows of one seal
-WINDOW = timedelta(minutes=20)  # no transaction lives as long; what comes later was not ours
-SHOWN = 200  # findings kept with a verification
-LOWEST = -(2**63)  # a row slipped in by hand may have any key
+WINDOW = timedelta(minutes=20)  # longer than any transaction; a later row was inserted by hand
+SHOWN = 200  # findings stored with a verification
+LOWEST = -(2**63)  # a row inserted by hand may have any key
 
 ALTERED, REMOVED, INSERTED = "altered", "removed", "inserted"
 SEAL_BROKEN, HEAD_BROKEN, MISFIT = "seal_broken", "head_broken", "misfit"
-WORDS = {
+MESSAGES = {
     ALTERED: "봉인한 뒤 내용이 바뀌었습니다",
     REMOVED: "봉인한 뒤 지워졌습니다",
     INSERTED: "포털을 거치지 않고 끼워 넣었습니다",
@@ -48,10 +48,10 @@ WORDS = {
 class Audited:
     """One table of the chain.
 
-    `rows()` are those that are final. `since` is the field by which new ones are found: `pk` where
-    rows are only ever added in order, else the instant at which a row became final. `time` is when
-    a row came to be, for tables found by `pk`: one dated before its turn was slipped in. `columns`
-    are those that may no longer change; () is all of them.
+    `rows()` are the rows that are final. `since` is the field by which new ones are found: `pk` where
+    rows are only ever added in order, else the instant at which a row became final. `time` is when a
+    row was added, for tables found by `pk`: an older one was inserted by hand. `columns` are those that
+    may no longer change; () means all.
     """
 
     name: str
@@ -63,18 +63,15 @@ class Audited:
 
     @property
     def model(self) -> type[models.Model]:
-        """Whose rows they are."""
         return self.rows().model
 
     @property
     def table(self) -> str:
-        """The table's name in the database."""
         return self.model._meta.db_table
 
     def sealed_columns(self) -> list[str]:
-        """The columns that a seal made today covers."""
-        found = self.columns or [f.attname for f in self.model._meta.concrete_fields]
-        return sorted(found)
+        columns = self.columns or [f.attname for f in self.model._meta.concrete_fields]
+        return sorted(columns)
 
 
 class Fault(NamedTuple):
@@ -87,14 +84,13 @@ class Fault(NamedTuple):
 
     @property
     def words(self) -> str:
-        """The fault in a sentence."""
-        told = f": {self.detail}" if self.detail else ""
-        return f"{self.table} {self.pk}: {WORDS[self.what]}{told}"
+        detail = f": {self.detail}" if self.detail else ""
+        return f"{self.table} {self.pk}: {MESSAGES[self.what]}{detail}"
 
 
 @dataclass
 class Report:
-    """What a verification found; `unsealed` rows are new ones that the sweep has not reached."""
+    """The result of a verification; `unsealed` are new rows that the sweep has not reached."""
 
     started_at: datetime
     rows: int = 0
@@ -106,91 +102,78 @@ class Report:
     oldest_unsealed_at: datetime | None = None
 
     def add(self, *faults: Fault) -> None:
-        """Note faults; all are counted, the first are named."""
+        """Record faults; all are counted, the first SHOWN are kept."""
         for fault in faults:
             self.faults += 1
             if len(self.findings) < SHOWN:
                 self.findings.append(fault)
 
+    def add_unsealed(self, table: str, pk: int, added_at: datetime | None) -> None:
+        self.unsealed_count += 1
+        if len(self.unsealed) < SHOWN:
+            self.unsealed.append((table, str(pk)))
+        if added_at and (self.oldest_unsealed_at is None or added_at < self.oldest_unsealed_at):
+            self.oldest_unsealed_at = added_at
+
 
 Check = Callable[[], Iterable[Fault]]
-Progress = Callable[[int, int, str], None]
-
-
-def silent(done: int, total: int, stage: str) -> None:
-    """Report no progress."""
 
 
 @cache
 def tables() -> tuple[Audited, ...]:
-    """Every table that the apps have named, in the order of the settings."""
-    found = tuple(table for name in settings.AUDITED for table in import_string(name))
-    if len({table.name for table in found}) < len(found):
+    named = tuple(table for name in settings.AUDITED for table in import_string(name))
+    if len({table.name for table in named}) < len(named):
         raise ValueError("two audited tables share a name")
-    return found
+    return named
 
 
 @cache
 def checks() -> tuple[Check, ...]:
-    """Questions whose answers follow from sealed rows, such as: do the counters add up?"""
+    """Return the consistency checks of `settings.AUDIT_CHECKS`, such as the counters of budgets."""
     return tuple(import_string(name) for name in settings.AUDIT_CHECKS)
 
 
 def digest(name: str, pk: object, columns: Sequence[str], values: Sequence[object]) -> bytes:
-    """The hash of one row: its chain, its key and what stands in its columns."""
-    text = json.dumps(
-        [name, pk, dict(zip(columns, values, strict=True))],
-        ensure_ascii=False,
-        sort_keys=True,
-        separators=(",", ":"),
-        default=_spelled,
-    )
+    """Return the SHA-256 of one row: its chain, key and columns."""
+    text = snapshot.dumps([name, pk, dict(zip(columns, values, strict=True))], default=_spelled)
     return hashlib.sha256(text.encode()).digest()
 
 
-def sha256_of(seal: AuditSeal) -> str:
-    """The hash of a seal: all it says, and through `previous` all seals before it."""
-    head = json.dumps(
+def seal_sha256(seal: AuditSeal) -> str:
+    """Return the SHA-256 of a seal and, through `previous`, of all seals before it."""
+    head = snapshot.dumps(
         [
             seal.chain_id,
             seal.number,
             seal.previous,
-            _spelled(seal.sealed_at),
+            snapshot.spelled(seal.sealed_at),
             seal.columns,
             seal.pks,
-        ],
-        separators=(",", ":"),
+        ]
     )
     return hashlib.sha256(head.encode() + bytes(seal.digests)).hexdigest()
 
 
 def _spelled(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="microseconds")
-    if isinstance(value, Decimal):
-        return format(value, "f")
-    if isinstance(value, date | UUID):
-        return str(value)
-    raise TypeError(f"no spelling for {type(value).__name__}")
+    return str(value) if isinstance(value, UUID) else snapshot.spelled(value)
 
 
 # --- Sealing ---------------------------------------------------------------------------------------
 
 
 def seal(*, now: datetime) -> int:
-    """Seal what is new in every table; returns how many rows. Safe beside another sweep."""
+    """Seal the new rows of every table; return how many. Safe beside another sweep."""
     return sum(seal_table(table, now) for table in tables())
 
 
 def seal_table(table: Audited, now: datetime) -> int:
-    """Seal what is new in one table."""
     chain, _ = AuditChain.objects.get_or_create(name=table.name)
-    floor = chain.swept_at - WINDOW if chain.swept_at else None
-    rows, sealed = _candidates(table, floor)
+    since = chain.swept_at - WINDOW if chain.swept_at else None
+    rows, sealed = _candidates(table, since)
     columns = table.sealed_columns()
     number, head, written, last = chain.number, chain.head, 0, LOWEST
-    waiting = rows.order_by("pk").values_list("pk", *columns)
-    while part := list(waiting.filter(pk__gt=last)[:CHUNK]):
+    ordered = rows.order_by("pk").values_list("pk", *columns)
+    while part := list(ordered.filter(pk__gt=last)[:CHUNK]):
         last = part[-1][0]
         fresh = [row for row in part if row[0] not in sealed]
         if not fresh:
@@ -205,16 +188,16 @@ def seal_table(table: Audited, now: datetime) -> int:
             previous=head,
             sealed_at=now,
         )
-        made.sha256 = sha256_of(made)
+        made.sha256 = seal_sha256(made)
         if not _append(made):
-            return written  # another sweep is at it
+            return written  # another sweep is running
         number, head, written = made.number, made.sha256, written + len(fresh)
     AuditChain.objects.filter(name=table.name, number=number).update(swept_at=now)
     return written
 
 
 def _append(made: AuditSeal) -> bool:
-    """Add one seal to its chain, unless somebody else has added one meanwhile."""
+    # Fails when another sweep has added a seal meanwhile.
     with transaction.atomic():
         taken = AuditChain.objects.filter(name=made.chain_id, number=made.number - 1).update(
             number=made.number, head=made.sha256, rows=models.F("rows") + made.count
@@ -224,27 +207,27 @@ def _append(made: AuditSeal) -> bool:
     return bool(taken)
 
 
-def _candidates(table: Audited, floor: datetime | None) -> tuple[models.QuerySet[Any], set[int]]:
-    """Rows that may be new, and the keys among them that were sealed of late."""
+def _candidates(table: Audited, since: datetime | None) -> tuple[models.QuerySet[Any], set[int]]:
+    """Return rows that may be new, and the keys among them that were sealed recently."""
     rows = table.rows()
-    if floor is None:
+    if since is None:
         return rows, set()
     recent: set[int] = set()
-    for pks in AuditSeal.objects.filter(chain=table.name, sealed_at__gte=floor).values_list(
+    for pks in AuditSeal.objects.filter(chain=table.name, sealed_at__gte=since).values_list(
         "pks", flat=True
     ):
         recent.update(pks)
     if table.since != "pk":
-        return rows.filter(**{f"{table.since}__gte": floor}), recent
+        return rows.filter(**{f"{table.since}__gte": since}), recent
     if table.time:
-        rows = rows.filter(**{f"{table.time}__gte": floor})
-    return rows.filter(pk__gt=_settled(table, floor)), recent
+        rows = rows.filter(**{f"{table.time}__gte": since})
+    return rows.filter(pk__gt=_settled(table, since)), recent
 
 
-def _settled(table: Audited, floor: datetime) -> int:
-    """The key up to which no row can come any more: sealed longer ago than any transaction."""
+def _settled(table: Audited, since: datetime) -> int:
+    """Return the highest primary key that no open transaction can still insert below."""
     pks = (
-        AuditSeal.objects.filter(chain=table.name, sealed_at__lt=floor)
+        AuditSeal.objects.filter(chain=table.name, sealed_at__lt=since)
         .order_by("-number")
         .values_list("pks", flat=True)
         .first()
@@ -255,11 +238,10 @@ def _settled(table: Audited, floor: datetime) -> int:
 # --- Verifying -------------------------------------------------------------------------------------
 
 
-def verify(*, now: datetime, progress: Progress = silent) -> Report:
-    """Read every sealed row again; name what was altered, removed or slipped in.
+def verify(*, now: datetime, progress: Progress = no_progress) -> Report:
+    """Read every sealed row again; report what was altered, removed or inserted by hand.
 
-    Memory grows by eight bytes for each sealed row and by nothing else. Tables of a million rows
-    are read in blocks, so that nothing is locked and nothing waits.
+    Memory grows by eight bytes a sealed row. Large tables are read in blocks, so that nothing is locked.
     """
     report = Report(now)
     total = sum(AuditChain.objects.values_list("rows", flat=True))
@@ -272,7 +254,6 @@ def verify(*, now: datetime, progress: Progress = silent) -> Report:
 
 
 def record(report: Report, *, by: User | None, now: datetime) -> AuditCheck:
-    """Keep what a verification found."""
     return AuditCheck.objects.create(
         started_at=report.started_at,
         finished_at=now,
@@ -288,9 +269,9 @@ def record(report: Report, *, by: User | None, now: datetime) -> AuditCheck:
 
 
 def heads() -> list[dict[str, Any]]:
-    """The end of every chain: what an outsider keeps to hold the portal to it later."""
+    """Return the last seal of every chain, which outsiders keep to check the portal later."""
     labels = {table.name: table.label for table in tables()}
-    found = AuditChain.objects.filter(name__in=labels).order_by("name")
+    chains = AuditChain.objects.filter(name__in=labels).order_by("name")
     return [
         {
             "name": row.name,
@@ -300,45 +281,44 @@ def heads() -> list[dict[str, Any]]:
             "sha256": row.head,
             "swept_at": row.swept_at,
         }
-        for row in found
+        for row in chains
     ]
 
 
-def head_of(rows: Iterable[Mapping[str, Any]]) -> str:
-    """One hash over the ends of all chains."""
-    told = [[row["name"], row["number"], row["sha256"]] for row in rows]
-    return hashlib.sha256(json.dumps(told, separators=(",", ":")).encode()).hexdigest()
+def combined_head(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Return one SHA-256 over the last seals of all chains."""
+    ends = [[row["name"], row["number"], row["sha256"]] for row in rows]
+    return snapshot.sha256_of_plain(ends)
 
 
-def kept(name: str, number: int, sha256: str) -> Fault | None:
-    """Hold a seal's hash that somebody kept against what the portal has there now."""
-    there = AuditSeal.objects.filter(chain=name, number=number).first()
-    if there is not None and sha256_of(there) == sha256 == there.sha256:
+def check_kept_seal(name: str, number: int, sha256: str) -> Fault | None:
+    """Compare the hash of a seal that somebody kept with the portal's; return the fault, if any."""
+    kept = AuditSeal.objects.filter(chain=name, number=number).first()
+    if kept is not None and seal_sha256(kept) == sha256 == kept.sha256:
         return None
     return Fault("portal_auditseal", f"{name}:{number}", SEAL_BROKEN, "보관한 해시와 다릅니다")
 
 
-def misplaced(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
-    """Name everything whose state is not where its last move led."""
+def misplaced_states(models_moved: Iterable[type[Stateful]]) -> Iterator[Fault]:
+    """Yield a fault for every object whose state differs from the target of its last move."""
     for model in models_moved:
         last = model.MOVE_LOG.objects.filter(thing=models.OuterRef("pk")).order_by("-pk")  # type: ignore[attr-defined]
         led = model._default_manager.annotate(led_to=models.Subquery(last.values("target")[:1]))
         strays = led.filter(led_to__isnull=False).exclude(led_to=models.F("state"))
         for pk, state, target in strays.values_list("pk", "state", "led_to"):
-            told = f"상태 {state}, 마지막 이력은 {target}"
-            yield Fault(model._meta.db_table, str(pk), MISFIT, told)
+            detail = f"상태 {state}, 마지막 이력은 {target}"
+            yield Fault(model._meta.db_table, str(pk), MISFIT, detail)
 
 
 def verify_table(
-    table: Audited, report: Report, total: int = 0, progress: Progress = silent
+    table: Audited, report: Report, total: int = 0, progress: Progress = no_progress
 ) -> None:
-    """Read the seals of one table and their rows again, then look for rows that no seal knows."""
     chain = AuditChain.objects.filter(name=table.name).first() or AuditChain(name=table.name)
     sealed = array("q")
     number, previous = 0, ""
     for made in _seals(table.name):
         number += 1
-        if made.number != number or made.previous != previous or sha256_of(made) != made.sha256:
+        if made.number != number or made.previous != previous or seal_sha256(made) != made.sha256:
             report.add(Fault("portal_auditseal", f"{table.name}:{made.number}", SEAL_BROKEN))
             number = made.number
         previous = made.sha256
@@ -349,7 +329,7 @@ def verify_table(
         progress(report.rows, max(total, report.rows), table.label)
     if (chain.number, chain.head) != (number, previous):
         report.add(Fault("portal_auditchain", table.name, HEAD_BROKEN))
-    _look_for_strangers(table, chain, array("q", sorted(sealed)), report)
+    _check_unsealed(table, chain, array("q", sorted(sealed)), report)
 
 
 def _seals(name: str) -> Iterator[AuditSeal]:
@@ -361,45 +341,48 @@ def _seals(name: str) -> Iterator[AuditSeal]:
 
 
 def _compare(table: Audited, made: AuditSeal) -> Iterator[Fault]:
-    """Hold the rows of one seal against its hashes."""
     digests = bytes(made.digests)
     try:
         rows = table.model._base_manager.filter(pk__in=made.pks).values_list("pk", *made.columns)
-        found = {row[0]: row[1:] for row in rows}
+        values = {row[0]: row[1:] for row in rows}
     except FieldError:
         yield Fault(table.table, f"{made.pks[0]}–{made.pks[-1]}", ALTERED, "열이 없어졌습니다")
         return
     for place, pk in enumerate(made.pks):
-        if pk not in found:
+        if pk not in values:
             yield Fault(table.table, str(pk), REMOVED)
         elif (
-            digest(table.name, pk, made.columns, found[pk]) != digests[32 * place : 32 * place + 32]
+            digest(table.name, pk, made.columns, values[pk])
+            != digests[32 * place : 32 * place + 32]
         ):
             yield Fault(table.table, str(pk), ALTERED)
 
 
-def _look_for_strangers(
+def _check_unsealed(
     table: Audited, chain: AuditChain, sealed: "array[int]", report: Report
 ) -> None:
-    """Tell rows that no seal knows: new ones wait for the sweep, others were slipped in."""
-    floor = chain.swept_at - WINDOW if chain.swept_at else None
-    settled = _settled(table, floor) if floor and table.since == "pk" else LOWEST
-    moment = table.time if table.since == "pk" else table.since
+    """Count rows that no seal covers: new ones wait for the sweep, older ones were inserted by hand."""
+    since = chain.swept_at - WINDOW if chain.swept_at else None
+    settled = _settled(table, since) if since and table.since == "pk" else LOWEST
+    for pk, added_at in _rows_with_time(table):
+        if _contains(sealed, pk):
+            continue
+        if since and (pk <= settled or (added_at is not None and added_at < since)):
+            report.add(Fault(table.table, str(pk), INSERTED))
+        else:
+            report.add_unsealed(table.table, pk, added_at)
+
+
+def _rows_with_time(table: Audited) -> Iterator[tuple[int, datetime | None]]:
+    # `time` is None for tables that do not record it.
+    time = table.time if table.since == "pk" else table.since
+    rows = table.rows().order_by("pk").values_list("pk", *([time] if time else []))
     last = LOWEST
-    names = ["pk", *([moment] if moment else [])]
-    rows = table.rows().order_by("pk").values_list(*names)
     while part := list(rows.filter(pk__gt=last)[: 10 * CHUNK]):
         last = part[-1][0]
-        for pk, *at in part:
-            place = bisect_left(sealed, pk)
-            if place < len(sealed) and sealed[place] == pk:
-                continue
-            came = at[0] if at else None
-            if floor and (pk <= settled or (came is not None and came < floor)):
-                report.add(Fault(table.table, str(pk), INSERTED))
-                continue
-            report.unsealed_count += 1
-            if len(report.unsealed) < SHOWN:
-                report.unsealed.append((table.table, str(pk)))
-            if came and (report.oldest_unsealed_at is None or came < report.oldest_unsealed_at):
-                report.oldest_unsealed_at = came
+        yield from ((row[0], row[1] if time else None) for row in part)
+
+
+def _contains(keys: "array[int]", key: int) -> bool:
+    place = bisect_left(keys, key)
+    return place < len(keys) and keys[place] == key

@@ -1,9 +1,8 @@
 """Refusals and errors of the portal itself, per scope and minute: evidence when dates must move.
 
-Nothing is written for a request that went well. What went wrong is counted in the memory of each
-process and laid down in a file of its own about once a second, not in the database: that may be
-what is in trouble. A sweep brings the files into the table. A line holds the count of its minute
-so far, so that reading a file twice changes nothing.
+Failures are counted in the memory of each process and written about once a second to a file of its
+own, not to the database: that may be what fails. A sweep reads the files into the table. A line
+holds the count of its minute so far, so that reading a file twice changes nothing.
 """
 
 import atexit
@@ -25,7 +24,7 @@ from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
-from portal.models import TroubleMinute
+from portal.models import IncidentMinute
 
 CLOSED, ERROR, UNAVAILABLE, SLOW = "closed", "error", "unavailable", "slow"
 OUTAGE = (ERROR, UNAVAILABLE, SLOW)
@@ -33,12 +32,12 @@ WORDS = {CLOSED: "마감 뒤 접수 거절", ERROR: "오류", UNAVAILABLE: "이�
 EVERYWHERE = "portal"
 FLUSH_SECONDS = 1.0
 KEPT_MINUTES = 3
-Key = tuple[str, str, str]  # what it was about, minute, kind
+Key = tuple[str, str, str]  # subject, minute, kind
 
 
 @dataclass(frozen=True)
 class Minute:
-    """What went wrong in one minute of one scope."""
+    """How often something failed in one minute of one scope."""
 
     scope: str
     minute: datetime
@@ -47,7 +46,7 @@ class Minute:
 
 
 class Counter:
-    """The counts of one process, laid down in one file."""
+    """The counts of one process, written to one file."""
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
@@ -57,7 +56,7 @@ class Counter:
         self.pid, self.source = 0, ""
 
     def note(self, about: str, kind: str, at: datetime) -> None:
-        """Count one; write when the last write is a second old."""
+        # Written when the last write was a second ago.
         with self.lock:
             if self.pid != os.getpid():  # forked: a file, and counts, of its own
                 self.pid, self.source = os.getpid(), f"{socket.gethostname()}-{uuid4().hex[:12]}"
@@ -70,7 +69,6 @@ class Counter:
                 self._write()
 
     def flush(self) -> None:
-        """Write what is not written yet."""
         with self.lock:
             self._write()
 
@@ -83,7 +81,7 @@ class Counter:
             with (folder() / f"{self.source}.jsonl").open("a") as file:
                 file.write("".join(lines))
         except OSError:
-            return  # the disk is in trouble as well: kept in memory for the next time
+            return  # the disk fails too: kept in memory for the next attempt
         self.dirty.clear()
         self.flushed = time.monotonic()
         latest = sorted({key[1] for key in self.counts})[-KEPT_MINUTES:]
@@ -91,23 +89,22 @@ class Counter:
 
 
 _counter = Counter()
-note_at = _counter.note
+record_at = _counter.note
 flush = _counter.flush
 atexit.register(flush)
 
 
-def note(about: str, kind: str) -> None:
-    """Count one refusal or error by the wall clock; the database's may not answer."""
-    note_at(about, kind, timezone.now())
+def record(about: str, kind: str) -> None:
+    """Count one refusal or error, by the wall clock: the database may not answer."""
+    record_at(about, kind, timezone.now())
 
 
 def folder() -> Path:
-    """Where the processes lay down their counts."""
-    return Path(settings.DATA_DIR) / "trouble"
+    return Path(settings.DATA_DIR) / "incidents"
 
 
 def collect() -> int:
-    """Bring the files into the table; returns how many counts were read. Safe to repeat."""
+    """Read the files into the table; return how many counts were read. Safe to repeat."""
     flush()
     read = 0
     for path in sorted(folder().glob("*.jsonl")):
@@ -127,13 +124,13 @@ def collect() -> int:
 
 
 def _store(source: str, counts: Mapping[Key, int]) -> None:
-    scopes = import_string(settings.TROUBLE["scopes"])({about for about, _, _ in counts})
+    scopes = import_string(settings.INCIDENTS["scopes"])({about for about, _, _ in counts})
     summed: dict[Key, int] = {}
     for (about, minute, kind), count in counts.items():
         key = (scopes.get(about, EVERYWHERE), minute, kind)
         summed[key] = summed.get(key, 0) + count
     for (scope, minute, kind), count in summed.items():
-        row, made = TroubleMinute.objects.get_or_create(
+        row, made = IncidentMinute.objects.get_or_create(
             source=source,
             scope=scope,
             minute=datetime.fromisoformat(minute),
@@ -142,15 +139,15 @@ def _store(source: str, counts: Mapping[Key, int]) -> None:
         )
         if not made:
             larger = Greatest(F("count"), count)
-            TroubleMinute.objects.filter(pk=row.pk).update(count=larger)
+            IncidentMinute.objects.filter(pk=row.pk).update(count=larger)
 
 
 def minutes(
     prefixes: Iterable[str], *, since: datetime, until: datetime, kinds: Iterable[str] = OUTAGE
 ) -> list[Minute]:
-    """What went wrong in these scopes (and everywhere) between two instants, minute by minute."""
+    """Return what failed in these scopes (and everywhere) between two instants, per minute."""
     rows = (
-        TroubleMinute.objects.filter(
+        IncidentMinute.objects.filter(
             scope__in=[*prefixes, EVERYWHERE],
             kind__in=list(kinds),
             minute__gt=since - timedelta(minutes=1),
@@ -163,7 +160,7 @@ def minutes(
     return [Minute(*row) for row in rows]
 
 
-def about(match: object) -> str:
-    """What a request was about, by the address it was resolved to."""
-    found: str = import_string(settings.TROUBLE["about"])(match) if match else EVERYWHERE
-    return found
+def subject_of(match: object) -> str:
+    """Return what a resolved request was about, see `settings.INCIDENTS`."""
+    subject: str = import_string(settings.INCIDENTS["subject"])(match) if match else EVERYWHERE
+    return subject

@@ -1,8 +1,8 @@
-"""What was filed, frozen: one canonical JSON text and its SHA-256."""
+"""Canonical JSON, one text for one value on every machine, and its SHA-256."""
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -12,32 +12,39 @@ Plain = None | bool | int | str | list["Plain"] | dict[str, "Plain"]
 
 
 def canonical(value: object) -> str:
-    """Write a value as JSON that is the same on every machine and in every order of keys.
+    """Return the canonical JSON of a value, the same on every machine and for every order of keys.
 
-    Dates become ISO text, instants UTC with microseconds, decimals their exact digits. Raises
-    BadInput (`snapshot`) for floats, naive times and anything else without one clear spelling.
+    Dates become ISO text, instants UTC with microseconds, decimals their exact digits. Raises BadInput
+    (`snapshot`) for floats, naive times and anything else without one clear spelling.
     """
-    return written(plain(value))
+    return dumps(to_plain(value))
 
 
-def written(value: Plain) -> str:
-    """Write what is plain already, as `canonical` does, without looking at every part again."""
+def dumps(value: object, *, default: Callable[[object], str] | None = None) -> str:
+    """Return the canonical JSON of a value that is JSON-ready (see `plain`), without checking it.
+
+    `default` spells the values that JSON does not know, as for `json.dumps`.
+    """
     return json.dumps(
-        value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False
+        value,
+        ensure_ascii=False,
+        sort_keys=True,
+        separators=(",", ":"),
+        allow_nan=False,
+        default=default,
     )
 
 
 def sha256(value: object) -> str:
-    """Return the hexadecimal SHA-256 of the canonical JSON of a value."""
-    return sha256_of_plain(plain(value))
+    return sha256_of_plain(to_plain(value))
 
 
-def sha256_of_plain(value: Plain) -> str:
-    """Return the same hash of what is plain already."""
-    return hashlib.sha256(written(value).encode()).hexdigest()
+def sha256_of_plain(value: object) -> str:
+    """Return the same hash of a value that is JSON-ready, without checking it."""
+    return hashlib.sha256(dumps(value).encode()).hexdigest()
 
 
-def plain(value: object, path: str = "") -> Plain:
+def to_plain(value: object, path: str = "") -> Plain:
     """Return the value as JSON-ready lists, dicts, texts and ints. Raises BadInput (`snapshot`)."""
     if isinstance(value, str):
         return _text(value, path)
@@ -46,13 +53,14 @@ def plain(value: object, path: str = "") -> Plain:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, (list, tuple)):
-        return [plain(member, f"{path}[{place}]") for place, member in enumerate(value)]
+        return [to_plain(member, f"{path}[{place}]") for place, member in enumerate(value)]
     if isinstance(value, (dict, Mapping)):  # `dict` first: asking the abstract class is slow
-        return {_key(key, path): plain(member, f"{path}.{key}") for key, member in value.items()}
-    return _spelled(value, path)
+        return {_key(key, path): to_plain(member, f"{path}.{key}") for key, member in value.items()}
+    return spelled(value, path)
 
 
-def _spelled(value: object, path: str) -> str:
+def spelled(value: object, path: str = "") -> str:
+    """Return the text of a date, an instant or a decimal. Raises BadInput (`snapshot`) for others."""
     if isinstance(value, datetime):
         if value.utcoffset() is None:
             raise _refusal(path, "시간대가 없는 시각")

@@ -1,4 +1,4 @@
-"""Celery tasks that collect trouble counts, seal rows and verify the seals."""
+"""Celery tasks that collect incident counts, seal rows and verify the seals."""
 
 from typing import Any
 
@@ -11,27 +11,23 @@ from portal.records import audit, incidents
 
 
 @shared_task
-def collect_trouble() -> int:
-    """Bring what went wrong in every process into the table."""
+def collect_incidents() -> int:
     return incidents.collect()
 
 
 @shared_task
 def seal_audit() -> int:
-    """Seal the rows that became final since the last sweep."""
     return audit.seal(now=now())
 
 
 @shared_task
 def verify_audit() -> None:
-    """Ask for the daily verification of every sealed row."""
     day = f"{now().astimezone(KST):%Y%m%d}"
     queue.enqueue(audit.JOB, key=f"audit:{day}")
 
 
 @queue.handler(audit.JOB)
 def verify_chain(job: Job) -> dict[str, Any]:
-    """Verify the chains and keep what was found."""
     report = audit.verify(now=now(), progress=job.progress)
     audit.record(report, by=job.requested_by, now=now())
     return {"rows": report.rows, "faults": report.faults, "unsealed": report.unsealed_count}

@@ -17,7 +17,7 @@ LOG_COLUMNS = ["thing_id", "move", "source", "target", "by_id", "at", "note"]
 
 
 def allowed(move: Move, *, state: str, by: User | None, owner: bool = False) -> bool:
-    """Tell whether this person may make this move from this state."""
+    """Tell whether this person may make this move from this state; `by=None` is the portal itself."""
     if state not in move.source:
         return False
     if owner and OWNER in move.roles:
@@ -39,8 +39,8 @@ def move(
 ) -> MoveLogBase:
     """Make one move: conditional UPDATE of state and `changes`, and its log row, together.
 
-    `by=None` is the portal itself. `where` adds conditions to the UPDATE, such as the version
-    the decision was based on. Raises `MoveNotAllowed`; `thing` is changed only on success.
+    `by=None` is the portal itself. `where` adds conditions to the UPDATE, such as the version the
+    decision was based on. `thing` is changed only on success. Raises MoveNotAllowed.
     """
     _check_table(type(thing), step)
     if not allowed(step, state=thing.state, by=by, owner=owner):
@@ -75,9 +75,9 @@ def move_many(
     note: str = "",
     owner: bool = False,
 ) -> int:
-    """Make the same move for every row that stands in one of its source states.
+    """Make the same move for every row in one of its source states; return how many moved.
 
-    Runs in one transaction with few statements; returns how many moved.
+    Runs in one transaction with few statements.
     """
     model = things.model
     _check_table(model, step)
@@ -113,10 +113,9 @@ def _check_note(step: Move, note: str) -> None:
         raise MoveNotAllowed(f"‘{step.label}’ 처리에는 사유가 필요합니다.", code="note_required")
 
 
-def mark(things: models.QuerySet[Any], target: str, **changes: object) -> int:
-    """Set the plain mark (`state` of a row that has no life of its own, such as a claim or a
-    request) and `changes` on the rows of the query in one UPDATE; returns how many changed.
+def set_state(things: models.QuerySet[Any], target: str, **changes: object) -> int:
+    """Update `state` on rows without a transition table; return how many changed.
 
-    The query says from which mark: `mark(Supplement.objects.filter(pk=1, state=OPEN), EXPIRED)`.
+    The query says from which state: `set_state(Supplement.objects.filter(state=OPEN), EXPIRED)`.
     """
     return things.update(state=target, **changes)

@@ -1,1 +1,1 @@
-"""The staff site: its lists, its screens with acts, its sign-in."""
+"""The staff site: lists, screens with acts, and its sign-in."""

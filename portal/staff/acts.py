@@ -16,18 +16,19 @@ from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.moves import Move
+from portal.forms.errors import show_error
 from portal.records.workflow import allowed
 from portal.staff.lists import ReadOnlyAdmin
 
 
 class Act:
-    """One button on a staff page: a label, a service call, perhaps a form asked first.
+    """One button on a staff page: a label, a service call, perhaps a form.
 
-    `do(request, thing, data, now)` calls the service, which raises PortalError when nothing could
-    be done; `done` is the message of success, or a function of what `do` returned. `move` is the
-    workflow move that must be allowed for the button to appear; `show(request, thing)` narrows
-    further. `form` is a `forms.Form` class or a function `(request, thing) -> class`.
-    `intro` says what will happen; a function `(thing) -> words` says it of the thing.
+    `do(request, thing, data, now)` calls the service, which raises PortalError when nothing could be
+    done; `done` is the message of success, or a function of what `do` returned. The button appears when
+    the workflow move `move` is allowed, the person has one of `roles`, and `show(request, thing)` is true.
+    `form` is a Form class or a function `(request, thing)` that returns one, `intro` a text above it or a
+    function of the object.
     """
 
     def __init__(
@@ -49,13 +50,12 @@ class Act:
         self.danger, self.intro, self.done = danger, intro, done
 
     def success(self, result: Any) -> str:
-        """Return the message of success for what `do` returned."""
         if callable(self.done):
             return self.done(result)
         return self.done or str(result)
 
     def offered(self, request: HttpRequest, thing: Any) -> bool:
-        """Tell whether the button stands on this thing's page for this person."""
+        """Tell whether the button appears on this object's page for this person."""
         if self.move and not allowed(self.move, state=thing.state, by=person(request)):
             return False
         if self.roles and not roles_of(request.user) & self.roles:
@@ -64,7 +64,6 @@ class Act:
 
 
 def history(thing: Any) -> list[dict[str, Any]]:
-    """The moves of a thing in words, the latest first: who, when, what, from, to, why."""
     names = dict(thing._meta.get_field("state").choices)
     return [
         {
@@ -81,24 +80,22 @@ def history(thing: Any) -> list[dict[str, Any]]:
 
 
 class WorkflowAdmin(ReadOnlyAdmin):
-    """A read-only screen whose buttons (`acts`) call services, each on its own small page."""
+    """A read-only screen with buttons (`acts`) that call services, each on a page of its own."""
 
     page_template = ""  # a page of its own, fed by `page`, instead of Django's form
     acts: ClassVar[Sequence[Act]] = ()
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page of each act."""
         name = f"{self.opts.app_label}_{self.opts.model_name}_act"
         page = self.admin_site.admin_view(self.act_view)
         return [path("<int:pk>/act/<slug:act>/", page, name=name), *super().get_urls()]
 
     def act_url(self, thing: Model, act: Act) -> str:
-        """Where the act's page is."""
         name = f"admin:{self.opts.app_label}_{self.opts.model_name}_act"
         return reverse(name, args=[thing.pk, act.name])
 
     def back_url(self, thing: Any) -> str:
-        """Where an act leads back to: the thing's page, or that of what it belongs to."""
+        """Return the page shown after an act; override for objects shown on another's page."""
         return reverse(
             f"admin:{self.opts.app_label}_{self.opts.model_name}_change", args=[thing.pk]
         )
@@ -110,35 +107,32 @@ class WorkflowAdmin(ReadOnlyAdmin):
         form_url: str = "",
         extra_context: dict[str, Any] | None = None,
     ) -> HttpResponse:
-        """Show the thing with the buttons that this person may press now."""
-        thing = self.own(request, unquote(object_id))
+        thing = self.get_or_404(request, unquote(object_id))
         if self.page_template:
             if request.method not in {"GET", "HEAD"}:
                 raise Http404
-            return self.shown(request, thing, self.page_template, **self.page(request, thing))
+            return self.render(request, thing, self.page_template, **self.page(request, thing))
         extra = {"buttons": self.buttons(request, thing), **(extra_context or {})}
         return super().change_view(request, object_id, form_url, extra)
 
     def page(self, request: HttpRequest, thing: Any) -> dict[str, Any]:
-        """What `page_template` shows of the thing."""
         return {}
 
-    def shown(
+    def render(
         self, request: HttpRequest, thing: Any, template: str, **context: Any
     ) -> TemplateResponse:
-        """Render a page about a thing within the staff site, its buttons included."""
+        """Render a page about an object, or about none, within the staff site."""
         frame = self.admin_site.each_context(request)
         buttons = self.buttons(request, thing) if thing is not None else []
         whole = {"opts": self.opts, "title": str(thing), "thing": thing, "buttons": buttons}
         return TemplateResponse(request, template, {**frame, **whole, **context})
 
     def buttons(self, request: HttpRequest, thing: Model) -> list[tuple[Act, str]]:
-        """The acts that this person may do with this thing now, each with its page."""
+        """Return the acts this person may do with the object now, each with its address."""
         return [(act, self.act_url(thing, act)) for act in self.acts if act.offered(request, thing)]
 
     def act_view(self, request: HttpRequest, pk: int, act: str) -> HttpResponse:
-        """Ask what the act needs, then do it by POST; a refusal is shown with its reason."""
-        thing = self.own(request, pk)
+        thing = self.get_or_404(request, pk)
         step = next((row for row in self.acts if row.name == act), None)
         if step is None:
             raise Http404
@@ -154,11 +148,10 @@ class WorkflowAdmin(ReadOnlyAdmin):
             try:
                 result = step.do(request, thing, form.cleaned_data if form else {}, now())
             except PortalError as error:
-                for finding in error.findings:
-                    messages.error(request, f"{finding.message} ({finding.code})")
+                show_error(request, error)
             else:
                 messages.success(request, step.success(result))
                 return redirect(back)
         intro = step.intro(thing) if callable(step.intro) else step.intro
         context = {"title": step.label, "act": step, "form": form, "back": back, "intro": intro}
-        return self.shown(request, thing, "admin/act.html", **context)
+        return self.render(request, thing, "admin/act.html", **context)

@@ -1,9 +1,7 @@
-"""Tell Django that the staff site is ours; apart from `apps`, which may hold one config only."""
+"""Make Django use the staff site; not in `portal.apps`, which may hold one default config only."""
 
 from django.contrib.admin.apps import AdminConfig
 
 
 class StaffAdminConfig(AdminConfig):
-    """The admin with a second factor."""
-
     default_site = "portal.staff.site.StaffSite"

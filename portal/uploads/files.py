@@ -1,4 +1,4 @@
-"""Uploads: judged by content, kept outside the web root under random names, sent back inert."""
+"""Uploads: checked by content, stored outside the web root under random names, served as downloads."""
 
 import errno
 import hashlib
@@ -43,7 +43,7 @@ _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 @dataclass(frozen=True, slots=True)
 class Inspected:
-    """What an upload is: safe original name, bytes, SHA-256, and the type found in its content."""
+    """An inspected upload: safe original name, bytes, SHA-256, and the type found in its content."""
 
     name: str
     size: int
@@ -53,11 +53,11 @@ class Inspected:
 
 
 def inspect(upload: "File[bytes]", *, allowed: Sequence[str]) -> Inspected:
-    """Judge an upload by its content; `allowed` are extensions of `CONTENT_TYPES`, without a dot.
+    """Check an upload by its content; `allowed` are extensions of CONTENT_TYPES, without a dot.
 
-    Raises `BadInput` with the code file_empty, file_too_large (over UPLOAD_MAX_BYTES), file_type
-    (extension not allowed), file_mismatch (content is something else), file_unsafe (active, locked
-    or hostile) or file_damaged. Nothing is written; the upload is left at its start.
+    Nothing is written; the upload is left at its start. Raises BadInput: file_empty, file_too_large (over
+    UPLOAD_MAX_BYTES), file_type (extension not allowed), file_mismatch (content is something else),
+    file_unsafe (active, locked or hostile), file_damaged.
     """
     name = names.safe_name(upload.name or "")
     extension = names.ending(name)
@@ -70,7 +70,7 @@ def inspect(upload: "File[bytes]", *, allowed: Sequence[str]) -> Inspected:
 
 
 def measure(upload: "File[bytes]", *, most: int = 0) -> tuple[int, str]:
-    """Return size and SHA-256. Raises `BadInput`: file_empty, file_too_large (`most` bytes)."""
+    """Return size and SHA-256. Raises BadInput: file_empty, file_too_large (over `most` bytes)."""
     most = most or settings.UPLOAD_MAX_BYTES
     size, digest = 0, hashlib.sha256()
     upload.seek(0)
@@ -87,7 +87,7 @@ def measure(upload: "File[bytes]", *, most: int = 0) -> tuple[int, str]:
 
 @deconstructible(path="portal.uploads.files.PrivateStorage")
 class PrivateStorage(FileSystemStorage):
-    """Files under PRIVATE_ROOT, named at random: never by their owner, never with an address."""
+    """Files under PRIVATE_ROOT with random names and without a URL."""
 
     @property
     def base_location(self) -> str:  # read anew: settings may change
@@ -101,9 +101,9 @@ class PrivateStorage(FileSystemStorage):
         raise ValueError("A private file has no address.")
 
     def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
-        """Write the whole file or nothing, under a new random name that is returned.
+        """Write the whole file or nothing; return its new random name.
 
-        Raises `Unavailable`: storage_full, or storage_unavailable for any other fault of the disk.
+        Raises Unavailable: storage_full, or storage_unavailable for any other fault of the disk.
         """
         random = uuid.uuid4().hex
         kept = f"{random[:2]}/{random}"
@@ -123,28 +123,27 @@ private_storage = PrivateStorage()
 
 
 def store(upload: "File[bytes]") -> str:
-    """Keep an upload; returns its random name. Raises `Unavailable` and leaves nothing behind."""
+    """Keep an upload; return its random name. Raises Unavailable and leaves nothing behind."""
     return private_storage.save(None, upload)
 
 
 def store_bytes(data: bytes) -> str:
-    """Keep what the portal made itself; returns and raises as `store` does."""
     return store(ContentFile(data))
 
 
 def discard(name: str) -> None:
-    """Remove a kept file that no row names; one that is gone already is fine."""
+    """Delete a kept file that no row names; a missing one is fine."""
     if _STORED_NAME.fullmatch(name) or _DRAFT_NAME.fullmatch(name):
         private_storage.delete(name)
 
 
 def discard_on_commit(name: str) -> None:
-    """Remove a kept file once the transaction that gave it up has been written."""
+    """Delete a kept file once the current transaction has been committed."""
     transaction.on_commit(partial(discard, name), robust=True)
 
 
 def stored_before(instant: datetime) -> Iterator[str]:
-    """Name the files written before an instant, the drafts of killed writers among them."""
+    """Yield the names of files written before an instant, drafts of killed writers included."""
     root = Path(private_storage.location)
     for path in root.glob("??/*"):
         with suppress(FileNotFoundError):  # discarded meanwhile
@@ -153,9 +152,9 @@ def stored_before(instant: datetime) -> Iterator[str]:
 
 
 def serve(name: str, *, filename: str, content_type: str) -> FileResponse:
-    """Send a kept file as a download that no browser runs; raises `NotFound` when it is not there.
+    """Return a kept file as a download that no browser runs. Raises NotFound.
 
-    The caller has decided that the reader may have it. `filename` may be Korean (RFC 6266).
+    The caller decides that the reader may have it. `filename` may be Korean (RFC 6266).
     """
     if not _STORED_NAME.fullmatch(name):
         raise NotFound
@@ -174,7 +173,7 @@ def serve(name: str, *, filename: str, content_type: str) -> FileResponse:
 
 @contextmanager
 def _draft(target: Path) -> Iterator[Any]:
-    """Write beside the target and rename when it is on the disk; a failed draft is removed."""
+    # Written beside the target and renamed when it is on the disk.
     handle, place = tempfile.mkstemp(prefix=".draft-", dir=target.parent)
     try:
         with os.fdopen(handle, "wb") as draft:

@@ -1,4 +1,4 @@
-"""Files that no row names: left where a transaction failed after its file was written."""
+"""Files that no row names: left behind by transactions that failed after writing a file."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -9,20 +9,20 @@ from django.db.models import CharField, JSONField, Model
 
 from portal.uploads import files
 
-AGE = timedelta(days=1)  # no transaction lasts that long: what has no row by then gets none
+AGE = timedelta(days=1)  # longer than any transaction: a file without a row by then never gets one
 AT_ONCE = 500
-COLUMNS = {"file", "pictures", "artefact"}  # what a column that names one kept file is called
+COLUMNS = {"file", "pictures", "artefact"}  # names of columns that name one kept file
 LIST = "files"  # and one that lists several
 
 
 def find(*, now: datetime) -> Iterator[str]:
-    """Name the files older than a day that no row names."""
+    """Yield the names of files older than a day that no row names."""
     names = files.stored_before(now - AGE)
     listed = frozenset(_listed())
     while part := list(islice(names, AT_ONCE)):
         named = {
             name
-            for model, column in keepers()
+            for model, column in file_columns()
             for name in model._default_manager.filter(**{f"{column}__in": part}).values_list(
                 column, flat=True
             )
@@ -30,8 +30,8 @@ def find(*, now: datetime) -> Iterator[str]:
         yield from (name for name in part if name not in named | listed)
 
 
-def keepers() -> list[tuple[type[Model], str]]:
-    """Every column of every wing that names a kept file."""
+def file_columns() -> list[tuple[type[Model], str]]:
+    """Return every column of every app that names a kept file."""
     return [
         (model, field.name)
         for model in apps.get_models()

@@ -1,4 +1,4 @@
-"""What every page knows."""
+"""Context of every page."""
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -7,7 +7,6 @@ from portal.access.roles import roles_of
 
 
 def site(request: HttpRequest) -> dict[str, object]:
-    """Give pages the demo flag, the origin and whether the reader works for the ministry."""
     user = getattr(request, "user", None)
     return {
         "DEMO": settings.DEMO,

@@ -10,7 +10,7 @@ from django.db.models import Model, QuerySet
 from django.forms.models import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
 
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput
 from portal.forms.fields import PlainJSONField
 from portal.models import User
@@ -18,6 +18,7 @@ from portal.staff.lists import QuickPaginator, ReadOnlyAdmin, StaffAdmin
 from portal.uploads.files import CONTENT_TYPES
 from programs.admin.rounds import READERS, to_the_second
 from programs.models import BonusItem, Criterion, NationalGoal, RequiredDocument, SubProgram, Track
+from programs.roles import MANAGER, OFFICER
 from programs.rules.facts import parse_when
 from programs.rules.grants import quota
 from programs.services.catalogue import loading

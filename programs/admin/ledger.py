@@ -9,7 +9,6 @@ from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 
-from portal.access.roles import MANAGER
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.lists import ReadOnlyAdmin
@@ -20,6 +19,7 @@ from programs.models import (
     Budget,
     LedgerEntry,
 )
+from programs.roles import MANAGER
 from programs.services import ledger
 
 

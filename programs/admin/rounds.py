@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
 
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, OPERATOR
+from portal.access.roles import OPERATOR
 from portal.core.clock import now
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
@@ -22,6 +22,7 @@ from programs.models import (
     RoundProposal,
 )
 from programs.queries import rounds as rounds_queries
+from programs.roles import MANAGER, STAFF_READERS
 from programs.rules.calendar import stamp
 from programs.services import rounds
 from programs.visibility import rounds_of
@@ -29,7 +30,7 @@ from programs.visibility import rounds_of
 ROUND_ACTS = {"announce": "공고", "reschedule": "접수 기간 변경"}
 
 
-READERS = [OFFICER, MANAGER, AUDITOR, OPERATOR]
+READERS = (*STAFF_READERS, OPERATOR)
 
 
 auditlog.register(ProgramRound)
@@ -108,7 +109,7 @@ def proposal_form(request: HttpRequest, round: ProgramRound) -> type[RescheduleF
 
 def minutes_of(round: ProgramRound) -> str:
     """Where the minutes that the portal recorded of this round are listed."""
-    return f"{reverse('admin:portal_troubleminute_changelist')}?{urlencode({'q': round.code})}"
+    return f"{reverse('admin:portal_incidentminute_changelist')}?{urlencode({'q': round.code})}"
 
 
 def propose_dates(

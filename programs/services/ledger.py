@@ -202,7 +202,7 @@ def _write(
                     known |= {entry.reference: entry for entry in entries}
         except IntegrityError as refused:
             raise _explain(refused, locked, kind, fresh) from refused
-        transaction.on_commit(lambda: broker.ring(audit.SEAL_TASK), robust=True)
+        transaction.on_commit(lambda: broker.notify(audit.SEAL_TASK), robust=True)
     return [known[row.reference] for row in rows]
 
 

@@ -5,11 +5,12 @@ from typing import Any
 
 from django.db import transaction
 
-from portal.access.roles import MANAGER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from programs.models import ProgramRound, RoundChange, RoundProposal
 from programs.queries import rounds
+from programs.roles import MANAGER
 from programs.rules.calendar import KST, Window
 from programs.states import Ground
 

@@ -1,7 +1,6 @@
 // Asks how a background job is doing and reloads the page once it has ended.
 (() => {
   const ENDED = ["done", "parked", "cancelled"];
-  const WORDS = { queued: "대기", running: "진행 중", done: "완료", parked: "중단(확인 필요)", cancelled: "취소" };
 
   const watch = (box) => {
     const bar = box.querySelector("progress");
@@ -19,7 +18,7 @@
         const job = await answer.json();
         const count = job.total ? ` (${job.done} / ${job.total})` : "";
         const stage = job.stage ? ` · ${job.stage}` : "";
-        const words = `${job.label || label}: ${WORDS[job.state] || job.state}${count}${stage}`;
+        const words = `${job.label || label}: ${job.state_label}${count}${stage}`;
         if (text.textContent !== words) text.textContent = words;
         if (job.total) {
           bar.max = job.total;

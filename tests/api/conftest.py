@@ -6,7 +6,7 @@ import pytest
 from django.db import transaction
 
 from applications.states import MemberRole
-from portal.access.roles import OFFICER
+from programs.roles import OFFICER
 from tests.api.calling import Caller, Story, caller, open_catalogue, tell_story
 from tests.factories.applications import UserFactory, member_of
 

@@ -1,4 +1,4 @@
-"""Nobody sets a column that is not theirs to set, whatever names they send."""
+"""Nobody can set a column that is not theirs, whatever names they send."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the API tells an applicant of its decision: nothing before the release, then everything."""
+"""What the API shows an applicant of its decision: nothing before the release, then everything."""
 
 import pytest
 
@@ -12,7 +12,7 @@ DECISION = {"outcome", "label", "kind", "reason", "grant_won", "rank", "at"}
 
 
 @pytest.mark.django_db
-def test_a_released_decision_is_told_with_its_changes_and_the_clock(monkeypatch) -> None:
+def test_a_released_decision_is_shown_with_its_changes_and_times(monkeypatch) -> None:
     at = now()
     monkeypatch.setattr(staff, "NOW", at)
     program, boss = staff.program(money=50_000_000), staff.manager()

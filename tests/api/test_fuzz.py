@@ -1,4 +1,4 @@
-"""Made-up calls of every operation, by everybody: never a 5xx, never an answer off the contract.
+"""Generated calls of every operation, by everybody: never a 5xx, never an answer off the contract.
 
 `PORTAL_TEST_FUZZ=2000` makes that many calls of each operation instead, other ones in every run.
 """

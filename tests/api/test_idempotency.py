@@ -8,8 +8,8 @@ import pytest
 from django.db import connection
 
 from applications.models import Application, Submission
+from portal.api.tasks import forget_answers
 from portal.core.clock import now
-from portal.jobs.tasks import forget_answers
 from portal.models import IdempotentCall
 from tests.api.calling import Caller, Story, caller, open_catalogue, tell_story
 from tests.api.test_refusals import assert_refused
@@ -75,7 +75,7 @@ def test_without_a_key_the_call_is_still_made_once(story: Story, owner: Caller) 
 
 
 @pytest.mark.parametrize("key", ["k" * 256, "a\tb", "a\x7fb"])
-def test_a_key_is_at_most_255_printable_letters(story: Story, owner: Caller, key: str) -> None:
+def test_a_key_has_at_most_255_printable_characters(story: Story, owner: Caller, key: str) -> None:
     answer = owner.post("applications/", start(story), **{"idempotency-key": key})
     assert_refused(answer, 400, "idempotency_key")
     assert Application.objects.count() == 3

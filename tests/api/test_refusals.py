@@ -1,4 +1,4 @@
-"""Whatever is sent, the answer is a 4xx in the one documented shape, quickly."""
+"""Bad input: the answer is a 4xx in the documented shape, quickly."""
 
 import base64
 import json
@@ -256,7 +256,7 @@ def test_a_fault_of_ours_answers_in_the_shape(visitor: Caller, monkeypatch: Any,
     assert_refused(answer, 500, "server_error")
 
 
-def test_a_flood_is_shed_and_told_when_to_return(
+def test_too_many_calls_are_refused_with_retry_after(
     story: Story, visitor: Caller, owner: Caller, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(VisitorLimit, "rate", "3/min", raising=False)

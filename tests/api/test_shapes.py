@@ -97,7 +97,7 @@ def test_a_receipt_is_valid_or_not_and_nothing_else(story: Story, visitor: Calle
         assert answer.content == b'{"valid":false}'
 
 
-def test_money_is_told_twice_and_agrees(story: Story, visitor: Caller) -> None:
+def test_both_amounts_of_money_agree(story: Story, visitor: Caller) -> None:
     answer = visitor.get("budget/").json()
     assert answer["total"]["appropriated_won"] == 437_600_000_000
     for pot in answer["results"]:
@@ -112,7 +112,7 @@ def test_own_applications_are_listed_newest_first(story: Story, owner: Caller) -
     assert [row["id"] for row in answer["results"]] == [story.filed.pk, story.draft.pk]
 
 
-def test_a_decision_is_not_told_before_its_release(story: Story, owner: Caller) -> None:
+def test_a_decision_is_not_shown_before_its_release(story: Story, owner: Caller) -> None:
     type(story.filed).objects.filter(pk=story.filed.pk).update(state="decided")
     answer = owner.get(f"applications/{story.filed.pk}/").json()
     assert (answer["state"], answer["state_label"]) == ("assessing", "평가 중")

@@ -1,4 +1,4 @@
-"""What is not yours does not exist: the same answer, to the byte, as for what never was."""
+"""Objects of others get the same answer, to the byte, as objects that do not exist."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A token opens what its owner and its scope allow, for as long as it lives."""
+"""A token permits what its owner and its scope allow, until it expires."""
 
 from datetime import timedelta
 
@@ -36,7 +36,7 @@ def test_a_wrong_token_is_refused(story: Story, method: str, path: str, token: s
 
 
 @pytest.mark.parametrize("path", PUBLIC)
-def test_the_public_needs_none_but_a_wrong_one_is_told(story: Story, path: str) -> None:
+def test_public_calls_need_no_token_but_a_wrong_one_is_refused(story: Story, path: str) -> None:
     assert Caller().get(path).status_code == 200
     assert_refused(Caller("wrong").get(path), 401)
 

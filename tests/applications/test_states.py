@@ -7,6 +7,7 @@ import pytest
 from django.apps import apps
 
 from applications.models import Agreement
+from applications.roles import ASSESSOR
 from applications.states import (
     AgreementMoves,
     AgreementState,
@@ -16,10 +17,11 @@ from applications.states import (
     ObjectionState,
     SelectionState,
 )
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR, STAFF_ROLES, SYSTEM
+from portal.access.roles import AUDITOR, OPERATOR, SYSTEM, role_names
 from portal.core.errors import MoveNotAllowed
 from portal.models import Stateful
 from portal.records.workflow import OWNER, allowed, move
+from programs.roles import MANAGER, OFFICER
 from tests.factories.agreements import World
 from tests.factories.applications import UserFactory
 
@@ -145,7 +147,7 @@ TABLES: Mapping[str, Mapping[str, Edge]] = {
     "agreement": AGREEMENT,
     "deliverable": DELIVERABLE,
 }
-ROLES: Iterable[str | None] = (None, OWNER, SYSTEM, *sorted(STAFF_ROLES))
+ROLES: Iterable[str | None] = (None, OWNER, SYSTEM, *sorted(role_names()))
 LIVES: dict[str, type[Stateful]] = {
     model._meta.model_name: model
     for model in apps.get_app_config("applications").get_models()
@@ -155,7 +157,7 @@ LIVES: dict[str, type[Stateful]] = {
 
 def test_every_life_has_its_table_here() -> None:
     assert set(TABLES) == set(LIVES)
-    assert {ASSESSOR, OFFICER, MANAGER, AUDITOR, OPERATOR} <= STAFF_ROLES
+    assert {ASSESSOR, OFFICER, MANAGER, AUDITOR, OPERATOR} <= role_names()
 
 
 @pytest.mark.parametrize("life", TABLES)
@@ -169,7 +171,7 @@ def test_the_table_is_the_one_written_here(life: str) -> None:
 
 @pytest.mark.parametrize("life", TABLES)
 def test_nobody_makes_a_move_that_is_not_listed(life: str) -> None:
-    people = {role: UserFactory(roles=[role]) for role in STAFF_ROLES}
+    people = {role: UserFactory(roles=[role]) for role in role_names()}
     stranger, states = UserFactory(), LIVES[life]._meta.get_field("state").choices
     for (name, step), (state, _), role in itertools.product(
         LIVES[life].MOVES.items(), states, ROLES

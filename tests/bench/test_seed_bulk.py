@@ -14,11 +14,11 @@ from applications.services.intake import filing
 from applications.states import ApplicationState
 from applications.visibility import applications_of
 from bench.bulk import staff, writer
-from portal.access.roles import MANAGER
 from portal.core.validators import business_number
 from portal.models import Notice
 from portal.records import snapshot
 from programs.models import SubProgram
+from programs.roles import MANAGER
 from tests.factories.applications import ApplicationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -48,7 +48,7 @@ def check_what_was_filed(count: int) -> None:
         assert row.content["number"] == row.number == application.number
         assert row.number == filing.number_of(application)
         assert row.content["form_sha256"] == row.form_id == snapshot.sha256(row.form.content)
-        assert row.content["submitted_at"] == snapshot.plain(row.submitted_at)
+        assert row.content["submitted_at"] == snapshot.to_plain(row.submitted_at)
         assert row.content["version"] == application.version
         assert row.content["partners"] == [
             {

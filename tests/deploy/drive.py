@@ -13,7 +13,7 @@ from pypdf import PdfReader
 
 from demo.management.commands.seed_applications import STORY, sample_pdf
 from portal.core.validators import check_digit
-from tests.applications.views.filling import Controls, written
+from tests.applications.views.intake.filling import Controls, written
 from tests.deploy.stack import Stack
 
 PASSWORD = "smart factory 2021"

@@ -26,11 +26,11 @@ from applications.services.agreement import contracts as agreements
 from applications.services.agreement import instalments
 from applications.services.settlement import reports, spending, statements
 from applications.states import DeliverableState, Outcome, SelectionState
-from portal.access.roles import MANAGER, OFFICER
 from portal.models import User
 from portal.records import snapshot
 from programs.models import SubProgram
 from programs.queries import held
+from programs.roles import MANAGER, OFFICER
 from programs.rules.ledger import Balance
 from programs.services import ledger
 from tests.factories import programs

@@ -11,6 +11,7 @@ from kamp.states import MemberRole, Split
 from kamp.vision.synthetic import generator
 from kamp.vision.synthetic.generator import Flaw
 from portal.core.clock import now
+from portal.jobs.progress import no_progress
 from tests.factories.kamp import member_of
 
 SEED = 11
@@ -48,17 +49,13 @@ def bricks(workspace: Workspace) -> Dataset:
                 ProductSpec(serial, SEED * synthesis_jobs.SEEDS_OF_A_SET + place, waiting.pop(0))
             )
         place += 1
-    synthesis_jobs.run(dataset, wanted, by=owner, now=now(), progress=quiet)
+    synthesis_jobs.run(dataset, wanted, by=owner, now=now(), progress=no_progress)
     return dataset
 
 
 def learned(dataset: Dataset) -> InspectionModel:
     """An approved model of a set."""
     model = training.request(dataset, by=dataset.created_by, now=now())
-    training_jobs.run(model, now=now(), progress=quiet)
+    training_jobs.run(model, now=now(), progress=no_progress)
     training.approve(model, by=member_of(dataset.workspace, "editor"), now=now())
     return model
-
-
-def quiet(done: int, total: int, stage: str) -> None:
-    """Nobody looks on."""

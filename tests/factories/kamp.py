@@ -18,11 +18,11 @@ from kamp.models import (
     Workspace,
     WorkspaceMember,
 )
+from kamp.roles import CURATOR
 from kamp.services import clips, datasets, labelling, training
 from kamp.services.showcases import data_file, editing
 from kamp.services.workspaces import QUOTA_BYTES
 from kamp.states import ClipState, MemberRole, ModelMoves
-from portal.access.roles import CURATOR
 from portal.core.clock import now
 from portal.core.validators import check_digit
 from portal.models import User

@@ -16,13 +16,15 @@ from applications.models import (
     ScoreSheet,
     Selection,
 )
+from applications.roles import ASSESSOR
 from applications.services import objection
 from applications.services.assessment import scoring, sheets
 from applications.services.selection import changes, proposals
 from applications.states import BonusState, Remedy
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
+from portal.access.roles import AUDITOR, OPERATOR
 from portal.models import User
 from programs.models import BonusItem, Criterion, SubProgram
+from programs.roles import MANAGER, OFFICER
 from programs.services import ledger
 from tests.factories.applications import (
     NOW,

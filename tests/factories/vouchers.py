@@ -7,7 +7,6 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from portal.access.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
 from portal.core.validators import check_digit
 from portal.models import User
 from portal.paper.tables import csv_lines
@@ -24,6 +23,7 @@ from vouchers.models import (
     Service,
     Supplier,
 )
+from vouchers.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
 from vouchers.rules import catalogue
 from vouchers.services import recruitment, selection
 from vouchers.services.catalogue import importing, rows

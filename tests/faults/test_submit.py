@@ -67,8 +67,8 @@ def whole(filed: Submission) -> bool:
     return (
         snapshot.sha256(filed.content) == filed.sha256
         and filed.content["version"] == read.version
-        and filed.content["answers"] == snapshot.plain(read.reviewed.values)
-        and filed.content["cost"] == snapshot.plain(read.sections["cost"])
+        and filed.content["answers"] == snapshot.to_plain(read.reviewed.values)
+        and filed.content["cost"] == snapshot.to_plain(read.sections["cost"])
         and [row["sha256"] for row in filed.content["attachments"]]
         == [row.sha256 for row in read.attachments]
     )
@@ -449,7 +449,7 @@ def test_without_a_broker_filing_is_quick_and_the_sweep_does_the_work(
     took = json.loads(done.stdout)
     assert max(took[1:]) < 2, took
     assert written() == dict.fromkeys(ONCE, 3)
-    assert len(queue.waiting(now())) == 3
+    assert len(queue.due(now())) == 3
     assert tasks.sweep_jobs() == 3
     assert set(Job.objects.values_list("state", "error")) == {("done", "")}
     assert IssuedDocument.objects.exclude(issued_at=None).count() == 3

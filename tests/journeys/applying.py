@@ -7,9 +7,10 @@ import yaml
 from playwright.sync_api import Browser
 
 from applications.models import Application, PanelProposal, ScoreRun, ScoreSheet, Selection
+from applications.roles import ASSESSOR
 from demo.management.commands.seed_applications import STORY, sample_pdf
-from portal.access.roles import ASSESSOR, MANAGER, OFFICER
 from programs.models import SubProgram
+from programs.roles import MANAGER, OFFICER
 from tests.journeys.people import Applicant, Staff, letter_to, work
 
 TRACKS = {

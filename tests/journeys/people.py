@@ -10,8 +10,8 @@ from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
 from playwright.sync_api import Browser, Error, Page, Response
 from pypdf import PdfReader
 
+from applications.roles import ASSESSOR
 from demo.people import current_code
-from portal.access.roles import ASSESSOR
 from portal.core.validators import check_digit
 from portal.jobs import tasks
 from portal.models import Job, JobState, Notice

@@ -16,7 +16,7 @@ from applications.queries.intake import drafting
 from applications.states import ApplicationState
 from portal.core.clock import KST, now
 from programs.models import ProgramRound, SubProgram
-from tests.applications.views.filling import Applicant
+from tests.applications.views.intake.filling import Applicant
 from tests.factories import programs
 from tests.portal import corpus
 

@@ -9,7 +9,6 @@ from django.db.models import Model
 from playwright.sync_api import Browser, expect
 from pypdf import PdfReader
 
-from portal.access.roles import AGENCY, MODERATOR, PANEL_OPERATOR
 from portal.core.clock import now
 from tests.factories import reports
 from tests.factories import vouchers as make
@@ -25,6 +24,7 @@ from vouchers.models import (
     PanelSelection,
     Service,
 )
+from vouchers.roles import AGENCY, MODERATOR, PANEL_OPERATOR
 
 pytestmark = [pytest.mark.browser, pytest.mark.pdf, pytest.mark.django_db(transaction=True)]
 KINDS = ("sme", "expert", "student")

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from applications.models import Application
-from portal.access.roles import MANAGER, OFFICER
 from portal.core.clock import now
+from programs.roles import MANAGER, OFFICER
 from tests.factories import programs
 from tests.journeys.applying import Journey
 from tests.journeys.awarded import Award

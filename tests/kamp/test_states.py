@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import Group
 
 from kamp.states import ModelMoves, ModelState, ShowcaseMoves, ShowcaseState
-from portal.access.roles import LABELS
+from portal.access.roles import role_names
 from portal.models import User
 from portal.records.workflow import OWNER, allowed
 
@@ -38,13 +38,13 @@ def person(role: str) -> User | None:
     if role == "system":
         return None
     user = User.objects.create_user(f"{role}@example.kr")
-    if role in LABELS:
+    if role in role_names():
         user.groups.add(Group.objects.get(name=role))
     return user
 
 
 @pytest.mark.parametrize("name", TABLES)
-@pytest.mark.parametrize("role", [*LABELS, OWNER, "nobody", "system"])
+@pytest.mark.parametrize("role", [*sorted(role_names()), OWNER, "nobody", "system"])
 def test_a_move_is_made_by_those_listed_and_by_nobody_else(name: str, role: str) -> None:
     moves, states, wanted = TABLES[name]
     who = person(role)

@@ -1,4 +1,4 @@
-"""Pages in Chromium: a browser that is signed in, and what every page is held against."""
+"""Pages in Chromium: a browser that is signed in, and what every page is checked for."""
 
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Small files made on the spot: good ones of every kind, and hostile ones for every refusal."""
+"""Small generated files: valid ones of every type, and hostile ones for every refusal."""
 
 import io
 import itertools

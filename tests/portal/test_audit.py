@@ -1,4 +1,4 @@
-"""The audit chain: what is sealed, and that every row touched by hand is named."""
+"""The audit chain: what is sealed, and that every row changed by hand is reported."""
 
 from datetime import timedelta
 
@@ -57,7 +57,7 @@ def test_a_second_sweep_finds_nothing_and_a_third_only_what_is_new() -> None:
     ledger.reserve(box, amount=5, reference="r:1", subject="s", by=None, now=at)
     assert audit.seal(now=at) == 1
     first, second = AuditSeal.objects.filter(chain="ledger").order_by("number")
-    assert second.previous == first.sha256 == audit.sha256_of(first)
+    assert second.previous == first.sha256 == audit.seal_sha256(first)
     assert audit.verify(now=at).faults == 0
 
 
@@ -76,7 +76,7 @@ def test_a_row_that_commits_out_of_turn_is_sealed_all_the_same() -> None:
     row = LedgerEntry.objects.filter(pk=late.pk).values_list("pk", *columns).get()
     seal.pk, seal.pks, seal.count = None, [late.pk], 1
     seal.digests = audit.digest("ledger", row[0], columns, row[1:])
-    seal.sha256 = audit.sha256_of(seal)
+    seal.sha256 = audit.seal_sha256(seal)
     seal.save()
     AuditChain.objects.filter(name="ledger").update(head=seal.sha256, rows=1)
     assert audit.seal(now=NOW + timedelta(minutes=1)) == 1
@@ -97,7 +97,7 @@ ROWS = [
 
 
 @pytest.mark.parametrize(("table", "change"), ROWS)
-def test_a_row_altered_by_hand_is_named(table: str, change: str) -> None:
+def test_a_row_altered_by_hand_is_reported(table: str, change: str) -> None:
     decided()
     audit.seal(now=NOW)
     with by_hand() as run:
@@ -122,7 +122,7 @@ def test_the_named_row_is_the_altered_one_and_no_other() -> None:
     assert faults() == [("programs_ledgerentry", str(victim.pk), audit.ALTERED)]
 
 
-def test_a_row_removed_by_hand_is_named() -> None:
+def test_a_row_removed_by_hand_is_reported() -> None:
     decided()
     audit.seal(now=NOW)
     gone = Decision.objects.order_by("pk").last()
@@ -153,7 +153,7 @@ def test_a_row_slipped_in_among_sealed_ones_is_named(backdated: bool) -> None:
     assert ("programs_budget", str(box.pk), audit.MISFIT) in faults()
 
 
-def test_a_new_row_is_told_apart_as_not_sealed_yet() -> None:
+def test_a_new_row_is_reported_as_unsealed() -> None:
     box = pot()
     audit.seal(now=NOW)
     entry = ledger.reserve(box, amount=5, reference="r:1", subject="s", by=None, now=NOW)
@@ -163,7 +163,7 @@ def test_a_new_row_is_told_apart_as_not_sealed_yet() -> None:
     assert report.oldest_unsealed_at == NOW
 
 
-def test_a_seal_that_is_changed_or_gone_is_named() -> None:
+def test_a_changed_or_missing_seal_is_reported() -> None:
     box = pot()
     for turn in range(3):
         at = NOW + timedelta(minutes=turn)
@@ -178,18 +178,18 @@ def test_a_seal_that_is_changed_or_gone_is_named() -> None:
     assert ("portal_auditchain", "ledger", audit.HEAD_BROKEN) in faults()
 
 
-def test_whoever_writes_the_whole_chain_anew_is_found_by_a_kept_hash() -> None:
+def test_a_rewritten_chain_differs_from_a_kept_hash() -> None:
     box = pot()
     audit.seal(now=NOW)
     kept = AuditSeal.objects.get(chain="ledger")
-    assert audit.kept("ledger", 1, kept.sha256) is None
+    assert audit.check_kept_seal("ledger", 1, kept.sha256) is None
     with by_hand() as run:
         run("UPDATE programs_ledgerentry SET note = '고침'")
         run("DELETE FROM portal_auditseal")
         run("DELETE FROM portal_auditchain")
     audit.seal(now=NOW)
     assert faults() == []
-    assert audit.kept("ledger", 1, kept.sha256).what == audit.SEAL_BROKEN
+    assert audit.check_kept_seal("ledger", 1, kept.sha256).what == audit.SEAL_BROKEN
     assert box.pk
 
 

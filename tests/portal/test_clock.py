@@ -1,4 +1,4 @@
-"""The deciding clock: the database's, moving inside a transaction, the same in every zone."""
+"""The database's clock: it advances inside a transaction and is the same in every zone."""
 
 import os
 import subprocess

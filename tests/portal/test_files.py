@@ -1,4 +1,4 @@
-"""Uploads: judged by content, kept whole or not at all, sent back inert."""
+"""Uploads: checked by content, stored whole or not at all, served as downloads."""
 
 import hashlib
 import io

@@ -1,4 +1,4 @@
-"""Documents for the Hangul word processor: whole, and readable again."""
+"""Documents for the Hangul word processor: complete, and readable again."""
 
 import zipfile
 from io import BytesIO

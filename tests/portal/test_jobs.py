@@ -1,4 +1,4 @@
-"""Background work: claimed once, leased, retried, parked when poisonous, never lost."""
+"""Background jobs: claimed once, leased, retried, parked after repeated failures, never lost."""
 
 import threading
 import time
@@ -27,7 +27,7 @@ def works(monkeypatch: pytest.MonkeyPatch) -> Register:
 def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """Hear the doorbell instead of a broker."""
     heard: list[tuple[object, ...]] = []
-    monkeypatch.setattr(broker, "ring", lambda *words: heard.append(words))
+    monkeypatch.setattr(broker, "notify", lambda *words: heard.append(words))
     return heard
 
 
@@ -59,7 +59,7 @@ def test_the_same_key_makes_one_job_with_the_first_arguments() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_doorbell_rings_once_and_only_after_the_commit(rings: list) -> None:
+def test_the_worker_is_notified_once_and_only_after_the_commit(rings: list) -> None:
     with transaction.atomic():
         job = queue.enqueue("test.kind", key="ring")
         queue.enqueue("test.kind", key="ring")
@@ -68,7 +68,7 @@ def test_the_doorbell_rings_once_and_only_after_the_commit(rings: list) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_rolled_back_transaction_leaves_no_job_and_rings_nobody(rings: list) -> None:
+def test_a_rolled_back_transaction_leaves_no_job_and_notifies_nobody(rings: list) -> None:
     with transaction.atomic():
         queue.enqueue("test.kind", key="never")
         transaction.set_rollback(True)
@@ -148,7 +148,7 @@ def test_a_readable_error_is_kept_in_its_own_words(works: Register) -> None:
 
 
 @pytest.mark.django_db
-def test_a_job_waits_a_day_for_a_part_that_cannot_serve_and_is_then_done(
+def test_a_job_is_postponed_for_a_day_while_a_component_cannot_serve(
     works: Register,
 ) -> None:
     serves = False
@@ -176,7 +176,7 @@ def test_a_job_waits_a_day_for_a_part_that_cannot_serve_and_is_then_done(
 def test_waiting_neither_hides_poison_nor_lasts_for_ever(
     works: Register, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(queue, "WAITS", 2)
+    monkeypatch.setattr(queue, "MOST_POSTPONEMENTS", 2)
     fates = [Unavailable(), RuntimeError(), Unavailable(), RuntimeError(), RuntimeError()]
 
     def changing(job: Job) -> None:
@@ -202,8 +202,8 @@ def test_a_process_that_is_closing_begins_no_further_job(
 ) -> None:
     works("test.good", lambda job: None)
     job = queue.enqueue("test.good", key="good")
-    monkeypatch.setattr(queue, "closing", threading.Event())
-    queue.closing.set()
+    monkeypatch.setattr(queue, "shutting_down", threading.Event())
+    queue.shutting_down.set()
     assert queue.run(job.pk) is None
     job.refresh_from_db()
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
@@ -234,10 +234,10 @@ def test_a_leased_job_is_left_alone_until_its_lease_ends(works: Register) -> Non
     works("test.good", lambda job: None)
     job = queue.enqueue("test.good", key="leased")
     queue.claim(job.pk, now())
-    assert queue.waiting(now()) == []
+    assert queue.due(now()) == []
     assert queue.run(job.pk) is None
     let_time_pass(job)
-    assert queue.waiting(now()) == [job.pk]
+    assert queue.due(now()) == [job.pk]
     assert queue.run(job.pk) == JobState.DONE
 
 
@@ -395,7 +395,7 @@ def test_negative_control_without_renewal_a_long_job_runs_twice(
 
 
 @pytest.mark.django_db
-def test_a_waiting_job_is_cancelled_at_once_and_can_be_asked_for_again(works: Register) -> None:
+def test_a_queued_job_is_cancelled_at_once_and_can_be_requested_again(works: Register) -> None:
     works("test.stopped", lambda job: None)
     job = queue.enqueue("test.stopped", key="stopped")
     assert queue.cancel(job, now=now())

@@ -1,4 +1,4 @@
-"""Assignment: never a forbidden pair, everything met or the shortage named, repeatable."""
+"""Assignment: never a forbidden pair, every need met or reported as a shortage, repeatable."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""What every request passes: readable errors, private pages, a strict policy, GETs that only read."""
+"""Middleware: readable errors, private pages, a strict policy, GETs that only read."""
 
 import re
 from collections.abc import Iterator
@@ -17,9 +17,10 @@ from applications.services import documents
 from applications.services.company import token_digest
 from portal import urls as portal_urls
 from portal.access.decorators import public, roles, signed_in
-from portal.access.roles import MANAGER, STAFF_ROLES, roles_of
+from portal.access.roles import role_names, roles_of
 from portal.core.errors import BadInput, Closed, Finding, NotFound, PortalError, RuleBroken
 from portal.models import Job, Notice, User
+from programs.roles import MANAGER
 from tests.factories import programs
 from tests.factories.applications import ApplicationFactory, PartnerFactory, UserFactory
 
@@ -78,8 +79,8 @@ FORM = "http://testserver/programs/"
 def test_a_refused_form_goes_back_to_its_page_with_every_reason(client: Client) -> None:
     answer = client.post("/fail/broken/", headers={"Referer": FORM})
     assert (answer.status_code, answer.headers["Location"]) == (302, FORM)
-    told = [str(message) for message in get_messages(answer.wsgi_request)]
-    assert told == ["첫째 사유 (a)", "둘째 사유 (b)"]
+    shown = [(str(row), row.extra_tags) for row in get_messages(answer.wsgi_request)]
+    assert shown == [("첫째 사유", "a"), ("둘째 사유", "b")]
 
 
 @own_urls
@@ -191,7 +192,7 @@ def test_a_view_that_declares_nothing_lets_nobody_in_unsigned(client: Client) ->
 @pytest.mark.django_db
 def test_a_page_of_a_role_does_not_exist_for_the_others(client: Client) -> None:
     assert client.get("/managers/").status_code in {302, 404}
-    for role in sorted(STAFF_ROLES - {MANAGER}):
+    for role in sorted(role_names() - {MANAGER}):
         client.force_login(UserFactory(roles=[role]))
         assert client.get("/managers/").status_code == 404, role
     client.force_login(UserFactory(roles=[MANAGER]))
@@ -373,7 +374,7 @@ def test_the_demo_s_mailbox_does_not_exist_elsewhere(client: Client, settings) -
 
 
 @pytest.mark.django_db
-def test_people_see_the_letters_written_to_them_only(client: Client) -> None:
+def test_people_see_only_their_own_notices(client: Client) -> None:
     me, other = UserFactory(), UserFactory()
     for user, subject in ((me, "내 알림"), (other, "남의 알림")):
         Notice.objects.create(

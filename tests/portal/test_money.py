@@ -1,4 +1,4 @@
-"""Whole won: shares, floors and how an amount is written."""
+"""Whole won: shares, rounding down and how an amount is written."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The outbox: one notice per key, sent once, tried again, and visible when it was given up."""
+"""The outbox: one notice per key, sent once, retried, and visible when it has failed."""
 
 import time
 from datetime import datetime, timedelta
@@ -71,11 +71,11 @@ def test_the_database_itself_refuses_a_second_notice_of_a_key() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_bell_rings_after_the_commit_and_a_rollback_leaves_no_notice(
+def test_the_worker_is_notified_after_the_commit_and_a_rollback_leaves_no_notice(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     heard: list[object] = []
-    monkeypatch.setattr(broker, "ring", lambda *words: heard.append(words))
+    monkeypatch.setattr(broker, "notify", lambda *words: heard.append(words))
     words = {
         "to_email": "kim@example.kr",
         "now": NOW,
@@ -93,10 +93,10 @@ def test_the_bell_rings_after_the_commit_and_a_rollback_leaves_no_notice(
 
 
 @pytest.mark.django_db
-def test_what_waits_is_sent_once_and_noted() -> None:
+def test_a_due_notice_is_sent_once_and_recorded() -> None:
     row = notice()
-    assert outbox.send_waiting(NOW) == 1
-    assert outbox.send_waiting(NOW) == 0
+    assert outbox.send_due(NOW) == 1
+    assert outbox.send_due(NOW) == 0
     (letter,) = mail.outbox
     assert (letter.to, letter.subject, letter.body) == (["kim@example.kr"], "제목", "본문\n")
     assert letter.extra_headers["Message-ID"].startswith(f"<notice-{row.pk}@")
@@ -112,7 +112,7 @@ def test_a_subject_is_one_line_and_fits_its_column() -> None:
     )
     assert "\n" not in row.subject
     assert len(row.subject) <= 200
-    assert outbox.send_waiting(NOW) == 1
+    assert outbox.send_due(NOW) == 1
 
 
 @pytest.mark.django_db
@@ -123,12 +123,12 @@ def test_a_mail_server_that_is_away_is_tried_again_ever_later_then_the_notice_sh
     row = notice()
     at, tries = NOW, []
     for _ in range(100):
-        outbox.send_waiting(at)
+        outbox.send_due(at)
         row.refresh_from_db()
         tries.append(at - NOW)
         if row.state == NoticeState.FAILED:
             break
-        assert outbox.send_waiting(row.next_at - timedelta(microseconds=1)) == 0
+        assert outbox.send_due(row.next_at - timedelta(microseconds=1)) == 0
         at = row.next_at
     assert row.state == NoticeState.FAILED
     assert row.attempts == len(tries) == 7
@@ -136,10 +136,10 @@ def test_a_mail_server_that_is_away_is_tried_again_ever_later_then_the_notice_sh
     assert row.error == "ConnectionRefusedError"
     assert client.get("/readyz/").json()["failed_notices"] == 1
     server.fault = None
-    assert outbox.send_waiting(at + timedelta(days=9)) == 0
+    assert outbox.send_due(at + timedelta(days=9)) == 0
     assert outbox.retry(row) is True
     assert outbox.retry(row) is False
-    assert outbox.send_waiting(at) == 1
+    assert outbox.send_due(at) == 1
 
 
 @pytest.mark.django_db
@@ -147,10 +147,10 @@ def test_a_mail_server_that_is_away_costs_only_one_notice_an_attempt(server) -> 
     server.fault = TimeoutError()
     for n in range(5):
         notice(f"n{n}")
-    outbox.send_waiting(NOW)
+    outbox.send_due(NOW)
     assert sorted(Notice.objects.values_list("attempts", flat=True)) == [0, 0, 0, 0, 1]
     server.fault = None
-    assert outbox.send_waiting(NOW + timedelta(minutes=1)) == 5
+    assert outbox.send_due(NOW + timedelta(minutes=1)) == 5
 
 
 @pytest.mark.django_db
@@ -160,7 +160,7 @@ def test_one_bad_address_does_not_hold_up_the_others(server, fault: Exception) -
     bad = notice("bad", to="nobody@example.kr")
     for n in range(3):
         notice(f"good{n}")
-    assert outbox.send_waiting(NOW) == 3
+    assert outbox.send_due(NOW) == 3
     bad.refresh_from_db()
     assert (bad.state, bad.attempts, bad.error) == ("pending", 1, type(fault).__name__)
 
@@ -175,9 +175,9 @@ def test_a_sender_killed_between_claim_and_record_sends_later_and_not_for_ever()
         )
         assert claimed
         row.refresh_from_db()
-        assert outbox.send_waiting(at) == 0  # another sender leaves it alone meanwhile
+        assert outbox.send_due(at) == 0  # another sender leaves it alone meanwhile
         at += outbox.CLAIM
-    assert outbox.send_waiting(at) == 0
+    assert outbox.send_due(at) == 0
     row.refresh_from_db()
     assert row.state == NoticeState.FAILED
 
@@ -188,7 +188,7 @@ def test_eight_senders_side_by_side_send_each_notice_once(server) -> None:
     server.pause = 0.02
     for n in range(12):
         notice(f"n{n}", to=f"person{n}@example.kr")
-    sent = at_once(8, lambda place: outbox.send_waiting(now()))
+    sent = at_once(8, lambda place: outbox.send_due(now()))
     assert sum(sent) == 12
     assert sorted(letter.to[0] for letter in mail.outbox) == sorted(
         f"person{n}@example.kr" for n in range(12)

@@ -1,4 +1,4 @@
-"""What is typed in one line stays in one line: names stand in letters, lists and files of others."""
+"""Inputs of one line hold one line: names appear in e-mails, lists and files of others."""
 
 import pytest
 from django import forms
@@ -31,6 +31,6 @@ def test_what_a_browser_sends_from_one_line_is_taken(text: str) -> None:
 
 
 @pytest.mark.parametrize(("made", "field"), [(RegisterForm, "name"), (SiteForm, "name"), (SignupForm, "name")])  # fmt: skip
-def test_nobody_is_called_by_a_letter_of_several_lines(made: type[forms.Form], field: str) -> None:
+def test_a_name_in_an_email_has_one_line(made: type[forms.Form], field: str) -> None:
     form = made({field: "한빛\nhttps://phish.example/"})
     assert form.errors.as_data()[field][0].code == "one_line"

@@ -1,4 +1,4 @@
-"""The PDF engine: Korean paper, the same bytes twice, no fetch, and limits that hold."""
+"""The PDF engine: Korean documents, the same bytes twice, no network, and limits that hold."""
 
 import concurrent.futures
 import hashlib
@@ -357,7 +357,7 @@ def test_an_engine_that_died_while_idle_is_replaced():
 
 def test_a_busy_machine_says_so_instead_of_hanging(settings):
     settings.PDF_SECONDS = 1
-    holders = [path.open("rb") for path in pdf.PLACES]
+    holders = [path.open("rb") for path in pdf.SLOTS]
     patience = time.monotonic() + 60  # another worker of this very run may be printing
     for file in holders:
         while not pdf._locked(file.fileno()):

@@ -27,14 +27,16 @@ from django.test import Client, RequestFactory
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 from django.utils.module_loading import import_string
 
+from applications.roles import ASSESSOR
 from portal.access.accounts import (
     PortalAccountAdapter,
     SecondFactorForm,
     claimed_email,
     client_address,
 )
-from portal.access.roles import ASSESSOR, OFFICER, OPERATOR
+from portal.access.roles import OPERATOR
 from portal.models import Notice, User
+from programs.roles import OFFICER
 from tests.factories.applications import PASSWORD, UserFactory
 from tests.faults.together import at_once
 
@@ -506,7 +508,7 @@ def test_a_reset_answers_the_same_for_known_and_unknown_addresses() -> None:
 
 
 @pytest.mark.django_db
-def test_a_letter_leads_to_the_portal_whatever_host_was_named(settings) -> None:
+def test_an_email_links_to_the_portal_whatever_host_the_request_names(settings) -> None:
     settings.ALLOWED_HOSTS = ["*"]
     known = account()
     reset, signup = reverse("account_reset_password"), reverse("account_signup")

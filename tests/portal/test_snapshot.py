@@ -1,4 +1,4 @@
-"""What was filed, frozen under one hash."""
+"""Canonical JSON and its hash."""
 
 import hashlib
 import json
@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import BadInput
-from portal.records.snapshot import canonical, plain, sha256
+from portal.records.snapshot import canonical, sha256, to_plain
 from programs.rules.calendar import KST
 
 
@@ -55,7 +55,7 @@ def test_the_order_of_keys_never_changes_the_hash(value: dict[str, object]) -> N
 
 @given(values)
 def test_what_was_frozen_can_be_read_back_and_frozen_again(value: object) -> None:
-    assert json.loads(canonical(value)) == plain(value)
+    assert json.loads(canonical(value)) == to_plain(value)
     assert sha256(json.loads(canonical(value))) == sha256(value)
 
 

@@ -1,13 +1,14 @@
-"""The lists of the staff site: narrowed by the filters that they offer, and by nothing else."""
+"""Lists of the staff site are narrowed only by the filters that they offer."""
 
 import pytest
 from django.contrib.admin import site
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, OPERATOR
+from portal.access.roles import AUDITOR, OPERATOR
 from portal.models import Notice
 from portal.staff.lists import StaffAdmin
+from programs.roles import MANAGER, OFFICER
 from tests.factories import staff
 from tests.factories.applications import NOW, UserFactory
 
@@ -71,7 +72,7 @@ def test_every_form_that_a_role_may_fill_in_opens(client: Client, role: str) -> 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("role", [OPERATOR, AUDITOR])
-def test_no_secret_is_asked_out_letter_by_letter(client: Client, role: str) -> None:
+def test_no_secret_can_be_guessed_character_by_character(client: Client, role: str) -> None:
     """A password's hash, the link in somebody's letter, the hash of a token."""
     reader = UserFactory(roles=[role], is_staff=True)
     Notice.objects.create(key="a", to_email="b@example.kr", subject="c", body="d", created_at=NOW)

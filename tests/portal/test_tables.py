@@ -1,4 +1,4 @@
-"""Tables to take away: whole, counted, harmless in a spreadsheet, and remembered."""
+"""Exported tables: complete, counted, without formulas, and logged."""
 
 import zipfile
 from io import BytesIO
@@ -33,7 +33,7 @@ def test_plain_values_stay_plain(value, written) -> None:
 
 
 @pytest.mark.parametrize("letter", ["\x00", "\x0b", "\x1f", "\ufffe", "\uffff"])
-def test_a_letter_that_xml_cannot_carry_costs_nobody_the_table(letter: str) -> None:
+def test_a_character_that_xml_forbids_does_not_spoil_the_table(letter: str) -> None:
     data = tables.xlsx([("목록", ["이름"], [[f"가{letter}나"], ["한빛"]])])
     sheet = openpyxl.load_workbook(BytesIO(data)).worksheets[0]
     assert [row[0].value for row in sheet.iter_rows()] == ["이름", "가나", "한빛"]

@@ -1,4 +1,4 @@
-"""Who may not judge whom."""
+"""Conflicts of interest: ties between persons and firms."""
 
 from dataclasses import replace
 
@@ -42,7 +42,7 @@ def codes(person: Person, *parties: Party) -> list[str]:
     return [finding.code for finding in ties(person, parties or (FIRM,), who="평가위원")]
 
 
-def test_a_stranger_may_judge() -> None:
+def test_somebody_without_ties_may_judge() -> None:
     assert codes(STRANGER) == []
 
 

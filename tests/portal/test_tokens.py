@@ -1,4 +1,4 @@
-"""API tokens: shown once, kept as a hash, scoped, expiring, and gone when revoked or locked."""
+"""API tokens: shown once, stored as a hash, scoped, expiring, and useless when revoked or locked."""
 
 import hashlib
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Moves: only the edges of the table, by the roles of the table, each with a row that stays."""
+"""Moves: only those of the transition table, by its roles, each with a permanent row."""
 
 import pytest
 from django.apps import apps
@@ -6,7 +6,7 @@ from django.db import DatabaseError, connection, transaction
 
 from applications.models import Application, ApplicationMove, SelectionMove
 from applications.states import ApplicationMoves, ApplicationState, SelectionMoves
-from portal.access.roles import STAFF_ROLES, SYSTEM
+from portal.access.roles import SYSTEM, role_names
 from portal.core.errors import MoveNotAllowed
 from portal.core.moves import OWNER, Move, Moves
 from portal.models import Stateful, User
@@ -16,7 +16,7 @@ from programs.models import LedgerEntry
 from tests.factories.applications import NOW, ApplicationFactory, UserFactory
 from tests.faults.together import at_once
 
-WHO = sorted(STAFF_ROLES | {OWNER, SYSTEM, "stranger", "locked"})
+WHO = sorted(role_names() | {OWNER, SYSTEM, "stranger", "locked"})
 # Every thing with a life, whatever its wing: a new one is in the walk by itself.
 LIVES = [
     (model._meta.label, model.MOVES, [code for code, _ in model._meta.get_field("state").choices])
@@ -30,22 +30,21 @@ EVERY_MOVE = [
 ]
 
 
-class Somebody:
-    """A person as `roles_of` sees one, without a database."""
+def somebody(*held: str, is_active: bool = True) -> User:
+    """Return an account with these roles, without a database."""
+    user = User(is_active=is_active)
+    user.held_roles = frozenset(held)
+    return user
 
-    def __init__(self, *held: str, is_active: bool = True) -> None:
-        self.is_active = is_active
-        self._held_roles = frozenset(held)
 
-
-def person(who: str) -> tuple[object, bool]:
+def person(who: str) -> tuple[User | None, bool]:
     """Return (by, owner) for one of WHO."""
     if who == SYSTEM:
         return None, False
     if who == "locked":
-        return Somebody(*STAFF_ROLES, is_active=False), False
-    held = {who} & STAFF_ROLES
-    return Somebody(*held), who == OWNER
+        return somebody(*role_names(), is_active=False), False
+    held = {who} & role_names()
+    return somebody(*held), who == OWNER
 
 
 @pytest.mark.parametrize(("step", "states"), EVERY_MOVE)
@@ -57,13 +56,13 @@ def test_only_the_listed_edges_are_open(step: Move, states: list[str]) -> None:
             assert allowed(step, state=state, by=by, owner=owner) is listed, (state, who)
 
 
-def test_every_move_has_a_source_a_role_and_states_of_its_life() -> None:
+def test_every_move_has_a_source_a_role_and_known_states() -> None:
     for _, moves, states in LIVES:
         for step in moves.values():
             assert step.source, step
             assert step.roles, step
             assert {*step.source, step.target} <= set(states), step
-            assert set(step.roles) <= STAFF_ROLES | {OWNER, SYSTEM}, step
+            assert set(step.roles) <= role_names() | {OWNER, SYSTEM}, step
 
 
 def test_every_state_can_be_reached_and_none_can_be_left_without_a_move() -> None:
@@ -88,7 +87,7 @@ def test_a_move_stands_in_its_table_under_its_own_name() -> None:
 @pytest.mark.django_db
 def test_a_move_of_another_table_is_refused() -> None:
     thing = ApplicationFactory(filed=True)
-    boss = UserFactory(roles=sorted(STAFF_ROLES))
+    boss = UserFactory(roles=sorted(role_names()))
     for attempt in (
         lambda: move(thing, SelectionMoves.PROPOSE, by=boss, now=NOW),
         lambda: move_many(Application.objects.all(), SelectionMoves.PROPOSE, by=boss, now=NOW),
@@ -101,7 +100,7 @@ def test_a_move_of_another_table_is_refused() -> None:
 @pytest.mark.django_db
 @pytest.mark.parametrize("state", ApplicationState.values)
 def test_a_refused_move_leaves_state_and_log_as_they_were(state: str) -> None:
-    boss = UserFactory(roles=sorted(STAFF_ROLES))
+    boss = UserFactory(roles=sorted(role_names()))
     thing = ApplicationFactory(filed=state != "draft", state=state)
     for name, step in ApplicationMoves.by_name().items():
         if state in step.source:
@@ -118,7 +117,7 @@ def test_a_refused_move_leaves_state_and_log_as_they_were(state: str) -> None:
 @pytest.mark.parametrize("name", list(ApplicationMoves.by_name()))
 def test_a_move_writes_who_when_from_to_and_why(name: str) -> None:
     step = ApplicationMoves.by_name()[name]
-    by = None if SYSTEM in step.roles else UserFactory(roles=sorted(set(step.roles) & STAFF_ROLES))
+    by = None if SYSTEM in step.roles else UserFactory(roles=sorted(set(step.roles) & role_names()))
     for source in step.source:
         thing = ApplicationFactory(filed=source != "draft", state=source)
         changes = {"number": "x", "submitted_at": NOW} if name == "submit" else {}

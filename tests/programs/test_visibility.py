@@ -2,10 +2,12 @@
 
 import pytest
 
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
+from applications.roles import ASSESSOR
+from portal.access.roles import AUDITOR, OPERATOR
 from portal.models import User
 from programs import visibility
 from programs.models import Budget, ProgramRound, SubProgram
+from programs.roles import MANAGER, OFFICER
 from tests.factories.applications import UserFactory
 from tests.factories.programs import program
 

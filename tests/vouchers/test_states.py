@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.apps import apps
 
-from portal.access.roles import STAFF_ROLES, SYSTEM
+from portal.access.roles import SYSTEM, role_names
 from portal.core.errors import MoveNotAllowed
 from portal.models import Stateful, User
 from portal.records.workflow import OWNER, allowed, move
@@ -142,7 +142,7 @@ def test_every_state_is_reached_and_only_ends_are_not_left(life: str) -> None:
 @pytest.mark.django_db
 def test_whoever_is_not_named_is_refused_in_every_state() -> None:
     """Every state, every move, every role, the owner, a stranger and the portal itself."""
-    people: dict[str, User | None] = {role: UserFactory(roles=[role]) for role in STAFF_ROLES}
+    people: dict[str, User | None] = {role: UserFactory(roles=[role]) for role in role_names()}
     people |= {"stranger": UserFactory(), SYSTEM: None}
     refused = 0
     for life, model in MODELS.items():

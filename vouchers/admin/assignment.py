@@ -6,11 +6,12 @@ from typing import Any
 from django.contrib import admin
 from django.http import HttpRequest
 
-from portal.access.roles import PANEL_OPERATOR
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import AssignmentRule, AssignmentRun, Monitor, Service
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.services import assignment
 from vouchers.states import AssignmentRunMoves, AssignmentRunState, MemberKind
 from vouchers.visibility import DESK

@@ -12,13 +12,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path
 
-from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
+from portal.forms.errors import show_error
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge, kst
+from portal.staff.forms import note_form
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from vouchers.models import CatalogueImport, Service, SupplierMember
 from vouchers.queries import catalogue as queries
+from vouchers.roles import AGENCY, PANEL_OPERATOR
 from vouchers.services.catalogue import importing, sale
 from vouchers.states import ImportKind, ImportOutcome, ServiceMoves, ServiceState
 from vouchers.visibility import STAFF
@@ -39,10 +43,7 @@ TONES = {
 }
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+ReasonForm = note_form("reason", max_length=300)
 
 
 def sell(request: HttpRequest, thing: Service, data: dict[str, Any], at: datetime) -> str:
@@ -164,14 +165,13 @@ class CatalogueImportAdmin(WorkflowAdmin):
                     now=now(),
                 )
             except PortalError as error:
-                for finding in error.findings:
-                    messages.error(request, f"{finding.message} ({finding.code})")
+                show_error(request, error)
             else:
                 messages.success(
                     request, "파일을 받았습니다. 줄마다 검토한 뒤 한꺼번에 반영합니다."
                 )
                 return redirect("admin:vouchers_catalogueimport_change", made.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/vouchers/catalogue/import_start.html",

@@ -3,14 +3,15 @@
 from datetime import datetime
 from typing import Any
 
-from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, kst, until
+from portal.staff.forms import note_form
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst, until
 from vouchers.models import Correction
 from vouchers.services import corrections
 from vouchers.states import CorrectionMoves, CorrectionState
@@ -27,32 +28,25 @@ TONES = {
 }
 
 
-class FindingForm(forms.Form):
-    """What the agency has found."""
-
-    finding = forms.CharField(
-        label="확인한 내용",
-        max_length=2_000,
-        widget=forms.Textarea({"rows": 5}),
-        help_text="공급기업과 국민이 그대로 읽습니다.",
-    )
+FindingForm = note_form(
+    "finding",
+    label="확인한 내용",
+    max_length=2_000,
+    rows=5,
+    help_text="공급기업과 국민이 그대로 읽습니다.",
+)
 
 
-class RequestForm(forms.Form):
-    """What is asked of the supplier."""
-
-    wanted = forms.CharField(
-        label="시정 요청",
-        max_length=2_000,
-        widget=forms.Textarea({"rows": 5}),
-        help_text="무엇을 고쳐야 하는지 적어 주세요. 기한은 회차의 운영 기준에 따라 정해집니다.",
-    )
+RequestForm = note_form(
+    "wanted",
+    label="시정 요청",
+    max_length=2_000,
+    rows=5,
+    help_text="무엇을 고쳐야 하는지 적어 주세요. 기한은 회차의 운영 기준에 따라 정해집니다.",
+)
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    note = forms.CharField(label="확인 내용", max_length=1_000, widget=forms.Textarea({"rows": 4}))
+ReasonForm = note_form(label="확인 내용", max_length=1_000, rows=4)
 
 
 def verify(request: HttpRequest, case: Correction, data: Any, at: datetime) -> str:

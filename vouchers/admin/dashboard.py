@@ -10,15 +10,17 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
-from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.money import won
 from portal.paper import tables
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.forms import note_form
 from portal.uploads import files
 from vouchers.models import ReportBook, ReportPlan
 from vouchers.queries import dashboard
 from vouchers.queries.rewards import activity
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.services import books
 from vouchers.services.rewards import awards as awards_services
 from vouchers.services.rewards import fees
@@ -28,10 +30,7 @@ from vouchers.visibility import DESK
 READERS = sorted(DESK)
 
 
-class ReasonForm(forms.Form):
-    """Why."""
-
-    note = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+ReasonForm = note_form(max_length=300)
 
 
 class BookForm(forms.Form):
@@ -120,11 +119,11 @@ class ReportPlanAdmin(WorkflowAdmin):
 
     def scores_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Every member's score with its parts."""
-        plan = self.own(request, pk)
+        plan = self.get_or_404(request, pk)
         rows = sorted(
             activity.scores(plan.round).items(), key=lambda row: (-row[1].total, row[0].number)
         )
-        return self.shown(
+        return self.render(
             request,
             plan,
             "admin/vouchers/dashboard/scores.html",
@@ -135,7 +134,7 @@ class ReportPlanAdmin(WorkflowAdmin):
 
     def csv_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The scores as a table to take away; who took it is kept."""
-        plan = self.own(request, pk)
+        plan = self.get_or_404(request, pk)
         if not roles_of(request.user) & DESK:
             raise Http404
         header = [

@@ -7,10 +7,10 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from portal.access.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
 from portal.staff.acts import Act, WorkflowAdmin
 from vouchers.admin.reports import StaffNoteForm
 from vouchers.models import GoodCase
+from vouchers.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
 from vouchers.services import good_cases
 from vouchers.states import GoodCaseMoves
 

@@ -8,12 +8,12 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from portal.access.roles import PANEL_OPERATOR
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge
+from portal.templatetags.components import badge
 from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import Monitor
 from vouchers.queries import panel
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.services import assignment, members
 from vouchers.states import Category, MonitorMoves, MonitorState, RuleKind
 from vouchers.visibility import DESK, monitors_of

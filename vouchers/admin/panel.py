@@ -8,12 +8,12 @@ from django import forms
 from django.contrib import admin
 from django.http import HttpRequest
 
-from portal.access.roles import AGENCY, PANEL_OPERATOR
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import until
+from portal.templatetags.dates import until
 from programs.rules import calendar
 from vouchers.models import CoveredService, PanelRound, Service
 from vouchers.queries import panel
+from vouchers.roles import AGENCY, PANEL_OPERATOR
 from vouchers.services import assignment, conflicts, selection
 from vouchers.services.panel import rounds
 from vouchers.states import MemberKind, PanelApplicationState

@@ -9,7 +9,8 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from vouchers.admin.catalogue import ReasonForm
 from vouchers.models import PanelApplication, PanelMark
 from vouchers.queries import recruitment as recruitment_queries

@@ -10,12 +10,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
-from portal.access.roles import AGENCY, MINISTRY, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, kst, until
+from portal.staff.forms import note_form
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst, until
 from vouchers.models import ConsumerReport, ReportCheck
 from vouchers.queries.reports import ratings
+from vouchers.roles import AGENCY, MINISTRY, PANEL_OPERATOR
 from vouchers.rules.reports.moderation import shared
 from vouchers.services import corrections, good_cases
 from vouchers.services.reports import moderation
@@ -32,33 +35,19 @@ TONES = {
 }
 
 
-class NoteForm(forms.Form):
-    """Why."""
-
-    note = forms.CharField(
-        label="사유",
-        max_length=1_000,
-        widget=forms.Textarea({"rows": 4}),
-        help_text="단원이 그대로 읽습니다.",
-    )
+NoteForm = note_form(max_length=1_000, rows=4, help_text="단원이 그대로 읽습니다.")
 
 
-class StaffNoteForm(forms.Form):
-    """Why, for the record."""
-
-    note = forms.CharField(label="사유", max_length=1_000, widget=forms.Textarea({"rows": 4}))
+StaffNoteForm = note_form(max_length=1_000, rows=4)
 
 
-class AcceptForm(forms.Form):
-    """Why it may pass, where the machine has pointed at something."""
-
-    note = forms.CharField(
-        label="채택 사유",
-        max_length=1_000,
-        required=False,
-        widget=forms.Textarea({"rows": 4}),
-        help_text="자동 점검에서 찾은 것이 있으면 채택해도 되는 까닭을 꼭 적어 주세요.",
-    )
+AcceptForm = note_form(
+    label="채택 사유",
+    max_length=1_000,
+    rows=4,
+    required=False,
+    help_text="자동 점검에서 찾은 것이 있으면 채택해도 되는 까닭을 꼭 적어 주세요.",
+)
 
 
 class IssueForm(forms.Form):
@@ -236,7 +225,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
 
     def compare_view(self, request: HttpRequest, pk: int, check: int) -> HttpResponse:
         """Two reports side by side, what stands in both marked."""
-        report = self.own(request, pk)
+        report = self.get_or_404(request, pk)
         found = (
             ReportCheck.objects.filter(pk=check, version__report=report, other__isnull=False)
             .select_related("version", "other__report__assignment__service")
@@ -245,7 +234,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
         if found is None:
             raise Http404
         mine, theirs = moderation.written(found.version), moderation.written(found.other)
-        return self.shown(
+        return self.render(
             request,
             report,
             "admin/vouchers/reports/compare.html",

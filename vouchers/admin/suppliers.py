@@ -11,7 +11,7 @@ from portal.core.errors import PortalError
 from portal.core.validators import business_number as read_number
 from portal.models import FirmLink, User
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import business_number
+from portal.templatetags.values import business_number
 from vouchers.admin.catalogue import ARRANGERS, READERS
 from vouchers.models import Supplier
 from vouchers.services import conflicts, suppliers

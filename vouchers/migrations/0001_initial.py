@@ -729,7 +729,7 @@ class Migration(migrations.Migration):
                 ('notes', models.JSONField(default=list, verbose_name='안내')),
                 ('requested_at', models.DateTimeField(verbose_name='작성 시각')),
                 ('released_at', models.DateTimeField(null=True, verbose_name='발표 시각')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='요청자')),
                 ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='selections', to='vouchers.panelround', verbose_name='회차')),
             ],
             options={
@@ -791,7 +791,7 @@ class Migration(migrations.Migration):
                 ('content_sha256', models.CharField(max_length=64, verbose_name='내용 SHA-256')),
                 ('reports', models.PositiveIntegerField(verbose_name='보고서')),
                 ('included', models.ManyToManyField(related_name='books', to='vouchers.consumerreport')),
-                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='요청자')),
                 ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='books', to='vouchers.panelround', verbose_name='회차')),
             ],
             options={
@@ -946,9 +946,9 @@ class Migration(migrations.Migration):
                 ('reason', models.CharField(max_length=300, verbose_name='사유')),
                 ('at', models.DateTimeField(verbose_name='시각')),
                 ('ended_at', models.DateTimeField(null=True, verbose_name='푼 시각')),
-                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='처리자')),
                 ('monitor', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='vouchers.monitor', verbose_name='단원')),
-                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='vouchers.panelround')),
+                ('round', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='vouchers.panelround', verbose_name='회차')),
                 ('service', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rules', to='vouchers.service', verbose_name='서비스')),
             ],
             options={

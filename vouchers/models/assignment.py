@@ -44,7 +44,9 @@ class Wish(models.Model):
 class AssignmentRule(models.Model):
     """Staff's word about one member and one service: pinned or forbidden, and why."""
 
-    round = models.ForeignKey(PanelRound, on_delete=models.PROTECT, related_name="rules")
+    round = models.ForeignKey(
+        PanelRound, on_delete=models.PROTECT, related_name="rules", verbose_name="회차"
+    )
     monitor = models.ForeignKey(
         Monitor, on_delete=models.PROTECT, related_name="rules", verbose_name="단원"
     )
@@ -53,7 +55,7 @@ class AssignmentRule(models.Model):
     )
     kind = models.CharField("처리", max_length=10, choices=RuleKind.choices)
     reason = models.CharField("사유", max_length=300)
-    by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+", verbose_name="처리자")
     at = models.DateTimeField("시각")
     ended_at = models.DateTimeField("푼 시각", null=True)
 

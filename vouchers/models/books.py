@@ -22,7 +22,9 @@ class ReportBook(IssuedPdf):
     content_sha256 = models.CharField("내용 SHA-256", max_length=64)
     reports = models.PositiveIntegerField("보고서")
     included = models.ManyToManyField(ConsumerReport, related_name="books")
-    requested_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="+", verbose_name="요청자"
+    )
 
     class Meta:
         verbose_name = "소비자 보고서집"

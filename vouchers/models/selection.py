@@ -70,7 +70,9 @@ class PanelSelection(Stateful):
     inputs_sha256 = models.CharField("입력 SHA-256", max_length=64)
     results_sha256 = models.CharField("결과 SHA-256", max_length=64)
     notes = models.JSONField("안내", default=list)
-    requested_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    requested_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="+", verbose_name="요청자"
+    )
     requested_at = models.DateTimeField("작성 시각")
     released_at = models.DateTimeField("발표 시각", null=True)
 

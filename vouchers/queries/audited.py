@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from portal.records.audit import Fault, misplaced
+from portal.records.audit import Fault, misplaced_states
 from vouchers.models.audited import MOVED
 
 
 def states() -> Iterator[Fault]:
     """Name every member, report, correction and award that is not where its last move led."""
-    return misplaced(MOVED)
+    return misplaced_states(MOVED)

@@ -1,7 +1,7 @@
 """Who tries what: wishes, pins and forbids, a computed proposal, its confirmation, drop-outs."""
 
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -9,10 +9,11 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.assignment import matching
 from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import User
 from portal.notices import outbox
 from portal.records import bulk, snapshot
@@ -28,6 +29,7 @@ from vouchers.models import (
     SupplierTie,
     Wish,
 )
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.rules import assignment as rules
 from vouchers.services import conflicts
 from vouchers.services import members as members_services
@@ -46,7 +48,6 @@ from vouchers.states import (
 JOB = "vouchers.assign"
 COLUMNS = ["state", "round_id", "service_id", "monitor_id", "run_id", "assigned_at"]
 
-Progress = Callable[[int, int, str], None]
 Pair = tuple[int, int]
 
 
@@ -237,7 +238,7 @@ def compute(
     run: AssignmentRun,
     *,
     now: datetime,
-    progress: Progress = lambda done, total, stage: None,
+    progress: Progress = no_progress,
 ) -> AssignmentRun:
     """Read everybody's ties again, solve, and keep the proposal with what it was computed from."""
     if run.state != AssignmentRunState.PREPARING:

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed, StaleVersion
 from portal.jobs import queue
 from portal.models import User
@@ -12,6 +12,7 @@ from portal.paper import issued
 from portal.records import snapshot
 from vouchers import pdf_contexts
 from vouchers.models import PanelRound, ReportBook
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.states import Category
 from vouchers.visibility import public_reports
 

@@ -4,7 +4,7 @@ Suppliers' people are barred from applying at all (source S28), whichever servic
 tie that is found late excludes the member; what they wrote is then left out of averages.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -12,11 +12,12 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Count, Max, Q
 
-from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.assignment.ties import Index, Party, Person, linked
 from portal.core.clock import KST
 from portal.core.errors import Finding, MoveNotAllowed
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import DeclaredTie, FirmLink, Job, User
 from portal.records.workflow import move
 from vouchers.models import (
@@ -28,6 +29,7 @@ from vouchers.models import (
     SupplierPartner,
     SupplierTie,
 )
+from vouchers.roles import AGENCY, PANEL_OPERATOR
 from vouchers.services.members import _tell, exclude
 from vouchers.states import MonitorState, PanelApplicationMoves, PanelApplicationState
 
@@ -46,9 +48,6 @@ JUDGED = [
     PanelApplicationState.SELECTED,
     PanelApplicationState.RESERVE,
 ]
-
-
-Progress = Callable[[int, int], None]
 
 
 class Ground:
@@ -265,7 +264,7 @@ def ask_recheck(*, reason: str, by: User | None) -> Job:
     return queue.enqueue(JOB, key=f"vouchers:recheck:{reason}", by=by)
 
 
-def recheck(*, now: datetime, progress: Progress = lambda done, total: None) -> dict[str, int]:
+def recheck(*, now: datetime, progress: Progress = no_progress) -> dict[str, int]:
     """Read everybody's ties again; bar applicants and exclude members who now have one.
 
     Each person is settled in a transaction of their own. May run again.

@@ -7,7 +7,7 @@ from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from portal.access.roles import AGENCY, MODERATOR, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Closed, MoveNotAllowed, NotFound
 from portal.core.moves import Move
@@ -23,6 +23,7 @@ from vouchers.models import (
     ReportPlan,
     Service,
 )
+from vouchers.roles import AGENCY, MODERATOR, PANEL_OPERATOR
 from vouchers.services import suppliers
 from vouchers.states import (
     ACCEPTED_STATES,

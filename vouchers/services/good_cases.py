@@ -4,11 +4,12 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import AGENCY, MODERATOR, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move
 from vouchers.models import ConsumerReport, GoodCase, Service
+from vouchers.roles import AGENCY, MODERATOR, PANEL_OPERATOR
 from vouchers.states import CorrectionState, GoodCaseMoves, MonitorState, ReportState, ServiceState
 
 PROPOSERS = frozenset({MODERATOR, PANEL_OPERATOR, AGENCY})

@@ -291,7 +291,7 @@ def _check_open(round: PanelRound, now: datetime) -> None:
 def _check_ties(by: User, application: PanelApplication | None, now: datetime) -> None:
     if found := conflicts.check(by, application, now=now):
         raise RuleBroken(
-            [Finding("tied", f"{row.message} ({row.code})") for row in found],
+            [Finding("tied", row.message) for row in found],
             message=f"{BARRED} {found[0].message}",
             code="tied",
         )
@@ -317,7 +317,7 @@ def _refuse_change(application: PanelApplication) -> None:
 
 
 def _content(application: PanelApplication, now: datetime) -> Any:
-    return snapshot.plain(
+    return snapshot.to_plain(
         {
             "round": application.round.code,
             "submitted_at": now,

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.notices import outbox
@@ -25,6 +25,7 @@ from vouchers.models import (
     PanelSelection,
     SupplierTie,
 )
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.rules import selection as rules
 from vouchers.services import conflicts
 from vouchers.services import members as members_services

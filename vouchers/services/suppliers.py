@@ -5,11 +5,12 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import MoveNotAllowed
 from portal.models import User
 from portal.notices import outbox
 from vouchers.models import Supplier, SupplierMember
+from vouchers.roles import AGENCY, PANEL_OPERATOR
 from vouchers.services import conflicts
 
 

@@ -8,7 +8,7 @@ from django import template
 from django.template.context import RequestContext
 
 from portal.paper.charts import bars
-from portal.templatetags.portal import kdate
+from portal.templatetags.dates import kdate
 from vouchers.models import Service
 from vouchers.queries import corrections as corrections_queries
 from vouchers.queries.reports import publication, ratings

@@ -14,7 +14,7 @@ from portal.access.decorators import signed_in
 from portal.access.requests import person
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from vouchers.forms.assignment import WishForm
 from vouchers.forms.members import ReasonForm
 from vouchers.models import Assignment, Monitor

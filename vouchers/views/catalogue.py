@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from portal.access.decorators import public
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from vouchers.forms.catalogue import SearchForm
 from vouchers.queries import catalogue
 from vouchers.queries.reports import publication

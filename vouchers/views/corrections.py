@@ -13,7 +13,7 @@ from portal.access.requests import person
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.uploads import files
 from vouchers.forms.corrections import AnswerForm
 from vouchers.queries import open_data as open_data_queries

@@ -13,7 +13,7 @@ from portal.access.requests import person
 from portal.api.errors import error_body
 from portal.core.clock import KST, now
 from portal.core.errors import BadInput, PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.uploads import files
 from portal.web.errors import wants_json
 from vouchers.forms.recruitment import ApplicationForm, EvidenceForm

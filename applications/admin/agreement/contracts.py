@@ -56,16 +56,13 @@ from applications.visibility import (
     spendings_of,
     staff_agreements,
 )
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import text
-from portal.templatetags.portal import badge
+from portal.templatetags.components import badge
 from portal.uploads import files
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 STAFF = [OFFICER, MANAGER]
 
@@ -173,7 +170,7 @@ def early(request: HttpRequest, thing: Agreement) -> bool:
 class AgreementAdmin(WorkflowAdmin):
     """Agreements from preparation to the close."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     page_template = "admin/applications/agreement/page.html"
     list_display = ["number", "firm", "program", "state_label", "grant", "paid_parts"]
     list_filter = ["state", "kind"]

@@ -16,12 +16,11 @@ from applications.states import (
     WaitsFor,
 )
 from applications.visibility import turns_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.staff.lists import ReadOnlyAdmin
-from portal.templatetags.portal import badge, kdate, until
-
-READERS = [OFFICER, MANAGER, AUDITOR]
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kdate, until
+from programs.roles import STAFF_READERS
 
 
 class LateFilter(admin.SimpleListFilter):
@@ -75,7 +74,7 @@ class StepFilter(admin.SimpleListFilter):
 class TurnAdmin(ReadOnlyAdmin):
     """Where time is lost: every step that waits, the longest overdue first."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["step_label", "late", "agreement_link", "firm", "who", "due", "begun"]
     list_display_links = None
     list_filter = [LateFilter, WhoFilter, StepFilter]

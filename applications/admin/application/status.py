@@ -30,6 +30,7 @@ from applications.models import (
     ScoreSheet,
 )
 from applications.queries.selection import aid, decisions
+from applications.roles import ASSESSOR
 from applications.rules.assessment import scoring as rules
 from applications.services import documents
 from applications.services.assessment import committee, conflicts, rubrics
@@ -38,14 +39,18 @@ from applications.services.screening import checks, supplements
 from applications.services.selection import aid as aids
 from applications.states import ApplicationMoves, ApplicationState
 from applications.visibility import staff_applications
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
 from portal.core.errors import Finding, PortalError
 from portal.core.validators import row_number
 from portal.models import User
 from portal.paper import tables
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge, business_number, kst, until
+from portal.staff.forms import note_form
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst, until
+from portal.templatetags.values import business_number
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.rules.grants.limits import Limit, amount
 
 S = ApplicationState
@@ -68,21 +73,12 @@ def state_badge(application: Application) -> SafeString:
     return badge(application.get_state_display(), tone=TONES.get(application.state, "neutral"))
 
 
-class NoteForm(forms.Form):
-    """A reason that is kept with the act."""
-
-    note = forms.CharField(label="사유", max_length=2_000, widget=forms.Textarea({"rows": 4}))
+NoteForm = note_form(max_length=2_000, rows=4)
 
 
-class ToldNoteForm(forms.Form):
-    """A reason that the applicant reads."""
-
-    note = forms.CharField(
-        label="사유",
-        max_length=2_000,
-        widget=forms.Textarea({"rows": 4}),
-        help_text="신청기업에 이메일로 알리고 신청 화면에도 보여 줍니다.",
-    )
+ToldNoteForm = note_form(
+    max_length=2_000, rows=4, help_text="신청기업에 이메일로 알리고 신청 화면에도 보여 줍니다."
+)
 
 
 def supplement_form(request: HttpRequest, application: Application) -> type[forms.Form]:
@@ -262,7 +258,7 @@ def allow_aid(request: HttpRequest, thing: Application, data: dict[str, Any], at
 class ApplicationAdmin(WorkflowAdmin):
     """The desk."""
 
-    read_roles = [OFFICER, MANAGER, AUDITOR]
+    read_roles = STAFF_READERS
     page_template = "admin/applications/application/page.html"
     list_display = [
         "receipt",
@@ -402,7 +398,7 @@ class ApplicationAdmin(WorkflowAdmin):
             try:
                 checks.take_up(row, by=request.user, now=at)
             except PortalError as error:
-                messages.error(request, f"{row.number}: {error.message} ({error.code})")
+                messages.error(request, f"{row.number}: {error.message}", extra_tags=error.code)
             else:
                 begun += 1
         messages.info(request, f"선택한 {len(rows)}건 가운데 {begun}건의 요건검토를 시작했습니다.")

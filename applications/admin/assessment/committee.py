@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -20,20 +20,22 @@ from applications.models import (
     PanelWish,
     ScoreSheet,
 )
+from applications.roles import ASSESSOR
 from applications.services.assessment import committee, conflicts
 from applications.visibility import panels_of, staff_applications
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
+from portal.forms.errors import show_error
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.staff.jobs import FollowedAdmin
+from portal.staff.forms import note_form
+from portal.staff.jobs import JobProgressAdmin
 from portal.staff.lists import QuickPaginator, StaffAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from programs.forms.catalogue import StartForm
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 SHOWN = 200
 
@@ -62,16 +64,9 @@ def discard(request: HttpRequest, thing: PanelProposal, data: dict[str, Any], at
     return "배정안을 폐기했습니다."
 
 
-class MaybeNoteForm(forms.Form):
-    """A reason, needed where places are missing."""
-
-    note = forms.CharField(
-        label="사유",
-        required=False,
-        max_length=300,
-        widget=forms.Textarea({"rows": 3}),
-        help_text="채우지 못한 자리가 있는데도 확정하려면 꼭 적으세요.",
-    )
+MaybeNoteForm = note_form(
+    max_length=300, required=False, help_text="채우지 못한 자리가 있는데도 확정하려면 꼭 적으세요."
+)
 
 
 def is_open(request: HttpRequest, thing: PanelProposal) -> bool:
@@ -80,10 +75,10 @@ def is_open(request: HttpRequest, thing: PanelProposal) -> bool:
 
 
 @admin.register(PanelProposal)
-class PanelProposalAdmin(FollowedAdmin):
+class PanelProposalAdmin(JobProgressAdmin):
     """Assignments as they were solved."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     change_list_template = "admin/applications/assessment/committee_list.html"
     page_template = "admin/applications/assessment/committee_page.html"
     list_display = ["name", "places", "requested", "status"]
@@ -143,7 +138,7 @@ class PanelProposalAdmin(FollowedAdmin):
             "rows": [(subjects[pk], people[who]) for who, pk in sorted(pairs, key=lambda p: p[1])],
             "shown": len(pairs),
             "loads": sorted(((people[pk], count) for pk, count in loads.items()), key=_by_load),
-            **self.followed(thing),
+            **self.job_context(thing),
         }
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
@@ -155,11 +150,10 @@ class PanelProposalAdmin(FollowedAdmin):
             try:
                 made = committee.propose(**form.cleaned_data, by=request.user, now=now())
             except PortalError as error:
-                for finding in error.findings:
-                    messages.error(request, f"{finding.message} ({finding.code})")
+                show_error(request, error)
             else:
                 return redirect("admin:applications_panelproposal_change", made.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/applications/assessment/committee_start.html",
@@ -213,7 +207,7 @@ class AssessorProfileAdmin(StaffAdmin):
 
     def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         """The desk."""
-        return bool(roles_of(request.user) & set(READERS))
+        return bool(roles_of(request.user) & set(STAFF_READERS))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """As for one."""
@@ -261,7 +255,7 @@ def end_wish(request: HttpRequest, thing: PanelWish, data: dict[str, Any], at: d
 class PanelWishAdmin(WorkflowAdmin):
     """Pairs that staff pinned or forbade."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["application", "assessor", "kind", "reason", "by", "at", "ended_at"]
     list_select_related = ["application", "assessor", "by"]
     ordering = ["-pk"]

@@ -10,19 +10,18 @@ from django.http import HttpRequest
 from applications.models import ConflictOfInterest
 from applications.services.assessment import conflicts
 from applications.visibility import conflicts_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.models import DeclaredTie, FirmLink
 from portal.staff.lists import ReadOnlyAdmin
-
-READERS = [OFFICER, MANAGER, AUDITOR]
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 
 @admin.register(ConflictOfInterest)
 class ConflictOfInterestAdmin(ReadOnlyAdmin):
     """Ties that were found: those that stand keep the pair apart, in the database as well."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["application", "assessor", "reason", "found_at", "cleared_at"]
     list_select_related = ["application", "assessor"]
     search_fields = ["=application__number"]
@@ -46,7 +45,7 @@ class TieForm(forms.ModelForm):
 class DeclaredTieAdmin(ReadOnlyAdmin):
     """What persons declared, and what staff learnt; added, never changed."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     form = TieForm
     list_display = ["user", "kind", "firm_name", "business_number", "declared_at", "declared_by"]
     list_select_related = ["user", "declared_by"]
@@ -75,7 +74,7 @@ class LinkForm(forms.ModelForm):
 class FirmLinkAdmin(ReadOnlyAdmin):
     """Firms that belong together by shares or partnership; followed to the end of the chain."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     form = LinkForm
     list_display = ["one", "other", "kind", "origin", "recorded_at"]
     ordering = ["-pk"]

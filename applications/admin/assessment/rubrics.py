@@ -11,11 +11,9 @@ from applications.admin.application.status import NoteForm
 from applications.models import RubricVersion
 from applications.services.assessment import rubrics
 from applications.visibility import rubrics_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import kst
-
-READERS = [OFFICER, MANAGER, AUDITOR]
+from portal.templatetags.dates import kst
+from programs.roles import MANAGER, STAFF_READERS
 
 
 def renew(request: HttpRequest, version: RubricVersion, data: dict[str, Any], at: datetime) -> str:
@@ -28,7 +26,7 @@ def renew(request: HttpRequest, version: RubricVersion, data: dict[str, Any], at
 class RubricVersionAdmin(WorkflowAdmin):
     """Frozen rubrics; a changed catalogue comes into force by an act of a manager's alone."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     page_template = "admin/applications/assessment/rubrics_page.html"
     list_display = ["name", "frozen", "reason"]
     ordering = ["-pk"]

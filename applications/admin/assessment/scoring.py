@@ -15,14 +15,17 @@ from applications.models import ScoreRun
 from applications.services.assessment import scoring
 from applications.services.selection import proposals
 from applications.visibility import runs_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
+from portal.forms.errors import show_error
 from portal.models import JobState
 from portal.staff.acts import Act
-from portal.staff.jobs import FollowedAdmin
-from portal.templatetags.portal import badge, kst
+from portal.staff.jobs import JobProgressAdmin
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from programs.forms.catalogue import StartForm
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.rules.grants import quota
 
 
@@ -56,14 +59,11 @@ def propose(request: HttpRequest, run: ScoreRun, data: dict[str, Any], at: datet
     return f"선정안 #{made.pk}을(를) 만들고 있습니다. 아래 ‘선정’ 목록에서 볼 수 있습니다."
 
 
-READERS = [OFFICER, MANAGER, AUDITOR]
-
-
 @admin.register(ScoreRun)
-class ScoreRunAdmin(FollowedAdmin):
+class ScoreRunAdmin(JobProgressAdmin):
     """Computations of scores."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     change_list_template = "admin/applications/assessment/scoring_list.html"
     page_template = "admin/applications/assessment/scoring_page.html"
     list_display = ["name", "requested", "requested_by", "scored", "finished"]
@@ -101,7 +101,7 @@ class ScoreRunAdmin(FollowedAdmin):
         return {
             "selections": list(thing.selections.order_by("-pk")),
             "following": list(thing.later.order_by("pk")),
-            **self.followed(thing),
+            **self.job_context(thing),
         }
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
@@ -113,12 +113,11 @@ class ScoreRunAdmin(FollowedAdmin):
             try:
                 run = scoring.start(form.cleaned_data["sub_program"], by=request.user, now=now())
             except PortalError as error:
-                for finding in error.findings:
-                    messages.error(request, f"{finding.message} ({finding.code})")
+                show_error(request, error)
             else:
                 messages.success(request, "점수 산정을 시작했습니다.")
                 return redirect("admin:applications_scorerun_change", run.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/applications/assessment/scoring_start.html",

@@ -18,11 +18,10 @@ from applications.models import ScoreSheet
 from applications.services.assessment import rubrics, sheets
 from applications.states import ApplicationState
 from applications.visibility import sheets_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge, kst
-
-READERS = [OFFICER, MANAGER, AUDITOR]
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 
 def unassign(request: HttpRequest, sheet: ScoreSheet, data: dict[str, Any], at: datetime) -> str:
@@ -50,7 +49,7 @@ def still_open(request: HttpRequest, sheet: ScoreSheet) -> bool:
 class ScoreSheetAdmin(WorkflowAdmin):
     """The sheets of the own sub-programmes, those that ended included."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     page_template = "admin/applications/assessment/sheets_page.html"
     list_display = ["subject", "company", "program", "assessor", "assigned", "status"]
     search_fields = ["application__number"]

@@ -14,28 +14,18 @@ from applications.queries import delivery as queries
 from applications.services.delivery import deliverables, experts
 from applications.states import DeliverableMoves, DeliverableState, ExpertState
 from applications.visibility import staff_applications
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge
-
-DESK = [OFFICER, MANAGER, AUDITOR]
-
+from portal.staff.forms import note_form
+from portal.templatetags.components import badge
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 STAFF = [OFFICER, MANAGER]
 
 
-class NoteForm(forms.Form):
-    """Why, or what is to be said."""
-
-    note = forms.CharField(
-        label="의견", max_length=300, required=False, widget=forms.Textarea({"rows": 3})
-    )
+NoteForm = note_form(label="의견", max_length=300, required=False)
 
 
-class ReasonForm(forms.Form):
-    """Why it is refused."""
-
-    reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+ReasonForm = note_form("reason", max_length=300)
 
 
 class ExtendForm(forms.Form):
@@ -144,7 +134,7 @@ def by_expert(request: HttpRequest, row: Deliverable) -> bool:
 class DeliverableAdmin(WorkflowAdmin):
     """What is delivered, its records, and what staff do about it."""
 
-    read_roles = DESK
+    read_roles = STAFF_READERS
     list_display = ["label", "application", "expert", "state_badge", "starts_on", "ends_on"]
     list_filter = ["state", "label"]
     search_fields = ["=agreement__application__number", "agreement__application__company__name"]

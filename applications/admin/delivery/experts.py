@@ -19,17 +19,15 @@ from applications.models import Deliverable, Expert, ExpertMatch
 from applications.services.delivery import experts
 from applications.states import ExpertState
 from applications.visibility import staff_experts
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import business_number, kst
+from portal.templatetags.dates import kst
+from portal.templatetags.values import business_number
 from portal.uploads import files
 from programs.models import ProgramRound, SubProgram
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.visibility import sub_programs_of
-
-DESK = [OFFICER, MANAGER, AUDITOR]
-
 
 STAFF = [OFFICER, MANAGER]
 
@@ -87,7 +85,7 @@ class PoolFilter(admin.SimpleListFilter):
 class ExpertAdmin(WorkflowAdmin):
     """Members of the pools, and the evidence of their careers."""
 
-    read_roles = DESK
+    read_roles = STAFF_READERS
     list_display = ["user", "pool_label", "route_label", "years", "state", "capacity"]
     list_filter = [PoolFilter, "state"]
     search_fields = ["user__name", "user__email", "institution"]
@@ -120,7 +118,7 @@ class ExpertAdmin(WorkflowAdmin):
 
     def evidence_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Send the evidence to staff."""
-        row = self.own(request, pk)
+        row = self.get_or_404(request, pk)
         return files.serve(row.file, filename=row.file_name, content_type=row.content_type)
 
     @admin.display(description="전문가 풀")
@@ -174,7 +172,7 @@ def confirm(request: HttpRequest, row: ExpertMatch, data: dict[str, Any], at: da
 class ExpertMatchAdmin(WorkflowAdmin):
     """Solved proposals of who goes where, with what is short."""
 
-    read_roles = DESK
+    read_roles = STAFF_READERS
     list_display = ["sub_program", "pool_label", "made", "made_by", "confirmed"]
     list_select_related = ["sub_program__round", "made_by"]
     ordering = ["-pk"]
@@ -219,7 +217,7 @@ class ExpertMatchAdmin(WorkflowAdmin):
                 program, pool=pool, seed=form.cleaned_data["seed"], by=request.user, now=now()
             )
             return redirect("admin:applications_expertmatch_change", made.pk)
-        return self.shown(
+        return self.render(
             request,
             None,
             "admin/applications/delivery/experts_start.html",

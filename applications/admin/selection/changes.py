@@ -13,12 +13,10 @@ from applications.models import Application, DecisionChange
 from applications.services.selection import changes
 from applications.states import ChangeKind, ChangeMoves, Outcome
 from applications.visibility import changes_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import kst
-
-READERS = [OFFICER, MANAGER, AUDITOR]
+from portal.templatetags.dates import kst
+from programs.roles import STAFF_READERS
 
 
 class ChangeForm(forms.Form):
@@ -99,7 +97,7 @@ def approvable(request: HttpRequest, thing: DecisionChange) -> bool:
 class DecisionChangeAdmin(WorkflowAdmin):
     """New decisions on their way, and those in force."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     list_display = ["application", "kind", "state", "outcome", "grant", "drafted"]
     list_filter = ["state", "kind"]
     list_select_related = ["application"]

@@ -21,18 +21,17 @@ from applications.services.selection import letters as letters_services
 from applications.services.selection import proposals, reserve
 from applications.states import Outcome, SelectionMoves, SelectionState
 from applications.visibility import selections_of
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
 from portal.core.clock import now
 from portal.core.errors import NotFound
 from portal.core.money import won
 from portal.core.validators import row_number
 from portal.paper import tables
 from portal.staff.acts import Act, history
-from portal.staff.jobs import FollowedAdmin
-from portal.templatetags.portal import badge, business_number, kst
-
-READERS = [OFFICER, MANAGER, AUDITOR]
-
+from portal.staff.jobs import JobProgressAdmin
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
+from portal.templatetags.values import business_number
+from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 PAGE = 100
 
@@ -142,10 +141,10 @@ def change(request: HttpRequest, thing: Selection, data: dict[str, Any], at: dat
 
 
 @admin.register(Selection)
-class SelectionAdmin(FollowedAdmin):
+class SelectionAdmin(JobProgressAdmin):
     """Ranked lists with their cut-off line."""
 
-    read_roles = READERS
+    read_roles = STAFF_READERS
     page_template = "admin/applications/selection/proposals_page.html"
     list_display = ["name", "state_label", "chosen", "amount", "stopped", "requested", "released"]
     list_filter = ["state"]
@@ -252,12 +251,12 @@ class SelectionAdmin(FollowedAdmin):
             "why": WHY.get(thing.cut.get("stopped_by", ""), ""),
             **ranked_page(thing, request.GET.get("p", "1")),
             "moves": history(thing),
-            **self.followed(thing),
+            **self.job_context(thing),
         }
 
     def letters_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The letters of the release as they will go out: searched by number, or page by page."""
-        thing = self.own(request, pk)
+        thing = self.get_or_404(request, pk)
         wanted, term = request.GET.get("p", "1"), request.GET.get("q", "").strip()
         decisions = letters_services.announced(thing).order_by("rank").select_related("application")
         total = decisions.count()
@@ -275,11 +274,11 @@ class SelectionAdmin(FollowedAdmin):
             "next": number + 1 if not term and number * LETTERS < total else 0,
         }
         template = "admin/applications/selection/letters.html"
-        return self.shown(request, thing, template, **context)
+        return self.render(request, thing, template, **context)
 
     def export_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """The ranked list as a table."""
-        thing = self.own(request, pk)
+        thing = self.get_or_404(request, pk)
         header = ["순위", "접수번호", "기업명", "사업자등록번호", "평가점수", "가점", "합계"]
         header += ["신청 지원금(원)", "선정 지원금(원)", "누적 지원금(원)", "결과", "사유"]
         name = f"선정{thing.pk}_순위"

@@ -14,7 +14,7 @@ from applications.models import (
 from applications.services.settlement import statements
 from applications.states import RecoveryState, SettlementState
 from portal.core.money import won
-from portal.templatetags.portal import until
+from portal.templatetags.dates import until
 
 
 def propose(request: HttpRequest, thing: Agreement, data: dict[str, Any], at: datetime) -> str:

@@ -8,7 +8,7 @@ from django import forms
 from django.utils.html import escape
 
 from portal.forms.fields import PlainForm
-from portal.templatetags.portal import kdate
+from portal.templatetags.dates import kdate
 from programs.rules.facts import absent
 
 Row = Mapping[str, Any]

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from applications.queries.statistics.figures import Table
 from portal.paper import charts
 from portal.paper.charts import Chart
-from portal.templatetags.portal import kdate
+from portal.templatetags.dates import kdate
 from programs.models import NationalGoal
 
 EOK = 100_000_000

@@ -13,7 +13,7 @@ from applications.queries.statistics.figures import figures, goals
 from applications.states import Outcome
 from applications.visibility import open_selections
 from portal.core.money import won
-from portal.templatetags.portal import kdate
+from portal.templatetags.dates import kdate
 from programs.models import NationalGoal, ProgramRound
 from programs.states import Region
 

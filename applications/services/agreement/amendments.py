@@ -26,7 +26,7 @@ from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.core.money import checked_won
 from portal.core.validators import check_digit, row_number
 from portal.models import User
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from programs.services import ledger
 
 OPEN = [AmendmentState.ASKED, AmendmentState.EXAMINED]
@@ -95,7 +95,7 @@ def refuse(change: ChangeRequest, *, note: str, by: User, now: datetime) -> None
         move(change.agreement, AgreementMoves.REFUSE_CHANGE, by=by, now=now, note=note)
         open_ones = ChangeRequest.objects.filter(pk=change.pk, state__in=OPEN)
         words = {"note": note.strip(), "decided_by": by, "decided_at": now}
-        if not mark(open_ones, AmendmentState.REFUSED, **words):
+        if not set_state(open_ones, AmendmentState.REFUSED, **words):
             raise MoveNotAllowed("이미 처리한 협약변경입니다.", code="change_decided")
         _tell(change, "협약변경이 승인되지 않았습니다", [f"사유: {note.strip()}"], now)
         pending_steps.follow(change.agreement, now=now)
@@ -343,7 +343,7 @@ def _move_money(agreement: Agreement, change: ChangeRequest, *, by: User, now: d
         if amount:
             row.update(amount_won=amount)
         else:
-            mark(row, InstalmentState.CANCELLED)
+            set_state(row, InstalmentState.CANCELLED)
     difference = grant - agreement.grant_won
     pot, key = agreements.pot_of(agreement), f"agreement:{agreement.pk}:change:{change.pk}"
     words: dict[str, Any] = {
@@ -362,7 +362,9 @@ def _move_money(agreement: Agreement, change: ChangeRequest, *, by: User, now: d
 def _mark(change: ChangeRequest, source: str, target: str, **changes: object) -> None:
     try:
         with transaction.atomic():
-            done = mark(ChangeRequest.objects.filter(pk=change.pk, state=source), target, **changes)
+            done = set_state(
+                ChangeRequest.objects.filter(pk=change.pk, state=source), target, **changes
+            )
     except IntegrityError as refused:
         raise MoveNotAllowed("검토한 사람은 승인할 수 없습니다.", code="same_person") from refused
     if not done:

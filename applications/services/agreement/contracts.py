@@ -37,15 +37,16 @@ from applications.states import (
     Side,
 )
 from applications.visibility import signing_agreements
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
 from portal.records import snapshot
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
 from programs import queries as money
 from programs.models import Budget
+from programs.roles import MANAGER, OFFICER
 from programs.services import ledger
 
 MINISTRY = "중소벤처기업부"
@@ -113,7 +114,9 @@ def hand_in(
         )
         if standing.filter(state=PaperState.ACCEPTED).exists():
             raise BadInput("이미 확인된 서류입니다.", code="paper_accepted")
-        mark(standing, PaperState.RETURNED, checked_by=by, checked_at=now, reason="새 파일로 바꿈")
+        set_state(
+            standing, PaperState.RETURNED, checked_by=by, checked_at=now, reason="새 파일로 바꿈"
+        )
         made = AgreementPaper.objects.create(
             agreement=agreement,
             requirement=requirement,
@@ -146,7 +149,7 @@ def check_paper(
             note=f"{paper.name}: {target.label}",
         )
         pending = AgreementPaper.objects.filter(pk=paper.pk, state=PaperState.PENDING)
-        if not mark(pending, target, reason=reason.strip(), checked_by=by, checked_at=now):
+        if not set_state(pending, target, reason=reason.strip(), checked_by=by, checked_at=now):
             raise MoveNotAllowed("이미 확인한 서류입니다.", code="paper_checked")
         pending_steps.follow(agreement, now=now)
     paper.refresh_from_db()
@@ -342,7 +345,7 @@ def write_version(
     now: datetime,
 ) -> AgreementVersion:
     """Freeze a text under its hash."""
-    plain = snapshot.plain(content)
+    plain = snapshot.to_plain(content)
     return AgreementVersion.objects.create(
         agreement=agreement,
         number=number,

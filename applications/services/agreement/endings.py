@@ -14,10 +14,11 @@ from applications.services.settlement import spending, statements
 from applications.states import AgreementMoves, ApplicationMoves, EndingState, MemberRole, Outcome
 from applications.states import AgreementState as A
 from applications.states import EndingKind as K
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
+from programs.roles import MANAGER, OFFICER
 from programs.services import ledger
 
 REASON_LENGTH = 500
@@ -168,7 +169,7 @@ def _decide(ending: Ending, target: EndingState, note: str, by: User, now: datet
             "요청한 사람은 결정할 수 없습니다. 다른 결정권자가 해야 합니다.", code="same_person"
         )
     asked = Ending.objects.filter(pk=ending.pk, state=EndingState.ASKED)
-    if not mark(asked, target, note=note.strip(), decided_by=by, decided_at=now):
+    if not set_state(asked, target, note=note.strip(), decided_by=by, decided_at=now):
         raise MoveNotAllowed("이미 처리한 요청입니다.", code="ending_decided")
     ending.refresh_from_db()
 

@@ -12,7 +12,7 @@ from portal.core.errors import MoveNotAllowed
 from portal.core.money import won
 from portal.core.moves import Move
 from portal.models import User
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from programs.services import ledger
 
 UNASKED = {"requested_by": None, "requested_at": None}
@@ -33,7 +33,7 @@ def request(part: Instalment, *, by: User, now: datetime) -> None:
         if not pending_steps.payable(agreement, part):
             raise MoveNotAllowed("아직 지급 조건이 채워지지 않았습니다.", code="not_payable")
         planned = Instalment.objects.filter(pk=part.pk, state=InstalmentState.PLANNED)
-        if not mark(planned, InstalmentState.REQUESTED, requested_by=by, requested_at=now):
+        if not set_state(planned, InstalmentState.REQUESTED, requested_by=by, requested_at=now):
             raise MoveNotAllowed("이미 요청했거나 지급한 차수입니다.", code="instalment_done")
         pending_steps.follow(agreement, now=now)
     part.refresh_from_db()
@@ -51,7 +51,7 @@ def send_back(part: Instalment, *, reason: str, by: User, now: datetime) -> None
             note=reason,
         )
         asked = Instalment.objects.filter(pk=part.pk, state=InstalmentState.REQUESTED)
-        if not mark(asked, InstalmentState.PLANNED, **UNASKED):
+        if not set_state(asked, InstalmentState.PLANNED, **UNASKED):
             raise MoveNotAllowed("지급 요청된 차수가 아닙니다.", code="instalment_done")
         pending_steps.follow(agreement, now=now)
     part.refresh_from_db()
@@ -78,7 +78,7 @@ def pay(part: Instalment, *, by: User, now: datetime) -> None:
                     "지급을 요청한 사람은 승인할 수 없습니다. 다른 결정권자가 해야 합니다.",
                     code="same_person",
                 )
-            if not mark(asked, InstalmentState.PAID, paid_by=by, paid_at=now):
+            if not set_state(asked, InstalmentState.PAID, paid_by=by, paid_at=now):
                 raise MoveNotAllowed("지급 요청된 차수가 아닙니다.", code="instalment_done")
             part.refresh_from_db()
             ledger.pay(
@@ -109,14 +109,14 @@ def pay(part: Instalment, *, by: User, now: datetime) -> None:
 def take_back(agreement: Agreement) -> None:
     """Undo the requests that were not paid: the work has ended meanwhile."""
     asked = Instalment.objects.filter(agreement=agreement, state=InstalmentState.REQUESTED)
-    mark(asked, InstalmentState.PLANNED, **UNASKED)
+    set_state(asked, InstalmentState.PLANNED, **UNASKED)
 
 
 def cancel_rest(agreement: Agreement) -> None:
     """Cancel everything that was planned and not paid."""
     open_states = [InstalmentState.PLANNED, InstalmentState.REQUESTED]
     rest = Instalment.objects.filter(agreement=agreement, state__in=open_states)
-    mark(rest, InstalmentState.CANCELLED)
+    set_state(rest, InstalmentState.CANCELLED)
 
 
 def _move_for(agreement: Agreement, ordinary: Move, balance: Move) -> Move:

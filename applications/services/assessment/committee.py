@@ -1,7 +1,7 @@
 """Assessors assigned by solving, not by clicking: proposed, looked at, confirmed all at once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from functools import partial
@@ -17,18 +17,21 @@ from applications.models import (
     PanelWish,
     ScoreSheet,
 )
+from applications.roles import ASSESSOR
 from applications.rules.assessment import committee as rules
 from applications.services.assessment import conflicts, rubrics, sheets
 from applications.states import ApplicationMoves, ApplicationState
-from portal.access.roles import ASSESSOR, MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.assignment import matching
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import User
 from portal.notices import outbox
 from portal.records import bulk, snapshot
 from portal.records.workflow import move_many
 from programs.models import SubProgram
+from programs.roles import MANAGER, OFFICER
 
 JOB = "applications.panel"
 STAGES = 4
@@ -39,12 +42,7 @@ COLUMNS = [
     "marks", "reasons", "comment", "version", "sha256", "end_reason",
 ]  # fmt: skip
 
-Progress = Callable[[int, int], None]
 Pair = tuple[int, int]  # assessor, application
-
-
-def quiet(done: int, total: int) -> None:
-    """Report no progress."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +99,7 @@ def propose(
     return made
 
 
-def solve(proposal: PanelProposal, *, now: datetime, progress: Progress = quiet) -> None:
+def solve(proposal: PanelProposal, *, now: datetime, progress: Progress = no_progress) -> None:
     """Find the ties anew, solve, and keep pairs, hash of the inputs and what is short, in words.
 
     A solved or discarded proposal is left alone; the same inputs and seed give the same pairs.

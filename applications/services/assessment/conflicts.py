@@ -3,7 +3,7 @@ change; a tie found late takes the sheet out of the sum.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
@@ -20,13 +20,14 @@ from applications.models import (
     ScoreRun,
     ScoreSheet,
 )
+from applications.roles import ASSESSOR
 from applications.states import WITHDRAW_SHEET_IN, ApplicationState, PartnerState
-from portal.access.roles import ASSESSOR
 from portal.assignment import ties as rules
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Finding
 from portal.core.validators import business_number as checked_number
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import DeclaredTie, FirmLink, Job, User
 from portal.notices import outbox
 from portal.records.workflow import move
@@ -39,12 +40,7 @@ REASON_LENGTH = 500
 STATED = "stated"
 OWN_FIRMS = [DeclaredTie.Kind.EMPLOYMENT, DeclaredTie.Kind.SHARES]
 
-Progress = Callable[[int, int], None]
 Found = dict[tuple[int, int], list[Finding]]  # (application, assessor): every tie
-
-
-def quiet(done: int, total: int) -> None:
-    """Report no progress."""
 
 
 def ties(application: Application, assessor: User) -> list[Finding]:
@@ -59,7 +55,7 @@ def ties_of(application: Application, assessors: Sequence[User]) -> dict[int, li
 
 
 def refresh(
-    applications: QuerySet[Application], *, now: datetime, progress: Progress = quiet
+    applications: QuerySet[Application], *, now: datetime, progress: Progress = no_progress
 ) -> dict[str, int]:
     """Look for every tie of every assessor to these applications, and keep what is found as rows.
 

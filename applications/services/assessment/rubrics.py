@@ -8,11 +8,12 @@ from django.db.models import Max
 
 from applications.models import RubricVersion, ScoreSheet
 from applications.rules.assessment import scoring as rules
-from portal.access.roles import MANAGER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.records import snapshot
 from programs.models import SubProgram
+from programs.roles import MANAGER
 
 FIRST = "평가를 시작하며 고정"
 REASON_LENGTH = 300

@@ -1,7 +1,7 @@
 """Score runs: a frozen rubric over locked sheets, streamed in chunks, the same bytes every time."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import NamedTuple
@@ -20,12 +20,14 @@ from applications.models import (
 from applications.rules.assessment import scoring as rules
 from applications.services.assessment import rubrics
 from applications.states import ApplicationState, BonusState, ObjectionState, Remedy
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import JobState, User
 from portal.records import bulk, snapshot
 from programs.models import SubProgram
+from programs.roles import MANAGER, OFFICER
 
 JOB = "applications.score"
 CHUNK = 2_000
@@ -33,7 +35,6 @@ EXAMPLES = 5
 LOOKED_AT = 25
 INPUTS_CHANGED = "점수를 내는 동안 신청이 바뀌어 다시 계산합니다."
 
-Progress = Callable[[int, int], None]
 Bonus = tuple[str, int]
 
 
@@ -121,7 +122,7 @@ def start(sub_program: SubProgram, *, by: User, now: datetime) -> ScoreRun:
     return run
 
 
-def compute(run: ScoreRun, *, now: datetime, progress: Progress = lambda done, total: None) -> None:
+def compute(run: ScoreRun, *, now: datetime, progress: Progress = no_progress) -> None:
     """Score every application under assessment from its locked sheets.
 
     A run that was killed goes over the same inputs again: rows already there stay, since the same
@@ -240,7 +241,7 @@ def _result(
         total=score.total,
         core=score.core,
         passed_floor=score.passed_floor,
-        breakdown=snapshot.written(rules.breakdown(score, rubric, withdrawn)),
+        breakdown=snapshot.dumps(rules.breakdown(score, rubric, withdrawn)),
         inputs_sha256=snapshot.sha256([run.rubric_sha256, application, hashes, bonuses]),
     )
 

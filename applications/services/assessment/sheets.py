@@ -9,10 +9,11 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from applications.models import Application, ConflictStatement, ScoreSheet
+from applications.roles import ASSESSOR
 from applications.rules.assessment.scoring import Criterion
 from applications.services.assessment import conflicts, rubrics
 from applications.states import ApplicationMoves, ApplicationState
-from portal.access.roles import ASSESSOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import User
 from portal.notices import outbox

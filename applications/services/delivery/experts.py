@@ -12,16 +12,17 @@ from applications.models import Deliverable, Expert, ExpertMatch
 from applications.queries import delivery as queries
 from applications.services.assessment import conflicts
 from applications.states import AgreementState, DeliverableMoves, DeliverableState, ExpertState
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.assignment import matching
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.core.validators import business_number
 from portal.models import DeclaredTie, User
 from portal.notices import outbox
 from portal.records import snapshot
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
 from programs.models import ProgramRound, SubProgram
+from programs.roles import MANAGER, OFFICER
 from programs.states import Region
 
 EVIDENCE = ("pdf", "jpg", "png", "zip")
@@ -113,7 +114,7 @@ def judge(expert: Expert, *, verified: bool, reason: str, by: User, now: datetim
         raise BadInput("등록을 거절하는 사유를 적어 주세요.", code="reason")
     target = ExpertState.VERIFIED if verified else ExpertState.REFUSED
     with transaction.atomic():
-        judged = mark(
+        judged = set_state(
             Expert.objects.filter(pk=expert.pk, state=ExpertState.APPLIED),
             target,
             reason=reason.strip()[:300],

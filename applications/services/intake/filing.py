@@ -53,7 +53,7 @@ def check_open(sub_program: SubProgram, *, now: datetime) -> None:
     """
     finding = programs.refusal(sub_program, now)
     if finding is not None:
-        incidents.note(f"{sub_program.round.code}/{sub_program.code}", incidents.CLOSED)
+        incidents.record(f"{sub_program.round.code}/{sub_program.code}", incidents.CLOSED)
         raise Closed(finding.message, code=finding.code)
 
 
@@ -125,7 +125,7 @@ def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> 
     track = application.track
     company, site, grant = application.company, application.site, drafting.preview(read)
     judged = drafting.verdict(read, now)
-    return snapshot.plain(  # type: ignore[return-value]
+    return snapshot.to_plain(  # type: ignore[return-value]
         {
             "number": number,
             "submitted_at": now,

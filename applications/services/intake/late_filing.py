@@ -5,10 +5,11 @@ from datetime import datetime
 from django.db.models import Q
 
 from applications.models import Application, Company, LateGrant, Site
-from portal.access.roles import MANAGER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Closed, MoveNotAllowed
 from portal.models import User
 from programs.models import SubProgram
+from programs.roles import MANAGER
 
 USED = "기한 뒤 접수 허용이 이미 쓰였거나 취소되었거나 기한이 지났습니다."
 

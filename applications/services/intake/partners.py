@@ -16,7 +16,7 @@ from portal.core.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
 from portal.core.money import checked_won
 from portal.models import User
 from portal.notices import outbox
-from portal.records.workflow import mark
+from portal.records.workflow import set_state
 
 
 def invite(
@@ -60,7 +60,7 @@ def invite(
 def _clear_expired(application: Application, role: str, email: str, now: datetime) -> None:
     asked = application.partners.filter(role=role, email=email, state=PartnerState.INVITED)
     over = [row.pk for row in asked if expired(row, now=now)]
-    mark(Partner.objects.filter(pk__in=over), PartnerState.CANCELLED)
+    set_state(Partner.objects.filter(pk__in=over), PartnerState.CANCELLED)
 
 
 def _write_letter(partner: Partner, label: str, token: str, now: datetime) -> None:
@@ -127,7 +127,7 @@ def refuse(partner: Partner, *, by: User, now: datetime, note: str) -> Partner:
 def cancel(partner: Partner, *, by: User, now: datetime) -> None:
     """Take an invitation or a partner out of the draft. Raises MoveNotAllowed."""
     touch(partner.application, now=now)
-    mark(Partner.objects.filter(pk=partner.pk), PartnerState.CANCELLED)
+    set_state(Partner.objects.filter(pk=partner.pk), PartnerState.CANCELLED)
 
 
 @transaction.atomic
@@ -232,7 +232,7 @@ def _answer(
             code="invitation_expired",
         )
     touch(partner.application, now=now)
-    answered = mark(
+    answered = set_state(
         Partner.objects.filter(pk=partner.pk, state=PartnerState.INVITED),
         state,
         company=company,

@@ -53,7 +53,7 @@ def remind(program: SubProgram, *, hours: int, now: datetime) -> int:
         ).select_related("user")
         written += _write(program, members, part, hours, closes_at, now)
     if written:
-        broker.ring("portal.notices.tasks.send_notices")
+        broker.notify("portal.notices.tasks.send_notices")
     return written
 
 

@@ -11,7 +11,7 @@ from applications.states import ApplicationMoves, BonusState, CheckDecision, Sup
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import MoveLogBase, User
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from programs.rules import eligibility
 from programs.rules.facts import applies
 
@@ -127,7 +127,7 @@ def decide_bonus(claim: BonusClaim, *, granted: bool, reason: str, by: User, now
     note = f"{claim.label}: {state.label}. {reason.strip()}"
     with transaction.atomic():
         move(claim.application, ApplicationMoves.BONUS, by=by, now=now, note=note)
-        mark(
+        set_state(
             BonusClaim.objects.filter(pk=claim.pk),
             state,
             reason=reason.strip(),

@@ -15,7 +15,7 @@ from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBr
 from portal.models import User
 from portal.notices import outbox
 from portal.records import snapshot
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
 
 FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png", "zip")
@@ -102,7 +102,7 @@ def answer(supplement: Supplement, *, answer: str, by: User, now: datetime) -> S
         owner=True,
         changes={"supplement_state": done},
     )
-    mark(
+    set_state(
         Supplement.objects.filter(pk=supplement.pk),
         done,
         answer=answer.strip(),
@@ -198,7 +198,7 @@ def _document_labels(application: Application) -> dict[str, str]:
 @transaction.atomic
 def _expire(supplement: Supplement, now: datetime) -> int:
     still_open = Supplement.objects.filter(pk=supplement.pk, state=SupplementState.OPEN)
-    if not mark(still_open, SupplementState.EXPIRED):
+    if not set_state(still_open, SupplementState.EXPIRED):
         return 0
     application = supplement.application
     if application.state in ApplicationMoves.OVERDUE.source:

@@ -8,10 +8,11 @@ from django.db import IntegrityError, transaction
 from applications.models import AidException, Application, Company
 from applications.queries.selection import aid as queries
 from applications.states import ApplicationState
-from portal.access.roles import MANAGER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from programs.models import SubProgram
+from programs.roles import MANAGER
 from programs.rules.grants import limits
 
 REASON_LENGTH = 300

@@ -17,10 +17,11 @@ from applications.states import (
     ObjectionMoves,
     Outcome,
 )
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from portal.records.workflow import move
+from programs.roles import MANAGER, OFFICER
 
 CLAIMED = {Outcome.SELECTED, Outcome.RESERVE}
 

@@ -1,7 +1,7 @@
 """Selections: proposed against money and places, decided with the ledger, released together."""
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 from typing import Any
@@ -30,14 +30,16 @@ from applications.states import (
     SelectionMoves,
     SelectionState,
 )
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.core.moves import Move
 from portal.jobs import broker, queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import Job, User
 from portal.records import bulk
 from portal.records.workflow import allowed, move, move_many
 from programs.models import Budget, SubProgram
+from programs.roles import MANAGER, OFFICER
 from programs.rules.grants import limits, quota
 from programs.services import ledger
 
@@ -59,12 +61,6 @@ UNSIGNED: dict[str, Any] = {
     "decided_by": None,
     "decided_at": None,
 }
-
-Progress = Callable[[int, int], None]
-
-
-def quiet(done: int, total: int) -> None:
-    """Report no progress."""
 
 
 def start(
@@ -116,7 +112,7 @@ def start(
     return selection
 
 
-def propose(selection: Selection, *, now: datetime, progress: Progress = quiet) -> None:
+def propose(selection: Selection, *, now: datetime, progress: Progress = no_progress) -> None:
     """Rank the run's results and draw the line; written whole or not at all.
 
     Applications whose firm may hold no more of the year's money are set aside with the reason. The
@@ -302,7 +298,7 @@ def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
 
 
 def release(
-    selection: Selection, *, by: User, now: datetime, progress: Progress = quiet
+    selection: Selection, *, by: User, now: datetime, progress: Progress = no_progress
 ) -> dict[str, int]:
     """Make every decision public at one instant, then write one notice for each.
 
@@ -519,5 +515,5 @@ def _notify(selection: Selection, now: datetime, progress: Progress) -> int:
         rows = list(decisions.filter(rank__gt=start_at, rank__lte=start_at + CHUNK))
         written += letters_services.write(selection, rows, now=now)
         progress(written, total)
-    broker.ring("portal.notices.tasks.send_notices")
+    broker.notify("portal.notices.tasks.send_notices")
     return written

@@ -8,10 +8,11 @@ from applications.models import DecisionChange, Selection
 from applications.queries.selection import reserve
 from applications.services.selection import decisions
 from applications.states import ChangeKind, Outcome, SelectionState
-from portal.access.roles import OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import MoveNotAllowed
 from portal.models import User
 from programs.models import SubProgram
+from programs.roles import OFFICER
 
 
 def fill(

@@ -27,7 +27,7 @@ from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersio
 from portal.core.moves import Move
 from portal.models import User
 from portal.records import snapshot
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
 
 FORMATS = ("pdf", "hwp", "hwpx", "xlsx", "jpg", "png", "zip")
@@ -113,7 +113,7 @@ def file(report: Report, *, by: User, now: datetime) -> Report:
         }
         drafts = Report.objects.filter(pk=report.pk, state=ReportState.DRAFT)
         digest = snapshot.sha256(content)
-        if not mark(drafts, ReportState.FILED, filed_by=by, filed_at=now, sha256=digest):
+        if not set_state(drafts, ReportState.FILED, filed_by=by, filed_at=now, sha256=digest):
             raise MoveNotAllowed("이미 제출한 보고서입니다.", code="report_filed")
         if report.kind == ReportKind.FINAL:
             instalments.take_back(agreement)
@@ -188,7 +188,7 @@ def check_final(
         until = deadlines.after_days(now, days or 0) if held else None
         made = _judge(agreement, CheckKind.FINAL, outcome, reason, by, now, until=until)
         if held:
-            mark(filed, ReportState.DRAFT)
+            set_state(filed, ReportState.DRAFT)
         pending_steps.tell(
             agreement,
             key=f"stage-check:{made.pk}",

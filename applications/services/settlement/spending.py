@@ -20,13 +20,14 @@ from applications.states import (
     SettlementState,
     SpendingState,
 )
-from portal.access.roles import MANAGER, OFFICER, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.core.money import checked_won, won
 from portal.models import User
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from portal.uploads import files
+from programs.roles import MANAGER, OFFICER
 
 FORMATS = ("pdf", "jpg", "png", "xlsx", "zip")
 
@@ -146,7 +147,7 @@ def judge(
         if locked.state != AgreementState.SETTLING or locked.spending_at is None:
             raise MoveNotAllowed("제출된 사용내역만 확인할 수 있습니다.", code="spending_open")
         _refuse_proposed(agreement)
-        mark(
+        set_state(
             Spending.objects.filter(pk=spending.pk, removed_at=None),
             state,
             allowed_won=allowed_won,

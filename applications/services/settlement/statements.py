@@ -36,7 +36,7 @@ from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.core.money import won
 from portal.models import User
 from portal.records import snapshot
-from portal.records.workflow import mark, move
+from portal.records.workflow import move, set_state
 from programs.services import ledger
 
 
@@ -61,7 +61,7 @@ def send_back(settlement: Settlement, *, note: str, by: User, now: datetime) -> 
         move(agreement, AgreementMoves.RETURN_SETTLEMENT, by=by, now=now, note=note)
         proposed = Settlement.objects.filter(pk=settlement.pk, state=SettlementState.PROPOSED)
         words = {"note": note.strip(), "decided_by": by, "decided_at": now}
-        if not mark(proposed, SettlementState.RETURNED, **words):
+        if not set_state(proposed, SettlementState.RETURNED, **words):
             raise MoveNotAllowed("이미 처리한 정산안입니다.", code="settlement_decided")
         pending_steps.follow(agreement, now=now)
 
@@ -81,7 +81,7 @@ def approve(settlement: Settlement, *, by: User, now: datetime) -> None:
     with transaction.atomic():
         move(agreement, AgreementMoves.SETTLE, by=by, now=now, changes={"settled_at": now})
         proposed = Settlement.objects.filter(pk=settlement.pk, state=SettlementState.PROPOSED)
-        if not mark(proposed, SettlementState.APPROVED, decided_by=by, decided_at=now):
+        if not set_state(proposed, SettlementState.APPROVED, decided_by=by, decided_at=now):
             raise MoveNotAllowed("이미 처리한 정산안입니다.", code="settlement_decided")
         settlement.refresh_from_db()
         carry_out(agreement, settlement, by=by, now=now)
@@ -94,14 +94,14 @@ def void(
     move(agreement, AgreementMoves.VOID, by=by, now=now, note=reason, changes={"settled_at": now})
     standing = Settlement.objects.filter(agreement=agreement, state=SettlementState.PROPOSED)
     words = {"note": "선정취소", "decided_by": by, "decided_at": now}
-    mark(standing, SettlementState.RETURNED, **words)
+    set_state(standing, SettlementState.RETURNED, **words)
     held = agreements.held(agreement)
     reckoning = rules.Reckoning(
         (), 0, 0, (("확정 지원금", 0, f"선정이 취소되어 전액을 환수합니다. {reason.strip()}"),)
     )
     result = rules.outcome(settled_won=0, paid_won=held.paid, committed_won=held.committed)
     made = _write(agreement, reckoning, result, by=asked_by, now=now)
-    mark(
+    set_state(
         Settlement.objects.filter(pk=made.pk),
         SettlementState.APPROVED,
         decided_by=by,
@@ -169,7 +169,7 @@ def record_recovery(
     with transaction.atomic():
         move(agreement, AgreementMoves.RECOVER, by=by, now=now, note=evidence)
         due = Recovery.objects.filter(pk=recovery.pk, state=RecoveryState.DUE)
-        done = mark(
+        done = set_state(
             due,
             RecoveryState.RECEIVED,
             received_on=received_on,
@@ -311,7 +311,7 @@ def _write(
     now: datetime,
 ) -> Settlement:
     labels = planned_items(agreement)
-    content = snapshot.plain(
+    content = snapshot.to_plain(
         {
             "agreement": agreement.number,
             "kind": agreement.kind,
@@ -380,7 +380,7 @@ def _plan_balance(agreement: Agreement, balance_won: int) -> None:
     )
     if balance_won and last is not None:
         rest = rest.exclude(pk=last.pk)
-    mark(rest, InstalmentState.CANCELLED)
+    set_state(rest, InstalmentState.CANCELLED)
     if balance_won and last is None:
         number = agreement.instalments.aggregate(last=Max("number"))["last"] or 0
         Instalment.objects.create(

@@ -30,7 +30,7 @@ from portal.access.decorators import signed_in
 from portal.core.clock import now
 from portal.jobs import queue
 from portal.models import Job, User
-from portal.templatetags.portal import kdate, until
+from portal.templatetags.dates import kdate, until
 from portal.uploads import files
 
 STANDINGS = {
@@ -154,4 +154,4 @@ def job_status(request: HttpRequest, pk: int) -> JsonResponse:
     document = job.args.get("document") if job.kind == documents_services.JOB else None
     if not mine and not (document and documents_of(request.user).filter(pk=document).exists()):
         raise Http404
-    return JsonResponse(queue.told(job))
+    return JsonResponse(queue.status(job))

@@ -15,7 +15,7 @@ from applications.visibility import experts_of
 from portal.access.decorators import signed_in
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from programs.models import ProgramRound
 
 

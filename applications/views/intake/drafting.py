@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.files.base import File
 from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -12,7 +13,7 @@ from django.views.decorators.http import require_http_methods
 
 from applications.forms.intake.drafting import ConsentForm, StartForm, UploadForm
 from applications.forms.intake.questions import QuestionForm, read_aloud
-from applications.models import Application, Section, Site
+from applications.models import Application, Attachment, Section, Site
 from applications.queries import Dossier
 from applications.queries.intake import drafting as drafting_queries
 from applications.services.intake import drafting
@@ -33,7 +34,7 @@ from portal.core.clock import KST, now
 from portal.core.errors import BadInput, Closed, PortalError
 from portal.core.money import eok
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.web.errors import wants_json
 from programs.models import Track
 from programs.queries import refusal, sub_program
@@ -291,7 +292,15 @@ def documents_page(
         if row is None:
             raise BadInput("이 신청에서 받지 않는 서류입니다.", code="document_unknown")
         sent = upload_form(row, request)
-        status = upload(request, application, code, sent, at) if sent.is_valid() else 400
+        status = 400
+        if sent.is_valid():
+            status = keep_files(
+                request,
+                sent,
+                lambda file: drafting.attach(
+                    application, requirement=code, upload=file, by=request.user, now=at
+                ),
+            )
         if status == 200:
             return redirect(f"{request.path}#document-{code}")
         read = drafting_queries.read(application)
@@ -318,16 +327,14 @@ def upload_form(row: Row, request: HttpRequest | None = None) -> UploadForm:
     )
 
 
-def upload(
-    request: HttpRequest, application: Application, code: str, form: UploadForm, at: datetime
+def keep_files(
+    request: HttpRequest, form: UploadForm, attach: Callable[["File[bytes]"], Attachment]
 ) -> int:
-    """Keep each file; those that are refused are named, the others stay. Returns the status."""
+    """Attach each file and return the HTTP status; a refused one is named, the others stay."""
     status = 200
     for file in form.cleaned_data["files"]:
         try:
-            kept = drafting.attach(
-                application, requirement=code, upload=file, by=request.user, now=at
-            )
+            kept = attach(file)
         except PortalError as refused:
             named = BadInput(f"{file.name}: {refused.message}", code=refused.code)
             refuse(form, named, fields={refused.code: "files"})

@@ -26,7 +26,7 @@ from applications.visibility import (
 from portal.access.decorators import signed_in
 from portal.core.clock import now
 from portal.core.errors import MoveNotAllowed, PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from programs.queries import refusal
 
 

@@ -18,7 +18,7 @@ from portal.api.errors import error_body
 from portal.core.clock import KST, now
 from portal.core.errors import PortalError, StaleVersion
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.web.errors import wants_json
 
 MOST = reports.MOST_FILES

@@ -19,7 +19,7 @@ from portal.access.decorators import signed_in
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 
 
 @signed_in

@@ -9,8 +9,9 @@ from django.contrib.auth.models import Group
 from django.core.management import BaseCommand, CommandError
 from django.db import transaction
 
+from applications.roles import ASSESSOR
 from demo.people import PASSWORD, PEOPLE, Person
-from portal.access.roles import ASSESSOR, ensure_groups
+from portal.access.roles import ensure_groups
 from portal.models import User
 
 

@@ -16,6 +16,7 @@ from kamp.states import MemberRole, Split
 from kamp.vision.synthetic.generator import Flaw
 from portal.core.clock import now
 from portal.jobs import queue
+from portal.jobs.progress import no_progress
 from portal.models import Job, User
 
 SEED = 7
@@ -58,11 +59,11 @@ class Command(BaseCommand):
         """Make synthetic products, learn from them, let the second person approve, judge a few."""
         dataset = self.open()
         made = synthesis_jobs.run(
-            dataset, self.wanted(dataset), by=self.inspector, now=now(), progress=quiet
+            dataset, self.wanted(dataset), by=self.inspector, now=now(), progress=no_progress
         )
         self.stdout.write(f"   합성 제품 {made['products']}개")
         model = training.request(dataset, by=self.inspector, now=now())
-        training_jobs.run(model, now=now(), progress=quiet)
+        training_jobs.run(model, now=now(), progress=no_progress)
         self.finish(model.job)
         training.approve(model, by=self.colleague, now=now())
         self.judge(model)
@@ -111,7 +112,7 @@ class Command(BaseCommand):
         bad = test.exclude(product__true_size_mm=None).order_by("-pk")[:JUDGED]
         clips = [*good, *bad, *rows.filter(product__serial=HELD)]
         job = inspections.request(model, clips, by=self.inspector, now=now())
-        found = inspections_jobs.run(model, job.args["clips"], now=now(), progress=quiet)
+        found = inspections_jobs.run(model, job.args["clips"], now=now(), progress=no_progress)
         self.finish(job)
         for row in model.inspections.filter(clip__product__true_size_mm__isnull=False)[:2]:
             inspections.decide(
@@ -123,7 +124,3 @@ class Command(BaseCommand):
         """The work is done here and now: its job finds it done."""
         if job is not None:
             queue.run(job.pk)
-
-
-def quiet(done: int, total: int, stage: str) -> None:
-    """Nobody looks on."""

@@ -17,8 +17,9 @@ from kamp.models import (
     Testimonial,
     Workspace,
 )
+from kamp.roles import CURATOR
 from kamp.states import ShowcaseMoves
-from portal.access.roles import CURATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken
 from portal.models import User
 from portal.records import workflow

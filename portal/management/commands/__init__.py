@@ -1,1 +1,1 @@
-"""Commands of the ground."""
+"""Commands of the portal."""

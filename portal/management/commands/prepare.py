@@ -6,12 +6,9 @@ from portal.access.roles import ensure_groups
 
 
 class Command(BaseCommand):
-    """Migrate, make the cache table, load the catalogues, make the groups."""
-
     help = "데이터베이스를 서비스할 수 있게 준비합니다(반복해도 안전)."
 
     def handle(self, **options: object) -> None:
-        """Run the steps in order; the first failure stops."""
         call_command("migrate", interactive=False, verbosity=options["verbosity"])
         call_command("createcachetable", verbosity=options["verbosity"])
         ensure_groups()

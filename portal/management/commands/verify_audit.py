@@ -1,4 +1,4 @@
-"""Read every sealed row again and name what was altered, removed or slipped in by hand."""
+"""Read every sealed row again and report what was altered, removed or inserted by hand."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.db import connection
 
 from portal.core.clock import now
 from portal.records import audit
-from portal.templatetags.portal import kst
+from portal.templatetags.dates import kst
 
 
 class Command(BaseCommand):
@@ -16,7 +16,6 @@ class Command(BaseCommand):
     help = "감사 사슬을 처음부터 다시 확인하고, 손댄 행을 표와 번호로 알려 줍니다."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take whether to seal first, and hashes that somebody kept."""
         parser.add_argument(
             "--seal", action="store_true", help="새 행을 먼저 봉인합니다(보통은 1분마다 저절로)."
         )
@@ -29,7 +28,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        """Verify, keep the result, and print it row by row."""
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET statement_timeout = 0")
@@ -48,14 +46,13 @@ class Command(BaseCommand):
         )
         if report.oldest_unsealed_at:
             self.stdout.write(f"가장 오래된 봉인 전 행: {kst(report.oldest_unsealed_at)}")
-        self.stdout.write(f"사슬 끝 해시: {audit.head_of(audit.heads())}")
+        self.stdout.write(f"사슬 끝 해시: {audit.combined_head(audit.heads())}")
         if report.faults:
             raise CommandError(f"어긋난 것이 {report.faults:,}개 있습니다.")
 
     def kept(self, text: str) -> audit.Fault | None:
-        """Hold one kept hash against the portal."""
         name, _, rest = text.partition(":")
         number, _, sha256 = rest.partition(":")
         if not number.isdecimal() or len(sha256) != 64:
             raise CommandError("--kept는 사슬:번호:SHA256 모양으로 적어 주세요.")
-        return audit.kept(name, int(number), sha256)
+        return audit.check_kept_seal(name, int(number), sha256)

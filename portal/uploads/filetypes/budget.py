@@ -7,7 +7,7 @@ MIB = 1024 * 1024
 
 @dataclass
 class Budget:
-    """What may still be done for one upload, everything within it together."""
+    """What may still be spent on one upload, everything inside it included."""
 
     entries: int = 2_000  # files in containers
     octets: int = 200 * MIB  # unpacked from containers

@@ -20,7 +20,7 @@ LARGEST_INNER = 20 * 1024 * 1024  # bytes of a file within an archive
 
 
 def check(stream: Readable, extension: str, budget: Budget) -> None:
-    """Hold a file of a known extension to its content; raises `BadInput` (file_mismatch, …)."""
+    """Check a file of a known extension by its content. Raises BadInput (`file_mismatch`, …)."""
     first = head(stream)
     found = family(first)
     if found == "ole" and FAMILIES[extension] == "zip":
@@ -33,7 +33,7 @@ def check(stream: Readable, extension: str, budget: Budget) -> None:
 
 
 def family(first: bytes) -> str:
-    """Name the family by the first bytes; empty when none is known."""
+    # By the first bytes; empty when unknown.
     if first.startswith(b"%PDF-"):
         return "pdf"
     if first.startswith(OLE):
@@ -53,7 +53,6 @@ def _kind(found: str, stream: Readable, budget: Budget) -> str:
 
 
 def _check_inner(stream: Readable, name: str, budget: Budget) -> str:
-    """Judge a file within an archive: only documents, pictures and plain text may be there."""
     extension = ending(name)
     if extension not in IN_ARCHIVES:
         raise refusals.unsafe(

@@ -42,7 +42,7 @@ _BROKEN = (
 
 
 class _Container(olefile.OleFileIO):
-    """Refuses a long directory before it is read: reading takes the square of its length."""
+    """Refuses a long directory before reading it: reading is quadratic in its length."""
 
     def loaddirectory(self, sect: int) -> None:
         place, count = sect, 0
@@ -54,7 +54,7 @@ class _Container(olefile.OleFileIO):
 
 
 def check(stream: Readable, budget: Budget) -> str:
-    """Return "hwp", or "" for another OLE document; raises `BadInput` as the module says."""
+    """Return "hwp", or "" for another OLE document. Raises BadInput."""
     size = length(stream)
     try:
         with _Container(stream) as container:
@@ -110,7 +110,7 @@ def _refuse_flags(flags: int) -> None:
 
 
 def _refuse_script(data: bytes, budget: Budget) -> None:
-    """A script is four counted texts; one that cannot be read is refused like one that acts."""
+    # A script is four counted texts; an unreadable one is refused like an active one.
     code, place = b"".join(_counted(_plain(data, MOST_SCRIPT), budget)), 0
     for _ in range(4):
         count = struct.unpack_from("<I", code, place)[0]
@@ -121,7 +121,7 @@ def _refuse_script(data: bytes, budget: Budget) -> None:
 
 
 def _refuse_part(name: str, data: bytes, budget: Budget) -> None:
-    """Refuse PostScript, programs and objects that run something; charts and pictures may stay."""
+    # Charts and pictures may stay.
     if name.rpartition(".")[2].lower() in REFUSED_PARTS:
         raise refusals.embedded()
     parts = _counted(_plain(data, budget.packed), budget)
@@ -140,7 +140,6 @@ def _counted(chunks: Iterator[bytes], budget: Budget) -> Iterator[bytes]:
 
 
 def _plain(data: bytes, largest: int) -> Iterator[bytes]:
-    """Unpack a stream, or hand it out as it is when it is not packed."""
     try:
         zlib.decompressobj(-15).decompress(data, 1)
     except zlib.error:

@@ -34,7 +34,7 @@ _BROKEN = (
 
 
 def check_png(stream: Readable, budget: Budget) -> str:
-    """Return "png"; every chunk's checksum is verified, nothing may follow the last one."""
+    """Return "png". Every checksum is verified; nothing may follow the last chunk."""
     data = _read(stream)
     notes: list[bytes] = []
     place, kind, count = 8, b"", 0
@@ -53,7 +53,7 @@ def check_png(stream: Readable, budget: Budget) -> str:
 
 
 def check_jpg(stream: Readable, budget: Budget) -> str:
-    """Return "jpg"; what cameras append behind the picture may stay unless it is an archive."""
+    """Return "jpg". Data that cameras append may stay unless it is an archive."""
     data = _read(stream)
     notes, end = _walk(data)
     _refuse_hidden(notes, data[end:])
@@ -62,7 +62,7 @@ def check_jpg(stream: Readable, budget: Budget) -> str:
 
 
 def _walk(data: bytes) -> tuple[bytes, int]:
-    """Collect everything that is not picture data, and find where the picture ends."""
+    """Return everything that is not picture data, and where the picture ends."""
     notes: list[bytes] = []
     place, kind, drawn = 2, 0, False
     while mark := _MARKER.search(data, place):

@@ -13,9 +13,9 @@ _RESERVED = re.compile(r"(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)", re.IGNO
 
 
 def safe_name(claimed: str) -> str:
-    """Make a claimed name safe: no path, no control or direction marks, NFC, 150 characters.
+    """Return a safe file name: no path, no control or direction characters, NFC, 150 characters.
 
-    Korean is kept, also when it comes decomposed. The ending is kept when a name is shortened.
+    Keeps Korean, also when it comes decomposed, and the extension when the name is shortened.
     """
     name = unicodedata.normalize("NFC", claimed).replace("\\", "/").rsplit("/", 1)[-1]
     name = "".join(
@@ -34,6 +34,6 @@ def safe_name(claimed: str) -> str:
 
 
 def ending(name: str) -> str:
-    """Give the ending in small letters without the dot; jpeg counts as jpg, none is empty."""
+    """Return the extension in lower case without the dot; jpeg becomes jpg."""
     found = name.rpartition(".")[2].lower() if "." in name else ""
     return {"jpeg": "jpg"}.get(found, found)

@@ -43,9 +43,9 @@ _SPOOL = 1024 * 1024  # bytes of an inner file held in memory; the rest goes to 
 
 
 def check(stream: Readable, budget: Budget, inner: Check) -> str:
-    """Return "hwpx", "docx", "xlsx", "zip", or "" for another container.
+    """Return "hwpx", "docx", "xlsx", "zip", or "" for another container. Raises BadInput.
 
-    `inner` judges a file within a plain archive. Raises `BadInput` as the modules say.
+    `inner` checks a file within a plain archive.
     """
     if budget.depth < 1:
         raise _nested()
@@ -80,8 +80,6 @@ def _check_office(stream: Readable, entries: dict[str, zipfile.ZipInfo], budget:
 
 
 def _refuse_remote(relations: bytes) -> None:
-    """Refuse a template or object that is fetched from elsewhere when the document is opened."""
-
     def look(_tag: str, attributes: dict[str, str]) -> None:
         away = _REMOTE.match(attributes.get("Target", "").strip())
         if away and attributes.get("Type", "").endswith(_REMOTE_KINDS):
@@ -113,7 +111,6 @@ def _text(data: bytes) -> str:
 
 
 def _check_part(stream: Readable, entry: zipfile.ZipInfo, budget: Budget, inner: Check) -> None:
-    """Judge one part of a document: prologue of XML, embedded objects, containers in it."""
     name = entry.filename.lower()
     script = name.startswith("scripts/")  # judged by what it does
     if name.rpartition(".")[2] in _REFUSED_ENDINGS and not script:
@@ -173,7 +170,7 @@ def _peek(chunks: Iterator[bytes]) -> tuple[bytes, Iterator[bytes]]:
 
 
 def _parse(chunks: Iterable[bytes], look: Callable[[str, dict[str, str]], None] | None) -> None:
-    """Read XML that may not declare a DTD; without `look` only up to the root element."""
+    # XML with a DTD is refused. Without `look` only the part up to the root element is read.
     parser = expat.ParserCreate()
     begun = False
 

@@ -34,7 +34,7 @@ MOST_UNPACKED = 64 * 1024 * 1024  # bytes of all object streams together
 
 
 def check(stream: Readable, budget: Budget) -> str:
-    """Return "pdf"; raises `BadInput` for a damaged, locked or active document."""
+    """Return "pdf". Raises BadInput for a damaged, locked or active document."""
     stream.seek(0)
     data = stream.read()
     last = data.rfind(b"%%EOF")
@@ -70,7 +70,7 @@ def _unescaped(name: bytes) -> bytes:
 
 
 def _scan_object_streams(data: bytes, budget: Budget) -> int:
-    """Unpack what by its content is an object stream and scan it; returns how many there were."""
+    """Scan everything that is an object stream by its content; return how many there were."""
     count, left = 0, min(MOST_UNPACKED, budget.packed)
     budget.packed -= left
     for number, mark in enumerate(_STREAM.finditer(data)):
@@ -91,7 +91,7 @@ def _scan_object_streams(data: bytes, budget: Budget) -> int:
 
 
 def _begins_like_objects(text: bytes, start: int, budget: Budget) -> bool:
-    """Tell whether an object stream begins here; every byte that has to be looked at is counted."""
+    # Counts every byte read: the pattern may otherwise be applied to the whole file many times.
     numbers = _NUMBERS.match(text, start, start + CHUNK)
     budget.looked -= numbers.end() - start if numbers else 0
     if budget.looked < 0:

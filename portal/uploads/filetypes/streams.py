@@ -21,15 +21,13 @@ ZIP = b"PK\x03\x04"
 
 
 class Readable(Protocol):
-    """A seekable binary stream."""
-
     def read(self, size: int = ..., /) -> bytes: ...
     def seek(self, offset: int, whence: int = ..., /) -> int: ...
     def tell(self) -> int: ...
 
 
 def head(stream: Readable, size: int = 16) -> bytes:
-    """Read the first bytes and leave the stream at its start."""
+    """Return the first bytes and leave the stream at its start."""
     stream.seek(0)
     found = stream.read(size)
     stream.seek(0)
@@ -37,7 +35,6 @@ def head(stream: Readable, size: int = 16) -> bytes:
 
 
 def length(stream: Readable) -> int:
-    """Measure a stream in bytes and leave it at its start."""
     stream.seek(0, 2)
     size = stream.tell()
     stream.seek(0)
@@ -56,9 +53,9 @@ def found(pattern: re.Pattern[bytes], chunks: Iterable[bytes], overlap: int = 64
 
 
 def inflated(packed: bytes | memoryview, *, raw: bool, largest: int) -> Iterator[bytes]:
-    """Unpack deflate data in chunks, and read no further than it reaches.
+    """Yield the unpacked data of a deflate stream, and read no further than it reaches.
 
-    Raises zlib.error when broken, OverflowError past `largest`.
+    Raises zlib.error when broken, OverflowError past `largest` bytes.
     """
     engine = zlib.decompressobj(-15 if raw else 15)
     total, place, rest = 0, 0, b""
@@ -78,6 +75,5 @@ def inflated(packed: bytes | memoryview, *, raw: bool, largest: int) -> Iterator
 
 
 def cut(data: bytes) -> Iterator[bytes]:
-    """Hand out plain data in chunks."""
     for start in range(0, len(data), CHUNK):
         yield data[start : start + CHUNK]

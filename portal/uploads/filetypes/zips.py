@@ -24,10 +24,10 @@ _BROKEN = (zipfile.BadZipFile, struct.error, ValueError, LookupError, NotImpleme
 
 
 def directory(stream: Readable, budget: Budget) -> list[zipfile.ZipInfo]:
-    """Read and judge the directory; takes its entries and bytes from the budget.
+    """Return the entries of a container; their number and bytes are taken from the budget.
 
-    Raises `BadInput`: too many, too large, too dense, locked, linked, doubled, overlapping or
-    climbing entries, data before or behind the container.
+    Raises BadInput for too many, too large, too dense, locked, linked, repeated, overlapping or climbing
+    entries, and for data before or behind the container.
     """
     size = length(stream)
     announced = _check_end(stream, size)
@@ -55,7 +55,7 @@ def directory(stream: Readable, budget: Budget) -> list[zipfile.ZipInfo]:
 
 
 def unpacked(stream: Readable, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Unpack one entry in chunks; what the directory claims about it has to be true to the byte."""
+    """Yield one entry in chunks. Raises BadInput unless size and checksum are as announced."""
     stream.seek(_data_start(stream, entry))
     engine = zlib.decompressobj(-15) if entry.compress_type == zipfile.ZIP_DEFLATED else None
     packed, total, checksum = entry.compress_size, 0, 0
@@ -79,7 +79,7 @@ def unpacked(stream: Readable, entry: zipfile.ZipInfo) -> Iterator[bytes]:
 
 
 def whole(stream: Readable, entry: zipfile.ZipInfo, largest: int = 1024 * 1024) -> bytes:
-    """Unpack one small entry; a larger one is refused."""
+    """Return one small entry. Raises BadInput when it is larger than `largest`."""
     if entry.file_size > largest:
         raise refusals.bomb()
     return b"".join(unpacked(stream, entry))
@@ -98,10 +98,7 @@ def _step(engine: "zlib._Decompress | None", pending: bytes) -> tuple[bytes, byt
 
 
 def _check_end(stream: Readable, size: int) -> int:
-    """Hold the end record to the truth: it is last, whole, and its directory stands before it.
-
-    Returns how many entries it announces.
-    """
+    """Check that the end record is last, whole, and behind its directory; return its entry count."""
     stream.seek(max(0, size - 65_557))
     tail = stream.read()
     at = tail.rfind(b"PK\x05\x06")
@@ -152,7 +149,7 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
 
 
 def _check_layout(stream: Readable, entries: list[zipfile.ZipInfo], size: int) -> None:
-    """The first entry starts the file, local headers agree, and no two entries share bytes."""
+    # The first entry starts the file, local headers agree, and no two entries share bytes.
     reached = 0
     ordered = sorted(entries, key=lambda entry: entry.header_offset)
     if ordered and ordered[0].header_offset:
@@ -166,7 +163,7 @@ def _check_layout(stream: Readable, entries: list[zipfile.ZipInfo], size: int) -
 
 
 def _data_start(stream: Readable, entry: zipfile.ZipInfo) -> int:
-    """Find where the bytes of an entry begin; its local header has to name the same thing."""
+    # The local header must name the same entry as the directory.
     stream.seek(entry.header_offset)
     header = stream.read(_LOCAL.size)
     if len(header) < _LOCAL.size:

@@ -1,7 +1,5 @@
 """Put a catalogue file into the tables: repeatable, all or nothing, and it tells what changed."""
 
-import hashlib
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +11,7 @@ from django.db.models import Model, ProtectedError, QuerySet, Sum
 
 from portal.core.errors import BadInput
 from portal.models import User
+from portal.records import snapshot
 from programs.models import (
     BonusItem,
     Budget,
@@ -140,8 +139,7 @@ def form_version(program: SubProgram) -> str:
     asked: dict[str, Any] = {part: getattr(program, part) for part in FORM_PARTS}
     asked["documents"] = list(program.documents.values(*DOCUMENT_FIELDS))
     asked["tracks"] = list(program.tracks.values("code", "name"))
-    text = json.dumps(asked, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return snapshot.sha256_of_plain(asked)
 
 
 def _put_goal(report: Report, row: Document, order: int) -> None:

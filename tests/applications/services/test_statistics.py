@@ -142,7 +142,7 @@ def test_a_list_that_changes_while_it_is_written_is_refused(
 def test_a_report_can_be_stopped_and_leaves_nothing(round: ProgramRound, boss: User) -> None:
     report = statistics.request(round, form=Form.CSV, by=boss, now=NOW)
     queue.cancel(report.job, now=NOW)
-    assert report.job.pk not in queue.waiting(NOW)
+    assert report.job.pk not in queue.due(NOW)
 
     def stop(done: int, total: int, stage: str) -> None:
         raise JobCancelled()

@@ -72,7 +72,7 @@ def test_nothing_is_deleted_without_leave(private: Path):
 def test_many_files_cost_a_few_queries(private: Path, django_assert_num_queries):
     for place in range(5):
         aged(private, files.store_bytes(b"%d" % place), hours=25)
-    with django_assert_num_queries(len(unreferenced.keepers()) + 1):  # and the lists of clips
+    with django_assert_num_queries(len(unreferenced.file_columns()) + 1):  # and the lists of clips
         assert len(list(unreferenced.find(now=now()))) == 5
 
 
@@ -82,7 +82,7 @@ def test_a_folder_that_is_not_there_holds_nothing(settings, tmp_path: Path):
 
 
 def test_whatever_wing_keeps_a_file_is_asked() -> None:
-    names = {model.__name__ for model, _ in unreferenced.keepers()}
+    names = {model.__name__ for model, _ in unreferenced.file_columns()}
     assert names >= {
         "Attachment",
         "IssuedDocument",

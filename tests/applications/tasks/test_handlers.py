@@ -250,7 +250,7 @@ def test_a_worker_killed_in_the_middle_is_followed_by_another(
     assert ScoreResult.objects.count() == 1
     assert queue.run(job.pk) is None  # its lease still runs
     Job.objects.filter(pk=job.pk).update(lease_until=clock.now() - timedelta(seconds=1))
-    assert job.pk in queue.waiting(clock.now())
+    assert job.pk in queue.due(clock.now())
     assert queue.run(job.pk) == JobState.DONE
     assert ScoreRun.objects.get().scored == ScoreResult.objects.count() == 3
 

@@ -9,10 +9,11 @@ from applications.services import documents
 from applications.services.agreement import endings, instalments
 from applications.services.settlement import statements
 from applications.states import AgreementState, MemberRole, ReportState
-from portal.access.roles import AUDITOR, OFFICER
+from portal.access.roles import AUDITOR
 from portal.core.clock import now
 from portal.core.money import won
 from portal.models import User
+from programs.roles import OFFICER
 from tests.factories import staff
 from tests.factories.agreements import World, pdf
 from tests.factories.applications import UserFactory, member_of

@@ -41,13 +41,13 @@ def test_it_leads_to_no_foreign_site(client: Client):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"business_number": "124-81-00997"}, "(business_number)"),
-        ({"name": ""}, "(required)"),
-        ({"employees": "-1"}, "(min_value)"),
-        ({"founded_on": "2021-02-30"}, "(invalid)"),
+        ({"business_number": "124-81-00997"}, 'data-code="business_number"'),
+        ({"name": ""}, 'data-code="required"'),
+        ({"employees": "-1"}, 'data-code="min_value"'),
+        ({"founded_on": "2021-02-30"}, 'data-code="invalid"'),
         ({"industry_code": "제조"}, "산업분류코드는 숫자 2–5자리입니다"),
-        ({"phone": "12"}, "(phone)"),
-        ({"size": "huge"}, "(invalid_choice)"),
+        ({"phone": "12"}, 'data-code="phone"'),
+        ({"size": "huge"}, 'data-code="invalid_choice"'),
     ],
 )
 def test_a_mistake_is_named_at_its_field_and_nothing_is_kept(
@@ -64,7 +64,7 @@ def test_a_taken_number_is_said_at_the_number(client: Client, owner):
     number = owner.company.business_number
     answer = client.post("/companies/new/", {**GOOD, "business_number": number})
     page = answer.content.decode()
-    assert "(company_taken)" in page
+    assert 'data-code="company_taken"' in page
     assert 'href="#id_business_number"' in page
 
 
@@ -125,7 +125,7 @@ def test_a_viewer_changes_no_profile(client: Client, owner):
 def test_the_last_owner_is_told_to_stay(client: Client, owner):
     url = f"/companies/{owner.company.pk}/"
     answer = client.post(url, {"act": "remove", "pk": owner.pk}, follow=True, HTTP_REFERER=url)
-    assert "(last_owner)" in answer.content.decode()
+    assert 'data-code="last_owner"' in answer.content.decode()
     assert owner.company.members.count() == 1
 
 
@@ -145,7 +145,7 @@ def test_the_letter_s_link_makes_a_member(client: Client, owner):
     client.logout()
     assert client.get(link)["Location"].startswith("/accounts/login/?next=/invitations/")
     client.force_login(UserFactory(email="thief@example.kr"))
-    assert "(invitation_other_person)" in client.get(link).content.decode()
+    assert 'data-code="invitation_other_person"' in client.get(link).content.decode()
     client.force_login(UserFactory(email="x@example.kr"))
     assert "수락하기" in client.get(link).content.decode()
     assert client.post(link)["Location"] == url

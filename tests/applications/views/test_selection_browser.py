@@ -10,7 +10,7 @@ from applications.services import objection
 from applications.services.intake import late_filing
 from applications.services.selection import changes
 from portal.core.clock import now
-from portal.models import TroubleMinute, User
+from portal.models import IncidentMinute, User
 from tests.applications.views.test_in_browser import check, signed_in
 from tests.factories import staff
 from tests.factories.applications import CompanyFactory
@@ -66,7 +66,9 @@ def test_axe_finds_nothing_on_the_desk_of_decisions(
         program, company=firm, site=None, until=at.replace(year=at.year + 1), reason="장애",
         by=boss, now=at,
     )  # fmt: skip
-    TroubleMinute.objects.create(scope="2021-1/robot", minute=at, kind="error", source="a", count=3)
+    IncidentMinute.objects.create(
+        scope="2021-1/robot", minute=at, kind="error", source="a", count=3
+    )
     selection, change = (
         Selection.objects.get(),
         DecisionChange.objects.filter(state="drafted").get(),
@@ -85,7 +87,7 @@ def test_axe_finds_nothing_on_the_desk_of_decisions(
         f"applications/selection/{selection.pk}/change/",
         f"applications/selection/{selection.pk}/letters/",
         "applications/roundreport/figures/",
-        "portal/troubleminute/",
+        "portal/incidentminute/",
         "",
     ):
         check(page, f"{live_server.url}/admin/{path}")

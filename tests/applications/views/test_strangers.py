@@ -9,9 +9,9 @@ from django.test import Client
 
 from applications.models import Application, IssuedDocument
 from applications.states import MemberRole
-from portal.access.roles import OFFICER
 from portal.models import Job, User
 from portal.uploads import files
+from programs.roles import OFFICER
 from tests.factories.applications import (
     NOW,
     ApplicationFactory,

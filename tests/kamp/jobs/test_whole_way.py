@@ -17,8 +17,9 @@ from kamp.vision.synthetic.generator import Flaw
 from portal.core.clock import now
 from portal.core.errors import BadInput, JobCancelled
 from portal.jobs import queue
+from portal.jobs.progress import no_progress
 from portal.models import Job, JobState
-from tests.factories.bricks import bricks, film, learned, quiet
+from tests.factories.bricks import bricks, film, learned
 from tests.factories.kamp import WorkspaceFactory, dataset_of, member_of
 from tests.portal import corpus
 
@@ -54,7 +55,7 @@ def test_the_whole_way(tmp_path: Path) -> None:
     again = training.request(dataset, by=dataset.created_by, now=now(), seed=1)
     InspectionModel.objects.filter(pk=again.pk).update(seed=model.seed)
     again.refresh_from_db()
-    training_jobs.run(again, now=now(), progress=quiet)
+    training_jobs.run(again, now=now(), progress=no_progress)
     assert again.artefact_sha256 == model.artefact_sha256
     assert [row[1] for row in model.measures["test"]].count("") == 2
     assert {row[0] for row in model.measures["test"]} & {

@@ -58,7 +58,7 @@ def test_nobody_is_asked_twice() -> None:
 
 
 def test_nobody_fills_the_mailboxes_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbox, "LETTERS_A_DAY", 2)
+    monkeypatch.setattr(outbox, "INVITATIONS_A_DAY", 2)
     firm, at = WorkspaceFactory(), now()
     owner = member_of(firm)
 

@@ -57,7 +57,7 @@ def check(page: Page, url: str) -> None:
 
 def work() -> None:
     """Do what waits, as a worker would."""
-    for pk in queue.waiting(now()):
+    for pk in queue.due(now()):
         assert queue.run(pk) == JobState.DONE, Job.objects.get(pk=pk).error
 
 

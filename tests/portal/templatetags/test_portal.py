@@ -1,4 +1,4 @@
-"""Filters and components: what a reader sees, and that wrong options fail loudly."""
+"""Filters and components: what a reader sees, and that wrong options raise."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -7,7 +7,8 @@ from django import forms
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 
-from portal.templatetags import portal as tags
+from portal.templatetags import components, dates, values
+from portal.templatetags import forms as form_tags
 
 NOON = datetime(2021, 2, 16, 9, 0, tzinfo=UTC)
 
@@ -17,17 +18,17 @@ def drawn(source: str, **context: object) -> str:
 
 
 def test_an_instant_is_shown_in_korean_time_with_seconds_and_zone():
-    assert tags.kst(NOON) == "2021. 2. 16. 18:00:00 (KST)"
+    assert dates.kst(NOON) == "2021. 2. 16. 18:00:00 (KST)"
 
 
 def test_an_instant_without_zone_is_refused():
     with pytest.raises(ValueError, match="aware"):
-        tags.kst(NOON.replace(tzinfo=None))
+        dates.kst(NOON.replace(tzinfo=None))
 
 
 def test_the_date_of_an_instant_is_the_korean_one():
-    assert tags.kdate(datetime(2021, 2, 15, 15, 0, tzinfo=UTC)) == "2021. 2. 16."
-    assert tags.kdate(date(2021, 12, 5)) == "2021. 12. 5."
+    assert dates.kdate(datetime(2021, 2, 15, 15, 0, tzinfo=UTC)) == "2021. 2. 16."
+    assert dates.kdate(date(2021, 12, 5)) == "2021. 12. 5."
 
 
 @pytest.mark.parametrize(
@@ -49,9 +50,11 @@ def test_a_date_and_a_time_are_not_broken_on_a_page_and_are_plain_in_a_mail(sour
     assert plain == page.replace("~", " ").replace("|", "")
 
 
-@pytest.mark.parametrize("name", ["kst", "kdate", "business_number", "masked_email"])
-def test_an_absent_value_shows_nothing(name):
-    assert getattr(tags, name)(None) == ""
+@pytest.mark.parametrize(
+    "write", [dates.kst, dates.kdate, values.business_number, values.masked_email]
+)
+def test_an_absent_value_shows_nothing(write):
+    assert write(None) == ""
 
 
 def test_unknown_money_is_undecided_and_never_zero():
@@ -60,7 +63,7 @@ def test_unknown_money_is_undecided_and_never_zero():
 
 
 def test_a_business_number_is_written_like_the_certificate():
-    assert tags.business_number("1248100998") == "124-81-00998"
+    assert values.business_number("1248100998") == "124-81-00998"
 
 
 @pytest.mark.parametrize(
@@ -72,30 +75,32 @@ def test_a_business_number_is_written_like_the_certificate():
     ],
 )
 def test_a_masked_address_hides_most_of_the_name(address, shown):
-    assert tags.masked_email(address) == shown
+    assert values.masked_email(address) == shown
 
 
 def test_sizes_are_written_in_a_readable_unit():
-    assert [tags.file_size(n) for n in (12, 2048, 1_258_291)] == ["12 바이트", "2 KB", "1.2 MB"]
+    assert [values.file_size(n) for n in (12, 2048, 1_258_291)] == ["12 바이트", "2 KB", "1.2 MB"]
 
 
 def test_words_are_joined_for_a_pdf_and_stay_escaped():
-    assert tags.keep_words("조건부 <b>") == "조\u2060건\u2060부 &lt;b&gt;"
+    assert values.keep_words("조건부 <b>") == "조\u2060건\u2060부 &lt;b&gt;"
 
 
-@pytest.mark.parametrize("tone", tags.TONES)
+@pytest.mark.parametrize("tone", components.TONES)
 def test_a_badge_has_words_and_a_shape(tone):
-    html = tags.badge("선정", tone)
+    html = components.badge("선정", tone)
     assert "선정" in html
     assert "<svg" in html
 
 
 def test_every_tone_has_a_shape_of_its_own():
-    assert len({tags.ICONS[name] for name in tags.TONE_ICONS.values()}) == len(tags.TONES)
+    assert len({components.ICONS[name] for name in components.TONE_ICONS.values()}) == len(
+        components.TONES
+    )
 
 
 def test_a_badge_escapes_its_label():
-    assert "<script>" not in tags.badge("<script>")
+    assert "<script>" not in components.badge("<script>")
 
 
 @pytest.mark.parametrize(
@@ -228,7 +233,7 @@ def test_a_broken_hidden_field_asks_to_reload_instead_of_linking_nowhere():
         version = forms.IntegerField(widget=forms.HiddenInput)
 
     html = drawn("{% error_summary form %}", form=Versioned({}))
-    assert tags.STALE_PAGE in html
+    assert form_tags.STALE_PAGE in html
     assert "href" not in html
 
 

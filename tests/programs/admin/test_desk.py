@@ -7,9 +7,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal.access.roles import ASSESSOR, AUDITOR, MANAGER, OFFICER, OPERATOR
+from applications.roles import ASSESSOR
+from portal.access.roles import AUDITOR, OPERATOR
 from portal.core.clock import KST
-from portal.models import TroubleMinute, User
+from portal.models import IncidentMinute, User
 from programs import queries
 from programs.models import (
     Budget,
@@ -19,6 +20,7 @@ from programs.models import (
     RoundProposal,
     SubProgram,
 )
+from programs.roles import MANAGER, OFFICER
 from tests.factories.applications import UserFactory
 from tests.factories.programs import program
 
@@ -193,7 +195,7 @@ def test_a_manager_moves_the_deadline_with_a_reason(round_2021: ProgramRound) ->
 
 def broken(round: ProgramRound) -> None:
     """Let the portal have recorded errors in the hour before the deadline."""
-    TroubleMinute.objects.create(
+    IncidentMinute.objects.create(
         scope=f"{round.code}/build",
         minute=round.closes_at - timedelta(minutes=30),
         kind="error",
@@ -299,24 +301,24 @@ def test_an_unannounced_round_is_announced_by_a_button(round_2021: ProgramRound)
 def test_the_minutes_of_an_outage_are_read_where_a_deadline_is_moved() -> None:
     minute = datetime(2021, 2, 25, 17, 41, tzinfo=KST)
     for scope in ("2021-1/robot", "2020-9/robot"):
-        TroubleMinute.objects.create(scope=scope, minute=minute, kind="error", source="a", count=7)
+        IncidentMinute.objects.create(scope=scope, minute=minute, kind="error", source="a", count=7)
     client, _ = desk(MANAGER)
     round = ProgramRound.objects.get()
     for name in ("reschedule", "propose"):
         form = text(client.get(url("programround", "act", round.pk, name)))
-        (address,) = re.findall(r'href="([^"]*troubleminute[^"]*)"', form)
+        (address,) = re.findall(r'href="([^"]*incidentminute[^"]*)"', form)
         page = text(client.get(address))
         assert "2021. 2. 25." in page
         assert "2021-1/robot" in page
         assert "2020-9/robot" not in page
     for role, status in ((OFFICER, 200), (AUDITOR, 200), (ASSESSOR, 404)):
         other, _ = desk(role)
-        answer = other.get("/admin/portal/troubleminute/")
+        answer = other.get("/admin/portal/incidentminute/")
         assert answer.status_code == status
-    row = TroubleMinute.objects.first()
-    client.post(f"/admin/portal/troubleminute/{row.pk}/delete/", {"post": "yes"})
-    client.post(f"/admin/portal/troubleminute/{row.pk}/change/", {"count": 1})
-    assert TroubleMinute.objects.filter(pk=row.pk, count=7).exists()
+    row = IncidentMinute.objects.first()
+    client.post(f"/admin/portal/incidentminute/{row.pk}/delete/", {"post": "yes"})
+    client.post(f"/admin/portal/incidentminute/{row.pk}/change/", {"count": 1})
+    assert IncidentMinute.objects.filter(pk=row.pk, count=7).exists()
 
 
 @pytest.mark.parametrize("model", MODELS)

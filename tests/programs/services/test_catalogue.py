@@ -11,7 +11,6 @@ import yaml
 from django.core.management import CommandError, call_command
 from django.db import models
 
-from portal.access.roles import MANAGER
 from portal.core.errors import BadInput, BudgetExceeded, RuleBroken
 from programs import queries
 from programs.models import (
@@ -24,6 +23,7 @@ from programs.models import (
     SubProgram,
     Track,
 )
+from programs.roles import MANAGER
 from programs.services import ledger, rounds
 from programs.services.catalogue import data_file, loading
 from tests.factories.applications import UserFactory

@@ -6,11 +6,12 @@ import pytest
 from auditlog.models import LogEntry
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import AUDITOR, MANAGER, OFFICER
+from portal.access.roles import AUDITOR
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
-from portal.models import TroubleMinute, User
+from portal.models import IncidentMinute, User
 from programs.models import ProgramRound, RoundChange
 from programs.queries import rounds as rounds_queries
+from programs.roles import MANAGER, OFFICER
 from programs.services import rounds
 from tests.factories.applications import UserFactory
 from tests.factories.programs import NOW
@@ -111,8 +112,8 @@ def announced(round: ProgramRound, manager: User) -> ProgramRound:
     return round
 
 
-def trouble_at(round: ProgramRound, minutes_before: int, **words: object) -> TroubleMinute:
-    return TroubleMinute.objects.create(
+def incident_at(round: ProgramRound, minutes_before: int, **words: object) -> IncidentMinute:
+    return IncidentMinute.objects.create(
         **{
             "scope": "portal",
             "minute": round.closes_at - timedelta(minutes=minutes_before),
@@ -136,11 +137,11 @@ def test_an_announced_deadline_moves_only_with_the_portals_own_evidence(
         {"minutes_before": 5, "kind": "closed"},  # a refusal by right
         {"minutes_before": 5, "scope": "2021-8/build"},  # another round
     ):
-        trouble_at(round, **useless)
+        incident_at(round, **useless)
     with pytest.raises(RuleBroken) as refused:
         move(round, round.MOVES[manager], changes={"closes_at": later}, now=at)
     assert refused.value.findings[0].code == "no_outage"
-    trouble_at(round, 20)
+    incident_at(round, 20)
     change = move(round, round.MOVES[manager], changes={"closes_at": later}, now=at)
     assert change.ground == "outage"
     assert [(row["kind"], row["count"]) for row in change.evidence] == [("unavailable", 3)]

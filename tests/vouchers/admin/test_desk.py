@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.jobs import queue
-from portal.templatetags.portal import kst
+from portal.templatetags.dates import kst
 from tests.factories import reports
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
-from portal.templatetags.portal import kdate
+from portal.templatetags.dates import kdate
 from portal.uploads import files
 from tests.factories import reports
 from tests.factories import vouchers as make

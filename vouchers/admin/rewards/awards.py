@@ -8,7 +8,7 @@ from django.http import HttpRequest
 
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin, history
-from portal.templatetags.portal import badge
+from portal.templatetags.components import badge
 from vouchers.admin.dashboard import READERS, ReasonForm
 from vouchers.models import AwardRound
 from vouchers.services.rewards import awards as awards_services

@@ -8,12 +8,13 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
-from portal.access.roles import PANEL_OPERATOR
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
-from portal.templatetags.portal import badge, kst
+from portal.templatetags.components import badge
+from portal.templatetags.dates import kst
 from vouchers.admin.dashboard import READERS, ReasonForm
 from vouchers.models import ReportFee
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.services.rewards import fees
 from vouchers.states import FeeOutcome
 

@@ -11,9 +11,10 @@ from django.conf import settings
 from django.core.files.base import File
 from django.db import connection, transaction
 
-from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.jobs import queue
+from portal.jobs.progress import Progress, no_progress
 from portal.models import User
 from portal.paper import tables
 from portal.records import bulk
@@ -27,6 +28,7 @@ from vouchers.models import (
     SupplierContact,
     SupplierPartner,
 )
+from vouchers.roles import AGENCY, PANEL_OPERATOR
 from vouchers.rules import catalogue
 from vouchers.services import conflicts
 from vouchers.services.catalogue import rows
@@ -53,7 +55,6 @@ NEW_SUPPLIER = ["created_at", "updated_at", "business_number", *SUPPLIER_FIELDS]
 NEW_SERVICE = ["created_at", "updated_at", "state", "code", "supplier_id", *SERVICE_FIELDS]
 RESULT = ["file_id", "line", "key", "outcome", "message"]
 
-Progress = Callable[[int, int, str], None]
 Row = dict[str, Any]
 
 
@@ -101,7 +102,7 @@ def run(
     file: CatalogueImport,
     *,
     now: datetime,
-    progress: Progress = lambda done, total, stage: None,
+    progress: Progress = no_progress,
     stop: Callable[[], None] = lambda: None,
 ) -> CatalogueImport:
     """Judge every line, then write them all in one transaction, or none; results are kept by line.

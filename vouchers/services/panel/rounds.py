@@ -5,12 +5,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from portal.access.roles import AGENCY, PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from programs.rules.calendar import Window
 from vouchers.models import CoveredService, PanelRound, PanelRoundChange, Service
+from vouchers.roles import AGENCY, PANEL_OPERATOR
 from vouchers.states import ServiceState
 
 DATES = ("opens_at", "closes_at", "wishes_until", "active_until")

@@ -1,12 +1,12 @@
 """Reading reports before the public does: checks, return with reasons, acceptance, publication."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from portal.core.clock import KST
 from portal.core.errors import Closed, Finding, MoveNotAllowed, RuleBroken
+from portal.jobs.progress import Progress
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move
 from vouchers.models import (
@@ -23,7 +23,6 @@ from vouchers.services.reports.writing import plan_of
 from vouchers.services.rewards import fees
 from vouchers.states import MonitorState, ReportMoves
 
-Progress = Callable[[int, int], None]
 CHUNK = 500
 SHOWN = 5  # the likest reports; more than these help nobody decide
 END_OF_DAY = timedelta(days=1)

@@ -160,7 +160,7 @@ def submit(report: ConsumerReport, *, version: int, by: User, now: datetime) -> 
     if found := missing(report, now=now):
         raise RuleBroken(found, code="report_incomplete")
     number = report.versions.count() + 1
-    content = snapshot.plain(_content(report, number, now))
+    content = snapshot.to_plain(_content(report, number, now))
     filed = ReportVersion.objects.create(
         report=report,
         number=number,
@@ -196,7 +196,7 @@ def remind(now: datetime) -> int:
         for day in rules.reminders_due(due_at, now, plan.reminder_days):
             written += _remind(plan, due_at, day, now)
     if written:
-        broker.ring("portal.notices.tasks.send_notices")
+        broker.notify("portal.notices.tasks.send_notices")
     return written
 
 

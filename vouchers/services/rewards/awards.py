@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.jobs import queue
 from portal.models import MoveLogBase, User
@@ -18,6 +18,7 @@ from programs.services.ledger import Row
 from vouchers import pdf_contexts
 from vouchers.models import Award, AwardRound, Certificate, PanelRound
 from vouchers.queries.rewards import activity
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.rules.rewards import awards as rules
 from vouchers.services import members as members_services
 from vouchers.states import AwardRoundMoves, AwardRoundState, MonitorState
@@ -74,7 +75,7 @@ def propose(round: PanelRound, *, by: User, now: datetime) -> AwardRound:
                     label=row.tier.label,
                     commended=row.tier.commended,
                     score=scored[members[row.id]].total,
-                    breakdown=snapshot.plain(activity.breakdown(scored[members[row.id]])),
+                    breakdown=snapshot.to_plain(activity.breakdown(scored[members[row.id]])),
                     amount_won=row.amount,
                 )
                 for row in chosen

@@ -4,12 +4,13 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import PANEL_OPERATOR, roles_of
+from portal.access.roles import roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from programs.models import Budget
 from programs.services import ledger
 from vouchers.models import ConsumerReport, FeeSettlement, PanelRound, ReportFee
+from vouchers.roles import PANEL_OPERATOR
 from vouchers.services import members
 from vouchers.states import FeeOutcome, MonitorState
 

@@ -9,7 +9,7 @@ from portal.access.decorators import signed_in
 from portal.access.requests import person
 from portal.core.clock import now
 from portal.core.errors import PortalError
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from vouchers.forms.reports import CommentForm
 from vouchers.services.reports import moderation
 from vouchers.states import ReportState

@@ -14,7 +14,7 @@ from portal.access.requests import person
 from portal.core.clock import KST, now
 from portal.core.errors import BadInput, PortalError
 from portal.core.validators import row_number
-from portal.forms.fields import refuse
+from portal.forms.errors import refuse
 from portal.web.errors import wants_json
 from vouchers.forms.reports import PictureForm, ReportForm
 from vouchers.models import Assignment, ConsumerReport

@@ -78,7 +78,8 @@ def test_a_tick_that_is_no_row_does_nothing(desk, program, officer, picked) -> N
     sent = {"action": action, "index": "0", "_selected_action": picked}
     answer = client.post(LIST, sent, follow=True)
     assert answer.status_code == 200
-    assert "목록에서 다시 고르세요. (rows)" in answer.content.decode()
+    page = answer.content.decode()
+    assert 'data-code="rows">고른 항목을 알 수 없습니다. 목록에서 다시 고르세요.<' in page
 
 
 def test_a_number_that_no_table_holds_finds_nothing_and_breaks_nothing(
@@ -193,9 +194,9 @@ def test_many_are_taken_up_at_once_and_each_refusal_is_told(desk, program, offic
     answer = desk(officer).post(
         LIST, {"action": "take_up_many", "_selected_action": picked}, follow=True
     )
-    told = [str(message) for message in answer.context["messages"]]
-    assert any(begun.number in line and "move_not_allowed" in line for line in told)
-    assert any("3건 가운데 2건" in line for line in told)
+    shown = [(str(line), line.extra_tags) for line in answer.context["messages"]]
+    assert any(begun.number in line and code == "move_not_allowed" for line, code in shown)
+    assert any("3건 가운데 2건" in line for line, _ in shown)
     states = dict(Application.objects.values_list("pk", "state"))
     assert [states[row.pk] for row in fresh] == ["screening"] * 2
     assert states[foreign.pk] == "submitted"

@@ -7,7 +7,8 @@ from django.http import QueryDict
 from applications.forms.intake.drafting import ConsentForm, UploadForm
 from applications.forms.intake.questions import QuestionForm, field_of, read_aloud, shown
 from portal.core.errors import BadInput, Finding, RuleBroken
-from portal.forms.fields import PlainForm, refuse
+from portal.forms.errors import refuse, with_codes
+from portal.forms.fields import PlainForm
 
 LEVELS = [{"code": str(n), "label": f"{n}단계"} for n in range(8)]
 QUESTIONS = {
@@ -131,21 +132,21 @@ def test_a_refusal_lands_at_its_field_with_its_code():
     )
     assert form.is_valid()
     refuse(form, RuleBroken([Finding("invalid:c", "‘인원’ 항목: 숫자로 입력하세요.")]))
-    assert list(form.errors["q_c"]) == ["숫자로 입력하세요. (invalid:c)"]
+    assert with_codes(form.errors["q_c"]) == [("숫자로 입력하세요.", "invalid:c")]
 
 
 def test_a_refusal_without_a_field_stands_above():
     form = PlainForm(QueryDict(""))
     assert form.is_valid()
     refuse(form, BadInput("안 됩니다.", code="nowhere"))
-    assert list(form.non_field_errors()) == ["안 됩니다. (nowhere)"]
+    assert with_codes(form.non_field_errors()) == [("안 됩니다.", "nowhere")]
 
 
 def test_a_form_s_own_errors_carry_their_codes():
     form = PlainForm(QueryDict(""))
     form.full_clean()
     form.add_error(None, ValidationError("틀렸습니다.", code="wrong"))
-    assert "틀렸습니다. (wrong)" in str(form.non_field_errors())
+    assert '<li data-code="wrong">틀렸습니다.</li>' in str(form.non_field_errors())
 
 
 def test_consents_that_were_not_answered_are_left_alone():

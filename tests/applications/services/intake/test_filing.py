@@ -92,9 +92,9 @@ def test_the_snapshot_holds_every_answer_and_every_part(robot: SubProgram) -> No
     filed = thawed(submit(draft))
     read = drafting_queries.read(draft)
     content = filed.content
-    assert content["answers"] == snapshot.plain(read.reviewed.values)
+    assert content["answers"] == snapshot.to_plain(read.reviewed.values)
     assert set(content["answers"]) == set(read.answers)
-    assert content["facts"] == snapshot.plain(read.facts)
+    assert content["facts"] == snapshot.to_plain(read.facts)
     assert content["profile"]["industry_code"] == draft.company.industry_code
     assert content["company"]["business_number"] == draft.company.business_number
     assert content["site"]["name"] == draft.site.name
@@ -363,7 +363,9 @@ def test_a_change_between_reading_and_writing_is_read_again(
     filed = thawed(submit(draft))
     draft.refresh_from_db()
     assert filed.content["version"] == draft.version
-    assert filed.content["answers"] == snapshot.plain(drafting_queries.read(draft).reviewed.values)
+    assert filed.content["answers"] == snapshot.to_plain(
+        drafting_queries.read(draft).reviewed.values
+    )
     assert written() == ONCE
 
 

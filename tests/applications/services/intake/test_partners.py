@@ -59,7 +59,7 @@ def test_an_invitation_counts_as_a_change_of_the_draft(draft: Application):
 
 
 def test_nobody_fills_the_mailboxes_of_others(draft: Application, monkeypatch: pytest.MonkeyPatch):
-    monkeypatch.setattr(outbox, "LETTERS_A_DAY", 2)
+    monkeypatch.setattr(outbox, "INVITATIONS_A_DAY", 2)
     by = draft.created_by
     partners.cancel(invite(draft), by=by, now=NOW)
     firm = CompanyFactory()

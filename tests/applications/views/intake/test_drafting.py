@@ -11,7 +11,7 @@ from applications.states import MemberRole
 from portal.core.clock import now
 from programs.models import ProgramRound, RequiredDocument, SubProgram
 from programs.states import GrantKind
-from tests.applications.views.filling import Controls, send
+from tests.applications.views.intake.filling import Controls, send
 from tests.factories.applications import (
     ApplicationFactory,
     RoundFactory,
@@ -155,7 +155,7 @@ def test_a_wrong_type_is_named_at_its_field_and_the_text_stays(client: Client, d
     answer = send(client, plan(draft), {"title": "용접", "version": "일곱"})
     page = answer.content.decode()
     assert answer.status_code == 422
-    assert "소수점 없는 숫자로 입력하세요. (invalid:version)" in page
+    assert 'data-code="invalid:version">소수점 없는 숫자로 입력하세요.<' in page
     assert 'href="#id_q_version"' in page
     assert 'value="용접"' in page
     assert 'value="일곱"' in page
@@ -283,7 +283,7 @@ def test_what_is_sent_after_a_colleague_filed_is_shown_and_not_kept(
     shown = answer.content.decode()
     assert answer.status_code == 409
     assert "아직 제출되지 않았습니다" not in shown
-    assert "(already_submitted)" in shown
+    assert 'data-code="already_submitted"' in shown
     assert 'value="늦은 글"' in shown
     assert not draft.sections.filter(name="plan").exists()
 
@@ -373,7 +373,7 @@ def test_good_files_stay_and_each_bad_one_is_named(client: Client, draft, quote)
     page = answer.content.decode()
     assert answer.status_code == 400
     assert "bad.pdf: " in page
-    assert "(file_mismatch)" in page
+    assert 'data-code="file_mismatch"' in page
     assert 'href="#id_quote_files"' in page
     assert [row.name for row in draft.attachments.all()] == ["a.pdf"]
 
@@ -381,7 +381,7 @@ def test_good_files_stay_and_each_bad_one_is_named(client: Client, draft, quote)
 def test_sending_no_file_is_said(client: Client, draft, quote):
     answer = upload(client, draft)
     assert answer.status_code == 400
-    assert "올릴 파일을 고르세요. (file_missing)" in answer.content.decode()
+    assert 'data-code="file_missing">올릴 파일을 고르세요.<' in answer.content.decode()
 
 
 def test_a_file_is_taken_out_again(client: Client, draft, quote):

@@ -48,7 +48,7 @@ def submit(client: Client, draft: Application, **sent: str):
 def test_filing_asks_for_the_confirmation(client: Client, ready: Application):
     answer = client.post(f"/applications/{ready.pk}/submit/")
     assert answer.status_code == 400
-    assert "확인란을 선택해야 제출할 수 있습니다. (required)" in answer.content.decode()
+    assert 'data-code="required">확인란을 선택해야 제출할 수 있습니다.<' in answer.content.decode()
 
 
 def test_filing_twice_leads_to_the_same_receipt(client: Client, ready: Application):
@@ -72,7 +72,7 @@ def test_a_late_one_keeps_its_draft_and_says_so(client: Client, ready: Applicati
     answer = submit(client, ready)
     page = answer.content.decode()
     assert answer.status_code == 409
-    assert "(round_closed)" in page
+    assert 'data-code="round_closed"' in page
     assert "KST에 마감되었습니다" in page
     assert "작성한 내용은 그대로 있습니다" in page
     ready.refresh_from_db()
@@ -181,7 +181,7 @@ def test_withdrawing_needs_a_reason_and_an_owner(client: Client, ready: Applicat
     url = f"/applications/{ready.pk}/withdraw/"
     answer = client.post(url, {"note": " "})
     assert answer.status_code == 400
-    assert "(required)" in answer.content.decode()
+    assert 'data-code="required"' in answer.content.decode()
     client.post(url, {"note": "투자 계획이 바뀌었습니다."})
     ready.refresh_from_db()
     assert ready.state == ApplicationState.WITHDRAWN
@@ -203,8 +203,8 @@ def test_a_request_is_answered_with_its_files(client: Client):
     asked, url = asked_of(client)
     lacking = client.post(url, {"act": "answer", "answer": ""})
     assert lacking.status_code == 422
-    assert "(supplement_answer)" in lacking.content.decode()
-    assert "(missing:document:quote)" in lacking.content.decode()
+    assert 'data-code="supplement_answer"' in lacking.content.decode()
+    assert 'data-code="missing:document:quote"' in lacking.content.decode()
     file = io.BytesIO(corpus.pdf())
     file.name = "quote.pdf"
     sent = {"act": "upload", "requirement": "quote", "files": file}
@@ -222,7 +222,10 @@ def test_after_the_deadline_the_page_says_so(client: Client):
     asked.save()
     assert "보완 기한이 지났습니다" in client.get(url).content.decode()
     answer = client.post(url, {"act": "answer", "answer": "늦은 답"})
-    assert (answer.status_code, "(supplement_expired)" in answer.content.decode()) == (409, True)
+    assert (answer.status_code, 'data-code="supplement_expired"' in answer.content.decode()) == (
+        409,
+        True,
+    )
 
 
 def test_a_hostile_file_is_refused_at_its_field(client: Client):
@@ -231,7 +234,7 @@ def test_a_hostile_file_is_refused_at_its_field(client: Client):
     bad.name = "quote.pdf"
     answer = client.post(url, {"act": "upload", "requirement": "quote", "files": bad})
     assert answer.status_code == 400
-    assert "(file_mismatch)" in answer.content.decode()
+    assert 'data-code="file_mismatch"' in answer.content.decode()
 
 
 # Result
@@ -354,7 +357,9 @@ def test_anyone_checks_a_receipt_and_learns_nothing_else(client: Client):
     unknown = client.get("/receipts/", {**good, "number": "2021-구축-1차-999999"}).content.decode()
     assert "확인되지 않는 접수증입니다" in wrong
     assert "확인되지 않는 접수증입니다" in unknown
-    assert "(invalid)" in client.get("/receipts/", {**good, "sha256": "x"}).content.decode()
+    assert (
+        'data-code="invalid"' in client.get("/receipts/", {**good, "sha256": "x"}).content.decode()
+    )
 
 
 def test_a_partner_registers_on_the_way_and_accepts(client: Client, ready: Application):
@@ -373,7 +378,7 @@ def test_a_partner_registers_on_the_way_and_accepts(client: Client, ready: Appli
         "/companies/new/", {"business_number": "124-81-00998", "name": "로봇", "kind": "company"}
     )
     refused = client.post("/partners/tok/", {"act": "accept"})
-    assert "(company_missing)" in refused.content.decode()
+    assert 'data-code="company_missing"' in refused.content.decode()
     firm = visitor.memberships.get(role=MemberRole.OWNER).company
     foreign = client.post("/partners/tok/", {"act": "accept", "company": ready.company_id})
     assert foreign.status_code == 400

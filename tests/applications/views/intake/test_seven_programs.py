@@ -10,7 +10,7 @@ from applications.queries.intake import drafting
 from applications.states import ApplicationState
 from portal.core.clock import now
 from programs.models import ProgramRound
-from tests.applications.views.filling import Applicant
+from tests.applications.views.intake.filling import Applicant
 from tests.factories import programs
 from tests.portal import corpus
 

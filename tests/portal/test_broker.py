@@ -1,4 +1,4 @@
-"""The doorbell: one call takes along all sweeps of a second, a job is called by its number."""
+"""Broker messages: one per second and sweep, one per job."""
 
 import pytest
 from celery.exceptions import OperationalError
@@ -8,47 +8,47 @@ from portal.jobs import broker
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...], float | None]]:
-    """Hear what is sent to the broker while the clock stands still."""
-    heard: list[tuple[str, tuple[object, ...], float | None]] = []
-    monkeypatch.setattr(broker, "_called", {})
+    """Collect what is sent to the broker; the clock does not advance."""
+    messages: list[tuple[str, tuple[object, ...], float | None]] = []
+    monkeypatch.setattr(broker, "_scheduled", {})
     monkeypatch.setattr(broker, "_quiet_until", 0.0)
     monkeypatch.setattr(broker.time, "monotonic", lambda: 100.0)
     monkeypatch.setattr(
         broker.app,
         "send_task",
-        lambda task, args, retry, countdown: heard.append((task, args, countdown)),
+        lambda task, args, retry, countdown: messages.append((task, args, countdown)),
     )
-    return heard
+    return messages
 
 
-def test_every_job_is_called_at_once(sent: list) -> None:
-    assert broker.ring("run", 1)
-    assert broker.ring("run", 2)
+def test_every_job_is_sent_at_once(sent: list) -> None:
+    assert broker.notify("run", 1)
+    assert broker.notify("run", 2)
     assert sent == [("run", (1,), None), ("run", (2,), None)]
 
 
-def test_a_sweep_is_called_once_a_second_and_starts_after_the_last_that_was_not(
+def test_a_sweep_is_sent_once_a_second_and_starts_after_the_last_call(
     sent: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert broker.ring("sweep")
-    assert broker.ring("sweep")
-    assert broker.ring("another")
+    assert broker.notify("sweep")
+    assert broker.notify("sweep")
+    assert broker.notify("another")
     assert sent == [("sweep", (), 1.0), ("another", (), 1.0)]
     monkeypatch.setattr(broker.time, "monotonic", lambda: 101.0)
-    assert broker.ring("sweep")
+    assert broker.notify("sweep")
     assert sent[2:] == [("sweep", (), 1.0)]
 
 
-def test_a_broker_that_is_away_is_asked_again_after_a_while(
+def test_an_unreachable_broker_is_tried_again_after_a_pause(
     sent: list, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*words: object, **more: object) -> None:
-        raise OperationalError("away")
+        raise OperationalError("unreachable")
 
     monkeypatch.setattr(broker.app, "send_task", fail)
-    assert not broker.ring("sweep")
+    assert not broker.notify("sweep")
     monkeypatch.setattr(broker.app, "send_task", lambda *words, **more: sent.append(words))
-    assert not broker.ring("sweep")
+    assert not broker.notify("sweep")
     monkeypatch.setattr(broker.time, "monotonic", lambda: 100.0 + broker.PAUSE_SECONDS)
-    assert broker.ring("sweep")
+    assert broker.notify("sweep")
     assert sent == [("sweep",)]

@@ -1,4 +1,4 @@
-"""What goes wrong is counted by the portal itself, even while the database does not answer."""
+"""Incidents: the portal counts its own failures, even while the database does not answer."""
 
 from datetime import timedelta
 
@@ -8,9 +8,9 @@ from django.http import HttpResponse
 from django.test import RequestFactory
 from django.utils import timezone
 
-from portal.models import TroubleMinute
+from portal.models import IncidentMinute
 from portal.records import incidents
-from portal.web.middleware import WatchedAnswers
+from portal.web.middleware import IncidentRecorder
 
 AT = timezone.now().replace(second=30, microsecond=0)
 
@@ -22,27 +22,27 @@ def counter(tmp_path, settings) -> incidents.Counter:
 
 
 def answering(status: int):
-    return WatchedAnswers(lambda request: HttpResponse(status=status))
+    return IncidentRecorder(lambda request: HttpResponse(status=status))
 
 
 @pytest.mark.parametrize(("status", "kind"), [(500, "error"), (502, "error"), (503, "unavailable")])
 def test_failed_answers_are_counted(monkeypatch, status: int, kind: str) -> None:
     noted = []
-    monkeypatch.setattr(incidents, "note", lambda about, what: noted.append((about, what)))
+    monkeypatch.setattr(incidents, "record", lambda about, what: noted.append((about, what)))
     answering(status)(RequestFactory().get("/"))
     assert noted == [("portal", kind)]
 
 
 @pytest.mark.parametrize("status", [200, 302, 404, 409])
-def test_an_answer_that_is_none_costs_nothing(monkeypatch, status: int) -> None:
-    monkeypatch.setattr(incidents, "note", lambda *what: pytest.fail("counted"))
+def test_a_successful_answer_is_not_counted(monkeypatch, status: int) -> None:
+    monkeypatch.setattr(incidents, "record", lambda *what: pytest.fail("counted"))
     answering(status)(RequestFactory().get("/"))
 
 
 def test_a_slow_answer_is_counted(monkeypatch, settings) -> None:
-    settings.TROUBLE = {**settings.TROUBLE, "slow_seconds": 0}
+    settings.INCIDENTS = {**settings.INCIDENTS, "slow_seconds": 0}
     noted = []
-    monkeypatch.setattr(incidents, "note", lambda about, what: noted.append(what))
+    monkeypatch.setattr(incidents, "record", lambda about, what: noted.append(what))
     answering(200)(RequestFactory().get("/"))
     assert noted == ["slow"]
 
@@ -57,10 +57,10 @@ def test_counting_asks_no_database(counter) -> None:
 
 
 def test_a_full_disk_does_not_lose_the_count(counter, monkeypatch, tmp_path, settings) -> None:
-    (tmp_path / "trouble").write_text("in the way")
+    (tmp_path / "incidents").write_text("in the way")
     counter.note("portal", incidents.ERROR, AT)
     counter.flush()
-    (tmp_path / "trouble").unlink()
+    (tmp_path / "incidents").unlink()
     counter.flush()
     assert len(list(incidents.folder().glob("*.jsonl"))) == 1
 
@@ -78,7 +78,7 @@ def test_the_files_become_rows_per_minute_and_twice_changes_nothing(counter, mon
     for name, text in copies.items():  # as if the sweep had died before it took the file away
         (incidents.folder() / name).write_text(text)
     incidents.collect()
-    rows = TroubleMinute.objects.order_by("scope", "kind").values_list("scope", "kind", "count")
+    rows = IncidentMinute.objects.order_by("scope", "kind").values_list("scope", "kind", "count")
     assert list(rows) == [
         ("2021-1/build", "closed", 1), ("2021-1/build", "error", 2), ("portal", "error", 1),
     ]  # fmt: skip
@@ -99,7 +99,7 @@ def test_a_sweep_that_finds_no_database_leaves_the_files(counter, monkeypatch) -
         with pytest.raises(OperationalError):
             incidents.collect()
     assert incidents.collect() == 1
-    assert TroubleMinute.objects.get().count == 1
+    assert IncidentMinute.objects.get().count == 1
 
 
 @pytest.mark.django_db
@@ -111,7 +111,7 @@ def test_minutes_are_those_of_the_scope_and_of_the_whole_portal(counter) -> None
         ("2021-1/build", 13, "closed"),
         ("2021-1/build", 90, "error"),
     ):
-        TroubleMinute.objects.create(
+        IncidentMinute.objects.create(
             scope=scope, minute=AT + timedelta(minutes=minute), kind=kind, source="a", count=1
         )
     found = incidents.minutes(["2021-1/build"], since=AT, until=AT + timedelta(hours=1))

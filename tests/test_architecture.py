@@ -1,4 +1,4 @@
-"""The house keeps its own rules: floors, storeys, states, money, templates, migrations."""
+"""Rules of the architecture: layers, who writes states and ledger entries, templates, migrations."""
 
 import ast
 import re
@@ -17,67 +17,67 @@ from portal.models import Stateful
 
 ROOT = Path(__file__).parents[1]
 TEMPLATES = ROOT / "templates"
-HOUSE = ("portal", "programs", "applications", "vouchers", "kamp")
-MODULES = sorted(path for app in HOUSE for path in (ROOT / app).rglob("*.py"))
+APPS = ("portal", "programs", "applications", "vouchers", "kamp")
+MODULES = sorted(path for app in APPS for path in (ROOT / app).rglob("*.py"))
 TEXT = {path: path.read_text() for path in MODULES}
 CODE = {path: ast.parse(text) for path, text in TEXT.items()}
 PAGES = {path: path.read_text() for path in sorted(TEMPLATES.rglob("*.*"))}
 
 
-def place(path: Path, node: ast.AST) -> str:
+def location(path: Path, node: ast.AST) -> str:
     return f"{path.relative_to(ROOT)}:{node.lineno}"
 
 
 def nodes(*kinds: type, but: tuple[str, ...] = ()) -> Iterator[tuple[Path, ast.AST]]:
-    """Yield the nodes of these kinds in the house's code, some files left out."""
+    """Yield the nodes of these kinds, except in migrations and the files `but`."""
     for path, tree in CODE.items():
         if str(path.relative_to(ROOT)) not in but and "migrations" not in path.parts:
             yield from ((path, node) for node in ast.walk(tree) if isinstance(node, kinds))
 
 
 def dotted(node: ast.AST) -> str:
-    """Write `LedgerEntry.objects.create` for the node that spells it."""
+    """Return the dotted name of a node, such as `LedgerEntry.objects.create`."""
     if isinstance(node, ast.Attribute):
         return f"{dotted(node.value)}.{node.attr}"
     return node.id if isinstance(node, ast.Name) else ""
 
 
 def test_the_import_contracts_hold() -> None:
-    words = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
-    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    command = [str(Path(sys.executable).with_name("lint-imports")), "--no-cache"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout[-3000:]
 
 
 def test_no_function_imports() -> None:
-    hidden = [
-        place(path, inner)
+    inline = [
+        location(path, inner)
         for path, function in nodes(ast.FunctionDef, ast.AsyncFunctionDef)
         for inner in ast.walk(function)
         if isinstance(inner, ast.Import | ast.ImportFrom)
     ]
-    assert hidden == []
+    assert inline == []
 
 
-def test_no_signals_and_no_junk_drawers() -> None:
+def test_no_signals_and_no_modules_of_leftovers() -> None:
     names = {path.stem for path in MODULES}
     assert names & {"signals", "utils", "helpers", "common", "misc"} == set()
-    receivers = [place(p, n) for p, n in nodes(ast.Name) if n.id == "receiver"]
+    receivers = [location(p, n) for p, n in nodes(ast.Name) if n.id == "receiver"]
     assert receivers == []
 
 
 def root(node: ast.AST) -> str:
-    """Return the name that a chain such as `Partner.objects.filter(..).update` starts from."""
+    """Return the first name of a chain such as `Partner.objects.filter(..).update`."""
     while isinstance(node, ast.Attribute | ast.Call):
         node = node.func if isinstance(node, ast.Call) else node.value
     return node.id if isinstance(node, ast.Name) else ""
 
 
-# Rows with a plain mark called `state` and no table of moves; still written by services alone.
-MARKED = {model.__name__ for model in apps.get_models() if not issubclass(model, Stateful)}
+# Models with a `state` but without a transition table; only services write it.
+PLAIN_STATE = {model.__name__ for model in apps.get_models() if not issubclass(model, Stateful)}
 
 
 def writes_state(node: ast.AST, *, in_service: bool = False) -> bool:
-    """Tell an assignment to `.state`, `setattr(.., "state", ..)` or `.update(state=..)`."""
+    """Detect an assignment to `.state`, `setattr(.., "state", ..)` or `.update(state=..)`."""
     if isinstance(node, ast.Call):
         if dotted(node.func) == "setattr":
             return isinstance(node.args[1], ast.Constant) and node.args[1].value == "state"
@@ -85,25 +85,25 @@ def writes_state(node: ast.AST, *, in_service: bool = False) -> bool:
             isinstance(node.func, ast.Attribute)
             and node.func.attr == "update"
             and any(word.arg == "state" for word in node.keywords)
-            and not (in_service and root(node.func) in MARKED)
+            and not (in_service and root(node.func) in PLAIN_STATE)
         )
     targets = node.targets if isinstance(node, ast.Assign) else [node.target]
     return any(isinstance(each, ast.Attribute) and each.attr == "state" for each in targets)
 
 
 def test_only_the_workflow_writes_a_state() -> None:
-    # The rows of the background work have a plain progress mark of that name, not a life.
-    own = ("portal/records/workflow.py", "portal/jobs/queue.py", "portal/notices/outbox.py")
+    # Jobs and notices have a plain state without a transition table.
+    writers = ("portal/records/workflow.py", "portal/jobs/queue.py", "portal/notices/outbox.py")
     kinds = (ast.Assign, ast.AugAssign, ast.AnnAssign, ast.Call)
     written = [
-        place(path, node)
-        for path, node in nodes(*kinds, but=own)
+        location(path, node)
+        for path, node in nodes(*kinds, but=writers)
         if writes_state(node, in_service="services" in path.parts)
     ]
     assert written == []
 
 
-def test_the_check_for_states_sees_each_way_to_write_one() -> None:
+def test_each_way_to_write_a_state_is_detected() -> None:
     ways = ("a.state = 1", "setattr(a, 'state', 1)", "rows.update(state=1)", "a.state += 1")
     for way in ways:
         assert any(
@@ -118,14 +118,14 @@ def test_only_the_ledger_makes_ledger_entries() -> None:
         r"(^|\.)LedgerEntry(\.objects\.(\w*create|\w*save)\w*)?$|\.entries\.\w*(create|add)"
     )
     outside = [
-        place(path, call)
+        location(path, call)
         for path, call in nodes(ast.Call, but=("programs/services/ledger.py",))
         if makers.search(dotted(call.func))
     ]
     assert outside == []
 
 
-def test_services_know_no_request_and_send_no_mail() -> None:
+def test_services_take_no_request_and_send_no_mail() -> None:
     services = [path for path in MODULES if "services" in path.parts]
     assert services
     for path in services:
@@ -134,22 +134,22 @@ def test_services_know_no_request_and_send_no_mail() -> None:
         assert "django.core.mail" not in TEXT[path], path
 
 
-def test_every_module_says_what_it_is() -> None:
-    silent = [
+def test_every_module_has_a_docstring() -> None:
+    without = [
         str(path.relative_to(ROOT))
         for path, tree in CODE.items()
         if "migrations" not in path.parts and not ast.get_docstring(tree) and TEXT[path].strip()
     ]
-    assert silent == []
+    assert without == []
 
 
 @pytest.mark.django_db
 def test_no_migration_is_missing() -> None:
-    said = StringIO()
+    output = StringIO()
     try:
-        call_command("makemigrations", "--check", "--dry-run", stdout=said)
+        call_command("makemigrations", "--check", "--dry-run", stdout=output)
     except SystemExit:
-        pytest.fail(said.getvalue())
+        pytest.fail(output.getvalue())
 
 
 # --- Templates -----------------------------------------------------------------------------------
@@ -158,13 +158,13 @@ BY_DJANGO = {"400.html", "403.html", "403_csrf.html", "404.html", "500.html"}
 
 
 def overridden(name: str) -> bool:
-    """Tell whether a package brings a template of this name that ours replaces."""
+    """Tell whether this template replaces one of a package."""
     folders = [Path(str(folder)) for folder in engines["django"].template_dirs]
     return any((folder / name).exists() for folder in folders if folder != TEMPLATES)
 
 
 def used(name: str, code: str, pages: str) -> bool:
-    """Tell whether a template is reached: by name, as a component's tag, as a notice, or by Django."""
+    """Tell whether a template is used by name, as a component, as a notice, or by Django."""
     if name in BY_DJANGO or f'"{name}"' in code or f'"{name}"' in pages or overridden(name):
         return True
     chosen, stem = name.rpartition("/")[0], Path(name).stem

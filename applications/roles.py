@@ -1,0 +1,7 @@
+"""Roles of those who judge applications."""
+
+from portal.access.roles import Role
+
+ASSESSOR = "assessor"
+
+ROLES = (Role(ASSESSOR, "평가위원", home="/assessor/"),)

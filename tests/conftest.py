@@ -18,6 +18,7 @@ from xdist.scheduler import LoadScopeScheduling
 from bench import servers
 from portal.access.roles import ensure_groups
 from tests import databases
+from tests.run import SERVED
 
 ROOT = Path(__file__).parents[1]
 CI = os.environ.get("CI") == "true"
@@ -27,6 +28,14 @@ settings.register_profile("portal", deadline=None, suppress_health_check=[Health
 settings.load_profile("portal")
 # Playwright keeps an event loop running in the thread of the test; the portal itself is sync.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Let the session of the servers import only the files that name one of its marks."""
+    if config.option.markexpr != SERVED or not collection_path.name.startswith("test_"):
+        return None
+    named = re.search(rf"mark\.({SERVED.replace(' or ', '|')})\b", collection_path.read_text())
+    return None if named else True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -148,6 +148,13 @@ class SubProgramFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"시범사업 {n}")
     pot = factory.SubFactory(BudgetFactory)
     form_version = "v1"
+    due_policies = factory.LazyFunction(
+        lambda: {
+            "supplement_days": "working_day_18",
+            "objection_days": "end_of_working_day",
+            "objection_answer_days": "end_of_working_day",
+        }
+    )
     track = factory.RelatedFactory("tests.factories.applications.TrackFactory", "sub_program")
 
 

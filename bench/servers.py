@@ -36,9 +36,10 @@ def binary(name: str) -> str | None:
 
 
 def chromium() -> str | None:
-    """Return the browser to drive: `CHROMIUM`, else the system's."""
+    """Return the browser to drive: `CHROMIUM`, else the system's; best the one without windows."""
     wanted = os.environ.get("CHROMIUM")
-    return wanted or shutil.which("chromium") or shutil.which("google-chrome")
+    known = ("chromium-headless-shell", "chromium", "google-chrome")
+    return wanted or next(filter(None, map(shutil.which, known)), None)
 
 
 def pdf_packages_missing() -> list[str]:

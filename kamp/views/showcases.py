@@ -30,7 +30,6 @@ SHOWN = 24
 @public
 @require_safe
 def showcase_list(request: HttpRequest) -> HttpResponse:
-    """List the published cases, narrowed by process, equipment, purpose and kind of data."""
     form = FilterForm(request.GET or None, facets=facets())
     filters = form.cleaned_data if form.is_bound and form.is_valid() else {}
     rows = list(published(filters).prefetch_related("metrics")[: SHOWN + 1])
@@ -124,7 +123,6 @@ def case_new(request: SignedInRequest, workspace: int) -> HttpResponse:
 @signed_in
 @require_safe
 def case_detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show a firm's case as readers would see it, with its state and what it lacks."""
     case = get_object_or_404(with_related(own_showcases(request.user)), pk=pk)
     context = {
         **case_context(case),
@@ -160,7 +158,6 @@ def case_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 @signed_in
 @require_POST
 def case_act(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Submit a case for review, withdraw it, add or remove a picture."""
     case = get_object_or_404(own_showcases(request.user), pk=pk)
     act, at = request.POST.get("act", ""), now()
     if act == "submit":

@@ -68,14 +68,12 @@ def model(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def models_with_related(request: SignedInRequest) -> QuerySet[InspectionModel]:
-    """Models of the person's firms, with the rows that their pages name."""
     return models_of(request.user).select_related(
         "dataset__workspace", "recipe", "parent__dataset", "trained_by", "approved_by", "job"
     )
 
 
 def model_context(request: SignedInRequest, one: InspectionModel) -> dict[str, Any]:
-    """Return the context that all pages of a model share."""
     return {
         "model": one,
         "dataset": one.dataset,
@@ -85,7 +83,6 @@ def model_context(request: SignedInRequest, one: InspectionModel) -> dict[str, A
 
 
 def card(one: InspectionModel) -> dict[str, Any]:
-    """Return the figures of the model card, misses and false rejects first."""
     # The card shows rates only, so any costs will do.
     result = evaluation(one, costs=Costs(1_000_000, 5_000, 0.05))
     counts = result.own.counts
@@ -108,7 +105,6 @@ def unfinished_jobs(one: InspectionModel) -> list[Job]:
 @signed_in
 @require_POST
 def model_act(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Approve, retire, judge, check for drift, recalibrate or report."""
     one = get_object_or_404(models_with_related(request), pk=pk)
     act, at, by = request.POST.get("act"), now(), request.user
     if act == "approve":

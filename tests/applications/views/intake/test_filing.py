@@ -1,4 +1,4 @@
-"""Filing by the page, once and in time; afterwards status, papers, answer, result, withdrawal."""
+"""Filing by the page, once and in time; then status, PDFs, answers, result, withdrawal."""
 
 import io
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What became of it: the way so far, and a result that nobody sees early."""
+"""The progress of an application, and its result, which nobody sees before the release."""
 
 from datetime import timedelta
 
@@ -17,7 +17,7 @@ from tests.factories.applications import NOW, ApplicationFactory, SupplementFact
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 STEPS = [
-    {"code": code, "label": code, "actor": "담당자", "days": 10}
+    {"code": code, "label": code, "actor": "담당자", "days": 10, "due_policy": "working_day_18"}
     for code in ("submitted", "screening", "assessing", "released", "contracted", "closed")
 ]
 
@@ -53,7 +53,8 @@ def test_each_act_of_staff_moves_the_way_on_with_its_date(draft: Application) ->
     waiting = current(filed)
     days = filed.sub_program.steps[1]["days"]
     assert waiting.who == filed.sub_program.steps[1]["actor"]
-    assert waiting.due == (NOW + timedelta(days=days) if days else None)
+    due_at = (NOW + timedelta(days=days)).replace(hour=18, minute=0, second=0) if days else None
+    assert waiting.due == due_at  # a working day, 18:00
     move(filed, ApplicationMoves.TAKE_UP, by=officer, now=NOW + DAY)
     assert states(filed)[1] == "current"
     move(filed, ApplicationMoves.QUALIFY, by=officer, now=NOW + 2 * DAY)

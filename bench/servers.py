@@ -36,9 +36,10 @@ def binary(name: str) -> str | None:
 
 
 def chromium() -> str | None:
-    """Return the browser to drive: `CHROMIUM`, else the system's."""
+    """Return the browser to drive: `CHROMIUM`, else the system's; best the one without windows."""
     wanted = os.environ.get("CHROMIUM")
-    return wanted or shutil.which("chromium") or shutil.which("google-chrome")
+    known = ("chromium-headless-shell", "chromium", "google-chrome")
+    return wanted or next(filter(None, map(shutil.which, known)), None)
 
 
 def pdf_packages_missing() -> list[str]:
@@ -145,8 +146,8 @@ def postgres() -> Iterator[str | None]:
         if url.startswith("postgres") and may_create_databases(url):
             yield url
             return
-    with _private_postgres() as url:
-        yield url
+    with _private_postgres() as private:
+        yield private
 
 
 def drop_databases(url: str, prefix: str) -> None:
@@ -212,8 +213,8 @@ def redis_server() -> Iterator[str | None]:
         if url.startswith("redis") and _answers(url):
             yield url
             return
-    with _private_redis() as url:
-        yield url
+    with _private_redis() as private:
+        yield private
 
 
 @contextmanager
@@ -236,9 +237,11 @@ def claimed_redis(url: str) -> Iterator[str]:
 
 def forget_everything(client: redis.Redis) -> None:
     """Empty a claimed database in one step, and keep the claim: no other session may take it."""
-    owner = client.get(OWNER_KEY)
+    owner = client.get(OWNER_KEY) or ""
     with client.pipeline(transaction=True) as step:
-        step.flushdb().set(OWNER_KEY, owner).execute()
+        step.flushdb()
+        step.set(OWNER_KEY, owner)
+        step.execute()
 
 
 def stop_on_sigterm() -> None:

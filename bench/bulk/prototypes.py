@@ -21,6 +21,7 @@ from applications.models import (
     Submission,
 )
 from applications.queries.intake import drafting as drafting_queries
+from applications.queries.intake import questions
 from applications.rules.intake.drafting import check_consents
 from applications.services.intake import drafting, filing
 from applications.states import MemberRole, PartnerState
@@ -132,7 +133,10 @@ def _file(track: Track, size: str, claim: bool) -> Mould:
     application = drafting.start(program, site=site, by=user, now=now)
     drafting.choose_track(application, code=track.code, by=user, now=now)
     found = answers.find(
-        track, profile=drafting.carried_over(application), claim=claim, on=now.date()
+        track,
+        profile=drafting_queries.initial_company_answers(application),
+        claim=claim,
+        on=now.date(),
     )
     _answer(application, found, size, user, now)
     application = Application.objects.get(pk=application.pk)
@@ -168,22 +172,22 @@ def _answer(
     application: Application, found: answers.Answers, size: str, user: User, now: datetime
 ) -> None:
     program = application.sub_program
-    company = drafting.carried_over(application) | found.profile
+    company = drafting_queries.initial_company_answers(application) | found.profile
     steps = {
         name: {
             row["code"]: found.values[row["code"]]
-            for row in drafting.questions_of(application, name)
+            for row in questions.section_questions(application, name)
             if row["code"] in found.values
         }
-        for name in (drafting.PLAN, drafting.DECLARATIONS)
+        for name in (questions.PLAN, questions.DECLARATIONS)
     }
     total = COST_WON.get(CompanySize(size), DEAREST_WON)
     lines = program.cost_items
-    steps[drafting.COST] = {row["code"]: total // len(lines) for row in lines}
+    steps[questions.COST] = {row["code"]: total // len(lines) for row in lines}
     if application.track and application.track.grant_kind == GrantKind.REQUESTED:
-        steps[drafting.COST][drafting_queries.REQUESTED] = total // 2
+        steps[questions.COST][questions.REQUESTED] = total // 2
     drafting.save_section(
-        application, name=drafting.COMPANY, data=company, version=1, by=user, now=now
+        application, name=questions.COMPANY, data=company, version=1, by=user, now=now
     )
     for name, data in steps.items():
         if data:
@@ -192,7 +196,7 @@ def _answer(
 
 def _join(application: Application, user: User, now: datetime) -> None:
     """Let the partners that must be there take part."""
-    facts = drafting_queries.read(application).facts
+    facts = drafting_queries.load(application).facts
     for row in application.sub_program.partner_roles:
         if row.get("required", True) and applies(parse_when(row.get("when")), facts):
             for turn in range(row.get("minimum", 1)):
@@ -236,8 +240,8 @@ def _partner(place: int) -> User:
 
 def _paper(application: Application, user: User, now: datetime) -> None:
     """Lay down a row for every paper that must be there."""
-    read = drafting_queries.read(application)
-    for row in drafting.asked_documents(read):
+    read = drafting_queries.load(application)
+    for row in drafting_queries.applicable_documents(read):
         if row["required"]:
             Attachment.objects.create(
                 application=application,
@@ -278,5 +282,7 @@ def _kept(track: Track, filed: Submission) -> Mould:
         version=application.version,
         content={**filed.content, "form": filed.form.content},
         form_sha256=filed.form_id,
-        claims=tuple(claims.values("code", "label", "claim", "points", "hinted")),
+        claims=tuple(
+            dict(row) for row in claims.values("code", "label", "claim", "points", "hinted")
+        ),
     )

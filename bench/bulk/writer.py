@@ -57,7 +57,7 @@ STAGES = {
 }
 ASKED = 0.3  # of those in screening wait for an answer
 QUESTION = "견적서의 금액을 확인할 수 있는 자료를 더 내 주세요."
-WAYS: dict[str, tuple[tuple[str, str, str, str], ...]] = {
+WAYS: dict[str, tuple[tuple[str, S, S, str], ...]] = {
     S.SUBMITTED: (),
     S.SCREENING: (("take_up", S.SUBMITTED, S.SCREENING, ""),),
     S.ASSESSING: (

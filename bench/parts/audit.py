@@ -55,7 +55,7 @@ def inside(count: int) -> dict[str, float]:
     with connection.cursor() as cursor:
         cursor.execute("SET statement_timeout = 0")
     at = now()
-    program = SubProgram.objects.select_related("pot").order_by("pk").first()
+    program = SubProgram.objects.select_related("pot").order_by("pk")[0]
     _fill(program.pot, count, at - timedelta(minutes=5))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from bench import elpv
-from bench.environment import Stage
+from bench.environment import Stage, StageError
 from bench.parts import synthetic
 from bench.parts.synthetic import SEEDS, Made
 from bench.report import Row, milliseconds, peak_bytes, times
@@ -174,6 +174,8 @@ def _small_model(folder: Path, count: int) -> tuple[Model, list[Path]]:
             continue
         with decode.open_clip(path, mm_per_px=generator.MM_PER_PX) as clip:
             evidence = examine(clip)
+        if evidence.vector is None:
+            raise StageError(f"no object found in {path.name}")
         samples.append(synthetic.Sample(str(number), evidence.vector, evidence.traits))
     return train(samples[:20], samples[20:]), paths
 

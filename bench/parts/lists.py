@@ -7,7 +7,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth.models import Group
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
@@ -115,7 +114,7 @@ def _seconds(client: Client, address: str, query: dict[str, Any]) -> list[float]
     spent = []
     for _ in range(WARM + TURNS):
         began = time.perf_counter()
-        response: HttpResponse = client.get(address, query)
+        response = client.get(address, query)
         spent.append(time.perf_counter() - began)
         if response.status_code != OK:
             raise StageError(f"{address} {query}: {response.status_code}")

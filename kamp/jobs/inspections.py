@@ -21,7 +21,6 @@ from kamp.vision.learning.model import Model
 from portal.jobs.progress import Progress
 from portal.uploads import files
 
-UNREAD = "영상을 읽지 못했습니다."
 UNREADABLE = "영상을 읽지 못했습니다."
 
 
@@ -96,7 +95,6 @@ def _create(
     reasons: list[str],
     fields: dict[str, Any],
 ) -> bool:
-    """Store the verdict; return False when another worker was faster."""
     try:
         with transaction.atomic():
             Inspection.objects.create(
@@ -107,6 +105,6 @@ def _create(
                 inspected_at=now,
                 **fields,
             )
-    except IntegrityError:
+    except IntegrityError:  # another worker was faster
         return False
     return True

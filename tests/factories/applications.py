@@ -299,6 +299,6 @@ class SupplementFactory(DjangoModelFactory):
     application = factory.SubFactory(ApplicationFactory, screening=True)
     message = "견적서에 금액이 빠져 있습니다. 다시 내 주세요."
     requirements = factory.List([])
-    asked_by = factory.SubFactory(UserFactory)
-    asked_at = NOW
+    requested_by = factory.SubFactory(UserFactory)
+    requested_at = NOW
     due_at = NOW + timedelta(days=7)

@@ -83,9 +83,9 @@ class Command(DemoCommand):
             importing.run(file, now=self.ago(100))
             self.work(file.job_id)
 
-    def work(self, job: int) -> None:
-        """Let a job be done now."""
-        if queue.run(job) != JobState.DONE:
+    def work(self, job: int | None) -> None:
+        """Run a job now. Raises CommandError when it does not end well."""
+        if job is None or queue.run(job) != JobState.DONE:
             raise CommandError(f"작업 {job}을(를) 끝내지 못했습니다.")
 
     def move_the_dates(self) -> PanelRound:

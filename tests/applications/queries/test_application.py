@@ -1,11 +1,11 @@
-"""What became of it: the way so far, and a result that nobody sees early."""
+"""The progress of an application, and its result, which nobody sees before the release."""
 
 from datetime import datetime, timedelta
 
 import pytest
 
 from applications.models import Application, Decision, SelectionMove
-from applications.queries import result, timeline
+from applications.queries.application import result, timeline
 from applications.services.intake import filing
 from applications.services.screening import supplements
 from applications.services.selection import proposals

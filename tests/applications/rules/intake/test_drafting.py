@@ -1,4 +1,4 @@
-"""What is still missing or wrong, everything at once."""
+"""Missing and wrong answers, costs, documents and consents, all reported together."""
 
 from datetime import date
 from typing import Any
@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from applications.rules.intake.drafting import (
-    add_up,
-    check_consents,
-    check_documents,
-    parse_answer,
-    read_questions,
-    review,
-)
+from applications.rules.intake.drafting import add_up, check_consents, check_documents
+from applications.rules.intake.questions import parse_answer, read_questions, review
 from portal.core.errors import BadInput
 from portal.records import snapshot
 

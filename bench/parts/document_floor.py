@@ -1,6 +1,6 @@
-"""The floor of the PDF row: the raw engine in its own process, one document again and again.
+"""The floor of the PDF part: the raw engine prints one document again and again.
 
-`python -m bench.parts.paper_floor FILE TURNS WARM` prints the seconds of each.
+`python -m bench.parts.document_floor FILE TURNS WARM` prints the seconds of each turn as JSON.
 """
 
 import json
@@ -12,16 +12,15 @@ from pathlib import Path
 import weasyprint
 
 
-def main(words: Sequence[str]) -> None:
-    """Print the document some times."""
-    html = Path(words[0]).read_text(encoding="utf-8")
-    turns, warm = int(words[1]), int(words[2])
-    spent = []
+def main(arguments: Sequence[str]) -> None:
+    html = Path(arguments[0]).read_text(encoding="utf-8")
+    turns, warm = int(arguments[1]), int(arguments[2])
+    seconds = []
     for _ in range(warm + turns):
-        began = time.perf_counter()
+        started = time.perf_counter()
         weasyprint.HTML(string=html).write_pdf(pdf_variant="pdf/ua-1")
-        spent.append(time.perf_counter() - began)
-    json.dump(spent[warm:], sys.stdout)
+        seconds.append(time.perf_counter() - started)
+    json.dump(seconds[warm:], sys.stdout)
 
 
 if __name__ == "__main__":

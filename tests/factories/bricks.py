@@ -1,4 +1,4 @@
-"""Synthetic bricks as files and as whole sets, made by the portal's own generator."""
+"""Synthetic products as films and data sets, made by the portal's own generator."""
 
 from pathlib import Path
 
@@ -22,14 +22,13 @@ LEAST = {
 
 
 def film(folder: Path, seed: int, kind: str = "", flaw: Flaw = Flaw.NONE) -> Path:
-    """One film on the disk."""
     path = folder / f"brick-{seed}.mp4"
     generator.write(generator.product(seed, kind, flaw=flaw), path, flaw=flaw)
     return path
 
 
 def bricks(workspace: Workspace) -> Dataset:
-    """The smallest set that a model can be learned from."""
+    """Make the smallest data set that a model can be trained on."""
     owner = workspace.members.get(role=MemberRole.OWNER).user
     dataset = datasets.create(
         workspace,
@@ -53,7 +52,7 @@ def bricks(workspace: Workspace) -> Dataset:
 
 
 def learned(dataset: Dataset) -> InspectionModel:
-    """An approved model of a set."""
+    """Train and approve a model."""
     model = training.request(dataset, by=dataset.created_by, now=now())
     training_jobs.run(model, now=now(), progress=quiet)
     training.approve(model, by=member_of(dataset.workspace, "editor"), now=now())
@@ -61,4 +60,4 @@ def learned(dataset: Dataset) -> InspectionModel:
 
 
 def quiet(done: int, total: int, stage: str) -> None:
-    """Nobody looks on."""
+    pass

@@ -1,4 +1,4 @@
-"""Workspaces, showcases and what stands in them."""
+"""Workspaces, showcases, data sets, models and inspections for tests."""
 
 import hashlib
 import io
@@ -31,7 +31,6 @@ from portal.uploads import files
 
 
 def png() -> bytes:
-    """A small picture."""
     data = io.BytesIO()
     Image.new("L", (256, 192), 90).save(data, "PNG")
     return data.getvalue()
@@ -69,13 +68,12 @@ PARTS: dict[str, Any] = {
 
 
 def business_number(place: int) -> str:
-    """A well-formed number."""
     first = f"31081{1_000 + place:04d}"
     return f"{first}{check_digit(first)}"
 
 
 class PersonFactory(factory.django.DjangoModelFactory[User]):
-    """Somebody with an account."""
+    """A person with an account."""
 
     email = factory.Sequence(lambda n: f"kamp{n}@firm.example")
     name = factory.Sequence(lambda n: f"사람 {n}")
@@ -85,7 +83,7 @@ class PersonFactory(factory.django.DjangoModelFactory[User]):
 
 
 class WorkspaceFactory(factory.django.DjangoModelFactory[Workspace]):
-    """A firm's room."""
+    """A firm's workspace."""
 
     name = factory.Sequence(lambda n: f"기업 {n}")
     business_number = factory.Sequence(business_number)
@@ -96,14 +94,12 @@ class WorkspaceFactory(factory.django.DjangoModelFactory[Workspace]):
 
 
 def member_of(workspace: Workspace, role: str = MemberRole.OWNER) -> User:
-    """A new person in a workspace."""
     user = PersonFactory()
     WorkspaceMember.objects.create(workspace=workspace, user=user, role=role, since=now())
     return user
 
 
 def curator() -> User:
-    """A new editor."""
     user = PersonFactory(is_staff=True)
     user.groups.add(Group.objects.get(name=CURATOR))
     return user
@@ -112,7 +108,6 @@ def curator() -> User:
 def draft(
     by: User | None = None, *, workspace: Workspace | None = None, slug: str = "cast"
 ) -> Showcase:
-    """A complete draft."""
     author = by or curator()
     return editing.create(
         slug=slug, data=TEXTS, parts=PARTS, by=author, now=now(), workspace=workspace
@@ -120,27 +115,26 @@ def draft(
 
 
 def in_review(by: User | None = None, **options: Any) -> Showcase:
-    """A draft whose author asked for its review."""
     made = draft(by, **options)
     editing.submit(made, by=made.edited_by, now=now())
     return made
 
 
 def published(by: User | None = None, **options: Any) -> Showcase:
-    """A case that everybody reads."""
+    """Make a published case."""
     made = in_review(by, **options)
     editing.publish(made, by=curator(), now=now())
     return made
 
 
 def refractory() -> Showcase:
-    """The case of the catalogue, published."""
+    """Publish the catalogue's case."""
     (made,) = data_file.load(data_file.FILE, by=curator(), now=now())
     editing.publish(made, by=curator(), now=now())
     return made
 
 
-# --- The workshop ---------------------------------------------------------------------------------
+# --- Data sets and models -------------------------------------------------------------------------
 
 TRAITS: dict[str, Any] = {
     "codec": "h264",
@@ -177,7 +171,6 @@ MEASURES: dict[str, Any] = {
 
 
 def dataset_of(workspace: Workspace, **changes: Any) -> Dataset:
-    """An empty set."""
     by = workspace.members.get(role=MemberRole.OWNER).user
     data = {
         "name": "내화물",
@@ -191,7 +184,7 @@ def dataset_of(workspace: Workspace, **changes: Any) -> Dataset:
 
 
 def clip_of(dataset: Dataset, serial: str, *, split: str = "", **changes: Any) -> Clip:
-    """A clip that was extracted, with a small album and a made-up vector."""
+    """Make an extracted clip with a small album and an invented vector."""
     product, _ = Product.objects.get_or_create(
         dataset=dataset,
         serial=serial,
@@ -218,7 +211,7 @@ def clip_of(dataset: Dataset, serial: str, *, split: str = "", **changes: Any) -
 
 
 def labelled(dataset: Dataset, count: int, split: str, mark: str = "normal") -> list[Clip]:
-    """So many labelled products of one part."""
+    """Make `count` labelled products of one split."""
     made = []
     for place in range(count):
         clip = clip_of(dataset, f"{split}-{mark}-{place}", split=split)
@@ -229,7 +222,7 @@ def labelled(dataset: Dataset, count: int, split: str, mark: str = "normal") -> 
 
 
 def trained(dataset: Dataset, *, by: User | None = None) -> InspectionModel:
-    """A model that waits for approval."""
+    """Make a model that awaits approval."""
     model = InspectionModel.objects.create(
         dataset=dataset,
         recipe=dataset.recipe,
@@ -256,14 +249,13 @@ def trained(dataset: Dataset, *, by: User | None = None) -> InspectionModel:
 
 
 def approved(dataset: Dataset) -> InspectionModel:
-    """A model that may judge."""
+    """Make an approved model."""
     model = trained(dataset)
     training.approve(model, by=member_of(dataset.workspace, MemberRole.EDITOR), now=now())
     return model
 
 
 def inspection_of(model: InspectionModel, clip: Clip, **changes: Any) -> Inspection:
-    """A verdict."""
     fields: dict[str, Any] = {
         "verdict": "normal",
         "anomaly_score": 0.7,

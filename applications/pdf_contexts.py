@@ -16,8 +16,8 @@ from applications.models import (
     LevelCertificate,
     Submission,
 )
-from applications.queries import result
 from applications.queries.agreement import SETTLEMENT_SUFFIX, text_of
+from applications.queries.application import result
 from applications.queries.open_data.publication import publication
 from applications.queries.selection.decisions import history
 from applications.queries.statistics import charts

@@ -1,4 +1,4 @@
-"""Addresses of companies and applications."""
+"""Addresses of this app: pages, then API."""
 
 from django.urls import path
 

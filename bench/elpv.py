@@ -20,9 +20,9 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from sklearn.svm import SVC
 
+from kamp.vision.determinism import deterministic
 from kamp.vision.errors import ExtraMissing
 from kamp.vision.evidence.features import line_kernel
-from kamp.vision.steady import steady
 
 try:
     from elpv_dataset.utils import load_dataset
@@ -74,7 +74,7 @@ def measure(
     images, probabilities, kinds = load()
     began = time.perf_counter()
     described = []
-    with steady():
+    with deterministic():
         for number, (image, kind) in enumerate(zip(images, kinds, strict=True)):
             described.append(describe(image, mono=bool(kind == "mono")))
             if number % 100 == 0:

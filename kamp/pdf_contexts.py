@@ -31,7 +31,7 @@ def showcase(case: Showcase) -> tuple[str, str, dict[str, Any]]:
 
 
 def report(document: InspectionReport) -> tuple[str, str, dict[str, Any]]:
-    """Describe the verdicts up to the report's last inspection beside the decisions of inspectors."""
+    """Describe the verdicts up to the last inspection of the report, beside the decisions."""
     model = document.model
     verdicts = model.inspections.filter(pk__lte=document.last_inspection_id)
     rows = list(verdicts.select_related("clip__product").order_by("-pk")[:MOST_ROWS])

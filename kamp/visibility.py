@@ -26,12 +26,10 @@ READERS = frozenset({CURATOR, AUDITOR})
 
 
 def workspaces_of(user: User) -> QuerySet[Workspace]:
-    """Workspaces of which the person is a member."""
     return Workspace.objects.filter(members__user=user)
 
 
 def owns(user: User, workspace: Workspace) -> bool:
-    """Tell whether the person is an owner of the workspace."""
     return workspace.members.filter(user=user, role=MemberRole.OWNER).exists()
 
 
@@ -41,7 +39,6 @@ def invitations_of(user: User) -> QuerySet[WorkspaceInvitation]:
 
 
 def public_showcases() -> QuerySet[Showcase]:
-    """Published cases, for everybody."""
     return Showcase.objects.filter(state=ShowcaseState.PUBLISHED)
 
 
@@ -56,17 +53,14 @@ def showcases_of(user: User | AnonymousUser) -> QuerySet[Showcase]:
 
 
 def own_showcases(user: User) -> QuerySet[Showcase]:
-    """Cases of the person's firms."""
     return Showcase.objects.filter(workspace__in=workspaces_of(user).order_by().values("pk"))
 
 
 def pictures_of(user: User | AnonymousUser) -> QuerySet[ShowcaseImage]:
-    """Pictures of the cases the person may open."""
     return ShowcaseImage.objects.filter(showcase__in=showcases_of(user).order_by().values("pk"))
 
 
 def pdfs_of(user: User | AnonymousUser) -> QuerySet[ShowcasePdf]:
-    """One-page PDFs of the cases the person may open."""
     return ShowcasePdf.objects.filter(showcase__in=showcases_of(user).order_by().values("pk"))
 
 

@@ -295,14 +295,14 @@ ROLES = [
 
 # Tables whose final rows are sealed, and checks of what follows from them: `portal.records.audit`.
 AUDITED = [
-    "programs.models.audited.AUDITED",
+    "programs.models.audit.AUDITED",
     "applications.models.audit.AUDITED",
-    "vouchers.models.audited.AUDITED",
+    "vouchers.models.audit.AUDITED",
 ]
 AUDIT_CHECKS = [
-    "programs.queries.audited.counters",
+    "programs.queries.audit.counters",
     "applications.queries.audit.states",
-    "vouchers.queries.audited.states",
+    "vouchers.queries.audit.states",
 ]
 
 # Filters on the public ledger (queryset to queryset): what an app has not announced stays out.

@@ -1,7 +1,11 @@
 """Shared fixtures: servers, the flush of append-only tables, and no silent skip."""
 
+import functools
 import os
+import re
 from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,10 +13,14 @@ from django.core.cache import caches
 from django.db import connection, transaction
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
+from xdist.scheduler import LoadScopeScheduling
 
 from bench import servers
 from portal.access.roles import ensure_groups
+from tests import databases
+from tests.run import SERVED
 
+ROOT = Path(__file__).parents[1]
 CI = os.environ.get("CI") == "true"
 CHROMIUM = servers.chromium()
 # A busy machine is no fault of a rule: the time of an example decides nothing.
@@ -20,6 +28,14 @@ settings.register_profile("portal", deadline=None, suppress_health_check=[Health
 settings.load_profile("portal")
 # Playwright keeps an event loop running in the thread of the test; the portal itself is sync.
 os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Let the session of the servers import only the files that name one of its marks."""
+    if config.option.markexpr != SERVED or not collection_path.name.startswith("test_"):
+        return None
+    named = re.search(rf"mark\.({SERVED.replace(' or ', '|')})\b", collection_path.read_text())
+    return None if named else True
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -40,6 +56,33 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason=reason))
 
 
+class Together(LoadScopeScheduling):
+    """Gives one process all tests of the files that name an `xdist_group`; any process the others.
+
+    The mark alone does nothing: pytest-xdist 3.8 looks for it where pytest 9.2 has no names.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return _group(nodeid.partition("::")[0]) or nodeid
+
+
+@functools.cache
+def _group(file: str) -> str:
+    found = re.search(r'xdist_group\("(\w+)"\)', (ROOT / file).read_text())
+    return found[1] if found else ""
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log) -> Together | None:
+    return Together(config, log) if config.getvalue("dist") == "loadgroup" else None
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Drop the template when the processes that copied it have ended."""
+    database = os.environ.get("PORTAL_TEST_DATABASE_URL")
+    if database and not hasattr(config, "workerinput"):
+        servers.drop_databases(database, databases.template_name())
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]):
     report = yield
@@ -56,6 +99,20 @@ def pytest_make_collect_report(collector: pytest.Collector):
         report.outcome = "failed"
         report.longrepr = f"CI=true allows no skip: {collector.nodeid}: {report.longrepr[2]}"
     return report
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> Iterator[None]:
+    """Let one process of the session run the migrations."""
+    create = connection.creation.create_test_db
+
+    def create_once(*args, **options):
+        with databases.copied_from_the_first():
+            return create(*args, **options)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(connection.creation, "create_test_db", create_once)
+        yield
 
 
 # --- The flush after a test that commits ---------------------------------------------------------
@@ -77,19 +134,44 @@ def _flush_sqlite(execute, statements: list[str]) -> None:
 
 
 def _flush_postgres(execute, statements: list[str]) -> None:
-    """Disable the triggers inside the transaction that empties the tables."""
+    """Put the triggers to sleep inside the transaction that empties the tables.
+
+    Where the sequences go on, only tables that hold rows are emptied: TRUNCATE would write new
+    files for all of them and all of their indexes. The locks are those of TRUNCATE.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT tgrelid::regclass::text, quote_ident(tgname), tgenabled FROM pg_trigger"
-            " WHERE NOT tgisinternal AND tgenabled <> 'D'"
-        )
-        triggers = cursor.fetchall()
-        for table, name, _ in triggers:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
-        execute(statements)
-        for table, name, enabled in triggers:
-            mode = {"A": "ALWAYS ", "R": "REPLICA "}.get(enabled, "")
-            cursor.execute(f"ALTER TABLE {table} ENABLE {mode}TRIGGER {name}")
+        if any("RESTART IDENTITY" in sql for sql in statements):
+            with _triggers_asleep(cursor):
+                execute(statements)
+            return
+        quoted = connection.ops.quote_name
+        tables = list(map(quoted, connection.introspection.django_table_names(only_existing=True)))
+        cursor.execute(f"LOCK TABLE {', '.join(tables)}")
+        rows = [f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in tables]
+        cursor.execute(" UNION ALL ".join(rows))
+        used = [name for (name,) in cursor.fetchall()]
+        with _triggers_asleep(cursor, used):
+            for name in used:
+                cursor.execute(f"DELETE FROM {name}")
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # no table with open checks is altered
+
+
+@contextmanager
+def _triggers_asleep(cursor, tables: list[str] | None = None) -> Iterator[None]:
+    """Disable our triggers, on these tables or on all; then enable them as they were."""
+    cursor.execute(
+        "SELECT tgrelid::regclass::text, quote_ident(tgname), tgenabled FROM pg_trigger"
+        " WHERE NOT tgisinternal AND tgenabled <> 'D'"
+        " AND (%s::regclass[] IS NULL OR tgrelid = ANY(%s::regclass[]))",
+        [tables, tables],
+    )
+    triggers = cursor.fetchall()
+    for table, name, _ in triggers:
+        cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {name}")
+    yield
+    for table, name, enabled in triggers:
+        mode = {"A": "ALWAYS ", "R": "REPLICA "}.get(enabled, "")
+        cursor.execute(f"ALTER TABLE {table} ENABLE {mode}TRIGGER {name}")
 
 
 @pytest.fixture(autouse=True, scope="session")

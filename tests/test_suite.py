@@ -14,6 +14,7 @@ from bench import servers
 from portal.access.roles import role_names
 from portal.core.clock import now
 from programs.models import Budget, LedgerEntry
+from tests.run import SERVED
 
 ROOT = Path(__file__).parents[1]
 
@@ -32,6 +33,14 @@ def test_the_locks_are_hashed_and_name_no_host() -> None:
         text = (ROOT / lock).read_text()
         assert "://" not in text
         assert text.count("==") <= text.count("--hash=sha256:")
+
+
+def test_the_marks_of_the_servers_stand_in_the_files_of_the_tests() -> None:
+    """The second session reads no file that names none; a mark from elsewhere would be missed."""
+    mark = re.compile(rf"mark\.({SERVED.replace(' or ', '|')})\b")
+    named = {path.name for path in ROOT.glob("tests/**/*.py") if mark.search(path.read_text())}
+    assert len(named) > 20
+    assert all(name.startswith("test_") for name in named)
 
 
 def spend_and_flush() -> None:

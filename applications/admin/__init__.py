@@ -1,4 +1,4 @@
-"""Staff screens: screening, assessment, selection, agreement, delivery, settlement."""
+"""Staff screens; importing them registers them."""
 
 from applications.admin import company, intake, objection, screening, statistics
 from applications.admin.agreement import amendments, contracts, endings, instalments, pending_steps

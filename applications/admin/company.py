@@ -1,4 +1,4 @@
-"""Companies, to look up: nothing is listed before it is searched for."""
+"""Companies, found by searching; nothing is listed before a search."""
 
 import re
 
@@ -8,6 +8,7 @@ from django.http import HttpRequest
 
 from applications.models import Company
 from applications.visibility import staff_applications
+from portal.access.requests import person
 from portal.staff.lists import ReadOnlyAdmin
 from portal.templatetags.values import business_number
 from programs.roles import STAFF_READERS
@@ -15,26 +16,24 @@ from programs.states import CompanyKind, CompanySize, Region
 
 SIZES, REGIONS, KINDS = dict(CompanySize.choices), dict(Region.choices), dict(CompanyKind.choices)
 
-MARKS, TEN_DIGITS = re.compile(r"[-\s]"), re.compile(r"[0-9]{10}")
+SEPARATORS, TEN_DIGITS = re.compile(r"[-\s]"), re.compile(r"[0-9]{10}")
 
 
-def company_ids(term: str, *, most: int = 200) -> list[int]:
-    """Find companies by business number (whole) or by the beginning of the name.
+def company_ids(term: str, *, limit: int = 200) -> list[int]:
+    """Find companies by whole business number or by the beginning of the name.
 
-    Unordered: the first `most` as the index gives them, however many begin so.
+    Unordered: at most `limit`, as the index returns them.
     """
-    digits = MARKS.sub("", term)
+    digits = SEPARATORS.sub("", term)
     if TEN_DIGITS.fullmatch(digits):
         rows = Company.objects.filter(business_number=digits)
     else:
         rows = Company.objects.filter(name__startswith=term)
-    return list(rows.values_list("pk", flat=True)[:most])
+    return list(rows.values_list("pk", flat=True)[:limit])
 
 
 @admin.register(Company)
 class CompanyAdmin(ReadOnlyAdmin):
-    """Found by number or name."""
-
     read_roles = STAFF_READERS
     list_display = ["name", "number", "kind_label", "size_label", "region_label"]
     fields = [
@@ -56,34 +55,28 @@ class CompanyAdmin(ReadOnlyAdmin):
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Company]:
-        """Companies that applied to a sub-programme of this person's desk."""
-        mine = staff_applications(request.user).order_by().values("company")
-        return super().get_queryset(request).filter(pk__in=mine)
+        visible = staff_applications(person(request)).order_by().values("company")
+        return super().get_queryset(request).filter(pk__in=visible)
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Company], search_term: str
     ) -> tuple[QuerySet[Company], bool]:
-        """Whole number or beginning of the name, both on an index."""
         if not search_term.strip():
             return queryset.none(), False
         return queryset.filter(pk__in=company_ids(search_term.strip())), False
 
     @admin.display(description="사업자등록번호")
     def number(self, company: Company) -> str:
-        """124-81-00998."""
         return business_number(company.business_number)
 
     @admin.display(description="구분")
     def kind_label(self, company: Company) -> str:
-        """What it is."""
         return KINDS.get(company.kind, company.kind)
 
     @admin.display(description="기업 규모")
     def size_label(self, company: Company) -> str:
-        """How large it is."""
         return SIZES.get(company.size, company.size)
 
     @admin.display(description="지역")
     def region_label(self, company: Company) -> str:
-        """Where it is."""
         return REGIONS.get(company.region, company.region)

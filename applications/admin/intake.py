@@ -1,8 +1,8 @@
-"""Late acceptance on the staff's desk: granted by a manager, never twice used."""
+"""Late filing: granted and cancelled by managers."""
 
 import re
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib import admin, messages
@@ -15,6 +15,7 @@ from django.utils.safestring import SafeString
 
 from applications.models import Company, LateGrant, Site
 from applications.services.intake import late_filing
+from portal.access.requests import person
 from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import PortalError
@@ -24,12 +25,10 @@ from programs.models import SubProgram
 from programs.roles import MANAGER, STAFF_READERS
 from programs.visibility import sub_programs_of
 
-NOT_DIGITS = re.compile(r"[^0-9]")
+NON_DIGITS = re.compile(r"[^0-9]")
 
 
 class GrantForm(forms.Form):
-    """For whom, where, why, until when."""
-
     sub_program = forms.ModelChoiceField(
         label="내역사업", queryset=SubProgram.objects.none(), empty_label="고르세요"
     )
@@ -48,13 +47,13 @@ class GrantForm(forms.Form):
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request.POST or None)
-        rows = sub_programs_of(request.user).select_related("round").order_by("round", "order")
-        self.fields["sub_program"].queryset = rows
+        rows = sub_programs_of(person(request)).select_related("round").order_by("round", "order")
+        field = cast(forms.ModelChoiceField, self.fields["sub_program"])
+        field.queryset = rows
 
     def clean(self) -> dict[str, Any]:
-        """Find the firm and its site."""
         data = super().clean() or {}
-        company = Company.objects.filter(business_number=NOT_DIGITS.sub("", data.get("number", "")))
+        company = Company.objects.filter(business_number=NON_DIGITS.sub("", data.get("number", "")))
         data["company"] = company.first()
         if data["company"] is None:
             self.add_error("number", "등록된 기업이 없습니다.")
@@ -66,16 +65,12 @@ class GrantForm(forms.Form):
         return data
 
 
-def cancel(request: HttpRequest, thing: LateGrant, data: dict[str, Any], at: datetime) -> str:
-    """Take it back."""
-    late_filing.cancel(thing, by=request.user, now=at)
-    return "허용을 취소했습니다."
+def cancel(request: HttpRequest, late_grant: LateGrant, data: dict[str, Any], at: datetime) -> None:
+    late_filing.cancel(late_grant, by=person(request), now=at)
 
 
 @admin.register(LateGrant)
 class LateGrantAdmin(WorkflowAdmin):
-    """Who was let in after the deadline, by whom and why."""
-
     read_roles = STAFF_READERS
     change_list_template = "admin/applications/intake/late_filing_list.html"
     list_display = ["company", "sub_program", "ends", "granted_by", "used", "cancelled"]
@@ -91,77 +86,71 @@ class LateGrantAdmin(WorkflowAdmin):
             "cancel",
             "허용 취소",
             cancel,
+            done="허용을 취소했습니다.",
             roles=[MANAGER],
-            show=lambda request, thing: thing.used_at is None and thing.cancelled_at is None,
+            show=lambda request, late_grant: (
+                late_grant.used_at is None and late_grant.cancelled_at is None
+            ),
             danger=True,
         )
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that grants."""
         page = self.admin_site.admin_view(self.grant_view)
         return [path("grant/", page, name="applications_lategrant_grant"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LateGrant]:
-        """Of the own sub-programmes."""
-        return LateGrant.objects.filter(sub_program__in=sub_programs_of(request.user))
+        return LateGrant.objects.filter(sub_program__in=sub_programs_of(person(request)))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Offer to grant to those who may."""
-        may = MANAGER in roles_of(request.user)
+        may = MANAGER in roles_of(person(request))
         return super().changelist_view(request, {"may_grant": may, **(extra_context or {})})
 
     def grant_view(self, request: HttpRequest) -> HttpResponse:
-        """Ask and grant."""
-        if MANAGER not in roles_of(request.user):
+        if MANAGER not in roles_of(person(request)):
             raise Http404
         form = GrantForm(request)
         if request.method == "POST" and form.is_valid():
             data = form.cleaned_data
             try:
-                made = late_filing.grant(
+                late_grant = late_filing.grant(
                     data["sub_program"],
                     company=data["company"],
                     site=data["place"],
                     until=data["until"],
                     reason=data["reason"],
-                    by=request.user,
+                    by=person(request),
                     now=now(),
                 )
             except PortalError as error:
                 messages.error(request, error.message)
             else:
                 messages.success(request, "기한 뒤 접수를 허용했습니다.")
-                return redirect("admin:applications_lategrant_change", made.pk)
+                return redirect("admin:applications_lategrant_change", late_grant.pk)
         template = "admin/applications/intake/late_filing_grant.html"
         return self.render(request, None, template, title="기한 뒤 접수 허용", form=form)
 
     @admin.display(description="허용 기한")
-    def ends(self, thing: LateGrant) -> str:
-        """To the second."""
-        return until(thing.until)
+    def ends(self, late_grant: LateGrant) -> str:
+        return until(late_grant.until)
 
     @admin.display(description="허용 시각")
-    def granted(self, thing: LateGrant) -> str:
-        """When it was given."""
-        return kst(thing.granted_at)
+    def granted(self, late_grant: LateGrant) -> str:
+        return kst(late_grant.granted_at)
 
     @admin.display(description="사용 시각")
-    def used(self, thing: LateGrant) -> str:
-        """When it let a filing in."""
-        return kst(thing.used_at) or "쓰지 않음"
+    def used(self, late_grant: LateGrant) -> str:
+        return kst(late_grant.used_at) or "쓰지 않음"
 
     @admin.display(description="접수한 신청")
-    def used_for(self, thing: LateGrant) -> SafeString | str:
-        """What was filed by it."""
-        if thing.application is None:
+    def used_for(self, late_grant: LateGrant) -> SafeString | str:
+        if late_grant.application is None:
             return "—"
-        address = reverse("admin:applications_application_change", args=[thing.application.pk])
-        return format_html('<a href="{}">{}</a>', address, thing.application.number)
+        address = reverse("admin:applications_application_change", args=[late_grant.application.pk])
+        return format_html('<a href="{}">{}</a>', address, late_grant.application.number)
 
     @admin.display(description="취소 시각")
-    def cancelled(self, thing: LateGrant) -> str:
-        """When it was taken back."""
-        return kst(thing.cancelled_at) or "—"
+    def cancelled(self, late_grant: LateGrant) -> str:
+        return kst(late_grant.cancelled_at) or "—"

@@ -1,4 +1,4 @@
-"""One check, one claimed bonus: small pages that decide it and lead back to the application."""
+"""Pages that decide one check or one bonus claim and lead back to the application."""
 
 from datetime import datetime
 from typing import Any
@@ -12,6 +12,7 @@ from applications.models import BonusClaim, Check
 from applications.services.screening import checks
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
+from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import note_form
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
@@ -19,7 +20,7 @@ from programs.roles import MANAGER, OFFICER, STAFF_READERS
 ReasonForm = note_form("reason", max_length=1_000, rows=4)
 
 
-MaybeReasonForm = note_form(
+OptionalReasonForm = note_form(
     "reason",
     max_length=1_000,
     rows=4,
@@ -28,32 +29,31 @@ MaybeReasonForm = note_form(
 )
 
 
-def confirm(request: HttpRequest, check: Check, data: dict[str, Any], at: datetime) -> str:
-    """Agree with the automatic judgement."""
-    checks.confirm(check, by=request.user, now=at, **data)
-    return f"확인했습니다: {check.message}"
+def confirm(request: HttpRequest, check: Check, data: dict[str, Any], at: datetime) -> Check:
+    checks.confirm(check, by=person(request), now=at, **data)
+    return check
 
 
-def overrule(request: HttpRequest, check: Check, data: dict[str, Any], at: datetime) -> str:
-    """Turn it round."""
-    checks.overrule(check, by=request.user, now=at, **data)
-    return f"자동 판정을 뒤집었습니다: {check.message}"
+def overrule(request: HttpRequest, check: Check, data: dict[str, Any], at: datetime) -> Check:
+    checks.overrule(check, by=person(request), now=at, **data)
+    return check
 
 
-def grant(request: HttpRequest, claim: BonusClaim, data: dict[str, Any], at: datetime) -> str:
-    """Count the bonus."""
-    checks.decide_bonus(claim, granted=True, by=request.user, now=at, **data)
-    return f"가점을 인정했습니다: {claim.label}"
+def grant(
+    request: HttpRequest, claim: BonusClaim, data: dict[str, Any], at: datetime
+) -> BonusClaim:
+    checks.decide_bonus(claim, granted=True, by=person(request), now=at, **data)
+    return claim
 
 
-def refuse(request: HttpRequest, claim: BonusClaim, data: dict[str, Any], at: datetime) -> str:
-    """Do not count it."""
-    checks.decide_bonus(claim, granted=False, by=request.user, now=at, **data)
-    return f"가점을 인정하지 않았습니다: {claim.label}"
+def refuse(
+    request: HttpRequest, claim: BonusClaim, data: dict[str, Any], at: datetime
+) -> BonusClaim:
+    checks.decide_bonus(claim, granted=False, by=person(request), now=at, **data)
+    return claim
 
 
 def in_screening(request: HttpRequest, row: Check | BonusClaim) -> bool:
-    """Decided only while the application is being screened."""
     return row.application.state == ApplicationState.SCREENING
 
 
@@ -64,24 +64,19 @@ class PartAdmin(WorkflowAdmin):
     ordering = ["-pk"]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        """Those of the own sub-programmes' applications."""
-        mine = staff_applications(request.user).order_by().values("pk")
-        rows = super().get_queryset(request).filter(application__in=mine)
+        visible = staff_applications(person(request)).order_by().values("pk")
+        rows = super().get_queryset(request).filter(application__in=visible)
         return rows.select_related("application__company", "application__sub_program")
 
     def has_module_permission(self, request: HttpRequest) -> bool:
-        """Not in the menu."""
         return False
 
     def back_url(self, thing: Any) -> str:
-        """The application's page."""
         return reverse("admin:applications_application_change", args=[thing.application_id])
 
 
 @admin.register(Check)
 class CheckAdmin(PartAdmin):
-    """A condition and what staff made of it."""
-
     list_display = ["message", "application", "met", "decision"]
     fields = ["application", "message", "met", "decision", "reason", "decided_by", "decided_at"]
     acts = [
@@ -89,8 +84,9 @@ class CheckAdmin(PartAdmin):
             "confirm",
             "자동 판정 확인",
             confirm,
+            done=lambda check: f"확인했습니다: {check.message}",
             roles=[OFFICER, MANAGER],
-            form=MaybeReasonForm,
+            form=OptionalReasonForm,
             show=in_screening,
             intro="자동 판정이 맞음을 확인합니다. 판정하지 못한 요건은 ‘미충족’으로 확정합니다.",
         ),
@@ -98,6 +94,7 @@ class CheckAdmin(PartAdmin):
             "overrule",
             "자동 판정 뒤집기",
             overrule,
+            done=lambda check: f"자동 판정을 뒤집었습니다: {check.message}",
             roles=[OFFICER, MANAGER],
             form=ReasonForm,
             show=in_screening,
@@ -109,7 +106,7 @@ class CheckAdmin(PartAdmin):
 
 @admin.register(BonusClaim)
 class BonusClaimAdmin(PartAdmin):
-    """A claimed bonus; the industry code only hints, product and evidence decide (S9)."""
+    """Claimed bonus; the industry code only hints, product and evidence decide (S9)."""
 
     list_display = ["label", "application", "points", "hinted", "state"]
     fields = ["application", "label", "claim", "points", "hinted", "state", "reason"]
@@ -119,6 +116,7 @@ class BonusClaimAdmin(PartAdmin):
             "grant",
             "가점 인정",
             grant,
+            done=lambda claim: f"가점을 인정했습니다: {claim.label}",
             roles=[OFFICER, MANAGER],
             form=ReasonForm,
             show=in_screening,
@@ -128,6 +126,7 @@ class BonusClaimAdmin(PartAdmin):
             "refuse",
             "가점 불인정",
             refuse,
+            done=lambda claim: f"가점을 인정하지 않았습니다: {claim.label}",
             roles=[OFFICER, MANAGER],
             form=ReasonForm,
             show=in_screening,

@@ -1,4 +1,4 @@
-"""The API of the applicant, the genuineness of a receipt, and open data."""
+"""API of applicants, receipts and open data."""
 
 from applications.api.application.views import Applications, OneApplication, Receipt, Sites, Submit
 from applications.api.open_data import OpenCatalogue, OpenRows

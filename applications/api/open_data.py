@@ -152,7 +152,6 @@ class OpenRows(OpenView):
         ],
     )
     def get(self, request: Request, dataset: str) -> Response:
-        """Return a page of rows; a small data set is one page."""
         pager = OpenPage()
         pager.get_page_size(request)
         pager.decode_cursor(request)

@@ -1,8 +1,9 @@
-"""Forms of a company: registration, profile, sites, people."""
+"""Forms of a company: registration, profile, sites, members."""
 
 from datetime import UTC, datetime
 
 from django import forms
+from django.db.models import TextChoices
 
 from applications.states import MemberRole
 from portal.forms.fields import PlainForm
@@ -13,12 +14,14 @@ SHORT = {"class": "input--short"}
 LONG = {"class": "input--long"}
 
 
-def _choice(label: str, choices: type, **options: object) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, choices=[EMPTY, *choices.choices], **options)
+def _choice(label: str, choices: type[TextChoices], *, help_text: str = "") -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, choices=[EMPTY, *choices.choices], required=False, help_text=help_text
+    )
 
 
 class ProfileForm(PlainForm):
-    """What the portal knows of a company and carries over into every application."""
+    """Company profile; new applications start with it."""
 
     name = forms.CharField(
         label="기업명", max_length=100, help_text="사업자등록증에 적힌 대로 입력하세요."
@@ -27,7 +30,6 @@ class ProfileForm(PlainForm):
     size = _choice(
         "기업 규모",
         CompanySize,
-        required=False,
         help_text="중소기업확인서에 적힌 규모를 고르세요. 협회·단체는 ‘해당 없음’을 고르세요.",
     )
     industry_code = forms.RegexField(
@@ -51,7 +53,7 @@ class ProfileForm(PlainForm):
         widget=forms.TextInput({"inputmode": "numeric", "data-unit": "명", **SHORT}),
     )
     representative = forms.CharField(label="대표자", max_length=50, required=False)
-    region = _choice("지역", Region, required=False)
+    region = _choice("지역", Region)
     address = forms.CharField(
         label="주소", max_length=200, required=False, widget=forms.TextInput(LONG)
     )
@@ -64,22 +66,19 @@ class ProfileForm(PlainForm):
     )
 
 
-class ChangeForm(ProfileForm):
-    """The profile of a company that is there, with the time of the version that was opened."""
+class ProfileChangeForm(ProfileForm):
+    """Profile of an existing company, with the time of the version that was opened."""
 
     opened = forms.CharField(widget=forms.HiddenInput)
 
     def clean_opened(self) -> datetime:
-        """Read the time; whoever sends none has opened nothing."""
         try:
             return datetime.fromisoformat(self.cleaned_data["opened"]).astimezone(UTC)
-        except (ValueError, OverflowError) as strange:
-            raise forms.ValidationError("화면을 새로 열어 다시 저장하세요.") from strange
+        except (ValueError, OverflowError) as error:
+            raise forms.ValidationError("화면을 새로 열어 다시 저장하세요.") from error
 
 
 class RegisterForm(ProfileForm):
-    """A new company; the business number is fixed from then on."""
-
     business_number = forms.CharField(
         label="사업자등록번호",
         max_length=20,
@@ -90,18 +89,14 @@ class RegisterForm(ProfileForm):
 
 
 class SiteForm(PlainForm):
-    """A workplace."""
-
     name = forms.CharField(label="사업장 이름", max_length=100, help_text="예: 제2공장")
-    region = _choice("사업장 지역", Region, required=False)
+    region = _choice("사업장 지역", Region)
     address = forms.CharField(
         label="사업장 주소", max_length=200, required=False, widget=forms.TextInput(LONG)
     )
 
 
 class InviteForm(PlainForm):
-    """Whom to ask to join, and with what rights."""
-
     email = forms.EmailField(label="이메일", widget=forms.EmailInput(LONG))
     role = forms.ChoiceField(
         label="권한",
@@ -112,6 +107,4 @@ class InviteForm(PlainForm):
 
 
 class RoleForm(PlainForm):
-    """Another role for a co-worker."""
-
     role = forms.ChoiceField(label="권한", choices=MemberRole.choices)

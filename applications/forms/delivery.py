@@ -5,8 +5,8 @@ from typing import Any, cast
 
 from django import forms
 
-from applications.forms.intake.drafting import ManyFilesField
 from portal.forms.fields import PlainForm
+from portal.forms.uploads import ManyFilesField
 from programs.states import Region
 
 LONG = {"rows": 4, "class": "input--long"}

@@ -1,4 +1,4 @@
-"""Documents."""
+"""Form that checks a receipt."""
 
 from django import forms
 
@@ -6,8 +6,6 @@ from portal.forms.fields import PlainForm
 
 
 class ReceiptForm(PlainForm):
-    """Number and hash of a receipt."""
-
     number = forms.CharField(label="접수번호", max_length=40, help_text="예: 2021-구축-1차-000123")
     sha256 = forms.RegexField(
         label="확인 값(SHA-256)",

@@ -4,8 +4,8 @@ from typing import Any
 
 from django import forms
 
-from applications.forms.intake.drafting import ManyFilesField
 from portal.forms.fields import PlainForm
+from portal.forms.uploads import ManyFilesField
 
 
 class OptionalFiles(ManyFilesField):

@@ -1,4 +1,4 @@
-"""Screening."""
+"""Form of the answer to a supplement request."""
 
 from django import forms
 
@@ -6,8 +6,6 @@ from portal.forms.fields import PlainForm
 
 
 class AnswerForm(PlainForm):
-    """The words of an answer to a request for more."""
-
     answer = forms.CharField(
         label="답변 내용",
         max_length=4_000,

@@ -5,8 +5,10 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
+from portal.records.creation import Creation
 
-class Migration(migrations.Migration):
+
+class Migration(Creation):
 
     initial = True
 
@@ -36,7 +38,7 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '신청',
                 'verbose_name_plural': '신청',
-                'indexes': [models.Index(fields=['sub_program', 'state', '-id'], name='application_desk'), models.Index(fields=['state', '-id'], name='application_state'), models.Index(fields=['sub_program', '-id'], name='application_program'), models.Index(fields=['track', '-id'], name='application_track'), models.Index(fields=['region', '-id'], name='application_region'), models.Index(fields=['size', '-id'], name='application_size'), models.Index(fields=['submitted_at'], name='application_received'), models.Index(condition=models.Q(('state', 'screening'), models.Q(('supplement_state', ''), _negated=True)), fields=['supplement_state', '-id'], name='application_supplement')],
+                'indexes': [models.Index(fields=['sub_program', 'state', '-id'], name='application_program_state'), models.Index(fields=['state', '-id'], name='application_state'), models.Index(fields=['sub_program', '-id'], name='application_program'), models.Index(fields=['track', '-id'], name='application_track'), models.Index(fields=['region', '-id'], name='application_region'), models.Index(fields=['size', '-id'], name='application_size'), models.Index(fields=['submitted_at'], name='application_received'), models.Index(condition=models.Q(('state', 'screening'), models.Q(('supplement_state', ''), _negated=True)), fields=['supplement_state', '-id'], name='application_supplement')],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ['draft', 'withdrawn']), models.Q(('number__isnull', False), ('submitted_at__isnull', False)), _connector='OR'), name='filed_application_has_number_and_time'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'draft'), _negated=True), models.Q(('number', None), ('submitted_at', None)), _connector='OR'), name='draft_has_no_number')],
             },
         ),
@@ -1243,14 +1245,14 @@ class Migration(migrations.Migration):
                 ('state', models.CharField(choices=[('open', '보완 대기'), ('answered', '보완 제출'), ('expired', '기한 경과')], default='open', max_length=10, verbose_name='상태')),
                 ('message', models.TextField(verbose_name='요청 내용')),
                 ('requirements', models.JSONField(default=list, verbose_name='요청 서류')),
-                ('asked_at', models.DateTimeField(verbose_name='요청 시각')),
+                ('requested_at', models.DateTimeField(verbose_name='요청 시각')),
                 ('due_at', models.DateTimeField(verbose_name='기한')),
                 ('answer', models.TextField(blank=True, verbose_name='답변')),
                 ('answered_at', models.DateTimeField(null=True, verbose_name='제출 시각')),
                 ('sha256', models.CharField(blank=True, max_length=64, verbose_name='SHA-256')),
                 ('answered_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
                 ('application', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='supplements', to='applications.application')),
-                ('asked_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ('requested_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'verbose_name': '보완 요청',

@@ -1,4 +1,4 @@
-"""Facts of applicants and applications."""
+"""Models of companies and their applications, from the first draft to the settlement."""
 
 from applications.models.agreement.amendments import Amendment
 from applications.models.agreement.contracts import (

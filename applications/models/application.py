@@ -1,4 +1,4 @@
-"""An application, its parts while it is drafted, and what was frozen when it was filed."""
+"""Applications and their log of moves."""
 
 from django.conf import settings
 from django.db import models
@@ -16,8 +16,6 @@ NEVER_FILED = [ApplicationState.DRAFT, ApplicationState.WITHDRAWN]
 
 
 class ApplicationMove(MoveLogBase):
-    """One move of an application."""
-
     thing = models.ForeignKey("Application", on_delete=models.PROTECT, related_name="moves")
 
     class Meta(MoveLogBase.Meta):
@@ -26,9 +24,10 @@ class ApplicationMove(MoveLogBase):
 
 
 class Application(Dated, Stateful):
-    """One site's application to one sub-programme of one round.
+    """Application of one site to one sub-programme of one round.
 
-    `version` counts every change of the draft and its parts; filing names the version it froze.
+    `version` counts every change of the draft and its parts; filing is refused when it has changed
+    since the parts were read.
     """
 
     MOVES = ApplicationMoves.by_name()
@@ -59,10 +58,10 @@ class Application(Dated, Stateful):
         "접수번호", max_length=40, unique=True, null=True, editable=False
     )
     submitted_at = models.DateTimeField("제출 시각", null=True, editable=False)
-    # As filed, for the desk: its filters may not join a table that grows.
+    # Copied at filing for the filters of the staff list, which may not join a growing table.
     region = models.CharField("지역", max_length=20, blank=True, editable=False)
     size = models.CharField("기업 규모", max_length=20, blank=True, editable=False)
-    # Where the latest request for more stands; a `SupplementState`, or empty without one.
+    # `SupplementState` of the latest supplement request; empty without one.
     supplement_state = models.CharField("보완", max_length=10, blank=True, editable=False)
 
     class Meta:
@@ -86,7 +85,7 @@ class Application(Dated, Stateful):
             ),
         ]
         indexes = [
-            models.Index(fields=["sub_program", "state", "-id"], name="application_desk"),
+            models.Index(fields=["sub_program", "state", "-id"], name="application_program_state"),
             models.Index(fields=["state", "-id"], name="application_state"),
             models.Index(fields=["sub_program", "-id"], name="application_program"),
             models.Index(fields=["track", "-id"], name="application_track"),
@@ -105,10 +104,10 @@ class Application(Dated, Stateful):
 
     @property
     def applicant_label(self) -> str:
-        """The state in the applicant's words."""
+        """Return the state as the applicant may know it: no decision before its release."""
         return APPLICANT_LABELS[ApplicationState(self.state)]
 
     @property
     def subject(self) -> str:
-        """The name under which the ledger knows this application."""
+        """Return the name of this application in the ledger."""
         return f"application:{self.pk}"

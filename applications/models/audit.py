@@ -1,4 +1,4 @@
-"""Rows of applications that stay as they are once final (see `portal.records.audit`)."""
+"""Rows of this app that must not change once final (see `portal.records.audit`)."""
 
 from django.db.models import QuerySet
 
@@ -24,49 +24,45 @@ from applications.models.settlement.spending import InKindUse
 from portal.models import Stateful
 from portal.records.audit import Audited
 
-# Things whose state must be where their last move led.
+# Models whose rows must be in the state that their last move led to.
 MOVED: tuple[type[Stateful], ...] = (Application, Selection, DecisionChange, Objection, Agreement)
 
 
-def locked_sheets() -> QuerySet[ScoreSheet]:
-    """Sheets that were handed in."""
+def submitted_sheets() -> QuerySet[ScoreSheet]:
     return ScoreSheet.objects.filter(locked_at__isnull=False)
 
 
 def withdrawn_sheets() -> QuerySet[ScoreSheet]:
-    """Sheets that were taken out of the sum after they were handed in."""
     return ScoreSheet.objects.filter(locked_at__isnull=False, withdrawn_at__isnull=False)
 
 
 def finished_runs() -> QuerySet[ScoreRun]:
-    """Runs whose results stand."""
     return ScoreRun.objects.filter(finished_at__isnull=False)
 
 
-def standing_results() -> QuerySet[ScoreResult]:
-    """Results of finished runs; a run that goes on may still write some again."""
+def finished_results() -> QuerySet[ScoreResult]:
+    """Return results of finished runs; an unfinished run may still rewrite its own."""
     return ScoreResult.objects.filter(run__finished_at__isnull=False)
 
 
 def made_decisions() -> QuerySet[Decision]:
-    """Decisions of selections that were decided; a proposal is no decision yet."""
+    """Return first decisions of decided selections; a proposal is no decision yet."""
     return Decision.objects.filter(selection__decided_at__isnull=False, previous=None)
 
 
 def later_decisions() -> QuerySet[Decision]:
-    """Decisions that replaced another one."""
     return Decision.objects.filter(previous__isnull=False)
 
 
-SHEET = (
+SHEET_COLUMNS = (
     "application_id", "assessor_id", "assigned_at", "marks", "reasons", "comment", "locked_at",
     "sha256",
 )  # fmt: skip
-RUN = (
+RUN_COLUMNS = (
     "sub_program_id", "number", "rubric", "rubric_sha256", "requested_by_id", "requested_at",
     "finished_at", "scored", "inputs_sha256", "results_sha256",
 )  # fmt: skip
-DECISION = (
+DECISION_COLUMNS = (
     "selection_id", "application_id", "outcome", "rank", "grant_won", "reason_code", "reason",
 )  # fmt: skip
 
@@ -75,7 +71,9 @@ AUDITED = (
     Audited("application-moves", "신청 처리 이력", ApplicationMove.objects.all, time="at"),
     Audited("rubrics", "평가 기준 판", RubricVersion.objects.all, time="frozen_at"),
     Audited("conflict-statements", "이해관계 확인서", ConflictStatement.objects.all, time="at"),
-    Audited("score-sheets", "제출된 평가표", locked_sheets, since="locked_at", columns=SHEET),
+    Audited(
+        "score-sheets", "제출된 평가표", submitted_sheets, since="locked_at", columns=SHEET_COLUMNS
+    ),
     Audited(
         "withdrawn-sheets",
         "합산에서 뺀 평가표",
@@ -83,10 +81,12 @@ AUDITED = (
         since="withdrawn_at",
         columns=("withdrawn_at", "end_reason"),
     ),
-    Audited("score-runs", "점수 산정", finished_runs, since="finished_at", columns=RUN),
-    Audited("score-results", "평가 결과", standing_results, since="run__finished_at"),
+    Audited("score-runs", "점수 산정", finished_runs, since="finished_at", columns=RUN_COLUMNS),
+    Audited("score-results", "평가 결과", finished_results, since="run__finished_at"),
     Audited("selection-moves", "선정 처리 이력", SelectionMove.objects.all, time="at"),
-    Audited("decisions", "결정", made_decisions, since="selection__decided_at", columns=DECISION),
+    Audited(
+        "decisions", "결정", made_decisions, since="selection__decided_at", columns=DECISION_COLUMNS
+    ),
     Audited("later-decisions", "바뀐 결정", later_decisions, time="at"),
     Audited("aid-exceptions", "지원 한도 예외", AidException.objects.all, time="at"),
     Audited("decision-change-moves", "결정 변경 이력", DecisionChangeMove.objects.all, time="at"),

@@ -1,4 +1,4 @@
-"""Companies, their sites and their people."""
+"""Companies, their sites, members and invitations."""
 
 from django.conf import settings
 from django.db import models
@@ -9,9 +9,9 @@ from portal.models import Dated
 
 
 class Company(Dated):
-    """A company or association: applicant, supplier or partner.
+    """Company or association: applicant, supplier or partner.
 
-    `kind`, `size` and `region` hold codes whose words are in the catalogue's `profile`.
+    `kind`, `size` and `region` hold codes; the catalogue's `profile` has their labels.
     """
 
     business_number = models.CharField("사업자등록번호", max_length=10, unique=True)
@@ -42,7 +42,7 @@ class Company(Dated):
 
 
 class Site(models.Model):
-    """A workplace (사업장) of a company; applications are made for a site."""
+    """Workplace (사업장) of a company; every application is made for one."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="sites")
     name = models.CharField("사업장 이름", max_length=100)
@@ -61,7 +61,7 @@ class Site(models.Model):
 
 
 class Member(models.Model):
-    """A person who works for a company on the portal."""
+    """Membership of a person in a company, with a role."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="members")
     user = models.ForeignKey(
@@ -82,7 +82,7 @@ class Member(models.Model):
 
 
 class Invitation(models.Model):
-    """A letter that lets somebody join a company; its token is kept only as a hash."""
+    """Invitation to join a company; only the hash of its token is stored."""
 
     company = models.ForeignKey(Company, on_delete=models.CASCADE, related_name="invitations")
     email = models.EmailField("이메일")

@@ -1,4 +1,4 @@
-"""Documents."""
+"""Issued PDFs."""
 
 from django.db import models
 
@@ -7,7 +7,7 @@ from portal.models import IssuedPdf
 
 
 class IssuedDocument(IssuedPdf):
-    """A PDF about an application; `version` tells texts of one kind that came one after another."""
+    """PDF about an application; `version` counts successive texts of one kind."""
 
     class Kind(models.TextChoices):
         RECEIPT = "receipt", "접수증"

@@ -1,4 +1,4 @@
-"""What staff check: findings, requests for more, and claimed bonuses."""
+"""Screening by staff: eligibility checks, supplements and claimed bonuses."""
 
 from django.conf import settings
 from django.db import models
@@ -11,7 +11,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Check(models.Model):
-    """One condition judged on the frozen facts, and what an officer made of it."""
+    """Automatic verdict on one condition, from the frozen facts, and the decision of an officer."""
 
     application = models.ForeignKey(
         Application, on_delete=models.CASCADE, related_name="checks", verbose_name="신청"
@@ -44,14 +44,14 @@ class Check(models.Model):
 
     @property
     def final(self) -> bool | None:
-        """The judgement after staff: overruling turns it round."""
+        """Return the verdict after the decision of staff; None while it is pending."""
         if self.decision == CheckDecision.PENDING:
             return None
         return bool(self.met) if self.decision == CheckDecision.CONFIRMED else not self.met
 
 
 class Supplement(models.Model):
-    """A request for more (보완 요청) with a deadline, and its answer."""
+    """Request for more (보완 요청) with a deadline, and its answer."""
 
     application = models.ForeignKey(
         Application, on_delete=models.CASCADE, related_name="supplements"
@@ -61,8 +61,8 @@ class Supplement(models.Model):
     )
     message = models.TextField("요청 내용")
     requirements = models.JSONField("요청 서류", default=list)
-    asked_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
-    asked_at = models.DateTimeField("요청 시각")
+    requested_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
+    requested_at = models.DateTimeField("요청 시각")
     due_at = models.DateTimeField("기한")
     answer = models.TextField("답변", blank=True)
     answered_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
@@ -88,7 +88,7 @@ class Supplement(models.Model):
 
 
 class BonusClaim(models.Model):
-    """A bonus the applicant claims; staff decide on product and evidence (S9)."""
+    """Claimed bonus; staff decide on product and evidence (S9)."""
 
     application = models.ForeignKey(
         Application, on_delete=models.CASCADE, related_name="bonuses", verbose_name="신청"

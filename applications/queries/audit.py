@@ -1,4 +1,4 @@
-"""What must follow from the sealed moves."""
+"""Consistency of states with the sealed moves."""
 
 from collections.abc import Iterator
 
@@ -7,5 +7,5 @@ from portal.records.audit import Fault, misplaced_states
 
 
 def states() -> Iterator[Fault]:
-    """Name every application, selection and agreement that is not where its last move led."""
+    """Yield every application, selection, agreement and so on whose state its last move denies."""
     return misplaced_states(MOVED)

@@ -1,29 +1,36 @@
-"""What a request that went wrong was about: its programme, told by its address alone."""
+"""Scope of an incident: the sub-programme that a failed request was about."""
 
 from collections.abc import Collection
-from typing import Any
+
+from django.urls import ResolverMatch
 
 from applications.models import Application
 
 PREFIX = "application:"
 
 
-def about(match: Any) -> str:
-    """Name the programme or the application of an address; the database is not asked."""
-    words = match.kwargs
-    if "round" in words and "code" in words:
-        return f"{words['round']}/{words['code']}"
-    if (match.url_name or "").startswith(("application", "api_application")) and "pk" in words:
-        return f"{PREFIX}{words['pk']}"
+def about(match: ResolverMatch) -> str:
+    """Return `round/code`, `application:<pk>` or `portal` for an address, without any query.
+
+    The database may be what failed.
+    """
+    arguments = match.kwargs
+    if "round" in arguments and "code" in arguments:
+        return f"{arguments['round']}/{arguments['code']}"
+    if (match.url_name or "").startswith(("application", "api_application")) and "pk" in arguments:
+        return f"{PREFIX}{arguments['pk']}"
     return "portal"
 
 
 def scopes(keys: Collection[str]) -> dict[str, str]:
-    """Find the programme of each: `round/code`; what is not known is left out."""
+    """Return the sub-programme (`round/code`) of each key that `about` returned.
+
+    Unknown applications and `portal` are left out.
+    """
     numbers = {key: key.removeprefix(PREFIX) for key in keys if key.startswith(PREFIX)}
     ids = {int(text) for text in numbers.values() if text.isdecimal() and len(text) < 18}
     rows = Application.objects.filter(pk__in=ids).values_list(
         "pk", "sub_program__round__code", "sub_program__code"
     )
-    found = {f"{PREFIX}{pk}": f"{round}/{code}" for pk, round, code in rows}
-    return found | {key: key for key in keys if "/" in key}
+    known = {f"{PREFIX}{pk}": f"{round}/{code}" for pk, round, code in rows}
+    return known | {key: key for key in keys if "/" in key}

@@ -1,4 +1,4 @@
-"""Companies: registering one, its profile, its sites and its people."""
+"""Companies: registration, profile, sites, members and invitations."""
 
 import hashlib
 import secrets
@@ -23,7 +23,7 @@ from programs.rules import deadlines
 
 INVITATION_DAYS = 14
 MAIN_SITE = "본사"
-PROFILE = (
+PROFILE_FIELDS = (
     "name",
     "kind",
     "size",
@@ -35,30 +35,30 @@ PROFILE = (
     "address",
     "phone",
 )
-SITE = ("name", "region", "address")
+SITE_FIELDS = ("name", "region", "address")
 
 
 def token_digest(token: str) -> str:
-    """The only thing that is kept of a link's token."""
+    """Return the hash of a link's token; the token itself is never stored."""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 @transaction.atomic
 def register(*, data: Mapping[str, Any], by: User, now: datetime) -> Company:
-    """Register a company with a first site at its address; whoever registers it is its owner.
+    """Register a company with a first site at its address; `by` becomes its owner.
 
-    Takes `business_number` and the names of PROFILE, nothing else. Raises BadInput
-    (`business_number`, `phone`, `name_missing`) and PortalError (`company_taken`) that names the
-    owner's masked address, so that the right person can be asked for an invitation.
+    Takes `business_number` and the names in PROFILE_FIELDS, nothing else. Raises BadInput
+    (`business_number`, `phone`, `name_missing`, `company_taken`); the last names the owner's
+    masked address, so that an invitation can be requested.
     """
     number = business_number(str(data.get("business_number") or ""))
-    profile = _picked(data, PROFILE)
+    profile = _pick(data, PROFILE_FIELDS)
     _check_profile(profile)
     try:
         with transaction.atomic():
             company = Company.objects.create(business_number=number, **profile)
-    except IntegrityError as taken:
-        raise _taken(number) from taken
+    except IntegrityError as error:
+        raise _taken(number) from error
     Member.objects.create(company=company, user=by, role=MemberRole.OWNER, since=now)
     Site.objects.create(
         company=company, name=MAIN_SITE, region=company.region, address=company.address
@@ -69,12 +69,12 @@ def register(*, data: Mapping[str, Any], by: User, now: datetime) -> Company:
 def update(
     company: Company, *, data: Mapping[str, Any], opened: datetime, by: User, now: datetime
 ) -> Company:
-    """Change the profile (the names of PROFILE; never the business number).
+    """Change the profile (the names in PROFILE_FIELDS; never the business number).
 
-    `opened` is the `updated_at` of the version that was changed. Drafts that were already begun
+    `opened` is the `updated_at` of the version that was edited. Drafts that were already begun
     keep their own confirmed facts. Raises BadInput, and StaleVersion when somebody else saved.
     """
-    changes = _picked(data, PROFILE)
+    changes = _pick(data, PROFILE_FIELDS)
     _check_profile(changes)
     unchanged = Company.objects.filter(pk=company.pk, updated_at=opened)
     if not unchanged.update(**changes, updated_at=now):
@@ -89,24 +89,24 @@ def update(
 
 def add_site(company: Company, *, data: Mapping[str, Any], by: User, now: datetime) -> Site:
     """Add a workplace. Raises BadInput (`name_missing`, `site_taken`)."""
-    fields = _picked(data, SITE)
+    fields = _pick(data, SITE_FIELDS)
     _check_profile(fields)
     try:
         with transaction.atomic():
             return Site.objects.create(company=company, **fields)
-    except IntegrityError as taken:
-        raise BadInput("같은 이름의 사업장이 이미 있습니다.", code="site_taken") from taken
+    except IntegrityError as error:
+        raise BadInput("같은 이름의 사업장이 이미 있습니다.", code="site_taken") from error
 
 
 @transaction.atomic
 def invite(company: Company, *, email: str, role: str, by: User, now: datetime) -> Invitation:
-    """Send a co-worker a letter with a link that lives 14 days; an older one to them is cancelled.
+    """E-mail a colleague a link that is valid for 14 days; their older invitation is cancelled.
 
-    Only owners invite (NotFound otherwise). Raises BadInput (`role`, `already_member`,
+    Only owners may invite (NotFound otherwise). Raises BadInput (`role`, `already_member`,
     `letters_today`).
     """
     _lock_as_owner(company, by)
-    check_letters(by, now)
+    check_invitations_today(by, now)
     email = email.strip().lower()
     if role not in MemberRole.values:
         raise BadInput("권한을 골라 주세요.", code="role")
@@ -139,13 +139,13 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
     return invitation
 
 
-def check_letters(by: User, now: datetime) -> None:
-    """Count the letters to colleagues and partners. Raises BadInput (`letters_today`)."""
+def check_invitations_today(by: User, now: datetime) -> None:
+    """Limit one person's invitations to colleagues and partners. Raises BadInput (`letters_today`)."""
     outbox.check_invitation_limit((Invitation.objects.all(), Partner.objects.all()), by=by, now=now)
 
 
 def cancel_invitation(invitation: Invitation, *, by: User, now: datetime) -> None:
-    """Take a letter back. Raises NotFound for those who are not owners, MoveNotAllowed if used."""
+    """Cancel an invitation. Raises NotFound unless `by` is an owner, MoveNotAllowed once it is used."""
     with transaction.atomic():
         _lock_as_owner(invitation.company, by)
         cancelled = Invitation.objects.filter(
@@ -156,19 +156,19 @@ def cancel_invitation(invitation: Invitation, *, by: User, now: datetime) -> Non
 
 
 def find_invitation(token: str) -> Invitation:
-    """Find the letter behind a link. Raises NotFound."""
-    found = (
+    """Return the invitation behind a link. Raises NotFound."""
+    invitation = (
         Invitation.objects.select_related("company", "invited_by")
         .filter(digest=token_digest(token))
         .first()
     )
-    if found is None:
+    if invitation is None:
         raise NotFound("초대를 찾을 수 없습니다.", code="invitation_unknown")
-    return found
+    return invitation
 
 
 def invitation_refusal(invitation: Invitation, *, by: User, now: datetime) -> PortalError | None:
-    """Say why this person cannot accept the letter now; None when they can."""
+    """Return why this person cannot accept the invitation now; None when they can."""
     if invitation.accepted_at:
         return MoveNotAllowed("이미 수락한 초대입니다.", code="invitation_used")
     if invitation.cancelled_at:
@@ -190,14 +190,14 @@ def invitation_refusal(invitation: Invitation, *, by: User, now: datetime) -> Po
 
 @transaction.atomic
 def accept(*, token: str, by: User, now: datetime) -> Member:
-    """Join the company that sent the letter; a letter works once and for its addressee only.
+    """Join the company; an invitation works once and for its addressee only.
 
     Raises NotFound (`invitation_unknown`) and MoveNotAllowed (`invitation_used`, `_cancelled`,
     `_expired`, `_other_person`).
     """
     invitation = find_invitation(token)
-    if refused := invitation_refusal(invitation, by=by, now=now):
-        raise refused
+    if refusal := invitation_refusal(invitation, by=by, now=now):
+        raise refusal
     claimed = Invitation.objects.filter(
         pk=invitation.pk, accepted_at=None, cancelled_at=None
     ).update(accepted_at=now, accepted_by=by)
@@ -206,43 +206,42 @@ def accept(*, token: str, by: User, now: datetime) -> Member:
     member, _ = Member.objects.get_or_create(
         company=invitation.company, user=by, defaults={"role": invitation.role, "since": now}
     )
-    conflicts.recheck(now=now, companies=[member.company_id], users=_assessor(by))
+    conflicts.recheck(now=now, companies=[member.company_id], users=_assessor_ids(by))
     return member
 
 
 @transaction.atomic
 def change_role(member: Member, *, role: str, by: User, now: datetime) -> Member:
-    """Give a co-worker another role. Raises NotFound, BadInput (`role`, `last_owner`)."""
+    """Change the role of a colleague. Raises NotFound, BadInput (`role`, `last_owner`)."""
     _lock_as_owner(member.company, by)
     if role not in MemberRole.values:
         raise BadInput("권한을 골라 주세요.", code="role")
     if role != MemberRole.OWNER:
         _keep_an_owner(member)
     if not Member.objects.filter(pk=member.pk).update(role=role):
-        raise NotFound  # somebody has taken them out meanwhile
+        raise NotFound  # removed meanwhile
     member.role = role
     return member
 
 
 @transaction.atomic
 def remove(member: Member, *, by: User, now: datetime) -> None:
-    """Take a co-worker out; anyone may leave themselves. Raises NotFound, BadInput (`last_owner`)."""
+    """Remove a colleague, or oneself. Raises NotFound, BadInput (`last_owner`)."""
     if member.user_id == by.pk:
         Company.objects.select_for_update().get(pk=member.company_id)
     else:
         _lock_as_owner(member.company, by)
     _keep_an_owner(member)
     member.delete()
-    conflicts.recheck(now=now, companies=[member.company_id], users=_assessor(member.user))
+    conflicts.recheck(now=now, companies=[member.company_id], users=_assessor_ids(member.user))
 
 
-def _assessor(user: User) -> list[int]:
-    """Somebody whose ties must be looked at everywhere."""
+def _assessor_ids(user: User) -> list[int]:
     return [user.pk] if ASSESSOR in roles_of(user) else []
 
 
 def _lock_as_owner(company: Company, by: User) -> None:
-    """Let one owner at a time change who belongs to the company."""
+    """Lock the company, so that members change one at a time. Raises NotFound."""
     Company.objects.select_for_update().get(pk=company.pk)
     if not company.members.filter(user=by, role=MemberRole.OWNER).exists():
         raise NotFound
@@ -257,7 +256,7 @@ def _keep_an_owner(member: Member) -> None:
         )
 
 
-def _picked(data: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
+def _pick(data: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: data[name] for name in names if name in data}
 
 

@@ -1,4 +1,4 @@
-"""PDFs about an application: asked for once, made by a job, kept with their hash."""
+"""PDFs about an application: requested once, rendered by a job, stored with their hash."""
 
 from datetime import datetime
 
@@ -16,7 +16,10 @@ JOB = "applications.paper"
 def request(
     application: Application, *, kind: str, now: datetime, version: int = 1
 ) -> IssuedDocument:
-    """Ask for a PDF; asking again returns the same one. A result must have been released."""
+    """Request a PDF; a repeated request returns the same one.
+
+    Raises MoveNotAllowed (`not_released`) for a result that is not released.
+    """
     if kind == IssuedDocument.Kind.RESULT and application.state not in ANNOUNCED:
         raise MoveNotAllowed("아직 결과가 발표되지 않았습니다.", code="not_released")
     document, _ = IssuedDocument.objects.get_or_create(
@@ -27,7 +30,7 @@ def request(
 
 
 def request_receipt(application: Application, *, now: datetime) -> IssuedDocument:
-    """Ask for the receipt in the transaction that files the application: nobody has before."""
+    """Request the receipt in the transaction that files the application, where no other can exist."""
     document = IssuedDocument.objects.create(
         application=application, kind=IssuedDocument.Kind.RECEIPT, requested_at=now
     )
@@ -36,13 +39,13 @@ def request_receipt(application: Application, *, now: datetime) -> IssuedDocumen
 
 
 def job_key(document: IssuedDocument) -> str:
-    """The name under which the document's job is found."""
+    """Return the key of the document's job."""
     name = f"paper:{document.application_id}:{document.kind}"
     return f"{name}:{document.version}" if document.version > 1 else name
 
 
 def request_notice(application: Application, *, now: datetime) -> IssuedDocument:
-    """Ask for the notice of the decision in force: each later decision has a notice of its own.
+    """Request the notice of the decision in force; each later decision has its own notice.
 
     Raises MoveNotAllowed (`not_released`).
     """
@@ -53,7 +56,7 @@ def request_notice(application: Application, *, now: datetime) -> IssuedDocument
 
 
 def request_sheets(application: Application, *, now: datetime) -> IssuedDocument:
-    """Ask for the sheets handed in so far; more sheets, or one withdrawn, make a new paper.
+    """Request the sheets submitted so far; a further sheet or a withdrawal makes a new version.
 
     Raises MoveNotAllowed (`no_sheets`).
     """
@@ -65,7 +68,7 @@ def request_sheets(application: Application, *, now: datetime) -> IssuedDocument
 
 
 def render(document: IssuedDocument, *, now: datetime) -> IssuedDocument:
-    """Make the PDF if it is not there yet; raises as `portal.paper.issued.issue` does."""
+    """Render the PDF unless it exists. Raises as `portal.paper.issued.issue` does."""
     if document.issued_at is not None:
         return document
     template, title, context = pdf_contexts.describe(document)

@@ -1,1 +1,1 @@
-"""Pages of companies and applications."""
+"""Pages of applicants, partners, assessors and experts, and public pages."""

@@ -12,7 +12,6 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.agreement import AmendmentForm, CheckForm, EndingForm, SignatureForm
-from applications.forms.intake.drafting import UploadForm
 from applications.models import Agreement, Company
 from applications.queries import agreement as agreement_queries
 from applications.queries import delivery as delivery_queries
@@ -40,6 +39,7 @@ from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.forms.errors import refuse
+from portal.forms.uploads import UploadForm
 from portal.models import User
 from portal.uploads import files
 

@@ -1,21 +1,22 @@
-"""Anyone may check that a receipt is genuine; nothing else is said about it."""
+"""Issued PDFs: request, progress, download; and the public check of a receipt."""
 
 from urllib.parse import quote
 
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.documents import ReceiptForm
 from applications.models import Application, IssuedDocument
 from applications.pdf_contexts import notice_parts
-from applications.queries import receipt_is_genuine
+from applications.queries.documents import receipt_is_genuine
 from applications.queries.selection.decisions import history
 from applications.services import documents as documents_services
 from applications.states import ANNOUNCED
 from applications.visibility import documents_of, own_applications
 from portal.access.decorators import public, signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.models import Job, User
 from portal.paper import hwpx
@@ -24,26 +25,28 @@ from portal.uploads import files
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def application_document(request: HttpRequest, pk: int, kind: str) -> HttpResponse:
-    """Send a PDF (`?download=1`) or show how far its job is; a POST asks for it to be made."""
+def application_document(
+    request: SignedInRequest, pk: int, kind: str
+) -> HttpResponse | FileResponse:
+    """Send a PDF (`?download=1`) or show the progress of its job; POST requests it."""
     if kind not in IssuedDocument.Kind.values:
         raise Http404
     if request.method == "POST":
-        application = get_object_or_404(askable(request.user, kind), pk=pk)
+        application = get_object_or_404(requestable(request.user, kind), pk=pk)
         if kind == IssuedDocument.Kind.NOTICE:
             documents_services.request_notice(application, now=now())
         else:
-            version = version_of(application, kind)
+            version = current_version(application, kind)
             documents_services.request(application, kind=kind, version=version, now=now())
         return redirect("application_document", pk=pk, kind=kind)
     documents = documents_of(request.user).filter(application=pk, kind=kind)
     document = documents.select_related("application__sub_program").order_by("-version").first()
-    asks = askable(request.user, kind).filter(pk=pk).exists()
-    if document is None or (asks and is_outdated(document)):
+    may_request = requestable(request.user, kind).filter(pk=pk).exists()
+    if document is None or (may_request and is_outdated(document)):
         application = get_object_or_404(
-            askable(request.user, kind).select_related("sub_program"), pk=pk
+            requestable(request.user, kind).select_related("sub_program"), pk=pk
         )
-        version = version_of(application, kind)
+        version = current_version(application, kind)
         document = IssuedDocument(application=application, kind=kind, version=version)
     if document.pk and request.GET.get("form") == "hwpx" and kind == IssuedDocument.Kind.NOTICE:
         return _as_hwpx(document)
@@ -54,13 +57,13 @@ def application_document(request: HttpRequest, pk: int, kind: str) -> HttpRespon
         "document": document,
         "application": document.application,
         "job": Job.objects.filter(key=documents_services.job_key(document)).first(),
-        "asks": asks,
+        "may_request": may_request,
     }
     return render(request, "applications/documents/document.html", context)
 
 
-def version_of(application: Application, kind: str) -> int:
-    """Which text of this kind stands: of an agreement or a result the one in force."""
+def current_version(application: Application, kind: str) -> int:
+    """Return which version of this kind is in force: of an agreement or a result the latest."""
     if kind == IssuedDocument.Kind.AGREEMENT:
         return application.agreement.in_force
     if kind == IssuedDocument.Kind.RESULT:
@@ -69,14 +72,13 @@ def version_of(application: Application, kind: str) -> int:
 
 
 def is_outdated(document: IssuedDocument) -> bool:
-    """Whether a result was printed before its decision changed."""
     if document.kind != IssuedDocument.Kind.RESULT:
         return False
-    return document.version < version_of(document.application, document.kind)
+    return document.version < current_version(document.application, document.kind)
 
 
-def askable(user: User, kind: str) -> QuerySet[Application]:
-    """Own applications about which such a PDF can be made: filed, and for a result released."""
+def requestable(user: User, kind: str) -> QuerySet[Application]:
+    """Return own applications for which this kind of PDF can be made: filed, a result released."""
     filed = own_applications(user).filter(submitted_at__isnull=False)
     if kind == IssuedDocument.Kind.AGREEMENT:
         return filed.filter(agreement__in_force__gte=1)
@@ -90,7 +92,6 @@ def askable(user: User, kind: str) -> QuerySet[Application]:
 
 
 def _as_hwpx(document: IssuedDocument) -> HttpResponse:
-    """The notice for the Hangul word processor."""
     data = hwpx.write(notice_parts(document))
     response = HttpResponse(data, content_type=hwpx.CONTENT_TYPE)
     name = quote(f"선정결과_통지서_{document.application.number}.hwpx")
@@ -103,11 +104,10 @@ def _as_hwpx(document: IssuedDocument) -> HttpResponse:
 @public
 @require_safe
 def receipt_check(request: HttpRequest) -> HttpResponse:
-    """Compare number and hash with what was filed."""
-    asked = "number" in request.GET or "sha256" in request.GET
-    form = ReceiptForm(request.GET if asked else None)
+    sent = "number" in request.GET or "sha256" in request.GET
+    form = ReceiptForm(request.GET if sent else None)
     genuine = None
-    if asked and form.is_valid():
+    if sent and form.is_valid():
         genuine = receipt_is_genuine(form.cleaned_data["number"], form.cleaned_data["sha256"])
     return render(
         request, "applications/documents/receipt_check.html", {"form": form, "genuine": genuine}

@@ -16,7 +16,7 @@ from applications.queries.selection.decisions import award_of, released_results
 from applications.services.selection import changes
 from applications.states import ApplicationState, MemberRole, Outcome
 from applications.views.application.overview import with_parts
-from applications.views.documents import version_of
+from applications.views.documents import current_version
 from applications.visibility import (
     own_applications,
     role_in,
@@ -88,7 +88,7 @@ def application_result(request: SignedInRequest, pk: int) -> HttpResponse:
         "figures": key_figures(released),
         "printed": application.documents.filter(
             kind=IssuedDocument.Kind.RESULT,
-            version=version_of(application, IssuedDocument.Kind.RESULT),
+            version=current_version(application, IssuedDocument.Kind.RESULT),
         ).exists(),
         "own": role,
         "objection": Objection.objects.filter(application=application).first(),

@@ -24,6 +24,7 @@ from applications.models import (
     Submission,
 )
 from applications.queries.intake import drafting as drafting_queries
+from applications.queries.intake import questions
 from applications.rules.intake.drafting import check_consents
 from applications.services.intake import drafting, filing
 from applications.states import MemberRole, PartnerState
@@ -135,10 +136,13 @@ def _file(track: Track, size: str, claim: bool) -> Prototype:
     _, site = _company(user, size, now, place=UNUSED_NUMBERS)
     application = drafting.start(program, site=site, by=user, now=now)
     drafting.choose_track(application, code=track.code, by=user, now=now)
-    found = answers.find(
-        track, profile=drafting.carried_over(application), claim=claim, on=now.date()
+    result = answers.find(
+        track,
+        profile=drafting_queries.initial_company_answers(application),
+        claim=claim,
+        on=now.date(),
     )
-    _answer(application, found, size, user, now)
+    _answer(application, result, size, user, now)
     application = Application.objects.get(pk=application.pk)
     _add_partners(application, user, now)
     _attach(application, user, now)
@@ -169,25 +173,25 @@ def _company(user: User, size: str, now: datetime, *, place: int) -> tuple[Compa
 
 
 def _answer(
-    application: Application, found: answers.Answers, size: str, user: User, now: datetime
+    application: Application, result: answers.Answers, size: str, user: User, now: datetime
 ) -> None:
     program = application.sub_program
-    company = drafting.carried_over(application) | found.profile
+    company = drafting_queries.initial_company_answers(application) | result.profile
     steps = {
         name: {
-            row["code"]: found.values[row["code"]]
-            for row in drafting.questions_of(application, name)
-            if row["code"] in found.values
+            row["code"]: result.values[row["code"]]
+            for row in questions.section_questions(application, name)
+            if row["code"] in result.values
         }
-        for name in (drafting.PLAN, drafting.DECLARATIONS)
+        for name in (questions.PLAN, questions.DECLARATIONS)
     }
     total = COST_WON.get(CompanySize(size), LARGE_COST_WON)
     lines = program.cost_items
-    steps[drafting.COST] = {row["code"]: total // len(lines) for row in lines}
+    steps[questions.COST] = {row["code"]: total // len(lines) for row in lines}
     if application.track and application.track.grant_kind == GrantKind.REQUESTED:
-        steps[drafting.COST][drafting_queries.REQUESTED] = total // 2
+        steps[questions.COST][questions.REQUESTED] = total // 2
     drafting.save_section(
-        application, name=drafting.COMPANY, data=company, version=1, by=user, now=now
+        application, name=questions.COMPANY, data=company, version=1, by=user, now=now
     )
     for name, data in steps.items():
         if data:
@@ -195,7 +199,7 @@ def _answer(
 
 
 def _add_partners(application: Application, user: User, now: datetime) -> None:
-    facts = drafting_queries.read(application).facts
+    facts = drafting_queries.load(application).facts
     for row in application.sub_program.partner_roles:
         if row.get("required", True) and applies(parse_when(row.get("when")), facts):
             for index in range(row.get("minimum", 1)):
@@ -239,8 +243,8 @@ def _partner_user(place: int) -> User:
 
 
 def _attach(application: Application, user: User, now: datetime) -> None:
-    read = drafting_queries.read(application)
-    for row in drafting.asked_documents(read):
+    read = drafting_queries.load(application)
+    for row in drafting_queries.applicable_documents(read):
         if row["required"]:
             Attachment.objects.create(
                 application=application,

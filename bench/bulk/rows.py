@@ -63,7 +63,7 @@ TABLES: dict[type[models.Model], tuple[str, ...]] = {
         "decided_by_id", "decided_at",
     ),
     Supplement: (
-        "application_id", "state", "message", "requirements", "asked_by_id", "asked_at", "due_at",
+        "application_id", "state", "message", "requirements", "requested_by_id", "requested_at", "due_at",
     ),
     ScoreSheet: (
         "application_id", "assessor_id", "assigned_by_id", "assigned_at", "marks", "reasons", "comment",

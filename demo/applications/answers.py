@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from applications.rules.intake import drafting
-from applications.rules.intake.questions import Question, read_questions
+from applications.rules.intake.questions import Question, read_questions, review
 from portal.core.errors import Finding, RuleBroken
 from programs.models import Track
 from programs.rules import eligibility
@@ -96,8 +95,8 @@ def candidates(question: Question, on: date) -> list[Any]:
 
 
 def _facts(track: Track, questions: tuple[Question, ...], found: Answers) -> dict[str, Any]:
-    known = drafting.review(track.sub_program.round.profile, found.profile).values
-    reviewed = drafting.review(questions, found.values, facts={**known, "track": track.code}).values
+    known = review(track.sub_program.round.profile, found.profile).values
+    reviewed = review(questions, found.values, facts={**known, "track": track.code}).values
     counted = {
         code: len(value) if value and isinstance(value[0], dict) else tuple(value)
         for code, value in reviewed.items()

@@ -167,7 +167,6 @@ class ShowcaseAdmin(WorkflowAdmin):
     def save(
         self, request: HttpRequest, case: Showcase | None, editor: Editor, name: SlugForm | None
     ) -> Showcase | None:
-        """Do what was posted; return the case, None when a form has errors."""
         by, at, act = person(request), now(), request.POST.get("act")
         if case is not None and act == "picture":
             form = PictureForm(request.POST, request.FILES)

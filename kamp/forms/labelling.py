@@ -28,7 +28,6 @@ class LabelForm(PlainForm):
             )
 
     def box(self) -> dict[str, int] | None:
-        """Return the box, None unless all four sides are given."""
         sides = {side: self.cleaned_data.get(side) for side in "xywh"}
         given = {side: value for side, value in sides.items() if value is not None}
         return given if len(given) == len(sides) else None

@@ -171,12 +171,11 @@ class Editor:
         return [(TITLES[name], rows) for name, rows in self.sets.items()]
 
     def is_valid(self) -> bool:
-        """Validate every part, so that all errors are shown at once."""
+        # Validate every part, so that all errors are shown at once.
         checked = [self.form.is_valid(), *(rows.is_valid() for rows in self.sets.values())]
         return all(checked)
 
     def parts(self) -> dict[str, list[dict[str, Any]]]:
-        """Return the rows that are filled in and not marked for deletion."""
         return {
             name: [row for row in rows.cleaned_data if row and not row.get("DELETE")]
             for name, rows in self.sets.items()

@@ -1,1 +1,1 @@
-"""Background work of KAMP. Only workers import these modules: they load image and learning libraries."""
+"""Background work of KAMP; only workers import it: it loads image and learning libraries."""

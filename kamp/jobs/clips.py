@@ -1,4 +1,4 @@
-"""Extraction of clips: decode in a limited child process, check the quality, keep what people see."""
+"""Extraction of clips: decode, examine, check the quality, store what people see."""
 
 from collections.abc import Iterator
 from dataclasses import asdict

@@ -96,7 +96,6 @@ def _create(
     reasons: list[str],
     fields: dict[str, Any],
 ) -> bool:
-    """Store the verdict; return False when another worker was faster."""
     try:
         with transaction.atomic():
             Inspection.objects.create(
@@ -107,6 +106,6 @@ def _create(
                 inspected_at=now,
                 **fields,
             )
-    except IntegrityError:
+    except IntegrityError:  # another worker was faster
         return False
     return True

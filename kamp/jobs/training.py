@@ -75,7 +75,6 @@ def load(model: InspectionModel) -> Model:
 
 
 def sample_of(clip: Clip, serial: str, kind: str = "") -> Sample:
-    """Return the stored measurements of a clip as a sample."""
     vector = np.frombuffer(bytes(clip.vector or b""), "<f4").astype(np.float32)
     return Sample(serial, vector, Traits(**clip.traits), kind)
 
@@ -127,17 +126,16 @@ def _facts(trained: Model, samples: dict[str, list[Sample]]) -> dict[str, Any]:
 
 
 def _known_sizes(manifest: Sequence[dict[str, Any]]) -> dict[str, float]:
-    """Return the known sizes of defects in mm, by serial."""
+    # The known sizes of defects in mm, by serial.
     return {row["serial"]: row["size"] / 1000 for row in manifest if row.get("size")}
 
 
 def _measures(
     trained: Model, test: Sequence[Sample], known_sizes: dict[str, float]
 ) -> dict[str, Any]:
-    """Measure a model on products that training never saw.
+    # On products that training never saw.
 
-    `test` rows hold serial, kind, margin and the size in mm if known.
-    """
+    # `test` rows hold serial, kind, margin and the size in mm if known.
     beyond = margins(trained, test)
     rows = [
         [one.serial, one.kind, round(float(margin), 6), known_sizes.get(one.serial)]
@@ -173,7 +171,7 @@ def _pod(rows: Sequence[Sequence[Any]]) -> dict[str, Any] | None:
 
 
 def _learning_curve(samples: dict[str, list[Sample]], *, seed: int) -> list[dict[str, Any]]:
-    """Measure models that are trained on fewer normal products and no defect label."""
+    # Models trained on fewer normal products and without any defect label.
     fit = [one for one in samples[Split.TRAIN] if not one.kind]
     threshold = [one for one in samples[Split.VALIDATION] if not one.kind]
     test = samples[Split.TEST]
@@ -196,7 +194,7 @@ def _learning_curve(samples: dict[str, list[Sample]], *, seed: int) -> list[dict
 
 
 def _plain(measures: dict[str, Any]) -> dict[str, Any]:
-    """Convert numbers of numpy, which JSON fields do not take."""
+    # Convert numbers of numpy, which JSON fields do not take.
     written = json.dumps(measures, default=lambda number: number.item())
     plain: dict[str, Any] = json.loads(written)
     return plain

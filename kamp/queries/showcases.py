@@ -21,23 +21,21 @@ UNKNOWN_SIZE = "미공개"
 
 
 def with_related(rows: QuerySet[Showcase]) -> QuerySet[Showcase]:
-    """Prefetch the rows of each case, in a fixed number of queries."""
     return rows.prefetch_related("metrics", "steps", "testimonials", "images")
 
 
 def published(filters: Mapping[str, str]) -> QuerySet[Showcase]:
-    """Published cases, the latest first, narrowed by exact values of FILTERS; others are ignored."""
+    """Published cases, the latest first, narrowed by exact values of FILTERS."""
     exact = {name: filters[name] for name in FILTERS if filters.get(name)}
     return public_showcases().filter(**exact).order_by("-published_at", "-pk")
 
 
 def published_by_slug(slug: str) -> Showcase | None:
-    """Return one published case with its rows."""
     return with_related(public_showcases()).filter(slug=slug).first()
 
 
 def facets() -> dict[str, list[tuple[str, str]]]:
-    """Return (value, label) of each filter that published cases have, so that none matches nothing."""
+    """Return (value, label) for each filter: only values that some published case has."""
     rows = list(public_showcases().values_list(*FILTERS).distinct()[:1_000])
     found: dict[str, list[tuple[str, str]]] = {}
     for place, name in enumerate(FILTERS):
@@ -63,7 +61,6 @@ class Comparison:
 
 
 def comparisons(case: Showcase) -> list[Comparison]:
-    """Compare every figure of a case, in order."""
     return [comparison(metric) for metric in case.metrics.all()]
 
 
@@ -102,6 +99,6 @@ def _change(metric: Metric, before: Decimal, gap: Decimal) -> str:
 
 
 def _strip_zeros(value: Decimal) -> int | Decimal:
-    """Drop the zeros that the column adds: 90.000 is 90."""
+    # Drop the zeros that the column adds: 90.000 is 90.
     whole = int(value)
     return whole if value == whole else value.normalize()

@@ -29,7 +29,7 @@ def manifest_counts(dataset: Dataset) -> dict[str, dict[str, int]]:
 
 
 def new_normals(model: InspectionModel) -> list[dict[str, Any]]:
-    """List normal products uploaded after the model's own, as manifest rows for its recalibration."""
+    """List normal products uploaded after those of the model, as manifest rows."""
     own = {row["serial"] for row in model.manifest}
     last = max((row["clip"] for row in model.manifest), default=0)
     rows = _rows(usable(model.dataset).filter(pk__gt=last), truths(model.dataset.products.all()))

@@ -40,12 +40,12 @@ class Counts:
 
     @property
     def miss(self) -> Rate:
-        """Share of the defective products that pass."""
+        # Share of the defective products that pass.
         return Rate(self.missed, self.caught + self.missed)
 
     @property
     def false_reject(self) -> Rate:
-        """Share of the normal products that are rejected."""
+        # Share of the normal products that are rejected.
         return Rate(self.rejected, self.passed + self.rejected)
 
     @property

@@ -116,7 +116,6 @@ def split_of(dataset: Dataset, serial: str) -> Split:
 
 
 def used_bytes(workspace: Workspace) -> int:
-    """Return the bytes that the stored clips of a workspace take."""
     rows = Clip.objects.filter(product__dataset__workspace=workspace).exclude(files=[])
     return int(rows.aggregate(whole=Sum("size"))["whole"] or 0)
 
@@ -132,7 +131,7 @@ def frames_to_show(count: int) -> list[int]:
 
 
 def write_archive(pictures: Iterable[tuple[str, bytes]]) -> str:
-    """Store pictures (name, PNG) in one archive as they come; return the name of the stored file."""
+    """Store pictures (name, PNG) in one archive as they come; return its stored name."""
     with tempfile.TemporaryFile() as spool:
         with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED) as archive:
             for name, data in pictures:
@@ -186,7 +185,7 @@ def _serial(text: str) -> str:
 
 
 def _read(one: "File[bytes]") -> tuple[int, str, bytes]:
-    """Return size, SHA-256 and first 16 bytes; stops reading past MOST_BYTES."""
+    # Size, SHA-256 and first 16 bytes; stops reading past MOST_BYTES.
     digest, size, first = hashlib.sha256(), 0, b""
     one.seek(0)
     while (chunk := one.read(1024 * 1024)) and size <= MOST_BYTES:

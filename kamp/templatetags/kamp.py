@@ -13,7 +13,6 @@ SHOWN = 3
 
 @register.inclusion_tag("kamp/showcases/_strip.html")
 def showcase_strip(count: int = SHOWN) -> dict[str, Any]:
-    """Show the latest published cases, each with its first two figures."""
     rows = published({}).prefetch_related("metrics")[:count]
     return {
         "cards": [
@@ -28,5 +27,4 @@ def showcase_strip(count: int = SHOWN) -> dict[str, Any]:
 
 @register.filter
 def lines(text: str) -> list[str]:
-    """Split a text into its lines, without empty ones."""
     return [line.strip() for line in text.splitlines() if line.strip()]

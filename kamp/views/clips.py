@@ -21,7 +21,6 @@ CLIP_TONES = {
 
 
 def clips_in(dataset: Dataset) -> QuerySet[Clip]:
-    """Clips of a data set, the latest first."""
     return Clip.objects.filter(product__dataset=dataset).select_related("product").order_by("-pk")
 
 
@@ -43,7 +42,6 @@ def clip(request: SignedInRequest, pk: int) -> HttpResponse:
 @signed_in
 @require_safe
 def frame(request: SignedInRequest, pk: int, kind: str, number: int) -> HttpResponse:
-    """Send one picture of a clip: plain, flat, or the panorama (number 0)."""
     one = get_object_or_404(clips_of(request.user), pk=pk)
     if kind not in ("plain", "flat", "panorama"):
         raise Http404

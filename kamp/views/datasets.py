@@ -105,7 +105,6 @@ def change_retention(
 
 
 def dataset_act(request: SignedInRequest, one: Dataset, act: str) -> HttpResponse:
-    """Request training, or leave a clip out of it."""
     if act == "train":
         model = training.request(one, by=request.user, now=now())
         return redirect("kamp_model", pk=model.pk)

@@ -54,7 +54,6 @@ def inspection(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def shown_scores(one: Inspection) -> list[tuple[int, float | None]]:
-    """List the frames that are shown, each with its score."""
     scores = one.frame_scores
     return [(number, scores[number] if number < len(scores) else None) for number in one.shown]
 
@@ -62,7 +61,6 @@ def shown_scores(one: Inspection) -> list[tuple[int, float | None]]:
 @signed_in
 @require_safe
 def heat(request: SignedInRequest, pk: int, kind: str, number: int) -> HttpResponse:
-    """Send one heatmap of a verdict: of a frame, or of the panorama (number 0)."""
     one = get_object_or_404(inspections_of(request.user), pk=pk)
     if kind not in ("heat", "panorama"):
         raise Http404

@@ -23,7 +23,6 @@ def job(request: SignedInRequest, pk: int) -> JsonResponse:
 @signed_in
 @require_POST
 def job_act(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Stop a job, or let it go on where it stopped."""
     one = job_or_404(request, pk)
     act = request.POST.get("act")
     if act == "cancel" and queue.cancel(one, now=now()):

@@ -26,7 +26,6 @@ SEARCHED = 2_000  # products labelled by others among which one for a second lab
 @signed_in
 @require_safe
 def queue(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Redirect to the next product to label."""
     dataset = get_object_or_404(datasets_of(request.user), pk=pk)
     product = next_product(dataset, request.user)
     if product is None:

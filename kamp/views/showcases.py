@@ -8,7 +8,6 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from kamp.forms.reasons import note_sent
 from kamp.forms.showcases import Editor, FilterForm, PictureForm
 from kamp.models import Showcase, ShowcasePdf
 from kamp.queries.showcases import comparisons, facets, published, with_related
@@ -21,6 +20,7 @@ from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
+from portal.forms.fields import read_note
 from portal.models import Job
 from portal.uploads import files
 
@@ -30,7 +30,6 @@ SHOWN = 24
 @public
 @require_safe
 def showcase_list(request: HttpRequest) -> HttpResponse:
-    """List the published cases, narrowed by process, equipment, purpose and kind of data."""
     form = FilterForm(request.GET or None, facets=facets())
     filters = form.cleaned_data if form.is_bound and form.is_valid() else {}
     rows = list(published(filters).prefetch_related("metrics")[: SHOWN + 1])
@@ -124,7 +123,6 @@ def case_new(request: SignedInRequest, workspace: int) -> HttpResponse:
 @signed_in
 @require_safe
 def case_detail(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show a firm's case as readers would see it, with its state and what it lacks."""
     case = get_object_or_404(with_related(own_showcases(request.user)), pk=pk)
     context = {
         **case_context(case),
@@ -160,14 +158,13 @@ def case_edit(request: SignedInRequest, pk: int) -> HttpResponse:
 @signed_in
 @require_POST
 def case_act(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Submit a case for review, withdraw it, add or remove a picture."""
     case = get_object_or_404(own_showcases(request.user), pk=pk)
     act, at = request.POST.get("act", ""), now()
     if act == "submit":
         editing.submit(case, by=request.user, now=at)
         messages.success(request, "검토를 요청했습니다. 편집자 두 사람이 확인한 뒤 공개합니다.")
     elif act == "withdraw":
-        editing.withdraw(case, note=note_sent(request.POST), by=request.user, now=at)
+        editing.withdraw(case, note=read_note(request.POST), by=request.user, now=at)
         messages.success(request, "공개를 거두었습니다.")
     elif act == "picture":
         add_picture(request, case)

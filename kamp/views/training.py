@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from kamp.forms.reasons import note_sent
 from kamp.models import Clip, InspectionModel
 from kamp.queries.evaluation import evaluation, rate_text
 from kamp.queries.inspections import latest_decisions, verdict_counts
@@ -20,6 +19,7 @@ from kamp.visibility import models_of, owns
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
+from portal.forms.fields import read_note
 from portal.models import Job, JobState
 from portal.staff.acts import history
 
@@ -68,14 +68,12 @@ def model(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 def models_with_related(request: SignedInRequest) -> QuerySet[InspectionModel]:
-    """Models of the person's firms, with the rows that their pages name."""
     return models_of(request.user).select_related(
         "dataset__workspace", "recipe", "parent__dataset", "trained_by", "approved_by", "job"
     )
 
 
 def model_context(request: SignedInRequest, one: InspectionModel) -> dict[str, Any]:
-    """Return the context that all pages of a model share."""
     return {
         "model": one,
         "dataset": one.dataset,
@@ -85,7 +83,6 @@ def model_context(request: SignedInRequest, one: InspectionModel) -> dict[str, A
 
 
 def card(one: InspectionModel) -> dict[str, Any]:
-    """Return the figures of the model card, misses and false rejects first."""
     # The card shows rates only, so any costs will do.
     result = evaluation(one, costs=Costs(1_000_000, 5_000, 0.05))
     counts = result.own.counts
@@ -108,14 +105,13 @@ def unfinished_jobs(one: InspectionModel) -> list[Job]:
 @signed_in
 @require_POST
 def model_act(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Approve, retire, judge, check for drift, recalibrate or report."""
     one = get_object_or_404(models_with_related(request), pk=pk)
     act, at, by = request.POST.get("act"), now(), request.user
     if act == "approve":
         training.approve(one, by=by, now=at)
         messages.success(request, "모델을 승인했습니다. 이제 판정에 쓸 수 있고 바꿀 수 없습니다.")
     elif act == "retire":
-        training.retire(one, note=note_sent(request.POST), by=by, now=at)
+        training.retire(one, note=read_note(request.POST), by=by, now=at)
         messages.success(request, "모델을 폐기했습니다.")
     elif act == "judge":
         clips = Clip.objects.filter(pk__in=inspections.judgeable(one)).select_related("product")

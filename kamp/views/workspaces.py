@@ -28,7 +28,6 @@ INVITE_FIELDS = {"already_member": "email", "already_invited": "email"}
 @signed_in
 @require_http_methods(["GET", "POST"])
 def lab(request: SignedInRequest) -> HttpResponse:
-    """List the person's workspaces and invitations; create a workspace."""
     form = OpenForm(request.POST or None)
     status = 200 if request.method == "GET" else 400
     if form.is_valid():
@@ -55,7 +54,6 @@ def lab(request: SignedInRequest) -> HttpResponse:
 @signed_in
 @require_POST
 def answer(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Accept or decline an invitation."""
     invitation = get_object_or_404(invitations_of(request.user), pk=pk)
     accept = request.POST.get("answer") == "yes"
     workspaces.answer(invitation, accept=accept, by=request.user, now=now())
@@ -69,7 +67,6 @@ def answer(request: SignedInRequest, pk: int) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "POST"])
 def people(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show the members; owners invite and remove people."""
     firm = get_object_or_404(workspaces_of(request.user), pk=pk)
     form = InviteForm(request.POST if request.POST.get("act") == "invite" else None)
     status = 200
@@ -115,7 +112,6 @@ def change_members(request: SignedInRequest, firm: Workspace, form: InviteForm) 
 @signed_in
 @require_http_methods(["GET", "POST"])
 def workspace(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Show data sets, models and used storage; request synthetic products."""
     firm = get_object_or_404(workspaces_of(request.user), pk=pk)
     form = SyntheticForm(request.POST or None)
     status = 200 if request.method == "GET" else 400

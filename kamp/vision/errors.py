@@ -1,4 +1,4 @@
-"""What can go wrong with a clip or a model, each with a Korean message and a stable code."""
+"""Errors of clips and models, each with a Korean message and a stable code."""
 
 from portal.core.errors import BadInput, PortalError, RuleBroken
 
@@ -23,7 +23,7 @@ DECODE_MESSAGES = {
 
 
 class ClipRefused(BadInput):
-    """The file is not one that can be inspected; codes are the keys of `CLIP_MESSAGES`."""
+    """The file cannot be inspected; codes are the keys of `CLIP_MESSAGES`."""
 
     default_code = "clip_broken"
 
@@ -32,7 +32,7 @@ class ClipRefused(BadInput):
 
 
 class DecodeFailed(PortalError):
-    """The decoding process met a limit or died; codes are the keys of `DECODE_MESSAGES`."""
+    """The decoding process exceeded a limit or died; codes are the keys of `DECODE_MESSAGES`."""
 
     status = 422
     default_code = "decode_crash"
@@ -42,13 +42,13 @@ class DecodeFailed(PortalError):
 
 
 class TrainingRefused(RuleBroken):
-    """The samples do not allow a model; every reason is carried."""
+    """The samples are not enough for a model; `findings` holds every reason."""
 
     default_code = "training_refused"
 
 
 class ModelUnreadable(PortalError):
-    """The artefact is not a model of this version of the inspection."""
+    """The artefact is not a model of this version."""
 
     status = 422
     default_code = "model_unreadable"
@@ -56,15 +56,13 @@ class ModelUnreadable(PortalError):
 
 
 class MeasureRefused(BadInput):
-    """Too little was given to measure anything."""
+    """Too little data to measure anything."""
 
     default_code = "measure_refused"
     default_message = "측정할 자료가 부족합니다."
 
 
 class ExtraMissing(PortalError):
-    """An optional package is not installed."""
-
     status = 503
     default_code = "extra_missing"
     default_message = (

@@ -19,7 +19,7 @@ def leave_network() -> bool:
 
 
 def limit_memory_and_files(memory: int, *, file_bytes: int = 0) -> None:
-    """Limit for good the address space and the size of any file written, in bytes; no core dumps."""
+    """Limit address space and size of written files (bytes) for good; no core dumps."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (file_bytes, file_bytes))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

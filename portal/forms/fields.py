@@ -1,5 +1,6 @@
 """The base of all forms, and fields of several apps."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -71,3 +72,18 @@ class WonField(forms.IntegerField):
 def mark_needed(field: forms.Field) -> None:
     """Mark a field as needed on the page although a draft may leave it empty."""
     field.needed = True  # type: ignore[attr-defined] # read by portal.forms.renderer
+
+
+class NoteForm(PlainForm):
+    note = forms.CharField(label="사유", max_length=300, required=False)
+
+
+def read_note(data: Mapping[str, Any]) -> str:
+    """Return the reason in posted data, "" if none; its move says whether it needs one.
+
+    Raises BadInput (`note`).
+    """
+    form = NoteForm(data)
+    if not form.is_valid():
+        raise BadInput("사유는 300자까지의 글자로 적어 주세요.", code="note")
+    return str(form.cleaned_data["note"])

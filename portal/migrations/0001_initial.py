@@ -3,8 +3,10 @@ import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
 
+from portal.records.creation import Creation
 
-class Migration(migrations.Migration):
+
+class Migration(Creation):
 
     initial = True
 

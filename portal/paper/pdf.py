@@ -30,8 +30,11 @@ from portal.core.errors import PortalError, Unavailable
 
 ENGINE = Path(__file__).with_name("pdf_engine.py")
 PROBE = Path(__file__).with_name("pdf_probe.py")
-ROOT = Path(__file__).parents[2]  # the engine imports `portal.core.confine` from there
-SLOTS = (ENGINE, PROBE)  # locked, never written: so many documents are rendered at once here
+ROOT = Path(__file__).parents[2]  # from which the engine imports `portal.core.confine`
+SLOTS = (
+    ENGINE,
+    PROBE,
+)  # locked, never written: so many documents are rendered at once on this machine
 INSTALL = "apt-get install -y libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0 fonts-nanum"
 OPTIONAL = "libharfbuzz-subset0"  # without it a document takes ten times as long
 START_SECONDS = 60

@@ -1,7 +1,6 @@
 """The PDF engine: a process with limits that renders one HTML document after another.
 
-Started by portal.paper.pdf as a script. Imports no Django and of this package only
-`portal.core.confine`; the only importer of WeasyPrint.
+Started by portal.paper.pdf as a script. Imports no Django, and is the only importer of WeasyPrint.
 """
 
 import gc
@@ -57,7 +56,7 @@ def write(html: str) -> tuple[bytes, int]:
 
 
 def is_worn(printed: int) -> bool:
-    """Tell whether a fresh process should take over; nothing a document left stays for long."""
+    """Tell whether a fresh process should take over, after many documents or much memory."""
     return printed >= MOST_DOCUMENTS or resident_bytes() > WORN
 
 

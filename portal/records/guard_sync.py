@@ -119,8 +119,9 @@ def before_migrate(*, using: str, plan: Sequence[Any] = (), **kwargs: Any) -> No
     """Drop the triggers of a SQLite database that is about to change.
 
     Django alters a SQLite table by dropping and renaming a copy, which SQLite refuses while a
-    trigger of another table refers to it. On PostgreSQL the guards stay in force: a migration that
-    alters a column named in a trigger drops that trigger itself.
+    trigger of another table refers to it. When a migration fails, the triggers are missing until
+    `migrate` succeeds, and `/readyz/` fails meanwhile. On PostgreSQL the guards stay in force: a
+    migration that alters a column named in a trigger drops that trigger itself.
     """
     connection = connections[using]
     if plan and connection.vendor == "sqlite":

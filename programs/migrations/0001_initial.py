@@ -4,8 +4,10 @@ import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
+from portal.records.creation import Creation
 
-class Migration(migrations.Migration):
+
+class Migration(Creation):
 
     initial = True
 

@@ -24,6 +24,7 @@ from bench import servers
 from demo import people
 from demo.management.commands.demo import Command
 from portal.models import User
+from tests import databases
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = "tests.demo.settings"
@@ -31,6 +32,7 @@ JOB = (
     "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, waits, stage, error, result,"
     " created_at) VALUES ('demo.slow', ?, ?, 'queued', 0, 0, 0, 0, '', '', '{}', datetime('now'))"
 )
+pytestmark = pytest.mark.xdist_group("demo")  # they start from one prepared folder
 
 
 @dataclass
@@ -107,9 +109,12 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def prepared(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def prepared(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Path:
     """A folder in which the demo was prepared, without its story (see the last test)."""
     made = Demo(tmp_path_factory.mktemp("prepared") / "data", settings=SETTINGS)
+    made.folder.mkdir()
+    if databases.sqlite_template().exists():
+        shutil.copy(databases.sqlite_template(), made.folder / "portal.sqlite3")
     process = made.command("demo", "--prepare-only")
     output, _ = process.communicate(timeout=180)
     assert process.returncode == 0, output

@@ -146,6 +146,13 @@ class SubProgramFactory(DjangoModelFactory):
     name = factory.Sequence(lambda n: f"시범사업 {n}")
     pot = factory.SubFactory(BudgetFactory)
     form_version = "v1"
+    due_policies = factory.LazyFunction(
+        lambda: {
+            "supplement_days": "working_day_18",
+            "objection_days": "end_of_working_day",
+            "objection_answer_days": "end_of_working_day",
+        }
+    )
     track = factory.RelatedFactory("tests.factories.applications.TrackFactory", "sub_program")
 
 
@@ -289,6 +296,6 @@ class SupplementFactory(DjangoModelFactory):
     application = factory.SubFactory(ApplicationFactory, screening=True)
     message = "견적서에 금액이 빠져 있습니다. 다시 내 주세요."
     requirements = factory.List([])
-    asked_by = factory.SubFactory(UserFactory)
-    asked_at = NOW
+    requested_by = factory.SubFactory(UserFactory)
+    requested_at = NOW
     due_at = NOW + timedelta(days=7)

@@ -1,4 +1,4 @@
-"""Synthetic products as films and data sets, made by the portal's own generator."""
+"""Synthetic bricks as films and as data sets, made by the portal's generator."""
 
 from pathlib import Path
 
@@ -11,10 +11,11 @@ from kamp.states import MemberRole, Split
 from kamp.vision.synthetic import generator
 from kamp.vision.synthetic.generator import Flaw
 from portal.core.clock import now
+from portal.jobs.progress import no_progress
 from tests.factories.kamp import member_of
 
 SEED = 11
-LEAST = {
+KINDS = {
     Split.TRAIN: [""] * training.MIN_NORMALS,
     Split.VALIDATION: [""] * training.MIN_NORMALS,
     Split.TEST: ["", "", "crack", "inclusion"],
@@ -28,7 +29,7 @@ def film(folder: Path, seed: int, kind: str = "", flaw: Flaw = Flaw.NONE) -> Pat
 
 
 def bricks(workspace: Workspace) -> Dataset:
-    """Make the smallest data set that a model can be trained on."""
+    """Create the smallest data set on which a model can be trained."""
     owner = workspace.members.get(role=MemberRole.OWNER).user
     dataset = datasets.create(
         workspace,
@@ -38,26 +39,22 @@ def bricks(workspace: Workspace) -> Dataset:
         synthetic_seed=SEED,
         split_key=f"{SEED:064x}",
     )
-    left = {split: list(kinds) for split, kinds in LEAST.items()}
-    wanted, place = [], 0
+    left = {split: list(kinds) for split, kinds in KINDS.items()}
+    specs, place = [], 0
     while any(left.values()):
         serial = f"합성-{place:04d}"
-        if waiting := left[clips.split_of(dataset, serial)]:
-            wanted.append(
-                ProductSpec(serial, SEED * synthesis_jobs.SEEDS_OF_A_SET + place, waiting.pop(0))
+        if pending := left[clips.split_of(dataset, serial)]:
+            specs.append(
+                ProductSpec(serial, SEED * synthesis_jobs.SEEDS_OF_A_SET + place, pending.pop(0))
             )
         place += 1
-    synthesis_jobs.run(dataset, wanted, by=owner, now=now(), progress=quiet)
+    synthesis_jobs.run(dataset, specs, by=owner, now=now(), progress=no_progress)
     return dataset
 
 
 def learned(dataset: Dataset) -> InspectionModel:
     """Train and approve a model."""
     model = training.request(dataset, by=dataset.created_by, now=now())
-    training_jobs.run(model, now=now(), progress=quiet)
+    training_jobs.run(model, now=now(), progress=no_progress)
     training.approve(model, by=member_of(dataset.workspace, "editor"), now=now())
     return model
-
-
-def quiet(done: int, total: int, stage: str) -> None:
-    pass

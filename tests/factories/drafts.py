@@ -5,6 +5,7 @@ from typing import Any
 
 from applications.models import Application, Attachment, Partner
 from applications.queries.intake import drafting as drafting_queries
+from applications.queries.intake import questions
 from applications.rules.intake.drafting import check_consents
 from applications.services.intake import drafting
 from applications.states import PartnerState
@@ -24,7 +25,7 @@ from tests.factories.applications import (
 )
 
 COST_WON = 60_000_000
-STEPS = (drafting.PLAN, drafting.DECLARATIONS)
+STEPS = (questions.PLAN, questions.DECLARATIONS)
 
 
 def empty(
@@ -61,27 +62,27 @@ def complete(
 
 
 def _answer(draft: Application, track: Track, claim: bool, by: User, now: datetime) -> None:
-    carried = drafting.carried_over(draft)
+    carried = drafting_queries.initial_company_answers(draft)
     found = answers.find(track, profile=carried, claim=claim, on=now.date())
     steps = {
         name: {
             row["code"]: found.values[row["code"]]
-            for row in drafting.questions_of(draft, name)
+            for row in questions.section_questions(draft, name)
             if row["code"] in found.values
         }
         for name in STEPS
     }
     lines = draft.sub_program.cost_items
-    steps[drafting.COST] = {row["code"]: COST_WON // len(lines) for row in lines}
+    steps[questions.COST] = {row["code"]: COST_WON // len(lines) for row in lines}
     if track.grant_kind == GrantKind.REQUESTED:
-        steps[drafting.COST][drafting_queries.REQUESTED] = COST_WON // 2
+        steps[questions.COST][questions.REQUESTED] = COST_WON // 2
     for name, data in steps.items():
         if data:
             drafting.save_section(draft, name=name, data=data, version=0, by=by, now=now)
 
 
 def _join(draft: Application) -> list[Partner]:
-    facts = drafting_queries.read(draft).facts
+    facts = drafting_queries.load(draft).facts
     return [
         PartnerTermsFactory(
             partner=PartnerFactory(
@@ -106,6 +107,6 @@ def _attach(draft: Application) -> list[Attachment]:
             name=f"{row['label']}.pdf"[:160],
             uploaded_by=draft.created_by,
         )
-        for row in drafting.asked_documents(drafting_queries.read(draft))
+        for row in drafting_queries.applicable_documents(drafting_queries.load(draft))
         if row["required"]
     ]

@@ -1,4 +1,4 @@
-"""Workspaces, showcases, data sets, models and inspections for tests."""
+"""Workspaces, showcases, data sets, models and verdicts."""
 
 import hashlib
 import io
@@ -68,13 +68,12 @@ PARTS: dict[str, Any] = {
 
 
 def business_number(place: int) -> str:
+    """Return a number with a valid check digit."""
     first = f"31081{1_000 + place:04d}"
     return f"{first}{check_digit(first)}"
 
 
 class PersonFactory(factory.django.DjangoModelFactory[User]):
-    """A person with an account."""
-
     email = factory.Sequence(lambda n: f"kamp{n}@firm.example")
     name = factory.Sequence(lambda n: f"사람 {n}")
 
@@ -83,8 +82,6 @@ class PersonFactory(factory.django.DjangoModelFactory[User]):
 
 
 class WorkspaceFactory(factory.django.DjangoModelFactory[Workspace]):
-    """A firm's workspace."""
-
     name = factory.Sequence(lambda n: f"기업 {n}")
     business_number = factory.Sequence(business_number)
     quota_bytes = QUOTA_BYTES
@@ -121,20 +118,19 @@ def in_review(by: User | None = None, **options: Any) -> Showcase:
 
 
 def published(by: User | None = None, **options: Any) -> Showcase:
-    """Make a published case."""
     made = in_review(by, **options)
     editing.publish(made, by=curator(), now=now())
     return made
 
 
 def refractory() -> Showcase:
-    """Publish the catalogue's case."""
+    """Publish the case of the catalogue."""
     (made,) = data_file.load(data_file.FILE, by=curator(), now=now())
     editing.publish(made, by=curator(), now=now())
     return made
 
 
-# --- Data sets and models -------------------------------------------------------------------------
+# --- Inspection -----------------------------------------------------------------------------------
 
 TRAITS: dict[str, Any] = {
     "codec": "h264",
@@ -184,13 +180,13 @@ def dataset_of(workspace: Workspace, **changes: Any) -> Dataset:
 
 
 def clip_of(dataset: Dataset, serial: str, *, split: str = "", **changes: Any) -> Clip:
-    """Make an extracted clip with a small album and an invented vector."""
+    """Create an extracted clip with a small archive of pictures and an invented vector."""
     product, _ = Product.objects.get_or_create(
         dataset=dataset,
         serial=serial,
         defaults={"split": split or clips.split_of(dataset, serial), "created_at": now()},
     )
-    album = clips.write_archive([("plain-0", PNG), ("flat-0", PNG), ("panorama", PNG)])
+    archive = clips.write_archive([("plain-0", PNG), ("flat-0", PNG), ("panorama", PNG)])
     fields: dict[str, Any] = {
         "name": f"{serial}.mp4",
         "files": [files.store_bytes(b"film")],
@@ -202,7 +198,7 @@ def clip_of(dataset: Dataset, serial: str, *, split: str = "", **changes: Any) -
         "traits": TRAITS,
         "vector": b"\0" * 16,
         "phash": "0" * 16,
-        "pictures": album,
+        "pictures": archive,
         "shown": [0],
         "uploaded_by": dataset.created_by,
         "uploaded_at": now(),
@@ -211,7 +207,6 @@ def clip_of(dataset: Dataset, serial: str, *, split: str = "", **changes: Any) -
 
 
 def labelled(dataset: Dataset, count: int, split: str, mark: str = "normal") -> list[Clip]:
-    """Make `count` labelled products of one split."""
     made = []
     for place in range(count):
         clip = clip_of(dataset, f"{split}-{mark}-{place}", split=split)
@@ -222,7 +217,7 @@ def labelled(dataset: Dataset, count: int, split: str, mark: str = "normal") -> 
 
 
 def trained(dataset: Dataset, *, by: User | None = None) -> InspectionModel:
-    """Make a model that awaits approval."""
+    """Create a model that is pending approval."""
     model = InspectionModel.objects.create(
         dataset=dataset,
         recipe=dataset.recipe,
@@ -249,7 +244,6 @@ def trained(dataset: Dataset, *, by: User | None = None) -> InspectionModel:
 
 
 def approved(dataset: Dataset) -> InspectionModel:
-    """Make an approved model."""
     model = trained(dataset)
     training.approve(model, by=member_of(dataset.workspace, MemberRole.EDITOR), now=now())
     return model

@@ -63,7 +63,7 @@ NOTHING = dict.fromkeys(ONCE, 0)
 
 def whole(filed: Submission) -> bool:
     """Tell whether the frozen content is that of the draft as it stands, under its hash."""
-    read = drafting_queries.read(filed.application)
+    read = drafting_queries.load(filed.application)
     return (
         snapshot.sha256(filed.content) == filed.sha256
         and filed.content["version"] == read.version
@@ -418,17 +418,17 @@ import json, sys, time
 from datetime import datetime
 from applications.models import Application
 from applications.services import intake
-from portal import doorbell
+from portal.jobs import broker
 from portal.core.clock import KST
 now = datetime(2021, 2, 10, 14, 3, 22, tzinfo=KST)
 took = []
-doorbell._quiet_until = time.monotonic() + 60  # a web process has long loaded what filing needs
+broker._quiet_until = time.monotonic() + 60  # a web process has long loaded what filing needs
 for pk in sys.argv[1:]:
     draft = Application.objects.get(pk=pk)
     began = time.monotonic()
     intake.submit(draft, by=draft.created_by, now=now)
     took.append(time.monotonic() - began)
-    doorbell._quiet_until = 0.0
+    broker._quiet_until = 0.0
 print(json.dumps(took))
 """
 

@@ -79,13 +79,13 @@ def broker(redis_url: str) -> Iterator[redis.Redis]:
 
 @pytest.fixture
 def workers(tmp_path: Path, redis_url: str) -> Iterator[Workers]:
-    """Workers on the test's database; the test's own doorbell rings at the same broker."""
+    """Workers on the test's database; the test itself notifies the same broker."""
     with ExitStack() as stack:
         yield Workers(stack, tmp_path, redis_url)
 
 
 def ring(url: str, job: Job) -> None:
-    """Send the doorbell's message to this broker."""
+    """Send notifications to this broker."""
     with app.connection_for_write(url) as line:
         app.send_task("portal.jobs.tasks.run_job", args=[job.pk], connection=line, retry=False)
 

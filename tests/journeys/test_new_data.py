@@ -99,7 +99,7 @@ def apply_by_pages(client: Client, program: SubProgram) -> Application:
     applicant.fill_questions(draft)
     applicant.fill_partners(draft)
     applicant.fill_documents(draft, paper)
-    assert drafting.missing(drafting.read(draft), now=now()) == []
+    assert drafting.missing(drafting.load(draft), now=now()) == []
     assert applicant.submit(draft).status_code == 302
     return Application.objects.get(pk=draft.pk)
 

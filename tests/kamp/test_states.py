@@ -1,4 +1,4 @@
-"""Every move that is not listed is refused, whoever asks."""
+"""Moves are made by the listed roles from the listed states, and by nobody else."""
 
 import itertools
 

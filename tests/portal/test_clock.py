@@ -57,7 +57,7 @@ from django.template import engines
 from django.utils import timezone
 from portal.core.clock import KST
 from programs.rules.calendar import Window, days_left, refusal, stamp, state
-from programs.services.catalogue import data_file as catalogue_file
+from programs.services.catalogue import data_file
 closes = datetime(2021, 2, 25, 18, tzinfo=KST)
 window = Window(datetime(2021, 1, 22, tzinfo=KST), closes)
 step = timedelta(microseconds=1)

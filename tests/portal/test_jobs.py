@@ -25,10 +25,10 @@ def works(monkeypatch: pytest.MonkeyPatch) -> Register:
 
 @pytest.fixture
 def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
-    """Hear the doorbell instead of a broker."""
-    heard: list[tuple[object, ...]] = []
-    monkeypatch.setattr(broker, "notify", lambda *words: heard.append(words))
-    return heard
+    """Collect notifications instead of sending them."""
+    messages: list[tuple[object, ...]] = []
+    monkeypatch.setattr(broker, "notify", lambda *words: messages.append(words))
+    return messages
 
 
 def let_time_pass(job: Job, seconds: int = 3600) -> None:

@@ -129,5 +129,5 @@ def test_work_is_shared_by_balance() -> None:
     "options", [[(1, 5, 0), (1, 5, 1)], [(1, 6, 0)], [(3, 5, 0)], [(1, 5, -1)]]
 )
 def test_nonsense_is_refused(options) -> None:
-    with pytest.raises(ValueError, match=r"twice|unknown|out of range"):
+    with pytest.raises(ValueError, match=r"repeated|unknown|out of range"):
         solve([Worker(1, 1)], [Task(5, 1)], options, seed=1)

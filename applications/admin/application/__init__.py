@@ -1,1 +1,1 @@
-"""Application."""
+"""List and page of applications."""

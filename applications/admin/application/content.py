@@ -1,11 +1,12 @@
-"""What was filed, in the words of the form it was filed under, for people who judge it."""
+"""Content of a filed application for the staff page, with the labels of its form."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from applications.forms.intake.questions import Row, read_aloud
+from applications.forms.intake.questions import Row, answer_text
 from applications.models import Application, Attachment, Submission
+from applications.queries.intake.questions import DECLARATIONS, REQUESTED
 from applications.states import PartnerState
 from applications.visibility import attachments_of
 from portal.core.money import won
@@ -13,13 +14,10 @@ from portal.core.validators import format_business_number
 from portal.models import User
 from programs.rules.facts import absent
 
-DECLARATIONS = "declarations"
-REQUESTED = "requested_won"
-
 
 @dataclass
 class Part:
-    """One table of the page: rows of label and words, or a table of its own for answers in rows."""
+    """Section of the page: rows of label and text, and tables for answers that have rows."""
 
     title: str
     rows: list[tuple[str, str]] = field(default_factory=list)
@@ -27,22 +25,21 @@ class Part:
 
 
 def parts(filed: Submission) -> list[Part]:
-    """Lay out the frozen content; what was left empty is left out."""
+    """Lay out the frozen content; empty answers are left out."""
     content, form = filed.content, filed.form.content
     answers = content.get("answers", {})
     questions = form.get("questions", [])
-    made = [
+    rows = [
         Part("신청기업", _company(content, form)),
         _answered("사업계획", [row for row in questions if not _declared(row)], answers),
         Part("사업비", _costs(content, form)),
         Part("지원금 계산", [(row[0], won(row[1])) for row in _preview(content).get("rows", [])]),
         _answered("확인 사항", [row for row in questions if _declared(row)], answers),
     ]
-    return [part for part in made if part.rows or part.tables]
+    return [part for part in rows if part.rows or part.tables]
 
 
 def consents(filed: Submission) -> list[dict[str, Any]]:
-    """Consents with their wording's version."""
     labels = {row["code"]: row["label"] for row in filed.form.content.get("consents", [])}
     return [
         {**row, "label": labels.get(row["code"], row["code"])}
@@ -50,21 +47,21 @@ def consents(filed: Submission) -> list[dict[str, Any]]:
     ]
 
 
-def papers(filed: Submission, user: User) -> list[dict[str, Any]]:
-    """Attachments with labels and hashes; a link where this person may download."""
+def attachments(filed: Submission, user: User) -> list[dict[str, Any]]:
+    """Return attachments with labels and hashes, as far as this person may download them."""
     labels = {row["code"]: row["label"] for row in filed.form.content.get("documents", [])}
     frozen = {row["sha256"] for row in filed.content.get("attachments", [])}
     rows = attachments_of(user).filter(application=filed.application_id).order_by("pk")
-    return [_paper(row, labels, row.sha256 in frozen) for row in rows]
+    return [_attachment(row, labels, row.sha256 in frozen) for row in rows]
 
 
-def claimed(filed: Submission) -> dict[str, tuple[str, str]]:
-    """What was answered for each bonus item, and the guide it is judged by."""
+def bonus_answers(filed: Submission) -> dict[str, tuple[str, str]]:
+    """Return by bonus item what was answered, and the guide it is judged by."""
     form, answers = filed.form.content, filed.content.get("answers", {})
     questions = {row["code"]: row for row in form.get("questions", [])}
     return {
         item["code"]: (
-            read_aloud(questions[item["question"]], answers.get(item["question"]))
+            answer_text(questions[item["question"]], answers.get(item["question"]))
             if item["question"] in questions
             else "",
             item["guide"],
@@ -74,7 +71,6 @@ def claimed(filed: Submission) -> dict[str, tuple[str, str]]:
 
 
 def partners(application: Application) -> list[dict[str, Any]]:
-    """Everybody who was invited, with their answer."""
     labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
     rows = application.partners.exclude(state=PartnerState.CANCELLED).select_related(
         "company", "terms"
@@ -92,7 +88,7 @@ def partners(application: Application) -> list[dict[str, Any]]:
     ]
 
 
-def _paper(row: Attachment, labels: Mapping[str, str], frozen: bool) -> dict[str, Any]:
+def _attachment(row: Attachment, labels: Mapping[str, str], frozen: bool) -> dict[str, Any]:
     return {
         "pk": row.pk,
         "label": labels.get(row.requirement, row.requirement),
@@ -115,19 +111,19 @@ def _company(content: Mapping[str, Any], form: Mapping[str, Any]) -> list[tuple[
         ("지원유형", content.get("track", {}).get("name", "")),
         *_answered("", form.get("profile", []), content.get("profile", {})).rows,
     ]
-    return [(label, words) for label, words in rows if words]
+    return [(label, text) for label, text in rows if text]
 
 
 def _answered(title: str, questions: Sequence[Row], answers: Mapping[str, Any]) -> Part:
     part = Part(title)
     for question in questions:
-        value = answers.get(question["code"])
+        value: Any = answers.get(question["code"])
         if absent(value):
             continue
         if question["kind"] == "rows":
             part.tables.append(_table(question, value))
         else:
-            part.rows.append((question["label"], read_aloud(question, value)))
+            part.rows.append((question["label"], answer_text(question, value)))
     return part
 
 
@@ -137,7 +133,7 @@ def _table(question: Row, lines: Sequence[Row]) -> dict[str, Any]:
         "label": question["label"],
         "columns": [column["label"] for column in columns],
         "lines": [
-            [read_aloud(column, line.get(column["code"])) for column in columns] for line in lines
+            [answer_text(column, line.get(column["code"])) for column in columns] for line in lines
         ],
     }
 
@@ -156,8 +152,8 @@ def _costs(content: Mapping[str, Any], form: Mapping[str, Any]) -> list[tuple[st
 
 
 def _preview(content: Mapping[str, Any]) -> Mapping[str, Any]:
-    found: Mapping[str, Any] = content.get("preview") or {}
-    return found
+    preview: Mapping[str, Any] = content.get("preview") or {}
+    return preview
 
 
 def _declared(question: Row) -> bool:

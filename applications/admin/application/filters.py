@@ -1,4 +1,4 @@
-"""The desk's filters: each an indexed condition, none a join that grows or a count."""
+"""Filters of the list: each an indexed condition, without a join or a count over a growing table."""
 
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -9,6 +9,7 @@ from django.http import HttpRequest
 
 from applications.models import Application, BonusClaim
 from applications.states import ApplicationState, BonusState, SupplementState
+from portal.access.requests import person
 from portal.core.clock import KST, now
 from portal.core.validators import row_number
 from programs.models import Track
@@ -20,118 +21,99 @@ Rows = QuerySet[Application]
 
 
 class ListedFilter(admin.SimpleListFilter):
-    """Narrows one column to a value that is on offer; anything else shows nothing."""
+    """Filter one column by an offered value; any other value matches nothing."""
 
     column = ""
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Narrow to one."""
-        wanted = self.value()
-        if wanted is None:
+        value = self.value()
+        if value is None:
             return queryset
-        if wanted not in {str(value) for value, _ in self.lookup_choices}:
+        if value not in {str(choice) for choice, _ in self.lookup_choices}:
             return queryset.none()
-        return queryset.filter(**{self.column: wanted})
+        return queryset.filter(**{self.column: value})
 
 
 class SubProgramFilter(ListedFilter):
-    """Own sub-programmes only."""
-
     title = "내역사업"
     column = "sub_program"
     parameter_name = "program"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
-        """Name those on this person's desk."""
-        found = sub_programs_of(request.user).select_related("round").order_by("round", "order")
-        rows = list(found)
+        programs = sub_programs_of(person(request)).select_related("round")
+        rows = list(programs.order_by("round", "order"))
         if len({row.round_id for row in rows}) < 2:
             return [(row.pk, row.name) for row in rows]
         return [(row.pk, f"{row.name} ({row.round.name})") for row in rows]
 
 
 class StateFilter(ListedFilter):
-    """States that staff see; drafts are not theirs."""
-
     title = "상태"
     column = "state"
     parameter_name = "state"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
-        """All but the draft."""
         return [row for row in ApplicationState.choices if row[0] != ApplicationState.DRAFT]
 
 
 class TrackFilter(ListedFilter):
-    """Tracks of the chosen sub-programme; before one is chosen there would be too many."""
+    """Tracks of the chosen sub-programme; without one there would be too many."""
 
     title = "지원유형"
     column = "track"
     parameter_name = "track"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
-        """Name the tracks."""
         chosen = request.GET.get(SubProgramFilter.parameter_name, "")
-        mine = sub_programs_of(request.user).filter(pk=row_number(chosen))
-        rows = Track.objects.filter(sub_program__in=mine.values("pk")).order_by("order")
+        program = sub_programs_of(person(request)).filter(pk=row_number(chosen) or 0)
+        rows = Track.objects.filter(sub_program__in=program.values("pk")).order_by("order")
         return list(rows.values_list("pk", "name"))
 
 
 class RegionFilter(ListedFilter):
-    """The site's region as filed."""
-
     title = "지역"
     column = "region"
     parameter_name = "region"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
-        """The seventeen."""
         return list(Region.choices)
 
 
 class SizeFilter(ListedFilter):
-    """The firm's size as filed."""
-
     title = "기업 규모"
     column = "size"
     parameter_name = "size"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
-        """The classes of the law."""
         return list(CompanySize.choices)
 
 
 class ReceivedFilter(admin.SimpleListFilter):
-    """When it was filed, in days of Korean time."""
+    """Day of filing, in Korean time."""
 
     title = "접수일"
     parameter_name = "received"
     DAYS = {"today": 0, "3": 2, "7": 6, "30": 29}
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
-        """Spans that end today."""
         return [("today", "오늘"), ("3", "최근 3일"), ("7", "최근 7일"), ("30", "최근 30일")]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Narrow to the span."""
-        if self.value() not in self.DAYS:
+        days = self.DAYS.get(self.value() or "")
+        if days is None:
             return queryset
-        first = now().astimezone(KST).date() - timedelta(days=self.DAYS[self.value()])
+        first = now().astimezone(KST).date() - timedelta(days=days)
         return queryset.filter(submitted_at__gte=datetime.combine(first, time(), tzinfo=KST))
 
 
 class BonusFilter(admin.SimpleListFilter):
-    """Claimed bonuses by what staff made of them."""
-
     title = "가점 신청"
     parameter_name = "bonus"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
-        """The marks of a claim."""
         return list(BonusState.choices)
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Narrow to applications with such a claim."""
         if self.value() not in BonusState.values:
             return queryset
         claims = BonusClaim.objects.filter(state=self.value())
@@ -139,14 +121,13 @@ class BonusFilter(admin.SimpleListFilter):
 
 
 class SupplementFilter(ListedFilter):
-    """Requests for more that need somebody's attention; only while screening goes on."""
+    """Supplements that need attention; its index covers applications in screening only."""
 
     title = "보완"
     column = "supplement_state"
     parameter_name = "supplement"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
-        """Overdue, answered, waiting."""
         return [
             (SupplementState.EXPIRED, "기한 경과"),
             (SupplementState.ANSWERED, "답변 도착"),
@@ -154,7 +135,6 @@ class SupplementFilter(ListedFilter):
         ]
 
     def queryset(self, request: HttpRequest, queryset: Rows) -> Rows:
-        """Narrow to applications in screening; the index holds no others."""
         narrowed = super().queryset(request, queryset)
         if self.value() is None:
             return narrowed

@@ -1,1 +1,1 @@
-"""Application."""
+"""API of applicants: own applications, and the check of a receipt."""

@@ -1,4 +1,4 @@
-"""Examples of the applicant's API; tests hold their shapes against the portal's."""
+"""Examples in the API documentation; tests compare them with real answers."""
 
 from drf_spectacular.utils import OpenApiExample
 

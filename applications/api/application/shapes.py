@@ -1,4 +1,4 @@
-"""What the applicant's API takes and answers; the words are those of the documentation."""
+"""Requests and answers of the applicant's API."""
 
 from typing import Any, ClassVar
 
@@ -17,55 +17,43 @@ from portal.core.clock import KST, now
 from programs.api.fields import text, whole
 from programs.api.grants import GrantShape
 
-# A decision is not told before it is released; until then the application is being assessed.
+# The applicant does not learn of a decision before its release; until then the state is `assessing`.
 STATES = [(state.value, state.label) for state in ApplicationState if state != "decided"]
 STATE_CODES = [code for code, _ in STATES]
 
 
 class Time(serializers.DateTimeField):
-    """An instant in KST."""
+    """Instant in KST."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(default_timezone=KST, **options)
 
 
 class AppliedProgramShape(serializers.Serializer):
-    """The sub-programme that is applied for."""
-
     round = text("회차 코드", source="round.code")
     code = text("내역사업 코드")
     name = text("이름")
 
 
 class CompanyShape(serializers.Serializer):
-    """The applicant."""
-
     business_number = text("사업자등록번호 10자리")
     name = text("상호")
 
 
 class PlaceShape(serializers.Serializer):
-    """A workplace."""
-
     id = whole("사업장 번호")
     name = text("이름")
 
 
 class SiteShape(PlaceShape):
-    """A workplace with its company."""
-
     company = CompanyShape(help_text="기업")
 
 
 class SitesShape(serializers.Serializer):
-    """The list of workplaces."""
-
     results = SiteShape(many=True, help_text="사업장")
 
 
 class ApplicationShape(serializers.Serializer):
-    """An application in a list."""
-
     id = whole("신청 번호")
     number = text("접수번호. 제출하기 전에는 null입니다.", allow_null=True)
     state = serializers.SerializerMethodField(help_text="상태. 결정은 발표한 뒤에 보입니다.")
@@ -81,33 +69,27 @@ class ApplicationShape(serializers.Serializer):
 
     @extend_schema_field(serializers.ChoiceField(choices=STATE_CODES))
     def get_state(self, application: Application) -> str:
-        """The state as the applicant may know it."""
         if application.state == ApplicationState.DECIDED:
             return ApplicationState.ASSESSING.value
         return application.state
 
 
 class SectionShape(serializers.Serializer):
-    """The answers of one step."""
-
     version = whole("이 단계의 버전. 저장할 때 함께 보냅니다.")
     saved_at = Time(help_text="저장 시각")
     answers = serializers.DictField(source="data", help_text="질문 코드와 답")
 
 
 class FiledShape(serializers.Serializer):
-    """What was filed."""
-
     number = text("접수번호")
     submitted_at = Time(help_text="제출 시각. 마감 전인지 이 시각으로 판단했습니다.")
     sha256 = text("제출본의 SHA-256. 접수증에 적히고, 접수증 확인에 씁니다.")
 
 
 class OwnDecisionShape(serializers.Serializer):
-    """A released decision; every later one replaces the one before it."""
-
     outcome = serializers.ChoiceField(choices=Outcome.choices, help_text="결과 코드")
-    label = text("결과의 이름", source="get_outcome_display")
+    # The name is part of the API; DRF has an attribute of that name.
+    label = text("결과의 이름", source="get_outcome_display")  # type: ignore[assignment]
     kind = serializers.ChoiceField(
         choices=["", *ChangeKind.values],
         source="change_kind",
@@ -120,8 +102,6 @@ class OwnDecisionShape(serializers.Serializer):
 
 
 class OwnObjectionShape(serializers.Serializer):
-    """The clock of the objection, and where the objection stands."""
-
     days = whole("결과를 알린 날부터 이의를 신청할 수 있는 날수")
     due_at = Time(help_text="신청 기한. 이 시각이 되면 늦습니다.")
     open = serializers.BooleanField(help_text="지금 신청할 수 있는지")
@@ -135,8 +115,6 @@ class OwnObjectionShape(serializers.Serializer):
 
 
 class WholeShape(ApplicationShape):
-    """An application with its answers by section, and what is still missing."""
-
     sections = serializers.DictField(
         child=SectionShape(), help_text="단계(company, plan, cost, declarations)별 답"
     )
@@ -159,16 +137,12 @@ class WholeShape(ApplicationShape):
 
 
 class StartShape(serializers.Serializer):
-    """What a draft needs to begin."""
-
     program = serializers.SlugField(help_text="내역사업 코드")
     round = serializers.SlugField(required=False, help_text="회차 코드. 없으면 지금 회차입니다.")
     site = whole("사업장 번호. 내 사업장 목록의 id입니다.")
 
 
 class AnswersShape(serializers.Serializer):
-    """Answers of one step."""
-
     version = whole("읽었을 때의 버전. 저장한 적이 없는 단계는 0입니다.", min_value=0)
     answers = serializers.DictField(
         help_text="질문 코드와 답. 보내지 않은 답은 그대로 두고, null이나 빈 글자는 지웁니다."
@@ -176,8 +150,6 @@ class AnswersShape(serializers.Serializer):
 
 
 class ChangeShape(serializers.Serializer):
-    """Answers by section, and consents by code; all is saved, or nothing."""
-
     sections = serializers.DictField(
         child=AnswersShape(),
         required=False,
@@ -189,14 +161,10 @@ class ChangeShape(serializers.Serializer):
 
 
 class GenuineShape(serializers.Serializer):
-    """The answer about a receipt."""
-
     valid = serializers.BooleanField(help_text="접수번호와 SHA-256이 접수한 것과 같은지")
 
 
 class ApplicationFilter(django_filters.FilterSet):
-    """Filters of the list."""
-
     state = django_filters.ChoiceFilter(choices=STATES, method="in_state", label="상태")
     program = django_filters.CharFilter(field_name="sub_program__code", label="내역사업 코드")
     round = django_filters.CharFilter(field_name="sub_program__round__code", label="회차 코드")
@@ -208,30 +176,29 @@ class ApplicationFilter(django_filters.FilterSet):
     def in_state(
         self, applications: QuerySet[Application], name: str, state: str
     ) -> QuerySet[Application]:
-        """Filter by the state as the applicant may know it."""
         states = [state]
         if state == ApplicationState.ASSESSING:
             states.append(ApplicationState.DECIDED)
         return applications.filter(state__in=states)
 
 
-def written_whole(application: Application) -> dict[str, Any]:
-    """Write an application with all its parts."""
+def application_body(application: Application) -> dict[str, Any]:
+    """Return the body of one application with all its parts."""
     at = now()
-    read = drafting.read(application)
+    dossier = drafting.load(application)
     draft = application.state == ApplicationState.DRAFT
-    grant = drafting.preview(read)
+    grant = drafting.preview(dossier)
     body: dict[str, Any] = dict(ApplicationShape(application).data)
     body["sections"] = {
         row.name: SectionShape(row).data for row in application.sections.order_by("pk")
     }
-    findings = drafting.missing(read, now=at) if draft else []
+    findings = drafting.missing(dossier, now=at) if draft else []
     body["missing"] = FindingShape(findings, many=True).data
     body["preview"] = GrantShape(grant).data if grant else None
     filed = getattr(application, "submission", None)
     body["submission"] = FiledShape(filed).data if filed else None
     decisions = OwnDecisionShape(history(application), many=True).data
     body["decision"], body["changes"] = (decisions[-1] if decisions else None), decisions
-    contested = objection_summary(application, at)
-    body["objection"] = OwnObjectionShape(contested).data if contested else None
+    objection = objection_summary(application, at)
+    body["objection"] = OwnObjectionShape(objection).data if objection else None
     return body

@@ -1,4 +1,4 @@
-"""The endpoints of the applicant: own applications, and the genuineness of a receipt."""
+"""Endpoints of applicants, and the check of a receipt."""
 
 from typing import Any, ClassVar
 
@@ -26,13 +26,15 @@ from applications.api.application.shapes import (
     SitesShape,
     StartShape,
     WholeShape,
-    written_whole,
+    application_body,
 )
 from applications.models import Application, Site
-from applications.queries import receipt_is_genuine
-from applications.queries.intake import drafting as drafting_queries
+from applications.queries.documents import receipt_is_genuine
+from applications.queries.intake.drafting import with_related
+from applications.queries.intake.questions import SECTIONS
 from applications.services.intake import drafting, filing
 from applications.visibility import WRITERS, answerable_by, own_applications
+from portal.access.requests import person
 from portal.api.errors import ErrorShape
 from portal.api.idempotency import idempotent
 from portal.api.query import DeclaredQuery
@@ -59,30 +61,25 @@ NUMBER = OpenApiParameter(
 )
 
 
-def refused(codes: str) -> OpenApiResponse:
+def refusal(codes: str) -> OpenApiResponse:
     """Document a refusal with its codes."""
     return OpenApiResponse(ErrorShape, description=codes)
 
 
-class Mine(DeclaredQuery):
-    """What the endpoints of own applications share."""
-
+class OwnApplications(DeclaredQuery, generics.GenericAPIView):
     access_rule = "signed_in"
-    queryset: ClassVar[QuerySet[Application]] = Application.objects.none()
+    queryset = Application.objects.none()
 
     def get_queryset(self) -> QuerySet[Application]:
-        """Own applications with what the answer shows."""
         tracks = Prefetch("sub_program__tracks", queryset=Track.objects.order_by("order"))
         return (
-            own_applications(self.request.user)
+            own_applications(person(self.request))
             .select_related("sub_program__round", "track", "company", "site", "submission")
             .prefetch_related(tracks)
         )
 
 
 class Sites(DeclaredQuery, APIView):
-    """Own workplaces."""
-
     access_rule = "signed_in"
 
     @extend_schema(
@@ -94,13 +91,10 @@ class Sites(DeclaredQuery, APIView):
         examples=[examples.SITES],
     )
     def get(self, request: Request) -> Response:
-        """List the workplaces for which the person may write."""
-        return Response(SitesShape({"results": writable_sites(request.user)}).data)
+        return Response(SitesShape({"results": writable_sites(person(request))}).data)
 
 
-class Applications(Mine, generics.ListAPIView):
-    """Own applications, and beginning a new one."""
-
+class Applications(OwnApplications, generics.ListAPIView):
     serializer_class = ApplicationShape
     filterset_class = ApplicationFilter
     query: ClassVar[frozenset[str]] = frozenset(
@@ -116,7 +110,6 @@ class Applications(Mine, generics.ListAPIView):
         examples=[examples.APPLICATION],
     )
     def get(self, request: Request, *args: object, **kwargs: object) -> Response:
-        """List own applications, newest first."""
         return super().get(request, *args, **kwargs)
 
     @extend_schema(
@@ -131,8 +124,8 @@ class Applications(Mine, generics.ListAPIView):
         request=StartShape,
         responses={
             201: WholeShape,
-            404: refused("not_found: 그런 사업이나 사업장이 없거나 내 것이 아닙니다."),
-            409: refused(
+            404: refusal("not_found: 그런 사업이나 사업장이 없거나 내 것이 아닙니다."),
+            409: refusal(
                 "round_closed, budget_gone: 접수하지 않습니다. already_applied: 이 사업장은 이미 "
                 "제출했습니다. idempotency_mismatch: 같은 키로 다른 내용을 보냈습니다."
             ),
@@ -140,24 +133,21 @@ class Applications(Mine, generics.ListAPIView):
         examples=[examples.START, examples.WHOLE],
     )
     def post(self, request: Request) -> Response:
-        """Begin a draft for a site; the draft that is there already is returned."""
         at = now()
-        wanted = StartShape(data=request.data)
-        wanted.is_valid(raise_exception=True)
-        asked = wanted.validated_data
+        start = StartShape(data=request.data)
+        start.is_valid(raise_exception=True)
+        data = start.validated_data
 
         def act() -> tuple[int, dict[str, Any]]:
-            program = sub_program(asked["program"], now=at, round=asked.get("round", ""))
-            site = get_object_or_404(writable_sites(request.user), pk=asked["site"])
-            draft = drafting.start(program, site=site, by=request.user, now=at)
-            return 201, written_whole(self.get_queryset().get(pk=draft.pk))
+            program = sub_program(data["program"], now=at, round=data.get("round", ""))
+            site = get_object_or_404(writable_sites(person(request)), pk=data["site"])
+            draft = drafting.start(program, site=site, by=person(request), now=at)
+            return 201, application_body(self.get_queryset().get(pk=draft.pk))
 
         return idempotent(request, act)
 
 
-class OneApplication(Mine, generics.GenericAPIView):
-    """One own application."""
-
+class OneApplication(OwnApplications):
     serializer_class = WholeShape
 
     @extend_schema(
@@ -173,8 +163,7 @@ class OneApplication(Mine, generics.GenericAPIView):
         examples=[examples.WHOLE, examples.DECIDED],
     )
     def get(self, request: Request, pk: int) -> Response:
-        """Read it with its answers and everything that is still missing."""
-        return Response(written_whole(get_object_or_404(self.get_queryset(), pk=pk)))
+        return Response(application_body(get_object_or_404(self.get_queryset(), pk=pk)))
 
     @extend_schema(
         tags=TAGS,
@@ -188,43 +177,40 @@ class OneApplication(Mine, generics.GenericAPIView):
         request=ChangeShape,
         responses={
             200: WholeShape,
-            400: refused("bad_input, section_unknown, consent_unknown: 보낸 값이 틀렸습니다."),
-            409: refused(
+            400: refusal("bad_input, section_unknown, consent_unknown: 보낸 값이 틀렸습니다."),
+            409: refusal(
                 "stale_version: 다른 사람이 먼저 저장했습니다. 다시 읽고 보내세요. "
                 "already_submitted: 제출했거나 취하한 신청입니다."
             ),
-            422: refused("rule_broken: 종류가 다른 답이 있습니다. findings의 invalid:질문코드"),
+            422: refusal("rule_broken: 종류가 다른 답이 있습니다. findings의 invalid:질문코드"),
         },
         examples=[examples.CHANGE, examples.WHOLE],
     )
     def patch(self, request: Request, pk: int) -> Response:
-        """Save answers by section; a section that somebody else saved meanwhile is a 409."""
         at = now()
-        drafts = answerable_by(request.user).select_related("sub_program__round", "track")
+        drafts = answerable_by(person(request)).select_related("sub_program__round", "track")
         application = get_object_or_404(drafts, pk=pk)
         change = ChangeShape(data=request.data)
         change.is_valid(raise_exception=True)
         with transaction.atomic():
             for name, part in change.validated_data.get("sections", {}).items():
-                if name not in drafting.SECTIONS:
+                if name not in SECTIONS:
                     raise BadInput(f"없는 단계입니다: {name}", code="section_unknown")
                 drafting.save_section(
                     application,
                     name=name,
                     data=part["answers"],
                     version=part["version"],
-                    by=request.user,
+                    by=person(request),
                     now=at,
                 )
             consents = change.validated_data.get("consents", {})
             if consents:
-                drafting.consent(application, answers=consents, by=request.user, now=at)
-        return Response(written_whole(self.get_queryset().get(pk=pk)))
+                drafting.consent(application, answers=consents, by=person(request), now=at)
+        return Response(application_body(self.get_queryset().get(pk=pk)))
 
 
-class Submit(Mine, APIView):
-    """Filing."""
-
+class Submit(OwnApplications):
     @extend_schema(
         tags=TAGS,
         operation_id="application_submit",
@@ -237,30 +223,27 @@ class Submit(Mine, APIView):
         request=None,
         responses={
             200: FiledShape,
-            409: refused(
+            409: refusal(
                 "round_closed, budget_gone: 접수하지 않습니다. stale_version: 다른 사람이 고치고 "
                 "있습니다. idempotency_mismatch: 같은 키로 다른 요청을 보냈습니다."
             ),
-            422: refused("rule_broken: 빠지거나 틀린 것이 있습니다. findings에 모두 있습니다."),
+            422: refusal("rule_broken: 빠지거나 틀린 것이 있습니다. findings에 모두 있습니다."),
         },
         examples=[examples.FILED],
     )
     def post(self, request: Request, pk: int) -> Response:
-        """File the draft, exactly once; the instant of arrival decides whether it was in time."""
         at = now()
-        mine = drafting_queries.with_roots(answerable_by(request.user))
-        application = get_object_or_404(mine, pk=pk)
+        own = with_related(answerable_by(person(request)))
+        application = get_object_or_404(own, pk=pk)
 
         def act() -> tuple[int, dict[str, Any]]:
-            filed = filing.submit(application, by=request.user, now=at, just_read=True)
+            filed = filing.submit(application, by=person(request), now=at, fresh=True)
             return 200, dict(FiledShape(filed).data)
 
         return idempotent(request, act)
 
 
 class Receipt(DeclaredQuery, APIView):
-    """Receipts."""
-
     access_rule = "public"
     query: ClassVar[frozenset[str]] = frozenset({"sha256"})
 
@@ -290,12 +273,11 @@ class Receipt(DeclaredQuery, APIView):
         ],
         responses={
             200: GenuineShape,
-            400: refused("sha256_missing: sha256을 보내지 않았습니다."),
+            400: refusal("sha256_missing: sha256을 보내지 않았습니다."),
         },
         examples=[examples.GENUINE],
     )
     def get(self, request: Request, number: str) -> Response:
-        """Say whether a receipt with this number carries this SHA-256; nothing else."""
         sha256 = request.query_params.get("sha256", "")
         if not sha256:
             raise BadInput("sha256 값을 함께 보내 주세요.", code="sha256_missing")
@@ -303,6 +285,5 @@ class Receipt(DeclaredQuery, APIView):
 
 
 def writable_sites(user: User) -> QuerySet[Site]:
-    """The workplaces of companies for which the person may write."""
-    mine = Site.objects.filter(company__members__user=user, company__members__role__in=WRITERS)
-    return mine.select_related("company").order_by("pk")
+    sites = Site.objects.filter(company__members__user=user, company__members__role__in=WRITERS)
+    return sites.select_related("company").order_by("pk")

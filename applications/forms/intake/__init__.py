@@ -1,1 +1,1 @@
-"""Intake."""
+"""Forms of a draft, made from the catalogue data where it declares them."""

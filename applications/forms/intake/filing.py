@@ -1,4 +1,4 @@
-"""Forms around a filed application, and of a partner's answer."""
+"""Forms that file and withdraw an application."""
 
 from django import forms
 
@@ -8,8 +8,6 @@ REASON = {"rows": 4, "class": "input--long"}
 
 
 class SubmitForm(PlainForm):
-    """The one confirmation that filing asks for."""
-
     confirmed = forms.BooleanField(
         label="적은 내용이 사실과 같음을 확인했습니다.",
         error_messages={"required": "확인란을 선택해야 제출할 수 있습니다."},
@@ -17,8 +15,6 @@ class SubmitForm(PlainForm):
 
 
 class WithdrawForm(PlainForm):
-    """Why an application is taken back."""
-
     note = forms.CharField(
         label="취하 사유",
         max_length=1_000,

@@ -1,7 +1,7 @@
-"""Partners."""
+"""Forms of the applicant and the partner: invitation, terms, answers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 
@@ -10,8 +10,6 @@ from portal.forms.fields import PlainForm, WonField
 
 
 class PartnerAnswerForm(PlainForm):
-    """With which company a partner takes part."""
-
     company = forms.ChoiceField(label="참여할 기업", widget=forms.RadioSelect, required=False)
     note = forms.CharField(
         label="의견 (선택)",
@@ -21,16 +19,15 @@ class PartnerAnswerForm(PlainForm):
         help_text="거절할 때는 사유를 적어 주시면 신청기업에 전해집니다.",
     )
 
-    def __init__(self, *args: object, companies: Sequence[Company], **kwargs: object) -> None:
+    def __init__(self, *args: Any, companies: Sequence[Company], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["company"].choices = [(str(one.pk), one.name) for one in companies]
+        field = cast(forms.ChoiceField, self.fields["company"])
+        field.choices = [(str(company.pk), company.name) for company in companies]
         if len(companies) == 1:
-            self.fields["company"].initial = str(companies[0].pk)
+            field.initial = str(companies[0].pk)
 
 
 class TermsAnswerForm(PlainForm):
-    """Whether a partner agrees to its terms."""
-
     note = forms.CharField(
         label="의견 (동의하지 않으면 꼭 적어 주세요)",
         max_length=300,
@@ -40,8 +37,6 @@ class TermsAnswerForm(PlainForm):
 
 
 class PartnerForm(PlainForm):
-    """Whom to ask to take part."""
-
     role = forms.ChoiceField(label="참여 역할", widget=forms.RadioSelect)
     company_name = forms.CharField(label="참여기관 이름", max_length=100)
     email = forms.EmailField(
@@ -50,16 +45,15 @@ class PartnerForm(PlainForm):
         help_text="이 주소로 참여 요청을 보냅니다.",
     )
 
-    def __init__(self, *args: object, roles: Sequence[Mapping[str, Any]], **kwargs: object) -> None:
+    def __init__(self, *args: Any, roles: Sequence[Mapping[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["role"].choices = [(row["role"], row["label"]) for row in roles]
+        field = cast(forms.ChoiceField, self.fields["role"])
+        field.choices = [(row["role"], row["label"]) for row in roles]
         if len(roles) == 1:
-            self.fields["role"].initial = roles[0]["role"]
+            field.initial = roles[0]["role"]
 
 
 class TermsForm(PlainForm):
-    """What a partner does and bears."""
-
     part = forms.CharField(
         label="맡은 일",
         max_length=300,
@@ -77,14 +71,14 @@ class TermsForm(PlainForm):
         help_text="이 기관이 공급하는 설비·용역의 견적 합계입니다.",
     )
 
-    def __init__(self, *args: object, asked: Mapping[str, Any], **kwargs: object) -> None:
+    def __init__(self, *args: Any, required: Mapping[str, Any], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         for name in ("share", "quote"):
-            if not asked.get(name):
+            if not required.get(name):
                 del self.fields[f"{name}_won"]
 
     def terms(self) -> dict[str, Any]:
-        """The terms as the service takes them; an amount that is not asked is unknown."""
+        """Return the arguments of `set_terms`; a sum that is not required is None."""
         data = self.cleaned_data
         return {name: data.get(name) for name in ("share_won", "quote_won")} | {
             "part": data["part"]

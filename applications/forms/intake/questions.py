@@ -1,4 +1,4 @@
-"""Forms made from the questions of the data file; what an answer means is decided by the rules."""
+"""Forms made from declared questions; the rules decide what an answer means."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -7,19 +7,19 @@ from typing import Any
 from django import forms
 from django.utils.html import escape
 
-from portal.forms.fields import PlainForm
+from portal.forms.fields import PlainForm, mark_needed
 from portal.templatetags.dates import kdate
 from programs.rules.facts import absent
 
 Row = Mapping[str, Any]
 YES_NO = (("true", "예"), ("false", "아니요"))
-MOST_RADIOS = 6
+MAX_RADIOS = 6
 SPARE_ROWS = 2
-MOST_ROWS = 20
+MAX_ROWS = 20
 
 
 class RowsWidget(forms.Widget):
-    """A table of plain inputs; two spare lines are always there, so it grows without scripts."""
+    """Table of plain inputs with two spare rows, so that it grows without scripts."""
 
     template_name = "applications/intake/widgets/rows.html"
     use_fieldset = True
@@ -29,37 +29,33 @@ class RowsWidget(forms.Widget):
         self.question = question
 
     @property
-    def most(self) -> int:
-        """How many rows may be filled."""
-        return int(self.question.get("max") or MOST_ROWS)
+    def max_rows(self) -> int:
+        return int(self.question.get("max") or MAX_ROWS)
 
     def id_for_label(self, id_: str) -> str:
-        """Lead to the first input of the table."""
         return f"{id_}-0-{self.question['columns'][0]['code']}" if id_ else ""
 
     def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        """Lay out filled rows and spare ones."""
         context = super().get_context(name, None, attrs)
         rows = [row for row in value or [] if isinstance(row, Mapping)]
-        count = min(max(len(rows) + SPARE_ROWS, int(self.question.get("min") or 1)), self.most)
+        count = min(max(len(rows) + SPARE_ROWS, int(self.question.get("min") or 1)), self.max_rows)
         columns = self.question["columns"]
         context["widget"]["columns"] = columns
         context["widget"]["rows"] = [
             [
-                _cell(name, place, column, rows[place] if place < len(rows) else {})
+                _cell(name, index, column, rows[index] if index < len(rows) else {})
                 for column in columns
             ]
-            for place in range(max(count, len(rows)))
+            for index in range(max(count, len(rows)))
         ]
-        context["widget"]["spare"] = len(rows) < self.most
+        context["widget"]["spare"] = len(rows) < self.max_rows
         return context
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
-        """Collect the lines; a line left empty is none."""
         rows = []
-        for place in range(self.most + SPARE_ROWS):
+        for index in range(self.max_rows + SPARE_ROWS):
             row = {
-                column["code"]: data.get(f"{name}-{place}-{column['code']}", "")
+                column["code"]: data.get(f"{name}-{index}-{column['code']}", "")
                 for column in self.question["columns"]
             }
             if any(str(value).strip() for value in row.values()):
@@ -67,27 +63,26 @@ class RowsWidget(forms.Widget):
         return rows
 
     def value_omitted_from_data(self, data: Mapping[str, Any], files: Any, name: str) -> bool:
-        """An empty table is an answer."""
         return False
 
 
-def _cell(name: str, place: int, column: Row, row: Row) -> dict[str, Any]:
+def _cell(name: str, index: int, column: Row, row: Row) -> dict[str, Any]:
     value = row.get(column["code"])
     return {
-        "name": f"{name}-{place}-{column['code']}",
-        "label": f"{place + 1}행 {column['label']}",
+        "name": f"{name}-{index}-{column['code']}",
+        "label": f"{index + 1}행 {column['label']}",
         "column": column["label"],
         "kind": column["kind"],
-        "value": shown(column, value),
+        "value": form_value(column, value),
         "choices": choices_of(column),
     }
 
 
 class QuestionForm(PlainForm):
-    """The questions of one step, with the version that the answers are based on.
+    """Questions of one section, with the version that the answers are based on.
 
-    Fields are called `q_<code>`. `shown` lists what the page asked, so that a question that only
-    appears later is not taken for one that was emptied.
+    Fields are called `q_<code>`. `shown` lists the questions on the page, so that one that only
+    appears later is not taken for an emptied answer.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
@@ -104,29 +99,30 @@ class QuestionForm(PlainForm):
         track: str = "",
     ) -> None:
         initial = {"version": version, "shown": " ".join(row["code"] for row in questions)}
-        initial |= {f"q_{row['code']}": shown(row, answers.get(row["code"])) for row in questions}
+        initial |= {
+            f"q_{row['code']}": form_value(row, answers.get(row["code"])) for row in questions
+        }
         super().__init__(data, initial={**initial, "track": track})
         self.questions = list(questions)
         if tracks:
             self.fields["track"] = forms.ChoiceField(
                 label="지원유형", choices=list(tracks), required=False, widget=forms.RadioSelect
             )
-            self.fields["track"].needed = True
+            mark_needed(self.fields["track"])
         for row in questions:
             self.fields[f"q_{row['code']}"] = field_of(row)
 
     @property
     def visible_codes(self) -> set[str]:
-        """What the page that was sent had asked."""
         return set(str(self.data.get("shown", "")).split())
 
     def answers(self) -> dict[str, Any]:
-        """The raw answers that were sent; a track only where there is a choice of tracks."""
-        asked = self.visible_codes
+        """Return the raw answers that were sent; `track` only where there is a choice of tracks."""
+        visible = self.visible_codes
         raw = {
             row["code"]: self.cleaned_data.get(f"q_{row['code']}")
             for row in self.questions
-            if row["code"] in asked
+            if row["code"] in visible
         }
         if "track" in self.fields and "track" in self.data:
             raw["track"] = self.cleaned_data.get("track", "")
@@ -134,19 +130,19 @@ class QuestionForm(PlainForm):
 
 
 def field_of(row: Row) -> forms.Field:
-    """Make the field of a question. It refuses nothing: the rules read the answer."""
+    """Return the field of a question. It accepts anything: the rules parse the answer."""
     field = forms.Field(
         label=row["label"],
         required=False,
         help_text=escape(row.get("help") or ""),
         widget=_widget(row),
     )
-    field.needed = bool(row.get("required"))
+    if row.get("required"):
+        mark_needed(field)
     return field
 
 
 def choices_of(row: Row) -> list[tuple[str, str]]:
-    """The choices of a question as code and label."""
     return [(choice["code"], choice["label"]) for choice in row.get("choices") or ()]
 
 
@@ -160,7 +156,7 @@ def _widget(row: Row) -> forms.Widget:
     if kind == "multi":
         return forms.CheckboxSelectMultiple(choices=choices)
     if kind == "choice":
-        if len(choices) <= MOST_RADIOS:
+        if len(choices) <= MAX_RADIOS:
             return forms.RadioSelect(choices=choices)
         return forms.Select(choices=[("", "선택하세요"), *choices])
     if kind == "long_text":
@@ -174,8 +170,8 @@ def _widget(row: Row) -> forms.Widget:
     return forms.TextInput({"class": "input--long"})
 
 
-def shown(row: Row, value: Any) -> Any:
-    """Write a stored answer the way its control takes it."""
+def form_value(row: Row, value: Any) -> Any:
+    """Return a stored answer as its control takes it."""
     kind = row["kind"]
     if absent(value):
         return [] if kind in ("multi", "rows") else ""
@@ -186,8 +182,8 @@ def shown(row: Row, value: Any) -> Any:
     return value
 
 
-def read_aloud(row: Row, value: Any) -> str:
-    """Write a stored answer in words, for a summary."""
+def answer_text(row: Row, value: Any) -> str:
+    """Return a stored answer as Korean text, for a summary."""
     kind = row["kind"]
     if absent(value):
         return ""
@@ -210,5 +206,5 @@ def read_aloud(row: Row, value: Any) -> str:
 
 
 def _line(row: Row, line: Row) -> str:
-    words = ((c["label"], read_aloud(c, line.get(c["code"]))) for c in row["columns"])
+    words = ((c["label"], answer_text(c, line.get(c["code"]))) for c in row["columns"])
     return " · ".join(f"{label}: {text}" for label, text in words if text)

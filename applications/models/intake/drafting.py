@@ -1,4 +1,4 @@
-"""Drafting."""
+"""Parts of a draft: sections, attachments, consents."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Section(models.Model):
-    """The answers of one step of the form, with a version so that nobody overwrites unseen."""
+    """Answers of one section; `version` keeps two people from overwriting each other."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="sections")
     name = models.CharField("단계", max_length=20)
@@ -30,7 +30,7 @@ class Section(models.Model):
 
 
 class Attachment(models.Model):
-    """A file: what was uploaded, checked and stored under a random name."""
+    """Uploaded file, checked by content and stored under a random name."""
 
     application = models.ForeignKey(
         Application, on_delete=models.CASCADE, related_name="attachments"
@@ -57,7 +57,7 @@ class Attachment(models.Model):
 
 
 class Consent(models.Model):
-    """A consent as it was worded when it was given or refused."""
+    """Consent given or refused, with the version of its wording."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="consents")
     code = models.CharField("동의", max_length=40)

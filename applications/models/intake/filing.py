@@ -1,4 +1,4 @@
-"""Filing."""
+"""Submissions and the versions of the form they were filed under."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class FormVersion(models.Model):
-    """The questions, conditions and papers as they stood when something was filed under them."""
+    """Questions, conditions and documents as they were when an application was filed."""
 
     sha256 = models.CharField("SHA-256", max_length=64, primary_key=True)
     content = models.JSONField("양식")
@@ -23,7 +23,7 @@ class FormVersion(models.Model):
 
 
 class Submission(models.Model):
-    """What was filed, frozen: answers, form version, eligibility, preview, files, under one hash.
+    """Filed application, frozen: answers, form version, eligibility, preview, files, under one hash.
 
     Append-only in the database. `content` is the canonical snapshot; `sha256` is over its bytes.
     """

@@ -1,4 +1,4 @@
-"""Late acceptance: one firm's leave to file after the deadline, used once."""
+"""Late filing: permission for one company to file after the deadline."""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class LateGrant(models.Model):
-    """Who may still file, where, why and until when; `application` is what it was used for."""
+    """Permission to file late, used once; `application` is the one it was used for."""
 
     sub_program = models.ForeignKey(
         SubProgram, on_delete=models.PROTECT, related_name="+", verbose_name="내역사업"

@@ -1,4 +1,4 @@
-"""Partners."""
+"""Partners of an application and their terms."""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Partner(models.Model):
-    """A company that takes part, from invitation to its own answer."""
+    """Company that takes part in an application, from invitation to answer."""
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="partners")
     role = models.CharField("역할", max_length=30)
@@ -60,11 +60,10 @@ class Partner(models.Model):
 
 
 class PartnerTerms(models.Model):
-    """What a partner is to do and to bear, as the applicant put it and the partner answered.
+    """Task and sums of a partner, as the applicant set them and the partner answered.
 
-    Each wording is a row of its own: what was confirmed is never what was changed afterwards.
-    `share_won` is the part of the applicant side's cost that the partner bears, `quote_won` what it
-    charges for its delivery.
+    Every change is a new row, so that confirmed terms are never rewritten. `share_won` is the part
+    of the applicant side's cost that the partner bears, `quote_won` what it charges for its delivery.
     """
 
     partner = models.ForeignKey(Partner, on_delete=models.CASCADE, related_name="all_terms")

@@ -1,1 +1,1 @@
-"""Intake."""
+"""Reads of a draft: its questions, its parts and its partners."""

@@ -1,4 +1,4 @@
-"""A draft read whole: what was answered, what it means to the rules, what is missing."""
+"""A draft with all its parts: its answers, the facts for the rules, and what is missing."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -9,20 +9,26 @@ from typing import Any
 from django.db.models import QuerySet
 
 from applications.models import Application, Attachment, Company, Consent, Partner
-from applications.queries.intake import questions as questions_queries
-from applications.queries.intake.partners import expired
-from applications.queries.intake.questions import Asked
-from applications.rules.intake import drafting
+from applications.queries.intake.partners import is_expired
+from applications.queries.intake.questions import (
+    REQUESTED,
+    ProgramForm,
+    form_of,
+    section_questions,
+)
 from applications.rules.intake import partners as partners_rules
-from applications.rules.intake.questions import Question
+from applications.rules.intake.drafting import Costs, add_up, check_consents, check_documents
+from applications.rules.intake.questions import Question, Reviewed, review
 from applications.states import PartnerState
 from portal.core.clock import KST
 from portal.core.errors import Finding
+from portal.records import snapshot
 from programs.models import SubProgram
 from programs.rules import eligibility
-from programs.rules.facts import Fact
+from programs.rules.facts import Fact, applies, parse_when
 from programs.rules.grants import ceilings
 
+# Names of facts in conditions, and the fields of `Company` that hold them.
 PROFILE = {
     "company_kind": "kind",
     "company_size": "size",
@@ -31,7 +37,6 @@ PROFILE = {
     "region": "region",
     "employees": "employees",
 }
-REQUESTED = "requested_won"
 
 
 @dataclass
@@ -39,7 +44,7 @@ class Dossier:
     """An application with all its parts, read in a fixed number of queries.
 
     `version` is the version the parts were read at or after; filing is refused when the
-    application has moved on since.
+    application has changed since.
     """
 
     application: Application
@@ -48,63 +53,55 @@ class Dossier:
     partners: list[Partner]
     attachments: list[Attachment]
     consents: list[Consent]
-    asked: Asked
+    form: ProgramForm
     verdicts: dict[date, eligibility.Verdict] = field(default_factory=dict)
 
     @property
     def sub_program(self) -> SubProgram:
-        """What is applied for."""
         return self.application.sub_program
 
     @property
     def documents(self) -> list[dict[str, Any]]:
-        """The papers that are asked for."""
-        return self.asked.documents
+        return self.form.documents
 
     @property
     def bonus_items(self) -> list[dict[str, Any]]:
-        """What may earn extra points."""
-        return self.asked.bonus_items
+        return self.form.bonus_items
 
     @property
     def questions(self) -> tuple[Question, ...]:
-        """The sub-programme's questions: plan and declarations."""
-        return self.asked.questions
+        return self.form.questions
 
     @property
     def conditions(self) -> tuple[eligibility.Condition, ...]:
-        """Who may apply."""
-        return self.asked.conditions
+        return self.form.conditions
 
     @cached_property
     def profile(self) -> dict[str, Any]:
-        """The company's facts, as confirmed for this application or else as in its profile."""
+        """Return the company's facts: its profile, overridden by what this draft confirmed."""
         return {**profile_of(self.application.company), **self.sections.get("company", {})}
 
     @cached_property
     def answers(self) -> dict[str, Any]:
-        """Raw answers of all questions, whichever step they stand on."""
+        """Return the raw answers to all questions, from both sections that have some."""
         return {**self.sections.get("plan", {}), **self.sections.get("declarations", {})}
 
     @cached_property
-    def reviewed_profile(self) -> drafting.Reviewed:
-        """The company facts as typed values, with what is missing."""
-        return drafting.review(self.asked.profile, self.profile)
+    def reviewed_profile(self) -> Reviewed:
+        return review(self.form.profile, self.profile)
 
     @cached_property
-    def reviewed(self) -> drafting.Reviewed:
-        """The answers as typed values, with what is missing."""
+    def reviewed(self) -> Reviewed:
         known = {**self.reviewed_profile.values, "track": self.track_code}
-        return drafting.review(self.questions, self.answers, facts=known)
+        return review(self.questions, self.answers, facts=known)
 
     @property
     def track_code(self) -> str | None:
-        """The chosen track."""
         return self.application.track.code if self.application.track else None
 
     @cached_property
     def facts(self) -> dict[str, Fact]:
-        """What the conditions are judged on: company, answers, track. Rows count as their number."""
+        """Return what conditions are judged on: company, answers, track. Rows count as a number."""
         facts: dict[str, Fact] = {**self.reviewed_profile.values, "track": self.track_code}
         for code, value in self.reviewed.values.items():
             if isinstance(value, list):
@@ -115,45 +112,54 @@ class Dossier:
         return facts
 
     @cached_property
-    def costs(self) -> drafting.Costs:
-        """The cost sheet added up, in won."""
+    def costs(self) -> Costs:
         lines = self.sections.get("cost", {})
         items = [
             {"label": item["label"], "won": lines.get(item["code"]) or 0}
             for item in self.sub_program.cost_items
         ]
-        return drafting.add_up(items)
+        return add_up(items)
 
     @property
     def total_cost_won(self) -> int | None:
-        """The total project cost in won; None where there is no cost sheet or it is empty."""
+        """Return the total cost in won; None without a cost sheet or with an empty one."""
         return self.costs.total_won or None
 
     @property
     def requested_won(self) -> int | None:
-        """What the applicant asks for, where no share decides it (won)."""
+        """Return the requested sum in won, where no share decides it."""
         return self.sections.get("cost", {}).get(REQUESTED) or None
 
 
 def profile_of(company: Company) -> dict[str, Any]:
-    """A company's profile under the names that conditions use."""
-    return {fact: getattr(company, field) for fact, field in PROFILE.items()}
+    """Return a company's profile under the names that conditions use."""
+    return {fact: getattr(company, column) for fact, column in PROFILE.items()}
 
 
-def with_roots(applications: QuerySet[Application]) -> QuerySet[Application]:
-    """Fetch along what `read` needs of an application that was fetched just now."""
+def initial_company_answers(application: Application) -> dict[str, Any]:
+    """Return the company section of a new draft: its profile, with the site's region, as JSON."""
+    profile = profile_of(application.company)
+    if application.site.region:
+        profile["region"] = application.site.region
+    return {
+        name: snapshot.to_plain(value) for name, value in profile.items() if value not in (None, "")
+    }
+
+
+def with_related(applications: QuerySet[Application]) -> QuerySet[Application]:
+    """Select the related rows that `load` needs."""
     return applications.select_related("track", "company", "site")
 
 
-def read(application: Application, *, again: bool = True) -> Dossier:
-    """Read an application with all its parts in a fixed number of queries.
+def load(application: Application, *, refetch: bool = True) -> Dossier:
+    """Load an application with all its parts in a fixed number of queries.
 
-    Whoever has fetched it `with_roots` in this very moment need not have it read `again`.
+    Pass `refetch=False` when the row was read `with_related` just now; this saves one query.
     """
     fresh = application
-    if again:
-        fresh = with_roots(Application.objects.all()).get(pk=application.pk)
-    form = questions_queries.of(fresh.sub_program_id)
+    if refetch:
+        fresh = with_related(Application.objects.all()).get(pk=application.pk)
+    form = form_of(fresh.sub_program_id)
     fresh.sub_program = form.sub_program()
     if fresh.track is not None:
         fresh.track.sub_program = fresh.sub_program
@@ -168,12 +174,30 @@ def read(application: Application, *, again: bool = True) -> Dossier:
         ),
         attachments=list(fresh.attachments.filter(removed_at=None, supplement=None).order_by("pk")),
         consents=list(fresh.consents.order_by("pk")),
-        asked=form,
+        form=form,
     )
 
 
+def applicable_questions(dossier: Dossier, section: str) -> list[dict[str, Any]]:
+    """Return the questions of a section that apply to the facts so far."""
+    return [
+        row
+        for row in section_questions(dossier.application, section)
+        if applies(parse_when(row.get("when")), dossier.facts) is True
+    ]
+
+
+def applicable_documents(dossier: Dossier) -> list[dict[str, Any]]:
+    """Return the required and optional documents of this application, by its facts."""
+    return [
+        row
+        for row in dossier.documents
+        if applies(parse_when(row["when"]), dossier.facts) is not False
+    ]
+
+
 def preview(dossier: Dossier) -> ceilings.Grant | None:
-    """What the state would pay, by the function that later decides; None before a track."""
+    """Return the grant by the function that later decides it; None without a track."""
     track = dossier.application.track
     if track is None:
         return None
@@ -185,7 +209,7 @@ def preview(dossier: Dossier) -> ceilings.Grant | None:
 
 
 def verdict(dossier: Dossier, now: datetime) -> eligibility.Verdict:
-    """Who may apply, judged on the day of `now` in KST (S16)."""
+    """Return who may apply, judged on the day of `now` in KST (S16)."""
     on = now.astimezone(KST).date()
     if on not in dossier.verdicts:
         dossier.verdicts[on] = eligibility.judge(
@@ -195,18 +219,18 @@ def verdict(dossier: Dossier, now: datetime) -> eligibility.Verdict:
 
 
 def missing(dossier: Dossier, *, now: datetime) -> list[Finding]:
-    """Everything that stands between the draft and its filing, at once."""
+    """Return everything that keeps the draft from being filed."""
     findings = [] if dossier.track_code else [Finding("missing:track", "지원유형을 고르세요.")]
     findings += dossier.reviewed_profile.findings
     findings += dossier.reviewed.findings
     findings += _cost_findings(dossier)
     findings += _partner_findings(dossier, now)
-    findings += drafting.check_documents(
+    findings += check_documents(
         dossier.documents,
         Counter(row.requirement for row in dossier.attachments),
         facts=dossier.facts,
     )
-    findings += drafting.check_consents(
+    findings += check_consents(
         dossier.sub_program.consents,
         {row.code: row.wording for row in dossier.consents if row.given},
         facts=dossier.facts,
@@ -214,11 +238,25 @@ def missing(dossier: Dossier, *, now: datetime) -> list[Finding]:
     return findings + _condition_findings(dossier, {row.code for row in findings}, now)
 
 
-def _condition_findings(dossier: Dossier, said: set[str], now: datetime) -> list[Finding]:
-    """What the conditions refuse, leaving out those that only repeat a missing answer."""
+def cost_shares(dossier: Dossier) -> partners_rules.Shares | None:
+    """Return how the applicant side's cost is split, to the won; None while it is not known."""
+    grant = preview(dossier)
+    if grant is None or grant.own_won is None:
+        return None
+    joined = [row for row in dossier.partners if row.state == PartnerState.ACCEPTED]
+    return partners_rules.shares([_rules_partner(row) for row in joined], own_won=grant.own_won)
+
+
+def required_terms(sub_program: SubProgram) -> dict[str, dict[str, Any]]:
+    """Return by partner role what it has to confirm: a share of the cost, a quotation."""
+    return {row["role"]: row["terms"] for row in sub_program.partner_roles if row.get("terms")}
+
+
+def _condition_findings(dossier: Dossier, reported: set[str], now: datetime) -> list[Finding]:
+    """Return unmet conditions, except those that only repeat a missing answer."""
     judged = verdict(dossier, now)
-    named = {fact for fact in judged.unknown if {f"missing:{fact}", f"invalid:{fact}"} & said}
-    repeated = {row.code for row in dossier.conditions if row.fact in named}
+    unknown = {fact for fact in judged.unknown if {f"missing:{fact}", f"invalid:{fact}"} & reported}
+    repeated = {row.code for row in dossier.conditions if row.fact in unknown}
     return [row for row in judged.findings if row.code not in repeated]
 
 
@@ -234,7 +272,7 @@ def _cost_findings(dossier: Dossier) -> list[Finding]:
 
 def _partner_findings(dossier: Dossier, now: datetime) -> list[Finding]:
     company = dossier.application.company
-    partners = [partner_of(row) for row in dossier.partners if not expired(row, now=now)]
+    partners = [_rules_partner(row) for row in dossier.partners if not is_expired(row, now=now)]
     grant = preview(dossier)
     keys = ("role", "label", "minimum", "when")
     required = [
@@ -250,20 +288,14 @@ def _partner_findings(dossier: Dossier, now: datetime) -> list[Finding]:
         facts=dossier.facts,
     )
     return findings + partners_rules.judge_terms(
-        terms_asked(dossier.sub_program),
+        required_terms(dossier.sub_program),
         partners,
         own_won=grant.own_won if grant else None,
         total_cost_won=dossier.total_cost_won,
     )
 
 
-def terms_asked(sub_program: SubProgram) -> dict[str, dict[str, Any]]:
-    """What each partner role has to confirm: its share of the cost, its quotation."""
-    return {row["role"]: row["terms"] for row in sub_program.partner_roles if row.get("terms")}
-
-
-def partner_of(row: Partner) -> partners_rules.Partner:
-    """A partner as the rules read it; `company` and `terms` are fetched along."""
+def _rules_partner(row: Partner) -> partners_rules.Partner:
     terms = row.terms
     return partners_rules.Partner(
         role=row.role,
@@ -275,12 +307,3 @@ def partner_of(row: Partner) -> partners_rules.Partner:
         if terms
         else None,
     )
-
-
-def cost_shares(dossier: Dossier) -> partners_rules.Shares | None:
-    """How the applicant side's cost is borne, to the won; None while it is not known."""
-    grant = preview(dossier)
-    if grant is None or grant.own_won is None:
-        return None
-    joined = [row for row in dossier.partners if row.state == PartnerState.ACCEPTED]
-    return partners_rules.shares([partner_of(row) for row in joined], own_won=grant.own_won)

@@ -1,4 +1,4 @@
-"""Where the invitation of a partner stands; one left unanswered too long counts as not there."""
+"""Status of a partner's invitation; one that was not answered in time counts as none."""
 
 from datetime import datetime, timedelta
 
@@ -19,13 +19,13 @@ def expires_at(partner: Partner) -> datetime:
     return deadlines.due_after(partner.invited_at, INVITATION_DAYS, POLICY, holidays())
 
 
-def expired(partner: Partner, *, now: datetime) -> bool:
-    """Tell whether the invitation went unanswered for too long."""
+def is_expired(partner: Partner, *, now: datetime) -> bool:
+    """Return whether the invitation was not answered in time."""
     return partner.state == PartnerState.INVITED and expires_at(partner) <= now
 
 
 def open_for(email: str, *, now: datetime) -> QuerySet[Partner]:
-    """Invitations to this address that can still be answered."""
+    """Return the invitations to this address that can still be answered."""
     return Partner.objects.filter(
         email=email,
         state=PartnerState.INVITED,
@@ -34,9 +34,9 @@ def open_for(email: str, *, now: datetime) -> QuerySet[Partner]:
     )
 
 
-def standing(partner: Partner, *, now: datetime) -> str:
-    """Where the invitation stands: sent, seen, expired, or what was answered."""
-    if expired(partner, now=now):
+def invitation_status(partner: Partner, *, now: datetime) -> str:
+    """Return `sent`, `seen`, `expired`, or the partner's answer (a `PartnerState`)."""
+    if is_expired(partner, now=now):
         return "expired"
     if partner.state == PartnerState.INVITED:
         return "seen" if partner.seen_at else "sent"

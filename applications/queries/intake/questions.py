@@ -1,9 +1,9 @@
-"""What a sub-programme asks of its applicants, read again only when a row of it has changed.
+"""Questions and conditions of a sub-programme's form, parsed once per version of its rows.
 
-Filing at the deadline reads the same few rows sixty times a second. PostgreSQL gives every version
-of a row another `xmin` and `ctid`, so one short query tells whether what this process has parsed
-before still stands, however it was changed. Other databases have no such mark: there it is read
-each time.
+Filing at the deadline reads the same few rows sixty times a second. In PostgreSQL every version of
+a row has another `xmin` and `ctid`: one short query tells whether what this process has parsed is
+still current, however the rows were changed. Other databases have no such columns; there the rows
+are read each time.
 """
 
 from dataclasses import dataclass
@@ -12,12 +12,18 @@ from typing import Any
 
 from django.db import connection
 
+from applications.models import Application
 from applications.rules.intake.questions import Question, read_question, read_questions
 from portal.records import snapshot
 from programs.models import ProgramRound, SubProgram
 from programs.rules import eligibility
 
-VERSIONS = """
+COMPANY, PLAN, COST, DECLARATIONS = "company", "plan", "cost", "declarations"
+SECTIONS = (COMPANY, PLAN, COST, DECLARATIONS)
+REQUESTED = "requested_won"  # code of the question for the sum, where no share decides it
+REQUESTED_QUESTION = {"code": REQUESTED, "label": "신청하는 정부지원금", "kind": "won"}
+
+VERSION_SQL = """
 SELECT concat_ws(';', program.xmin, program.ctid, round.xmin, round.ctid,
     (SELECT string_agg(concat_ws(',', row.id, row.xmin, row.ctid), ';' ORDER BY row.id)
      FROM programs_requireddocument AS row WHERE row.sub_program_id = program.id),
@@ -28,16 +34,16 @@ FROM programs_subprogram AS program
 JOIN programs_programround AS round ON round.id = program.round_id
 WHERE program.id = %s
 """
-DOCUMENT = ("code", "label", "guide", "required", "when", "formats", "max_files")
-BONUS = ("code", "label", "points", "guide", "industry_hints", "question")
+DOCUMENT_FIELDS = ("code", "label", "guide", "required", "when", "formats", "max_files")
+BONUS_FIELDS = ("code", "label", "points", "guide", "industry_hints", "question")
 
 Values = list[Any]
-_known: dict[int, tuple[str, "Asked"]] = {}
+_cache: dict[int, tuple[str, "ProgramForm"]] = {}
 
 
 @dataclass(eq=False)
-class Asked:
-    """The form of a sub-programme with its conditions, shared by all who read it: never changed."""
+class ProgramForm:
+    """Form of a sub-programme with its conditions. Shared by all who read it: never change it."""
 
     program: Values
     round: Values
@@ -45,33 +51,28 @@ class Asked:
     bonus_items: list[dict[str, Any]]
 
     def sub_program(self) -> SubProgram:
-        """Make an instance of one's own, with its round; the pot is read when it is asked for."""
-        program = _instance(SubProgram, self.program)
-        program.round = _instance(ProgramRound, self.round)
+        """Return a fresh instance with its round, which the caller may change."""
+        program = SubProgram.from_db(connection.alias, _columns(SubProgram), self.program)
+        program.round = ProgramRound.from_db(connection.alias, _columns(ProgramRound), self.round)
         return program
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
-        """The questions of plan and declarations."""
-        return read_questions(self._template.questions)
+        return read_questions(self._shared.questions)
 
     @cached_property
     def profile(self) -> tuple[Question, ...]:
-        """The questions about the company."""
-        return tuple(read_question(row) for row in self._template.round.profile)
+        """Return the questions about the company."""
+        return tuple(read_question(row) for row in self._shared.round.profile)
 
     @cached_property
     def conditions(self) -> tuple[eligibility.Condition, ...]:
-        """Who may apply."""
-        return self._template.conditions_parsed()
+        return self._shared.conditions_parsed()
 
     @cached_property
-    def form(self) -> dict[str, Any]:
-        """The form as it stands: what a filed application was asked and judged by.
-
-        Plain JSON as the catalogue's rows hold it.
-        """
-        program = self._template
+    def content(self) -> dict[str, Any]:
+        """Return the form as plain JSON: what a filed application answers and is judged by."""
+        program = self._shared
         return {
             "questions": program.questions,
             "profile": program.round.profile,
@@ -84,44 +85,60 @@ class Asked:
         }
 
     @cached_property
-    def form_sha256(self) -> str:
-        """The hash under which that form is frozen."""
-        return snapshot.sha256_of_plain(self.form)
+    def sha256(self) -> str:
+        """Return the hash of `content`, the key of its `FormVersion`."""
+        return snapshot.sha256_of_plain(self.content)
 
     @cached_property
-    def _template(self) -> SubProgram:
+    def _shared(self) -> SubProgram:
         return self.sub_program()
 
 
-def of(sub_program: int) -> Asked:
-    """What the sub-programme with this key asks now."""
+def form_of(sub_program: int) -> ProgramForm:
+    """Return the current form of the sub-programme with this primary key."""
     if connection.vendor != "postgresql":
         return _read(sub_program)
     with connection.cursor() as cursor:
-        cursor.execute(VERSIONS, [sub_program])
+        cursor.execute(VERSION_SQL, [sub_program])
         version = cursor.fetchone()[0]
-    known, asked = _known.get(sub_program, ("", None))
-    if asked is None or known != version:
-        # The mark is older than what is read here: a change in between is seen the next time.
-        asked = _read(sub_program)
-        _known[sub_program] = (version, asked)
-    return asked
+    known, form = _cache.get(sub_program, ("", None))
+    if form is None or known != version:
+        # The version is read before the rows: a change in between is noticed the next time.
+        form = _read(sub_program)
+        _cache[sub_program] = (version, form)
+    return form
 
 
-def _read(sub_program: int) -> Asked:
+def section_questions(application: Application, section: str) -> list[dict[str, Any]]:
+    """Return the declared questions of a section in their order, whether they apply or not."""
+    program = application.sub_program
+    if section == COMPANY:
+        return list(program.round.profile)
+    if section == COST:
+        lines = [{**item, "kind": "won"} for item in program.cost_items]
+        return [*lines, REQUESTED_QUESTION] if needs_requested_sum(application) else lines
+    declared = section == DECLARATIONS
+    return [row for row in program.questions if (row.get("section") == DECLARATIONS) is declared]
+
+
+def needs_requested_sum(application: Application) -> bool:
+    """Return whether the chosen track pays the requested sum, so that it must be named."""
+    return application.track is not None and application.track.grant_kind == "requested"
+
+
+def _read(sub_program: int) -> ProgramForm:
     program = SubProgram.objects.select_related("round").get(pk=sub_program)
-    return Asked(
+    return ProgramForm(
         _values(program),
         _values(program.round),
-        list(program.documents.values(*DOCUMENT)),
-        list(program.bonus_items.values(*BONUS)),
+        list(program.documents.values(*DOCUMENT_FIELDS)),
+        list(program.bonus_items.values(*BONUS_FIELDS)),
     )
 
 
+def _columns(model: type[SubProgram] | type[ProgramRound]) -> list[str]:
+    return [field.attname for field in model._meta.concrete_fields]
+
+
 def _values(row: SubProgram | ProgramRound) -> Values:
-    return [getattr(row, field.attname) for field in row._meta.concrete_fields]
-
-
-def _instance(model: Any, values: Values) -> Any:
-    names = [field.attname for field in model._meta.concrete_fields]
-    return model.from_db(connection.alias, names, values)
+    return [getattr(row, name) for name in _columns(type(row))]

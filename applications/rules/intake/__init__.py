@@ -1,1 +1,1 @@
-"""Intake."""
+"""Rules of drafting an application: questions and answers, costs, documents, consents, partners."""

@@ -1,4 +1,4 @@
-"""Who must join, and on which terms: partners, their parts, shares and quotations."""
+"""Required partners of an application and the terms they agree to."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ ACCEPTED = "accepted"
 
 @dataclass(frozen=True)
 class RequiredRole:
-    """A partner role a sub-programme asks for; `when` restricts it to some facts."""
+    """A partner role that a sub-programme requires; `when` restricts it to some facts."""
 
     role: str
     label: str
@@ -25,7 +25,7 @@ class RequiredRole:
 
 @dataclass(frozen=True)
 class Terms:
-    """What a partner is to do: its share of the applicant side's cost and its quotation (won).
+    """A partner's share of the applicant side's cost and its quotation, in won.
 
     `confirmed` is None while the partner has not answered.
     """
@@ -37,7 +37,7 @@ class Terms:
 
 @dataclass(frozen=True)
 class Partner:
-    """A partner of an application; only an accepted one counts, a declined one is ignored."""
+    """A partner of an application; only accepted ones count, declined ones are ignored."""
 
     role: str
     state: str
@@ -49,20 +49,20 @@ class Partner:
 
 @dataclass(frozen=True)
 class Shares:
-    """How the applicant side's cost is borne, to the won; the applicant bears what is left."""
+    """Split of the applicant side's cost, to the won; the applicant bears the rest."""
 
     own_won: int
     partners: tuple[tuple[str, int], ...]
 
     @property
     def applicant_won(self) -> int:
-        """What the applicant bears itself; below zero when the partners' shares exceed the cost."""
+        """Return the applicant's own share, negative when the partners' shares exceed the cost."""
         return self.own_won - sum(share for _, share in self.partners)
 
 
 def parse(rows: Sequence[Mapping[str, Any]]) -> tuple[RequiredRole, ...]:
     """Read the required partners of a data file. Raises BadInput (`partner_role`)."""
-    return tuple(_parse_row(row, place) for place, row in enumerate(rows, start=1))
+    return tuple(_parse_row(row, number) for number, row in enumerate(rows, start=1))
 
 
 def judge(
@@ -75,16 +75,16 @@ def judge(
 ) -> list[Finding]:
     """Return everything that keeps the consortium from being complete.
 
-    A robot supplier or ICT partner must have joined (S12, S20), from its own account, and be
-    another firm than the applicant; nobody counts twice. A role whose `when` cannot be told yet
-    is not asked for: the open question itself is reported by `completeness`.
+    A robot supplier or ICT partner must have joined from its own account and be another firm than
+    the applicant (S12, S20); nobody counts twice. A role whose `when` depends on an unanswered
+    question is not required yet: `review` reports that question.
     """
     present = [partner for partner in partners if partner.state in (INVITED, ACCEPTED)]
     findings = [
         finding
         for role in required
         if applies(role.when, facts or {}) is True
-        for finding in _short(role, present)
+        for finding in _missing_partners(role, present)
     ]
     findings += [
         Finding(
@@ -105,7 +105,7 @@ def judge(
 
 
 def judge_terms(
-    asked: Mapping[str, Mapping[str, Any]],
+    required: Mapping[str, Mapping[str, Any]],
     partners: Sequence[Partner],
     *,
     own_won: int | None,
@@ -113,12 +113,12 @@ def judge_terms(
 ) -> list[Finding]:
     """Return what keeps the partners' terms from being settled.
 
-    `asked` holds, by role, whether a share and a quotation are to be confirmed (`share`, `quote`).
+    `required` says by role whether a share and a quotation must be confirmed (`share`, `quote`).
     Shares and the applicant's rest make up `own_won` exactly; quotations stay within the cost.
-    Nothing is asked of who has not accepted, and nothing where money is not known yet (None).
+    Partners that have not accepted are skipped, and so are sums that are not known yet (None).
     """
-    joined = [one for one in partners if one.state == ACCEPTED and one.role in asked]
-    findings = [finding for one in joined for finding in _terms_of(one, asked[one.role])]
+    joined = [one for one in partners if one.state == ACCEPTED and one.role in required]
+    findings = [finding for one in joined for finding in _check_terms(one, required[one.role])]
     quotes = sum(one.terms.quote_won or 0 for one in joined if one.terms)
     if own_won is not None and (rest := shares(joined, own_won=own_won).applicant_won) < 0:
         findings.append(
@@ -145,18 +145,18 @@ def shares(partners: Sequence[Partner], *, own_won: int) -> Shares:
     )
 
 
-def _terms_of(partner: Partner, asked: Mapping[str, Any]) -> list[Finding]:
+def _check_terms(partner: Partner, required: Mapping[str, Any]) -> list[Finding]:
     terms, role = partner.terms, partner.role
     if terms is None:
         return [Finding(f"partner_terms:{role}", f"{partner.name}의 맡은 일과 금액을 정하세요.")]
-    gaps = {
-        "partner_share": (asked.get("share"), terms.share_won, "부담금"),
-        "partner_quote": (asked.get("quote"), terms.quote_won, "견적금액"),
+    amounts = {
+        "partner_share": (required.get("share"), terms.share_won, "부담금"),
+        "partner_quote": (required.get("quote"), terms.quote_won, "견적금액"),
     }
     findings = [
         Finding(f"{code}:{role}", f"{partner.name}의 {what}을 정하세요.")
-        for code, (wanted, amount, what) in gaps.items()
-        if wanted and amount is None
+        for code, (needed, amount, what) in amounts.items()
+        if needed and amount is None
     ]
     if terms.confirmed is None:
         findings.append(
@@ -175,11 +175,11 @@ def _terms_of(partner: Partner, asked: Mapping[str, Any]) -> list[Finding]:
     return findings
 
 
-def _short(role: RequiredRole, present: Sequence[Partner]) -> list[Finding]:
-    mine = [partner for partner in present if partner.role == role.role]
-    if len(mine) >= role.minimum:
+def _missing_partners(role: RequiredRole, present: Sequence[Partner]) -> list[Finding]:
+    joined = [partner for partner in present if partner.role == role.role]
+    if len(joined) >= role.minimum:
         return []
-    message = f"{role.label} {role.minimum}곳이 필요합니다. 지금은 {len(mine)}곳입니다."
+    message = f"{role.label} {role.minimum}곳이 필요합니다. 지금은 {len(joined)}곳입니다."
     return [Finding(f"partner_missing:{role.role}", message)]
 
 
@@ -197,17 +197,17 @@ def _duplicates(present: Sequence[Partner]) -> list[Finding]:
     ]
 
 
-def _parse_row(row: Mapping[str, Any], place: int) -> RequiredRole:
-    where = f"{place}번째 참여기관 요건"
-    strange = ", ".join(sorted(str(key) for key in set(row) - {"role", "label", "minimum", "when"}))
+def _parse_row(row: Mapping[str, Any], number: int) -> RequiredRole:
+    where = f"{number}번째 참여기관 요건"
+    unknown = ", ".join(sorted(str(key) for key in set(row) - {"role", "label", "minimum", "when"}))
     minimum = row.get("minimum", 1)
-    if strange:
-        raise BadInput(f"{where}: 알 수 없는 항목 {strange}", code="partner_role")
+    if unknown:
+        raise BadInput(f"{where}: 알 수 없는 항목 {unknown}", code="partner_role")
     if not all(isinstance(row.get(name), str) and row[name] for name in ("role", "label")):
         raise BadInput(f"{where}: role과 label이 필요합니다.", code="partner_role")
     if isinstance(minimum, bool) or not isinstance(minimum, int) or minimum < 1:
         raise BadInput(f"{where}: minimum은 1 이상의 정수여야 합니다.", code="partner_role")
     try:
         return RequiredRole(row["role"], row["label"], minimum, parse_when(row.get("when")))
-    except BadInput as refused:
-        raise BadInput(f"{where}: {refused.message}", code="partner_role") from refused
+    except BadInput as error:
+        raise BadInput(f"{where}: {error.message}", code="partner_role") from error

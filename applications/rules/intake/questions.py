@@ -1,4 +1,4 @@
-"""The questions a sub-programme declares as data, and how one answer is read."""
+"""Questions that a sub-programme declares as data, and parsing of their answers."""
 
 import re
 import unicodedata
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from portal.core.errors import BadInput
+from portal.core.errors import BadInput, Finding
 from portal.core.money import checked_won
-from programs.rules.facts import When, absent, parse_when, read_yes
+from programs.rules.facts import Fact, Facts, When, absent, applies, parse_when, read_yes
 
 KINDS = ("text", "long_text", "integer", "won", "date", "choice", "multi", "yes_no", "rows")
 DEFAULT_LENGTH = {"text": 200, "long_text": 4_000}
-MOST_ROWS = 100
-MOST_DIGITS = 15
+MAX_ROWS = 100
+MAX_DIGITS = 15
 
 _NUMBER = re.compile(r"[+-]?[0-9]+")
 _DATE = re.compile(r"([0-9]{4})[-. /]{1,2}([0-9]{1,2})[-. /]{1,2}([0-9]{1,2})\.?|([0-9]{8})")
@@ -43,12 +43,40 @@ class Question:
     columns: tuple["Question", ...] = ()
 
 
+@dataclass(frozen=True)
+class Reviewed:
+    """Typed values of the questions that apply and could be parsed, and findings."""
+
+    values: dict[str, Any]
+    findings: tuple[Finding, ...]
+
+
+def read_questions(rows: Sequence[Mapping[str, Any]]) -> tuple[Question, ...]:
+    """Read the questions of a form in their order.
+
+    Raises BadInput (`question`) for a faulty row, a code used twice, or a `when` that depends on
+    a later question.
+    """
+    questions = tuple(read_question(row) for row in rows)
+    positions = {question.code: index for index, question in enumerate(questions)}
+    if len(positions) < len(questions):
+        raise BadInput("같은 코드의 문항이 두 번 있습니다.", code="question")
+    for index, question in enumerate(questions):
+        for fact in question.when or ():
+            if positions.get(fact, -1) >= index:
+                raise BadInput(
+                    f"문항 {question.code}: 뒤에 나오는 {fact} 문항에 따라 달라질 수 없습니다.",
+                    code="question",
+                )
+    return questions
+
+
 def read_question(row: Mapping[str, Any]) -> Question:
     """Read one row of a data file.
 
     Keys: code, label, kind, required, when, min and max (or minimum, maximum, min_rows,
     max_rows), max_length, choices, columns; others (help, step, unit) belong to the page and are
-    left alone. `choices` may be one mapping, mappings with code (or value) and label, pairs, or
+    ignored. `choices` may be one mapping, mappings with code (or value) and label, pairs, or
     plain texts. Raises BadInput (`question`).
     """
     where = f"문항 {row.get('code', '(코드 없음)')}"
@@ -59,7 +87,7 @@ def read_question(row: Mapping[str, Any]) -> Question:
         raise BadInput(f"{where}: 알 수 없는 종류 {kind}", code="question")
     listed = row.get("choices") or ()
     listed = listed.items() if isinstance(listed, Mapping) else listed
-    choices = tuple(_choice(choice, where) for choice in listed)
+    choices = tuple(_read_choice(choice, where) for choice in listed)
     columns = tuple(read_question(column) for column in row.get("columns") or ())
     if (kind in ("choice", "multi")) != bool(choices):
         raise BadInput(f"{where}: choices는 choice와 multi에만 필요합니다.", code="question")
@@ -67,17 +95,17 @@ def read_question(row: Mapping[str, Any]) -> Question:
         raise BadInput(f"{where}: columns는 rows에만 필요합니다.", code="question")
     try:
         when = parse_when(row.get("when"))
-    except BadInput as refused:
-        raise BadInput(f"{where}: {refused.message}", code="question") from refused
+    except BadInput as error:
+        raise BadInput(f"{where}: {error.message}", code="question") from error
     return Question(
         code=row["code"],
         label=row["label"],
         kind=str(kind),
         required=bool(row.get("required", False)),
         when=when,
-        minimum=_bound(_first(row, "min", "minimum", "min_rows"), kind == "date", where),
-        maximum=_bound(_first(row, "max", "maximum", "max_rows"), kind == "date", where),
-        max_length=_length(row.get("max_length"), where) or DEFAULT_LENGTH.get(str(kind)),
+        minimum=_read_bound(_first(row, "min", "minimum", "min_rows"), kind == "date", where),
+        maximum=_read_bound(_first(row, "max", "maximum", "max_rows"), kind == "date", where),
+        max_length=_read_length(row.get("max_length"), where) or DEFAULT_LENGTH.get(str(kind)),
         choices=choices,
         columns=columns,
     )
@@ -88,7 +116,7 @@ def parse_answer(
 ) -> Any:
     """Return one answer as text, int, date, bool, list of choice codes or list of rows.
 
-    An empty answer is None. While drafting only the type is checked, not the bounds or what a
+    An empty answer is None. While drafting only the type is checked, not the bounds nor what a
     row lacks. Raises BadInput (`invalid:<code>`) with everything that is wrong with the answer.
     """
     question = question if isinstance(question, Question) else read_question(question)
@@ -97,19 +125,55 @@ def parse_answer(
     if absent(raw):
         return None
     try:
-        value = _READERS[question.kind](question, raw, drafting)
+        value = _PARSERS[question.kind](question, raw, drafting)
         if not drafting and not absent(value):
             _check_bounds(question, value)
-    except BadInput as refused:
-        raise BadInput(refused.message, code=f"invalid:{question.code}") from refused
+    except BadInput as error:
+        raise BadInput(error.message, code=f"invalid:{question.code}") from error
     return None if absent(value) else value
+
+
+def review(
+    questions: Sequence[Question | Mapping[str, Any]],
+    answers: Mapping[str, Any],
+    *,
+    facts: Facts | None = None,
+    drafting: bool = False,
+) -> Reviewed:
+    """Parse all answers; report what is missing (`missing:<code>`) or wrong (`invalid:<code>`).
+
+    `facts` are known beside the answers (track, company size), for questions with a `when`. The
+    answer to a question that does not apply is dropped. Drafts may have gaps and exceed bounds,
+    but wrong types are refused.
+    """
+    parsed = [row if isinstance(row, Question) else read_question(row) for row in questions]
+    known: dict[str, Fact] = dict(facts or {})
+    values: dict[str, Any] = {}
+    findings: list[Finding] = []
+    for question in parsed:
+        if applies(question.when, known) is not True:
+            continue
+        try:
+            value = parse_answer(question, answers.get(question.code), drafting=drafting)
+        except BadInput as error:
+            findings.append(Finding(error.code, f"‘{question.label}’ 항목: {error.message}"))
+            continue
+        if value is None:
+            if question.required and not drafting:
+                message = f"‘{question.label}’ 항목을 입력하세요."
+                findings.append(Finding(f"missing:{question.code}", message))
+            continue
+        values[question.code] = value
+        if question.kind != "rows":
+            known[question.code] = tuple(value) if question.kind == "multi" else value
+    return Reviewed(values, tuple(findings))
 
 
 def _first(row: Mapping[str, Any], *names: str) -> Any:
     return next((row[name] for name in names if row.get(name) is not None), None)
 
 
-def _choice(choice: object, where: str) -> tuple[str, str]:
+def _read_choice(choice: object, where: str) -> tuple[str, str]:
     if isinstance(choice, str):
         return choice, choice
     if isinstance(choice, Mapping) and "label" in choice and {"value", "code"} & set(choice):
@@ -119,21 +183,21 @@ def _choice(choice: object, where: str) -> tuple[str, str]:
     raise BadInput(f"{where}: 선택지를 읽을 수 없습니다.", code="question")
 
 
-def _bound(raw: object, is_date: bool, where: str) -> Bound:
+def _read_bound(raw: object, is_date: bool, where: str) -> Bound:
     if raw is None or (isinstance(raw, int) and not isinstance(raw, bool) and not is_date):
         return raw
     if is_date and isinstance(raw, str | date):
-        return _date_of(raw)
+        return _parse_date(raw)
     raise BadInput(f"{where}: minimum과 maximum을 읽을 수 없습니다.", code="question")
 
 
-def _length(raw: object, where: str) -> int | None:
+def _read_length(raw: object, where: str) -> int | None:
     if raw is None or (isinstance(raw, int) and raw > 0):
         return raw
     raise BadInput(f"{where}: max_length는 1 이상의 정수여야 합니다.", code="question")
 
 
-def _text(question: Question, raw: object, drafting: bool) -> str:
+def _text_answer(question: Question, raw: object, drafting: bool) -> str:
     if not isinstance(raw, str):
         raise BadInput("글자로 입력하세요.")
     text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
@@ -148,47 +212,47 @@ def _text(question: Question, raw: object, drafting: bool) -> str:
     return text
 
 
-def _integer(question: Question, raw: object, drafting: bool) -> int:
+def _integer_answer(question: Question, raw: object, drafting: bool) -> int:
     text = unicodedata.normalize("NFKC", str(raw)).replace(",", "").replace(" ", "")
     if question.kind == "won":
         text = text.removesuffix("원")
     if isinstance(raw, bool) or not isinstance(raw, int | str) or not _NUMBER.fullmatch(text):
         unit = "원 단위 숫자로 입력하세요. 예: 70,000,000" if question.kind == "won" else ""
         raise BadInput(unit or "소수점 없는 숫자로 입력하세요.")
-    if len(text) > MOST_DIGITS:
+    if len(text) > MAX_DIGITS:
         raise BadInput("숫자가 너무 큽니다. 단위를 확인하세요.")
     return checked_won(int(text), label=question.label) if question.kind == "won" else int(text)
 
 
-def _day(question: Question, raw: object, drafting: bool) -> date:
-    return _date_of(raw)
+def _date_answer(question: Question, raw: object, drafting: bool) -> date:
+    return _parse_date(raw)
 
 
-def _date_of(raw: object) -> date:
+def _parse_date(raw: object) -> date:
     if isinstance(raw, date) and not isinstance(raw, datetime):
         return raw
-    found = _DATE.fullmatch(raw.strip()) if isinstance(raw, str) else None
-    if not found:
+    match = _DATE.fullmatch(raw.strip()) if isinstance(raw, str) else None
+    if not match:
         raise BadInput("날짜를 2021-02-16처럼 입력하세요.")
-    year, month, day, packed = found.groups()
+    year, month, day, packed = match.groups()
     if packed:
         year, month, day = packed[:4], packed[4:6], packed[6:]
     try:
         value = date(int(year), int(month), int(day))
-    except ValueError as impossible:
-        raise BadInput("달력에 없는 날짜입니다.") from impossible
+    except ValueError as error:
+        raise BadInput("달력에 없는 날짜입니다.") from error
     if not 1900 <= value.year <= 2100:
         raise BadInput("연도를 확인하세요.")
     return value
 
 
-def _one(question: Question, raw: object, drafting: bool) -> str:
+def _choice_answer(question: Question, raw: object, drafting: bool) -> str:
     if not isinstance(raw, str) or raw not in dict(question.choices):
         raise BadInput("보기 가운데 하나를 고르세요.")
     return raw
 
 
-def _several(question: Question, raw: object, drafting: bool) -> list[str]:
+def _multi_answer(question: Question, raw: object, drafting: bool) -> list[str]:
     picked = [raw] if isinstance(raw, str) else raw
     codes = [code for code, _ in question.choices]
     if not isinstance(picked, list | tuple) or not all(choice in codes for choice in picked):
@@ -196,39 +260,39 @@ def _several(question: Question, raw: object, drafting: bool) -> list[str]:
     return [code for code in codes if code in picked]
 
 
-def _yes_no(question: Question, raw: object, drafting: bool) -> bool:
+def _yes_no_answer(question: Question, raw: object, drafting: bool) -> bool:
     try:
         return read_yes(raw, question.label)
-    except BadInput as refused:
-        raise BadInput("예 또는 아니요로 답하세요.") from refused
+    except BadInput as error:
+        raise BadInput("예 또는 아니요로 답하세요.") from error
 
 
-def _rows(question: Question, raw: object, drafting: bool) -> list[dict[str, Any]]:
+def _rows_answer(question: Question, raw: object, drafting: bool) -> list[dict[str, Any]]:
     if not isinstance(raw, list | tuple) or not all(isinstance(row, Mapping) for row in raw):
         raise BadInput("표의 형식이 맞지 않습니다.")
     filled = [row for row in raw if any(not absent(row.get(c.code)) for c in question.columns)]
-    if len(filled) > MOST_ROWS:
-        raise BadInput(f"{MOST_ROWS}행까지 쓸 수 있습니다.")
-    faults: list[str] = []
-    rows = [_table_row(question, row, f"{place}행", faults, drafting)
-            for place, row in enumerate(filled, start=1)]  # fmt: skip
-    if faults:
-        raise BadInput(" ".join(faults))
+    if len(filled) > MAX_ROWS:
+        raise BadInput(f"{MAX_ROWS}행까지 쓸 수 있습니다.")
+    problems: list[str] = []
+    rows = [_table_row(question, row, f"{number}행", problems, drafting)
+            for number, row in enumerate(filled, start=1)]  # fmt: skip
+    if problems:
+        raise BadInput(" ".join(problems))
     return rows
 
 
 def _table_row(
-    question: Question, row: Mapping[str, Any], where: str, faults: list[str], drafting: bool
+    question: Question, row: Mapping[str, Any], where: str, problems: list[str], drafting: bool
 ) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for column in question.columns:
         try:
             values[column.code] = parse_answer(column, row.get(column.code), drafting=drafting)
-        except BadInput as refused:
-            faults.append(f"{where} {column.label}: {refused.message}")
+        except BadInput as error:
+            problems.append(f"{where} {column.label}: {error.message}")
             continue
         if column.required and not drafting and values[column.code] is None:
-            faults.append(f"{where} {column.label}: 입력하세요.")
+            problems.append(f"{where} {column.label}: 입력하세요.")
     return values
 
 
@@ -240,43 +304,23 @@ def _check_bounds(question: Question, value: Any) -> None:
     if question.kind in ("choice", "yes_no"):
         return
     if question.minimum is not None and size < question.minimum:
-        raise BadInput(f"{_shown(question.minimum)}{unit} 이상이어야 합니다.")
+        raise BadInput(f"{_bound_text(question.minimum)}{unit} 이상이어야 합니다.")
     if question.maximum is not None and size > question.maximum:
-        raise BadInput(f"{_shown(question.maximum)}{unit} 이하여야 합니다.")
+        raise BadInput(f"{_bound_text(question.maximum)}{unit} 이하여야 합니다.")
 
 
-def _shown(bound: int | date) -> str:
+def _bound_text(bound: int | date) -> str:
     return f"{bound:,}" if isinstance(bound, int) else bound.isoformat()
 
 
-_READERS: dict[str, Callable[[Question, object, bool], Any]] = {
-    "text": _text,
-    "long_text": _text,
-    "integer": _integer,
-    "won": _integer,
-    "date": _day,
-    "choice": _one,
-    "multi": _several,
-    "yes_no": _yes_no,
-    "rows": _rows,
+_PARSERS: dict[str, Callable[[Question, object, bool], Any]] = {
+    "text": _text_answer,
+    "long_text": _text_answer,
+    "integer": _integer_answer,
+    "won": _integer_answer,
+    "date": _date_answer,
+    "choice": _choice_answer,
+    "multi": _multi_answer,
+    "yes_no": _yes_no_answer,
+    "rows": _rows_answer,
 }
-
-
-def read_questions(rows: Sequence[Mapping[str, Any]]) -> tuple[Question, ...]:
-    """Read the questions of a form in their order.
-
-    Raises BadInput (`question`) for a faulty row, a code used twice, or a `when` that depends on
-    a question asked later.
-    """
-    questions = tuple(read_question(row) for row in rows)
-    places = {question.code: place for place, question in enumerate(questions)}
-    if len(places) < len(questions):
-        raise BadInput("같은 코드의 문항이 두 번 있습니다.", code="question")
-    for place, question in enumerate(questions):
-        for fact in question.when or ():
-            if places.get(fact, -1) >= place:
-                raise BadInput(
-                    f"문항 {question.code}: 뒤에 나오는 {fact} 문항에 따라 달라질 수 없습니다.",
-                    code="question",
-                )
-    return questions

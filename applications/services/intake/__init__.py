@@ -1,1 +1,1 @@
-"""Intake."""
+"""Intake: drafting, partners, filing, late filing and reminders."""

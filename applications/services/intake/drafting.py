@@ -1,7 +1,7 @@
-"""Drafting: beginning an application and saving its parts, never over somebody else's text."""
+"""Drafts: start one and save its parts without overwriting anybody else's changes."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 from django.core.files.base import File
@@ -9,8 +9,14 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from applications.models import Application, Attachment, Consent, Section, Site
-from applications.queries.intake import drafting
-from applications.rules.intake import drafting as drafting_rules
+from applications.queries.intake.drafting import initial_company_answers
+from applications.queries.intake.questions import (
+    COMPANY,
+    PLAN,
+    SECTIONS,
+    section_questions,
+)
+from applications.rules.intake.questions import parse_answer
 from applications.states import ApplicationState
 from portal.core.errors import (
     BadInput,
@@ -22,18 +28,14 @@ from portal.core.errors import (
     StaleVersion,
 )
 from portal.models import User
+from portal.records import snapshot
 from portal.uploads import files
 from programs.models import RequiredDocument, SubProgram
 from programs.queries.rounds import refusal
-from programs.rules.facts import applies, parse_when
-
-COMPANY, PLAN, COST, DECLARATIONS = "company", "plan", "cost", "declarations"
-SECTIONS = (COMPANY, PLAN, COST, DECLARATIONS)
-REQUESTED = {"code": drafting.REQUESTED, "label": "신청하는 정부지원금", "kind": "won"}
 
 
 class Conflict(StaleVersion):
-    """Somebody saved the same step in between; carries what stands there now and what was sent."""
+    """Somebody saved the same section meanwhile; carries the stored section and what was sent."""
 
     def __init__(self, section: Section, sent: Mapping[str, Any], by: User) -> None:
         who = "다른 창에서" if section.saved_by == by else f"{section.saved_by} 님이"
@@ -55,33 +57,33 @@ class AlreadyApplied(MoveNotAllowed):
 
 
 def start(sub_program: SubProgram, *, site: Site, by: User, now: datetime) -> Application:
-    """Begin a draft for a site, with the company's facts carried over; an open draft is returned.
+    """Create a draft for a site with the company's facts, or return the open one.
 
     The database allows one active application per site and sub-programme of a round (A14),
-    so two who begin at once get the same draft. Raises Closed, and AlreadyApplied when the site's
-    application was filed.
+    so two people who start at once get the same draft. Raises Closed, and AlreadyApplied when the
+    site's application was filed.
     """
     finding = refusal(sub_program, now)
     if finding is not None:
         raise Closed(finding.message, code=finding.code)
     try:
-        return _begin(sub_program, site, by, now)
+        return _create(sub_program, site, by, now)
     except IntegrityError as taken:
-        found = (
+        existing = (
             Application.objects.exclude(state=ApplicationState.WITHDRAWN)
             .select_related("site")
             .filter(sub_program=sub_program, site=site)
             .first()
         )
-        if found is None:  # withdrawn in this very moment: the next try begins anew
+        if existing is None:  # withdrawn meanwhile: the next attempt creates a new draft
             raise StaleVersion from taken
-        if found.state != ApplicationState.DRAFT:
-            raise AlreadyApplied(found) from taken
-        return found
+        if existing.state != ApplicationState.DRAFT:
+            raise AlreadyApplied(existing) from taken
+        return existing
 
 
 @transaction.atomic
-def _begin(sub_program: SubProgram, site: Site, by: User, now: datetime) -> Application:
+def _create(sub_program: SubProgram, site: Site, by: User, now: datetime) -> Application:
     tracks = list(sub_program.tracks.all())
     application = Application.objects.create(
         sub_program=sub_program,
@@ -93,36 +95,11 @@ def _begin(sub_program: SubProgram, site: Site, by: User, now: datetime) -> Appl
     Section.objects.create(
         application=application,
         name=COMPANY,
-        data=carried_over(application),
+        data=initial_company_answers(application),
         saved_by=by,
         saved_at=now,
     )
     return application
-
-
-def carried_over(application: Application) -> dict[str, Any]:
-    """The company's facts as an application takes them over: its profile, and the site's region."""
-    profile = drafting.profile_of(application.company)
-    if application.site.region:
-        profile["region"] = application.site.region
-    return {name: _plain(value) for name, value in profile.items() if value not in (None, "")}
-
-
-def questions_of(application: Application, name: str) -> list[dict[str, Any]]:
-    """The declared questions of a step, in the order to show, whether they apply or not."""
-    program = application.sub_program
-    if name == COMPANY:
-        return list(program.round.profile)
-    if name == COST:
-        lines = [{**item, "kind": "won"} for item in program.cost_items]
-        return [*lines, REQUESTED] if asks_for_a_sum(application) else lines
-    wanted = name == DECLARATIONS
-    return [row for row in program.questions if (row.get("section") == DECLARATIONS) is wanted]
-
-
-def asks_for_a_sum(application: Application) -> bool:
-    """Tell whether the chosen track pays what is asked for, so that a sum must be named."""
-    return application.track is not None and application.track.grant_kind == "requested"
 
 
 @transaction.atomic
@@ -135,7 +112,7 @@ def save_section(
     by: User,
     now: datetime,
 ) -> Section:
-    """Save the answers of one step as a whole new version; gaps are allowed, wrong types are not.
+    """Save a new version of one section's answers; gaps are allowed, wrong types are not.
 
     `version` is the one the answers were based on (0: none yet). Answers that `data` does not
     name stay as they were; `track` in the plan chooses the track. Raises Conflict with what
@@ -145,8 +122,8 @@ def save_section(
         raise NotFound
     touch(application, now=now)
     if name == PLAN and "track" in data:
-        _choose(application, str(data["track"] or ""))
-    values = _read(questions_of(application, name), data)
+        _set_track(application, str(data["track"] or ""))
+    values = _parse(section_questions(application, name), data)
     section = application.sections.select_related("saved_by").filter(name=name).first()
     if section is None and version == 0:
         return Section.objects.create(
@@ -168,9 +145,9 @@ def save_section(
 
 @transaction.atomic
 def choose_track(application: Application, *, code: str, by: User, now: datetime) -> Application:
-    """Choose the kind of support. Raises BadInput (`invalid:track`) and MoveNotAllowed."""
+    """Choose the track. Raises RuleBroken (`invalid:track`) and MoveNotAllowed."""
     touch(application, now=now)
-    _choose(application, code)
+    _set_track(application, code)
     return application
 
 
@@ -178,7 +155,7 @@ def choose_track(application: Application, *, code: str, by: User, now: datetime
 def attach(
     application: Application, *, requirement: str, upload: "File[bytes]", by: User, now: datetime
 ) -> Attachment:
-    """Keep a file for a required document, judged by content, size and count.
+    """Store a file for a required document after checking content, size and count.
 
     Raises BadInput (`file_…`, `document_unknown`, `file_repeated`, `file_count`), Unavailable when
     the disk refuses, and MoveNotAllowed (`already_submitted`).
@@ -186,17 +163,17 @@ def attach(
     document = application.sub_program.documents.filter(code=requirement).first()
     if document is None:
         raise BadInput("이 사업에서 받지 않는 서류입니다.", code="document_unknown")
-    found = files.inspect(upload, allowed=document.formats)
+    inspected = files.inspect(upload, allowed=document.formats)
     touch(application, now=now)
-    _check_room(application, document, found)
+    _check_count(application, document, inspected)
     return Attachment.objects.create(
         application=application,
         requirement=requirement,
-        name=found.name,
+        name=inspected.name,
         file=files.store(upload),
-        size=found.size,
-        sha256=found.sha256,
-        content_type=found.content_type,
+        size=inspected.size,
+        sha256=inspected.sha256,
+        content_type=inspected.content_type,
         uploaded_by=by,
         uploaded_at=now,
     )
@@ -204,7 +181,7 @@ def attach(
 
 @transaction.atomic
 def detach(attachment: Attachment, *, by: User, now: datetime) -> None:
-    """Take a file out of the draft and off the disk.
+    """Remove a file from the draft and from the disk.
 
     Raises MoveNotAllowed once the application is filed.
     """
@@ -219,16 +196,15 @@ def detach(attachment: Attachment, *, by: User, now: datetime) -> None:
 def consent(
     application: Application, *, answers: Mapping[str, bool], by: User, now: datetime
 ) -> list[Consent]:
-    """Record consents given or refused, each with the version of the words that were shown.
+    """Record consents given or refused, each with the version of the wording that was shown.
 
-    An answer that says the same again keeps the time when it was first given.
-
-    Raises BadInput (`consent_unknown`) and MoveNotAllowed (`already_submitted`).
+    An unchanged answer keeps its first time. Raises BadInput (`consent_unknown`) and MoveNotAllowed
+    (`already_submitted`).
     """
     declared = {row["code"]: row for row in application.sub_program.consents}
-    if strange := set(answers) - set(declared):
+    if unknown := set(answers) - set(declared):
         raise BadInput(
-            f"없는 동의 항목입니다: {', '.join(sorted(strange))}", code="consent_unknown"
+            f"없는 동의 항목입니다: {', '.join(sorted(unknown))}", code="consent_unknown"
         )
     touch(application, now=now)
     known = {row.code: (row.given, row.wording) for row in application.consents.all()}
@@ -253,7 +229,7 @@ def consent(
 
 
 def touch(application: Application, *, now: datetime) -> None:
-    """Count a change of the draft, or refuse it because the application is no draft any more.
+    """Increment the draft's version. Raises MoveNotAllowed when it is no draft any more.
 
     The row stays locked until the transaction ends, so that filing and changing never overlap.
     """
@@ -266,7 +242,7 @@ def touch(application: Application, *, now: datetime) -> None:
         )
 
 
-def _choose(application: Application, code: str) -> None:
+def _set_track(application: Application, code: str) -> None:
     track = application.sub_program.tracks.select_related("sub_program").filter(code=code).first()
     if code and track is None:
         raise RuleBroken(
@@ -276,54 +252,37 @@ def _choose(application: Application, code: str) -> None:
     application.track = track
 
 
-def _read(questions: list[dict[str, Any]], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Read the answers that `data` gives; None stands for one that was emptied."""
+def _parse(questions: list[dict[str, Any]], data: Mapping[str, Any]) -> dict[str, Any]:
+    """Parse the answers that `data` names; None means that an answer was emptied."""
     values: dict[str, Any] = {}
     findings: list[Finding] = []
     for question in questions:
         if question["code"] not in data:
             continue
         try:
-            value = drafting_rules.parse_answer(question, data[question["code"]], drafting=True)
-        except BadInput as refused:
-            findings.append(Finding(refused.code, f"‘{question['label']}’ 항목: {refused.message}"))
+            value = parse_answer(question, data[question["code"]], drafting=True)
+        except BadInput as error:
+            findings.append(Finding(error.code, f"‘{question['label']}’ 항목: {error.message}"))
             continue
-        values[question["code"]] = _plain(value)
+        values[question["code"]] = snapshot.to_plain(value)
     if findings:
         raise RuleBroken(findings)
     return values
 
 
-def _check_room(
-    application: Application, document: RequiredDocument, found: files.Inspected
+def _check_count(
+    application: Application, document: RequiredDocument, inspected: files.Inspected
 ) -> None:
-    there = list(
+    stored = list(
         application.attachments.filter(
             requirement=document.code, removed_at=None, supplement=None
         ).values_list("sha256", flat=True)
     )
-    if found.sha256 in there:
+    if inspected.sha256 in stored:
         raise BadInput("같은 파일을 이미 올렸습니다.", code="file_repeated")
-    if len(there) >= document.max_files:
+    if len(stored) >= document.max_files:
         raise BadInput(
             f"‘{document.label}’ 서류는 {document.max_files}개까지 올릴 수 있습니다. "
             "바꾸려면 올린 파일을 먼저 지우세요.",
             code="file_count",
         )
-
-
-def asked_documents(read: drafting.Dossier) -> list[dict[str, Any]]:
-    """The papers this application is asked for, by its facts."""
-    return [
-        row for row in read.documents if applies(parse_when(row["when"]), read.facts) is not False
-    ]
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, date):
-        return value.isoformat()
-    if isinstance(value, list):
-        return [_plain(member) for member in value]
-    if isinstance(value, dict):
-        return {key: _plain(member) for key, member in value.items()}
-    return value

@@ -1,4 +1,4 @@
-"""Filing and withdrawing: exactly once, by one clock, frozen whole."""
+"""Filing and withdrawal: exactly once, by the database clock, with everything frozen."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,8 +16,8 @@ from applications.models import (
     Partner,
     Submission,
 )
-from applications.queries import Dossier
 from applications.queries.intake import drafting
+from applications.queries.intake.drafting import Dossier
 from applications.services import documents
 from applications.services.intake import late_filing
 from applications.services.selection import proposals
@@ -30,23 +30,23 @@ from portal.records.workflow import move
 from programs.models import SubProgram
 from programs.queries import rounds as rounds_queries
 
-TRIES = 3
-SECTIONS = "ABCDEFGHIJKLMNOPQRSTU"  # KSIC writes C21, firms write 21300
+ATTEMPTS = 3
+KSIC_SECTIONS = "ABCDEFGHIJKLMNOPQRSTU"  # KSIC writes C21, firms write 21300
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """Everything that filing writes, made ready before its transaction."""
+    """Everything that filing writes, computed before its transaction."""
 
     dossier: Dossier
-    leave: LateGrant | None
+    late_grant: LateGrant | None
     number: str
     content: dict[str, Any]
     sha256: str
 
 
 def check_open(sub_program: SubProgram, *, now: datetime) -> None:
-    """Raise `Closed` with the instant and the deadline when nothing can be filed now.
+    """Raise Closed with the deadline when nothing can be filed at `now`; count the refusal.
 
     At the closing instant itself it is closed (A12). Rolling intake ends when the pot is
     empty (A06); the pot is read, not locked.
@@ -57,26 +57,24 @@ def check_open(sub_program: SubProgram, *, now: datetime) -> None:
         raise Closed(finding.message, code=finding.code)
 
 
-def submit(
-    application: Application, *, by: User, now: datetime, just_read: bool = False
-) -> Submission:
-    """File the draft: one short transaction on prepared data, exactly once.
+def submit(application: Application, *, by: User, now: datetime, fresh: bool = False) -> Submission:
+    """File the draft exactly once, in one short transaction on prepared data.
 
-    `now` is the arrival of the request; it alone decides whether it was in time. Whoever sends it
-    again, or at the same moment, gets the same submission. The edge has checked that `by` may
-    write for the company, and says so when it has `just_read` the application, `with_roots`.
-    Raises Closed, RuleBroken with everything that is missing, MoveNotAllowed for a withdrawn
-    draft, and StaleVersion when the draft keeps changing meanwhile.
+    `now` is the arrival of the request; it alone decides whether it was in time. A repeated or
+    simultaneous request gets the same submission. The caller has checked that `by` may write for
+    the company, and passes `fresh=True` when it has just read the row `with_related`. Raises Closed,
+    RuleBroken with everything that is missing, MoveNotAllowed for a withdrawn draft, and
+    StaleVersion when the draft keeps changing meanwhile.
     """
-    for turn in range(TRIES):
-        read = drafting.read(application, again=turn > 0 or not just_read)
-        if read.application.state != ApplicationState.DRAFT:
+    for attempt in range(ATTEMPTS):
+        dossier = drafting.load(application, refetch=attempt > 0 or not fresh)
+        if dossier.application.state != ApplicationState.DRAFT:
             break
-        prepared = _prepare(read, now=now)
+        prepared = _prepare(dossier, now=now)
         try:
             return _file(prepared, by=by, now=now)
         except (MoveNotAllowed, IntegrityError):
-            continue  # filed by somebody else, or changed since it was read: look again
+            continue  # filed by somebody else, or changed since it was loaded
     filed = Submission.objects.filter(application=application).first()
     if filed is not None:
         return filed
@@ -86,7 +84,7 @@ def submit(
 
 
 def withdraw(application: Application, *, by: User, now: datetime, note: str) -> None:
-    """Take the application back; the site is free to apply again. Raises MoveNotAllowed.
+    """Withdraw the application; its site may apply again. Raises MoveNotAllowed.
 
     Between a decision and its release the money set aside for it returns to the pot.
     """
@@ -101,35 +99,35 @@ def withdraw(application: Application, *, by: User, now: datetime, note: str) ->
 
 
 def number_of(application: Application) -> str:
-    """The receipt number, such as 2021-구축-1차-000123: unique without any counter to wait for."""
+    """Return the receipt number, such as 2021-구축-1차-000123; unique without a shared counter."""
     program = application.sub_program
     return f"{program.round.year}-{program.short}-{program.round.sequence}차-{application.pk:06d}"
 
 
-def _prepare(read: Dossier, *, now: datetime) -> Prepared:
-    leave = None
-    if rounds_queries.refusal(read.sub_program, now) is not None:
-        leave = late_filing.leave_for(read.application, now)
-    if leave is None:
-        check_open(read.sub_program, now=now)
-    blocking = [row for row in drafting.missing(read, now=now) if row.blocking]
+def _prepare(dossier: Dossier, *, now: datetime) -> Prepared:
+    late_grant = None
+    if rounds_queries.refusal(dossier.sub_program, now) is not None:
+        late_grant = late_filing.usable_grant(dossier.application, now)
+    if late_grant is None:
+        check_open(dossier.sub_program, now=now)
+    blocking = [row for row in drafting.missing(dossier, now=now) if row.blocking]
     if blocking:
         raise RuleBroken(blocking, message="아직 빠졌거나 고쳐야 할 항목이 있습니다.")
-    number = number_of(read.application)
-    content = _content(read, number=number, form_sha256=read.asked.form_sha256, now=now)
-    return Prepared(read, leave, number, content, snapshot.sha256_of_plain(content))
+    number = number_of(dossier.application)
+    content = _content(dossier, number=number, form_sha256=dossier.form.sha256, now=now)
+    return Prepared(dossier, late_grant, number, content, snapshot.sha256_of_plain(content))
 
 
-def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> dict[str, Any]:
-    application, program = read.application, read.sub_program
+def _content(dossier: Dossier, *, number: str, form_sha256: str, now: datetime) -> dict[str, Any]:
+    application, program = dossier.application, dossier.sub_program
     track = application.track
-    company, site, grant = application.company, application.site, drafting.preview(read)
-    judged = drafting.verdict(read, now)
+    company, site, grant = application.company, application.site, drafting.preview(dossier)
+    verdict = drafting.verdict(dossier, now)
     return snapshot.to_plain(  # type: ignore[return-value]
         {
             "number": number,
             "submitted_at": now,
-            "version": read.version,
+            "version": dossier.version,
             "program": {"round": program.round.code, "code": program.code, "name": program.name},
             "track": {"code": track.code, "name": track.name} if track else None,
             "form_sha256": form_sha256,
@@ -141,27 +139,27 @@ def _content(read: Dossier, *, number: str, form_sha256: str, now: datetime) -> 
                 "phone": company.phone,
             },
             "site": {"name": site.name, "region": site.region, "address": site.address},
-            "profile": read.reviewed_profile.values,
-            "answers": read.reviewed.values,
-            "facts": read.facts,
-            "cost": read.sections.get("cost", {}),
-            "partners": [_partner(row, row.company) for row in read.partners if row.company],
-            "shares": _shares(read),
+            "profile": dossier.reviewed_profile.values,
+            "answers": dossier.reviewed.values,
+            "facts": dossier.facts,
+            "cost": dossier.sections.get("cost", {}),
+            "partners": [_partner(row, row.company) for row in dossier.partners if row.company],
+            "shares": _shares(dossier),
             "attachments": [
                 {"requirement": row.requirement, "name": row.name, "size": row.size}
                 | {"sha256": row.sha256}
-                for row in read.attachments
+                for row in dossier.attachments
             ],
             "consents": [
                 {"code": row.code, "version": row.wording, "given": row.given, "at": row.at}
-                for row in read.consents
+                for row in dossier.consents
             ],
             "eligibility": {
-                "eligible": judged.eligible,
-                "findings": [[row.code, row.message, row.blocking] for row in judged.findings],
+                "eligible": verdict.eligible,
+                "findings": [[row.code, row.message, row.blocking] for row in verdict.findings],
             },
             "preview": {
-                "total_cost_won": read.total_cost_won,
+                "total_cost_won": dossier.total_cost_won,
                 "support_won": grant.support_won if grant else None,
                 "own_won": grant.own_won if grant else None,
                 "rows": [[row.label, row.won, row.reason] for row in grant.rows] if grant else [],
@@ -188,15 +186,15 @@ def _partner(row: Partner, company: Company) -> dict[str, Any]:
     }
 
 
-def _shares(read: Dossier) -> dict[str, int] | None:
-    """How the applicant side's cost is borne: partners' shares and the applicant's rest (won)."""
-    split = drafting.cost_shares(read)
-    if split is None:
+def _shares(dossier: Dossier) -> dict[str, int] | None:
+    """Return the partners' and the applicant's shares of the applicant side's cost (won)."""
+    shares = drafting.cost_shares(dossier)
+    if shares is None:
         return None
     return {
-        "own_won": split.own_won,
-        "applicant_won": split.applicant_won,
-        "partners_won": split.own_won - split.applicant_won,
+        "own_won": shares.own_won,
+        "applicant_won": shares.applicant_won,
+        "partners_won": shares.own_won - shares.applicant_won,
     }
 
 
@@ -219,12 +217,12 @@ def _file(prepared: Prepared, *, by: User, now: datetime) -> Submission:
             "size": prepared.content["profile"].get("company_size") or "",
         },
     )
-    if prepared.leave is not None:
-        late_filing.redeem(prepared.leave, application, now=now)
+    if prepared.late_grant is not None:
+        late_filing.use(prepared.late_grant, application, now=now)
     form_sha256 = prepared.content["form_sha256"]
     if not FormVersion.objects.filter(pk=form_sha256).exists():
         FormVersion.objects.get_or_create(
-            sha256=form_sha256, defaults={"content": prepared.dossier.asked.form}
+            sha256=form_sha256, defaults={"content": prepared.dossier.form.content}
         )
     preview = prepared.content["preview"]
     filed = Submission.objects.create(
@@ -254,7 +252,6 @@ def _file(prepared: Prepared, *, by: User, now: datetime) -> Submission:
 
 
 def _claims(prepared: Prepared) -> list[BonusClaim]:
-    """One claim per bonus item whose question was answered; the industry code only hints."""
     answers, industry = (
         prepared.content["answers"],
         prepared.content["profile"].get("industry_code", ""),
@@ -267,7 +264,7 @@ def _claims(prepared: Prepared) -> list[BonusClaim]:
             claim=str(answers[item["question"]]),
             points=item["points"],
             hinted=any(
-                industry.startswith(code.lstrip(SECTIONS)) for code in item["industry_hints"]
+                industry.startswith(code.lstrip(KSIC_SECTIONS)) for code in item["industry_hints"]
             ),
         )
         for item in prepared.dossier.bonus_items

@@ -1,4 +1,4 @@
-"""Late acceptance: granted to one firm with its reason, redeemed by one filing."""
+"""Late filing: permission for one company to file after the deadline, used once."""
 
 from datetime import datetime
 
@@ -24,9 +24,9 @@ def grant(
     by: User,
     now: datetime,
 ) -> LateGrant:
-    """Let one firm (one of its sites, if named) file once after the deadline.
+    """Permit a company (one of its sites, if named) to file once after the deadline.
 
-    Raises MoveNotAllowed for anybody but a manager, BadInput (`reason`, `until`, `site`).
+    Raises MoveNotAllowed (`role`) unless `by` is a manager, BadInput (`reason`, `until`, `site`).
     """
     if MANAGER not in roles_of(by):
         raise MoveNotAllowed("결정권자만 기한 뒤 접수를 허용할 수 있습니다.", code="role")
@@ -47,17 +47,17 @@ def grant(
     )
 
 
-def cancel(leave: LateGrant, *, by: User, now: datetime) -> None:
-    """Take an unused leave back. Raises MoveNotAllowed."""
+def cancel(late_grant: LateGrant, *, by: User, now: datetime) -> None:
+    """Cancel an unused permission. Raises MoveNotAllowed (`role`, `leave_used`)."""
     if MANAGER not in roles_of(by):
         raise MoveNotAllowed("결정권자만 취소할 수 있습니다.", code="role")
-    unused = LateGrant.objects.filter(pk=leave.pk, used_at=None, cancelled_at=None)
+    unused = LateGrant.objects.filter(pk=late_grant.pk, used_at=None, cancelled_at=None)
     if not unused.update(cancelled_at=now):
         raise MoveNotAllowed("이미 쓰였거나 취소한 허용입니다.", code="leave_used")
 
 
-def leave_for(application: Application, now: datetime) -> LateGrant | None:
-    """The leave that this draft may use now; the one that ends first."""
+def usable_grant(application: Application, now: datetime) -> LateGrant | None:
+    """Return the permission that this draft may use now, the earliest to expire; None without one."""
     rows = LateGrant.objects.filter(
         Q(site=None) | Q(site=application.site_id),
         sub_program=application.sub_program_id,
@@ -69,8 +69,10 @@ def leave_for(application: Application, now: datetime) -> LateGrant | None:
     return rows.order_by("until", "pk").first()
 
 
-def redeem(leave: LateGrant, application: Application, *, now: datetime) -> None:
-    """Use it up in the transaction that files. Raises Closed when somebody else has."""
-    unused = LateGrant.objects.filter(pk=leave.pk, used_at=None, cancelled_at=None, until__gt=now)
+def use(late_grant: LateGrant, application: Application, *, now: datetime) -> None:
+    """Use a permission in the transaction that files. Raises Closed (`leave_used`) when it was used meanwhile."""
+    unused = LateGrant.objects.filter(
+        pk=late_grant.pk, used_at=None, cancelled_at=None, until__gt=now
+    )
     if not unused.update(used_at=now, application=application):
         raise Closed(USED, code="leave_used")

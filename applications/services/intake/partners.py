@@ -1,4 +1,4 @@
-"""Partners: invited by e-mail, answering for themselves, confirming their terms."""
+"""Partners: invitation by e-mail, their own answer, and their terms."""
 
 import secrets
 from datetime import datetime
@@ -6,9 +6,9 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from applications.models import Application, Company, Partner, PartnerTerms
-from applications.queries.intake.partners import expired, expires_at
+from applications.queries.intake.partners import expires_at, is_expired
 from applications.services.assessment import conflicts
-from applications.services.company import check_letters, token_digest
+from applications.services.company import check_invitations_today, token_digest
 from applications.services.intake.drafting import touch
 from applications.states import PartnerState
 from applications.visibility import WRITERS
@@ -22,7 +22,7 @@ from portal.records.workflow import set_state
 def invite(
     application: Application, *, role: str, company_name: str, email: str, by: User, now: datetime
 ) -> Partner:
-    """Ask a firm to take part; it gets a link that lives 14 days. An expired one gives way.
+    """Invite a company by e-mail; the link is valid for 14 days. Replaces an expired invitation.
 
     Raises BadInput (`role`, `partner_name`, `partner_invited`, `letters_today`) and MoveNotAllowed
     (`already_submitted`).
@@ -33,12 +33,12 @@ def invite(
         raise BadInput("참여 역할을 골라 주세요.", code="role")
     if not company_name.strip():
         raise BadInput("기업 이름을 입력하세요.", code="partner_name")
-    check_letters(by, now)
+    check_invitations_today(by, now)
     token = secrets.token_urlsafe(32)
     try:
         with transaction.atomic():
             touch(application, now=now)
-            _clear_expired(application, role, email, now)
+            _cancel_expired(application, role, email, now)
             partner = Partner.objects.create(
                 application=application,
                 role=role,
@@ -48,22 +48,22 @@ def invite(
                 invited_by=by,
                 invited_at=now,
             )
-            _write_letter(partner, labels[role], token, now)
-    except IntegrityError as twice:
+            _send_invitation(partner, labels[role], token, now)
+    except IntegrityError as error:
         raise BadInput(
             "같은 역할로 이미 초대한 이메일입니다. 다시 보내려면 앞의 초대를 취소하세요.",
             code="partner_invited",
-        ) from twice
+        ) from error
     return partner
 
 
-def _clear_expired(application: Application, role: str, email: str, now: datetime) -> None:
-    asked = application.partners.filter(role=role, email=email, state=PartnerState.INVITED)
-    over = [row.pk for row in asked if expired(row, now=now)]
-    set_state(Partner.objects.filter(pk__in=over), PartnerState.CANCELLED)
+def _cancel_expired(application: Application, role: str, email: str, now: datetime) -> None:
+    invited = application.partners.filter(role=role, email=email, state=PartnerState.INVITED)
+    expired = [row.pk for row in invited if is_expired(row, now=now)]
+    set_state(Partner.objects.filter(pk__in=expired), PartnerState.CANCELLED)
 
 
-def _write_letter(partner: Partner, label: str, token: str, now: datetime) -> None:
+def _send_invitation(partner: Partner, label: str, token: str, now: datetime) -> None:
     outbox.write(
         "applications/partner_invitation",
         to_email=partner.email,
@@ -77,9 +77,9 @@ def _write_letter(partner: Partner, label: str, token: str, now: datetime) -> No
     )
 
 
-def find(token: str) -> Partner:
-    """Find the invitation behind a link. Raises NotFound."""
-    found = (
+def find_invitation(token: str) -> Partner:
+    """Return the partner behind a link. Raises NotFound."""
+    partner = (
         Partner.objects.select_related(
             "application__sub_program__round", "application__company", "invited_by"
         )
@@ -87,20 +87,20 @@ def find(token: str) -> Partner:
         .exclude(state=PartnerState.CANCELLED)
         .first()
     )
-    if found is None:
+    if partner is None:
         raise NotFound("초대를 찾을 수 없습니다.", code="invitation_unknown")
-    return found
+    return partner
 
 
-def see(partner: Partner, *, now: datetime) -> None:
-    """Note when the link was opened first."""
+def mark_seen(partner: Partner, *, now: datetime) -> None:
+    """Record when the link was first opened."""
     Partner.objects.filter(pk=partner.pk, seen_at=None).update(seen_at=now)
 
 
 def accept(
     partner: Partner, *, company: Company, by: User, now: datetime, note: str = ""
 ) -> Partner:
-    """Take part with one's own company.
+    """Join with one's own company.
 
     Raises NotFound for a company that `by` may not act for, BadInput (`partner_is_applicant`,
     `partner_duplicate`) and MoveNotAllowed (`invitation_closed`, `invitation_expired`,
@@ -112,10 +112,10 @@ def accept(
         raise BadInput("신청기업은 스스로 참여기관이 될 수 없습니다.", code="partner_is_applicant")
     try:
         return _answer(partner, PartnerState.ACCEPTED, company=company, by=by, now=now, note=note)
-    except IntegrityError as twice:
+    except IntegrityError as error:
         raise BadInput(
             "이 기업은 이미 이 신청에 참여하고 있습니다.", code="partner_duplicate"
-        ) from twice
+        ) from error
 
 
 def refuse(partner: Partner, *, by: User, now: datetime, note: str) -> Partner:
@@ -125,7 +125,7 @@ def refuse(partner: Partner, *, by: User, now: datetime, note: str) -> Partner:
 
 @transaction.atomic
 def cancel(partner: Partner, *, by: User, now: datetime) -> None:
-    """Take an invitation or a partner out of the draft. Raises MoveNotAllowed."""
+    """Cancel an invitation or remove a partner from the draft. Raises MoveNotAllowed."""
     touch(partner.application, now=now)
     set_state(Partner.objects.filter(pk=partner.pk), PartnerState.CANCELLED)
 
@@ -140,10 +140,10 @@ def set_terms(
     by: User,
     now: datetime,
 ) -> PartnerTerms:
-    """Put down what the partner does and bears (won); it must confirm them anew.
+    """Set what the partner does and bears (won), which it must then confirm.
 
-    The same terms again change nothing. Raises BadInput (`partner_part`, `amount`) and
-    MoveNotAllowed (`partner_absent`, `already_submitted`).
+    Unchanged terms stay confirmed. Raises BadInput (`partner_part`, `amount`) and MoveNotAllowed
+    (`partner_absent`, `already_submitted`).
     """
     part = part.strip()
     if not part:
@@ -155,9 +155,9 @@ def set_terms(
     locked = Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
     if locked.state != PartnerState.ACCEPTED:
         raise MoveNotAllowed("참여를 수락한 곳과만 조건을 정할 수 있습니다.", code="partner_absent")
-    last = locked.terms
-    if last and (last.part, last.share_won, last.quote_won) == (part, share_won, quote_won):
-        return last
+    latest = locked.terms
+    if latest and (latest.part, latest.share_won, latest.quote_won) == (part, share_won, quote_won):
+        return latest
     terms = PartnerTerms.objects.create(
         partner=locked, part=part, share_won=share_won, quote_won=quote_won, set_by=by, set_at=now
     )
@@ -181,9 +181,9 @@ def set_terms(
 def answer_terms(
     terms: PartnerTerms, *, agree: bool, by: User, now: datetime, note: str = ""
 ) -> PartnerTerms:
-    """Confirm the terms, or say why not, for one's own company.
+    """Confirm the terms or object to them with a note, for one's own company.
 
-    Raises NotFound for somebody else's partner, BadInput (`note_required`), StaleVersion when the
+    Raises NotFound for another company's partner, BadInput (`note_required`), StaleVersion when the
     applicant has changed them meanwhile, MoveNotAllowed (`terms_answered`, `already_submitted`).
     """
     partner = terms.partner
@@ -226,7 +226,7 @@ def _answer(
     now: datetime,
     note: str,
 ) -> Partner:
-    if expired(partner, now=now):
+    if is_expired(partner, now=now):
         raise MoveNotAllowed(
             "기한이 지난 초대입니다. 신청기업에 다시 초대해 달라고 요청하세요.",
             code="invitation_expired",

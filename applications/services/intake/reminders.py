@@ -1,4 +1,4 @@
-"""Letters before the deadline: 72, 24 and 3 hours ahead, once each, to those who still draft."""
+"""Reminders 72, 24 and 3 hours before the deadline, once each, to the companies that still draft."""
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
@@ -17,9 +17,9 @@ CHUNK = 500
 
 
 def schedule(now: datetime) -> int:
-    """Ask for the letters that are due, one job for each deadline and stage; safe to repeat.
+    """Enqueue one job per deadline and stage that is due; safe to repeat.
 
-    A deadline that is moved gets new letters. Returns how many stages are due now.
+    A changed deadline gets new reminders. Returns the number of stages due now.
     """
     due = 0
     for program in SubProgram.objects.filter(round__announced=True).select_related("round"):
@@ -36,9 +36,9 @@ def schedule(now: datetime) -> int:
 
 
 def remind(program: SubProgram, *, hours: int, now: datetime) -> int:
-    """Write to everybody who may file a draft of this sub-programme; returns how many letters.
+    """Write to everybody who may file a draft of this sub-programme; return how many e-mails.
 
-    Nothing is written once the deadline has passed. Safe to repeat.
+    Writes none once the deadline has passed. Safe to repeat.
     """
     closes_at = program.window().closes_at
     if closes_at is None or closes_at <= now:

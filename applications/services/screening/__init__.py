@@ -1,1 +1,1 @@
-"""Screening."""
+"""Screening: eligibility checks, bonus claims and supplements."""

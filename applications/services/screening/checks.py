@@ -1,4 +1,4 @@
-"""Eligibility in the hands of staff: checks, requests for more, claimed bonuses."""
+"""Staff decisions on eligibility checks and bonus claims."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from applications.models import Application, BonusClaim, Check
-from applications.services.screening.supplements import _tell
+from applications.services.application import notify_applicant
 from applications.states import ApplicationMoves, BonusState, CheckDecision, SupplementState
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
@@ -17,7 +17,7 @@ from programs.rules.facts import applies
 
 
 def take_up(application: Application, *, by: User, now: datetime) -> MoveLogBase:
-    """Begin screening: one check for every condition that concerns this application.
+    """Start screening: one check for every condition that concerns this application.
 
     Judged on the frozen facts and on the day of filing in KST (S16). Raises MoveNotAllowed.
     """
@@ -28,8 +28,7 @@ def take_up(application: Application, *, by: User, now: datetime) -> MoveLogBase
 
 
 def confirm(check: Check, *, by: User, now: datetime, reason: str = "") -> None:
-    """Agree with the automatic judgement; one that could not be made counts as not met and then
-    needs a reason.
+    """Confirm the automatic verdict; an undecided one counts as unmet and needs a reason.
 
     Raises BadInput (`reason`), MoveNotAllowed.
     """
@@ -41,37 +40,41 @@ def confirm(check: Check, *, by: User, now: datetime, reason: str = "") -> None:
 
 
 def confirm_met(application: Application, *, by: User, now: datetime) -> int:
-    """Agree with every automatic judgement that says met; returns how many were open."""
+    """Confirm every pending check whose automatic verdict is met; return their number.
+
+    Raises MoveNotAllowed (`none_met`) when there is none.
+    """
     with transaction.atomic():
         pending = application.checks.filter(decision=CheckDecision.PENDING, met=True)
-        codes = list(pending.values_list("code", flat=True))
-        if codes:
-            note = f"충족으로 판정된 요건 {len(codes)}건을 확인했습니다."
-            move(application, ApplicationMoves.CHECK, by=by, now=now, note=note)
-            pending.update(decision=CheckDecision.CONFIRMED, decided_by=by, decided_at=now)
-    return len(codes)
+        count = pending.count()
+        if not count:
+            raise MoveNotAllowed("확인할 ‘충족’ 판정이 없습니다.", code="none_met")
+        note = f"충족으로 판정된 요건 {count}건을 확인했습니다."
+        move(application, ApplicationMoves.CHECK, by=by, now=now, note=note)
+        pending.update(decision=CheckDecision.CONFIRMED, decided_by=by, decided_at=now)
+    return count
 
 
 def overrule(check: Check, *, reason: str, by: User, now: datetime) -> None:
-    """Turn the automatic judgement round. Raises BadInput (`reason`), MoveNotAllowed."""
+    """Reverse the automatic verdict. Raises BadInput (`reason`), MoveNotAllowed."""
     if not reason.strip():
         raise BadInput("자동 판정을 뒤집으려면 사유가 필요합니다.", code="reason")
     _decide(check, CheckDecision.OVERRULED, reason, by, now)
 
 
 def qualify(application: Application, *, by: User, now: datetime) -> MoveLogBase:
-    """Send on to assessment. Raises RuleBroken with everything still undecided, MoveNotAllowed."""
+    """Send on to assessment. Raises RuleBroken with everything undecided, MoveNotAllowed."""
     with transaction.atomic():
         locked = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
-        if findings := unready(locked):
+        if findings := open_findings(locked):
             raise RuleBroken(
                 findings, message="아직 정하지 않은 것이 있어 평가로 넘길 수 없습니다."
             )
         return move(application, ApplicationMoves.QUALIFY, by=by, now=now)
 
 
-def unready(application: Application) -> list[Finding]:
-    """Everything that keeps an application in screening from going on to assessment."""
+def open_findings(application: Application) -> list[Finding]:
+    """Return everything that keeps an application in screening from going on to assessment."""
     advisory = _advisory_codes(application)
     findings = []
     for check in application.checks.order_by("pk"):
@@ -89,9 +92,9 @@ def unready(application: Application) -> list[Finding]:
 
 
 def exclude(application: Application, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Turn the application away as not eligible, and tell the applicant why.
+    """Reject the application as ineligible and notify the applicant of the reason.
 
-    Raises MoveNotAllowed, also while a request for more is open.
+    Raises MoveNotAllowed, also while a supplement request is open (`supplement_open`).
     """
     with transaction.atomic():
         row = move(application, ApplicationMoves.EXCLUDE, by=by, now=now, note=note)
@@ -100,18 +103,26 @@ def exclude(application: Application, *, note: str, by: User, now: datetime) -> 
                 "보완 기한이 지나지 않아 요건 미충족으로 처리할 수 없습니다.",
                 code="supplement_open",
             )
-        _tell(
-            application, "applications/ineligible", f"ineligible:{row.pk}", now, reason=note.strip()
+        notify_applicant(
+            application,
+            "applications/ineligible",
+            key=f"ineligible:{row.pk}",
+            now=now,
+            reason=note.strip(),
         )
     return row
 
 
 def reinstate(application: Application, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Take an excluded application back into screening, and tell the applicant."""
+    """Return an excluded application to screening and notify the applicant. Raises MoveNotAllowed."""
     with transaction.atomic():
         row = move(application, ApplicationMoves.REINSTATE, by=by, now=now, note=note)
-        _tell(
-            application, "applications/reinstated", f"reinstated:{row.pk}", now, reason=note.strip()
+        notify_applicant(
+            application,
+            "applications/reinstated",
+            key=f"reinstated:{row.pk}",
+            now=now,
+            reason=note.strip(),
         )
     return row
 
@@ -164,6 +175,5 @@ def _decide(check: Check, decision: CheckDecision, reason: str, by: User, now: d
 
 
 def _advisory_codes(application: Application) -> set[str]:
-    """Conditions that only warn."""
     conditions = application.submission.form.content.get("conditions", [])
     return {row.code for row in eligibility.parse(conditions) if not row.blocking}

@@ -11,7 +11,7 @@ from django.db.models import F
 from applications.models import Agreement, Ending, Report, ReportFile, StageCheck
 from applications.queries import delivery
 from applications.rules import agreement as agreement_rules
-from applications.rules.intake import drafting
+from applications.rules.intake.questions import review
 from applications.services.agreement import instalments, pending_steps
 from applications.states import (
     AgreementMoves,
@@ -50,7 +50,7 @@ def save(
     Raises StaleVersion when somebody saved in between, MoveNotAllowed (`report_filed`), RuleBroken
     for answers of a wrong type.
     """
-    read = drafting.review(questions(report), answers, drafting=True)
+    read = review(questions(report), answers, drafting=True)
     if read.findings:
         raise RuleBroken(read.findings)
     _check_open(report)
@@ -101,7 +101,7 @@ def file(report: Report, *, by: User, now: datetime) -> Report:
     with transaction.atomic():
         move(agreement, _step(report), by=by, now=now, owner=True, changes=_finished(report, now))
         report.refresh_from_db()
-        read = drafting.review(questions(report), report.data)
+        read = review(questions(report), report.data)
         if read.findings:
             raise RuleBroken(read.findings)
         if report.kind == ReportKind.FINAL and _mid_check_missing(agreement):

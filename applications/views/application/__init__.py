@@ -1,1 +1,1 @@
-"""Application."""
+"""Pages about an application as a whole."""

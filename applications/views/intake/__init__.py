@@ -1,1 +1,1 @@
-"""Intake."""
+"""Pages of a draft, from start to filing, and of its partners."""

@@ -1,11 +1,11 @@
-"""A partner's own answers: to the invitation behind the link in its mail, and to its terms."""
+"""Pages of partners: the step of the form, and their own answers."""
 
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
@@ -15,15 +15,16 @@ from applications.forms.intake.partners import (
     TermsAnswerForm,
     TermsForm,
 )
-from applications.models import Application, Partner
-from applications.queries.intake import drafting as drafting_queries
+from applications.models import Application, Company, Partner
 from applications.queries.intake import partners as partners_queries
+from applications.queries.intake.drafting import cost_shares, load, required_terms
 from applications.services.intake import partners
 from applications.states import ApplicationState, PartnerState
 from applications.views.application.status import partner_rows
-from applications.views.intake.steps import page
+from applications.views.intake.steps import render_step
 from applications.visibility import WRITERS, companies_of, partnerships_of
 from portal.access.decorators import signed_in
+from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import BadInput, PortalError, StaleVersion
 from portal.core.validators import row_number
@@ -31,61 +32,57 @@ from portal.forms.errors import refuse
 
 
 def partners_page(
-    request: HttpRequest, application: Application, step: str, at: datetime
+    request: SignedInRequest, application: Application, step: str, at: datetime
 ) -> HttpResponse:
-    """Invite partners, see where each stands, take one out."""
     form = PartnerForm(
         request.POST if request.POST.get("act") == "invite" else None,
         roles=application.sub_program.partner_roles,
     )
     status = 400 if form.is_bound else 200
-    refused_terms = None
+    rejected = None
     if request.POST.get("act") == "cancel":
         partners.cancel(chosen_partner(request, application), by=request.user, now=at)
         messages.success(request, "참여 요청을 취소했습니다.")
         return redirect("application_step", pk=application.pk, step=step)
     if request.POST.get("act") == "terms":
-        refused_terms = put_terms(request, chosen_partner(request, application), at)
-        if refused_terms is None:
+        rejected = save_terms(request, chosen_partner(request, application), at)
+        if rejected is None:
             return redirect("application_step", pk=application.pk, step=step)
         status = 400
     if form.is_bound and form.is_valid():
         try:
             partners.invite(application, **form.cleaned_data, by=request.user, now=at)
-        except PortalError as refused:
-            refuse(
-                form, refused, fields={"partner_invited": "email", "partner_name": "company_name"}
-            )
-            status = refused.status
+        except PortalError as error:
+            refuse(form, error, fields={"partner_invited": "email", "partner_name": "company_name"})
+            status = error.status
         else:
             messages.success(request, "참여 요청을 보냈습니다.")
             return redirect("application_step", pk=application.pk, step=step)
-    return page(
+    return render_step(
         request,
         application,
         step,
         at,
         status=status,
         form=form,
-        partners=with_terms(application, partner_rows(application, at), refused_terms),
-        shares=drafting_queries.cost_shares(drafting_queries.read(application)),
+        partners=with_terms(application, partner_rows(application, at), rejected),
+        shares=cost_shares(load(application)),
         roles=application.sub_program.partner_roles,
     )
 
 
-def chosen_partner(request: HttpRequest, application: Application) -> Partner:
-    """The partner that was named."""
+def chosen_partner(request: SignedInRequest, application: Application) -> Partner:
     return get_object_or_404(application.partners, pk=row_number(request.POST.get("partner")))
 
 
-def put_terms(request: HttpRequest, partner: Partner, at: datetime) -> TermsForm | None:
-    """Keep what a partner does and bears; returns the form when it is refused."""
+def save_terms(request: SignedInRequest, partner: Partner, at: datetime) -> TermsForm | None:
+    """Save the terms of a partner; return the form when they are refused."""
     form = terms_form(partner, request.POST)
     if form.is_valid():
         try:
             partners.set_terms(partner, **form.terms(), by=request.user, now=at)
-        except PortalError as refused:
-            refuse(form, refused, fields={"partner_part": "part"})
+        except PortalError as error:
+            refuse(form, error, fields={"partner_part": "part"})
             return form
         messages.success(request, "조건을 정하고 참여기관에 확인을 요청했습니다.")
         return None
@@ -93,48 +90,46 @@ def put_terms(request: HttpRequest, partner: Partner, at: datetime) -> TermsForm
 
 
 def terms_form(partner: Partner, data: Mapping[str, Any] | None = None) -> TermsForm:
-    """The form of a partner's terms, filled with the latest."""
-    asked = drafting_queries.terms_asked(partner.application.sub_program).get(partner.role, {})
+    required = required_terms(partner.application.sub_program).get(partner.role, {})
     initial = {}
     if partner.terms:
         initial = {
             name: getattr(partner.terms, name) for name in ("part", "share_won", "quote_won")
         }
-    return TermsForm(data, asked=asked, initial=initial, auto_id=f"id_{partner.pk}_%s")
+    return TermsForm(data, required=required, initial=initial, auto_id=f"id_{partner.pk}_%s")
 
 
 def with_terms(
-    application: Application, rows: list[dict[str, Any]], refused: TermsForm | None
+    application: Application, rows: list[dict[str, Any]], rejected: TermsForm | None
 ) -> list[dict[str, Any]]:
-    """The partners, each that has joined and has terms to confirm with its form."""
-    asked = drafting_queries.terms_asked(application.sub_program)
+    """Add a form to every partner that has joined and has terms to confirm."""
+    required = required_terms(application.sub_program)
     for row in rows:
         partner = row["partner"]
-        if partner.state != PartnerState.ACCEPTED or partner.role not in asked:
+        if partner.state != PartnerState.ACCEPTED or partner.role not in required:
             continue
-        mine = refused is not None and refused.auto_id == f"id_{partner.pk}_%s"
-        row["form"] = refused if mine else terms_form(partner)
+        own = rejected is not None and rejected.auto_id == f"id_{partner.pk}_%s"
+        row["form"] = rejected if own else terms_form(partner)
     return rows
 
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def partner_answer(request: HttpRequest, token: str) -> HttpResponse:
-    """Accept or refuse to take part, with a company of one's own."""
+def partner_answer(request: SignedInRequest, token: str) -> HttpResponse:
     at = now()
-    partner = partners.find(token)
-    partners.see(partner, now=at)
-    own = list(companies_of(request.user).filter(members__role__in=WRITERS).order_by("name"))
-    form = PartnerAnswerForm(request.POST or None, companies=own)
+    partner = partners.find_invitation(token)
+    partners.mark_seen(partner, now=at)
+    companies = list(companies_of(request.user).filter(members__role__in=WRITERS).order_by("name"))
+    form = PartnerAnswerForm(request.POST or None, companies=companies)
     status = 200 if request.method == "GET" else 400
     if form.is_valid():
         try:
-            answer(request, partner, own, form, at)
-        except PortalError as refused:
-            if refused.status == 404:
+            answer(request, partner, companies, form, at)
+        except PortalError as error:
+            if error.status == 404:
                 raise
-            refuse(form, refused, fields={refused.code: "company"})
-            status = refused.status
+            refuse(form, error, fields={error.code: "company"})
+            status = error.status
         else:
             return redirect("partner_answer", token=token)
     labels = {row["role"]: row for row in partner.application.sub_program.partner_roles}
@@ -142,26 +137,31 @@ def partner_answer(request: HttpRequest, token: str) -> HttpResponse:
         "partner": partner,
         "application": partner.application,
         "role": labels.get(partner.role, {"label": partner.role}),
-        "companies": own,
+        "companies": companies,
         "form": form,
         "until": partners_queries.expires_at(partner),
         "open": partner.state == PartnerState.INVITED
-        and not partners_queries.expired(partner, now=at)
+        and not partners_queries.is_expired(partner, now=at)
         and partner.application.state == ApplicationState.DRAFT,
-        "standing": partners_queries.standing(partner, now=at),
+        "status": partners_queries.invitation_status(partner, now=at),
         "now": at,
     }
     return render(request, "applications/intake/partner_answer.html", context, status=status)
 
 
-def answer(request, partner, own, form, at) -> None:
-    """Give the answer that was chosen."""
+def answer(
+    request: SignedInRequest,
+    partner: Partner,
+    companies: list[Company],
+    form: PartnerAnswerForm,
+    at: datetime,
+) -> None:
     note = form.cleaned_data["note"]
     if request.POST.get("act") == "refuse":
         partners.refuse(partner, by=request.user, now=at, note=note)
         messages.success(request, "참여를 거절했습니다. 신청기업에 알렸습니다.")
         return
-    chosen = next((one for one in own if str(one.pk) == form.cleaned_data["company"]), None)
+    chosen = next((row for row in companies if str(row.pk) == form.cleaned_data["company"]), None)
     if chosen is None:
         raise BadInput("참여할 기업을 고르세요.", code="company_missing")
     partners.accept(partner, company=chosen, by=request.user, now=at, note=note)
@@ -170,21 +170,20 @@ def answer(request, partner, own, form, at) -> None:
 
 @signed_in
 @require_http_methods(["GET", "POST"])
-def partner_terms(request: HttpRequest, pk: int) -> HttpResponse:
-    """Confirm one's own part, share and quotation, or say why not."""
+def partner_terms(request: SignedInRequest, pk: int) -> HttpResponse:
     at = now()
-    seen = partnerships_of(request.user).select_related(
+    visible = partnerships_of(request.user).select_related(
         "application__sub_program__round", "application__company", "company", "terms"
     )
-    partner = get_object_or_404(seen, pk=pk)
+    partner = get_object_or_404(visible, pk=pk)
     form = TermsAnswerForm(request.POST or None)
     status = 200 if request.method == "GET" else 400
     if form.is_valid():
         try:
             answer_terms(request, partner, form.cleaned_data["note"], at)
-        except PortalError as refused:
-            refuse(form, refused, fields={"note_required": "note"})
-            status = refused.status
+        except PortalError as error:
+            refuse(form, error, fields={"note_required": "note"})
+            status = error.status
         else:
             return redirect("partner_terms", pk=pk)
     labels = {row["role"]: row["label"] for row in partner.application.sub_program.partner_roles}
@@ -203,9 +202,9 @@ def partner_terms(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "applications/intake/partner_terms.html", context, status=status)
 
 
-def answer_terms(request, partner, note, at) -> None:
-    """Give the answer to the very terms that were shown."""
-    shown = partner.all_terms.filter(pk=partner.terms_id).first()
+def answer_terms(request: SignedInRequest, partner: Partner, note: str, at: datetime) -> None:
+    """Answer the very terms that the page showed. Raises StaleVersion when they changed."""
+    shown = partner.all_terms.filter(pk=partner.terms_id or 0).first()
     if shown is None or str(shown.pk) != request.POST.get("terms"):
         raise StaleVersion("신청기업이 조건을 바꾸었습니다. 새 내용을 확인하고 답해 주세요.")
     agree = request.POST.get("act") == "confirm"

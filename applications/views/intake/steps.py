@@ -1,4 +1,4 @@
-"""The steps of the form: which there are, where each finding belongs, how far the draft is."""
+"""Steps of the form: which ones apply, where each finding is corrected, and the common page."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,9 +10,8 @@ from django.shortcuts import render
 from django.urls import reverse
 
 from applications.models import Application
-from applications.queries import Dossier
-from applications.queries.intake import drafting as drafting_queries
-from applications.services.intake import drafting
+from applications.queries.intake import drafting, questions
+from applications.queries.intake.drafting import Dossier
 from applications.states import ApplicationState
 from portal.core.errors import Finding
 
@@ -26,12 +25,12 @@ LABELS = {
     "review": "검토와 제출",
 }
 OWN_TEMPLATES = {"partners", "documents"}
-COST_CODES = {"cost_items", "total_cost", drafting.REQUESTED["code"]}
+COST_CODES = {"cost_items", "total_cost", questions.REQUESTED}
 
 
 @dataclass(frozen=True)
-class Place:
-    """A finding with the page where it is put right."""
+class LocatedFinding:
+    """Finding with the page and field where it is corrected."""
 
     message: str
     blocking: bool
@@ -41,40 +40,41 @@ class Place:
 
 
 def steps_of(application: Application) -> list[str]:
-    """The steps this sub-programme needs, by its data alone."""
+    """Return the steps that this sub-programme needs, by its data alone."""
     program = application.sub_program
-    asks_sum = any(track.grant_kind == "requested" for track in program.tracks.all())
+    needs_sum = any(track.grant_kind == "requested" for track in program.tracks.all())
     needed = {
-        "cost": bool(program.cost_items) or asks_sum,
+        "cost": bool(program.cost_items) or needs_sum,
         "partners": bool(program.partner_roles),
     }
     return [name for name in LABELS if needed.get(name, True)]
 
 
 def url_of(application: Application, step: str) -> str:
-    """The page of a step."""
     if step == "review":
         return reverse("application_review", args=[application.pk])
     return reverse("application_step", args=[application.pk, step])
 
 
-def places(read: Dossier, findings: Sequence[Finding]) -> list[Place]:
-    """Give every finding the page and the field where it is put right."""
-    where = _where(read)
+def located(dossier: Dossier, findings: Sequence[Finding]) -> list[LocatedFinding]:
+    """Return the findings in the order of the steps, each with its address."""
+    positions = _positions(dossier)
     rows = []
     for finding in findings:
-        step, anchor = _place(read, where, finding.code)
-        url = url_of(read.application, step) + (f"#{anchor}" if anchor else "")
-        rows.append(Place(finding.message, finding.blocking, finding.code, step, url))
+        step, anchor = _locate(dossier, positions, finding.code)
+        url = url_of(dossier.application, step) + (f"#{anchor}" if anchor else "")
+        rows.append(LocatedFinding(finding.message, finding.blocking, finding.code, step, url))
     order = list(LABELS)
     return sorted(rows, key=lambda row: order.index(row.step))
 
 
-def by_step(application: Application, found: Sequence[Place]) -> list[dict[str, Any]]:
-    """The findings under the step they belong to; steps without any are left out."""
+def findings_by_step(
+    application: Application, findings: Sequence[LocatedFinding]
+) -> list[dict[str, Any]]:
+    """Group the findings by step; steps without any are left out."""
     rows = []
     for name in steps_of(application):
-        here = [row for row in found if row.step == name]
+        here = [row for row in findings if row.step == name]
         if here:
             title, url = LABELS[name], url_of(application, name)
             rows.append({"step": name, "title": title, "url": url, "findings": here})
@@ -82,10 +82,10 @@ def by_step(application: Application, found: Sequence[Place]) -> list[dict[str, 
 
 
 def progress(
-    application: Application, found: Sequence[Place], current: str
+    application: Application, findings: Sequence[LocatedFinding], current: str
 ) -> list[dict[str, str]]:
-    """The steps with their state, for the step indicator."""
-    open_steps = {row.step for row in found if row.blocking}
+    """Return the steps with their state, for the step indicator."""
+    open_steps = {row.step for row in findings if row.blocking}
     rows = []
     for name in steps_of(application):
         state = "todo" if name in open_steps or name == "review" else "done"
@@ -100,7 +100,7 @@ def progress(
 
 
 def neighbours(application: Application, step: str) -> tuple[str, str]:
-    """The pages before and after a step; "" at the ends."""
+    """Return the addresses of the steps before and after; "" at the ends."""
     names = steps_of(application)
     at = names.index(step)
     before = url_of(application, names[at - 1]) if at else ""
@@ -108,13 +108,12 @@ def neighbours(application: Application, step: str) -> tuple[str, str]:
     return before, after
 
 
-def _where(read: Dossier) -> dict[str, tuple[str, str]]:
-    """Where each question stands: step and anchor."""
-    found = {}
-    for step in drafting.SECTIONS:
-        for row in drafting.questions_of(read.application, step):
-            found[row["code"]] = (step, _anchor(row))
-    return found
+def _positions(dossier: Dossier) -> dict[str, tuple[str, str]]:
+    positions = {}
+    for step in questions.SECTIONS:
+        for row in questions.section_questions(dossier.application, step):
+            positions[row["code"]] = (step, _anchor(row))
+    return positions
 
 
 def _anchor(row: dict[str, Any]) -> str:
@@ -124,7 +123,7 @@ def _anchor(row: dict[str, Any]) -> str:
     return f"{name}-0-{row['columns'][0]['code']}" if row["kind"] == "rows" else name
 
 
-def _place(read: Dossier, where: dict[str, tuple[str, str]], code: str) -> tuple[str, str]:
+def _locate(dossier: Dossier, positions: dict[str, tuple[str, str]], code: str) -> tuple[str, str]:
     kind, _, rest = code.partition(":")
     if rest.startswith("document:"):
         return "documents", f"document-{rest.removeprefix('document:')}"
@@ -132,46 +131,46 @@ def _place(read: Dossier, where: dict[str, tuple[str, str]], code: str) -> tuple
         return "declarations", f"id_c_{rest.removeprefix('consent:')}_0"
     if kind.startswith("partner_"):
         return "partners", ""
-    facts = {row.code: row.fact for row in read.sub_program.conditions_parsed()}
+    facts = {row.code: row.fact for row in dossier.conditions}
     name = facts.get(code, rest or code)
     if name == "track":
         return "plan", "id_track_0"
     if name in COST_CODES:
-        return "cost", where[name][1] if name in where else ""
-    return where.get(name, ("plan", ""))
+        return "cost", positions[name][1] if name in positions else ""
+    return positions.get(name, ("plan", ""))
 
 
-def page(
+def render_step(
     request: HttpRequest,
     application: Application,
     step: str,
     at: datetime,
     *,
     status: int = 200,
-    read: Dossier | None = None,
+    dossier: Dossier | None = None,
     **extra: object,
 ) -> HttpResponse:
-    """Render a step with what every step shows: indicator, what is missing, the grant preview."""
-    read = read or drafting_queries.read(application)
-    found = places(read, drafting_queries.missing(read, now=at))
+    """Render a step with what all steps show: indicator, missing answers, grant preview."""
+    dossier = dossier or drafting.load(application)
+    findings = located(dossier, drafting.missing(dossier, now=at))
     before, after = neighbours(application, step)
     context = {
         "application": application,
-        "draft": read.application.state == ApplicationState.DRAFT,
+        "draft": dossier.application.state == ApplicationState.DRAFT,
         "step": step,
         "label": LABELS[step],
-        "steps": progress(application, found, step),
-        "missing_here": [row for row in found if row.step == step],
+        "steps": progress(application, findings, step),
+        "missing_here": [row for row in findings if row.step == step],
         "missing_elsewhere": [
-            group for group in by_step(application, found) if group["step"] != step
+            group for group in findings_by_step(application, findings) if group["step"] != step
         ],
-        "blocking": sum(row.blocking for row in found),
+        "blocking": sum(row.blocking for row in findings),
         "before": before,
         "after": after,
         "now": at,
         "closes_at": application.sub_program.window().closes_at,
-        "grant": drafting_queries.preview(read) if step in ("plan", "cost") else None,
-        "total_cost_won": read.total_cost_won,
+        "grant": drafting.preview(dossier) if step in ("plan", "cost") else None,
+        "total_cost_won": dossier.total_cost_won,
         **extra,
     }
     template = f"applications/intake/steps/{step if step in OWN_TEMPLATES else 'section'}.html"

@@ -7,8 +7,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods
 
-from applications.forms.intake.drafting import UploadForm
-from applications.forms.intake.questions import QuestionForm, read_aloud
+from applications.forms.intake.questions import QuestionForm, answer_text
 from applications.models import Report
 from applications.services.settlement import reports
 from applications.states import AgreementState, ReportKind, ReportState
@@ -20,6 +19,7 @@ from portal.core.clock import KST, now
 from portal.core.errors import PortalError, StaleVersion
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
+from portal.forms.uploads import UploadForm
 from portal.web.errors import wants_json
 
 MOST = reports.MOST_FILES
@@ -146,7 +146,7 @@ def _page(
         "uploads": uploads or UploadForm(formats=reports.FORMATS, most=MOST),
         "files": report.files.filter(removed_at=None),
         "answers": [
-            (row["label"], read_aloud(row, report.data.get(row["code"]))) for row in questions
+            (row["label"], answer_text(row, report.data.get(row["code"]))) for row in questions
         ],
         "held": report.agreement.stage_checks.filter(kind="final", outcome="held").last()
         if report.kind == ReportKind.FINAL

@@ -267,7 +267,7 @@ class Command(DemoCommand):
         self.timeline.next_day()
         checks.take_up(application, by=self.officer, now=self.now())
         if row["stage"] == "supplement":
-            supplements.ask(
+            supplements.request(
                 application,
                 message="납세증명서의 발급일이 지났습니다. 새로 발급받아 내 주세요.",
                 requirements=["tax_clearance"],

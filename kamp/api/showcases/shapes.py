@@ -91,7 +91,9 @@ class ShowcaseStepShape(serializers.Serializer):
 
 
 class TestimonialShape(serializers.ModelSerializer):
-    label = serializers.SerializerMethodField(help_text="소속과 직함")  # type: ignore[assignment] # hides Field.label
+    label = serializers.SerializerMethodField(  # type: ignore[assignment] # hides Field.label
+        help_text="소속과 직함"
+    )
     quote = text("말")
 
     class Meta:

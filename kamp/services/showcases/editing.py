@@ -73,7 +73,6 @@ Parts = Mapping[str, Sequence[Mapping[str, Any]]]
 
 
 def belongs_to_firm(showcase: Showcase, by: User) -> bool:
-    """Tell whether the person is a member of the firm that sent the case."""
     if showcase.workspace_id is None:
         return False
     return Workspace.objects.filter(pk=showcase.workspace_id, members__user=by).exists()
@@ -190,7 +189,8 @@ def add_picture(
 ) -> ShowcaseImage:
     """Store a picture re-encoded, so that nothing but its pixels remains.
 
-    Raises MoveNotAllowed and BadInput (`alt_missing`, `pictures_many` and those of `portal.uploads.files.inspect`).
+    Raises MoveNotAllowed and BadInput (`alt_missing`, `pictures_many` and those of
+    `portal.uploads.files.inspect`).
     """
     _check_draft(showcase, by)
     if not alt.strip():

@@ -1,1 +1,1 @@
-"""Decoding."""
+"""Decoding of films and pictures in a limited child process."""

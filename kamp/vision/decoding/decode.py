@@ -1,4 +1,4 @@
-"""Reads a clip in a limited child process; frames come from a spool, so memory stays flat."""
+"""Clips, decoded in a limited child process onto a spool file, so that memory stays flat."""
 
 import atexit
 import hashlib
@@ -34,7 +34,7 @@ SINGLE = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 
 @dataclass(frozen=True)
 class Limits:
-    """What one clip may cost; `memory` is address space of the child, libraries included."""
+    """Limits of one clip; `memory` is the child's address space in bytes, libraries included."""
 
     bytes: int = 200 * 1024**2
     seconds: float = 300.0  # of film
@@ -52,10 +52,10 @@ LIMITS = Limits()
 
 @dataclass(frozen=True)
 class ClipInfo:
-    """What the file is, as its own header and frames tell.
+    """Facts of a file, from its header and frames.
 
-    `width`, `height` are of the file; `mm_per_px` is the scale of the frames handed out, after
-    they were brought to the working scale; `bits_per_px` is the compressed size per pixel shown.
+    `width`, `height` are of the file; `mm_per_px` is the scale of the decoded frames, after
+    scaling to the working scale; `bits_per_px` is the compressed size per pixel shown.
     """
 
     container: str
@@ -71,9 +71,9 @@ class ClipInfo:
 
 
 class Clip:
-    """Decoded frames in an unlinked file; use as a context manager. Frames are (h, w) uint8.
+    """Decoded frames (h, w) uint8 in an unlinked file; use as a context manager.
 
-    Only the frame asked for is in memory.
+    A frame is read when it is indexed; nothing else is in memory.
     """
 
     def __init__(self, spool: BinaryIO, shape: tuple[int, int], info: ClipInfo) -> None:
@@ -94,7 +94,6 @@ class Clip:
         return (self[index] for index in range(len(self)))
 
     def close(self) -> None:
-        """Give the disk space back; frames cannot be read any more."""
         self._spool.close()
 
     def __enter__(self) -> Self:
@@ -110,15 +109,15 @@ class Clip:
 
 
 def open_clip(path: Path, *, mm_per_px: float, limits: Limits = LIMITS) -> Clip:
-    """Decode a film whose pixels are `mm_per_px` at the product.
+    """Decode a film whose pixels are `mm_per_px` wide at the product.
 
-    Raises `ClipRefused` for what the file is, `DecodeFailed` for what it did to the child.
+    Raises `ClipRefused` for the file itself, `DecodeFailed` when the child process fails.
     """
     return _open([path], mm_per_px, limits)
 
 
 def open_images(paths: Sequence[Path], *, mm_per_px: float, limits: Limits = LIMITS) -> Clip:
-    """Decode still images of one product in their order; raises as `open_clip` does."""
+    """Decode still images of one product, in order; raises as `open_clip` does."""
     if not paths:
         raise ClipRefused("clip_empty")
     if len(paths) > limits.images:
@@ -127,7 +126,7 @@ def open_images(paths: Sequence[Path], *, mm_per_px: float, limits: Limits = LIM
 
 
 def from_frames(frames: NDArray[np.uint8], *, bits_per_px: float = 8.0) -> Clip:
-    """Spool frames (n, h, w) that are in memory already, at the working scale."""
+    """Make a clip of frames (n, h, w) in memory, which are at the working scale."""
     count, rows, columns = frames.shape
     spool = tempfile.TemporaryFile()  # noqa: SIM115 - the clip closes it
     spool.write(np.ascontiguousarray(frames).tobytes())
@@ -144,7 +143,7 @@ def _open(paths: Sequence[Path], mm_per_px: float, limits: Limits) -> Clip:
     sizes = [path.stat().st_size for path in paths]
     if sum(sizes) > limits.bytes:
         raise ClipRefused("clip_too_large")
-    order = {
+    request = {
         "scale": scale,
         "seconds": limits.seconds,
         "frames": limits.frames,
@@ -154,7 +153,7 @@ def _open(paths: Sequence[Path], mm_per_px: float, limits: Limits) -> Clip:
     }
     spool = tempfile.TemporaryFile()  # noqa: SIM115 - the clip closes it
     try:
-        parts = [_ask(path, spool, order, limits) for path in paths]
+        parts = [_decode(path, spool, request, limits) for path in paths]
         _check_one_size(parts)
     except BaseException:
         spool.close()
@@ -196,44 +195,44 @@ def _digest(paths: Sequence[Path]) -> str:
     return whole.hexdigest()
 
 
-# --- The child -----------------------------------------------------------------------------------
+# --- The child process ---------------------------------------------------------------------------
 
 
 @dataclass(slots=True)
 class _Engine:
     process: subprocess.Popen[bytes]
-    line: socket.socket
+    connection: socket.socket
     memory: int
 
     def serves(self, memory: int) -> bool:
         return self.memory == memory and self.process.poll() is None
 
     def stop(self) -> int:
-        """End it at once; returns its exit status, its own when it had ended already."""
+        """Kill it; return its exit status, its own if it had ended already."""
         self.process.kill()
         status = self.process.wait()
-        self.line.close()
+        self.connection.close()
         return status
 
 
-_turn = threading.Lock()
+_lock = threading.Lock()
 _engine: _Engine | None = None
 
 
-def _ask(path: Path, spool: BinaryIO, order: dict[str, Any], limits: Limits) -> dict[str, Any]:
-    with _turn, path.open("rb") as source:
+def _decode(path: Path, spool: BinaryIO, request: dict[str, Any], limits: Limits) -> dict[str, Any]:
+    with _lock, path.open("rb") as source:
         engine = _running_engine(limits.memory)
-        engine.line.settimeout(limits.wall_seconds)
+        engine.connection.settimeout(limits.wall_seconds)
         try:
             handles = [source.fileno(), spool.fileno()]
-            socket.send_fds(engine.line, [json.dumps(order).encode()], handles)
-            answer: dict[str, Any] = json.loads(engine.line.recv(4096))
+            socket.send_fds(engine.connection, [json.dumps(request).encode()], handles)
+            answer: dict[str, Any] = json.loads(engine.connection.recv(4096))
         except TimeoutError as late:
             _stop()
             raise DecodeFailed("decode_time") from late
         except (OSError, ValueError) as broken:
-            # It has hung up, or is about to: its own end says why.
-            raise DecodeFailed(_fate(_stop(patience=5))) from broken
+            # The child has ended, or is about to: its exit status says why.
+            raise DecodeFailed(_failure_code(_stop(patience=5))) from broken
         if answer["last"]:
             _stop()
     if "refused" in answer:
@@ -241,10 +240,9 @@ def _ask(path: Path, spool: BinaryIO, order: dict[str, Any], limits: Limits) -> 
     return answer
 
 
-def _fate(status: int | None) -> str:
-    """Name what ended the child, from its exit status."""
-    fates = {71: "decode_memory", -signal.SIGXCPU: "decode_time", -signal.SIGABRT: "decode_memory"}
-    return fates.get(status or 0, "decode_crash")
+def _failure_code(status: int | None) -> str:
+    codes = {71: "decode_memory", -signal.SIGXCPU: "decode_time", -signal.SIGABRT: "decode_memory"}
+    return codes.get(status or 0, "decode_crash")
 
 
 def _running_engine(memory: int) -> _Engine:
@@ -282,24 +280,24 @@ def _start(memory: int) -> _Engine:
 
 
 def _stop(*, patience: float = 0) -> int | None:
-    """Part from the child; returns its exit status, None when there is none."""
+    """Stop the child; return its exit status, None if there is no child."""
     global _engine
-    gone, _engine = _engine, None
-    if gone is None:
+    stopped, _engine = _engine, None
+    if stopped is None:
         return None
     with suppress(subprocess.TimeoutExpired):
-        gone.process.wait(patience) if patience else None
-    return gone.stop()
+        stopped.process.wait(patience) if patience else None
+    return stopped.stop()
 
 
-def _forget() -> None:
-    """In a forked child: the engine and the lock belong to the parent."""
-    global _engine, _turn
+def _reset_after_fork() -> None:
+    # In a forked child: the engine and the lock belong to the parent.
+    global _engine, _lock
     if _engine is not None:
-        _engine.line.close()
+        _engine.connection.close()
         _engine.process.returncode = 0
-    _engine, _turn = None, threading.Lock()
+    _engine, _lock = None, threading.Lock()
 
 
-os.register_at_fork(after_in_child=_forget)
+os.register_at_fork(after_in_child=_reset_after_fork)
 atexit.register(_stop)

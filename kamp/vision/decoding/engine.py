@@ -1,7 +1,7 @@
-"""The reading room: a warm, limited process that turns one film after another into plain frames.
+"""The decoding process: long-lived and limited, it turns one film after another into plain frames.
 
-Started by `decode` as a script of its own, without Django. It gets open files, never names: the
-film to read and the spool to write, so nothing else can be opened on a file's behalf.
+Started by `decode` as a script, without Django. It gets open files, never names: the film to read
+and the spool to write, so that a file cannot make it open anything else.
 """
 
 import io
@@ -27,22 +27,23 @@ from portal.core.confine import (
 CODECS = ("h264", "mjpeg", "ffv1", "png")
 OUT_OF_MEMORY = 71  # exit status
 LARGEST_SPOOL = 1024**3
+# A process is replaced after so many clips, or when it holds so many bytes.
 MOST_CLIPS = 500
-WORN = 400 * 1024**2  # bytes resident
+MOST_RESIDENT = 400 * 1024**2
 LUMA_FIRST = ("gray", "yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12")
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 STUDIO = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8)
-MISSING_TAIL = 1.5  # frames that a header may promise too many
+MISSING_TAIL = 1.5  # frames by which a header may exceed the film
 
 Pixels = NDArray[np.uint8]
 
 
 class Refused(Exception):
-    """The file is not one to inspect; the argument is the code of the error."""
+    """The file cannot be inspected; the argument is the code of the error."""
 
 
 def sniff(head: bytes) -> str:
-    """Name the demuxer that the first bytes ask for; the file's name is never looked at."""
+    """Name the demuxer by the first bytes; the file's name is never used."""
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "png_pipe"
     if head.startswith(b"\xff\xd8\xff"):
@@ -57,10 +58,10 @@ def sniff(head: bytes) -> str:
 
 
 class Film:
-    """One file being read; `told` collects what it turns out to be."""
+    """One file being read; `facts` collects what it turns out to be."""
 
-    def __init__(self, source: BinaryIO, order: dict[str, Any]) -> None:
-        self.order = order
+    def __init__(self, source: BinaryIO, limits: dict[str, Any]) -> None:
+        self.limits = limits
         container = sniff(source.read(16))
         source.seek(0)
         self.film = av.open(
@@ -70,14 +71,14 @@ class Film:
         )
         self.stream = self._checked_stream()
         self.payload = 0
-        self.told: dict[str, Any] = {
+        self.facts: dict[str, Any] = {
             "container": container.removesuffix("_pipe"),
             "codec": self.stream.codec_context.name,
             "fps": float(self.stream.average_rate or 0),
         }
 
     def _checked_stream(self) -> Any:
-        """Choose the picture track; refuse by what the header says, before anything is decoded."""
+        """Choose the video track; refuse by the header, before anything is decoded."""
         if not self.film.streams.video:
             raise Refused("clip_container")
         stream: Any = self.film.streams.video[0]
@@ -85,16 +86,16 @@ class Film:
         if codec is None or codec.name not in CODECS:
             raise Refused("clip_codec")
         self._check_size(codec.width, codec.height)
-        if self._promised_seconds(stream) > self.order["seconds"]:
+        if self._promised_seconds(stream) > self.limits["seconds"]:
             raise Refused("clip_too_long")
-        if stream.frames > self.order["frames"]:
+        if stream.frames > self.limits["frames"]:
             raise Refused("clip_too_many_frames")
         stream.thread_type = "NONE"
         codec.options = {"err_detect": "explode"}
         return stream
 
     def _check_size(self, width: int, height: int) -> None:
-        if width > self.order["width"] or height > self.order["height"]:
+        if width > self.limits["width"] or height > self.limits["height"]:
             raise Refused("clip_too_wide")
 
     def _promised_seconds(self, stream: Any) -> float:
@@ -103,39 +104,38 @@ class Film:
         return float((self.film.duration or 0) / av.time_base)
 
     def frames(self) -> Iterator[Pixels]:
-        """Decode one frame after the other and bring it to the working scale."""
         number, shape, end = 0, (0, 0), 0.0
         for packet in self.film.demux(self.stream):
             self.payload += packet.size
             for frame in packet.decode():
                 number += 1
-                if number > self.order["frames"]:
+                if number > self.limits["frames"]:
                     raise Refused("clip_too_many_frames")
                 if shape not in ((0, 0), (frame.height, frame.width)):
                     raise Refused("clip_sizes")
                 shape = (frame.height, frame.width)
                 self._check_size(frame.width, frame.height)
                 end = max(end, frame.time or 0.0)
-                if end > self.order["seconds"]:
+                if end > self.limits["seconds"]:
                     raise Refused("clip_too_long")
                 yield self._scaled(_grey(frame))
         if not number:
             raise Refused("clip_empty")
         self._check_tail(number, end)
         bits = 8 * self.payload / (number * shape[0] * shape[1])
-        self.told |= {"width": shape[1], "height": shape[0], "frames": number, "bits_per_px": bits}
+        self.facts |= {"width": shape[1], "height": shape[0], "frames": number, "bits_per_px": bits}
 
     def _check_tail(self, number: int, end: float) -> None:
-        """Refuse a film that is shorter than its own header says: it was cut off."""
+        # A film shorter than its header promises was cut off.
         if self.stream.frames and number < self.stream.frames:
             raise Refused("clip_broken")
         promised = self._promised_seconds(self.stream)
-        beat = 1 / self.told["fps"] if self.told["fps"] else 0.04
-        if number > 1 and promised and end + (1 + MISSING_TAIL) * beat < promised:
+        interval = 1 / self.facts["fps"] if self.facts["fps"] else 0.04
+        if number > 1 and promised and end + (1 + MISSING_TAIL) * interval < promised:
             raise Refused("clip_broken")
 
     def _scaled(self, frame: Pixels) -> Pixels:
-        scale = self.order["scale"]
+        scale = self.limits["scale"]
         if scale == 1:
             return frame
         size = (max(1, round(frame.shape[1] * scale)), max(1, round(frame.shape[0] * scale)))
@@ -145,7 +145,7 @@ class Film:
 
 
 def _grey(frame: Any) -> Pixels:
-    """The brightness of a frame, 0 to 255, (h, w)."""
+    # The brightness of a frame, 0 to 255, (h, w).
     if frame.format.name not in LUMA_FIRST:
         whole: Pixels = frame.reformat(format="gray").to_ndarray()
         return whole
@@ -155,57 +155,57 @@ def _grey(frame: Any) -> Pixels:
     return np.ascontiguousarray(luma) if full else STUDIO[luma]
 
 
-def read(source: BinaryIO, spool: BinaryIO, order: dict[str, Any]) -> dict[str, Any]:
-    """Decode one film onto the spool; returns what it is. Raises Refused."""
+def read(source: BinaryIO, spool: BinaryIO, limits: dict[str, Any]) -> dict[str, Any]:
+    """Decode one film onto the spool and return its facts. Raises Refused."""
     try:
-        film = Film(source, order)
+        film = Film(source, limits)
         for frame in film.frames():
             if spool.tell() + frame.size > LARGEST_SPOOL:
                 raise Refused("clip_extent")
             spool.write(frame.tobytes())
-            film.told |= {"rows": frame.shape[0], "columns": frame.shape[1]}
+            film.facts |= {"rows": frame.shape[0], "columns": frame.shape[1]}
         spool.flush()
     except av.error.FFmpegError as error:
         if isinstance(error, MemoryError):
             raise
-        # Outside of Refused nothing of the library's words leaves this process.
+        # No message of the library leaves this process.
         raise Refused("clip_codec" if _names_codec(error) else "clip_broken") from error
-    return film.told
+    return film.facts
 
 
 def _names_codec(error: Exception) -> bool:
     return isinstance(error, av.error.DecoderNotFoundError)
 
 
-def serve(line: socket.socket, memory: int) -> int:
-    """Answer orders until the other side goes away; returns the exit status."""
+def serve(connection: socket.socket, memory: int) -> int:
+    """Answer requests until the parent closes the connection; return the exit status."""
     cv2.setNumThreads(1)
     cv2.resize(np.zeros((8, 8), np.uint8), (4, 4), interpolation=cv2.INTER_AREA)
     leave_network()
     limit_memory_and_files(memory, file_bytes=LARGEST_SPOOL)
-    line.send(b"ready")
+    connection.send(b"ready")
     served = 0
     while True:
-        message, handles, _, _ = socket.recv_fds(line, 4096, 2)
+        message, handles, _, _ = socket.recv_fds(connection, 4096, 2)
         if not message:
             return 0
-        order = json.loads(message)
-        limit_cpu(order["cpu_seconds"])
+        request = json.loads(message)
+        limit_cpu(request["cpu_seconds"])
         served += 1
         try:
             with io.FileIO(handles[0], "rb") as raw, io.FileIO(handles[1], "wb") as spool:
                 spool.seek(0, os.SEEK_END)
-                answer = read(io.BufferedReader(raw, 1 << 16), spool, order)
+                answer = read(io.BufferedReader(raw, 1 << 16), spool, request)
         except Refused as refused:
             answer = {"refused": str(refused)}
         except MemoryError:
             return OUT_OF_MEMORY
-        answer["last"] = served >= MOST_CLIPS or resident_bytes() > WORN
-        line.send(json.dumps(answer).encode())
+        answer["last"] = served >= MOST_CLIPS or resident_bytes() > MOST_RESIDENT
+        connection.send(json.dumps(answer).encode())
 
 
 if __name__ == "__main__":
     av.logging.set_level(None)
-    our_end = socket.socket(fileno=int(sys.argv[1]))
-    # At once, the line still open: who reads its end finds the status set.
-    os._exit(serve(our_end, int(sys.argv[2])))
+    parent = socket.socket(fileno=int(sys.argv[1]))
+    # End at once with the connection open: when the parent sees it close, the status is set.
+    os._exit(serve(parent, int(sys.argv[2])))

@@ -1,1 +1,1 @@
-"""Evidence."""
+"""From frames to measurements, before any model is involved."""

@@ -1,4 +1,4 @@
-"""The same picture under two names, found before it flatters a figure."""
+"""Clips of different products that show the same picture, which would flatter the measures."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ BLOCK = 1024  # pictures compared at once
 
 @dataclass(frozen=True)
 class Item:
-    """One clip: `serial` of its product, `sha256` of its file, `phash`, a `thumb` (24, 48) float32."""
+    """One clip: `serial` of its product, `sha256` of its file, `phash`, `thumb` (24, 48)."""
 
     key: str
     serial: str
@@ -40,7 +40,7 @@ class Duplicate:
 
 
 def thumb(panorama: NDArray[np.float32]) -> Thumb:
-    """A small picture (24, 48) of mean 0 and norm 1: texture and defects, no brightness."""
+    """Return a small picture (24, 48) of mean 0 and norm 1: texture and defects, no brightness."""
     if not panorama.size:
         return np.zeros(THUMB[::-1], np.float32)
     small: Thumb = cv2.resize(panorama, THUMB, interpolation=cv2.INTER_AREA).astype(np.float32)
@@ -50,7 +50,7 @@ def thumb(panorama: NDArray[np.float32]) -> Thumb:
 
 
 def phash(panorama: NDArray[np.float32]) -> int:
-    """64 signs of the lowest frequencies: pictures that look alike differ in few bits."""
+    """Return the signs of the 64 lowest frequencies: similar pictures differ in few bits."""
     if not panorama.size:
         return 0
     small = cv2.resize(panorama, (32, 32), interpolation=cv2.INTER_AREA)
@@ -60,10 +60,10 @@ def phash(panorama: NDArray[np.float32]) -> int:
 
 
 def find(items: Sequence[Item]) -> tuple[Duplicate, ...]:
-    """Name each pair of clips of different serials that are equal or nearly so.
+    """Return the pairs of clips of different serials that are equal or nearly so.
 
-    Near-duplicates agree in hash and in the correlation of their thumbs; time grows with the
-    square of the count, 10,000 clips take seconds.
+    Near-duplicates agree in hash and in the correlation of their thumbs. Time grows with the
+    square of the count; 10,000 clips take seconds.
     """
     return tuple(_pairs(items))
 

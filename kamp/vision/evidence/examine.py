@@ -1,4 +1,4 @@
-"""From frames to evidence: one panorama, one vector of features, one heatmap, how it was taken."""
+"""From a clip to its evidence: panorama, feature vector, heatmap and traits."""
 
 import time
 from dataclasses import dataclass
@@ -7,19 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kamp.vision.decoding.decode import Clip
+from kamp.vision.determinism import deterministic
 from kamp.vision.evidence import duplicates, features
 from kamp.vision.evidence.quality import Traits
 from kamp.vision.evidence.register import Registered, register
-from kamp.vision.steady import steady
 
 BLOCK = 8  # pixels of a compressed block
-SOME = 4  # frames in which steps are looked for
+STEP_FRAMES = 4  # in which steps are measured
 LEAST_STEP = 40  # grey levels between air and product in a column that shows both
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """All that is known of one product before any model speaks.
+    """Everything measured of one product; no model is involved.
 
     `vector`: (features.SIZE,) float32, None where no object was found; store it, training needs
     nothing else. `panorama`: (h, w) float32 flattened log image, h as of a frame; `mask`: (h, w)
@@ -38,16 +38,14 @@ class Evidence:
 
     @property
     def phash(self) -> int:
-        """64-bit perceptual hash of the panorama, for `duplicates`."""
         return duplicates.phash(self.panorama)
 
     @property
     def thumb(self) -> NDArray[np.float32]:
-        """(24, 48) float32 small picture of the panorama, for `duplicates`."""
         return duplicates.thumb(self.panorama)
 
     def heat_of(self, index: int, width: int) -> NDArray[np.float32]:
-        """(h, width) float32: what the heatmap says of frame number `index`."""
+        """Return the part of the heatmap that lies on frame number `index`, (h, width) float32."""
         at = int(self.offsets[index])
         shown = np.zeros((self.heat.shape[0], width), np.float32)
         first, last = max(0, at), min(self.heat.shape[1], at + width)
@@ -58,7 +56,7 @@ class Evidence:
 
 def examine(clip: Clip) -> Evidence:
     """Register the frames and measure the product; the same frames give the same bits."""
-    with steady():
+    with deterministic():
         began = time.perf_counter()
         seen = register(clip)
         placed = time.perf_counter()
@@ -98,7 +96,7 @@ def _traits(clip: Clip, seen: Registered) -> Traits:
 
 
 def _sharpness(clip: Clip, level: float) -> float:
-    """The steepest step between air and product in each column, as a share of the whole step."""
+    # The steepest step between air and product, as a share of the whole step (median).
     ratios = []
     for index in _middle(clip):
         frame = clip[index].astype(np.int16)
@@ -111,7 +109,7 @@ def _sharpness(clip: Clip, level: float) -> float:
 
 
 def _blocking(clip: Clip) -> float:
-    """Steps at the borders of 8-pixel blocks against all steps; 1 = no blocks to be seen."""
+    # Steps at the borders of 8-pixel blocks against all steps; 1 = no visible blocks.
     ratios = []
     for index in _middle(clip):
         steps = np.abs(np.diff(clip[index].astype(np.int16), axis=1)).mean(0)
@@ -121,9 +119,8 @@ def _blocking(clip: Clip) -> float:
 
 
 def _middle(clip: Clip) -> range:
-    """A few frames from the middle of the clip."""
-    first = max(0, (len(clip) - SOME) // 2)
-    return range(first, min(len(clip), first + SOME))
+    first = max(0, (len(clip) - STEP_FRAMES) // 2)
+    return range(first, min(len(clip), first + STEP_FRAMES))
 
 
 def _ms(began: float, ended: float) -> float:

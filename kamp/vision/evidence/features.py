@@ -1,4 +1,4 @@
-"""One product's panorama into numbers: a bank of filters, robust deviations, pooled statistics.
+"""Features of a panorama: a bank of filters, robust deviations, pooled statistics.
 
 Each map is compared with the brick's own median and MAD, apart for the zones near the edge: a
 coarse brick may be coarse all over. What the brick is like as a whole stays as the logarithm of
@@ -22,7 +22,9 @@ VERSION = 1  # of the vector: a model reads only vectors of its own version
 SCALES = (1.0, 1.6, 2.6, 4.2, 6.8)  # sigmas of the Gaussian pyramid, pixels
 # Lines at half of the scale: name, length and sigma in pixels, number of directions.
 LINES = (("short", 11.0, 0.8, 10), ("long", 25.0, 0.8, 12), ("longest", 55.0, 0.8, 18))
-AXIAL = np.deg2rad((-6.0, -3.0, 3.0, 6.0))  # beside the faces of the brick the longest look closer
+AXIAL = np.deg2rad(
+    (-6.0, -3.0, 3.0, 6.0)
+)  # finer angles of long lines, along the faces of the brick
 BANDS = (7.0, 16.0)  # pixels from the edge of the inspected zone at which a zone ends
 EXTREME = 5  # pixels that make a peak
 TAILS = (0.9995, 0.995, 0.95)
@@ -70,14 +72,14 @@ def measure(panorama: Picture, mask: Mask) -> Measured:
 
 
 def _fine(flat: Picture) -> Maps:
-    """Spots and ridges of a pixel or two."""
+    # Spots and ridges of a pixel or two.
     blurred = [flat, *(cv2.GaussianBlur(flat, (0, 0), sigma) for sigma in SCALES[:3])]
     maps = {f"dog{i}": blurred[i] - blurred[i + 1] for i in range(3)}
     return maps | _ridges(blurred[1], SCALES[0], 0) | _ridges(blurred[2], SCALES[1], 1)
 
 
 def _coarse(half: Picture, zone: Mask) -> Maps:
-    """Everything broad or long, at half of the scale."""
+    # Everything broad or long, at half of the scale.
     blurred = {sigma: cv2.GaussianBlur(half, (0, 0), sigma / 2) for sigma in SCALES[1:]}
     maps = {
         "dog3": blurred[2.6] - blurred[4.2],
@@ -101,7 +103,7 @@ def _coarse(half: Picture, zone: Mask) -> Maps:
 
 
 def _ridges(smooth: Picture, scale: float, number: int) -> Maps:
-    """How much like a bright (+) or dark (-) ridge: curvature across, from the Hessian."""
+    # The likeness to a bright (+) or dark (-) ridge: curvature across, from the Hessian.
     xx, yy, xy = (
         cv2.Sobel(smooth, cv2.CV_32F, dx, dy, ksize=3) * scale
         for dx, dy in ((2, 0), (0, 2), (1, 1))
@@ -119,13 +121,13 @@ def _lines(
     sigma: float,
     directions: int,
 ) -> Maps:
-    """The best answer of a line in any direction, bright (+) and dark (-)."""
+    # The strongest response to a line in any direction, bright (+) and dark (-).
     bright = np.full(size, -np.inf, np.float32)
     dark = bright.copy()
     for kernel in _line_spectra(length, sigma, directions, shape):
-        answer = fft.irfft2(spectrum * kernel, shape)[: size[0], : size[1]]
-        np.maximum(bright, answer, out=bright)
-        np.maximum(dark, -answer, out=dark)
+        response = fft.irfft2(spectrum * kernel, shape)[: size[0], : size[1]]
+        np.maximum(bright, response, out=bright)
+        np.maximum(dark, -response, out=dark)
     return {f"{name}+": bright, f"{name}-": dark}
 
 
@@ -147,7 +149,7 @@ def _line_spectra(
 
 
 def line_kernel(length: float, sigma: float, angle: float) -> Picture:
-    """A bright line of this length in dark surroundings; sums up to zero."""
+    """Return the kernel of a bright line in dark surroundings; it sums up to zero."""
     reach = int(length // 2) + 2
     v, u = np.mgrid[-reach : reach + 1, -reach : reach + 1].astype(np.float32)
     along = u * np.cos(angle) + v * np.sin(angle)
@@ -160,7 +162,7 @@ def line_kernel(length: float, sigma: float, angle: float) -> Picture:
 
 
 def _local(values: Picture, zone: Mask, sigma: float) -> Picture:
-    """The mean around each pixel, inside the zone."""
+    # Mean around each pixel, inside the zone.
     weight = zone.astype(np.float32)
     total = np.maximum(cv2.GaussianBlur(weight, (0, 0), sigma), 0.05)
     mean: Picture = np.maximum(cv2.GaussianBlur(values * weight, (0, 0), sigma) / total, 0)
@@ -173,7 +175,7 @@ def _local(values: Picture, zone: Mask, sigma: float) -> Picture:
 def _pool(
     maps: Maps, zone: Mask, bands: tuple[float, ...], numbers: dict[str, list[float]]
 ) -> Picture:
-    """Write each map's numbers; returns the largest deviation at each pixel, (h, w) sigmas."""
+    """Add each map's numbers; return the largest deviation at each pixel, (h, w) sigmas."""
     names = list(maps)
     values = np.stack([maps[name][zone] for name in names])  # (maps, pixels)
     distance = cv2.distanceTransform(zone.astype(np.uint8), cv2.DIST_L2, 3)
@@ -181,7 +183,7 @@ def _pool(
     own = np.empty((len(names), 0), np.float32)
     for number in range(len(bands) + 1):
         here = band == number
-        # A product too narrow for a zone takes the whole.
+        # A product too narrow for the zone is compared with the whole instead.
         held = values[:, here if here.sum() >= LEAST_IN_BAND else slice(None)]
         middle = np.median(held, axis=1, keepdims=True)
         mad = np.median(np.abs(held - middle), axis=1, keepdims=True) * 1.4826 + 1e-6
@@ -190,16 +192,16 @@ def _pool(
     ranked = np.sort(values, axis=1)
     for row, name in enumerate(names):
         numbers[name] = [*_tails(ranked[row], name in SIGNED), *own[row].tolist()]
-    telling = [
+    heating = [
         row for row, name in enumerate(names) if not name.startswith(("low", "texture", "ban"))
     ]
     hottest = np.zeros(zone.shape, np.float32)
-    hottest[zone] = np.abs(values[telling]).max(0)
+    hottest[zone] = np.abs(values[heating]).max(0)
     return hottest
 
 
 def _tails(ranked: NDArray[Any], both: bool) -> list[float]:
-    """Peak and upper quantiles on a log scale, the lower ones too where both count; the spread."""
+    # Peak, upper quantiles (lower ones too if `both`) and spread, on a log scale.
     last = len(ranked) - 1
     picked = [ranked[-EXTREME:].mean(), *(ranked[int(last * tail)] for tail in TAILS)]
     if both:

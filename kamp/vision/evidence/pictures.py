@@ -17,24 +17,21 @@ Picture = NDArray[np.uint8]
 
 
 def frame_png(frame: Frame) -> bytes:
-    """The frame as it was taken (at the working scale)."""
     return _png(frame)
 
 
 def flattened_png(frame: Frame, *, contrast: float = 1.0) -> bytes:
-    """The frame with thickness and scatter taken out: defects become visible."""
+    """Return the frame without thickness and scatter, so that defects become visible."""
     threshold = air_threshold([frame])
     flat, _, _ = flatten(frame, 256.0 if threshold is None else threshold)
     return _png(_shown(flat, contrast))
 
 
 def overlay_png(frame: Frame, evidence: Evidence, index: int) -> bytes:
-    """Frame number `index` with the heatmap on it."""
     return _png(_heated(frame, evidence.heat_of(index, frame.shape[1])))
 
 
 def panorama_png(evidence: Evidence, *, heat: bool = False) -> bytes:
-    """The whole product in one picture, with or without the heatmap."""
     if not evidence.panorama.size:
         return _png(np.full((8, 8), 128, np.uint8))
     picture = _shown(evidence.panorama, 1.0)

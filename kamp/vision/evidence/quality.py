@@ -1,4 +1,4 @@
-"""May this clip be judged at all? Reasons for 판정 보류, never for 불량."""
+"""The quality gate: reasons to hold a verdict (판정 보류), never to call a product defective."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -10,14 +10,13 @@ from portal.core.errors import Finding
 
 @dataclass(frozen=True)
 class Traits:
-    """How a clip was taken, in numbers; kept as plain JSON beside each product.
+    """How a clip was taken, in numbers; stored as JSON with each clip.
 
     `level`: median brightness of the object (0-255). `noise`: frame-to-frame noise of the flattened
-    object, grey levels. `sharpness`: the steepest
-    step between air and object as a share of the whole step. `saturated`,
-    `object_share`: 0-1. `shift_px`: conveyor motion per frame at the working scale.
-    `shift_confidence`: 0-1, the share of frame pairs that agree on it. `blocking`: 8-pixel steps
-    that compression leaves, against the steps elsewhere (1 = none).
+    object, grey levels. `sharpness`: the steepest step between air and object as a share of the
+    whole step. `saturated`, `object_share`: 0-1. `shift_px`: conveyor motion per frame at the
+    working scale. `shift_confidence`: 0-1, the share of frame pairs that agree on it. `blocking`:
+    8-pixel steps that compression leaves, against the steps elsewhere (1 = none).
     """
 
     codec: str
@@ -35,14 +34,14 @@ class Traits:
 
 @dataclass(frozen=True)
 class Envelope:
-    """What the training clips looked like: codec set and (low, high) of each trait."""
+    """Range of the training clips: codecs, and (low, high) of each trait."""
 
     codecs: tuple[str, ...]
     ranges: dict[str, tuple[float, float]]
 
 
 MOST_SATURATED = 0.02  # of the object
-WHITEOUT = 0.97  # of the picture when nothing else was found in it
+WHITEOUT = 0.97  # of a picture without an object: over-exposed rather than empty
 LEAST_CONFIDENCE = 0.6
 LEAST_BITS = {"h264": 0.10}  # per pixel and frame; below it crf 30 has eaten the defects
 MOST_BLOCKING = 1.35
@@ -77,7 +76,7 @@ MESSAGES = {
 
 
 def envelope(traits: Sequence[Traits]) -> Envelope:
-    """Learn the recipe from clips of normal products: each trait's range with some slack."""
+    """Return the range of each trait over clips of normal products, with some slack."""
     ranges = {}
     for name, slack in SLACK.items():
         values = np.abs([getattr(one, name) for one in traits])
@@ -89,20 +88,19 @@ def envelope(traits: Sequence[Traits]) -> Envelope:
 
 
 def gate(traits: Traits, seen: Envelope | None = None) -> tuple[Finding, ...]:
-    """Give every reason to hold the verdict; empty when the clip may be judged.
+    """Return every reason to hold the verdict, empty when the clip may be judged.
 
     Codes: quality_no_object, quality_saturated, quality_shift, quality_compressed, and against
     what the model saw: recipe_codec, recipe_bits, recipe_level, recipe_noise, recipe_sharpness,
     recipe_shift.
     """
-    codes = _unfit(traits)
+    codes = _unfit_for_any_model(traits)
     if seen is not None and "quality_no_object" not in codes:
-        codes += _unlike(traits, seen)
+        codes += _unlike_training(traits, seen)
     return tuple(Finding(code, MESSAGES[code]) for code in codes)
 
 
-def _unfit(traits: Traits) -> list[str]:
-    """What is wrong whatever the model."""
+def _unfit_for_any_model(traits: Traits) -> list[str]:
     if not traits.object_share:
         white = traits.saturated >= WHITEOUT and traits.level in (0.0, 255.0)
         return ["quality_saturated", "quality_no_object"] if white else ["quality_no_object"]
@@ -117,8 +115,7 @@ def _unfit(traits: Traits) -> list[str]:
     return codes
 
 
-def _unlike(traits: Traits, seen: Envelope) -> list[str]:
-    """What differs from the clips the model learned from."""
+def _unlike_training(traits: Traits, seen: Envelope) -> list[str]:
     codes = [] if traits.codec in seen.codecs else ["recipe_codec"]
     values = asdict(traits)
     for name, (low, high) in seen.ranges.items():

@@ -1,4 +1,4 @@
-"""Frames onto one another: a flat log image of the whole product, and how it moved.
+"""Registration: frames become one flat log image of the whole product, with its motion.
 
 The display is logarithmic already (grey levels are proportional to the line integral), so taking
 out thickness is a subtraction. The conveyor moves along the rows at a constant speed.
@@ -18,7 +18,7 @@ Picture = NDArray[np.float32]
 
 EDGE = 13  # pixels: the zone along the product's edge that is not inspected is half of this
 BROAD = 3.0  # sigma of the smooth part at a quarter of the scale: 12 pixels
-SHARE = 0.15  # of a frame that the product fills before the frame says how it moves
+SHARE = 0.15  # of a frame that the product must fill to measure its motion
 LEAST_SHARE = 0.01  # of a frame that is worth adding to the panorama
 BASELINE = 48  # pixels between two frames that are compared
 FARTHEST = 0.6  # of the width: a longer shift leaves too little in common
@@ -27,7 +27,7 @@ DOUBT = 0.2  # pixels by which one comparison errs; nearer than this to whole pi
 APART = 25.0  # grey levels between product and air
 WIDEST = 4096  # pixels of a panorama
 KEPT = 48  # frames whose flat view stays in memory between the two passes
-SAMPLED = 32  # frames that tell product from air
+SAMPLED = 32  # frames from which the threshold between product and air is taken
 FEWEST_PIXELS = 2_000  # of the inspected zone
 
 
@@ -53,17 +53,17 @@ class Registered:
 
 
 def register(clip: Clip) -> Registered:
-    """Bring the frames of a clip together; memory does not grow with their number."""
+    """Register the frames of a clip; memory does not grow with their number."""
     threshold = _air_threshold(clip)
     if threshold is None:
-        return _nothing(clip)
+        return _not_found(clip)
     views = _Views(clip, threshold)
     shift, confidence = _motion(views)
     return _panorama(views, shift, confidence)
 
 
 def flatten(frame: Frame, threshold: float) -> tuple[Picture, Picture, float]:
-    """Take thickness and scatter out of one frame.
+    """Remove thickness and scatter from one frame.
 
     Returns (h, w) residual in grey levels, (h, w) 0/1 inspected zone, and the product's share.
     """
@@ -75,7 +75,7 @@ def flatten(frame: Frame, threshold: float) -> tuple[Picture, Picture, float]:
 
 
 def _broad(grey: Picture, zone: Picture) -> Picture:
-    """The smooth part inside the zone, twice: what the first pass leaves is smoothed again."""
+    # The smooth part inside the zone; the residual of a first pass is smoothed again.
     rows, columns = grey.shape
     size = ((columns + 3) // 4, (rows + 3) // 4)
     weight = cv2.resize(zone, size, interpolation=cv2.INTER_AREA)
@@ -93,7 +93,7 @@ def _square(side: int) -> NDArray[np.uint8]:
 
 
 def air_threshold(frames: list[Frame]) -> float | None:
-    """The grey level between product and air (Otsu); None where there are not two such levels."""
+    """Return the grey level between product and air (Otsu), None without two such levels."""
     counts = sum(_histogram(frame) for frame in frames)
     share = counts / np.sum(counts)
     levels = np.arange(256)
@@ -119,7 +119,7 @@ def _air_threshold(clip: Clip) -> float | None:
 
 
 class _Views:
-    """The flat view of each frame, computed once for short clips and again for long ones."""
+    """Flat view of each frame; the first KEPT are cached, later ones are computed again."""
 
     def __init__(self, clip: Clip, threshold: float) -> None:
         self.clip, self.threshold = clip, threshold
@@ -134,12 +134,12 @@ class _Views:
         return view
 
     def shows_something(self, index: int) -> bool:
-        """Tell whether any of the product is in this frame; cheap."""
+        # Cheaper than the flat view.
         return float((self.clip[index] < self.threshold).mean()) > LEAST_SHARE
 
 
 class _Key:
-    """A frame that later ones are compared with, as spectra of its rows."""
+    """Key frame for later ones, as spectra of its rows."""
 
     def __init__(self, index: int, flat: Picture, zone: Picture) -> None:
         self.index = index
@@ -150,7 +150,7 @@ class _Key:
         self.picture, self.zone = (fft.rfft(one, self.length, axis=1) for one in halved)
 
     def shift_to(self, other: "_Key", farthest: int) -> tuple[float, float]:
-        """How far the product moved until `other`, in pixels, and how clearly (sigmas)."""
+        """Return the motion of the product until `other` in pixels, and its clarity (sigmas)."""
         product = fft.irfft((self.picture * np.conj(other.picture)).sum(0), self.length)
         common = fft.irfft((self.zone * np.conj(other.zone)).sum(0), self.length)
         places = np.r_[-farthest : farthest + 1]
@@ -166,7 +166,7 @@ class _Key:
 
 
 def _motion(views: _Views) -> tuple[float, float]:
-    """Pixels per frame, and the share of comparisons that agree to a pixel and a half."""
+    # Pixels per frame, and the share of comparisons that agree to 1.5 pixels.
     if len(views.clip) == 1:
         return 0.0, 1.0
     farthest = int(FARTHEST * views.clip.shape[1])
@@ -186,7 +186,7 @@ def _motion(views: _Views) -> tuple[float, float]:
             if abs(shift) >= BASELINE - 8 or index - key.index >= BASELINE or clear <= CLEAR:
                 key, gap = this, max(1, index - key.index)
             else:
-                gap = index - key.index  # too near to tell finely: twice as far next time
+                gap = index - key.index  # too near for a fine measure: twice as far next time
         index += gap
     return _speed(seen)
 
@@ -200,7 +200,7 @@ def _speed(seen: list[tuple[int, float, bool]]) -> tuple[float, float]:
     agree = np.abs(shifts - middle * gaps) <= 1.5 + 0.02 * np.abs(shifts)
     if not agree.any():
         return middle, 0.0
-    # Long comparisons tell the speed more finely than short ones.
+    # Weighted by distance: long comparisons measure the speed more finely.
     fine = float((shifts[agree] * gaps[agree]).sum() / (gaps[agree] ** 2).sum())
     whole, doubt = round(fine), DOUBT / float(np.median(gaps[agree]))
     return (float(whole) if abs(fine - whole) < doubt else fine), float(agree.sum() / len(seen))
@@ -212,11 +212,11 @@ def _panorama(views: _Views, shift: float, confidence: float) -> Registered:
     held = [index for index in range(count) if views.shows_something(index)]
     starts = np.round(np.arange(count) * shift).astype(np.int64)
     if not held:
-        return _nothing(views.clip)
+        return _not_found(views.clip)
     starts -= starts[held].min()
     width = int(starts[held].max()) + columns
     if width > WIDEST:
-        return _nothing(views.clip)
+        return _not_found(views.clip)
     total, squares, seen = (np.zeros((rows, width), np.float32) for _ in range(3))
     level = np.zeros(256)
     for index in held:
@@ -230,7 +230,7 @@ def _panorama(views: _Views, shift: float, confidence: float) -> Registered:
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, _square(5))
     zone = cv2.erode(mask, _square(5), borderValue=0) > 0
     if zone.sum() < FEWEST_PIXELS:
-        return _nothing(views.clip)
+        return _not_found(views.clip)
     return _cut(total, squares, seen, zone, level, starts, shift, confidence)
 
 
@@ -244,7 +244,7 @@ def _cut(
     shift: float,
     confidence: float,
 ) -> Registered:
-    """Cut the panorama's columns to the product, and say how bright and noisy it is."""
+    # Columns outside of the product are cut away.
     columns = np.nonzero(zone.any(0))[0]
     left = max(0, int(columns[0]) - 4)
     box = np.s_[:, left : columns[-1] + 5]
@@ -270,8 +270,8 @@ def _cut(
     )
 
 
-def _nothing(clip: Clip) -> Registered:
-    """What is known of a clip without a product: how much of it is black or white."""
+def _not_found(clip: Clip) -> Registered:
+    # Of a clip without a product only the share of black and white pixels is known.
     ends = [np.isin(clip[i], (0, 1, 254, 255)).mean() for i in range(0, len(clip), 8)]
     empty = np.zeros((0, 0), np.float32)
     return Registered(

@@ -1,1 +1,1 @@
-"""Learning."""
+"""Training, verdicts, drift checks and performance measures."""

@@ -1,4 +1,4 @@
-"""Have the pictures changed since training? Then 재보정, not 불량."""
+"""Drift: the pictures have changed since training, which needs recalibration (재보정)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,11 +18,11 @@ MESSAGE = "촬영 조건 변경, 재보정 필요"
 
 @dataclass(frozen=True)
 class Drift:
-    """Latest normals against those of training.
+    """Comparison of the latest normal products with those of training.
 
     `shift`: how far the mean score moved, in standard deviations of training's normals; `p_value`
     of that move by chance; `flagged`: how many the model calls anomalous; `held`: how many the
-    recipe of training would hold. `drifted` when the move is both sure and far, or most are held.
+    quality gate would hold. `drifted` when the move is both sure and far, or most are held.
     """
 
     drifted: bool
@@ -35,7 +35,7 @@ class Drift:
 
 
 def check(model: Model, latest: Sequence[Sample]) -> Drift:
-    """Compare; fewer than `LEAST` normals never drift."""
+    """Compare the latest samples with training; fewer than `LEAST` normals never drift."""
     normal = [one for one in latest if not one.kind]
     if len(normal) < LEAST:
         return Drift(False, len(normal), 0, 0, 1.0, 0.0, "")

@@ -11,29 +11,19 @@ from portal.core.errors import Finding
 
 
 class Verdict(StrEnum):
-    """What the model says; a person decides."""
-
     NORMAL = "normal"
     DEFECT = "defect"
     UNKNOWN = "unknown"
     HOLD = "hold"
 
 
-LABELS = {
-    Verdict.NORMAL: "정상",
-    Verdict.DEFECT: "불량",
-    Verdict.UNKNOWN: "미지 의심",
-    Verdict.HOLD: "판정 보류",
-}
-
-
 @dataclass(frozen=True)
 class Judgement:
-    """A verdict with its grounds.
+    """A verdict with its reasons and scores.
 
-    `reasons` are filled on HOLD. Scores are None on HOLD without an object; `known_score` also for a
-    model without defects. `frame_scores`: one number a frame, the hottest point it shows (robust
-    sigmas), for the plot over time. `times`: stage -> ms.
+    `reasons` are filled on HOLD. Scores are None on HOLD without an object; `known_score` also for
+    a model without defects. `frame_scores`: the largest deviation in each frame (robust sigmas).
+    `times`: stage -> ms.
     """
 
     verdict: Verdict
@@ -47,7 +37,7 @@ class Judgement:
 def judge(model: Model, evidence: Evidence, *, width: int) -> Judgement:
     """Judge evidence by a model; `width` is that of a frame (`clip.shape[1]`).
 
-    A clip that the quality gate stops is held, whatever its scores.
+    A clip that the quality gate stops is held whatever its scores are.
     """
     began = time.perf_counter()
     reasons = gate(evidence.traits, model.envelope)

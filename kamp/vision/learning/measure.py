@@ -1,4 +1,4 @@
-"""How good it is, with intervals: confusion, ROC, cost, POD, types."""
+"""Performance measures: confusion counts, ROC, costs, probability of detection, rates by kind."""
 
 import math
 from collections import Counter
@@ -22,7 +22,7 @@ POD_POINTS = 40
 
 @dataclass(frozen=True)
 class Confusion:
-    """Counts at one threshold; `miss` and `false_reject` are to be read before accuracy."""
+    """Counts at one threshold; read `miss` and `false_reject` before the accuracy."""
 
     true_defect: int
     missed: int
@@ -35,12 +35,10 @@ class Confusion:
 
     @property
     def miss(self) -> Rate:
-        """Defects let through, of all defects."""
         return Rate(self.missed, self.true_defect + self.missed)
 
     @property
     def false_reject(self) -> Rate:
-        """Normals stopped, of all normals."""
         return Rate(self.rejected, self.true_normal + self.rejected)
 
     @property
@@ -48,13 +46,13 @@ class Confusion:
         return self.true_defect + self.missed + self.true_normal + self.rejected
 
     def predictive(self, prevalence: float) -> tuple[float | None, float | None]:
-        """Positive and negative predictive value at this share of defects (0-1)."""
+        """Return the positive and negative predictive value at this share of defects (0-1)."""
         miss, reject = self.miss.value, self.false_reject.value
         if miss is None or reject is None:
             return None, None
-        caught, stopped = prevalence * (1 - miss), (1 - prevalence) * reject
-        let_by, passed = prevalence * miss, (1 - prevalence) * (1 - reject)
-        return _ratio(caught, stopped), _ratio(passed, let_by)
+        caught, rejected = prevalence * (1 - miss), (1 - prevalence) * reject
+        missed, passed = prevalence * miss, (1 - prevalence) * (1 - reject)
+        return _ratio(caught, rejected), _ratio(passed, missed)
 
 
 @dataclass(frozen=True)
@@ -68,7 +66,7 @@ class Roc:
 
 @dataclass(frozen=True)
 class Choice:
-    """The cheapest threshold: expected cost per product, and what it means."""
+    """The cheapest threshold: expected cost per product, and the error rates there."""
 
     threshold: float
     cost: float
@@ -88,7 +86,7 @@ class Pod:
 
 
 def confusion(scores: Scores, defective: Truth, threshold: float) -> Confusion:
-    """Count; a score above the threshold is called a defect."""
+    """Count verdicts; a score above the threshold is called a defect."""
     called = scores > threshold
     return Confusion(
         int((called & defective).sum()),
@@ -99,7 +97,7 @@ def confusion(scores: Scores, defective: Truth, threshold: float) -> Confusion:
 
 
 def roc(scores: Scores, defective: Truth) -> Roc:
-    """Every operating point; raises `MeasureRefused` unless both kinds are there."""
+    """Return every operating point. Raises `MeasureRefused` unless there are both kinds."""
     bad, good = int(defective.sum()), int((~defective).sum())
     if not bad or not good:
         raise MeasureRefused("정상품과 불량품이 모두 있어야 그릴 수 있습니다.")
@@ -124,9 +122,9 @@ def cheapest(
     reinspection_cost: float,
     prevalence: float,
 ) -> Choice:
-    """Choose the threshold by what errors cost at this share of defects; raises as `roc` does.
+    """Return the threshold at which errors cost least at this share of defects.
 
-    Of equally cheap thresholds the one that lets fewest defects through.
+    Of equally cheap thresholds the one that misses fewest defects. Raises as `roc` does.
     """
     curve = roc(scores, defective)
     choices = [
@@ -142,7 +140,7 @@ def cheapest(
 
 
 def pod(sizes: Scores, detected: Truth) -> Pod:
-    """Fit detection over defect size (mm, or any index); raises `MeasureRefused` below 10."""
+    """Fit detection over defect size (mm, or any index). Raises `MeasureRefused` below 10."""
     kept = sizes > 0
     sizes, detected = sizes[kept], detected[kept]
     if len(sizes) < FEWEST_FOR_POD:
@@ -173,7 +171,7 @@ def pod(sizes: Scores, detected: Truth) -> Pod:
 def by_kind(
     kinds: Sequence[str], detected: Truth, trained: frozenset[str]
 ) -> Mapping[str, tuple[Rate, bool]]:
-    """Each kind ("" = normal) -> the share flagged, and whether the model was trained on it."""
+    """Map each kind ("" = normal) to the share flagged and whether the model was trained on it."""
     counted, flagged = (
         Counter(kinds),
         Counter(k for k, hit in zip(kinds, detected, strict=True) if hit),

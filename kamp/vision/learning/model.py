@@ -1,7 +1,7 @@
-"""The model: distance from normal products, and a line between them and labelled defects.
+"""The model: distance from normal products, and a logistic regression on labelled defects.
 
-The distance (Mahalanobis, Ledoit-Wolf covariance) needs normal products only and is what finds
-kinds of defect nobody has labelled; the logistic regression sharpens the known ones.
+The distance (Mahalanobis, Ledoit-Wolf covariance) needs normal products only and finds kinds of
+defect nobody has labelled; the regression separates the labelled ones better.
 """
 
 import hashlib
@@ -19,18 +19,19 @@ from scipy import stats
 from sklearn.covariance import LedoitWolf
 from sklearn.linear_model import LogisticRegression
 
+from kamp.vision.determinism import deterministic
 from kamp.vision.errors import ModelUnreadable, TrainingRefused
 from kamp.vision.evidence import features
 from kamp.vision.evidence.quality import Envelope, Traits, envelope
-from kamp.vision.steady import steady
 from portal.core.errors import Finding
 
 LEAST_FIT, LEAST_THRESHOLD, LEAST_DEFECTS = 20, 20, 10
 FORMAT = 1
-REJECTED = 0.005  # share of normal products beyond a threshold, as far as a bell curve holds
-FARTHEST = 30.0  # robust sigmas: beyond, a feature says no more
-STRENGTH = 0.01  # C of the logistic regression: many features, few products
+REJECTED = 0.005  # share of normal products beyond a threshold, if scores are normally distributed
+FARTHEST = 30.0  # robust sigmas at which a feature is clipped
+REGULARISATION = 0.01  # C of the logistic regression: many features, few products
 LARGEST = 64 * 1024**2  # bytes of an artefact
+HEADER = "said"  # name of the member of the archive that holds everything but arrays
 STAMP = (1980, 1, 1, 0, 0, 0)  # of every member of the archive: bytes depend on numbers alone
 
 Vectors = NDArray[np.float32]
@@ -65,21 +66,21 @@ class Model:
     facts: Mapping[str, int | float | str]
 
     def known_score(self, vectors: Vectors) -> Scores:
-        """(n, SIZE) -> (n,): how much like labelled defects (higher is worse; NaN without them).
+        """(n, SIZE) -> (n,): likeness to labelled defects (higher is worse; NaN without them).
 
-        In standard deviations of normal products, distance and line together.
+        In standard deviations of normal products: the regression plus the distance.
         """
         if self.known_threshold is None:
             return np.full(len(vectors), np.nan)
-        line = _standard(_logit(self.arrays, vectors), self.arrays["known_usual"])
-        return line + _standard(self.anomaly_score(vectors), self.arrays["anomaly_usual"])
+        logit = _standard(_logit(self.arrays, vectors), self.arrays["known_usual"])
+        return logit + _standard(self.anomaly_score(vectors), self.arrays["anomaly_usual"])
 
     def anomaly_score(self, vectors: Vectors) -> Scores:
         """(n, SIZE) -> (n,): log distance from normal products (higher is worse)."""
         return _distance(self.arrays, vectors)
 
     def flagged(self, vectors: Vectors) -> NDArray[np.bool_]:
-        """(n, SIZE) -> (n,): what would be called 불량 or 미지 의심."""
+        """(n, SIZE) -> (n,): whether the verdict is 불량 or 미지 의심."""
         far = self.anomaly_score(vectors) > self.anomaly_threshold
         if self.known_threshold is None:
             return far
@@ -87,8 +88,8 @@ class Model:
         return both
 
     def to_bytes(self) -> bytes:
-        """An .npz without pickle; the same training gives the same bytes."""
-        said = {
+        """Return an .npz without pickle; the same training gives the same bytes."""
+        header = {
             "format": FORMAT,
             "features": features.VERSION,
             "known_threshold": self.known_threshold,
@@ -96,8 +97,8 @@ class Model:
             "envelope": asdict(self.envelope),
             "facts": dict(self.facts),
         }
-        words = json.dumps(said, sort_keys=True, ensure_ascii=False).encode()
-        parts = {**self.arrays, "said": np.frombuffer(words, np.uint8)}
+        encoded = json.dumps(header, sort_keys=True, ensure_ascii=False).encode()
+        parts = {**self.arrays, HEADER: np.frombuffer(encoded, np.uint8)}
         whole = io.BytesIO()
         with zipfile.ZipFile(whole, "w", zipfile.ZIP_STORED) as archive:
             for name in sorted(parts):
@@ -108,7 +109,6 @@ class Model:
 
     @property
     def sha256(self) -> str:
-        """Of `to_bytes`, hexadecimal."""
         return hashlib.sha256(self.to_bytes()).hexdigest()
 
 
@@ -119,15 +119,15 @@ def train(
     seed: int = 0,
     tick: Callable[[int, int], None] = lambda done, total: None,
 ) -> Model:
-    """Learn from `fit` (normals, and defects where labelled); set thresholds on `threshold`.
+    """Train on `fit` (normals, and defects where labelled); set thresholds on `threshold`.
 
-    Only the normals among `threshold` are used. Order does not matter. Raises `TrainingRefused`:
-    too_few_fit, too_few_threshold, serial_on_both_sides, vector_size.
+    Of `threshold` only the normals are used. The order of samples does not matter. Raises
+    `TrainingRefused`: too_few_fit, too_few_threshold, serial_on_both_sides, vector_size.
     """
     _check(fit, threshold)
     fit, threshold = _ordered(fit), _ordered(threshold)
     tick(0, 3)
-    with steady():
+    with deterministic():
         arrays = _learn_normal(fit, threshold)
         tick(1, 3)
         known = sum(bool(one.kind) for one in fit) >= LEAST_DEFECTS
@@ -140,9 +140,9 @@ def train(
 
 
 def recalibrate(model: Model, fit: Sequence[Sample], threshold: Sequence[Sample]) -> Model:
-    """Learn what is normal anew from new normals (same minimum counts); raises as `train` does.
+    """Train on new normals only; the minimum counts and errors are those of `train`.
 
-    What the old model knew of labelled defects was seen under other conditions and is left out.
+    Labelled defects of the old model were seen under other conditions and are left out.
     """
     normal = [one for one in fit if not one.kind]
     fresh = train(normal, threshold, seed=int(model.facts["seed"]))
@@ -156,38 +156,38 @@ def recalibrate(model: Model, fit: Sequence[Sample], threshold: Sequence[Sample]
 
 
 def load(data: bytes) -> Model:
-    """Read an artefact, never unpickling; raises `ModelUnreadable`."""
+    """Read an artefact without unpickling. Raises `ModelUnreadable`."""
     if len(data) > LARGEST:
         raise ModelUnreadable
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as held:
             arrays = {name: held[name] for name in held.files}
-        said = json.loads(arrays.pop("said").tobytes())
-        model = _from_words(arrays, said)
+        header = json.loads(arrays.pop(HEADER).tobytes())
+        model = _from_header(arrays, header)
     except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as broken:
         raise ModelUnreadable from broken
-    if not _is_sound(model, said):
+    if not _is_sound(model, header):
         raise ModelUnreadable
     return model
 
 
-def _from_words(arrays: Arrays, said: dict[str, Any]) -> Model:
-    seen = said["envelope"]
+def _from_header(arrays: Arrays, header: dict[str, Any]) -> Model:
+    seen = header["envelope"]
     ranges = {name: (float(low), float(high)) for name, (low, high) in seen["ranges"].items()}
     return Model(
         arrays,
-        said["known_threshold"],
-        float(said["anomaly_threshold"]),
+        header["known_threshold"],
+        float(header["anomaly_threshold"]),
         Envelope(tuple(seen["codecs"]), ranges),
-        said["facts"],
+        header["facts"],
     )
 
 
-def _is_sound(model: Model, said: dict[str, Any]) -> bool:
+def _is_sound(model: Model, header: dict[str, Any]) -> bool:
     names = NORMAL_ARRAYS + (DEFECT_ARRAYS if model.known_threshold is not None else ())
     return (
-        said["format"] == FORMAT
-        and said["features"] == features.VERSION
+        header["format"] == FORMAT
+        and header["features"] == features.VERSION
         and set(names) == set(model.arrays)
         and model.arrays["precision"].shape == (features.SIZE, features.SIZE)
         and all(np.isfinite(part).all() for part in model.arrays.values())
@@ -198,18 +198,20 @@ def _check(fit: Sequence[Sample], threshold: Sequence[Sample]) -> None:
     found = []
     normal = sum(not one.kind for one in fit)
     if normal < LEAST_FIT:
-        words = f"학습용 정상품이 {LEAST_FIT}개 이상 있어야 합니다. 지금은 {normal}개입니다."
-        found.append(Finding("too_few_fit", words))
+        message = f"학습용 정상품이 {LEAST_FIT}개 이상 있어야 합니다. 지금은 {normal}개입니다."
+        found.append(Finding("too_few_fit", message))
     held = sum(not one.kind for one in threshold)
     if held < LEAST_THRESHOLD:
-        words = f"기준값용 정상품이 {LEAST_THRESHOLD}개 이상 있어야 합니다. 지금은 {held}개입니다."
-        found.append(Finding("too_few_threshold", words))
+        message = (
+            f"기준값용 정상품이 {LEAST_THRESHOLD}개 이상 있어야 합니다. 지금은 {held}개입니다."
+        )
+        found.append(Finding("too_few_threshold", message))
     if {one.serial for one in fit} & {one.serial for one in threshold}:
-        words = "같은 제품이 학습용과 기준값용에 함께 있습니다."
-        found.append(Finding("serial_on_both_sides", words))
+        message = "같은 제품이 학습용과 기준값용에 함께 있습니다."
+        found.append(Finding("serial_on_both_sides", message))
     if any(one.vector.shape != (features.SIZE,) for one in (*fit, *threshold)):
-        words = "특징값이 이 버전의 것이 아닙니다. 영상을 다시 분석하세요."
-        found.append(Finding("vector_size", words))
+        message = "특징값이 이 버전의 것이 아닙니다. 영상을 다시 분석하세요."
+        found.append(Finding("vector_size", message))
     if found:
         raise TrainingRefused(found)
 
@@ -236,10 +238,10 @@ def _learn_defects(fit: Sequence[Sample], threshold: Sequence[Sample], seed: int
     every = _vectors(fit).astype(np.float64)
     bad = np.array([bool(one.kind) for one in fit])
     mean, spread = every.mean(0), np.maximum(every.std(0), 1e-6)
-    line = LogisticRegression(
-        C=STRENGTH, max_iter=3_000, class_weight="balanced", random_state=seed
+    regression = LogisticRegression(
+        C=REGULARISATION, max_iter=3_000, class_weight="balanced", random_state=seed
     ).fit((every - mean) / spread, bad)
-    weights = np.r_[line.coef_[0], line.intercept_]
+    weights = np.r_[regression.coef_[0], regression.intercept_]
     arrays = {"mean": mean, "spread": spread, "weights": weights}
     held = _vectors([one for one in threshold if not one.kind])
     return arrays | {"known_usual": _usual(_logit(arrays, held))}
@@ -266,9 +268,9 @@ def _with_thresholds(
 
 
 def _limit(scores: Scores) -> float:
-    """The score beyond which one more normal product falls with `REJECTED` probability.
+    """Return the score that one more normal product exceeds with probability `REJECTED`.
 
-    A one-sided prediction limit: the fewer normals set it, the farther out it lies.
+    A one-sided prediction limit: the fewer normals there are, the farther out it lies.
     """
     n = len(scores)
     reach = stats.t.ppf(1 - REJECTED, n - 1) * np.sqrt(1 + 1 / n)
@@ -289,7 +291,7 @@ def _robust(arrays: Mapping[str, NDArray[np.float64]], vectors: NDArray[Any]) ->
 
 
 def _distance(arrays: Mapping[str, NDArray[np.float64]], vectors: Vectors) -> Scores:
-    with steady():
+    with deterministic():
         apart = _robust(arrays, vectors) - arrays["location"]
         squared = np.einsum("ij,ij->i", apart @ arrays["precision"], apart)
     scores: Scores = np.log(np.maximum(squared, 1e-9))
@@ -297,7 +299,7 @@ def _distance(arrays: Mapping[str, NDArray[np.float64]], vectors: Vectors) -> Sc
 
 
 def _logit(arrays: Mapping[str, NDArray[np.float64]], vectors: Vectors) -> Scores:
-    with steady():
+    with deterministic():
         standard = (vectors - arrays["mean"]) / arrays["spread"]
         scores: Scores = standard @ arrays["weights"][:-1] + arrays["weights"][-1]
     return scores

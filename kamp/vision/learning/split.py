@@ -1,4 +1,4 @@
-"""Which part of the data a product belongs to: by its serial, once and for ever."""
+"""The part of a data set to which a product belongs, by its serial."""
 
 import hashlib
 import hmac
@@ -6,22 +6,21 @@ from enum import StrEnum
 
 
 class Split(StrEnum):
-    """What a product may be used for; all its clips and frames go the same way."""
+    """Use of a product, with all its clips and frames."""
 
     FIT = "fit"
     THRESHOLD = "threshold"
     TEST = "test"
 
 
-LABELS = {Split.FIT: "학습", Split.THRESHOLD: "기준값", Split.TEST: "시험"}
 SHARES = {Split.FIT: 40, Split.THRESHOLD: 40, Split.TEST: 20}  # per cent
 
 
 def split_of(serial: str, *, key: bytes) -> Split:
-    """Tell where a product belongs.
+    """Return the part of a product by a keyed hash of its serial.
 
-    `key` is the dataset's own: the same serial always falls the same way in one dataset, whatever
-    else is added or removed, and nobody who names serials can choose the side.
+    `key` is the data set's own: within it a serial always gets the same part, whatever else is
+    added or removed, and nobody can choose the part by choosing the serial.
     """
     digest = hmac.digest(key, serial.strip().casefold().encode(), hashlib.sha256)
     place = int.from_bytes(digest[:8]) % 100

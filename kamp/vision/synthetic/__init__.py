@@ -1,1 +1,1 @@
-"""Synthetic."""
+"""Generator of synthetic (합성) films of refractory bricks."""

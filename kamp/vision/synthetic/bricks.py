@@ -13,12 +13,17 @@ MM = 0.8  # mm per pixel at the brick
 HEIGHT = 192  # pixels of a map and of a frame
 FINE = 3  # supersampling of edges
 LENGTH, WIDTH, THICKNESS = 230.0, 114.0, 65.0  # mm
+TEXTURE = ((0.9, 0.55), (1.8, 0.65), (4.0, 0.45), (16.0, 0.35))  # sigma in pixels, weight
 STEEL_SHARE = 0.7  # of inclusions; the others are organic
 
 
 @dataclass(frozen=True)
 class Defect:
-    """What a defect does to the beam: `thinner` mm of brick gone, `filled` mm of `steel` or organic."""
+    """Effect of a defect on the beam.
+
+    `thinner`: mm of brick missing; `filled`: mm of steel or organic in their place; `mask`: where
+    it is visible (all (h, w)); `size_mm`: its extent.
+    """
 
     thinner: Map
     filled: Map
@@ -28,7 +33,7 @@ class Defect:
 
 
 def thickness(rng: Rng, shape: str) -> Map:
-    """Millimetres of brick along the beam: (192, w), about 20 pixels of air at either end."""
+    """Return mm of brick along the beam, (192, w), with about 20 pixels of air at either end."""
     length, width, thick = (
         LENGTH * rng.uniform(0.97, 1.03),
         WIDTH * rng.uniform(0.97, 1.03),
@@ -54,7 +59,7 @@ def thickness(rng: Rng, shape: str) -> Map:
 
 
 def texture(rng: Rng, shape: tuple[int, ...]) -> tuple[Map, float]:
-    """Relative density of the coarse aggregate along the beam, and its amplitude."""
+    """Return the relative density of the coarse aggregate along the beam, and its amplitude."""
     amplitude = float(rng.uniform(0.010, 0.018))
     field = np.zeros(shape, np.float32)
     for sigma, weight in TEXTURE:
@@ -68,11 +73,8 @@ def texture(rng: Rng, shape: tuple[int, ...]) -> tuple[Map, float]:
     return (1 + amplitude * field / field.std() + smooth).astype(np.float32), amplitude
 
 
-TEXTURE = ((0.9, 0.55), (1.8, 0.65), (4.0, 0.45), (16.0, 0.35))  # sigma in pixels, weight
-
-
 def texture_spectrum(amplitude: float, shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Power of the aggregate at each frequency of `rfft2`, per pixel; the grains are left out."""
+    """Return the power of the texture without grains at each frequency of `rfft2`, per pixel."""
     f2 = np.fft.fftfreq(shape[0])[:, None] ** 2 + np.fft.rfftfreq(shape[1])[None, :] ** 2
     parts = [w * w * 4 * np.pi * s * s * np.exp(-4 * np.pi**2 * s * s * f2) for s, w in TEXTURE]
     power: NDArray[np.float64] = np.sum(parts, axis=0) * amplitude**2
@@ -81,7 +83,6 @@ def texture_spectrum(amplitude: float, shape: tuple[int, ...]) -> NDArray[np.flo
 
 
 def defect(rng: Rng, kind: str, brick: Map) -> Defect:
-    """Put one defect of a kind somewhere inside the brick."""
     x, y = _place(rng, brick)
     thinner, size = DRAWN[kind](rng, brick.shape, x, y)
     thinner = np.clip(thinner, 0, brick * 0.95) * (brick > 5)
@@ -94,7 +95,7 @@ def defect(rng: Rng, kind: str, brick: Map) -> Defect:
 
 
 def _crack(rng: Rng, shape: tuple[int, ...], x: int, y: int) -> tuple[Map, float]:
-    """A sheet of air: opening, depth along the beam and tilt give its shadow's width and chord."""
+    # A sheet of air: opening, depth along the beam and tilt give its shadow's width and chord.
     length, opening, depth = rng.uniform(18, 80), rng.uniform(0.25, 0.8), rng.uniform(15, 50)
     tilt = np.deg2rad(abs(rng.normal(0, 5)))
     width = max(opening, depth * np.tan(tilt)) / MM * 4
@@ -118,13 +119,13 @@ def _crack(rng: Rng, shape: tuple[int, ...], x: int, y: int) -> tuple[Map, float
 
 
 def _inclusion(rng: Rng, shape: tuple[int, ...], x: int, y: int) -> tuple[Map, float]:
-    """One foreign grain, an ellipsoid of 2 to 7 mm."""
+    # One foreign grain, an ellipsoid of 2 to 7 mm.
     radius = rng.uniform(1.0, 3.5)
     return _ellipsoid(rng, shape, x, y, radius), float(2 * radius)
 
 
 def _void(rng: Rng, shape: tuple[int, ...], x: int, y: int) -> tuple[Map, float]:
-    """A cluster of one to six bubbles of 3 to 9 mm."""
+    # A cluster of one to six bubbles of 3 to 9 mm.
     radii = rng.uniform(1.5, 4.5, int(rng.integers(1, 7)))
     total = np.zeros(shape, np.float32)
     for place, radius in enumerate(radii):
@@ -134,7 +135,7 @@ def _void(rng: Rng, shape: tuple[int, ...], x: int, y: int) -> tuple[Map, float]
 
 
 def _lamination(rng: Rng, shape: tuple[int, ...], x: int, y: int) -> tuple[Map, float]:
-    """Long shallow parallel bands across the pressing direction."""
+    # Long shallow parallel bands across the pressing direction.
     length, bands, gap = rng.uniform(50, 130), int(rng.integers(2, 5)), rng.uniform(4, 8)
     heading = rng.normal(0, 0.06)
     half = np.array([np.cos(heading), np.sin(heading)]) * length / MM / 2
@@ -148,7 +149,7 @@ def _lamination(rng: Rng, shape: tuple[int, ...], x: int, y: int) -> tuple[Map, 
 
 
 def _segregation(rng: Rng, shape: tuple[int, ...], x: int, y: int) -> tuple[Map, float]:
-    """A diffuse zone of low density and coarse grain, 14 to 34 mm."""
+    # A diffuse zone of low density and coarse grain, 14 to 34 mm.
     size = rng.uniform(14, 34)
     radius, flat = size / MM, rng.uniform(0.5, 1)
     v, u = np.mgrid[0 : shape[0], 0 : shape[1]].astype(np.float32)

@@ -1,8 +1,8 @@
 """Synthetic (합성) X-ray clips of refractory bricks from physics and a seed; not factory data.
 
 Beer-Lambert over three energies, scatter, blur, photon noise, tube flicker, a logarithmic 8-bit
-display and a conveyor; see `bricks` for shapes, texture and defects. What is real here is the
-physics of attenuation; how bricks and defects vary is an estimate nobody has checked.
+display and a conveyor; see `bricks` for shapes, texture and defects. The physics of attenuation is
+real; how bricks and defects vary is an unchecked estimate.
 """
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from kamp.vision.steady import steady
+from kamp.vision.determinism import deterministic
 from kamp.vision.synthetic import bricks
 from kamp.vision.synthetic.bricks import Defect, Map, Rng
 
@@ -52,14 +52,14 @@ TRIES = 400
 
 
 class Difficulty(StrEnum):
-    """How visible defects are at least: d' of a matched filter."""
+    """Least visibility of defects: VISIBLE, or any."""
 
     STANDARD = "standard"
     HARD = "hard"
 
 
 class Flaw(StrEnum):
-    """A clip taken badly, to show what the quality gate and drift check do."""
+    """A fault of recording, to show what the quality gate and the drift check do."""
 
     NONE = ""
     CRF30 = "crf30"
@@ -102,7 +102,7 @@ def product(
 
     `step` is the conveyor's motion in pixels a frame (0 = the usual).
     """
-    with steady():
+    with deterministic():
         return _product(seed, kind, shape, difficulty, flaw, step)
 
 
@@ -133,7 +133,7 @@ def _product(
 
 
 def write(made: Product, path: Path, *, flaw: Flaw = Flaw.NONE) -> None:
-    """Encode the frames as a film (H.264 crf 14 in MP4 unless the flaw says otherwise)."""
+    """Encode the frames as a film, H.264 crf 14 in MP4 unless the flaw requires otherwise."""
     if flaw == Flaw.MJPEG_Q5:
         codec, layout = "mjpeg", "yuvj420p"
         options = {"qmin": "5", "qmax": "5", "flags": "+qscale", "global_quality": str(5 * 118)}
@@ -169,7 +169,7 @@ def _picture(frame: NDArray[np.uint8], layout: str) -> av.VideoFrame:
 
 
 def _line_integrals(brick: Map, found: Defect | None) -> list[Map]:
-    """Attenuation along the beam at each energy, (h, w) each."""
+    # Attenuation along the beam at each energy.
     if found is None:
         return [brick * mu for mu in BRICK.astype(np.float32)]
     left = np.clip(brick - found.thinner, 0, None)
@@ -179,7 +179,7 @@ def _line_integrals(brick: Map, found: Defect | None) -> list[Map]:
 
 
 def _transmitted(lines: list[Map]) -> Map:
-    """Share of photons that arrive, blurred by the focal spot and veiled by scatter."""
+    # Share of photons that arrive, blurred by the focal spot and veiled by scatter.
     beam = np.zeros_like(lines[0])
     for weight, line in zip(WEIGHTS.astype(np.float32), lines, strict=True):
         beam += weight * np.exp(-line)
@@ -217,7 +217,7 @@ class _Camera:
 def _visible_defect(
     rng: Rng, kind: str, brick: Map, amplitude: float, least: float
 ) -> tuple[Defect, float]:
-    """Draw defects until one is as visible as the set asks for; the best one when none is."""
+    """Draw defects until one reaches the visibility `least`; return the best one otherwise."""
     clean = np.log(_transmitted(_line_integrals(brick, None)))
     solid = brick > 5
     thick, through = float(np.median(brick[solid])), float(np.exp(np.median(clean[solid])))
@@ -242,7 +242,7 @@ def _visible_defect(
 def _noise_spectrum(
     amplitude: float, thick: float, through: float, shape: tuple[int, ...]
 ) -> NDArray[np.float64]:
-    """Power of texture and photon noise in the log image at each frequency of `rfft2`."""
+    # Power of texture and photon noise in the log image at each frequency of `rfft2`.
     beam = WEIGHTS * np.exp(-BRICK * thick)
     effective = float((beam * BRICK).sum() / beam.sum()) * (1 - SCATTER)
     f2 = np.fft.fftfreq(shape[0])[:, None] ** 2 + np.fft.rfftfreq(shape[1])[None, :] ** 2

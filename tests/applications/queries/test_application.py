@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from applications.models import Application, Decision, SelectionMove
-from applications.queries import result, timeline
+from applications.queries.application import result, timeline
 from applications.services.intake import filing
 from applications.services.screening import supplements
 from applications.services.selection import proposals

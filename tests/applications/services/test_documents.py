@@ -10,7 +10,8 @@ from pypdf import PdfReader
 
 from applications import pdf_contexts
 from applications.models import Application, Company, Decision, IssuedDocument, ScoreResult
-from applications.queries import receipt_is_genuine, result
+from applications.queries.application import result
+from applications.queries.documents import receipt_is_genuine
 from applications.services import documents as documents_services
 from applications.services.intake import filing
 from applications.services.selection import proposals

@@ -6,8 +6,8 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import IntegrityError, transaction
 
-from applications import queries
 from applications.models import Application, BonusClaim, Decision, DecisionChange, Objection
+from applications.queries import application as application_queries
 from applications.queries.objection import barred, clock
 from applications.queries.selection.decisions import award_of, changes_in_force
 from applications.services import objection
@@ -161,7 +161,7 @@ def test_an_objection_that_wins_is_a_new_linked_run_and_a_new_decision(
     case.refresh_from_db()
     assert case.state == "closed"
     assert changes_in_force(program) == {"objection": 1}
-    shown = queries.result(Application.objects.get(pk=two[1].pk))
+    shown = application_queries.result(Application.objects.get(pk=two[1].pk))
     assert (shown["bonus"], len(shown["history"])) == (5, 2)
 
 

@@ -1,4 +1,4 @@
-"""The editors' desk: write, preview, and publish what somebody else wrote."""
+"""Staff screens of showcases: write, preview, publish what another editor wrote."""
 
 import pytest
 from django.test import Client
@@ -36,28 +36,30 @@ def test_a_second_editor_publishes_what_the_first_wrote() -> None:
     assert Client().get("/kamp/cases/new-case/").status_code == 200
 
 
-def test_a_draft_is_written_anew_and_shown_with_its_mistakes() -> None:
-    desk = staff.enter(Client(), curator())
+def test_a_draft_is_edited_and_shown_with_its_errors() -> None:
+    browser = staff.enter(Client(), curator())
     case = draft()
     edit = reverse("admin:kamp_showcase_edit", args=[case.pk])
-    assert desk.get(edit).status_code == 200
-    assert "오류" in desk.post(edit, {**FORM, "title": ""}).content.decode()
-    desk.post(edit, {**FORM, "title": "새 제목"})
+    assert browser.get(edit).status_code == 200
+    assert "오류" in browser.post(edit, {**FORM, "title": ""}).content.decode()
+    browser.post(edit, {**FORM, "title": "새 제목"})
     case.refresh_from_db()
     assert case.title == "새 제목"
-    in_way = in_review(slug="other")
-    refused = desk.post(reverse("admin:kamp_showcase_edit", args=[in_way.pk]), FORM)
+    other = in_review(slug="other")
+    refused = browser.post(reverse("admin:kamp_showcase_edit", args=[other.pk]), FORM)
     assert "move_not_allowed" in refused.content.decode()
 
 
-def test_other_staff_find_nothing() -> None:
+def test_other_staff_see_no_showcases() -> None:
     case = in_review()
     for who in (staff.manager(), staff.officer(staff.program())):
-        desk = staff.enter(Client(), who)
-        assert desk.get(page(case)).status_code == 404
-        assert desk.post(act(case, "publish")).status_code == 404
-        desk.post(reverse("admin:kamp_showcase_new"), {**FORM, "slug": "x"})
-        assert desk.post(reverse("admin:kamp_showcase_edit", args=[case.pk]), FORM).status_code in {
+        browser = staff.enter(Client(), who)
+        assert browser.get(page(case)).status_code == 404
+        assert browser.post(act(case, "publish")).status_code == 404
+        browser.post(reverse("admin:kamp_showcase_new"), {**FORM, "slug": "x"})
+        assert browser.post(
+            reverse("admin:kamp_showcase_edit", args=[case.pk]), FORM
+        ).status_code in {
             302,
             404,
         }
@@ -69,8 +71,8 @@ def test_other_staff_find_nothing() -> None:
 def test_the_list_shows_firms_cases_too() -> None:
     firm = WorkspaceFactory(name="한빛정밀")
     draft(member_of(firm), workspace=firm)
-    desk = staff.enter(Client(), curator())
-    answer = desk.get(reverse("admin:kamp_showcase_changelist"))
+    browser = staff.enter(Client(), curator())
+    answer = browser.get(reverse("admin:kamp_showcase_changelist"))
     assert answer.status_code == 200
     assert "새 사례" in answer.content.decode()
     assert "한빛정밀" in answer.content.decode()

@@ -1,4 +1,4 @@
-"""What a threshold does and costs."""
+"""Counts, rates and costs at a threshold."""
 
 import pytest
 
@@ -28,7 +28,7 @@ def test_costs_and_predictive_values_follow_the_share_of_defects() -> None:
     assert point.won == pytest.approx(0.05 * 0.01 * 1_000_000 + 0.95 * 0.02 * 5_000)
 
 
-def test_dear_misses_lower_the_threshold_and_dear_checks_raise_it() -> None:
+def test_costly_misses_lower_the_threshold_and_costly_checks_raise_it() -> None:
     strict = cheapest(ROWS, Costs(1_000_000, 1, 0.5))
     lax = cheapest(ROWS, Costs(1, 1_000_000, 0.5))
     assert strict.counts.missed == 0

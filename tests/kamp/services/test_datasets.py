@@ -1,4 +1,6 @@
-"""What comes in is looked at, counted against the quota, and kept in its part for ever."""
+"""Uploads are checked and counted against the quota; labels are added; files are purged."""
+
+from datetime import timedelta
 
 import pytest
 from django.core.files.base import ContentFile
@@ -74,7 +76,7 @@ def test_pictures_are_one_product(firm: Workspace) -> None:
     ("data", "code"),
     [(b"", "file_empty"), (b"#EXTM3U\nfile:///etc/passwd", "clip_type"), (b"MZ" * 40, "clip_type")],
 )
-def test_something_else_is_refused_at_the_door(firm: Workspace, data: bytes, code: str) -> None:
+def test_a_file_that_is_no_film_is_refused(firm: Workspace, data: bytes, code: str) -> None:
     dataset = dataset_of(firm)
     with pytest.raises(BadInput) as refused:
         clips_services.upload(
@@ -94,7 +96,7 @@ def test_too_large_a_film_is_refused(firm: Workspace, monkeypatch: pytest.Monkey
     assert refused.value.code == "clip_large"
 
 
-def test_the_quota_holds_and_leaves_nothing_behind(firm: Workspace) -> None:
+def test_an_upload_over_the_quota_is_refused_and_stores_nothing(firm: Workspace) -> None:
     Workspace.objects.filter(pk=firm.pk).update(quota_bytes=100)
     dataset = dataset_of(firm)
     before = set(files.stored_before(now()))
@@ -111,7 +113,7 @@ def test_the_quota_holds_and_leaves_nothing_behind(firm: Workspace) -> None:
     assert len(set(files.stored_before(now())) - before) <= 1
 
 
-def test_the_same_file_of_a_product_comes_in_once(firm: Workspace) -> None:
+def test_a_file_is_stored_once_per_product(firm: Workspace) -> None:
     dataset = dataset_of(firm)
     by = dataset.created_by
     clips_services.upload(dataset, uploads=[film()], serial="", by=by, now=now())
@@ -121,13 +123,13 @@ def test_the_same_file_of_a_product_comes_in_once(firm: Workspace) -> None:
     assert Clip.objects.count() == 1
 
 
-def test_a_stranger_brings_nothing_in(firm: Workspace) -> None:
+def test_a_stranger_uploads_nothing(firm: Workspace) -> None:
     dataset = dataset_of(firm)
     with pytest.raises(NotFound):
         clips_services.upload(dataset, uploads=[film()], serial="", by=PersonFactory(), now=now())
 
 
-def test_a_product_stays_in_its_part(firm: Workspace) -> None:
+def test_a_product_keeps_its_split(firm: Workspace) -> None:
     dataset = dataset_of(firm)
     parts = {f"A-{n}": clips_services.split_of(dataset, f"A-{n}") for n in range(200)}
     assert set(parts.values()) == {"train", "validation", "test"}
@@ -170,7 +172,7 @@ def test_labels_are_only_added(firm: Workspace) -> None:
         ),
     ],
 )
-def test_a_label_says_something_possible(firm: Workspace, given: dict, code: str) -> None:
+def test_an_impossible_label_is_refused(firm: Workspace, given: dict, code: str) -> None:
     dataset = dataset_of(firm)
     product = clip_of(dataset, "A").product
     with pytest.raises(BadInput) as refused:
@@ -180,13 +182,13 @@ def test_a_label_says_something_possible(firm: Workspace, given: dict, code: str
         labelling.label(product, mark="normal", by=PersonFactory(), now=now())
 
 
-def test_two_labellers_are_compared_and_a_disagreement_is_not_learned_from(
+def test_two_labellers_are_compared_and_a_disagreement_is_not_in_the_manifest(
     firm: Workspace,
 ) -> None:
     dataset = dataset_of(firm)
     one, two = dataset.created_by, member_of(firm, "editor")
-    words = [("normal", "normal"), ("normal", "normal"), ("defect", "defect"), ("normal", "defect")]
-    for place, pair in enumerate(words):
+    marks = [("normal", "normal"), ("normal", "normal"), ("defect", "defect"), ("normal", "defect")]
+    for place, pair in enumerate(marks):
         product = clip_of(dataset, f"A-{place}").product
         for by, mark in zip((one, two), pair, strict=True):
             defect = "crack" if mark == "defect" else ""
@@ -197,12 +199,12 @@ def test_two_labellers_are_compared_and_a_disagreement_is_not_learned_from(
     assert [row["serial"] for row in manifest(dataset)] == ["A-0", "A-1", "A-2"]
 
 
-def test_agreement_of_nothing_or_of_one_word_is_not_a_number() -> None:
+def test_kappa_is_none_without_items_or_with_one_label_only() -> None:
     assert kappa([], []) is None
     assert kappa(["normal"] * 3, ["normal"] * 3) is None
 
 
-def test_past_its_day_a_set_loses_its_files_and_keeps_its_record(
+def test_a_set_past_its_retention_loses_its_files_and_keeps_its_records(
     firm: Workspace, django_capture_on_commit_callbacks
 ) -> None:
     dataset = dataset_of(firm)
@@ -225,3 +227,6 @@ def test_past_its_day_a_set_loses_its_files_and_keeps_its_record(
         clips_services.upload(
             dataset, uploads=[film()], serial="", by=dataset.created_by, now=now()
         )
+    later = now().date() + timedelta(days=2)
+    with pytest.raises(MoveNotAllowed):
+        datasets_services.change_retention(dataset, until=later, by=dataset.created_by, now=now())

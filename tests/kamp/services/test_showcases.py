@@ -1,4 +1,4 @@
-"""A case is written by one and published by another; its figures say what is not known."""
+"""A case is written by one and published by another; its figures show what is unknown."""
 
 import io
 from decimal import Decimal
@@ -58,7 +58,7 @@ def test_the_database_refuses_the_author_as_publisher() -> None:
         Showcase.objects.filter(pk=case.pk).update(published_by=None)
 
 
-def test_who_rewrites_cannot_publish_afterwards() -> None:
+def test_an_editor_of_a_case_cannot_publish_it_afterwards() -> None:
     first, second = curator(), curator()
     case = in_review(first)
     editing.give_back(case, note="표본수를 적어 주세요.", by=second, now=now())
@@ -93,7 +93,7 @@ def test_a_firms_editor_who_is_staff_too_does_not_publish_the_firms_case() -> No
         editing.publish(case, by=both, now=now())
 
 
-def test_strangers_write_nothing() -> None:
+def test_strangers_cannot_write() -> None:
     firm = WorkspaceFactory()
     stranger = PersonFactory()
     with pytest.raises(NotFound):
@@ -111,21 +111,21 @@ def test_strangers_write_nothing() -> None:
     assert ShowcaseMove.objects.count() == 0
 
 
-def test_everything_that_is_missing_is_said_at_once() -> None:
+def test_everything_that_is_missing_is_listed_at_once() -> None:
     case = editing.create(slug="bare", data=TEXTS, parts={}, by=curator(), now=now())
     with pytest.raises(RuleBroken) as refused:
         editing.submit(case, by=case.edited_by, now=now())
     assert {row.code for row in refused.value.findings} == {"metric_missing", "step_missing"}
 
 
-def test_a_slug_stands_once() -> None:
+def test_a_slug_is_unique() -> None:
     draft()
     with pytest.raises(BadInput) as refused:
         draft()
     assert refused.value.code == "slug_taken"
 
 
-def test_a_withdrawn_case_is_published_anew_as_the_next_edition() -> None:
+def test_a_withdrawn_case_is_published_again_as_the_next_edition() -> None:
     case = published()
     editor = curator()
     with pytest.raises(MoveNotAllowed):
@@ -137,7 +137,7 @@ def test_a_withdrawn_case_is_published_anew_as_the_next_edition() -> None:
     assert case.edition == 2
 
 
-def test_a_picture_is_drawn_anew_and_needs_words() -> None:
+def test_a_picture_is_re_encoded_and_needs_alternative_text() -> None:
     case = draft()
     with pytest.raises(BadInput) as refused:
         editing.add_picture(case, upload=picture(), alt=" ", by=case.edited_by, now=now())
@@ -154,12 +154,12 @@ def test_a_picture_is_drawn_anew_and_needs_words() -> None:
     assert not case.images.exists()
 
 
-def test_a_large_picture_is_made_smaller() -> None:
+def test_a_large_picture_is_scaled_down() -> None:
     _, size = reencode(picture(size=(2_000, 500)))
     assert size == (1_600, 400)
 
 
-def test_something_else_is_no_picture() -> None:
+def test_a_file_that_is_no_picture_is_refused() -> None:
     case = draft()
     with pytest.raises(BadInput) as refused:
         editing.add_picture(
@@ -172,7 +172,7 @@ def test_something_else_is_no_picture() -> None:
     assert refused.value.code == "file_mismatch"
 
 
-def test_the_refractory_case_says_what_the_announcement_says_and_no_more() -> None:
+def test_the_refractory_case_states_what_the_announcement_states_and_no_more() -> None:
     case = refractory()
     found = {row.name: row for row in case.metrics.all()}
     accuracy, seconds = found["판정 정확도"], found["검사시간"]
@@ -182,11 +182,11 @@ def test_the_refractory_case_says_what_the_announcement_says_and_no_more() -> No
     assert {row.sample_size for row in found.values()} == {None}
     assert found["새로운 불량에 대한 대응"].before is None
     assert "‘강화학습’" in case.caveat
-    words = {str(row) for row in case.testimonials.all()}
-    assert words == {"㈜조선내화 상무", "중소벤처기업부 스마트제조혁신기획단장"}
-    told = " ".join([*map(str, words), *(row.quote for row in case.testimonials.all())])
-    assert "이귀선" not in told
-    assert "김일호" not in told
+    speakers = {str(row) for row in case.testimonials.all()}
+    assert speakers == {"㈜조선내화 상무", "중소벤처기업부 스마트제조혁신기획단장"}
+    text = " ".join([*map(str, speakers), *(row.quote for row in case.testimonials.all())])
+    assert "이귀선" not in text
+    assert "김일호" not in text
 
 
 def test_the_catalogue_is_loaded_once() -> None:
@@ -194,7 +194,7 @@ def test_the_catalogue_is_loaded_once() -> None:
     assert data_file.load(data_file.FILE, by=curator(), now=now()) == []
 
 
-def test_a_figure_is_put_into_words() -> None:
+def test_a_figure_is_compared_as_text() -> None:
     case = refractory()
     accuracy, seconds, answer = comparisons(case)
     assert (accuracy.before, accuracy.after, accuracy.change) == ("90%", "96%", "+6%p")
@@ -205,7 +205,7 @@ def test_a_figure_is_put_into_words() -> None:
     assert (answer.chart, answer.better) == (None, None)
 
 
-def test_a_metric_has_both_figures_or_says_why() -> None:
+def test_a_metric_has_both_figures_or_a_note() -> None:
     case = draft()
     for wrong in ({"before": Decimal(1), "after": None}, {"before": None, "after": None}):
         with pytest.raises(IntegrityError), transaction.atomic():

@@ -1,4 +1,4 @@
-"""A model is asked for when nothing stands in the way, approved by a second person, then fixed."""
+"""A model is trained without obstacles, approved by a second person, and fixed afterwards."""
 
 import pytest
 from django.db import Error, IntegrityError, transaction
@@ -42,7 +42,7 @@ def codes(error: RuleBroken) -> set[str]:
     return {row.code for row in error.findings}
 
 
-def test_everything_in_the_way_is_said_at_once(dataset: Dataset) -> None:
+def test_every_obstacle_is_listed_at_once(dataset: Dataset) -> None:
     pair = [clip_of(dataset, serial) for serial in "AB"]
     Duplicate.objects.create(
         dataset=dataset, first=pair[0], second=pair[1], exact=True, similarity=1.0
@@ -52,7 +52,7 @@ def test_everything_in_the_way_is_said_at_once(dataset: Dataset) -> None:
     assert codes(refused.value) == {"leak", "too_few_train", "too_few_validation"}
 
 
-def test_a_duplicate_stands_in_the_way_until_one_is_left_out(dataset: Dataset) -> None:
+def test_a_duplicate_prevents_training_until_one_clip_is_left_out(dataset: Dataset) -> None:
     ready(dataset)
     pair = [clip_of(dataset, serial) for serial in "AB"]
     Duplicate.objects.create(
@@ -74,7 +74,7 @@ def test_the_same_data_and_seed_is_one_model(dataset: Dataset) -> None:
         training.request(dataset, by=PersonFactory(), now=now())
 
 
-def test_a_cancelled_training_goes_on_when_it_is_asked_for_again(dataset: Dataset) -> None:
+def test_a_cancelled_training_continues_when_requested_again(dataset: Dataset) -> None:
     ready(dataset)
     model = training.request(dataset, by=dataset.created_by, now=now())
     assert model.job is not None
@@ -83,7 +83,7 @@ def test_a_cancelled_training_goes_on_when_it_is_asked_for_again(dataset: Datase
     assert Job.objects.get().state == JobState.QUEUED
 
 
-def test_whoever_trained_does_not_approve(dataset: Dataset) -> None:
+def test_the_trainer_does_not_approve(dataset: Dataset) -> None:
     model = trained(dataset)
     with pytest.raises(MoveNotAllowed) as refused:
         training.approve(model, by=dataset.created_by, now=now())
@@ -117,7 +117,7 @@ def test_an_approved_model_does_not_change(dataset: Dataset, change: dict) -> No
         InspectionModel.objects.filter(pk=model.pk).update(**change)
 
 
-def test_only_an_owner_retires_and_says_why(dataset: Dataset) -> None:
+def test_only_an_owner_retires_and_gives_a_reason(dataset: Dataset) -> None:
     model = trained(dataset)
     editor = member_of(dataset.workspace, "editor")
     owner = dataset.workspace.members.get(role="owner").user
@@ -144,7 +144,7 @@ def test_only_an_approved_model_judges_and_each_clip_once(dataset: Dataset) -> N
         inspection_of(model, clips[0])
 
 
-def test_a_verdict_is_not_rewritten_and_a_hold_says_why(dataset: Dataset) -> None:
+def test_a_verdict_does_not_change_and_a_hold_has_reasons(dataset: Dataset) -> None:
     verdict = inspection_of(approved(dataset), clip_of(dataset, "A"))
     with pytest.raises(Error), transaction.atomic():
         type(verdict).objects.update(verdict="defect")
@@ -154,7 +154,7 @@ def test_a_verdict_is_not_rewritten_and_a_hold_says_why(dataset: Dataset) -> Non
         inspection_of(verdict.model, clip_of(dataset, "B"), verdict="hold")
 
 
-def test_the_inspectors_word_stands_beside_the_verdict(dataset: Dataset) -> None:
+def test_the_decision_of_the_inspector_is_stored_beside_the_verdict(dataset: Dataset) -> None:
     verdict = inspection_of(approved(dataset), clip_of(dataset, "A"))
     for mark in ("normal", "defect"):
         inspections.decide(verdict, mark=mark, note="", by=dataset.created_by, now=now())
@@ -166,7 +166,7 @@ def test_the_inspectors_word_stands_beside_the_verdict(dataset: Dataset) -> None
         verdict.decisions.update(mark="normal")
 
 
-def test_drift_is_asked_for_once_of_the_same_products(dataset: Dataset) -> None:
+def test_drift_is_checked_once_for_the_same_products(dataset: Dataset) -> None:
     model = approved(dataset)
     with pytest.raises(BadInput) as refused:
         drift.request(model, by=dataset.created_by, now=now())

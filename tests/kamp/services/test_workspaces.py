@@ -1,4 +1,4 @@
-"""A firm opens its room once, asks people in by their address, and keeps an owner."""
+"""A firm has one workspace, invites people by their address, and keeps an owner."""
 
 from datetime import timedelta
 
@@ -15,7 +15,7 @@ from tests.factories.kamp import PersonFactory, WorkspaceFactory, business_numbe
 pytestmark = pytest.mark.django_db
 
 
-def test_whoever_opens_a_room_owns_it() -> None:
+def test_the_creator_of_a_workspace_owns_it() -> None:
     person = PersonFactory()
     made = workspaces.create(name="한빛", number=business_number(1), by=person, now=now())
     assert [(row.user, row.role) for row in made.members.all()] == [(person, "owner")]
@@ -24,7 +24,7 @@ def test_whoever_opens_a_room_owns_it() -> None:
     assert refused.value.code == "workspace_taken"
 
 
-def test_an_invitation_is_taken_up_once_by_whom_it_was_written_to() -> None:
+def test_an_invitation_is_accepted_once_by_the_invited_person() -> None:
     firm = WorkspaceFactory()
     owner, guest = member_of(firm), PersonFactory()
     sent = workspaces.invite(
@@ -39,7 +39,7 @@ def test_an_invitation_is_taken_up_once_by_whom_it_was_written_to() -> None:
         workspaces.answer(sent, accept=True, by=guest, now=now())
 
 
-def test_only_owners_ask_people_in() -> None:
+def test_only_owners_invite() -> None:
     firm = WorkspaceFactory()
     editor = member_of(firm, MemberRole.EDITOR)
     for who in (editor, PersonFactory()):
@@ -47,7 +47,7 @@ def test_only_owners_ask_people_in() -> None:
             workspaces.invite(firm, email="a@b.kr", role="editor", by=who, now=now())
 
 
-def test_nobody_is_asked_twice() -> None:
+def test_nobody_is_invited_twice() -> None:
     firm = WorkspaceFactory()
     owner = member_of(firm)
     workspaces.invite(firm, email="a@b.kr", role="editor", by=owner, now=now())
@@ -57,21 +57,21 @@ def test_nobody_is_asked_twice() -> None:
         assert refused.value.code == code
 
 
-def test_nobody_fills_the_mailboxes_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_invitations_a_day_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outbox, "INVITATIONS_A_DAY", 2)
     firm, at = WorkspaceFactory(), now()
     owner = member_of(firm)
 
-    def ask(email: str, later: timedelta) -> None:
+    def invite(email: str, later: timedelta) -> None:
         workspaces.invite(firm, email=email, role="editor", by=owner, now=at + later)
 
     for email in ("a@b.kr", "c@d.kr"):
-        ask(email, timedelta(0))
+        invite(email, timedelta(0))
     with pytest.raises(BadInput) as refused:
-        ask("e@f.kr", timedelta(hours=23))
+        invite("e@f.kr", timedelta(hours=23))
     assert refused.value.code == "letters_today"
     assert Notice.objects.count() == 2
-    ask("e@f.kr", timedelta(hours=24))
+    invite("e@f.kr", timedelta(hours=24))
 
 
 def test_the_last_owner_stays() -> None:

@@ -1,4 +1,4 @@
-"""KAMP in Chromium: a clip from upload to verdict and report, a bad one held, a firm's case shown."""
+"""KAMP in Chromium: a clip from upload to verdict and report, a held clip, a firm's case."""
 
 from pathlib import Path
 
@@ -33,7 +33,7 @@ PATIENCE = 30_000  # milliseconds, for a page that asks its job every second
 
 
 def enter(context: BrowserContext, base: str, client: Client) -> Page:
-    """A page of whoever this client is signed in as."""
+    """Open a page with the session of this client."""
     session = client.cookies[settings.SESSION_COOKIE_NAME].value
     context.add_cookies([{"name": settings.SESSION_COOKIE_NAME, "value": session, "url": base}])
     return context.new_page()
@@ -46,7 +46,7 @@ def signed_in(context: BrowserContext, base: str, user: User) -> Page:
 
 
 def check(page: Page, url: str) -> None:
-    """Hold a page against axe and the width of the screen, wide and narrow."""
+    """Check a page by axe and against the width of the screen, wide and narrow."""
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 900})
         page.goto(url)
@@ -55,8 +55,8 @@ def check(page: Page, url: str) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width, (url, width)
 
 
-def work() -> None:
-    """Do what waits, as a worker would."""
+def run_pending_jobs() -> None:
+    """Run the pending jobs, as a worker would."""
     for pk in queue.due(now()):
         assert queue.run(pk) == JobState.DONE, Job.objects.get(pk=pk).error
 
@@ -79,13 +79,13 @@ def test_a_clip_goes_from_upload_to_verdict_and_report_and_a_bad_one_is_held(
     page.set_input_files("[name=files]", [good, bad])
     page.get_by_role("button", name="올리기", exact=True).click()
     expect(page.locator("main")).to_contain_text("2개를 받았습니다")
-    work()
+    run_pending_jobs()
     # The page follows its jobs by itself and shows what came of them.
     expect(page.locator("main")).to_contain_text("압축이 심해", timeout=PATIENCE)
 
     page.goto(live_server.url + reverse("kamp_model", args=[model.pk]))
     page.get_by_role("button", name="모두 판정하기").click()
-    work()
+    run_pending_jobs()
     row = page.get_by_role("row").filter(has_text="brick-8001")
     expect(row).to_contain_text("미지 의심", timeout=PATIENCE)
     held = page.get_by_role("row").filter(has_text="brick-8002")
@@ -99,7 +99,7 @@ def test_a_clip_goes_from_upload_to_verdict_and_report_and_a_bad_one_is_held(
 
     page.goto(live_server.url + reverse("kamp_model", args=[model.pk]))
     page.get_by_role("button", name="보고서 만들기").click()
-    work()
+    run_pending_jobs()
     ready = page.get_by_role("link", name="PDF 내려받기")
     expect(ready).to_be_visible(timeout=PATIENCE)
     with page.expect_download() as download:
@@ -145,12 +145,12 @@ def test_a_firms_case_goes_from_its_form_to_publication(
     writer.close()
 
     case = Showcase.objects.get()
-    desk = browser.new_context(**browser_context_args)
-    page = enter(desk, live_server.url, staff.enter(Client(), curator()))
+    staff_context = browser.new_context(**browser_context_args)
+    page = enter(staff_context, live_server.url, staff.enter(Client(), curator()))
     page.goto(live_server.url + reverse("admin:kamp_showcase_change", args=[case.pk]))
     page.get_by_role("link", name="공개", exact=True).click()
     page.get_by_role("button", name="공개", exact=True).click()
-    desk.close()
+    staff_context.close()
 
     anyone = browser.new_context(**browser_context_args)
     page = anyone.new_page()
@@ -215,7 +215,7 @@ def firm_pages() -> tuple[User, list[str]]:
     )
 
 
-def test_axe_finds_nothing_and_nothing_is_wider_than_a_phone(
+def test_pages_pass_axe_and_fit_a_phone(
     live_server, context: BrowserContext, firm_pages: tuple[User, list[str]]
 ) -> None:
     refractory()

@@ -1,4 +1,4 @@
-"""What everybody reads of the cases, and how a firm sends its own."""
+"""Public pages of showcases, and the pages on which a firm writes its own."""
 
 import pytest
 from django.test import Client
@@ -57,7 +57,7 @@ def test_the_case_shows_each_figure_with_sample_and_origin(client: Client) -> No
     assert "CNN" not in page
 
 
-def test_the_list_is_narrowed_and_costs_the_same(
+def test_the_list_is_filtered_and_takes_a_fixed_number_of_queries(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     refractory()
@@ -82,14 +82,14 @@ def test_the_front_page_has_a_strip_only_when_there_are_cases(client: Client) ->
 
 
 @pytest.mark.parametrize("make", [draft, in_review])
-def test_what_is_not_published_is_not_there(client: Client, make) -> None:
+def test_an_unpublished_case_does_not_exist(client: Client, make) -> None:
     make()
     for path in ("", "paper/"):
         assert client.get(f"/kamp/cases/cast/{path}").status_code == 404
     assert client.get("/api/v1/kamp/showcases/cast/").status_code == 404
 
 
-def test_a_one_pager_is_asked_for_once(client: Client) -> None:
+def test_a_one_pager_is_made_once(client: Client) -> None:
     case = refractory()
     url = reverse("kamp_showcase_paper", args=[case.slug])
     assert client.get(url).status_code == 200
@@ -99,7 +99,7 @@ def test_a_one_pager_is_asked_for_once(client: Client) -> None:
     assert "만들고 있습니다" in client.get(url).content.decode()
 
 
-def test_a_firm_writes_its_case_and_asks_for_review(client: Client) -> None:
+def test_a_firm_writes_its_case_and_submits_it(client: Client) -> None:
     firm = WorkspaceFactory(name="한빛")
     client.force_login(member_of(firm))
     assert client.get(reverse("kamp_case_new", args=[firm.pk])).status_code == 200
@@ -120,7 +120,7 @@ def test_a_firm_writes_its_case_and_asks_for_review(client: Client) -> None:
     assert client.get(edit).status_code == 404
 
 
-def test_another_firms_case_is_not_there(client: Client) -> None:
+def test_the_case_of_another_firm_does_not_exist(client: Client) -> None:
     firm = WorkspaceFactory()
     case = draft(member_of(firm), workspace=firm)
     for who in (member_of(WorkspaceFactory()), PersonFactory()):
@@ -167,14 +167,14 @@ def test_an_invitation_is_answered_on_the_page(client: Client) -> None:
     assert firm.members.filter(user=guest).exists()
 
 
-def test_editors_find_no_way_into_a_firms_room(client: Client) -> None:
+def test_editors_do_not_see_a_firms_workspace(client: Client) -> None:
     firm = WorkspaceFactory()
     enter(client, curator())
     assert client.get(reverse("kamp_people", args=[firm.pk])).status_code == 404
 
 
 @pytest.mark.parametrize("number", ["", "x", "²", "9" * 30, "9" * 5_000])
-def test_a_picture_that_is_none_cannot_be_dropped(client: Client, number: str) -> None:
+def test_an_invalid_picture_number_is_not_found(client: Client, number: str) -> None:
     firm = WorkspaceFactory()
     owner = member_of(firm)
     case = draft(owner, workspace=firm)

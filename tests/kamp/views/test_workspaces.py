@@ -1,4 +1,4 @@
-"""The workshop's pages, and that a stranger finds none of them."""
+"""Pages of the inspection: members open them, others get 404."""
 
 import subprocess
 import sys
@@ -60,7 +60,7 @@ def report(verdict: Inspection, dataset: Dataset) -> InspectionReport:
 
 @pytest.fixture
 def routes(dataset: Dataset, clip: Clip, verdict: Inspection, report: InspectionReport) -> dict:
-    """Every address of the workshop with what it needs."""
+    """URL names of the inspection with their arguments."""
     job = report.job
     assert job is not None
     return {
@@ -86,13 +86,13 @@ def routes(dataset: Dataset, clip: Clip, verdict: Inspection, report: Inspection
 POSTED = {"kamp_model_act", "kamp_job_act"}
 
 
-def test_the_list_of_routes_is_whole(routes: dict) -> None:
+def test_the_list_of_routes_is_complete(routes: dict) -> None:
     lab = {route.name for route in urlpatterns if str(route.pattern).startswith("kamp/lab/")}
     assert lab - set(routes) == {"kamp_lab", "kamp_answer"}
 
 
 @pytest.mark.parametrize("who", ["stranger", "other firm", "curator"])
-def test_another_firms_things_are_not_there(client: Client, routes: dict, who: str) -> None:
+def test_pages_of_another_firm_do_not_exist(client: Client, routes: dict, who: str) -> None:
     people = {
         "stranger": PersonFactory,
         "other firm": lambda: member_of(WorkspaceFactory()),
@@ -108,7 +108,7 @@ def test_another_firms_things_are_not_there(client: Client, routes: dict, who: s
     assert Job.objects.filter(state=JobState.CANCELLED).count() == 0
 
 
-def test_each_page_opens_for_a_member_and_says_synthetic(
+def test_each_page_opens_for_a_member_and_is_marked_synthetic(
     client: Client, routes: dict, dataset: Dataset
 ) -> None:
     client.force_login(dataset.created_by)
@@ -134,7 +134,7 @@ def test_pictures_are_private(client: Client, routes: dict, dataset: Dataset) ->
         assert client.get(reverse(name, args=absent)).status_code == 404
 
 
-def test_every_plot_says_synthetic_and_has_its_table(
+def test_every_chart_is_marked_synthetic_and_has_its_table(
     client: Client, model: InspectionModel, dataset: Dataset
 ) -> None:
     client.force_login(dataset.created_by)
@@ -145,7 +145,7 @@ def test_every_plot_says_synthetic_and_has_its_table(
     assert page.count('aria-label="[합성]') == 2 * plots  # the drawing and its table
 
 
-def test_the_threshold_is_moved_by_a_plain_form(
+def test_the_threshold_is_changed_by_a_plain_form(
     client: Client, model: InspectionModel, dataset: Dataset
 ) -> None:
     client.force_login(dataset.created_by)
@@ -157,7 +157,7 @@ def test_the_threshold_is_moved_by_a_plain_form(
     assert "오류" in bad.content.decode()
 
 
-def test_an_upload_is_answered_with_a_job_that_can_be_stopped_and_go_on(
+def test_an_upload_starts_a_job_that_can_be_stopped_and_resumed(
     client: Client, dataset: Dataset
 ) -> None:
     client.force_login(member_of(dataset.workspace, "editor"))
@@ -211,7 +211,7 @@ def test_a_model_is_approved_by_the_second_member_on_its_page(
     assert model.state == "approved"
 
 
-def test_a_decision_is_left_on_the_verdicts_page(
+def test_a_decision_is_recorded_on_the_page_of_the_verdict(
     client: Client, verdict: Inspection, dataset: Dataset
 ) -> None:
     client.force_login(dataset.created_by)
@@ -221,7 +221,7 @@ def test_a_decision_is_left_on_the_verdicts_page(
     assert "육안으로 확인" in client.get(url).content.decode()
 
 
-def test_lists_cost_the_same(
+def test_lists_take_a_fixed_number_of_queries(
     client: Client, dataset: Dataset, model: InspectionModel, django_assert_max_num_queries
 ) -> None:
     client.force_login(dataset.created_by)
@@ -260,7 +260,7 @@ STRANGE = ["", "x", "²", "-1", "9" * 30, "9" * 5_000]
 
 
 @pytest.mark.parametrize("number", STRANGE)
-def test_a_number_that_is_none_leads_nowhere(clip: Clip, number: str) -> None:
+def test_an_invalid_number_is_not_found(clip: Clip, number: str) -> None:
     dataset = clip.product.dataset
     firm = dataset.workspace
     browser = Client()
@@ -274,7 +274,7 @@ def test_a_number_that_is_none_leads_nowhere(clip: Clip, number: str) -> None:
 
 
 @pytest.mark.parametrize("note", ["a\0b", "가" * 301])
-def test_a_reason_that_nobody_can_keep_is_refused(model: InspectionModel, note: str) -> None:
+def test_a_reason_that_cannot_be_stored_is_refused(model: InspectionModel, note: str) -> None:
     browser = Client()
     browser.force_login(model.dataset.created_by)
     sent = {"act": "retire", "note": note}

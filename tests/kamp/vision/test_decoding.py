@@ -1,4 +1,4 @@
-"""Clips as strangers send them: what is read, what is refused, and a parent that lives."""
+"""Decoding of strangers' clips: what is read, what is refused, and that the parent survives."""
 
 import os
 import signal
@@ -22,7 +22,7 @@ MADE = generator.product(4_200_900, "crack")
 
 
 @pytest.fixture(autouse=True, scope="module")
-def no_child_left_behind():
+def stop_the_child_afterwards():
     yield
     decode._stop()
 
@@ -43,7 +43,7 @@ def written(path: Path, codec: str, layout: str, **options: str) -> Path:
     return path
 
 
-def test_a_film_is_read_as_it_was_taken(film) -> None:
+def test_frames_are_decoded_as_recorded(film) -> None:
     with decode.open_clip(film, mm_per_px=0.8) as clip:
         frames = np.stack(list(clip))
         info = clip.info
@@ -64,7 +64,7 @@ def test_the_other_codecs_are_read(tmp_path, name, codec, layout) -> None:
         assert np.abs(clip[5].astype(int) - MADE.frames[5]).mean() < 2
 
 
-def test_studio_range_is_spread_to_full_range(tmp_path) -> None:
+def test_studio_range_is_expanded_to_full_range(tmp_path) -> None:
     studio = (MADE.frames.astype(float) * 219 / 255 + 16).round().astype(np.uint8)
     path = tmp_path / "studio.mp4"
     generator.encode(studio, path, codec="libx264", layout="yuv420p", options={"crf": "1"})
@@ -72,14 +72,14 @@ def test_studio_range_is_spread_to_full_range(tmp_path) -> None:
         assert np.abs(clip[5].astype(int) - MADE.frames[5]).mean() < 2
 
 
-def test_frames_come_at_the_working_scale(film) -> None:
+def test_frames_have_the_working_scale(film) -> None:
     with decode.open_clip(film, mm_per_px=0.4) as clip:
         assert clip.shape == (96, 128)
         assert clip.info.mm_per_px == pytest.approx(decode.WORKING_MM)
         assert clip.info.width == 256
 
 
-def test_stills_are_read_in_their_order(tmp_path) -> None:
+def test_stills_are_read_in_order(tmp_path) -> None:
     paths = []
     for number, (frame, suffix) in enumerate(
         zip(MADE.frames[4:8], ("png", "jpg") * 2, strict=True)
@@ -101,7 +101,7 @@ def test_stills_of_two_sizes_are_refused(tmp_path) -> None:
 
 
 def bomb() -> bytes:
-    """A PNG of a few hundred bytes that says it is 60,000 pixels a side."""
+    """Return a PNG of a few hundred bytes that claims 60,000 pixels a side."""
     head = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 0, 0, 0, 0)
     parts = [(b"IHDR", head), (b"IDAT", zlib.compress(bytes(10_000))), (b"IEND", b"")]
     chunks = [
@@ -152,7 +152,7 @@ HOSTILE = {
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_are_refused_by_what_they_are(tmp_path, film, name) -> None:
     data, codes = HOSTILE[name]
-    path = tmp_path / "video.mp4"  # the name says film, the bytes do not
+    path = tmp_path / "video.mp4"  # a film by its name only
     path.write_bytes(data)
     assert refusal(path) in codes
     assert still_works(film)
@@ -173,14 +173,14 @@ def test_a_film_cut_off_is_refused(tmp_path, film, share) -> None:
 
 
 @pytest.mark.parametrize(("name", "codec"), [("a.mkv", "libx264"), ("a.avi", "mjpeg")])
-def test_a_container_that_can_be_cut_anywhere_is_still_seen_through(tmp_path, name, codec) -> None:
+def test_a_cut_is_noticed_in_containers_that_can_be_cut_anywhere(tmp_path, name, codec) -> None:
     path = written(tmp_path / name, codec, "yuvj420p")
     whole = path.read_bytes()
     path.write_bytes(whole[: len(whole) * 6 // 10])
     assert refusal(path) == "clip_broken"
 
 
-def test_damaged_films_never_take_the_parent_with_them(tmp_path, film) -> None:
+def test_damaged_films_never_end_the_parent(tmp_path, film) -> None:
     rng = np.random.default_rng(7)
     whole = film.read_bytes()
     path = tmp_path / "damaged.mp4"
@@ -199,7 +199,7 @@ def test_a_codec_that_is_not_on_the_list_is_refused(tmp_path) -> None:
     assert refusal(path) == "clip_codec"
 
 
-def test_each_limit_has_its_own_word(tmp_path, film) -> None:
+def test_each_limit_has_its_own_code(tmp_path, film) -> None:
     assert refusal(film, Limits(bytes=1_000)) == "clip_too_large"
     assert refusal(film, Limits(seconds=0.5)) == "clip_too_long"
     assert refusal(film, Limits(frames=5)) == "clip_too_many_frames"
@@ -222,10 +222,10 @@ def test_too_much_time_is_a_clear_error(film) -> None:
     assert still_works(film)
 
 
-def test_a_child_that_dies_at_work_is_a_clear_error(film) -> None:
+def test_a_child_that_dies_while_decoding_is_a_clear_error(film) -> None:
     assert still_works(film)
     child = decode._engine.process
-    os.kill(child.pid, signal.SIGSTOP)  # the order waits, and then nobody is there
+    os.kill(child.pid, signal.SIGSTOP)  # the request stays unanswered, then the child is killed
     killer = threading.Timer(0.3, os.kill, (child.pid, signal.SIGKILL))
     killer.start()
     assert refusal(film) == "decode_crash"

@@ -16,6 +16,8 @@ from kamp.vision.synthetic import generator
 from kamp.vision.synthetic.generator import Flaw
 from tests.kamp.vision.conftest import SEED, evidence_of
 
+pytestmark = pytest.mark.xdist_group("inspection")  # one process makes the synthetic sets
+
 
 def filmed(tmp_path: Path, flaw: Flaw, kind: str = "") -> Path:
     path = tmp_path / ("합성.avi" if flaw == Flaw.MJPEG_Q5 else "합성.mp4")
@@ -35,7 +37,7 @@ def test_the_same_seed_gives_the_same_frames() -> None:
 
 
 @pytest.mark.parametrize("kind", generator.KINDS)
-def test_standard_defects_are_as_visible_as_they_say(kind) -> None:
+def test_standard_defects_reach_the_stated_visibility(kind) -> None:
     made = generator.product(SEED + 7, kind)
     assert made.d_prime >= generator.VISIBLE
     assert made.masks.any()
@@ -48,7 +50,7 @@ def test_a_normal_product_has_no_defect() -> None:
 
 
 @pytest.mark.parametrize("step", [48, 31, 16])
-def test_the_shift_is_found_to_the_pixel(step) -> None:
+def test_the_shift_is_measured_to_the_pixel(step) -> None:
     made = generator.product(SEED + 3, step=step)
     evidence = evidence_of(made)
     assert evidence.traits.shift_px == step
@@ -149,7 +151,7 @@ def test_a_bad_clip_is_held_with_its_reason_and_never_called_defective(
     assert code in codes
 
 
-def test_a_judgement_says_when_and_how_long(cracked, trained) -> None:
+def test_a_judgement_holds_frame_scores_and_times(cracked, trained) -> None:
     evidence = evidence_of(cracked)
     found = judge(trained, evidence, width=256)
     assert len(found.frame_scores) == len(cracked.frames)

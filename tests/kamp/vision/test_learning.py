@@ -1,4 +1,4 @@
-"""The figures, small: forty normals and no label already tell defects from normal products."""
+"""Training, drift and recalibration: forty normals without a label separate defects."""
 
 from dataclasses import replace
 
@@ -8,6 +8,8 @@ import pytest
 from kamp.vision.errors import ModelUnreadable, TrainingRefused
 from kamp.vision.learning import drift, model
 from kamp.vision.learning.measure import confusion, roc
+
+pytestmark = pytest.mark.xdist_group("inspection")  # one process makes the synthetic sets
 
 
 def test_forty_normals_and_no_label_are_enough(trained, normals, defects) -> None:
@@ -21,7 +23,7 @@ def test_forty_normals_and_no_label_are_enough(trained, normals, defects) -> Non
     assert counted.miss.value <= 0.10
 
 
-def test_labelled_defects_sharpen_the_known_score(normals, defects) -> None:
+def test_labelled_defects_raise_the_known_score_of_defects(normals, defects) -> None:
     both = model.train([*normals[:20], *defects[:10]], normals[20:40])
     known = both.known_score(np.stack([one.vector for one in defects[10:]]))
     usual = both.known_score(np.stack([one.vector for one in normals[40:]]))
@@ -39,7 +41,7 @@ def test_another_product_gives_another_model(trained, normals) -> None:
     assert model.train(normals[1:21], normals[21:41]).sha256 != trained.sha256
 
 
-def test_a_model_comes_back_as_it_was(trained, normals) -> None:
+def test_a_model_is_loaded_as_it_was_saved(trained, normals) -> None:
     loaded = model.load(trained.to_bytes())
     vectors = np.stack([one.vector for one in normals])
     assert loaded.sha256 == trained.sha256
@@ -48,7 +50,7 @@ def test_a_model_comes_back_as_it_was(trained, normals) -> None:
     assert np.array_equal(loaded.anomaly_score(vectors), trained.anomaly_score(vectors))
 
 
-def test_what_is_no_model_is_refused(trained, tmp_path) -> None:
+def test_a_file_that_is_no_model_is_refused(trained, tmp_path) -> None:
     pickled = tmp_path / "evil.npz"
     np.savez(pickled, said=np.array([{"format": 1}], dtype=object))
     whole = trained.to_bytes()
@@ -63,7 +65,7 @@ def test_an_artefact_of_other_features_is_refused(trained) -> None:
         model.load(replace(trained, arrays=arrays).to_bytes())
 
 
-def test_every_reason_against_training_is_named(normals) -> None:
+def test_every_reason_against_training_is_listed(normals) -> None:
     odd = replace(normals[0], vector=normals[0].vector[:5])
     with pytest.raises(TrainingRefused) as refused:
         model.train([*normals[:3], odd], [normals[0]])
@@ -78,7 +80,7 @@ def test_normals_of_the_same_recipe_do_not_drift(trained, normals) -> None:
     assert not drift.check(trained, normals[:5]).drifted
 
 
-def test_another_recipe_drifts_and_recalibration_answers_it(trained, normals) -> None:
+def test_another_recipe_drifts_and_recalibration_adapts_to_it(trained, normals) -> None:
     darker = [
         replace(one, serial=f"D{one.serial}", traits=replace(one.traits, level=80.0))
         for one in normals

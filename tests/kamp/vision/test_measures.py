@@ -1,4 +1,4 @@
-"""Figures with their intervals, checked against values known by hand."""
+"""Measures, checked against values calculated by hand."""
 
 import hashlib
 
@@ -16,7 +16,7 @@ SCORES = np.array([0.1, 0.2, 0.3, 0.4, 0.6, 0.7])
 BAD = np.array([False, False, True, False, True, True])
 
 
-def test_wilson_is_the_published_interval() -> None:
+def test_the_interval_is_the_published_wilson_interval() -> None:
     low, high = Rate(81, 263).interval
     assert (round(low, 4), round(high, 4)) == (0.2553, 0.3662)
     assert Rate(0, 0).value is None
@@ -39,7 +39,7 @@ def test_at_few_defects_most_alarms_are_false() -> None:
     assert measure.Confusion(0, 0, 1, 0).predictive(0.1) == (None, None)
 
 
-def test_the_roc_passes_its_corners_and_counts_ties_half() -> None:
+def test_the_roc_passes_its_corners_and_counts_ties_as_half() -> None:
     curve = measure.roc(SCORES, BAD)
     assert (curve.points[0], curve.points[-1]) == ((0.0, 0.0), (1.0, 1.0))
     assert curve.auroc == pytest.approx(8 / 9)
@@ -73,13 +73,13 @@ def test_pod_rises_with_size_and_names_a90() -> None:
     assert list(curve.probability) == sorted(curve.probability)
 
 
-def test_pod_says_when_ninety_per_cent_is_never_reached() -> None:
+def test_pod_has_no_a90_when_ninety_per_cent_is_never_reached() -> None:
     assert measure.pod(np.linspace(1, 10, 30), np.arange(30) % 2 == 0).a90 is None
     with pytest.raises(MeasureRefused):
         measure.pod(np.ones(9), np.ones(9, bool))
 
 
-def test_kinds_never_trained_are_named_as_such() -> None:
+def test_kinds_never_trained_are_marked() -> None:
     table = measure.by_kind(
         ["", "", "void", "crack"], np.array([False, True, True, True]), frozenset({"crack"})
     )
@@ -90,14 +90,14 @@ def test_kinds_never_trained_are_named_as_such() -> None:
     }
 
 
-def test_agreement_beyond_chance() -> None:
+def test_kappa_measures_agreement_beyond_chance() -> None:
     assert kappa(["a", "a", "b", "b"], ["a", "a", "b", "b"]) == 1.0
     assert kappa(["a", "a", "b", "b"], ["a", "b", "a", "b"]) == 0.0
     assert kappa(["a", "a"], ["a", "a"]) is None
     assert kappa([], []) is None
 
 
-def test_a_product_never_changes_sides() -> None:
+def test_a_product_never_changes_its_split() -> None:
     key = b"of one dataset"
     sides = [split.split_of(f"K-{number}", key=key) for number in range(2_000)]
     assert [split.split_of(f" k-{number} ", key=key) for number in range(2_000)] == sides
@@ -126,7 +126,7 @@ def test_duplicates_are_found_across_splits() -> None:
     assert all(one.crosses for one in found.values())
 
 
-def test_two_clips_of_one_product_are_no_leak() -> None:
+def test_two_clips_of_one_product_are_no_duplicates() -> None:
     picture = np.random.default_rng(1).standard_normal((150, 290)).astype(np.float32)
     assert duplicates.find([item("a", picture, serial="S"), item("b", picture, serial="S")]) == ()
     assert duplicates.find([]) == ()

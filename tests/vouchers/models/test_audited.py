@@ -12,7 +12,7 @@ from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
 from tests.faults.behind import by_hand
 from vouchers.models import Certificate, ReportFee
-from vouchers.models.audited import AUDITED
+from vouchers.models.audit import AUDITED
 from vouchers.services import assignment, corrections, selection
 from vouchers.services.reports import moderation
 from vouchers.services.rewards import awards as awards_services

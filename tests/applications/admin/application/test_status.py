@@ -112,7 +112,7 @@ def test_papers_are_linked_with_their_hash(desk, program, officer, application) 
 
 
 def test_the_history_names_who_when_and_why(desk, officer, application) -> None:
-    supplements.ask(application, message="견적을 보완해 주세요.", by=officer, now=NOW)
+    supplements.request(application, message="견적을 보완해 주세요.", by=officer, now=NOW)
     body = text(desk(officer).get(page_of(application)))
     assert "견적을 보완해 주세요." in body
     assert str(officer) in body

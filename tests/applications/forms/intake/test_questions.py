@@ -4,11 +4,12 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.http import QueryDict
 
-from applications.forms.intake.drafting import ConsentForm, UploadForm
-from applications.forms.intake.questions import QuestionForm, field_of, read_aloud, shown
+from applications.forms.intake.drafting import ConsentForm
+from applications.forms.intake.questions import QuestionForm, answer_text, field_of, form_value
 from portal.core.errors import BadInput, Finding, RuleBroken
 from portal.forms.errors import refuse, with_codes
 from portal.forms.fields import PlainForm
+from portal.forms.uploads import UploadForm
 
 LEVELS = [{"code": str(n), "label": f"{n}단계"} for n in range(8)]
 QUESTIONS = {
@@ -83,8 +84,8 @@ def test_what_submission_needs_is_marked_and_a_draft_may_leave_it_open():
     ],
 )
 def test_a_stored_answer_goes_into_its_control_and_into_words(kind, stored, control, words):
-    assert shown(QUESTIONS[kind], stored) == control
-    assert read_aloud(QUESTIONS[kind], stored) == words
+    assert form_value(QUESTIONS[kind], stored) == control
+    assert answer_text(QUESTIONS[kind], stored) == words
 
 
 def test_a_table_offers_spare_lines_but_never_more_than_allowed():

@@ -20,7 +20,7 @@ def robot() -> SubProgram:
 
 
 def codes(application: Application) -> list[str]:
-    return [row.code for row in drafting.missing(drafting.read(application), now=NOW)]
+    return [row.code for row in drafting.missing(drafting.load(application), now=NOW)]
 
 
 def test_nothing_is_missing_from_a_complete_draft(robot: SubProgram) -> None:
@@ -28,7 +28,7 @@ def test_nothing_is_missing_from_a_complete_draft(robot: SubProgram) -> None:
 
 
 def test_every_gap_is_named_once_and_in_words(robot: SubProgram) -> None:
-    found = drafting.missing(drafting.read(drafts.empty(robot)), now=NOW)
+    found = drafting.missing(drafting.load(drafts.empty(robot)), now=NOW)
     named = [row.code for row in found]
     assert len(named) == len(set(named))
     assert all(row.message.strip() for row in found)
@@ -53,7 +53,7 @@ def test_a_condition_that_fails_is_told_with_its_reason(robot: SubProgram) -> No
     section.data["company_kind"] = "association"
     section.save()
     condition = next(row for row in robot.conditions if row["fact"] == "company_kind")
-    found = {row.code: row.message for row in drafting.missing(drafting.read(draft), now=NOW)}
+    found = {row.code: row.message for row in drafting.missing(drafting.load(draft), now=NOW)}
     assert found == {condition["code"]: condition["message"]}
 
 
@@ -73,7 +73,7 @@ def test_a_removed_file_and_a_cancelled_partner_do_not_count(robot: SubProgram) 
     draft = drafts.complete(robot)
     draft.partners.update(state="cancelled", company=None)
     draft.attachments.filter(pk=draft.attachments.first().pk).update(removed_at=NOW)
-    read = drafting.read(draft)
+    read = drafting.load(draft)
     assert read.partners == []
     assert len(read.attachments) == draft.attachments.count() - 1
 
@@ -92,7 +92,7 @@ def test_a_second_invitation_that_nobody_answered_holds_up_the_filing(robot: Sub
 
 
 def test_the_grant_shown_is_the_rule_s(robot: SubProgram) -> None:
-    read = drafting.read(drafts.complete(robot))
+    read = drafting.load(drafts.complete(robot))
     grant = drafting.preview(read)
     assert grant.support_won + grant.own_won == read.total_cost_won
     read.application.track = None
@@ -100,7 +100,7 @@ def test_the_grant_shown_is_the_rule_s(robot: SubProgram) -> None:
 
 
 def test_facts_are_typed_and_rows_count_as_their_number(robot: SubProgram) -> None:
-    read = drafting.read(drafts.complete(robot))
+    read = drafting.load(drafts.complete(robot))
     kinds = {question.code: question.kind for question in read.questions}
     for code, value in read.facts.items():
         if kinds.get(code) == "rows":
@@ -112,7 +112,7 @@ def test_facts_are_typed_and_rows_count_as_their_number(robot: SubProgram) -> No
 
 
 def test_age_is_judged_on_the_day_of_filing_in_korea(robot: SubProgram) -> None:
-    read = drafting.read(drafts.complete(robot))
+    read = drafting.load(drafts.complete(robot))
     evening = NOW.replace(hour=23, minute=59)
     assert drafting.verdict(read, evening) == drafting.verdict(read, NOW)
     assert drafting.verdict(read, evening + timedelta(days=1)).eligible is True
@@ -123,8 +123,8 @@ def test_reading_costs_the_same_however_much_there_is(
 ) -> None:
     draft = drafts.complete(robot)
     with django_assert_num_queries(8):
-        drafting.read(draft)
+        drafting.load(draft)
     for _ in range(5):
         PartnerFactory(application=draft)
     with django_assert_num_queries(8):
-        drafting.read(draft)
+        drafting.load(draft)

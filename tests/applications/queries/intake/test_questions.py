@@ -48,11 +48,11 @@ CHANGES: dict[str, Callable[[SubProgram], object]] = {
 
 
 def check_seen_at_once(program: SubProgram, change: Callable[[SubProgram], object]) -> None:
-    before = questions.of(program.pk)
+    before = questions.form_of(program.pk)
     change(program)
-    after = questions.of(program.pk)
-    assert after.form != before.form
-    assert after.form_sha256 == snapshot.sha256(after.form) != before.form_sha256
+    after = questions.form_of(program.pk)
+    assert after.content != before.content
+    assert after.sha256 == snapshot.sha256(after.content) != before.sha256
 
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
@@ -71,7 +71,7 @@ def test_two_changes_in_one_transaction_are_both_seen(build: SubProgram) -> None
     seen = []
     for label in ("하나", "둘", "셋"):
         build.documents.update(label=label)
-        seen.append({row["label"] for row in questions.of(build.pk).documents})
+        seen.append({row["label"] for row in questions.form_of(build.pk).documents})
     assert seen == [{"하나"}, {"둘"}, {"셋"}]
 
 
@@ -79,9 +79,9 @@ def test_two_changes_in_one_transaction_are_both_seen(build: SubProgram) -> None
 def test_what_stands_is_read_by_one_short_query(
     build: SubProgram, django_assert_num_queries
 ) -> None:
-    first = questions.of(build.pk)
+    first = questions.form_of(build.pk)
     with django_assert_num_queries(1):
-        again = questions.of(build.pk)
+        again = questions.form_of(build.pk)
         assert again is first
         assert again.sub_program().round.code == build.round.code
 
@@ -90,9 +90,9 @@ def test_what_stands_is_read_by_one_short_query(
 def test_everybody_gets_an_instance_of_their_own_with_the_pot_as_it_is_now(
     build: SubProgram,
 ) -> None:
-    one = questions.of(build.pk).sub_program()
+    one = questions.form_of(build.pk).sub_program()
     assert one == build
     assert one.pot.available_won > 0
-    other = questions.of(build.pk).sub_program()
+    other = questions.form_of(build.pk).sub_program()
     assert other is not one
     assert "pot" not in other._state.fields_cache

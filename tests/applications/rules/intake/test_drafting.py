@@ -7,14 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from applications.rules.intake.drafting import (
-    add_up,
-    check_consents,
-    check_documents,
-    parse_answer,
-    read_questions,
-    review,
-)
+from applications.rules.intake.drafting import add_up, check_consents, check_documents
+from applications.rules.intake.questions import parse_answer, read_questions, review
 from portal.core.errors import BadInput
 from portal.records import snapshot
 

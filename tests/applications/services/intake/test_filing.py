@@ -75,7 +75,7 @@ def thawed(filed: Submission) -> Submission:
 def test_a_complete_draft_of_each_of_the_seven_is_filed_and_frozen(code: str) -> None:
     programs.load()
     draft = drafts.complete(programs.program(code))
-    assert drafting_queries.missing(drafting_queries.read(draft), now=NOW) == []
+    assert drafting_queries.missing(drafting_queries.load(draft), now=NOW) == []
     filed = thawed(submit(draft))
     assert written() == ONCE
     assert snapshot.sha256(filed.content) == filed.sha256
@@ -90,7 +90,7 @@ def test_a_complete_draft_of_each_of_the_seven_is_filed_and_frozen(code: str) ->
 def test_the_snapshot_holds_every_answer_and_every_part(robot: SubProgram) -> None:
     draft = drafts.complete(robot)
     filed = thawed(submit(draft))
-    read = drafting_queries.read(draft)
+    read = drafting_queries.load(draft)
     content = filed.content
     assert content["answers"] == snapshot.to_plain(read.reviewed.values)
     assert set(content["answers"]) == set(read.answers)
@@ -222,7 +222,7 @@ def test_an_empty_draft_is_told_everything_at_once_and_stays(code: str) -> None:
     told = {row.code for row in refused.value.findings}
     assert told == {
         row.code
-        for row in drafting_queries.missing(drafting_queries.read(draft), now=NOW)
+        for row in drafting_queries.missing(drafting_queries.load(draft), now=NOW)
         if row.blocking
     }
     kinds = {code.split(":")[0] for code in told}
@@ -366,7 +366,7 @@ def test_a_change_between_reading_and_writing_is_read_again(
     draft.refresh_from_db()
     assert filed.content["version"] == draft.version
     assert filed.content["answers"] == snapshot.to_plain(
-        drafting_queries.read(draft).reviewed.values
+        drafting_queries.load(draft).reviewed.values
     )
     assert written() == ONCE
 

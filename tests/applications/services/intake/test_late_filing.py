@@ -41,7 +41,7 @@ def test_a_leave_lets_one_draft_in_once(draft, after) -> None:
     made.refresh_from_db()
     assert (made.application, made.used_at) == (filed.application, after)
     with pytest.raises(Closed):
-        late_filing.redeem(made, draft, now=after)
+        late_filing.use(made, draft, now=after)
     with pytest.raises(MoveNotAllowed):
         late_filing.cancel(made, by=staff.manager(), now=after)
 

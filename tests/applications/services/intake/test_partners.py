@@ -47,7 +47,7 @@ def test_an_invitation_is_a_letter_with_a_link(draft: Application):
     asked = invite(draft)
     sent = Notice.objects.get(to_email="sales@robot.example")
     token = next(line for line in sent.body.splitlines() if "/partners/" in line).split("/")[-2]
-    assert partners.find(token) == asked
+    assert partners.find_invitation(token) == asked
     assert "로봇 공급기업" in sent.body
     assert "/applications/" not in sent.body
 
@@ -158,9 +158,9 @@ def test_a_late_answer_is_refused(draft: Application):
 def test_an_expired_invitation_holds_nothing_up_and_gives_way_to_a_new_one(draft: Application):
     old, late = invite(draft), datetime(2021, 2, 25, tzinfo=KST)
     assert partners_queries.expires_at(old) == late
-    open_until = {row.code for row in drafting.missing(drafting.read(draft), now=NOW)}
+    open_until = {row.code for row in drafting.missing(drafting.load(draft), now=NOW)}
     assert "partner_pending:supplier" in open_until
-    afterwards = {row.code for row in drafting.missing(drafting.read(draft), now=late)}
+    afterwards = {row.code for row in drafting.missing(drafting.load(draft), now=late)}
     assert "partner_pending:supplier" not in afterwards
     assert "partner_missing:supplier" in afterwards
     new = invite(draft, now=late)
@@ -204,20 +204,20 @@ def filed(draft: Application) -> None:
 
 def test_the_standing_tells_sent_seen_expired_and_answered(draft: Application):
     asked = invite(draft)
-    assert partners_queries.standing(asked, now=NOW) == "sent"
-    partners.see(asked, now=NOW)
+    assert partners_queries.invitation_status(asked, now=NOW) == "sent"
+    partners.mark_seen(asked, now=NOW)
     asked.refresh_from_db()
-    assert partners_queries.standing(asked, now=NOW) == "seen"
-    assert partners_queries.standing(asked, now=NOW + timedelta(days=15)) == "expired"
+    assert partners_queries.invitation_status(asked, now=NOW) == "seen"
+    assert partners_queries.invitation_status(asked, now=NOW + timedelta(days=15)) == "expired"
     supplier = CompanyFactory()
     asked = partners.accept(asked, company=supplier, by=member_of(supplier), now=NOW)
-    assert partners_queries.standing(asked, now=NOW + timedelta(days=15)) == "accepted"
+    assert partners_queries.invitation_status(asked, now=NOW + timedelta(days=15)) == "accepted"
 
 
 def test_the_first_look_is_remembered(draft: Application):
     asked = invite(draft)
-    partners.see(asked, now=NOW)
-    partners.see(asked, now=NOW + timedelta(hours=1))
+    partners.mark_seen(asked, now=NOW)
+    partners.mark_seen(asked, now=NOW + timedelta(hours=1))
     asked.refresh_from_db()
     assert asked.seen_at == NOW
 
@@ -228,4 +228,4 @@ def test_a_cancelled_link_is_dead(draft: Application):
     token = next(line for line in sent.body.splitlines() if "/partners/" in line).split("/")[-2]
     partners.cancel(asked, by=draft.created_by, now=NOW)
     with pytest.raises(NotFound):
-        partners.find(token)
+        partners.find_invitation(token)

@@ -27,7 +27,7 @@ def draft(robot: SubProgram) -> Application:
 
 
 def missing(draft: Application) -> set[str]:
-    read = drafting.read(draft)
+    read = drafting.load(draft)
     return {row.code.split(":")[0] for row in drafting.missing(read, now=NOW)}
 
 
@@ -94,7 +94,7 @@ def test_a_quotation_that_is_asked_for_must_be_there(draft: Application) -> None
 
 
 def test_quotations_stay_within_the_cost(draft: Application) -> None:
-    cost = drafting.read(draft).total_cost_won or 0
+    cost = drafting.load(draft).total_cost_won or 0
     terms = put(draft, quote_won=cost + 1)
     partners.answer_terms(terms, agree=True, by=seller(draft), now=NOW)
     assert missing(draft) == {"partner_quotes_over_cost"}

@@ -98,7 +98,9 @@ def test_what_could_not_be_judged_is_confirmed_only_with_a_reason(program, offic
 def test_all_that_was_found_met_is_confirmed_at_once(program, officer) -> None:
     application = taken_up(program, officer, {**FACTS, "company_size": "mid"})
     assert checks.confirm_met(application, by=officer, now=NOW) == 3
-    assert checks.confirm_met(application, by=officer, now=NOW) == 0
+    with pytest.raises(MoveNotAllowed) as refused:
+        checks.confirm_met(application, by=officer, now=NOW)
+    assert refused.value.code == "none_met"
     assert application.checks.get(decision=CheckDecision.PENDING).code == "small"
 
 
@@ -151,7 +153,7 @@ def test_a_period_does_not_end_on_a_public_holiday() -> None:
 
 def test_a_request_for_more_reaches_everybody_who_may_answer(program, officer) -> None:
     application = taken_up(program, officer)
-    asked = supplements_services.ask(
+    asked = supplements_services.request(
         application,
         message="견적서의 금액을 적어 주세요.",
         requirements=["quote"],
@@ -167,9 +169,9 @@ def test_a_request_for_more_reaches_everybody_who_may_answer(program, officer) -
 
 def test_only_one_request_is_open_at_a_time(program, officer) -> None:
     application = taken_up(program, officer)
-    supplements_services.ask(application, message="하나", by=officer, now=NOW)
+    supplements_services.request(application, message="하나", by=officer, now=NOW)
     with pytest.raises(MoveNotAllowed) as refused:
-        supplements_services.ask(application, message="둘", by=officer, now=NOW)
+        supplements_services.request(application, message="둘", by=officer, now=NOW)
     assert refused.value.code == "supplement_open"
     assert ApplicationMove.objects.filter(thing=application, move="ask").count() == 1
 
@@ -185,13 +187,13 @@ def test_only_one_request_is_open_at_a_time(program, officer) -> None:
 def test_a_request_that_makes_no_sense_is_refused(program, officer, wrong) -> None:
     application = taken_up(program, officer)
     with pytest.raises(BadInput):
-        supplements_services.ask(application, by=officer, now=NOW, **wrong)
+        supplements_services.request(application, by=officer, now=NOW, **wrong)
     assert not application.supplements.exists()
 
 
 def test_at_its_due_instant_a_request_is_over_and_once_only(program, officer) -> None:
     application = taken_up(program, officer)
-    asked = supplements_services.ask(application, message="보완", by=officer, now=NOW)
+    asked = supplements_services.request(application, message="보완", by=officer, now=NOW)
     assert supplements_services.expire(asked.due_at - timedelta(microseconds=1)) == 0
     assert supplements_services.expire(asked.due_at) == 1
     assert supplements_services.expire(asked.due_at) == 0
@@ -208,20 +210,20 @@ def test_the_desk_is_told_where_the_latest_request_stands(program, officer) -> N
         return Application.objects.values_list("supplement_state", flat=True).get()
 
     assert stands() == ""
-    first = supplements_services.ask(application, message="하나", by=officer, now=NOW)
+    first = supplements_services.request(application, message="하나", by=officer, now=NOW)
     assert stands() == "open"
     supplements.answer(first, answer="고쳤습니다.", by=application.created_by, now=NOW)
     assert stands() == "answered"
     row = ApplicationMove.objects.get(thing=application, move="answer")
     assert (row.by, row.source, row.target) == (application.created_by, "screening", "screening")
-    second = supplements_services.ask(application, message="둘", by=officer, now=NOW)
+    second = supplements_services.request(application, message="둘", by=officer, now=NOW)
     supplements_services.expire(second.due_at)
     assert stands() == "expired"
 
 
 def test_nobody_is_turned_away_while_a_request_is_open(program, officer) -> None:
     application = taken_up(program, officer)
-    supplements_services.ask(application, message="보완", by=officer, now=NOW)
+    supplements_services.request(application, message="보완", by=officer, now=NOW)
     with pytest.raises(MoveNotAllowed) as refused:
         checks.exclude(application, note="서류 미비", by=officer, now=NOW)
     assert refused.value.code == "supplement_open"

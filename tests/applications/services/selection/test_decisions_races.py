@@ -147,18 +147,18 @@ def test_one_leave_lets_one_of_two_filings_in() -> None:
     one_filing(two, leave, filing(two, after))
 
 
-def test_with_both_holding_the_leave_only_one_redeems_it(monkeypatch) -> None:
+def test_late_grant_read_by_two_is_used_once(monkeypatch) -> None:
     """The negative control: both have read the leave as unused before either files."""
     two, leave, after = late_pair()
-    monkeypatch.setattr(late_filing, "leave_for", both_through(late_filing.leave_for))
+    monkeypatch.setattr(late_filing, "usable_grant", both_through(late_filing.usable_grant))
     one_filing(two, leave, filing(two, after))
 
 
 def test_without_the_conditional_update_both_would_be_let_in(monkeypatch) -> None:
     """What the condition is for: taken away, one leave opens the door twice."""
     two, _, after = late_pair()
-    monkeypatch.setattr(late_filing, "leave_for", both_through(late_filing.leave_for))
-    monkeypatch.setattr(late_filing, "redeem", lambda leave, application, now: None)
+    monkeypatch.setattr(late_filing, "usable_grant", both_through(late_filing.usable_grant))
+    monkeypatch.setattr(late_filing, "use", lambda late_grant, application, now: None)
     assert all(isinstance(one, str) for one in filing(two, after))
     assert Submission.objects.count() == 2
 

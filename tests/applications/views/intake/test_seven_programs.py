@@ -39,7 +39,7 @@ def test_the_pages_lead_to_a_filed_application(client: Client, open_round: Progr
     if applicant.program.partner_roles:
         applicant.fill_partners(draft)
     applicant.fill_documents(draft, paper)
-    assert drafting.missing(drafting.read(draft), now=now()) == []
+    assert drafting.missing(drafting.load(draft), now=now()) == []
     answer = applicant.submit(draft)
     assert answer.status_code == 302
     draft = Application.objects.get(pk=draft.pk)

@@ -1,4 +1,4 @@
-"""The real engine, end to end through the jobs: films in, a model, verdicts, drift, holds."""
+"""The jobs end to end with the real engines: films, a model, verdicts, drift, held clips."""
 
 from pathlib import Path
 
@@ -17,16 +17,17 @@ from kamp.vision.synthetic.generator import Flaw
 from portal.core.clock import now
 from portal.core.errors import BadInput, JobCancelled
 from portal.jobs import queue
+from portal.jobs.progress import no_progress
 from portal.models import Job, JobState
-from tests.factories.bricks import bricks, film, learned, quiet
+from tests.factories.bricks import bricks, film, learned
 from tests.factories.kamp import WorkspaceFactory, dataset_of, member_of
 from tests.portal import corpus
 
 pytestmark = pytest.mark.django_db
 
 
-def taken(dataset: Dataset, path: Path, serial: str) -> Clip:
-    """A film that came in by the front door and was extracted by its job."""
+def uploaded(dataset: Dataset, path: Path, serial: str) -> Clip:
+    """Upload a film and run the job that extracts it."""
     with path.open("rb") as held:
         (clip,) = clips_services.upload(
             dataset, uploads=[File(held, path.name)], serial=serial,
@@ -45,7 +46,7 @@ def dataset() -> Dataset:
     return dataset_of(firm)
 
 
-def test_the_whole_way(tmp_path: Path) -> None:
+def test_films_become_a_model_that_judges_and_is_checked_for_drift(tmp_path: Path) -> None:
     firm = WorkspaceFactory()
     member_of(firm)
     dataset = bricks(firm)
@@ -54,21 +55,21 @@ def test_the_whole_way(tmp_path: Path) -> None:
     again = training.request(dataset, by=dataset.created_by, now=now(), seed=1)
     InspectionModel.objects.filter(pk=again.pk).update(seed=model.seed)
     again.refresh_from_db()
-    training_jobs.run(again, now=now(), progress=quiet)
+    training_jobs.run(again, now=now(), progress=no_progress)
     assert again.artefact_sha256 == model.artefact_sha256
     assert [row[1] for row in model.measures["test"]].count("") == 2
     assert {row[0] for row in model.measures["test"]} & {
         row["serial"] for row in model.manifest if row["split"] != Split.TEST
     } == set()
 
-    pressed = taken(dataset, film(tmp_path, 5_001, flaw=Flaw.CRF30), "심한압축")
-    broken = taken(dataset, film(tmp_path, 5_002, flaw=Flaw.TRUNCATED), "잘린파일")
-    assert (pressed.state, broken.state) == (ClipState.HELD, ClipState.FAILED)
-    assert "압축" in pressed.fault
+    compressed = uploaded(dataset, film(tmp_path, 5_001, flaw=Flaw.CRF30), "심한압축")
+    broken = uploaded(dataset, film(tmp_path, 5_002, flaw=Flaw.TRUNCATED), "잘린파일")
+    assert (compressed.state, broken.state) == (ClipState.HELD, ClipState.FAILED)
+    assert "압축" in compressed.fault
     assert "손상" in broken.fault
 
     clips = list(Clip.objects.filter(product__split=Split.TEST).select_related("product"))
-    job = inspections.request(model, [*clips, pressed, broken], by=dataset.created_by, now=now())
+    job = inspections.request(model, [*clips, compressed, broken], by=dataset.created_by, now=now())
     assert broken.pk not in job.args["clips"]
 
     def stop_after_two(done: int, total: int, stage: str) -> None:
@@ -82,18 +83,18 @@ def test_the_whole_way(tmp_path: Path) -> None:
     assert len(first) == 2
     assert queue.run(job.pk) == JobState.DONE
     assert list(model.inspections.order_by("pk").values_list("pk", flat=True))[:2] == first
-    said = {
+    verdicts = {
         row.clip.product.serial: row for row in model.inspections.select_related("clip__product")
     }
-    assert said["심한압축"].verdict == Verdict.HOLD
-    assert said["심한압축"].reasons
+    assert verdicts["심한압축"].verdict == Verdict.HOLD
+    assert verdicts["심한압축"].reasons
     known = truths(dataset.products.all())
-    for row in said.values():
+    for row in verdicts.values():
         truth = known.get(row.clip.product_id)
         if truth and truth.mark == "defect":
             assert row.verdict in {Verdict.DEFECT, Verdict.UNKNOWN}
             assert max(row.frame_scores) > 0
-    assert {"decode", "draw"} <= set(next(iter(said.values())).times)
+    assert {"decode", "draw"} <= set(next(iter(verdicts.values())).times)
 
     for split in (Split.TRAIN, Split.VALIDATION):  # those it was fitted to say nothing of drift
         rows = Clip.objects.filter(product__split=split, state=ClipState.READY)
@@ -105,10 +106,10 @@ def test_the_whole_way(tmp_path: Path) -> None:
     assert (found.n >= drift.MIN_NORMALS, found.drifted) == (True, False)
 
 
-def test_the_same_film_under_two_names_is_found(dataset: Dataset, tmp_path: Path) -> None:
+def test_the_same_film_under_two_serials_is_a_duplicate(dataset: Dataset, tmp_path: Path) -> None:
     path = film(tmp_path, 6_001)
     for serial in ("가", "나"):
-        assert taken(dataset, path, serial).state == ClipState.READY
+        assert uploaded(dataset, path, serial).state == ClipState.READY
     pair = Duplicate.objects.get()
     assert pair.exact
     assert next(row.code for row in training.obstacles(dataset)) == "leak"
@@ -125,7 +126,7 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("data", HOSTILE.values(), ids=HOSTILE)
-def test_a_hostile_film_fails_with_words_and_the_worker_lives(
+def test_a_hostile_film_fails_with_a_message_and_the_worker_survives(
     dataset: Dataset, data: bytes
 ) -> None:
     (clip,) = clips_services.upload(
@@ -144,7 +145,7 @@ def test_a_hostile_film_fails_with_words_and_the_worker_lives(
     assert clip.fault_code.startswith(("clip_", "decode_"))
 
 
-def test_a_picture_that_lies_is_refused_at_the_door(dataset: Dataset) -> None:
+def test_a_file_that_is_no_picture_is_refused_at_upload(dataset: Dataset) -> None:
     type(dataset).objects.update(modality="image")
     dataset.refresh_from_db()
     with pytest.raises(BadInput) as refused:
@@ -159,9 +160,7 @@ def test_a_picture_that_lies_is_refused_at_the_door(dataset: Dataset) -> None:
     assert Clip.objects.count() == 0
 
 
-def test_an_extraction_that_was_stopped_goes_on_where_it_stopped(
-    dataset: Dataset, tmp_path: Path
-) -> None:
+def test_a_stopped_extraction_continues_where_it_stopped(dataset: Dataset, tmp_path: Path) -> None:
     held = [film(tmp_path, seed).read_bytes() for seed in (7_001, 7_002)]
     clips = clips_services.upload(
         dataset,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from portal.records.audit import Fault, misplaced_states
-from vouchers.models.audited import MOVED
+from vouchers.models.audit import MOVED
 
 
 def states() -> Iterator[Fault]:

@@ -264,7 +264,7 @@ def test_all_data_are_made_once_and_the_documents_are_printed(tmp_path: Path) ->
         demo.start()
         assert "제조" in demo.get("/programs/")
         assert "시연 자료를 만들고 있습니다" in demo.get("/")
-        servers.wait_until(demo.complete, seconds=300, what="all data")
+        servers.wait_until(demo.complete, seconds=900, what="all data")
         assert "시연 자료를 만들고 있습니다" not in demo.get("/")
         applications = demo.execute(
             "SELECT state, count(*) FROM applications_application GROUP BY 1"

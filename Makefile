@@ -12,10 +12,10 @@ ARGS ?=
 VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
-# The demo is SQLite and one process, whatever the environment names for the tests.
+# The demo runs on SQLite in one process, whatever servers the environment names for the tests.
 DEMO := env -u DATABASE_URL -u CELERY_BROKER_URL DJANGO_SETTINGS_MODULE=demo.settings \
   PORTAL_ORIGIN=http://127.0.0.1:$(PORT) $(MANAGE)
-# Long enough to be accepted, and used by nothing that outlives the command.
+# Long enough for the check of the secret key; protects nothing that is kept.
 CHECK_KEY := only-for-checks-and-benches-7Yq2mWv9Lr4Tz8Xc3Nb6Kd1Hs5Jg0Pf
 # What a production machine would set; `check --deploy` and the migration check need no server.
 CHECK_ENV := PORTAL_DEBUG= DATABASE_URL=sqlite://:memory: \
@@ -67,7 +67,7 @@ lock: ## Refresh the hash-pinned locks from pyproject.toml (needs uv)
 	uv pip compile pyproject.toml --group dev $(LOCK) --output-file requirements-dev.lock $(ARGS)
 	uv pip compile pyproject.toml $(LOCK) --output-file requirements.lock $(ARGS)
 
-# Extras are named in the lock: without them pip looks for a newer release that has no hash there.
+# The lock names extras: without them pip would look for a release whose hash is not in the lock.
 LOCK := --universal --generate-hashes --no-header --no-strip-extras --quiet
 
 # --- Steps of the above ----------------------------------------------------------------------------
@@ -87,7 +87,7 @@ $(BIN)/python:
 	@echo "== Making the virtual environment"
 	@$(PYTHON) -m venv $(VENV)
 
-# $(1) lock file: install exactly what it pins, counting along.
+# $(1) is a lock file: install exactly what it pins and print the progress.
 define install
 	@echo "== Installing $$(grep -c '^[a-z0-9]' $(1)) packages from $(1) (hashes checked)"
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar off \
@@ -98,7 +98,7 @@ define install
 	@touch $@
 endef
 
-# A development environment holds the runtime's pins too, so either lock leaves the other valid.
+# The development lock contains the pins of the runtime, so installing one keeps the other valid.
 $(VENV)/runtime.stamp: requirements.lock | $(BIN)/python
 	$(call install,requirements.lock)
 

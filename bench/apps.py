@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class BenchConfig(AppConfig):
-    """Commands that write bulk data and measure."""
+    """The commands `bench`, `seed_bulk` and `kamp_elpv`."""
 
     name = "bench"
     verbose_name = "측정"

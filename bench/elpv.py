@@ -1,4 +1,4 @@
-"""Real solar-cell images (ELPV, CC BY-NC-SA 4.0) as a yardstick; an optional package brings them.
+"""Benchmark on real solar-cell images (ELPV, CC BY-NC-SA 4.0); needs the optional package.
 
 2,624 electroluminescence cells, each with a probability of being defective. The images are never
 part of this project. A cell counts as defective above one half, as in the paper's evaluation.
@@ -31,7 +31,7 @@ except ImportError:  # the extra is optional
 
 PUBLISHED_HANDMADE, PUBLISHED_CNN = 0.8244, 0.8842  # Deitsch et al., accuracy with weights
 LICENCE = "CC BY-NC-SA 4.0, Buerhop-Lutz, Deitsch, Maier et al."
-SIDE = 150  # pixels to which a cell is brought
+SIDE = 150  # pixels to which a cell is scaled
 DOUBTFUL = 0.5  # weight of a cell whose experts did not agree
 SCALES = (1.0, 1.6, 2.6, 4.2, 6.8)
 LINES = ((13.0, 1.2), (25.0, 1.8))  # length and sigma, pixels
@@ -43,7 +43,7 @@ NEIGHBOURS = ((-1, -1), (-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -
 
 @dataclass(frozen=True)
 class ElpvResult:
-    """What was measured on the held-out quarter, beside the published figures."""
+    """Figures of the held-out quarter."""
 
     n_train: int
     n_test: int
@@ -56,12 +56,11 @@ class ElpvResult:
 
 
 def available() -> bool:
-    """Tell whether the package is installed."""
     return load_dataset is not None
 
 
 def load() -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.str_]]:
-    """Images (2624, 300, 300), probabilities, cell types; raises `ExtraMissing`."""
+    """Return images (2624, 300, 300), probabilities and cell types. Raises ExtraMissing."""
     if load_dataset is None:
         raise ExtraMissing
     images, probabilities, kinds = load_dataset()
@@ -71,7 +70,7 @@ def load() -> tuple[NDArray[np.uint8], NDArray[np.float64], NDArray[np.str_]]:
 def measure(
     *, seed: int = 0, tick: Callable[[int, int], None] = lambda done, total: None
 ) -> ElpvResult:
-    """Train on three quarters, measure on one; raises `ExtraMissing`."""
+    """Train on three quarters, measure on one. Raises ExtraMissing."""
     images, probabilities, kinds = load()
     began = time.perf_counter()
     described = []
@@ -106,7 +105,7 @@ def _vote(
     fit: NDArray[np.int64],
     held: NDArray[np.int64],
 ) -> NDArray[np.float64]:
-    """Three classifiers of different kinds, their answers averaged: (held,) 0 to 1."""
+    """Return the mean answer of three classifiers of different kinds: (held,) 0 to 1."""
     bad = probabilities[fit] > 0.5
     sure = np.isin(probabilities[fit].round(2), (0.0, 1.0))
     weight = np.where(sure, 1.0, DOUBTFUL)
@@ -128,12 +127,12 @@ def _vote(
 
 
 def describe(image: NDArray[np.uint8], *, mono: bool) -> NDArray[np.float32]:
-    """One cell (h, w) as numbers: brightness, lines, spots, texture, edge directions."""
+    """Return the features of one cell (h, w), float32."""
     cell = cv2.resize(image, (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.float32)
     usual = float(np.median(cell)) + 1
     cell /= usual
     local = cell - cv2.GaussianBlur(cell, (0, 0), 12)
-    # Bus bars and fingers run along rows and columns; what is left is not the cell's design.
+    # Bus bars and fingers run along rows and columns: without them only defects and texture remain.
     flat = local - np.median(local, axis=1, keepdims=True)
     flat -= np.median(flat, axis=0, keepdims=True)
     blurred = [flat, *(cv2.GaussianBlur(flat, (0, 0), sigma) for sigma in SCALES)]
@@ -158,7 +157,6 @@ def _pooled(picture: NDArray[np.float32]) -> list[float]:
 
 
 def _layout(cell: NDArray[np.float32]) -> list[float]:
-    """How brightness is spread over the cell, wherever on it."""
     small = cv2.resize(cell, (10, 10), interpolation=cv2.INTER_AREA)
     ranked = np.sort(small.ravel())
     sides = [*np.sort(small.mean(0))[:3], *np.sort(small.mean(1))[:3]]
@@ -183,7 +181,7 @@ def _kernel(length: float, sigma: float, angle: float) -> NDArray[np.float32]:
 
 
 def _pattern(cell: NDArray[np.float32]) -> list[float]:
-    """Histogram of uniform local binary patterns, 59 square-rooted shares."""
+    """Return the histogram of uniform local binary patterns, 59 square-rooted shares."""
     middle = cell[1:-1, 1:-1]
     code = np.zeros(middle.shape, np.uint8)
     rows, columns = cell.shape
@@ -197,7 +195,7 @@ def _pattern(cell: NDArray[np.float32]) -> list[float]:
 
 @lru_cache(maxsize=1)
 def _uniform() -> NDArray[np.int64]:
-    """Each of 256 patterns -> its bin; those with more than two changes around share the last."""
+    """Return the bin of each of 256 patterns; those with more than two changes share the last."""
     bits = (np.arange(256)[:, None] >> np.arange(8)) & 1
     changes = (bits != np.roll(bits, -1, axis=1)).sum(1)
     bins = np.full(256, 58)
@@ -206,7 +204,7 @@ def _uniform() -> NDArray[np.int64]:
 
 
 def _directions(smooth: NDArray[np.float32]) -> list[float]:
-    """Edge directions in 25 fields: mean, largest and spread of each direction; fields by strength."""
+    """Return mean, maximum and spread of each edge direction over 25 fields, and their strengths."""
     across, down = (cv2.Sobel(smooth, -1, dx, dy) for dx, dy in ((1, 0), (0, 1)))
     strength, angle = cv2.magnitude(across, down), np.arctan2(down, across) % np.pi
     bins = (angle / np.pi * BINS).astype(int) % BINS

@@ -1,7 +1,7 @@
-"""A load generator of our own: a process that sends prepared requests and notes what came back.
+"""Load generator: a process that sends prepared requests and records the answers.
 
-`python -m bench.load PLAN`, where PLAN is a JSON file; prints one JSON
-document. It speaks to 127.0.0.1 only, sends each request once, and stops at a set time.
+`python -m bench.load PLAN`, where PLAN is a JSON file, prints one JSON document. It connects to
+127.0.0.1 only, sends each request once and stops at a set time.
 """
 
 import asyncio
@@ -21,8 +21,8 @@ ANSWER_SECONDS = 30
 class Plan:
     """What to send: `requests` are whole HTTP/1.1 messages.
 
-    With `rate` (per second) they leave on time whatever comes back; without it each connection
-    sends its next one when the last was answered. `again` starts over when all were sent.
+    With `rate` (per second) they are sent on time whatever the answers; without it each connection
+    sends its next one when the last was answered. `repeat` starts over when all were sent.
     """
 
     port: int
@@ -30,19 +30,19 @@ class Plan:
     seconds: float
     requests: list[str]
     rate: float = 0
-    again: bool = False
+    repeat: bool = False
 
 
 @dataclass
-class Found:
-    """What came back: a status and the seconds it took for every request that was sent."""
+class LoadResult:
+    """Status, Location and seconds of every answer, and the requests that failed."""
 
     statuses: list[int] = field(default_factory=list)
-    places: list[str] = field(default_factory=list)
+    locations: list[str] = field(default_factory=list)
     seconds: list[float] = field(default_factory=list)
     ends: list[float] = field(default_factory=list)
-    began: float = 0
-    lasted: float = 0
+    started: float = 0
+    duration: float = 0
     failed: list[str] = field(default_factory=list)
 
 
@@ -55,7 +55,7 @@ class Sender:
         self.writer: asyncio.StreamWriter | None = None
 
     async def send(self, message: bytes) -> tuple[int, str]:
-        """Send one request; returns the status and the Location of the answer."""
+        """Send one request; return the status and the Location of the answer."""
         if self.writer is None:
             self.reader, self.writer = await asyncio.open_connection(HOST, self.port)
         self.writer.write(message)
@@ -85,63 +85,62 @@ class Sender:
         return self.reader
 
     async def close(self) -> None:
-        """Let the connection go."""
         writer, self.reader, self.writer = self.writer, None, None
         if writer is not None:
             writer.close()
 
 
-async def run(plan: Plan) -> Found:
-    """Send what the plan says and return what came back."""
-    found = Found()
-    waiting = _messages(plan)
-    found.began = time.perf_counter()
-    await asyncio.gather(*(_worker(plan, waiting, found) for _ in range(plan.connections)))
-    found.lasted = max(found.ends, default=0.0)
-    return found
+async def run(plan: Plan) -> LoadResult:
+    """Send what the plan lists and return the answers."""
+    result = LoadResult()
+    messages = _messages(plan)
+    result.started = time.perf_counter()
+    await asyncio.gather(*(_worker(plan, messages, result) for _ in range(plan.connections)))
+    result.duration = max(result.ends, default=0.0)
+    return result
 
 
 def _messages(plan: Plan) -> Iterator[tuple[int, bytes]]:
-    messages = [text.encode() for text in plan.requests]
-    turn = 0
-    while turn < len(messages) or (plan.again and messages):
-        yield turn, messages[turn % len(messages)]
-        turn += 1
+    encoded = [text.encode() for text in plan.requests]
+    number = 0
+    while number < len(encoded) or (plan.repeat and encoded):
+        yield number, encoded[number % len(encoded)]
+        number += 1
 
 
-async def _worker(plan: Plan, waiting: Iterator[tuple[int, bytes]], found: Found) -> None:
+async def _worker(plan: Plan, messages: Iterator[tuple[int, bytes]], result: LoadResult) -> None:
     sender = Sender(plan.port)
     try:
-        for turn, message in waiting:
-            due = found.began + turn / plan.rate if plan.rate else time.perf_counter()
-            if due - found.began >= plan.seconds or time.perf_counter() - found.began > (
+        for number, message in messages:
+            due = result.started + number / plan.rate if plan.rate else time.perf_counter()
+            if due - result.started >= plan.seconds or time.perf_counter() - result.started > (
                 plan.seconds + ANSWER_SECONDS
             ):
                 return
             await asyncio.sleep(max(0.0, due - time.perf_counter()))
-            await _one(sender, message, due, found)
+            await _send(sender, message, due, result)
     finally:
         await sender.close()
 
 
-async def _one(sender: Sender, message: bytes, due: float, found: Found) -> None:
-    """Send one and note it; the clock starts when it was due, so waiting in line counts."""
+async def _send(sender: Sender, message: bytes, due: float, result: LoadResult) -> None:
+    # Timed from when it was due: the wait for a free connection counts.
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            status, place = await sender.send(message)
+            status, location = await sender.send(message)
     except (OSError, EOFError, TimeoutError, ValueError, asyncio.IncompleteReadError) as error:
         await sender.close()
-        found.failed.append(f"{type(error).__name__}: {error}")
+        result.failed.append(f"{type(error).__name__}: {error}")
         return
     ended = time.perf_counter()
-    found.statuses.append(status)
-    found.places.append(place)
-    found.seconds.append(ended - due)
-    found.ends.append(ended - found.began)
+    result.statuses.append(status)
+    result.locations.append(location)
+    result.seconds.append(ended - due)
+    result.ends.append(ended - result.started)
 
 
 def message(method: str, path: str, headers: dict[str, str], body: str = "") -> str:
-    """Write a request for this generator."""
+    """Write one HTTP/1.1 request."""
     lines = [f"{method} {path} HTTP/1.1", f"Host: {HOST}", "Connection: keep-alive"]
     if method == "POST":
         headers = headers | {
@@ -152,9 +151,8 @@ def message(method: str, path: str, headers: dict[str, str], body: str = "") -> 
     return "\r\n".join(lines) + "\r\n\r\n" + body
 
 
-def main(words: Sequence[str]) -> None:
-    """Read the plan, send it, print what came back."""
-    plan: dict[str, Any] = json.loads(Path(words[0]).read_text(encoding="utf-8"))
+def main(arguments: Sequence[str]) -> None:
+    plan: dict[str, Any] = json.loads(Path(arguments[0]).read_text(encoding="utf-8"))
     json.dump(asdict(asyncio.run(run(Plan(**plan)))), sys.stdout)
 
 

@@ -1,4 +1,4 @@
-"""What a measurement found, as a table; no figure here is typed in."""
+"""The results of a measurement as a table."""
 
 import os
 import platform
@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Row:
-    """One line: what was measured against its floor, and whether the goal was met.
+    """One line: a measurement beside its floor, the least that the same work can cost.
 
-    `passed` is None where no goal is set: the figure is for reading.
+    `passed` is None where no goal is set.
     """
 
     part: str
@@ -24,11 +24,9 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """The last column."""
         return {True: "pass", False: "MISS", None: ""}[self.passed]
 
     def cells(self) -> list[str]:
-        """The line's texts in the order of the columns."""
         return [
             self.part, self.what, self.measured, self.floor, self.ratio, self.goal, self.verdict,
         ]  # fmt: skip
@@ -38,23 +36,21 @@ HEAD = ["part", "what", "measured", "floor", "ratio", "goal", ""]
 
 
 def times(ratio: float) -> str:
-    """Write a ratio."""
     return f"{ratio:.2f}x"
 
 
 def milliseconds(seconds: float) -> str:
-    """Write a short time."""
     return f"{seconds * 1_000:,.1f} ms" if seconds < 0.1 else f"{seconds * 1_000:,.0f} ms"
 
 
 def percentile(values: Sequence[float], part: float) -> float:
-    """The value below which `part` (0 to 1) of the values lie, by nearest rank."""
+    """Return the value below which `part` (0 to 1) of the values lie, by nearest rank."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 
 def table(rows: Iterable[Row]) -> str:
-    """Write the lines as a Markdown table that also reads well as plain text."""
+    """Write the rows as a Markdown table whose columns align in plain text."""
     lines = [HEAD, *(row.cells() for row in rows)]
     widths = [max(map(_width, column)) for column in zip(*lines, strict=True)]
     written = ["| " + " | ".join(map(_padded, line, widths)) + " |" for line in lines]
@@ -63,14 +59,15 @@ def table(rows: Iterable[Row]) -> str:
 
 
 def peak_bytes() -> int:
-    """Most bytes this process ever held; getrusage would count the peak of its parent too."""
-    with open("/proc/self/status", encoding="ascii") as told:
-        sizes = dict(line.split(":", 1) for line in told)
+    """Return the largest resident size of this process so far, in bytes."""
+    # getrusage would count the peak of the parent process too.
+    with open("/proc/self/status", encoding="ascii") as status:
+        sizes = dict(line.split(":", 1) for line in status)
     return int(sizes["VmHWM"].split()[0]) * 1_024
 
 
 def machine() -> str:
-    """Name the machine: processors, memory, system."""
+    """Describe the machine: processors, memory, system, load."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     load = os.getloadavg()[0]
     return (
@@ -81,9 +78,9 @@ def machine() -> str:
 
 def _processor() -> str:
     try:
-        with open("/proc/cpuinfo", encoding="utf-8") as told:
+        with open("/proc/cpuinfo", encoding="utf-8") as cpuinfo:
             names = [
-                line.split(":", 1)[1].strip() for line in told if line.startswith("model name")
+                line.split(":", 1)[1].strip() for line in cpuinfo if line.startswith("model name")
             ]
     except OSError:
         names = []

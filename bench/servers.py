@@ -1,7 +1,7 @@
-"""A real PostgreSQL, Redis and Chromium for the tests: found, or started and stopped again.
+"""A real PostgreSQL, Redis and Chromium for tests and benchmarks: found, or started and stopped.
 
-`python -m bench.servers COMMAND ...` runs a command with `DATABASE_URL` and `CELERY_BROKER_URL`
-naming an empty database and an empty Redis database that are gone afterwards.
+`python -m bench.servers COMMAND ...` runs a command with `DATABASE_URL` and `CELERY_BROKER_URL` of
+an empty database and an empty Redis database, both removed afterwards.
 """
 
 import getpass
@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
@@ -31,33 +31,34 @@ PDF_PROBE = Path(__file__).parents[1] / "portal/paper/pdf_probe.py"
 
 
 def binary(name: str) -> str | None:
-    """Find a program, also where Debian keeps those of the administrator."""
+    # Debian keeps nginx and the like in sbin, which is not in the PATH of a plain account.
     return shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin")
 
 
 def chromium() -> str | None:
-    """Return the browser to drive: `CHROMIUM`, else the system's; best the one without windows."""
-    wanted = os.environ.get("CHROMIUM")
+    # The headless shell starts faster and needs no display.
     known = ("chromium-headless-shell", "chromium", "google-chrome")
-    return wanted or next(filter(None, map(shutil.which, known)), None)
+    return os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, known)), None)
 
 
 def pdf_packages_missing() -> list[str]:
-    """Name the system packages that the PDF engine lacks here."""
+    """Return the system packages that the PDF engine lacks here."""
     words = [sys.executable, "-S", "-P", "-s", str(PDF_PROBE)]
     done = subprocess.run(words, capture_output=True, check=False)
-    return json.loads(done.stdout) if done.returncode == 0 else ["libpango-1.0-0"]
+    if done.returncode != 0:
+        return ["libpango-1.0-0"]
+    missing: list[str] = json.loads(done.stdout)
+    return missing
 
 
 def free_port() -> int:
-    """Return a TCP port of the loopback address that nobody listens on now."""
     with closing(socket.socket()) as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-def wait_until(ready, *, seconds: float = START_SECONDS, what: str) -> None:
-    """Poll until `ready()` is true; raise `TimeoutError` naming what never came."""
+def wait_until(ready: Callable[[], object], *, seconds: float = START_SECONDS, what: str) -> None:
+    """Poll until `ready()` is true. Raises TimeoutError naming `what`."""
     end = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > end:
@@ -73,7 +74,7 @@ def _with_path(url: str, path: str) -> str:
 
 
 def may_create_databases(url: str) -> bool:
-    """Tell whether the server answers and lets this account make its own databases."""
+    """Return whether the server answers and this account may create databases."""
     try:
         with closing(psycopg2.connect(_with_path(url, "postgres"), connect_timeout=3)) as db:
             cursor = db.cursor()
@@ -86,7 +87,6 @@ def may_create_databases(url: str) -> bool:
 
 
 def _server_programs() -> Path | None:
-    """Return the folder that holds `initdb`; the newest version where there are several."""
     for folder in sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True):
         if (folder / "initdb").exists():
             return folder
@@ -95,7 +95,7 @@ def _server_programs() -> Path | None:
 
 
 def _as_server_user() -> tuple[list[str], str] | None:
-    """PostgreSQL refuses root: return the prefix that becomes somebody else, and who."""
+    """Return the command prefix and the account that PostgreSQL runs as, since it refuses root."""
     if os.geteuid() != 0:
         return [], getpass.getuser()
     try:
@@ -136,7 +136,7 @@ def _private_postgres() -> Iterator[str | None]:
 def postgres() -> Iterator[str | None]:
     """Yield the URL of a server: the one named by `DATABASE_URL`, a local one, or a private one.
 
-    Yields `None` where there is none and none can be started.
+    Yields None where there is none and none can be started.
     """
     named = os.environ.get("DATABASE_URL", "")
     local = [
@@ -151,7 +151,7 @@ def postgres() -> Iterator[str | None]:
 
 
 def drop_databases(url: str, prefix: str) -> None:
-    """Drop the databases whose names begin with the prefix, thrown-out sessions included."""
+    """Drop the databases whose names begin with the prefix, ending their sessions."""
     with closing(psycopg2.connect(_with_path(url, "postgres"))) as db:
         db.autocommit = True
         cursor = db.cursor()
@@ -164,7 +164,7 @@ def drop_databases(url: str, prefix: str) -> None:
 
 @contextmanager
 def empty_database(url: str) -> Iterator[str]:
-    """Make a database of our own on the server, yield its URL, and drop it."""
+    """Create a database on the server, yield its URL, and drop it."""
     name = f"test_portal_{uuid.uuid4().hex[:12]}"
     with closing(psycopg2.connect(_with_path(url, "postgres"))) as db:
         db.autocommit = True
@@ -219,24 +219,25 @@ def redis_server() -> Iterator[str | None]:
 
 @contextmanager
 def claimed_redis(url: str) -> Iterator[str]:
-    """Claim a database of the server that was empty; empty it afterwards, and no other."""
+    """Claim an empty database of the server and empty it afterwards. Raises RuntimeError."""
     owner = uuid.uuid4().hex
     for number in range(15, 0, -1):
-        mine = _with_path(url, str(number))
-        with closing(redis.Redis.from_url(mine, decode_responses=True)) as client:
+        database = _with_path(url, str(number))
+        with closing(redis.Redis.from_url(database, decode_responses=True)) as client:
             if client.dbsize() or not client.set(OWNER_KEY, owner, nx=True):
                 continue
             try:
-                yield mine
+                yield database
             finally:
-                if client.get(OWNER_KEY) == owner:  # anyone else's claim is left alone
+                # Never empty a database that another session claimed meanwhile.
+                if client.get(OWNER_KEY) == owner:
                     client.flushdb()
             return
     raise RuntimeError("every Redis database from 1 to 15 holds keys: none can be used for tests")
 
 
-def forget_everything(client: redis.Redis) -> None:
-    """Empty a claimed database in one step, and keep the claim: no other session may take it."""
+def empty_claimed_redis(client: redis.Redis) -> None:
+    """Empty a claimed database in one step, keeping the claim."""
     owner = client.get(OWNER_KEY) or ""
     with client.pipeline(transaction=True) as step:
         step.flushdb()
@@ -245,12 +246,12 @@ def forget_everything(client: redis.Redis) -> None:
 
 
 def stop_on_sigterm() -> None:
-    """Let a plain `kill` run the clean-up too."""
+    """Exit on SIGTERM through SystemExit, so that clean-up runs."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def main(command: list[str]) -> int:
-    """Run the command between an empty PostgreSQL database and an empty Redis database."""
+    """Run the command with an empty PostgreSQL and Redis database; return its exit code."""
     stop_on_sigterm()
     with ExitStack() as stack:
         database, broker = stack.enter_context(postgres()), stack.enter_context(redis_server())
@@ -266,7 +267,7 @@ def main(command: list[str]) -> int:
             "CELERY_BROKER_URL": stack.enter_context(claimed_redis(broker)),
         }
         running = subprocess.Popen(command, env=environment)
-        # Ctrl-C reaches the command too; it ends itself and may have something to put away.
+        # Ctrl-C reaches the command too; it ends itself and may have to clean up.
         signal.signal(signal.SIGINT, lambda *_: None)
         signal.signal(signal.SIGTERM, lambda *_: running.terminate())
         return running.wait()

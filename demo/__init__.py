@@ -1,1 +1,1 @@
-"""The demo: people, data and a story for trying the portal. Never part of production."""
+"""The demo: people and data for trying the portal. Never part of production."""

@@ -4,7 +4,7 @@ from django.apps import AppConfig
 
 
 class DemoConfig(AppConfig):
-    """Commands and pages for trying the portal."""
+    """The commands, mailbox and notice of the demo."""
 
     name = "demo"
     verbose_name = "시연"

@@ -1,4 +1,4 @@
-"""The base of the demo's commands."""
+"""The base class of the demo's commands."""
 
 from typing import Any
 
@@ -7,7 +7,7 @@ from django.core.management import BaseCommand, CommandError
 
 
 class DemoCommand(BaseCommand):
-    """A command that refuses to run on anything but the demo's own settings."""
+    """A command that refuses to run with any settings but the demo's."""
 
     def execute(self, *args: Any, **options: Any) -> str | None:
         # The app is installed for tests and benchmarks too; its accounts have a public password.

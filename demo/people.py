@@ -1,4 +1,4 @@
-"""The people of the demo: who they are and what they may do. Never used outside it."""
+"""The people of the demo and their roles."""
 
 import time
 from dataclasses import dataclass
@@ -30,7 +30,6 @@ class Person:
 
     @property
     def email(self) -> str:
-        """The address to sign in with."""
         return f"{self.login}@{self.domain}"
 
 
@@ -68,12 +67,15 @@ PEOPLE = (
 )
 
 
+EMAILS = {person.login: person.email for person in PEOPLE}
+
+
 def current_code(authenticator: Authenticator) -> str:
-    """The six digits that the person's authenticator app would show now."""
+    """Return the six digits that the person's authenticator app shows now."""
     counter = int(time.time()) // app_settings.TOTP_PERIOD
     return str(format_hotp_value(hotp_value(decrypt(authenticator.data["secret"]), counter)))
 
 
 def email_of(login: str) -> str:
-    """The address of one of the demo's people. Raises StopIteration for a stranger."""
-    return next(person.email for person in PEOPLE if person.login == login)
+    """Return the address of one of the demo's people. Raises KeyError for an unknown login."""
+    return EMAILS[login]

@@ -1,10 +1,10 @@
-"""Small files for the demo's papers."""
+"""Small files for the demo's documents."""
 
 PAGE = b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] >>"
 
 
 def sample_pdf(title: str) -> bytes:
-    """A small, valid one-page PDF; its title makes every file a different one."""
+    """Return a valid one-page PDF; the title makes every file different."""
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",

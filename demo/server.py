@@ -21,14 +21,14 @@ STOP_SECONDS = 10
 
 
 class QuietHandler(WSGIRequestHandler):
-    """A handler that logs no line per request."""
+    """A request handler without a log line per request."""
 
     def log_message(self, format: str, *args: object) -> None:
         pass
 
 
 class Beat(threading.Thread):
-    """Send the periodic tasks of `CELERY_BEAT_SCHEDULE`, as Celery's beat does elsewhere."""
+    """Sends the periodic tasks of `CELERY_BEAT_SCHEDULE`, as Celery's beat does elsewhere."""
 
     def __init__(self, schedule: Mapping[str, Mapping[str, Any]]) -> None:
         super().__init__(name="beat", daemon=True)
@@ -46,9 +46,9 @@ class Beat(threading.Thread):
 
 
 class Background(threading.Thread):
-    """Wait for the process that makes the data, if there is one, then start worker and beat.
+    """Waits for the process that makes the data, if there is one, then starts worker and beat.
 
-    Until then the worker stays away: the data's own jobs are run by the process that makes them.
+    The worker starts later because that process runs the jobs of its data itself.
     """
 
     def __init__(self, seeding: "subprocess.Popen[bytes] | None") -> None:
@@ -71,7 +71,7 @@ class Background(threading.Thread):
         self.worker.start()
 
     def stop(self) -> None:
-        """End the process that makes data; let the worker finish the job in hand."""
+        """End the process that makes data; let the worker finish the running job."""
         self.stopping.set()
         if self.seeding is not None and self.seeding.poll() is None:
             self.seeding.terminate()
@@ -83,9 +83,10 @@ class Background(threading.Thread):
 
 
 def serve(host: str, port: int, *, seeding: "subprocess.Popen[bytes] | None" = None) -> None:
-    """Serve until Ctrl-C or SIGTERM, then let the job in hand finish.
+    """Serve until Ctrl-C or SIGTERM, then let the running job finish.
 
-    Jobs that a killed process left behind run again first. Raises OSError when the port is taken.
+    Jobs that a killed process left running are queued again first. Raises OSError when the port is
+    taken.
     """
     server = ThreadedWSGIServer((host, port), QuietHandler)
     server.daemon_threads = True

@@ -1,4 +1,4 @@
-"""Settings of the demo: SQLite, one process, a known secret, and mails that stay in its mailbox."""
+"""Settings of the demo: SQLite, one process, a public secret key, e-mails kept in a mailbox."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The demo's clock: the story is told in the order of its days, each act as of its own day."""
+"""The demo's clock: data are made in the order of their days, each act as of its own day."""
 
 from datetime import date, datetime, timedelta
 
@@ -7,24 +7,22 @@ from portal.core import clock
 DAY = timedelta(days=1)
 
 
-class Diary:
-    """The day of the story, counted back from today; it never passes today."""
+class Timeline:
+    """A day counted back from today; it never passes today."""
 
     def __init__(self) -> None:
         self._ago = timedelta()
 
-    def open(self, days_ago: float) -> None:
-        """Turn to the day so many days before today."""
+    def go_to(self, days_ago: float) -> None:
         self._ago = timedelta(days=days_ago)
 
     def next_day(self) -> None:
-        """Go on to the next day."""
+        """Go on by one day, at most to today."""
         self._ago = max(timedelta(), self._ago - DAY)
 
     def now(self) -> datetime:
-        """The instant of the story; it goes on as real time does."""
+        """Return the instant on that day; it advances with real time."""
         return clock.now() - self._ago
 
     def today(self) -> date:
-        """The day of the story in Korea."""
         return self.now().astimezone(clock.KST).date()

@@ -11,6 +11,6 @@ from portal.models import Notice
 @public
 @require_safe
 def mailbox(request: HttpRequest) -> HttpResponse:
-    """Show every mail of the demo, since none leaves the machine."""
+    """Show the latest e-mails, since none leaves the machine."""
     rows = Notice.objects.order_by("-pk")[:50]
     return render(request, "demo/mailbox.html", {"notices": rows})

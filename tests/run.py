@@ -1,6 +1,6 @@
 """Run the whole suite: on SQLite, then what needs PostgreSQL, Redis or a browser.
 
-`python -m tests.run [pytest arguments]`. Exits 0 only when everything that ran passed; with
+`python -m tests.run [pytest arguments]` exits with 0 only when everything that ran passed; with
 `CI=true` only when nothing was left out either.
 """
 
@@ -17,7 +17,7 @@ NO_TEST_MATCHED = 5  # pytest's exit code
 
 
 def session(title: str, marks: str, arguments: list[str], **environment: str) -> bool:
-    """Run pytest once; tell whether it passed."""
+    """Run pytest once; return whether it passed."""
     print(f"\n=== {title}", flush=True)
     began = time.monotonic()
     # Tests of one xdist_group share their processes, so they stay together on one worker.
@@ -28,7 +28,7 @@ def session(title: str, marks: str, arguments: list[str], **environment: str) ->
 
 
 def gaps(database: str | None, broker: str | None) -> list[str]:
-    """Say what this machine cannot test, each with the way to have it."""
+    """Return what this machine cannot test, each with what to install."""
     found = []
     if not database:
         found.append("PostgreSQL: everything marked postgres, browser and compose (postgresql)")

@@ -83,6 +83,6 @@ def test_the_groups_are_there_after_a_flush() -> None:
 @pytest.mark.redis
 def test_the_redis_database_is_ours_alone(redis_url: str) -> None:
     with servers.closing(redis.Redis.from_url(redis_url)) as client:
-        servers.forget_everything(client)  # as a test does that loses every message
+        servers.empty_claimed_redis(client)  # as a test does that loses every message
     with servers.claimed_redis(os.environ["PORTAL_TEST_REDIS_URL"]) as other:
         assert other != redis_url

@@ -1,4 +1,7 @@
-"""Moulds for bulk data: one real filing per kind of applicant, done by the services and undone."""
+"""Prototypes of bulk data: one application per kind of applicant.
+
+Each is filed by the real services in a transaction that is rolled back.
+"""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -35,29 +38,31 @@ from programs.rules.calendar import Window
 from programs.rules.facts import applies, parse_when
 from programs.states import CompanyKind, CompanySize, GrantKind, Region
 
-MARK = "대량 "  # every company of this data begins with it
-DOMAIN = "bulk.invalid"  # a name that no mail can reach
-NO_PASSWORD = "!bulk"  # noqa: S105 - as an unusable password of Django begins
+MARK = "대량 "  # the names of all bulk companies begin with it
+DOMAIN = "bulk.invalid"  # undeliverable by definition
+NO_PASSWORD = "!bulk"  # noqa: S105 - Django marks an unusable password so
 COST_WON = {CompanySize.SMALL: 40_000_000, CompanySize.MEDIUM: 120_000_000}
-DEAREST_WON = 450_000_000
-PAPER = ContentFile(b"%PDF-1.4\n% bulk\n%%EOF\n", name="bulk.pdf")
-PAPER_SHA256 = hashlib.sha256(PAPER.read()).hexdigest()
+LARGE_COST_WON = 450_000_000
+PDF = ContentFile(b"%PDF-1.4\n% bulk\n%%EOF\n", name="bulk.pdf")
+PDF_SHA256 = hashlib.sha256(PDF.read()).hexdigest()
 OFFICE, KINDS, SERIALS = 999, 99, 9_999
-REHEARSAL = 99 * KINDS * SERIALS  # numbers that bulk rows do not reach
+UNUSED_NUMBERS = 99 * KINDS * SERIALS  # business numbers from here on: bulk rows do not reach them
 
 
 @dataclass(frozen=True)
 class Section:
-    """One step of the draft."""
+    """One saved section of the draft."""
 
     name: str
     data: dict[str, Any]
 
 
 @dataclass(frozen=True)
-class Mould:
-    """What one kind of applicant files in a sub-programme: the rows of the draft and the frozen
-    content, of which only what names the applicant differs between two filings.
+class Prototype:
+    """What one kind of applicant files in a sub-programme.
+
+    The rows of the draft and the frozen content. Two applications made from it differ only in what
+    identifies the applicant.
     """
 
     sub_program: SubProgram
@@ -74,32 +79,31 @@ class Mould:
 
     @property
     def window(self) -> Window:
-        """When it may be filed."""
         return self.sub_program.window()
 
     @property
     def region_is_free(self) -> bool:
-        """Whether no condition looks at the region, so that applicants may be from anywhere."""
         return all(row["fact"] != "region" for row in self.sub_program.conditions)
 
 
 def business_number(place: int) -> str:
-    """Return the n-th good business number, counted down from offices that do not exist yet."""
+    # Counted down from tax offices that do not exist, so that no real number is taken.
     office = OFFICE - place // (KINDS * SERIALS)
     first = f"{office}{1 + place // SERIALS % KINDS:02d}{1 + place % SERIALS:04d}"
     return f"{first}{check_digit(first)}"
 
 
-def moulds(sub_program: SubProgram) -> list[Mould]:
-    """File once per track and size of company, with and without a claimed bonus; keep what counts.
+def make_prototypes(sub_program: SubProgram) -> list[Prototype]:
+    """File once per track and size of company, with and without a bonus claim.
 
-    Nothing of it stays in the database but the form version. Raises RuleBroken when the
-    sub-programme can be entered by none.
+    Only the form version stays in the database. Raises RuleBroken when nobody can file in the
+    sub-programme.
     """
-    made, refused = [], None
+    made: list[Prototype] = []
+    refused: RuleBroken | None = None
     for track, size, claim in _kinds(sub_program):
         try:
-            made.append(_rehearsed(track, size, claim))
+            made.append(_make(track, size, claim))
         except RuleBroken as error:
             refused = error
     if not made:
@@ -115,36 +119,36 @@ def _kinds(sub_program: SubProgram) -> Iterator[tuple[Track, str, bool]]:
         yield from [(track, CompanySize.SMALL, False)] * claimed
 
 
-def _rehearsed(track: Track, size: str, claim: bool) -> Mould:
+def _make(track: Track, size: str, claim: bool) -> Prototype:
     with transaction.atomic():
-        mould = _file(track, size, claim)
+        prototype = _file(track, size, claim)
         transaction.set_rollback(True)
     FormVersion.objects.get_or_create(
-        sha256=mould.form_sha256, defaults={"content": mould.content.pop("form")}
+        sha256=prototype.form_sha256, defaults={"content": prototype.content.pop("form")}
     )
-    return mould
+    return prototype
 
 
-def _file(track: Track, size: str, claim: bool) -> Mould:
+def _file(track: Track, size: str, claim: bool) -> Prototype:
     program = track.sub_program
     now = program.window().opens_at + timedelta(hours=10)
-    user = User.objects.create(email=f"rehearsal@{DOMAIN}", password=NO_PASSWORD)
-    _, site = _company(user, size, now, place=REHEARSAL)
+    user = User.objects.create(email=f"prototype@{DOMAIN}", password=NO_PASSWORD)
+    _, site = _company(user, size, now, place=UNUSED_NUMBERS)
     application = drafting.start(program, site=site, by=user, now=now)
     drafting.choose_track(application, code=track.code, by=user, now=now)
-    found = answers.find(
+    result = answers.find(
         track,
         profile=drafting_queries.initial_company_answers(application),
         claim=claim,
         on=now.date(),
     )
-    _answer(application, found, size, user, now)
+    _answer(application, result, size, user, now)
     application = Application.objects.get(pk=application.pk)
-    _join(application, user, now)
-    _paper(application, user, now)
-    _agree(application, user, now)
+    _add_partners(application, user, now)
+    _attach(application, user, now)
+    _consent(application, user, now)
     filed = filing.submit(Application.objects.get(pk=application.pk), by=user, now=now)
-    return _kept(track, filed)
+    return _prototype_of(track, filed)
 
 
 def _company(user: User, size: str, now: datetime, *, place: int) -> tuple[Company, Site]:
@@ -169,19 +173,19 @@ def _company(user: User, size: str, now: datetime, *, place: int) -> tuple[Compa
 
 
 def _answer(
-    application: Application, found: answers.Answers, size: str, user: User, now: datetime
+    application: Application, result: answers.Answers, size: str, user: User, now: datetime
 ) -> None:
     program = application.sub_program
-    company = drafting_queries.initial_company_answers(application) | found.profile
+    company = drafting_queries.initial_company_answers(application) | result.profile
     steps = {
         name: {
-            row["code"]: found.values[row["code"]]
+            row["code"]: result.values[row["code"]]
             for row in questions.section_questions(application, name)
-            if row["code"] in found.values
+            if row["code"] in result.values
         }
         for name in (questions.PLAN, questions.DECLARATIONS)
     }
-    total = COST_WON.get(CompanySize(size), DEAREST_WON)
+    total = COST_WON.get(CompanySize(size), LARGE_COST_WON)
     lines = program.cost_items
     steps[questions.COST] = {row["code"]: total // len(lines) for row in lines}
     if application.track and application.track.grant_kind == GrantKind.REQUESTED:
@@ -194,37 +198,37 @@ def _answer(
             drafting.save_section(application, name=name, data=data, version=0, by=user, now=now)
 
 
-def _join(application: Application, user: User, now: datetime) -> None:
-    """Let the partners that must be there take part."""
+def _add_partners(application: Application, user: User, now: datetime) -> None:
     facts = drafting_queries.load(application).facts
     for row in application.sub_program.partner_roles:
         if row.get("required", True) and applies(parse_when(row.get("when")), facts):
-            for turn in range(row.get("minimum", 1)):
-                place = REHEARSAL + 1 + turn
-                supplier, _ = _company(_partner(place), CompanySize.SMALL, now, place=place)
+            for index in range(row.get("minimum", 1)):
+                place = UNUSED_NUMBERS + 1 + index
+                supplier, _ = _company(_partner_user(place), CompanySize.SMALL, now, place=place)
                 partner = Partner.objects.create(
                     application=application,
                     role=row["role"],
                     company_name=supplier.name,
-                    email=f"rehearsal{turn}@{DOMAIN}",
+                    email=f"prototype{index}@{DOMAIN}",
                     state=PartnerState.ACCEPTED,
                     company=supplier,
-                    digest=f"{row['role']}-{turn}",
+                    digest=f"{row['role']}-{index}",
                     invited_by=user,
                     invited_at=now,
                     answered_at=now,
                 )
                 if "terms" in row:
-                    _settle(partner, row["terms"], user, now)
+                    _confirm_terms(partner, row["terms"], user, now)
 
 
-def _settle(partner: Partner, asked: Mapping[str, Any], user: User, now: datetime) -> None:
-    """Let a partner have confirmed its terms."""
+def _confirm_terms(
+    partner: Partner, questions: Mapping[str, Any], user: User, now: datetime
+) -> None:
     terms = PartnerTerms.objects.create(
         partner=partner,
         part="설비 공급과 설치",
-        share_won=0 if asked["share"] else None,
-        quote_won=1_000_000 if asked["quote"] else None,
+        share_won=0 if questions["share"] else None,
+        quote_won=1_000_000 if questions["quote"] else None,
         set_by=user,
         set_at=now,
         confirmed=True,
@@ -234,12 +238,11 @@ def _settle(partner: Partner, asked: Mapping[str, Any], user: User, now: datetim
     Partner.objects.filter(pk=partner.pk).update(terms=terms)
 
 
-def _partner(place: int) -> User:
+def _partner_user(place: int) -> User:
     return User.objects.create(email=f"partner{place}@{DOMAIN}", password=NO_PASSWORD)
 
 
-def _paper(application: Application, user: User, now: datetime) -> None:
-    """Lay down a row for every paper that must be there."""
+def _attach(application: Application, user: User, now: datetime) -> None:
     read = drafting_queries.load(application)
     for row in drafting_queries.applicable_documents(read):
         if row["required"]:
@@ -248,16 +251,15 @@ def _paper(application: Application, user: User, now: datetime) -> None:
                 requirement=row["code"],
                 name=f"{row['label']}.pdf"[:160],
                 file="",
-                size=PAPER.size,
-                sha256=PAPER_SHA256,
+                size=PDF.size,
+                sha256=PDF_SHA256,
                 content_type=files.CONTENT_TYPES["pdf"],
                 uploaded_by=user,
                 uploaded_at=now,
             )
 
 
-def _agree(application: Application, user: User, now: datetime) -> None:
-    """Give the consents that must be given and refuse the others."""
+def _consent(application: Application, user: User, now: datetime) -> None:
     required = {row.code for row in check_consents(application.sub_program.consents, {})}
     given = {
         row["code"]: f"missing:consent:{row['code']}" in required
@@ -266,10 +268,10 @@ def _agree(application: Application, user: User, now: datetime) -> None:
     drafting.consent(application, answers=given, by=user, now=now)
 
 
-def _kept(track: Track, filed: Submission) -> Mould:
+def _prototype_of(track: Track, filed: Submission) -> Prototype:
     application = filed.application
     claims = application.bonuses.order_by("pk")
-    return Mould(
+    return Prototype(
         sub_program=track.sub_program,
         track=track,
         profile=filed.content["profile"],

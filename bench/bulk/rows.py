@@ -1,4 +1,4 @@
-"""The rows of bulk data: which columns, which keys, and how they are written."""
+"""The tables, columns and primary keys of bulk data, and how its rows are inserted."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -63,7 +63,7 @@ TABLES: dict[type[models.Model], tuple[str, ...]] = {
         "decided_by_id", "decided_at",
     ),
     Supplement: (
-        "application_id", "state", "message", "requirements", "asked_by_id", "asked_at", "due_at",
+        "application_id", "state", "message", "requirements", "requested_by_id", "requested_at", "due_at",
     ),
     ScoreSheet: (
         "application_id", "assessor_id", "assigned_by_id", "assigned_at", "marks", "reasons", "comment",
@@ -78,24 +78,24 @@ TERMS = (
 )  # fmt: skip
 
 
-def unnamed(model: type[models.Model]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """The columns that our rows do not name and that need a value, with the model's own."""
-    found = [
-        field
-        for field in model._meta.concrete_fields
-        if field.attname not in TABLES[model] and not (field.null or field.primary_key)
+def default_columns(model: type[models.Model]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
+    """Return the columns that `TABLES` leaves out and that need a value, with their defaults."""
+    columns = [
+        column
+        for column in model._meta.concrete_fields
+        if column.attname not in TABLES[model] and not (column.null or column.primary_key)
     ]
-    return tuple(row.attname for row in found), tuple(row.get_default() for row in found)
+    return tuple(row.attname for row in columns), tuple(row.get_default() for row in columns)
 
 
-class Numbers:
-    """Hands out primary keys that nobody else gets."""
+class KeyAllocator:
+    """Allocates primary keys for rows that are inserted later."""
 
     def __init__(self) -> None:
         self.last: dict[type[models.Model], int] = {}
 
     def take(self, model: type[models.Model], count: int) -> list[int]:
-        """Take so many: from the sequence on PostgreSQL, after the last one elsewhere."""
+        # From the sequence on PostgreSQL, so that no other session gets the same; else after the last.
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute(
@@ -104,45 +104,43 @@ class Numbers:
                 )
                 return [row[0] for row in cursor.fetchall()]
         if model not in self.last:
-            found = model._default_manager.aggregate(last=models.Max("pk"))["last"]
-            self.last[model] = found or 0
+            highest = model._default_manager.aggregate(last=models.Max("pk"))["last"]
+            self.last[model] = highest or 0
         first = self.last[model] + 1
         self.last[model] += count
         return list(range(first, first + count))
 
 
-def stamp(at: datetime) -> str:
-    """An instant as text, written once for many rows."""
+def as_text(at: datetime) -> str:
     return at.astimezone(UTC).isoformat(sep=" ")
 
 
 @dataclass
 class Batch:
-    """Rows that are written together, by table."""
+    """Rows of several tables that are inserted together."""
 
     rows: dict[type[models.Model], list[Row]] = field(
         default_factory=lambda: {model: [] for model in TABLES}
     )
-    later: list[Row] = field(default_factory=list)  # moves that follow all others
-    terms: dict[str, Row] = field(default_factory=dict)  # of a partner, by the digest of its link
+    last_moves: list[Row] = field(default_factory=list)  # inserted after all other moves
+    terms: dict[str, Row] = field(default_factory=dict)  # by the digest of the partner's link
 
     def add(self, model: type[models.Model], *row: Any) -> None:
-        """Put one row in, its values in the order of `TABLES`."""
         self.rows[model].append(row)
 
     @transaction.atomic
     def save(self) -> None:
-        """Write everything in one transaction."""
-        self.rows[ApplicationMove] += self.later
+        """Insert everything in one transaction."""
+        self.rows[ApplicationMove] += self.last_moves
         for model, rows in self.rows.items():
             if rows:
-                names, values = unnamed(model)
+                names, values = default_columns(model)
                 filled = [(*row, *values) for row in rows] if values else rows
                 bulk.insert(model, [*TABLES[model], *names], filled)
-        self._settle()
+        self._add_terms()
 
-    def _settle(self) -> None:
-        """Add the partners' terms, whose partners have their keys only now."""
+    def _add_terms(self) -> None:
+        # Their partners have primary keys only now.
         if not self.terms:
             return
         joined = Partner.objects.filter(digest__in=list(self.terms))

@@ -1,4 +1,4 @@
-"""Who acts for the portal in bulk data."""
+"""The people who act in bulk data."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,26 +17,26 @@ SUPPLIERS, ASSESSORS = 20, 100
 
 @dataclass
 class People:
-    """Who acts for the portal in bulk data: nobody can sign in as one of them."""
+    """Primary keys of the people who act; nobody can sign in as one of them."""
 
     officer: int
     assessors: list[int]
     suppliers: list[tuple[int, str, str, int]]  # company, name, business number, person
 
     @classmethod
-    def hire(cls, now: datetime) -> "People":
-        """Find or make them."""
+    def load(cls, now: datetime) -> "People":
+        """Find or create them."""
         officer = _staff("officer", 0, OFFICER)
         assessors = [_staff("assessor", place, ASSESSOR) for place in range(ASSESSORS)]
         return cls(officer, assessors, [_supplier(place, now) for place in range(SUPPLIERS)])
 
 
 def _staff(what: str, place: int, role: str) -> int:
-    user, made = User.objects.get_or_create(
+    user, created = User.objects.get_or_create(
         email=f"{what}{place}@{DOMAIN}",
         defaults={"name": f"{MARK}{what} {place}", "password": NO_PASSWORD, "is_active": False},
     )
-    if made:
+    if created:
         user.groups.add(Group.objects.get_or_create(name=role)[0])
     return user.pk
 

@@ -1,4 +1,4 @@
-"""The frozen texts of bulk data, put together from parts that were written once."""
+"""The frozen texts of bulk data, joined from parts that were serialised once."""
 
 import hashlib
 import random
@@ -13,10 +13,10 @@ QUALITIES, SHEETS_EACH = 20, 25
 
 
 class FrozenText:
-    """The canonical JSON of a mould's content, of which only some members change.
+    """The canonical JSON of a prototype's content, of which only some members change.
 
-    The text is put together from parts that were made canonical before, since a million whole
-    passes would take minutes; a test holds it to `rules.snapshot`.
+    Joined from parts that are canonical already: serialising a million whole contents would take
+    minutes. A test compares it with `portal.records.snapshot`.
     """
 
     def __init__(self, content: dict[str, Any]) -> None:
@@ -27,7 +27,7 @@ class FrozenText:
         self.keys = {key: snapshot.canonical(key) for key in content}
 
     def with_members(self, **changed: Any) -> str:
-        """Write the text with these members in place of the mould's."""
+        """Return the text with these members in place of the prototype's."""
         parts = {
             **self.parts,
             **{self.keys[key]: snapshot.dumps(v) for key, v in changed.items()},
@@ -45,24 +45,24 @@ class SheetText:
     hashed: str
 
     def sha256(self, application: int, assessor: int) -> str:
-        """The hash that `services.review.digest` gives the sheet."""
+        """Return what `applications.services.assessment.sheets.digest` returns for the sheet."""
         text = f'{{"application":{application},"assessor":{assessor},{self.hashed}'
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def sheet_texts(sub_program: SubProgram, dice: random.Random) -> list[list[SheetText]]:
-    """Sheets to draw from: for each quality of application some that differ a little."""
+def sheet_texts(sub_program: SubProgram, rng: random.Random) -> list[list[SheetText]]:
+    """Return sheets to draw from: for each quality of application some that differ a little."""
     criteria = list(sub_program.criteria.all())
     return [
-        [_sheet_text(criteria, quality, dice) for _ in range(SHEETS_EACH)]
+        [_sheet_text(criteria, quality, rng) for _ in range(SHEETS_EACH)]
         for quality in range(QUALITIES)
     ]
 
 
-def _sheet_text(criteria: Sequence[Criterion], quality: int, dice: random.Random) -> SheetText:
+def _sheet_text(criteria: Sequence[Criterion], quality: int, rng: random.Random) -> SheetText:
     level = 0.5 + 0.45 * quality / (QUALITIES - 1)
     marks = {
-        row.code: max(0, min(row.max_points, round(row.max_points * dice.gauss(level, 0.08))))
+        row.code: max(0, min(row.max_points, round(row.max_points * rng.gauss(level, 0.08))))
         for row in criteria
     }
     reasons = {

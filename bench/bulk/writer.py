@@ -1,4 +1,4 @@
-"""Bulk data: applications by the thousand from moulds, written in few statements per table."""
+"""Write bulk applications from prototypes."""
 
 import hashlib
 import random
@@ -33,12 +33,12 @@ from bench.bulk.prototypes import (
     DOMAIN,
     MARK,
     NO_PASSWORD,
-    PAPER,
-    PAPER_SHA256,
-    Mould,
+    PDF,
+    PDF_SHA256,
+    Prototype,
     business_number,
 )
-from bench.bulk.rows import Batch, Numbers, stamp
+from bench.bulk.rows import Batch, KeyAllocator, as_text
 from bench.bulk.staff import People
 from bench.bulk.texts import FrozenText, SheetText, sheet_texts
 from portal.models import User
@@ -47,7 +47,7 @@ from portal.uploads import files
 from programs.models import SubProgram
 from programs.states import Region
 
-CHUNK = 4_000  # applications written together
+CHUNK = 4_000  # applications inserted in one transaction
 DRAFT, SUBMITTED, ASSESSING, MIXED = "draft", "submitted", "assessing", "mixed"
 STAGES = {
     DRAFT: {S.DRAFT: 1},
@@ -55,9 +55,9 @@ STAGES = {
     ASSESSING: {S.ASSESSING: 1},
     MIXED: {S.SUBMITTED: 20, S.SCREENING: 15, S.ASSESSING: 55, S.INELIGIBLE: 7, S.WITHDRAWN: 3},
 }
-ASKED = 0.3  # of those in screening wait for an answer
-QUESTION = "견적서의 금액을 확인할 수 있는 자료를 더 내 주세요."
-WAYS: dict[str, tuple[tuple[str, S, S, str], ...]] = {
+SUPPLEMENT_SHARE = 0.3  # of those in screening have an open supplement
+SUPPLEMENT_MESSAGE = "견적서의 금액을 확인할 수 있는 자료를 더 내 주세요."
+MOVES: dict[str, tuple[tuple[str, S, S, str], ...]] = {
     S.SUBMITTED: (),
     S.SCREENING: (("take_up", S.SUBMITTED, S.SCREENING, ""),),
     S.ASSESSING: (
@@ -75,30 +75,28 @@ Progress = Callable[[int, int], None]
 
 
 @dataclass
-class Form:
-    """A mould with what is worked out once from it."""
+class PreparedPrototype:
+    """A prototype with what is computed from it once."""
 
-    mould: Mould
+    prototype: Prototype
     start: datetime
     seconds: int
     sheets: list[list[SheetText]]
 
     @cached_property
     def text(self) -> FrozenText:
-        """The frozen content's text."""
-        return FrozenText(self.mould.content)
+        return FrozenText(self.prototype.content)
 
     @cached_property
     def sections(self) -> list[tuple[str, dict[str, Any], str]]:
-        """Name, data and text of each step."""
-        return [(row.name, row.data, snapshot.dumps(row.data)) for row in self.mould.sections]
+        return [(row.name, row.data, snapshot.dumps(row.data)) for row in self.prototype.sections]
 
 
 @dataclass
 class Case:
-    """One application to be: its keys, and what tells it from the others of its mould."""
+    """One application to be written: its keys, and what differs from others of its prototype."""
 
-    form: Form
+    prepared: PreparedPrototype
     state: str
     user: int
     company: int
@@ -109,9 +107,9 @@ class Case:
     number: str | None
 
     def __post_init__(self) -> None:
-        self.mould = self.form.mould
-        self.began = stamp(self.form.start)
-        self.profile = {**self.mould.profile, "region": self.region}
+        self.prototype = self.prepared.prototype
+        self.began = as_text(self.prepared.start)
+        self.profile = {**self.prototype.profile, "region": self.region}
         self.firm = {
             "business_number": business_number(self.company),
             "name": f"{MARK}{self.company:07d}",
@@ -123,12 +121,12 @@ class Case:
         self.place = {"name": "본사 공장", "region": self.region, "address": address}
 
 
-class Press:
-    """Makes applications from moulds: the same seed gives the same applications."""
+class BulkWriter:
+    """Writes applications made from prototypes; the same seed makes the same applications."""
 
     def __init__(
         self,
-        moulds: Sequence[Mould],
+        prototypes: Sequence[Prototype],
         *,
         people: People,
         now: datetime,
@@ -137,101 +135,117 @@ class Press:
         parts: bool = False,
         seed: int = 2021,
     ) -> None:
-        self.dice = random.Random(seed)  # noqa: S311 - not a secret
+        self.rng = random.Random(seed)  # noqa: S311 - not a secret
         self.people, self.sheets, self.stage, self.now = people, sheets, stage, now
         self.regions = list(Region.values)
         self.parts = parts or stage == DRAFT
-        self.paper = files.store(PAPER) if self.parts else ""
-        self.shell, self.numbers = Application(), Numbers()
+        self.pdf = files.store(PDF) if self.parts else ""
+        self.unsaved, self.keys = Application(), KeyAllocator()
         drawn = {
-            program.pk: sheet_texts(program, self.dice)
-            for program in {mould.sub_program.pk: mould.sub_program for mould in moulds}.values()
+            program.pk: sheet_texts(program, self.rng)
+            for program in {row.sub_program.pk: row.sub_program for row in prototypes}.values()
         }
-        self.forms = [self._form(mould, drawn[mould.sub_program.pk], now) for mould in moulds]
+        self.prepared = [
+            self._prepare(prototype, drawn[prototype.sub_program.pk], now)
+            for prototype in prototypes
+        ]
 
     @staticmethod
-    def _form(mould: Mould, sheets: list[list[SheetText]], now: datetime) -> Form:
-        start = mould.window.opens_at + timedelta(hours=11)
-        end = mould.window.closes_at or start + timedelta(days=30)
+    def _prepare(
+        prototype: Prototype, sheets: list[list[SheetText]], now: datetime
+    ) -> PreparedPrototype:
+        start = prototype.window.opens_at + timedelta(hours=11)
+        end = prototype.window.closes_at or start + timedelta(days=30)
         seconds = int((min(end, max(now, start + timedelta(hours=1))) - start).total_seconds())
-        return Form(mould, start, max(seconds, 1), sheets)
+        return PreparedPrototype(prototype, start, max(seconds, 1), sheets)
 
-    def make(self, count: int, progress: Progress) -> None:
-        """Write so many applications, some thousand at a time; the next are made meanwhile."""
+    def write(self, count: int, progress: Progress) -> None:
+        """Insert `count` applications in chunks, preparing the next chunk meanwhile."""
         sizes = [min(CHUNK, count - done) for done in range(0, count, CHUNK)]
-        with ThreadPoolExecutor(max_workers=1) as maker:
-            waiting = maker.submit(self.batch, self.take(sizes[0]))
+        with ThreadPoolExecutor(max_workers=1) as executor:
+            pending = executor.submit(self.batch, self.allocate(sizes[0]))
             for place, size in enumerate(sizes):
-                batch = waiting.result()
+                batch = pending.result()
                 if place + 1 < len(sizes):
-                    waiting = maker.submit(self.batch, self.take(sizes[place + 1]))
+                    pending = executor.submit(self.batch, self.allocate(sizes[place + 1]))
                 batch.save()
                 progress(place * CHUNK + size, count)
 
-    def take(self, count: int) -> list[tuple[int, ...]]:
-        """Take the keys of so many: person, company, site, application."""
-        keys = [self.numbers.take(model, count) for model in (User, Company, Site, Application)]
+    def allocate(self, count: int) -> list[tuple[int, ...]]:
+        """Allocate the keys of person, company, site and application for each of `count`."""
+        keys = [self.keys.take(model, count) for model in (User, Company, Site, Application)]
         return list(zip(*keys, strict=True))
 
     def batch(self, keys: Sequence[tuple[int, ...]]) -> Batch:
-        """Make the rows of these applications, each of a company of its own; no query."""
+        """Make the rows of these applications without a query; each has its own company."""
         batch = Batch()
         states = STAGES[self.stage]
-        drawn = self.dice.choices(list(states), weights=list(states.values()), k=len(keys))
+        drawn = self.rng.choices(list(states), weights=list(states.values()), k=len(keys))
         for state, key in zip(drawn, keys, strict=True):
-            self._add(batch, self.dice.choice(self.forms), state, *key)
+            self._add(batch, self.rng.choice(self.prepared), state, *key)
         return batch
 
     def _add(
-        self, batch: Batch, form: Form, state: str, user: int, company: int, site: int, pk: int
+        self,
+        batch: Batch,
+        prepared: PreparedPrototype,
+        state: str,
+        user: int,
+        company: int,
+        site: int,
+        pk: int,
     ) -> None:
-        at = form.start + timedelta(microseconds=self.dice.randrange(form.seconds * 1_000_000))
-        free = form.mould.region_is_free
-        region = self.dice.choice(self.regions) if free else form.mould.profile["region"]
-        case = Case(form, state, user, company, site, pk, at, region, self._number(form, state, pk))
-        _found(batch, case)
-        self._apply(batch, case)
-        partners = self._join(batch, case)
+        at = prepared.start + timedelta(
+            microseconds=self.rng.randrange(prepared.seconds * 1_000_000)
+        )
+        free = prepared.prototype.region_is_free
+        region = self.rng.choice(self.regions) if free else prepared.prototype.profile["region"]
+        case = Case(
+            prepared, state, user, company, site, pk, at, region, self._number(prepared, state, pk)
+        )
+        _add_company(batch, case)
+        self._add_application(batch, case)
+        partners = self._add_partners(batch, case)
         if self.parts:
-            self._lay_down(batch, case)
+            self._add_draft_parts(batch, case)
         if state != S.DRAFT:
-            _freeze(batch, case, partners)
-            self._review(batch, case)
+            _add_submission(batch, case, partners)
+            self._add_review(batch, case)
 
-    def _number(self, form: Form, state: str, pk: int) -> str | None:
+    def _number(self, prepared: PreparedPrototype, state: str, pk: int) -> str | None:
         if state == S.DRAFT:
             return None
-        self.shell.pk, self.shell.sub_program = pk, form.mould.sub_program
-        return filing.number_of(self.shell)
+        self.unsaved.pk, self.unsaved.sub_program = pk, prepared.prototype.sub_program
+        return filing.number_of(self.unsaved)
 
-    def _apply(self, batch: Batch, case: Case) -> None:
-        asked = case.state == S.SCREENING and self.dice.random() < ASKED
-        filed = stamp(case.at) if case.number else None
+    def _add_application(self, batch: Batch, case: Case) -> None:
+        requested = case.state == S.SCREENING and self.rng.random() < SUPPLEMENT_SHARE
+        filed = as_text(case.at) if case.number else None
         batch.add(
-            Application, case.pk, str(case.state), case.mould.sub_program.pk, case.mould.track.pk,
-            case.company, case.site, case.mould.version, case.user, case.number, filed,
+            Application, case.pk, str(case.state), case.prototype.sub_program.pk, case.prototype.track.pk,
+            case.company, case.site, case.prototype.version, case.user, case.number, filed,
             case.region if filed else "", case.profile["company_size"] if filed else "",
-            SupplementState.OPEN.value if asked else "", case.began, filed or case.began,
+            SupplementState.OPEN.value if requested else "", case.began, filed or case.began,
         )  # fmt: skip
-        if asked:
-            later = stamp(self._after(case.at, days=4, part=0.4))
-            ask = (case.pk, "ask", S.SCREENING.value, S.SCREENING.value)
-            batch.later.append((*ask, self.people.officer, later, QUESTION))
+        if requested:
+            later = as_text(self._after(case.at, days=4, part=0.4))
+            move = (case.pk, "ask", S.SCREENING.value, S.SCREENING.value)
+            batch.last_moves.append((*move, self.people.officer, later, SUPPLEMENT_MESSAGE))
             batch.add(
-                Supplement, case.pk, SupplementState.OPEN.value, QUESTION, "[]",
-                self.people.officer, later, stamp(self.now + timedelta(days=7)),
+                Supplement, case.pk, SupplementState.OPEN.value, SUPPLEMENT_MESSAGE, "[]",
+                self.people.officer, later, as_text(self.now + timedelta(days=7)),
             )  # fmt: skip
 
     def _after(self, at: datetime, *, days: int, part: float) -> datetime:
-        """So many days later, or part of the way to the present if that is sooner."""
+        """Return `at` plus `days`, or plus this part of the time since, whichever is sooner."""
         return at + min(timedelta(days=days), max(self.now - at, timedelta()) * part)
 
-    def _join(self, batch: Batch, case: Case) -> list[Any]:
-        """Add the partners, and return what is frozen of them."""
+    def _add_partners(self, batch: Batch, case: Case) -> list[Any]:
+        """Add the partners; return their part of the frozen content."""
         frozen = []
-        drawn = self.dice.sample(self.people.suppliers, len(case.mould.partners))
+        drawn = self.rng.sample(self.people.suppliers, len(case.prototype.partners))
         for row, (company, name, number, person) in zip(
-            case.mould.content["partners"], drawn, strict=True
+            case.prototype.content["partners"], drawn, strict=True
         ):
             link = hashlib.sha256(f"{case.pk}:{company}".encode()).hexdigest()
             batch.add(
@@ -246,32 +260,31 @@ class Press:
             frozen.append({**row, "company_name": name, "business_number": number})
         return frozen
 
-    def _lay_down(self, batch: Batch, case: Case) -> None:
-        """Add the parts of the draft: steps, papers, consents."""
+    def _add_draft_parts(self, batch: Batch, case: Case) -> None:
         by, at = case.user, case.began
-        for name, data, text in case.form.sections:
+        for name, data, text in case.prepared.sections:
             own = snapshot.dumps({**data, "region": case.region}) if "region" in data else text
             batch.add(Section, case.pk, name, own, 2 if name == "company" else 1, by, at)
-        papers = case.mould.content["attachments"]
-        for code, paper in zip(case.mould.documents, papers, strict=True):
+        papers = case.prototype.content["attachments"]
+        for code, paper in zip(case.prototype.documents, papers, strict=True):
             batch.add(
-                Attachment, case.pk, code, paper["name"], self.paper, PAPER.size, PAPER_SHA256,
+                Attachment, case.pk, code, paper["name"], self.pdf, PDF.size, PDF_SHA256,
                 files.CONTENT_TYPES["pdf"], by, at,
             )  # fmt: skip
-        for code, wording, given in case.mould.consents:
+        for code, wording, given in case.prototype.consents:
             batch.add(Consent, case.pk, code, wording, given, by, at)
 
-    def _review(self, batch: Batch, case: Case) -> None:
+    def _add_review(self, batch: Batch, case: Case) -> None:
         """Add the moves, the bonus claims and, under assessment, the locked sheets."""
         officer, pk = self.people.officer, case.pk
-        filed, later = stamp(case.at), stamp(self._after(case.at, days=3, part=0.3))
+        filed, later = as_text(case.at), as_text(self._after(case.at, days=3, part=0.3))
         submit = ("submit", S.DRAFT.value, S.SUBMITTED.value)
         batch.add(ApplicationMove, pk, *submit, case.user, filed, "")
-        for name, source, target, note in WAYS[case.state]:
+        for name, source, target, note in MOVES[case.state]:
             by = case.user if name == "withdraw" else officer
             batch.add(ApplicationMove, pk, name, source.value, target.value, by, later, note)
         granted = case.state == S.ASSESSING
-        for claim in case.mould.claims:
+        for claim in case.prototype.claims:
             batch.add(
                 BonusClaim, pk, claim["code"], claim["label"], claim["claim"], claim["points"],
                 claim["hinted"], (BonusState.GRANTED if granted else BonusState.CLAIMED).value,
@@ -279,21 +292,20 @@ class Press:
                 officer if granted else None, later if granted else None,
             )  # fmt: skip
         if case.state == S.ASSESSING and self.sheets:
-            self._assess(batch, case, later)
+            self._add_sheets(batch, case, later)
 
-    def _assess(self, batch: Batch, case: Case, assigned: str) -> None:
-        locked = stamp(self._after(case.at, days=10, part=0.6))
-        texts = self.dice.choice(case.form.sheets)
-        for assessor in self.dice.sample(self.people.assessors, self.sheets):
-            sheet = self.dice.choice(texts)
+    def _add_sheets(self, batch: Batch, case: Case, assigned: str) -> None:
+        locked = as_text(self._after(case.at, days=10, part=0.6))
+        texts = self.rng.choice(case.prepared.sheets)
+        for assessor in self.rng.sample(self.people.assessors, self.sheets):
+            sheet = self.rng.choice(texts)
             batch.add(
                 ScoreSheet, case.pk, assessor, self.people.officer, assigned, sheet.marks,
                 sheet.reasons, sheet.comment, 2, locked, sheet.sha256(case.pk, assessor),
             )  # fmt: skip
 
 
-def _found(batch: Batch, case: Case) -> None:
-    """Add the company with its site and its one person."""
+def _add_company(batch: Batch, case: Case) -> None:
     firm, profile, began = case.firm, case.profile, case.began
     batch.add(
         User, case.user, f"bulk{case.user}@{DOMAIN}", NO_PASSWORD, f"{MARK}담당자 {case.user}",
@@ -309,9 +321,9 @@ def _found(batch: Batch, case: Case) -> None:
     batch.add(Member, case.company, case.user, MemberRole.OWNER.value, began)
 
 
-def _freeze(batch: Batch, case: Case, partners: list[Any]) -> None:
-    """Add the submission: the mould's content with what names this applicant."""
-    content = case.mould.content
+def _add_submission(batch: Batch, case: Case, partners: list[Any]) -> None:
+    """Add the submission: the prototype's content with this applicant's identity."""
+    content = case.prototype.content
     changed = {
         "number": case.number,
         "submitted_at": snapshot.to_plain(case.at),
@@ -321,28 +333,27 @@ def _freeze(batch: Batch, case: Case, partners: list[Any]) -> None:
         "facts": {**content["facts"], "region": case.region},
         "partners": partners,
     }
-    text = case.form.text.with_members(**changed)
+    text = case.prepared.text.with_members(**changed)
     batch.add(
-        Submission, case.pk, case.number, stamp(case.at), case.user, case.mould.form_sha256, text,
+        Submission, case.pk, case.number, as_text(case.at), case.user, case.prototype.form_sha256, text,
         hashlib.sha256(text.encode()).hexdigest(), content["preview"]["total_cost_won"],
         content["preview"]["support_won"], content["preview"]["own_won"],
     )  # fmt: skip
 
 
 def holds_real_applications() -> bool:
-    """Tell whether somebody has applied here in earnest."""
+    """Return whether the database holds applications other than bulk data."""
     return Application.objects.exclude(company__name__startswith=MARK).exists()
 
 
 def refresh_statistics() -> None:
-    """Let the database's planner know what has come."""
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
 
 
-def programmes(codes: Iterable[str]) -> list[SubProgram]:
-    """The sub-programmes with these codes (all, if none is named) of the latest round."""
-    found = SubProgram.objects.select_related("round", "pot").order_by("round__opens_at", "order")
-    wanted = list(codes)
-    latest = {row.code: row for row in found if not wanted or row.code in wanted}
+def sub_programs(codes: Iterable[str]) -> list[SubProgram]:
+    """Return the sub-programmes with these codes (all without any) of the latest round."""
+    rows = SubProgram.objects.select_related("round", "pot").order_by("round__opens_at", "order")
+    requested = list(codes)
+    latest = {row.code: row for row in rows if not requested or row.code in requested}
     return list(latest.values())

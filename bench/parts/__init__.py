@@ -1,11 +1,16 @@
-"""What is measured, one module a part."""
+"""The parts of the benchmark, one module each.
 
-# In this order. `fixtures` is no part: it prepares the database that every part copies.
+A part has `PART` (its name), `measure(environment, template, quick=, log=)`, which returns the rows
+of the report, and where needed `run(**options)`, which does the measured work in a process of its
+own and returns plain JSON data.
+"""
+
+# Measured in this order. `fixtures` only prepares the database that every part copies.
 PARTS = (
     "filing",
     "lists",
     "scoring",
-    "papers",
+    "documents",
     "readers",
     "audit",
     "catalogue",

@@ -1,12 +1,14 @@
-"""The floor of the web rows: a bare Django with one view that adds one row.
+"""The floor of the web parts: a Django project whose only views insert one row or read one value.
 
-Gunicorn serves it with the portal's own arguments; it shares the database server and nothing else.
+The least that a view which stores something can cost. Gunicorn serves it with the portal's own
+arguments; it shares nothing with the portal but the database server.
 """
 
 import os
 
 import environ
 from django.conf import settings
+from django.core.handlers.wsgi import WSGIHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
@@ -19,18 +21,16 @@ TABLE = "CREATE TABLE bare (id bigserial PRIMARY KEY, at timestamptz NOT NULL, b
 
 @require_POST
 def add(request: HttpRequest) -> HttpResponse:
-    """Add one row and commit."""
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO bare (at, body) VALUES (clock_timestamp(), %s::jsonb) RETURNING id",
-            ['{"said": "yes"}'],
+            ['{"confirmed": "on"}'],
         )
         return HttpResponse(str(cursor.fetchone()[0]), content_type="text/plain")
 
 
 @require_safe
 def read(request: HttpRequest) -> HttpResponse:
-    """Ask the database for one row and answer."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         return HttpResponse(str(cursor.fetchone()[0]), content_type="text/plain")
@@ -39,8 +39,8 @@ def read(request: HttpRequest) -> HttpResponse:
 urlpatterns = [path("add/", add), path("read/", read)]
 
 
-def serve() -> object:
-    """Make the application, for gunicorn: `bench.parts.bare:serve()`."""
+def serve() -> WSGIHandler:
+    """Return the WSGI application, for gunicorn: `bench.parts.bare:serve()`."""
     database = environ.Env.db_url_config(os.environ["DATABASE_URL"])
     settings.configure(
         ALLOWED_HOSTS=["127.0.0.1"],

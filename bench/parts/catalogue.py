@@ -1,14 +1,13 @@
-"""Row: importing the catalogue against a bare COPY, searching it against reading its newest rows."""
+"""Import the catalogue beside a bare COPY; search it beside reading its newest rows."""
 
 import io
 import time
-from collections.abc import Callable
 
 from django.contrib.auth.models import Group
 from django.core.files.base import ContentFile
 from django.db import connection
 
-from bench.environment import Stage
+from bench.environment import Environment, Log
 from bench.report import Row, milliseconds, percentile, times
 from demo.vouchers import suppliers as suppliers_demo
 from portal.core.clock import now
@@ -38,40 +37,38 @@ GOAL_SECONDS = {1: 10, QUICK: 30, LARGE: 180}
 GOAL_SEARCH = 0.25
 
 
-def measure(stage: Stage, template: str, *, quick: bool, say: Callable[[str], None]) -> list[Row]:
-    """Fill a database of its own at each size, then search it."""
-    told = []
+def measure(environment: Environment, template: str, *, quick: bool, log: Log) -> list[Row]:
+    rows = []
     for factor in (1, QUICK if quick else LARGE):
-        say(f"importing {SUPPLIERS * factor:,} suppliers and {SERVICES * factor:,} services")
-        database = stage.create(f"{PART}{factor}", template=template)
-        found = stage.inside(database, PART, factor=factor)
-        stage.drop(database)
-        told += _rows(found, factor)
-    return told
+        log(f"importing {SUPPLIERS * factor:,} suppliers and {SERVICES * factor:,} services")
+        database = environment.create(f"{PART}{factor}", template=template)
+        seconds = environment.run_part(database, PART, factor=factor)
+        environment.drop(database)
+        rows += _rows(seconds, factor)
+    return rows
 
 
-def _rows(found: dict[str, float], factor: int) -> list[Row]:
+def _rows(seconds: dict[str, float], factor: int) -> list[Row]:
     size = f"{SERVICES * factor:,}"
     goal = GOAL_SECONDS[factor]
     return [
         Row(
             PART, f"import {SUPPLIERS * factor:,} suppliers and {size} services",
-            f"{found['import']:.1f} s, {found['cpu']:.1f} s of its CPU",
-            f"{found['copy']:.2f} s (COPY)",
-            times(found["import"] / found["copy"]), f"≤ {goal} s", found["import"] <= goal,
+            f"{seconds['import']:.1f} s, {seconds['cpu']:.1f} s of its CPU",
+            f"{seconds['copy']:.2f} s (COPY)",
+            times(seconds["import"] / seconds["copy"]), f"≤ {goal} s", seconds["import"] <= goal,
         ),
-        Row(PART, "… the same files again, nothing changes", f"{found['again']:.1f} s"),
+        Row(PART, "… the same files again, nothing changes", f"{seconds['again']:.1f} s"),
         Row(
-            PART, f"search {size} services, p95", milliseconds(found["search"]),
-            f"{milliseconds(found['newest'])} (newest rows)",
-            times(found["search"] / found["newest"]), f"≤ {milliseconds(GOAL_SEARCH)}",
-            found["search"] <= GOAL_SEARCH,
+            PART, f"search {size} services, p95", milliseconds(seconds["search"]),
+            f"{milliseconds(seconds['newest'])} (newest rows)",
+            times(seconds["search"] / seconds["newest"]), f"≤ {milliseconds(GOAL_SEARCH)}",
+            seconds["search"] <= GOAL_SEARCH,
         ),
     ]  # fmt: skip
 
 
-def inside(factor: int) -> dict[str, float]:
-    """Import twice, copy bare, search."""
+def run(factor: int) -> dict[str, float]:
     operator = User.objects.create(email="bench-panel@bulk.example", name="측정", is_staff=True)
     operator.groups.add(Group.objects.get(name=PANEL_OPERATOR))
     suppliers, services = SUPPLIERS * factor, SERVICES * factor
@@ -85,45 +82,44 @@ def inside(factor: int) -> dict[str, float]:
             )
         ),
     }
-    found = {"copy": _copy(files[ImportKind.SUPPLIERS]) + _copy(files[ImportKind.SERVICES])}
-    spent_before = time.process_time()
-    found["import"] = _bring(files, operator)
-    found["cpu"] = time.process_time() - spent_before
-    found["again"] = _bring(files, operator)
+    seconds = {"copy": _copy(files[ImportKind.SUPPLIERS]) + _copy(files[ImportKind.SERVICES])}
+    cpu = time.process_time()
+    seconds["import"] = _import(files, operator)
+    seconds["cpu"] = time.process_time() - cpu
+    seconds["again"] = _import(files, operator)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE vouchers_service")
-    spent = [_timed(asked) for _ in range(TURNS) for asked in SEARCHES]
-    found["search"] = percentile(spent, 0.95)
-    found["newest"] = percentile([_timed(catalogue.Search()) for _ in range(TURNS)], 0.5)
-    return found
+    searches = [_timed(search) for _ in range(TURNS) for search in SEARCHES]
+    seconds["search"] = percentile(searches, 0.95)
+    seconds["newest"] = percentile([_timed(catalogue.Search()) for _ in range(TURNS)], 0.5)
+    return seconds
 
 
-def _bring(files: dict[ImportKind, str], operator: User) -> float:
-    began = time.monotonic()
+def _import(files: dict[ImportKind, str], operator: User) -> float:
+    started = time.monotonic()
     for kind, text in files.items():
         at = now()
         upload = ContentFile(text.encode(), name=f"{kind.value}.csv")
         file = importing.run(importing.start(kind, upload=upload, by=operator, now=at), now=at)
         if file.imported_at is None:
             raise RuntimeError(f"{kind}: {file.refused} lines were refused: {file.fault}")
-    return time.monotonic() - began
+    return time.monotonic() - started
 
 
 def _copy(text: str) -> float:
-    """Put the same lines into a bare table, as the database itself would."""
     width = text.partition("\n")[0].count(",") + 1
     columns = ", ".join(f"c{place} text" for place in range(width))
-    began = time.monotonic()
+    started = time.monotonic()
     with connection.cursor() as cursor:
         cursor.execute(f"CREATE TEMPORARY TABLE bare ({columns})")
-        body = text[: text.rindex("합계")]  # the line that counts the others
+        body = text[: text.rindex("합계")]  # without the last line, which holds the number of rows
         cursor.copy_expert("COPY bare FROM STDIN CSV HEADER", io.StringIO(body))
         cursor.execute("DROP TABLE bare")
-    return time.monotonic() - began
+    return time.monotonic() - started
 
 
-def _timed(asked: catalogue.Search) -> float:
-    began = time.monotonic()
-    rows_found = catalogue.matching(Service.objects.all(), asked)
-    list(catalogue.with_supplier(catalogue.ordered(rows_found, catalogue.NEWEST))[:PAGE])
-    return time.monotonic() - began
+def _timed(search: catalogue.Search) -> float:
+    started = time.monotonic()
+    matches = catalogue.matching(Service.objects.all(), search)
+    list(catalogue.with_supplier(catalogue.ordered(matches, catalogue.NEWEST))[:PAGE])
+    return time.monotonic() - started

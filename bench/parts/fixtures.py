@@ -1,4 +1,4 @@
-"""What every measurement stands on: the catalogue's rounds, open on this very day."""
+"""The accounts and open rounds that every part needs, made in the database it copies."""
 
 from datetime import timedelta
 
@@ -15,8 +15,8 @@ MANAGER_EMAIL = f"bench@{DOMAIN}"
 OFFICER_EMAIL = f"bench-confirmer@{DOMAIN}"
 
 
-def inside() -> dict[str, str]:
-    """Open every round from ten days ago for ten more, as a manager may."""
+def run() -> dict[str, str]:
+    """Make a manager and an officer, and open every round for ten days before and after now."""
     at = now()
     manager = User.objects.create(
         email=MANAGER_EMAIL, password=NO_PASSWORD, name="측정", is_staff=True
@@ -31,7 +31,7 @@ def inside() -> dict[str, str]:
     )
     officer.groups.add(Group.objects.get(name=OFFICER))
     for row in ProgramRound.objects.all():
-        asked = rounds.propose(
+        change = rounds.propose(
             row,
             opens_at=at - timedelta(days=10),
             closes_at=at + timedelta(days=10),
@@ -39,5 +39,5 @@ def inside() -> dict[str, str]:
             now=at,
             reason="측정",
         )
-        rounds.approve(asked, by=second, now=at)
+        rounds.approve(change, by=second, now=at)
     return {"manager": manager.email}

@@ -1,9 +1,8 @@
-"""The inspection on held-out products: how many defects it finds, how fast, in how much memory."""
+"""The inspection on held-out products: defects found, speed, memory."""
 
 import os
 import tempfile
 import time
-from collections.abc import Callable
 from itertools import islice
 from pathlib import Path
 from statistics import median
@@ -12,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from bench import elpv
-from bench.environment import Stage, StageError
+from bench.environment import Environment, EnvironmentFailed, Log
 from bench.parts import synthetic
-from bench.parts.synthetic import SEEDS, Made
+from bench.parts.synthetic import SEEDS, Product
 from bench.report import Row, milliseconds, peak_bytes, times
 from kamp.rules.evaluation import Rate
 from kamp.vision.decoding import decode
@@ -32,37 +31,35 @@ TIMED = 40  # products
 SHORT, LONG = 5.0, 0.5  # conveyor pixels per frame: ten times the frames
 
 
-def measure(stage: Stage, template: str, *, quick: bool, say: Callable[[str], None]) -> list[Row]:
-    """Make the synthetic sets, train, judge the held-out products; then time, growth, real images."""
-    say("the standard synthetic set (합성)")
-    standard = stage.inside(template, PART, task="standard", quick=quick)
+def measure(environment: Environment, template: str, *, quick: bool, log: Log) -> list[Row]:
+    log("the standard synthetic set (합성)")
+    standard = environment.run_part(template, PART, task="standard", quick=quick)
     rows = _standard_rows(standard) + _few_rows(standard)
-    say("the hard synthetic set (합성)")
-    rows += _hard_rows(stage.inside(template, PART, task="hard", quick=quick))
-    say("time on one core, growth")
-    rows += _speed_rows(stage.inside(template, PART, task="speed", quick=quick))
+    log("the hard synthetic set (합성)")
+    rows += _hard_rows(environment.run_part(template, PART, task="hard", quick=quick))
+    log("time on one core, growth")
+    rows += _speed_rows(environment.run_part(template, PART, task="speed", quick=quick))
     grown = [
-        stage.inside(template, PART, task="growth", quick=quick, step=step)
+        environment.run_part(template, PART, task="growth", quick=quick, step=step)
         for step in (SHORT, LONG)
     ]
     rows += _growth_rows(*grown)
-    say("real solar cells, where the extra is installed")
-    return rows + _elpv_rows(stage.inside(template, PART, task="elpv", quick=quick))
+    log("real solar cells, where the extra is installed")
+    return rows + _elpv_rows(environment.run_part(template, PART, task="elpv", quick=quick))
 
 
-def inside(*, task: str, quick: bool, step: float = SHORT) -> dict[str, Any]:
-    """Do one task in a process of its own."""
+def run(*, task: str, quick: bool, step: float = SHORT) -> dict[str, Any]:
     if task in ("standard", "hard"):
-        return _set(Difficulty(task), quick)
+        return _accuracy(Difficulty(task), quick)
     if task == "growth":
         return _growth(step)
     return _speed(quick) if task == "speed" else _elpv(quick)
 
 
-# --- What is done --------------------------------------------------------------------------------
+# --- Measurements --------------------------------------------------------------------------------
 
 
-def _set(difficulty: Difficulty, quick: bool) -> dict[str, Any]:
+def _accuracy(difficulty: Difficulty, quick: bool) -> dict[str, Any]:
     products = synthetic.make(difficulty, quick=quick)
     parts = {
         split: [one for one in products if one.split == split]
@@ -105,15 +102,15 @@ def _set(difficulty: Difficulty, quick: bool) -> dict[str, Any]:
     }
 
 
-def _a90(model: Model, products: list[Made]) -> float | None:
-    """The visibility d' at which nine of ten defects are found."""
+def _a90(model: Model, products: list[Product]) -> float | None:
+    """Return the visibility d' at which nine of ten defects are found."""
     bad = [one for one in products if one.sample.kind]
-    found = model.flagged(synthetic.vectors(bad))
-    return pod(np.array([one.d_prime for one in bad]), found).a90
+    result = model.flagged(synthetic.vectors(bad))
+    return pod(np.array([one.d_prime for one in bad]), result).a90
 
 
-def _few(parts: dict[str, list[Made]]) -> dict[str, list[int]]:
-    """Twenty normals to fit, twenty for the threshold, no defect label; several draws, counted together."""
+def _few(parts: dict[str, list[Product]]) -> dict[str, list[int]]:
+    """Count errors with 20 + 20 normals and no defect label, summed over several draws."""
     normals = [one for split in ("fit", "threshold") for one in parts[split] if not one.sample.kind]
     held = [one for one in parts["test"] if not one.sample.kind]
     known = [one for one in parts["test"] if one.sample.kind]
@@ -132,35 +129,34 @@ def _few(parts: dict[str, list[Made]]) -> dict[str, list[int]]:
 
 
 def _speed(quick: bool) -> dict[str, Any]:
-    """Film to verdict with a heatmap PNG for each frame, everything on one core."""
+    """Time each product from film to verdict, with a heatmap PNG of each frame, on one core."""
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
     count = 10 if quick else TIMED
     with tempfile.TemporaryDirectory() as folder:
         model, paths = _small_model(Path(folder), count)
-        _whole_way(model, paths[0])
+        _inspect(model, paths[0])
         stages: list[dict[str, float]] = []
-        spent, used = [], []
+        seconds, used = [], []
         for path in paths:
-            began, cpu = time.perf_counter(), _cpu_seconds()
-            stages.append(_whole_way(model, path))
-            spent.append(time.perf_counter() - began)
+            started, cpu = time.perf_counter(), _cpu_seconds()
+            stages.append(_inspect(model, path))
+            seconds.append(time.perf_counter() - started)
             used.append(_cpu_seconds() - cpu)
     return {
-        "seconds": spent,
+        "seconds": seconds,
         "cpu": sum(used) / len(used),
         "stages": {name: median(one[name] for one in stages) for name in stages[0]},
     }
 
 
 def _cpu_seconds() -> float:
-    """Processor time of this process and of the child that decodes."""
-    beat = os.sysconf("SC_CLK_TCK")
+    ticks = os.sysconf("SC_CLK_TCK")
     children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii").split()
     fields = [
         Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
         for pid in children
     ]
-    return time.process_time() + sum((int(one[11]) + int(one[12])) / beat for one in fields)
+    return time.process_time() + sum((int(one[11]) + int(one[12])) / ticks for one in fields)
 
 
 def _small_model(folder: Path, count: int) -> tuple[Model, list[Path]]:
@@ -175,26 +171,26 @@ def _small_model(folder: Path, count: int) -> tuple[Model, list[Path]]:
         with decode.open_clip(path, mm_per_px=generator.MM_PER_PX) as clip:
             evidence = examine(clip)
         if evidence.vector is None:
-            raise StageError(f"no object found in {path.name}")
+            raise EnvironmentFailed(f"no object found in {path.name}")
         samples.append(synthetic.Sample(str(number), evidence.vector, evidence.traits))
     return train(samples[:20], samples[20:]), paths
 
 
-def _whole_way(model: Model, path: Path) -> dict[str, float]:
-    began = time.perf_counter()
+def _inspect(model: Model, path: Path) -> dict[str, float]:
+    started = time.perf_counter()
     with decode.open_clip(path, mm_per_px=generator.MM_PER_PX) as clip:
         decoded = time.perf_counter()
         evidence = examine(clip)
-        found = judge(model, evidence, width=clip.shape[1])
+        result = judge(model, evidence, width=clip.shape[1])
         judged = time.perf_counter()
         for index, frame in enumerate(clip):
             pictures.overlay_png(frame, evidence, index)
     drawn = time.perf_counter() - judged
-    return {"decode": (decoded - began) * 1_000, **found.times, "heatmaps": drawn * 1_000}
+    return {"decode": (decoded - started) * 1_000, **result.times, "heatmaps": drawn * 1_000}
 
 
 def _growth(step: float) -> dict[str, Any]:
-    """One product at a conveyor so slow that it takes many frames: seconds and peak memory."""
+    """Return seconds and peak memory of one product; a slower conveyor takes more frames."""
     made = generator.product(51_000_000, step=step)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "합성.mp4"
@@ -202,13 +198,13 @@ def _growth(step: float) -> dict[str, Any]:
         frames = len(made.frames)
         del made
         with decode.open_clip(path, mm_per_px=generator.MM_PER_PX) as clip:
-            # What the generator took has been given back; what follows is measured from here.
+            # Reset the peak, which the generator of the product set.
             Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
             before = peak_bytes()
             first = next(islice(clip, 1))
-            began = time.process_time()
+            started = time.process_time()
             examine(clip)
-            seconds = time.process_time() - began
+            seconds = time.process_time() - started
     return {
         "frames": frames,
         "seconds": seconds,
@@ -220,14 +216,14 @@ def _growth(step: float) -> dict[str, Any]:
 def _elpv(quick: bool) -> dict[str, Any]:
     if not elpv.available() or quick:
         return {}
-    found = elpv.measure(seed=0)
+    result = elpv.measure(seed=0)
     return {
-        "n_train": found.n_train,
-        "accuracy": [found.correct, found.n_test],
-        "auroc": found.auroc,
-        "miss": [found.missed, found.defective],
-        "false_reject": [found.rejected, found.n_test - found.defective],
-        "seconds": found.seconds,
+        "n_train": result.n_train,
+        "accuracy": [result.correct, result.n_test],
+        "auroc": result.auroc,
+        "miss": [result.missed, result.defective],
+        "false_reject": [result.rejected, result.n_test - result.defective],
+        "seconds": result.seconds,
     }
 
 
@@ -235,11 +231,11 @@ def _pair(rate: Rate) -> list[int]:
     return [rate.hits, rate.n]
 
 
-# --- What is said --------------------------------------------------------------------------------
+# --- Rows of the report --------------------------------------------------------------------------------
 
 
 def _share(pair: list[int]) -> str:
-    """`98.5 % (394/400, 96.8-99.3)`: never a share without its count and its 95 % interval."""
+    """Format as `98.5 % (394/400, 96.8-99.3)`: a share with its count and 95 % interval."""
     rate = Rate(*pair)
     low, high = rate.interval
     return (
@@ -259,25 +255,25 @@ def _at_most(what: str, pair: list[int], goal: float) -> Row:
     )
 
 
-def _standard_rows(found: dict[str, Any]) -> list[Row]:
-    name = f"합성 standard, seed {found['seed']}"
-    normals, defects = found["fitted"]
+def _standard_rows(result: dict[str, Any]) -> list[Row]:
+    name = f"합성 standard, seed {result['seed']}"
+    normals, defects = result["fitted"]
     fitted = f"fitted on {normals} normals, {defects} of {', '.join(KNOWN)}"
-    kinds = [_at_least(f"{name}: never trained, lamination", found["kinds"]["lamination"], 90)]
+    kinds = [_at_least(f"{name}: never trained, lamination", result["kinds"]["lamination"], 90)]
     kinds += [
         Row(PART, f"{name}: never trained, {kind}", _share(pair))
-        for kind, pair in found["kinds"].items()
+        for kind, pair in result["kinds"].items()
         if kind != "lamination"
     ]
     return [
-        _at_most(f"{name}: missed defects ({fitted})", found["miss"], 1),
-        Row(PART, f"{name}: normals stopped", _share(found["false_reject"])),
-        _at_least(f"{name}: accuracy", found["accuracy"], 98.5),
-        _area(f"{name}: AUROC", found["auroc"], 0.998),
-        Row(PART, f"{name}: AUROC, distance from normals alone", f"{found['auroc_anomaly']:.4f}"),
-        _at_least(f"{name}: kinds never trained, caught", found["unseen"], 95),
+        _at_most(f"{name}: missed defects ({fitted})", result["miss"], 1),
+        Row(PART, f"{name}: normals stopped", _share(result["false_reject"])),
+        _at_least(f"{name}: accuracy", result["accuracy"], 98.5),
+        _area(f"{name}: AUROC", result["auroc"], 0.998),
+        Row(PART, f"{name}: AUROC, distance from normals alone", f"{result['auroc_anomaly']:.4f}"),
+        _at_least(f"{name}: kinds never trained, caught", result["unseen"], 95),
         *kinds,
-        Row(PART, f"{name}: shift found to the pixel", _share(found["exact"])),
+        Row(PART, f"{name}: shift found to the pixel", _share(result["exact"])),
     ]
 
 
@@ -285,9 +281,9 @@ def _area(what: str, area: float, goal: float) -> Row:
     return Row(PART, what, f"{area:.4f}", goal=f"≥ {goal:g}", passed=area >= goal)
 
 
-def _few_rows(found: dict[str, Any]) -> list[Row]:
+def _few_rows(result: dict[str, Any]) -> list[Row]:
     name = f"합성 standard, 20 + 20 normals, no label, {DRAWS} draws"
-    few = found["few"]
+    few = result["few"]
     return [
         _at_most(f"{name}: normals stopped", few["false_reject"], 2),
         _at_least(f"{name}: known kinds caught", few["known"], 98),
@@ -295,31 +291,31 @@ def _few_rows(found: dict[str, Any]) -> list[Row]:
     ]
 
 
-def _hard_rows(found: dict[str, Any]) -> list[Row]:
-    name = f"합성 hard (any contrast), seed {found['seed']}"
-    a90 = "not reached" if found["a90"] is None else f"d' {found['a90']:.1f}"
+def _hard_rows(result: dict[str, Any]) -> list[Row]:
+    name = f"합성 hard (any contrast), seed {result['seed']}"
+    a90 = "not reached" if result["a90"] is None else f"d' {result['a90']:.1f}"
     return [
-        Row(PART, f"{name}: missed defects", _share(found["miss"])),
-        Row(PART, f"{name}: normals stopped", _share(found["false_reject"])),
-        Row(PART, f"{name}: accuracy", _share(found["accuracy"])),
-        Row(PART, f"{name}: AUROC", f"{found['auroc']:.4f}"),
-        Row(PART, f"{name}: kinds never trained, caught", _share(found["unseen"])),
+        Row(PART, f"{name}: missed defects", _share(result["miss"])),
+        Row(PART, f"{name}: normals stopped", _share(result["false_reject"])),
+        Row(PART, f"{name}: accuracy", _share(result["accuracy"])),
+        Row(PART, f"{name}: AUROC", f"{result['auroc']:.4f}"),
+        Row(PART, f"{name}: kinds never trained, caught", _share(result["unseen"])),
         Row(PART, f"{name}: nine of ten found from", a90),
     ]
 
 
-def _speed_rows(found: dict[str, Any]) -> list[Row]:
-    spent, count = found["cpu"], len(found["seconds"])
-    stages = ", ".join(f"{name} {spent:.0f}" for name, spent in found["stages"].items())
+def _speed_rows(result: dict[str, Any]) -> list[Row]:
+    mean, count = result["cpu"], len(result["seconds"])
+    stages = ", ".join(f"{name} {spent:.0f}" for name, spent in result["stages"].items())
     return [
         Row(
             PART,
             f"film to verdict and heatmaps, one core: processor time, mean of {count}",
-            milliseconds(spent),
+            milliseconds(mean),
             goal="≤ 150 ms",
-            passed=spent <= 0.15,
+            passed=mean <= 0.15,
         ),
-        Row(PART, "the same on the clock, median", milliseconds(median(found["seconds"]))),
+        Row(PART, "the same on the clock, median", milliseconds(median(result["seconds"]))),
         Row(PART, "of it by stage, ms on the clock", stages),
     ]
 
@@ -349,22 +345,22 @@ def _growth_rows(short: dict[str, Any], long: dict[str, Any]) -> list[Row]:
     ]
 
 
-def _elpv_rows(found: dict[str, Any]) -> list[Row]:
+def _elpv_rows(result: dict[str, Any]) -> list[Row]:
     name = "ELPV, real solar cells"
-    if not found:
+    if not result:
         return [Row(PART, name, "not measured: needs the extra elpv, and no --quick")]
     floor = f"{100 * elpv.PUBLISHED_HANDMADE:.2f} % hand-made, {100 * elpv.PUBLISHED_CNN:.2f} % CNN"
-    right, held = found["accuracy"]
+    right, held = result["accuracy"]
     return [
-        Row(PART, f"{name}: missed defects", _share(found["miss"])),
-        Row(PART, f"{name}: good cells stopped", _share(found["false_reject"])),
+        Row(PART, f"{name}: missed defects", _share(result["miss"])),
+        Row(PART, f"{name}: good cells stopped", _share(result["false_reject"])),
         Row(
             PART,
-            f"{name}: accuracy, {found['n_train']} to learn",
-            _share(found["accuracy"]),
+            f"{name}: accuracy, {result['n_train']} to learn",
+            _share(result["accuracy"]),
             floor,
             goal=f"≥ {100 * elpv.PUBLISHED_HANDMADE:.2f} %",
             passed=right / held >= elpv.PUBLISHED_HANDMADE,
         ),
-        Row(PART, f"{name}: AUROC", f"{found['auroc']:.3f}"),
+        Row(PART, f"{name}: AUROC", f"{result['auroc']:.3f}"),
     ]

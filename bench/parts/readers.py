@@ -1,9 +1,7 @@
-"""Row 5: the public list of programmes, as page and API, for one reader and for many."""
+"""Read the public list of programmes as page and API, alone and in parallel, beside a bare read."""
 
-from collections.abc import Callable
-
-from bench.environment import Served, Stage, StageError
-from bench.load import Found, Plan
+from bench.environment import Environment, EnvironmentFailed, Log, Server
+from bench.load import LoadResult, Plan
 from bench.parts import bare
 from bench.parts.sessions import get
 from bench.report import Row, milliseconds, percentile, times
@@ -14,42 +12,38 @@ PAGES = {"programme list, page": "/programs/", "programme list, API": "/api/v1/p
 OK = 200
 
 
-def measure(stage: Stage, template: str, *, quick: bool, say: Callable[[str], None]) -> list[Row]:
-    """Read with one connection, then with many; then the bare view likewise."""
+def measure(environment: Environment, template: str, *, quick: bool, log: Log) -> list[Row]:
     seconds = 3 if quick else 15
-    database = stage.create(PART, template=template)
-    say(f"{', '.join(PAGES)}: 1 and {MANY} connections")
-    found: dict[tuple[str, int], Found] = {}
-    with stage.gunicorn(database) as served:
+    database = environment.create(PART, template=template)
+    log(f"{', '.join(PAGES)}: 1 and {MANY} connections")
+    result: dict[tuple[str, int], LoadResult] = {}
+    with environment.gunicorn(database) as server:
         for name, path in PAGES.items():
             for readers in (1, MANY):
-                found[name, readers] = _read(stage, served, path, readers, seconds)
-    with stage.gunicorn(database, bare.APPLICATION) as served:
+                result[name, readers] = _read(environment, server, path, readers, seconds)
+    with environment.gunicorn(database, bare.APPLICATION) as server:
         floors = {
-            readers: _read(stage, served, "/read/", readers, seconds) for readers in (1, MANY)
+            readers: _read(environment, server, "/read/", readers, seconds) for readers in (1, MANY)
         }
-    stage.drop(database)
-    return [_row(name, readers, each, floors[readers]) for (name, readers), each in found.items()]
+    environment.drop(database)
+    return [_row(name, readers, each, floors[readers]) for (name, readers), each in result.items()]
 
 
-def _read(stage: Stage, served: Served, path: str, readers: int, seconds: int) -> Found:
-    stage.load(Plan(served.port, readers, 1, [get(path)], again=True))
-    found = stage.load(Plan(served.port, readers, seconds, [get(path)], again=True))
-    if found.failed or set(found.statuses) != {OK}:
-        raise StageError(f"{path}: {set(found.statuses)} {found.failed[:3]}")
-    return found
+def _read(
+    environment: Environment, server: Server, path: str, readers: int, seconds: int
+) -> LoadResult:
+    environment.load(Plan(server.port, readers, 1, [get(path)], repeat=True))
+    result = environment.load(Plan(server.port, readers, seconds, [get(path)], repeat=True))
+    if result.failed or set(result.statuses) != {OK}:
+        raise EnvironmentFailed(f"{path}: {set(result.statuses)} {result.failed[:3]}")
+    return result
 
 
-def _row(name: str, readers: int, found: Found, floor: Found) -> Row:
-    rate, most = (len(each.seconds) / each.lasted for each in (found, floor))
-    late = milliseconds(percentile(found.seconds, 0.95))
+def _row(name: str, readers: int, result: LoadResult, floor: LoadResult) -> Row:
+    rate, bare_rate = (len(each.seconds) / each.duration for each in (result, floor))
+    p95 = milliseconds(percentile(result.seconds, 0.95))
     who = "1 reader" if readers == 1 else f"{readers} readers"
     return Row(
-        PART, f"{name}, {who}, p95", f"{rate:,.0f}/s, {late}", f"{most:,.0f}/s (bare read)",
-        times(rate / most),
+        PART, f"{name}, {who}, p95", f"{rate:,.0f}/s, {p95}", f"{bare_rate:,.0f}/s (bare read)",
+        times(rate / bare_rate),
     )  # fmt: skip
-
-
-def inside() -> dict[str, object]:
-    """Nothing of this part runs inside a process of the portal."""
-    return {}

@@ -1,11 +1,10 @@
-"""Row 3: scoring, ranking and selecting, against one SQL aggregate over the same sheets."""
+"""Score, rank and select, beside one SQL aggregate over the same sheets."""
 
 import time
-from collections.abc import Callable
 
 from applications.services.assessment import scoring
 from applications.services.selection import proposals
-from bench.environment import Stage
+from bench.environment import Environment, Log
 from bench.parts.fixtures import MANAGER_EMAIL, OFFICER_EMAIL
 from bench.report import Row, peak_bytes, times
 from portal.core.clock import now
@@ -26,28 +25,27 @@ SELECT count(*), avg(score) FROM (
 """
 
 
-def measure(stage: Stage, template: str, *, quick: bool, say: Callable[[str], None]) -> list[Row]:
-    """Seed, aggregate, then do the real work in a process of its own."""
+def measure(environment: Environment, template: str, *, quick: bool, log: Log) -> list[Row]:
     count = 5_000 if quick else 100_000
-    database = stage.create(PART, template=template)
-    say(f"{count:,} applications under assessment, {SHEETS} locked sheets each")
-    stage.manage(
+    database = environment.create(PART, template=template)
+    log(f"{count:,} applications under assessment, {SHEETS} locked sheets each")
+    environment.manage(
         database, "seed_bulk", "--applications", str(count), "--program", PROGRAM,
         "--stage", "assessing", "--sheets", str(SHEETS),
     )  # fmt: skip
-    stage.query(database, "VACUUM ANALYZE")
-    stage.query(database, AGGREGATE)
-    began = time.monotonic()
-    stage.query(database, AGGREGATE)
-    floor = time.monotonic() - began
-    say("scoring, ranking, selecting")
-    found = stage.inside(database, PART)
-    stage.drop(database)
-    return _rows(found, floor, count, goal=GOAL_SECONDS * count / 100_000)
+    environment.query(database, "VACUUM ANALYZE")
+    environment.query(database, AGGREGATE)
+    started = time.monotonic()
+    environment.query(database, AGGREGATE)
+    floor = time.monotonic() - started
+    log("scoring, ranking, selecting")
+    result = environment.run_part(database, PART)
+    environment.drop(database)
+    return _rows(result, floor, count, goal=GOAL_SECONDS * count / 100_000)
 
 
-def _rows(found: dict[str, float], floor: float, count: int, *, goal: float) -> list[Row]:
-    work = found["compute"] + found["propose"]
+def _rows(result: dict[str, float], floor: float, count: int, *, goal: float) -> list[Row]:
+    work = result["compute"] + result["propose"]
     return [
         Row(
             PART,
@@ -58,28 +56,27 @@ def _rows(found: dict[str, float], floor: float, count: int, *, goal: float) -> 
             f"≤ {goal:.0f} s",
             work <= goal,
         ),
-        Row(PART, "… of which scoring", f"{found['compute']:.1f} s"),
-        Row(PART, "… of which ranking and the line", f"{found['propose']:.1f} s"),
+        Row(PART, "… of which scoring", f"{result['compute']:.1f} s"),
+        Row(PART, "… of which ranking and the cutoff", f"{result['propose']:.1f} s"),
         Row(
-            PART, f"decide: money and states of {found['selected']:,.0f} selected",
-            f"{found['decide']:.1f} s",
+            PART, f"decide: money and states of {result['selected']:,.0f} selected",
+            f"{result['decide']:.1f} s",
         ),
-        Row(PART, "CPU of the process over all three", f"{found['cpu']:.1f} s"),
+        Row(PART, "CPU of the process over all three", f"{result['cpu']:.1f} s"),
         Row(
-            PART, "memory at its peak", f"{found['mb']:.0f} MB", f"{found['mb_before']:.0f} MB (idle)",
-            times(found["mb"] / found["mb_before"]), f"≤ {GOAL_MB} MB", found["mb"] <= GOAL_MB,
+            PART, "memory at its peak", f"{result['mb']:.0f} MB", f"{result['mb_before']:.0f} MB (idle)",
+            times(result["mb"] / result["mb_before"]), f"≤ {GOAL_MB} MB", result["mb"] <= GOAL_MB,
         ),
     ]  # fmt: skip
 
 
-def inside() -> dict[str, float]:
-    """Score, propose and decide as the jobs and the manager do."""
+def run() -> dict[str, float]:
     before = peak_bytes()
     manager = User.objects.get(email=MANAGER_EMAIL)
     program = SubProgram.objects.select_related("pot").get(code=PROGRAM)
     at = now()
     cpu = time.process_time()
-    began = time.monotonic()
+    started = time.monotonic()
     run = scoring.start(program, by=manager, now=at)
     scoring.compute(run, now=at)
     computed = time.monotonic()
@@ -89,7 +86,7 @@ def inside() -> dict[str, float]:
     proposals.confirm(chosen, by=User.objects.get(email=OFFICER_EMAIL), now=at)
     proposals.decide(chosen, by=manager, now=at)
     return {
-        "compute": computed - began,
+        "compute": computed - started,
         "propose": proposed - computed,
         "decide": time.monotonic() - proposed,
         "selected": chosen.cut["selected_count"],

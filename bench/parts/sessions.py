@@ -1,4 +1,4 @@
-"""Live sessions by the thousand, as signing in makes them, and requests that carry them."""
+"""Signed-in sessions in bulk, and requests that carry them."""
 
 import secrets
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ SECOND_FACTOR = {"account_authentication_methods": [{"method": "password"}, {"me
 
 
 def open_for(people: Sequence[int], **more: object) -> list[str]:
-    """Open a session for each person; returns their keys in the same order."""
+    """Open a session for each person as signing in does; return the keys in the same order."""
     users = User.objects.in_bulk(list(people))
     store = SessionStore()
     expires = now() + timedelta(seconds=settings.SESSION_COOKIE_AGE)
@@ -45,7 +45,6 @@ def open_for(people: Sequence[int], **more: object) -> list[str]:
 
 
 def cookies(key: str) -> dict[str, str]:
-    """The header that carries a session."""
     return {"Cookie": f"{settings.SESSION_COOKIE_NAME}={key}; {settings.CSRF_COOKIE_NAME}={CSRF}"}
 
 
@@ -55,5 +54,5 @@ def post(path: str, key: str, **fields: str) -> str:
 
 
 def get(path: str, key: str = "") -> str:
-    """Write a GET, of a visitor where no session is named."""
+    """Write a GET for the load generator; without a key, of a visitor."""
     return message("GET", path, cookies(key) if key else {})

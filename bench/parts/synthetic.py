@@ -1,4 +1,4 @@
-"""Synthetic (합성) products made, filmed, decoded and examined, many at once."""
+"""Synthetic (합성) products: made, filmed, decoded and examined in parallel."""
 
 import multiprocessing
 import os
@@ -16,7 +16,7 @@ from kamp.vision.learning.model import Sample
 from kamp.vision.synthetic import generator
 from kamp.vision.synthetic.generator import KNOWN, UNSEEN, Difficulty
 
-# The sets that are reported. The inspection was tuned on seeds from 10,000,000 on.
+# The inspection was tuned on seeds from 10,000,000 on: the reported sets have others.
 SEEDS = {Difficulty.STANDARD: 20_000_000, Difficulty.HARD: 30_000_000}
 SIZES = {
     Difficulty.STANDARD: {
@@ -31,8 +31,8 @@ QUICK = {"fit": (40, 10), "threshold": (30, 0), "test": (20, 10), "unseen": 6}
 
 
 @dataclass(frozen=True)
-class Made:
-    """One examined product and what it really is."""
+class Product:
+    """One examined product and its true kind."""
 
     split: str
     sample: Sample
@@ -42,7 +42,7 @@ class Made:
 
 
 def plan(difficulty: Difficulty, *, quick: bool) -> list[tuple[str, str]]:
-    """List (split, kind) of each product in the order of their seeds."""
+    """Return (split, kind) of each product in the order of their seeds."""
     sizes: dict = QUICK if quick else SIZES[difficulty]
     listed = []
     for split in ("fit", "threshold", "test"):
@@ -52,19 +52,19 @@ def plan(difficulty: Difficulty, *, quick: bool) -> list[tuple[str, str]]:
     return listed + [("unseen", kind) for kind in UNSEEN for _ in range(sizes["unseen"])]
 
 
-def make(difficulty: Difficulty, *, quick: bool) -> list[Made]:
+def make(difficulty: Difficulty, *, quick: bool) -> list[Product]:
     """Make the whole set; each product has its own seed, so the set is always the same."""
-    orders = [
+    requests = [
         (SEEDS[difficulty] + number, split, kind, difficulty)
         for number, (split, kind) in enumerate(plan(difficulty, quick=quick))
     ]
     forked = multiprocessing.get_context("fork")
     with ProcessPoolExecutor(os.cpu_count(), mp_context=forked) as pool:
-        return list(pool.map(_make_one, orders, chunksize=8))
+        return list(pool.map(_make, requests, chunksize=8))
 
 
-def _make_one(order: tuple[int, str, str, Difficulty]) -> Made:
-    seed, split, kind, difficulty = order
+def _make(request: tuple[int, str, str, Difficulty]) -> Product:
+    seed, split, kind, difficulty = request
     made = generator.product(seed, kind, difficulty=difficulty)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "합성.mp4"
@@ -74,9 +74,9 @@ def _make_one(order: tuple[int, str, str, Difficulty]) -> Made:
     if evidence.vector is None:
         raise AssertionError(f"nothing found in synthetic product {seed}")
     sample = Sample(f"합성-{seed}", evidence.vector, evidence.traits, kind)
-    return Made(split, sample, made.d_prime, made.size_mm, evidence.traits.shift_px)
+    return Product(split, sample, made.d_prime, made.size_mm, evidence.traits.shift_px)
 
 
-def vectors(products: Sequence[Made]) -> np.ndarray:
-    """Stack what was measured: (n, SIZE) float32."""
+def vectors(products: Sequence[Product]) -> np.ndarray:
+    """Stack the feature vectors: (n, SIZE) float32."""
     return np.stack([one.sample.vector for one in products])

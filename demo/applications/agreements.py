@@ -1,4 +1,4 @@
-"""The demo's agreements: from the award to the stage the story wants, by the real services."""
+"""Take the demo's awards to the stages of the scenario by the real services."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,9 +10,9 @@ from applications.services.agreement import contracts as agreements
 from applications.services.agreement import endings, instalments
 from applications.services.settlement import reports, spending, statements
 from applications.states import EndingKind, MemberRole
-from demo.applications.deliveries import Handover
+from demo.applications.deliveries import DeliverySeeder
 from demo.samples import sample_pdf
-from demo.timeline import Diary
+from demo.timeline import Timeline
 from portal.models import User
 
 PROGRESS = {
@@ -29,15 +29,15 @@ FINAL = {
 VISITS = 2
 
 
-class Contracts:
-    """Tells the story of one award after another."""
+class AgreementSeeder:
+    """Drafts agreements and carries them out as the firm and the staff would."""
 
-    def __init__(self, officer: User, manager: User, diary: Diary) -> None:
-        self.officer, self.manager, self.diary = officer, manager, diary
-        self.now = diary.now
+    def __init__(self, officer: User, manager: User, timeline: Timeline) -> None:
+        self.officer, self.manager, self.timeline = officer, manager, timeline
+        self.now = timeline.now
 
-    def tell(self, application: Application, *, until: str, spent: Mapping[str, int]) -> None:
-        """Take the award to this stage."""
+    def advance(self, application: Application, *, until: str, spent: Mapping[str, int]) -> None:
+        """Draft an agreement and stop at the stage `until`; `spent` is won by cost item."""
         agreement = agreements.draft(application, by=self.officer, now=self.now())
         owner = application.company.members.get(role=MemberRole.OWNER).user
         if until == "drafted":
@@ -45,13 +45,13 @@ class Contracts:
         self._papers(agreement, owner)
         if until == "signing":
             return
-        self.diary.next_day()
+        self.timeline.next_day()
         self._conclude(agreement, owner)
         if until == "visits":
-            self._handover().begin(Deliverable.objects.get(agreement=agreement), VISITS)
+            self._deliveries().record(Deliverable.objects.get(agreement=agreement), VISITS)
             return
         if until == "delivered":
-            self._handover().all(self._fresh(agreement))
+            self._deliveries().deliver_all(self._fresh(agreement))
             return
         self._pay(agreement, 1)
         if until == "given_up":
@@ -59,7 +59,7 @@ class Contracts:
             return
         if until == "active":
             return
-        self.diary.next_day()
+        self.timeline.next_day()
         self._report(agreement, "progress", PROGRESS, owner)
         if until == "mid_check":
             return
@@ -72,18 +72,18 @@ class Contracts:
             now=self.now(),
         )
         self._pay(agreement, 2)
-        self.diary.next_day()
-        self._handover().all(self._fresh(agreement))
+        self.timeline.next_day()
+        self._deliveries().deliver_all(self._fresh(agreement))
         self._report(agreement, "final", FINAL, owner)
         self._settle(agreement, owner, until, spent)
 
-    def _handover(self) -> Handover:
-        return Handover(
+    def _deliveries(self) -> DeliverySeeder:
+        return DeliverySeeder(
             officer=self.officer,
             second=self.manager,
-            paper=lambda title: self._file(title, title),
+            make_file=lambda title: self._file(title, title),
             now=self.now,
-            today=self.diary.today,
+            today=self.timeline.today,
         )
 
     def _papers(self, agreement: Agreement, owner: User) -> None:
@@ -128,7 +128,7 @@ class Contracts:
             spending.add(
                 self._fresh(agreement),
                 item=item,
-                spent_on=self.diary.today(),
+                spent_on=self.timeline.today(),
                 payee="로봇온(주)",
                 purpose="도입 계약 대금",
                 amount_won=amount,

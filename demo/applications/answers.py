@@ -1,4 +1,4 @@
-"""Answers that a sub-programme accepts, found by asking its own rules."""
+"""Answers that a sub-programme accepts, found by its own rules."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -19,26 +19,26 @@ LONG_TEXT = (TEXT * 6).strip()
 
 @dataclass
 class Answers:
-    """A full set: company facts, answers by question code, what the bonus questions claim."""
+    """Company facts and answers by question code."""
 
     profile: dict[str, Any]
     values: dict[str, Any] = field(default_factory=dict)
 
 
 def find(track: Track, *, profile: Mapping[str, Any], claim: bool, on: date) -> Answers:
-    """Answer every question of a track so that nothing blocks on the day `on`.
+    """Answer every question of a track so that nothing blocks filing on the day `on`.
 
-    Begins with the first choice everywhere and changes what a failed condition names. `claim`
-    answers the questions that bonus items look at. Raises RuleBroken when no answers are found.
+    Begins with the first choice everywhere and changes the answers that failed conditions name.
+    `claim` answers the questions of bonus items too. Raises RuleBroken when no answers are found.
     """
     program = track.sub_program
     conditions = program.conditions_parsed()
     questions = read_questions(program.questions)
     claims = {row.question for row in program.bonus_items.all()}
-    wanted = {q.code for q in questions if q.required or (claim and q.code in claims)}
-    turns: Counter[str] = Counter()
+    answered = {q.code for q in questions if q.required or (claim and q.code in claims)}
+    attempts: Counter[str] = Counter()
     for _ in range(TRIES):
-        found = _answer(track, questions, wanted, dict(profile), turns, on)
+        found = _answer(track, questions, answered, dict(profile), attempts, on)
         facts = _facts(track, questions, found)
         judged = eligibility.judge(conditions, facts, on=on, final=True)
         if not judged.findings:
@@ -46,25 +46,25 @@ def find(track: Track, *, profile: Mapping[str, Any], claim: bool, on: date) -> 
         change = _to_change(judged.findings, conditions, questions)
         if not change:
             break
-        turns.update(set(change))
+        attempts.update(set(change))
     raise RuleBroken(judged.findings, message=f"{program.code}/{track.code}: 맞는 답이 없습니다.")
 
 
 def _answer(
     track: Track,
     questions: tuple[Question, ...],
-    wanted: set[str],
+    answered: set[str],
     profile: dict[str, Any],
-    turns: Counter[str],
+    attempts: Counter[str],
     on: date,
 ) -> Answers:
     known: dict[str, Any] = {**profile, "track": track.code}
     answers = Answers(profile)
     for question in questions:
-        if question.code not in wanted or applies(question.when, known) is not True:
+        if question.code not in answered or applies(question.when, known) is not True:
             continue
         options = candidates(question, on)
-        value = options[turns[question.code] % len(options)]
+        value = options[attempts[question.code] % len(options)]
         answers.values[question.code] = value
         if question.kind != "rows":
             known[question.code] = tuple(value) if question.kind == "multi" else value
@@ -72,7 +72,7 @@ def _answer(
 
 
 def candidates(question: Question, on: date) -> list[Any]:
-    """Values to try for a question, the most likely first."""
+    """Return values to try for a question, the most likely first."""
     least = question.minimum if isinstance(question.minimum, int) else 1
     match question.kind:
         case "yes_no":
@@ -110,12 +110,12 @@ def _to_change(
     conditions: tuple[eligibility.Condition, ...],
     questions: tuple[Question, ...],
 ) -> list[str]:
-    """The one question that each failed condition lets change: its own, else that of its `when`."""
-    asked = {question.code for question in questions}
+    """Return the question to change for each failed condition: its own, else that of its `when`."""
+    codes = {question.code for question in questions}
     failed = {row.code for row in findings}
     named = []
     for condition in conditions:
         if condition.code in failed:
             facts = [condition.fact, *(condition.when or ()), condition.other]
-            named += [fact for fact in facts if fact in asked][:1]
+            named += [fact for fact in facts if fact in codes][:1]
     return named

@@ -1,4 +1,4 @@
-"""The demo's later decisions: objections, a decline, a move-up, a reversal, by their own people."""
+"""Object to and change released decisions of the demo by the real services."""
 
 from typing import Any
 
@@ -8,37 +8,34 @@ from applications.services.assessment import scoring
 from applications.services.selection import changes
 from applications.states import ChangeKind, Remedy
 from demo.people import email_of
-from demo.timeline import Diary
+from demo.timeline import Timeline
 from portal.jobs import queue
 from portal.models import User
 
 
-class Aftermath:
-    """Tells what became of released decisions; whoever took part in one judges no objection to it."""
+class DecisionChangeSeeder:
+    """Applies one change after another; nobody judges an objection to their own decision."""
 
-    def __init__(self, diary: Diary) -> None:
-        self.now = diary.now
+    def __init__(self, timeline: Timeline) -> None:
+        self.now = timeline.now
         self.officer, self.other_officer, self.manager, self.other_manager = (
             User.objects.get(email=email_of(login))
             for login in ("staff", "staff2", "manager", "manager2")
         )
 
-    def tell(self, application: Application, row: dict[str, Any]) -> None:
-        """Do one thing of the story: `do` names it, `text` is what is written down."""
+    def apply(self, application: Application, row: dict[str, Any]) -> None:
+        """Call the method that `do` of the row names; `text` is the reason or note."""
         getattr(self, row["do"])(application, row)
 
     def decline(self, application: Application, row: dict[str, Any]) -> None:
-        """The firm gives up; the portal drafts the move of the next in reserve."""
         changes.decline(application, note=row["text"], by=application.created_by, now=self.now())
 
     def move_up(self, application: Application, row: dict[str, Any]) -> None:
-        """An officer takes the portal's draft up, a manager approves it."""
         draft = DecisionChange.objects.get(application=application, kind=ChangeKind.MOVE_UP)
         changes.take_up(draft, by=self.officer, now=self.now())
         changes.approve(draft, by=self.manager, now=self.now())
 
     def reverse(self, application: Application, row: dict[str, Any]) -> None:
-        """An officer proposes another outcome, two managers approve it."""
         change = changes.propose(
             application,
             kind=ChangeKind.REVERSAL,
@@ -51,16 +48,13 @@ class Aftermath:
         changes.approve(change, by=self.other_manager, now=self.now())
 
     def contest(self, application: Application, row: dict[str, Any]) -> None:
-        """The firm objects."""
         objection.file(application, text=row["text"], by=application.created_by, now=self.now())
 
     def dismiss(self, application: Application, row: dict[str, Any]) -> None:
-        """Somebody else confirms the decision, with reasons."""
         contested = Objection.objects.get(application=application)
         objection.dismiss(contested, note=row["text"], by=self.other_manager, now=self.now())
 
     def uphold(self, application: Application, row: dict[str, Any]) -> None:
-        """The refused bonus is recognised, the case is scored again and decided anew."""
         contested = Objection.objects.get(application=application)
         refused = BonusClaim.objects.filter(application=application, state="refused")
         objection.uphold(

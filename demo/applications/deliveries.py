@@ -1,4 +1,4 @@
-"""Deliver everything an agreement promises, as its firm, supplier, experts and staff would."""
+"""Deliver what an agreement promises, as its firm, supplier, experts and staff would."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from applications.states import ExpertState, PartnerState
 from portal.models import User
 
 LEVEL = "middle1"
-WORDS = {
+TEXTS = {
     "firm": "현장에서 확인한 내용을 사진과 함께 적었습니다.",
     "supplier": "설치하고 시험 가동한 뒤 작업자 교육을 마쳤습니다.",
     "expert": "공정을 함께 살펴보고 원인을 찾아 바로 조치했습니다.",
@@ -22,54 +22,55 @@ WORDS = {
 
 
 @dataclass(frozen=True)
-class Handover:
-    """The people of staff, and how a file is made; `now` is asked for each act."""
+class DeliverySeeder:
+    """Delivers as of `now()`; `second` confirms what `officer` delivered."""
 
     officer: User
     second: User
-    paper: Callable[[str], ContentFile]
+    make_file: Callable[[str], ContentFile]
     now: Callable[[], datetime]
     today: Callable[[], date]
 
-    def all(self, agreement: Agreement) -> None:
-        """Deliver everything, in order."""
+    def deliver_all(self, agreement: Agreement) -> None:
         rows = Deliverable.objects.filter(agreement=agreement).order_by("order")
         for pk in list(rows.values_list("pk", flat=True)):
-            self.one(pk)
+            self.deliver(pk)
 
-    def one(self, pk: int) -> None:
-        """Deliver one thing, from its first record to its confirmation."""
-        row, doer = self._given(pk)
-        for turn in range(row.spec.get("wanted") or 1):
-            self._record(row, turn, doer)
+    def deliver(self, pk: int) -> None:
+        """Deliver one deliverable, from its first record to its confirmation."""
+        row, performer = self._load(pk)
+        for index in range(row.spec.get("wanted") or 1):
+            self._record(row, index, performer)
         level = LEVEL if row.spec.get("result") else ""
-        deliverables.submit(row, by=doer, now=self.now(), level=level)
-        deliverables.accept(row, by=self._judge(row, doer), now=self.now())
+        deliverables.submit(row, by=performer, now=self.now(), level=level)
+        deliverables.accept(row, by=self._confirmer(row, performer), now=self.now())
 
-    def begin(self, row: Deliverable, times: int) -> None:
-        """Record the first times, confirmed by the firm, and one that waits for its word."""
-        row, doer = self._given(row.pk)
-        for turn in range(times + 1):
-            self._record(row, turn, doer, confirm=turn < times)
+    def record(self, row: Deliverable, times: int) -> None:
+        """Record `times` confirmed entries and one more that the firm has not confirmed yet."""
+        row, performer = self._load(row.pk)
+        for index in range(times + 1):
+            self._record(row, index, performer, confirm=index < times)
 
-    def _given(self, pk: int) -> tuple[Deliverable, User]:
+    def _load(self, pk: int) -> tuple[Deliverable, User]:
         rows = Deliverable.objects.select_related("agreement__application", "expert__user")
         row = rows.get(pk=pk)
         if row.spec["by"] == queries.EXPERT and row.expert is None:
             self._assign(row)
-        return row, self._doer(row)
+        return row, self._performer(row)
 
-    def _record(self, row: Deliverable, turn: int, doer: User, *, confirm: bool = True) -> None:
+    def _record(
+        self, row: Deliverable, index: int, performer: User, *, confirm: bool = True
+    ) -> None:
         words = row.spec["entry"]
         entry = deliverables.add_entry(
             row,
             on=self.today(),
-            title=f"{words['title']} {turn + 1}",
-            body=WORDS[row.spec["by"]],
+            title=f"{words['title']} {index + 1}",
+            body=TEXTS[row.spec["by"]],
             outcome="다음 방문까지 변화를 재기로 했습니다." if "outcome" in words else "",
             amount=4 if "amount" in words else None,
-            uploads=[self.paper(row.label)] if row.spec.get("files") else [],
-            by=doer,
+            uploads=[self.make_file(row.label)] if row.spec.get("files") else [],
+            by=performer,
             now=self.now(),
         )
         row.refresh_from_db()
@@ -79,13 +80,13 @@ class Handover:
 
     def _assign(self, row: Deliverable) -> None:
         pool = Expert.objects.filter(pool=row.spec["pool"], state=ExpertState.VERIFIED)
-        for one in pool.order_by("pk"):
-            if experts.load_of(one) < one.capacity and not experts.ties(one, row):
-                experts.assign(row, expert=one, by=self.officer, now=self.now())
+        for expert in pool.order_by("pk"):
+            if experts.load_of(expert) < expert.capacity and not experts.ties(expert, row):
+                experts.assign(row, expert=expert, by=self.officer, now=self.now())
                 row.refresh_from_db()
                 return
 
-    def _doer(self, row: Deliverable) -> User:
+    def _performer(self, row: Deliverable) -> User:
         application = row.agreement.application
         partner = application.partners.filter(state=PartnerState.ACCEPTED).first()
         if row.spec["by"] == queries.EXPERT and row.expert is not None:
@@ -96,11 +97,11 @@ class Handover:
             return partner.company.members.order_by("pk")[0].user
         return application.created_by
 
-    def _judge(self, row: Deliverable, doer: User) -> User:
+    def _confirmer(self, row: Deliverable, performer: User) -> User:
         if queries.confirming_side(row) == queries.STAFF:
-            return self.second if doer == self.officer else self.officer
+            return self.second if performer == self.officer else self.officer
         owner = row.agreement.application.created_by
-        if doer != owner:
+        if performer != owner:
             return owner
         others = Member.objects.filter(company=row.agreement.company).exclude(user=owner)
         return others.order_by("pk")[0].user

@@ -2,13 +2,13 @@
 
 from django import template
 
-from demo import story
+from demo import seeding
 
 register = template.Library()
 
 
 @register.simple_tag
-def story_progress() -> story.Progress | None:
-    """Return how far the demo's data are while they are being made, None afterwards."""
-    progress = story.progress()
+def seeding_progress() -> seeding.Progress | None:
+    """Return the progress while the demo's data are being made, None afterwards."""
+    progress = seeding.progress()
     return progress if progress and not progress.finished else None

@@ -1,4 +1,4 @@
-"""The demo's reports: every stage, walked there by the real services, days ago."""
+"""Make the demo's reports at every stage by the real services, each as of its own day."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,14 +30,14 @@ from vouchers.services.rewards import awards as awards_services
 from vouchers.services.rewards import fees
 from vouchers.states import AssignmentState, Category, IssueKind, MonitorState
 
-TEXTS = Path(__file__).with_name("reports.yaml")
+TEXT_FILE = Path(__file__).with_name("reports.yaml")
 SECTIONS = ("features", "satisfaction", "price", "inconvenience", "purpose")
 SCALES = ("features", "satisfaction", "price", "ease", "purpose")
-WAYS = 11  # a prime: two reports (a, b) share at most one section
+TEXTS_PER_SECTION = 11  # a prime: two variants (a, b) share the text of at most one section
 PUBLISHED, STAGED = 24, 5  # services, of about four members each
-PINNED = (0, 1, 2, 3, 4, PUBLISHED, PUBLISHED + 1)  # what the demo's own member tries
-SELLERS = (2, PUBLISHED)  # a correction under way, reports that wait for a word
-TIED = 9  # the service one of whose members turns out to be tied
+# Places of the services that the demo's own member tries.
+SELLERS = (2, PUBLISHED)  # places of services: a correction under way, reports open for comment
+TIED = 9  # place of the service one of whose members declares a tie
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 COLOURS = ("#083891", "#267337", "#8a5c00", "#464c53", "#0b50d0")
@@ -56,44 +56,44 @@ CASES = (
     ),
 )
 
+Variant = tuple[int, int]  # which text of each section a report uses
+
 
 @dataclass(frozen=True)
 class Staff:
-    """Who does what in the story; two of the agency, because some acts take two people."""
+    """The staff who act on reports."""
 
     moderator: User
     operator: User
     agency: User
 
 
-def staff() -> Staff:
-    """Find the demo's people by their roles."""
-
+def _staff() -> Staff:
     def holder(role: str) -> User:
         return User.objects.filter(groups__name=role, is_active=True).order_by("pk")[0]
 
     return Staff(holder(MODERATOR), holder(PANEL_OPERATOR), holder(AGENCY))
 
 
-def tell(round: PanelRound, *, now: datetime) -> dict[str, int]:
-    """Write, moderate, publish, correct, pay and award; returns how much of each.
+def seed(round: PanelRound, *, now: datetime) -> dict[str, int]:
+    """Write, moderate, publish, correct, pay and award; return how many of each.
 
-    Needs a confirmed assignment; a round that has reports already is left alone.
+    Needs a confirmed assignment. Does nothing for a round that has reports.
     """
     services = in_turn(list(round.covered.filter(assignments__round=round).distinct()))
     services = services[: PUBLISHED + STAGED]
     if not services or ConsumerReport.objects.filter(assignment__round=round).exists():
         return {}
-    people = staff()
-    _desks(services, now)
-    pens = _pens()
-    published = _published(services[:PUBLISHED], people, pens, now - 50 * DAY)
+    people = _staff()
+    _add_supplier_members(services, now)
+    choices = variants()
+    published = _publish(services[:PUBLISHED], people, choices, now - 50 * DAY)
     _corrections(published, people, now)
     _good_cases(published, people, now)
     if len(services) > TIED:
         _tie(services[TIED], people, now - 6 * DAY)
     paid, _ = fees.pay_due(round, by=people.operator, now=now - 5 * DAY)
-    _stages(services[PUBLISHED:], people, pens, now - 4 * DAY)
+    _seed_stages(services[PUBLISHED:], people, choices, now - 4 * DAY)
     awards = awards_services.propose(round, by=people.operator, now=now - DAY)
     awards_services.approve(awards, by=people.agency, now=now - DAY / 2)
     awards_services.pay(awards, by=people.operator, now=now - DAY / 4)
@@ -109,7 +109,7 @@ def tell(round: PanelRound, *, now: datetime) -> dict[str, int]:
 
 
 def in_turn(services: Sequence[Service]) -> list[Service]:
-    """Order services so that the fields take turns: the first of each, then the second of each."""
+    """Order services so that categories alternate: the first of each, then the second of each."""
     fields: dict[str, list[Service]] = {}
     for service in sorted(services, key=lambda row: row.pk):
         fields.setdefault(service.category, []).append(service)
@@ -124,7 +124,7 @@ def pinned(services: Sequence[Service]) -> list[Service]:
 
 
 def _assignments(service: Service) -> list[Assignment]:
-    """Who tries a service, the demo's own member first."""
+    """Return the active assignments of a service, those of the demo's own member first."""
     rows = service.assignments.filter(
         state=AssignmentState.ACTIVE, monitor__state=MonitorState.ACTIVE
     )
@@ -138,8 +138,7 @@ def _own(assignment: Assignment) -> bool:
     return assignment.monitor.user.email == email_of("monitor")
 
 
-def _desks(services: Sequence[Service], now: datetime) -> None:
-    """Put somebody at every supplier's desk; the demo's own account where there is work to do."""
+def _add_supplier_members(services: Sequence[Service], now: datetime) -> None:
     seller = User.objects.filter(email=email_of("seller")).first()
     for turn, service in enumerate(services):
         if service.supplier.members.exists():
@@ -152,17 +151,17 @@ def _desks(services: Sequence[Service], now: datetime) -> None:
 
 
 @cache
-def _words() -> dict[str, Any]:
-    return dict(yaml.safe_load(TEXTS.read_text(encoding="utf-8")))
+def _texts() -> dict[str, Any]:
+    return dict(yaml.safe_load(TEXT_FILE.read_text(encoding="utf-8")))
 
 
-def _pens() -> Iterator[tuple[int, int]]:
-    return iter([(a, b) for b in range(WAYS) for a in range(WAYS)])
+def variants() -> Iterator[Variant]:
+    return iter([(a, b) for b in range(TEXTS_PER_SECTION) for a in range(TEXTS_PER_SECTION)])
 
 
-def _written(
+def _write(
     assignment: Assignment,
-    pen: tuple[int, int],
+    variant: Variant,
     at: datetime,
     *,
     pictures: int = 1,
@@ -170,13 +169,14 @@ def _written(
 ) -> ConsumerReport:
     by = assignment.monitor.user
     report = writing.start(assignment, by=by, now=at)
-    place = pen[0] + WAYS * pen[1]
+    place = variant[0] + TEXTS_PER_SECTION * variant[1]
     for turn in range(pictures):
-        caption = _words()["captions"][(place + turn) % 4]
+        caption = _texts()["captions"][(place + turn) % 4]
         upload = _picture(assignment.service.name, caption, place + turn)
         writing.add_picture(report, upload=upload, caption=caption, by=by, now=at)
     texts = {
-        code: _words()[code][(pen[0] + turn * pen[1]) % WAYS] for turn, code in enumerate(SECTIONS)
+        code: _texts()[code][(variant[0] + turn * variant[1]) % TEXTS_PER_SECTION]
+        for turn, code in enumerate(SECTIONS)
     }
     marks: dict[str, object] = {
         code: 3 + (place + turn) % 3 - (assignment.service_id % 3 == 0)
@@ -196,67 +196,69 @@ def _written(
     )
 
 
-def _submitted(assignment: Assignment, pen: tuple[int, int], at: datetime, **words: Any) -> Any:
-    report = _written(assignment, pen, at, **words)
+def _submit(
+    assignment: Assignment, variant: Variant, at: datetime, **options: Any
+) -> ConsumerReport:
+    report = _write(assignment, variant, at, **options)
     filed = writing.submit(report, version=report.version, by=assignment.monitor.user, now=at)
     moderation.screen(filed, now=at)
     report.refresh_from_db()
     return report
 
 
-def _accepted(
-    assignment: Assignment, pen: tuple[int, int], people: Staff, at: datetime, **words: Any
+def _accept(
+    assignment: Assignment, variant: Variant, people: Staff, at: datetime, **options: Any
 ) -> ConsumerReport:
-    report: ConsumerReport = _submitted(assignment, pen, at, **words)
+    report = _submit(assignment, variant, at, **options)
     moderation.accept(report, by=people.moderator, now=at + DAY, note="읽고 확인했습니다.")
     return report
 
 
-def _published(
-    services: Sequence[Service], people: Staff, pens: Iterator[tuple[int, int]], begun: datetime
+def _publish(
+    services: Sequence[Service], people: Staff, variants: Iterator[Variant], since: datetime
 ) -> dict[Service, list[ConsumerReport]]:
     found: dict[Service, list[ConsumerReport]] = {}
     for turn, service in enumerate(services):
-        desk = SupplierMember.objects.filter(supplier=service.supplier).first()
+        member = SupplierMember.objects.filter(supplier=service.supplier).first()
         for place, assignment in enumerate(_assignments(service)):
-            at = begun + turn * DAY + 5 * place * HOUR
+            at = since + turn * DAY + 5 * place * HOUR
             own = _own(assignment)
             pictures = 3 if own else 1 + (place + turn) % 5 // 3
-            extra = _words()["free"] if own else ""
-            report = _accepted(assignment, next(pens), people, at, pictures=pictures, extra=extra)
-            if desk and place % 2 == 0:
-                said = _words()["comments"][(turn + place) % 3]
-                moderation.comment(report, text=said, by=desk.user, now=at + 2 * DAY)
+            extra = _texts()["free"] if own else ""
+            report = _accept(assignment, next(variants), people, at, pictures=pictures, extra=extra)
+            if member and place % 2 == 0:
+                reply = _texts()["comments"][(turn + place) % 3]
+                moderation.comment(report, text=reply, by=member.user, now=at + 2 * DAY)
             moderation.publish(report, by=people.moderator, now=at + 7 * DAY)
             found.setdefault(service, []).append(report)
     return found
 
 
-def _stages(
-    services: Sequence[Service], people: Staff, pens: Iterator[tuple[int, int]], begun: datetime
+def _seed_stages(
+    services: Sequence[Service], people: Staff, variants: Iterator[Variant], since: datetime
 ) -> None:
-    """Reports on their way: a draft, one waiting, one like another, one accepted, one returned."""
-    waiting = [row for service in services for row in _assignments(service)]
-    for turn, assignment in enumerate(waiting):
-        pen, at = next(pens), begun - turn * HOUR
+    """Leave reports as draft, submitted, similar to another, accepted and returned, in turn."""
+    assignments = [row for service in services for row in _assignments(service)]
+    for turn, assignment in enumerate(assignments):
+        variant, at = next(variants), since - turn * HOUR
         match turn % 5:
             case 0:
-                _written(assignment, pen, at)
+                _write(assignment, variant, at)
             case 1:
-                _submitted(assignment, pen, at)
+                _submit(assignment, variant, at)
             case 2:
                 phone = "문의는 02-555-0134로 했습니다."
-                _submitted(assignment, (pen[0] - 1, pen[1]) if pen[0] else pen, at, extra=phone)
+                copied = (variant[0] - 1, variant[1]) if variant[0] else variant
+                _submit(assignment, copied, at, extra=phone)
             case 3:
-                _accepted(assignment, pen, people, at)
+                _accept(assignment, variant, people, at)
             case _:
-                report = _submitted(assignment, pen, at)
+                report = _submit(assignment, variant, at)
                 note = "가격이 적정한지 견준 서비스의 이름과 값을 더 적어 주세요."
                 moderation.send_back(report, note=note, by=people.moderator, now=at + DAY)
 
 
 def _tie(service: Service, people: Staff, at: datetime) -> None:
-    """Let a member whose report is published turn out to be tied to a supplier."""
     member = next(row.monitor for row in _assignments(service) if not _own(row))
     conflicts.declare(
         member.user,
@@ -273,7 +275,7 @@ def _tie(service: Service, people: Staff, at: datetime) -> None:
 def _corrections(
     published: dict[Service, list[ConsumerReport]], people: Staff, now: datetime
 ) -> None:
-    """One put right, one under way, one answered, one that nobody answered, one just raised."""
+    """Raise five corrections: one fixed, one requested, one answered, one overdue, one new."""
     cases = [
         (reports[0], kind, text)
         for reports, kind, text in zip(
@@ -289,21 +291,21 @@ def _corrections(
             strict=False,
         )
     ]
-    begun = (-22 * DAY, -4 * DAY, -22 * DAY, -5 * DAY, -DAY)
-    for turn, ((report, kind, text), start) in enumerate(zip(cases, begun, strict=False)):
+    since = (-22 * DAY, -4 * DAY, -22 * DAY, -5 * DAY, -DAY)
+    for turn, ((report, kind, text), start) in enumerate(zip(cases, since, strict=False)):
         at = now + start
         case = corrections.raise_issue(report, kind=kind, text=text, by=people.moderator, now=at)
         if turn == 4:
             continue
         found = f"전담기관이 직접 써 보고 확인했습니다. {text}"
         corrections.verify(case, finding=found, by=people.agency, now=at + DAY)
-        wanted = "고친 뒤 고친 화면과 적용한 날을 알려 주세요."
-        corrections.request(case, text=wanted, by=people.agency, now=at + DAY)
-        desk = SupplierMember.objects.filter(supplier=case.service.supplier).first()
-        by = desk.user if desk else people.operator
+        request = "고친 뒤 고친 화면과 적용한 날을 알려 주세요."
+        corrections.request(case, text=request, by=people.agency, now=at + DAY)
+        member = SupplierMember.objects.filter(supplier=case.service.supplier).first()
+        by = member.user if member else people.operator
         if turn in (0, 3):
-            said = "새 판에서 고쳤습니다. 이번 달 1일부터 모든 고객에게 적용되었습니다."
-            corrections.answer(case, text=said, by=by, now=at + 2 * DAY)
+            reply = "새 판에서 고쳤습니다. 이번 달 1일부터 모든 고객에게 적용되었습니다."
+            corrections.answer(case, text=reply, by=by, now=at + 2 * DAY)
         if turn == 0:
             corrections.fix(case, note="새 판에서 확인함", by=people.agency, now=at + 4 * DAY)
     corrections.suspend_overdue(now - 4 * DAY)
@@ -312,7 +314,7 @@ def _corrections(
 def _good_cases(
     published: dict[Service, list[ConsumerReport]], people: Staff, now: datetime
 ) -> None:
-    """Three services without a correction, each by somebody else's word than who proposed it."""
+    """Promote three services without a correction; another person than the proposer confirms."""
     reports = [rows[0] for service, rows in published.items() if not service.corrections.exists()]
     for report, (headline, reason) in zip(reports, CASES, strict=False):
         case = good_cases.propose(
@@ -336,3 +338,6 @@ def _picture(title: str, caption: str, place: int) -> SimpleUploadedFile:
     out = BytesIO()
     image.save(out, "PNG")
     return SimpleUploadedFile(f"{caption}.png", out.getvalue(), content_type="image/png")
+
+
+PINNED = (0, 1, 2, 3, 4, PUBLISHED, PUBLISHED + 1)

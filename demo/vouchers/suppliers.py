@@ -1,4 +1,4 @@
-"""Synthetic suppliers and services: plausible, and clearly nobody's."""
+"""Synthetic suppliers and services, marked as such."""
 
 from collections.abc import Iterator
 
@@ -28,21 +28,21 @@ FIRST_NUMBER = 300_000
 
 
 def business_number(place: int) -> str:
-    """Make the n-th well-formed business number of the shelf."""
+    """Return the n-th well-formed business number of the sample catalogue."""
     serial = FIRST_NUMBER + place
     first = f"{200 + serial // 9_999 % 700:03d}87{serial % 9_999 + 1:04d}"
     return f"{first}{check_digit(first)}"
 
 
 def supplier_name(place: int) -> str:
-    """Name a supplier; after the first 240 a number tells them apart."""
+    """Return the name of a supplier; after the first 240 a number is added."""
     name = f"{STEMS[place % len(STEMS)]}{KINDS[place // len(STEMS) % len(KINDS)]}"
     turn = place // (len(STEMS) * len(KINDS))
     return f"{name}{turn + 1 if turn else ''}{MARK}"
 
 
 def suppliers(count: int) -> Iterator[list[object]]:
-    """Lines of the table of suppliers; every tenth has a partner firm."""
+    """Yield lines of the table of suppliers; every tenth has a partner firm."""
     for place in range(count):
         host = f"shelf{place}.example"
         partner = (
@@ -62,7 +62,7 @@ def suppliers(count: int) -> Iterator[list[object]]:
 
 
 def services(count: int, *, suppliers: int) -> Iterator[list[object]]:
-    """Lines of the table of services, spread over the fields and the suppliers."""
+    """Yield lines of the table of services, spread over the categories and the suppliers."""
     fields = list(Category)
     for place in range(count):
         field = fields[place % 6]

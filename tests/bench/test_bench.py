@@ -1,10 +1,11 @@
-"""The bench measures what it says: the load generator, the stage, the table."""
+"""The bench measures what it says: the load generator, the environment, the table."""
 
 import asyncio
 import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from importlib import import_module
 from io import StringIO
 from pathlib import Path
 
@@ -14,21 +15,21 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 
 from bench import load
-from bench.environment import APPLICATION, StageError, open_stage, web_command
-from bench.parts import sessions
+from bench.environment import APPLICATION, EnvironmentFailed, open_environment, web_command
+from bench.parts import PARTS, sessions
 from bench.report import Row, percentile, table
 from tests.factories.applications import UserFactory
 
 
 class Handler(BaseHTTPRequestHandler):
-    """Answers with what the path asks for, and remembers what it was sent."""
+    """Answers by path, and records the requests."""
 
     protocol_version = "HTTP/1.1"
-    heard: list[tuple[str, str]] = []
+    received: list[tuple[str, str]] = []
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-        self.heard.append((self.headers["Cookie"] or "", body))
+        self.received.append((self.headers["Cookie"] or "", body))
         if self.path == "/cut/":
             self.close_connection = True
             return
@@ -44,12 +45,12 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *words: object) -> None:
-        """Say nothing."""
+        pass
 
 
 @pytest.fixture
 def port() -> Iterator[int]:
-    Handler.heard = []
+    Handler.received = []
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield server.server_port
@@ -57,22 +58,22 @@ def port() -> Iterator[int]:
     server.server_close()
 
 
-def run(port: int, requests: list[str], **plan: object) -> load.Found:
+def run(port: int, requests: list[str], **plan: object) -> load.LoadResult:
     words = {"connections": 4, "seconds": 5, **plan}
     return asyncio.run(load.run(load.Plan(port=port, requests=requests, **words)))
 
 
-def test_sends_every_request_once_and_notes_the_answer(port: int) -> None:
+def test_sends_every_request_once_and_records_the_answer(port: int) -> None:
     requests = [
         load.message("POST", "/file/", {"Cookie": f"sessionid={turn}"}, f"turn={turn}")
         for turn in range(50)
     ]
-    found = run(port, requests)
-    assert sorted(Handler.heard) == sorted((f"sessionid={n}", f"turn={n}") for n in range(50))
-    assert found.statuses == [302] * 50
-    assert set(found.places) == {"/there/"}
-    assert len(found.seconds) == 50
-    assert found.failed == []
+    result = run(port, requests)
+    assert sorted(Handler.received) == sorted((f"sessionid={n}", f"turn={n}") for n in range(50))
+    assert result.statuses == [302] * 50
+    assert set(result.locations) == {"/there/"}
+    assert len(result.seconds) == 50
+    assert result.failed == []
 
 
 def test_reads_chunked_answers_and_goes_on_over_the_same_connection(port: int) -> None:
@@ -80,24 +81,24 @@ def test_reads_chunked_answers_and_goes_on_over_the_same_connection(port: int) -
     assert sorted(run(port, requests, connections=1).statuses) == [200] * 5 + [302] * 5
 
 
-def test_notes_a_connection_that_was_cut(port: int) -> None:
+def test_records_a_connection_that_was_cut(port: int) -> None:
     requests = [load.message("POST", path, {}, "a=1") for path in ("/cut/", "/file/")]
-    found = run(port, requests, connections=1)
-    assert len(found.failed) == 1
-    assert found.statuses == [302]
+    result = run(port, requests, connections=1)
+    assert len(result.failed) == 1
+    assert result.statuses == [302]
 
 
 def test_keeps_to_the_rate_and_counts_the_wait_of_a_late_one(port: int) -> None:
     requests = [load.message("POST", "/file/", {}, "a=1")] * 40
-    found = run(port, requests, rate=80, connections=8)
-    assert len(found.statuses) == 40
-    assert found.lasted >= 39 / 80
+    result = run(port, requests, rate=80, connections=8)
+    assert len(result.statuses) == 40
+    assert result.duration >= 39 / 80
 
 
 def test_stops_when_the_time_is_up(port: int) -> None:
-    found = run(port, [load.message("POST", "/file/", {}, "a=1")], seconds=0.3, again=True)
-    assert len(found.statuses) > 0
-    assert found.lasted < 2
+    result = run(port, [load.message("POST", "/file/", {}, "a=1")], seconds=0.3, repeat=True)
+    assert len(result.statuses) > 0
+    assert result.duration < 2
 
 
 @pytest.mark.django_db
@@ -115,7 +116,7 @@ def test_the_percentile_is_a_value_that_was_measured() -> None:
     assert percentile([7.0], 0.95) == 7.0
 
 
-def test_the_table_tells_pass_from_miss() -> None:
+def test_the_table_shows_pass_or_miss() -> None:
     written = table(
         [
             Row("a", "한글", "1", goal="≤ 2", passed=True),
@@ -125,6 +126,13 @@ def test_the_table_tells_pass_from_miss() -> None:
     ).splitlines()
     assert [line.split("|")[-2].strip() for line in written[2:]] == ["pass", "MISS", ""]
     assert "한글" in written[2]
+
+
+@pytest.mark.parametrize("name", PARTS)
+def test_a_part_is_named_as_its_module_so_that_it_can_run_in_its_own_process(name: str) -> None:
+    part = import_module(f"bench.parts.{name}")
+    assert name == part.PART
+    assert callable(part.measure)
 
 
 def test_serves_with_the_arguments_of_the_compose_file() -> None:
@@ -145,15 +153,17 @@ def databases(prefix: str) -> list[str]:
 
 
 @pytest.mark.postgres
-@pytest.mark.parametrize("fault", [KeyboardInterrupt, StageError, None])
+@pytest.mark.parametrize("fault", [KeyboardInterrupt, EnvironmentFailed, None])
 def test_leaves_no_database_and_no_folder_behind(fault: type[BaseException] | None) -> None:
     made: dict[str, object] = {}
 
     def measure() -> None:
-        with open_stage(os.environ["PORTAL_TEST_DATABASE_URL"]) as stage:
-            made["folder"] = stage.folder
-            made["names"] = [stage.create("one"), stage.create("two")]
-            stage.query(stage.create("copy", template=stage.made[0]), "SELECT 1")
+        with open_environment(os.environ["PORTAL_TEST_DATABASE_URL"]) as environment:
+            made["folder"] = environment.folder
+            made["names"] = [environment.create("one"), environment.create("two")]
+            environment.query(
+                environment.create("copy", template=environment.databases[0]), "SELECT 1"
+            )
             assert len(databases(str(made["names"][0])[:-3])) == 3
             if fault:
                 raise fault

@@ -1,4 +1,4 @@
-"""The optional yardstick: clear without the package, and sound numbers of any cell."""
+"""The optional benchmark: a clear error without the package, and finite features of any cell."""
 
 import numpy as np
 import pytest

@@ -31,9 +31,9 @@ def catalogue(settings, tmp_path) -> None:
 
 
 def seed(*words: str) -> str:
-    said = StringIO()
-    call_command("seed_bulk", *words, stdout=said)
-    return said.getvalue()
+    output = StringIO()
+    call_command("seed_bulk", *words, stdout=output)
+    return output.getvalue()
 
 
 def check_what_was_filed(count: int) -> None:
@@ -69,9 +69,9 @@ def check_what_was_filed(count: int) -> None:
 
 
 def test_fills_every_sub_programme_with_what_would_have_been_filed(catalogue) -> None:
-    said = seed("--applications", "60")
+    output = seed("--applications", "60")
     check_what_was_filed(60)
-    assert "60 / " in said
+    assert "60 / " in output
     assert set(Application.objects.values_list("sub_program__code", flat=True)) == set(
         SubProgram.objects.values_list("code", flat=True)
     )
@@ -85,13 +85,13 @@ def test_fills_every_sub_programme_with_what_would_have_been_filed(catalogue) ->
 def test_fills_postgresql_with_what_would_have_been_filed(catalogue) -> None:
     seed("--applications", "40", "--program", "robot", "--program", "build", "--parts")
     check_what_was_filed(40)
-    seed("--applications", "1", "--program", "build", "--seed", "2")  # the sequences went along
+    seed("--applications", "1", "--program", "build", "--seed", "2")  # the sequences were advanced
     assert ApplicationFactory().pk > Application.objects.filter(number=None).count()
     assert check_moves() == 41
 
 
 def check_moves() -> int:
-    """Hold every filed application's state to its last move; returns how many."""
+    """Assert that every filed application's state is that of its last move; return their number."""
     filed = Application.objects.exclude(number=None).annotate(last=Max("moves__pk"))
     moved = filed.filter(moves__pk=F("last"), moves__target=F("state"))
     assert moved.count() == filed.count()
@@ -152,7 +152,7 @@ def test_refuses_an_unknown_programme_and_an_empty_order(catalogue) -> None:
     assert Company.objects.count() == 0
 
 
-def test_leaves_nothing_of_the_rehearsal_behind(catalogue) -> None:
+def test_leaves_nothing_of_the_prototypes_behind(catalogue) -> None:
     seed("--applications", "2", "--program", "robot", "--stage", "submitted")
     assert Application.objects.count() == 2
     assert Company.objects.count() == 2 + staff.SUPPLIERS

@@ -1,8 +1,8 @@
-"""The demo's settings with a short story, and with work that takes a while."""
+"""The demo's settings without most of its data, and with jobs that take a while."""
 
 from demo.settings import *  # noqa: F403
 from demo.settings import INSTALLED_APPS
 
-DEMO_CHAPTERS: list[str] = []
+DEMO_STEPS: list[str] = []
 INSTALLED_APPS = [*INSTALLED_APPS, "tests.demo.late_jobs"]
 CELERY_BEAT_SCHEDULE = {"work": {"task": "portal.jobs.tasks.sweep_jobs", "schedule": 1}}

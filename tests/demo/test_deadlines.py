@@ -1,4 +1,4 @@
-"""That the check of due instants over the demo's world would find a raw one."""
+"""The check of due instants over the demo's data finds one that is not round."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The demo on this machine: answers, keeps its data, stops cleanly, survives a kill."""
+"""The demo on this machine: it answers, keeps its data, stops cleanly, recovers from a kill."""
 
 import fcntl
 import os
@@ -29,7 +29,7 @@ from tests import databases
 ROOT = Path(__file__).parents[2]
 SETTINGS = "tests.demo.settings"
 JOB = (
-    "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, waits, stage, error, result,"
+    "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, postponements, stage, error, result,"
     " created_at) VALUES ('demo.slow', ?, ?, 'queued', 0, 0, 0, 0, '', '', '{}', datetime('now'))"
 )
 pytestmark = pytest.mark.xdist_group("demo")  # they start from one prepared folder
@@ -91,17 +91,17 @@ class Demo:
             return answer.read().decode()
 
     def stop(self, how: int = signal.SIGINT) -> tuple[int, str]:
-        """End the process; return its exit code and what it said."""
+        """End the process; return its exit code and what it output."""
         self.running.send_signal(how)
-        said, _ = self.running.communicate(timeout=60)
-        return self.running.returncode, said
+        output, _ = self.running.communicate(timeout=60)
+        return self.running.returncode, output
 
     def kill(self) -> None:
         if self.running and self.running.poll() is None:
             os.killpg(self.running.pid, signal.SIGKILL)
             self.running.communicate()
 
-    def ask(self, query: str, *values: object) -> list[tuple]:
+    def execute(self, query: str, *values: object) -> list[tuple]:
         with closing(sqlite3.connect(self.folder / "portal.sqlite3", timeout=20)) as db:
             rows = db.execute(query, values).fetchall()
             db.commit()
@@ -116,8 +116,8 @@ def prepared(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) ->
     if databases.sqlite_template().exists():
         shutil.copy(databases.sqlite_template(), made.folder / "portal.sqlite3")
     process = made.command("demo", "--prepare-only")
-    said, _ = process.communicate(timeout=180)
-    assert process.returncode == 0, said
+    output, _ = process.communicate(timeout=180)
+    assert process.returncode == 0, output
     return made.folder
 
 
@@ -130,54 +130,54 @@ def short(tmp_path: Path, prepared: Path) -> Iterator[Demo]:
 
 
 def state(where: Demo, key: str) -> str:
-    return where.ask("SELECT state FROM portal_job WHERE key = ?", key)[0][0]
+    return where.execute("SELECT state FROM portal_job WHERE key = ?", key)[0][0]
 
 
-def test_it_answers_keeps_its_data_and_closes_only_after_the_job_in_hand(short: Demo) -> None:
+def test_it_answers_keeps_its_data_and_closes_only_after_the_running_job(short: Demo) -> None:
     short.start()
     assert "<html" in short.get("/")
     assert "메일" in short.get("/demo/mailbox/")
-    short.ask("UPDATE portal_user SET name = '고친 이름' WHERE email LIKE 'applicant@%'")
-    accounts = short.ask("SELECT count(*) FROM portal_user")
-    short.ask(JOB, "in hand", '{"seconds": 3}')
-    servers.wait_until(lambda: state(short, "in hand") == "running", what="the job")
-    code, said = short.stop(signal.SIGINT)
-    assert code == 0, said
-    assert state(short, "in hand") == "done"
-    assert "Traceback" not in said
-    assert f"http://127.0.0.1:{short.port}/" in said
+    short.execute("UPDATE portal_user SET name = '고친 이름' WHERE email LIKE 'applicant@%'")
+    accounts = short.execute("SELECT count(*) FROM portal_user")
+    short.execute(JOB, "running", '{"seconds": 3}')
+    servers.wait_until(lambda: state(short, "running") == "running", what="the job")
+    code, output = short.stop(signal.SIGINT)
+    assert code == 0, output
+    assert state(short, "running") == "done"
+    assert "Traceback" not in output
+    assert f"http://127.0.0.1:{short.port}/" in output
     for person in people.PEOPLE:
-        assert person.email in said
-    assert people.PASSWORD in said
-    assert "데이터는 남아 있습니다" in said
+        assert person.email in output
+    assert people.PASSWORD in output
+    assert "데이터는 남아 있습니다" in output
     short.start()
-    assert short.ask("SELECT count(*) FROM portal_user") == accounts
-    assert short.ask("SELECT count(*) FROM portal_user WHERE name = '고친 이름'") == [(1,)]
+    assert short.execute("SELECT count(*) FROM portal_user") == accounts
+    assert short.execute("SELECT count(*) FROM portal_user WHERE name = '고친 이름'") == [(1,)]
     assert short.stop(signal.SIGTERM)[0] == 0
 
 
 def test_killed_in_the_middle_of_a_job_it_finishes_it_on_the_next_start(short: Demo) -> None:
     short.start()
-    short.ask(JOB, "killed", '{"seconds": 4}')
+    short.execute(JOB, "killed", '{"seconds": 4}')
     servers.wait_until(lambda: state(short, "killed") == "running", what="the job")
     short.kill()
     assert state(short, "killed") == "running"
     short.start()
     servers.wait_until(lambda: state(short, "killed") == "done", what="the second try")
-    assert short.ask("SELECT attempts FROM portal_job WHERE key = 'killed'") == [(2,)]
+    assert short.execute("SELECT attempts FROM portal_job WHERE key = 'killed'") == [(2,)]
     assert short.stop()[0] == 0
 
 
-def test_a_taken_port_is_said_at_once_and_nothing_is_touched(short: Demo) -> None:
+def test_a_taken_port_is_reported_at_once_and_nothing_is_touched(short: Demo) -> None:
     before = (short.folder / "portal.sqlite3").read_bytes()
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", short.port))
         taken.listen()
         process = short.command("demo", "--port", str(short.port))
-        said, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert f"{short.port}번 포트를 쓸 수 없습니다." in said
-    assert "Traceback" not in said
+    assert f"{short.port}번 포트를 쓸 수 없습니다." in output
+    assert "Traceback" not in output
     assert (short.folder / "portal.sqlite3").read_bytes() == before
 
 
@@ -185,13 +185,13 @@ def test_a_second_demo_in_the_same_folder_is_refused(short: Demo) -> None:
     with (short.folder / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = short.command("demo", "--port", str(short.port))
-        said, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=60)
     assert process.returncode == 1
-    assert "이미 실행 중" in said
-    assert "Traceback" not in said
+    assert "이미 실행 중" in output
+    assert "Traceback" not in output
 
 
-def test_a_reset_throws_data_and_files_away_and_nothing_else(settings, tmp_path: Path) -> None:
+def test_a_reset_deletes_data_and_files_and_nothing_else(settings, tmp_path: Path) -> None:
     settings.DATA_DIR, settings.PRIVATE_ROOT = tmp_path, tmp_path / "private"
     (tmp_path / "private" / "ab").mkdir(parents=True)
     for name in ("portal.sqlite3", "portal.sqlite3-wal", "private/ab/old", "notes.txt"):
@@ -212,9 +212,9 @@ def test_none_of_it_runs_outside_the_demo(command: str) -> None:
 def test_the_printed_codes_are_those_that_open_the_staff_site(settings, client) -> None:
     settings.DEMO = True
     call_command("seed_accounts")
-    said = StringIO()
-    call_command("demo_code", stdout=said)
-    codes = {row.split()[1]: row.split()[0] for row in said.getvalue().splitlines() if "@" in row}
+    output = StringIO()
+    call_command("demo_code", stdout=output)
+    codes = {row.split()[1]: row.split()[0] for row in output.getvalue().splitlines() if "@" in row}
     manager = people.email_of("manager")
     assert set(codes) == {person.email for person in people.PEOPLE if person.role}
     client.post("/accounts/login/", {"login": manager, "password": people.PASSWORD})
@@ -243,38 +243,42 @@ def test_a_killed_start_begins_anew_with_the_next_one(tmp_path: Path) -> None:
     made = Demo(tmp_path / "data")
     try:
         made.start()
-        made.ask("UPDATE portal_user SET name = '고친 이름' WHERE email LIKE 'applicant@%'")
+        made.execute("UPDATE portal_user SET name = '고친 이름' WHERE email LIKE 'applicant@%'")
         made.running.send_signal(signal.SIGKILL)
         made.running.communicate()
         assert not made.complete()
-        made.settings = SETTINGS  # a short story: no more than the accounts
+        made.settings = SETTINGS  # no more than the accounts
         made.start()
-        assert made.ask("SELECT count(*) FROM portal_user WHERE name = '고친 이름'") == [(0,)]
-        code, said = made.stop()
+        assert made.execute("SELECT count(*) FROM portal_user WHERE name = '고친 이름'") == [(0,)]
+        code, output = made.stop()
         assert code == 0
-        assert "처음부터 만듭니다" in said
+        assert "처음부터 만듭니다" in output
     finally:
         made.kill()
 
 
 @pytest.mark.pdf
-def test_the_whole_story_is_told_once_and_its_papers_are_printed(tmp_path: Path) -> None:
-    told = Demo(tmp_path / "data")
+def test_all_data_are_made_once_and_the_documents_are_printed(tmp_path: Path) -> None:
+    demo = Demo(tmp_path / "data")
     try:
-        told.start()
-        assert "제조" in told.get("/programs/")
-        assert "시연 자료를 만들고 있습니다" in told.get("/")
-        servers.wait_until(told.complete, seconds=300, what="the whole story")
-        assert "시연 자료를 만들고 있습니다" not in told.get("/")
-        applications = told.ask("SELECT state, count(*) FROM applications_application GROUP BY 1")
+        demo.start()
+        assert "제조" in demo.get("/programs/")
+        assert "시연 자료를 만들고 있습니다" in demo.get("/")
+        servers.wait_until(demo.complete, seconds=900, what="all data")
+        assert "시연 자료를 만들고 있습니다" not in demo.get("/")
+        applications = demo.execute(
+            "SELECT state, count(*) FROM applications_application GROUP BY 1"
+        )
         assert {"draft", "submitted", "released"} <= {row[0] for row in applications}
-        papers = "SELECT count(*) FROM applications_issueddocument WHERE issued_at IS NOT NULL"
-        servers.wait_until(lambda: told.ask(papers)[0][0] >= 2, seconds=120, what="two papers")
-        assert told.ask("SELECT error FROM portal_job WHERE error <> ''") == []
-        assert told.stop()[0] == 0
-        told.start()
-        again = told.ask("SELECT state, count(*) FROM applications_application GROUP BY 1")
+        issued = "SELECT count(*) FROM applications_issueddocument WHERE issued_at IS NOT NULL"
+        servers.wait_until(
+            lambda: demo.execute(issued)[0][0] >= 2, seconds=120, what="two documents"
+        )
+        assert demo.execute("SELECT error FROM portal_job WHERE error <> ''") == []
+        assert demo.stop()[0] == 0
+        demo.start()
+        again = demo.execute("SELECT state, count(*) FROM applications_application GROUP BY 1")
         assert again == applications
-        assert told.stop()[0] == 0
+        assert demo.stop()[0] == 0
     finally:
-        told.kill()
+        demo.kill()

@@ -11,9 +11,10 @@ import requests
 import yaml
 from pypdf import PdfReader
 
-from demo.management.commands.seed_applications import STORY, sample_pdf
+from demo.management.commands.seed_applications import SCENARIO
+from demo.samples import sample_pdf
 from portal.core.validators import check_digit
-from tests.applications.views.intake.filling import Controls, written
+from tests.applications.views.intake.filling import Controls, form_data
 from tests.deploy.stack import Stack
 
 PASSWORD = "smart factory 2021"
@@ -61,7 +62,7 @@ class Visitor:
             sent: dict[str, Any] = {**controls.values, "act": "next"}
             for code in controls.values["shown"][0].split():
                 if code in given:
-                    sent |= written(given[code], f"q_{code}")
+                    sent |= form_data(given[code], f"q_{code}")
             sent |= {name: "yes" for name in controls.names if name.startswith("c_")}
             if "track" in controls.names:
                 sent["track"] = given["track"]
@@ -137,8 +138,8 @@ def register(visitor: Visitor) -> None:
 
 def fill(visitor: Visitor, draft: int) -> None:
     """Answer every step and attach every paper."""
-    story = yaml.safe_load(STORY.read_text())
-    given = {**story["answers"][CODE], **story["costs"][CODE], "track": "emergency"}
+    scenario = yaml.safe_load(SCENARIO.read_text())
+    given = {**scenario["answers"][CODE], **scenario["costs"][CODE], "track": "emergency"}
     declared = dict.fromkeys(
         Controls(visitor.read(f"/applications/{draft}/edit/declarations/").text)
         .values["shown"][0]

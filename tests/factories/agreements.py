@@ -1,7 +1,6 @@
-"""Agreements for tests: awarded applications of the real catalogue, taken to a stage by the services.
+"""Agreements for tests: awarded applications of the real catalogue, advanced by the services.
 
-`awarded()` is released and has its money reserved; `drafted`, `concluded`, `settling` and so on go
-further with `World`, which keeps the people of the story.
+`awarded()` is released with its money reserved; `World` takes an award further with its people.
 """
 
 from dataclasses import dataclass, field
@@ -49,12 +48,11 @@ _files = count(1)
 
 
 def pdf(name: str = "증빙.pdf") -> ContentFile:
-    """A small file, each time another one."""
+    """Return a small PDF, different at each call."""
     return ContentFile(sample(f"{name} {next(_files)}"), name=name)
 
 
 def sample(title: str) -> bytes:
-    """A valid PDF of one page with this title."""
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
@@ -73,7 +71,7 @@ def sample(title: str) -> bytes:
 
 
 def people(*scope: SubProgram) -> tuple[User, User, User]:
-    """An officer and two managers who answer for these sub-programmes."""
+    """Make an officer and two managers of these sub-programmes."""
     made = [
         UserFactory(name=name, roles=roles, is_staff=True)
         for name, roles in (("이담당", [OFFICER]), ("박결정", [MANAGER]), ("최결정", [MANAGER]))
@@ -93,7 +91,7 @@ def awarded(
     outcome: str = Outcome.SELECTED,
     reserve: bool = True,
 ) -> Application:
-    """A released application of this sub-programme with its money reserved."""
+    """Make a released application of this sub-programme with its money reserved."""
     if not SubProgram.objects.filter(code=code).exists():
         programs.load()
     program = programs.program(code)
@@ -162,7 +160,7 @@ def awarded(
 
 @dataclass
 class World:
-    """One awarded application with its people, moved on by the real services."""
+    """One awarded application with its people, advanced by the real services."""
 
     code: str = "robot"
     track: str | None = None
@@ -187,22 +185,19 @@ class World:
 
     @property
     def money(self) -> Balance:
-        """What the ledger says of the subject now."""
+        """Return the balance of the award in the ledger."""
         return held(self.application.sub_program.pot, self.application.subject)
 
     def fresh(self) -> Agreement:
-        """The agreement as it stands."""
         self.agreement = Agreement.objects.select_related(
             "application__sub_program", "company"
         ).get(pk=self.agreement.pk)
         return self.agreement
 
     def later(self, days: int) -> None:
-        """Let time pass."""
         self.now += timedelta(days=days)
 
     def papers(self) -> None:
-        """Hand in every paper and have it accepted."""
         for row in self.fresh().terms["papers"]:
             paper = agreements.submit_paper(
                 self.agreement, requirement=row["code"], upload=pdf(), by=self.owner, now=self.now
@@ -210,16 +205,15 @@ class World:
             agreements.check_paper(paper, accepted=True, by=self.officer, now=self.now)
 
     def words(self, by: User) -> dict[str, Any]:
-        """What a signature of this person says."""
+        """Return the arguments of a signature by this person."""
         text = self.fresh().versions.get(number=self.agreement.version)
         return {"name": by.name, "sha256": text.sha256, "agreed": True, "by": by, "now": self.now}
 
     def sign(self) -> None:
-        """Sign for the firm."""
         agreements.sign(self.fresh(), **self.words(self.owner))
 
     def conclude(self) -> "World":
-        """Papers and both signatures."""
+        """Submit the documents and sign for both sides."""
         self.papers()
         self.sign()
         agreements.conclude(self.fresh(), **self.words(self.manager))
@@ -227,19 +221,16 @@ class World:
         return self
 
     def part(self, number: int) -> Instalment:
-        """An instalment as it stands."""
         return Instalment.objects.select_related("agreement").get(
             agreement=self.agreement, number=number
         )
 
     def pay(self, number: int) -> None:
-        """Ask for and pay an instalment."""
         instalments.request(self.part(number), by=self.officer, now=self.now)
         instalments.pay(self.part(number), by=self.manager, now=self.now)
         self.fresh()
 
     def report(self, kind: str) -> None:
-        """Write and file a report."""
         answers: dict[str, Any] = {"done": "설계를 마쳤습니다.", "percent": 60, "next": "설치"}
         if kind == "final":
             rows = [{"name": "불량률", "target": "1%", "reached": "0.8%"}]
@@ -258,7 +249,7 @@ class World:
         self.fresh()
 
     def finish(self, verdict: str = "done") -> None:
-        """File the final report and have it checked, everything delivered."""
+        """File the final report, accept all deliverables and check the report."""
         self.report("final")
         if verdict == "done":
             Deliverable.objects.filter(agreement=self.agreement).update(
@@ -270,7 +261,7 @@ class World:
         self.fresh()
 
     def spend(self, amounts: dict[str, int], *, allowed: dict[str, int] | None = None) -> None:
-        """Claim spending, hand it over and have it judged."""
+        """Claim spending, submit it and have it judged."""
         for item, amount in amounts.items():
             spending.add(
                 self.fresh(),
@@ -290,7 +281,6 @@ class World:
         self.fresh()
 
     def spend_one(self) -> None:
-        """Claim one line that is not handed over yet."""
         spending.add(
             self.fresh(),
             item="robot",
@@ -305,13 +295,11 @@ class World:
 
     @property
     def day(self) -> date:
-        """The first day of the period."""
         starts = self.agreement.starts_on
         assert starts is not None
         return starts
 
     def settle(self) -> Settlement:
-        """Propose and approve the settlement."""
         made = statements.propose(self.fresh(), by=self.officer, now=self.now)
         statements.approve(made, by=self.manager, now=self.now)
         self.fresh()
@@ -319,6 +307,5 @@ class World:
         return made
 
     def close(self) -> None:
-        """Close at zero difference."""
         statements.close(self.fresh(), by=self.manager, now=self.now)
         self.fresh()

@@ -1,8 +1,8 @@
-"""People, companies and applications for tests; every business number made here is a good one.
+"""People, companies and applications for tests, with valid business numbers.
 
-`ApplicationFactory()` is a draft; the traits `filed`, `screening`, `assessing` and `withdrawn` go
-further. `UserFactory(roles=[OFFICER])` puts a person into groups, `member_of(company, role)` makes
-a co-worker. The rows are written directly: what leads there is tested with the services.
+`ApplicationFactory()` is a draft; the traits `filed`, `screening`, `assessing` and `withdrawn` are
+later states. `UserFactory(roles=[OFFICER])` adds the person to groups, `member_of(company, role)`
+makes a co-worker. The rows are written directly, without the services.
 """
 
 from datetime import date, datetime, timedelta
@@ -36,7 +36,7 @@ PASSWORD = "smart factory 2021"
 
 
 def number_of(place: int) -> str:
-    """Return the n-th good business number of these tests."""
+    """Return the n-th valid business number of these tests."""
     first = f"{101 + place // 9999:03d}81{place % 9999 + 1:04d}"
     return f"{first}{check_digit(first)}"
 
@@ -55,13 +55,12 @@ class UserFactory(DjangoModelFactory):
 
     @factory.post_generation
     def roles(self, create: bool, extracted: list[str] | None, **kwargs: object) -> None:
-        """Join the groups of these roles."""
         if create and extracted:
             self.groups.add(*[Group.objects.get_or_create(name=name)[0] for name in extracted])
 
 
 class CompanyFactory(DjangoModelFactory):
-    """A small manufacturer that fits most of the seven."""
+    """A small manufacturer that fits most of the seven sub-programmes."""
 
     class Meta:
         model = Company
@@ -92,7 +91,7 @@ class SiteFactory(DjangoModelFactory):
 
 
 class MemberFactory(DjangoModelFactory):
-    """A co-worker; the owner unless said otherwise."""
+    """A member of a company; the owner by default."""
 
     class Meta:
         model = Member
@@ -104,7 +103,6 @@ class MemberFactory(DjangoModelFactory):
 
 
 def member_of(company: Company, role: str = MemberRole.OWNER) -> User:
-    """Make a person who works for this company."""
     return MemberFactory(company=company, role=role).user
 
 
@@ -136,7 +134,7 @@ class BudgetFactory(DjangoModelFactory):
 
 
 class SubProgramFactory(DjangoModelFactory):
-    """A scheme with one question, one track and no paper; the real ones come from the catalogue."""
+    """A sub-programme with one question, one track and no document."""
 
     class Meta:
         model = SubProgram
@@ -208,7 +206,7 @@ def owner_of(company: Company) -> User:
 
 
 class SubmissionFactory(DjangoModelFactory):
-    """What was filed, small: the real content is written by `services.intake`."""
+    """A submission with little content; the real content is written by `services.intake`."""
 
     class Meta:
         model = Submission
@@ -228,7 +226,7 @@ class SubmissionFactory(DjangoModelFactory):
 
 
 class PartnerFactory(DjangoModelFactory):
-    """An invited partner; the trait `accepted` has joined with its own company."""
+    """An invited partner; with the trait `accepted` it has joined with its own company."""
 
     class Meta:
         model = Partner
@@ -250,7 +248,7 @@ class PartnerFactory(DjangoModelFactory):
 
 
 class PartnerTermsFactory(DjangoModelFactory):
-    """Terms that the partner has confirmed: nothing to bear, a modest quotation."""
+    """Terms that the partner has confirmed."""
 
     class Meta:
         model = PartnerTerms
@@ -268,13 +266,12 @@ class PartnerTermsFactory(DjangoModelFactory):
 
     @factory.post_generation
     def in_force(self, create, extracted, **kwargs) -> None:
-        """Make them the partner's latest."""
         Partner.objects.filter(pk=self.partner.pk).update(terms=self)
         self.partner.terms = self
 
 
 class AttachmentFactory(DjangoModelFactory):
-    """A row about a file; no bytes are stored."""
+    """An attachment row without a stored file."""
 
     class Meta:
         model = Attachment

@@ -1,4 +1,4 @@
-"""Agreements under way, with what they deliver planned from the real catalogue."""
+"""Agreements in force, with deliverables planned from the real catalogue."""
 
 from datetime import timedelta
 from itertools import count
@@ -19,7 +19,7 @@ TODAY = NOW.astimezone(KST).date()
 
 
 def under_way(code: str, *, track: str = "", **company: Any) -> Agreement:
-    """An agreement in force of a filed application, its deliverables planned."""
+    """Make an agreement in force of a filed application, its deliverables planned."""
     program = programs.program(code)
     draft = drafts.complete(program, track=track, **company)
     filed = filing.submit(draft, by=draft.created_by, now=NOW)
@@ -53,7 +53,7 @@ def part(agreement: Agreement, code: str) -> Deliverable:
 
 
 def loner() -> User:
-    """Somebody whose address and telephone are nobody else's."""
+    """Make a person whose address and telephone nobody else has."""
     place = next(_places)
     return UserFactory(
         email=f"pro{place}@expert{place}.example", phone=f"010-7{place % 1000:03d}-{place:04d}"
@@ -61,7 +61,7 @@ def loner() -> User:
 
 
 def expert(pool: str = "meister", **changes: Any) -> Expert:
-    """A verified expert who is tied to nobody."""
+    """Make a verified expert without ties."""
     fields: dict[str, Any] = {
         "user": changes.pop("user", None) or loner(),
         "pool": pool,

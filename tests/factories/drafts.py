@@ -1,4 +1,4 @@
-"""Complete drafts in the real catalogue, written by the services an applicant's pages call."""
+"""Complete drafts in the real catalogue, written by the services behind an applicant's pages."""
 
 from datetime import datetime
 from typing import Any
@@ -31,7 +31,7 @@ STEPS = (questions.PLAN, questions.DECLARATIONS)
 def empty(
     program: SubProgram, *, now: datetime = NOW, number: str = "", **company: Any
 ) -> Application:
-    """Begin a draft for a new small company; `company` are its other facts."""
+    """Start a draft of a new small company; `company` are further fields of it."""
     if number:
         company["business_number"] = number
     firm = CompanyFactory(**company)
@@ -46,7 +46,7 @@ def complete(
     now: datetime = NOW,
     **company: Any,
 ) -> Application:
-    """Fill a draft so that nothing blocks its filing; `claim` claims the bonus as well."""
+    """Fill a draft so that nothing blocks filing; `claim` claims the bonus too."""
     draft = empty(program, now=now, **company)
     by = draft.created_by
     tracks = program.tracks.select_related("sub_program__round")

@@ -1,4 +1,4 @@
-"""The real catalogue and small pots for tests; money comes in through the ledger only."""
+"""The real catalogue and small budgets for tests; money is booked through the ledger only."""
 
 import copy
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _places = count(1)
 
 
 def document() -> dict[str, Any]:
-    """Read the 2021 catalogue; the copy may be changed."""
+    """Return a copy of the 2021 catalogue that may be changed."""
     return copy.deepcopy(_read())
 
 
@@ -31,7 +31,7 @@ def _read() -> dict[str, Any]:
 def load(
     change: Callable[[dict[str, Any]], object] | None = None, *, now: datetime = NOW
 ) -> ProgramRound:
-    """Load the 2021 catalogue, changed before when asked, and return its round."""
+    """Load the 2021 catalogue, first changed by `change`; return its round."""
     content = document()
     if change:
         change(content)
@@ -50,12 +50,11 @@ def load_open(now: datetime) -> ProgramRound:
 
 
 def program(code: str) -> SubProgram:
-    """Find a sub-programme of the loaded catalogue."""
     return SubProgram.objects.select_related("round", "pot").get(code=code)
 
 
 def pot(amount: int = 1_000_000_000, *, now: datetime = NOW) -> Budget:
-    """Make a pot that holds `amount` won."""
+    """Make a budget that holds `amount` won."""
     place = next(_places)
     made = Budget.objects.create(code=f"test/{place}", name=f"시험 예산 {place}")
     if amount:

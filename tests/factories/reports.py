@@ -1,4 +1,4 @@
-"""Reports at every stage for tests, walked there by the real services."""
+"""Reports at every stage for tests, made by the real services."""
 
 from datetime import datetime, timedelta
 from functools import cache
@@ -44,7 +44,7 @@ def _document() -> dict[str, Any]:
 
 
 def round(*, fees: int = 10_000_000, pool: int = 20_100_000, **fields: Any) -> PanelRound:
-    """Make a panel with its report rules and both pots filled."""
+    """Make a panel with its report rules and both budgets filled."""
     made = panel.panel(
         fee_won=50_000,
         fee_pot=pots.pot(fees, now=NOW),
@@ -96,7 +96,7 @@ def fresh_assignment(assignment: Assignment) -> Assignment:
 
 
 def fresh(report: ConsumerReport) -> ConsumerReport:
-    """Read a report as an edge would."""
+    """Reload a report with what views select."""
     rows = ConsumerReport.objects.select_related(
         "assignment__round__plan",
         "assignment__round__fee_pot",
@@ -110,7 +110,6 @@ def fresh(report: ConsumerReport) -> ConsumerReport:
 def picture(
     name: str = "화면.png", *, size: tuple[int, int] = (60, 40), colour: str = "navy", **save: Any
 ) -> SimpleUploadedFile:
-    """Draw a small picture."""
     kind = "PNG" if name.endswith("png") else "JPEG"
     out = BytesIO()
     Image.new("RGB", size, colour).save(out, kind, **save)
@@ -118,7 +117,7 @@ def picture(
 
 
 def texts(extra: str = "") -> dict[str, str]:
-    """Write enough in every section, unlike every other call."""
+    """Return enough text for every section, different at each call."""
     place = next(_places)
     return {
         code: f"{place}번 {code} {chr(0xAC00 + place * 37 % 11_000) * 9} {WORDS}{extra}"
@@ -139,7 +138,7 @@ def written(
     words: dict[str, str] | None = None,
     **marks: object,
 ) -> ConsumerReport:
-    """Write a report that lacks nothing."""
+    """Write a complete report."""
     assignment = assignment or assigned(round())
     by = assignment.monitor.user
     report = writing.start(assignment, by=by, now=now)
@@ -165,7 +164,7 @@ def submitted(
     screened: bool = True,
     **words: Any,
 ) -> ConsumerReport:
-    """Hand a report in, and look it through."""
+    """Submit a report; `screened` runs the automatic checks."""
     report = written(assignment, now=now, **words)
     filed = writing.submit(
         report, version=report.version, by=report.assignment.monitor.user, now=now
@@ -201,7 +200,6 @@ def published(
 
 
 def desk(supplier: Supplier) -> User:
-    """Make somebody who works at a supplier's desk."""
     user = panel.person()
     SupplierMember.objects.create(supplier=supplier, user=user, since=NOW)
     return user

@@ -1,4 +1,4 @@
-"""Staff, assessors and judged applications for tests; assessors live at a university, tied to nobody."""
+"""Staff, assessors and assessed applications for tests; assessors have no ties."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -51,7 +51,6 @@ _places = count(1)
 
 
 def staff(role: str, *programs: SubProgram) -> User:
-    """Make a member of staff; an officer of these sub-programmes."""
     user = UserFactory(email=f"{role}{next(_places)}@mss.example", roles=[role], is_staff=True)
     user.sub_programs.add(*programs)
     return user
@@ -74,7 +73,6 @@ def operator() -> User:
 
 
 def assessors(number: int = 3) -> list[User]:
-    """Make assessors who are tied to nobody."""
     places = [next(_places) for _ in range(number)]
     return [
         UserFactory(
@@ -87,7 +85,7 @@ def assessors(number: int = 3) -> list[User]:
 
 
 def program(*, money: int = 1_000_000_000, **fields: Any) -> SubProgram:
-    """Make a sub-programme with criteria, a bonus item and money in its pot."""
+    """Make a sub-programme with criteria, a bonus item and money in its budget."""
     made = SubProgramFactory(**{"minimum_sheets": 3, **fields})
     for place, (code, points, core) in enumerate(CRITERIA):
         Criterion.objects.create(
@@ -113,7 +111,7 @@ def program(*, money: int = 1_000_000_000, **fields: Any) -> SubProgram:
 
 
 def form(**content: Any) -> FormVersion:
-    """Make a form version with the conditions and papers of these tests."""
+    """Make a form version with the conditions and documents of these tests."""
     place = next(_places)
     whole = {"conditions": CONDITIONS, "documents": DOCUMENTS, **content}
     return FormVersion.objects.create(sha256=f"{place:064x}", content=whole)
@@ -139,7 +137,7 @@ def filed(sub_program: SubProgram, *, facts: dict[str, Any] | None = None, **fie
 def locked_sheet(
     application: Application, assessor: User, marks: Sequence[int], *, at: datetime = NOW
 ) -> ScoreSheet:
-    """Write a sheet that was handed in."""
+    """Make a submitted sheet."""
     sheet = ScoreSheet(
         application=application,
         assessor=assessor,
@@ -155,7 +153,7 @@ def locked_sheet(
 
 
 def opened(application: Application, assessor: User, by: User) -> ScoreSheet:
-    """Assign, and let the assessor say that there is no tie."""
+    """Assign a sheet and declare that there is no tie."""
     sheet = sheets.assign(application, assessor=assessor, by=by, now=NOW)
     return sheets.declare(sheet, tied=False, words="", by=assessor, now=NOW)
 
@@ -187,33 +185,30 @@ def judged(
 
 
 def scored(sub_program: SubProgram, by: User) -> ScoreRun:
-    """Score everything now."""
     run = scoring.start(sub_program, by=by, now=NOW)
     scoring.compute(run, now=NOW)
     return run
 
 
 def proposed(sub_program: SubProgram, by: User, **limits: int) -> Selection:
-    """Score and propose now."""
     made = proposals.start(scored(sub_program, by), by=by, now=NOW, **limits)
     proposals.propose(made, now=NOW)
     return made
 
 
 def confirmed(made: Selection) -> Selection:
-    """Let an officer of the sub-programme confirm a proposal."""
     proposals.confirm(made, by=officer(made.sub_program), now=NOW)
     return made
 
 
 def decided(made: Selection, *, by: User) -> Selection:
-    """Let an officer confirm and this manager approve."""
+    """Confirm as an officer and approve as this manager."""
     proposals.decide(confirmed(made), by=by, now=NOW)
     return made
 
 
 def released(sub_program: SubProgram, *, by: User, **limits: int) -> Selection:
-    """Score, propose, confirm, approve and release now."""
+    """Score, propose, confirm, approve and release."""
     made = proposed(sub_program, officer(sub_program), **limits)
     decided(made, by=by)
     proposals.release(made, by=by, now=NOW)
@@ -221,7 +216,7 @@ def released(sub_program: SubProgram, *, by: User, **limits: int) -> Selection:
 
 
 def won_objection(application: Application, *, anew: Sequence[Sequence[int]] = ()) -> Objection:
-    """Let an applicant object and win, by a bonus or by sheets of others (`anew`: their marks)."""
+    """File an objection and uphold it, by a bonus or by new sheets (`anew`: their marks)."""
     program, other = application.sub_program, manager()
     case = objection.file(application, text="실적을 냈습니다.", by=application.created_by, now=NOW)
     later = NOW + timedelta(days=1)

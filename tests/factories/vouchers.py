@@ -1,4 +1,4 @@
-"""Suppliers, services, panels and people for tests; people are tied to nobody unless told."""
+"""Suppliers, services, panels and people for tests; people have no ties by default."""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -51,7 +51,6 @@ _places = count(1)
 
 
 def number(place: int) -> str:
-    """Make a well-formed business number."""
     first = f"{100 + place // 1_000_000:03d}81{1 + place % 9_000:04d}"
     return first + str(check_digit(first))
 
@@ -77,7 +76,6 @@ def moderator() -> User:
 
 
 def person(**fields: Any) -> User:
-    """Make somebody who is tied to no supplier."""
     place = next(_places)
     return UserFactory(
         **{
@@ -167,7 +165,7 @@ def cover(round: PanelRound, services: Iterable[Service]) -> None:
 def application(
     round: PanelRound, *, state: str = PanelApplicationState.SUBMITTED, **fields: Any
 ) -> PanelApplication:
-    """Make a filed application (or a draft) without asking whether it may be."""
+    """Make a filed application (or a draft) without the checks of the services."""
     user = fields.pop("user", None) or person()
     filed = state != PanelApplicationState.DRAFT
     content = {"name": user.name}
@@ -193,7 +191,7 @@ def application(
 
 
 def whole_draft(round: PanelRound | None = None, **changes: object) -> PanelApplication:
-    """Write an application that lacks nothing, by the real services."""
+    """Write a complete application by the real services."""
     user = person()
     draft = recruitment.start(round or panel(), by=user, now=NOW)
     upload = SimpleUploadedFile("재직증명서.png", PNG)
@@ -211,7 +209,6 @@ def marked(round: PanelRound, by: User, count: int = 9) -> list[PanelApplication
 
 
 def monitor(round: PanelRound, *, kind: str = MemberKind.SME, **fields: Any) -> Monitor:
-    """Make a member of a panel."""
     filed = fields.pop("application", None) or application(
         round, kind=kind, state=PanelApplicationState.SELECTED, **fields.pop("filed", {})
     )
@@ -226,14 +223,13 @@ def monitor(round: PanelRound, *, kind: str = MemberKind.SME, **fields: Any) -> 
 
 
 def members(round: PanelRound, count: int) -> list[Monitor]:
-    """Make members of the three kinds in turn."""
     return [monitor(round, kind=KINDS[place % 3]) for place in range(count)]
 
 
 def table(
     header: Sequence[str], lines: Iterable[Sequence[object]], name: str
 ) -> SimpleUploadedFile:
-    """Write a CSV as the staff would upload it."""
+    """Write a CSV file as staff upload it."""
     text = "".join(csv_lines(header, lines))
     return SimpleUploadedFile(name, text.encode(), content_type="text/csv")
 

@@ -14,7 +14,8 @@ from applications.models import (
     Selection,
 )
 from applications.roles import ASSESSOR
-from demo.management.commands.seed_applications import STORY, sample_pdf
+from demo.management.commands.seed_applications import SCENARIO
+from demo.samples import sample_pdf
 from programs.models import SubProgram
 from programs.roles import MANAGER, OFFICER
 from tests.journeys.people import Applicant, Staff, letter_to, work
@@ -34,7 +35,7 @@ class Journey:
 
     def __init__(self, browser: Browser, base: str, context: dict[str, Any]) -> None:
         self.browser, self.base, self.context = browser, base, context
-        self.story = yaml.safe_load(STORY.read_text())
+        self.scenario = yaml.safe_load(SCENARIO.read_text())
         self.officer = self.staff("officer", OFFICER)
         self.manager = self.staff("manager", MANAGER)
         self.assessors: list[Staff] = []
@@ -79,7 +80,7 @@ class Journey:
 
     def answer_steps(self, person: Applicant, application: Application, code: str) -> None:
         """Go through the steps as they come, until the review."""
-        given = {**self.story["answers"][code], **self.story["costs"].get(code, {})}
+        given = {**self.scenario["answers"][code], **self.scenario["costs"].get(code, {})}
         given |= {
             row["code"]: False
             for row in application.sub_program.questions

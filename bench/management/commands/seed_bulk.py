@@ -1,4 +1,4 @@
-"""Fill a database with applications, to measure or to show the portal under load."""
+"""Fill a database with applications, to measure or to try the portal at size."""
 
 import time
 from typing import Any
@@ -7,18 +7,17 @@ from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
 from bench.bulk import staff, writer
-from bench.bulk.prototypes import MARK, moulds
+from bench.bulk.prototypes import MARK, make_prototypes
 from portal.core.clock import now
 from portal.core.errors import PortalError
 
 
 class Command(BaseCommand):
-    """`seed_bulk --applications N`: each of a company of its own whose name begins with 대량."""
+    """`seed_bulk --applications N`: each of its own company, whose name begins with 대량."""
 
     help = "대량의 신청 자료를 만듭니다(기업 이름은 '대량 …')."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Take the amount and the kind of data."""
         parser.add_argument("--applications", type=int, required=True, metavar="N")
         parser.add_argument(
             "--program",
@@ -47,7 +46,6 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        """Make the moulds, then press."""
         count, sheets = options["applications"], options["sheets"]
         if count < 1 or not 0 <= sheets <= staff.ASSESSORS:
             raise CommandError(f"--applications는 1 이상, --sheets는 0~{staff.ASSESSORS}입니다.")
@@ -55,50 +53,49 @@ class Command(BaseCommand):
             raise CommandError(
                 "실제 신청이 들어 있는 데이터베이스입니다. 그래도 넣으려면 --into-used를 붙이세요."
             )
-        programmes = writer.programmes(options["program"])
-        if not programmes or len(programmes) < len(set(options["program"])):
+        programs = writer.sub_programs(options["program"])
+        if not programs or len(programs) < len(set(options["program"])):
             raise CommandError("그런 내역사업이 없습니다. load_catalogue를 먼저 실행하세요.")
         if connection.vendor == "postgresql":
             with connection.cursor() as cursor:
                 cursor.execute("SET statement_timeout = 0")
-        self.began = self.told = time.monotonic()
+        self.started = self.reported = time.monotonic()
         at = now()
         try:
-            cast = [mould for program in programmes for mould in moulds(program)]
+            prototypes = [row for program in programs for row in make_prototypes(program)]
         except PortalError as error:
             raise CommandError(
                 "\n".join([error.message, *(f"  - {row.message}" for row in error.findings)])
             ) from error
         self.stdout.write(
-            f"내역사업 {len(programmes)}개에서 신청의 본 {len(cast)}개를 만들었습니다"
-            f" ({time.monotonic() - self.began:.1f}초)"
+            f"내역사업 {len(programs)}개에서 신청의 본 {len(prototypes)}개를 만들었습니다"
+            f" ({time.monotonic() - self.started:.1f}초)"
         )
-        machine = writer.Press(
-            cast,
-            people=staff.People.hire(at),
+        bulk = writer.BulkWriter(
+            prototypes,
+            people=staff.People.load(at),
             now=at,
             stage=options["stage"],
             sheets=sheets,
             parts=options["parts"],
             seed=options["seed"],
         )
-        self.pressed = time.monotonic()
-        machine.make(count, self.tell)
+        self.writing_since = time.monotonic()
+        bulk.write(count, self.report)
         writer.refresh_statistics()
         self.stdout.write(
             self.style.SUCCESS(
-                f"신청 {count:,}건을 넣었습니다 ({time.monotonic() - self.began:.0f}초)."
+                f"신청 {count:,}건을 넣었습니다 ({time.monotonic() - self.started:.0f}초)."
                 f" 기업 이름이 '{MARK}'으로 시작합니다."
             )
         )
 
-    def tell(self, done: int, total: int) -> None:
-        """Say how far it is, every few seconds."""
-        here = time.monotonic()
-        if here - self.told < 3 and done < total:
+    def report(self, done: int, total: int) -> None:
+        moment = time.monotonic()
+        if moment - self.reported < 3 and done < total:
             return
-        self.told = here
-        rate = done / (here - self.pressed)
+        self.reported = moment
+        rate = done / (moment - self.writing_since)
         self.stdout.write(
             f"  {done:>9,} / {total:,}건  {rate:,.0f}건/초  남은 시간 약 {(total - done) / rate:,.0f}초"
         )

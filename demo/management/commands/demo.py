@@ -1,4 +1,4 @@
-"""The whole portal on this machine, with a story in it."""
+"""Run the whole portal with the demo's data on this machine."""
 
 import ctypes
 import fcntl
@@ -14,20 +14,19 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings
 from django.core.management import CommandError, CommandParser, call_command
 
-from demo import server, story
+from demo import seeding, server
 from demo.commands import DemoCommand
 from demo.people import PASSWORD, PEOPLE, current_code
 from portal.paper import pdf
 
 
 class Command(DemoCommand):
-    """Prepare the data, tell the story once, serve."""
+    """`demo`: prepare the database, serve, and make the data beside the server once."""
 
     help = "시연 포털을 엽니다. 데이터는 유지되며 --reset으로 처음부터 시작합니다."
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
-        """Where to serve, and whether to start over."""
         parser.add_argument("--host", default="127.0.0.1")
         parser.add_argument("--port", type=int, default=8000)
         parser.add_argument("--reset", action="store_true")
@@ -35,10 +34,9 @@ class Command(DemoCommand):
         parser.add_argument("--rest", action="store_true", help="(내부용) 남은 자료를 만듭니다.")
 
     def handle(self, **options: Any) -> None:
-        """Run the steps; each says what it does."""
         if options["rest"]:
             end_with_parent()
-            self.tell()
+            self.seed_rest()
             return
         settings.DATA_DIR.mkdir(parents=True, exist_ok=True)
         with (settings.DATA_DIR / "demo.lock").open("w") as lock:
@@ -48,21 +46,21 @@ class Command(DemoCommand):
                 raise CommandError("이 폴더의 시연 포털이 이미 실행 중입니다.") from busy
             if not options["prepare_only"]:
                 self.check_port(options["host"], options["port"])
-            unfinished = story.progress()
-            if unfinished and not unfinished.finished:
+            recorded = seeding.progress()
+            if recorded and not recorded.finished:
                 self.stdout.write("== 지난번에 시연 자료를 끝까지 만들지 못해 처음부터 만듭니다")
-            if options["reset"] or (unfinished and not unfinished.finished):
+            if options["reset"] or (recorded and not recorded.finished):
                 self.reset()
             self.prepare()
             if options["prepare_only"]:
-                self.tell()
+                self.seed_rest()
             else:
                 self.welcome(options["host"], options["port"])
                 server.serve(options["host"], options["port"], seeding=self.start_seeding())
                 self.stdout.write("\n포털을 닫았습니다. 데이터는 남아 있습니다.")
 
     def check_port(self, host: str, port: int) -> None:
-        """Refuse early, before any work, when the port is taken."""
+        """Refuse before any work when the port is taken."""
         with socket.socket() as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
@@ -73,46 +71,43 @@ class Command(DemoCommand):
                 ) from taken
 
     def reset(self) -> None:
-        """Throw the demo's data away."""
         for path in Path(settings.DATA_DIR).glob("portal.sqlite3*"):
             path.unlink()
         shutil.rmtree(settings.PRIVATE_ROOT, ignore_errors=True)
-        story.forget()
+        seeding.forget()
         self.stdout.write("== 시연 데이터를 지웠습니다")
 
     def prepare(self) -> None:
         """Bring the database up to date and make what pages and sign-in need."""
         self.stdout.write("== 데이터베이스를 준비합니다")
         call_command("migrate", interactive=False, verbosity=0)
-        for chapter in story.FIRST:
-            self.seed(chapter)
+        for step in seeding.FIRST:
+            self.seed(step)
 
-    def tell(self) -> None:
-        """Make the rest of the data, recording the progress for the pages."""
-        chapters = story.chapters()
-        for done, chapter in enumerate(chapters):
-            story.record(story.Progress(done, len(chapters), chapter.label))
-            self.seed(chapter)
-        story.record(story.Progress(len(chapters), len(chapters)))
+    def seed_rest(self) -> None:
+        steps = seeding.steps()
+        for done, step in enumerate(steps):
+            seeding.record(seeding.Progress(done, len(steps), step.label))
+            self.seed(step)
+        seeding.record(seeding.Progress(len(steps), len(steps)))
         self.stdout.write("== 시연 자료를 모두 만들었습니다")
 
-    def seed(self, chapter: story.Chapter) -> None:
-        self.stdout.write(f"== {chapter.label}")
-        call_command(chapter.command, stdout=self.stdout, verbosity=0)
+    def seed(self, step: seeding.Step) -> None:
+        self.stdout.write(f"== {step.label}")
+        call_command(step.command, stdout=self.stdout, verbosity=0)
 
     def start_seeding(self) -> "subprocess.Popen[bytes] | None":
-        """Start the process that makes the rest beside the server; None when all is there."""
-        recorded = story.progress()
+        """Start the process that makes the rest of the data; None when it is all there."""
+        recorded = seeding.progress()
         if recorded and recorded.finished:
             return None
-        chapters = story.chapters()
-        story.record(story.Progress(0, len(chapters), chapters[0].label if chapters else ""))
+        steps = seeding.steps()
+        seeding.record(seeding.Progress(0, len(steps), steps[0].label if steps else ""))
         command = [sys.executable, sys.argv[0], "demo", "--rest"]
         # A session of its own: Ctrl-C reaches the server, which then ends this process.
         return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own command line
 
     def welcome(self, host: str, port: int) -> None:
-        """Print the address and the accounts."""
         self.stdout.write(self.style.SUCCESS(f"\n포털: http://{host}:{port}/"))
         self.stdout.write(f"담당자 화면: http://{host}:{port}/admin/")
         self.stdout.write(f"시연 메일함: http://{host}:{port}/demo/mailbox/\n")

@@ -1,4 +1,4 @@
-"""The second factor of the demo's staff, for whoever tries the demo."""
+"""Print the current sign-in codes of the demo's staff."""
 
 from allauth.mfa.models import Authenticator
 
@@ -7,12 +7,11 @@ from demo.people import PEOPLE, current_code
 
 
 class Command(DemoCommand):
-    """Print each staff account with the code that is valid now."""
+    """`demo_code`: each staff account with its second factor."""
 
     help = "시연용 담당자 계정의 2단계 인증번호를 보여 줍니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
-        """Print one line per account."""
         factors = Authenticator.objects.filter(type="totp").select_related("user")
         codes = {row.user.email: current_code(row) for row in factors}
         for person in PEOPLE:

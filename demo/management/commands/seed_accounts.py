@@ -1,4 +1,4 @@
-"""The demo's accounts."""
+"""Make the demo's accounts."""
 
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
@@ -15,12 +15,11 @@ from portal.models import User
 
 
 class Command(DemoCommand):
-    """Make the demo's people; those who are there stay as they are."""
+    """`seed_accounts`: existing accounts are left unchanged."""
 
     help = "시연 계정을 만듭니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
-        """Create who is missing."""
         ensure_groups()
         for person in PEOPLE:
             if not User.objects.filter(email=person.email).exists():

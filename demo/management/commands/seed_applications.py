@@ -1,4 +1,4 @@
-"""The demo's applications: companies and their applications at every stage, by the real services."""
+"""Make the demo's companies and applications at every stage, by the real services."""
 
 from collections.abc import Callable
 from datetime import date, timedelta
@@ -20,9 +20,7 @@ from applications.models import (
     Selection,
     Site,
 )
-from applications.services import (
-    company as companies,
-)
+from applications.services import company as company_services
 from applications.services.assessment import committee, conflicts, scoring
 from applications.services.assessment import sheets as sheets_services
 from applications.services.delivery import experts
@@ -31,12 +29,12 @@ from applications.services.screening import checks, supplements
 from applications.services.selection import proposals
 from applications.states import MemberRole
 from demo import applications
-from demo.applications.agreements import Contracts
-from demo.applications.decisions import Aftermath
+from demo.applications.agreements import AgreementSeeder
+from demo.applications.decisions import DecisionChangeSeeder
 from demo.commands import DemoCommand
 from demo.people import email_of
 from demo.samples import sample_pdf
-from demo.timeline import Diary
+from demo.timeline import Timeline
 from portal.core.dates import end_of_day, korean_day
 from portal.core.validators import business_number, check_digit
 from portal.jobs import queue
@@ -44,78 +42,77 @@ from portal.models import Job, User
 from programs.models import ProgramRound, SubProgram
 from programs.states import Region
 
-STORY = Path(applications.__file__).with_name("story.yaml")
+SCENARIO = Path(applications.__file__).with_name("scenario.yaml")
 FILED = ("submitted", "screening", "supplement", "assessing", "released")
 ASSESSORS = ("assessor", "assessor2", "assessor3", "assessor4", "assessor5")
-SPREAD = (0, 3, -2, 4, -6)  # how the five assessors differ from the story's mark, in points
+SPREAD = (0, 3, -2, 4, -6)  # difference of each assessor from the scenario's mark, in points
 REASON = "근거 자료와 현장 설명이 항목의 기준에 맞는 정도를 보았습니다."
+
+# Days ago, what is done, the row of the scenario, the line for the terminal.
+Act = tuple[float, Callable[[dict[str, Any]], None], dict[str, Any], str]
 
 
 class Command(DemoCommand):
-    """Tell the story once; a second run finds it told."""
+    """`seed_applications`: does nothing when there are applications."""
 
     help = "시연용 기업과 신청을 만듭니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
-        """Go through the story day by day."""
         if Application.objects.exists():
             return
-        self.story = yaml.safe_load(STORY.read_text())
+        self.scenario = yaml.safe_load(SCENARIO.read_text())
         self.officer = User.objects.get(email=email_of("staff"))
         self.manager = User.objects.get(email=email_of("manager"))
-        self.diary = Diary()
-        self.now = self.diary.now
-        self.diary.open(self.story["begins"])
-        for key, row in self.story["companies"].items():
+        self.timeline = Timeline()
+        self.now = self.timeline.now
+        self.timeline.go_to(self.scenario["begins"])
+        for key, row in self.scenario["companies"].items():
             self.make_company(key, row)
-        for row in self.story["experts"]:
+        for row in self.scenario["experts"]:
             self.make_expert(row)
-        days = sorted(self.days(), key=lambda day: -day[0])
-        for done, (ago, act, row, what) in enumerate(days, start=1):
-            self.diary.open(ago)
-            act(row)
-            self.stdout.write(f"   {done}/{len(days)} {what}")
-        self.diary.open(0)
+        acts = sorted(self.acts(), key=lambda act: -act[0])
+        for done, (days_ago, perform, row, line) in enumerate(acts, start=1):
+            self.timeline.go_to(days_ago)
+            perform(row)
+            self.stdout.write(f"   {done}/{len(acts)} {line}")
+        self.timeline.go_to(0)
         self.solve_committees()
 
-    def days(self) -> list[tuple[float, Callable[[dict[str, Any]], None], dict[str, Any], str]]:
-        """Everything that happens: how many days ago, what, and its line for the terminal."""
-        told: list[tuple[float, Callable[[dict[str, Any]], None], dict[str, Any], str]] = []
-        for row in self.story["applications"]:
-            told.append((row["began"], self.make_application, row, self.named("신청", row)))
-        for row in self.story["selections"]:
-            told.append((row["day"], self.release_one, row, f"선정 결과 발표: {row['program']}"))
-        for row in self.story["changes"]:
-            told.append((row["day"], self.change_one, row, self.named("결정 변경", row)))
-        for row in self.story["agreements"]:
-            told.append((row["day"], self.agree_on, row, self.named("협약", row)))
-        return told
+    def acts(self) -> list[Act]:
+        """Return everything that happens, in the order of the scenario file."""
+        acts: list[Act] = []
+        for row in self.scenario["applications"]:
+            acts.append((row["began"], self.make_application, row, self.line("신청", row)))
+        for row in self.scenario["selections"]:
+            acts.append(
+                (row["day"], self.release_results, row, f"선정 결과 발표: {row['program']}")
+            )
+        for row in self.scenario["changes"]:
+            acts.append((row["day"], self.change_decision, row, self.line("결정 변경", row)))
+        for row in self.scenario["agreements"]:
+            acts.append((row["day"], self.advance_agreement, row, self.line("협약", row)))
+        return acts
 
-    def named(self, what: str, row: dict[str, Any]) -> str:
-        """A line for the terminal."""
+    def line(self, what: str, row: dict[str, Any]) -> str:
         return f"{what}: {row['company']} → {row['program']}"
 
-    def change_one(self, row: dict[str, Any]) -> None:
-        """Let one decision be contested or changed."""
-        Aftermath(self.diary).tell(self.application_of(row), row)
+    def change_decision(self, row: dict[str, Any]) -> None:
+        DecisionChangeSeeder(self.timeline).apply(self.application_of(row), row)
 
-    def agree_on(self, row: dict[str, Any]) -> None:
-        """Take one award to the stage of the story."""
-        contracts = Contracts(self.officer, self.manager, self.diary)
-        contracts.tell(self.application_of(row), until=row["until"], spent=row.get("spent", {}))
+    def advance_agreement(self, row: dict[str, Any]) -> None:
+        seeder = AgreementSeeder(self.officer, self.manager, self.timeline)
+        seeder.advance(self.application_of(row), until=row["until"], spent=row.get("spent", {}))
 
     def application_of(self, row: dict[str, Any]) -> Application:
-        """The released application of this firm."""
-        name = self.story["companies"][row["company"]]["name"]
+        name = self.scenario["companies"][row["company"]]["name"]
         return Application.objects.select_related("submission", "sub_program").get(
             company__name=name, sub_program__code=row["program"], state="released"
         )
 
     def make_expert(self, row: dict[str, Any]) -> Expert:
-        """Let a person ask to join a pool, and have the evidence verified."""
         person = User.objects.get(email=email_of(row["login"]))
         words = {key: row[key] for key in ("pool", "route", "fields", "regions", "years", "career")}
-        asked = experts.apply(
+        expert = experts.apply(
             ProgramRound.objects.get(year=2021),
             **words,
             employer=row["employer"],
@@ -124,10 +121,9 @@ class Command(DemoCommand):
             now=self.now(),
         )
         reason = "경력증명서로 근무 기간을 확인했습니다."
-        return experts.judge(asked, verified=True, reason=reason, by=self.officer, now=self.now())
+        return experts.judge(expert, verified=True, reason=reason, by=self.officer, now=self.now())
 
     def make_company(self, key: str, row: dict[str, Any]) -> Company:
-        """Register a company with its people and sites."""
         owner = self.owner(key, row)
         first = row["number"].replace("-", "")[:9]
         data = {
@@ -143,9 +139,9 @@ class Command(DemoCommand):
             "address": f"{Region(row['region']).label} 시연시 {row['name'].removesuffix('(주)')}길 1",
             "phone": "",
         }
-        made = companies.register(data=data, by=owner, now=self.now())
+        made = company_services.register(data=data, by=owner, now=self.now())
         for name in row.get("sites", []):
-            companies.add_site(
+            company_services.add_site(
                 made,
                 data={"name": name, "region": row["region"], "address": f"{name} 1동"},
                 by=owner,
@@ -159,15 +155,14 @@ class Command(DemoCommand):
         return made
 
     def owner(self, key: str, row: dict[str, Any]) -> User:
-        """One of the demo's accounts, or a person of the company who never signs in."""
+        """Return one of the demo's accounts, or a person of the company who never signs in."""
         if "owner" in row:
             return User.objects.get(email=email_of(row["owner"]))
         name = f"{row['name']} 담당자"
         return User.objects.create_user(f"office@{key}.example", None, name=name)
 
     def make_application(self, row: dict[str, Any]) -> None:
-        """Draft one application and take it to its stage."""
-        company = Company.objects.get(name=self.story["companies"][row["company"]]["name"])
+        company = Company.objects.get(name=self.scenario["companies"][row["company"]]["name"])
         owner = company.members.get(role=MemberRole.OWNER).user
         site = self.site(company, row)
         program = SubProgram.objects.get(code=row["program"], round__year=2021)
@@ -175,37 +170,34 @@ class Command(DemoCommand):
         self.fill(application, row, owner)
         if row["stage"] == "draft":
             return
-        self.join(application, row, owner)
+        self.add_partner(application, row, owner)
         if "late" in row:
-            self.let_in(application, row["late"])
+            self.grant_late_filing(application, row["late"])
         filing.submit(application, by=owner, now=self.now())
         application.refresh_from_db()
         if row["stage"] != "submitted":
             self.screen(application, row)
 
-    def let_in(self, application: Application, told: dict[str, Any]) -> None:
-        """Let the firm file after the deadline, once."""
-        self.diary.open(told["day"])
+    def grant_late_filing(self, application: Application, late: dict[str, Any]) -> None:
+        self.timeline.go_to(late["day"])
         late_filing.grant(
             application.sub_program,
             company=application.company,
             site=application.site,
             until=end_of_day(korean_day(self.now()) + timedelta(days=1)),
-            reason=told["reason"],
+            reason=late["reason"],
             by=self.manager,
             now=self.now(),
         )
 
     def site(self, company: Company, row: dict[str, Any]) -> Site:
-        """The named site, or the company's first."""
         sites = company.sites.order_by("pk")
         return sites.get(name=row["site"]) if "site" in row else sites[0]
 
     def fill(self, application: Application, row: dict[str, Any], by: User) -> None:
-        """Answer the form; a draft is left with gaps."""
         program = application.sub_program
         drafting.choose_track(application, code=row["track"], by=by, now=self.now())
-        answers = dict(self.story["answers"][program.code])
+        answers = dict(self.scenario["answers"][program.code])
         if "covid" in row:
             answers |= {
                 "covid_product": row["covid"],
@@ -216,7 +208,7 @@ class Command(DemoCommand):
             for question in program.questions
             if question.get("section") == "declarations"
         }
-        sections = {"plan": answers, "cost": self.story["costs"].get(program.code, {})}
+        sections = {"plan": answers, "cost": self.scenario["costs"].get(program.code, {})}
         if row["stage"] != "draft":
             sections["declarations"] = declared
         for name, data in sections.items():
@@ -231,7 +223,6 @@ class Command(DemoCommand):
         self.attach(application, row, by)
 
     def attach(self, application: Application, row: dict[str, Any], by: User) -> None:
-        """Attach a small PDF for every required paper that applies."""
         for document in application.sub_program.documents.filter(required=True):
             if document.code == "covid_evidence" and "covid" not in row:
                 continue
@@ -246,11 +237,10 @@ class Command(DemoCommand):
                 application, requirement=document.code, upload=upload, by=by, now=self.now()
             )
 
-    def join(self, application: Application, row: dict[str, Any], by: User) -> None:
-        """Invite the partner and let it accept from its own account."""
+    def add_partner(self, application: Application, row: dict[str, Any], by: User) -> None:
         if "partner" not in row:
             return
-        company = Company.objects.get(name=self.story["companies"][row["partner"]]["name"])
+        company = Company.objects.get(name=self.scenario["companies"][row["partner"]]["name"])
         guest = company.members.get(role=MemberRole.OWNER).user
         role = application.sub_program.partner_roles[0]["role"]
         partner = partners.invite(
@@ -262,20 +252,19 @@ class Command(DemoCommand):
             now=self.now(),
         )
         partners.accept(partner, company=company, by=guest, now=self.now())
-        asked = application.sub_program.partner_roles[0].get("terms", {})
+        requested = application.sub_program.partner_roles[0].get("terms", {})
         terms = partners.set_terms(
             partner,
             part="설비와 솔루션의 공급·설치, 교육",
-            share_won=2_000_000 if asked.get("share") else None,
-            quote_won=30_000_000 if asked.get("quote") else None,
+            share_won=2_000_000 if requested.get("share") else None,
+            quote_won=30_000_000 if requested.get("quote") else None,
             by=by,
             now=self.now(),
         )
         partners.answer_terms(terms, agree=True, by=guest, now=self.now())
 
     def screen(self, application: Application, row: dict[str, Any]) -> None:
-        """Screen, and go on to assessment where the story does."""
-        self.diary.next_day()
+        self.timeline.next_day()
         checks.take_up(application, by=self.officer, now=self.now())
         if row["stage"] == "supplement":
             supplements.request(
@@ -297,12 +286,10 @@ class Command(DemoCommand):
             self.assess(application, row)
 
     def assess(self, application: Application, row: dict[str, Any]) -> None:
-        """Assign the five assessors and let them lock their sheets, where the story has a mark;
-        the others are assigned by solving.
-        """
+        """Have five assessors lock their sheets; without a mark the committee is solved later."""
         if "marks" not in row:
             return
-        self.diary.next_day()
+        self.timeline.next_day()
         people = [User.objects.get(email=email_of(login)) for login in ASSESSORS]
         sheets = sheets_services.assign_all(
             application, assessors=people, by=self.officer, now=self.now()
@@ -310,9 +297,9 @@ class Command(DemoCommand):
         for sheet in sheets:
             sheets_services.declare(sheet, tied=False, words="", by=sheet.assessor, now=self.now())
         for sheet, difference in zip(sheets, SPREAD, strict=True):
-            self.mark(sheet, row["marks"] + difference)
+            self.fill_sheet(sheet, row["marks"] + difference)
 
-    def mark(self, sheet: ScoreSheet, percent: int) -> None:
+    def fill_sheet(self, sheet: ScoreSheet, percent: int) -> None:
         """Fill a sheet to about this many points of a hundred, and lock it."""
         criteria = list(sheet.application.sub_program.criteria.all())
         marks = {row.code: min(row.max_points, row.max_points * percent // 100) for row in criteria}
@@ -332,15 +319,15 @@ class Command(DemoCommand):
         sheets_services.lock(sheet, by=sheet.assessor, now=self.now())
 
     def solve_committees(self) -> None:
-        """Give the assessors profiles and ties, and solve: one assignment whole, one too short."""
-        told = self.story["committee"]
+        """Solve two committees: one complete, one that lacks an assessor."""
+        committees = self.scenario["committee"]
         for login in ASSESSORS:
             AssessorProfile.objects.create(
-                user=User.objects.get(email=email_of(login)), **told["profile"]
+                user=User.objects.get(email=email_of(login)), **committees["profile"]
             )
-        for row in told["ties"]:
+        for row in committees["ties"]:
             person = User.objects.get(email=email_of(row["assessor"]))
-            firm = self.story["companies"][row["company"]]["name"]
+            firm = self.scenario["companies"][row["company"]]["name"]
             conflicts.declare_tie(
                 person,
                 kind=row["kind"],
@@ -350,32 +337,30 @@ class Command(DemoCommand):
                 by=person,
                 now=self.now(),
             )
-        for row in told["solved"]:
+        for row in committees["solved"]:
             program = SubProgram.objects.get(code=row["program"], round__year=2021)
             made = committee.propose(program, seed=row["seed"], by=self.officer, now=self.now())
-            self.work(made.job)
+            self.run_job(made.job)
             made.refresh_from_db()
             if row["confirm"]:
                 committee.confirm(made, by=self.officer, now=self.now())
 
-    def release_one(self, told: dict[str, Any]) -> None:
-        """Score, select, decide and release one finished sub-programme of the story."""
-        program = SubProgram.objects.get(code=told["program"], round__year=2021)
+    def release_results(self, row: dict[str, Any]) -> None:
+        program = SubProgram.objects.get(code=row["program"], round__year=2021)
         run = scoring.start(program, by=self.officer, now=self.now())
         scoring.compute(run, now=self.now())
-        self.work(run.job)
+        self.run_job(run.job)
         run.refresh_from_db()
-        chosen = proposals.start(run, places=told["places"], by=self.officer, now=self.now())
-        proposals.propose(chosen, now=self.now())
-        self.work(chosen.job)
-        chosen = Selection.objects.get(pk=chosen.pk)
-        proposals.confirm(chosen, by=self.officer, now=self.now())
-        proposals.decide(chosen, by=self.manager, now=self.now())
-        job = proposals.schedule_release(chosen, by=self.manager, now=self.now())
-        proposals.release(chosen, by=self.manager, now=self.now())
-        self.work(job)
+        selection = proposals.start(run, places=row["places"], by=self.officer, now=self.now())
+        proposals.propose(selection, now=self.now())
+        self.run_job(selection.job)
+        selection = Selection.objects.get(pk=selection.pk)
+        proposals.confirm(selection, by=self.officer, now=self.now())
+        proposals.decide(selection, by=self.manager, now=self.now())
+        job = proposals.schedule_release(selection, by=self.manager, now=self.now())
+        proposals.release(selection, by=self.manager, now=self.now())
+        self.run_job(job)
 
-    def work(self, job: Job | None) -> None:
-        """Do a job here and now."""
+    def run_job(self, job: Job | None) -> None:
         if job is None or queue.run(job.pk) != "done":
             raise CommandError(f"시연 데이터를 만들지 못했습니다: {job}")

@@ -1,4 +1,4 @@
-"""The demo's KAMP: published cases, a firm with a trained model on synthetic products, verdicts."""
+"""Make the demo's KAMP: published cases, and a firm that inspects synthetic products."""
 
 from demo.commands import DemoCommand
 from demo.people import email_of
@@ -20,7 +20,7 @@ from portal.models import Job, User
 SEED = 7
 FIRM, NUMBER = "한빛내화(시연)", "3108110006"
 # Just enough to learn from: 20 normal products each to fit and to set the threshold by, 10 defects.
-WANTED = {
+KINDS = {
     Split.TRAIN: [""] * 20 + ["crack", "inclusion"] * 5,
     Split.VALIDATION: [""] * 20,
     Split.TEST: [""] * 8 + ["crack", "inclusion", "void", "lamination", "segregation"] * 2,
@@ -30,12 +30,11 @@ JUDGED = 3  # defective products, and as many normal ones
 
 
 class Command(DemoCommand):
-    """Tell the story once; a second run finds it told."""
+    """`seed_kamp`: makes only what is missing."""
 
     help = "시연용 KAMP 사례와 검사 작업실을 만듭니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
-        """Cases first, then the workshop."""
         self.curator, self.second, self.inspector, self.colleague = (
             User.objects.get(email=email_of(login))
             for login in ("curator", "curator2", "inspector", "inspector2")
@@ -46,16 +45,14 @@ class Command(DemoCommand):
             self.inspect()
 
     def publish(self) -> None:
-        """One editor writes, the other publishes."""
         at = now()
         for case in data_file.load(data_file.FILE, by=self.curator, now=at):
             editing.publish(case, by=self.second, now=at)
 
     def inspect(self) -> None:
-        """Make synthetic products, learn from them, let the second person approve, judge a few."""
         dataset = self.open()
         made = synthesis_jobs.run(
-            dataset, self.wanted(dataset), by=self.inspector, now=now(), progress=no_progress
+            dataset, self.products(dataset), by=self.inspector, now=now(), progress=no_progress
         )
         self.stdout.write(f"   합성 제품 {made['products']}개")
         model = training.request(dataset, by=self.inspector, now=now())
@@ -65,7 +62,6 @@ class Command(DemoCommand):
         self.judge(model)
 
     def open(self) -> Dataset:
-        """The firm, its two people and an empty set."""
         at = now()
         firm = workspaces.create(name=FIRM, number=NUMBER, by=self.inspector, now=at)
         sent = workspaces.invite(
@@ -81,18 +77,16 @@ class Command(DemoCommand):
             split_key=f"{SEED:064x}",
         )
 
-    def wanted(self, dataset: Dataset) -> list[ProductSpec]:
-        """Serials in turn, each used where its part still needs a product."""
-        left: dict[str, list[str]] = {split: list(kinds) for split, kinds in WANTED.items()}
+    def products(self, dataset: Dataset) -> list[ProductSpec]:
+        """Return one product per serial, skipping serials whose split needs no more."""
+        remaining: dict[str, list[str]] = {split: list(names) for split, names in KINDS.items()}
         rows, place = [], 0
-        while any(left.values()):
+        while any(remaining.values()):
             serial = f"합성-{place + 1:04d}"
-            waiting = left[clips_services.split_of(dataset, serial)]
-            if waiting:
+            kinds = remaining[clips_services.split_of(dataset, serial)]
+            if kinds:
                 rows.append(
-                    ProductSpec(
-                        serial, SEED * synthesis_jobs.SEEDS_OF_A_SET + place, waiting.pop(0)
-                    )
+                    ProductSpec(serial, SEED * synthesis_jobs.SEEDS_OF_A_SET + place, kinds.pop(0))
                 )
             place += 1
         held = ProductSpec(
@@ -101,22 +95,21 @@ class Command(DemoCommand):
         return [*rows, held]
 
     def judge(self, model: InspectionModel) -> None:
-        """Judge a few products of the test part, a badly compressed one among them."""
         rows = Clip.objects.filter(product__dataset=model.dataset).select_related("product")
         test = rows.filter(product__split=Split.TEST).order_by("pk")
         good = test.filter(product__true_size_mm=None)[:JUDGED]
         bad = test.exclude(product__true_size_mm=None).order_by("-pk")[:JUDGED]
         clips = [*good, *bad, *rows.filter(product__serial=HELD)]
         job = inspections.request(model, clips, by=self.inspector, now=now())
-        found = inspections_jobs.run(model, job.args["clips"], now=now(), progress=no_progress)
+        counts = inspections_jobs.run(model, job.args["clips"], now=now(), progress=no_progress)
         self.finish(job)
         for row in model.inspections.filter(clip__product__true_size_mm__isnull=False)[:2]:
             inspections.decide(
                 row, mark="defect", note="시연용 판정입니다.", by=self.colleague, now=now()
             )
-        self.stdout.write(f"   판정 {sum(found.values())}건")
+        self.stdout.write(f"   판정 {sum(counts.values())}건")
 
     def finish(self, job: Job | None) -> None:
-        """The work is done here and now: its job finds it done."""
+        # The work was done in this process; running its job now only marks it done.
         if job is not None:
             queue.run(job.pk)

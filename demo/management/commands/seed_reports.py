@@ -1,4 +1,4 @@
-"""Let the demo's members write: reports at every stage, corrections, fees and awards."""
+"""Make the demo's reports at every stage, corrections, fees and awards."""
 
 from typing import Any
 
@@ -15,12 +15,11 @@ class Command(DemoCommand):
     help = "시연용 소비자 보고서, 시정, 원고료, 시상을 만듭니다."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Load the rules of every panel's reports, then tell the story of those assigned."""
         at = now()
         document = plans.read(plans.FOLDER / "2021.yaml")
         for found in PanelRound.objects.order_by("pk"):
             plans.load({**document, "round": found.code}, by=None, now=at)
             rounds = PanelRound.objects.select_related("plan", "fee_pot", "award_pot")
             round = rounds.get(pk=found.pk)
-            told = reports.tell(round, now=at)
-            self.stdout.write(f"{round}: {told or '보고서가 이미 있거나 배정이 없습니다.'}")
+            counts = reports.seed(round, now=at)
+            self.stdout.write(f"{round}: {counts or '보고서가 이미 있거나 배정이 없습니다.'}")

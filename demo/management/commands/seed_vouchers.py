@@ -1,4 +1,4 @@
-"""The demo's panel: a full catalogue, a hundred members, a confirmed assignment, an open round."""
+"""Make the demo's panel: the catalogue, a hundred members, an assignment, a second open round."""
 
 import random
 from copy import deepcopy
@@ -44,31 +44,29 @@ AT_WORK = {
 
 
 class Command(DemoCommand):
-    """Tell the panel's story once, by the services that staff and members use."""
+    """`seed_vouchers`: does nothing when there are suppliers."""
 
     help = "시연용으로 서비스 목록, 모니터링단, 배정을 만듭니다(시연에서만)."
 
     def handle(self, **options: object) -> None:
-        """Do every step unless the story has been told."""
         if Supplier.objects.exists():
             return
         self.operator = User.objects.get(email=email_of("panel"))
         self.at = now()
-        self.fill_the_shelf()
-        round = self.move_the_dates()
+        self.import_catalogue()
+        round = self.reschedule()
         self.recruit(round)
         self.select(round)
         self.assign(round)
-        self.open_another()
-        self.staff_a_supplier()
+        self.open_second_round()
+        self.add_supplier_member()
 
     def ago(self, days: int, hour: int = 0) -> datetime:
-        """An hour of a day before today (after it when `days` is negative)."""
+        """Return an hour of the day `days` before today (after it when negative)."""
         day = self.at.astimezone(KST).date() - timedelta(days=days)
         return datetime.combine(day, time(hour), KST)
 
-    def fill_the_shelf(self) -> None:
-        """Import suppliers and services as the operator would."""
+    def import_catalogue(self) -> None:
         for kind, header, lines in (
             (ImportKind.SUPPLIERS, rows.SUPPLIER_COLUMNS, suppliers.suppliers(SUPPLIERS)),
             (
@@ -81,15 +79,15 @@ class Command(DemoCommand):
             upload = ContentFile(text.encode(), name=f"{kind.label}.csv")
             file = importing.start(kind, upload=upload, by=self.operator, now=self.ago(100))
             importing.run(file, now=self.ago(100))
-            self.work(file.job_id)
+            self.run_job(file.job_id)
 
-    def work(self, job: int | None) -> None:
-        """Run a job now. Raises CommandError when it does not end well."""
+    def run_job(self, job: int | None) -> None:
+        """Run a job now. Raises CommandError when it fails."""
         if job is None or queue.run(job) != JobState.DONE:
             raise CommandError(f"작업 {job}을(를) 끝내지 못했습니다.")
 
-    def move_the_dates(self) -> PanelRound:
-        """Let recruitment lie behind us, and the trying have just ended."""
+    def reschedule(self) -> PanelRound:
+        """Move the round so that recruitment is over and the trial period has just ended."""
         round = PanelRound.objects.get(code="panel-2021")
         rounds.reschedule(
             round,
@@ -104,7 +102,6 @@ class Command(DemoCommand):
         return round
 
     def recruit(self, round: PanelRound) -> None:
-        """Let people apply in time, one of them with an account that anybody may try."""
         locked = make_password(None)
         people = [User.objects.get(email=email_of("monitor"))]
         for place in range(1, APPLICANTS):
@@ -129,12 +126,12 @@ class Command(DemoCommand):
             recruitment.submit(saved, by=user, now=at, address=address, device=f"시연 {place}")
 
     def select(self, round: PanelRound) -> None:
-        """Mark everybody, make the list, release it; one turns out to be tied, one declines."""
-        dice = random.Random(SEED)  # noqa: S311 - a story, no secret
+        """Mark everybody, release the list; one applicant has a tie to a supplier, one declines."""
+        rng = random.Random(SEED)  # noqa: S311 - not a secret
         for application in PanelApplication.objects.filter(round=round).select_related("round"):
             first = application.user.email == email_of("monitor")
             points = {
-                row.code: row.max_points if first else dice.randint(25, row.max_points)
+                row.code: row.max_points if first else rng.randint(25, row.max_points)
                 for row in round.criteria.all()
             }
             selection.mark(
@@ -151,7 +148,6 @@ class Command(DemoCommand):
         selection.decline(declines.application, by=declines.user, now=self.ago(69, 9))
 
     def tie(self, place: int, at: datetime) -> None:
-        """Let an applicant name a supplier they work for, after applying."""
         user = User.objects.get(email=_email(place))
         firm = Supplier.objects.order_by("pk")[place]
         conflicts.declare(
@@ -164,8 +160,8 @@ class Command(DemoCommand):
         )
 
     def assign(self, round: PanelRound) -> None:
-        """Cover a subset, let members wish, pin one, solve and confirm; one leaves, is replaced."""
-        dice = random.Random(SEED)  # noqa: S311 - a story, no secret
+        """Cover services, set wishes and pins, solve, confirm; one member leaves and is replaced."""
+        rng = random.Random(SEED)  # noqa: S311 - not a secret
         each = COVERED // len(Category)
         covered = [
             service
@@ -179,7 +175,7 @@ class Command(DemoCommand):
         for monitor in round.monitors.filter(state=MonitorState.ACTIVE).select_related(
             "round", "user"
         ):
-            wished = dice.sample(codes, WISHED)
+            wished = rng.sample(codes, WISHED)
             assignment.set_wishes(monitor, codes=wished, by=monitor.user, now=self.ago(68, 12))
         first = round.monitors.get(user__email=email_of("monitor"))
         for service in reports.pinned(covered):
@@ -204,13 +200,11 @@ class Command(DemoCommand):
             self.confirm(again, 60)
 
     def confirm(self, run: AssignmentRun, day: int) -> None:
-        """Compute and confirm an assignment, days ago."""
         assignment.compute(run, now=self.ago(day, 10))
         assignment.confirm(run, by=self.operator, now=self.ago(day, 11))
-        self.work(run.job_id)
+        self.run_job(run.job_id)
 
-    def open_another(self) -> None:
-        """Open a second round today, so that anybody can try to apply."""
+    def open_second_round(self) -> None:
         document: dict[str, Any] = deepcopy(dict(read(data_file.files()[0])))
         days = {"opens_at": 3, "closes_at": -14, "wishes_until": -24, "active_until": -90}
         document["round"] |= {
@@ -220,8 +214,7 @@ class Command(DemoCommand):
         }
         data_file.load(document, by=self.operator, now=self.at)
 
-    def staff_a_supplier(self) -> None:
-        """Give one of the tried services' suppliers somebody at its desk."""
+    def add_supplier_member(self) -> None:
         supplier = Supplier.objects.order_by("pk").first()
         user = User.objects.get(email=email_of("seller"))
         if supplier is not None:

@@ -15,7 +15,7 @@ from applications.services.assessment import scoring, sheets
 from applications.services.intake import filing
 from applications.services.selection import changes
 from applications.states import BonusState, ObjectionMoves, Remedy
-from demo.management.commands.seed_applications import sample_pdf
+from demo.samples import sample_pdf
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Closed, MoveNotAllowed, RuleBroken
 from portal.models import Notice

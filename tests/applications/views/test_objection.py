@@ -7,7 +7,7 @@ from django.test import Client
 from applications.models import Application, Objection
 from applications.queries.selection.decisions import award_of
 from applications.services import objection
-from demo.management.commands.seed_applications import sample_pdf
+from demo.samples import sample_pdf
 from portal.core.clock import now
 from tests.factories import staff
 from tests.factories.applications import PartnerFactory, UserFactory, member_of

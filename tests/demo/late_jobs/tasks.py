@@ -1,4 +1,4 @@
-"""Slow work, for a demo that is stopped or killed in the middle."""
+"""A slow job, for a demo that is stopped or killed while it runs."""
 
 import time
 
@@ -8,5 +8,4 @@ from portal.models import Job
 
 @handler("demo.slow")
 def slow(job: Job) -> None:
-    """Take a while."""
     time.sleep(job.args["seconds"])

@@ -11,7 +11,7 @@ from applications.queries import delivery as queries
 from applications.queries.statistics import figures
 from applications.services.delivery import deliverables
 from applications.states import DeliverableState
-from demo.management.commands.seed_applications import sample_pdf
+from demo.samples import sample_pdf
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError, RuleBroken
 from portal.models import Notice
 from portal.records.workflow import allowed

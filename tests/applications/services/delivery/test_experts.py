@@ -6,7 +6,7 @@ from django.core.files.base import ContentFile
 from applications.models import Deliverable, Expert
 from applications.services.delivery import experts
 from applications.states import ExpertState
-from demo.management.commands.seed_applications import sample_pdf
+from demo.samples import sample_pdf
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import DeclaredTie, Notice
 from programs.models import ProgramRound

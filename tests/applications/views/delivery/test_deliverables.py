@@ -7,7 +7,7 @@ from django.urls import reverse
 
 from applications.models import Deliverable, DeliveryEntry, DeliveryFile, Expert
 from applications.states import DeliverableState
-from demo.management.commands.seed_applications import sample_pdf
+from demo.samples import sample_pdf
 from tests.factories import programs, staff
 from tests.factories.applications import UserFactory, member_of
 from tests.factories.delivery import TODAY, expert, officer_of, part, under_way

@@ -1,4 +1,4 @@
-"""The demo's story, told by the services: somebody stands at every stage, and the books agree."""
+"""The demo's scenario, made by the services: every stage occurs, and the ledger agrees."""
 
 from datetime import timedelta
 from io import StringIO
@@ -21,7 +21,7 @@ from applications.models import (
 )
 from applications.queries.objection import clock
 from applications.queries.selection.decisions import reversals
-from demo.timeline import Diary
+from demo.timeline import Timeline
 from portal.core.clock import now
 from portal.models import Notice
 from portal.records import audit
@@ -43,9 +43,9 @@ SHOWN = {
 }
 
 
-def tell() -> None:
-    for seed in ("seed_accounts", "seed_programs", "seed_applications"):
-        call_command(seed, stdout=StringIO(), verbosity=0)
+def seed() -> None:
+    for command in ("seed_accounts", "seed_programs", "seed_applications"):
+        call_command(command, stdout=StringIO(), verbosity=0)
 
 
 def changed(kind: str) -> "list[DecisionChange]":
@@ -53,9 +53,9 @@ def changed(kind: str) -> "list[DecisionChange]":
 
 
 @pytest.mark.django_db
-def test_somebody_stands_at_every_stage(settings) -> None:
+def test_there_is_an_application_at_every_stage(settings) -> None:
     settings.DEMO = True
-    tell()
+    seed()
     assert deadlines.filled() >= SHOWN
     assert deadlines.not_round() == []
     at, applications = now(), Application.objects.all()
@@ -87,9 +87,9 @@ def test_somebody_stands_at_every_stage(settings) -> None:
     assert len(signed - {None}) == 3
     assert reversals(SubProgram.objects.get(code="meister")) == 1
 
-    leave = LateGrant.objects.get()
-    assert leave.used_at == leave.application.submitted_at
-    assert leave.used_at > leave.sub_program.window().closes_at
+    grant = LateGrant.objects.get()
+    assert grant.used_at == grant.application.submitted_at
+    assert grant.used_at > grant.sub_program.window().closes_at
 
     late = PendingStep.objects.filter(done_at=None, due_at__lt=at - timedelta(days=1))
     assert set(late.values_list("waits_for", flat=True)) == {"officer"}
@@ -105,11 +105,11 @@ def test_somebody_stands_at_every_stage(settings) -> None:
 
 
 @pytest.mark.django_db
-def test_it_is_told_once_in_the_order_of_its_days_and_the_books_agree(settings) -> None:
+def test_it_is_seeded_once_in_the_order_of_its_days_and_the_ledger_agrees(settings) -> None:
     settings.DEMO = True
-    tell()
+    seed()
     count = Application.objects.count()
-    tell()
+    seed()
     assert Application.objects.count() == count
 
     moves = Application.MOVE_LOG.objects.order_by("thing", "pk").values_list("thing", "at")
@@ -128,10 +128,10 @@ def test_it_is_told_once_in_the_order_of_its_days_and_the_books_agree(settings) 
 
 
 @pytest.mark.django_db
-def test_the_diary_never_passes_today() -> None:
-    diary = Diary()
-    diary.open(1.5)
-    assert timedelta(days=1) < now() - diary.now() < timedelta(days=2)
-    diary.next_day()
-    diary.next_day()
-    assert abs(now() - diary.now()) < timedelta(minutes=1)
+def test_the_timeline_never_passes_today() -> None:
+    timeline = Timeline()
+    timeline.go_to(1.5)
+    assert timedelta(days=1) < now() - timeline.now() < timedelta(days=2)
+    timeline.next_day()
+    timeline.next_day()
+    assert abs(now() - timeline.now()) < timedelta(minutes=1)

@@ -71,6 +71,8 @@ def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
         agreement = document.application.agreement
         number = f"{agreement.number}{SETTLEMENT_SUFFIX}"
         return "pdf/applications/settlement.html", f"정산서 {number}", statement(agreement, number)
+    if document.kind != IssuedDocument.Kind.RESULT:
+        raise LookupError(f"no document of the kind {document.kind!r}")
     return "pdf/applications/result.html", f"평가 결과서 {filed.number}", outcome(filed)
 
 

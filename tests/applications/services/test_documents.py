@@ -177,6 +177,11 @@ def test_a_second_run_prints_nothing_and_keeps_one_file(
 
 
 @pytest.mark.pdf
+def test_a_kind_without_a_document_is_no_result(filed: Application) -> None:
+    with pytest.raises(LookupError):
+        pdf_contexts.describe(IssuedDocument(application=filed, kind="new"))
+
+
 def test_the_job_prints_it(filed: Application) -> None:
     document = filed.documents.get()
     job = Job.objects.get(key=documents_services.job_key(document))

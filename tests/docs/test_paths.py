@@ -1,6 +1,7 @@
 """Every path, function and class that a document names in backticks exists in the project."""
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
@@ -24,7 +25,7 @@ SPAN = re.compile(r"`([^`\n]+)`")
 PLACE = re.compile(r"<\w+>")
 PATH = re.compile(r"[\w.*-]+(/[\w.*-]+)*(/|\.(py|ya?ml|html|txt|css|js|md|toml|lock|template))")
 DOTTED = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)+")
-CLASS = re.compile(r"(?!(True|False|None)\b)[A-Z][a-z]+([A-Z][a-z0-9]+)*")
+CLASS = re.compile(r"[A-Z][a-z]+([A-Z][a-z0-9]+)*")
 
 Names = Mapping[str, frozenset[str]]
 
@@ -142,7 +143,7 @@ def missing(text: str) -> list[str]:
         elif DOTTED.fullmatch(token):
             there = has_dotted(token)
         else:
-            there = not CLASS.fullmatch(token) or token in classes()
+            there = not CLASS.fullmatch(token) or token in classes() or hasattr(builtins, token)
         if not there:
             found.append(span)
     return found
@@ -199,6 +200,7 @@ def test_a_name_that_does_not_exist_is_reported(wrong: str) -> None:
         "PortalError",
         "Job",
         "False",
+        "KeyError",
         "/admin/",
         "make test",
         "redis://:password@host:6379/0",

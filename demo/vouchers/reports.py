@@ -229,7 +229,10 @@ def _publish(
             if member and place % 2 == 0:
                 reply = _texts()["comments"][(turn + place) % 3]
                 moderation.comment(report, text=reply, by=member.user, now=at + 2 * DAY)
-            moderation.publish(report, by=people.moderator, now=at + 7 * DAY)
+            report.refresh_from_db()
+            # Holidays may move the end of the comment period beyond the week.
+            later = max(at + 7 * DAY, report.comment_until or at)
+            moderation.publish(report, by=people.moderator, now=later)
             found.setdefault(service, []).append(report)
     return found
 

@@ -22,7 +22,9 @@ def session(title: str, marks: str, arguments: list[str], **environment: str) ->
     began = time.monotonic()
     # Tests of one xdist_group share their processes, so they stay together on one worker.
     command = [sys.executable, "-m", "pytest", "-q", "-n", "2", "--dist", "loadgroup", "-m", marks]
-    done = subprocess.run([*command, *arguments], env={**os.environ, **environment}, check=False)
+    given = {**os.environ, **environment}
+    given.pop("PYTHONDONTWRITEBYTECODE", None)  # dozens of processes start: compile once for all
+    done = subprocess.run([*command, *arguments], env=given, check=False)
     print(f"=== {title}: {time.monotonic() - began:.0f} s, exit {done.returncode}", flush=True)
     return done.returncode == 0 or (done.returncode == NO_TEST_MATCHED and bool(arguments))
 

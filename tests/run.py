@@ -37,7 +37,7 @@ def gaps(database: str | None, broker: str | None) -> list[str]:
     if not broker:
         found.append("Redis: everything marked redis and compose (redis-server)")
     if not servers.chromium():
-        found.append("the browser journeys (chromium, or CHROMIUM=/path)")
+        found.append("the browser journeys (chromium-headless-shell, or CHROMIUM=/path)")
     if not servers.binary("nginx"):
         found.append("the processes of docker-compose.yml behind nginx (nginx-light)")
     if packages := servers.pdf_packages_missing():

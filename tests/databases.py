@@ -75,5 +75,10 @@ def _on_postgres(mark: Path) -> Iterator[None]:
     name = connection.settings_dict["NAME"]
     connection.close()  # a database that somebody uses is nobody's template
     with connection.creation._nodb_cursor() as cursor:
+        # Nor one with a session that has not quite ended.
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = %s",
+            [name],
+        )
         cursor.execute(f'CREATE DATABASE "{template_name()}" TEMPLATE "{name}"')
     mark.touch()

@@ -360,7 +360,7 @@ import django
 django.setup()
 import json, os, signal, sys
 from applications.models import Application, BonusClaim, Submission
-from applications.services import intake
+from applications.services.intake import filing
 from portal import notices
 from portal.core.clock import KST
 from datetime import datetime
@@ -388,7 +388,7 @@ for step, place in STEPS.items():
     if not child:
         killing(*place)
         draft = Application.objects.get(pk=sys.argv[1])
-        intake.submit(draft, by=draft.created_by, now=now)
+        filing.submit(draft, by=draft.created_by, now=now)
         os._exit(0)
     ends[step] = os.waitpid(child, 0)[1]
 print(json.dumps(ends))
@@ -417,7 +417,7 @@ django.setup()
 import json, sys, time
 from datetime import datetime
 from applications.models import Application
-from applications.services import intake
+from applications.services.intake import filing
 from portal.jobs import broker
 from portal.core.clock import KST
 now = datetime(2021, 2, 10, 14, 3, 22, tzinfo=KST)
@@ -426,7 +426,7 @@ broker._quiet_until = time.monotonic() + 60  # a web process has long loaded wha
 for pk in sys.argv[1:]:
     draft = Application.objects.get(pk=pk)
     began = time.monotonic()
-    intake.submit(draft, by=draft.created_by, now=now)
+    filing.submit(draft, by=draft.created_by, now=now)
     took.append(time.monotonic() - began)
     broker._quiet_until = 0.0
 print(json.dumps(took))

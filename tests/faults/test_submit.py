@@ -127,6 +127,10 @@ def own_database(robot: SubProgram) -> Iterator[None]:
             db.cursor().execute(statement)
 
     execute(f'DROP DATABASE IF EXISTS "{copy}" WITH (FORCE)')
+    # A session of a thread that has not quite ended would stand in the way of the copy.
+    execute(
+        f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
+    )
     execute(f'CREATE DATABASE "{copy}" TEMPLATE "{name}"')
     connection.settings_dict["NAME"] = copy
     try:
@@ -152,12 +156,19 @@ def take_constraints_away() -> None:
             cursor.execute(f'ALTER TABLE {table} DROP CONSTRAINT "{name}" CASCADE')
 
 
-def careless_move(thing: Application, name: str, **words: object) -> None:
+def careless_move(
+    thing: Application, step: Move, *, changes: dict[str, object], **words: object
+) -> None:
     """Move as one should not: no condition on what was read."""
-    fields = {key: words[key] for key in ("submitted_at", "number", "region", "size")}
+    fields = {key: changes[key] for key in ("submitted_at", "number", "region", "size")}
     Application.objects.filter(pk=thing.pk).update(state="submitted", **fields)
     ApplicationMove.objects.create(
-        thing=thing, move=name, source="draft", target="submitted", by=words["by"], at=words["now"]
+        thing=thing,
+        move=step.name,
+        source="draft",
+        target="submitted",
+        by=words["by"],
+        at=words["now"],
     )
 
 
@@ -363,6 +374,7 @@ from applications.models import Application, BonusClaim, Submission
 from applications.services.intake import filing
 from portal import notices
 from portal.core.clock import KST
+from portal.core.moves import Move
 from datetime import datetime
 
 def killing(holder, name, after):
@@ -374,8 +386,8 @@ def killing(holder, name, after):
     setattr(holder, name, act)
 
 STEPS = {
-    "before the move": (intake, "move", False),
-    "after the move": (intake, "move", True),
+    "before the move": (filing, "move", False),
+    "after the move": (filing, "move", True),
     "after the snapshot": (Submission.objects, "create", True),
     "after the claims": (BonusClaim.objects, "bulk_create", True),
     "before the letter": (notices, "write", False),

@@ -23,6 +23,7 @@ from applications.states import MemberRole
 from bench import servers
 from portal.core.clock import now
 from portal.core.errors import Closed, MoveNotAllowed, PortalError, RuleBroken
+from portal.core.moves import Move
 from portal.jobs import queue, tasks
 from portal.models import Job, Notice, User
 from portal.records import snapshot
@@ -372,9 +373,8 @@ django.setup()
 import json, os, signal, sys
 from applications.models import Application, BonusClaim, Submission
 from applications.services.intake import filing
-from portal import notices
+from portal.notices import outbox
 from portal.core.clock import KST
-from portal.core.moves import Move
 from datetime import datetime
 
 def killing(holder, name, after):
@@ -390,8 +390,8 @@ STEPS = {
     "after the move": (filing, "move", True),
     "after the snapshot": (Submission.objects, "create", True),
     "after the claims": (BonusClaim.objects, "bulk_create", True),
-    "before the letter": (notices, "write", False),
-    "after the letter": (notices, "write", True),
+    "before the letter": (outbox, "write", False),
+    "after the letter": (outbox, "write", True),
 }
 now = datetime(2021, 2, 10, 14, 3, 22, tzinfo=KST)
 ends = {}

@@ -229,9 +229,15 @@ def _publish(
             if member and place % 2 == 0:
                 reply = _texts()["comments"][(turn + place) % 3]
                 moderation.comment(report, text=reply, by=member.user, now=at + 2 * DAY)
-            moderation.publish(report, by=people.moderator, now=at + 7 * DAY)
+            moderation.publish(report, by=people.moderator, now=publication_of(report, at))
             found.setdefault(service, []).append(report)
     return found
+
+
+def publication_of(report: ConsumerReport, at: datetime) -> datetime:
+    """Return when a report written `at` is published, at the earliest after the comment period."""
+    # Weekends and holidays extend that period beyond the usual week.
+    return max(at + 7 * DAY, report.comment_until or at)
 
 
 def _seed_stages(

@@ -9,6 +9,7 @@ MAKEFLAGS += --no-builtin-rules
 PYTHON ?= python3
 PORT ?= 8000
 ARGS ?=
+SERVED := postgres or redis or browser or compose
 VENV := .venv
 BIN := $(VENV)/bin
 MANAGE := $(BIN)/python manage.py
@@ -39,6 +40,17 @@ demo-reset: runtime packages ## Start the demo over with fresh data
 
 demo-code: runtime ## Print the sign-in codes of the demo's staff
 	@$(DEMO) demo_code
+
+# Tests of decisions over plain values: no database, no server, no browser.
+PURE := tests/applications/rules tests/kamp/rules tests/programs/rules tests/vouchers/rules \
+  $(patsubst %,tests/portal/test_%.py,charts hwpx matching money ties validators) tests/docs
+
+check: dev ## Check style, types, import contracts and the pure tests, in under a minute
+	$(BIN)/ruff check --quiet .
+	$(BIN)/ruff format --check --quiet .
+	$(BIN)/lint-imports > /dev/null
+	@$(BIN)/mypy & types=$$!; $(BIN)/python -m pytest -q -n 1 -m "not ($(SERVED))" $(PURE) \
+	  && wait $$types
 
 test: dev packages ## Run every test; ARGS="tests/portal -k money" runs some
 	@$(BIN)/python -m tests.run $(ARGS)

@@ -1,4 +1,4 @@
-"""The words of each PDF: which template, which title, which facts."""
+"""Contexts of the PDFs: template, title and facts of each; the wording is in `templates/pdf`."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -28,6 +28,16 @@ from portal.paper import hwpx, pdf
 from portal.templatetags.dates import kdate, kst
 from programs.models import ProgramRound
 
+CHANGED = "귀 기업의 신청에 대한 결정이 위와 같이 바뀌었음을 알려 드립니다."
+
+
+STATEMENTS = {
+    Outcome.SELECTED: "귀 기업의 신청이 선정되었음을 알려 드립니다.",
+    Outcome.RESERVE: "귀 기업의 신청이 예비로 정해졌음을 알려 드립니다. 앞 순위에 자리나 예산이 "
+    "생기면 순위에 따라 선정됩니다.",
+    Outcome.REJECTED: "귀 기업의 신청이 이번에는 선정되지 않았음을 알려 드립니다.",
+}
+
 
 def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
     """Return template, title and context of a document."""
@@ -43,11 +53,11 @@ def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
             sheets(document.application),
         )
     if document.kind == IssuedDocument.Kind.CERTIFICATE:
-        found = certificate(filed)
+        context = certificate(filed)
         return (
             "pdf/applications/certificate.html",
-            f"수준확인서 {found['certificate'].number}",
-            found,
+            f"수준확인서 {context['certificate'].number}",
+            context,
         )
     if document.kind == IssuedDocument.Kind.AGREEMENT:
         agreement = document.application.agreement
@@ -61,17 +71,12 @@ def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
         agreement = document.application.agreement
         number = f"{agreement.number}{SETTLEMENT_SUFFIX}"
         return "pdf/applications/settlement.html", f"정산서 {number}", statement(agreement, number)
+    if document.kind != IssuedDocument.Kind.RESULT:
+        raise LookupError(f"no document of the kind {document.kind!r}")
     return "pdf/applications/result.html", f"평가 결과서 {filed.number}", outcome(filed)
 
 
-def check_url(filed: Submission) -> str:
-    """Where anyone can check number and hash."""
-    query = urlencode({"number": filed.number, "sha256": filed.sha256})
-    return f"{settings.ORIGIN}{reverse('receipt_check')}?{query}"
-
-
 def receipt(filed: Submission) -> dict[str, Any]:
-    """The receipt: number, time to the second, papers with hashes, where to check."""
     form = filed.form.content
     labels = {row["code"]: row["label"] for row in form["documents"]}
     roles = {row["role"]: row["label"] for row in form["partner_roles"]}
@@ -88,38 +93,29 @@ def receipt(filed: Submission) -> dict[str, Any]:
             for row in filed.content["partners"]
             if row["state"] == PartnerState.ACCEPTED
         ],
-        "qr": pdf.qr_svg(check_url(filed)),
+        "qr": pdf.qr_svg(receipt_check_url(filed)),
     }
 
 
-def certificate(filed: Submission) -> dict[str, Any]:
-    """The certificate of a level: number, level, validity, how it was found."""
-    issued = LevelCertificate.objects.get(deliverable__agreement__application=filed.application)
-    return {
-        "filed": filed,
-        "content": filed.content,
-        "certificate": issued,
-        "steps": issued.deliverable.agreement.deliverables.filter(
-            order__lte=issued.deliverable.order
-        ).order_by("order"),
-        "qr": pdf.qr_svg(check_url(filed)),
-    }
+def receipt_check_url(filed: Submission) -> str:
+    """Return the address where anyone can check number and hash of a receipt."""
+    query = urlencode({"number": filed.number, "sha256": filed.sha256})
+    return f"{settings.ORIGIN}{reverse('receipt_check')}?{query}"
 
 
 def outcome(filed: Submission) -> dict[str, Any]:
-    """The result: the score broken down, the line, the rules."""
-    found = result(filed.application)
+    released = result(filed.application)
     return {
         "filed": filed,
         "content": filed.content,
         "program": filed.application.sub_program,
-        "result": found,
-        "distance": distance(found["gap"]) if found else "",
+        "result": released,
+        "distance": distance(released["gap"]) if released else "",
     }
 
 
 def distance(gap: Decimal | None) -> str:
-    """Say how far the total lies from that of the last selected; nothing where there is none."""
+    """Return in words how far the total is from the last selected; "" where there is none."""
     if gap is None:
         return ""
     if not gap:
@@ -127,17 +123,38 @@ def distance(gap: Decimal | None) -> str:
     return f"이 신청은 {abs(gap)}점 {'높음' if gap > 0 else '낮음'}"
 
 
-CHANGED = "귀 기업의 신청에 대한 결정이 위와 같이 바뀌었음을 알려 드립니다."
-STATEMENTS = {
-    Outcome.SELECTED: "귀 기업의 신청이 선정되었음을 알려 드립니다.",
-    Outcome.RESERVE: "귀 기업의 신청이 예비로 정해졌음을 알려 드립니다. 앞 순위에 자리나 예산이 "
-    "생기면 순위에 따라 선정됩니다.",
-    Outcome.REJECTED: "귀 기업의 신청이 이번에는 선정되지 않았음을 알려 드립니다.",
-}
+def sheets(application: Application) -> dict[str, Any]:
+    """Return the submitted sheets, for staff; assessors are numbered, never named."""
+    filed = application.submission
+    criteria = {row.code: row for row in application.sub_program.criteria.all()}
+    rows = []
+    locked = application.sheets.filter(locked_at__isnull=False).order_by("pk")
+    for number, sheet in enumerate(locked, start=1):
+        marks = [
+            {
+                "label": criteria[code].label if code in criteria else code,
+                "max_points": criteria[code].max_points if code in criteria else "",
+                "points": "해당 없음" if points is None else points,
+                "reason": sheet.reasons.get(code, ""),
+            }
+            for code, points in sheet.marks.items()
+        ]
+        rows.append(
+            {
+                "label": f"평가위원 {number}",
+                "rows": marks,
+                "total": sum(points for points in sheet.marks.values() if points is not None),
+                "comment": sheet.comment,
+                "locked_at": sheet.locked_at,
+                "sha256": sheet.sha256,
+                "withdrawn": sheet.withdrawn_at is not None,
+            }
+        )
+    return {"filed": filed, "content": filed.content, "sheets": rows}
 
 
 def notice(document: IssuedDocument) -> dict[str, Any]:
-    """The notice of one decision, with its reason; a later decision has a notice of its own."""
+    """Return the notice of one decision with its reason; every later decision has its own."""
     decisions = history(document.application)
     decision = decisions[document.version - 1]
     earlier = decisions[document.version - 2] if document.version > 1 else None
@@ -159,62 +176,73 @@ def notice(document: IssuedDocument) -> dict[str, Any]:
 
 
 def notice_parts(document: IssuedDocument) -> list[hwpx.Part]:
-    """The same notice for the word processor."""
-    told = notice(document)
-    decision, content = told["decision"], told["content"]
+    """Return the notice for the word processor."""
+    context = notice(document)
+    decision, content = context["decision"], context["content"]
     rows = [
-        ("접수번호", told["filed"].number),
+        ("접수번호", context["filed"].number),
         ("받는 곳", f"{content['company']['name']} 대표 귀하"),
         ("내역사업", f"{content['program']['name']} · {content['track']['name']}"),
         ("결과", decision.get_outcome_display()),
         ("지원금", won(decision.grant_won)) if decision.grant_won else ("지원금", "없음"),
         ("사유", decision.reason),
-        *([("앞선 결정", told["before"])] if told["changed"] else []),
-        ("결정 시각", kst(told["decided_at"])),
+        *([("앞선 결정", context["before"])] if context["changed"] else []),
+        ("결정 시각", kst(context["decided_at"])),
     ]
     return [
         hwpx.Heading("선정결과 통지서", 1),
         hwpx.Grid(("구분", "내용"), rows),
-        hwpx.Paragraph(told["statement"]),
-        *(hwpx.Paragraph(f"· {line}") for line in told["lines"]),
-        hwpx.Paragraph(f"{kdate(told['decided_at'])} 중소벤처기업부"),
+        hwpx.Paragraph(context["statement"]),
+        *(hwpx.Paragraph(f"· {line}") for line in context["lines"]),
+        hwpx.Paragraph(f"{kdate(context['decided_at'])} 중소벤처기업부"),
     ]
 
 
-def sheets(application: Application) -> dict[str, Any]:
-    """The sheets that were handed in, for staff; assessors are numbered, never named."""
-    filed = application.submission
-    labels = {row.code: row for row in application.sub_program.criteria.all()}
-    made = []
-    locked = application.sheets.filter(locked_at__isnull=False).order_by("pk")
-    for place, sheet in enumerate(locked, start=1):
-        rows = [
-            {
-                "label": labels[code].label if code in labels else code,
-                "max_points": labels[code].max_points if code in labels else "",
-                "points": "해당 없음" if points is None else points,
-                "reason": sheet.reasons.get(code, ""),
-            }
-            for code, points in sheet.marks.items()
-        ]
-        made.append(
-            {
-                "label": f"평가위원 {place}",
-                "rows": rows,
-                "total": sum(points for points in sheet.marks.values() if points is not None),
-                "comment": sheet.comment,
-                "locked_at": sheet.locked_at,
-                "sha256": sheet.sha256,
-                "withdrawn": sheet.withdrawn_at is not None,
-            }
-        )
-    return {"filed": filed, "content": filed.content, "sheets": made}
+def contract(agreement: Agreement, text: AgreementVersion) -> dict[str, Any]:
+    return {
+        "agreement": agreement,
+        "text": text,
+        "c": text.content,
+        "signatures": text.signatures.order_by("pk"),
+        "wording": agreement.terms["wording"]["text"],
+        "qr": pdf.qr_svg(agreement_check_url(agreement.number, text.sha256)),
+    }
+
+
+def agreement_check_url(number: str, sha256: str) -> str:
+    """Return the address where anyone can check an agreement or a settlement."""
+    query = urlencode({"number": number, "sha256": sha256})
+    return f"{settings.ORIGIN}{reverse('agreement_check')}?{query}"
+
+
+def certificate(filed: Submission) -> dict[str, Any]:
+    issued = LevelCertificate.objects.get(deliverable__agreement__application=filed.application)
+    return {
+        "filed": filed,
+        "content": filed.content,
+        "certificate": issued,
+        "steps": issued.deliverable.agreement.deliverables.filter(
+            order__lte=issued.deliverable.order
+        ).order_by("order"),
+        "qr": pdf.qr_svg(receipt_check_url(filed)),
+    }
+
+
+def statement(agreement: Agreement, number: str) -> dict[str, Any]:
+    settled = agreement.settlements.select_related("recovery").get(state=SettlementState.APPROVED)
+    return {
+        "agreement": agreement,
+        "number": number,
+        "settlement": settled,
+        "recovery": getattr(settled, "recovery", None),
+        "c": settled.content,
+        "qr": pdf.qr_svg(agreement_check_url(number, settled.sha256)),
+    }
 
 
 def round_report(
     round: ProgramRound, rows: list[tuple[Any, ...]], most: int, now: datetime
 ) -> dict[str, Any]:
-    """The report of a round: figures, charts, lines and the list of selected applications."""
     figures = round_report_queries.summary(round)
     return {
         "round": round,
@@ -233,9 +261,9 @@ def round_report(
 def round_report_parts(
     round: ProgramRound, rows: list[tuple[Any, ...]], most: int, now: datetime
 ) -> list[hwpx.Part]:
-    """The same report for the word processor: tables instead of charts."""
-    told = round_report(round, rows, most, now)
-    figures: round_report_queries.Figures = told["figures"]
+    """Return the report for the word processor, with tables instead of charts."""
+    context = round_report(round, rows, most, now)
+    figures: round_report_queries.Figures = context["figures"]
     parts: list[hwpx.Part] = [
         hwpx.Heading(f"{round.name} 결과 보고서", 1),
         hwpx.Paragraph(f"{kst(now)} 기준"),
@@ -252,42 +280,11 @@ def round_report_parts(
     if figures.goals:
         goals = [(row.label, f"{row.value:,}{row.unit}", kdate(row.as_of)) for row in figures.goals]
         parts += [hwpx.Heading("전국 보급 목표"), hwpx.Grid(("항목", "값", "기준일"), goals)]
-    more = f" (앞 {most:,}건까지이며, 전체는 표 파일에 있습니다)" if told["more"] else ""
+    more = f" (앞 {most:,}건까지이며, 전체는 표 파일에 있습니다)" if context["more"] else ""
     parts += [
         hwpx.Heading("선정 목록"),
         hwpx.Paragraph(f"{len(rows):,}건{more}"),
-        hwpx.Grid(round_report_queries.LIST, told["rows"]),
-        hwpx.Paragraph(told["rule"]),
+        hwpx.Grid(round_report_queries.LIST, context["rows"]),
+        hwpx.Paragraph(context["rule"]),
     ]
     return parts
-
-
-def paper_url(number: str, sha256: str) -> str:
-    """Where anyone can check an agreement or a settlement."""
-    query = urlencode({"number": number, "sha256": sha256})
-    return f"{settings.ORIGIN}{reverse('agreement_check')}?{query}"
-
-
-def contract(agreement: Agreement, text: AgreementVersion) -> dict[str, Any]:
-    """The agreement: its frozen text, both signatures, its hash and where to check it."""
-    return {
-        "agreement": agreement,
-        "text": text,
-        "c": text.content,
-        "signatures": text.signatures.order_by("pk"),
-        "wording": agreement.terms["wording"]["text"],
-        "qr": pdf.qr_svg(paper_url(agreement.number, text.sha256)),
-    }
-
-
-def statement(agreement: Agreement, number: str) -> dict[str, Any]:
-    """The settlement that was approved, line by line."""
-    settled = agreement.settlements.select_related("recovery").get(state=SettlementState.APPROVED)
-    return {
-        "agreement": agreement,
-        "number": number,
-        "settlement": settled,
-        "recovery": getattr(settled, "recovery", None),
-        "c": settled.content,
-        "qr": pdf.qr_svg(paper_url(number, settled.sha256)),
-    }

@@ -17,15 +17,13 @@ from applications.views import (
 from applications.views.application import overview, status
 from applications.views.delivery import deliverables, experts
 from applications.views.intake import drafting, filing, partners
-from applications.views.intake import drafting as drafting_views
-from applications.views.intake import filing as filing_views
 from applications.views.settlement import reports, spending
 
 urlpatterns = [
     path("applications/", overview.application_list, name="application_list"),
     path(
         "applications/new/<slug:round>/<slug:code>/",
-        drafting_views.application_new,
+        drafting.application_new,
         name="application_new",
     ),
     path("applications/<int:pk>/", status.application_detail, name="application_detail"),
@@ -38,7 +36,7 @@ urlpatterns = [
     path("applications/<int:pk>/submit/", filing.application_submit, name="application_submit"),
     path(
         "applications/<int:pk>/withdraw/",
-        filing_views.application_withdraw,
+        filing.application_withdraw,
         name="application_withdraw",
     ),
     path(

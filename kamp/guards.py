@@ -1,4 +1,4 @@
-"""What happened stays; an approved model is what was approved; verdicts are not rewritten."""
+"""Guards of the database: logs and labels only grow; approved models and verdicts do not change."""
 
 from collections.abc import Sequence
 

@@ -70,7 +70,7 @@ NAMES: dict[str, list[type[Model]]] = {
     "jobs/": [Job],
     "account/jobs/": [Job],
 }
-# Wings whose own tests make things to be found; here their addresses are asked for what is absent.
+# Apps whose own tests make things to be found; here their addresses are asked for what is absent.
 ELSEWHERE = ("account/tokens/", "vouchers/", "kamp/")
 WORDS = {
     "step": ["company", "plan", "partners", "documents", "declarations"],

@@ -241,7 +241,6 @@ def _assessor_ids(user: User) -> list[int]:
 
 
 def _lock_as_owner(company: Company, by: User) -> None:
-    """Lock the company, so that members change one at a time. Raises NotFound."""
     Company.objects.select_for_update().get(pk=company.pk)
     if not company.members.filter(user=by, role=MemberRole.OWNER).exists():
         raise NotFound

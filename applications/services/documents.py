@@ -39,7 +39,6 @@ def request_receipt(application: Application, *, now: datetime) -> IssuedDocumen
 
 
 def job_key(document: IssuedDocument) -> str:
-    """Return the key of the document's job."""
     name = f"paper:{document.application_id}:{document.kind}"
     return f"{name}:{document.version}" if document.version > 1 else name
 

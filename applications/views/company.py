@@ -49,7 +49,6 @@ def company_list(request: SignedInRequest) -> HttpResponse:
 @signed_in
 @require_http_methods(["GET", "POST"])
 def company_new(request: SignedInRequest) -> HttpResponse:
-    """Register a company; `next` leads back to the page that needed one."""
     following = request.POST.get("next") or request.GET.get("next") or ""
     if not url_has_allowed_host_and_scheme(following, {request.get_host()}):
         following = ""
@@ -165,11 +164,11 @@ def change_members(request: SignedInRequest, company: Company, act: str) -> None
 @require_http_methods(["GET", "POST"])
 def invitation(request: SignedInRequest, token: str) -> HttpResponse:
     at = now()
-    found = company_services.find_invitation(token)
+    received = company_services.find_invitation(token)
     if request.method == "POST":
         member = company_services.accept(token=token, by=request.user, now=at)
-        messages.success(request, f"{found.company.name}의 구성원이 되었습니다.")
+        messages.success(request, f"{received.company.name}의 구성원이 되었습니다.")
         return redirect("company_detail", pk=member.company_id)
-    refusal = company_services.invitation_refusal(found, by=request.user, now=at)
-    context = {"invitation": found, "refusal": refusal}
+    refusal = company_services.invitation_refusal(received, by=request.user, now=at)
+    context = {"invitation": received, "refusal": refusal}
     return render(request, "applications/company/invitation.html", context)

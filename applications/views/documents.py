@@ -78,7 +78,6 @@ def is_outdated(document: IssuedDocument) -> bool:
 
 
 def requestable(user: User, kind: str) -> QuerySet[Application]:
-    """Return own applications for which this kind of PDF can be made: filed, a result released."""
     filed = own_applications(user).filter(submitted_at__isnull=False)
     if kind == IssuedDocument.Kind.AGREEMENT:
         return filed.filter(agreement__in_force__gte=1)

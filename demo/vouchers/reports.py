@@ -229,7 +229,9 @@ def _publish(
             if member and place % 2 == 0:
                 reply = _texts()["comments"][(turn + place) % 3]
                 moderation.comment(report, text=reply, by=member.user, now=at + 2 * DAY)
-            moderation.publish(report, by=people.moderator, now=publication_of(report, at))
+            report.refresh_from_db()
+            published_at = publication_of(report, at)
+            moderation.publish(report, by=people.moderator, now=published_at)
             found.setdefault(service, []).append(report)
     return found
 

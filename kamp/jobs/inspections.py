@@ -21,7 +21,6 @@ from kamp.vision.learning.model import Model
 from portal.jobs.progress import Progress
 from portal.uploads import files
 
-UNREAD = "영상을 읽지 못했습니다."
 UNREADABLE = "영상을 읽지 못했습니다."
 
 

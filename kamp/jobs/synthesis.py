@@ -16,7 +16,6 @@ from kamp.vision.synthetic.generator import Flaw
 from portal.jobs.progress import Progress
 from portal.models import User
 
-SCALE = 1_000_000  # serials of one set never share a seed with those of another
 SEEDS_OF_A_SET = 1_000_000  # so that products of two sets never share a seed
 
 

@@ -37,7 +37,7 @@ class Act:
         label: str,
         do: Callable[..., Any],
         *,
-        done: str | Callable[[Any], str] = "",
+        done: str | Callable[[Any], str],
         move: Move | None = None,
         roles: Sequence[str] = (),
         form: Any = None,
@@ -50,9 +50,7 @@ class Act:
         self.danger, self.intro, self.done = danger, intro, done
 
     def success(self, result: Any) -> str:
-        if callable(self.done):
-            return self.done(result)
-        return self.done or str(result)
+        return self.done(result) if callable(self.done) else self.done
 
     def offered(self, request: HttpRequest, thing: Any) -> bool:
         """Tell whether the button appears on this object's page for this person."""

@@ -9,6 +9,7 @@ from django.apps import apps
 from applications.models import Agreement
 from applications.roles import ASSESSOR
 from applications.states import (
+    APPLICANT_LABELS,
     AgreementMoves,
     AgreementState,
     ApplicationState,
@@ -180,6 +181,10 @@ def test_nobody_makes_a_move_that_is_not_listed(life: str) -> None:
         by = None if role == SYSTEM else people.get(role or "", stranger)
         found = allowed(step, state=state, by=by, owner=role == OWNER)
         assert found == (state in source and role in roles), (name, state, role)
+
+
+def test_applicants_read_a_label_for_every_state() -> None:
+    assert set(APPLICANT_LABELS) == set(ApplicationState)
 
 
 def test_a_refused_move_writes_nothing() -> None:

@@ -29,7 +29,7 @@ from tests import databases
 ROOT = Path(__file__).parents[2]
 SETTINGS = "tests.demo.settings"
 JOB = (
-    "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, waits, stage, error, result,"
+    "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, postponements, stage, error, result,"
     " created_at) VALUES ('demo.slow', ?, ?, 'queued', 0, 0, 0, 0, '', '', '{}', datetime('now'))"
 )
 pytestmark = pytest.mark.xdist_group("demo")  # they start from one prepared folder
@@ -264,7 +264,7 @@ def test_all_data_are_made_once_and_the_documents_are_printed(tmp_path: Path) ->
         demo.start()
         assert "제조" in demo.get("/programs/")
         assert "시연 자료를 만들고 있습니다" in demo.get("/")
-        servers.wait_until(demo.complete, seconds=300, what="all data")
+        servers.wait_until(demo.complete, seconds=900, what="all data")
         assert "시연 자료를 만들고 있습니다" not in demo.get("/")
         applications = demo.execute(
             "SELECT state, count(*) FROM applications_application GROUP BY 1"

@@ -14,7 +14,7 @@ from pypdf import PdfReader
 from demo.management.commands.seed_applications import SCENARIO
 from demo.samples import sample_pdf
 from portal.core.validators import check_digit
-from tests.applications.views.intake.filling import Controls, written
+from tests.applications.views.intake.filling import Controls, form_data
 from tests.deploy.stack import Stack
 
 PASSWORD = "smart factory 2021"
@@ -62,7 +62,7 @@ class Visitor:
             sent: dict[str, Any] = {**controls.values, "act": "next"}
             for code in controls.values["shown"][0].split():
                 if code in given:
-                    sent |= written(given[code], f"q_{code}")
+                    sent |= form_data(given[code], f"q_{code}")
             sent |= {name: "yes" for name in controls.names if name.startswith("c_")}
             if "track" in controls.names:
                 sent["track"] = given["track"]

@@ -89,7 +89,7 @@ by = User.objects.get(pk=sys.argv[2])
 connection.close()
 killed({{
     "before the move": (instalments, "move", False),
-    "after the mark": (instalments, "mark", True),
+    "after the state": (instalments, "set_state", True),
     "before the money": (ledger, "pay", False),
     "after the money": (ledger, "pay", True),
     "after the letter": (pending_steps, "notify", True),

@@ -84,7 +84,7 @@ def workers(tmp_path: Path, redis_url: str) -> Iterator[Workers]:
         yield Workers(stack, tmp_path, redis_url)
 
 
-def ring(url: str, job: Job) -> None:
+def send(url: str, job: Job) -> None:
     """Send notifications to this broker."""
     with app.connection_for_write(url) as line:
         app.send_task("portal.jobs.tasks.run_job", args=[job.pk], connection=line, retry=False)
@@ -108,7 +108,7 @@ def all_done(made: list[Job]) -> Callable[[], bool]:
 def test_a_killed_worker_s_job_is_finished_by_another(workers: Workers, redis_url: str) -> None:
     first = workers.start()
     (job,) = queue(1, seconds=4)
-    ring(redis_url, job)
+    send(redis_url, job)
     servers.wait_until(workers.begun, what="the first try")
     workers.kill(first)
     job.refresh_from_db()
@@ -128,7 +128,7 @@ def test_jobs_survive_killed_children_and_a_broker_that_forgets_everything(
     workers.start()
     made = queue(20, seconds=0.2)
     for job in made:
-        ring(redis_url, job)
+        send(redis_url, job)
     poisonous = queue_jobs.enqueue("faults.poison", key="poison")
     for turn in range(1, 4):
         servers.wait_until(lambda turn=turn: len(workers.effects()) >= 3 * turn, what="some work")
@@ -152,7 +152,7 @@ def test_jobs_survive_killed_children_and_a_broker_that_forgets_everything(
 def test_a_message_delivered_many_times_does_the_job_once(workers: Workers, redis_url: str) -> None:
     (job,) = queue(1, seconds=0.5)
     for _ in range(12):
-        ring(redis_url, job)
+        send(redis_url, job)
     workers.start()
     servers.wait_until(all_done([job]), what="the job")
     assert workers.begun() == [job.pk]
@@ -161,7 +161,7 @@ def test_a_message_delivered_many_times_does_the_job_once(workers: Workers, redi
 def test_a_stopped_worker_finishes_what_it_holds(workers: Workers, redis_url: str) -> None:
     worker = workers.start()
     (job,) = queue(1, seconds=2)
-    ring(redis_url, job)
+    send(redis_url, job)
     servers.wait_until(workers.begun, what="the try")
     worker.send_signal(signal.SIGTERM)
     assert worker.wait(timeout=30) == 0

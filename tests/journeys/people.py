@@ -202,17 +202,17 @@ class Staff(Person):
         self.page.wait_for_url(f"**{home}**")
 
     def act(
-        self, model: str, pk: int, act: str, *, wing: str = "applications", **fields: Any
+        self, model: str, pk: int, act: str, *, app: str = "applications", **fields: Any
     ) -> None:
         """Open the act's page by its button, fill what it asks, and press."""
-        self.begin(model, pk, act, wing=wing)
+        self.begin(model, pk, act, app=app)
         for name, value in fields.items():
             self.fill(name, value)
         self.do()
 
-    def begin(self, model: str, pk: int, act: str, *, wing: str = "applications") -> None:
+    def begin(self, model: str, pk: int, act: str, *, app: str = "applications") -> None:
         """Open the act's page by its button."""
-        self.go(f"/admin/{wing}/{model}/{pk}/change/")
+        self.go(f"/admin/{app}/{model}/{pk}/change/")
         self.page.locator(f'a[href$="/{pk}/act/{act}/"]').first.click()
         self.page.wait_for_load_state()
 

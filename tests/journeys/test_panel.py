@@ -60,7 +60,7 @@ class Journey:
 
     def act(self, who: Staff, thing: Model, act: str, **fields: Any) -> None:
         """Press a button of a thing's staff page and fill what it asks."""
-        who.act(str(thing._meta.model_name), thing.pk, act, wing="vouchers", **fields)
+        who.act(str(thing._meta.model_name), thing.pk, act, app="vouchers", **fields)
 
     def apply(self, person: Applicant, kind: str) -> None:
         """Write an application with its proof and file it."""

@@ -25,7 +25,6 @@ class Part:
 
 
 def parts(filed: Submission) -> list[Part]:
-    """Lay out the frozen content; empty answers are left out."""
     content, form = filed.content, filed.form.content
     answers = content.get("answers", {})
     questions = form.get("questions", [])
@@ -48,7 +47,6 @@ def consents(filed: Submission) -> list[dict[str, Any]]:
 
 
 def attachments(filed: Submission, user: User) -> list[dict[str, Any]]:
-    """Return attachments with labels and hashes, as far as this person may download them."""
     labels = {row["code"]: row["label"] for row in filed.form.content.get("documents", [])}
     frozen = {row["sha256"] for row in filed.content.get("attachments", [])}
     rows = attachments_of(user).filter(application=filed.application_id).order_by("pk")

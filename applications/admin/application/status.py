@@ -82,7 +82,7 @@ NotifiedNoteForm = note_form(
 
 
 def supplement_form(request: HttpRequest, application: Application) -> type[forms.Form]:
-    papers = application.submission.form.content.get("documents", [])
+    declared = application.submission.form.content.get("documents", [])
     days = application.sub_program.supplement_days
     fields: dict[str, forms.Field] = {
         "message": forms.CharField(
@@ -94,7 +94,7 @@ def supplement_form(request: HttpRequest, application: Application) -> type[form
         "requirements": forms.MultipleChoiceField(
             label="다시 받을 서류",
             required=False,
-            choices=[(row["code"], row["label"]) for row in papers],
+            choices=[(row["code"], row["label"]) for row in declared],
             widget=forms.CheckboxSelectMultiple,
         ),
         "days": forms.IntegerField(
@@ -106,7 +106,7 @@ def supplement_form(request: HttpRequest, application: Application) -> type[form
             "토요일·일요일이면 다음 월요일까지입니다.",
         ),
     }
-    if not papers:
+    if not declared:
         del fields["requirements"]
     return type("SupplementForm", (forms.Form,), fields)
 
@@ -118,8 +118,8 @@ def assessor_form(request: HttpRequest, application: Application) -> type[forms.
 
     class Choice(forms.ModelMultipleChoiceField):
         def label_from_instance(self, assessor: User) -> str:
-            found = tied.get(assessor.pk)
-            return f"{assessor} - 배정할 수 없음: {found[0].message}" if found else str(assessor)
+            ties = tied.get(assessor.pk)
+            return f"{assessor} - 배정할 수 없음: {ties[0].message}" if ties else str(assessor)
 
     field = Choice(
         label="평가위원",
@@ -212,7 +212,6 @@ def aid_position(request: HttpRequest, application: Application) -> aid.AidStatu
 
 
 def liftable(request: HttpRequest, application: Application) -> list[Limit]:
-    """Return the limits that stop the application and that a manager may lift."""
     if application.state not in aid_services.OPEN_STATES:
         return []
     position = aid_position(request, application)
@@ -388,7 +387,6 @@ class ApplicationAdmin(WorkflowAdmin):
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Application | None:
-        """Fetch the application with the rows that its page shows."""
         rows = self.get_queryset(request).select_related(
             "sub_program__round", "track", "company", "site", "submission__form"
         )

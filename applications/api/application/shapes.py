@@ -183,7 +183,6 @@ class ApplicationFilter(django_filters.FilterSet):
 
 
 def application_body(application: Application) -> dict[str, Any]:
-    """Return the body of one application with all its parts."""
     at = now()
     dossier = drafting.load(application)
     draft = application.state == ApplicationState.DRAFT

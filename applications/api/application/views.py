@@ -62,7 +62,6 @@ NUMBER = OpenApiParameter(
 
 
 def refusal(codes: str) -> OpenApiResponse:
-    """Document a refusal with its codes."""
     return OpenApiResponse(ErrorShape, description=codes)
 
 

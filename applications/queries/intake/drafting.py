@@ -83,7 +83,6 @@ class Dossier:
 
     @cached_property
     def answers(self) -> dict[str, Any]:
-        """Return the raw answers to all questions, from both sections that have some."""
         return {**self.sections.get("plan", {}), **self.sections.get("declarations", {})}
 
     @cached_property
@@ -122,8 +121,7 @@ class Dossier:
 
     @property
     def total_cost_won(self) -> int | None:
-        """Return the total cost in won; None without a cost sheet or with an empty one."""
-        return self.costs.total_won or None
+        return self.costs.total_won or None  # an empty cost sheet has no total
 
     @property
     def requested_won(self) -> int | None:
@@ -132,7 +130,6 @@ class Dossier:
 
 
 def profile_of(company: Company) -> dict[str, Any]:
-    """Return a company's profile under the names that conditions use."""
     return {fact: getattr(company, column) for fact, column in PROFILE.items()}
 
 

@@ -20,7 +20,6 @@ def expires_at(partner: Partner) -> datetime:
 
 
 def is_expired(partner: Partner, *, now: datetime) -> bool:
-    """Return whether the invitation was not answered in time."""
     return partner.state == PartnerState.INVITED and expires_at(partner) <= now
 
 

@@ -62,7 +62,6 @@ class ProgramForm:
 
     @cached_property
     def profile(self) -> tuple[Question, ...]:
-        """Return the questions about the company."""
         return tuple(read_question(row) for row in self._shared.round.profile)
 
     @cached_property
@@ -86,7 +85,6 @@ class ProgramForm:
 
     @cached_property
     def sha256(self) -> str:
-        """Return the hash of `content`, the key of its `FormVersion`."""
         return snapshot.sha256_of_plain(self.content)
 
     @cached_property

@@ -253,7 +253,6 @@ def _set_track(application: Application, code: str) -> None:
 
 
 def _parse(questions: list[dict[str, Any]], data: Mapping[str, Any]) -> dict[str, Any]:
-    """Parse the answers that `data` names; None means that an answer was emptied."""
     values: dict[str, Any] = {}
     findings: list[Finding] = []
     for question in questions:

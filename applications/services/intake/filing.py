@@ -187,7 +187,6 @@ def _partner(row: Partner, company: Company) -> dict[str, Any]:
 
 
 def _shares(dossier: Dossier) -> dict[str, int] | None:
-    """Return the partners' and the applicant's shares of the applicant side's cost (won)."""
     shares = drafting.cost_shares(dossier)
     if shares is None:
         return None

@@ -119,7 +119,6 @@ def accept(
 
 
 def refuse(partner: Partner, *, by: User, now: datetime, note: str) -> Partner:
-    """Decline to take part. Raises MoveNotAllowed."""
     return _answer(partner, PartnerState.REFUSED, company=None, by=by, now=now, note=note)
 
 

@@ -13,7 +13,7 @@ from programs.models import SubProgram
 
 JOB = "applications.remind"
 HOURS = (3, 24, 72)
-CHUNK = 500
+BATCH = 500
 
 
 def schedule(now: datetime) -> int:
@@ -45,19 +45,19 @@ def remind(program: SubProgram, *, hours: int, now: datetime) -> int:
         return 0
     written, last = 0, 0
     drafts = Application.objects.filter(sub_program=program, state=ApplicationState.DRAFT)
-    while part := list(drafts.filter(pk__gt=last).order_by("pk")[:CHUNK]):
-        last = part[-1].pk
-        companies = {draft.company_id: draft for draft in part}
+    while batch := list(drafts.filter(pk__gt=last).order_by("pk")[:BATCH]):
+        last = batch[-1].pk
+        companies = {draft.company_id: draft for draft in batch}
         members = Member.objects.filter(
             company__in=companies, role__in=WRITERS, user__is_active=True
         ).select_related("user")
-        written += _write(program, members, part, hours, closes_at, now)
+        written += _write_reminders(program, members, batch, hours, closes_at, now)
     if written:
         broker.notify("portal.notices.tasks.send_notices")
     return written
 
 
-def _write(
+def _write_reminders(
     program: SubProgram,
     members: Iterable[Member],
     drafts: Sequence[Application],
@@ -68,13 +68,13 @@ def _write(
     people: dict[int, list[Member]] = {}
     for member in members:
         people.setdefault(member.company_id, []).append(member)
-    letters = {
+    reminders = {
         f"deadline:{draft.pk}:{closes_at:%Y%m%d%H%M}:{hours}:{member.user_id}": (draft, member)
         for draft in drafts
         for member in people.get(draft.company_id, ())
     }
-    there = set(Notice.objects.filter(key__in=list(letters)).values_list("key", flat=True))
-    fresh = {key: row for key, row in letters.items() if key not in there}
+    existing = set(Notice.objects.filter(key__in=list(reminders)).values_list("key", flat=True))
+    new = {key: row for key, row in reminders.items() if key not in existing}
     Notice.objects.bulk_create(
         (
             Notice(
@@ -90,8 +90,8 @@ def _write(
                     closes_at=closes_at,
                 ),
             )
-            for key, (draft, member) in fresh.items()
+            for key, (draft, member) in new.items()
         ),
         ignore_conflicts=True,
     )
-    return len(fresh)
+    return len(new)

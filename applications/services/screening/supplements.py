@@ -175,7 +175,6 @@ def expire(now: datetime) -> int:
 
 
 def _lock_open(supplement: Supplement, now: datetime) -> None:
-    """Lock a request that can be answered at `now`. Raises MoveNotAllowed, Closed."""
     locked = Supplement.objects.select_for_update().get(pk=supplement.pk)
     if locked.state == SupplementState.ANSWERED:
         raise MoveNotAllowed("이미 답변을 제출했습니다.", code="supplement_answered")

@@ -16,7 +16,6 @@ Group = dict[str, Any]
 
 
 def draft(dossier: Dossier) -> list[Group]:
-    """Group the answers of a draft by step, each with the page where it is changed."""
     application = dossier.application
     groups = []
     for step in steps_of(application):

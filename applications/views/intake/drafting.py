@@ -176,7 +176,6 @@ def save(
     step_forms: dict[str, Any],
     at: datetime,
 ) -> Section:
-    """Save the section and, on the last step, the consents with it."""
     form = step_forms["form"]
     if not form.is_valid():
         raise BadInput("화면을 새로 열고 다시 입력해 주세요.", code="form_damaged")
@@ -272,7 +271,6 @@ def conflict_page(
 def documents_page(
     request: SignedInRequest, application: Application, step: str, at: datetime
 ) -> HttpResponse:
-    """Store and remove files, several at once per required document."""
     code, act = request.POST.get("requirement", ""), request.POST.get("act")
     if act == "remove":
         number = row_number(request.POST.get("attachment"))

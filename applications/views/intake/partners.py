@@ -76,7 +76,6 @@ def chosen_partner(request: SignedInRequest, application: Application) -> Partne
 
 
 def save_terms(request: SignedInRequest, partner: Partner, at: datetime) -> TermsForm | None:
-    """Save the terms of a partner; return the form when they are refused."""
     form = terms_form(partner, request.POST)
     if form.is_valid():
         try:

@@ -71,7 +71,6 @@ def located(dossier: Dossier, findings: Sequence[Finding]) -> list[LocatedFindin
 def findings_by_step(
     application: Application, findings: Sequence[LocatedFinding]
 ) -> list[dict[str, Any]]:
-    """Group the findings by step; steps without any are left out."""
     rows = []
     for name in steps_of(application):
         here = [row for row in findings if row.step == name]
@@ -84,7 +83,6 @@ def findings_by_step(
 def progress(
     application: Application, findings: Sequence[LocatedFinding], current: str
 ) -> list[dict[str, str]]:
-    """Return the steps with their state, for the step indicator."""
     open_steps = {row.step for row in findings if row.blocking}
     rows = []
     for name in steps_of(application):
@@ -100,7 +98,6 @@ def progress(
 
 
 def neighbours(application: Application, step: str) -> tuple[str, str]:
-    """Return the addresses of the steps before and after; "" at the ends."""
     names = steps_of(application)
     at = names.index(step)
     before = url_of(application, names[at - 1]) if at else ""

@@ -1,4 +1,4 @@
-"""A programme with an officer, and a browser that is signed in with a second factor."""
+"""A programme with an officer, and clients signed in with a second factor."""
 
 from collections.abc import Callable
 

@@ -1,6 +1,6 @@
-"""What became of it: the way so far, and a result that nobody sees early."""
+"""The progress of an application, and its result, which nobody sees before the release."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from applications.services.intake import filing
 from applications.services.screening import supplements
 from applications.services.selection import proposals
 from applications.states import APPLICANT_LABELS, ApplicationMoves, ApplicationState
+from portal.core.dates import KST
 from portal.records.workflow import move
 from tests.factories import drafts, programs, staff
 from tests.factories.applications import NOW, ApplicationFactory, SupplementFactory, UserFactory
@@ -17,7 +18,7 @@ from tests.factories.applications import NOW, ApplicationFactory, SupplementFact
 pytestmark = pytest.mark.django_db
 DAY = timedelta(days=1)
 STEPS = [
-    {"code": code, "label": code, "actor": "담당자", "days": 10}
+    {"code": code, "label": code, "actor": "담당자", "days": 10, "due_policy": "working_day_18"}
     for code in ("submitted", "screening", "assessing", "released", "contracted", "closed")
 ]
 
@@ -51,9 +52,9 @@ def test_each_act_of_staff_moves_the_way_on_with_its_date(draft: Application) ->
     assert (first.state, first.at) == ("done", NOW)
     assert states(filed)[1] == "current"
     waiting = current(filed)
-    days = filed.sub_program.steps[1]["days"]
+    assert filed.sub_program.steps[1]["days"] == 14
     assert waiting.who == filed.sub_program.steps[1]["actor"]
-    assert waiting.due == (NOW + timedelta(days=days) if days else None)
+    assert waiting.due == datetime(2021, 2, 24, 18, tzinfo=KST)
     move(filed, ApplicationMoves.TAKE_UP, by=officer, now=NOW + DAY)
     assert states(filed)[1] == "current"
     move(filed, ApplicationMoves.QUALIFY, by=officer, now=NOW + 2 * DAY)

@@ -1,4 +1,4 @@
-"""Registering a company and looking after its people."""
+"""Registering a company and managing its members."""
 
 from datetime import datetime
 
@@ -21,15 +21,15 @@ def registered(**more: object) -> Company:
     return company.register(data=data, by=UserFactory(email="owner@example.kr"), now=NOW)
 
 
-def letter(sent: Notice) -> str:
+def body_of(sent: Notice) -> str:
     """Read the token out of the mail, as its addressee would."""
     return next(line for line in sent.body.splitlines() if "/invitations/" in line).split("/")[-2]
 
 
-def invited(made: Company, email: str = "colleague@example.kr", role: str = "editor") -> str:
+def invite(made: Company, email: str = "colleague@example.kr", role: str = "editor") -> str:
     owner = made.members.get(role=MemberRole.OWNER).user
     company.invite(made, email=email, role=role, by=owner, now=NOW)
-    return letter(Notice.objects.filter(to_email=email).latest("pk"))
+    return body_of(Notice.objects.filter(to_email=email).latest("pk"))
 
 
 def test_whoever_registers_owns_and_gets_a_first_site():
@@ -93,7 +93,7 @@ def test_two_sites_of_one_name_are_refused():
 
 def test_an_invitation_works_once_and_gives_its_role():
     made = registered()
-    token = invited(made)
+    token = invite(made)
     colleague = UserFactory(email="colleague@example.kr")
     assert company.accept(token=token, by=colleague, now=NOW).role == MemberRole.EDITOR
     with pytest.raises(MoveNotAllowed) as refused:
@@ -102,19 +102,19 @@ def test_an_invitation_works_once_and_gives_its_role():
 
 
 def test_only_the_hash_of_a_token_is_kept():
-    token = invited(registered())
+    token = invite(registered())
     assert Invitation.objects.get().digest != token
 
 
 def test_an_invitation_is_for_its_addressee_only():
-    token = invited(registered())
+    token = invite(registered())
     with pytest.raises(MoveNotAllowed) as refused:
         company.accept(token=token, by=UserFactory(email="thief@example.kr"), now=NOW)
     assert refused.value.code == "invitation_other_person"
 
 
 def test_an_invitation_dies_after_fourteen_days():
-    token = invited(registered())
+    token = invite(registered())
     late = datetime(2021, 2, 25, tzinfo=KST)  # the end of the fourteenth day
     assert Invitation.objects.get().expires_at == late
     with pytest.raises(MoveNotAllowed) as refused:
@@ -124,7 +124,7 @@ def test_an_invitation_dies_after_fourteen_days():
 
 def test_a_new_invitation_replaces_the_old_one():
     made = registered()
-    old, new = invited(made), invited(made, role="viewer")
+    old, new = invite(made), invite(made, role="viewer")
     colleague = UserFactory(email="colleague@example.kr")
     with pytest.raises(MoveNotAllowed) as refused:
         company.accept(token=old, by=colleague, now=NOW)
@@ -134,7 +134,7 @@ def test_a_new_invitation_replaces_the_old_one():
 
 def test_a_cancelled_invitation_opens_nothing():
     made = registered()
-    token = invited(made)
+    token = invite(made)
     owner = made.members.get().user
     company.cancel_invitation(Invitation.objects.get(), by=owner, now=NOW)
     with pytest.raises(MoveNotAllowed):

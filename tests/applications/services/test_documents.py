@@ -1,4 +1,4 @@
-"""Papers: asked for once, printed once, with the words of what was filed; public proof of a receipt."""
+"""PDFs: requested once, rendered once, with what was filed; public check of a receipt."""
 
 import hashlib
 import io
@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(autouse=True)
-def cupboard(settings, tmp_path: Path) -> Path:
+def private_root(settings, tmp_path: Path) -> Path:
     """Where this test's files are kept."""
     settings.PRIVATE_ROOT = tmp_path
     return tmp_path
@@ -70,8 +70,8 @@ def text_of(document: IssuedDocument) -> str:
     return " ".join(" ".join(page.extract_text() for page in pages).split())
 
 
-def kept(cupboard: Path) -> list[Path]:
-    return [path for path in cupboard.rglob("*") if path.is_file()]
+def stored_files(private_root: Path) -> list[Path]:
+    return [path for path in private_root.rglob("*") if path.is_file()]
 
 
 # --- Asking --------------------------------------------------------------------------------------
@@ -94,7 +94,7 @@ def test_no_result_is_printed_before_it_is_released(state: str) -> None:
 
 
 def test_without_the_engine_the_paper_waits_and_nothing_is_kept(
-    filed: Application, monkeypatch: pytest.MonkeyPatch, cupboard: Path
+    filed: Application, monkeypatch: pytest.MonkeyPatch, private_root: Path
 ) -> None:
     monkeypatch.setattr(pdf, "available", lambda: False)
     document = filed.documents.get()
@@ -107,7 +107,7 @@ def test_without_the_engine_the_paper_waits_and_nothing_is_kept(
     assert job.error == refused.value.message
     document.refresh_from_db()
     assert (document.file, document.issued_at) == ("", None)
-    assert kept(cupboard) == []
+    assert stored_files(private_root) == []
 
 
 # --- Printing ------------------------------------------------------------------------------------
@@ -162,7 +162,9 @@ def test_a_receipt_with_very_many_long_names_flows_onto_further_pages(filed: App
 
 
 @pytest.mark.pdf
-def test_a_second_run_prints_nothing_and_keeps_one_file(filed: Application, cupboard: Path) -> None:
+def test_a_second_run_prints_nothing_and_keeps_one_file(
+    filed: Application, private_root: Path
+) -> None:
     document = documents_services.render(filed.documents.get(), now=NOW)
     again = documents_services.render(
         IssuedDocument.objects.get(pk=document.pk), now=NOW + timedelta(days=1)
@@ -171,10 +173,15 @@ def test_a_second_run_prints_nothing_and_keeps_one_file(filed: Application, cupb
     stale = IssuedDocument.objects.get(pk=document.pk)
     stale.issued_at = None  # as a second worker read it a moment before
     assert documents_services.render(stale, now=NOW + timedelta(days=1)).file == document.file
-    assert len(kept(cupboard)) == 1
+    assert len(stored_files(private_root)) == 1
 
 
 @pytest.mark.pdf
+def test_a_kind_without_a_document_is_no_result(filed: Application) -> None:
+    with pytest.raises(LookupError):
+        pdf_contexts.describe(IssuedDocument(application=filed, kind="new"))
+
+
 def test_the_job_prints_it(filed: Application) -> None:
     document = filed.documents.get()
     job = Job.objects.get(key=documents_services.job_key(document))
@@ -247,7 +254,7 @@ def test_a_receipt_is_genuine_by_number_and_hash_only(filed: Application) -> Non
 
 
 def test_the_address_in_the_code_leads_to_the_check(filed: Application, client) -> None:
-    address = pdf_contexts.check_url(filed.submission)
+    address = pdf_contexts.receipt_check_url(filed.submission)
     assert address.startswith("http://testserver/receipts/?number=")
     page = client.get(address.removeprefix("http://testserver"))
     assert page.status_code == 200

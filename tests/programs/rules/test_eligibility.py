@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import BadInput
-from programs.rules.eligibility import Verdict, anniversary, judge, parse, read_facts
+from programs.rules.eligibility import KINDS, Verdict, anniversary, judge, parse, read_facts
 from programs.rules.facts import Fact, applies
 
 AFTERCARE = parse(
@@ -120,35 +120,39 @@ def test_a_fact_needed_twice_is_reported_once() -> None:
     assert [(f.code, f.blocking) for f in verdict.findings] == [("d", True)]
 
 
-@pytest.mark.parametrize(
-    ("row", "fact", "expected"),
-    [
-        (one("one_of", values=["small", "medium"]), "medium", True),
-        (one("one_of", values=["small", "medium"]), "large", False),
-        (one("one_of", values=["a"]), ("b", "a"), True),
-        (one("one_of", values=[1]), True, False),
-        (one("none_of", values=["bar"]), "factory", True),
-        (one("none_of", values=["bar"]), ("factory", "bar"), False),
-        (one("at_least", number=2), 2, True),
-        (one("at_least", number=2), 1, False),
-        (one("at_most", number=2), 2, True),
-        (one("at_most", number=2), 3, False),
-        (one("is_true"), True, True),
-        (one("is_true"), False, False),
-        (one("is_false"), False, True),
-        (one("is_false"), True, False),
-        (one("given"), 0, True),
-        (one("given"), "", False),
-        (one("years_since", number=1), date(2020, 2, 25), True),
-        (one("years_since", number=1), date(2020, 2, 26), False),
-        (one("years_since", number=0), date(2021, 2, 26), False),
-        (one("years_within", number=3), date(2018, 2, 25), True),
-        (one("years_within", number=3), date(2018, 2, 24), False),
-        (one("years_within", number=3), date(2021, 2, 26), False),
-    ],
-)
+EDGES: list[tuple[dict[str, object], Fact, bool]] = [
+    (one("one_of", values=["small", "medium"]), "medium", True),
+    (one("one_of", values=["small", "medium"]), "large", False),
+    (one("one_of", values=["a"]), ("b", "a"), True),
+    (one("one_of", values=[1]), True, False),
+    (one("none_of", values=["bar"]), "factory", True),
+    (one("none_of", values=["bar"]), ("factory", "bar"), False),
+    (one("at_least", number=2), 2, True),
+    (one("at_least", number=2), 1, False),
+    (one("at_most", number=2), 2, True),
+    (one("at_most", number=2), 3, False),
+    (one("is_true"), True, True),
+    (one("is_true"), False, False),
+    (one("is_false"), False, True),
+    (one("is_false"), True, False),
+    (one("given"), 0, True),
+    (one("given"), "", False),
+    (one("years_since", number=1), date(2020, 2, 25), True),
+    (one("years_since", number=1), date(2020, 2, 26), False),
+    (one("years_since", number=0), date(2021, 2, 26), False),
+    (one("years_within", number=3), date(2018, 2, 25), True),
+    (one("years_within", number=3), date(2018, 2, 24), False),
+    (one("years_within", number=3), date(2021, 2, 26), False),
+]
+
+
+@pytest.mark.parametrize(("row", "fact", "expected"), EDGES)
 def test_each_kind_at_its_edge(row: dict[str, object], fact: Fact, expected: bool) -> None:
     assert holds(row, f=fact) is expected
+
+
+def test_every_kind_is_tested_at_its_edge() -> None:
+    assert {str(row["kind"]) for row, _, _ in EDGES} | {"greater_than_fact"} == KINDS
 
 
 LEVELS = ["none", "basic", "middle1", "middle2", "advanced"]

@@ -21,7 +21,7 @@ from vouchers.states import IssueKind
 pytestmark = pytest.mark.django_db
 
 
-class Shelf:
+class Sample:
     """One member, one supplier and one service about which more and more is told."""
 
     def __init__(self) -> None:
@@ -51,71 +51,71 @@ class Shelf:
             fees.pay(fee, by=self.operator, now=NOW)
 
 
-def codes(shelf: Shelf) -> str:
+def codes(sample: Sample) -> str:
     return "&".join(f"s={code}" for code in Service.objects.values_list("code", flat=True)[:2])
 
 
 # page: whose, and its address
-PAGES: dict[str, tuple[str, Callable[[Shelf], str]]] = {
-    "catalogue": ("", lambda shelf: "/vouchers/"),
-    "service": ("", lambda shelf: f"/vouchers/services/{shelf.service.code}/"),
-    "comparison": ("", lambda shelf: f"/vouchers/compare/?{codes(shelf)}"),
-    "reports": ("", lambda shelf: "/vouchers/reports/"),
-    "corrections": ("", lambda shelf: "/vouchers/corrections/"),
-    "api services": ("", lambda shelf: "/api/v1/vouchers/services/"),
-    "api reports": ("", lambda shelf: "/api/v1/vouchers/reports/"),
-    "api corrections": ("", lambda shelf: "/api/v1/vouchers/corrections/"),
-    "data reports": ("", lambda shelf: "/vouchers/data/reports.json"),
-    "data ratings": ("", lambda shelf: "/vouchers/data/ratings.json"),
-    "data corrections": ("", lambda shelf: "/vouchers/data/corrections.json"),
-    "member's reports": ("member", lambda shelf: "/vouchers/my/reports/"),
-    "member's activity": ("member", lambda shelf: "/vouchers/my/activity/"),
-    "member's desk": ("member", lambda shelf: "/vouchers/panel/"),
-    "supplier's desk": ("seller", lambda shelf: "/vouchers/supplier/"),
+PAGES: dict[str, tuple[str, Callable[[Sample], str]]] = {
+    "catalogue": ("", lambda sample: "/vouchers/"),
+    "service": ("", lambda sample: f"/vouchers/services/{sample.service.code}/"),
+    "comparison": ("", lambda sample: f"/vouchers/compare/?{codes(sample)}"),
+    "reports": ("", lambda sample: "/vouchers/reports/"),
+    "corrections": ("", lambda sample: "/vouchers/corrections/"),
+    "api services": ("", lambda sample: "/api/v1/vouchers/services/"),
+    "api reports": ("", lambda sample: "/api/v1/vouchers/reports/"),
+    "api corrections": ("", lambda sample: "/api/v1/vouchers/corrections/"),
+    "data reports": ("", lambda sample: "/vouchers/data/reports.json"),
+    "data ratings": ("", lambda sample: "/vouchers/data/ratings.json"),
+    "data corrections": ("", lambda sample: "/vouchers/data/corrections.json"),
+    "member's reports": ("member", lambda sample: "/vouchers/my/reports/"),
+    "member's activity": ("member", lambda sample: "/vouchers/my/activity/"),
+    "member's desk": ("member", lambda sample: "/vouchers/panel/"),
+    "supplier's desk": ("seller", lambda sample: "/vouchers/supplier/"),
     "dashboard": (
         "operator",
-        lambda shelf: f"/admin/vouchers/reportplan/{shelf.round.plan.pk}/change/",
+        lambda sample: f"/admin/vouchers/reportplan/{sample.round.plan.pk}/change/",
     ),
     "scores": (
         "operator",
-        lambda shelf: f"/admin/vouchers/reportplan/{shelf.round.plan.pk}/scores/",
+        lambda sample: f"/admin/vouchers/reportplan/{sample.round.plan.pk}/scores/",
     ),
-    "round": ("operator", lambda shelf: f"/admin/vouchers/panelround/{shelf.round.pk}/change/"),
-    "list of reports": ("operator", lambda shelf: "/admin/vouchers/consumerreport/"),
-    "list of corrections": ("operator", lambda shelf: "/admin/vouchers/correction/"),
-    "list of fees": ("operator", lambda shelf: "/admin/vouchers/reportfee/"),
-    "list of applications": ("operator", lambda shelf: "/admin/vouchers/panelapplication/"),
-    "list of members": ("operator", lambda shelf: "/admin/vouchers/monitor/"),
-    "list of services": ("operator", lambda shelf: "/admin/vouchers/service/"),
+    "round": ("operator", lambda sample: f"/admin/vouchers/panelround/{sample.round.pk}/change/"),
+    "list of reports": ("operator", lambda sample: "/admin/vouchers/consumerreport/"),
+    "list of corrections": ("operator", lambda sample: "/admin/vouchers/correction/"),
+    "list of fees": ("operator", lambda sample: "/admin/vouchers/reportfee/"),
+    "list of applications": ("operator", lambda sample: "/admin/vouchers/panelapplication/"),
+    "list of members": ("operator", lambda sample: "/admin/vouchers/monitor/"),
+    "list of services": ("operator", lambda sample: "/admin/vouchers/service/"),
 }
 
 
-def asked(shelf: Shelf) -> dict[str, int]:
+def query_counts(sample: Sample) -> dict[str, int]:
     """How many queries each page takes now."""
     people: dict[str, Any] = {
         "": None,
-        "member": shelf.monitor.user,
-        "seller": shelf.seller,
-        "operator": shelf.operator,
+        "member": sample.monitor.user,
+        "seller": sample.seller,
+        "operator": sample.operator,
     }
     clients = {who: enter(Client(), user) if user else Client() for who, user in people.items()}
     found = {}
     for name, (who, address) in PAGES.items():
-        clients[who].get(address(shelf))  # what is looked up once for all pages
+        clients[who].get(address(sample))  # what is looked up once for all pages
         with CaptureQueriesContext(connection) as queries:
-            answer = clients[who].get(address(shelf))
+            answer = clients[who].get(address(sample))
         assert answer.status_code == 200, name
         found[name] = len(queries)
     return found
 
 
 def test_more_rows_never_mean_more_queries() -> None:
-    shelf = Shelf()
-    shelf.grow(2)
-    few = asked(shelf)
-    shelf.grow(5)
+    sample = Sample()
+    sample.grow(2)
+    few = query_counts(sample)
+    sample.grow(5)
     assert Correction.objects.count() == 7
-    assert asked(shelf) == few
+    assert query_counts(sample) == few
 
 
 def test_the_page_of_awards_does_not_ask_for_each_award() -> None:

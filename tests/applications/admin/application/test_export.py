@@ -1,4 +1,4 @@
-"""Tables to take away: whole, counted, harmless in a spreadsheet, and remembered."""
+"""Exports: complete, counted, harmless in a spreadsheet, and logged."""
 
 import csv
 from io import StringIO

@@ -1,4 +1,4 @@
-"""The desk: own sub-programmes only, exact finds, filters, and as many queries for ten as for many."""
+"""The list: own sub-programmes only, exact search, filters, and a constant number of queries."""
 
 from datetime import timedelta
 

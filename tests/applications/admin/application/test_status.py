@@ -1,4 +1,4 @@
-"""The pages of one application, sheet, run and selection: buttons call services, strangers find nothing."""
+"""Staff pages of applications, sheets, runs and selections: buttons call services, others see nothing."""
 
 import json
 import re
@@ -55,7 +55,7 @@ def text(answer) -> str:
     return answer.content.decode()
 
 
-def told(answer) -> list[str]:
+def messages_of(answer) -> list[str]:
     return [str(message) for message in answer.context["messages"]]
 
 
@@ -163,7 +163,7 @@ def test_an_officer_screens_by_the_buttons(desk, officer, application) -> None:
     done = client.post(act(claim, "grant"), {"reason": "의약외품 허가증"}, follow=True)
     assert done.redirect_chain[-1][0] == page_of(application)
     done = client.post(act(application, "qualify"), follow=True)
-    assert "평가로 넘겼습니다." in told(done)
+    assert "평가로 넘겼습니다." in messages_of(done)
     assert Application.objects.get(pk=application.pk).state == "assessing"
 
 
@@ -219,7 +219,7 @@ def test_the_page_takes_as_many_queries_for_one_part_as_for_many(desk, program, 
 # --- What is not yours ---------------------------------------------------------------------------
 
 
-def things(program, officer, judges) -> list[object]:
+def objects(program, officer, judges) -> list[object]:
     screened = staff.filed(program)
     checks.take_up(screened, by=officer, now=NOW)
     claim = BonusClaim.objects.create(
@@ -232,7 +232,7 @@ def things(program, officer, judges) -> list[object]:
 
 def test_an_officer_of_another_programme_finds_nothing(desk, program, officer, judges) -> None:
     stranger = desk(staff.officer(staff.program()))
-    for thing in things(program, officer, judges):
+    for thing in objects(program, officer, judges):
         name = thing._meta.model_name
         urls = [page_of(thing), act(thing, "decide")]
         urls += [reverse(f"admin:applications_{name}_history", args=[thing.pk])]
@@ -251,7 +251,7 @@ def test_an_officer_of_another_programme_finds_nothing(desk, program, officer, j
 
 def test_an_auditor_reads_everything_and_changes_nothing(desk, program, officer, judges) -> None:
     client = desk(staff.auditor())
-    made = things(program, officer, judges)
+    made = objects(program, officer, judges)
     for thing in made:
         text(client.get(page_of(thing)))
     acts = {"application": ["qualify", "exclude"], "check": ["confirm", "overrule"]}
@@ -533,7 +533,7 @@ def test_aid_of_all_programmes_stands_on_the_desks_and_a_manager_lifts_a_limit(
     answer = desk(boss).post(
         act(second, "allow-aid"), {"limit": "once", "reason": "다른 공장"}, follow=True
     )
-    assert "지원 한도의 예외를 인정했습니다." in told(answer)[0]
+    assert "지원 한도의 예외를 인정했습니다." in messages_of(answer)[0]
     page = text(desk(boss).get(page_of(second)))
     assert 'data-code="aid_limit:once"' not in page
     assert "한 해 지원 건수: 다른 공장" in page

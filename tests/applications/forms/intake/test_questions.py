@@ -1,4 +1,4 @@
-"""Controls made from questions, and answers written out in words."""
+"""Controls made from questions, and answers as text."""
 
 import pytest
 from django.core.exceptions import ValidationError

@@ -1,4 +1,4 @@
-"""A draft read whole: typed answers, facts, grant, and everything that is still missing."""
+"""A loaded draft: typed answers, facts, grant, and everything that is missing."""
 
 from datetime import timedelta
 

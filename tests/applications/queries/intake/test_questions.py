@@ -1,4 +1,4 @@
-"""What a sub-programme asks is kept while its rows stand, and read anew once one has changed."""
+"""A sub-programme's form is cached until one of its rows changes."""
 
 from collections.abc import Callable
 
@@ -47,7 +47,7 @@ CHANGES: dict[str, Callable[[SubProgram], object]] = {
 }
 
 
-def check_seen_at_once(program: SubProgram, change: Callable[[SubProgram], object]) -> None:
+def check_noticed(program: SubProgram, change: Callable[[SubProgram], object]) -> None:
     before = questions.form_of(program.pk)
     change(program)
     after = questions.form_of(program.pk)
@@ -57,13 +57,13 @@ def check_seen_at_once(program: SubProgram, change: Callable[[SubProgram], objec
 
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_change_is_seen_at_once(build: SubProgram, change: Callable) -> None:
-    check_seen_at_once(build, change)
+    check_noticed(build, change)
 
 
 @pytest.mark.postgres
 @pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
 def test_a_change_is_seen_at_once_where_it_is_kept(build: SubProgram, change: Callable) -> None:
-    check_seen_at_once(build, change)
+    check_noticed(build, change)
 
 
 @pytest.mark.postgres

@@ -1,4 +1,4 @@
-"""What is still missing or wrong, everything at once."""
+"""Missing and wrong answers, costs, documents and consents, all reported together."""
 
 from datetime import date
 from typing import Any

@@ -1,4 +1,4 @@
-"""Who must join."""
+"""Required partners and their terms."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A draft is begun once, saved by versions, and closed by filing."""
+"""A draft is started once, saved by versions, and closed by filing."""
 
 import io
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Two at once, on PostgreSQL: one draft per site, no lost text, an owner always, one answer."""
+"""Two at once, on PostgreSQL: one draft per site, no lost text, always an owner, one answer."""
 
 import pytest
 from django.db import connection

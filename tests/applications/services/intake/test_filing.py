@@ -1,4 +1,4 @@
-"""Filing: whole or not at all, once, in time by one clock, and frozen with its form."""
+"""Filing: whole or not at all, once, in time by one clock, frozen with its form."""
 
 import json
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def robot(db: None) -> SubProgram:
     return programs.program("robot")
 
 
-def written() -> dict[str, int]:
+def row_counts() -> dict[str, int]:
     """How much of a filing stands in the tables."""
     return {
         "filed": Submission.objects.count(),
@@ -62,7 +62,7 @@ def submit(draft: Application, *, now: datetime = NOW, **more: object) -> Submis
     return filing.submit(draft, **({"by": draft.created_by, "now": now} | more))
 
 
-def thawed(filed: Submission) -> Submission:
+def reloaded(filed: Submission) -> Submission:
     """The submission as the database gives it back."""
     return Submission.objects.select_related("form", "application").get(pk=filed.pk)
 
@@ -76,8 +76,8 @@ def test_a_complete_draft_of_each_of_the_seven_is_filed_and_frozen(code: str) ->
     programs.load()
     draft = drafts.complete(programs.program(code))
     assert drafting_queries.missing(drafting_queries.load(draft), now=NOW) == []
-    filed = thawed(submit(draft))
-    assert written() == ONCE
+    filed = reloaded(submit(draft))
+    assert row_counts() == ONCE
     assert snapshot.sha256(filed.content) == filed.sha256
     assert snapshot.sha256(filed.form.content) == filed.form.sha256 == filed.content["form_sha256"]
     assert filed.content["version"] == draft.version
@@ -89,7 +89,7 @@ def test_a_complete_draft_of_each_of_the_seven_is_filed_and_frozen(code: str) ->
 
 def test_the_snapshot_holds_every_answer_and_every_part(robot: SubProgram) -> None:
     draft = drafts.complete(robot)
-    filed = thawed(submit(draft))
+    filed = reloaded(submit(draft))
     read = drafting_queries.load(draft)
     content = filed.content
     assert content["answers"] == snapshot.to_plain(read.reviewed.values)
@@ -110,7 +110,7 @@ def test_the_snapshot_holds_every_answer_and_every_part(robot: SubProgram) -> No
 
 
 def test_the_grant_is_frozen_as_the_rule_gives_it_and_shares_add_up(robot: SubProgram) -> None:
-    filed = thawed(submit(drafts.complete(robot)))
+    filed = reloaded(submit(drafts.complete(robot)))
     preview = filed.content["preview"]
     lines = len(robot.cost_items)
     total = drafts.COST_WON // lines * lines
@@ -120,7 +120,7 @@ def test_the_grant_is_frozen_as_the_rule_gives_it_and_shares_add_up(robot: SubPr
 
 
 def test_one_changed_byte_changes_the_hash(robot: SubProgram) -> None:
-    filed = thawed(submit(drafts.complete(robot)))
+    filed = reloaded(submit(drafts.complete(robot)))
     text = json.dumps(filed.content, ensure_ascii=False)
     for place in range(10, len(text), max(1, len(text) // 50)):
         if not text[place].isdigit():
@@ -131,10 +131,10 @@ def test_one_changed_byte_changes_the_hash(robot: SubProgram) -> None:
 
 def test_what_changes_later_does_not_change_what_was_filed(robot: SubProgram) -> None:
     draft = drafts.complete(robot)
-    filed = thawed(submit(draft))
+    filed = reloaded(submit(draft))
     Company.objects.update(name="바뀐 이름", address="다른 곳", industry_code="99999")
     SubProgram.objects.update(questions=[], conditions=[], consents=[])
-    again = thawed(filed)
+    again = reloaded(filed)
     assert (again.content, again.sha256) == (filed.content, filed.sha256)
     assert again.form.content["questions"]
     assert snapshot.sha256(again.content) == again.sha256
@@ -171,7 +171,7 @@ def test_a_submission_cannot_be_rewritten_or_erased(robot: SubProgram) -> None:
     for way in ways:
         with pytest.raises(DatabaseError), transaction.atomic():
             way()
-    assert thawed(filed).sha256 == filed.sha256
+    assert reloaded(filed).sha256 == filed.sha256
 
 
 @pytest.mark.django_db
@@ -233,7 +233,7 @@ def test_an_empty_draft_is_told_everything_at_once_and_stays(code: str) -> None:
         if row.get("required", True)
     }
     assert len(told) >= 4
-    assert written() == NOTHING
+    assert row_counts() == NOTHING
     assert Application.objects.values().get(pk=draft.pk) == before
 
 
@@ -251,7 +251,7 @@ def test_each_missing_part_alone_stops_the_filing(robot: SubProgram) -> None:
         with pytest.raises(RuleBroken) as refused:
             submit(draft)
         assert any(row.code.startswith(expected) for row in refused.value.findings), expected
-    assert written() == NOTHING
+    assert row_counts() == NOTHING
 
 
 def test_a_partner_who_has_not_answered_stops_the_filing(robot: SubProgram) -> None:
@@ -270,11 +270,11 @@ def test_at_the_closing_instant_it_is_closed_and_the_draft_stays(robot: SubProgr
     assert refused.value.message.count("2021. 2. 25. 18:00:00 KST") == 2  # deadline and arrival
     draft.refresh_from_db()
     assert (draft.state, draft.number) == ("draft", None)
-    assert written() == NOTHING
+    assert row_counts() == NOTHING
 
 
 def test_a_microsecond_before_the_closing_it_is_filed(robot: SubProgram) -> None:
-    filed = thawed(submit(drafts.complete(robot), now=CLOSES - INSTANT))
+    filed = reloaded(submit(drafts.complete(robot), now=CLOSES - INSTANT))
     assert filed.submitted_at == CLOSES - INSTANT
     assert snapshot.sha256(filed.content) == filed.sha256
 
@@ -331,7 +331,7 @@ def test_sent_again_it_answers_with_the_same_submission(robot: SubProgram) -> No
     ]
     assert {again.sha256 for again in later} == {first.sha256}
     assert {again.submitted_at for again in later} == {NOW}
-    assert written() == ONCE
+    assert row_counts() == ONCE
 
 
 def test_sent_again_after_staff_took_it_up_it_still_answers_the_same(robot: SubProgram) -> None:
@@ -362,13 +362,13 @@ def test_a_change_between_reading_and_writing_is_read_again(
 
     whole = filing._file
     monkeypatch.setattr(filing, "_file", slow_file)
-    filed = thawed(submit(draft))
+    filed = reloaded(submit(draft))
     draft.refresh_from_db()
     assert filed.content["version"] == draft.version
     assert filed.content["answers"] == snapshot.to_plain(
         drafting_queries.load(draft).reviewed.values
     )
-    assert written() == ONCE
+    assert row_counts() == ONCE
 
 
 def test_a_draft_that_never_stands_still_is_not_filed(
@@ -384,7 +384,7 @@ def test_a_draft_that_never_stands_still_is_not_filed(
     monkeypatch.setattr(filing, "_file", overtaken)
     with pytest.raises(StaleVersion):
         submit(draft)
-    assert written() == NOTHING
+    assert row_counts() == NOTHING
 
 
 def test_a_fault_half_way_leaves_nothing_behind(
@@ -398,10 +398,10 @@ def test_a_fault_half_way_leaves_nothing_behind(
                 submit(draft)
         draft.refresh_from_db()
         assert draft.state == "draft"
-        assert written() == NOTHING
+        assert row_counts() == NOTHING
         assert not FormVersion.objects.exists()
     submit(draft)
-    assert written() == ONCE
+    assert row_counts() == ONCE
 
 
 # --- Afterwards ----------------------------------------------------------------------------------
@@ -436,7 +436,7 @@ def test_a_withdrawn_application_frees_the_site_and_keeps_what_was_filed(
     filing.withdraw(Application.objects.get(pk=draft.pk), by=by, now=NOW, note="사정 변경")
     draft.refresh_from_db()
     assert draft.state == "withdrawn"
-    assert thawed(filed).sha256 == filed.sha256
+    assert reloaded(filed).sha256 == filed.sha256
     again = drafting.start(robot, site=draft.site, by=by, now=NOW)
     assert again.pk != draft.pk
 
@@ -459,4 +459,4 @@ def test_a_withdrawn_draft_cannot_be_filed(robot: SubProgram) -> None:
     with pytest.raises(PortalError) as refused:
         submit(draft)
     assert refused.value.code == "move_not_allowed"
-    assert written() == NOTHING
+    assert row_counts() == NOTHING

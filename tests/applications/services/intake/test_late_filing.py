@@ -1,4 +1,4 @@
-"""Late acceptance: one firm, its reason, one filing."""
+"""Late filing: one company, one reason, one filing."""
 
 from datetime import timedelta
 
@@ -27,7 +27,7 @@ def after(draft):
     return draft.sub_program.window().closes_at + HOUR
 
 
-def leave(draft, after, **change) -> LateGrant:
+def grant(draft, after, **change) -> LateGrant:
     words = {"company": draft.company, "site": draft.site, "until": after + HOUR}
     words |= {"reason": "장애로 제출하지 못함", "by": staff.manager(), "now": after}
     return late_filing.grant(draft.sub_program, **(words | change))
@@ -36,7 +36,7 @@ def leave(draft, after, **change) -> LateGrant:
 def test_a_leave_lets_one_draft_in_once(draft, after) -> None:
     with pytest.raises(Closed):
         filing.submit(draft, by=draft.created_by, now=after)
-    made = leave(draft, after)
+    made = grant(draft, after)
     filed = filing.submit(draft, by=draft.created_by, now=after)
     made.refresh_from_db()
     assert (made.application, made.used_at) == (filed.application, after)
@@ -48,30 +48,30 @@ def test_a_leave_lets_one_draft_in_once(draft, after) -> None:
 
 def test_filing_in_time_uses_no_leave(draft, after) -> None:
     early = draft.sub_program.window().closes_at - HOUR
-    made = leave(draft, after, now=early)
+    made = grant(draft, after, now=early)
     filing.submit(draft, by=draft.created_by, now=early)
     made.refresh_from_db()
     assert made.used_at is None
 
 
 def test_it_holds_for_its_firm_site_and_time_only(draft, after) -> None:
-    leave(draft, after, company=CompanyFactory(), site=None)
-    leave(draft, after, until=after + HOUR / 2)
-    late_filing.cancel(leave(draft, after), by=staff.manager(), now=after)
+    grant(draft, after, company=CompanyFactory(), site=None)
+    grant(draft, after, until=after + HOUR / 2)
+    late_filing.cancel(grant(draft, after), by=staff.manager(), now=after)
     with pytest.raises(Closed):
         filing.submit(draft, by=draft.created_by, now=after + HOUR / 2)
 
 
 def test_a_manager_gives_it_with_a_reason(draft, after) -> None:
     with pytest.raises(MoveNotAllowed):
-        leave(draft, after, by=staff.officer(draft.sub_program))
+        grant(draft, after, by=staff.officer(draft.sub_program))
     for wrong in ({"reason": " "}, {"until": after}, {"company": CompanyFactory()}):
         with pytest.raises(BadInput):
-            leave(draft, after, **wrong)
+            grant(draft, after, **wrong)
 
 
 def test_the_database_holds_the_single_use(draft, after) -> None:
-    made = leave(draft, after)
+    made = grant(draft, after)
     rows = LateGrant.objects.filter(pk=made.pk)
     for broken in (
         {"used_at": after},

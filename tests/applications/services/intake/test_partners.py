@@ -1,4 +1,4 @@
-"""Partners are asked by mail and answer for themselves."""
+"""Partners are invited by e-mail and answer for themselves."""
 
 from datetime import datetime, timedelta
 

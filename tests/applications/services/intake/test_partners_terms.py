@@ -1,4 +1,4 @@
-"""Partners' terms: put down by the applicant, confirmed by the partner, frozen with the filing."""
+"""Partners' terms: set by the applicant, confirmed by the partner, frozen with the filing."""
 
 import pytest
 
@@ -31,7 +31,7 @@ def missing(draft: Application) -> set[str]:
     return {row.code.split(":")[0] for row in drafting.missing(read, now=NOW)}
 
 
-def put(draft: Application, **changes: object) -> PartnerTerms:
+def set_terms(draft: Application, **changes: object) -> PartnerTerms:
     partner = draft.partners.get()
     return partners.set_terms(partner, **{**TERMS, **changes}, by=draft.created_by, now=NOW)
 
@@ -45,20 +45,20 @@ def test_confirmed_terms_leave_nothing_missing(draft: Application) -> None:
 
 
 def test_changed_terms_must_be_confirmed_anew(draft: Application) -> None:
-    put(draft)
+    set_terms(draft)
     assert missing(draft) == {"partner_unconfirmed"}
     with pytest.raises(RuleBroken):
         filing.submit(draft, by=draft.created_by, now=NOW)
 
 
 def test_the_same_terms_again_keep_the_confirmation(draft: Application) -> None:
-    terms = partners.answer_terms(put(draft), agree=True, by=seller(draft), now=NOW)
-    assert put(draft).pk == terms.pk
+    terms = partners.answer_terms(set_terms(draft), agree=True, by=seller(draft), now=NOW)
+    assert set_terms(draft).pk == terms.pk
     assert missing(draft) == set()
 
 
 def test_who_disagrees_says_why_and_stops_the_filing(draft: Application) -> None:
-    terms = put(draft)
+    terms = set_terms(draft)
     with pytest.raises(BadInput, match="사유"):
         partners.answer_terms(terms, agree=False, by=seller(draft), now=NOW)
     partners.answer_terms(terms, agree=False, by=seller(draft), now=NOW, note="견적이 다릅니다.")
@@ -68,15 +68,15 @@ def test_who_disagrees_says_why_and_stops_the_filing(draft: Application) -> None
 
 
 def test_an_answer_is_given_once(draft: Application) -> None:
-    terms = partners.answer_terms(put(draft), agree=True, by=seller(draft), now=NOW)
+    terms = partners.answer_terms(set_terms(draft), agree=True, by=seller(draft), now=NOW)
     with pytest.raises(MoveNotAllowed) as refused:
         partners.answer_terms(terms, agree=False, by=seller(draft), now=NOW, note="아니요")
     assert refused.value.code == "terms_answered"
 
 
 def test_terms_that_were_replaced_cannot_be_confirmed(draft: Application) -> None:
-    old = put(draft)
-    put(draft, quote_won=6_000_000)
+    old = set_terms(draft)
+    set_terms(draft, quote_won=6_000_000)
     with pytest.raises(StaleVersion):
         partners.answer_terms(old, agree=True, by=seller(draft), now=NOW)
 
@@ -85,23 +85,23 @@ def test_terms_that_were_replaced_cannot_be_confirmed(draft: Application) -> Non
 def test_only_the_partner_itself_confirms(draft: Application, who: str) -> None:
     by = draft.created_by if who == "applicant" else UserFactory()
     with pytest.raises(NotFound):
-        partners.answer_terms(put(draft), agree=True, by=by, now=NOW)
+        partners.answer_terms(set_terms(draft), agree=True, by=by, now=NOW)
 
 
 def test_a_quotation_that_is_asked_for_must_be_there(draft: Application) -> None:
-    partners.answer_terms(put(draft, quote_won=None), agree=True, by=seller(draft), now=NOW)
+    partners.answer_terms(set_terms(draft, quote_won=None), agree=True, by=seller(draft), now=NOW)
     assert missing(draft) == {"partner_quote"}
 
 
 def test_quotations_stay_within_the_cost(draft: Application) -> None:
     cost = drafting.load(draft).total_cost_won or 0
-    terms = put(draft, quote_won=cost + 1)
+    terms = set_terms(draft, quote_won=cost + 1)
     partners.answer_terms(terms, agree=True, by=seller(draft), now=NOW)
     assert missing(draft) == {"partner_quotes_over_cost"}
 
 
 def test_what_was_filed_holds_terms_and_shares_to_the_won(draft: Application) -> None:
-    partners.answer_terms(put(draft, share_won=1_000), agree=True, by=seller(draft), now=NOW)
+    partners.answer_terms(set_terms(draft, share_won=1_000), agree=True, by=seller(draft), now=NOW)
     content = filing.submit(draft, by=draft.created_by, now=NOW).content
     (partner,) = content["partners"]
     assert partner["terms"]["quote_won"] == 5_000_000
@@ -113,5 +113,5 @@ def test_what_was_filed_holds_terms_and_shares_to_the_won(draft: Application) ->
 def test_terms_cannot_change_after_the_filing(draft: Application) -> None:
     filing.submit(draft, by=draft.created_by, now=NOW)
     with pytest.raises(MoveNotAllowed) as refused:
-        put(draft)
+        set_terms(draft)
     assert refused.value.code == "already_submitted"

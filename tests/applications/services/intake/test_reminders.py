@@ -1,4 +1,4 @@
-"""Letters before the deadline: at 72, 24 and 3 hours, once each, to who still drafts."""
+"""Reminders before the deadline: at 72, 24 and 3 hours, once each, to those who still draft."""
 
 from datetime import timedelta
 
@@ -18,11 +18,11 @@ def program():
     return SubProgramFactory()
 
 
-def before(program, **ago):
+def before_deadline(program, **ago):
     return program.window().closes_at - timedelta(**ago)
 
 
-def letters(program, now) -> int:
+def remind(program, now) -> int:
     reminders.schedule(now)
     for job in Job.objects.filter(kind=reminders.JOB).order_by("pk"):
         reminders.remind(program, hours=job.args["hours"], now=now)
@@ -42,7 +42,7 @@ def letters(program, now) -> int:
     ],
 )
 def test_each_stage_is_due_in_its_span(program, ago, stages) -> None:
-    reminders.schedule(before(program, **ago))
+    reminders.schedule(before_deadline(program, **ago))
     assert [job.args["hours"] for job in Job.objects.all()] == stages
 
 
@@ -51,9 +51,9 @@ def test_every_writer_of_a_draft_gets_each_letter_once(program) -> None:
     member_of(draft.company, MemberRole.EDITOR)
     member_of(draft.company, MemberRole.VIEWER)
     staff.filed(program)
-    assert letters(program, before(program, hours=70)) == 2
-    assert letters(program, before(program, hours=69)) == 2
-    assert letters(program, before(program, hours=2)) == 4
+    assert remind(program, before_deadline(program, hours=70)) == 2
+    assert remind(program, before_deadline(program, hours=69)) == 2
+    assert remind(program, before_deadline(program, hours=2)) == 4
     letter = Notice.objects.order_by("pk").last()
     assert "(KST)" in letter.body
     assert f"/applications/{draft.pk}/review/" in letter.body
@@ -61,13 +61,13 @@ def test_every_writer_of_a_draft_gets_each_letter_once(program) -> None:
 
 def test_nobody_is_reminded_of_a_deadline_that_has_passed(program) -> None:
     ApplicationFactory(sub_program=program)
-    assert reminders.remind(program, hours=3, now=before(program, seconds=0)) == 0
+    assert reminders.remind(program, hours=3, now=before_deadline(program, seconds=0)) == 0
     assert not Notice.objects.exists()
 
 
 def test_a_deadline_that_moved_is_announced_anew(program) -> None:
     ApplicationFactory(sub_program=program)
-    assert letters(program, before(program, hours=70)) == 1
+    assert remind(program, before_deadline(program, hours=70)) == 1
     program.round.closes_at += timedelta(days=2)
     program.round.save()
-    assert letters(program, before(program, hours=70)) == 2
+    assert remind(program, before_deadline(program, hours=70)) == 2

@@ -1,4 +1,4 @@
-"""Screening: judged on frozen facts, decided by people with reasons, told to the applicant."""
+"""Screening: judged on frozen facts, decided by people with reasons, and notified."""
 
 from datetime import datetime, timedelta
 
@@ -32,7 +32,7 @@ def officer(program):
     return staff.officer(program)
 
 
-def taken_up(program, officer, facts=FACTS) -> Application:
+def in_screening(program, officer, facts=FACTS) -> Application:
     application = staff.filed(program, facts=facts)
     checks.take_up(application, by=officer, now=NOW)
     return application
@@ -47,14 +47,14 @@ def codes(error: pytest.ExceptionInfo) -> list[str]:
 
 
 def test_every_condition_is_judged_on_the_facts_that_were_frozen(program, officer) -> None:
-    application = taken_up(
+    application = in_screening(
         program, officer, {"company_size": "mid", "tax_debt": False, "built_on": "2020-02-11"}
     )
     assert met(application) == {"small": False, "no-tax-debt": True, "built": False, "advice": None}
 
 
 def test_a_factory_built_a_year_before_the_day_of_filing_is_old_enough(program, officer) -> None:
-    assert met(taken_up(program, officer))["built"] is True
+    assert met(in_screening(program, officer))["built"] is True
 
 
 def test_a_condition_that_does_not_concern_the_application_is_not_checked(program, officer) -> None:
@@ -67,14 +67,14 @@ def test_a_condition_that_does_not_concern_the_application_is_not_checked(progra
 
 
 def test_screening_is_begun_once(program, officer) -> None:
-    application = taken_up(program, officer)
+    application = in_screening(program, officer)
     with pytest.raises(MoveNotAllowed):
         checks.take_up(application, by=officer, now=NOW)
     assert application.checks.count() == 4
 
 
 def test_overruling_turns_a_judgement_round_and_keeps_the_reason(program, officer) -> None:
-    application = taken_up(program, officer, {**FACTS, "company_size": "mid"})
+    application = in_screening(program, officer, {**FACTS, "company_size": "mid"})
     check = application.checks.get(code="small")
     with pytest.raises(BadInput):
         checks.overrule(check, reason=" ", by=officer, now=NOW)
@@ -87,7 +87,7 @@ def test_overruling_turns_a_judgement_round_and_keeps_the_reason(program, office
 
 
 def test_what_could_not_be_judged_is_confirmed_only_with_a_reason(program, officer) -> None:
-    application = taken_up(program, officer, {})
+    application = in_screening(program, officer, {})
     check = application.checks.get(code="small")
     with pytest.raises(BadInput):
         checks.confirm(check, by=officer, now=NOW)
@@ -96,7 +96,7 @@ def test_what_could_not_be_judged_is_confirmed_only_with_a_reason(program, offic
 
 
 def test_all_that_was_found_met_is_confirmed_at_once(program, officer) -> None:
-    application = taken_up(program, officer, {**FACTS, "company_size": "mid"})
+    application = in_screening(program, officer, {**FACTS, "company_size": "mid"})
     assert checks.confirm_met(application, by=officer, now=NOW) == 3
     with pytest.raises(MoveNotAllowed) as refused:
         checks.confirm_met(application, by=officer, now=NOW)
@@ -105,7 +105,7 @@ def test_all_that_was_found_met_is_confirmed_at_once(program, officer) -> None:
 
 
 def test_an_application_goes_on_when_everything_is_decided(program, officer) -> None:
-    application = taken_up(program, officer)
+    application = in_screening(program, officer)
     checks.confirm_met(application, by=officer, now=NOW)
     checks.qualify(application, by=officer, now=NOW)
     application.refresh_from_db()
@@ -113,7 +113,7 @@ def test_an_application_goes_on_when_everything_is_decided(program, officer) -> 
 
 
 def test_everything_undecided_is_named_at_once(program, officer) -> None:
-    application = taken_up(program, officer, {**FACTS, "company_size": "mid"})
+    application = in_screening(program, officer, {**FACTS, "company_size": "mid"})
     checks.confirm(application.checks.get(code="small"), by=officer, now=NOW)
     BonusClaim.objects.create(
         application=application, code="covid", label="코로나19", claim="마스크", points=5
@@ -126,7 +126,7 @@ def test_everything_undecided_is_named_at_once(program, officer) -> None:
 
 
 def test_a_condition_that_only_advises_stops_nobody(program, officer) -> None:
-    application = taken_up(program, officer, {**FACTS, "visited": False})
+    application = in_screening(program, officer, {**FACTS, "visited": False})
     checks.confirm_met(application, by=officer, now=NOW)
     checks.confirm(application.checks.get(code="advice"), by=officer, now=NOW)
     checks.qualify(application, by=officer, now=NOW)
@@ -152,7 +152,7 @@ def test_a_period_does_not_end_on_a_public_holiday() -> None:
 
 
 def test_a_request_for_more_reaches_everybody_who_may_answer(program, officer) -> None:
-    application = taken_up(program, officer)
+    application = in_screening(program, officer)
     asked = supplements_services.request(
         application,
         message="견적서의 금액을 적어 주세요.",
@@ -168,7 +168,7 @@ def test_a_request_for_more_reaches_everybody_who_may_answer(program, officer) -
 
 
 def test_only_one_request_is_open_at_a_time(program, officer) -> None:
-    application = taken_up(program, officer)
+    application = in_screening(program, officer)
     supplements_services.request(application, message="하나", by=officer, now=NOW)
     with pytest.raises(MoveNotAllowed) as refused:
         supplements_services.request(application, message="둘", by=officer, now=NOW)
@@ -185,14 +185,14 @@ def test_only_one_request_is_open_at_a_time(program, officer) -> None:
     ],
 )
 def test_a_request_that_makes_no_sense_is_refused(program, officer, wrong) -> None:
-    application = taken_up(program, officer)
+    application = in_screening(program, officer)
     with pytest.raises(BadInput):
         supplements_services.request(application, by=officer, now=NOW, **wrong)
     assert not application.supplements.exists()
 
 
 def test_at_its_due_instant_a_request_is_over_and_once_only(program, officer) -> None:
-    application = taken_up(program, officer)
+    application = in_screening(program, officer)
     asked = supplements_services.request(application, message="보완", by=officer, now=NOW)
     assert supplements_services.expire(asked.due_at - timedelta(microseconds=1)) == 0
     assert supplements_services.expire(asked.due_at) == 1
@@ -204,7 +204,7 @@ def test_at_its_due_instant_a_request_is_over_and_once_only(program, officer) ->
 
 
 def test_the_desk_is_told_where_the_latest_request_stands(program, officer) -> None:
-    application = taken_up(program, officer)
+    application = in_screening(program, officer)
 
     def stands() -> str:
         return Application.objects.values_list("supplement_state", flat=True).get()
@@ -222,7 +222,7 @@ def test_the_desk_is_told_where_the_latest_request_stands(program, officer) -> N
 
 
 def test_nobody_is_turned_away_while_a_request_is_open(program, officer) -> None:
-    application = taken_up(program, officer)
+    application = in_screening(program, officer)
     supplements_services.request(application, message="보완", by=officer, now=NOW)
     with pytest.raises(MoveNotAllowed) as refused:
         checks.exclude(application, note="서류 미비", by=officer, now=NOW)
@@ -231,7 +231,7 @@ def test_nobody_is_turned_away_while_a_request_is_open(program, officer) -> None
 
 
 def test_who_is_turned_away_reads_why_and_may_be_taken_back_by_a_manager(program, officer) -> None:
-    application = taken_up(program, officer)
+    application = in_screening(program, officer)
     checks.exclude(application, note="소기업이 아닙니다.", by=officer, now=NOW)
     assert "소기업이 아닙니다." in Notice.objects.get(key__startswith="ineligible:").body
     with pytest.raises(MoveNotAllowed):
@@ -243,7 +243,7 @@ def test_who_is_turned_away_reads_why_and_may_be_taken_back_by_a_manager(program
 
 @pytest.mark.parametrize(("granted", "state"), [(True, "granted"), (False, "refused")])
 def test_a_bonus_is_decided_with_a_reason_and_logged(program, officer, granted, state) -> None:
-    application = taken_up(program, officer)
+    application = in_screening(program, officer)
     claim = BonusClaim.objects.create(
         application=application,
         code="covid",
@@ -260,7 +260,7 @@ def test_a_bonus_is_decided_with_a_reason_and_logged(program, officer, granted, 
 
 
 def test_checks_and_bonuses_are_closed_after_screening(program, officer) -> None:
-    application = taken_up(program, officer)
+    application = in_screening(program, officer)
     claim = BonusClaim.objects.create(
         application=application, code="covid", label="코로나19", claim="마스크", points=5
     )

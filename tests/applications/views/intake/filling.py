@@ -1,4 +1,4 @@
-"""Filling the pages the way a person does: read the page, answer its controls, press its button."""
+"""Fill in the pages as a person does: read the page, answer its controls, press its button."""
 
 from collections.abc import Mapping
 from html.parser import HTMLParser
@@ -50,7 +50,7 @@ class Controls(HTMLParser):
             self._area = ""
 
 
-def written(value: Any, name: str) -> dict[str, Any]:
+def form_data(value: Any, name: str) -> dict[str, Any]:
     """Write one answer the way its control sends it."""
     if isinstance(value, bool):
         return {name: "true" if value else "false"}
@@ -71,7 +71,7 @@ def send(client: Client, url: str, given: Mapping[str, Any], act: str = "next") 
     sent: dict[str, Any] = {**controls.values, "act": act}
     for code, value in given.items():
         if code in asked:
-            sent |= written(value, f"q_{code}")
+            sent |= form_data(value, f"q_{code}")
     for name in ("track", *[name for name in controls.names if name.startswith("c_")]):
         if name in given and name in controls.names:
             sent[name] = given[name]

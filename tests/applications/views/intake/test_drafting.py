@@ -1,4 +1,4 @@
-"""The form's steps: built from data, saved by version, usable without scripts."""
+"""The steps of the form: built from data, saved by version, usable without scripts."""
 
 import io
 

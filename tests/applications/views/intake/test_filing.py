@@ -1,4 +1,4 @@
-"""Filing by the page, once and in time; afterwards status, papers, answer, result, withdrawal."""
+"""Filing by the page, once and in time; then status, PDFs, answers, result, withdrawal."""
 
 import io
 from datetime import timedelta
@@ -106,7 +106,13 @@ def test_what_was_filed_is_shown_as_it_was_filed(client: Client, ready: Applicat
 def test_the_status_says_who_is_next(client: Client, ready: Application):
     ready.sub_program.steps = [
         {"code": "submitted", "label": "신청·접수", "actor": "신청기업", "days": None},
-        {"code": "screening", "label": "요건검토", "actor": "사업 담당자", "days": 14},
+        {
+            "code": "screening",
+            "label": "요건검토",
+            "actor": "사업 담당자",
+            "days": 14,
+            "due_policy": "working_day_18",
+        },
     ]
     ready.sub_program.save()
     submit(client, ready)

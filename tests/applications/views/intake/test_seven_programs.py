@@ -1,4 +1,4 @@
-"""Each of the seven is applied for through its pages, with nothing but its data file."""
+"""Each of the seven sub-programmes is applied for through its pages, by its data file alone."""
 
 import io
 

@@ -41,15 +41,15 @@ def measure(environment: Environment, template: str, *, quick: bool, log: Log) -
         log(f"{size:,} applications written in {time.monotonic() - started:.0f} s")
         databases.append(database)
         template = database
-    result: list[dict[str, list[float]]] = [{} for _ in sizes]
+    results: list[dict[str, list[float]]] = [{} for _ in sizes]
     for turn in range(ROUNDS):
         log(f"opening the lists, round {turn + 1} of {ROUNDS}")
-        for database, seconds in zip(databases, result, strict=True):
+        for database, times_of in zip(databases, results, strict=True):
             for name, seconds in environment.run_part(database, PART).items():
-                seconds.setdefault(name, []).extend(seconds)
+                times_of.setdefault(name, []).extend(seconds)
     for database in databases:
         environment.drop(database)
-    return [_row(name, [median(each[name]) for each in result], sizes) for name in result[0]]
+    return [_row(name, [median(each[name]) for each in results], sizes) for name in results[0]]
 
 
 def _fill(environment: Environment, database: str, count: int, size: int) -> None:
@@ -64,8 +64,8 @@ def _fill(environment: Environment, database: str, count: int, size: int) -> Non
 def _row(name: str, seconds: list[float], sizes: list[int]) -> Row:
     ratio = seconds[-1] / seconds[0]
     shown = ", ".join(
-        f"{milliseconds(seconds)} ({size:,})"
-        for seconds, size in zip(seconds[1:], sizes[1:], strict=True)
+        f"{milliseconds(median_seconds)} ({size:,})"
+        for median_seconds, size in zip(seconds[1:], sizes[1:], strict=True)
     )
     floor = f"{milliseconds(seconds[0])} ({sizes[0]:,})"
     return Row(PART, name, shown, floor, times(ratio), f"≤ {WORST}x", ratio <= WORST)

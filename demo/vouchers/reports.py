@@ -230,11 +230,16 @@ def _publish(
                 reply = _texts()["comments"][(turn + place) % 3]
                 moderation.comment(report, text=reply, by=member.user, now=at + 2 * DAY)
             report.refresh_from_db()
-            # Holidays may move the end of the comment period beyond the week.
-            later = max(at + 7 * DAY, report.comment_until or at)
-            moderation.publish(report, by=people.moderator, now=later)
+            published_at = publication_of(report, at)
+            moderation.publish(report, by=people.moderator, now=published_at)
             found.setdefault(service, []).append(report)
     return found
+
+
+def publication_of(report: ConsumerReport, at: datetime) -> datetime:
+    """Return when a report written `at` is published, at the earliest after the comment period."""
+    # Weekends and holidays extend that period beyond the usual week.
+    return max(at + 7 * DAY, report.comment_until or at)
 
 
 def _seed_stages(

@@ -1,8 +1,12 @@
 """The demo's reports: who tries what, and that no two reports are alike."""
 
+from datetime import datetime, timedelta
+
 import pytest
 
 from demo.vouchers import reports as reports_demo
+from portal.core.clock import KST
+from tests.factories import reports as make_reports
 from tests.factories import vouchers as make
 from vouchers.states import Category
 
@@ -30,3 +34,11 @@ def test_two_reports_share_at_most_one_text() -> None:
     assert all(
         len(one & other) <= 1 for place, one in enumerate(written) for other in written[:place]
     )
+
+
+def test_a_report_is_published_only_after_the_comment_period_even_around_holidays() -> None:
+    accepted_at = datetime(2021, 2, 8, 10, tzinfo=KST)  # the period ends after the lunar new year
+    report = make_reports.accepted(now=accepted_at)
+    written_at = accepted_at - timedelta(days=1)
+    assert report.comment_until > written_at + timedelta(days=7)
+    assert reports_demo.publication_of(report, written_at) == report.comment_until

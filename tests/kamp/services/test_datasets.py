@@ -1,6 +1,7 @@
 """Uploads are checked and counted against the quota; labels are added; files are purged."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.core.files.base import ContentFile
@@ -96,7 +97,10 @@ def test_too_large_a_film_is_refused(firm: Workspace, monkeypatch: pytest.Monkey
     assert refused.value.code == "clip_large"
 
 
-def test_an_upload_over_the_quota_is_refused_and_stores_nothing(firm: Workspace) -> None:
+def test_an_upload_over_the_quota_is_refused_and_stores_nothing(
+    firm: Workspace, settings, tmp_path: Path
+) -> None:
+    settings.PRIVATE_ROOT = tmp_path  # the tests of another process store files too
     Workspace.objects.filter(pk=firm.pk).update(quota_bytes=100)
     dataset = dataset_of(firm)
     before = set(files.stored_before(now()))

@@ -28,7 +28,7 @@ def ready(*, places: int = 1) -> tuple[SubProgram, list[Application]]:
     marks = [(28, 36, 28), (26, 34, 26), (24, 32, 24), (22, 30, 22)]
     made = [staff.judged(program, row, judges=judges, support=100) for row in marks]
     staff.released(program, by=staff.manager(), places=places)
-    return program, list(Application.objects.filter(pk__in=[row.pk for row in made]))
+    return program, list(Application.objects.filter(pk__in=[row.pk for row in made]).order_by("pk"))
 
 
 def without_draft(program: SubProgram, application: Application) -> None:

@@ -10,4 +10,14 @@ app = Celery("portal")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 # The portal's own tasks are in its packages, not in `portal.tasks`.
-app.autodiscover_tasks(["portal.jobs", "portal.notices", "portal.records", "portal.api"])
+app.autodiscover_tasks(
+    [
+        "portal.jobs",
+        "portal.notices",
+        "portal.access",
+        "portal.records",
+        "portal.recovery",
+        "portal.api",
+        "portal.staff",
+    ]
+)

@@ -1,16 +1,29 @@
 """All addresses; apps are named by string, so the portal imports none of them."""
 
+from allauth.account.decorators import reauthentication_required
+from allauth.usersessions.views import list_usersessions
 from django.contrib import admin
 from django.urls import include, path
 
-from portal.web import views
+from portal.web import invitations, views
 
 urlpatterns = [
     path("healthz/", views.health, name="health"),
     path("readyz/", views.ready, name="ready"),
+    path("csp-report/", views.csp_report, name="csp_report"),
+    path("account/may-upload/", views.may_upload, name="may_upload"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
+    path(
+        "accounts/sessions/",
+        reauthentication_required(list_usersessions, allow_get=True),
+        name="usersessions_list",
+    ),
+    path("accounts/invitation/<str:token>/", invitations.staff_invitation, name="staff_invitation"),
     path("accounts/", include("allauth.account.urls")),
     path("account/notices/", views.notices, name="notices"),
+    path("account/resend/", views.resend, name="resend"),
+    path("account/name/", views.own_name, name="own_name"),
+    path("account/roles/", invitations.own_roles, name="own_roles"),
     path("account/tokens/", views.tokens, name="tokens"),
     path("account/tokens/<int:pk>/revoke/", views.revoke_token, name="token_revoke"),
     path("account/jobs/<int:pk>/", views.own_job, name="own_job"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any
+from typing import Any, TypeVar
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest
@@ -16,6 +16,7 @@ from portal.access.second_factor import (
 )
 
 View = Callable[..., HttpResponseBase]
+Shown = TypeVar("Shown")
 
 
 def public(view: View) -> View:
@@ -23,6 +24,42 @@ def public(view: View) -> View:
     opened: View = login_not_required(view)
     opened.access_rule = "public"  # type: ignore[attr-defined]
     return opened
+
+
+def same_for_strangers(*query: str) -> Callable[[Shown], Shown]:
+    """State that a view, or a view class, shows every stranger the same; caches keep it for seconds.
+
+    `query`: the names of its query with which it is kept too. What else keeps an answer from being
+    shared is checked of each one by `portal.web.shared`.
+    """
+
+    def decorate(view: Shown) -> Shown:
+        view.shared_query = frozenset(query)  # type: ignore[attr-defined]
+        return view
+
+    return decorate
+
+
+def shared_query(view: object) -> frozenset[str] | None:
+    """Return what a view named to `same_for_strangers`; None where it stated nothing."""
+    holder = getattr(view, "cls", view)  # the class of an API view, itself and no other
+    names: frozenset[str] | None = getattr(holder, "__dict__", {}).get("shared_query")
+    return names
+
+
+def may_be_older(view: Shown) -> Shown:
+    """State that a view, or a view class, may show rows as they were some seconds ago.
+
+    It only reads; where there is a replica it reads from it, see `portal.web.reading`.
+    """
+    view.reads_replica = True  # type: ignore[attr-defined]
+    return view
+
+
+def reads_replica(view: object) -> bool:
+    """Return whether a view was declared with `may_be_older`."""
+    holder = getattr(view, "cls", view)  # the class of an API view, itself and no other
+    return bool(getattr(holder, "__dict__", {}).get("reads_replica"))
 
 
 def signed_in(view: View) -> View:

@@ -8,6 +8,7 @@ from rest_framework import status
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import JSONParser
 
+from portal.core import text
 from portal.core.errors import BadInput
 from portal.core.plain_json import check_plain
 
@@ -18,7 +19,7 @@ class TooLarge(APIException):
 
 
 class PlainJSON(JSONParser):
-    """Refuses a body that is too large, too deep or not storable before a view sees it."""
+    """Refuses a body that is too large, too deep or not storable; cleans its texts (`core.text`)."""
 
     def parse(
         self, stream: IO[bytes], media_type: str | None = None, parser_context: object = None
@@ -31,7 +32,7 @@ class PlainJSON(JSONParser):
         except (ValueError, RecursionError) as unreadable:
             raise BadInput("JSON으로 읽을 수 없습니다.", code="json") from unreadable
         check_plain(data)
-        return data
+        return text.clean_all(data)
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -1,14 +1,15 @@
 """Query parameters: each view declares those it accepts."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from rest_framework.request import Request
 
+from portal.core import text
 from portal.core.errors import BadInput
 
 
 class DeclaredQuery:
-    """A view names its query parameters; unknown and empty ones are refused, never ignored."""
+    """A view names its query parameters, which are cleaned; unknown and empty ones are refused."""
 
     query: ClassVar[frozenset[str]] = frozenset()
 
@@ -20,3 +21,7 @@ class DeclaredQuery:
             )
         if empty := [name for name, value in request.query_params.items() if not value]:
             raise BadInput(f"값이 빈 조건입니다: {', '.join(empty)}", code="filter_empty")
+        cleaned = request.query_params.copy()
+        for name, values in request.query_params.lists():
+            cleaned.setlist(name, [text.line(value) for value in values])
+        cast("Any", request._request).GET = cleaned

@@ -5,13 +5,13 @@ and chains of links are followed to their end (`linked`).
 """
 
 import re
-import unicodedata
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from portal.core import text as texts
 from portal.core.errors import BadInput, Finding
-from portal.core.validators import phone
+from portal.core.validators import phone, same_email
 
 PUBLIC_DOMAINS = frozenset(
     {
@@ -42,6 +42,7 @@ _SHORTEST_ADDRESS = 6
 class Person:
     """Somebody who may judge: contacts, and declared ties.
 
+    `email` is the account's address, `emails` the further ones that are proven to be the person's.
     `company_ids` are companies the person belongs to, `business_numbers` those of employers, own firms
     and firms the person holds shares in, `declared` business numbers or names of firms that the person
     declared a tie to.
@@ -50,11 +51,16 @@ class Person:
     name: str = ""
     user_id: int | None = None
     email: str = ""
+    emails: frozenset[str] = frozenset()
     phone: str = ""
     business_numbers: frozenset[str] = frozenset()
     address: str = ""
     company_ids: frozenset[int] = frozenset()
     declared: frozenset[str] = frozenset()
+
+    @property
+    def addresses(self) -> frozenset[str]:
+        return frozenset(_email(address) for address in (self.email, *self.emails) if address)
 
 
 @dataclass(frozen=True)
@@ -119,9 +125,7 @@ def linked(links: Iterable[tuple[str, str]]) -> dict[str, frozenset[str]]:
 
 def normalise_address(text: str) -> str:
     """Reduce an address to what its spellings share; "" when too short to compare."""
-    words = (
-        _BRACKETED.sub(" ", unicodedata.normalize("NFKC", text)).replace("대한민국", " ").split()
-    )
+    words = _BRACKETED.sub(" ", texts.key(text)).replace("대한민국", " ").split()
     if words:
         words[0] = _PROVINCES.get(words[0], words[0])
     bare = _NOT_WORD.sub("", "".join(word.replace("-", "번") for word in words)).lower()
@@ -133,12 +137,12 @@ def _person_traits(person: Person) -> Iterable[tuple[str, object]]:
     yield "person", person.user_id
     yield from (("company", pk) for pk in person.company_ids)
     yield from (("number", number) for number in person.business_numbers)
-    yield from (("named", name) for name in map(_firm_name, person.declared) if name)
-    if person.email:
-        yield "email", _email(person.email)
-    if domain := _domain(person.email):
-        yield "domain", domain
-        yield from (("below", wider) for wider in _above(domain))
+    yield from (("named", name) for name in map(firm_name, person.declared) if name)
+    for address in person.addresses:
+        yield "email", address
+        if domain := _domain(address):
+            yield "domain", domain
+            yield from (("below", wider) for wider in _above(domain))
     if number := _digits(person.phone):
         yield "phone", number
     if place := normalise_address(person.address):
@@ -149,7 +153,7 @@ def _party_traits(party: Party) -> Iterable[tuple[str, object]]:
     yield from (("person", pk) for pk in party.member_user_ids)
     yield "company", party.company_id
     yield from (("number", number) for number in {party.business_number, *party.linked} - {""})
-    yield from (("named", _firm_name(name)) for name in (party.name, party.business_number))
+    yield from (("named", firm_name(name)) for name in (party.name, party.business_number))
     for address in party.emails:
         yield "email", _email(address)
         if domain := _domain(address):
@@ -173,7 +177,7 @@ def _digits(number: str) -> str:
 
 
 def _email(address: str) -> str:
-    return unicodedata.normalize("NFKC", address).strip().lower()
+    return same_email(address)
 
 
 def _domain(address: str) -> str:
@@ -186,15 +190,16 @@ def _related(one: str, other: str) -> bool:
     return one == other or one.endswith(f".{other}") or other.endswith(f".{one}")
 
 
-def _firm_name(name: str) -> str:
-    bare = _BRACKETED.sub("", unicodedata.normalize("NFKC", name))
+def firm_name(name: str) -> str:
+    """Reduce the name of a firm to what its spellings share."""
+    bare = _BRACKETED.sub("", texts.key(name))
     return _NOT_WORD.sub("", bare.replace("주식회사", "").replace("유한회사", "")).lower()
 
 
 def _same_domain(person: Person, party: Party) -> bool:
-    own = _domain(person.email)
+    own = [domain for domain in map(_domain, person.addresses) if domain]
     theirs = [domain for domain in map(_domain, party.emails) if domain]
-    return bool(own) and any(_related(own, domain) for domain in theirs)
+    return any(_related(one, other) for one in own for other in theirs)
 
 
 def _same_phone(person: Person, party: Party) -> bool:
@@ -208,9 +213,9 @@ def _same_address(person: Person, party: Party) -> bool:
 
 
 def _declared(person: Person, party: Party) -> bool:
-    named = {_firm_name(tie) for tie in person.declared} - {""}
+    named = {firm_name(tie) for tie in person.declared} - {""}
     number = party.business_number
-    return _firm_name(party.name) in named or (bool(number) and _firm_name(number) in named)
+    return firm_name(party.name) in named or (bool(number) and firm_name(number) in named)
 
 
 _TIES: dict[str, tuple[str, Callable[[Person, Party], bool]]] = {
@@ -239,8 +244,7 @@ _TIES: dict[str, tuple[str, Callable[[Person, Party], bool]]] = {
     "same_email": (
         "{who}의 전자우편 주소와 같습니다.",
         lambda person, party: (
-            bool(person.email)
-            and _email(person.email) in {_email(address) for address in party.emails}
+            not person.addresses.isdisjoint(_email(address) for address in party.emails)
         ),
     ),
     "same_email_domain": ("{who}의 전자우편 도메인과 같습니다.", _same_domain),
@@ -273,8 +277,8 @@ class Index:
 
 def _party_keys(party: Party) -> Iterable[tuple[str, object]]:
     yield "company", party.company_id
-    yield "name", _firm_name(party.name)
-    yield "name", _firm_name(party.business_number)
+    yield "name", firm_name(party.name)
+    yield "name", firm_name(party.business_number)
     yield "address", normalise_address(party.address)
     yield from (("user", id) for id in party.member_user_ids)
     yield from (("number", number) for number in (party.business_number, *party.linked))
@@ -289,16 +293,16 @@ def _party_keys(party: Party) -> Iterable[tuple[str, object]]:
 def _person_keys(person: Person) -> Iterable[tuple[str, object]]:
     keys: list[tuple[str, object]] = [
         *(("company", id) for id in person.company_ids),
-        *(("name", _firm_name(name)) for name in person.declared),
+        *(("name", firm_name(name)) for name in person.declared),
         *(("number", number) for number in person.business_numbers),
         ("address", normalise_address(person.address)),
         ("user", person.user_id),
         ("phone", _digits(person.phone)),
-        ("email", _email(person.email)),
     ]
-    domain = _domain(person.email)
-    keys += [("under", domain), ("domain", domain)]
-    keys += [("domain", parent) for parent in _parents(domain)]
+    for address in person.addresses:
+        domain = _domain(address)
+        keys += [("email", address), ("under", domain), ("domain", domain)]
+        keys += [("domain", parent) for parent in _parents(domain)]
     return {key for key in keys if key[1] not in ("", None)}
 
 

@@ -1,6 +1,6 @@
 """Limits that a child process sets on itself before it reads what strangers sent.
 
-Standard library only: the engines of PDFs and of films import this without Django.
+Standard library only: the engines of PDFs, films and uploads import this without Django.
 """
 
 import ctypes

@@ -63,11 +63,13 @@ class MoveNotAllowed(PortalError):
 
 
 class StaleVersion(PortalError):
-    """Somebody else saved in between; nothing was overwritten."""
+    """Something was saved in between; nothing was overwritten."""
 
     status = 409
     default_code = "stale_version"
-    default_message = "다른 사람이 먼저 저장했습니다. 최신 내용을 불러온 뒤 다시 저장하세요."
+    default_message = (
+        "그 사이에 먼저 저장된 내용이 있습니다. 최신 내용을 불러온 뒤 다시 저장하세요."
+    )
 
 
 class BudgetExceeded(PortalError):

@@ -11,7 +11,7 @@ class Move:
     """One permitted change of state, or an act that leaves the state as it is.
 
     `roles` are role names; `owner` is anybody whose ownership the service has checked, `system` the
-    portal's jobs.
+    portal's jobs. Who is tied to the thing may not make it as staff, unless `by_tied`.
     """
 
     name: str
@@ -20,6 +20,7 @@ class Move:
     target: str
     roles: tuple[str, ...]
     needs_note: bool = False
+    by_tied: bool = False
 
 
 class Moves:

@@ -10,11 +10,14 @@ from django.http import HttpRequest
 
 from portal.core.errors import PortalError
 
+ERRORS = "portal/errors"
+"""The name under which `forms.markup` draws a list of errors."""
+
 
 class CodedErrors(ErrorList):
     """Form errors rendered with the code of each in `data-code`."""
 
-    template_name = "forms/errors.html"
+    template_name = ERRORS
 
     @property
     def coded(self) -> list[tuple[str, str]]:

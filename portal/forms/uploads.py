@@ -29,9 +29,16 @@ class UploadForm(PlainForm):
     """Files for one required document; an empty file is refused when it is stored, not here."""
 
     def __init__(
-        self, *args: Any, formats: Sequence[str] = (), most: int = 1, **kwargs: Any
+        self,
+        *args: Any,
+        formats: Sequence[str] = (),
+        most: int = 1,
+        sent_with: str = "",
+        **kwargs: Any,
     ) -> None:
+        """Make the form; `sent_with` is the id of another form of the page that sends the files."""
         super().__init__(*args, **kwargs)
+        other = {"form": sent_with} if sent_with else {}
         kinds = ", ".join(item.upper() for item in formats)
         limit = settings.UPLOAD_MAX_BYTES // 1024**2
         self.fields["files"] = ManyFilesField(
@@ -43,6 +50,7 @@ class UploadForm(PlainForm):
                 {
                     "accept": ",".join(f".{item}" for item in formats),
                     "data-max-bytes": settings.UPLOAD_MAX_BYTES,
+                    **other,
                 }
             ),
         )

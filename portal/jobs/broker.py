@@ -16,8 +16,8 @@ _quiet_until = 0.0
 _scheduled: dict[str, float] = {}
 
 
-def notify(task: str, *args: object) -> bool:
-    """Send a task by name; return whether it was sent. Never raises.
+def notify(task: str, *args: object, queue: str | None = None) -> bool:
+    """Send a task by name to a queue, None: the usual one; return whether it was sent. Never raises.
 
     An unreachable broker is not tried again for PAUSE_SECONDS. A task without arguments handles all
     pending rows when it starts: it is scheduled for SWEEP_SECONDS later and not sent again until then.
@@ -29,7 +29,8 @@ def notify(task: str, *args: object) -> bool:
     if not args and at < _scheduled.get(task, 0.0):
         return True
     try:
-        app.send_task(task, args=args, retry=False, countdown=None if args else SWEEP_SECONDS)
+        wait = None if args else SWEEP_SECONDS
+        app.send_task(task, args=args, retry=False, countdown=wait, queue=queue)
     except (OperationalError, TransportError, OSError) as error:
         _quiet_until = time.monotonic() + PAUSE_SECONDS
         logger.warning(

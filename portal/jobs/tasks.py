@@ -16,14 +16,15 @@ def run_job(pk: int) -> None:
 
 
 @shared_task
-def sweep_jobs() -> int:
+def sweep_jobs(heavy: bool | None = None) -> int:
     """Run due jobs whose notification was lost, whose worker was killed, or whose retry is due.
 
-    Returns how many were started. Stops after SWEEP_SECONDS, so that the last job started has most of
+    `heavy` as in `queue.due`. Returns how many were started. Stops after SWEEP_SECONDS, so that the last job started has most of
     CELERY_TASK_TIME_LIMIT for itself.
     """
+    queue.tell_unknown()
     count, started = 0, time.monotonic()
-    for pk in queue.due(now()):
+    for pk in queue.due(now(), heavy=heavy):
         if time.monotonic() - started > SWEEP_SECONDS:
             break
         queue.run(pk)

@@ -24,9 +24,12 @@ class ApiToken(models.Model):
     scope = models.CharField("범위", max_length=10, choices=TokenScope.choices)
     created_at = models.DateTimeField("발급 시각", auto_now_add=True)
     expires_at = models.DateTimeField("만료 시각")
+    last_used_at = models.DateTimeField("마지막 사용 시각", null=True, blank=True)
     revoked_at = models.DateTimeField("폐기 시각", null=True, blank=True)
 
     LIFETIME: ClassVar[timedelta] = timedelta(days=90)
+    MOST: ClassVar[int] = 10
+    """Living tokens one person may have (assumption)."""
 
     class Meta:
         verbose_name = "API 토큰"

@@ -32,10 +32,14 @@ class Job(models.Model):
     run_after = models.DateTimeField("다음 시도", null=True)
     stage = models.CharField("단계", max_length=60, blank=True)
     cancel_requested_at = models.DateTimeField("취소 요청 시각", null=True)
-    error = models.TextField("오류", blank=True)
+    error = models.TextField("오류", blank=True)  # in words for people
+    cause = models.TextField("기술적 원인", blank=True)
     result = models.JSONField("결과", default=dict)
     requested_by = models.ForeignKey(
         User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="요청자"
+    )
+    request_id = models.CharField(
+        "요청 번호", max_length=32, blank=True, default="", db_default="", editable=False
     )
     created_at = models.DateTimeField("요청 시각", auto_now_add=True)
     finished_at = models.DateTimeField("끝난 시각", null=True)
@@ -49,10 +53,11 @@ class Job(models.Model):
                 condition=Q(state__in=["queued", "running"]),
                 name="job_pending",
             ),
+            models.Index(fields=["id"], condition=Q(state="parked"), name="job_parked"),
         ]
 
     def __str__(self) -> str:
-        return f"{self.kind} ({self.get_state_display()})"
+        return f"작업 {self.pk} ({self.get_state_display()})"
 
     def progress(self, done: int, total: int, stage: str = "") -> None:
         """Record progress. Raises JobCancelled when somebody requested that the job stop.

@@ -32,6 +32,10 @@ class Stateful(models.Model):
     class Meta:
         abstract = True
 
+    def name_of(self, by: User) -> str:
+        """Return how to call this person before staff, who may not know everybody by name."""
+        return str(by)
+
 
 class MoveLogBase(models.Model):
     """One move of one object: who, when, from, to, why. Append-only in the database."""
@@ -127,6 +131,8 @@ class IncidentMinute(models.Model):
         ERROR = "error", "오류"
         UNAVAILABLE = "unavailable", "이용 불가"
         SLOW = "slow", "느린 응답"
+        SHED = "shed", "접속이 몰려 돌려보냄"
+        TICKET = "ticket", "접수 확인표 발급"
 
     scope = models.CharField("대상", max_length=80)
     minute = models.DateTimeField("분")

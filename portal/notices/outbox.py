@@ -11,14 +11,16 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Case, F, Q, QuerySet, TextField, Value, When
 from django.template import engines
 
+from portal.core import following, metrics
 from portal.core.errors import BadInput
 from portal.jobs import broker
 from portal.models import Notice, NoticeState, User
 
 logger = logging.getLogger(__name__)
+work = logging.getLogger("portal.work")
 
 # Before the next attempt; the last one is about 17 hours after the first.
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
@@ -27,6 +29,8 @@ BATCH = 500
 INVITATIONS_A_DAY = 100
 """Invitations one person may send to addresses of their choice (assumption)."""
 BATCH_SECONDS = 120
+# The body after the last attempt: that of a secret mail is erased.
+_KEPT_BODY = Case(When(secret=True, then=Value("")), default="body", output_field=TextField())
 # Errors of one notice; any other error is the mail server's and ends the batch.
 NOTICE_ERRORS = (SMTPRecipientsRefused, SMTPDataError, SMTPNotSupportedError, ValueError)
 
@@ -39,13 +43,16 @@ def write(
     now: datetime,
     user: User | None = None,
     new: bool = False,
+    secret: bool = False,
     **context: object,
 ) -> Notice:
     """Write one notice from `templates/emails/<template>.*`, once per key; return it.
 
-    Pass `new=True` when the key cannot exist yet; this skips one query.
+    Pass `new=True` when the key cannot exist yet; this skips one query. The body of a `secret` one,
+    which opens something, is kept only until it is sent.
     """
     fields = compose(template, to_email=to_email, user=user, now=now, **context)
+    fields["secret"] = secret
     if new:
         notice, created = Notice.objects.create(key=key, **fields), True
     else:
@@ -53,6 +60,23 @@ def write(
     if created:
         transaction.on_commit(notify, robust=True)
     return notice
+
+
+def new(
+    template: str, *, to_email: str, key: str, now: datetime, user: User | None, **context: object
+) -> Notice:
+    """Return a notice under a new key, which the caller inserts in the transaction of its event."""
+    transaction.on_commit(notify, robust=True)
+    fields = compose(template, to_email=to_email, user=user, now=now, **context)
+    return Notice(key=key, **fields)
+
+
+def write_many(notices: Iterable[Notice]) -> None:
+    """Write notices made with `compose` in one statement; those whose key exists are left out."""
+    rows = list(notices)
+    if rows:
+        Notice.objects.bulk_create(rows, ignore_conflicts=True)
+        transaction.on_commit(notify, robust=True)
 
 
 def check_invitation_limit(
@@ -86,6 +110,7 @@ def compose(
         "subject": " ".join(_plain_text(f"emails/{template}.subject.txt", values).split())[:200],
         "body": _plain_text(f"emails/{template}.body.txt", values).strip() + "\n",
         "created_at": now,
+        "request_id": following.current(),
     }
 
 
@@ -109,9 +134,10 @@ def send_due(now: datetime) -> int:
     once. A process that dies between sending and recording sends once more: an e-mail may arrive twice
     but is never lost. An unreachable mail server ends the batch and costs one notice an attempt.
     """
-    Notice.objects.filter(due(now), attempts__gt=len(PAUSES)).update(
-        state=NoticeState.FAILED, error="발송 중에 여러 번 중단되었습니다."
+    interrupted = Notice.objects.filter(due(now), attempts__gt=len(PAUSES)).update(
+        state=NoticeState.FAILED, error="발송 중에 여러 번 중단되었습니다.", body=_KEPT_BODY
     )
+    metrics.MAILS.labels("given_up").inc(interrupted)
     sent, started = 0, time.monotonic()
     for notice in Notice.objects.filter(due(now)).order_by("id")[:BATCH]:
         if time.monotonic() - started > BATCH_SECONDS:
@@ -121,18 +147,17 @@ def send_due(now: datetime) -> int:
         )
         if not claimed:
             continue
-        try:
-            _send(notice)
-        except NOTICE_ERRORS as error:
-            _record_failure(notice, error, now)
-        except OSError as error:
-            _record_failure(notice, error, now)
-            break
-        else:
-            Notice.objects.filter(pk=notice.pk).update(
-                state=NoticeState.SENT, sent_at=now, next_at=None, error=""
-            )
-            sent += 1
+        with following.followed(notice.request_id):
+            try:
+                _send(notice)
+            except NOTICE_ERRORS as error:
+                _record_failure(notice, error, now)
+            except OSError as error:
+                _record_failure(notice, error, now)
+                break
+            else:
+                sent += 1
+                _record_success(notice, now)
     return sent
 
 
@@ -142,8 +167,8 @@ def due(at: datetime) -> Q:
 
 
 def retry(notice: Notice) -> bool:
-    """Queue a failed notice again; return whether it had failed."""
-    changed = Notice.objects.filter(pk=notice.pk, state=NoticeState.FAILED).update(
+    """Queue a failed notice again; return whether it had failed and still has its body."""
+    changed = Notice.objects.filter(pk=notice.pk, state=NoticeState.FAILED, secret=False).update(
         state=NoticeState.PENDING, attempts=0, next_at=None, error=""
     )
     if changed:
@@ -156,15 +181,28 @@ def _send(notice: Notice) -> None:
         subject=notice.subject,
         body=notice.body,
         to=[notice.to_email],
-        headers={"Message-ID": f"<notice-{notice.pk}@{settings.ORIGIN.split('//')[-1]}>"},
+        headers={
+            "Message-ID": f"<notice-{notice.pk}@{settings.ORIGIN.split('//')[-1]}>",
+            following.HEADER: following.current(),
+        },
     ).send()
+
+
+def _record_success(notice: Notice, now: datetime) -> None:
+    Notice.objects.filter(pk=notice.pk).update(
+        state=NoticeState.SENT, sent_at=now, next_at=None, error="", body=_KEPT_BODY
+    )
+    metrics.MAILS.labels("sent").inc()
+    work.info("mail", extra={"mail": notice.pk, "outcome": "sent"})
 
 
 def _record_failure(notice: Notice, error: Exception, now: datetime) -> None:
     logger.warning("알림 %s 발송 실패: %s", notice.pk, type(error).__name__)
     final = notice.attempts >= len(PAUSES)
+    metrics.MAILS.labels("given_up" if final else "again").inc()
     Notice.objects.filter(pk=notice.pk).update(
         error=type(error).__name__,
         state=NoticeState.FAILED if final else NoticeState.PENDING,
         next_at=None if final else now + PAUSES[notice.attempts],
+        body=_KEPT_BODY if final else F("body"),
     )

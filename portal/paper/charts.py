@@ -14,6 +14,7 @@ WIDTH = 480  # units of the viewBox; a page stretches it
 COLOURS = ("#083891", "#256ef4", "#86aff9", "#267337", "#8a5c00", "#bd2c0f", "#58616a")
 DASHES = ("", "6 3", "2 3", "8 3 2 3", "1 4", "10 4", "4 2")
 INK, QUIET, LINE = "#1e2124", "#464c53", "#cdd1d5"
+BROAD = frozenset("MWmw@%&—…")  # letters as wide as Hangul
 BAR, GAP, LABEL_WIDTH, LINE_HEIGHT = 18, 8, 126, 14
 PLOT_HEIGHT = 312  # of a line chart
 UNKNOWN = "미정"
@@ -21,12 +22,16 @@ UNKNOWN = "미정"
 
 @dataclass(frozen=True)
 class Chart:
-    """A drawing (`svg`, escaped) and a table with the same figures."""
+    """A drawing (`svg`, escaped) and a table with the same figures.
+
+    `shows` is False when no bar or line would be seen: then only the table is shown.
+    """
 
     title: str
     svg: str
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    shows: bool = True
 
 
 def bars(
@@ -68,7 +73,8 @@ def bars(
         (label, *(number(column[place], unit, unknown) for column in columns))
         for place, label in enumerate(labels)
     )
-    return Chart(title, _svg(title, height, parts), (label_header, *series), rows)
+    shows = any(value for column in columns for value in column)
+    return Chart(title, _svg(title, height, parts), (label_header, *series), rows, shows)
 
 
 def _longest_bar(columns: Sequence[Sequence[Number | None]], stacked: bool) -> float:
@@ -123,7 +129,8 @@ def lines(
         for a, b in _some(line, table_rows)
     ]
     rows += [(words, _figure(a), _figure(b)) for a, b, words in marks]
-    return Chart(title, _svg(title, PLOT_HEIGHT, parts), ("계열", x, y), tuple(rows))
+    svg = _svg(title, PLOT_HEIGHT, parts)
+    return Chart(title, svg, ("계열", x, y), tuple(rows), any([*series.values(), marks]))
 
 
 @dataclass(frozen=True)
@@ -310,7 +317,10 @@ def _short(label: str) -> str:
 
 
 def _wide(words: str) -> int:
-    return sum(12 if ord(letter) > 0x2E80 else 7 for letter in words)
+    return sum(
+        12 if letter > "\u2e80" or letter in BROAD else 9 if letter.isupper() else 7
+        for letter in words
+    )
 
 
 def _nice(value: float) -> float:

@@ -26,11 +26,11 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString, mark_safe
 from qrcode.image.svg import SvgPathImage
 
+from portal.core import engines
 from portal.core.errors import PortalError, Unavailable
 
 ENGINE = Path(__file__).with_name("pdf_engine.py")
 PROBE = Path(__file__).with_name("pdf_probe.py")
-ROOT = Path(__file__).parents[2]  # from which the engine imports `portal.core.confine`
 SLOTS = (
     ENGINE,
     PROBE,
@@ -195,18 +195,9 @@ def _running_engine() -> _Engine:
 
 
 def _start() -> _Engine:
-    ours, theirs = socket.socketpair()
-    command = [sys.executable, "-P", "-s", str(ENGINE)]
-    with theirs:
-        process = subprocess.Popen(  # noqa: S603 - our own script
-            [*command, str(theirs.fileno()), str(settings.PDF_MEMORY_BYTES)],
-            pass_fds=(theirs.fileno(),),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=_environment(),
-            start_new_session=True,
-        )
+    process, ours = engines.spawn(
+        ENGINE, settings.PDF_MEMORY_BYTES, _environment(), kind=socket.SOCK_STREAM
+    )
     engine = _Engine(process, Connection(ours.detach()))
     try:
         with _deadline(engine, START_SECONDS):
@@ -293,13 +284,7 @@ def _probe(_when: int) -> list[str]:
 
 
 def _environment() -> dict[str, str]:
-    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    fixed = {
-        "LC_ALL": "C.UTF-8",
-        "PYTHONHASHSEED": "0",  # equal bytes from equal HTML
-        "PYTHONPATH": str(ROOT),
-    }
-    return passed | fixed
+    return engines.environment(PASSED_ON, PYTHONHASHSEED="0")  # equal bytes from equal HTML
 
 
 def _failed(fate: str) -> PdfFailed:

@@ -1,12 +1,13 @@
-"""Export and import of tables: CSV and XLSX, without formulas."""
+"""Export of tables: CSV and XLSX, without formulas."""
 
 import csv
-import io
+import re
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from typing import IO, Any
+from itertools import chain, islice
+from typing import Any
 from urllib.parse import quote
 
 import openpyxl
@@ -16,29 +17,41 @@ from django.db.models import Model
 from django.http import HttpRequest, StreamingHttpResponse
 from openpyxl.cell import WriteOnlyCell
 from openpyxl.styles import Font
+from openpyxl.utils import get_column_letter
 
 from portal.core.clock import KST
-from portal.core.errors import BadInput
 from portal.core.validators import for_xml
 
 FORMULA = ("=", "+", "-", "@", "\uff1d", "\uff0b", "\uff0d", "\uff20", "\t", "\r", "\n", "|", "%")
 BOM = "\ufeff"  # Excel reads UTF-8 only after it
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+MEASURED = 500  # rows looked at for the widths of columns
+NARROWEST, WIDEST = 8, 60  # digits
+_SHEET_SIGNS = re.compile(r"[\[\]:*?/\\]")
 LARGEST_CELL = 32_767  # characters; what a spreadsheet holds
-MOST_LINES = 1_048_576  # of a sheet
-MOST_COLUMNS = 200  # read of a sheet; none of our tables has as many
 
 
 def safe(value: object) -> str:
-    """Return a cell's text that no spreadsheet takes for a formula."""
+    """Return a cell's text that no spreadsheet takes for a formula.
+
+    Raises TypeError for a list or a mapping: a cell holds one value.
+    """
+    check_single(value)
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return str(value).lower()
     if isinstance(value, datetime):
         return f"{value.astimezone(KST):%Y-%m-%d %H:%M:%S}"
     text = str(value)
     if isinstance(value, int | Decimal) or not text.lstrip().startswith(FORMULA):
         return text
     return f"'{text}"
+
+
+def check_single(value: object) -> None:
+    if isinstance(value, Mapping | list | tuple | set | frozenset):
+        raise TypeError(f"a cell holds one value: {value!r:.80}")
 
 
 def table(
@@ -96,106 +109,85 @@ def csv_lines(
 def xlsx(sheets: Iterable[tuple[str, Sequence[str], Iterable[Sequence[object]]]]) -> bytes:
     """Return a workbook of (name, header, rows); no cell is ever a formula.
 
+    Numbers, dates and times keep their type; amounts (a column of 원) have separators. The header
+    stays in sight and is repeated on paper, columns are as wide as the first MEASURED rows need.
     Rows are written as they come: memory does not grow with them.
     """
     book = openpyxl.Workbook(write_only=True)
+    used: set[str] = set()
     for name, header, rows in sheets:
-        sheet = book.create_sheet(name[:31])
+        sheet = book.create_sheet(sheet_name(name, used))
+        coming = iter(rows)
+        first = list(islice(coming, MEASURED))
+        for place, width in enumerate(widths(header, first), start=1):
+            sheet.column_dimensions[get_column_letter(place)].width = width
+        sheet.freeze_panes = "A2"
+        sheet.print_title_rows = "1:1"
         sheet.append([_cell(sheet, title, bold=True) for title in header])
-        for row in rows:
-            sheet.append([_cell(sheet, value) for value in row])
+        for row in chain(first, coming):
+            sheet.append(
+                [
+                    _cell(sheet, value, won="원" in title)
+                    for title, value in zip(header, row, strict=True)
+                ]
+            )
     with tempfile.TemporaryFile() as file:
         book.save(file)
         file.seek(0)
         return file.read()
 
 
-def _cell(sheet: Any, value: object, *, bold: bool = False) -> Any:
-    number = isinstance(value, int | Decimal) and not isinstance(value, bool)
-    cell = WriteOnlyCell(sheet, value=value if number else _printable(value))
+def sheet_name(name: str, used: set[str]) -> str:
+    plain = " ".join(_SHEET_SIGNS.sub(" ", name).split()).strip("'")[:31] or "표"
+    chosen, number = plain, 1
+    while chosen.casefold() in used:
+        number += 1
+        chosen = f"{plain[:27]} {number}"
+    used.add(chosen.casefold())
+    return chosen
+
+
+def widths(header: Sequence[str], rows: Sequence[Sequence[object]]) -> list[float]:
+    return [
+        min(
+            WIDEST,
+            max(NARROWEST, *(_width(value) + 2 for value in column)),
+        )
+        for column in zip(header, *rows, strict=True)
+    ]
+
+
+def _width(value: object) -> int:
+    """Return the width of a cell in digits: Hangul and Hanja are two wide."""
+    text = f"{value:,}" if isinstance(value, int | Decimal) else safe(value)
+    longest = max(text.split("\n"), key=len)
+    return sum(2 if ord(letter) > 0x10FF else 1 for letter in longest)
+
+
+def _cell(sheet: Any, value: object, *, bold: bool = False, won: bool = False) -> Any:
+    check_single(value)
+    number = isinstance(value, int | float | Decimal) and not isinstance(value, bool)
+    if isinstance(value, datetime):
+        cell = WriteOnlyCell(sheet, value=value.astimezone(KST).replace(tzinfo=None))
+        cell.number_format = "yyyy-mm-dd hh:mm:ss"
+        return cell
+    if isinstance(value, date):
+        cell = WriteOnlyCell(sheet, value=value)
+        cell.number_format = "yyyy-mm-dd"
+        return cell
+    cell = WriteOnlyCell(sheet, value=value if number else printable(value))
     if not number:
         cell.data_type = "s"  # text, whatever it begins with
+    elif won:
+        cell.number_format = "#,##0"
     if bold:
         cell.font = Font(bold=True)
     return cell
 
 
-def _printable(value: object) -> str:
-    if isinstance(value, datetime):
-        return safe(value)
+def printable(value: object) -> str:
     if value is None:
         return ""
+    if isinstance(value, bool):
+        return "예" if value else "아니요"
     return for_xml(str(value)[:LARGEST_CELL], keep="\t\n")
-
-
-def read(file: IO[bytes], extension: str, *, limit: int) -> Iterator[tuple[int, dict[str, str]]]:
-    """Read a CSV (UTF-8, or CP949 as Korean spreadsheets write it) or the first sheet of an XLSX.
-
-    Yields (line number as the user sees it, {header: text}); empty lines are skipped. The file must
-    have passed `portal.uploads.files.inspect`. Raises BadInput: table_empty, table_header (a header is
-    missing or repeated), table_too_long (more than `limit` rows), table_unreadable.
-    """
-    lines = _xlsx_lines(file) if extension == "xlsx" else _csv_lines(file)
-    _, header = next(lines, (0, []))
-    if not any(header):
-        raise BadInput("표가 비어 있습니다. 첫 줄에 열 이름을 적어 주세요.", code="table_empty")
-    names = [name for name in header if name]
-    if len(set(names)) < len(names) or len(names) < len(header):
-        raise BadInput("열 이름이 비었거나 두 번 나옵니다.", code="table_header")
-    count = 0
-    for number, cells in lines:
-        if not any(cells):
-            continue
-        count += 1
-        if count > limit:
-            raise BadInput(f"한 번에 {limit:,}줄까지 올릴 수 있습니다.", code="table_too_long")
-        padded = [*cells, *[""] * (len(header) - len(cells))]
-        yield number, dict(zip(header, padded, strict=False))
-
-
-def _csv_lines(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
-    raw = file.read()
-    try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        try:
-            text = raw.decode("cp949")
-        except UnicodeDecodeError as unreadable:
-            raise BadInput("글자를 읽을 수 없습니다.", code="table_unreadable") from unreadable
-    if "\0" in text:  # no database keeps it
-        raise BadInput("글자가 아닌 것이 들어 있어 표를 읽을 수 없습니다.", code="table_unreadable")
-    reader = csv.reader(io.StringIO(text, newline=""))
-    try:
-        for row in reader:
-            yield reader.line_num, [cell.strip() for cell in row]
-    except csv.Error as broken:
-        raise BadInput("표를 읽을 수 없습니다.", code="table_unreadable") from broken
-
-
-def _xlsx_lines(file: IO[bytes]) -> Iterator[tuple[int, list[str]]]:
-    try:
-        book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
-    except (ValueError, KeyError, OSError) as broken:
-        raise BadInput("표를 읽을 수 없습니다.", code="table_unreadable") from broken
-    try:
-        sheet: Any = book.worksheets[0]
-        sheet.reset_dimensions()  # what the file claims about its size costs nothing
-        for number, row in enumerate(sheet.iter_rows(values_only=True), start=1):
-            if number > MOST_LINES:
-                raise BadInput("표의 줄 번호가 너무 큽니다.", code="table_too_long")
-            cells = [_text(value) for value in row[:MOST_COLUMNS]]
-            while cells and not cells[-1]:
-                cells.pop()
-            yield number, cells
-    finally:
-        book.close()
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    if isinstance(value, datetime | date):
-        return value.isoformat()
-    return str(value).replace("\0", "").strip()

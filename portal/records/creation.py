@@ -2,7 +2,7 @@
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel
+from django.db.migrations.operations import AddConstraint, AddField, AddIndex, CreateModel, RunSQL
 from django.db.migrations.operations.base import Operation
 from django.db.migrations.state import ProjectState
 
@@ -28,15 +28,15 @@ class Creation(migrations.Migration):
         for operation in self.operations:
             operation.state_forwards(self.app_label, after)
         for operation in self.operations:
-            if isinstance(operation, CreateModel):
+            if isinstance(operation, CreateModel | RunSQL):
                 operation.database_forwards(self.app_label, schema_editor, after, after)
         return after
 
     def is_creation(self, operation: Operation) -> bool:
-        """Tell whether the operation makes a table of this migration, or a part of one."""
+        """Tell whether the operation makes a table of this migration, a part of one, or runs SQL."""
         created = {each.name_lower for each in self.operations if isinstance(each, CreateModel)}
         match operation:
-            case CreateModel():
+            case CreateModel() | RunSQL():
                 return True
             case AddField() | AddConstraint() | AddIndex():
                 return operation.model_name.lower() in created

@@ -4,8 +4,12 @@ Each app lists its own in `<app>/guards.py` as `GUARDS`. `portal.records.guard_s
 after every migration and compares them with what the database holds.
 """
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 
+from portal.core.moves import OWNER, Move
+
+INSIDER = "staff do not act on their own firm or themselves"
 INTEGRITY_ERROR = "USING ERRCODE = 'integrity_constraint_violation'"
 
 
@@ -40,12 +44,16 @@ class Function:
 
 @dataclass(frozen=True)
 class Guard:
-    """One promise about a table, and the triggers that keep it in either database."""
+    """One promise about a table, and the triggers that keep it in either database.
+
+    `always` are the events that it refuses for every row: nobody needs the right to them.
+    """
 
     promise: str
     sqlite: tuple[Trigger, ...]
     postgresql: tuple[Trigger, ...]
     functions: tuple[Function, ...] = field(default=())
+    always: frozenset[str] = field(default=frozenset())
 
     @property
     def tables(self) -> set[str]:
@@ -110,6 +118,7 @@ def refuse(
             for event in events
         ),
         functions=tuple(functions),
+        always=frozenset() if when or when_postgresql or exists else frozenset(events),
     )
 
 
@@ -127,7 +136,40 @@ def append_only(table: str) -> Guard:
         table,
         f"FOR EACH STATEMENT EXECUTE FUNCTION {REFUSE.name}('{message}')",
     )
-    return Guard(message, rows.sqlite, (*rows.postgresql, truncate), rows.functions)
+    return replace(rows, postgresql=(*rows.postgresql, truncate))
+
+
+def by_outsiders(
+    table: str, column: str, *, insiders: str, when: str = "", message: str = INSIDER
+) -> list[Guard]:
+    """Refuse a signer in `column` who is among the insiders at the moment of signing.
+
+    `insiders` is a query over NEW for the ids of accounts; `when` a condition on NEW.
+    """
+    exists = f"SELECT 1 WHERE NEW.{column} IN ({insiders})"
+    signed = f"NEW.{column} IS NOT NULL" + (f" AND ({when})" if when else "")
+    changed = f"{signed} AND COALESCE(NEW.{column}, 0) <> COALESCE(OLD.{column}, 0)"
+    return [
+        refuse(table, f"{column}_outside", event, message=message, when=condition, exists=exists)
+        for event, condition in (("INSERT", signed), ("UPDATE", changed))
+    ]
+
+
+def moves_by_outsiders(table: str, moves: Mapping[str, Move], *, insiders: str) -> Guard:
+    """Refuse a move of staff by somebody who is an insider when it is made.
+
+    `insiders` is a query over NEW, a row of the move log, for the ids of accounts.
+    """
+    own = sorted(name for name, row in moves.items() if OWNER in row.roles or row.by_tied)
+    of_staff = f" AND NEW.move NOT IN ({', '.join(map(repr, own))})" if own else ""
+    return refuse(
+        table,
+        "by_outsiders",
+        "INSERT",
+        message=INSIDER,
+        when=f"NEW.by_id IS NOT NULL{of_staff}",
+        exists=f"SELECT 1 WHERE NEW.by_id IN ({insiders})",
+    )
 
 
 def abort(message: str) -> str:

@@ -1,4 +1,4 @@
-"""Celery tasks that collect incident counts, seal rows and verify the seals."""
+"""Celery tasks that seal rows, verify the seals and have files scanned."""
 
 from typing import Any
 
@@ -7,12 +7,8 @@ from celery import shared_task
 from portal.core.clock import KST, now
 from portal.jobs import queue
 from portal.models import Job
-from portal.records import audit, incidents
-
-
-@shared_task
-def collect_incidents() -> int:
-    return incidents.collect()
+from portal.records import audit, scanning
+from portal.uploads.scanning import JOB as SCAN
 
 
 @shared_task
@@ -31,3 +27,13 @@ def verify_chain(job: Job) -> dict[str, Any]:
     report = audit.verify(now=now(), progress=job.progress)
     audit.record(report, by=job.requested_by, now=now())
     return {"rows": report.rows, "faults": report.faults, "unsealed": report.unsealed_count}
+
+
+@queue.handler(SCAN)
+def scan_file(job: Job) -> dict[str, Any]:
+    return {"verdict": scanning.judge(job.args["name"])}
+
+
+@shared_task
+def sweep_scans() -> int:
+    return scanning.sweep(now())

@@ -51,7 +51,18 @@ def money_meter(
 
 @library.simple_tag
 def chart(drawn: Chart, *, table: str = "folded") -> SafeString:
-    """Render a chart with its table; table: folded, open, none (where the page has one already)."""
+    """Render a chart with its table; table: folded, open, none (where the page has one already).
+
+    A chart with nothing to show is left out; its table stays.
+    """
     one_of("chart", "table", table, ("folded", "open", "none"))
+    if not drawn.shows and table == "none":
+        return mark_safe("")
     svg = mark_safe(drawn.svg)  # noqa: S308 - escaped where it is drawn
-    return render("chart", chart=drawn, svg=svg, table=table != "none", open=table == "open")
+    return render(
+        "chart",
+        chart=drawn,
+        svg=svg if drawn.shows else "",
+        table=table != "none",
+        open=table == "open",
+    )

@@ -2,11 +2,12 @@
 
 from django import template
 from django.template.context import RequestContext
-from django.utils.html import format_html
-from django.utils.safestring import SafeString, mark_safe
+from django.utils.safestring import SafeString
 
+from portal.core.html import NOTHING, attributes, each, html
+from portal.core.icons import ICONS
 from portal.templatetags.library import library
-from portal.templatetags.rendering import one_of, render
+from portal.templatetags.rendering import one_of, shown
 
 TONES = ("neutral", "info", "success", "warning", "danger")
 KINDS = ("primary", "secondary", "tertiary", "danger")
@@ -18,29 +19,25 @@ TONE_ICONS = {
     "warning": "alert",
     "danger": "cross",
 }
-ICONS = {
-    "circle": '<circle cx="12" cy="12" r="8" fill="none"/>',
-    "dot": '<circle cx="12" cy="12" r="9" fill="none"/><circle cx="12" cy="12" r="4"/>',
-    "check": '<path d="M4 12.5l5.5 5.5L20 6.5" fill="none"/>',
-    "alert": '<path d="M12 3L22.5 21h-21z" fill="none"/><path d="M12 10v5M12 17.5v1"/>',
-    "cross": '<path d="M5 5l14 14M19 5L5 19" fill="none"/>',
-    "info": '<circle cx="12" cy="12" r="10" fill="none"/><path d="M12 11v6M12 6.5v1.5"/>',
-    "arrow": '<path d="M4 12h15M13 6l6 6-6 6" fill="none"/>',
-    "file": '<path d="M6 2.5h8l4.5 4.5v14.5H6zM14 2.5V7h4.5" fill="none"/>',
-    "lock": '<path d="M5 11h14v10H5zM8 11V7a4 4 0 018 0v4" fill="none"/>',
-    "clock": '<circle cx="12" cy="12" r="9.5" fill="none"/><path d="M12 6v6.5l4 2.5" fill="none"/>',
-}
+
+BREADCRUMB = """\
+<nav class="breadcrumb" aria-label="현재 위치">
+  <ol>
+    <li><a href="/">홈</a></li>
+    {}
+    <li><span aria-current="page">{}</span></li>
+  </ol>
+</nav>
+"""
+PAGINATION = '<nav class="pagination" aria-label="목록 이동">\n  {}\n  {}\n  {}\n</nav>\n'
+TO_PAGE = '<a class="button button--tertiary button--small" href="{}" rel="{}">{}</a>'
 
 
 @library.simple_tag
 def icon(name: str) -> SafeString:
     """Render a decorative icon; `name` is a key of ICONS. A text must accompany it."""
     one_of("icon", "name", name, ICONS)
-    return format_html(
-        '<svg class="icon" viewBox="0 0 24 24" fill="currentColor" stroke="currentColor" '
-        'stroke-width="2.5" aria-hidden="true" focusable="false">{}</svg>',
-        mark_safe(ICONS[name]),  # noqa: S308
-    )
+    return ICONS[name]
 
 
 @library.simple_tag
@@ -49,9 +46,7 @@ def badge(label: str, tone: str = "neutral") -> SafeString:
     one_of("badge", "tone", tone, TONES)
     if not str(label).strip():
         raise template.TemplateSyntaxError("badge: a label in words is needed, not only a colour")
-    return format_html(
-        '<span class="badge badge--{}">{}{}</span>', tone, icon(TONE_ICONS[tone]), label
-    )
+    return html('<span class="badge badge--{}">{}{}</span>', tone, ICONS[TONE_ICONS[tone]], label)
 
 
 @library.simple_tag
@@ -77,19 +72,18 @@ def button(
     one_of("button", "type", type, ("submit", "button"))
     if href == "":
         raise template.TemplateSyntaxError(f"button {label!r}: href is empty")
-    return render(
-        "button",
-        label=label,
-        kind=kind,
-        href=href,
-        type=type,
-        size=size,
-        name=name,
-        value=value,
-        form=form,
-        formnovalidate=formnovalidate,
-        confirm=confirm,
-    )
+    look = f"button button--{kind}" + (f" button--{size}" if size != "medium" else "")
+    if href is not None:
+        return html('<a class="{}" href="{}">{}</a>', look, href, label)
+    attrs = {
+        "type": type,
+        "name": name or False,
+        "value": value if name else False,
+        "form": form or False,
+        "formnovalidate": bool(formnovalidate),
+        "data-confirm": confirm or False,
+    }
+    return html('<button class="{}"{}>{}</button>', look, attributes(attrs), label)
 
 
 @library.simple_tag(takes_context=True)
@@ -97,8 +91,8 @@ def nav_link(context: RequestContext, href: str, label: str, *, section: str = "
     """Render a link to a section; it is current on pages under `section` (else `href`)."""
     request = context.get("request")
     here = request is not None and request.path.startswith(section or href)
-    current = mark_safe(' aria-current="page"') if here else ""
-    return format_html('<a href="{}"{}>{}</a>', href, current, label)
+    current = attributes({"aria-current": "page" if here else False})
+    return html('<a href="{}"{}>{}</a>', href, current, label)
 
 
 @library.simple_tag
@@ -106,16 +100,24 @@ def breadcrumb(*parts: str) -> SafeString:
     """Render the path to this page: label, url, label, url, …, label of this page. 홈 comes first."""
     if len(parts) % 2 == 0:
         raise template.TemplateSyntaxError("breadcrumb: label, url, …, and a last label without")
-    links = [{"label": parts[i], "href": parts[i + 1]} for i in range(0, len(parts) - 1, 2)]
-    return render("breadcrumb", links=links, here=parts[-1])
+    links = zip(parts[1::2], parts[:-1:2], strict=True)
+    return html(BREADCRUMB, each('<li><a href="{}">{}</a></li>', links), parts[-1])
 
 
 @library.simple_tag
 def stat(value: str, label: str, *, note: str = "") -> SafeString:
     """Render one large figure with its label, within `<dl class="stats">`."""
-    return render("stat", value=value, label=label, note=note)
+    small = html("<small>{}</small>", note) if note else NOTHING
+    return html("<div><dt>{}{}</dt><dd>{}</dd></div>", label, small, shown(value))
 
 
 @library.simple_tag
 def pagination(*, previous: str = "", next: str = "", note: str = "") -> SafeString:
-    return render("pagination", previous=previous, next=next, note=note)
+    if not (previous or next or note):
+        return NOTHING
+    return html(
+        PAGINATION,
+        html(TO_PAGE, previous, "prev", "이전") if previous else NOTHING,
+        html("<span>{}</span>", note) if note else NOTHING,
+        html(TO_PAGE, next, "next", "다음") if next else NOTHING,
+    )

@@ -5,16 +5,36 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.template.context import RequestContext
-from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
+from portal.core.html import NOTHING, attributes, each, escaped, html
+from portal.core.icons import ICONS
 from portal.models import JobState
+from portal.templatetags.dates import due, kst, until
 from portal.templatetags.library import library
-from portal.templatetags.rendering import one_of, read, render
+from portal.templatetags.rendering import one_of, read, render, shown
 
 STEP_STATES = {"done": "완료", "current": "진행 중", "todo": "예정"}
 LIFE_STATES = {**STEP_STATES, "stopped": "중단"}
+MARKS = {"done": "check", "current": "dot", "todo": "circle", "stopped": "cross"}
 _NEAR = timedelta(days=3)
+
+STEPS = '<nav aria-label="{}">\n  {}\n  <ol class="steps">{}\n  </ol>\n</nav>\n'
+STEP_NOW = '<p class="steps__now" aria-hidden="true">{} / {}단계 · {}</p>'
+STEP = """
+    <li class="is-{}"{}><span class="steps__mark" aria-hidden="true"></span>\
+<span class="steps__label">{}</span></li>"""
+LIFE = """
+  <li class="is-{}"{}>
+    <span class="timeline__mark">{}</span>
+    <span class="timeline__label">{}</span>
+    <span class="muted">{}</span>
+    {}
+  </li>"""
+COUNTDOWN = """\
+<span class="{look}" data-countdown="{iso}" data-now="{now}"><strong data-countdown-text>{text}</strong> \
+<span class="muted nowrap">(<time datetime="{iso}">{end}</time> 마감)</span></span>
+"""
 
 
 @dataclass(frozen=True)
@@ -43,16 +63,40 @@ def steps(items: Iterable[object], *, label: str = "진행 단계") -> SafeStrin
     """Render the steps of a form; each item has label, state (STEP_STATES) and perhaps url."""
     stages = _stages("steps", items, STEP_STATES)
     at = next((i for i, stage in enumerate(stages, 1) if stage.state == "current"), None)
-    return render("steps", stages=stages, label=label, at=at, now=stages[at - 1] if at else None)
+    here = html(STEP_NOW, at, len(stages), shown(stages[at - 1].label)) if at else NOTHING
+    rows = ((stage.state, _current(stage), _step(stage)) for stage in stages)
+    return html(STEPS, label, here, each(STEP, rows))
+
+
+def _current(stage: _Stage) -> SafeString:
+    return attributes({"aria-current": "step" if stage.state == "current" else False})
+
+
+def _step(stage: _Stage) -> SafeString:
+    inner = html('{}<span class="visually-hidden"> ({})</span>', shown(stage.label), stage.word)
+    return html('<a href="{}">{}</a>', stage.url, inner) if stage.url else inner
 
 
 @library.simple_tag
 def timeline(items: Iterable[object], *, label: str = "진행 상황") -> SafeString:
     """Render stages; each item has label, state (LIFE_STATES), perhaps url, at, note, who."""
-    icons = {"done": "check", "current": "dot", "todo": "circle", "stopped": "cross"}
-    return render(
-        "timeline", stages=_stages("timeline", items, LIFE_STATES), label=label, icons=icons
+    rows = (
+        (stage.state, _current(stage), ICONS[MARKS[stage.state]], *_life(stage))
+        for stage in _stages("timeline", items, LIFE_STATES)
     )
+    return html('<ol class="timeline" aria-label="{}">{}\n</ol>\n', label, each(LIFE, rows))
+
+
+def _life(stage: _Stage) -> tuple[object, str, SafeString]:
+    """Return the label, the word and what is known of a stage."""
+    label = shown(stage.label)
+    link = html('<a href="{}">{}</a>', stage.url, label) if stage.url else label
+    at = kst(stage.at, autoescape=True) if isinstance(stage.at, datetime) else ""
+    known = " · ".join(escaped(one) for one in (at, stage.who) if one)
+    about = html('<p class="muted">{}</p>', SafeString(known)) if known else NOTHING
+    if stage.note:
+        about += html("<p>{}</p>", shown(stage.note))
+    return link, stage.word, about
 
 
 def remaining_text(left: timedelta) -> str:
@@ -74,23 +118,24 @@ def countdown(deadline: datetime | None, *, now: datetime, precise: bool = True)
     `precise` writes the deadline to the second, as the closing of an intake needs it.
     """
     if deadline is None:
-        return format_html('<span class="countdown">{}</span>', "예산 소진 시까지 접수합니다")
+        return html('<span class="countdown">{}</span>', "예산 소진 시까지 접수합니다")
     left = deadline - now
-    return render(
-        "countdown",
-        deadline=deadline,
+    near = timedelta(0) < left < _NEAR
+    return html(
+        COUNTDOWN,
+        look="countdown is-near" if near else "countdown",
         iso=deadline.isoformat(),
         now=now.isoformat(),
         text=remaining_text(left),
-        near=timedelta(0) < left < _NEAR,
-        precise=precise,
+        end=(until if precise else due)(deadline, autoescape=True),
     )
 
 
 @library.simple_tag
 def autosave_status(saved_at: datetime | None = None) -> SafeString:
     """Render the place where autosave.js reports, with the last saving until then."""
-    return render("autosave_status", saved_at=saved_at)
+    said = f"마지막 저장: {kst(saved_at, autoescape=True)}" if saved_at else ""
+    return html('<p class="autosave" role="status" data-autosave-status>{}</p>', said)
 
 
 @library.inclusion_tag("components/own_job.html", takes_context=True)

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 from django import template
 from django.template.loader import get_template
+from django.utils.formats import localize
 from django.utils.safestring import SafeString, mark_safe
 
 
@@ -16,6 +17,11 @@ def one_of(tag: str, option: str, value: object, allowed: Collection[str]) -> No
 
 def render(component: str, /, **context: object) -> SafeString:
     return mark_safe(get_template(f"components/{component}.html").render(context))  # noqa: S308
+
+
+def shown(value: object) -> object:
+    """Return a value as `{{ value }}` of a template shows it: numbers and dates in Korean form."""
+    return value if isinstance(value, str) else localize(value)
 
 
 def read(item: object, name: str) -> object:

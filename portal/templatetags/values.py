@@ -5,10 +5,17 @@ import re
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.core import money, validators
+from portal.core import following, money, validators
+from portal.core.html import NOTHING, html
+from portal.forms.people import told_apart
+from portal.models import User
 from portal.templatetags.library import WORD_JOINER, library
 
+QUOTED = "<p>이 화면에 대해 문의하실 때에는 다음 번호를 알려 주세요: <strong>{}</strong></p>"
 _HANGUL_PAIR = re.compile(r"(?<=[가-힣])(?=[가-힣])")
+_HANGUL_WORD = re.compile(r"[가-힣]{2,}")
+_LONGEST_WORD = 12  # syllables; what is longer may break, or it would not fit a column
+_OLD_HANGUL = re.compile("[가-힣]?[\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb\u302e\u302f]+")
 
 
 @library.filter
@@ -43,6 +50,12 @@ def masked_email(address: str | None) -> str:
 
 
 @library.filter
+def person(who: User | str | None) -> str:
+    """Return how staff pages name a person, so that two of one name are told apart."""
+    return told_apart(who) if isinstance(who, User) else who or ""
+
+
+@library.filter
 def file_size(size: int | None) -> str:
     if size is None:
         return ""
@@ -55,6 +68,23 @@ def file_size(size: int | None) -> str:
 def keep_words(text: str) -> SafeString:
     """Keep Korean words on one line in a PDF; HTML pages use CSS `word-break` instead.
 
-    The joiners are not copied into the text layer.
+    The joiners are not copied into the text layer. A word of more than 12 syllables may break. Old
+    Hangul is marked for a font that joins its letters: NanumGothic has them, but draws them one
+    after another.
     """
-    return mark_safe(_HANGUL_PAIR.sub(WORD_JOINER, conditional_escape(text)))  # noqa: S308
+    joined = _HANGUL_WORD.sub(_joined, conditional_escape(text))
+    return mark_safe(  # noqa: S308 - escaped above
+        _OLD_HANGUL.sub(r'<span class="old-hangul">\g<0></span>', joined)
+    )
+
+
+def _joined(word: "re.Match[str]") -> str:
+    whole = word[0]
+    return whole if len(whole) > _LONGEST_WORD else _HANGUL_PAIR.sub(WORD_JOINER, whole)
+
+
+@library.simple_tag
+def request_number() -> SafeString:
+    """Render the number that a person tells the help desk: the beginning of the one in the logs."""
+    number = following.current()[: following.SHOWN]
+    return html(QUOTED, number) if number else NOTHING

@@ -1,29 +1,31 @@
 """Uploads: checked by content, stored outside the web root under random names, served as downloads."""
 
-import errno
 import hashlib
-import os
+import logging
 import re
-import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.contrib.auth.models import AnonymousUser
 from django.core.files.base import ContentFile, File
-from django.core.files.storage import FileSystemStorage
 from django.db import transaction
-from django.http import FileResponse
-from django.utils.deconstruct import deconstructible
+from django.http import FileResponse, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 
-from portal.core.errors import NotFound, Unavailable
-from portal.uploads.filetypes import content, names, refusals
-from portal.uploads.filetypes.budget import Budget
+from portal.core import metrics
+from portal.core.errors import NotFound, PortalError, Unavailable
+from portal.models import User
+from portal.uploads import judge, scanning
+from portal.uploads.filetypes import names, refusals
+from portal.uploads.stores.base import CHUNK, Digest, cannot_write, digest_of
+from portal.uploads.stores.base import kept_in as kept_in
 
 CONTENT_TYPES = {
     "pdf": "application/pdf",
@@ -35,10 +37,10 @@ CONTENT_TYPES = {
     "jpg": "image/jpeg",
     "png": "image/png",
 }
-_CHUNK = 64 * 1024
 _STORED_NAME = re.compile(r"[0-9a-f]{2}/[0-9a-f]{32}")
 _DRAFT_NAME = re.compile(r"[0-9a-f]{2}/\.draft-\w+")
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,16 +59,44 @@ def inspect(upload: "File[bytes]", *, allowed: Sequence[str]) -> Inspected:
 
     Nothing is written; the upload is left at its start. Raises BadInput: file_empty, file_too_large (over
     UPLOAD_MAX_BYTES), file_type (extension not allowed), file_mismatch (content is something else),
-    file_unsafe (active, locked or hostile), file_damaged.
+    file_unsafe (active, locked, hostile or too costly to judge), file_damaged; and Unavailable.
     """
+    with _counted():
+        name, size, sha256, extension = _identify(upload, allowed)
+        judge.check(upload, extension)
+    return Inspected(name, size, sha256, CONTENT_TYPES[extension], extension)
+
+
+def redraw(
+    upload: "File[bytes]", *, allowed: Sequence[str], longest: int, flat: bool = False
+) -> judge.Drawn:
+    """Check a picture and draw it anew, upright, its sides at most `longest` pixels.
+
+    A JPEG stays one; `flat` asks for a PNG without transparency. Raises as `inspect` does.
+    """
+    with _counted():
+        _, _, _, extension = _identify(upload, allowed)
+        return judge.redraw(upload, extension, longest=longest, flat=flat)
+
+
+@contextmanager
+def _counted() -> Iterator[None]:
+    try:
+        yield
+    except PortalError as refused:
+        metrics.UPLOADS.labels(refused.code).inc()
+        raise
+    metrics.UPLOADS.labels("passed").inc()
+
+
+def _identify(upload: "File[bytes]", allowed: Sequence[str]) -> tuple[str, int, str, str]:
     name = names.safe_name(upload.name or "")
     extension = names.ending(name)
     size, sha256 = measure(upload)
     known = [kind for item in allowed if (kind := names.ending(f".{item}")) in CONTENT_TYPES]
     if extension not in known:
         raise refusals.wrong_type(", ".join(item.upper() for item in known))
-    content.check(upload, extension, Budget())
-    return Inspected(name, size, sha256, CONTENT_TYPES[extension], extension)
+    return name, size, sha256, extension
 
 
 def measure(upload: "File[bytes]", *, most: int = 0) -> tuple[int, str]:
@@ -74,7 +104,7 @@ def measure(upload: "File[bytes]", *, most: int = 0) -> tuple[int, str]:
     most = most or settings.UPLOAD_MAX_BYTES
     size, digest = 0, hashlib.sha256()
     upload.seek(0)
-    while chunk := upload.read(_CHUNK):
+    while chunk := upload.read(CHUNK):
         size += len(chunk)
         if size > most:
             raise refusals.too_large(most)
@@ -85,56 +115,72 @@ def measure(upload: "File[bytes]", *, most: int = 0) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-@deconstructible(path="portal.uploads.files.PrivateStorage")
-class PrivateStorage(FileSystemStorage):
-    """Files under PRIVATE_ROOT with random names and without a URL."""
+def store(upload: "File[bytes]", *, by: User | None) -> str:
+    """Keep what a person sent, to be scanned where there is a scanner; return its random name.
 
-    @property
-    def base_location(self) -> str:  # read anew: settings may change
-        return str(settings.PRIVATE_ROOT)
-
-    @property
-    def location(self) -> str:
-        return os.path.abspath(self.base_location)
-
-    def url(self, name: str | None) -> str:
-        raise ValueError("A private file has no address.")
-
-    def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
-        """Write the whole file or nothing; return its new random name.
-
-        Raises Unavailable: storage_full, or storage_unavailable for any other fault of the disk.
-        """
-        random = uuid.uuid4().hex
-        kept = f"{random[:2]}/{random}"
-        target = Path(self.path(kept))
-        try:
-            target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with _draft(target) as draft:
-                content.seek(0)
-                while chunk := content.read(_CHUNK):
-                    draft.write(chunk)
-        except OSError as fault:
-            raise _no_disk(fault) from fault
-        return kept
+    Raises Unavailable and leaves nothing behind.
+    """
+    name, digest = _keep(upload)
+    scanning.expect(name, digest, title=names.safe_name(upload.name or ""), by=by)
+    return name
 
 
-private_storage = PrivateStorage()
-
-
-def store(upload: "File[bytes]") -> str:
-    """Keep an upload; return its random name. Raises Unavailable and leaves nothing behind."""
-    return private_storage.save(None, upload)
+def store_made(content: Any) -> str:
+    """Keep a file that the portal made; return its random name. Raises as `store` does."""
+    return _keep(content)[0]
 
 
 def store_bytes(data: bytes) -> str:
-    return store(ContentFile(data))
+    return store_made(ContentFile(data))
+
+
+def _keep(content: Any) -> tuple[str, Digest]:
+    random = uuid.uuid4().hex
+    name = f"{random[:2]}/{random}"
+    try:
+        digest = digest_of(content)
+        kept_in().write(name, content, digest)
+    except OSError as fault:  # of the content itself
+        raise cannot_write() from fault
+    return name, digest
+
+
+def is_name(name: str) -> bool:
+    """Tell whether this can be the name of a kept file."""
+    return bool(_STORED_NAME.fullmatch(name))
+
+
+def open_kept(name: str) -> BinaryIO:
+    """Open a kept file to read and to seek in.
+
+    Raises FileNotFoundError, Unavailable, MoveNotAllowed (`file_quarantined`).
+    """
+    scanning.require_no_quarantine(name)
+    return kept_in().open(name)
+
+
+def on_disk(name: str) -> AbstractContextManager[Path]:
+    """Yield a path to read a kept file from in the block. Raises as `open_kept` does."""
+    scanning.require_no_quarantine(name)
+    return kept_in().on_disk(name)
+
+
+def is_kept(name: str) -> bool:
+    """Tell whether the store holds a file. Raises Unavailable."""
+    return kept_in().holds(name)
 
 
 def discard(name: str) -> None:
-    """Delete a kept file that no row names; a missing one is fine."""
-    if _STORED_NAME.fullmatch(name) or _DRAFT_NAME.fullmatch(name):
-        private_storage.delete(name)
+    """Delete a kept file that no row names; a missing one is fine.
+
+    What cannot be deleted now has no row any more and is found by `unreferenced`.
+    """
+    if not _STORED_NAME.fullmatch(name) and not _DRAFT_NAME.fullmatch(name):
+        return
+    try:
+        kept_in().discard(name)
+    except Unavailable:
+        logger.warning("파일 %s을(를) 지우지 못했습니다.", name)
 
 
 def discard_on_commit(name: str) -> None:
@@ -144,61 +190,48 @@ def discard_on_commit(name: str) -> None:
 
 def stored_before(instant: datetime) -> Iterator[str]:
     """Yield the names of files written before an instant, drafts of killed writers included."""
-    root = Path(private_storage.location)
-    for path in root.glob("??/*"):
-        with suppress(FileNotFoundError):  # discarded meanwhile
-            if path.stat().st_mtime < instant.timestamp():
-                yield path.relative_to(root).as_posix()
+    for name in kept_in().written_before(instant):
+        if _STORED_NAME.fullmatch(name) or _DRAFT_NAME.fullmatch(name):
+            yield name
 
 
-def serve(name: str, *, filename: str, content_type: str) -> FileResponse:
-    """Return a kept file as a download that no browser runs. Raises NotFound.
+def serve(
+    name: str, *, filename: str, content_type: str, reader: User | AnonymousUser | None = None
+) -> HttpResponseBase:
+    """Return a kept file as a download that no browser runs.
 
-    The caller decides that the reader may have it. `filename` may be Korean (RFC 6266).
+    The caller decides that `reader` may have it. `filename` may be Korean (RFC 6266). Raises NotFound,
+    Unavailable, and MoveNotAllowed for a file that the scanner has not passed.
     """
-    if not _STORED_NAME.fullmatch(name):
+    if not is_name(name):
         raise NotFound
+    scanning.require_opening(name, reader=reader)
+    shown = names.safe_name(filename)
     try:
-        file = private_storage.open(name)
+        address = _address(name, shown, content_type)
+        response = _sent_on(address) if address else _sent(name, shown, content_type)
     except FileNotFoundError:
         raise NotFound("파일을 찾을 수 없습니다.", code="file_missing") from None
-    response = FileResponse(
-        file, as_attachment=True, filename=names.safe_name(filename), content_type=content_type
-    )
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Content-Security-Policy"] = "default-src 'none'; frame-ancestors 'none'; sandbox"
     response["Cache-Control"] = "private, no-store"
     return response
 
 
-@contextmanager
-def _draft(target: Path) -> Iterator[Any]:
-    # Written beside the target and renamed when it is on the disk.
-    handle, place = tempfile.mkstemp(prefix=".draft-", dir=target.parent)
-    try:
-        with os.fdopen(handle, "wb") as draft:
-            yield draft
-            draft.flush()
-            os.fsync(draft.fileno())
-        os.replace(place, target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(place)
-        raise
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+def _address(name: str, filename: str, content_type: str) -> str | None:
+    # Pictures stand in pages, whose policy takes them from the portal's own host only.
+    if content_type.startswith("image/"):
+        return None
+    return kept_in().address(name, filename=filename, content_type=content_type)
 
 
-def _no_disk(fault: OSError) -> Unavailable:
-    if fault.errno in _NO_ROOM:
-        return Unavailable(
-            "저장 공간이 부족하여 파일을 받지 못했습니다. 잠시 뒤 다시 올려 주세요. "
-            "작성 중인 내용은 그대로 있습니다.",
-            code="storage_full",
-        )
-    return Unavailable(
-        "지금은 파일을 저장할 수 없습니다. 잠시 뒤 다시 올려 주세요.", code="storage_unavailable"
+def _sent_on(address: str) -> HttpResponseBase:
+    response = HttpResponseRedirect(address)
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _sent(name: str, filename: str, content_type: str) -> HttpResponseBase:
+    return FileResponse(
+        kept_in().open(name), as_attachment=True, filename=filename, content_type=content_type
     )

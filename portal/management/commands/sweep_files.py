@@ -17,7 +17,7 @@ class Command(BaseCommand):
         for name in unreferenced.find(now=now()):
             self.stdout.write(name)
             if delete:
-                files.discard(name)
+                files.kept_in().discard(name)
             count += 1
         outcome = "지웠습니다" if delete else "찾았습니다. 지우려면 --delete를 붙이세요"
         self.stdout.write(f"속한 곳이 없는 파일 {count}개를 {outcome}.")

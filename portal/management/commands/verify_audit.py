@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
@@ -28,7 +29,8 @@ class Command(BaseCommand):
         )
 
     def handle(self, **options: Any) -> None:
-        if connection.vendor == "postgresql":
+        # Through a pooler it would stay with a session that others get.
+        if connection.vendor == "postgresql" and not settings.POOLED:
             with connection.cursor() as cursor:
                 cursor.execute("SET statement_timeout = 0")
         if options["seal"]:

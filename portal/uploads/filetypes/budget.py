@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 
 MIB = 1024 * 1024
+# Of a document that is shown: pages of one answer, and of all; who needs more opens the file itself.
+PAGES_AT_ONCE = 8
+MOST_PAGES = 200
 
 
 @dataclass
@@ -15,5 +18,4 @@ class Budget:
     archives: int = 2  # a plain archive within a plain archive
     lists: int = 4 * MIB  # lists of relations of office documents, read to the end
     packed: int = 200 * MIB  # unpacked from the streams of PDF and HWP documents
-    looked: int = 128 * MIB  # streams of a PDF that begin like packed objects
-    pixels: int = 500_000_000  # drawn to see that a picture is one
+    pixels: int = 500_000_000  # drawn or unpacked to see that a picture is one

@@ -1,48 +1,21 @@
 """From the first bytes of a stream to the family that knows it, and from there to its kind."""
 
-from portal.uploads.filetypes import hwp, images, packages, pdf, refusals
+from portal.uploads.filetypes import families, hwp, images, packages, pdf, refusals
 from portal.uploads.filetypes.budget import Budget
+from portal.uploads.filetypes.families import FAMILIES, family
 from portal.uploads.filetypes.names import ending
-from portal.uploads.filetypes.streams import OLE, ZIP, Readable, head, length
+from portal.uploads.filetypes.streams import Readable, head, length
 
-FAMILIES = {
-    "pdf": "pdf",
-    "hwp": "ole",
-    "hwpx": "zip",
-    "docx": "zip",
-    "xlsx": "zip",
-    "zip": "zip",
-    "jpg": "jpg",
-    "png": "png",
-}
 IN_ARCHIVES = (*FAMILIES, "txt", "csv")
 LARGEST_INNER = 20 * 1024 * 1024  # bytes of a file within an archive
 
 
 def check(stream: Readable, extension: str, budget: Budget) -> None:
     """Check a file of a known extension by its content. Raises BadInput (`file_mismatch`, …)."""
-    first = head(stream)
-    found = family(first)
-    if found == "ole" and FAMILIES[extension] == "zip":
-        hwp.check(stream, budget)  # a locked DOCX or XLSX is an OLE container: say so
-    if found != FAMILIES[extension]:
-        raise refusals.mismatch(extension)
+    found = families.check(stream, extension)
     if _kind(found, stream, budget) != extension:
         raise refusals.mismatch(extension)
     stream.seek(0)
-
-
-def family(first: bytes) -> str:
-    # By the first bytes; empty when unknown.
-    if first.startswith(b"%PDF-"):
-        return "pdf"
-    if first.startswith(OLE):
-        return "ole"
-    if first.startswith(ZIP):
-        return "zip"
-    if first.startswith(b"\xff\xd8\xff"):
-        return "jpg"
-    return "png" if first.startswith(b"\x89PNG\r\n\x1a\n") else ""
 
 
 def _kind(found: str, stream: Readable, budget: Budget) -> str:

@@ -6,9 +6,11 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 
 from portal.uploads.filetypes import refusals
 from portal.uploads.filetypes.budget import Budget
+from portal.uploads.filetypes.names import safe_name
 from portal.uploads.filetypes.streams import CHUNK, Readable, length
 
 MOST_ENTRIES = Budget.entries
@@ -18,6 +20,11 @@ HARMLESS = 4 * 1024 * 1024  # unpacked bytes below which a ratio says nothing: a
 _END = struct.Struct("<4s4H2LH")
 _END64 = struct.Struct("<4sQ2H2L4Q")
 _LOCAL = struct.Struct("<4s5H3L2H")
+_LITTER = re.compile(
+    r"(?:^|/)(?:__MACOSX/(?:.*/)?(?:\._[^/]*)?|\._[^/]*|\.DS_Store|\.localized|Icon\r|(?:eh)?Thumbs\.db"
+    r"|desktop\.ini)\Z",
+    re.IGNORECASE,
+)
 _ODD_NAME = re.compile(r"^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)|[\x00-\x1f\x7f]")
 _LOCKED_BITS = 0x1 | 0x40 | 0x2000
 _BROKEN = (zipfile.BadZipFile, struct.error, ValueError, LookupError, NotImplementedError, EOFError)
@@ -52,6 +59,22 @@ def directory(stream: Readable, budget: Budget) -> list[zipfile.ZipInfo]:
         raise _crooked()
     _check_layout(stream, entries, size)
     return entries
+
+
+def is_litter(entry: zipfile.ZipInfo) -> bool:
+    """Tell whether Windows or macOS put this entry into the archive, and nobody asked for it."""
+    return _LITTER.search(entry.filename) is not None
+
+
+def shown_name(entry: zipfile.ZipInfo) -> str:
+    """Return the name as its author wrote it: Korean Windows does not say that it writes CP949."""
+    if entry.flag_bits & 0x800:
+        return safe_name(entry.filename)
+    written = entry.orig_filename.encode("cp437", "replace")
+    for encoding in ("utf-8", "cp949"):
+        with suppress(UnicodeDecodeError):
+            return safe_name(written.decode(encoding))
+    return safe_name(entry.filename)
 
 
 def unpacked(stream: Readable, entry: zipfile.ZipInfo) -> Iterator[bytes]:
@@ -136,11 +159,11 @@ def _too_dense(entries: list[zipfile.ZipInfo], size: int) -> bool:
 
 def _check_entry(entry: zipfile.ZipInfo) -> None:
     if entry.flag_bits & _LOCKED_BITS:
-        raise refusals.locked()
-    name = entry.orig_filename.replace("\\", "/")
+        raise refusals.locked_inside(shown_name(entry))
+    name = entry.orig_filename.replace("\\", "/").removesuffix("Icon\r")  # of a folder of macOS
     mode = entry.external_attr >> 16
     odd_mode = stat.S_IFMT(mode) not in (0, stat.S_IFREG, stat.S_IFDIR)
-    if odd_mode or _ODD_NAME.search(name) or not name or len(name) > 1000:
+    if odd_mode or _ODD_NAME.search(name) or not entry.orig_filename or len(name) > 1000:
         raise _crooked()
     if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
         raise refusals.unsafe("알 수 없는 방식으로 압축했습니다. 일반 ZIP으로 다시 압축해 주세요.")

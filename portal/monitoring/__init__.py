@@ -1,0 +1,1 @@
+"""What operators see: metrics on an internal port, traces and errors by setting."""

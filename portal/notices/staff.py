@@ -1,0 +1,59 @@
+"""Mails to staff and assessors: urgent ones leave at once, all others wait for the mail of the day."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils.module_loading import import_string
+
+from portal.models import News, User
+from portal.notices import outbox
+
+KEPT = timedelta(days=30)
+"""How long a piece of news keeps its key after it was told, so that a repeated event adds none."""
+
+
+@dataclass(frozen=True)
+class StaffNotice:
+    """A kind of mail to staff or assessors; `urgent` where a day of waiting would do harm."""
+
+    template: str
+    urgent: bool = False
+
+
+@cache
+def declared() -> Mapping[str, StaffNotice]:
+    """Return every kind of `settings.STAFF_NOTICES` by template."""
+    return {row.template: row for path in settings.STAFF_NOTICES for row in import_string(path)}
+
+
+def tell(template: str, *, user: User, key: str, now: datetime, **context: Any) -> None:
+    """Write an urgent mail, or news for the mail of the day; once per key.
+
+    Raises KeyError for a kind that no app declares.
+    """
+    if declared()[template].urgent:
+        outbox.write(template, to_email=user.email, key=key, now=now, user=user, **context)
+        return
+    mail = outbox.compose(template, to_email=user.email, user=user, now=now, **context)
+    fields = {"user": user, "subject": mail["subject"], "body": mail["body"], "at": now}
+    News.objects.get_or_create(key=key, defaults=fields)
+
+
+def untold(user: User) -> QuerySet[News]:
+    return News.objects.filter(user=user, told_at=None).order_by("pk")
+
+
+def mark_told(rows: list[News], now: datetime) -> None:
+    """Record that these are in a mail, which holds their text from now on."""
+    News.objects.filter(pk__in=[row.pk for row in rows]).update(told_at=now, body="")
+
+
+def forget(now: datetime) -> None:
+    """Delete what was told long ago, and what waits for people whose account is locked."""
+    News.objects.filter(told_at__lte=now - KEPT).delete()
+    News.objects.filter(user__is_active=False).delete()

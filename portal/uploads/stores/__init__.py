@@ -1,0 +1,1 @@
+"""Where stored files lie: a folder of this host, or a bucket of an object store."""

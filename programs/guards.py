@@ -1,4 +1,4 @@
-"""The budget guard: counters move only together with an entry, entries are only ever added."""
+"""Budget: counters move only with an entry, entries are only added. Catalogue: changes are marked."""
 
 from portal.records.guards import (
     INTEGRITY_ERROR,
@@ -143,9 +143,70 @@ END
     ),
 )
 
+# What `queries.kept` keeps. Pots are not among it: their money moves while applications are filed.
+CATALOGUE = (
+    "programs_programround",
+    "programs_roundchange",
+    "programs_subprogram",
+    "programs_track",
+    "programs_criterion",
+    "programs_bonusitem",
+    "programs_requireddocument",
+    "programs_nationalgoal",
+)
+REVISION = "programs_cataloguerevision"
+
+
+# PostgreSQL: a mark that another open transaction has just written is left to it, so that no
+# editor waits for, or blocks, another one.
+mark_revision = Function(
+    f"{REVISION}_mark",
+    f"""
+DECLARE
+    mark bigint;
+BEGIN
+    SELECT id INTO mark FROM {REVISION} ORDER BY id LIMIT 1 FOR UPDATE SKIP LOCKED;
+    IF mark IS NULL THEN
+        INSERT INTO {REVISION} (token) VALUES (gen_random_uuid());
+    ELSE
+        UPDATE {REVISION} SET token = gen_random_uuid() WHERE id = mark;
+    END IF;
+    RETURN NULL;
+END
+""",
+)
+
+
+def raises_revision(table: str) -> Guard:
+    """Give the catalogue a new revision for every statement that writes to a table."""
+    return Guard(
+        promise="a change raises the revision of the catalogue",
+        sqlite=tuple(
+            Trigger(
+                f"{table}_raises_revision_{event.lower()}",
+                f"AFTER {event}",
+                table,
+                f"BEGIN INSERT INTO {REVISION} (id, token) VALUES (1, hex(randomblob(16)))"
+                " ON CONFLICT (id) DO UPDATE SET token = excluded.token; END",
+            )
+            for event in ("INSERT", "UPDATE", "DELETE")
+        ),
+        postgresql=(
+            Trigger(
+                f"{table}_raises_revision",
+                "AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE",
+                table,
+                f"FOR EACH STATEMENT EXECUTE FUNCTION {mark_revision.name}()",
+            ),
+        ),
+        functions=(mark_revision,),
+    )
+
+
 GUARDS = [
     append_only(ENTRIES),
     append_only("programs_roundchange"),
+    append_only("programs_rulechange"),
     starts_empty,
     counters_by_entry,
     refuse(
@@ -156,4 +217,5 @@ GUARDS = [
         exists=f"SELECT 1 FROM {ENTRIES} WHERE budget_id = OLD.id",
     ),
     entries_move_counters,
+    *map(raises_revision, CATALOGUE),
 ]

@@ -110,3 +110,6 @@ PROFILE_FACTS: dict[str, tuple[str, frozenset[str] | None]] = {
     "region": (QuestionKind.CHOICE, frozenset(Region.values)),
     "employees": (QuestionKind.INTEGER, None),
 }
+
+ROUND_ACTS = {"announce": "공고", "reschedule": "접수 기간 변경", "total": "총예산 변경"}
+"""What is done to a round, as its history names it."""

@@ -3,7 +3,7 @@
 from django.urls import path
 
 from programs import api
-from programs.views import catalogue, eligibility, grants, ledger, sources
+from programs.views import catalogue, eligibility, grants, ledger, rule_changes, sources
 
 PROGRAM = "programs/<slug:round>/<slug:code>/"
 API = "api/v1/programs/"
@@ -15,6 +15,7 @@ urlpatterns = [
     path(f"{PROGRAM}self-check/", eligibility.self_check, name="self_check"),
     path(f"{PROGRAM}preview/", grants.preview, name="preview"),
     path("budget/", ledger.budget, name="budget"),
+    path("decisions/", rule_changes.decision_list, name="decisions"),
     path("sources/", sources.sources, name="sources"),
     path(API, api.Programs.as_view(), name="api_programs"),
     path(f"{API}<slug:code>/", api.Program.as_view(), name="api_program"),

@@ -40,6 +40,20 @@ def public_entries() -> QuerySet[LedgerEntry]:
     return entries
 
 
+def pots_of(user: User) -> QuerySet[Budget]:
+    """Return the pots a member of staff may see; officers only those of their sub-programmes."""
+    if sees_all(user):
+        return Budget.objects.all()
+    return Budget.objects.filter(pk__in=sub_programs_of(user).values("pot"))
+
+
+def entries_of(user: User) -> QuerySet[LedgerEntry]:
+    """Return the ledger entries of the pots that a member of staff may see."""
+    if sees_all(user):
+        return LedgerEntry.objects.all()
+    return LedgerEntry.objects.filter(budget__in=pots_of(user).values("pk"))
+
+
 def rounds_of(user: User) -> QuerySet[ProgramRound]:
     if sees_all(user):
         return ProgramRound.objects.all()
@@ -51,5 +65,5 @@ def sub_programs_of(user: User) -> QuerySet[SubProgram]:
     if sees_all(user):
         return SubProgram.objects.all()
     if OFFICER in roles_of(user):
-        return SubProgram.objects.filter(pk__in=user.sub_programs.values("pk"))
+        return user.sub_programs.all()
     return SubProgram.objects.none()

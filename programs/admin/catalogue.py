@@ -13,44 +13,25 @@ from django.http import HttpRequest
 from portal.access.requests import person
 from portal.access.roles import roles_of
 from portal.core.errors import BadInput
-from portal.forms.fields import PlainJSONField
+from portal.core.money import won
 from portal.models import User
-from portal.staff.lists import QuickPaginator, ReadOnlyAdmin, StaffAdmin
+from portal.staff.lists import QuickPaginator, ReadOnlyAdmin
 from portal.uploads.files import CONTENT_TYPES
+from programs.admin.form_parts import FormParts
 from programs.admin.rounds import READERS, to_the_second
+from programs.admin.rule_changes import DUE, RuleEditAdmin, RuleInline
 from programs.models import BonusItem, Criterion, NationalGoal, RequiredDocument, SubProgram, Track
 from programs.roles import MANAGER, OFFICER
+from programs.rules.deadlines import POLICY_WORDS, Policy
 from programs.rules.facts import parse_when
 from programs.rules.grants import quota
+from programs.rules.rule_changes import RANGES, criteria_fault
 from programs.services.catalogue import loading
 from programs.visibility import sub_programs_of
 
 for kind in (Track, Criterion, BonusItem, RequiredDocument):
     auditlog.register(kind)
 auditlog.register(SubProgram, m2m_fields={"officers"})
-
-
-class ManagerInline(admin.StackedInline):
-    """Rows of the catalogue that a manager edits and the others read.
-
-    Stacked, because the cells of Django's table of rows have no labels.
-    """
-
-    extra = 0
-    show_change_link = False
-    formfield_overrides = {models.JSONField: {"form_class": PlainJSONField}}
-
-    def has_view_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return True
-
-    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return MANAGER in roles_of(request.user)
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return MANAGER in roles_of(request.user)
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return MANAGER in roles_of(request.user)
 
 
 class TrackForm(forms.ModelForm):
@@ -90,7 +71,7 @@ class DocumentForm(forms.ModelForm):
         return cast(list[str], formats)
 
 
-class TrackInline(ManagerInline):
+class TrackInline(RuleInline):
     model = Track
     form = TrackForm
     fields = [
@@ -108,33 +89,31 @@ class PointsFormSet(BaseInlineFormSet):
 
     def clean(self) -> None:
         super().clean()
+        # The instances, because locked columns are no fields of the form.
         rows = [
-            form.cleaned_data
+            (form.instance.max_points, form.instance.core)
             for form in self.forms
-            if form.is_valid() and form.cleaned_data and not form.cleaned_data.get("DELETE")
+            if form.is_valid()
+            and not form.cleaned_data.get("DELETE")
+            and (form.instance.pk or form.has_changed())
         ]
-        points = sum(row["max_points"] for row in rows)
-        if points != 100:
-            raise forms.ValidationError(
-                f"배점의 합은 100이어야 합니다. 지금은 {points}입니다.", code="points"
-            )
-        if sum(bool(row["core"]) for row in rows) != 1:
-            raise forms.ValidationError("핵심 항목은 하나여야 합니다.", code="core")
+        if fault := criteria_fault(rows):
+            raise forms.ValidationError(fault, code="points")
 
 
-class CriterionInline(ManagerInline):
+class CriterionInline(RuleInline):
     model = Criterion
     formset = PointsFormSet
     fields = ["code", "label", "guide", "max_points", "core", "skippable", "order", "origin"]
 
 
-class BonusInline(ManagerInline):
+class BonusInline(RuleInline):
     model = BonusItem
     form = BonusForm
     fields = ["code", "label", "points", "guide", "industry_hints", "question", "order", "origin"]
 
 
-class DocumentInline(ManagerInline):
+class DocumentInline(RuleInline):
     model = RequiredDocument
     form = DocumentForm
     fields = [
@@ -142,10 +121,43 @@ class DocumentInline(ManagerInline):
     ]  # fmt: skip
 
 
+def _due(label: str) -> forms.ChoiceField:
+    return forms.ChoiceField(
+        label=label, required=False, choices=[("", "정하지 않음"), *POLICY_WORDS.items()]
+    )
+
+
+class ProgramForm(forms.ModelForm):
+    """When the last day of each period ends is chosen in words and stored as `due_policies`."""
+
+    due_supplement_days = _due("보완 기한이 끝나는 때")
+    due_objection_days = _due("이의신청 기한이 끝나는 때")
+    due_objection_answer_days = _due("이의신청 처리 기한이 끝나는 때")
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        policies = self.instance.due_policies
+        self.initial.update({name: policies.get(period, "") for name, period in DUE.items()})
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        chosen = {period: data[name] for name, period in DUE.items() if data.get(name)}
+        self.instance.due_policies = {**self.instance.due_policies, **chosen}
+        return data
+
+
+def _due_text(program: SubProgram, period: str) -> str:
+    policy = program.due_policies.get(period)
+    return POLICY_WORDS[Policy(policy)] if policy else "정하지 않음"
+
+
 @admin.register(SubProgram)
-class SubProgramAdmin(StaffAdmin):
+class SubProgramAdmin(FormParts, RuleEditAdmin):
     """Sub-programmes: managers edit figures and officers; forms come from data files."""
 
+    needs_reason = "__all__"
+    ranges = RANGES
+    form = ProgramForm
     paginator = QuickPaginator
     show_full_result_count = False
     list_display = ["name", "round", "intake", "quota", "pot"]
@@ -168,7 +180,9 @@ class SubProgramAdmin(StaffAdmin):
                 "fields": [
                     "assessors", "minimum_sheets", "trim_from", "decimals", "floor", "bonus_cap",
                     "blind", "fit_program", "fit_industry", "fit_region", "fit_load",
-                    "supplement_days", "objection_days", "objection_answer_days", "rounding_won",
+                    "supplement_days", "due_supplement_days", "objection_days",
+                    "due_objection_days", "objection_answer_days", "due_objection_answer_days",
+                    "rounding_won",
                 ]
             },
         ),
@@ -177,17 +191,31 @@ class SubProgramAdmin(StaffAdmin):
             "양식과 출처 (자료 파일로 바꿉니다)",
             {
                 "classes": ["collapse"],
-                "fields": [
-                    "pot", "conditions", "questions", "cost_items", "partner_roles", "consents",
-                    "steps", "delivery", "form_version", "origins",
-                ],
+                "fields": ["pot", *FormParts.names, "form_version"],
             },
         ),
     ]  # fmt: skip
-    fixed = [
-        "round", "code", "short", "pot", "conditions", "questions", "cost_items",
-        "partner_roles", "consents", "steps", "delivery", "form_version", "origins",
-    ]  # fmt: skip
+    fixed = ["round", "code", "short", "pot", *FormParts.names, "form_version"]
+
+    def facts(self, request: HttpRequest, thing: Model) -> dict[str, tuple[str, str]]:
+        program = cast(SubProgram, thing)
+        due = {
+            name: (str(ProgramForm.base_fields[name].label), _due_text(program, period))
+            for name, period in DUE.items()
+        }
+        return {**super().facts(request, thing), **due}
+
+    @admin.display(description="보완 기한이 끝나는 때")
+    def due_supplement_days(self, program: SubProgram) -> str:
+        return _due_text(program, "supplement_days")
+
+    @admin.display(description="이의신청 기한이 끝나는 때")
+    def due_objection_days(self, program: SubProgram) -> str:
+        return _due_text(program, "objection_days")
+
+    @admin.display(description="이의신청 처리 기한이 끝나는 때")
+    def due_objection_answer_days(self, program: SubProgram) -> str:
+        return _due_text(program, "objection_answer_days")
 
     @admin.display(description="모집 규모")
     def quota(self, program: SubProgram) -> str:
@@ -199,7 +227,8 @@ class SubProgramAdmin(StaffAdmin):
     def get_readonly_fields(self, request: HttpRequest, obj: Model | None = None) -> list[str]:
         # A data file writes the fixed fields; announced dates move with the round.
         announced = isinstance(obj, SubProgram) and obj.round.announced
-        return [*self.fixed, "opens_at", "closes_at"] if announced else self.fixed
+        fixed = [*self.fixed, "opens_at", "closes_at"] if announced else self.fixed
+        return [*fixed, *super().get_readonly_fields(request, obj)]
 
     def formfield_for_manytomany(
         self, db_field: Any, request: HttpRequest, **kwargs: Any
@@ -234,4 +263,9 @@ class SubProgramAdmin(StaffAdmin):
 @admin.register(NationalGoal)
 class NationalGoalAdmin(ReadOnlyAdmin):
     read_roles = READERS
-    list_display = ["label", "value", "unit", "as_of", "origin"]
+    list_display = ["label", "amount", "as_of"]
+    fields = ["label", "amount", "as_of"]
+
+    @admin.display(description="값", ordering="value")
+    def amount(self, goal: NationalGoal) -> str:
+        return won(goal.value) if goal.unit == "원" else f"{goal.value:,}{goal.unit}"

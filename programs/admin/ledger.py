@@ -2,43 +2,54 @@
 
 from datetime import datetime
 from typing import Any
-from uuid import uuid4
 
 from django import forms
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 
 from portal.access.requests import person
 from portal.core.money import won
+from portal.forms.fields import WonField
+from portal.forms.ranges import within
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.lists import ReadOnlyAdmin
+from portal.staff.sorting import Sort
+from programs.admin.pots import room_words
 from programs.admin.rounds import READERS
-from programs.forms.ledger import WonField
-from programs.models import Budget, LedgerEntry
+from programs.models import Budget, LedgerEntry, PotProposal
 from programs.queries import ledger as ledger_queries
 from programs.roles import MANAGER
-from programs.services import ledger
+from programs.services import pots
+from programs.states import EntryKind
+from programs.visibility import entries_of, pots_of
 
 
 class MoneyForm(forms.Form):
-    """An amount and its reason; the hidden reference makes a second click harmless."""
+    """An amount and its reason."""
 
-    amount = WonField(label="금액")
-    note = forms.CharField(label="사유", max_length=200)
-    reference = forms.CharField(
-        widget=forms.HiddenInput, initial=lambda: f"staff:{uuid4()}", max_length=100
+    amount = WonField(label="금액", validators=[within("pot_won")])
+    reason = forms.CharField(
+        label="사유", max_length=200, help_text="공개됩니다. 사람의 이름을 적지 마세요."
     )
 
 
 def appropriate(
     request: HttpRequest, pot: Budget, data: dict[str, Any], now: datetime
-) -> LedgerEntry:
-    return ledger.appropriate(pot, ledger.Booking(**data), by=person(request), now=now)
+) -> PotProposal:
+    return pots.propose(pot, EntryKind.APPROPRIATE, by=person(request), now=now, **data)
 
 
-def reduce(request: HttpRequest, pot: Budget, data: dict[str, Any], now: datetime) -> LedgerEntry:
-    return ledger.reduce(pot, ledger.Booking(**data), by=person(request), now=now)
+def reduce(request: HttpRequest, pot: Budget, data: dict[str, Any], now: datetime) -> PotProposal:
+    return pots.propose(pot, EntryKind.REDUCE, by=person(request), now=now, **data)
+
+
+def proposed(made: PotProposal) -> str:
+    return (
+        f"예산은 아직 바뀌지 않았습니다. {won(made.amount_won)}의 변경안을 만들었으며, 다른"
+        " 결정권자가 ‘예산 변경안’에서 승인하면 바뀝니다."
+    )
 
 
 @admin.register(Budget)
@@ -54,22 +65,29 @@ class BudgetAdmin(WorkflowAdmin):
     acts = [
         Act(
             "appropriate",
-            "예산 더 배정하기",
+            "예산 증액안 만들기",
             appropriate,
             roles=[MANAGER],
             form=MoneyForm,
-            done=lambda entry: f"{won(entry.amount_won)}을 배정했습니다.",
+            done=proposed,
+            intro=lambda pot: f"{room_words(pot)}\n다른 결정권자가 승인하면 원장에 적습니다.",
         ),
         Act(
             "reduce",
-            "예산 줄이기",
+            "예산 감액안 만들기",
             reduce,
             roles=[MANAGER],
             form=MoneyForm,
             danger=True,
-            done=lambda entry: f"{won(entry.amount_won)}을 감액했습니다.",
+            done=proposed,
+            intro=lambda pot: (
+                f"남은 예산 {won(pot.available_won)}\n다른 결정권자가 승인하면 원장에 적습니다."
+            ),
         ),
     ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Budget]:
+        return pots_of(person(request))
 
     @admin.display(description="배정", ordering="appropriated_won")
     def appropriated(self, pot: Budget) -> str:
@@ -108,13 +126,36 @@ class BudgetAdmin(WorkflowAdmin):
 @admin.register(LedgerEntry)
 class LedgerEntryAdmin(ReadOnlyAdmin):
     read_roles = READERS
-    list_display = ["id", "at", "budget", "kind", "amount", "subject", "reference", "by"]
+    list_display = ["id", "at", "budget", "kind", "amount", "what_for", "by", "second"]
+    fields = ["at", "budget", "kind", "amount", "what_for", "note", "by", "second"]
     list_filter = ["kind", "budget"]
-    list_select_related = ["budget", "by"]
+    list_select_related = ["budget", "by", "proposal__approved_by"]
     search_fields = ["=reference", "=subject"]
-    search_help_text = "근거 번호 또는 대상(예: application:12)"
+    search_help_text = "접수번호나 그 끝자리(예: 31)"
     ordering = ["-pk"]
+    sorts = [Sort("id")]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[LedgerEntry]:
+        return entries_of(person(request))
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[LedgerEntry], search_term: str
+    ) -> tuple[QuerySet[LedgerEntry], bool]:
+        """Find the money of an application by its receipt number or the end of it."""
+        tail = search_term.rpartition("-")[2]
+        if tail.isascii() and tail.isdigit():
+            return queryset.filter(subject=f"application:{int(tail)}"), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description="대상")
+    def what_for(self, entry: LedgerEntry) -> str:
+        return ledger_queries.subject_words(entry.subject)
 
     @admin.display(description="금액", ordering="amount_won")
     def amount(self, entry: LedgerEntry) -> str:
         return won(entry.amount_won)
+
+    @admin.display(description="승인자")
+    def second(self, entry: LedgerEntry) -> str:
+        proposal = getattr(entry, "proposal", None)
+        return str(proposal.approved_by) if proposal else "—"

@@ -16,15 +16,21 @@ from portal.access.requests import person
 from portal.access.roles import OPERATOR
 from portal.core import clock
 from portal.core.money import won
+from portal.forms.fields import WonField
+from portal.forms.ranges import within
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.filters import waiting
+from programs.admin import proposals
 from programs.models import ProgramRound, RoundChange, RoundProposal
 from programs.queries import rounds as rounds_queries
+from programs.queries import rule_changes as rule_queries
 from programs.roles import MANAGER, STAFF_READERS
 from programs.rules.calendar import stamp
-from programs.services import rounds
+from programs.services import pots, rounds
+from programs.states import ROUND_ACTS
 from programs.visibility import rounds_of
+from programs.worklists import OPEN_PROPOSAL
 
-ROUND_ACTS = {"announce": "공고", "reschedule": "접수 기간 변경"}
 READERS = (*STAFF_READERS, OPERATOR)
 
 auditlog.register(ProgramRound)
@@ -51,11 +57,14 @@ def to_the_second() -> forms.DateTimeInput:
 
 
 class RescheduleForm(forms.Form):
-    opens_at = forms.DateTimeField(label="접수 시작(한국 시각)", widget=to_the_second())
+    opens_at = forms.DateTimeField(
+        label="접수 시작(한국 시각)", widget=to_the_second(), validators=[within("intake_day")]
+    )
     closes_at = forms.DateTimeField(
         label="접수 마감(한국 시각)",
         help_text="이 시각이 되는 순간부터 접수하지 않습니다.",
         widget=to_the_second(),
+        validators=[within("intake_day")],
     )
     reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
 
@@ -130,6 +139,44 @@ def announce(
     rounds.announce(round, by=person(request), now=now)
 
 
+def date_texts(row: RoundProposal) -> list[str]:
+    """Return what a proposal changes, before and after."""
+    proposed = {"opens_at": row.opens_at.isoformat(), "closes_at": row.closes_at.isoformat()}
+    kept = {
+        "opens_at": row.round.opens_at.isoformat(),
+        "closes_at": row.round.closes_at.isoformat(),
+    }
+    lines = rounds_queries.date_lines(kept, proposed)
+    return [f"{label}: {before} → {after}" for label, before, after in lines]
+
+
+def dates_intro(row: RoundProposal) -> str:
+    return "\n".join(
+        [
+            *date_texts(row),
+            f"제안: {row.by}. 사유: {row.reason}",
+            f"이 변경이 미치는 곳: {rule_queries.concerned_by_round(row.round)}",
+            "승인하면 접수 기간이 바로 바뀌고, 사람의 이름을 뺀 내용이 공개 이력에 남습니다.",
+        ]
+    )
+
+
+class TotalForm(forms.Form):
+    total_won = WonField(label="총예산", validators=[within("pot_won")])
+    reason = forms.CharField(
+        label="사유와 근거",
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="공개됩니다. 사람의 이름을 적지 마세요.",
+    )
+
+
+def propose_total(
+    request: HttpRequest, round: ProgramRound, data: dict[str, Any], now: datetime
+) -> None:
+    pots.propose_total(round, by=person(request), now=now, **data)
+
+
 class RoundChanges(ReadOnlyInline):
     model = RoundChange
     fields = ["when", "what", "change", "reason", "ground", "recorded", "by", "approved_by"]
@@ -148,8 +195,10 @@ class RoundChanges(ReadOnlyInline):
     def recorded(self, row: RoundChange) -> str:
         return rounds_queries.outage_summary(row.evidence) or "—"
 
-    @admin.display(description="접수 마감")
+    @admin.display(description="바뀐 내용")
     def change(self, row: RoundChange) -> str:
+        if row.act == "total":
+            return " → ".join(won(sums["total_won"]) for sums in (row.before, row.after))
         dates = [dated["closes_at"] for dated in (row.before, row.after) if dated]
         return " → ".join(stamp(datetime.fromisoformat(text)) for text in dates) or "—"
 
@@ -170,7 +219,7 @@ class ProgramRoundAdmin(WorkflowAdmin):
             roles=[MANAGER],
             form=reschedule_form,
             done="접수 기간을 바꾸었습니다.",
-            intro="공고한 회차의 접수 기간은 마감 전 48시간 안에 포털이 스스로 남긴 장애 기록이 있을 때만 바로 바꿀 수 있습니다.",
+            intro="공고한 회차의 접수 기간은 마감 가까이에 접수가 되지 않은 장애를 포털이 스스로 기록했을 때만, 접수하지 못한 시간(시간 단위로 올림)만큼, 정해진 날수 안에서 마감을 늦출 수 있습니다.",
         ),
         Act(
             "propose",
@@ -180,6 +229,15 @@ class ProgramRoundAdmin(WorkflowAdmin):
             form=proposal_form,
             done="변경안을 만들었습니다. 다른 결정권자가 ‘접수 기간 변경안’에서 승인합니다.",
             show=lambda request, round: round.announced,
+        ),
+        Act(
+            "total",
+            "총예산 변경안 만들기",
+            propose_total,
+            roles=[MANAGER],
+            form=TotalForm,
+            done="총예산은 아직 바뀌지 않았습니다. 다른 결정권자가 ‘총예산 변경안’에서 승인하면 바뀝니다.",
+            intro=lambda round: f"지금 총예산 {won(round.total_won)}",
         ),
         Act(
             "announce",
@@ -215,29 +273,19 @@ class RoundProposalAdmin(WorkflowAdmin):
     read_roles = READERS
     list_display = ["round", "closes", "reason", "by", "approved_by", "ended_at"]
     list_select_related = ["round", "by", "approved_by"]
+    list_filter = [waiting(OPEN_PROPOSAL)]
     ordering = ["-pk"]
-    fields = ["round", "opens", "closes", "reason", "by", "at", "approved_by", "ended_at"]
-    readonly_fields = ["opens", "closes"]
-    acts = [
-        Act(
-            "approve",
-            "변경안 승인",
-            approve_dates,
-            roles=[MANAGER],
-            done="접수 기간을 바꾸었습니다.",
-            show=lambda request, row: row.ended_at is None and row.by_id != request.user.pk,
-            intro="승인하면 접수 기간이 바로 바뀌고 공개 이력에 남습니다.",
-        ),
-        Act(
-            "drop",
-            "변경안 폐기",
-            drop_dates,
-            roles=[MANAGER],
-            done="변경안을 폐기했습니다.",
-            show=lambda request, row: row.ended_at is None,
-            danger=True,
-        ),
+    fields = [
+        *("round", "opens", "closes", "concerned", "reason", "by", "at", "approved_by", "ended_at")
     ]
+    readonly_fields = ["opens", "closes", "concerned"]
+    acts = proposals.acts(
+        approve_dates,
+        drop_dates,
+        intro=dates_intro,
+        done="접수 기간을 바꾸었습니다.",
+        dropped="변경안을 폐기했습니다.",
+    )
 
     @admin.display(description="접수 시작")
     def opens(self, row: RoundProposal) -> str:
@@ -246,6 +294,10 @@ class RoundProposalAdmin(WorkflowAdmin):
     @admin.display(description="접수 마감")
     def closes(self, row: RoundProposal) -> str:
         return stamp(row.closes_at)
+
+    @admin.display(description="이 변경이 미치는 곳")
+    def concerned(self, row: RoundProposal) -> str:
+        return rule_queries.concerned_by_round(row.round)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[RoundProposal]:
         return RoundProposal.objects.filter(round__in=rounds_of(person(request)).values("pk"))

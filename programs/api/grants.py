@@ -7,8 +7,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.core import ranges
 from portal.core.errors import BadInput
-from portal.core.money import MAX_WON
 from programs.api.catalogue.views import find_program
 from programs.api.fields import ROUND, TAGS, PublicView, code_parameter, text, unknown
 from programs.rules.grants import ceilings
@@ -46,7 +46,10 @@ GRANT = OpenApiExample(
 
 class WonInput(serializers.IntegerField):
     def __init__(self, **options: Any) -> None:
-        super().__init__(min_value=0, max_value=MAX_WON, required=False, allow_null=True, **options)
+        cost = ranges.known()["cost_won"]
+        super().__init__(
+            min_value=cost.least, max_value=cost.most, required=False, allow_null=True, **options
+        )
 
     def to_internal_value(self, data: Any) -> int:
         # In Python True is the number 1, and a float may have lost a won.

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.access.decorators import same_for_strangers
 from programs.api.fields import TAGS, PublicView, text, whole
 from programs.queries import ledger as ledger_queries
 from programs.visibility import public_pots
@@ -76,6 +77,7 @@ class BudgetShape(serializers.Serializer):
     total = BalanceShape(help_text="내역사업 예산의 합계")
 
 
+@same_for_strangers()
 class Budgets(PublicView):
     query: ClassVar[frozenset[str]] = frozenset()
 

@@ -5,7 +5,8 @@ from typing import Any
 
 from django import forms
 
-from programs.forms.ledger import WonField
+from portal.forms.fields import WonField
+from portal.forms.ranges import within
 from programs.queries.eligibility import Question
 from programs.states import CompanyKind, CompanySize, QuestionKind
 
@@ -53,12 +54,12 @@ def _empty_field(question: Question) -> forms.Field:
             )
         case QuestionKind.DATE:
             date = forms.DateInput({"type": "date", "class": "input--short"}, format="%Y-%m-%d")
-            return forms.DateField(widget=date, required=False)
+            return forms.DateField(widget=date, required=False, validators=[within("fact_day")])
         case QuestionKind.INTEGER:
             number = forms.TextInput({"inputmode": "numeric", "class": "input--short"})
             return forms.IntegerField(
-                min_value=0, max_value=1_000_000, widget=number, required=False
+                widget=number, required=False, validators=[within("fact_count")]
             )
         case QuestionKind.WON:
-            return WonField(required=False)
+            return WonField(required=False, validators=[within("fact_won")])
     return forms.CharField(max_length=200, required=False)

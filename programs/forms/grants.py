@@ -4,7 +4,8 @@ from typing import Any, cast
 
 from django import forms
 
-from programs.forms.ledger import WonField
+from portal.forms.fields import WonField
+from portal.forms.ranges import within
 from programs.models import SubProgram, Track
 from programs.states import GrantKind
 
@@ -14,10 +15,16 @@ class PreviewForm(forms.Form):
 
     track = forms.ChoiceField(label="지원유형")
     total_cost_won = WonField(
-        label="총사업비", required=False, help_text="정부지원금과 기업부담금을 더한 금액입니다."
+        label="총사업비",
+        required=False,
+        help_text="정부지원금과 기업부담금을 더한 금액입니다.",
+        validators=[within("cost_won")],
     )
     requested_won = WonField(
-        label="신청금액", required=False, help_text="받고자 하는 정부지원금입니다."
+        label="신청금액",
+        required=False,
+        help_text="받고자 하는 정부지원금입니다.",
+        validators=[within("grant_won")],
     )
 
     def __init__(self, *args: Any, program: SubProgram, **kwargs: Any) -> None:

@@ -10,7 +10,7 @@ from django.db.models import F, Q
 from portal.models import Dated, User
 from programs.models.ledger import Budget
 from programs.models.rounds import ProgramRound
-from programs.rules import calendar, deadlines, eligibility
+from programs.rules import calendar, deadlines, eligibility, industries
 from programs.rules.grants import ceilings
 from programs.states import GrantKind, Intake, QuotaKind
 
@@ -268,10 +268,7 @@ class BonusItem(models.Model):
 
     def hinted(self, industry_code: str) -> bool:
         """Return whether an industry code (21102 or C21102) starts like one of the hints."""
-        digits = industry_code.strip().lstrip("ABCDEFGHIJKLMNOPQRSTU")
-        return bool(digits) and any(
-            digits.startswith(hint.lstrip("ABCDEFGHIJKLMNOPQRSTU")) for hint in self.industry_hints
-        )
+        return industries.starts_like(industry_code, self.industry_hints)
 
 
 class RequiredDocument(models.Model):
@@ -298,3 +295,20 @@ class RequiredDocument(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+
+class CatalogueRevision(models.Model):
+    """A mark of the last changes of the catalogue, written by the triggers of `programs.guards`.
+
+    All tokens together are the revision of the catalogue. There is one row, and one more for each
+    transaction that ever changed the catalogue while another one did: none waits for another.
+    """
+
+    token = models.CharField(max_length=36)
+
+    class Meta:
+        verbose_name = "사업 목록의 판"
+        verbose_name_plural = "사업 목록의 판"
+
+    def __str__(self) -> str:
+        return self.token

@@ -88,4 +88,4 @@ class LedgerEntry(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.amount_won:,}원 ({self.reference})"
+        return f"{self.get_kind_display()} {self.amount_won:,}원"

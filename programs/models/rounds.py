@@ -4,9 +4,10 @@ from django.db import models
 from django.db.models import F, Q
 
 from portal.models import Dated, User
+from programs.models.proposals import Proposal, two_people
 from programs.rules import calendar
 from programs.rules.grants import limits as firm_limits
-from programs.states import Ground
+from programs.states import ROUND_ACTS, Ground
 
 
 class ProgramRound(Dated):
@@ -18,8 +19,11 @@ class ProgramRound(Dated):
     name = models.CharField("이름", max_length=100)
     opens_at = models.DateTimeField("접수 시작")
     closes_at = models.DateTimeField("접수 마감")
-    announced = models.BooleanField("공고함", default=False)
+    announced = models.BooleanField("공고 여부", default=False)
     total_won = models.PositiveBigIntegerField("총예산")
+    outage_hours = models.PositiveSmallIntegerField("장애로 보는 마감 전 시간", default=24)
+    extension_days = models.PositiveSmallIntegerField("장애로 늘릴 수 있는 날", default=3)
+    ticket_hours = models.PositiveSmallIntegerField("복구 뒤 접수 확인표를 받는 시간", default=2)
     profile = models.JSONField("기업정보 질문", default=list, blank=True)
     pools = models.JSONField("전문가 풀", default=list, blank=True)
     limits = models.JSONField("기업별 지원 한도", default=list, blank=True)
@@ -81,10 +85,10 @@ class RoundChange(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.act}: {self.reason}"
+        return ": ".join(filter(None, [ROUND_ACTS[self.act], self.reason]))
 
 
-class RoundProposal(models.Model):
+class RoundProposal(Proposal):
     """New dates of an announced round for another lawful reason; another manager approves."""
 
     round = models.ForeignKey(
@@ -93,12 +97,6 @@ class RoundProposal(models.Model):
     opens_at = models.DateTimeField("접수 시작")
     closes_at = models.DateTimeField("접수 마감")
     reason = models.CharField("사유와 근거", max_length=300)
-    by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="+", verbose_name="제안자")
-    at = models.DateTimeField("제안 시각")
-    approved_by = models.ForeignKey(
-        User, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="승인자"
-    )
-    ended_at = models.DateTimeField("끝난 시각", null=True)
 
     class Meta:
         verbose_name = "접수 기간 변경안"
@@ -107,10 +105,7 @@ class RoundProposal(models.Model):
             models.UniqueConstraint(
                 fields=["round"], condition=Q(ended_at=None), name="one_open_proposal_per_round"
             ),
-            models.CheckConstraint(
-                condition=Q(approved_by=None) | ~Q(approved_by=F("by")) & Q(ended_at__isnull=False),
-                name="proposal_needs_two_people",
-            ),
+            two_people("proposal_needs_two_people"),
         ]
 
     def __str__(self) -> str:

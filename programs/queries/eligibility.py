@@ -7,6 +7,7 @@ from typing import Any
 
 from portal.core.errors import BadInput
 from programs.models import SubProgram
+from programs.queries.kept import KeptProgram
 from programs.rules import eligibility
 from programs.rules.eligibility import Condition, Verdict
 from programs.rules.facts import absent, applies
@@ -66,13 +67,16 @@ def check_self(program: SubProgram, raw: Mapping[str, object], *, on: date) -> V
 
 
 def who_may_apply(
-    programs: Iterable[SubProgram], facts: Mapping[str, Any], *, on: date
-) -> list[tuple[SubProgram, Verdict]]:
-    """Judge each programme by a few facts of the reader; missing facts do not count."""
-    return [
-        (program, eligibility.judge(program.conditions_parsed(), facts, on=on, final=False))
+    programs: Iterable[KeptProgram], facts: Mapping[str, Any], *, on: date
+) -> dict[int, Verdict]:
+    """Judge each programme by a few facts of the reader; missing facts do not count.
+
+    The verdicts have the primary keys of the programmes.
+    """
+    return {
+        program.pk: eligibility.judge(program.conditions, facts, on=on, final=False)
         for program in programs
-    ]
+    }
 
 
 def _partner_conditions(program: SubProgram) -> Iterable[Condition]:

@@ -1,10 +1,12 @@
 """Balances of pots, from their counters and from their entries."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db.models import QuerySet, Sum
 
+from portal.monitoring.figures import Figure
 from programs.models import Budget, LedgerEntry, SubProgram
 from programs.rules import ledger
 from programs.rules.ledger import Balance
@@ -46,6 +48,13 @@ def statements(pots: Iterable[Budget]) -> list[Statement]:
     return [Statement(pot, pot.balance, sums[pot.pk], pot.pk in in_use) for pot in pots]
 
 
+def available_at(pot: Budget, at: datetime) -> int:
+    """Return what was available of a pot at an instant that has passed, in won."""
+    later = LedgerEntry.objects.filter(budget=pot, at__gt=at).values_list("kind", "amount_won")
+    added = sum(ledger.after(Balance(), kind, amount).available for kind, amount in later)
+    return pot.available_won - added
+
+
 def held(pot: Budget, subject: str) -> Balance:
     """Return what one subject has reserved, committed and paid of a pot."""
     sums = LedgerEntry.objects.filter(budget=pot, subject=subject).values_list("kind")
@@ -84,3 +93,29 @@ def _sums(pots: Sequence[int], entries: QuerySet[LedgerEntry] | None = None) -> 
     for pot, kind, total in sums:
         balances[pot] = ledger.after(balances[pot], kind, total)
     return balances
+
+
+def figures(at: datetime) -> Iterator[Figure]:
+    """Yield what each pot holds, for the operators."""
+    pots = {pot.code: pot.balance for pot in Budget.objects.all()}
+    for name, meaning, part in (
+        ("portal_pot_appropriated_won", "Won appropriated to a pot.", "appropriated"),
+        ("portal_pot_available_won", "Won of it that nobody has.", "available"),
+    ):
+        values = {(code,): float(getattr(balance, part)) for code, balance in pots.items()}
+        yield Figure(name, meaning, ["pot"], values)
+
+
+# What money is for, see `subject` in docs/architecture.md; the key of an application ends its receipt number.
+SUBJECT_WORDS = {
+    "application": "신청 {:06}",
+    "panel-award": "모니터링단 시상 {}번",
+    "report-fee": "원고료 {}번",
+}
+
+
+def subject_words(subject: str) -> str:
+    """Return what an entry of the ledger is for in words; "" for a pot's own money."""
+    kind, _, key = subject.partition(":")
+    words = SUBJECT_WORDS.get(kind)
+    return words.format(int(key)) if words and key.isdigit() else ""

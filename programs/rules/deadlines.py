@@ -27,6 +27,13 @@ class Policy(StrEnum):
     """24:00 of the last day itself: links that expire, periods counted back from a date."""
 
 
+POLICY_WORDS = {
+    Policy.WORKING_DAY_18: "마지막 날 18시 (쉬는 날이면 다음 근무일)",
+    Policy.END_OF_WORKING_DAY: "마지막 날 자정 (쉬는 날이면 다음 근무일)",
+    Policy.END_OF_DAY: "마지막 날 자정 (쉬는 날이어도 그날)",
+}
+
+
 def due_after(
     start: datetime | date, days: int, policy: Policy, holidays: Container[date]
 ) -> datetime:

@@ -25,6 +25,13 @@ NEEDS_VALUES = frozenset({"one_of", "none_of", "greater_than_fact"})
 NEEDS_NUMBER = frozenset({"at_least", "at_most", "years_since", "years_within"})
 BARE = frozenset({"is_true", "is_false", "given"})
 KINDS = NEEDS_VALUES | NEEDS_NUMBER | BARE
+ANSWER, DOCUMENT, RECORD = "answer", "document", "record"
+BASES: Mapping[str, str] = {
+    ANSWER: "신청기업의 답변",
+    DOCUMENT: "서류",
+    RECORD: "포털 기록·계산",
+}
+"""On what a verdict rests. Only what the portal itself records or computes needs no look."""
 
 
 @dataclass(frozen=True)
@@ -33,7 +40,8 @@ class Condition:
 
     `message` is what the applicant reads when it is not met, `label` names the fact in Korean,
     `origin` says where the rule comes from (`source S16`, `public`, `assumption`). A condition
-    that is not `blocking` only warns. `when` restricts it to some values of other facts.
+    that is not `blocking` only warns. `when` restricts it to some values of other facts. `basis`
+    says on what its fact rests: the firm's answer, a document, or the portal's own record.
 
     Kinds: `one_of` and `none_of` (the fact is, or is not, among `values`; of several answers one
     listed is enough), `at_least` and `at_most` (`number`), `is_true`, `is_false`, `given`,
@@ -52,6 +60,7 @@ class Condition:
     origin: str = ""
     other: str = ""
     label: str = ""
+    basis: str = ANSWER
 
 
 @dataclass(frozen=True)
@@ -168,6 +177,7 @@ def _fault(row: Mapping[str, Any]) -> str | None:
         "number가 필요합니다.": kind in NEEDS_NUMBER and number is None,
         "other가 필요합니다.": kind == "greater_than_fact" and not row.get("other"),
         "blocking은 true 또는 false여야 합니다.": not isinstance(row.get("blocking", True), bool),
+        f"basis는 {', '.join(BASES)} 가운데 하나입니다.": row.get("basis", ANSWER) not in BASES,
     }
     return next((reason for reason, broken in faults.items() if broken), None)
 

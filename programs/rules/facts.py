@@ -1,10 +1,12 @@
 """Facts about an applicant, and restrictions (`when`) that depend on them."""
 
-import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
+from portal.core.dates import read as read_day
 from portal.core.errors import BadInput
+from portal.core.text import clean
+from portal.core.validators import whole
 
 Scalar = str | int | bool
 Fact = str | int | bool | date | tuple[str, ...] | None
@@ -13,7 +15,7 @@ When = Mapping[str, Sequence[Scalar]]
 
 _TRUE = frozenset({"true", "yes", "y", "on", "1", "예", "네"})
 _FALSE = frozenset({"false", "no", "n", "off", "0", "아니오", "아니요"})
-_INTEGER = re.compile(r"[+-]?[0-9]{1,15}")
+TOO_LARGE = 10**15
 
 
 def absent(value: object) -> bool:
@@ -62,15 +64,19 @@ def parse_when(raw: object) -> When | None:
 
 def read_whole(value: object, name: str) -> int:
     """Parse a whole number, also as text with commas. Raises BadInput (`fact`)."""
-    text = str(value).replace(",", "").strip()
-    if isinstance(value, bool) or not _INTEGER.fullmatch(text):
-        raise BadInput(f"‘{name}’ 항목은 정수로 입력하세요.", code="fact")
-    return int(text)
+    refusal = BadInput(f"‘{name}’ 항목은 정수로 입력하세요.", code="fact")
+    try:
+        number = whole(str(value))
+    except BadInput as unreadable:
+        raise refusal from unreadable
+    if isinstance(value, bool) or abs(number) >= TOO_LARGE:
+        raise refusal
+    return number
 
 
 def read_yes(value: object, name: str) -> bool:
     """Parse a yes or no, also as text. Raises BadInput (`fact`)."""
-    text = str(value).strip().lower()
+    text = clean(str(value)).strip().lower()
     if text in _TRUE:
         return True
     if text in _FALSE:
@@ -83,8 +89,8 @@ def read_date(value: object, name: str) -> date:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     try:
-        return date.fromisoformat(str(value).strip())
-    except ValueError as unreadable:
+        return read_day(str(value))
+    except BadInput as unreadable:
         raise BadInput(
             f"‘{name}’ 항목은 2021-02-16과 같은 날짜로 입력하세요.", code="fact"
         ) from unreadable

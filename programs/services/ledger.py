@@ -12,6 +12,8 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
+from portal.core import ranges
+from portal.core.dates import korean_day
 from portal.core.errors import BadInput, BudgetExceeded, NotFound, StaleVersion
 from portal.core.money import won
 from portal.jobs import broker
@@ -40,6 +42,8 @@ class Booking:
 
 
 def appropriate(pot: Budget, booking: Booking, *, by: User | None, now: datetime) -> LedgerEntry:
+    """Put money into the pot. Raises BadInput (`amount`) for more than any pot may hold."""
+    ranges.check("pot_won", booking.amount, today=korean_day(now), code="amount")
     return _write_one(pot, EntryKind.APPROPRIATE, booking, by, now)
 
 

@@ -1,23 +1,24 @@
 """Announce a round and change its dates; each change records its reason."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
-from portal.access.roles import roles_of
+from portal.core import ranges
+from portal.core.dates import korean_day
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from programs.models import ProgramRound, RoundChange, RoundProposal
 from programs.queries import rounds as rounds_queries
-from programs.roles import MANAGER
 from programs.rules.calendar import KST, Window
+from programs.services import proposals
 from programs.states import Ground
 
 
 def announce(round: ProgramRound, *, by: User, now: datetime) -> RoundChange:
     """Publish a round. Raises MoveNotAllowed (`role`, `already_announced`)."""
-    _manager_only(by)
+    proposals.manager_only(by)
     with transaction.atomic():
         locked = ProgramRound.objects.select_for_update().get(pk=round.pk)
         if locked.announced:
@@ -43,10 +44,11 @@ def reschedule(
     An announced round moves only for an outage that the portal itself recorded, whose minutes are
     stored with the change; any other lawful reason needs a second person (`propose`, `approve`).
     A closing is never moved into the past: what was submitted in time stays in time. Raises
-    MoveNotAllowed, BadInput (`window`, `reason`), RuleBroken (`no_outage`).
+    MoveNotAllowed, BadInput (`window`, `reason`, `extension` beyond what was lost), RuleBroken
+    (`no_outage`).
     """
-    _manager_only(by)
-    _check(opens_at, closes_at, reason)
+    proposals.manager_only(by)
+    _check(opens_at, closes_at, reason, now)
     with transaction.atomic():
         locked = ProgramRound.objects.select_for_update().get(pk=round.pk)
         outage = rounds_queries.outage_minutes(locked, now=now) if locked.announced else []
@@ -62,6 +64,7 @@ def reschedule(
             )
         grounds: dict[str, Any] = {}
         if outage:
+            _check_extension(locked, opens_at, closes_at, rounds_queries.lost(outage))
             grounds = {"ground": Ground.OUTAGE, "evidence": rounds_queries.outage_record(outage)}
         change = _apply(
             locked, opens_at=opens_at, closes_at=closes_at, now=now, reason=reason, by=by, **grounds
@@ -83,12 +86,12 @@ def propose(
 
     Raises MoveNotAllowed, BadInput (`window`, `reason`).
     """
-    _manager_only(by)
-    _check(opens_at, closes_at, reason)
+    proposals.manager_only(by)
+    _check(opens_at, closes_at, reason, now)
     with transaction.atomic():
         locked = ProgramRound.objects.select_for_update().get(pk=round.pk)
         if locked.proposals.filter(ended_at=None).exists():
-            raise MoveNotAllowed("아직 승인하지 않은 변경안이 있습니다.", code="proposal_open")
+            raise proposals.still_open()
         return RoundProposal.objects.create(
             round=locked,
             opens_at=opens_at,
@@ -104,12 +107,11 @@ def approve(proposal: RoundProposal, *, by: User, now: datetime) -> RoundChange:
 
     Raises MoveNotAllowed (`same_person`), BadInput (`window`).
     """
-    _manager_only(by)
-    if proposal.by_id == by.pk:
-        raise MoveNotAllowed("제안한 사람은 승인할 수 없습니다.", code="same_person")
+    proposals.manager_only(by)
+    proposals.another_only(proposal, by)
     with transaction.atomic():
         locked = ProgramRound.objects.select_for_update().get(pk=proposal.round_id)
-        _end(proposal, now, approved_by=by)
+        proposals.end(proposal, now, approved_by=by)
         return _apply(
             locked,
             opens_at=proposal.opens_at,
@@ -124,20 +126,34 @@ def approve(proposal: RoundProposal, *, by: User, now: datetime) -> RoundChange:
 
 def drop(proposal: RoundProposal, *, by: User, now: datetime) -> None:
     """Discard proposed dates. Raises MoveNotAllowed."""
-    _manager_only(by)
-    _end(proposal, now)
+    proposals.manager_only(by)
+    proposals.end(proposal, now)
 
 
-def _end(proposal: RoundProposal, now: datetime, **signature: User) -> None:
-    still_open = RoundProposal.objects.filter(pk=proposal.pk, ended_at=None)
-    if not still_open.update(ended_at=now, **signature):
-        raise MoveNotAllowed("이미 처리한 변경안입니다.", code="proposal_ended")
+def _check_extension(
+    round: ProgramRound, opens_at: datetime, closes_at: datetime, lost: timedelta
+) -> None:
+    """Refuse more than was lost, and other dates than the closing. Raises BadInput (`extension`)."""
+    left = timedelta(days=round.extension_days) - rounds_queries.extended(round)
+    most = min(lost, left)
+    if opens_at != round.opens_at or not round.closes_at < closes_at <= round.closes_at + most:
+        hours = max(most // timedelta(hours=1), 0)
+        raise BadInput(
+            "장애를 근거로는 접수 마감만, 접수하지 못한 시간만큼 늘릴 수 있습니다. 지금 기록으로는"
+            f" {hours}시간까지입니다(분의 합을 시간 단위로 올림, 모두 합해 {round.extension_days}일까지)."
+            " 더 늘리거나 다른 날짜를 바꾸려면 변경안을 만들어 다른 결정권자의 승인을 받으세요.",
+            code="extension",
+        )
 
 
-def _check(opens_at: datetime, closes_at: datetime, reason: str) -> None:
+def _check(opens_at: datetime, closes_at: datetime, reason: str, now: datetime) -> None:
     if not reason.strip():
         raise BadInput("접수 기간을 바꾸는 사유를 적어 주세요.", code="reason")
     Window(opens_at, closes_at)
+    for at, label in ((opens_at, "접수 시작"), (closes_at, "접수 마감")):
+        ranges.check(
+            "intake_day", korean_day(at), today=korean_day(now), code="window", label=label
+        )
 
 
 def _apply(
@@ -170,8 +186,3 @@ def _dates(round: ProgramRound) -> dict[str, str]:
         "opens_at": round.opens_at.astimezone(KST).isoformat(),
         "closes_at": round.closes_at.astimezone(KST).isoformat(),
     }
-
-
-def _manager_only(by: User) -> None:
-    if MANAGER not in roles_of(by):
-        raise MoveNotAllowed("결정권자만 할 수 있는 처리입니다.", code="role")

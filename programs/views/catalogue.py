@@ -5,72 +5,138 @@ from datetime import datetime
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import NoReverseMatch, reverse
+from django.utils.html import escape
 from django.views.decorators.http import require_safe
 
-from portal.access.decorators import public
-from portal.core.clock import KST, now
+from portal.access.decorators import public, same_for_strangers
+from portal.core.clock import now
+from portal.core.dates import korean_day
+from portal.templatetags.progress import countdown
+from portal.web import kept_pages
 from programs.forms.eligibility import ReaderForm
 from programs.models import NationalGoal, SubProgram, Track
 from programs.queries import catalogue as catalogue_queries
 from programs.queries import eligibility as eligibility_queries
+from programs.queries import kept
 from programs.queries import rounds as rounds_queries
 from programs.rules.eligibility import Condition, Verdict
 from programs.rules.facts import applies
 from programs.rules.grants import quota
 from programs.views.rounds import intake_status
-from programs.visibility import public_rounds
 
 
 @public
+@same_for_strangers()
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     at = now()
-    round = rounds_queries.current_round(at)
-    goals = list(NationalGoal.objects.all())
-    context = {
-        "now": at,
-        "round": round,
-        "cards": _cards(catalogue_queries.offered(round), at) if round else [],
-        "goals": goals,
-        "bars": _bars(goals),
-    }
-    return render(request, "programs/catalogue/home.html", context)
+    catalogue = kept.catalogue()
+    round = catalogue.current_round(at)
+    offered = catalogue.programs(round) if round else []
+
+    def context() -> dict[str, Any]:
+        goals = catalogue.goals()
+        programs = kept.with_pots([program.instance() for program in offered])
+        return {"round": round, "cards": _cards(programs, at), "goals": goals, "bars": _bars(goals)}
+
+    return kept_pages.show(
+        request,
+        "programs/catalogue/home.html",
+        "programs/catalogue/_home.html",
+        key=(*_shown(catalogue, at), kept.money(program.pot_id for program in offered)),
+        context=context,
+        fills={
+            "countdown": lambda: countdown(round.closes_at, now=at) if round else "",
+            "good_cases": lambda: render_to_string("programs/catalogue/_good_cases.html"),
+            "showcases": lambda: render_to_string("programs/catalogue/_showcases.html"),
+        },
+    )
 
 
 @public
+@same_for_strangers("round")
 @require_safe
 def program_list(request: HttpRequest) -> HttpResponse:
     at = now()
-    rounds = list(public_rounds().order_by("-opens_at"))
+    catalogue = kept.catalogue()
+    rounds = catalogue.rounds()
     code = request.GET.get("round", "")
-    round = next((row for row in rounds if row.code == code), rounds_queries.current_round(at))
+    round = next((row for row in rounds if row.code == code), catalogue.current_round(at))
     form = ReaderForm(request.GET or None)
-    facts = {name: value for name, value in _cleaned(form).items() if value}
-    programs = catalogue_queries.offered(round) if round else []
-    verdicts = eligibility_queries.who_may_apply(programs, facts, on=at.astimezone(KST).date())
-    context = {
-        "now": at,
-        "round": round,
-        "rounds": rounds,
-        "form": form,
-        "filtered": bool(facts),
-        "cards": _cards([program for program, verdict in verdicts if _fits(verdict)], at),
-        "others": [row for row in verdicts if not _fits(row[1])],
-    }
-    return render(request, "programs/catalogue/list.html", context)
+    cleaned = _cleaned(form)
+    facts = {name: value for name, value in cleaned.items() if value}
+    offered = catalogue.programs(round) if round else []
+
+    def context() -> dict[str, Any]:
+        programs = kept.with_pots([program.instance() for program in offered])
+        judged = eligibility_queries.who_may_apply(offered, facts, on=korean_day(at))
+        verdicts = [(program, judged[program.pk]) for program in programs]
+        return {
+            "round": round,
+            "rounds": rounds,
+            "form": form,
+            "filtered": bool(facts),
+            "cards": _cards([program for program, verdict in verdicts if _fits(verdict)], at),
+            "others": [row for row in verdicts if not _fits(row[1])],
+        }
+
+    key = (
+        *_shown(catalogue, at),
+        kept.money(program.pot_id for program in offered),
+        round.code if round else "",
+        form.is_bound,
+        tuple(cleaned.items()),
+    )
+    return kept_pages.show(
+        request,
+        "programs/catalogue/list.html",
+        "programs/catalogue/_list.html",
+        key=None if form.errors else key,
+        context=context,
+        fills={"countdown": lambda: countdown(round.closes_at, now=at) if round else ""},
+    )
 
 
 @public
+@same_for_strangers()
 @require_safe
 def program_detail(request: HttpRequest, round: str, code: str) -> HttpResponse:
     at = now()
-    program = catalogue_queries.sub_program_of(round, code)
+    catalogue = kept.catalogue()
+    found = catalogue_queries.found(catalogue, round, code, now=at)
+    return kept_pages.show(
+        request,
+        "programs/catalogue/detail.html",
+        "programs/catalogue/_detail.html",
+        key=(*_shown(catalogue, at), kept.money([found.pot_id]), found.pk),
+        context=lambda: _detail(catalogue, found, at),
+        head={"title": found.name},
+        fills={
+            "countdown": lambda: countdown(found.window.closes_at, now=at),
+            "refusal": lambda: _refusal_text(found, at),
+        },
+    )
+
+
+def _shown(catalogue: kept.Catalogue, at: datetime) -> tuple[object, ...]:
+    """Return what decides, beside money, about all that pages show of the catalogue."""
+    return catalogue.revision, korean_day(at), catalogue.passed(at)
+
+
+def _refusal_text(found: kept.KeptProgram, at: datetime) -> str:
+    """Return why it takes no applications as HTML; it names the second of the portal's clock."""
+    refusal = rounds_queries.refusal(found.instance(), at)
+    return escape(refusal.message) if refusal else ""
+
+
+def _detail(catalogue: kept.Catalogue, found: kept.KeptProgram, at: datetime) -> dict[str, Any]:
+    program = found.instance()
     tracks = list(program.tracks.all())
     declared = {row["code"] for row in program.questions if row.get("section") == "declarations"}
-    conditions = [(row, _only_for(row, tracks)) for row in program.conditions_parsed()]
-    context = {
+    conditions = [(row, _only_for(row, tracks)) for row in found.conditions]
+    return {
         **program_context(program, at),
         "tracks": tracks,
         "quota": quota.label(program.quota_count, program.quota_kind),
@@ -79,13 +145,12 @@ def program_detail(request: HttpRequest, round: str, code: str) -> HttpResponse:
         "documents": [(row, _only_if(row.when, program)) for row in program.documents.all()],
         "criteria": list(program.criteria.all()),
         "bonus_items": list(program.bonus_items.all()),
-        "date_changes": rounds_queries.public_changes(program.round),
+        "date_changes": rounds_queries.public_changes(catalogue.changes(program.round)),
         "shows": {
             name: any(getattr(track, name) is not None for track in tracks)
             for name in ("share_percent", "days", "months", "previous_cap_won")
         },
     }
-    return render(request, "programs/catalogue/detail.html", context)
 
 
 def _cleaned(form: ReaderForm) -> dict[str, Any]:

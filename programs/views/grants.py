@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from portal.access.decorators import public
+from portal.access.decorators import public, same_for_strangers
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from programs.forms.grants import PreviewForm
@@ -15,6 +15,7 @@ from programs.views.catalogue import program_context
 
 
 @public
+@same_for_strangers()
 @require_safe
 def preview(request: HttpRequest, round: str, code: str) -> HttpResponse:
     program = catalogue_queries.sub_program_of(round, code)

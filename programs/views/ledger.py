@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from portal.access.decorators import public
+from portal.access.decorators import public, same_for_strangers
 from portal.core.clock import now
 from programs.queries import ledger as ledger_queries
 from programs.visibility import public_pots
@@ -13,6 +13,7 @@ ENTRIES = 20
 
 
 @public
+@same_for_strangers()
 @require_safe
 def budget(request: HttpRequest) -> HttpResponse:
     statements = ledger_queries.statements(public_pots())

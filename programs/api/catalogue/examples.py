@@ -126,7 +126,7 @@ PROGRAM = OpenApiExample(
                 "origin": "assumption",
             }
         ],
-        "form_version": "a3742609157d3f0272e60e6eebda0edd113f4077ff2334c161b525129864ac80",
+        "form_version": "35c0d7e4b1adaa693fb94c3c14fe87a20ba4066e80c2a6e14a0f0a020e9ea84b",
         "origins": {"budget": "source S3 S11", "quota": "source S11"},
     },
 )

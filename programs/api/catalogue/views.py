@@ -1,19 +1,25 @@
 """Endpoints that list programmes and show one."""
 
+from datetime import datetime
+from typing import Any
+
 from django.http import Http404
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.access.decorators import same_for_strangers
 from portal.core.clock import now
+from portal.web.kept_pages import held
 from programs.api.catalogue import examples
 from programs.api.catalogue.shapes import FullProgramShape, ProgramsShape
 from programs.api.fields import ROUND, TAGS, PublicView, code_parameter
 from programs.models import SubProgram
 from programs.queries import catalogue as catalogue_queries
-from programs.queries import rounds as rounds_queries
+from programs.queries import kept
 
 
+@same_for_strangers("round")
 class Programs(PublicView):
     @extend_schema(
         tags=TAGS,
@@ -25,15 +31,25 @@ class Programs(PublicView):
         examples=[examples.PROGRAMS],
     )
     def get(self, request: Request) -> Response:
-        at = now()
-        current = rounds_queries.current_round(at)
-        code = request.query_params.get("round") or (current.code if current else "")
-        programs = list(catalogue_queries.offered_in(code)) if code else []
-        if request.query_params.get("round") and not programs:
+        catalogue = kept.catalogue()
+        named = request.query_params.get("round")
+        rounds = [row for row in catalogue.rounds() if row.code == named]
+        if not named:
+            rounds = [row for row in [catalogue.current_round(now())] if row]
+        offered = [program for row in rounds for program in catalogue.programs(row)]
+        if named and not offered:
             raise Http404
-        return Response(ProgramsShape({"results": programs}).data)
+
+        def shape() -> dict[str, Any]:
+            programs = kept.with_pots([program.instance() for program in offered])
+            return dict(ProgramsShape({"results": programs}).data)
+
+        keys = tuple(program.pk for program in offered)
+        money = kept.money(program.pot_id for program in offered)
+        return Response(held(("api_programs", catalogue.revision, money, keys), shape))
 
 
+@same_for_strangers("round")
 class Program(PublicView):
     @extend_schema(
         tags=TAGS,
@@ -46,10 +62,20 @@ class Program(PublicView):
     )
     def get(self, request: Request, code: str) -> Response:
         at = now()
-        return Response(FullProgramShape(find_program(request, code), context={"now": at}).data)
+        catalogue = kept.catalogue()
+        found = _find(catalogue, request, code, at)
+
+        def shape() -> dict[str, Any]:
+            return dict(FullProgramShape(found.instance(), context={"now": at}).data)
+
+        shown = (catalogue.revision, kept.money([found.pot_id]), catalogue.passed(at), found.pk)
+        return Response(held(("api_program", *shown), shape))
 
 
 def find_program(request: Request, code: str) -> SubProgram:
-    return catalogue_queries.sub_program(
-        code, now=now(), round=request.query_params.get("round", "")
-    )
+    return _find(kept.catalogue(), request, code, now()).instance()
+
+
+def _find(catalogue: kept.Catalogue, request: Request, code: str, at: datetime) -> kept.KeptProgram:
+    round = request.query_params.get("round", "")
+    return catalogue_queries.found(catalogue, round, code, now=at)

@@ -173,11 +173,18 @@ def _put_round(report: Report, document: Document, by: User | None, now: datetim
         "limits": [plain_figures(limit) for limit in document.get("limits", ())],
         "origins": {name: row[name][1] for name in figures},
     }
+    for name in ("outage_hours", "extension_days", "ticket_hours"):
+        if name in row:
+            values[name] = row[name][0]
+            values["origins"][name] = row[name][1]
     known = ProgramRound.objects.filter(code=row["code"]).first()
     if known and known.changes.filter(act="reschedule").exists():
         report.changes.append(Change(f"회차 {row['code']}의 접수 기간 (담당자가 바꿈)", KEPT))
     else:
         values |= {name: instant(row[name][0]) for name in figures[1:]}
+    if known and known.changes.filter(act="total").exists():
+        del values["total_won"]
+        report.changes.append(Change(f"회차 {row['code']}의 총예산 (담당자가 바꿈)", KEPT))
     round: ProgramRound = report.put(
         ProgramRound.objects.all(), f"회차 {row['code']}", {"code": row["code"]}, values
     )

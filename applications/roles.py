@@ -4,4 +4,4 @@ from portal.access.roles import Role
 
 ASSESSOR = "assessor"
 
-ROLES = (Role(ASSESSOR, "평가위원", home="/assessor/"),)
+ROLES = (Role(ASSESSOR, "평가위원", home="/assessor/", second_factor=True, staff=False),)

@@ -42,7 +42,7 @@ APPLICANT_LABELS = {
 S = ApplicationState
 # States in which the result is known to the applicant.
 ANNOUNCED = (S.RELEASED, S.CONTRACTED, S.CLOSED, S.ENDED)
-SHEET_ENDERS = (OFFICER, MANAGER, SYSTEM)
+SHEET_ENDERS = (OFFICER, MANAGER)
 
 
 class ApplicationMoves(Moves):
@@ -55,12 +55,23 @@ class ApplicationMoves(Moves):
     REINSTATE = Move(
         "reinstate", "요건검토로 되돌리기", (S.INELIGIBLE,), S.SCREENING, (MANAGER,), True
     )
+    # Ways back from acts on many applications, while nothing has followed from them.
+    PUT_BACK = Move(
+        "put_back", "접수로 되돌리기", (S.SCREENING,), S.SUBMITTED, (OFFICER, MANAGER), True
+    )
+    REOPEN = Move(
+        "reopen", "평가 전으로 되돌리기", (S.ASSESSING,), S.SCREENING, (OFFICER, MANAGER), True
+    )
     DECIDE = Move("decide", "결정", (S.ASSESSING,), S.DECIDED, (MANAGER,))
     UNDECIDE = Move("undecide", "결정 되돌리기", (S.DECIDED,), S.ASSESSING, (MANAGER,), True)
     RELEASE = Move("release", "결과 발표", (S.DECIDED,), S.RELEASED, (MANAGER,))
     # An objection upheld by a new assessment returns to the sheets and then to a decision.
     REASSESS = Move("reassess", "이의신청 재평가", (S.RELEASED,), S.ASSESSING, (MANAGER,), True)
     CONCLUDE = Move("conclude", "재평가 결과 결정", (S.ASSESSING,), S.RELEASED, (MANAGER,), True)
+    # A new assessment that cannot be finished; the decision in force stays.
+    STOP_REASSESSMENT = Move(
+        "stop_reassessment", "재평가 거두기", (S.ASSESSING,), S.RELEASED, (MANAGER,), True
+    )
     CONTRACT = Move("contract", "협약 체결", (S.RELEASED,), S.CONTRACTED, (MANAGER,))
     CLOSE = Move("close", "종료", (S.CONTRACTED,), S.CLOSED, (MANAGER,))
     END = Move("end", "중도 종료", (S.RELEASED, S.CONTRACTED), S.ENDED, (MANAGER, SYSTEM), True)
@@ -73,10 +84,19 @@ class ApplicationMoves(Moves):
         (OWNER,),
         True,
     )
+    # The company was transferred to its rightful firm: a draft stays with those who wrote it.
+    DETACH = Move("detach", "작성 종료(기업 이전)", (S.DRAFT,), S.WITHDRAWN, (MANAGER,), True)
     # Moves that keep the state: checked and logged like the others.
     CHECK = Move("check", "요건 점검 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True)
     BONUS = Move("bonus", "가점 확인", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True)
     ASK = Move("ask", "보완 요청", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True)
+    REMIND = Move("remind", "보완 기한 안내", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True)
+    WITHDRAW_ASK = Move(
+        "withdraw_ask", "보완 요청 취소", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True
+    )
+    MOVE_ASK = Move(
+        "move_ask", "보완 기한 변경", (S.SCREENING,), S.SCREENING, (OFFICER, MANAGER), True
+    )
     ANSWER = Move("answer", "보완 제출", (S.SCREENING,), S.SCREENING, (OWNER,))
     OVERDUE = Move("overdue", "보완 기한 경과", (S.SCREENING,), S.SCREENING, (SYSTEM,))
     ASSIGN = Move("assign", "평가위원 배정", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True)
@@ -84,10 +104,18 @@ class ApplicationMoves(Moves):
         "unassign", "평가위원 배정 취소", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True
     )
     OBJECT = Move("object", "이의신청", (S.RELEASED,), S.RELEASED, (OWNER,))
+    OBJECT_EXCLUSION = Move("object_exclusion", "이의신청", (S.INELIGIBLE,), S.INELIGIBLE, (OWNER,))
     DECLINE = Move("decline", "포기", (S.RELEASED,), S.RELEASED, (OWNER,), True)
     AMEND = Move("amend", "결정 변경", (S.RELEASED,), S.RELEASED, (MANAGER,), True)
-    LOCK_SHEET = Move("lock_sheet", "평가표 제출", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,))
-    ABSTAIN = Move("abstain", "평가 회피", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,), True)
+    # An assessor's ties are judged more strictly, by `services.assessment.conflicts`, and people may
+    # have decided to keep the sheet in spite of one.
+    LOCK_SHEET = Move(
+        "lock_sheet", "평가표 제출", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,), by_tied=True
+    )
+    # Who is tied gives the sheet up: that is what the guard is for.
+    ABSTAIN = Move(
+        "abstain", "평가 회피", (S.ASSESSING,), S.ASSESSING, (ASSESSOR,), True, by_tied=True
+    )
     WITHDRAW_SHEET = Move(
         "withdraw_sheet", "평가표 제외", (S.ASSESSING,), S.ASSESSING, SHEET_ENDERS, True
     )
@@ -113,6 +141,31 @@ class ApplicationMoves(Moves):
         "withdraw_sheet_ended", "평가표 제외", (S.ENDED,), S.ENDED, SHEET_ENDERS, True
     )
 
+    # An exclusion that turned out to be wrong.
+    RESTORE_SHEET = Move(
+        "restore_sheet", "평가표 복원", (S.ASSESSING,), S.ASSESSING, (OFFICER, MANAGER), True
+    )
+    RESTORE_SHEET_DECIDED = Move(
+        "restore_sheet_decided", "평가표 복원", (S.DECIDED,), S.DECIDED, (OFFICER, MANAGER), True
+    )
+    RESTORE_SHEET_RELEASED = Move(
+        "restore_sheet_released", "평가표 복원", (S.RELEASED,), S.RELEASED, (OFFICER, MANAGER), True
+    )
+    RESTORE_SHEET_CONTRACTED = Move(
+        "restore_sheet_contracted",
+        "평가표 복원",
+        (S.CONTRACTED,),
+        S.CONTRACTED,
+        (OFFICER, MANAGER),
+        True,
+    )
+    RESTORE_SHEET_CLOSED = Move(
+        "restore_sheet_closed", "평가표 복원", (S.CLOSED,), S.CLOSED, (OFFICER, MANAGER), True
+    )
+    RESTORE_SHEET_ENDED = Move(
+        "restore_sheet_ended", "평가표 복원", (S.ENDED,), S.ENDED, (OFFICER, MANAGER), True
+    )
+
 
 # The move that withdraws a sheet, by the state its application is in; none where it has no sheets.
 WITHDRAW_SHEET_IN: dict[str, Move] = {
@@ -120,6 +173,17 @@ WITHDRAW_SHEET_IN: dict[str, Move] = {
     for name, move in ApplicationMoves.by_name().items()
     if name.startswith("withdraw_sheet")
 }
+RESTORE_SHEET_IN: dict[str, Move] = {
+    move.source[0]: move
+    for name, move in ApplicationMoves.by_name().items()
+    if name.startswith("restore_sheet")
+}
+
+
+class SheetDecisionKind(TextChoices):
+    EXCLUDE = "exclude", "합산에서 제외"
+    KEEP = "keep", "이해관계가 있어도 유지"
+    RESTORE = "restore", "제외한 평가표 복원"
 
 
 class SelectionState(TextChoices):
@@ -188,7 +252,7 @@ class ChangeMoves(Moves):
         "변경안 폐기",
         tuple(PENDING_CHANGES),
         C.DISCARDED,
-        (OFFICER, MANAGER),
+        (OFFICER, MANAGER, SYSTEM),
         True,
     )
 
@@ -198,6 +262,7 @@ class ObjectionState(TextChoices):
     UPHELD = "upheld", "인용(재산정 중)"
     CLOSED = "closed", "인용(재결정)"
     DISMISSED = "dismissed", "기각(결정 유지)"
+    LAPSED = "lapsed", "심의 종료(신청이 끝남)"
 
 
 O = ObjectionState  # noqa: E741 - one letter as for the other tables
@@ -206,6 +271,10 @@ O = ObjectionState  # noqa: E741 - one letter as for the other tables
 class ObjectionMoves(Moves):
     DISMISS = Move("dismiss", "기각", (O.FILED,), O.DISMISSED, (MANAGER,), True)
     UPHOLD = Move("uphold", "인용", (O.FILED,), O.UPHELD, (MANAGER,), True)
+    # An exclusion contested with success: nothing is scored, screening begins again.
+    READMIT = Move("readmit", "인용(요건검토로)", (O.FILED,), O.CLOSED, (MANAGER,), True)
+    LAPSE = Move("lapse", "심의 종료", (O.FILED,), O.LAPSED, (SYSTEM,), True)
+    TAKE_BACK = Move("take_back", "재평가 거두기", (O.UPHELD,), O.FILED, (MANAGER,), True)
     RESCORE = Move("rescore", "재산정", (O.UPHELD,), O.UPHELD, (OFFICER, MANAGER))
     CLOSE = Move("close", "재결정", (O.UPHELD,), O.CLOSED, (MANAGER,))
 
@@ -215,6 +284,7 @@ class Remedy(TextChoices):
 
     BONUS = "bonus", "가점을 다시 인정하고 점수를 다시 산정"
     SHEETS = "sheets", "다른 평가위원이 다시 평가하고 점수를 다시 산정"
+    SCREENING = "screening", "요건 미충족을 거두고 요건을 다시 검토"
 
 
 class MemberRole(TextChoices):
@@ -225,8 +295,24 @@ class MemberRole(TextChoices):
     VIEWER = "viewer", "열람자"
 
 
+class NominationState(TextChoices):
+    PROPOSED = "proposed", "승인 대기"
+    APPROVED = "approved", "승인"
+    REFUSED = "refused", "불승인"
+
+
+class ClaimState(TextChoices):
+    """State of a claim to a business number that somebody else registered."""
+
+    FILED = "filed", "확인 중"
+    EXAMINED = "examined", "검토 완료(결정 전)"
+    UPHELD = "upheld", "인정"
+    DISMISSED = "dismissed", "받아들이지 않음"
+
+
 class PartnerState(TextChoices):
     INVITED = "invited", "응답 대기"
+    PENDING = "pending", "신청기업 확인 대기"
     ACCEPTED = "accepted", "참여 수락"
     REFUSED = "refused", "참여 거절"
     CANCELLED = "cancelled", "초대 취소"
@@ -243,7 +329,39 @@ class Outcome(TextChoices):
 class CheckDecision(TextChoices):
     PENDING = "pending", "확인 전"
     CONFIRMED = "confirmed", "자동 판정 확인"
-    OVERRULED = "overruled", "자동 판정 뒤집음"
+    OVERRULED = "overruled", "자동 판정 변경"
+
+
+class Charge(TextChoices):
+    """How the responsible officer of an application changed."""
+
+    TAKEN = "taken", "맡음"
+    GIVEN = "given", "넘김"
+    TAKEN_OVER = "taken_over", "가져옴"
+    LET_GO = "let_go", "내려놓음"
+    DISTRIBUTED = "distributed", "규칙에 따라 배분"
+    STAND_IN = "stand_in", "대행자에게 배분"
+    ENDED = "ended", "계정 종료로 넘김"
+
+
+class NoteKind(TextChoices):
+    MEMO = "memo", "메모"
+    CALL = "call", "통화"
+
+
+class CallDirection(TextChoices):
+    OUT = "out", "건 전화"
+    IN = "in", "받은 전화"
+
+
+class FlagLabel(TextChoices):
+    URGENT = "urgent", "긴급"
+    CHECK = "check", "추가 확인"
+    VISIT = "visit", "현장 확인"
+    LEGAL = "legal", "법률 검토"
+    COMPLAINT = "complaint", "민원"
+    REPORT = "report", "상급자 보고"
+    CALL_BACK = "call_back", "다시 연락"
 
 
 class BonusState(TextChoices):
@@ -256,6 +374,37 @@ class SupplementState(TextChoices):
     OPEN = "open", "보완 대기"
     ANSWERED = "answered", "보완 제출"
     EXPIRED = "expired", "기한 경과"
+    CLOSED = "closed", "신청이 끝나 닫음"
+    WITHDRAWN = "withdrawn", "요청 취소"
+
+
+class SetActKind(TextChoices):
+    """What is done to many applications at once."""
+
+    TAKE_UP = "take_up", "요건검토 시작"
+    CONFIRM = "confirm", "포털이 판정한 요건 확인"
+    QUALIFY = "qualify", "요건 충족(평가로)"
+    ASK = "ask", "같은 보완 요청"
+    REMIND = "remind", "보완 기한 안내"
+    HAND_OVER = "hand_over", "담당자 넘기기"
+    CONCLUDE = "conclude", "부처 서명(협약 체결)"
+    REQUEST_PAY = "request_pay", "지급 요청"
+    PAY = "pay", "지급 승인"
+    CLOSE = "close", "협약 종료"
+
+
+class SetActState(TextChoices):
+    RUNNING = "running", "진행 중"
+    DONE = "done", "완료"
+    CANCELLED = "cancelled", "취소"
+    UNDONE = "undone", "되돌림"
+
+
+class SetOutcome(TextChoices):
+    """What became of one application in an act on many."""
+
+    DONE = "done", "처리"
+    SKIPPED = "skipped", "건너뜀"
 
 
 class AgreementState(TextChoices):
@@ -307,6 +456,7 @@ class AgreementMoves(Moves):
     REFILE = Move("refile", "최종보고서 보완 제출", (A.SETTLING,), A.SETTLING, (OWNER,))
     FINAL_CHECK = Move("final_check", "최종점검", (A.SETTLING,), A.SETTLING, STAFF, True)
     HAND_OVER = Move("hand_over", "사용내역 제출", (A.SETTLING,), A.SETTLING, (OWNER,))
+    JUDGE_SPENDING = Move("judge_spending", "사용내역 확인", (A.SETTLING,), A.SETTLING, STAFF)
     REOPEN_SPENDING = Move(
         "reopen_spending", "사용내역 보완 요청", (A.SETTLING,), A.SETTLING, STAFF, True
     )
@@ -469,3 +619,49 @@ class ExpertState(TextChoices):
     VERIFIED = "verified", "등록"
     REFUSED = "refused", "등록 거절"
     LEFT = "left", "활동 종료"
+
+
+class InquiryKind(TextChoices):
+    """Who asks whom: the firm its officers, these the firm, an assessor the firm through them."""
+
+    FIRM = "firm", "기업 질의"
+    OFFICER = "officer", "담당자 질의"
+    ASSESSOR = "assessor", "평가위원 질의"
+
+
+class InquiryState(TextChoices):
+    ASKED = "asked", "답변 대기"
+    PASSED = "passed", "기업에 전달"
+    GIVEN = "given", "답변 확인 대기"
+    ANSWERED = "answered", "답변 완료"
+    DECLINED = "declined", "전달하지 않음"
+    UNANSWERED = "unanswered", "답변 없음"
+    CLOSED = "closed", "답변 없이 닫음"
+
+
+I = InquiryState  # noqa: E741 - one letter as for the other tables
+
+
+class InquiryMoves(Moves):
+    REPLY = Move("reply", "담당자 답변", (I.ASKED,), I.ANSWERED, STAFF)
+    ANSWER = Move("answer", "기업 답변", (I.ASKED,), I.ANSWERED, (OWNER,))
+    # Questions of assessors: to the firm and back through an officer.
+    PASS_ON = Move("pass_on", "기업에 전달", (I.ASKED,), I.PASSED, STAFF)
+    DECLINE = Move("decline", "전달하지 않음", (I.ASKED,), I.DECLINED, STAFF, True)
+    ANSWER_PANEL = Move("answer_panel", "기업 답변", (I.PASSED,), I.ANSWERED, (OWNER,))
+    # In a blind stage an officer checks that the answer names nobody.
+    ANSWER_BLIND = Move("answer_blind", "기업 답변", (I.PASSED,), I.GIVEN, (OWNER,))
+    RELEASE = Move("release", "평가위원에게 전달", (I.GIVEN,), I.ANSWERED, STAFF)
+    EXPIRE = Move("expire", "답변 기한 경과", (I.PASSED,), I.UNANSWERED, (SYSTEM,))
+    CLOSE = Move("close", "답변 없이 닫음", (I.ASKED, I.PASSED, I.GIVEN), I.CLOSED, (SYSTEM,))
+
+
+# Who has to act on an inquiry; nobody on the others.
+INQUIRY_WAITS = {
+    (InquiryKind.FIRM, I.ASKED): WaitsFor.OFFICER,
+    (InquiryKind.OFFICER, I.ASKED): WaitsFor.FIRM,
+    (InquiryKind.ASSESSOR, I.ASKED): WaitsFor.OFFICER,
+    (InquiryKind.ASSESSOR, I.PASSED): WaitsFor.FIRM,
+    (InquiryKind.ASSESSOR, I.GIVEN): WaitsFor.OFFICER,
+}
+OPEN_INQUIRIES = [I.ASKED, I.PASSED, I.GIVEN]

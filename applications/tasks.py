@@ -1,5 +1,7 @@
 """Job handlers of applications, and the sweep of due dates."""
 
+from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from celery import shared_task
@@ -7,16 +9,20 @@ from celery import shared_task
 from applications.models import (
     CommitteeProposal,
     IssuedDocument,
+    RegistryCheck,
     RoundReport,
     ScoreRun,
     Selection,
+    SetAct,
 )
-from applications.services import documents, objection, statistics
+from applications.services import documents, inquiries, objection, presence, registries, statistics
 from applications.services.agreement import contracts, pending_steps
 from applications.services.assessment import committee, conflicts, scoring
-from applications.services.intake import reminders
+from applications.services.intake import preparing, reminders
+from applications.services.officers import distribution
 from applications.services.screening import supplements
 from applications.services.selection import proposals
+from applications.services.set_acts import running
 from portal.core.clock import now
 from portal.jobs.queue import handler
 from portal.models import Job
@@ -64,6 +70,23 @@ def release(job: Job) -> dict[str, Any]:
     return done
 
 
+@handler(registries.ASK_JOB)
+def ask_registries(job: Job) -> dict[str, Any]:
+    return dict(registries.ask_due(job.args["registry"], now=now(), progress=job.progress))
+
+
+@handler(registries.CHECK_JOB)
+def check_registries(job: Job) -> dict[str, Any]:
+    check = RegistryCheck.objects.select_related("sub_program").get(pk=job.args["check"])
+    registries.run_check(check, now=now(), progress=job.progress)
+    return {"unasked": check.unasked}
+
+
+@shared_task
+def sweep_registries() -> int:
+    return registries.sweep(now=now())
+
+
 @handler(documents.JOB)
 def render_document(job: Job) -> dict[str, Any]:
     document = IssuedDocument.objects.get(pk=job.args["document"])
@@ -100,13 +123,31 @@ def solve_committee(job: Job) -> dict[str, Any]:
     return {"wanted": proposal.wanted, "placed": proposal.placed}
 
 
+@handler(running.JOB)
+def act_on_many(job: Job) -> dict[str, Any]:
+    act = running.run(SetAct.objects.get(pk=job.args["set_act"]), progress=job.progress)
+    return {"done": act.done, "skipped": act.skipped}
+
+
+# Each finds what has become due and is safe to repeat; `tests/applications/tasks/test_handlers.py`
+# holds that a sweep of every service is in the list.
+SWEEPS: tuple[Callable[[datetime], object], ...] = (
+    supplements.expire,
+    reminders.schedule,
+    preparing.sweep,
+    conflicts.sweep,
+    contracts.drop_orphans,
+    contracts.draft_pending,
+    pending_steps.remind,
+    inquiries.sweep,
+    distribution.sweep,
+    presence.forget,
+)
+
+
 @shared_task
 def sweep_due_dates() -> None:
-    """Expire supplements, schedule reminders and check agreements; runs every few minutes."""
+    """Run every sweep at one instant; runs every few minutes."""
     at = now()
-    supplements.expire(at)
-    reminders.schedule(at)
-    conflicts.sweep(at)
-    contracts.drop_orphans(at)
-    contracts.draft_pending(at)
-    pending_steps.remind(at)
+    for sweep in SWEEPS:
+        sweep(at)

@@ -6,8 +6,10 @@ from applications import api
 from applications.views import (
     agreement,
     assessment,
+    claims,
     company,
     documents,
+    inquiries,
     objection,
     open_data,
     screening,
@@ -16,7 +18,7 @@ from applications.views import (
 )
 from applications.views.application import overview, status
 from applications.views.delivery import deliverables, experts
-from applications.views.intake import drafting, filing, partners
+from applications.views.intake import drafting, filing, partners, tickets
 from applications.views.settlement import reports, spending
 
 urlpatterns = [
@@ -34,6 +36,7 @@ urlpatterns = [
     ),
     path("applications/<int:pk>/review/", filing.application_review, name="application_review"),
     path("applications/<int:pk>/submit/", filing.application_submit, name="application_submit"),
+    path("applications/<int:pk>/ticket/", tickets.application_ticket, name="application_ticket"),
     path(
         "applications/<int:pk>/withdraw/",
         filing.application_withdraw,
@@ -49,6 +52,8 @@ urlpatterns = [
         objection.application_objection,
         name="application_objection",
     ),
+    path("applications/<int:pk>/inquiries/", inquiries.inquiry_thread, name="inquiry_thread"),
+    path("inquiries/<int:pk>/answer/", inquiries.inquiry_answer, name="inquiry_answer"),
     path(
         "applications/<int:pk>/decline/",
         selection.application_decline,
@@ -91,6 +96,7 @@ urlpatterns = [
     path("assessor/list.csv", assessment.assessor_export, name="assessor_export"),
     path("assessor/next/", assessment.assessor_next, name="assessor_next"),
     path("assessor/ties/", assessment.assessor_ties, name="assessor_ties"),
+    path("assessor/statements/<int:pk>/", assessment.assessor_batch, name="assessor_batch"),
     path("assessor/sheets/<int:pk>/", assessment.assessor_sheet, name="assessor_sheet"),
     path(
         "assessor/sheets/<int:pk>/conflict/", assessment.assessor_conflict, name="assessor_conflict"
@@ -99,7 +105,11 @@ urlpatterns = [
         "assessor/sheets/<int:pk>/autosave/", assessment.assessor_autosave, name="assessor_autosave"
     ),
     path("assessor/sheets/<int:pk>/abstain/", assessment.assessor_abstain, name="assessor_abstain"),
+    path("assessor/sheets/<int:pk>/inquiry/", inquiries.assessor_inquiry, name="assessor_inquiry"),
     path("companies/", company.company_list, name="company_list"),
+    path("companies/claims/", claims.claim_list, name="claim_list"),
+    path("companies/claims/<int:pk>/file/", claims.claim_file, name="claim_file"),
+    path("companies/<int:pk>/claims/<int:claim>/", claims.claim_answer, name="claim_answer"),
     path("companies/new/", company.company_new, name="company_new"),
     path("companies/<int:pk>/", company.company_detail, name="company_detail"),
     path("invitations/<str:token>/", company.invitation, name="invitation"),
@@ -115,6 +125,11 @@ urlpatterns = [
     path("api/v1/sites/", api.Sites.as_view(), name="api_sites"),
     path("api/v1/applications/", api.Applications.as_view(), name="api_applications"),
     path("api/v1/applications/<int:pk>/", api.OneApplication.as_view(), name="api_application"),
+    path(
+        "api/v1/applications/<int:pk>/review/",
+        api.Review.as_view(),
+        name="api_application_review",
+    ),
     path(
         "api/v1/applications/<int:pk>/submit/",
         api.Submit.as_view(),

@@ -1,9 +1,10 @@
 """Which rows a user may see; pages, admin, API, PDFs and exports all filter by these querysets."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import CharField, Exists, F, OuterRef, Q, QuerySet, Value
 from django.db.models.functions import Cast, Concat
 
 from applications.models import (
@@ -11,32 +12,42 @@ from applications.models import (
     AgreementPaper,
     Amendment,
     Application,
+    AssessmentReminder,
     Attachment,
     CommitteeProposal,
     Company,
+    CompanyClaim,
+    CompanyTransfer,
     ConflictOfInterest,
     Decision,
     DecisionChange,
     Deliverable,
     DeliveryFile,
     Expert,
+    Inquiry,
     IssuedDocument,
+    LateGrant,
     Member,
     Objection,
     ObjectionPaper,
     Partner,
     PendingStep,
+    RemindedAssessor,
     ReportFile,
     RubricVersion,
     ScoreRun,
     ScoreSheet,
     Selection,
+    SetAct,
+    SheetDecision,
     Spending,
+    TieLift,
 )
 from applications.roles import ASSESSOR
 from applications.states import (
     AmendmentKind,
     ApplicationState,
+    InquiryKind,
     MemberRole,
     ObjectionState,
     PartnerState,
@@ -44,13 +55,93 @@ from applications.states import (
 )
 from portal.access.roles import AUDITOR, roles_of
 from portal.models import User
+from portal.records import together
+from portal.records.together import Rows
 from programs.models import LedgerEntry
 from programs.roles import MANAGER, OFFICER
-from programs.visibility import public_sub_programs, sub_programs_of
+from programs.visibility import public_sub_programs, sees_all, sub_programs_of
 
 WRITERS = [MemberRole.OWNER, MemberRole.EDITOR]
 STAFF_ROLES = {OFFICER, MANAGER, AUDITOR}
+# An assessor still works on a locked sheet here; a case assessed anew has new, open sheets.
+UNRELEASED = [ApplicationState.ASSESSING, ApplicationState.DECIDED]
 SUBJECT = "application:"  # how the ledger names an application, see `Application.subject`
+BELONGING = {
+    "members": Rows(Member, "user_id = %(user)s"),
+    "former": Rows(CompanyTransfer.former.through, "user_id = %(user)s"),
+}
+ONE = BELONGING | {"applications": Rows(Application, "id = %(application)s")}
+
+
+@dataclass(frozen=True)
+class Firms:
+    """What a person is to companies, read once: queries then compare with a few numbers.
+
+    `roles` holds the `MemberRole` by company, `transfers` those of companies the person was a member
+    of until then.
+    """
+
+    user: User
+    roles: Mapping[int, str]
+    transfers: tuple[int, ...]
+
+    @property
+    def written_for(self) -> list[int]:
+        """Return the companies for which the person may act."""
+        return [pk for pk, role in self.roles.items() if role in WRITERS]
+
+    @property
+    def owned(self) -> list[int]:
+        return [pk for pk, role in self.roles.items() if role == MemberRole.OWNER]
+
+    def own(self, application: Application) -> bool:
+        """Return whether the application is one of `own_applications` of this person."""
+        if application.detached_id is not None:
+            return application.detached_id in self.transfers
+        return application.company_id in self.roles
+
+    def answers(self, application: Application) -> bool:
+        """Return whether the application is one of those `answerable_by` this person."""
+        return application.detached_id is None and application.company_id in self.written_for
+
+    def answers_for(self, partner: Partner) -> bool:
+        """Return whether the partner is one of `partnerships_of` this person."""
+        return partner.state == PartnerState.ACCEPTED and partner.company_id in self.written_for
+
+
+def firms_of(who: User | Firms) -> Firms:
+    """Return a person's companies, in one short query unless they were read before."""
+    if isinstance(who, Firms):
+        return who
+    return _firms(who, together.read(BELONGING, user=who.pk or 0))
+
+
+def _firms(user: User, found: Mapping[str, Sequence[Any]]) -> Firms:
+    return Firms(
+        user,
+        {row.company_id: row.role for row in found["members"]},
+        tuple(row.companytransfer_id for row in found["former"]),
+    )
+
+
+def find(user: User, pk: int) -> tuple[Application, Firms] | None:
+    """Return one of `applications_of` the user with the user's firms; None for any other.
+
+    An application of one's own takes one query, one that is shared or seen as staff two.
+    """
+    found = together.read(ONE, user=user.pk or 0, application=pk)
+    firms = _firms(user, found)
+    for application in found["applications"]:
+        if firms.own(application) or applications_of(firms).filter(pk=pk).exists():
+            return application, firms
+    return None
+
+
+def find_answerable(user: User, pk: int) -> tuple[Application, Firms] | None:
+    """Return one of the applications `answerable_by` the user, in one query; None for any other."""
+    found = together.read(ONE, user=user.pk or 0, application=pk)
+    firms = _firms(user, found)
+    return next(((row, firms) for row in found["applications"] if firms.answers(row)), None)
 
 
 def companies_of(user: User) -> QuerySet[Company]:
@@ -64,34 +155,47 @@ def role_in(user: User, company: Company | int) -> str | None:
     return Member.objects.filter(user=user, company_id=pk).values_list("role", flat=True).first()
 
 
-def own_applications(user: User) -> QuerySet[Application]:
-    """Return the applications of the user's companies in every state."""
-    return Application.objects.filter(company__members__user=user)
+def own_applications(who: User | Firms) -> QuerySet[Application]:
+    """Return the applications of the person's companies in every state.
 
-
-def shared_applications(user: User) -> QuerySet[Application]:
-    """Return applications whose partner the user's company has agreed to be (read only)."""
+    After a transfer of the company its earlier drafts belong to its former members alone.
+    """
+    firms = firms_of(who)
     return Application.objects.filter(
-        partners__state=PartnerState.ACCEPTED, partners__company__members__user=user
-    ).distinct()
-
-
-def partnerships_of(user: User) -> QuerySet[Partner]:
-    """Return accepted partners for which the user answers, as owner or editor of the company."""
-    return Partner.objects.filter(
-        state=PartnerState.ACCEPTED,
-        company__members__user=user,
-        company__members__role__in=WRITERS,
+        Q(company__in=list(firms.roles), detached=None) | Q(detached__in=firms.transfers)
     )
 
 
-def agreements_of(user: User) -> QuerySet[Agreement]:
-    """Return agreements the user may open: of their companies, shared with them, or as staff."""
+def shared_applications(who: User | Firms) -> QuerySet[Application]:
+    """Return applications whose partner a company of the person has agreed to be (read only)."""
+    joined = Partner.objects.filter(
+        state=PartnerState.ACCEPTED, company__in=list(firms_of(who).roles)
+    )
+    return Application.objects.filter(pk__in=joined.values("application"))
+
+
+def partnerships_of(who: User | Firms) -> QuerySet[Partner]:
+    """Return accepted partners for which the person answers, as owner or editor of the company."""
+    return Partner.objects.filter(
+        state=PartnerState.ACCEPTED, company__in=firms_of(who).written_for
+    )
+
+
+def former_partnerships_of(who: User | Firms) -> QuerySet[Partner]:
+    """Return partners that took part with a company of the person and were removed."""
+    return Partner.objects.filter(
+        state=PartnerState.CANCELLED, company__in=firms_of(who).written_for
+    )
+
+
+def agreements_of(who: User | Firms) -> QuerySet[Agreement]:
+    """Return agreements the person may open: of their companies, shared with them, or as staff."""
+    firms = firms_of(who)
     seen = (
-        Q(company__in=companies_of(user))
-        | Q(application__in=own_applications(user).order_by().values("pk"))
-        | Q(application__in=shared_applications(user).order_by().values("pk"))
-        | Q(application__in=staff_applications(user).order_by().values("pk"))
+        Q(company__in=list(firms.roles))
+        | Q(application__in=own_applications(firms).order_by().values("pk"))
+        | Q(application__in=shared_applications(firms).order_by().values("pk"))
+        | Q(_of_staff(firms.user))
     )
     return Agreement.objects.filter(seen)
 
@@ -99,7 +203,7 @@ def agreements_of(user: User) -> QuerySet[Agreement]:
 def deliverables_of(user: User) -> QuerySet[Deliverable]:
     """Return deliverables of the agreements the user may open, and those assigned to the user."""
     seen = Q(agreement__in=agreements_of(user).order_by().values("pk"))
-    return Deliverable.objects.filter(seen | Q(expert__user=user))
+    return Deliverable.objects.filter(seen | Q(expert__in=experts_of(user).values("pk")))
 
 
 def delivery_files_of(user: User) -> QuerySet[DeliveryFile]:
@@ -122,9 +226,30 @@ def staff_applications(user: User) -> QuerySet[Application]:
     """Return filed applications of the staff user's sub-programmes; never drafts."""
     if not roles_of(user) & STAFF_ROLES:
         return Application.objects.none()
-    return Application.objects.filter(
-        sub_program__in=sub_programs_of(user), submitted_at__isnull=False
-    )
+    filed = Application.objects.filter(submitted_at__isnull=False)
+    return filed if sees_all(user) else filed.filter(sub_program__in=sub_programs_of(user))
+
+
+def _of_staff(user: User) -> Exists:
+    """Return whether the `application` of the row is one of the staff user's.
+
+    Beside other reasons to see a row it is asked of that row alone, not of every application.
+    """
+    return Exists(staff_applications(user).order_by().filter(pk=OuterRef("application")))
+
+
+def claims_of(user: User) -> QuerySet[CompanyClaim]:
+    """Return the claims the user filed; for staff those to firms of their sub-programmes.
+
+    Who sees every sub-programme also sees the claims to firms that have filed nothing.
+    """
+    held = roles_of(user) & STAFF_ROLES
+    if held - {OFFICER}:
+        return CompanyClaim.objects.all()
+    own = Q(claimant=user)
+    if held:
+        own |= Q(company__in=staff_applications(user).order_by().values("company"))
+    return CompanyClaim.objects.filter(own)
 
 
 def own_sheets(user: User) -> QuerySet[ScoreSheet]:
@@ -141,6 +266,30 @@ def opened_sheets(user: User) -> QuerySet[ScoreSheet]:
     return own_sheets(user).filter(declared_at__isnull=False, abstained_at=None, withdrawn_at=None)
 
 
+def undeclared_sheets(user: User) -> QuerySet[ScoreSheet]:
+    """Return the assessor's sheets of blind stages for which the conflict statement is due.
+
+    It is made over a list of firms for all of them at once, so that no sheet is shown by itself.
+    """
+    return own_sheets(user).filter(
+        application__sub_program__blind=True,
+        application__state=ApplicationState.ASSESSING,
+        declared_at=None,
+        abstained_at=None,
+        withdrawn_at=None,
+    )
+
+
+def listed_sheets(user: User) -> QuerySet[ScoreSheet]:
+    """Return the own sheets that the assessor may be shown one by one.
+
+    In a blind stage a sheet that a declared tie has ended would tell which application the firm's is.
+    """
+    told = Q(application__sub_program__blind=True, abstained_at=F("declared_at"))
+    hidden = Q(pk__in=undeclared_sheets(user).values("pk")) | (told & ~Q(abstained_at=None))
+    return own_sheets(user).exclude(hidden)
+
+
 def others_sheets(sheet: ScoreSheet) -> QuerySet[ScoreSheet]:
     """Return the locked sheets of the other assessors, once this one is locked; none before."""
     if sheet.locked_at is None or sheet.ended:
@@ -154,56 +303,60 @@ def others_sheets(sheet: ScoreSheet) -> QuerySet[ScoreSheet]:
     return others.exclude(pk=sheet.pk)
 
 
-def applications_of(user: User) -> QuerySet[Application]:
-    """Return every application the user may open, each once; assessors use `opened_sheets`."""
+def applications_of(who: User | Firms) -> QuerySet[Application]:
+    """Return every application the person may open, each once; assessors use `opened_sheets`."""
+    user = who.user if isinstance(who, Firms) else who
     if not user.is_authenticated:
         return Application.objects.none()
-    seen = Q(company__in=companies_of(user)) | Q(
-        pk__in=shared_applications(user).order_by().values("pk")
+    firms = firms_of(who)
+    joined = Partner.objects.filter(state=PartnerState.ACCEPTED, company__in=list(firms.roles))
+    seen = (
+        Q(company__in=list(firms.roles), detached=None)
+        | Q(detached__in=firms.transfers)
+        | Q(pk__in=joined.values("application"))
     )
     if roles_of(user) & STAFF_ROLES:
         seen |= Q(sub_program__in=sub_programs_of(user), submitted_at__isnull=False)
     return Application.objects.filter(seen)
 
 
-def answerable_by(user: User) -> QuerySet[Application]:
-    """Return the companies' applications for which the user may act (submit, answer)."""
-    return Application.objects.filter(
-        company__members__user=user, company__members__role__in=WRITERS
-    )
+def answerable_by(who: User | Firms) -> QuerySet[Application]:
+    """Return the companies' applications for which the person may act (submit, answer)."""
+    return Application.objects.filter(company__in=firms_of(who).written_for, detached=None)
 
 
-def withdrawable_by(user: User) -> QuerySet[Application]:
-    """Return applications the user may withdraw as an owner of the company."""
-    return Application.objects.filter(
-        company__members__user=user, company__members__role=MemberRole.OWNER
-    )
+def withdrawable_by(who: User | Firms) -> QuerySet[Application]:
+    """Return applications the person may withdraw as an owner of the company."""
+    return Application.objects.filter(company__in=firms_of(who).owned, detached=None)
 
 
-def attachments_of(user: User) -> QuerySet[Attachment]:
-    """Return files of the applications the user may open.
+def attachments_of(who: User | Firms) -> QuerySet[Attachment]:
+    """Return files of the applications the person may open.
 
-    Assessors download those of their open sheets unless the assessment is blind: the contents of a
-    file cannot be masked.
+    Assessors download those of their open sheets until the result is released, unless the assessment
+    is blind: the contents of a file cannot be masked.
     """
-    seen: Any = Q(application__in=applications_of(user).order_by().values("pk"))
+    user = who.user if isinstance(who, Firms) else who
+    seen: Any = Q(Exists(applications_of(who).order_by().filter(pk=OuterRef("application"))))
     if ASSESSOR in roles_of(user):
-        open_files = opened_sheets(user).filter(application__sub_program__blind=False)
+        at_work = Q(application__state__in=UNRELEASED) | Q(locked_at=None)
+        open_files = opened_sheets(user).filter(at_work, application__sub_program__blind=False)
         seen |= Q(application__in=open_files.order_by().values("application"))
     return Attachment.objects.filter(seen, removed_at=None)
 
 
-def documents_of(user: User) -> QuerySet[IssuedDocument]:
-    """Return issued PDFs the user may download as applicant, leading firm or staff.
+def documents_of(who: User | Firms) -> QuerySet[IssuedDocument]:
+    """Return issued PDFs the person may download as applicant, leading firm or staff.
 
     Score sheets are for staff: the applicant reads their sums in the result.
     """
-    own: Any = Q(application__in=own_applications(user).order_by().values("pk"))
+    firms = firms_of(who)
+    own: Any = Q(application__in=own_applications(firms).order_by().values("pk"))
     own &= ~Q(kind=IssuedDocument.Kind.SHEETS)
+    led = Agreement.objects.filter(company__in=list(firms.roles))
     later = [IssuedDocument.Kind.AGREEMENT, IssuedDocument.Kind.SETTLEMENT]
-    leads = Q(application__agreement__company__in=companies_of(user), kind__in=later)
-    staff = Q(application__in=staff_applications(user).order_by().values("pk"))
-    return IssuedDocument.objects.filter(own | leads | staff)
+    leads = Q(application__in=led.values("application"), kind__in=later)
+    return IssuedDocument.objects.filter(own | leads | Q(_of_staff(firms.user)))
 
 
 def sheets_of(user: User) -> QuerySet[ScoreSheet]:
@@ -211,6 +364,10 @@ def sheets_of(user: User) -> QuerySet[ScoreSheet]:
     if not roles_of(user) & STAFF_ROLES:
         return ScoreSheet.objects.none()
     return ScoreSheet.objects.filter(application__sub_program__in=sub_programs_of(user))
+
+
+def late_grants_of(user: User) -> QuerySet[LateGrant]:
+    return LateGrant.objects.filter(sub_program__in=sub_programs_of(user))
 
 
 def committee_proposals_of(user: User) -> QuerySet[CommitteeProposal]:
@@ -229,6 +386,22 @@ def conflicts_of(user: User) -> QuerySet[ConflictOfInterest]:
     if not roles_of(user) & STAFF_ROLES:
         return ConflictOfInterest.objects.none()
     return ConflictOfInterest.objects.filter(application__sub_program__in=sub_programs_of(user))
+
+
+def sheet_decisions_of(user: User) -> QuerySet[SheetDecision]:
+    return SheetDecision.objects.filter(sheet__in=sheets_of(user))
+
+
+def lifts_of(user: User) -> QuerySet[TieLift]:
+    return TieLift.objects.filter(tie__in=conflicts_of(user))
+
+
+def reminders_of(user: User) -> QuerySet[AssessmentReminder]:
+    """Return the reminders to assessors of the staff user's sub-programmes."""
+    people = RemindedAssessor.objects.filter(
+        reminder=OuterRef("pk"), assessor__in=sheets_of(user).values("assessor")
+    )
+    return AssessmentReminder.objects.filter(Exists(people))
 
 
 def runs_of(user: User) -> QuerySet[ScoreRun]:
@@ -254,6 +427,41 @@ def objection_papers_of(user: User) -> QuerySet[ObjectionPaper]:
     own = Q(objection__application__in=own_applications(user).order_by().values("pk"))
     staff = Q(objection__in=objections_of(user).values("pk"))
     return ObjectionPaper.objects.filter(own | staff)
+
+
+def inquiries_of(user: User) -> QuerySet[Inquiry]:
+    """Return inquiries of the staff user's sub-programmes; firms use `inquiries_of_firm`."""
+    if not roles_of(user) & STAFF_ROLES:
+        return Inquiry.objects.none()
+    return Inquiry.objects.filter(application__sub_program__in=sub_programs_of(user))
+
+
+def inquiries_of_firm(application: Application) -> QuerySet[Inquiry]:
+    """Return the thread as those who answer for the firm read it.
+
+    A question of an assessor is in it from the moment an officer passes it on.
+    """
+    asked_directly = ~Q(kind=InquiryKind.ASSESSOR)
+    return Inquiry.objects.filter(
+        asked_directly | Q(passed_at__isnull=False), application=application
+    )
+
+
+def inquiries_of_panel(sheet: ScoreSheet) -> QuerySet[Inquiry]:
+    """Return what the assessor of an opened sheet may read: own questions, and those passed on."""
+    if sheet.ended or sheet.declared_at is None:
+        return Inquiry.objects.none()
+    passed = Q(asked_by=sheet.assessor_id) | Q(passed_at__isnull=False)
+    return Inquiry.objects.filter(
+        passed, application=sheet.application_id, kind=InquiryKind.ASSESSOR
+    )
+
+
+def set_acts_of(user: User) -> QuerySet[SetAct]:
+    """Return the acts on many applications: one's own, and for who sees everything all."""
+    if not roles_of(user) & STAFF_ROLES:
+        return SetAct.objects.none()
+    return SetAct.objects.all() if sees_all(user) else SetAct.objects.filter(requested_by=user)
 
 
 def selections_of(user: User) -> QuerySet[Selection]:
@@ -305,15 +513,18 @@ def disclosed(entries: QuerySet[LedgerEntry]) -> QuerySet[LedgerEntry]:
     )
 
 
-def contracts_of(user: User) -> QuerySet[Agreement]:
-    """Return agreements whose text and money the user may read: leading firm, applicant, staff.
+def contracts_of(who: User | Firms) -> QuerySet[Agreement]:
+    """Return agreements whose text and money the person may read: leading firm, applicant, staff.
 
     The former lead still reads the agreement; the firm that is to take over reads what it signs.
     """
-    own = Q(company__in=companies_of(user)) | Q(application__company__in=companies_of(user))
-    own |= Q(pk__in=_to_be_led_by(companies_of(user).values_list("pk", flat=True)))
-    staff = Q(application__in=staff_applications(user).order_by().values("pk"))
-    return Agreement.objects.filter(own | staff)
+    firms = firms_of(who)
+    companies = list(firms.roles)
+    applied = Application.objects.filter(company__in=companies)
+    own = Q(company__in=companies) | Q(application__in=applied.values("pk"))
+    led_next = _changes_of_lead().filter(proposal__company__in=companies)
+    own |= Q(Exists(led_next.filter(agreement=OuterRef("pk"))))
+    return Agreement.objects.filter(own | Q(_of_staff(firms.user)))
 
 
 def staff_agreements(user: User) -> QuerySet[Agreement]:
@@ -322,25 +533,24 @@ def staff_agreements(user: User) -> QuerySet[Agreement]:
     )
 
 
-def workable_agreements(user: User) -> QuerySet[Agreement]:
-    """Return agreements for whose leading firm the user may act: papers, reports, spending."""
-    firms = Member.objects.filter(user=user, role__in=WRITERS)
-    return Agreement.objects.filter(company__in=firms.values("company"))
+def workable_agreements(who: User | Firms) -> QuerySet[Agreement]:
+    """Return agreements for whose leading firm the person may act: papers, reports, spending."""
+    return Agreement.objects.filter(company__in=firms_of(who).written_for)
 
 
-def signable_agreements(user: User) -> QuerySet[Agreement]:
-    """Return agreements the user may sign, amend or decline as an owner of the leading firm."""
-    firms = Member.objects.filter(user=user, role=MemberRole.OWNER)
-    return Agreement.objects.filter(company__in=firms.values("company"))
+def signable_agreements(who: User | Firms) -> QuerySet[Agreement]:
+    """Return agreements the person may sign, amend or decline as an owner of the leading firm."""
+    return Agreement.objects.filter(company__in=firms_of(who).owned)
 
 
-def signing_agreements(user: User) -> QuerySet[Agreement]:
-    """Return agreements whose text the user signs: for a change of lead, the new lead's owners."""
-    firms = Member.objects.filter(user=user, role=MemberRole.OWNER)
-    mine = _to_be_led_by(firms.values_list("company", flat=True))
-    handed_on = _changes_of_lead().values("agreement")
+def signing_agreements(who: User | Firms) -> QuerySet[Agreement]:
+    """Return agreements whose text the person signs: for a change of lead, the new lead's owners."""
+    owned = firms_of(who).owned
+    mine = _changes_of_lead().filter(proposal__company__in=owned)
+    here = {"agreement": OuterRef("pk")}
     return Agreement.objects.filter(
-        Q(company__in=firms.values("company")) & ~Q(pk__in=handed_on) | Q(pk__in=mine)
+        Q(company__in=owned) & ~Exists(_changes_of_lead().filter(**here))
+        | Q(Exists(mine.filter(**here)))
     )
 
 
@@ -350,11 +560,6 @@ def _changes_of_lead() -> QuerySet[Amendment]:
         version__number=F("agreement__version"),
         agreement__in_force__lt=F("agreement__version"),
     )
-
-
-def _to_be_led_by(firms: Iterable[int]) -> QuerySet[Amendment, int]:
-    rows = _changes_of_lead().filter(proposal__company__in=list(firms))
-    return rows.values_list("agreement", flat=True)
 
 
 def pending_steps_of(user: User) -> QuerySet[PendingStep]:

@@ -1,39 +1,38 @@
-"""Late filing: granted and cancelled by managers."""
+"""Late filing: proposed by one manager, approved by another, cancelled by any."""
 
-import re
 from datetime import datetime
 from typing import Any, cast
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from applications.models import Company, LateGrant, Site
 from applications.services.intake import late_filing
+from applications.visibility import late_grants_of
+from applications.worklists import OPEN_LATE_GRANT
 from portal.access.requests import person
 from portal.access.roles import roles_of
-from portal.core.clock import now
-from portal.core.errors import PortalError
+from portal.forms.fields import BusinessNumberField, NameField
+from portal.forms.ranges import within
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.filters import waiting
 from portal.templatetags.dates import kst, until
 from programs.models import SubProgram
 from programs.roles import MANAGER, STAFF_READERS
 from programs.visibility import sub_programs_of
-
-NON_DIGITS = re.compile(r"[^0-9]")
 
 
 class GrantForm(forms.Form):
     sub_program = forms.ModelChoiceField(
         label="내역사업", queryset=SubProgram.objects.none(), empty_label="고르세요"
     )
-    number = forms.CharField(label="사업자등록번호", max_length=12)
-    site = forms.CharField(
+    number = BusinessNumberField()
+    site = NameField(
         label="사업장 이름",
         max_length=100,
         required=False,
@@ -42,8 +41,14 @@ class GrantForm(forms.Form):
     until = forms.DateTimeField(
         label="허용 기한(한국 시각)",
         widget=forms.DateTimeInput({"type": "datetime-local", "step": 1}),
+        validators=[within("late_until")],
     )
-    reason = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
+    reason = forms.CharField(
+        label="사유",
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="승인하면 공개됩니다. 기업과 사람의 이름을 적지 마세요.",
+    )
 
     def __init__(self, request: HttpRequest) -> None:
         super().__init__(request.POST or None)
@@ -53,16 +58,36 @@ class GrantForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         data = super().clean() or {}
-        company = Company.objects.filter(business_number=NON_DIGITS.sub("", data.get("number", "")))
+        company = Company.objects.filter(business_number=data.get("number", ""))
         data["company"] = company.first()
         if data["company"] is None:
-            self.add_error("number", "등록된 기업이 없습니다.")
+            if "number" in data:
+                self.add_error("number", "등록된 기업이 없습니다.")
             return data
-        name = data.get("site", "").strip()
+        name = data.get("site", "")
         data["place"] = Site.objects.filter(company=data["company"], name=name).first()
         if name and data["place"] is None:
             self.add_error("site", "그 기업에 이런 이름의 사업장이 없습니다.")
         return data
+
+
+def approve(request: HttpRequest, row: LateGrant, data: dict[str, Any], at: datetime) -> None:
+    late_filing.approve(row, by=person(request), now=at)
+
+
+def approval_intro(row: LateGrant) -> str:
+    return "\n".join(
+        [
+            f"{row.company} · {row.site or '모든 사업장'} · {row.sub_program}",
+            f"접수 기한: {kst(row.sub_program.round.closes_at)} → {until(row.until)}",
+            f"제안: {row.granted_by}. 사유: {row.reason}",
+            "승인하면 이 기업이 한 번 제출할 수 있고, 기업과 사람의 이름을 뺀 내용이 공개됩니다.",
+        ]
+    )
+
+
+def is_open(row: LateGrant) -> bool:
+    return row.used_at is None and row.cancelled_at is None
 
 
 def cancel(request: HttpRequest, late_grant: LateGrant, data: dict[str, Any], at: datetime) -> None:
@@ -73,26 +98,38 @@ def cancel(request: HttpRequest, late_grant: LateGrant, data: dict[str, Any], at
 class LateGrantAdmin(WorkflowAdmin):
     read_roles = STAFF_READERS
     change_list_template = "admin/applications/intake/late_filing_list.html"
-    list_display = ["company", "sub_program", "ends", "granted_by", "used", "cancelled"]
-    list_select_related = ["company", "sub_program", "granted_by"]
+    list_display = [
+        *("company", "sub_program", "ends", "granted_by", "approved", "used", "cancelled")
+    ]
+    list_filter = [waiting(OPEN_LATE_GRANT)]
+    list_select_related = ["company", "sub_program", "granted_by", "approved_by"]
     ordering = ["-pk"]
     fields = [
-        "sub_program", "company", "site", "reason", "ends", "granted_by", "granted", "used",
-        "used_for", "cancelled",
+        "sub_program", "company", "site", "reason", "ends", "granted_by", "granted",
+        "approved", "used", "used_for", "cancelled",
     ]  # fmt: skip
-    readonly_fields = ["ends", "granted", "used", "used_for", "cancelled"]
+    readonly_fields = ["ends", "granted", "approved", "used", "used_for", "cancelled"]
     acts = [
+        Act(
+            "approve",
+            "허용 승인",
+            approve,
+            done="허용을 승인했습니다. 이 기업은 기한까지 한 번 제출할 수 있습니다.",
+            roles=[MANAGER],
+            show=lambda request, row: (
+                is_open(row) and row.approved_at is None and row.granted_by_id != person(request).pk
+            ),
+            intro=approval_intro,
+        ),
         Act(
             "cancel",
             "허용 취소",
             cancel,
             done="허용을 취소했습니다.",
             roles=[MANAGER],
-            show=lambda request, late_grant: (
-                late_grant.used_at is None and late_grant.cancelled_at is None
-            ),
+            show=lambda request, late_grant: is_open(late_grant),
             danger=True,
-        )
+        ),
     ]
 
     def get_urls(self) -> list[URLPattern]:
@@ -100,7 +137,7 @@ class LateGrantAdmin(WorkflowAdmin):
         return [path("grant/", page, name="applications_lategrant_grant"), *super().get_urls()]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LateGrant]:
-        return LateGrant.objects.filter(sub_program__in=sub_programs_of(person(request)))
+        return late_grants_of(person(request))
 
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
@@ -111,32 +148,38 @@ class LateGrantAdmin(WorkflowAdmin):
     def grant_view(self, request: HttpRequest) -> HttpResponse:
         if MANAGER not in roles_of(person(request)):
             raise Http404
-        form = GrantForm(request)
-        if request.method == "POST" and form.is_valid():
-            data = form.cleaned_data
-            try:
-                late_grant = late_filing.grant(
-                    data["sub_program"],
-                    company=data["company"],
-                    site=data["place"],
-                    until=data["until"],
-                    reason=data["reason"],
-                    by=person(request),
-                    now=now(),
-                )
-            except PortalError as error:
-                messages.error(request, error.message)
-            else:
-                messages.success(request, "기한 뒤 접수를 허용했습니다.")
-                return redirect("admin:applications_lategrant_change", late_grant.pk)
-        template = "admin/applications/intake/late_filing_grant.html"
-        return self.render(request, None, template, title="기한 뒤 접수 허용", form=form)
+
+        def grant(data: dict[str, Any], at: datetime) -> LateGrant:
+            return late_filing.grant(
+                data["sub_program"],
+                company=data["company"],
+                site=data["place"],
+                until=data["until"],
+                reason=data["reason"],
+                by=person(request),
+                now=at,
+            )
+
+        return self.start_page(
+            request,
+            GrantForm(request),
+            grant,
+            template="admin/applications/intake/late_filing_grant.html",
+            title="기한 뒤 접수 허용",
+            done="허용을 제안했습니다. 다른 결정권자가 승인하면 쓸 수 있습니다.",
+        )
 
     @admin.display(description="허용 기한")
     def ends(self, late_grant: LateGrant) -> str:
         return until(late_grant.until)
 
-    @admin.display(description="허용 시각")
+    @admin.display(description="승인")
+    def approved(self, late_grant: LateGrant) -> str:
+        if late_grant.approved_at is None:
+            return "승인 대기" if is_open(late_grant) else "—"
+        return f"{late_grant.approved_by} · {kst(late_grant.approved_at)}"
+
+    @admin.display(description="제안 시각")
     def granted(self, late_grant: LateGrant) -> str:
         return kst(late_grant.granted_at)
 

@@ -8,12 +8,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 
-from applications.models import BonusClaim, Check
+from applications.models import BonusClaim, Check, SupplementTemplate
 from applications.services.screening import checks
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
 from portal.access.requests import person
+from portal.access.roles import roles_of
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.edits import EditAdmin
 from portal.staff.forms import note_form
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
@@ -72,13 +74,15 @@ class PartAdmin(WorkflowAdmin):
         return False
 
     def back_url(self, thing: Any) -> str:
-        return reverse("admin:applications_application_change", args=[thing.application_id])
+        page = reverse("admin:applications_application_change", args=[thing.application_id])
+        return f"{page}#{thing._meta.model_name}-{thing.pk}"
 
 
 @admin.register(Check)
 class CheckAdmin(PartAdmin):
     list_display = ["message", "application", "met", "decision"]
-    fields = ["application", "message", "met", "decision", "reason", "decided_by", "decided_at"]
+    fields = ["application", "message", "basis", "met", "decision", "reason"]
+    fields += ["decided_by", "decided_at"]
     acts = [
         Act(
             "confirm",
@@ -92,9 +96,9 @@ class CheckAdmin(PartAdmin):
         ),
         Act(
             "overrule",
-            "자동 판정 뒤집기",
+            "자동 판정 변경",
             overrule,
-            done=lambda check: f"자동 판정을 뒤집었습니다: {check.message}",
+            done=lambda check: f"자동 판정을 변경했습니다: {check.message}",
             roles=[OFFICER, MANAGER],
             form=ReasonForm,
             show=in_screening,
@@ -133,3 +137,30 @@ class BonusClaimAdmin(PartAdmin):
             danger=True,
         ),
     ]
+
+
+@admin.register(SupplementTemplate)
+class SupplementTemplateAdmin(EditAdmin):
+    """Officers use the texts, managers write them; one that is no longer wanted is set out of use."""
+
+    ranges = {"days": "supplement_days"}
+    needs_reason = ("text", "days", "active")
+    list_display = ["label", "sub_program", "days", "active"]
+    list_select_related = ["sub_program"]
+    list_filter = ["active"]
+    fields = ["label", "sub_program", "text", "days", "active"]
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(roles_of(request.user) & set(STAFF_READERS))
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.has_view_permission(request)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return MANAGER in roles_of(request.user)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.has_add_permission(request)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # requests name the text they were made from

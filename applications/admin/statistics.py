@@ -6,12 +6,11 @@ from django import forms
 from django.contrib import admin
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, reverse
 from django.utils.safestring import SafeString
 
 from applications.models import RoundReport
-from applications.queries.statistics import charts, figures
+from applications.queries.statistics import charts, figures, progress
 from applications.services import statistics as statistics_services
 from portal.access.requests import person
 from portal.access.roles import AUDITOR, roles_of
@@ -19,12 +18,13 @@ from portal.core.clock import now
 from portal.models import JobState
 from portal.paper import tables
 from portal.staff.acts import WorkflowAdmin
+from portal.staff.sorting import Sort
 from portal.templatetags.components import badge
 from portal.templatetags.dates import kst
 from portal.uploads import files
 from programs.models import ProgramRound
 from programs.roles import MANAGER, OFFICER
-from programs.visibility import rounds_of
+from programs.visibility import rounds_of, sees_all, sub_programs_of
 
 
 class ReportForm(forms.Form):
@@ -48,6 +48,7 @@ class RoundReportAdmin(WorkflowAdmin):
     list_filter = ["form"]
     list_select_related = ["round", "job", "requested_by"]
     ordering = ["-pk"]
+    sorts = [Sort("requested")]
 
     def get_urls(self) -> list[URLPattern]:
         name = "applications_roundreport"
@@ -73,35 +74,57 @@ class RoundReportAdmin(WorkflowAdmin):
     def start_view(self, request: HttpRequest) -> HttpResponse:
         if not roles_of(request.user) & statistics_services.MAKERS:
             raise Http404
-        form = ReportForm(request)
-        if request.method == "POST" and form.is_valid():
-            made = statistics_services.request(
-                form.cleaned_data["round"],
-                form=form.cleaned_data["form"],
-                by=person(request),
-                now=now(),
-            )
-            return redirect("admin:applications_roundreport_change", made.pk)
-        template = "admin/applications/statistics/round_report_start.html"
-        return self.render(request, None, template, title="회차 보고서 만들기", form=form)
+        return self.start_page(
+            request,
+            ReportForm(request),
+            lambda data, at: statistics_services.request(
+                data["round"], form=data["form"], by=person(request), now=at
+            ),
+            template="admin/applications/statistics/round_report_start.html",
+            title="회차 보고서 만들기",
+        )
 
     def figures_view(self, request: HttpRequest) -> HttpResponse:
-        """Show the figures as staff see them: approved decisions, small numbers included."""
+        """Show the figures as staff see them: approved decisions, small numbers included.
+
+        Officers of single sub-programmes read of the whole round what the public reads.
+        """
         if not roles_of(request.user) & {OFFICER, MANAGER, AUDITOR}:
             raise Http404
         rounds = list(rounds_of(person(request)).order_by("-opens_at"))
         code = request.GET.get("round", "")
         round = next((row for row in rounds if row.code == code), rounds[0] if rounds else None)
+        public = not sees_all(person(request))
         context = {
             "rounds": rounds,
             "round": round,
             "now": now(),
+            "public": public,
             "goals": figures.goals(),
             "goals_chart": charts.goals(figures.goals()),
-            "drawn": charts.drawn(figures.figures(round, public=False)) if round else [],
+            **(self._progress(request, round) if round else {}),
+            "drawn": charts.drawn(figures.figures(round, public=public)) if round else [],
         }
         template = "admin/applications/statistics/figures.html"
         return self.render(request, None, template, title="현황판", **context)
+
+    def _progress(self, request: HttpRequest, round: ProgramRound) -> dict[str, Any]:
+        """Return the stages of the reader's own sub-programmes; every number leads to its list."""
+        mine = sub_programs_of(person(request)).filter(round=round)
+        lines = progress.lines(round, set(mine.values_list("pk", flat=True)))
+        listed = reverse("admin:applications_application_changelist")
+        rows = [
+            (
+                line.label,
+                [
+                    (stage, f"{listed}?program={line.program}&state={stage.state}")
+                    for stage in line.stages
+                ],
+            )
+            for line in lines
+        ]
+        chart = progress.funnel(lines)
+        return {"stages": rows, "funnel": chart if chart.shows else None}
 
     def file_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         """Send the file and record the download."""

@@ -1,6 +1,13 @@
 """API of applicants, receipts and open data."""
 
-from applications.api.application.views import Applications, OneApplication, Receipt, Sites, Submit
+from applications.api.application.views import (
+    Applications,
+    OneApplication,
+    Receipt,
+    Review,
+    Sites,
+    Submit,
+)
 from applications.api.open_data import OpenCatalogue, OpenRows
 
 __all__ = [
@@ -9,6 +16,7 @@ __all__ = [
     "OpenCatalogue",
     "OpenRows",
     "Receipt",
+    "Review",
     "Sites",
     "Submit",
 ]

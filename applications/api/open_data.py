@@ -10,6 +10,7 @@ from rest_framework.views import APIView
 
 from applications.queries.open_data import datasets
 from applications.queries.open_data.publication import Dataset, publication
+from portal.access.decorators import may_be_older, same_for_strangers
 from portal.api.pagination import Page
 from portal.api.query import DeclaredQuery
 
@@ -32,7 +33,7 @@ class OpenPage(Page):
 class FieldShape(serializers.Serializer):
     name = serializers.CharField(help_text="항목 이름")
     kind = serializers.CharField(
-        help_text="형식: integer, decimal(글자), text, boolean, instant(ISO 8601), object"
+        help_text="형식: integer, decimal(글자), text, boolean, instant(ISO 8601)"
     )
     label = serializers.CharField(help_text="뜻")  # type: ignore[assignment]  # hides `Field.label`
 
@@ -72,6 +73,8 @@ class OpenView(DeclaredQuery, APIView):
     access_rule = "public"
 
 
+@same_for_strangers()
+@may_be_older
 class OpenCatalogue(OpenView):
     @extend_schema(
         tags=TAGS,
@@ -84,7 +87,7 @@ class OpenCatalogue(OpenView):
                 "지원유형만 보인 목록",
                 response_only=True,
                 value={
-                    "format": "1.0",
+                    "format": "2.0",
                     "licence": "공공누리 제1유형(출처표시)",
                     "small_numbers": publication().rule,
                     "results": [
@@ -114,6 +117,8 @@ class OpenCatalogue(OpenView):
         )
 
 
+@same_for_strangers("cursor", "page_size")
+@may_be_older
 class OpenRows(OpenView):
     query: ClassVar[frozenset[str]] = frozenset({"cursor", "page_size"})
 

@@ -7,7 +7,15 @@ from django import forms
 
 from applications.models import Company
 from applications.states import AmendmentKind
-from portal.forms.fields import PlainForm
+from portal.forms.fields import (
+    BusinessNumberField,
+    DocumentNumberField,
+    HashField,
+    NameField,
+    PlainForm,
+    WonField,
+)
+from portal.forms.ranges import within
 
 REASON = {"rows": 4, "class": "input--long"}
 
@@ -18,7 +26,7 @@ class SignatureForm(PlainForm):
         label="협약서의 내용에 동의합니다.",
         error_messages={"required": "동의해야 서명할 수 있습니다."},
     )
-    name = forms.CharField(
+    name = NameField(
         label="서명(이름)",
         max_length=50,
         help_text="계정에 등록한 이름과 똑같이 입력하세요.",
@@ -56,20 +64,23 @@ class AmendmentForm(PlainForm):
                 help_text="참여를 수락한 참여기관만 주관기업이 될 수 있습니다.",
             )
         elif kind == AmendmentKind.SUPPLIER:
-            self.fields["name"] = forms.CharField(label="새 공급기업", max_length=100)
-            self.fields["business_number"] = forms.CharField(
-                label="사업자등록번호", max_length=12, help_text="예: 124-81-00998"
-            )
+            self.fields["name"] = NameField(label="새 공급기업", max_length=100)
+            self.fields["business_number"] = BusinessNumberField(help_text="예: 124-81-00998")
         elif kind == AmendmentKind.PERIOD:
             self.fields["ends_on"] = forms.DateField(
                 label="새 수행 종료일",
                 widget=forms.DateInput({"type": "date", "class": "input--short"}),
+                validators=[within("work_end")],
             )
         else:
-            self.fields["grant_won"] = _won("지원금(원)")
-            self.fields["own_won"] = _won("기업부담금(원)")
+            self.fields["grant_won"] = WonField(label="지원금(원)", validators=[within("cost_won")])
+            self.fields["own_won"] = WonField(
+                label="기업부담금(원)", validators=[within("cost_won")]
+            )
             for row in self.items:
-                self.fields[f"item_{row['code']}"] = _won(f"{row['label']}(원)", required=False)
+                self.fields[f"item_{row['code']}"] = WonField(
+                    label=f"{row['label']}(원)", required=False, validators=[within("cost_won")]
+                )
         self.fields["reason"] = forms.CharField(
             label="변경 사유", max_length=500, widget=forms.Textarea(REASON)
         )
@@ -87,26 +98,10 @@ class AmendmentForm(PlainForm):
         return data
 
 
-def _won(label: str, *, required: bool = True) -> forms.IntegerField:
-    return forms.IntegerField(
-        label=label,
-        required=required,
-        min_value=0,
-        widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
-    )
-
-
 class CheckForm(PlainForm):
-    number = forms.CharField(
+    number = DocumentNumberField(
         label="문서번호",
-        max_length=80,
         widget=forms.TextInput({"class": "input--long"}),
         help_text="예: 2021-로봇-1차-000123-협약",
     )
-    sha256 = forms.RegexField(
-        label="확인 값(SHA-256)",
-        regex=r"^\s*[0-9a-fA-F]{64}\s*$",
-        widget=forms.TextInput({"class": "input--long", "autocomplete": "off"}),
-        help_text="문서에 적힌 64자리 값입니다.",
-        error_messages={"invalid": "0–9와 a–f로 된 64자리 값을 입력하세요."},
-    )
+    sha256 = HashField(help_text="문서에 적힌 64자리 값입니다.")

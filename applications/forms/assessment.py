@@ -6,8 +6,10 @@ from typing import Any
 from django import forms
 
 from applications.models import AssessorProfile, ScoreSheet
+from applications.queries.assessment.batches import Batch
 from applications.services.assessment import rubrics, sheets
-from portal.forms.fields import PlainForm
+from portal.forms.fields import BusinessNumberField, NameField, PlainForm
+from portal.forms.ranges import within
 from portal.models import DeclaredTie
 from programs.models import SubProgram
 
@@ -59,6 +61,7 @@ class ProfileForm(forms.ModelForm):
             "business_number",
             "address",
         ]
+        field_classes = {"employer": NameField, "business_number": BusinessNumberField}
 
 
 class ConflictForm(PlainForm):
@@ -83,6 +86,55 @@ class ConflictForm(PlainForm):
         return data
 
 
+class BatchForm(PlainForm):
+    """The statement of a blind stage, over all firms of the assessor's sheets."""
+
+    tied = forms.ChoiceField(
+        label="이 가운데 이해관계가 있는 기업이 있습니까?",
+        choices=[("no", "없습니다"), ("yes", "있습니다 (그 기업의 신청은 평가하지 않습니다)")],
+        widget=forms.RadioSelect,
+        error_messages={"required": "둘 가운데 하나를 고르세요."},
+    )
+    firms = forms.MultipleChoiceField(
+        label="이해관계가 있는 기업",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={"invalid_choice": "기업 목록이 달라졌습니다. 다시 골라 주세요."},
+    )
+    words = forms.CharField(
+        label="이해관계의 내용",
+        required=False,
+        max_length=300,
+        widget=forms.Textarea({"rows": 3}),
+        help_text="이해관계가 있으면 기업마다 어떤 관계인지 적으세요. 담당자만 읽습니다.",
+    )
+    version = forms.CharField(widget=forms.HiddenInput)
+
+    def __init__(self, batch: Batch, data: Any = None) -> None:
+        super().__init__(data, initial={"version": batch.version})
+        field: Any = self.fields["firms"]
+        field.choices = [(firm.key, firm.name) for firm in batch.firms]
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        chosen = data.get("firms", [])
+        if data.get("tied") == "yes":
+            if not chosen and "firms" not in self.errors:
+                self.add_error("firms", forms.ValidationError("기업을 고르세요.", code="firms"))
+            if not data.get("words", "").strip():
+                self.add_error(
+                    "words", forms.ValidationError("어떤 관계인지 적으세요.", code="words")
+                )
+        elif data.get("tied") == "no" and chosen:
+            self.add_error(
+                "tied",
+                forms.ValidationError(
+                    "기업을 고르셨습니다. ‘있습니다’를 고르거나 고른 기업을 지우세요.", code="tied"
+                ),
+            )
+        return data
+
+
 class AbstainForm(PlainForm):
     reason = forms.CharField(
         label="회피하는 사유",
@@ -95,14 +147,11 @@ class AbstainForm(PlainForm):
 
 class TieForm(PlainForm):
     kind = forms.ChoiceField(label="관계", choices=DeclaredTie.Kind.choices)
-    firm_name = forms.CharField(
+    firm_name = NameField(
         label="기업명", max_length=100, error_messages={"required": "기업명을 적으세요."}
     )
-    business_number = forms.CharField(
-        label="사업자등록번호",
-        required=False,
-        max_length=12,
-        help_text="알면 적으세요. 예: 124-81-00998",
+    business_number = BusinessNumberField(
+        required=False, help_text="알면 적으세요. 예: 124-81-00998"
     )
     note = forms.CharField(label="설명", required=False, max_length=300)
 
@@ -112,6 +161,7 @@ class SheetForm(PlainForm):
 
     def __init__(self, sheet: ScoreSheet, data: Any = None) -> None:
         super().__init__(data)
+        self.sheet = sheet
         self.criteria = rubrics.of_sheet(sheet).criteria
         self.guides = rubrics.guides_of(sheet)
         for row in self.criteria:
@@ -122,6 +172,7 @@ class SheetForm(PlainForm):
                 max_value=row.max_points,
                 initial=sheet.marks.get(row.code),
                 help_text=self.guides.get(row.code, ""),
+                validators=[within("points")],
             )
             if row.skippable:
                 self.fields[f"skip_{row.code}"] = forms.BooleanField(
@@ -170,12 +221,21 @@ class SheetForm(PlainForm):
         ]
 
     def sent(self) -> dict[str, Any]:
-        """Return the arguments of `sheets.save`."""
+        """Return the arguments of `sheets.save`; in place of what was refused, what is stored."""
         data = self.cleaned_data
+        stored = [row.code for row in self.criteria if f"mark_{row.code}" not in data]
+        skipped = [row.code for row in self.criteria if data.get(f"skip_{row.code}")]
         return {
-            "marks": {row.code: data[f"mark_{row.code}"] for row in self.criteria},
-            "skipped": [row.code for row in self.criteria if data.get(f"skip_{row.code}")],
-            "reasons": {row.code: data[f"reason_{row.code}"] for row in self.criteria},
-            "comment": data["comment"],
+            "marks": {
+                row.code: data.get(f"mark_{row.code}", self.sheet.marks.get(row.code))
+                for row in self.criteria
+            },
+            "skipped": [code for code in skipped if code not in stored]
+            + [code for code in stored if self.sheet.marks.get(code, 0) is None],
+            "reasons": {
+                row.code: data.get(f"reason_{row.code}", self.sheet.reasons.get(row.code, ""))
+                for row in self.criteria
+            },
+            "comment": data.get("comment", self.sheet.comment),
             "version": data["version"],
         }

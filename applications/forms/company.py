@@ -1,12 +1,16 @@
 """Forms of a company: registration, profile, sites, members."""
 
+import re
 from datetime import UTC, datetime
+from typing import Any
 
 from django import forms
 from django.db.models import TextChoices
 
 from applications.states import MemberRole
-from portal.forms.fields import PlainForm
+from portal.forms.fields import BusinessNumberField, NameField, PhoneField, PlainForm
+from portal.forms.ranges import within
+from portal.registries.declared import connected, wording
 from programs.states import CompanyKind, CompanySize, Region
 
 EMPTY = ("", "선택하세요")
@@ -20,10 +24,20 @@ def _choice(label: str, choices: type[TextChoices], *, help_text: str = "") -> f
     )
 
 
+class IndustryField(forms.RegexField):
+    """The digits of an industry code; the letter of its section may stand before them."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(regex=r"^[0-9]{2,5}$", **options)
+
+    def to_python(self, value: Any) -> Any:
+        return re.sub(r"^[A-Ua-u](?=[0-9])", "", super().to_python(value) or "")
+
+
 class ProfileForm(PlainForm):
     """Company profile; new applications start with it."""
 
-    name = forms.CharField(
+    name = NameField(
         label="기업명", max_length=100, help_text="사업자등록증에 적힌 대로 입력하세요."
     )
     kind = forms.ChoiceField(label="구분", choices=CompanyKind.choices, widget=forms.RadioSelect)
@@ -32,9 +46,8 @@ class ProfileForm(PlainForm):
         CompanySize,
         help_text="중소기업확인서에 적힌 규모를 고르세요. 협회·단체는 ‘해당 없음’을 고르세요.",
     )
-    industry_code = forms.RegexField(
+    industry_code = IndustryField(
         label="산업분류코드(KSIC)",
-        regex=r"^[0-9]{2,5}$",
         required=False,
         widget=forms.TextInput({**SHORT, "inputmode": "numeric"}),
         help_text="한국표준산업분류 10차 기준 숫자 2–5자리입니다. 예: 25924",
@@ -44,26 +57,20 @@ class ProfileForm(PlainForm):
         label="설립일",
         required=False,
         widget=forms.DateInput({"type": "date", **SHORT}, format="%Y-%m-%d"),
+        validators=[within("founded_on")],
     )
     employees = forms.IntegerField(
         label="상시 근로자 수",
         required=False,
-        min_value=0,
-        max_value=1_000_000,
         widget=forms.TextInput({"inputmode": "numeric", "data-unit": "명", **SHORT}),
+        validators=[within("employees")],
     )
-    representative = forms.CharField(label="대표자", max_length=50, required=False)
+    representative = NameField(label="대표자", max_length=50, required=False)
     region = _choice("지역", Region)
     address = forms.CharField(
         label="주소", max_length=200, required=False, widget=forms.TextInput(LONG)
     )
-    phone = forms.CharField(
-        label="전화번호",
-        max_length=20,
-        required=False,
-        widget=forms.TextInput({"type": "tel", **SHORT}),
-        help_text="예: 031-123-4567",
-    )
+    phone = PhoneField(label="전화번호", required=False, help_text="예: 031-123-4567")
 
 
 class ProfileChangeForm(ProfileForm):
@@ -79,17 +86,25 @@ class ProfileChangeForm(ProfileForm):
 
 
 class RegisterForm(ProfileForm):
-    business_number = forms.CharField(
-        label="사업자등록번호",
-        max_length=20,
-        widget=forms.TextInput({"inputmode": "numeric", **SHORT}),
-        help_text="숫자 10자리입니다. 예: 124-81-00998. 등록한 뒤에는 바꿀 수 없습니다.",
+    """Profile of a new firm, with the consent to look it up where a registry is connected."""
+
+    business_number = BusinessNumberField(
+        help_text="숫자 10자리입니다. 예: 124-81-00998. 등록한 뒤에는 바꿀 수 없습니다."
     )
+    registries = forms.BooleanField(label="기관 조회에 동의합니다.", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if connected():
+            self.fields["registries"].help_text = wording().text
+        else:
+            del self.fields["registries"]
+
     field_order = ("business_number", "name", "kind", "size")
 
 
 class SiteForm(PlainForm):
-    name = forms.CharField(label="사업장 이름", max_length=100, help_text="예: 제2공장")
+    name = NameField(label="사업장 이름", max_length=100, help_text="예: 제2공장")
     region = _choice("사업장 지역", Region)
     address = forms.CharField(
         label="사업장 주소", max_length=200, required=False, widget=forms.TextInput(LONG)

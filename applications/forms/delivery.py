@@ -5,7 +5,8 @@ from typing import Any, cast
 
 from django import forms
 
-from portal.forms.fields import PlainForm
+from portal.forms.fields import BusinessNumberField, NameField, PlainForm
+from portal.forms.ranges import within
 from portal.forms.uploads import ManyFilesField
 from programs.states import Region
 
@@ -23,15 +24,14 @@ class MaybeFilesField(ManyFilesField):
 class EntryForm(PlainForm):
     """One record, labelled as the deliverable's `entry` states."""
 
-    on = forms.DateField(label="날짜", widget=DAY)
+    on = forms.DateField(label="날짜", widget=DAY, validators=[within("entry_day")])
     title = forms.CharField(max_length=100)
     body = forms.CharField(max_length=4_000, widget=forms.Textarea(LONG))
     outcome = forms.CharField(max_length=4_000, required=False, widget=forms.Textarea(LONG))
-    amount = forms.IntegerField(
-        min_value=0,
-        max_value=10**12,
+    amount = forms.IntegerField(  # won, hours or firms, as the label says
         required=False,
         widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
+        validators=[within("entry_amount")],
     )
     # Django replaces the class attribute by `fields["files"]`.
     files = MaybeFilesField(label="증빙 파일 (사진, 문서)", required=False)  # type: ignore[assignment]
@@ -70,18 +70,16 @@ class LevelForm(PlainForm):
 
 class ExpertForm(PlainForm):
     route = forms.ChoiceField(label="자격", widget=forms.RadioSelect)
-    employer = forms.CharField(label="근무한 곳", max_length=100, required=False)
+    employer = NameField(label="근무한 곳", max_length=100, required=False)
     years = forms.IntegerField(
         label="관련 경력(년)",
-        min_value=0,
-        max_value=70,
         widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
+        validators=[within("career_years")],
     )
     degree = forms.CharField(label="학위와 전공", max_length=100, required=False)
-    institution = forms.CharField(label="소속 기관", max_length=100, required=False)
-    institution_number = forms.CharField(
+    institution = NameField(label="소속 기관", max_length=100, required=False)
+    institution_number = BusinessNumberField(
         label="소속 기관의 사업자등록번호",
-        max_length=12,
         required=False,
         help_text="예: 124-81-00998. 소속은 이해관계로 등록되어 그 기업에는 배정되지 않습니다.",
     )

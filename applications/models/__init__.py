@@ -17,11 +17,19 @@ from applications.models.assessment.committee import (
     CommitteeProposal,
     CommitteeWish,
 )
-from applications.models.assessment.conflicts import ConflictOfInterest, ConflictStatement
+from applications.models.assessment.conflicts import (
+    ConflictOfInterest,
+    ConflictStatement,
+    FrozenParties,
+)
+from applications.models.assessment.exclusions import SheetDecision
+from applications.models.assessment.lifts import TieLift
+from applications.models.assessment.reminders import AssessmentReminder, RemindedAssessor
 from applications.models.assessment.rubrics import RubricVersion
 from applications.models.assessment.scoring import ScoreResult, ScoreRun
 from applications.models.assessment.sheets import ScoreSheet
-from applications.models.company import Company, Invitation, Member, Site
+from applications.models.claims import CompanyClaim, CompanyTransfer
+from applications.models.company import Company, Invitation, Member, OwnerNomination, Site
 from applications.models.delivery.deliverables import (
     Deliverable,
     DeliverableMove,
@@ -31,16 +39,38 @@ from applications.models.delivery.deliverables import (
 )
 from applications.models.delivery.experts import Expert, ExpertMatch
 from applications.models.documents import IssuedDocument
+from applications.models.flags import StaffFlag
+from applications.models.inquiries import Inquiry, InquiryAnswer, InquiryMove
 from applications.models.intake.drafting import Attachment, Consent, Section
-from applications.models.intake.filing import FormVersion, Submission
+from applications.models.intake.filing import FormVersion, PreparedFiling, Submission
 from applications.models.intake.late_filing import LateGrant
 from applications.models.intake.partners import Partner, PartnerTerms
+from applications.models.intake.tickets import UsedTicket
+from applications.models.notes import StaffNote
 from applications.models.objection import Objection, ObjectionMove, ObjectionPaper
-from applications.models.screening import BonusClaim, Check, Supplement
+from applications.models.officers.charge import OfficerChange
+from applications.models.officers.distribution import DistributionPlan, DistributionRule
+from applications.models.officers.stand_ins import StandIn
+from applications.models.presence import Viewer
+from applications.models.registries import (
+    RegistryChange,
+    RegistryCheck,
+    RegistryConsent,
+    RegistryReview,
+)
+from applications.models.screening import (
+    BonusClaim,
+    Check,
+    Exclusion,
+    Supplement,
+    SupplementTemplate,
+)
+from applications.models.search import CompanyKey
 from applications.models.selection.aid import AidException
 from applications.models.selection.changes import DecisionChange, DecisionChangeMove
 from applications.models.selection.decisions import Decision
 from applications.models.selection.proposals import Selection, SelectionMove
+from applications.models.set_acts import SetAct, SetChunk, SetResult
 from applications.models.settlement.reports import Report, ReportFile, StageCheck
 from applications.models.settlement.spending import InKindUse, Spending
 from applications.models.settlement.statements import Recovery, Settlement
@@ -56,6 +86,7 @@ __all__ = [
     "Amendment",
     "Application",
     "ApplicationMove",
+    "AssessmentReminder",
     "AssessorProfile",
     "Attachment",
     "BonusClaim",
@@ -63,6 +94,9 @@ __all__ = [
     "CommitteeProposal",
     "CommitteeWish",
     "Company",
+    "CompanyClaim",
+    "CompanyKey",
+    "CompanyTransfer",
     "ConflictOfInterest",
     "ConflictStatement",
     "Consent",
@@ -73,11 +107,18 @@ __all__ = [
     "DeliverableMove",
     "DeliveryEntry",
     "DeliveryFile",
+    "DistributionPlan",
+    "DistributionRule",
     "Ending",
+    "Exclusion",
     "Expert",
     "ExpertMatch",
     "FormVersion",
+    "FrozenParties",
     "InKindUse",
+    "Inquiry",
+    "InquiryAnswer",
+    "InquiryMove",
     "Instalment",
     "Invitation",
     "IssuedDocument",
@@ -87,10 +128,18 @@ __all__ = [
     "Objection",
     "ObjectionMove",
     "ObjectionPaper",
+    "OfficerChange",
+    "OwnerNomination",
     "Partner",
     "PartnerTerms",
     "PendingStep",
+    "PreparedFiling",
     "Recovery",
+    "RegistryChange",
+    "RegistryCheck",
+    "RegistryConsent",
+    "RegistryReview",
+    "RemindedAssessor",
     "Report",
     "ReportFile",
     "RoundReport",
@@ -101,10 +150,21 @@ __all__ = [
     "Section",
     "Selection",
     "SelectionMove",
+    "SetAct",
+    "SetChunk",
+    "SetResult",
     "Settlement",
+    "SheetDecision",
     "Site",
     "Spending",
+    "StaffFlag",
+    "StaffNote",
     "StageCheck",
+    "StandIn",
     "Submission",
     "Supplement",
+    "SupplementTemplate",
+    "TieLift",
+    "UsedTicket",
+    "Viewer",
 ]

@@ -1,5 +1,7 @@
 """Applications and their log of moves."""
 
+from typing import Any
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
@@ -61,8 +63,27 @@ class Application(Dated, Stateful):
     # Copied at filing for the filters of the staff list, which may not join a growing table.
     region = models.CharField("지역", max_length=20, blank=True, editable=False)
     size = models.CharField("기업 규모", max_length=20, blank=True, editable=False)
+    # A draft of those who had registered the company before it was transferred.
+    detached = models.ForeignKey(
+        "CompanyTransfer",
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="drafts",
+    )
     # `SupplementState` of the latest supplement request; empty without one.
     supplement_state = models.CharField("보완", max_length=10, blank=True, editable=False)
+    # A column and no table beside: "nobody's" is then found in an index. Written by
+    # `services.officers` alone, always with an `OfficerChange`.
+    officer = models.ForeignKey(
+        USER,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        db_index=False,
+        related_name="+",
+        verbose_name="담당자",
+    )
 
     class Meta:
         verbose_name = "신청"
@@ -85,17 +106,35 @@ class Application(Dated, Stateful):
             ),
         ]
         indexes = [
-            models.Index(fields=["sub_program", "state", "-id"], name="application_program_state"),
-            models.Index(fields=["state", "-id"], name="application_state"),
-            models.Index(fields=["sub_program", "-id"], name="application_program"),
+            # With the time of filing, so that staff lists are counted in the index alone.
+            models.Index(
+                fields=["sub_program", "state", "-id", "submitted_at"],
+                name="application_program_state",
+            ),
+            models.Index(fields=["state", "-id", "submitted_at"], name="application_state"),
+            models.Index(fields=["sub_program", "-id", "submitted_at"], name="application_program"),
             models.Index(fields=["track", "-id"], name="application_track"),
             models.Index(fields=["region", "-id"], name="application_region"),
             models.Index(fields=["size", "-id"], name="application_size"),
             models.Index(fields=["submitted_at"], name="application_received"),
+            # The one that has waited longest in a state, among those of some sub-programmes.
+            models.Index(
+                fields=["state", "submitted_at", "sub_program"], name="application_waiting"
+            ),
             models.Index(
                 fields=["supplement_state", "-id"],
                 condition=Q(state=ApplicationState.SCREENING) & ~Q(supplement_state=""),
                 name="application_supplement",
+            ),
+            models.Index(
+                fields=["officer", "-id", "submitted_at"],
+                condition=Q(officer__isnull=False),
+                name="application_officer",
+            ),
+            models.Index(
+                fields=["sub_program", "-id", "submitted_at"],
+                condition=Q(officer=None, submitted_at__isnull=False),
+                name="application_of_nobody",
             ),
         ]
 
@@ -106,6 +145,11 @@ class Application(Dated, Stateful):
     def applicant_label(self) -> str:
         """Return the state as the applicant may know it: no decision before its release."""
         return APPLICANT_LABELS[ApplicationState(self.state)]
+
+    @property
+    def objection(self) -> Any:
+        """The objection to a result; those to an exclusion are in `objections` only."""
+        return self.objections.filter(exclusion=None).first()
 
     @property
     def subject(self) -> str:

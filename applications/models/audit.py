@@ -10,11 +10,15 @@ from applications.models.agreement.contracts import (
 )
 from applications.models.application import Application, ApplicationMove
 from applications.models.assessment.conflicts import ConflictStatement
+from applications.models.assessment.exclusions import SheetDecision
 from applications.models.assessment.rubrics import RubricVersion
 from applications.models.assessment.scoring import ScoreResult, ScoreRun
 from applications.models.assessment.sheets import ScoreSheet
+from applications.models.inquiries import Inquiry, InquiryAnswer, InquiryMove
 from applications.models.intake.filing import Submission
+from applications.models.intake.tickets import UsedTicket
 from applications.models.objection import Objection, ObjectionMove
+from applications.models.screening import Exclusion
 from applications.models.selection.aid import AidException
 from applications.models.selection.changes import DecisionChange, DecisionChangeMove
 from applications.models.selection.decisions import Decision
@@ -25,15 +29,27 @@ from portal.models import Stateful
 from portal.records.audit import Audited
 
 # Models whose rows must be in the state that their last move led to.
-MOVED: tuple[type[Stateful], ...] = (Application, Selection, DecisionChange, Objection, Agreement)
+MOVED: tuple[type[Stateful], ...] = (
+    Application, Selection, DecisionChange, Objection, Agreement, Inquiry,
+)  # fmt: skip
+
+
+def plain_submissions() -> QuerySet[Submission]:
+    return Submission.objects.filter(application__ticket=None)
+
+
+def ticket_submissions() -> QuerySet[Submission]:
+    """Return what was filed by a ticket: written later than the instant that it carries."""
+    return Submission.objects.filter(application__ticket__isnull=False)
 
 
 def submitted_sheets() -> QuerySet[ScoreSheet]:
     return ScoreSheet.objects.filter(locked_at__isnull=False)
 
 
-def withdrawn_sheets() -> QuerySet[ScoreSheet]:
-    return ScoreSheet.objects.filter(locked_at__isnull=False, withdrawn_at__isnull=False)
+def sheet_decisions() -> QuerySet[SheetDecision]:
+    """Return what was decided about sheets: a sheet that is excluded may be restored later."""
+    return SheetDecision.objects.filter(approved_at__isnull=False)
 
 
 def finished_runs() -> QuerySet[ScoreRun]:
@@ -67,19 +83,26 @@ DECISION_COLUMNS = (
 )  # fmt: skip
 
 AUDITED = (
-    Audited("submissions", "제출본", Submission.objects.all, since="application__submitted_at"),
+    Audited("submissions", "제출본", plain_submissions, since="application__submitted_at"),
+    Audited(
+        "ticket-submissions",
+        "확인표로 접수한 제출본",
+        ticket_submissions,
+        since="application__ticket__redeemed_at",
+    ),
+    Audited("used-tickets", "접수 확인표로 한 접수", UsedTicket.objects.all, time="redeemed_at"),
     Audited("application-moves", "신청 처리 이력", ApplicationMove.objects.all, time="at"),
+    Audited("exclusions", "요건 미충족", Exclusion.objects.all, time="at"),
     Audited("rubrics", "평가 기준 판", RubricVersion.objects.all, time="frozen_at"),
     Audited("conflict-statements", "이해관계 확인서", ConflictStatement.objects.all, time="at"),
     Audited(
         "score-sheets", "제출된 평가표", submitted_sheets, since="locked_at", columns=SHEET_COLUMNS
     ),
     Audited(
-        "withdrawn-sheets",
-        "합산에서 뺀 평가표",
-        withdrawn_sheets,
-        since="withdrawn_at",
-        columns=("withdrawn_at", "end_reason"),
+        "sheet-decisions",
+        "평가표 제외·유지·복원",
+        sheet_decisions,
+        since="approved_at",
     ),
     Audited("score-runs", "점수 산정", finished_runs, since="finished_at", columns=RUN_COLUMNS),
     Audited("score-results", "평가 결과", finished_results, since="run__finished_at"),
@@ -91,6 +114,8 @@ AUDITED = (
     Audited("aid-exceptions", "지원 한도 예외", AidException.objects.all, time="at"),
     Audited("decision-change-moves", "결정 변경 이력", DecisionChangeMove.objects.all, time="at"),
     Audited("objection-moves", "이의신청 처리 이력", ObjectionMove.objects.all, time="at"),
+    Audited("inquiry-moves", "질의 처리 이력", InquiryMove.objects.all, time="at"),
+    Audited("inquiry-answers", "질의 답변", InquiryAnswer.objects.all, time="at"),
     Audited("agreement-moves", "협약 처리 이력", AgreementMove.objects.all, time="at"),
     Audited("agreement-texts", "협약서", AgreementVersion.objects.all, time="made_at"),
     Audited("agreement-signatures", "협약 서명", AgreementSignature.objects.all, time="at"),

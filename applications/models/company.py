@@ -2,9 +2,9 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
-from applications.states import MemberRole
+from applications.states import MemberRole, NominationState
 from portal.models import Dated
 
 
@@ -26,6 +26,13 @@ class Company(Dated):
     region = models.CharField("지역", max_length=20, blank=True)
     address = models.CharField("주소", max_length=200, blank=True)
     phone = models.CharField("전화번호", max_length=20, blank=True)
+    edited_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="+",
+        verbose_name="마지막으로 고친 사람",
+    )
 
     class Meta:
         verbose_name = "기업"
@@ -105,3 +112,64 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return self.email
+
+
+class OwnerNomination(models.Model):
+    """An owner whom staff name for a company, proposed with a reason and decided by another person."""
+
+    company = models.ForeignKey(
+        Company, on_delete=models.PROTECT, related_name="nominations", verbose_name="기업"
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        related_name="+",
+        verbose_name="새 대표 담당자",
+    )
+    reason = models.CharField("사유와 확인한 근거", max_length=300)
+    state = models.CharField(
+        "상태",
+        max_length=10,
+        choices=NominationState.choices,
+        default=NominationState.PROPOSED,
+        editable=False,
+    )
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+", verbose_name="제안자"
+    )
+    proposed_at = models.DateTimeField("제안 시각")
+    decided_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="결정자",
+    )
+    decided_at = models.DateTimeField("결정 시각", null=True)
+    note = models.CharField("결정 사유", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "대표 담당자 지정"
+        verbose_name_plural = "대표 담당자 지정"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["company"],
+                condition=Q(state=NominationState.PROPOSED),
+                name="one_open_nomination",
+            ),
+            models.CheckConstraint(
+                condition=~Q(proposed_by=F("decided_by"))
+                & ~Q(user=F("decided_by"))
+                & ~Q(user=F("proposed_by")),
+                name="nomination_needs_two_others",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=NominationState.PROPOSED, decided_by=None, decided_at=None)
+                | Q(decided_by__isnull=False, decided_at__isnull=False)
+                & ~Q(state=NominationState.PROPOSED),
+                name="decided_nomination_has_its_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.company} 대표 담당자 지정"

@@ -1,4 +1,4 @@
-"""Objections (이의신청): one per application, in writing, decided by other people."""
+"""Objections (이의신청): in writing, one to a result and one to each exclusion, decided by others."""
 
 from django.conf import settings
 from django.db import models
@@ -6,11 +6,13 @@ from django.db.models import Q
 
 from applications.models.application import Application
 from applications.models.assessment.scoring import ScoreRun
+from applications.models.screening import Exclusion
 from applications.models.selection.decisions import Decision
 from applications.states import ObjectionMoves, ObjectionState, Remedy
 from portal.models import MoveLogBase, Stateful
 
 USER = settings.AUTH_USER_MODEL
+READMITTED = "인용(요건을 다시 검토)"
 UPHELD = [ObjectionState.UPHELD, ObjectionState.CLOSED]
 
 
@@ -23,7 +25,7 @@ class ObjectionMove(MoveLogBase):
 
 
 class Objection(Stateful):
-    """An objection to a decision, and its outcome.
+    """An objection to a released decision or to an exclusion, and its outcome.
 
     A trigger keeps everybody who decided or assessed the case from deciding it. Upheld, it leads to
     `run`, a score run linked to the old one, and from there to a new decision.
@@ -39,11 +41,26 @@ class Objection(Stateful):
         default=ObjectionState.FILED,
         editable=False,
     )
-    application = models.OneToOneField(
-        Application, on_delete=models.PROTECT, related_name="objection", verbose_name="신청"
+    application = models.ForeignKey(
+        Application,
+        on_delete=models.PROTECT,
+        related_name="objections",
+        related_query_name="objection",
+        verbose_name="신청",
     )
     decision = models.ForeignKey(
-        Decision, on_delete=models.PROTECT, related_name="+", verbose_name="다투는 결정"
+        Decision,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="이의신청 대상 결정",
+    )
+    exclusion = models.OneToOneField(
+        Exclusion,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="objection",
+        verbose_name="이의신청 대상 요건 미충족",
     )
     text = models.TextField("이의 내용")
     due_at = models.DateTimeField("신청 기한")
@@ -68,10 +85,24 @@ class Objection(Stateful):
         verbose_name = "이의신청"
         verbose_name_plural = "이의신청"
         constraints = [
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=Q(exclusion=None),
+                name="one_objection_to_a_result",
+            ),
+            models.CheckConstraint(
+                condition=Q(decision__isnull=False, exclusion=None)
+                | Q(decision=None, exclusion__isnull=False),
+                name="objection_contests_one_thing",
+            ),
             models.CheckConstraint(
                 condition=Q(state=ObjectionState.FILED, decided_by=None, decided_at=None, answer="")
                 | (
-                    ~Q(state=ObjectionState.FILED)
+                    Q(state=ObjectionState.LAPSED, decided_by=None, decided_at__isnull=False)
+                    & ~Q(answer="")
+                )
+                | (
+                    ~Q(state__in=[ObjectionState.FILED, ObjectionState.LAPSED])
                     & Q(decided_by__isnull=False, decided_at__isnull=False)
                     & ~Q(answer="")
                 ),
@@ -83,17 +114,43 @@ class Objection(Stateful):
                 name="upheld_objection_has_a_remedy",
             ),
             models.CheckConstraint(
-                condition=~Q(state=ObjectionState.CLOSED) | Q(run__isnull=False),
+                condition=~Q(state=ObjectionState.CLOSED)
+                | Q(run__isnull=False)
+                | Q(exclusion__isnull=False, remedy=Remedy.SCREENING),
                 name="closed_objection_was_scored_again",
             ),
             models.CheckConstraint(
                 condition=Q(filed_at__lt=models.F("due_at")), name="objection_was_in_time"
             ),
         ]
-        indexes = [models.Index(fields=["state", "-id"], name="objection_state")]
+        indexes = [
+            models.Index(fields=["state", "-id"], name="objection_state"),
+            models.Index(fields=["answer_due_at", "id"], name="objection_due"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.application} 이의신청"
+
+    def get_state_display(self) -> str:  # type: ignore[no-redef]  # Django keeps it
+        """Return the label; an exclusion that was taken back is screened, not decided, again."""
+        state = ObjectionState(self.state)
+        readmitted = state == ObjectionState.CLOSED and self.exclusion_id is not None
+        return READMITTED if readmitted else state.label
+
+    @property
+    def result(self) -> Decision:
+        """The decision that is contested. Raises ValueError for an exclusion."""
+        if self.decision is None:
+            raise ValueError("an exclusion is contested, no result")
+        return self.decision
+
+    @property
+    def contested(self) -> str:
+        """The decision or exclusion that is contested, in words."""
+        if self.exclusion is not None:
+            return f"요건 미충족 · {' / '.join(self.exclusion.messages)} · {self.exclusion.reason}"
+        decision = self.decision
+        return f"{decision.get_outcome_display()} · {decision.reason}" if decision else ""
 
 
 class ObjectionPaper(models.Model):

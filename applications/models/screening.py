@@ -6,6 +6,8 @@ from django.db.models import Q
 
 from applications.models.application import Application
 from applications.states import BonusState, CheckDecision, SupplementState
+from programs.models import SubProgram
+from programs.rules import eligibility
 
 USER = settings.AUTH_USER_MODEL
 
@@ -19,6 +21,14 @@ class Check(models.Model):
     code = models.CharField("조건", max_length=60)
     message = models.CharField("내용", max_length=300)
     met = models.BooleanField("자동 판정 충족", null=True)
+    # On what the verdict rests; rows from before this column rest on the firm's answers.
+    basis = models.CharField(
+        "근거",
+        max_length=10,
+        choices=list(eligibility.BASES.items()),
+        default=eligibility.ANSWER,
+        db_default=eligibility.ANSWER,
+    )
     decision = models.CharField(
         "확인", max_length=10, choices=CheckDecision.choices, default=CheckDecision.PENDING
     )
@@ -50,6 +60,34 @@ class Check(models.Model):
         return bool(self.met) if self.decision == CheckDecision.CONFIRMED else not self.met
 
 
+class SupplementTemplate(models.Model):
+    """Text and days of a frequent request, for one sub-programme or for all; never deleted."""
+
+    sub_program = models.ForeignKey(
+        SubProgram,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name="내역사업",
+        help_text="비워 두면 모든 내역사업에서 씁니다.",
+    )
+    label = models.CharField("이름", max_length=60)
+    text = models.TextField("요청 내용", max_length=2_000)
+    days = models.PositiveSmallIntegerField(
+        "기한(일)", null=True, blank=True, help_text="비워 두면 내역사업의 보완 기한을 씁니다."
+    )
+    active = models.BooleanField("사용", default=True)
+
+    class Meta:
+        verbose_name = "보완 요청 문구"
+        verbose_name_plural = "보완 요청 문구"
+        ordering = ["label", "pk"]
+
+    def __str__(self) -> str:
+        return self.label
+
+
 class Supplement(models.Model):
     """Request for more (보완 요청) with a deadline, and its answer."""
 
@@ -68,6 +106,16 @@ class Supplement(models.Model):
     answered_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField("제출 시각", null=True)
     sha256 = models.CharField("SHA-256", max_length=64, blank=True)
+    template = models.ForeignKey(
+        SupplementTemplate,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name="쓴 문구",
+    )
+    # The last withdrawal or change of the deadline, as the firm reads it; every one is in the move log.
+    changed_reason = models.TextField("취소·기한 변경 사유", blank=True, db_default="")
+    changed_at = models.DateTimeField("취소·기한 변경 시각", null=True)
 
     class Meta:
         verbose_name = "보완 요청"
@@ -85,6 +133,39 @@ class Supplement(models.Model):
 
     def __str__(self) -> str:
         return self.message[:40]
+
+
+class Exclusion(models.Model):
+    """An application found ineligible, with the checks it failed. Append-only in the database.
+
+    `failed` lists code and message of each; the latest row is the one in force.
+    """
+
+    application = models.ForeignKey(
+        Application, on_delete=models.PROTECT, related_name="exclusions", verbose_name="신청"
+    )
+    failed = models.JSONField("충족하지 못한 요건")
+    reason = models.TextField("사유")
+    by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="+", verbose_name="처리한 사람"
+    )
+    at = models.DateTimeField("처리 시각")
+
+    class Meta:
+        verbose_name = "요건 미충족"
+        verbose_name_plural = "요건 미충족"
+        constraints = [
+            models.CheckConstraint(
+                condition=~Q(failed=[]) & ~Q(reason=""), name="exclusion_says_what_failed"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application} 요건 미충족"
+
+    @property
+    def messages(self) -> list[str]:
+        return [row["message"] for row in self.failed]
 
 
 class BonusClaim(models.Model):

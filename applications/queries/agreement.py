@@ -2,17 +2,35 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.utils.crypto import constant_time_compare
 
-from applications.models import Agreement, AgreementVersion, PendingStep, Settlement
+from applications.models import (
+    Agreement,
+    AgreementVersion,
+    DeliveryEntry,
+    PendingStep,
+    Settlement,
+)
+from applications.queries.selection import decisions
 from applications.rules import agreement as rules
-from applications.states import CheckKind, FinalOutcome, MidOutcome, SettlementState, WaitsFor
+from applications.states import (
+    AgreementState,
+    CheckKind,
+    FinalOutcome,
+    MidOutcome,
+    Outcome,
+    SettlementState,
+    WaitsFor,
+)
+from portal.core import validators
+from portal.core.errors import BadInput
 from programs.models import Budget
 from programs.queries.ledger import held
+from programs.rules import deadlines
 from programs.rules.ledger import Balance
 
 SETTLEMENT_SUFFIX = "-정산"
@@ -100,6 +118,14 @@ def money_of(agreement: Agreement) -> Balance:
     return held(pot, agreement.subject)
 
 
+def is_lost(agreement: Agreement) -> bool:
+    """Return whether an agreement in preparation has no selection behind it any more."""
+    if agreement.state != AgreementState.PREPARING:
+        return False
+    award = decisions.award_of(agreement.application)
+    return award is None or award.outcome != Outcome.SELECTED
+
+
 def checks_of(agreement: Agreement) -> list[dict[str, Any]]:
     """Return the mid-check and final checks with the label of their outcome, oldest first."""
     labels = {CheckKind.MID: dict(MidOutcome.choices), CheckKind.FINAL: dict(FinalOutcome.choices)}
@@ -109,10 +135,21 @@ def checks_of(agreement: Agreement) -> list[dict[str, Any]]:
     ]
 
 
-def document_is_genuine(number: str, sha256: str) -> bool:
-    """Return whether the agreement, or the settlement with its suffix, has this SHA-256."""
-    claimed = sha256.strip().lower()
-    name = number.strip()
+@dataclass(frozen=True)
+class CheckedDocument:
+    """What the public check tells of a genuine document: still in force, replaced, or ended early."""
+
+    in_force: bool
+    ended_at: datetime | None
+
+
+def genuine_document(number: str, sha256: str) -> CheckedDocument | None:
+    """Return what became of the agreement, or the settlement with its suffix, with this SHA-256."""
+    try:
+        claimed = validators.sha256(sha256)
+    except BadInput:
+        return None
+    name = validators.document_number(number)
     known: QuerySet[Settlement] | QuerySet[AgreementVersion]
     if name.endswith(SETTLEMENT_SUFFIX):
         known = Settlement.objects.filter(
@@ -122,5 +159,31 @@ def document_is_genuine(number: str, sha256: str) -> bool:
         known = AgreementVersion.objects.filter(
             agreement__number=name, agreement__in_force__gte=1, signatures__side="ministry"
         )
-    hashes = known.values_list("sha256", flat=True)
-    return any(constant_time_compare(one, claimed) for one in hashes)
+    for row in known.select_related("agreement"):
+        if constant_time_compare(row.sha256, claimed):
+            agreement, text = row.agreement, row if isinstance(row, AgreementVersion) else None
+            ended = agreement.closed_at if agreement.state == AgreementState.ENDED else None
+            return CheckedDocument(text is None or text.number == agreement.in_force, ended)
+    return None
+
+
+def last_recorded_on(agreement: Agreement) -> date | None:
+    """Return the last day on which work or spending of the agreement is recorded; None without any."""
+    work = DeliveryEntry.objects.filter(deliverable__agreement=agreement).aggregate(on=Max("on"))
+    spent = agreement.spendings.filter(removed_at=None).aggregate(on=Max("spent_on"))
+    days = [row["on"] for row in (work, spent) if row["on"] is not None]
+    return max(days, default=None)
+
+
+def ends_in_force(agreement: Agreement) -> list[date]:
+    """Return the last day of work by every text that is or was in force."""
+    if agreement.starts_on is None:
+        return []
+    texts = agreement.versions.filter(number__lte=agreement.in_force)
+    periods = [text.content["period"] for text in texts]
+    return [
+        date.fromisoformat(str(period["ends_on"]))
+        if period.get("ends_on")
+        else deadlines.months_later(agreement.starts_on, period["months"])
+        for period in periods
+    ]

@@ -4,11 +4,28 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from applications.models import Agreement, Application, Decision, ScoreResult, ScoreRun, Supplement
-from applications.queries.selection.decisions import history
+from django.db.models import QuerySet
+
+from applications.models import (
+    Agreement,
+    Application,
+    ApplicationMove,
+    Decision,
+    Exclusion,
+    Objection,
+    ScoreResult,
+    ScoreRun,
+    Supplement,
+)
+from applications.queries.intake.drafting import COMMON, read_with
+from applications.queries.selection.decisions import award_of, history
 from applications.rules.agreement import STEPS
 from applications.states import ANNOUNCED, ChangeKind, Outcome, SupplementState
 from applications.states import ApplicationState as S
+from portal.records import together
+from portal.records.together import Rows
+from programs.models import SubProgram
+from programs.queries import kept
 from programs.queries.calendar import holidays
 from programs.rules import deadlines
 
@@ -18,11 +35,12 @@ CURRENT_STEP = {
     S.DRAFT: "submitted",
     S.SUBMITTED: "screening",
     S.SCREENING: "screening",
-    S.INELIGIBLE: "screening",
     S.ASSESSING: "assessing",
     S.DECIDED: "assessing",
     S.CONTRACTED: "closed",
 }
+STOPPED_BY = {S.WITHDRAWN: "취하", S.INELIGIBLE: "요건 미충족", S.ENDED: "중도 종료"}
+GOES_ON = (Outcome.SELECTED, Outcome.RESERVE)
 FINISHED_BY = {
     "submit": "submitted",
     "qualify": "screening",
@@ -30,6 +48,14 @@ FINISHED_BY = {
     "release": "released",
     "contract": "contracted",
     "close": "closed",
+}
+PROGRESS = COMMON | {
+    "moves": Rows(ApplicationMove, "thing_id = %(application)s"),
+    "supplements": Rows(Supplement, "application_id = %(application)s"),
+    "agreement": Rows(Agreement, "application_id = %(application)s"),
+    "exclusions": Rows(Exclusion, "application_id = %(application)s"),
+    "decisions": Rows(Decision, "application_id = %(application)s"),
+    "objections": Rows(Objection, "application_id = %(application)s"),
 }
 
 
@@ -45,22 +71,38 @@ class Step:
     note: str = ""
 
 
+def read_progress(application: Application) -> dict[str, list[Any]]:
+    """Read what the page of a filed application shows, in two queries, or three with partners.
+
+    The application is related to its catalogue, company and site, its moves and supplements count as
+    prefetched. The result holds all parts by their names.
+    """
+    found = read_with(application, PROGRESS)
+    kept.put_on([application])
+    together.relate(application, moves=found["moves"], supplements=found["supplements"])
+    for agreement in found["agreement"]:
+        agreement.application = application
+    return found
+
+
 def timeline(application: Application) -> list[Step]:
     """Return the steps of the process with dates, who is next and by when (planned days).
 
-    The planned days are an assumption of the catalogue.
+    The way ends where the application has ended: no step after it is announced. The planned days are
+    an assumption of the catalogue.
     """
-    current = CURRENT_STEP.get(S(application.state), "")
-    agreement = _agreement(application)
-    if agreement is not None and application.state == S.RELEASED:
-        current = "contracted"
     finished = {
         FINISHED_BY[row.move]: row.at for row in application.moves.all() if row.move in FINISHED_BY
     }
     if "released" in finished:
         finished["assessing"] = finished["released"]
-    state = "stopped" if application.state == S.WITHDRAWN else "done"
-    since = application.submitted_at
+    if (why := _stopped_by(application)) is not None:
+        return _ended_way(application, finished, why)
+    current = CURRENT_STEP.get(S(application.state), "")
+    agreement = _agreement(application)
+    if agreement is not None and application.state == S.RELEASED:
+        current = "contracted"
+    state, since = "done", application.submitted_at
     steps: list[Step] = []
     for row in application.sub_program.steps:
         if state == "done" and row["code"] == current:
@@ -68,14 +110,33 @@ def timeline(application: Application) -> list[Step]:
         at = finished.get(row["code"]) if state == "done" else None
         if state == "done" and application.state == S.RELEASED and at is None:
             state = "todo"
-        if state == "done" and application.state == S.ENDED and at is None and since:
-            steps.append(Step(row["label"], "stopped", row["actor"], note="중도 종료"))
-            state = "todo"
-            continue
         step = _step(application, row, state, at, since)
         steps.append(_with_pending_step(step, agreement) if agreement is not None else step)
         since = at or since
         state = "todo" if state == "current" else state
+    return steps
+
+
+def _stopped_by(application: Application) -> str | None:
+    """Return in words why the way ends before its last step; None while it goes on or is done."""
+    if application.state == S.RELEASED:
+        award = award_of(application)
+        if award is None or award.outcome in GOES_ON:
+            return None
+        return Outcome(award.outcome).label
+    return STOPPED_BY.get(S(application.state))
+
+
+def _ended_way(application: Application, finished: dict[str, datetime], why: str) -> list[Step]:
+    """Return the steps that were finished, and the one in which it ended."""
+    steps: list[Step] = []
+    for row in application.sub_program.steps:
+        at = finished.get(row["code"])
+        # A decision that was never released to the applicant shows nothing.
+        if at is None or (row["code"] == "screening" and application.state == S.INELIGIBLE):
+            steps.append(Step(row["label"], "stopped", row["actor"], at=at, note=why))
+            break
+        steps.append(Step(row["label"], "done", row["actor"], at=at))
     return steps
 
 
@@ -118,6 +179,12 @@ def result(application: Application) -> dict[str, Any] | None:
     }
 
 
+def in_program(sub_program: SubProgram) -> QuerySet[Application]:
+    """Return the applications that are filed and not withdrawn: those that a ranking is about."""
+    rows = Application.objects.filter(sub_program=sub_program)
+    return rows.exclude(state__in=[S.DRAFT, S.WITHDRAWN])
+
+
 def open_supplement(application: Application) -> Supplement | None:
     """Return the unanswered supplement request; read from `supplements` where it is prefetched."""
     rows = (row for row in application.supplements.all() if row.state == SupplementState.OPEN)
@@ -127,7 +194,7 @@ def open_supplement(application: Application) -> Supplement | None:
 def _agreement(application: Application) -> Agreement | None:
     if application.state not in ANNOUNCED:
         return None
-    return Agreement.objects.filter(application=application).first()
+    return getattr(application, "agreement", None)
 
 
 def _with_pending_step(step: Step, agreement: Agreement) -> Step:
@@ -148,8 +215,6 @@ def _step(
     since: datetime | None,
 ) -> Step:
     supplement = open_supplement(application)
-    if state == "current" and application.state == S.INELIGIBLE:
-        return Step(row["label"], "stopped", row["actor"], note="요건 미충족")
     if state == "current" and supplement:
         return Step(
             row["label"], state, "신청기업", due=supplement.due_at, note="보완 요청 답변 대기"
@@ -160,7 +225,7 @@ def _step(
 
 def _run_behind(application: Application, decisions: list[Decision]) -> ScoreRun:
     if any(row.reason_code == ChangeKind.OBJECTION for row in decisions):
-        run = application.objection.run
-        if run is not None:
-            return run
+        case = application.objection
+        if case is not None and case.run is not None:
+            return case.run
     return decisions[0].selection.run

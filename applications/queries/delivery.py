@@ -10,6 +10,7 @@ from applications.models import Agreement, Deliverable, DeliveryEntry, Member
 from applications.rules import delivery as rules
 from applications.states import DeliverableState, PartnerState
 from applications.visibility import WRITERS
+from portal.access import impartiality
 from portal.access.roles import roles_of
 from portal.core.errors import Finding, NotFound
 from portal.models import User
@@ -106,7 +107,8 @@ def confirming_side(deliverable: Deliverable) -> str:
 def sides_of(user: User, deliverable: Deliverable) -> frozenset[str]:
     """Return the sides on which a person may act.
 
-    The firm acts as its supplier where none has joined.
+    The firm acts as its supplier where none has joined. Staff who are tied to the firm or are its
+    expert are no staff here.
     """
     agreement = deliverable.agreement
     application = agreement.application
@@ -123,6 +125,7 @@ def sides_of(user: User, deliverable: Deliverable) -> frozenset[str]:
     if (
         roles_of(user) & {OFFICER, MANAGER}
         and sub_programs_of(user).filter(pk=application.sub_program_id).exists()
+        and not impartiality.tied(user, deliverable)
     ):
         sides.add(STAFF)
     return frozenset(sides)

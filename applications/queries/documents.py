@@ -1,11 +1,39 @@
 """Genuineness of receipts."""
 
+from dataclasses import dataclass
+from datetime import datetime
+
 from django.utils.crypto import constant_time_compare
 
-from applications.models import Submission
+from applications.models import Application, Submission
+from applications.states import ApplicationState
+from portal.core import validators
+from portal.core.errors import BadInput
 
 
-def receipt_is_genuine(number: str, sha256: str) -> bool:
-    """Return whether the receipt with this number carries this hash; reveals nothing else."""
-    known = Submission.objects.filter(number=number).values_list("sha256", flat=True).first()
-    return known is not None and constant_time_compare(known, sha256.strip().lower())
+@dataclass(frozen=True)
+class Receipt:
+    """What the public check tells of a genuine receipt; `withdrawn_at` is set after a withdrawal."""
+
+    withdrawn_at: datetime | None
+
+
+def genuine_receipt(number: str, sha256: str) -> Receipt | None:
+    """Return the receipt with this number if it carries this hash; None reveals nothing else."""
+    try:
+        claimed = validators.sha256(sha256)
+    except BadInput:
+        return None
+    filed = Submission.objects.filter(number=validators.document_number(number))
+    known = filed.select_related("application").first()
+    if known is None or not constant_time_compare(known.sha256, claimed):
+        return None
+    return Receipt(withdrawn_at(known.application))
+
+
+def withdrawn_at(application: Application) -> datetime | None:
+    """Return when the application was withdrawn; None unless it is."""
+    if application.state != ApplicationState.WITHDRAWN:
+        return None
+    last = application.moves.filter(target=ApplicationState.WITHDRAWN).order_by("-pk").first()
+    return last.at if last else None

@@ -7,17 +7,29 @@ from django.urls import ResolverMatch
 from applications.models import Application
 
 PREFIX = "application:"
+# The pages on which firms start, write, upload and file: failures of no others are of the intake.
+NEW = {"application_new"}
+OF_DRAFT = {
+    "application_step",
+    "application_review",
+    "application_submit",
+    "application_ticket",
+    "api_application",
+    "api_application_review",
+    "api_application_submit",
+}
 
 
 def about(match: ResolverMatch) -> str:
     """Return `round/code`, `application:<pk>` or `portal` for an address, without any query.
 
-    The database may be what failed.
+    The database may be what failed. What is no page of the intake is the portal's: such a failure
+    is on record, and no ground to move a deadline.
     """
     arguments = match.kwargs
-    if "round" in arguments and "code" in arguments:
+    if match.view_name in NEW:
         return f"{arguments['round']}/{arguments['code']}"
-    if (match.url_name or "").startswith(("application", "api_application")) and "pk" in arguments:
+    if match.view_name in OF_DRAFT:
         return f"{PREFIX}{arguments['pk']}"
     return "portal"
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
+from portal.core import ranges
 from portal.core.dates import due_text
 from portal.core.errors import BadInput, Finding
 from portal.core.money import floor_to, share_of, won
@@ -203,6 +204,8 @@ class AmendmentTerms:
     starts_on: date | None = None
     items: Mapping[str, int] = field(default_factory=dict)
     share_percent: int | None = None
+    today: date | None = None
+    recorded_on: date | None = None  # the last day of work or spending on record
 
 
 def refuse_amendment(change: AmendmentTerms) -> list[Finding]:
@@ -213,11 +216,25 @@ def refuse_amendment(change: AmendmentTerms) -> list[Finding]:
         findings.append(Finding("change_late", text))
     if change.kind == "sums":
         findings += _sums(change)
-    if change.kind == "period" and (
-        change.ends_on is None or change.starts_on is None or change.ends_on <= change.starts_on
-    ):
-        findings.append(Finding("period", "수행 종료일은 시작일보다 뒤여야 합니다."))
+    if change.kind == "period":
+        findings += _period(change)
     return findings
+
+
+def _period(change: AmendmentTerms) -> Iterable[Finding]:
+    ends, starts = change.ends_on, change.starts_on
+    if ends is None or starts is None or ends <= starts:
+        yield Finding("period", "수행 종료일은 시작일보다 뒤여야 합니다.")
+        return
+    if change.recorded_on is not None and ends < change.recorded_on:
+        day = change.recorded_on
+        yield Finding(
+            "period",
+            f"이미 {day.year}년 {day.month}월 {day.day}일까지 수행하거나 쓴 기록이 있어 그보다 앞선 날로"
+            " 바꿀 수 없습니다.",
+        )
+    if change.today is not None:
+        yield from ranges.finding("work_end", ends, today=change.today, code="period")
 
 
 def _sums(change: AmendmentTerms) -> Iterable[Finding]:

@@ -9,6 +9,7 @@ from applications.states import ANNOUNCED
 from portal.core.errors import MoveNotAllowed
 from portal.jobs import queue
 from portal.paper import issued
+from portal.records import bulk
 
 JOB = "applications.paper"
 
@@ -29,13 +30,15 @@ def request(
     return document
 
 
-def request_receipt(application: Application, *, now: datetime) -> IssuedDocument:
-    """Request the receipt in the transaction that files the application, where no other can exist."""
-    document = IssuedDocument.objects.create(
-        application=application, kind=IssuedDocument.Kind.RECEIPT, requested_at=now
-    )
-    queue.enqueue(JOB, key=job_key(document), new=True, document=document.pk)
-    return document
+def new_receipt(application: Application, *, now: datetime) -> IssuedDocument:
+    """Return the receipt of a filing, which the caller inserts: no other can exist yet."""
+    kind = IssuedDocument.Kind.RECEIPT
+    return IssuedDocument(application=application, kind=kind, requested_at=now)
+
+
+def order(document: IssuedDocument) -> None:
+    """Let a worker render a document that was inserted in this transaction."""
+    bulk.insert_together([queue.new(JOB, key=job_key(document), document=document.pk)])
 
 
 def job_key(document: IssuedDocument) -> str:

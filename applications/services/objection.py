@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
@@ -22,9 +23,12 @@ from applications.models import (
 from applications.queries import objection as objection_queries
 from applications.queries.selection import reserve
 from applications.rules import selection as selection_rules
-from applications.services.assessment import scoring
+from applications.services.application import notify_applicant
+from applications.services.assessment import conflicts, scoring, sheets
 from applications.services.selection import decisions
+from applications.services.selection import reserve as reserve_services
 from applications.states import (
+    PENDING_CHANGES,
     ApplicationMoves,
     BonusState,
     ChangeKind,
@@ -67,7 +71,7 @@ def file(
         raise BadInput(f"증빙은 {MAX_FILES}개까지 낼 수 있습니다.", code="file_count")
     inspected = [(upload, files.inspect(upload, allowed=FORMATS)) for upload in uploads]
     clock = objection_queries.clock(application, now)
-    if Objection.objects.filter(application=application).exists():
+    if objection_queries.current(application) is not None:
         raise MoveNotAllowed("이의신청은 신청마다 한 번만 할 수 있습니다.", code="objected_before")
     if clock is None:
         raise MoveNotAllowed("이의를 신청할 결정이 없습니다.", code="nothing_to_contest")
@@ -79,26 +83,28 @@ def file(
             made = Objection.objects.create(
                 application=application,
                 decision_id=clock.decision,
+                exclusion_id=clock.exclusion,
                 text=text,
                 due_at=clock.due_at,
                 filed_by=by,
                 filed_at=now,
                 answer_due_at=program.due_after("objection_answer_days", now, holidays()),
             )
-            move(application, ApplicationMoves.OBJECT, by=by, now=now, owner=True)
+            step = ApplicationMoves.OBJECT_EXCLUSION if clock.exclusion else ApplicationMoves.OBJECT
+            move(application, step, by=by, now=now, owner=True)
             papers = {checked.sha256: (upload, checked) for upload, checked in inspected}
             for upload, checked in papers.values():
                 ObjectionPaper.objects.create(
                     objection=made,
                     name=checked.name,
-                    file=files.store(upload),
+                    file=files.store(upload, by=by),
                     size=checked.size,
                     sha256=checked.sha256,
                     content_type=checked.content_type,
                 )
             _notify(made, "applications/objection_filed", now)
     except IntegrityError as error:
-        if Objection.objects.filter(application=application).exists():
+        if objection_queries.current(application) is not None:
             raise MoveNotAllowed(
                 "이의신청은 신청마다 한 번만 할 수 있습니다.", code="objected_before"
             ) from error
@@ -130,15 +136,27 @@ def uphold(
     by: User,
     now: datetime,
 ) -> None:
-    """Uphold: grant refused bonuses, or return the application to other assessors.
+    """Uphold: grant refused bonuses, or return the application to other assessors or to screening.
 
-    Raises BadInput (`remedy`), MoveNotAllowed (`barred`).
+    Raises BadInput (`remedy`), MoveNotAllowed (`barred`, `change_open` while another change of the
+    decision is pending: two outcomes cannot be prepared side by side).
     """
     refuse_barred(objection, by)
+    if (remedy == Remedy.SCREENING) != (objection.exclusion_id is not None):
+        raise BadInput("이 이의신청에 맞는 조치를 고르세요.", code="remedy")
+    if remedy == Remedy.SCREENING:
+        return _readmit(objection, note=note, by=by, now=now)
     if (remedy == Remedy.BONUS) != bool(bonuses):
         raise BadInput("다시 인정할 가점을 고르거나 재평가를 고르세요.", code="remedy")
     application = Application.objects.get(pk=objection.application_id)
     with transaction.atomic():
+        reserve_services.lock_program(application.sub_program)
+        if application.changes.filter(state__in=PENDING_CHANGES).exists():
+            raise MoveNotAllowed(
+                "이 신청에는 아직 끝나지 않은 결정 변경안이 있습니다. ‘결정 변경’에서 승인하거나"
+                " 폐기한 뒤 인용하세요.",
+                code="change_open",
+            )
         move(
             objection,
             ObjectionMoves.UPHOLD,
@@ -162,13 +180,84 @@ def uphold(
         _notify(objection, "applications/objection_decided", now)
 
 
+def _readmit(objection: Objection, *, note: str, by: User, now: datetime) -> None:
+    application = Application.objects.get(pk=objection.application_id)
+    with transaction.atomic():
+        answer = {"decided_by": by, "decided_at": now, "answer": note.strip()}
+        move(
+            objection,
+            ObjectionMoves.READMIT,
+            by=by,
+            now=now,
+            note=note,
+            changes={**answer, "remedy": Remedy.SCREENING},
+        )
+        row = move(application, ApplicationMoves.REINSTATE, by=by, now=now, note=note)
+        _notify(objection, "applications/objection_decided", now)
+        # Everybody who was told of the exclusion is told that it is over.
+        notify_applicant(
+            application,
+            "applications/reinstated",
+            key=f"reinstated:{row.pk}",
+            now=now,
+            reason=note.strip(),
+        )
+
+
+def take_back(objection: Objection, *, note: str, by: User, now: datetime) -> None:
+    """Stop a new assessment that cannot be finished: the objection is to be decided again.
+
+    The application returns to the decision in force, the new sheets end, and the firm is told. Raises
+    MoveNotAllowed (`barred`, `same_person` for whoever upheld it, `no_reassessment` where nothing is
+    assessed anew or the new score was requested).
+    """
+    refuse_barred(objection, by)
+    if objection.decided_by_id == by.pk:
+        raise MoveNotAllowed(
+            "재평가를 인용한 사람은 거둘 수 없습니다. 다른 결정권자가 확인해야 합니다.",
+            code="same_person",
+        )
+    since = objection.decided_at
+    if objection.remedy != Remedy.SHEETS or objection.run_id is not None or since is None:
+        raise MoveNotAllowed("거둘 수 있는 재평가가 아닙니다.", code="no_reassessment")
+    application = Application.objects.get(pk=objection.application_id)
+    due_at = application.sub_program.due_after("objection_answer_days", now, holidays())
+    with transaction.atomic():
+        move(
+            objection,
+            ObjectionMoves.TAKE_BACK,
+            by=by,
+            now=now,
+            note=note,
+            where={"run": None, "decided_at": since},
+            changes={
+                "decided_by": None,
+                "decided_at": None,
+                "answer": "",
+                "remedy": "",
+                "answer_due_at": due_at,
+            },
+        )
+        move(application, ApplicationMoves.STOP_REASSESSMENT, by=by, now=now, note=note)
+        reason = f"재평가를 거두었습니다: {note.strip()}"[: conflicts.REASON_LENGTH]
+        sheets.stop(application, since=since, reason=reason, now=now)
+        _notify(objection, "applications/objection_taken_back", now, reason=note.strip())
+
+
+def lapse(application: Application, *, reason: str, now: datetime) -> None:
+    """Close an objection that nobody has to answer any more, because the application has ended."""
+    for row in application.objections.filter(state=ObjectionState.FILED):
+        answer = {"decided_at": now, "answer": reason}
+        move(row, ObjectionMoves.LAPSE, by=None, now=now, note=reason, changes=answer)
+
+
 def rescore(objection: Objection, *, by: User, now: datetime) -> ScoreRun:
     """Request a new run over this case alone, under the frozen rubric of the old one.
 
     Raises RuleBroken when new sheets are missing or unlocked, MoveNotAllowed.
     """
     selection = Selection.objects.select_related("run", "sub_program").get(
-        pk=objection.decision.selection_id
+        pk=objection.result.selection_id
     )
     program = selection.sub_program
     with transaction.atomic():
@@ -256,7 +345,7 @@ def _unready(objection: Objection, program: SubProgram) -> list[Finding]:
 
 def _judge(objection: Objection, run: ScoreRun) -> tuple[int, str, str]:
     """Rank the new score among the old ones; return (rank, outcome, reason)."""
-    selection = objection.decision.selection
+    selection = objection.result.selection
     columns = (
         "application_id",
         "total",
@@ -294,15 +383,19 @@ def _has_place(selection: Selection) -> bool:
     return free is None or free > 0
 
 
-def _notify(objection: Objection, template: str, now: datetime) -> None:
+def _notify(objection: Objection, template: str, now: datetime, **context: Any) -> None:
+    # After a new assessment was taken back the objection is answered again.
+    times = objection.moves.filter(move=ObjectionMoves.TAKE_BACK.name).count()
+    again = f":{times}" if times else ""
     outbox.write(
         template,
         to_email=objection.filed_by.email,
         user=objection.filed_by,
-        key=f"{template.removeprefix('applications/')}:{objection.pk}",
+        key=f"{template.removeprefix('applications/')}:{objection.pk}{again}",
         now=now,
         objection=objection,
         application=objection.application,
         program=objection.application.sub_program,
         state=objection.get_state_display(),
+        **context,
     )

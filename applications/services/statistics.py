@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from itertools import islice
 from typing import Any
 
@@ -11,7 +11,8 @@ from django.db import transaction
 
 from applications import pdf_contexts
 from applications.models import RoundReport
-from applications.queries.statistics import round_report
+from applications.queries.statistics import charts, round_report
+from applications.queries.statistics.figures import Table
 from portal.access.roles import AUDITOR, roles_of
 from portal.core.errors import MoveNotAllowed, PortalError
 from portal.jobs import queue
@@ -107,26 +108,33 @@ def _pdf(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
 
 def _hwpx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
     return hwpx.write(
-        pdf_contexts.round_report_parts(report.round, rows.first(PRINTED), PRINTED, now)
+        pdf_contexts.round_report_parts(report.round, rows.first(PRINTED), PRINTED, now),
+        title=f"{report.round} 결과 보고서",
+        now=now,
     )
 
 
 def _xlsx(report: RoundReport, rows: _Counted, now: datetime) -> bytes:
     figures = round_report.summary(report.round)
     sheets: list[tuple[str, Any, Iterable[Any]]] = [("선정 목록", round_report.LIST, rows)]
-    sheets.append(("선정선", round_report.LINES, figures.lines))
-    for row in figures.drawn:
-        sheets.append(
-            (
-                row.table.title.replace(":", " "),
-                ("구분", *row.table.columns),
-                ((label, *values) for label, values in row.table.rows),
-            )
-        )
+    lines = round_report.line_values(report.round)
+    sheets.append(("선정선", round_report.LINE_VALUES, lines))
+    sheets += [(row.table.title, *_sheet(row.table)) for row in figures.drawn]
     if figures.goals:
         goals = ((row.label, row.value, row.unit, row.as_of) for row in figures.goals)
         sheets.append(("전국 보급 목표", ("항목", "값", "단위", "기준일"), goals))
     return tables.xlsx(sheets)
+
+
+def _sheet(table: Table) -> tuple[list[str], list[list[object]]]:
+    """Return header and rows of a table of figures, with numbers and dates as such."""
+    unit = f"({table.unit})" if table.unit else ""
+    unknown = charts.hidden() if table.counts_firms else None
+    rows: list[list[object]] = []
+    for label, values in table.rows:
+        first = date.fromisoformat(label) if table.code == "days" else label
+        rows.append([first, *(unknown if value is None else value for value in values)])
+    return ["구분", *(f"{name}{unit}" for name in table.columns)], rows
 
 
 def _csv(report: RoundReport, rows: _Counted, now: datetime) -> bytes:

@@ -34,7 +34,7 @@ from applications.visibility import (
     spendings_of,
     workable_agreements,
 )
-from portal.access.decorators import public, signed_in
+from portal.access.decorators import public, same_for_strangers, signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
@@ -92,6 +92,7 @@ def agreement_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         agreement_queries.text_of(agreement, agreement.in_force) if agreement.in_force else None
     )
     waiting = agreement_queries.pending_steps(agreement, now=at)
+    lost = agreement_queries.is_lost(agreement)
     context = {
         "application": agreement.application,
         "agreement": agreement,
@@ -115,7 +116,9 @@ def agreement_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "amendment_due_at": amendments.request_due_at(agreement) if agreement.ends_on else None,
         "settlement": agreement_queries.current_settlement(agreement),
         "endings": agreement.endings.order_by("-pk"),
+        "lost": lost,
         "may_give_up": agreement.state in (AgreementState.PREPARING, AgreementState.ACTIVE)
+        and not lost
         and not agreement.endings.filter(state=EndingState.ASKED).exists(),
         "spends": bool(spending.planned_items(agreement)),
         "uses": agreement.uses.order_by("pk"),
@@ -156,7 +159,7 @@ def agreement_sign(request: SignedInRequest, pk: int) -> HttpResponse:
         "agreement": agreement,
         "text": text,
         "form": form,
-        "signs": signs and waits,
+        "signs": signs and waits and not agreement_queries.is_lost(agreement),
         "wording": agreement.terms["wording"],
     }
     return render(request, "applications/agreement/sign.html", context, status=status)
@@ -232,21 +235,26 @@ def agreement_file(request: SignedInRequest, kind: str, pk: int) -> HttpResponse
     if kind not in FILES:
         raise Http404
     row = get_object_or_404(FILES[kind](request.user), pk=pk)
-    return files.serve(row.file, filename=row.name, content_type=row.content_type)
+    return files.serve(
+        row.file, filename=row.name, content_type=row.content_type, reader=request.user
+    )
 
 
 @public
+@same_for_strangers()
 @require_safe
 def agreement_check(request: HttpRequest) -> HttpResponse:
     """Compare number and hash with what was agreed or settled; show nothing else."""
     given = "number" in request.GET or "sha256" in request.GET
     form = CheckForm(request.GET if given else None)
-    genuine = None
-    if given and form.is_valid():
-        genuine = agreement_queries.document_is_genuine(
-            form.cleaned_data["number"], form.cleaned_data["sha256"]
-        )
-    return render(request, "applications/agreement/check.html", {"form": form, "genuine": genuine})
+    checked = given and form.is_valid()
+    found = (
+        agreement_queries.genuine_document(form.cleaned_data["number"], form.cleaned_data["sha256"])
+        if checked
+        else None
+    )
+    context = {"form": form, "checked": checked, "document": found}
+    return render(request, "applications/agreement/check.html", context)
 
 
 def open_agreement(

@@ -3,32 +3,53 @@
 A conflict statement opens an application; its sheet is then filled in until it is locked.
 """
 
+from collections.abc import Iterable
+from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db.models import Count, F, Q, QuerySet
-from django.http import HttpResponse, JsonResponse, QueryDict
+from django.db.models import Count, F, Min, Q
+from django.http import Http404, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from applications.forms.assessment import AbstainForm, ConflictForm, SheetForm, TieForm
+from applications.forms.assessment import (
+    AbstainForm,
+    BatchForm,
+    ConflictForm,
+    SheetForm,
+    TieForm,
+)
+from applications.forms.inquiries import InquiryForm
 from applications.models import ScoreSheet
-from applications.queries import assessment
+from applications.queries import inquiries
+from applications.queries.assessment import batches, reading
+from applications.queries.assessment.sheets import unfinished_sheets
 from applications.roles import ASSESSOR
+from applications.services.assessment import batches as batch_services
 from applications.services.assessment import conflicts, rubrics, sheets
 from applications.states import ApplicationState
 from applications.views.application import content
-from applications.visibility import opened_sheets, others_sheets, own_sheets
+from applications.visibility import (
+    listed_sheets,
+    opened_sheets,
+    others_sheets,
+    own_sheets,
+    undeclared_sheets,
+)
 from portal.access.decorators import with_second_factor
 from portal.access.requests import SignedInRequest
-from portal.core.clock import KST, now
-from portal.core.errors import PortalError
+from portal.core.clock import now
+from portal.core.errors import BadInput, PortalError
 from portal.core.validators import row_number
 from portal.forms.errors import refuse, show_error
-from portal.paper import tables
+from portal.models import User
+from portal.paper import workbooks
+from portal.web.drafts import saved_answer
 
 PAGE = 25
+DEADLINES = 20  # on the page at most
 OPEN_SHEETS = 100  # on the page at most
 RELATED = ("application__company", "application__sub_program__round", "rubric")
 
@@ -38,19 +59,21 @@ RELATED = ("application__company", "application__sub_program__round", "rubric")
 def assessor_desk(request: SignedInRequest) -> HttpResponse:
     """List open sheets by due date, and finished ones, the latest first."""
     at = now()
-    mine = own_sheets(request.user)
-    unfinished = list(_open(mine).select_related(*RELATED)[:OPEN_SHEETS])
-    done = mine.exclude(pk__in=_open(mine).order_by().values("pk")).order_by("-pk")
+    mine = listed_sheets(request.user)
+    unfinished = list(unfinished_sheets(mine).select_related(*RELATED)[:OPEN_SHEETS])
+    done = mine.exclude(pk__in=unfinished_sheets(mine).order_by().values("pk")).order_by("-pk")
     before = row_number(request.GET.get("before"))
     if before is not None:
         done = done.filter(pk__lt=before)
     page = list(done.select_related(*RELATED)[: PAGE + 1])
     context = {
         "now": at,
+        "statements": _statements(request.user),
+        "deadlines": _deadlines(request.user),
         "waiting": [sheet_summary(row) for row in unfinished],
         "done": [sheet_summary(row) for row in page[:PAGE]],
         "following": f"?before={page[PAGE - 1].pk}" if len(page) > PAGE else "",
-        "figures": mine.aggregate(
+        "figures": own_sheets(request.user).aggregate(
             assigned=Count("pk", filter=Q(abstained_at=None, withdrawn_at=None)),
             handed_in=Count("pk", filter=Q(locked_at__isnull=False, withdrawn_at=None)),
             late=Count(
@@ -65,12 +88,12 @@ def assessor_desk(request: SignedInRequest) -> HttpResponse:
 @with_second_factor(ASSESSOR)
 @require_safe
 def assessor_export(request: SignedInRequest) -> HttpResponseBase:
-    rows = own_sheets(request.user).select_related(*RELATED).order_by("pk")
+    rows = listed_sheets(request.user).select_related(*RELATED).order_by("pk")
     header = ["신청", "신청기업", "내역사업", "제출 기한", "상태", "제출 시각"]
     lines = (
         (
-            assessment.label_of(sheet),
-            assessment.applicant_of(sheet),
+            reading.label_of(sheet),
+            reading.applicant_of(sheet),
             sheet.application.sub_program.name,
             sheet.due_at,
             sheet_summary(sheet)["status"],
@@ -78,13 +101,16 @@ def assessor_export(request: SignedInRequest) -> HttpResponseBase:
         )
         for sheet in rows.iterator(chunk_size=2_000)
     )
-    return tables.table(request, ScoreSheet, "평가_목록", header, lines, at=now())
+    return workbooks.table(request, ScoreSheet, "평가_목록", header, lines, at=now())
 
 
 @with_second_factor(ASSESSOR)
 @require_safe
 def assessor_next(request: SignedInRequest) -> HttpResponse:
-    following = _open(own_sheets(request.user)).first()
+    statement = next(iter(_statements(request.user)), None)
+    if statement is not None:
+        return redirect("assessor_batch", pk=statement["program"])
+    following = unfinished_sheets(listed_sheets(request.user)).first()
     if following is None:
         messages.info(request, "남은 평가표가 없습니다.")
         return redirect("assessor_desk")
@@ -97,6 +123,8 @@ def assessor_conflict(request: SignedInRequest, pk: int) -> HttpResponse:
     sheet = _own_sheet(request, pk)
     if sheet.declared_at is not None or _closed(sheet):
         return redirect("assessor_sheet", pk=pk)
+    if sheet.application.sub_program.blind:
+        return redirect("assessor_batch", pk=sheet.application.sub_program_id)
     form, status = ConflictForm(_posted(request)), 200
     if form.is_valid():
         tied = form.cleaned_data["tied"] == "yes"
@@ -120,11 +148,54 @@ def assessor_conflict(request: SignedInRequest, pk: int) -> HttpResponse:
         status = 400
     context = {
         "sheet": sheet,
-        "label": assessment.label_of(sheet),
-        "applicant": assessment.applicant_of(sheet),
+        "label": reading.label_of(sheet),
+        "applicant": reading.applicant_of(sheet),
+        "partners": reading.partners_of(sheet.application),
         "form": form,
     }
     return render(request, "applications/assessment/conflict.html", context, status=status)
+
+
+@with_second_factor(ASSESSOR)
+@require_http_methods(["GET", "POST"])
+def assessor_batch(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Take the conflict statement of a blind stage over all firms of the assessor's sheets."""
+    rows = undeclared_sheets(request.user).filter(application__sub_program=pk)
+    first = rows.select_related("application__sub_program__round").first()
+    batch = batches.batch_of(request.user, first.application.sub_program) if first else None
+    if batch is None:  # made already, perhaps by a second click; others have nothing here
+        if not own_sheets(request.user).filter(application__sub_program=pk).exists():
+            raise Http404
+        return redirect("assessor_desk")
+    form, status = BatchForm(batch, _posted(request)), 200
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            batch_services.declare(
+                batch.program,
+                tied=data["firms"],
+                words=data["words"],
+                version=data["version"],
+                by=request.user,
+                now=now(),
+            )
+        except PortalError as error:
+            refuse(form, error)
+            form.data = request.POST.copy()
+            form.data["version"] = batch.version  # what was ticked holds for the list now shown
+            status = error.status
+        else:
+            messages.success(
+                request,
+                "이해관계를 신고했습니다. 그 기업의 신청은 평가하지 않습니다."
+                if data["firms"]
+                else "이해관계가 없음을 확인했습니다.",
+            )
+            return redirect("assessor_desk")
+    elif form.is_bound:
+        status = 400
+    context = {"batch": batch, "form": form, "due_at": min(_dues(batch.sheets), default=None)}
+    return render(request, "applications/assessment/batch.html", context, status=status)
 
 
 @with_second_factor(ASSESSOR)
@@ -144,7 +215,7 @@ def assessor_sheet(request: SignedInRequest, pk: int) -> HttpResponse:
             status = error.status
     elif form.is_bound:
         status = 400
-    readable = assessment.readable(sheet)
+    readable = reading.readable(sheet)
     context = {
         **_header(sheet),
         "form": form,
@@ -154,6 +225,8 @@ def assessor_sheet(request: SignedInRequest, pk: int) -> HttpResponse:
         "marks": _marks(sheet),
         "others": _others(sheet),
         "progress": sheet_summary(sheet),
+        "inquiries": inquiries.thread_of_panel(sheet),
+        "inquiry_form": InquiryForm(),
     }
     return render(request, "applications/assessment/sheet.html", context, status=status)
 
@@ -161,15 +234,14 @@ def assessor_sheet(request: SignedInRequest, pk: int) -> HttpResponse:
 @with_second_factor(ASSESSOR)
 @require_POST
 def assessor_autosave(request: SignedInRequest, pk: int) -> HttpResponse:
-    """Save a valid form; never locks the sheet."""
+    """Save what is valid; never locks the sheet."""
     sheet = get_object_or_404(opened_sheets(request.user).select_related(*RELATED), pk=pk)
     form = SheetForm(sheet, request.POST)
     at = now()
-    if not form.is_valid():
-        message = next(iter(form.errors.values()))[0]
-        return JsonResponse({"code": "bad_input", "message": message}, status=400)
+    if not form.is_valid() and "version" in form.errors:
+        raise BadInput("화면을 새로 열고 다시 입력해 주세요.", code="form_damaged")
     saved = sheets.save(sheet, by=request.user, now=at, **form.sent())
-    return JsonResponse({"version": saved.version, "saved_at": at.astimezone(KST).isoformat()})
+    return saved_answer(form, version=saved.version, at=at, status=BadInput.status)
 
 
 @with_second_factor(ASSESSOR)
@@ -237,8 +309,8 @@ def sheet_summary(sheet: ScoreSheet) -> dict[str, Any]:
         status, tone = ("작성 중" if sheet.marks else "작성 전"), "info"
     return {
         "sheet": sheet,
-        "label": assessment.label_of(sheet),
-        "applicant": assessment.applicant_of(sheet),
+        "label": reading.label_of(sheet),
+        "applicant": reading.applicant_of(sheet),
         "status": status,
         "tone": tone,
         "filled": filled,
@@ -250,21 +322,41 @@ def _posted(request: SignedInRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def _open(mine: QuerySet[ScoreSheet]) -> QuerySet[ScoreSheet]:
-    rows = mine.filter(
-        locked_at=None,
-        abstained_at=None,
-        withdrawn_at=None,
-        application__state=ApplicationState.ASSESSING,
-    )
-    return rows.order_by(F("due_at").asc(nulls_last=True), "pk")
-
-
 def _own_sheet(request: SignedInRequest, pk: int) -> ScoreSheet:
-    rows = own_sheets(request.user).select_related(
+    shown = listed_sheets(request.user) | undeclared_sheets(request.user)
+    rows = shown.select_related(
         "assessor", "application__site", "application__submission__form", *RELATED
     )
     return get_object_or_404(rows, pk=pk)
+
+
+def _statements(assessor: User) -> list[dict[str, Any]]:
+    """Return the blind stages whose conflict statement is due, the first due first."""
+    rows = undeclared_sheets(assessor).order_by().values("application__sub_program")
+    named = rows.annotate(
+        program=F("application__sub_program"),
+        name=F("application__sub_program__name"),
+        number=Count("pk"),
+        due_at=Min("due_at"),
+    )
+    chosen = named.values("program", "name", "number", "due_at").order_by("due_at", "program")
+    return [dict(row) for row in chosen]
+
+
+def _deadlines(assessor: User) -> list[dict[str, Any]]:
+    """Return until when the sheets of each round's sub-programme are due, and how many are left."""
+    rows = unfinished_sheets(own_sheets(assessor)).exclude(due_at=None).order_by()
+    named = rows.values(
+        "due_at",
+        round=F("application__sub_program__round__name"),
+        program=F("application__sub_program__name"),
+    )
+    dated = named.annotate(number=Count("pk")).order_by("due_at", "program")
+    return [dict(row) for row in dated[:DEADLINES]]
+
+
+def _dues(rows: Iterable[ScoreSheet]) -> list[datetime]:
+    return [row.due_at for row in rows if row.due_at is not None]
 
 
 def _closed(sheet: ScoreSheet) -> bool:
@@ -278,8 +370,8 @@ def _closed(sheet: ScoreSheet) -> bool:
 def _header(sheet: ScoreSheet) -> dict[str, Any]:
     return {
         "sheet": sheet,
-        "label": assessment.label_of(sheet),
-        "applicant": assessment.applicant_of(sheet),
+        "label": reading.label_of(sheet),
+        "applicant": reading.applicant_of(sheet),
     }
 
 
@@ -296,7 +388,7 @@ def _save_or_lock(request: SignedInRequest, sheet: ScoreSheet, form: SheetForm) 
         show_error(request, error)
         return redirect("assessor_sheet", pk=sheet.pk)
     messages.success(
-        request, f"{assessment.label_of(sheet)} 평가표를 제출했습니다. 이제 고칠 수 없습니다."
+        request, f"{reading.label_of(sheet)} 평가표를 제출했습니다. 이제 고칠 수 없습니다."
     )
     return redirect("assessor_desk")
 

@@ -16,8 +16,10 @@ from applications.forms.company import (
     SiteForm,
 )
 from applications.models import Company
+from applications.queries import registries
 from applications.queries.selection import aid
 from applications.services import company as company_services
+from applications.services import registries as registry_services
 from applications.states import MemberRole
 from applications.visibility import WRITERS, companies_of, role_in
 from portal.access.decorators import signed_in
@@ -35,6 +37,8 @@ DONE = {
     "role": "권한을 바꿨습니다.",
     "remove": "구성원에서 뺐습니다.",
     "cancel": "초대를 취소했습니다.",
+    "consent": "기관 조회에 동의했습니다. 조회한 결과는 곧 이 화면에 나타납니다.",
+    "withdraw-consent": "동의를 철회했습니다. 더는 조회하지 않으며 서류로 확인합니다.",
 }
 FIELD_OF_ERROR = {"name_missing": "name", "site_taken": "name", "already_member": "email"}
 
@@ -100,7 +104,11 @@ def company_detail(request: SignedInRequest, pk: int) -> HttpResponse:
             (member, RoleForm(initial={"role": member.role}, auto_id=f"id_member{member.pk}_%s"))
             for member in members
         ],
+        "claims": company.claims.filter(state__in=["filed", "examined"]).order_by("pk")
+        if role == MemberRole.OWNER
+        else [],
         "invitations": company.invitations.filter(accepted_at=None, cancelled_at=None),
+        **registries.summary(company),
         **aid.company_summary(company.pk),
         "now": now(),
     }
@@ -123,6 +131,12 @@ def do_act(
         raise Http404
     if act in forms:
         return submit_form(request, company, act, forms[act])
+    if act == "consent":
+        registry_services.consent(company, by=request.user, now=now())
+        return 200
+    if act == "withdraw-consent":
+        registry_services.withdraw_consent(company, by=request.user, now=now())
+        return 200
     change_members(request, company, act)
     return 200
 

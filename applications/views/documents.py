@@ -3,19 +3,20 @@
 from urllib.parse import quote
 
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.documents import ReceiptForm
 from applications.models import Application, IssuedDocument
 from applications.pdf_contexts import notice_parts
-from applications.queries.documents import receipt_is_genuine
+from applications.queries.documents import genuine_receipt
 from applications.queries.selection.decisions import history
 from applications.services import documents as documents_services
 from applications.states import ANNOUNCED
 from applications.visibility import documents_of, own_applications
-from portal.access.decorators import public, signed_in
+from portal.access.decorators import public, same_for_strangers, signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.models import Job, User
@@ -25,9 +26,7 @@ from portal.uploads import files
 
 @signed_in
 @require_http_methods(["GET", "HEAD", "POST"])
-def application_document(
-    request: SignedInRequest, pk: int, kind: str
-) -> HttpResponse | FileResponse:
+def application_document(request: SignedInRequest, pk: int, kind: str) -> HttpResponseBase:
     """Send a PDF (`?download=1`) or show the progress of its job; POST requests it."""
     if kind not in IssuedDocument.Kind.values:
         raise Http404
@@ -91,7 +90,8 @@ def requestable(user: User, kind: str) -> QuerySet[Application]:
 
 
 def _as_hwpx(document: IssuedDocument) -> HttpResponse:
-    data = hwpx.write(notice_parts(document))
+    title = f"선정결과 통지서 {document.application.number}"
+    data = hwpx.write(notice_parts(document), title=title, now=document.issued_at or now())
     response = HttpResponse(data, content_type=hwpx.CONTENT_TYPE)
     name = quote(f"선정결과_통지서_{document.application.number}.hwpx")
     response["Content-Disposition"] = f"attachment; filename*=UTF-8''{name}"
@@ -101,13 +101,16 @@ def _as_hwpx(document: IssuedDocument) -> HttpResponse:
 
 
 @public
+@same_for_strangers()
 @require_safe
 def receipt_check(request: HttpRequest) -> HttpResponse:
     sent = "number" in request.GET or "sha256" in request.GET
     form = ReceiptForm(request.GET if sent else None)
-    genuine = None
-    if sent and form.is_valid():
-        genuine = receipt_is_genuine(form.cleaned_data["number"], form.cleaned_data["sha256"])
-    return render(
-        request, "applications/documents/receipt_check.html", {"form": form, "genuine": genuine}
+    checked = sent and form.is_valid()
+    receipt = (
+        genuine_receipt(form.cleaned_data["number"], form.cleaned_data["sha256"])
+        if checked
+        else None
     )
+    context = {"form": form, "checked": checked, "receipt": receipt}
+    return render(request, "applications/documents/receipt_check.html", context)

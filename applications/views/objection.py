@@ -7,11 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.objection import ObjectionForm
-from applications.models import Objection
-from applications.queries.objection import clock
+from applications.queries.objection import clock, current, exclusion_of, shown
 from applications.services import objection as objection_services
 from applications.states import MemberRole
-from applications.views.application.overview import with_parts
+from applications.views.application.overview import one_of
 from applications.visibility import (
     WRITERS,
     objection_papers_of,
@@ -31,9 +30,9 @@ from portal.uploads import files
 def application_objection(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show the deadline and take the objection, or show its status."""
     at = now()
-    application = get_object_or_404(with_parts(own_applications(request.user)), pk=pk)
-    objection = Objection.objects.filter(application=application).first()
+    application = one_of(own_applications(request.user), pk)
     running = clock(application, at)
+    objection = shown(application) if running is None else current(application)
     role = role_in(request.user, application.company_id)
     writes = role is not None and MemberRole(role) in WRITERS
     if (objection is None and running is None) or (request.method == "POST" and not writes):
@@ -60,6 +59,7 @@ def application_objection(request: SignedInRequest, pk: int) -> HttpResponse:
         "objection": objection,
         "papers": list(objection.papers.order_by("pk")) if objection else [],
         "clock": running,
+        "exclusion": exclusion_of(application),
         "now": at,
         "form": form,
         "writes": writes,
@@ -71,4 +71,6 @@ def application_objection(request: SignedInRequest, pk: int) -> HttpResponse:
 @require_safe
 def objection_paper(request: SignedInRequest, pk: int) -> HttpResponseBase:
     paper = get_object_or_404(objection_papers_of(request.user), pk=pk)
-    return files.serve(paper.file, filename=paper.name, content_type=paper.content_type)
+    return files.serve(
+        paper.file, filename=paper.name, content_type=paper.content_type, reader=request.user
+    )

@@ -13,16 +13,19 @@ from django.views.decorators.http import condition, require_safe
 
 from applications.queries.open_data import datasets
 from applications.queries.open_data.publication import Dataset, publication
-from portal.access.decorators import public
+from portal.access.decorators import may_be_older, public, same_for_strangers
 from portal.core.clock import KST
 from portal.core.errors import NotFound
 from portal.paper import tables
 from portal.records import audit
+from portal.recovery import receipts
 
 FORMATS = {"json": "application/json; charset=utf-8", "csv": "text/csv; charset=utf-8"}
 
 
 @public
+@same_for_strangers()
+@may_be_older
 @require_safe
 def open_data_page(request: HttpRequest) -> HttpResponse:
     heads = audit.heads()
@@ -31,11 +34,14 @@ def open_data_page(request: HttpRequest) -> HttpResponse:
         "datasets": [_with_state(row) for row in publication().datasets],
         "heads": heads,
         "head": audit.combined_head(heads),
+        "restored": receipts.newest(),
     }
     return render(request, "applications/open_data/open_data.html", context)
 
 
 @public
+@same_for_strangers()
+@may_be_older
 @require_safe
 def open_data_index(request: HttpRequest) -> JsonResponse:
     return JsonResponse(catalogue(), json_dumps_params={"ensure_ascii": False})
@@ -57,6 +63,7 @@ def catalogue() -> dict[str, Any]:
                 for row in heads
             ],
         },
+        "restored": receipts.public(),
         "datasets": [_dataset_json(row) for row in published.datasets],
     }
 
@@ -76,6 +83,8 @@ def _changed(request: HttpRequest, code: str, extension: str) -> datetime | None
 
 
 @public
+@same_for_strangers()
+@may_be_older
 @require_safe
 @condition(etag_func=_etag, last_modified_func=_changed)
 def open_data_file(request: HttpRequest, code: str, extension: str) -> HttpResponseBase:
@@ -88,7 +97,6 @@ def open_data_file(request: HttpRequest, code: str, extension: str) -> HttpRespo
         raise Http404
     lines = _json(dataset) if extension == "json" else _csv(dataset)
     response = StreamingHttpResponse(lines, content_type=FORMATS[extension])
-    response["Cache-Control"] = "public, no-cache"
     response["Access-Control-Allow-Origin"] = "*"
     response["X-Content-Type-Options"] = "nosniff"
     if extension == "csv":
@@ -109,14 +117,8 @@ def _json(dataset: Dataset) -> Iterator[str]:
 
 
 def _csv(dataset: Dataset) -> Iterator[str]:
-    rows = ([_cell(row[name]) for name in dataset.names] for row in datasets.rows(dataset.code))
+    rows = ([row[name] for name in dataset.names] for row in datasets.rows(dataset.code))
     return tables.csv_lines(dataset.names, rows, counted=False)
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, dict):
-        return json.dumps(value, ensure_ascii=False)
-    return str(value).lower() if isinstance(value, bool) else value
 
 
 def _dataset_json(row: Dataset) -> dict[str, Any]:

@@ -5,17 +5,17 @@ from typing import Any
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from applications.forms.selection import DeclineForm
-from applications.models import Application, IssuedDocument, Objection
+from applications.models import Application, IssuedDocument
 from applications.queries.application import result
 from applications.queries.objection import clock
 from applications.queries.selection.decisions import award_of, released_results
 from applications.services.selection import changes
 from applications.states import ApplicationState, MemberRole, Outcome
-from applications.views.application.overview import with_parts
+from applications.views.application.overview import one_of
 from applications.views.documents import current_version
 from applications.visibility import (
     own_applications,
@@ -23,7 +23,7 @@ from applications.visibility import (
     staff_applications,
     withdrawable_by,
 )
-from portal.access.decorators import public, signed_in
+from portal.access.decorators import public, same_for_strangers, signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import MoveNotAllowed, NotFound, PortalError
@@ -36,7 +36,7 @@ DECLINABLE = {Outcome.SELECTED, Outcome.RESERVE}
 @signed_in
 @require_http_methods(["GET", "POST"])
 def application_decline(request: SignedInRequest, pk: int) -> HttpResponse:
-    application = get_object_or_404(with_parts(withdrawable_by(request.user)), pk=pk)
+    application = one_of(withdrawable_by(request.user), pk)
     award = award_of(application)
     if award is None:
         raise NotFound
@@ -60,6 +60,7 @@ def application_decline(request: SignedInRequest, pk: int) -> HttpResponse:
 
 
 @public
+@same_for_strangers()
 @require_safe
 def decision_changes(request: HttpRequest) -> HttpResponse:
     """Show to everybody how often the decisions of each released selection were changed."""
@@ -77,7 +78,7 @@ def result_readers(user: User) -> QuerySet[Application]:
 @require_safe
 def application_result(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show the released result with its score broken down; 404 before the release."""
-    application = get_object_or_404(with_parts(result_readers(request.user)), pk=pk)
+    application = one_of(result_readers(request.user), pk)
     released = result(application)
     if released is None:
         raise Http404
@@ -91,7 +92,7 @@ def application_result(request: SignedInRequest, pk: int) -> HttpResponse:
             version=current_version(application, IssuedDocument.Kind.RESULT),
         ).exists(),
         "own": role,
-        "objection": Objection.objects.filter(application=application).first(),
+        "objection": application.objection,
         "clock": clock(application, now()),
         "declines": role == MemberRole.OWNER
         and application.state == ApplicationState.RELEASED

@@ -6,13 +6,15 @@ from django.views.decorators.http import require_safe
 
 from applications.queries.open_data.publication import publication
 from applications.queries.statistics import charts, figures
-from portal.access.decorators import public
+from portal.access.decorators import may_be_older, public, same_for_strangers
 from portal.core.clock import now
-from programs.queries.rounds import current_round
+from programs.queries.kept import current_round
 from programs.visibility import public_rounds
 
 
 @public
+@same_for_strangers("round")
+@may_be_older
 @require_safe
 def statistics_page(request: HttpRequest) -> HttpResponse:
     at = now()

@@ -34,6 +34,8 @@ from applications.admin.agreement.instalments import (
     return_pay,
 )
 from applications.admin.application.status import NoteForm
+from applications.admin.search import FoundByApplication
+from applications.admin.set_acts.lists import SetListAdmin
 from applications.admin.settlement.reports import FinalForm, MidForm, final_check, mid_check
 from applications.admin.settlement.spending import (
     file_link,
@@ -77,9 +79,12 @@ from portal.access.requests import person
 from portal.core.clock import now
 from portal.core.errors import BadInput
 from portal.core.money import won
+from portal.forms.fields import HashField, NameField
+from portal.forms.ranges import within
 from portal.models import User
-from portal.staff.acts import Act, WorkflowAdmin, history
+from portal.staff.acts import Act, history
 from portal.staff.forms import text
+from portal.staff.sorting import Sort
 from portal.templatetags.components import badge
 from portal.uploads import files
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
@@ -140,16 +145,15 @@ def signature_form(request: HttpRequest, agreement: Agreement) -> type[forms.For
     latest = agreement_queries.latest_text(agreement)
     wording = agreement.terms["wording"]
     fields = {
-        "name": forms.CharField(
+        "name": NameField(
             label="서명(이름)", max_length=50, help_text="계정의 이름과 똑같이 입력하세요."
         ),
         "agreed": forms.BooleanField(
             label="동의합니다", help_text=f"{wording['text']} (문구 {wording['version']})"
         ),
-        "sha256": forms.CharField(
+        "sha256": HashField(
             label="협약서 확인 값(SHA-256)",
             initial=latest.sha256,
-            max_length=64,
             widget=forms.TextInput({"readonly": "readonly"}),
             help_text=f"제{latest.number}차 협약서를 읽고 서명합니다.",
         ),
@@ -174,12 +178,16 @@ def reissue(
 
 
 class ExtendForm(forms.Form):
-    days = forms.IntegerField(label="연장 일수", min_value=1, max_value=60)
+    days = forms.IntegerField(label="연장 일수", validators=[within("extension_days")])
     note = text("사유")
 
 
 def extend(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> None:
     contracts.extend(agreement, days=data["days"], reason=data["note"], by=person(request), now=at)
+
+
+def going_on(request: HttpRequest, agreement: Agreement) -> bool:
+    return not agreement_queries.is_lost(agreement)
 
 
 def step_is_pending(step: str) -> Callable[[HttpRequest, Agreement], bool]:
@@ -189,31 +197,32 @@ def step_is_pending(step: str) -> Callable[[HttpRequest, Agreement], bool]:
 
 
 @admin.register(Agreement)
-class AgreementAdmin(WorkflowAdmin):
+class AgreementAdmin(FoundByApplication, SetListAdmin):
+    set_list = "agreements"
     read_roles = STAFF_READERS
     page_template = "admin/applications/agreement/page.html"
     list_display = ["number", "firm", "program", "state_label", "grant", "paid_parts"]
     list_filter = ["state", "kind"]
-    search_fields = ["number__startswith", "company__name__startswith"]
-    search_help_text = "협약번호 또는 기업명의 앞부분"
     ordering = ["-pk"]
+    sorts = [Sort("number"), Sort("grant", ["grant_won", "pk"])]
     acts = [
         Act("papers", "협약 서류 확인", check_papers, move=AgreementMoves.CHECK_PAPER, form=papers_form,
             done=lambda count: f"협약 서류 {count}건을 확인했습니다.",
-            show=lambda request, agreement: agreement.papers.filter(state=PaperState.PENDING).exists()),
-        Act("conclude", "부처 서명(협약 체결)", conclude, move=AgreementMoves.CONCLUDE, form=signature_form,
+            show=lambda request, agreement: agreement.papers.filter(state=PaperState.PENDING).exists()
+            and going_on(request, agreement)),
+        Act("conclude", "부처 서명(협약 체결)", conclude, move=AgreementMoves.CONCLUDE, form=signature_form, show=going_on,
             done="협약을 체결했습니다. 선정액이 협약액으로 바뀌었습니다.",
             intro="서명하면 협약이 체결되고, 선정액이 같은 때에 협약액으로 바뀝니다."),
-        Act("reissue", "협약서 다시 작성", reissue, move=AgreementMoves.REISSUE, form=NoteForm,
-            done=lambda made: f"제{made.number}차 협약서를 작성했습니다. 앞의 서명은 효력이 없습니다."),
-        Act("extend", "협약 기한 연장", extend, move=AgreementMoves.EXTEND, form=ExtendForm,
-            done="협약 기한을 늘렸습니다."),
+        Act("reissue", "협약서 다시 작성", reissue, move=AgreementMoves.REISSUE, form=NoteForm, show=going_on,
+            done=lambda made: f"제{made.number}차 협약서를 작성했습니다. 앞의 서명은 효력이 없습니다.", aside=True),
+        Act("extend", "협약 기한 연장", extend, move=AgreementMoves.EXTEND, form=ExtendForm, show=going_on,
+            done="협약 기한을 늘렸습니다.", aside=True),
         Act("request-pay", "지급 요청", request_pay, roles=[OFFICER], show=has_payable,
             done=lambda part: f"{part}의 지급을 요청했습니다.", intro=request_intro),
         Act("pay", "지급 승인", pay, roles=[MANAGER], show=has_request, intro=pay_intro,
             done=lambda part: f"{part}을 지급했습니다."),
         Act("return-pay", "지급 요청 반려", return_pay, roles=[MANAGER], form=NoteForm,
-            done="지급 요청을 돌려보냈습니다.", show=has_request),
+            done="지급 요청을 돌려보냈습니다.", show=has_request, aside=True),
         Act("examine", "협약변경 검토", act_on_amendment(amendments.examine, "opinion"),
             done="검토했습니다.", move=AgreementMoves.EXAMINE_CHANGE, form=NoteForm,
             show=has_amendment(AmendmentState.ASKED), intro=amendment_intro),
@@ -236,14 +245,14 @@ class AgreementAdmin(WorkflowAdmin):
         Act("reopen", "사용내역 보완 요청", reopen, move=AgreementMoves.REOPEN_SPENDING, form=NoteForm,
             done="사용내역의 보완을 요청했습니다.",
             show=lambda request, agreement: agreement.spending_at is not None
-            and not is_proposed(request, agreement)),
+            and not is_proposed(request, agreement), aside=True),
         Act("propose", "정산안 작성", propose, move=AgreementMoves.PROPOSE_SETTLEMENT,
             done=lambda made: f"정산안을 만들었습니다. 확정 지원금은 {won(made.settled_won)}입니다.",
             show=lambda request, agreement: not is_proposed(request, agreement)),
         Act("settle", "정산 승인", settle, move=AgreementMoves.SETTLE, show=is_proposed,
             done="정산을 확정했습니다.", intro=settle_intro),
         Act("return-settlement", "정산안 반려", return_settlement, move=AgreementMoves.RETURN_SETTLEMENT,
-            done="정산안을 돌려보냈습니다.", form=NoteForm, show=is_proposed),
+            done="정산안을 돌려보냈습니다.", form=NoteForm, show=is_proposed, aside=True),
         Act("recover", "환수금 납부 확인", recover, move=AgreementMoves.RECOVER, form=RecoveryForm,
             done="환수금 납부를 확인했습니다.", show=recovery_due, intro=recover_intro),
         Act("close", "종료", close, roles=[MANAGER], show=ready_to_close,
@@ -252,12 +261,12 @@ class AgreementAdmin(WorkflowAdmin):
         Act("ask-end", "중도 종료 요청", request_ending, roles=STAFF, form=ending_form, danger=True,
             done="중도 종료를 요청했습니다. 다른 결정권자가 승인해야 합니다.",
             show=lambda request, agreement: agreement.state in endings.POSSIBLE
-            and not has_ending(request, agreement)),
+            and going_on(request, agreement) and not has_ending(request, agreement)),
         Act("approve-end", "중도 종료 승인", act_on_ending(endings.approve),
             done="중도 종료를 승인했습니다.", roles=[MANAGER], form=NoteForm, danger=True,
             show=has_ending),
         Act("refuse-end", "중도 종료 불승인", act_on_ending(endings.refuse),
-            done="요청을 승인하지 않았습니다.", roles=[MANAGER], form=NoteForm, show=has_ending),
+            done="요청을 승인하지 않았습니다.", roles=[MANAGER], form=NoteForm, show=has_ending, aside=True),
     ]  # fmt: skip
 
     def get_urls(self) -> list[URLPattern]:
@@ -269,7 +278,9 @@ class AgreementAdmin(WorkflowAdmin):
         if kind not in FILES:
             raise Http404
         row = get_object_or_404(FILES[kind](person(request)), pk=pk)
-        return files.serve(row.file, filename=row.name, content_type=row.content_type)
+        return files.serve(
+            row.file, filename=row.name, content_type=row.content_type, reader=request.user
+        )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Agreement]:
         return (
@@ -314,7 +325,10 @@ class AgreementAdmin(WorkflowAdmin):
             ).order_by("-number"),
             "endings": agreement.endings.select_related("asked_by", "decided_by").order_by("-pk"),
             "uses": agreement.uses.order_by("pk"),
-            "missing": contracts.missing(agreement) if agreement.state == "preparing" else [],
+            "lost": agreement_queries.is_lost(agreement),
+            "missing": contracts.missing(agreement)
+            if agreement.state == "preparing" and going_on(request, agreement)
+            else [],
             "moves": history(agreement),
         }
 

@@ -6,20 +6,10 @@ from typing import Any
 from django.http import HttpRequest
 
 from applications.models import Agreement, Instalment
-from applications.services.agreement import instalments, pending_steps
-from applications.states import InstalmentState
+from applications.services.agreement import instalments
+from applications.services.agreement.instalments import next_payable, requested
 from portal.access.requests import person
 from portal.core.errors import MoveNotAllowed
-
-
-def next_payable(agreement: Agreement) -> Instalment | None:
-    rows = agreement.instalments.filter(state=InstalmentState.PLANNED).select_related("agreement")
-    return next((part for part in rows if pending_steps.payable(agreement, part)), None)
-
-
-def requested(agreement: Agreement) -> Instalment | None:
-    rows = agreement.instalments.filter(state=InstalmentState.REQUESTED)
-    return rows.select_related("agreement").first()
 
 
 def request_pay(

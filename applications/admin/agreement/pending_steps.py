@@ -19,6 +19,7 @@ from applications.visibility import pending_steps_of
 from portal.access.requests import person
 from portal.core.clock import now
 from portal.staff.lists import ReadOnlyAdmin
+from portal.staff.sorting import Sort
 from portal.templatetags.components import badge
 from portal.templatetags.dates import due, kdate
 from programs.roles import STAFF_READERS
@@ -72,6 +73,7 @@ class PendingStepAdmin(ReadOnlyAdmin):
     list_display_links = None
     list_filter = [LateFilter, WhoFilter, StepFilter]
     ordering = ["due_at", "id"]
+    sorts = [Sort("due", ["due_at", "id"])]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[PendingStep]:
         rows = pending_steps_of(person(request)).filter(done_at=None)

@@ -31,11 +31,44 @@ def parts(filed: Submission) -> list[Part]:
     rows = [
         Part("신청기업", _company(content, form)),
         _answered("사업계획", [row for row in questions if not _declared(row)], answers),
-        Part("사업비", _costs(content, form)),
-        Part("지원금 계산", [(row[0], won(row[1])) for row in _preview(content).get("rows", [])]),
+        *costs(filed),
         _answered("확인 사항", [row for row in questions if _declared(row)], answers),
     ]
     return [part for part in rows if part.rows or part.tables]
+
+
+def costs(filed: Submission) -> list[Part]:
+    """Return what the project costs and how its grant was computed."""
+    content = filed.content
+    return [
+        Part("사업비", _costs(content, filed.form.content)),
+        Part("지원금 계산", [(row[0], won(row[1])) for row in _preview(content).get("rows", [])]),
+    ]
+
+
+def facts(filed: Submission) -> dict[str, tuple[str, str]]:
+    """Return by condition the fact that it judges, in words, and where the firm stated it."""
+    form, content = filed.form.content, filed.content
+    answered = {
+        **{
+            row["code"]: ("제출한 답변", row, content.get("answers", {}))
+            for row in form.get("questions", [])
+        },
+        **{
+            row["code"]: ("기업 정보", row, content.get("profile", {}))
+            for row in form.get("profile", [])
+        },
+    }
+    found = {}
+    for condition in form.get("conditions", []):
+        code = condition["fact"]
+        if code == "track":
+            found[condition["code"]] = (content.get("track", {}).get("name", ""), "고른 지원유형")
+        elif code in answered:
+            place, row, values = answered[code]
+            words = answer_text(row, values.get(code)) or "답하지 않음"
+            found[condition["code"]] = (f"{row['label']}: {words}", place)
+    return found
 
 
 def consents(filed: Submission) -> list[dict[str, Any]]:
@@ -91,6 +124,7 @@ def _attachment(row: Attachment, labels: Mapping[str, str], frozen: bool) -> dic
         "pk": row.pk,
         "label": labels.get(row.requirement, row.requirement),
         "name": row.name,
+        "file": row.file,
         "size": row.size,
         "sha256": row.sha256,
         "when": "제출본" if frozen else "보완",

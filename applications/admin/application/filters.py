@@ -40,11 +40,11 @@ class SubProgramFilter(ListedFilter):
     parameter_name = "program"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
-        programs = sub_programs_of(person(request)).select_related("round")
-        rows = list(programs.order_by("round", "order"))
-        if len({row.round_id for row in rows}) < 2:
-            return [(row.pk, row.name) for row in rows]
-        return [(row.pk, f"{row.name} ({row.round.name})") for row in rows]
+        rows = sub_programs_of(person(request)).order_by("round", "order")
+        found = list(rows.values_list("pk", "name", "round__name"))
+        if len({round for _, _, round in found}) < 2:
+            return [(pk, name) for pk, name, _ in found]
+        return [(pk, f"{name} ({round})") for pk, name, round in found]
 
 
 class StateFilter(ListedFilter):
@@ -64,8 +64,10 @@ class TrackFilter(ListedFilter):
     parameter_name = "track"
 
     def lookups(self, request: HttpRequest, model_admin: admin.ModelAdmin) -> Choices:
-        chosen = request.GET.get(SubProgramFilter.parameter_name, "")
-        program = sub_programs_of(person(request)).filter(pk=row_number(chosen) or 0)
+        chosen = row_number(request.GET.get(SubProgramFilter.parameter_name, ""))
+        if chosen is None:
+            return []
+        program = sub_programs_of(person(request)).filter(pk=chosen)
         rows = Track.objects.filter(sub_program__in=program.values("pk")).order_by("order")
         return list(rows.values_list("pk", "name"))
 

@@ -1,18 +1,24 @@
 """Filed applications of the own sub-programmes: the list, and the page of each."""
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
-from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, StreamingHttpResponse
-from django.urls import URLPattern, path
+from django.contrib.admin.views.main import ChangeList
+from django.db.models import Q, QuerySet, prefetch_related_objects
+from django.db.models.functions import Coalesce
+from django.http import HttpRequest, JsonResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404
+from django.urls import URLPattern, path, reverse
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from applications.admin.application import content
+from applications.admin import flags, inquiries, notes
+from applications.admin.application import asking, header, neighbours, papers, standing, tabs
 from applications.admin.application.filters import (
     BonusFilter,
     ReceivedFilter,
@@ -23,38 +29,43 @@ from applications.admin.application.filters import (
     SupplementFilter,
     TrackFilter,
 )
-from applications.admin.company import REGIONS, SIZES, company_ids
+from applications.admin.company import REGIONS, SIZES, told_too_short
+from applications.admin.officers import charge
+from applications.admin.set_acts.lists import SetListAdmin
 from applications.models import (
     Application,
     CommitteeProposal,
     CommitteeWish,
-    ScoreSheet,
-    Supplement,
+    Submission,
 )
-from applications.queries.selection import aid, decisions
-from applications.roles import ASSESSOR
-from applications.rules.assessment import scoring as scoring_rules
-from applications.services import documents
-from applications.services.assessment import committee, conflicts, rubrics
+from applications.queries import search
+from applications.queries.assessment import committee as people
+from applications.queries.assessment import progress
+from applications.services import documents, presence
+from applications.services.assessment import committee, conflicts
 from applications.services.assessment import sheets as sheets_services
-from applications.services.screening import checks, supplements
+from applications.services.screening import checks
 from applications.services.selection import aid as aid_services
-from applications.states import ApplicationMoves, ApplicationState
-from applications.visibility import staff_applications
+from applications.states import ApplicationMoves, ApplicationState, CheckDecision
+from applications.visibility import attachments_of, staff_applications
 from portal.access.requests import person
 from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
-from portal.core.errors import Finding, PortalError
 from portal.core.validators import row_number
-from portal.models import User
-from portal.paper import tables
-from portal.staff.acts import Act, WorkflowAdmin, history
+from portal.forms.people import PersonField, PersonsField
+from portal.models import MoveLogBase, User
+from portal.staff import trail
+from portal.staff.acts import Act
 from portal.staff.forms import note_form
+from portal.staff.list_pages import wants_every_row
+from portal.staff.lists import StaffList
+from portal.staff.sorting import Sort
 from portal.templatetags.components import badge
-from portal.templatetags.dates import due, kst
-from portal.templatetags.values import business_number
+from portal.templatetags.dates import kst
+from portal.templatetags.values import business_number, won
+from programs.queries import kept
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
-from programs.rules.grants.limits import Limit, amount
+from programs.rules.grants.limits import Limit
 
 S = ApplicationState
 TONES = {
@@ -66,13 +77,19 @@ TONES = {
     S.INELIGIBLE: "danger",
     S.WITHDRAWN: "neutral",
 }
-MAX_SELECTED = 200
-RECEIPT_NUMBER = re.compile(r"[0-9]{4}-.+-[0-9]{6,}")
+ASKED_WON = Coalesce("submission__support_won", 0)
+SEARCH_HELP = "기업명·대표자·사업장의 일부(두 글자부터), 접수번호나 그 끝자리, 사업자등록번호, 전화번호, 이메일"
 ACTING_ROLES = {OFFICER, MANAGER}
+GOES_ON = {"clear", "qualify"}
+
+
+@cache
+def _badge(state: str) -> SafeString:
+    return badge(S(state).label, tone=TONES.get(S(state), "neutral"))
 
 
 def state_badge(application: Application) -> SafeString:
-    return badge(application.get_state_display(), tone=TONES.get(S(application.state), "neutral"))
+    return _badge(application.state)
 
 
 NoteForm = note_form(max_length=2_000, rows=4)
@@ -81,34 +98,18 @@ NotifiedNoteForm = note_form(
 )
 
 
-def supplement_form(request: HttpRequest, application: Application) -> type[forms.Form]:
-    declared = application.submission.form.content.get("documents", [])
-    days = application.sub_program.supplement_days
-    fields: dict[str, forms.Field] = {
-        "message": forms.CharField(
-            label="요청 내용",
-            max_length=2_000,
-            widget=forms.Textarea({"rows": 5}),
-            help_text="무엇을 어떻게 고쳐야 하는지 신청기업이 알 수 있게 적어 주세요.",
-        ),
-        "requirements": forms.MultipleChoiceField(
-            label="다시 받을 서류",
-            required=False,
-            choices=[(row["code"], row["label"]) for row in declared],
-            widget=forms.CheckboxSelectMultiple,
-        ),
-        "days": forms.IntegerField(
-            label="기한(일)",
-            min_value=1,
-            max_value=60,
-            initial=days,
-            help_text="오늘은 세지 않으며, 마지막 날 18시(한국 시각)에 끝납니다. "
-            "토요일·일요일이면 다음 월요일까지입니다.",
-        ),
-    }
-    if not declared:
-        del fields["requirements"]
-    return type("SupplementForm", (forms.Form,), fields)
+def exclusion_form(request: HttpRequest, application: Application) -> type[forms.Form]:
+    """Ask which checks failed; those that staff have found unmet are chosen already."""
+    field = forms.MultipleChoiceField(
+        label="충족하지 못한 요건",
+        choices=list(checks.failable(application).items()),
+        initial=checks.failed(application),
+        widget=forms.CheckboxSelectMultiple,
+        help_text="신청기업에 그대로 알립니다.",
+    )
+    return type(
+        "ExclusionForm", (NotifiedNoteForm,), {"failed": field, "field_order": ["failed", "note"]}
+    )
 
 
 def assessor_form(request: HttpRequest, application: Application) -> type[forms.Form]:
@@ -116,10 +117,10 @@ def assessor_form(request: HttpRequest, application: Application) -> type[forms.
     rows = sheets_services.candidates(application)
     tied = conflicts.ties_of(application, list(rows))
 
-    class Choice(forms.ModelMultipleChoiceField):
+    class Choice(PersonsField):
         def label_from_instance(self, assessor: User) -> str:
-            ties = tied.get(assessor.pk)
-            return f"{assessor} - 배정할 수 없음: {ties[0].message}" if ties else str(assessor)
+            who, ties = super().label_from_instance(assessor), tied.get(assessor.pk)
+            return f"{who} - 배정할 수 없음: {ties[0].message}" if ties else who
 
     field = Choice(
         label="평가위원",
@@ -144,14 +145,24 @@ def confirm_met(request: HttpRequest, application: Application, data: Data, at: 
     return checks.confirm_met(application, by=person(request), now=at)
 
 
-def request_supplement(
+def qualify(
     request: HttpRequest, application: Application, data: Data, at: datetime
-) -> Supplement:
-    return supplements.request(application, by=person(request), now=at, **data)
+) -> MoveLogBase:
+    return checks.qualify(application, by=person(request), now=at)
 
 
-def qualify(request: HttpRequest, application: Application, data: Data, at: datetime) -> None:
-    checks.qualify(application, by=person(request), now=at)
+def clear(request: HttpRequest, application: Application, data: Data, at: datetime) -> MoveLogBase:
+    return checks.clear(application, by=person(request), now=at)
+
+
+def has_pending_met(request: HttpRequest, application: Application) -> bool:
+    return any(
+        check.met and check.decision == CheckDecision.PENDING for check in application.checks.all()
+    )
+
+
+def sent_on(row: Any) -> str:
+    return f"{row.thing} 신청을 평가로 넘겼습니다."
 
 
 def exclude(request: HttpRequest, application: Application, data: Data, at: datetime) -> None:
@@ -173,8 +184,8 @@ def print_sheets(request: HttpRequest, application: Application, data: Data, at:
 
 
 def free_places(application: Application) -> int:
-    taken: int = application.sheets.active().count()
-    return application.sub_program.assessors - taken
+    taken = [sheet for sheet in application.sheets.all() if not sheet.ended]
+    return application.sub_program.assessors - len(taken)
 
 
 def refill(
@@ -190,9 +201,9 @@ def refill(
 
 
 def wish_form(request: HttpRequest, application: Application) -> type[forms.Form]:
-    people = User.objects.filter(is_active=True, groups__name=ASSESSOR).order_by("name", "pk")
+    assessors = people.assessors()
     fields: dict[str, forms.Field] = {
-        "assessor": forms.ModelChoiceField(label="평가위원", queryset=people),
+        "assessor": PersonField(label="평가위원", queryset=assessors),
         "kind": forms.ChoiceField(label="조건", choices=CommitteeWish.Kind.choices),
         "reason": forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3})),
     }
@@ -203,18 +214,10 @@ def wish(request: HttpRequest, application: Application, data: Data, at: datetim
     return committee.wish(application, by=person(request), now=at, **data)
 
 
-def aid_position(request: HttpRequest, application: Application) -> aid.AidStatus:
-    # Read once for the button, its form and the page.
-    cache: dict[int, aid.AidStatus] = request.__dict__.setdefault("aid_by_application", {})
-    if application.pk not in cache:
-        cache[application.pk] = aid.status(application)
-    return cache[application.pk]
-
-
 def liftable(request: HttpRequest, application: Application) -> list[Limit]:
     if application.state not in aid_services.OPEN_STATES:
         return []
-    position = aid_position(request, application)
+    position = standing.aid_position(request, application)
     stopping = {row.code for row in position.over}
     return [row for row, _ in position.used if row.exception and row.finding in stopping]
 
@@ -233,8 +236,25 @@ def allow_aid(request: HttpRequest, application: Application, data: Data, at: da
     aid_services.allow(application, by=person(request), now=at, **data)
 
 
+class ApplicationList(StaffList):
+    """The list, with the catalogue that the process keeps instead of two joins for each row."""
+
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        self.result_list = list(self.result_list)
+        kept.put_on(self.result_list)
+        charge.put_on(self.result_list)
+        flags.put_on(self.result_list)
+        if "support" in self.list_display:
+            filed = Submission.objects.filter(pk__in=[row.pk for row in self.result_list])
+            asked = dict(filed.values_list("pk", "support_won"))
+            for row in self.result_list:
+                row.asked_won = asked.get(row.pk)
+        progress.put_on(self.result_list)
+
+
 @admin.register(Application)
-class ApplicationAdmin(WorkflowAdmin):
+class ApplicationAdmin(SetListAdmin):
     read_roles = STAFF_READERS
     page_template = "admin/applications/application/page.html"
     list_display = [
@@ -243,14 +263,20 @@ class ApplicationAdmin(WorkflowAdmin):
         "program_label",
         "track_label",
         "state_label",
+        "panel_label",
+        "officer_label",
+        "flag_labels",
         "region_label",
-        "size_label",
+        "support",
         "received",
     ]
-    list_select_related = ["company", "sub_program", "track"]
+    more_columns = ["size_label"]
+    list_select_related = ["company"]
     list_filter = [
         SubProgramFilter,
         StateFilter,
+        charge.ChargeFilter,
+        flags.FlagFilter,
         SupplementFilter,
         BonusFilter,
         ReceivedFilter,
@@ -259,9 +285,14 @@ class ApplicationAdmin(WorkflowAdmin):
         SizeFilter,
     ]
     search_fields = ["number"]
-    search_help_text = "접수번호(전체), 사업자등록번호(10자리) 또는 기업명의 앞부분"
+    search_help_text = SEARCH_HELP
     ordering = ["-pk"]
-    actions = ["take_up_many"]
+    sorts = [
+        Sort("receipt"),
+        Sort("received", ["submitted_at", "pk"]),
+        Sort("support", [ASKED_WON, "submission__pk"], among=Q(submission__isnull=False)),
+    ]
+    set_list = "applications"
 
     acts = [
         Act(
@@ -270,6 +301,16 @@ class ApplicationAdmin(WorkflowAdmin):
             take_up,
             done="요건검토를 시작했습니다. 자동 판정 결과를 확인해 주세요.",
             move=ApplicationMoves.TAKE_UP,
+            press=True,
+        ),
+        Act(
+            "clear",
+            "확인하고 평가로",
+            clear,
+            done=sent_on,
+            move=ApplicationMoves.QUALIFY,
+            show=has_pending_met,
+            press=True,
         ),
         Act(
             "confirm-met",
@@ -277,26 +318,20 @@ class ApplicationAdmin(WorkflowAdmin):
             confirm_met,
             done=lambda count: f"충족으로 판정된 요건 {count}건을 확인했습니다.",
             move=ApplicationMoves.CHECK,
-            show=lambda request, application: application.checks.filter(
-                met=True, decision="pending"
-            ).exists(),
-            intro="자동 판정이 ‘충족’인 요건을 한 번에 확인합니다. 미충족이거나 판정하지 못한 요건은 하나씩 정해 주세요.",
+            show=has_pending_met,
+            press=True,
+            aside=True,
         ),
-        Act(
-            "ask",
-            "보완 요청",
-            request_supplement,
-            done=lambda row: f"보완을 요청하고 알렸습니다. 기한은 {due(row.due_at)}입니다.",
-            move=ApplicationMoves.ASK,
-            form=supplement_form,
-        ),
+        *asking.ACTS,
+        inquiries.ASK,
         Act(
             "qualify",
             "요건 충족(평가로)",
             qualify,
-            done="평가로 넘겼습니다.",
+            done=sent_on,
             move=ApplicationMoves.QUALIFY,
-            intro="모든 요건과 가점을 확인했는지 살핀 뒤 평가 단계로 넘깁니다.",
+            show=lambda request, application: not has_pending_met(request, application),
+            press=True,
         ),
         Act(
             "exclude",
@@ -304,7 +339,7 @@ class ApplicationAdmin(WorkflowAdmin):
             exclude,
             done="요건 미충족으로 처리하고 신청기업에 알렸습니다.",
             move=ApplicationMoves.EXCLUDE,
-            form=NotifiedNoteForm,
+            form=exclusion_form,
             danger=True,
         ),
         Act(
@@ -314,6 +349,7 @@ class ApplicationAdmin(WorkflowAdmin):
             done="요건검토로 되돌리고 신청기업에 알렸습니다.",
             move=ApplicationMoves.REINSTATE,
             form=NotifiedNoteForm,
+            aside=True,
         ),
         Act(
             "print-sheets",
@@ -321,10 +357,11 @@ class ApplicationAdmin(WorkflowAdmin):
             print_sheets,
             done="평가표 PDF를 만들고 있습니다. 아래 ‘발급 문서’에서 받을 수 있습니다.",
             roles=[OFFICER, MANAGER, AUDITOR],
-            show=lambda request, application: application.sheets.filter(
-                locked_at__isnull=False
-            ).exists(),
+            show=lambda request, application: any(
+                sheet.locked_at for sheet in application.sheets.all()
+            ),
             intro="제출된 평가표를 한 문서로 만듭니다. 평가위원의 이름은 들어가지 않습니다.",
+            aside=True,
         ),
         Act(
             "assign",
@@ -344,6 +381,7 @@ class ApplicationAdmin(WorkflowAdmin):
             move=ApplicationMoves.ASSIGN,
             show=lambda request, application: free_places(application) > 0,
             intro="다른 배정은 그대로 두고 이 신청의 빈 자리만 다시 배정합니다.",
+            aside=True,
         ),
         Act(
             "wish",
@@ -352,6 +390,7 @@ class ApplicationAdmin(WorkflowAdmin):
             done=lambda row: f"배정 조건을 정했습니다: {row.assessor} {row.get_kind_display()}",
             move=ApplicationMoves.ASSIGN,
             form=wish_form,
+            aside=True,
         ),
         Act(
             "allow-aid",
@@ -364,65 +403,91 @@ class ApplicationAdmin(WorkflowAdmin):
             intro="이 기업이 한도를 넘어도 이 신청을 선정할 수 있게 합니다. 되돌릴 수 없으며 누가 왜 인정했는지 남습니다.",
             danger=True,
         ),
+        *charge.ACTS,
+        *notes.ACTS,
+        *flags.ACTS,
     ]
 
     def get_urls(self) -> list[URLPattern]:
-        page = self.admin_site.admin_view(self.export_view)
-        return [path("export/", page, name="applications_application_export"), *super().get_urls()]
+        view, name = self.admin_site.admin_view, "applications_application"
+        return [
+            path("<int:pk>/papers/<int:paper>/", view(self.paper_view), name=f"{name}_paper"),
+            path("<int:pk>/viewers/", view(self.viewers_view), name=f"{name}_viewers"),
+            *super().get_urls(),
+        ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Application]:
         return staff_applications(person(request))
 
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[StaffList]:
+        return neighbours.Quiet if request.__dict__.get(neighbours.QUIET) else ApplicationList
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Application], search_term: str
     ) -> tuple[QuerySet[Application], bool]:
-        """Search whole numbers or the beginning of a name; each uses an index."""
-        term = search_term.strip()
-        if not term:
-            return queryset, False
-        if RECEIPT_NUMBER.fullmatch(term):
-            return queryset.filter(number=term), False
-        return queryset.filter(company__in=company_ids(term)), False
+        if not search_term or told_too_short(request, search_term):
+            return queryset.none() if search_term else queryset, False
+        if wants_every_row(request):
+            return search.applications(queryset, search_term), False
+        found = search.first_applications(queryset, search_term)
+        return self.show_found(request, queryset, found.ids, more=found.more), False
 
     def get_object(
         self, request: HttpRequest, object_id: str, from_field: str | None = None
     ) -> Application | None:
         rows = self.get_queryset(request).select_related(
-            "sub_program__round", "track", "company", "site", "submission__form"
+            "company", "site", "submission__form", "agreement"
         )
-        return rows.filter(pk=row_number(object_id) or 0).first()
+        found = list(rows.filter(pk=row_number(object_id) or 0))
+        kept.put_on(found)
+        charge.put_on(found)
+        return found[0] if found else None
 
     def page(self, request: HttpRequest, application: Application) -> dict[str, Any]:
-        return page_context(request, application)
+        _read_for_buttons(application)
+        may_act = bool(roles_of(person(request)) & ACTING_ROLES)
+        tab = tabs.chosen(request, application)
+        return {
+            "title": f"신청 {application.number}",
+            "state_badge": state_badge(application),
+            "may_act": may_act and not self.why_none(request, application),
+            "tab": tab,
+            "tabs": [
+                (row, trail.onto("", request, tab=row.code, paper="", page="")) for row in tabs.TABS
+            ],
+            "viewers": presence.look_in(application, by=person(request), now=now()),
+            "neighbours": neighbours.pages(self, request, application),
+            **header.facts(request, application),
+            **tab.read(request, application),
+        }
 
-    def has_take_permission(self, request: HttpRequest) -> bool:
-        return bool(roles_of(person(request)) & ACTING_ROLES)
+    def next_url(self, request: HttpRequest, thing: Application, step: Act) -> str:
+        """Return the next application of the list after one that went on to assessment."""
+        if step.name not in GOES_ON or not trail.filters(request):
+            return ""
+        found = neighbours.pages(self, request, thing).get("next")
+        if found:
+            return found
+        messages.info(request, "이 목록의 마지막 신청이었습니다.")
+        changelist = reverse("admin:applications_application_changelist")
+        return f"{changelist}?{trail.filters(request)}"
 
-    @admin.action(description="요건검토 시작", permissions=["take"])
-    def take_up_many(self, request: HttpRequest, queryset: QuerySet[Application]) -> None:
-        rows = list(queryset.select_related("submission__form")[: MAX_SELECTED + 1])
-        if len(rows) > MAX_SELECTED:
-            messages.error(request, f"한 번에 {MAX_SELECTED}건까지 처리할 수 있습니다.")
-            return
-        at, started = now(), 0
-        for row in rows:
-            try:
-                checks.take_up(row, by=person(request), now=at)
-            except PortalError as error:
-                messages.error(request, f"{row.number}: {error.message}", extra_tags=error.code)
-            else:
-                started += 1
-        messages.info(
-            request, f"선택한 {len(rows)}건 가운데 {started}건의 요건검토를 시작했습니다."
-        )
+    def paper_view(self, request: HttpRequest, pk: int, paper: int) -> HttpResponseBase:
+        """Show one paper within the page, as pictures or text made of it."""
+        application = self.get_or_404(request, pk)
+        visible = attachments_of(person(request)).filter(application=application)
+        return papers.response(request, get_object_or_404(visible, pk=paper))
 
-    def export_view(self, request: HttpRequest) -> StreamingHttpResponse:
-        if not self.has_view_permission(request):
-            raise Http404
-        rows = self.get_changelist_instance(request).get_queryset(request)
+    def viewers_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
+        """Note that the page is still open, and say who else has it open."""
+        application = self.get_or_404(request, pk)
+        others = presence.look_in(application, by=person(request), now=now())
+        return JsonResponse({"viewers": [str(user) for user in others]})
+
+    def export_table(self, cl: ChangeList) -> tuple[list[str], Iterator[tuple[object, ...]]]:
         header = ["접수번호", "내역사업", "지원유형", "상태", "기업명", "사업자등록번호"]
-        header += ["지역", "기업 규모", "접수 시각", "정부지원금(원)"]
-        return tables.table(request, Application, "신청목록", header, _export_rows(rows), at=now())
+        header += ["지역", "기업 규모", "접수 시각", "정부지원금(원)", "담당자"]
+        return header, _export_rows(cl.queryset)
 
     @admin.display(description="접수번호")
     def receipt(self, application: Application) -> str:
@@ -440,6 +505,23 @@ class ApplicationAdmin(WorkflowAdmin):
     def state_label(self, application: Application) -> SafeString:
         return state_badge(application)
 
+    @admin.display(description="담당자")
+    def officer_label(self, application: Application) -> str:
+        return charge.label(application)
+
+    @admin.display(description="표시")
+    def flag_labels(self, application: Application) -> SafeString | str:
+        return flags.label(application)
+
+    @admin.display(description="평가표")
+    def panel_label(self, application: Any) -> SafeString | str:
+        if not hasattr(application, "panel"):  # on a page of its own
+            progress.put_on([application])
+        panel = application.panel
+        if panel is None:
+            return ""
+        return format_html('<span class="nowrap">{} (최소 {})</span>', panel, panel.minimum)
+
     @admin.display(description="지역")
     def region_label(self, application: Application) -> str:
         return REGIONS.get(application.region, application.region)
@@ -448,112 +530,27 @@ class ApplicationAdmin(WorkflowAdmin):
     def size_label(self, application: Application) -> str:
         return SIZES.get(application.size, application.size)
 
+    @admin.display(description="신청 지원금")
+    def support(self, application: Application) -> str:
+        asked = getattr(application, "asked_won", None)
+        return "" if asked is None else won(asked)
+
     @admin.display(description="접수 시각")
     def received(self, application: Application) -> str:
         return kst(application.submitted_at)
 
 
-def page_context(request: HttpRequest, application: Application) -> dict[str, Any]:
-    filed = application.submission
-    sheets = list(application.sheets.select_related("assessor").order_by("pk"))
-    answers = content.bonus_answers(filed)
-    return {
-        "title": f"신청 {application.number}",
-        "filed": filed,
-        "state_badge": state_badge(application),
-        "region": REGIONS.get(application.region, application.region),
-        "size": SIZES.get(application.size, application.size),
-        "parts": content.parts(filed),
-        "consents": content.consents(filed),
-        "attachments": content.attachments(filed, person(request)),
-        "partners": content.partners(application),
-        "issued": list(application.documents.order_by("pk")),
-        **aid_context(request, application),
-        **decision_context(application),
-        "checks": list(application.checks.select_related("decided_by").order_by("pk")),
-        "supplements": list(application.supplements.select_related("requested_by").order_by("-pk")),
-        "bonuses": [
-            (claim, *answers.get(claim.code, (claim.claim, "")))
-            for claim in application.bonuses.select_related("decided_by").order_by("pk")
-        ],
-        "todo": _todo(checks.open_findings(application))
-        if application.state == S.SCREENING
-        else [],
-        **_score_context(application, sheets),
-        "moves": history(application),
-        "may_act": bool(roles_of(person(request)) & ACTING_ROLES),
-    }
-
-
-def _todo(findings: list[Finding]) -> list[str]:
-    pending = sum(finding.code == "check_pending" for finding in findings)
-    rest = [finding.message for finding in findings if finding.code != "check_pending"]
-    return [f"확인하지 않은 요건이 {pending}건 있습니다.", *rest] if pending else rest
-
-
-def _score_context(application: Application, sheets: list[ScoreSheet]) -> dict[str, Any]:
-    version = rubrics.current(application.sub_program_id)
-    rubric = rubrics.read(version) if version else rubrics.rubric_of(application.sub_program)
-    rows = [
-        {
-            "sheet": sheet,
-            "marks": [_mark_text(sheet, row.code) for row in rubric.criteria],
-            "total": scoring_rules.total(rubric, sheet.marks),
-        }
-        for sheet in sheets
-    ]
-    counted = [sheet.marks for sheet in sheets if sheet.locked_at and not sheet.ended]
-    valid = [marks for marks in counted if scoring_rules.fits(rubric, marks)]
-    return {
-        "criteria": rubric.criteria,
-        "sheets": rows,
-        "locked": len(counted),
-        "ended": sum(sheet.ended for sheet in sheets),
-        "opinions": scoring_rules.opinions(rubric, valid),
-        "trimmed_counts": len(valid) >= rubric.trim_from,
-    }
-
-
-def decision_context(application: Application) -> dict[str, Any]:
-    return {
-        "decisions": decisions.history(application),
-        "changes": application.changes.order_by("pk"),
-        "objection": getattr(application, "objection", None),
-        "agreement": getattr(application, "agreement", None),
-    }
-
-
-def aid_context(request: HttpRequest, application: Application) -> dict[str, Any]:
-    position = aid_position(request, application)
-    codes = {row.code: row.label for row, _ in position.used}
-    return {
-        "aid": position.held,
-        "aid_open": set(_readable_ids(request, position)),
-        "aid_won": position.won,
-        "aid_used": [(row.label, used, amount(row, row.most)) for row, used in position.used],
-        "aid_over": position.over,
-        "aid_exceptions": [
-            (codes.get(row.limit, row.limit), row)
-            for row in application.aid_exceptions.select_related("by").order_by("pk")
-        ],
-    }
-
-
-def _readable_ids(request: HttpRequest, position: aid.AidStatus) -> Iterable[int]:
-    visible = staff_applications(person(request))
-    return visible.filter(pk__in=[row.application.pk for row in position.held]).values_list(
-        "pk", flat=True
-    )
-
-
-def _mark_text(sheet: ScoreSheet, code: str) -> object:
-    if code in sheet.marks and sheet.marks[code] is None:
-        return "해당 없음"
-    return sheet.marks.get(code)
+def _read_for_buttons(application: Application) -> None:
+    """Read once what the buttons ask of an application in this state."""
+    if application.state == S.SCREENING:
+        prefetch_related_objects([application], "checks", "bonuses", "supplements")
+    elif application.state != S.SUBMITTED:
+        prefetch_related_objects([application], "sheets")
 
 
 def _export_rows(rows: QuerySet[Application]) -> Iterator[tuple[object, ...]]:
-    selected = rows.select_related("company", "sub_program", "track", "submission").only(
+    joined = rows.select_related("company", "sub_program", "track", "submission", "officer")
+    selected = joined.only(
         "number",
         "state",
         "region",
@@ -564,6 +561,8 @@ def _export_rows(rows: QuerySet[Application]) -> Iterator[tuple[object, ...]]:
         "sub_program__short",
         "track__name",
         "submission__support_won",
+        "officer__name",
+        "officer__email",
     )
     for row in selected.iterator(chunk_size=2_000):
         yield (
@@ -577,4 +576,5 @@ def _export_rows(rows: QuerySet[Application]) -> Iterator[tuple[object, ...]]:
             SIZES.get(row.size, row.size),
             row.submitted_at,
             row.submission.support_won,
+            str(row.officer or ""),
         )

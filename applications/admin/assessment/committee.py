@@ -7,7 +7,6 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
@@ -20,25 +19,25 @@ from applications.models import (
     CommitteeWish,
     ScoreSheet,
 )
-from applications.roles import ASSESSOR
+from applications.queries.assessment import committee as people
 from applications.services.assessment import committee, conflicts
 from applications.visibility import committee_proposals_of, staff_applications
+from applications.worklists import SOLVED_COMMITTEE
 from portal.access.requests import person
 from portal.access.roles import roles_of
 from portal.core.clock import now
-from portal.core.errors import PortalError
-from portal.forms.errors import show_error
+from portal.forms.ranges import within
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.edits import EditAdmin
+from portal.staff.filters import waiting
 from portal.staff.forms import note_form
 from portal.staff.jobs import JobProgressAdmin
-from portal.staff.lists import QuickPaginator, StaffAdmin
+from portal.staff.lists import QuickPaginator
 from portal.templatetags.components import badge
 from portal.templatetags.dates import kst
 from programs.forms.catalogue import StartForm
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
-
-SHOWN = 200
 
 SHOWN = 200  # pairs on the page
 
@@ -46,10 +45,9 @@ SHOWN = 200  # pairs on the page
 class SolveForm(StartForm):
     seed = forms.IntegerField(
         label="시드",
-        min_value=0,
-        max_value=2**31,
         initial=2021,
         help_text="같은 자료와 같은 시드는 같은 배정안을 냅니다.",
+        validators=[within("seed")],
     )
 
 
@@ -80,6 +78,7 @@ class CommitteeProposalAdmin(JobProgressAdmin):
     change_list_template = "admin/applications/assessment/committee_list.html"
     page_template = "admin/applications/assessment/committee_page.html"
     list_display = ["name", "places", "requested", "status"]
+    list_filter = [waiting(SOLVED_COMMITTEE)]
     acts = [
         Act(
             "confirm",
@@ -127,7 +126,7 @@ class CommitteeProposalAdmin(JobProgressAdmin):
 
     def page(self, request: HttpRequest, thing: CommitteeProposal) -> dict[str, Any]:
         pairs = thing.pairs[:SHOWN]
-        people = User.objects.in_bulk({pair[0] for pair in thing.pairs})
+        named = people.everybody().in_bulk({pair[0] for pair in thing.pairs})
         subjects = Application.objects.select_related("company").in_bulk(
             {pair[1] for pair in pairs}
         )
@@ -136,29 +135,22 @@ class CommitteeProposalAdmin(JobProgressAdmin):
             loads[assessor] = loads.get(assessor, 0) + 1
         return {
             "status": self.status(thing),
-            "rows": [(subjects[pk], people[who]) for who, pk in sorted(pairs, key=lambda p: p[1])],
+            "rows": [(subjects[pk], named[who]) for who, pk in sorted(pairs, key=lambda p: p[1])],
             "shown": len(pairs),
-            "loads": sorted(((people[pk], count) for pk, count in loads.items()), key=_by_load),
+            "loads": sorted(((named[pk], count) for pk, count in loads.items()), key=_by_load),
+            **_without(thing),
             **self.job_context(thing),
         }
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
         if not roles_of(request.user) & {OFFICER, MANAGER}:
             raise Http404
-        form = SolveForm(request)
-        if request.method == "POST" and form.is_valid():
-            try:
-                made = committee.propose(**form.cleaned_data, by=person(request), now=now())
-            except PortalError as error:
-                show_error(request, error)
-            else:
-                return redirect("admin:applications_committeeproposal_change", made.pk)
-        return self.render(
+        return self.start_page(
             request,
-            None,
-            "admin/applications/assessment/committee_start.html",
+            SolveForm(request),
+            lambda data, at: committee.propose(**data, by=person(request), now=at),
+            template="admin/applications/assessment/committee_start.html",
             title="평가위원 배정안 만들기",
-            form=form,
         )
 
     @admin.display(description="배정안")
@@ -190,8 +182,27 @@ def _by_load(row: tuple[User, int]) -> tuple[int, str]:
     return -row[1], str(row[0])
 
 
+def _without(proposal: CommitteeProposal) -> dict[str, Any]:
+    """Return the applications that got no panel, the first received first, each with the reason."""
+    rows = [row for row in proposal.shortages if row[4] in committee.NO_PANEL]
+    shown = Application.objects.select_related("company").in_bulk([row[0] for row in rows[:SHOWN]])
+    return {
+        "without_count": len(rows),
+        "without": [
+            (
+                shown[pk],
+                f"이해관계와 배정 금지를 빼면 맡을 수 있는 평가위원이 {permitted}명뿐입니다."
+                if reason == "people"
+                else "평가위원이 더 맡을 수 있는 자리가 모자랍니다.",
+            )
+            for pk, _, _, permitted, reason in rows[:SHOWN]
+        ],
+    }
+
+
 @admin.register(AssessorProfile)
-class AssessorProfileAdmin(StaffAdmin):
+class AssessorProfileAdmin(EditAdmin):
+    ranges = {"max_load": "load"}
     form = ProfileForm
     paginator = QuickPaginator
     show_full_result_count = False
@@ -218,7 +229,7 @@ class AssessorProfileAdmin(StaffAdmin):
         self, db_field: Any, request: HttpRequest, **kwargs: Any
     ) -> "forms.ModelChoiceField[Any] | None":
         if db_field.name == "user":
-            kwargs["queryset"] = User.objects.filter(groups__name=ASSESSOR, is_active=True)
+            kwargs["queryset"] = people.assessors()
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
@@ -240,7 +251,7 @@ def end_wish(request: HttpRequest, wish: CommitteeWish, data: dict[str, Any], at
 class CommitteeWishAdmin(WorkflowAdmin):
     read_roles = STAFF_READERS
     list_display = ["application", "assessor", "kind", "reason", "by", "at", "ended_at"]
-    list_select_related = ["application", "assessor", "by"]
+    list_select_related = ["application", "by"]
     ordering = ["-pk"]
     acts = [
         Act(
@@ -254,6 +265,8 @@ class CommitteeWishAdmin(WorkflowAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[CommitteeWish]:
-        return CommitteeWish.objects.filter(
-            application__in=staff_applications(person(request))
-        ).select_related("application", "assessor", "by")
+        return (
+            CommitteeWish.objects.filter(application__in=staff_applications(person(request)))
+            .select_related("application", "by")
+            .prefetch_related(people.named())
+        )

@@ -4,10 +4,9 @@ from datetime import datetime
 from typing import Any
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect
 from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
@@ -17,9 +16,7 @@ from applications.services.selection import proposals
 from applications.visibility import runs_of
 from portal.access.requests import person
 from portal.access.roles import roles_of
-from portal.core.clock import now
-from portal.core.errors import PortalError
-from portal.forms.errors import show_error
+from portal.forms.ranges import within
 from portal.models import JobState
 from portal.staff.acts import Act
 from portal.staff.jobs import JobProgressAdmin
@@ -39,16 +36,16 @@ def proposal_form(request: HttpRequest, run: ScoreRun) -> type[forms.Form]:
         "places": forms.IntegerField(
             label="선정 수",
             required=False,
-            min_value=0,
             initial=usual,
             help_text=f"공고의 모집 규모는 ‘{quota_text}’입니다. 비워 두면 공고대로 정하며, "
             "다른 수를 넣으면 선정안에 그 사실을 표시합니다.",
+            validators=[within("places")],
         ),
         "reserve_places": forms.IntegerField(
             label="예비 수",
             required=False,
-            min_value=0,
             help_text="비워 두면 기준점수 이상인 나머지 신청을 모두 예비로 둡니다.",
+            validators=[within("places")],
         ),
     }
     return type("ProposalForm", (forms.Form,), fields)
@@ -103,21 +100,13 @@ class ScoreRunAdmin(JobProgressAdmin):
     def start_view(self, request: HttpRequest) -> HttpResponse:
         if not roles_of(request.user) & {OFFICER, MANAGER}:
             raise Http404
-        form = StartForm(request)
-        if request.method == "POST" and form.is_valid():
-            try:
-                run = scoring.start(form.cleaned_data["sub_program"], by=person(request), now=now())
-            except PortalError as error:
-                show_error(request, error)
-            else:
-                messages.success(request, "점수 산정을 시작했습니다.")
-                return redirect("admin:applications_scorerun_change", run.pk)
-        return self.render(
+        return self.start_page(
             request,
-            None,
-            "admin/applications/assessment/scoring_start.html",
+            StartForm(request),
+            lambda data, at: scoring.start(data["sub_program"], by=person(request), now=at),
+            template="admin/applications/assessment/scoring_start.html",
             title="점수 산정 시작",
-            form=form,
+            done="점수 산정을 시작했습니다.",
         )
 
     @admin.display(description="점수 산정")

@@ -9,12 +9,14 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
+from applications.admin.search import FoundByApplication
 from applications.models import Deliverable, Expert
 from applications.queries import delivery as delivery_queries
 from applications.services.delivery import deliverables, experts
 from applications.states import DeliverableMoves, DeliverableState, ExpertState
 from applications.visibility import staff_applications
 from portal.access.requests import person
+from portal.forms.ranges import within
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
 from portal.templatetags.components import badge
@@ -23,6 +25,7 @@ from programs.roles import MANAGER, OFFICER, STAFF_READERS
 STAFF = [OFFICER, MANAGER]
 
 
+SHOWN = 200  # experts of a pool in one form
 NoteForm = note_form(label="의견", max_length=300, required=False)
 
 
@@ -30,7 +33,11 @@ ReasonForm = note_form("reason", max_length=300)
 
 
 class ExtendForm(forms.Form):
-    ends_on = forms.DateField(label="새 종료일", widget=forms.DateInput({"type": "date"}))
+    ends_on = forms.DateField(
+        label="새 종료일",
+        widget=forms.DateInput({"type": "date"}),
+        validators=[within("deliverable_end")],
+    )
     note = forms.CharField(label="사유", max_length=300, widget=forms.Textarea({"rows": 3}))
 
 
@@ -38,13 +45,21 @@ def expert_form(request: HttpRequest, deliverable: Deliverable) -> type[forms.Fo
     pool = deliverable.spec.get("pool")
     rows = Expert.objects.filter(pool=pool, state=ExpertState.VERIFIED).select_related("user")
     choices = []
-    for row in rows.order_by("pk")[:200]:
+    total = rows.count()
+    for row in rows.order_by("pk")[:SHOWN]:
         tied = experts.ties(row, deliverable)
         reason = f" - 배정할 수 없음: {tied[0].message}" if tied else ""
         choices.append((row.pk, f"{row} ({experts.load_of(row)}/{row.capacity}곳){reason}"))
 
     class ExpertForm(forms.Form):
-        expert = forms.ChoiceField(label="전문가", choices=choices, widget=forms.RadioSelect)
+        expert = forms.ChoiceField(
+            label="전문가",
+            choices=choices,
+            widget=forms.RadioSelect,
+            help_text=f"확인한 전문가 {total:,}명 가운데 먼저 등록한 {SHOWN:,}명입니다."
+            if total > SHOWN
+            else f"확인한 전문가 {total:,}명입니다.",
+        )
         note = forms.CharField(
             label="사유 (바꿀 때는 꼭 적어 주세요)",
             max_length=300,
@@ -59,7 +74,9 @@ def entry_form(request: HttpRequest, deliverable: Deliverable) -> type[forms.For
     words = deliverable.spec["entry"]
 
     class EntryForm(forms.Form):
-        on = forms.DateField(label="날짜", widget=forms.DateInput({"type": "date"}))
+        on = forms.DateField(
+            label="날짜", widget=forms.DateInput({"type": "date"}), validators=[within("entry_day")]
+        )
         title = forms.CharField(label=words["title"], max_length=100)
         body = forms.CharField(label=words["body"], widget=forms.Textarea({"rows": 4}))
 
@@ -114,11 +131,11 @@ def by_expert(request: HttpRequest, row: Deliverable) -> bool:
 
 
 @admin.register(Deliverable)
-class DeliverableAdmin(WorkflowAdmin):
+class DeliverableAdmin(FoundByApplication, WorkflowAdmin):
     read_roles = STAFF_READERS
     list_display = ["label", "application", "expert", "state_badge", "starts_on", "ends_on"]
     list_filter = ["state", "label"]
-    search_fields = ["=agreement__application__number", "agreement__application__company__name"]
+    application_path = "agreement__application"
     list_select_related = ["agreement__application__company", "expert__user"]
     ordering = ["-pk"]
     show_full_result_count = False
@@ -127,15 +144,15 @@ class DeliverableAdmin(WorkflowAdmin):
         Act("assign", "전문가 배정", assign, move=DeliverableMoves.ASSIGN, roles=STAFF, form=expert_form,
             done=lambda expert: f"{expert} 전문가에게 맡겼습니다.", show=by_expert),
         Act("replace", "전문가 교체", assign, move=DeliverableMoves.REPLACE, roles=STAFF, form=expert_form,
-            done=lambda expert: f"{expert} 전문가에게 맡겼습니다.", show=by_expert),
+            done=lambda expert: f"{expert} 전문가에게 맡겼습니다.", show=by_expert, aside=True),
         Act("record", "기록하고 제출", record, roles=STAFF, form=entry_form, show=by_staff,
             done="기록하고 제출했습니다. 다른 담당자의 확인을 기다립니다."),
         Act("accept", "완료 확인", accept, move=DeliverableMoves.ACCEPT, roles=STAFF, form=NoteForm,
             done="완료로 확인했습니다.", show=for_staff),
         Act("give_back", "되돌려 보내기", give_back, move=DeliverableMoves.GIVE_BACK, roles=STAFF, form=ReasonForm,
-            done="되돌려 보냈습니다.", show=for_staff),
+            done="되돌려 보냈습니다.", show=for_staff, aside=True),
         Act("extend", "기간 연장", extend, move=DeliverableMoves.EXTEND, roles=STAFF, form=ExtendForm,
-            done="기간을 연장했습니다.", show=lambda request, row: row.ends_on is not None),
+            done="기간을 연장했습니다.", show=lambda request, row: row.ends_on is not None, aside=True),
         Act("stop", "조기 종료", stop, move=DeliverableMoves.STOP, roles=STAFF, form=ReasonForm,
             done="조기 종료했습니다.", danger=True),
     ]  # fmt: skip

@@ -9,7 +9,6 @@ from django.contrib import admin
 from django.db.models import QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -21,10 +20,10 @@ from applications.services.delivery import experts
 from applications.states import ExpertState
 from applications.visibility import staff_experts
 from portal.access.requests import person
-from portal.core.clock import now
-from portal.core.errors import PortalError
+from portal.forms.ranges import within
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.sorting import Sort
 from portal.templatetags.dates import kst
 from portal.templatetags.values import business_number
 from portal.uploads import files
@@ -126,7 +125,9 @@ class ExpertAdmin(WorkflowAdmin):
 
     def evidence_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         row = self.get_or_404(request, pk)
-        return files.serve(row.file, filename=row.file_name, content_type=row.content_type)
+        return files.serve(
+            row.file, filename=row.file_name, content_type=row.content_type, reader=request.user
+        )
 
     @admin.display(description="전문가 풀")
     def pool_label(self, row: Any) -> str:
@@ -172,6 +173,7 @@ class ExpertMatchAdmin(WorkflowAdmin):
     list_display = ["sub_program", "pool_label", "made", "made_by", "confirmed"]
     list_select_related = ["sub_program__round", "made_by"]
     ordering = ["-pk"]
+    sorts = [Sort("made")]
     page_template = "admin/applications/delivery/experts_page.html"
     change_list_template = "admin/applications/delivery/experts_list.html"
     acts = [
@@ -201,21 +203,17 @@ class ExpertMatchAdmin(WorkflowAdmin):
         return kst(row.confirmed_at) or "확정 전"
 
     def start_view(self, request: HttpRequest) -> HttpResponse:
-        form = match_form(person(request))(request.POST or None)
-        if form.is_valid():
-            program, pool = form.cleaned_data["what"]
-            seed = form.cleaned_data["seed"]
-            try:
-                made = experts.propose(program, pool=pool, seed=seed, by=person(request), now=now())
-            except PortalError as refused:
-                form.add_error("what", refused.message)
-            else:
-                return redirect("admin:applications_expertmatch_change", made.pk)
-        return self.render(
+        def propose(data: dict[str, Any], at: datetime) -> ExpertMatch:
+            program, pool = data["what"]
+            return experts.propose(
+                program, pool=pool, seed=data["seed"], by=person(request), now=at
+            )
+
+        return self.start_page(
             request,
-            None,
-            "admin/applications/delivery/experts_start.html",
-            form=form,
+            match_form(person(request))(request.POST or None),
+            propose,
+            template="admin/applications/delivery/experts_start.html",
             title="전문가 배정안",
         )
 
@@ -239,8 +237,10 @@ def match_form(user: User) -> type[forms.Form]:
     class MatchForm(forms.Form):
         what = forms.TypedChoiceField(label="대상", choices=choices, coerce=found.get)
         seed = forms.IntegerField(
-            label="시드", initial=2021, min_value=0, max_value=2**31 - 1,
+            label="시드",
+            initial=2021,
             help_text="같은 시드는 같은 배정안을 냅니다.",
-        )  # fmt: skip
+            validators=[within("seed")],
+        )
 
     return MatchForm

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from applications.admin.application.status import NoteForm
+from applications.admin.search import FoundByApplication
 from applications.models import Application, DecisionChange
 from applications.services.selection import changes
 from applications.states import ChangeKind, ChangeMoves, Outcome
@@ -16,6 +17,7 @@ from applications.visibility import changes_of
 from portal.access.requests import person
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
+from portal.staff.sorting import Sort
 from portal.templatetags.dates import kst
 from programs.roles import STAFF_READERS
 
@@ -93,13 +95,13 @@ def approvable(request: HttpRequest, change: DecisionChange) -> bool:
 
 
 @admin.register(DecisionChange)
-class DecisionChangeAdmin(WorkflowAdmin):
+class DecisionChangeAdmin(FoundByApplication, WorkflowAdmin):
     read_roles = STAFF_READERS
     list_display = ["application", "kind", "state", "outcome", "grant", "drafted"]
     list_filter = ["state", "kind"]
     list_select_related = ["application"]
-    search_fields = ["=application__number"]
     ordering = ["-pk"]
+    sorts = [Sort("drafted")]
     fields = [
         "application", "kind", "state", "before", "outcome", "grant", "rank", "reason",
         "fills", "drafted", "proposed_by", "seconded_by", "approved_by",

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.db.models import QuerySet, Sum
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
@@ -14,10 +15,11 @@ from django.utils.safestring import SafeString
 
 from applications.admin.application.status import NoteForm
 from applications.admin.assessment.scoring import proposal_form
+from applications.admin.selection import ranked
 from applications.admin.selection.changes import PROPOSED, ChangeForm
 from applications.admin.selection.changes import propose as propose_change
-from applications.models import Application, Decision, DecisionChange, ScoreResult, Selection
-from applications.queries.selection import aid
+from applications.models import Application, DecisionChange, Selection
+from applications.queries.selection import decisions as decision_queries
 from applications.services.selection import notices, proposals, reserve
 from applications.states import Outcome, SelectionMoves, SelectionState
 from applications.visibility import selections_of
@@ -25,17 +27,19 @@ from portal.access.requests import person
 from portal.core.clock import now
 from portal.core.errors import NotFound
 from portal.core.money import won
-from portal.core.validators import row_number
+from portal.core.validators import document_number, row_number
+from portal.forms.fields import DocumentNumberField
 from portal.models import Job
-from portal.paper import tables
+from portal.paper import workbooks
 from portal.staff.acts import Act, history
 from portal.staff.jobs import JobProgressAdmin
+from portal.staff.sorting import Sort
 from portal.templatetags.components import badge
 from portal.templatetags.dates import kst
 from portal.templatetags.values import business_number
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
-PAGE = 100
+LINES = 2_000  # of the export, read at once
 NOTICES = 20  # per page of the preview
 AT_ONCE = 5_000  # longer lists are decided by a job
 TONES: dict[str, str] = {
@@ -108,12 +112,12 @@ def fill(
 
 class WhichForm(ChangeForm):
     field_order = ["number"]
-    number = forms.CharField(label="접수번호", max_length=40)
+    number = DocumentNumberField(label="접수번호")
 
 
 def change(request: HttpRequest, selection: Selection, data: dict[str, Any], at: datetime) -> None:
     found = Application.objects.filter(
-        number=data.pop("number").strip(), decisions__selection=selection
+        number=data.pop("number"), decisions__selection=selection
     ).first()
     if found is None:
         raise NotFound("이 선정에 그 접수번호가 없습니다.")
@@ -124,6 +128,7 @@ def change(request: HttpRequest, selection: Selection, data: dict[str, Any], at:
 class SelectionAdmin(JobProgressAdmin):
     read_roles = STAFF_READERS
     page_template = "admin/applications/selection/proposals_page.html"
+    sorts = [Sort("requested")]
     list_display = ["name", "state_label", "chosen", "amount", "stopped", "requested", "released"]
     list_filter = ["state"]
     acts = [
@@ -167,6 +172,7 @@ class SelectionAdmin(JobProgressAdmin):
             form=revision_form,
             show=lambda request, selection: selection.state != SelectionState.PREPARING,
             intro="이 선정안을 폐기하고 새 선정안을 만듭니다. 확인과 승인을 처음부터 다시 합니다.",
+            aside=True,
         ),
         Act(
             "unconfirm",
@@ -185,7 +191,10 @@ class SelectionAdmin(JobProgressAdmin):
                 f"예비 승계 {len(opened):,}건을 제안했습니다. ‘결정 변경’에서 결정권자가 승인합니다."
             ),
             roles=[OFFICER],
-            show=lambda request, selection: selection.state == SelectionState.RELEASED,
+            show=lambda request, selection: (
+                selection.state == SelectionState.RELEASED
+                and not reserve.why_none(selection.sub_program)
+            ),
             intro="빈자리와 남은 예산 안에서 예비를 순위대로 올립니다. 다음 순위가 예산에 맞지 않으면 건너뛰지 않고 멈춥니다.",
         ),
         Act(
@@ -196,6 +205,7 @@ class SelectionAdmin(JobProgressAdmin):
             roles=[OFFICER, MANAGER],
             form=WhichForm,
             show=lambda request, selection: selection.state == SelectionState.RELEASED,
+            aside=True,
         ),
         Act(
             "undecide",
@@ -224,9 +234,11 @@ class SelectionAdmin(JobProgressAdmin):
     def get_urls(self) -> list[URLPattern]:
         page = self.admin_site.admin_view(self.export_view)
         preview = self.admin_site.admin_view(self.notices_view)
+        paper = self.admin_site.admin_view(self.print_view)
         return [
             path("<int:pk>/export/", page, name="applications_selection_export"),
             path("<int:pk>/letters/", preview, name="applications_selection_letters"),
+            path("<int:pk>/print/", paper, name="applications_selection_print"),
             *super().get_urls(),
         ]
 
@@ -245,7 +257,8 @@ class SelectionAdmin(JobProgressAdmin):
         return {
             "state_badge": badge(thing.get_state_display(), tone=TONES[thing.state]),
             "why": STOP_SENTENCES.get(thing.cut.get("stopped_by", ""), ""),
-            **ranked_page(thing, request.GET.get("p", "1")),
+            **ranked.page(thing, request.GET.get("p", "1"), size=ranked.PAGE),
+            **ranked.search(thing, request.GET.get("find", "")),
             "moves": history(thing),
             **self.job_context(thing),
         }
@@ -253,7 +266,7 @@ class SelectionAdmin(JobProgressAdmin):
     def notices_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Preview the notices of the release: one by its number, or page by page."""
         thing = self.get_or_404(request, pk)
-        requested, term = request.GET.get("p", "1"), request.GET.get("q", "").strip()
+        requested, term = request.GET.get("p", "1"), document_number(request.GET.get("q", ""))
         decisions = notices.announced(thing).order_by("rank").select_related("application")
         total = decisions.count()
         if term:
@@ -276,8 +289,18 @@ class SelectionAdmin(JobProgressAdmin):
         thing = self.get_or_404(request, pk)
         header = ["순위", "접수번호", "기업명", "사업자등록번호", "평가점수", "가점", "합계"]
         header += ["신청 지원금(원)", "선정 지원금(원)", "누적 지원금(원)", "결과", "사유"]
+        if thing.state == SelectionState.RELEASED:
+            header += ["지금의 결과", "지금의 지원금(원)", "바뀐 시각"]
         name = f"선정{thing.pk}_순위"
-        return tables.table(request, Selection, name, header, _lines(thing), at=now())
+        return workbooks.table(request, Selection, name, header, _lines(thing), at=now())
+
+    def print_view(self, request: HttpRequest, pk: int) -> HttpResponse:
+        """Show the ranked list for paper, a thousand ranks at a time."""
+        thing = self.get_or_404(request, pk)
+        rows = ranked.page(thing, request.GET.get("p", "1"), size=ranked.ON_PAPER)
+        context = {"title": f"{thing} 순위표", "printed_at": now(), **rows}
+        template = "admin/applications/selection/ranked_print.html"
+        return self.render(request, thing, template, **context)
 
     @admin.display(description="선정")
     def name(self, selection: Selection) -> str:
@@ -309,66 +332,6 @@ class SelectionAdmin(JobProgressAdmin):
         return kst(selection.released_at)
 
 
-def ranked_page(selection: Selection, requested: str) -> dict[str, Any]:
-    """Return one page of the ranked list with its running sum, for the `p` of the URL."""
-    counted = selection.cut.get("counted", 0)
-    last = max(1, -(-counted // PAGE))
-    number = min(max(row_number(requested) or 1, 1), last)
-    first = (number - 1) * PAGE
-    before = selection.decisions.filter(
-        previous=None, rank__lte=min(first, selection.cut.get("selected_count", 0))
-    )
-    spent = before.aggregate(sum=Sum("grant_won"))["sum"] or 0 if first else 0
-    decisions = list(_decisions(selection).filter(rank__gt=first, rank__lte=first + PAGE))
-    scores = _scores(selection, decisions)
-    aided = aid.of_firms({row.application.company_id for row in decisions})
-    rows = []
-    for decision in decisions:
-        spent += decision.grant_won
-        row = _row(selection, decision, scores[decision.application_id], spent)
-        held = aided.get(decision.application.company_id, [])
-        others = sum(other.won for other in held if other.application.pk != decision.application_id)
-        rows.append({**row, "aided": others})
-    return {
-        "rows": rows,
-        "counted": counted,
-        "page": number,
-        "pages": last,
-        "previous": f"?p={number - 1}" if number > 1 else "",
-        "next": f"?p={number + 1}" if number < last else "",
-        "first": first + 1,
-        "last": first + len(rows),
-    }
-
-
-def _decisions(selection: Selection) -> QuerySet[Decision]:
-    return (
-        selection.decisions.filter(previous=None)
-        .order_by("rank")
-        .select_related("application__company")
-    )
-
-
-def _scores(selection: Selection, decisions: list[Decision]) -> dict[int, ScoreResult]:
-    ids = [row.application_id for row in decisions]
-    rows = ScoreResult.objects.filter(run=selection.run_id, application__in=ids)
-    return {row.application_id: row for row in rows.defer("breakdown")}
-
-
-def _row(
-    selection: Selection, decision: Decision, score: ScoreResult, spent: int
-) -> dict[str, Any]:
-    tones = {Outcome.SELECTED: "success", Outcome.RESERVE: "info", Outcome.REJECTED: "neutral"}
-    return {
-        "decision": decision,
-        "application": decision.application,
-        "score": score,
-        "spent": spent if decision.outcome == Outcome.SELECTED else None,
-        "badge": badge(decision.get_outcome_display(), tone=tones[Outcome(decision.outcome)]),
-        "cut": decision.rank == selection.cut.get("selected_count"),
-    }
-
-
 def _lines(selection: Selection) -> Iterator[tuple[object, ...]]:
     rows = (
         selection.decisions.filter(previous=None, application__results__run=selection.run_id)
@@ -385,14 +348,29 @@ def _lines(selection: Selection) -> Iterator[tuple[object, ...]]:
             "grant_won",
             "outcome",
             "reason",
+            "application_id",
         )
     )
     spent = 0
     names = dict(Outcome.choices)
-    for row in rows.iterator(chunk_size=2_000):
-        rank, number, company, business, raw, bonus, total, requested, grant, outcome, reason = row
-        spent += grant
-        yield (
-            rank, number, company, business_number(business), raw, bonus, total, requested, grant,
-            spent if grant else "", names[outcome], reason,
-        )  # fmt: skip
+    released = selection.state == SelectionState.RELEASED
+    lines = rows.iterator(chunk_size=LINES)
+    while block := list(islice(lines, LINES)):
+        ids = [row[-1] for row in block]
+        present = decision_queries.present_of(selection, ids) if released else {}
+        for row in block:
+            rank, number, company, business, raw, bonus, total, requested, grant, *rest = row
+            outcome, reason, pk = str(rest[0]), rest[1], int(row[-1])
+            spent += grant
+            yield (
+                rank, number, company, business_number(business), raw, bonus, total, requested,
+                grant, spent if grant else "", names[outcome], reason,
+                *_present_cells(present.get(pk)),
+            )  # fmt: skip
+
+
+def _present_cells(now: decision_queries.Present | None) -> tuple[object, ...]:
+    if now is None:
+        return ()
+    won_now = "" if now.grant_won is None else now.grant_won
+    return (now.label, won_now, now.at if now.changed else "")

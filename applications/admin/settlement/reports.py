@@ -10,6 +10,7 @@ from applications.models import Agreement
 from applications.services.settlement import reports
 from applications.states import FinalOutcome, MidOutcome
 from portal.access.requests import person
+from portal.forms.ranges import within
 from portal.staff.forms import text
 
 
@@ -30,9 +31,8 @@ class FinalForm(forms.Form):
     days = forms.IntegerField(
         label="보완 일수",
         required=False,
-        min_value=1,
-        max_value=60,
         help_text="보류할 때만 적으세요.",
+        validators=[within("hold_days")],
     )
 
 

@@ -14,6 +14,8 @@ from applications.services.settlement import spending
 from applications.states import SpendingState
 from portal.access.requests import person
 from portal.core.errors import BadInput
+from portal.forms.fields import WonField
+from portal.forms.ranges import within
 
 
 def spending_form(request: HttpRequest, agreement: Agreement) -> type[forms.Form]:
@@ -21,10 +23,9 @@ def spending_form(request: HttpRequest, agreement: Agreement) -> type[forms.Form
     labels = spending.planned_items(agreement)
     for row in agreement.spendings.filter(removed_at=None, state=SpendingState.CLAIMED):
         name = f"{labels.get(row.item, row.item)} · {row}"
-        fields[f"won_{row.pk}"] = forms.IntegerField(
+        fields[f"won_{row.pk}"] = WonField(
             label=f"{name}: 인정액(원)",
             required=False,
-            min_value=0,
             max_value=row.amount_won,
             initial=row.amount_won,
             help_text=format_html(
@@ -32,6 +33,7 @@ def spending_form(request: HttpRequest, agreement: Agreement) -> type[forms.Form
                 row.purpose,
                 file_link("evidence", row.pk, row.name),
             ),
+            validators=[within("allowed_won")],
         )
         fields[f"reason_{row.pk}"] = forms.CharField(
             label=f"{name}: 사유", required=False, max_length=300
@@ -41,17 +43,16 @@ def spending_form(request: HttpRequest, agreement: Agreement) -> type[forms.Form
 
 def judge(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> int:
     """Judge the lines with an amount and return their number. Raises BadInput for none."""
-    done = 0
     rows = agreement.spendings.filter(removed_at=None, state=SpendingState.CLAIMED)
-    for row in rows.select_related("agreement"):
-        amount = data.get(f"won_{row.pk}")
-        if amount is not None:
-            reason = data.get(f"reason_{row.pk}", "")
-            spending.judge(row, allowed_won=amount, reason=reason, by=person(request), now=at)
-            done += 1
-    if not done:
+    judged = [
+        (row, data[f"won_{row.pk}"], data.get(f"reason_{row.pk}", ""))
+        for row in rows.select_related("agreement")
+        if data.get(f"won_{row.pk}") is not None
+    ]
+    if not judged:
         raise BadInput("인정액을 적은 사용내역이 없습니다.", code="nothing_judged")
-    return done
+    spending.judge_all(judged, by=person(request), now=at)
+    return len(judged)
 
 
 def reopen(request: HttpRequest, agreement: Agreement, data: dict[str, Any], at: datetime) -> None:

@@ -12,6 +12,7 @@ from applications.states import RecoveryState, SettlementState
 from portal.access.requests import person
 from portal.core.errors import MoveNotAllowed
 from portal.core.money import won
+from portal.forms.ranges import within
 from portal.templatetags.dates import due
 
 
@@ -40,7 +41,9 @@ def return_settlement(
 
 
 class RecoveryForm(forms.Form):
-    received_on = forms.DateField(label="납부일", widget=forms.DateInput({"type": "date"}))
+    received_on = forms.DateField(
+        label="납부일", widget=forms.DateInput({"type": "date"}), validators=[within("received_on")]
+    )
     evidence = forms.CharField(label="확인한 근거", max_length=200, help_text="예: 국고 수납 번호")
 
 
@@ -67,9 +70,9 @@ def settle_intro(agreement: Agreement) -> str:
     return (
         f"인정 사업비 {won(row.eligible_won)}, 확정 지원금 {won(row.settled_won)}, "
         f"지급한 금액 {won(row.paid_won)}\n\n"
-        f"더 지급할 금액 {won(row.balance_won)}, 환수할 금액 {won(row.recover_won)}, "
+        f"더 지급할 금액 {won(row.balance_won)}, 초과 지급액 {won(row.recover_won)}, "
         f"예산으로 돌아갈 금액 {won(row.release_won)}\n\n"
-        "승인하면 남은 협약액은 예산으로 돌아가고, 더 지급한 금액은 환수합니다."
+        "승인하면 남은 협약액은 예산으로 돌아가고, 초과 지급액은 환수합니다."
     )
 
 

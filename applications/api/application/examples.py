@@ -119,6 +119,37 @@ DECIDED = OpenApiExample(
         },
     },
 )
+LINE = {"section": "사업비", "label": "로봇 본체", "text": "520,000,000원"}
+REVIEW = OpenApiExample(
+    "제출할 수 있는 신청",
+    response_only=True,
+    value={"seen": SHA256, "version": 4, "content": [LINE], "missing": []},
+)
+SUBMIT = OpenApiExample("확인한 내용을 제출", request_only=True, value={"seen": SHA256})
+CHANGED_MESSAGE = (
+    "확인하신 뒤에 신청 내용이나 공고 내용이 바뀌었습니다. 바뀐 내용을 확인하고 다시 제출해 주세요."
+)
+CHANGED = OpenApiExample(
+    "확인한 뒤에 바뀜",
+    response_only=True,
+    status_codes=["409"],
+    value={
+        "code": "changed_since_review",
+        "message": CHANGED_MESSAGE,
+        "findings": [
+            {"code": "changed_since_review", "message": CHANGED_MESSAGE, "blocking": True}
+        ],
+        "seen": "2" + SHA256[1:],
+        "changes": [
+            {
+                "section": "사업비",
+                "label": "로봇 본체",
+                "before": "520,000,000원",
+                "after": "480,000,000원",
+            }
+        ],
+    },
+)
 FILED = OpenApiExample(
     "접수함",
     response_only=True,
@@ -128,4 +159,4 @@ FILED = OpenApiExample(
         "sha256": SHA256,
     },
 )
-GENUINE = OpenApiExample("진짜", response_only=True, value={"valid": True})
+GENUINE = OpenApiExample("진짜", response_only=True, value={"valid": True, "withdrawn_at": None})

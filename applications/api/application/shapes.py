@@ -7,12 +7,15 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
-from applications.models import Application
+from applications.forms.application import content
+from applications.models import Application, PreparedFiling
 from applications.queries.intake import drafting
 from applications.queries.objection import objection_summary
 from applications.queries.selection.decisions import history
+from applications.services.intake import preparing
+from applications.services.intake.filing import ChangedSinceReview
 from applications.states import ApplicationState, ChangeKind, ObjectionState, Outcome
-from portal.api.errors import FindingShape
+from portal.api.errors import ErrorShape, FindingShape, error_body
 from portal.core.clock import KST, now
 from programs.api.fields import text, whole
 from programs.api.grants import GrantShape
@@ -84,6 +87,42 @@ class FiledShape(serializers.Serializer):
     number = text("접수번호")
     submitted_at = Time(help_text="제출 시각. 마감 전인지 이 시각으로 판단했습니다.")
     sha256 = text("제출본의 SHA-256. 접수증에 적히고, 접수증 확인에 씁니다.")
+
+
+class LineShape(serializers.Serializer):
+    section = text("단계나 구분의 이름")
+    # The name is part of the API; DRF has an attribute of that name.
+    label = text("항목의 이름")  # type: ignore[assignment]
+    text = text("값. 적지 않았으면 빈 글자입니다.")
+
+
+class ReviewShape(serializers.Serializer):
+    seen = text("이 내용의 SHA-256. 제출할 때 보내어 이 내용을 확인했음을 밝힙니다.")
+    version = whole("신청서의 버전")
+    content = LineShape(many=True, help_text="제출할 내용 전부")
+    missing = FindingShape(many=True, help_text="제출하려면 채우거나 고칠 것")
+
+
+class SubmitShape(serializers.Serializer):
+    seen = serializers.CharField(
+        required=False,
+        max_length=64,
+        help_text="확인한 내용의 SHA-256(검토의 seen). 이미 제출한 신청에는 없어도 됩니다.",
+    )
+
+
+class DifferenceShape(serializers.Serializer):
+    section = text("단계나 구분의 이름")
+    label = text("항목의 이름")  # type: ignore[assignment] # as above
+    before = text("확인한 내용")
+    after = text("지금 내용")
+
+
+class ChangedShape(ErrorShape):
+    seen = text("지금 내용의 SHA-256. 바뀐 내용을 확인했으면 이 값으로 다시 제출합니다.")
+    changes = DifferenceShape(
+        many=True, help_text="확인한 뒤에 바뀐 것. 무엇을 확인했는지 알 수 없으면 빕니다."
+    )
 
 
 class OwnDecisionShape(serializers.Serializer):
@@ -162,6 +201,9 @@ class ChangeShape(serializers.Serializer):
 
 class GenuineShape(serializers.Serializer):
     valid = serializers.BooleanField(help_text="접수번호와 SHA-256이 접수한 것과 같은지")
+    withdrawn_at = serializers.DateTimeField(
+        allow_null=True, help_text="신청기업이 취하한 시각, 취하하지 않았으면 null"
+    )
 
 
 class ApplicationFilter(django_filters.FilterSet):
@@ -201,3 +243,27 @@ def application_body(application: Application) -> dict[str, Any]:
     objection = objection_summary(application, at)
     body["objection"] = OwnObjectionShape(objection).data if objection else None
     return body
+
+
+def review_body(application: Application) -> dict[str, Any]:
+    at = now()
+    dossier, prepared = preparing.review(application, now=at)
+    rows = [
+        {"section": section, "label": label, "text": text}
+        for section, _, label, text in content.lines(prepared)
+    ]
+    return {
+        "seen": prepared.sha256,
+        "version": prepared.version,
+        "content": LineShape(rows, many=True).data,
+        "missing": FindingShape(drafting.missing(dossier, now=at), many=True).data,
+    }
+
+
+def changed_body(error: ChangedSinceReview, prepared: PreparedFiling) -> dict[str, Any]:
+    changes = content.differences(error.before, prepared) if error.before else []
+    return {
+        **error_body(error),
+        "seen": prepared.sha256,
+        "changes": DifferenceShape(changes, many=True).data,
+    }

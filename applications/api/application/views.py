@@ -4,6 +4,7 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.db.models import Prefetch, QuerySet
+from django.http import Http404
 from django.shortcuts import get_object_or_404
 from drf_spectacular.utils import (
     OpenApiExample,
@@ -20,26 +21,31 @@ from applications.api.application import examples
 from applications.api.application.shapes import (
     ApplicationFilter,
     ApplicationShape,
+    ChangedShape,
     ChangeShape,
     FiledShape,
     GenuineShape,
+    ReviewShape,
     SitesShape,
     StartShape,
+    SubmitShape,
     WholeShape,
     application_body,
+    changed_body,
+    review_body,
 )
 from applications.models import Application, Site
-from applications.queries.documents import receipt_is_genuine
-from applications.queries.intake.drafting import with_related
+from applications.queries.documents import genuine_receipt
 from applications.queries.intake.questions import SECTIONS
-from applications.services.intake import drafting, filing
-from applications.visibility import WRITERS, answerable_by, own_applications
-from portal.access.requests import person
+from applications.services.intake import drafting, filing, preparing
+from applications.states import ApplicationState
+from applications.visibility import WRITERS, answerable_by, find_answerable, own_applications
+from portal.access.requests import arrived_at, person
 from portal.api.errors import ErrorShape
 from portal.api.idempotency import idempotent
 from portal.api.query import DeclaredQuery
 from portal.core.clock import now
-from portal.core.errors import BadInput
+from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from programs.models import Track
 from programs.queries.catalogue import sub_program
@@ -209,37 +215,73 @@ class OneApplication(OwnApplications):
         return Response(application_body(self.get_queryset().get(pk=pk)))
 
 
+class Review(OwnApplications):
+    serializer_class = ReviewShape
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="application_review",
+        summary="제출 전 검토",
+        description=(
+            "지금 제출하면 접수될 내용 전부와 그 SHA-256을 돌려줍니다. 제출은 이 값으로 합니다. 그래서 "
+            "확인하지 않은 내용이 접수되는 일이 없습니다. 기업의 소유자와 편집자만 할 수 있습니다."
+        ),
+        parameters=[NUMBER],
+        responses={
+            200: ReviewShape,
+            409: refusal("already_submitted: 제출했거나 취하한 신청입니다."),
+        },
+        examples=[examples.REVIEW],
+    )
+    def get(self, request: Request, pk: int) -> Response:
+        application = answerable(person(request), pk)
+        if application.state != ApplicationState.DRAFT:
+            raise MoveNotAllowed("제출했거나 취하한 신청입니다.", code="already_submitted")
+        return Response(review_body(application))
+
+
 class Submit(OwnApplications):
     @extend_schema(
         tags=TAGS,
         operation_id="application_submit",
         summary="제출",
         description=(
-            "신청서를 꼭 한 번 제출합니다. 몇 번을 보내도 같은 접수번호를 돌려줍니다. 마감 전인지는 "
-            "요청이 도착한 시각으로 판단하며, 늦으면 신청서는 그대로 남습니다."
+            "검토에서 확인한 내용을 꼭 한 번 제출합니다. 몇 번을 보내도 같은 접수번호를 돌려줍니다. 마감 "
+            "전인지는 요청이 도착한 시각으로 판단하며, 늦으면 신청서는 그대로 남습니다. 확인한 뒤에 신청서나 "
+            "공고가 바뀌었으면 접수하지 않고 바뀐 내용을 돌려줍니다."
         ),
         parameters=[NUMBER, KEY],
-        request=None,
+        request=SubmitShape,
         responses={
             200: FiledShape,
-            409: refusal(
-                "round_closed, budget_gone: 접수하지 않습니다. stale_version: 다른 사람이 고치고 "
-                "있습니다. idempotency_mismatch: 같은 키로 다른 요청을 보냈습니다."
+            409: OpenApiResponse(
+                ChangedShape,
+                description=(
+                    "changed_since_review: 확인한 내용과 다르거나 seen이 없습니다. seen과 changes는 이 "
+                    "답에만 있습니다. round_closed, budget_gone: 접수하지 않습니다. stale_version: 다른 "
+                    "사람이 고치고 있습니다. idempotency_mismatch: 같은 키로 다른 요청을 보냈습니다."
+                ),
             ),
             422: refusal("rule_broken: 빠지거나 틀린 것이 있습니다. findings에 모두 있습니다."),
         },
-        examples=[examples.FILED],
+        examples=[examples.SUBMIT, examples.FILED, examples.CHANGED],
     )
     def post(self, request: Request, pk: int) -> Response:
-        at = now()
-        own = with_related(answerable_by(person(request)))
-        application = get_object_or_404(own, pk=pk)
+        at = arrived_at(request)
+        application = answerable(person(request), pk)
+        sent = SubmitShape(data=request.data or {})
+        sent.is_valid(raise_exception=True)
+        seen = sent.validated_data.get("seen", "")
 
         def act() -> tuple[int, dict[str, Any]]:
-            filed = filing.submit(application, by=person(request), now=at, fresh=True)
+            filed = filing.submit(application, by=person(request), now=at, seen=seen, fresh=True)
             return 200, dict(FiledShape(filed).data)
 
-        return idempotent(request, act)
+        try:
+            return idempotent(request, act)
+        except filing.ChangedSinceReview as error:
+            prepared = preparing.prepare(application, now=at)
+            return Response(changed_body(error, prepared), status=error.status)
 
 
 class Receipt(DeclaredQuery, APIView):
@@ -280,7 +322,17 @@ class Receipt(DeclaredQuery, APIView):
         sha256 = request.query_params.get("sha256", "")
         if not sha256:
             raise BadInput("sha256 값을 함께 보내 주세요.", code="sha256_missing")
-        return Response(GenuineShape({"valid": receipt_is_genuine(number, sha256)}).data)
+        found = genuine_receipt(number, sha256)
+        body = {"valid": found is not None, "withdrawn_at": found.withdrawn_at if found else None}
+        return Response(GenuineShape(body).data)
+
+
+def answerable(user: User, pk: int) -> Application:
+    """Return an application for which the person may act. Raises Http404."""
+    found = find_answerable(user, pk)
+    if found is None:
+        raise Http404
+    return found[0]
 
 
 def writable_sites(user: User) -> QuerySet[Site]:

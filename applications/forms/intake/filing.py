@@ -12,6 +12,8 @@ class SubmitForm(PlainForm):
         label="적은 내용이 사실과 같음을 확인했습니다.",
         error_messages={"required": "확인란을 선택해야 제출할 수 있습니다."},
     )
+    # What the page showed; a page without it is out of date, which the service says.
+    seen = forms.CharField(required=False, max_length=64, widget=forms.HiddenInput)
 
 
 class WithdrawForm(PlainForm):

@@ -6,7 +6,8 @@ from typing import Any, cast
 from django import forms
 
 from applications.models import Company
-from portal.forms.fields import PlainForm, WonField
+from portal.forms.fields import BusinessNumberField, NameField, PlainForm, WonField
+from portal.forms.ranges import within
 
 
 class PartnerAnswerForm(PlainForm):
@@ -38,7 +39,13 @@ class TermsAnswerForm(PlainForm):
 
 class PartnerForm(PlainForm):
     role = forms.ChoiceField(label="참여 역할", widget=forms.RadioSelect)
-    company_name = forms.CharField(label="참여기관 이름", max_length=100)
+    company_name = NameField(label="참여기관 이름", max_length=100)
+    business_number = BusinessNumberField(
+        label="참여기관 사업자등록번호 (선택)",
+        required=False,
+        help_text="적으면 이 번호의 기업이 수락하는 대로 참여가 확정됩니다. 적지 않았거나 다른 번호의 기업이 "
+        "수락하면 신청기업에서 확인해야 확정됩니다.",
+    )
     email = forms.EmailField(
         label="참여기관 담당자 이메일",
         widget=forms.EmailInput({"class": "input--long"}),
@@ -64,11 +71,13 @@ class TermsForm(PlainForm):
         label="부담금",
         required=False,
         help_text="기업부담금 가운데 이 기관이 부담하는 금액입니다. 없으면 0을 적으세요.",
+        validators=[within("cost_won")],
     )
     quote_won = WonField(
         label="견적금액",
         required=False,
         help_text="이 기관이 공급하는 설비·용역의 견적 합계입니다.",
+        validators=[within("cost_won")],
     )
 
     def __init__(self, *args: Any, required: Mapping[str, Any], **kwargs: Any) -> None:

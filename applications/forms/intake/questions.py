@@ -6,7 +6,9 @@ from typing import Any
 
 from django import forms
 from django.utils.html import escape
+from django.utils.safestring import SafeString
 
+from portal.core.html import NOTHING, attributes, each, html
 from portal.forms.fields import PlainForm, mark_needed
 from portal.templatetags.dates import kdate
 from programs.rules.facts import absent
@@ -18,10 +20,20 @@ SPARE_ROWS = 2
 MAX_ROWS = 20
 
 
+ROWS = """\
+<div class="table-region table-region--stack" role="region" tabindex="0" aria-label="입력 표"><table class="rows">
+  <thead><tr><th scope="col">번호</th>{heads}</tr></thead>
+  <tbody>{rows}</tbody>
+</table></div>
+{spare}"""
+ROW = '<tr><td data-label="번호">{}</td>{}</tr>\n'
+CELL = '<td data-label="{}">{}</td>'
+SPARE = SafeString('<p class="muted">저장하면 빈 줄이 더 생깁니다.</p>')
+
+
 class RowsWidget(forms.Widget):
     """Table of plain inputs with two spare rows, so that it grows without scripts."""
 
-    template_name = "applications/intake/widgets/rows.html"
     use_fieldset = True
 
     def __init__(self, question: Row) -> None:
@@ -35,21 +47,26 @@ class RowsWidget(forms.Widget):
     def id_for_label(self, id_: str) -> str:
         return f"{id_}-0-{self.question['columns'][0]['code']}" if id_ else ""
 
-    def get_context(self, name: str, value: Any, attrs: dict[str, Any] | None) -> dict[str, Any]:
-        context = super().get_context(name, None, attrs)
-        rows = [row for row in value or [] if isinstance(row, Mapping)]
-        count = min(max(len(rows) + SPARE_ROWS, int(self.question.get("min") or 1)), self.max_rows)
+    def render(
+        self, name: str, value: Any, attrs: dict[str, Any] | None = None, renderer: object = None
+    ) -> SafeString:
+        filled = [row for row in value or [] if isinstance(row, Mapping)]
+        count = max(len(filled) + SPARE_ROWS, int(self.question.get("min") or 1))
+        count = max(min(count, self.max_rows), len(filled))
         columns = self.question["columns"]
-        context["widget"]["columns"] = columns
-        context["widget"]["rows"] = [
-            [
-                _cell(name, index, column, rows[index] if index < len(rows) else {})
-                for column in columns
-            ]
-            for index in range(max(count, len(rows)))
-        ]
-        context["widget"]["spare"] = len(rows) < self.max_rows
-        return context
+        rows = []
+        for index in range(count):
+            row = filled[index] if index < len(filled) else {}
+            cells = ((column["label"], _cell(name, index, column, row)) for column in columns)
+            rows.append((index + 1, each(CELL, cells)))
+        return html(
+            ROWS,
+            heads=each(
+                '<th scope="col">{}{}</th>', ((row["label"], _unit(row)) for row in columns)
+            ),
+            rows=each(ROW, rows),
+            spare=SPARE if len(filled) < self.max_rows else NOTHING,
+        )
 
     def value_from_datadict(self, data: Mapping[str, Any], files: Any, name: str) -> Any:
         rows = []
@@ -66,16 +83,29 @@ class RowsWidget(forms.Widget):
         return False
 
 
-def _cell(name: str, index: int, column: Row, row: Row) -> dict[str, Any]:
-    value = row.get(column["code"])
-    return {
-        "name": f"{name}-{index}-{column['code']}",
-        "label": f"{index + 1}행 {column['label']}",
-        "column": column["label"],
-        "kind": column["kind"],
-        "value": form_value(column, value),
-        "choices": choices_of(column),
-    }
+def _unit(column: Row) -> str:
+    unit = column.get("unit") or ("원" if column["kind"] == "won" else "")
+    return f" ({unit})" if unit else ""
+
+
+def _cell(name: str, index: int, column: Row, row: Row) -> SafeString:
+    """Return the control of one cell: a choice, a date or a line of text."""
+    kind, value = column["kind"], form_value(column, row.get(column["code"]))
+    key = f"{name}-{index}-{column['code']}"
+    place = {"name": key, "id": f"id_{key}", "aria-label": f"{index + 1}행 {column['label']}"}
+    if choices := choices_of(column):
+        options = (
+            (attributes({"value": code, "selected": code == value}), label)
+            for code, label in choices
+        )
+        return html(
+            '<select{}><option value="">선택하세요</option>{}</select>',
+            attributes(place),
+            each("<option{}>{}</option>", options),
+        )
+    digits = "numeric" if kind in ("won", "integer") else False
+    shown = {"type": "date" if kind == "date" else "text", "value": str(value), "inputmode": digits}
+    return html("<input{}{}>", attributes(place), attributes(shown))
 
 
 class QuestionForm(PlainForm):

@@ -104,6 +104,7 @@ class Agreement(Dated, Stateful):
         ]
         indexes = [
             models.Index(fields=["state", "-id"], name="agreement_state"),
+            models.Index(fields=["grant_won", "id"], name="agreement_grant"),
         ]
 
     def __str__(self) -> str:

@@ -22,6 +22,8 @@ class PendingStep(models.Model):
     since = models.DateTimeField("시작")
     due_at = models.DateTimeField("기한")
     done_at = models.DateTimeField("끝난 때", null=True)
+    soon_told_at = models.DateTimeField("기한 전 알림", null=True)
+    late_told_at = models.DateTimeField("기한 뒤 알림", null=True)
 
     class Meta:
         verbose_name = "협약 할 일"
@@ -36,6 +38,11 @@ class PendingStep(models.Model):
         indexes = [
             models.Index(
                 fields=["due_at", "id"], condition=Q(done_at=None), name="pending_step_due"
+            ),
+            models.Index(
+                fields=["waits_for", "since", "due_at", "agreement"],
+                condition=Q(done_at=None),
+                name="pending_step_waiting",
             ),
         ]
 

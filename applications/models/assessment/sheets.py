@@ -1,13 +1,17 @@
 """Score sheets of assessors."""
 
+from datetime import datetime
+
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
 from applications.models.application import Application
 from applications.models.assessment.rubrics import RubricVersion
+from applications.states import SheetDecisionKind
 
 USER = settings.AUTH_USER_MODEL
+ENDINGS = (SheetDecisionKind.EXCLUDE, SheetDecisionKind.RESTORE)
 
 
 class SheetQuerySet(models.QuerySet["ScoreSheet"]):
@@ -29,7 +33,8 @@ class ScoreSheet(models.Model):
 
     A mark is null where the criterion is not applicable. A sheet ends locked (`locked_at`),
     abstained, or withdrawn from the score because of a tie. The database then refuses any change,
-    except that a locked sheet may be withdrawn once, with its marks kept.
+    except that a locked sheet may be withdrawn, with its marks kept, and that two people may restore
+    a withdrawn one.
     """
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="sheets")
@@ -96,6 +101,17 @@ class ScoreSheet(models.Model):
 
     def __str__(self) -> str:
         return f"{self.application} · {self.assessor}"
+
+    def excluded_at(self, at: datetime) -> bool:
+        """Tell whether the sheet was out of the score at this instant, also if it was restored later."""
+        decided = [
+            (row.approved_at, row.pk, row.kind)
+            for row in self.decisions.all()
+            if row.approved_at and row.approved_at <= at and row.kind in ENDINGS
+        ]
+        if decided:
+            return bool(max(decided)[2] == SheetDecisionKind.EXCLUDE)
+        return self.withdrawn_at is not None and self.withdrawn_at <= at
 
     @property
     def ended(self) -> bool:

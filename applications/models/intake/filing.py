@@ -1,7 +1,8 @@
-"""Submissions and the versions of the form they were filed under."""
+"""Submissions, the versions of the form they were filed under, and what is prepared for filing."""
 
 from django.conf import settings
 from django.db import models
+from django.db.models.functions import Coalesce
 
 from applications.models.application import Application
 
@@ -17,6 +18,42 @@ class FormVersion(models.Model):
     class Meta:
         verbose_name = "양식 버전"
         verbose_name_plural = "양식 버전"
+
+    def __str__(self) -> str:
+        return self.sha256[:12]
+
+
+class PreparedFiling(models.Model):
+    """What filing a draft would freeze, as a review page showed it; pressing submit confirms `sha256`.
+
+    A draft has a row for each content that somebody was shown lately, so that a person whose page is
+    out of date reads what has changed since. `content` lacks number, instant and version: those are
+    added when it is filed. What was judged at one instant holds from `valid_from` until before
+    `valid_until`.
+    """
+
+    application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="prepared")
+    sha256 = models.CharField("SHA-256", max_length=64)
+    version = models.PositiveIntegerField("신청서 버전")
+    # Names the versions of all rows that it was made from; empty where the database has none.
+    basis = models.CharField("바탕", max_length=32, blank=True)
+    valid_from = models.DateTimeField("판단이 맞는 처음 시각")
+    valid_until = models.DateTimeField("판단을 다시 할 시각")
+    complete = models.BooleanField("빠진 항목 없음")
+    form = models.ForeignKey(FormVersion, on_delete=models.PROTECT, related_name="+")
+    content = models.JSONField("내용")
+    claims = models.JSONField("가점 주장")
+    parties = models.JSONField("기업과 담당자")
+    shown_at = models.DateTimeField("보인 시각")
+
+    class Meta:
+        verbose_name = "제출 준비"
+        verbose_name_plural = "제출 준비"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application", "sha256"], name="one_prepared_filing_per_content"
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.sha256[:12]
@@ -46,6 +83,10 @@ class Submission(models.Model):
     class Meta:
         verbose_name = "제출본"
         verbose_name_plural = "제출본"
+        indexes = [
+            # Expert services have no amount; the staff list sorts them as nothing.
+            models.Index(Coalesce("support_won", 0), "application", name="submission_support"),
+        ]
 
     def __str__(self) -> str:
         return self.number

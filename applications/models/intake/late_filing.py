@@ -12,7 +12,10 @@ USER = settings.AUTH_USER_MODEL
 
 
 class LateGrant(models.Model):
-    """Permission to file late, used once; `application` is the one it was used for."""
+    """Permission to file late, from the approval of a second manager on, used once.
+
+    `application` is the one it was used for.
+    """
 
     sub_program = models.ForeignKey(
         SubProgram, on_delete=models.PROTECT, related_name="+", verbose_name="내역사업"
@@ -29,6 +32,10 @@ class LateGrant(models.Model):
         USER, on_delete=models.PROTECT, related_name="+", verbose_name="허용한 사람"
     )
     granted_at = models.DateTimeField("허용 시각")
+    approved_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="승인자"
+    )
+    approved_at = models.DateTimeField("승인 시각", null=True)
     cancelled_at = models.DateTimeField("취소 시각", null=True)
     used_at = models.DateTimeField("사용 시각", null=True)
     application = models.OneToOneField(
@@ -47,6 +54,12 @@ class LateGrant(models.Model):
                 condition=Q(used_at=None, application=None)
                 | Q(used_at__isnull=False, application__isnull=False, cancelled_at=None),
                 name="late_grant_is_used_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None, approved_at=None)
+                | Q(approved_by__isnull=False, approved_at__isnull=False)
+                & ~Q(approved_by=F("granted_by")),
+                name="late_grant_needs_two_people",
             ),
             models.CheckConstraint(
                 condition=Q(used_at=None) | Q(used_at__lt=F("until")),

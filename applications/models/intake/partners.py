@@ -17,6 +17,8 @@ class Partner(models.Model):
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="partners")
     role = models.CharField("역할", max_length=30)
     company_name = models.CharField("기업명", max_length=100)
+    # Another firm than this one joins only when the applicant confirms it.
+    business_number = models.CharField("초대한 사업자등록번호", max_length=10, blank=True)
     email = models.EmailField("담당자 이메일")
     state = models.CharField(
         "상태", max_length=10, choices=PartnerState.choices, default=PartnerState.INVITED
@@ -50,8 +52,16 @@ class Partner(models.Model):
                 name="a_company_takes_part_once",
             ),
             models.CheckConstraint(
-                condition=~Q(state=PartnerState.ACCEPTED) | Q(company__isnull=False),
+                condition=~Q(state__in=[PartnerState.PENDING, PartnerState.ACCEPTED])
+                | Q(company__isnull=False),
                 name="accepted_partner_has_a_company",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["email"],
+                condition=Q(state=PartnerState.INVITED),
+                name="partner_invited",
             ),
         ]
 

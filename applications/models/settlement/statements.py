@@ -30,7 +30,7 @@ class Settlement(models.Model):
     settled_won = models.PositiveBigIntegerField("확정 지원금(원)")
     paid_won = models.PositiveBigIntegerField("지급액(원)")
     balance_won = models.PositiveBigIntegerField("더 지급할 금액(원)")
-    recover_won = models.PositiveBigIntegerField("환수할 금액(원)")
+    recover_won = models.PositiveBigIntegerField("초과 지급액(원)")
     release_won = models.PositiveBigIntegerField("예산으로 돌아갈 금액(원)")
     proposed_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField("작성 시각")

@@ -1,14 +1,24 @@
-"""A draft with all its parts: its answers, the facts for the rules, and what is missing."""
+"""A draft with all its parts, read once: its answers, the facts for the rules, and what is missing."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import cached_property
 from typing import Any
 
 from django.db.models import QuerySet
 
-from applications.models import Application, Attachment, Company, Consent, Partner
+from applications.models import (
+    Application,
+    Attachment,
+    Company,
+    Consent,
+    Partner,
+    PartnerTerms,
+    Section,
+    Site,
+)
 from applications.queries.intake.partners import is_expired
 from applications.queries.intake.questions import (
     REQUESTED,
@@ -22,7 +32,8 @@ from applications.rules.intake.questions import Question, Reviewed, review
 from applications.states import PartnerState
 from portal.core.clock import KST
 from portal.core.errors import Finding
-from portal.records import snapshot
+from portal.records import snapshot, together
+from portal.records.together import Rows
 from programs.models import SubProgram
 from programs.rules import eligibility
 from programs.rules.facts import Fact, applies, parse_when
@@ -38,27 +49,54 @@ PROFILE = {
     "employees": "employees",
 }
 
+# What every page about an application shows, and what only its draft has.
+COMMON = {
+    "company": Rows(Company, "id = %(company)s"),
+    "site": Rows(Site, "id = %(site)s"),
+    "partners": Rows(Partner, "application_id = %(application)s AND state <> 'cancelled'"),
+    "attachments": Rows(Attachment, "application_id = %(application)s AND removed_at IS NULL"),
+}
+PARTS = COMMON | {
+    "sections": Rows(Section, "application_id = %(application)s"),
+    "consents": Rows(Consent, "application_id = %(application)s"),
+}
+_OF_PARTNERS = "id IN (SELECT {} FROM applications_partner WHERE application_id = %(application)s)"
+OF_PARTNERS = {
+    "companies": Rows(Company, _OF_PARTNERS.format("company_id")),
+    "terms": Rows(PartnerTerms, _OF_PARTNERS.format("terms_id")),
+}
+
 
 @dataclass
 class Dossier:
-    """An application with all its parts, read in a fixed number of queries.
+    """An application with all its parts, seen at one instant.
 
-    `version` is the version the parts were read at or after; filing is refused when the
-    application has changed since.
+    `version` is the one at that instant; filing is refused when the application has changed since.
+    `files` are all that are kept, with those of supplements; `attachments` those of the draft.
     """
 
     application: Application
     version: int
-    sections: dict[str, dict[str, Any]]
+    saved: dict[str, Section]
     partners: list[Partner]
-    attachments: list[Attachment]
+    files: list[Attachment]
     consents: list[Consent]
     form: ProgramForm
     verdicts: dict[date, eligibility.Verdict] = field(default_factory=dict)
+    judged: dict[datetime, list[Finding]] = field(default_factory=dict)
 
     @property
     def sub_program(self) -> SubProgram:
         return self.application.sub_program
+
+    @cached_property
+    def sections(self) -> dict[str, dict[str, Any]]:
+        """Return the answers of each section that was saved."""
+        return {name: row.data for name, row in self.saved.items()}
+
+    @property
+    def attachments(self) -> list[Attachment]:
+        return [row for row in self.files if row.supplement_id is None]
 
     @property
     def documents(self) -> list[dict[str, Any]]:
@@ -144,34 +182,66 @@ def initial_company_answers(application: Application) -> dict[str, Any]:
 
 
 def with_related(applications: QuerySet[Application]) -> QuerySet[Application]:
-    """Select the related rows that `load` needs."""
+    """Select the track, company and site of applications."""
     return applications.select_related("track", "company", "site")
 
 
 def load(application: Application, *, refetch: bool = True) -> Dossier:
-    """Load an application with all its parts in a fixed number of queries.
+    """Load an application with all its parts, in two queries, or three with partners.
 
-    Pass `refetch=False` when the row was read `with_related` just now; this saves one query.
+    Pass `refetch=False` when the row was read just now; this saves one query.
     """
-    fresh = application
     if refetch:
-        fresh = with_related(Application.objects.all()).get(pk=application.pk)
-    form = form_of(fresh.sub_program_id)
-    fresh.sub_program = form.sub_program()
-    if fresh.track is not None:
-        fresh.track.sub_program = fresh.sub_program
+        application = Application.objects.get(pk=application.pk)
+    found = read_with(application, PARTS)
+    form = form_of(application.sub_program_id)
+    application.sub_program = form.sub_program()
+    application.track = next(
+        (row for row in application.sub_program.tracks.all() if row.pk == application.track_id),
+        None,
+    )
     return Dossier(
-        application=fresh,
-        version=fresh.version,
-        sections={row.name: row.data for row in fresh.sections.all()},
-        partners=list(
-            fresh.partners.exclude(state=PartnerState.CANCELLED)
-            .select_related("company", "terms")
-            .order_by("pk")
-        ),
-        attachments=list(fresh.attachments.filter(removed_at=None, supplement=None).order_by("pk")),
-        consents=list(fresh.consents.order_by("pk")),
+        application=application,
+        version=application.version,
+        saved={row.name: row for row in found["sections"]},
+        partners=found["partners"],
+        files=found["attachments"],
+        consents=found["consents"],
         form=form,
+    )
+
+
+def read_with(application: Application, parts: Mapping[str, Rows]) -> dict[str, list[Any]]:
+    """Read parts of an application, those of `COMMON` among them, and relate them to it."""
+    keys = {
+        "application": application.pk,
+        "company": application.company_id,
+        "site": application.site_id,
+    }
+    found = together.read(parts, **keys)
+    (application.company,), (application.site,) = found["company"], found["site"]
+    for row in [*found["partners"], *found["attachments"]]:
+        row.application = application
+    if found["partners"]:
+        more = together.read(OF_PARTNERS, application=application.pk)
+        companies = {row.pk: row for row in more["companies"]}
+        terms = {row.pk: row for row in more["terms"]}
+        for partner in found["partners"]:
+            partner.company = companies.get(partner.company_id)
+            partner.terms = terms.get(partner.terms_id)
+    return found
+
+
+def after(dossier: Dossier, saved: Section, consents: Iterable[Consent] = ()) -> Dossier:
+    """Return the dossier as it is after one save of a section and these consents."""
+    given = {row.code: row for row in [*dossier.consents, *consents]}
+    return replace(
+        dossier,
+        version=dossier.version + 1,
+        saved={**dossier.saved, saved.name: saved},
+        consents=list(given.values()),
+        verdicts={},
+        judged={},
     )
 
 
@@ -216,7 +286,13 @@ def verdict(dossier: Dossier, now: datetime) -> eligibility.Verdict:
 
 
 def missing(dossier: Dossier, *, now: datetime) -> list[Finding]:
-    """Return everything that keeps the draft from being filed."""
+    """Return everything that keeps the draft from being filed, judged once for each instant."""
+    if now not in dossier.judged:
+        dossier.judged[now] = _missing(dossier, now)
+    return dossier.judged[now]
+
+
+def _missing(dossier: Dossier, now: datetime) -> list[Finding]:
     findings = [] if dossier.track_code else [Finding("missing:track", "지원유형을 고르세요.")]
     findings += dossier.reviewed_profile.findings
     findings += dossier.reviewed.findings

@@ -1,10 +1,11 @@
 """Status of a partner's invitation; one that was not answered in time counts as none."""
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, QuerySet
 
-from applications.models import Partner
+from applications.models import Application, Partner
 from applications.states import ApplicationState, PartnerState
 from portal.core.dates import end_of_day, korean_day
 from programs.queries.calendar import holidays
@@ -23,13 +24,14 @@ def is_expired(partner: Partner, *, now: datetime) -> bool:
     return partner.state == PartnerState.INVITED and expires_at(partner) <= now
 
 
-def open_for(email: str, *, now: datetime) -> QuerySet[Partner]:
-    """Return the invitations to this address that can still be answered."""
+def open_for(addresses: Collection[str], *, now: datetime) -> QuerySet[Partner]:
+    """Return the invitations to these addresses that can still be answered."""
+    drafts = Application.objects.filter(state=ApplicationState.DRAFT, pk=OuterRef("application"))
     return Partner.objects.filter(
-        email=email,
+        Exists(drafts),
+        email__in=addresses,
         state=PartnerState.INVITED,
         invited_at__gte=end_of_day(korean_day(now) - timedelta(days=INVITATION_DAYS + 1)),
-        application__state=ApplicationState.DRAFT,
     )
 
 

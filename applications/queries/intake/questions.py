@@ -1,21 +1,15 @@
-"""Questions and conditions of a sub-programme's form, parsed once per version of its rows.
-
-Filing at the deadline reads the same few rows sixty times a second. In PostgreSQL every version of
-a row has another `xmin` and `ctid`: one short query tells whether what this process has parsed is
-still current, however the rows were changed. Other databases have no such columns; there the rows
-are read each time.
-"""
+"""Questions and conditions of a sub-programme's form, parsed once per revision of the catalogue."""
 
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from django.db import connection
-
 from applications.models import Application
 from applications.rules.intake.questions import Question, read_question, read_questions
+from portal.core.frozen import frozen
 from portal.records import snapshot
-from programs.models import ProgramRound, SubProgram
+from programs.models import SubProgram
+from programs.queries import kept
 from programs.rules import eligibility
 
 COMPANY, PLAN, COST, DECLARATIONS = "company", "plan", "cost", "declarations"
@@ -23,88 +17,82 @@ SECTIONS = (COMPANY, PLAN, COST, DECLARATIONS)
 REQUESTED = "requested_won"  # code of the question for the sum, where no share decides it
 REQUESTED_QUESTION = {"code": REQUESTED, "label": "신청하는 정부지원금", "kind": "won"}
 
-VERSION_SQL = """
-SELECT concat_ws(';', program.xmin, program.ctid, round.xmin, round.ctid,
-    (SELECT string_agg(concat_ws(',', row.id, row.xmin, row.ctid), ';' ORDER BY row.id)
-     FROM programs_requireddocument AS row WHERE row.sub_program_id = program.id),
-    '-',
-    (SELECT string_agg(concat_ws(',', row.id, row.xmin, row.ctid), ';' ORDER BY row.id)
-     FROM programs_bonusitem AS row WHERE row.sub_program_id = program.id))
-FROM programs_subprogram AS program
-JOIN programs_programround AS round ON round.id = program.round_id
-WHERE program.id = %s
-"""
 DOCUMENT_FIELDS = ("code", "label", "guide", "required", "when", "formats", "max_files")
 BONUS_FIELDS = ("code", "label", "points", "guide", "industry_hints", "question")
 
-Values = list[Any]
-_cache: dict[int, tuple[str, "ProgramForm"]] = {}
+_forms: dict[int, "ProgramForm"] = {}
 
 
 @dataclass(eq=False)
 class ProgramForm:
-    """Form of a sub-programme with its conditions. Shared by all who read it: never change it."""
+    """Form of a sub-programme with its conditions. Shared by all who read it."""
 
-    program: Values
-    round: Values
-    documents: list[dict[str, Any]]
-    bonus_items: list[dict[str, Any]]
+    program: kept.KeptProgram
 
     def sub_program(self) -> SubProgram:
-        """Return a fresh instance with its round, which the caller may change."""
-        program = SubProgram.from_db(connection.alias, _columns(SubProgram), self.program)
-        program.round = ProgramRound.from_db(connection.alias, _columns(ProgramRound), self.round)
-        return program
+        """Return a new instance with round and parts, which the caller may change."""
+        return self.program.instance()
+
+    @property
+    def conditions(self) -> tuple[eligibility.Condition, ...]:
+        return self.program.conditions
+
+    @cached_property
+    def documents(self) -> list[dict[str, Any]]:
+        return self._parts("documents", DOCUMENT_FIELDS)
+
+    @cached_property
+    def bonus_items(self) -> list[dict[str, Any]]:
+        return self._parts("bonus_items", BONUS_FIELDS)
 
     @cached_property
     def questions(self) -> tuple[Question, ...]:
-        return read_questions(self._shared.questions)
+        return read_questions(self._row.questions)
 
     @cached_property
     def profile(self) -> tuple[Question, ...]:
-        return tuple(read_question(row) for row in self._shared.round.profile)
-
-    @cached_property
-    def conditions(self) -> tuple[eligibility.Condition, ...]:
-        return self._shared.conditions_parsed()
+        return tuple(read_question(row) for row in self._row.round.profile)
 
     @cached_property
     def content(self) -> dict[str, Any]:
         """Return the form as plain JSON: what a filed application answers and is judged by."""
-        program = self._shared
-        return {
-            "questions": program.questions,
-            "profile": program.round.profile,
-            "cost_items": program.cost_items,
-            "partner_roles": program.partner_roles,
-            "consents": program.consents,
-            "conditions": program.conditions,
-            "documents": self.documents,
-            "bonus_items": self.bonus_items,
-        }
+        row = self._row
+        return frozen(
+            {
+                "questions": row.questions,
+                "profile": self._row.round.profile,
+                "cost_items": row.cost_items,
+                "partner_roles": row.partner_roles,
+                "consents": row.consents,
+                "conditions": row.conditions,
+                "documents": self.documents,
+                "bonus_items": self.bonus_items,
+            }
+        )
 
     @cached_property
     def sha256(self) -> str:
         return snapshot.sha256_of_plain(self.content)
 
     @cached_property
-    def _shared(self) -> SubProgram:
-        return self.sub_program()
+    def _row(self) -> SubProgram:
+        return self.program.instance()
+
+    def _parts(self, name: str, fields: tuple[str, ...]) -> list[dict[str, Any]]:
+        rows = getattr(self._row, name).all()
+        return frozen([{field: getattr(row, field) for field in fields} for row in rows])
 
 
 def form_of(sub_program: int) -> ProgramForm:
-    """Return the current form of the sub-programme with this primary key."""
-    if connection.vendor != "postgresql":
-        return _read(sub_program)
-    with connection.cursor() as cursor:
-        cursor.execute(VERSION_SQL, [sub_program])
-        version = cursor.fetchone()[0]
-    known, form = _cache.get(sub_program, ("", None))
-    if form is None or known != version:
-        # The version is read before the rows: a change in between is noticed the next time.
-        form = _read(sub_program)
-        _cache[sub_program] = (version, form)
-    return form
+    """Return the current form of the sub-programme with this primary key, parsed once.
+
+    Raises SubProgram.DoesNotExist.
+    """
+    program = kept.catalogue().program(sub_program)
+    known = _forms.get(sub_program)
+    if known is None or known.program is not program:
+        known = _forms[sub_program] = ProgramForm(program)
+    return known
 
 
 def section_questions(application: Application, section: str) -> list[dict[str, Any]]:
@@ -122,21 +110,3 @@ def section_questions(application: Application, section: str) -> list[dict[str, 
 def needs_requested_sum(application: Application) -> bool:
     """Return whether the chosen track pays the requested sum, so that it must be named."""
     return application.track is not None and application.track.grant_kind == "requested"
-
-
-def _read(sub_program: int) -> ProgramForm:
-    program = SubProgram.objects.select_related("round").get(pk=sub_program)
-    return ProgramForm(
-        _values(program),
-        _values(program.round),
-        list(program.documents.values(*DOCUMENT_FIELDS)),
-        list(program.bonus_items.values(*BONUS_FIELDS)),
-    )
-
-
-def _columns(model: type[SubProgram] | type[ProgramRound]) -> list[str]:
-    return [field.attname for field in model._meta.concrete_fields]
-
-
-def _values(row: SubProgram | ProgramRound) -> Values:
-    return [getattr(row, name) for name in _columns(type(row))]

@@ -14,10 +14,11 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, cast
 
+from django.conf import settings
 from django.db.models import Max, Model, QuerySet
-from django.utils.crypto import salted_hmac
 
 from applications.models import (
+    ApplicationMove,
     Decision,
     DecisionChange,
     Objection,
@@ -25,8 +26,10 @@ from applications.models import (
     ScoreRun,
     ScoreSheet,
     Selection,
+    UsedTicket,
 )
 from applications.queries.open_data.publication import Dataset, publication
+from applications.queries.selection import decisions
 from applications.queries.statistics import figures
 from applications.rules.selection import AID_LIMIT
 from applications.states import ChangeKind, Remedy
@@ -37,6 +40,7 @@ from applications.visibility import (
     open_runs,
     open_selections,
 )
+from portal.core import keys
 from portal.core.clock import KST
 from portal.core.errors import NotFound
 from portal.models import AuditSeal
@@ -89,7 +93,8 @@ def find(code: str) -> Dataset:
 def version(code: str) -> Version:
     """Return the version of a data set without reading its rows. Raises NotFound."""
     stamp = sources()[find(code).code].stamp()
-    text = json.dumps([publication().format, code, [str(part) for part in stamp]])
+    named = keys.name_of(settings.OPEN_DATA_KEYS)
+    text = json.dumps([publication().format, code, [str(part) for part in stamp], named])
     times = [part for part in stamp if isinstance(part, datetime)]
     return Version(code, hashlib.sha256(text.encode()).hexdigest(), max(times) if times else None)
 
@@ -109,7 +114,7 @@ def rows(code: str) -> Iterator[Row]:
 def pseudonym(kind: str, *parts: object) -> str:
     """Return the stable public name of an object, from which the object cannot be derived."""
     text = ":".join(map(str, parts))
-    return salted_hmac(f"open-data.{kind}", text, algorithm="sha256").hexdigest()[:LENGTH]
+    return keys.lasting_hash(settings.OPEN_DATA_KEYS, f"open-data.{kind}", text)[:LENGTH]
 
 
 @cache
@@ -122,10 +127,12 @@ def sources() -> dict[str, Source | SmallSource]:
         "runs": Source(open_runs, _run_rows, _released_stamp),
         "criteria": Source(open_runs, _criterion_rows, _released_stamp),
         "selections": Source(_selections, _selection_rows, _released_stamp),
-        "results": Source(_decisions, _result_rows, _released_stamp),
+        "results": Source(_decisions, _result_rows, _present_stamp),
         "score-sheets": Source(_decisions, _sheet_rows, _released_stamp),
         "bonuses": Source(_decisions, _bonus_rows, _released_stamp),
         "reruns": Source(_reruns, _rerun_rows, _changed_stamp),
+        "rerun-sheets": Source(_reruns, _rerun_sheet_rows, _changed_stamp),
+        "rerun-bonuses": Source(_reruns, _rerun_bonus_rows, _changed_stamp),
         "changes": Source(_changes, _change_rows, _changed_stamp),
         "statistics": SmallSource(_statistic_rows, _statistics_stamp),
         "seals": Source(_seals, _seal_rows, _seal_stamp),
@@ -148,6 +155,14 @@ def _released_stamp() -> tuple[object, ...]:
 def _changed_stamp() -> tuple[object, ...]:
     latest = open_changes().aggregate(at=Max("at"), last=Max("pk"))
     return (latest["at"], latest["last"], *_released_stamp())
+
+
+def _present_stamp() -> tuple[object, ...]:
+    left = ApplicationMove.objects.filter(
+        thing__in=open_decisions().order_by().values("application"), target__in=decisions.LEFT
+    )
+    last = left.order_by("-pk").values_list("pk", "at").first()
+    return (*(last or ()), *_changed_stamp())
 
 
 def _money_stamp() -> tuple[object, ...]:
@@ -301,8 +316,14 @@ def _decisions() -> QuerySet[Decision]:
 
 def _result_rows(block: Sequence[Decision]) -> Iterator[Row]:
     scores = _scores(block)
+    now = _present(block)
+    filed_by_ticket = UsedTicket.objects.filter(
+        application__in=[row.application_id for row in block]
+    )
+    by_ticket = set(filed_by_ticket.values_list("application", flat=True))
     for row in block:
         run = row.selection.run_id
+        present = now[row.selection_id, row.application_id]
         digest = row.selection.run.results_sha256
         score = scores[(run, row.application_id)]
         yield {
@@ -310,6 +331,7 @@ def _result_rows(block: Sequence[Decision]) -> Iterator[Row]:
             "run": run,
             "application": pseudonym("application", run, row.application_id),
             "received": received(row.selection_id, digest, row.application_id),
+            "by_ticket": row.application_id in by_ticket,
             "raw": _digits(score.raw),
             "core": _digits(score.core),
             "bonus": score.bonus,
@@ -321,7 +343,22 @@ def _result_rows(block: Sequence[Decision]) -> Iterator[Row]:
             "outcome": row.outcome,
             "grant_won": row.grant_won,
             "reason_code": row.reason_code,
+            "now": present.outcome,
+            "now_won": present.grant_won,
+            "now_at": _instant(present.at),
         }
+
+
+def _present(block: Sequence[Decision]) -> dict[tuple[int, int], decisions.Present]:
+    by_selection: dict[int, list[int]] = {}
+    for row in block:
+        by_selection.setdefault(row.selection_id, []).append(row.application_id)
+    chosen = Selection.objects.in_bulk(by_selection)
+    return {
+        (selection, application): present
+        for selection, ids in by_selection.items()
+        for application, present in decisions.present_of(chosen[selection], ids).items()
+    }
 
 
 def _sheet_rows(block: Sequence[Decision]) -> Iterator[Row]:
@@ -331,7 +368,7 @@ def _sheet_rows(block: Sequence[Decision]) -> Iterator[Row]:
     query = ScoreSheet.objects.filter(
         application__in=[row.application_id for row in block], locked_at__isnull=False
     )
-    for sheet in query.order_by("pk").only("application_id", "locked_at", "withdrawn_at", "marks"):
+    for sheet in query.order_by("pk").prefetch_related("decisions"):
         sheets.setdefault(sheet.application_id, []).append(sheet)
     for row in block:
         run = runs[row.selection.run_id]
@@ -343,13 +380,16 @@ def _sheet_rows(block: Sequence[Decision]) -> Iterator[Row]:
         # An order that does not reveal who submitted first.
         counted.sort(key=lambda sheet: pseudonym("sheet", run.pk, sheet.pk))
         for place, sheet in enumerate(counted, start=1):
-            yield {
-                "run": run.pk,
-                "application": pseudonym("application", run.pk, row.application_id),
-                "sheet": place,
-                "withdrawn": bool(sheet.withdrawn_at and sheet.withdrawn_at <= run.requested_at),
-                "marks": sheet.marks,
-            }
+            withdrawn = sheet.excluded_at(run.requested_at)
+            for criterion, points in sheet.marks.items():
+                yield {
+                    "run": run.pk,
+                    "application": pseudonym("application", run.pk, row.application_id),
+                    "sheet": place,
+                    "withdrawn": withdrawn,
+                    "criterion": criterion,
+                    "points": points,
+                }
 
 
 def _bonus_rows(block: Sequence[Decision]) -> Iterator[Row]:
@@ -370,34 +410,16 @@ def _reruns() -> QuerySet[Objection]:
 
 
 def _rerun_rows(block: Sequence[Objection]) -> Iterator[Row]:
-    """The one case of each new run with everything that went into its score."""
-    cases = [row.application_id for row in block]
-    results = {row.run_id: row for row in ScoreResult.objects.filter(application__in=cases)}
-    changes = DecisionChange.objects.filter(kind=ChangeKind.OBJECTION, application__in=cases)
-    made = {row.application_id: row.made for row in changes.select_related("made")}
-    sheets: dict[int, list[ScoreSheet]] = {}
-    submitted = ScoreSheet.objects.filter(application__in=cases, locked_at__isnull=False)
-    for sheet in submitted.order_by("pk"):
-        sheets.setdefault(sheet.application_id, []).append(sheet)
-    for case in block:
-        run, selection, decision = case.run, case.decision.selection, made[case.application_id]
-        if run is None or decision is None:
-            continue
-        score = results[run.pk]
-        counted = [sheet for sheet in sheets.get(case.application_id, ()) if _counts(sheet, case)]
-        counted.sort(key=lambda sheet: pseudonym("sheet", sheet.pk))
+    """The one case of each new run with its score."""
+    for case, run, score, decision in _made_again(block):
+        selection = case.result.selection
         yield {
             "selection": selection.pk,
             "run": run.pk,
             "number": run.number,
             "previous": selection.run_id,
-            "application": pseudonym("application", selection.run_id, case.application_id),
+            "application": _name_of_rerun(case),
             "remedy": case.remedy,
-            "sheets": [sheet.marks for sheet in counted],
-            "bonuses": [
-                {"code": item["code"], "points": item["points"]}
-                for item in score.breakdown["bonus"]["items"]
-            ],
             "raw": _digits(score.raw),
             "core": _digits(score.core),
             "bonus": score.bonus,
@@ -411,12 +433,60 @@ def _rerun_rows(block: Sequence[Objection]) -> Iterator[Row]:
         }
 
 
+def _made_again(
+    block: Sequence[Objection],
+) -> Iterator[tuple[Objection, ScoreRun, ScoreResult, Decision]]:
+    cases = [row.application_id for row in block]
+    results = {row.run_id: row for row in ScoreResult.objects.filter(application__in=cases)}
+    changes = DecisionChange.objects.filter(kind=ChangeKind.OBJECTION, application__in=cases)
+    made = {row.application_id: row.made for row in changes.select_related("made")}
+    for case in block:
+        run, decision = case.run, made[case.application_id]
+        if run is not None and decision is not None:
+            yield case, run, results[run.pk], decision
+
+
+def _name_of_rerun(case: Objection) -> str:
+    return pseudonym("application", case.result.selection.run_id, case.application_id)
+
+
+def _rerun_sheet_rows(block: Sequence[Objection]) -> Iterator[Row]:
+    sheets: dict[int, list[ScoreSheet]] = {}
+    cases = [row.application_id for row in block]
+    submitted = ScoreSheet.objects.filter(application__in=cases, locked_at__isnull=False)
+    for sheet in submitted.order_by("pk").prefetch_related("decisions"):
+        sheets.setdefault(sheet.application_id, []).append(sheet)
+    for case, run, _, _ in _made_again(block):
+        counted = [sheet for sheet in sheets.get(case.application_id, ()) if _counts(sheet, case)]
+        counted.sort(key=lambda sheet: pseudonym("sheet", sheet.pk))
+        for place, sheet in enumerate(counted, start=1):
+            for criterion, points in sheet.marks.items():
+                yield {
+                    "run": run.pk,
+                    "application": _name_of_rerun(case),
+                    "sheet": place,
+                    "criterion": criterion,
+                    "points": points,
+                }
+
+
+def _rerun_bonus_rows(block: Sequence[Objection]) -> Iterator[Row]:
+    for case, run, score, _ in _made_again(block):
+        for item in score.breakdown["bonus"]["items"]:
+            yield {
+                "run": run.pk,
+                "application": _name_of_rerun(case),
+                "code": item["code"],
+                "points": item["points"],
+            }
+
+
 def _counts(sheet: ScoreSheet, case: Objection) -> bool:
     """Return whether a sheet was locked and not withdrawn when the new run was requested."""
     at = case.run.requested_at if case.run else None
     if at is None or sheet.locked_at is None or sheet.locked_at > at:
         return False
-    if sheet.withdrawn_at is not None and sheet.withdrawn_at <= at:
+    if sheet.excluded_at(at):
         return False
     # Where other assessors judged the case anew, only sheets assigned since the objection count.
     since = case.decided_at if case.remedy == Remedy.SHEETS else None

@@ -13,14 +13,13 @@ KINDS = {
     "text": "글자",
     "boolean": "참·거짓",
     "instant": "시각",
-    "object": "이름과 값",
 }
 FILE = Path(__file__).resolve().parents[2] / "open_data.yaml"
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a data set; `kind` is integer, decimal, text, boolean, instant or object."""
+    """A column of a data set; `kind` is integer, decimal, text, boolean or instant."""
 
     name: str
     kind: str
@@ -55,6 +54,11 @@ class Publication:
     rule: str
     new_build: dict[str, Any]
     datasets: tuple[Dataset, ...]
+
+    @property
+    def hidden(self) -> str:
+        """What stands for a number too small to publish."""
+        return f"비공개({self.minimum}건 미만)"
 
 
 @cache

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from django.db.models import Count, QuerySet
+from django.db.models import Count, QuerySet, Sum
 
-from applications.models import Application, Decision, DecisionChange, Selection
-from applications.states import ApplicationState, ChangeKind, ChangeState, SelectionState
+from applications.models import Application, ApplicationMove, Decision, DecisionChange, Selection
+from applications.states import (
+    ApplicationMoves,
+    ApplicationState,
+    ChangeKind,
+    ChangeState,
+    Outcome,
+    SelectionState,
+)
 from programs.models import SubProgram
+
+LEFT = (ApplicationState.WITHDRAWN, ApplicationState.ENDED)
 
 
 @dataclass(frozen=True)
@@ -42,6 +51,74 @@ def in_force() -> QuerySet[Decision]:
     """
     released = Decision.objects.filter(selection__state=SelectionState.RELEASED, next=None)
     return released.exclude(application__state=ApplicationState.WITHDRAWN)
+
+
+def holding() -> QuerySet[Decision]:
+    """Return the decisions in force that select an application which still holds its place.
+
+    An agreement that has ended early gives its place back, though its decision stays in force.
+    """
+    selected = in_force().filter(outcome=Outcome.SELECTED)
+    return selected.exclude(application__state=ApplicationState.ENDED)
+
+
+@dataclass(frozen=True)
+class Present:
+    """What has become of an announced result: an `Outcome`, `withdrawn` or `ended`, since `at`.
+
+    `grant_won` is None where an agreement ended early: the ledger says what it kept.
+    """
+
+    outcome: str
+    label: str
+    grant_won: int | None
+    at: datetime | None
+    changed: bool
+
+
+def present_of(selection: Selection, applications: Iterable[int]) -> dict[int, Present]:
+    """Return the present result of applications of a selection by id, in three queries."""
+    ids = list(applications)
+    rows = Decision.objects.filter(selection=selection, application__in=ids, next=None)
+    last = {row.application_id: row for row in rows.select_related("application", "selection")}
+    gone = [pk for pk, row in last.items() if row.application.state in LEFT]
+    left_at = {
+        move.thing_id: move.at
+        for move in ApplicationMove.objects.filter(
+            thing__in=gone, move__in=[ApplicationMoves.WITHDRAW.name, ApplicationMoves.END.name]
+        ).order_by("pk")
+    }
+    return {pk: _present(row, left_at.get(pk)) for pk, row in last.items()}
+
+
+def _present(decision: Decision, left_at: datetime | None) -> Present:
+    state = ApplicationState(decision.application.state)
+    if state == ApplicationState.WITHDRAWN:
+        return Present("withdrawn", state.label, 0, left_at, True)
+    if state == ApplicationState.ENDED and decision.outcome == Outcome.SELECTED:
+        return Present("ended", state.label, None, left_at, True)
+    changed = decision.previous_id is not None
+    label = Outcome(decision.outcome).label
+    return Present(decision.outcome, label, decision.grant_won, decision.in_force_at, changed)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How a released selection stands now: how many hold a place or wait, and their grants (won)."""
+
+    selected: int
+    reserve: int
+    amount_won: int
+
+
+def standing_of(selection: Selection) -> Standing:
+    sums = holding().filter(selection=selection).aggregate(n=Count("pk"), won=Sum("grant_won"))
+    waiting = (
+        in_force()
+        .filter(selection=selection, outcome=Outcome.RESERVE)
+        .exclude(application__state=ApplicationState.ENDED)
+    )
+    return Standing(sums["n"], waiting.count(), sums["won"] or 0)
 
 
 def history(application: Application) -> list[Decision]:

@@ -6,12 +6,13 @@ from django.db.models import Q, QuerySet, Sum
 
 from applications.models import Decision, DecisionChange, Selection
 from applications.queries.selection import aid
-from applications.queries.selection.decisions import in_force
+from applications.queries.selection.decisions import holding, in_force
 from applications.states import (
     PENDING_CHANGES,
     ApplicationState,
     ChangeKind,
     ChangeState,
+    ObjectionState,
     Outcome,
 )
 from programs.models import Budget
@@ -22,7 +23,8 @@ class ReserveStatus:
     """Status of the reserve list; `free` is None where only money limits.
 
     `next` is the first in rank; `stopped_by` is why it cannot move up now: `nobody`, `places`,
-    `budget` or `busy` (another change of it is pending), else empty.
+    `budget` or `busy` (another change of it is pending, or it is scored again after an objection),
+    else empty.
     """
 
     taken: int
@@ -39,8 +41,7 @@ def status(selection: Selection) -> ReserveStatus:
 
     A place whose agreement has ended early is free again, though its decision is in force.
     """
-    selected = in_force().filter(selection=selection, outcome=Outcome.SELECTED)
-    taken = selected.exclude(application__state=ApplicationState.ENDED).count()
+    taken = holding().filter(selection=selection).count()
     pending = move_ups(selection).count()
     free = None if selection.places is None else selection.places - taken - pending
     pot = Budget.objects.get(sub_programs=selection.sub_program_id)
@@ -86,7 +87,8 @@ def _next(selection: Selection) -> Decision | None:
 def _stop(first: Decision | None, free: int | None, available: int, amount: int) -> str:
     if first is None:
         return "nobody"
-    if first.changes.filter(state__in=PENDING_CHANGES).exists():
+    upheld = first.application.objections.filter(state=ObjectionState.UPHELD)
+    if first.changes.filter(state__in=PENDING_CHANGES).exists() or upheld.exists():
         return "busy"
     if free is not None and free <= 0:
         return "places"

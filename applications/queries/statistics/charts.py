@@ -5,24 +5,23 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from applications.queries.open_data.publication import publication
 from applications.queries.statistics.figures import Table
 from portal.paper import charts
 from portal.paper.charts import Chart
 from portal.templatetags.dates import kdate
 from programs.models import NationalGoal
 
-EOK = 100_000_000
 # Money of a pot as on the home page: the further along, the darker; the rest is pale.
 PAID, COMMITTED, RESERVED = charts.COLOURS[:3]
 AVAILABLE = charts.LINE
 LONG = 60  # days that the chart lists below its line; longer periods only in the table
-HIDDEN = "비움"  # a small number; the page explains the rule
-UNDRAWN = "날마다의 수가 작아 모두 비웠으므로 그림은 그리지 않았습니다."
+UNDRAWN = "보여 줄 수가 없어 그림은 그리지 않았습니다."
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A table with its chart (None where every number is left out) and its formatted rows."""
+    """A table with its chart (None where there is nothing to draw) and its formatted rows."""
 
     table: Table
     chart: Chart | None
@@ -30,12 +29,24 @@ class Drawn:
 
     @property
     def note(self) -> str:
-        return self.table.note or ("" if self.chart else UNDRAWN)
+        parts = (self.table.note, "" if self.chart else UNDRAWN)
+        return " ".join(part for part in parts if part)
 
 
 def drawn(tables: Sequence[Table]) -> list[Drawn]:
     """Return every non-empty table with its chart."""
-    return [Drawn(table, draw(table), labelled_rows(table)) for table in tables if table.rows]
+    return [
+        Drawn(table, _if_shown(draw(table)), labelled_rows(table)) for table in tables if table.rows
+    ]
+
+
+def _if_shown(chart: Chart | None) -> Chart | None:
+    return chart if chart and chart.shows else None
+
+
+def hidden() -> str:
+    """Return what stands for a small number; the page explains the rule."""
+    return publication().hidden
 
 
 def labelled_rows(table: Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]], ...]:
@@ -54,7 +65,7 @@ def labelled_rows(table: Table) -> tuple[tuple[str, tuple[tuple[str, str], ...]]
 
 def _cell(table: Table, value: int | None) -> str:
     if value is None:
-        return HIDDEN if table.counts_firms else "없음"
+        return hidden() if table.counts_firms else "없음"
     return charts.number(value, table.unit)
 
 
@@ -64,22 +75,25 @@ def draw(table: Table) -> Chart | None:
         return _days(table)
     labels = [label for label, _ in table.rows]
     if table.code == "money":
-        # The first column, the appropriation, is the sum of the other four.
+        # The first column, the appropriation, is the sum of the other four. Pots differ by a factor
+        # of hundreds: on one scale the small ones would not be seen.
         parts = {
-            name: [_eok(values[place]) for _, values in table.rows]
+            name: [_share(values[place], values[0]) for _, values in table.rows]
             for place, name in enumerate(table.columns)
             if place
         }
         return charts.bars(
-            f"{table.title}(억원)",
+            f"{table.title}(배정액에 대한 비율)",
             labels,
             parts,
+            unit="%",
+            unknown="배정 없음",
             stacked=True,
             colours=(RESERVED, COMMITTED, PAID, AVAILABLE),
         )
     places = range(1, len(table.columns)) if table.code == "steps" else range(len(table.columns))
     series = {table.columns[place]: [values[place] for _, values in table.rows] for place in places}
-    unknown = HIDDEN if table.counts_firms else "없음"
+    unknown = hidden() if table.counts_firms else "없음"
     return charts.bars(table.title, labels, series, unit=table.unit, unknown=unknown)
 
 
@@ -115,5 +129,8 @@ def _days(table: Table) -> Chart | None:
     )
 
 
-def _eok(won: int | None) -> float | None:
-    return None if won is None else round(won / EOK, 4)
+def _share(won: int | None, whole: int | None) -> float | None:
+    """Return a part as percent of the whole, to a tenth; the table beside it has every won."""
+    if won is None or not whole:
+        return None
+    return round(100 * won / whole, 1)

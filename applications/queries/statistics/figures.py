@@ -12,7 +12,7 @@ from typing import Any, cast
 from django.core.cache import cache
 from django.db import connection
 from django.db.models import Count, QuerySet
-from django.db.models.functions import TruncDate
+from django.db.models.functions import TruncDate, TruncWeek
 
 from applications.models import (
     Agreement,
@@ -24,11 +24,13 @@ from applications.models import (
 )
 from applications.queries import delivery
 from applications.queries.open_data.publication import publication
-from applications.queries.selection.decisions import in_force
+from applications.queries.selection.decisions import holding
 from applications.rules.statistics import percentile, suppress
 from applications.states import ApplicationState, Outcome, SelectionState
 from applications.visibility import open_selections
 from portal.core.clock import KST
+from portal.postgresql import replica
+from portal.templatetags.dates import kdate
 from programs.models import Budget, NationalGoal, ProgramRound, SubProgram
 from programs.queries.ledger import published
 from programs.rules.ledger import Balance
@@ -79,12 +81,13 @@ class Table:
 
 def figures(round: ProgramRound, *, public: bool) -> list[Table]:
     """Return every table of a round, at most a minute old while computing is quick."""
-    return _cached(f"statistics:{round.pk}:{public}", lambda: compute(round, public=public))
+    key = f"statistics:{round.pk}:{public}"
+    return cast(list[Table], cached(key, lambda: compute(round, public=public)))
 
 
 def compute(round: ProgramRound, *, public: bool) -> list[Table]:
     """Compute every table now."""
-    filed = Application.objects.filter(sub_program__round=round, submitted_at__isnull=False)
+    filed = _living(round)
     decisions = _decisions(round, public)
     programs = list(SubProgram.objects.filter(round=round).select_related("pot").order_by("order"))
     tables = [
@@ -94,6 +97,7 @@ def compute(round: ProgramRound, *, public: bool) -> list[Table]:
         _by(filed, decisions, "region", "region", "지역별 신청과 선정", Region.choices),
         _by(filed, decisions, "size", "size", "기업 규모별 신청과 선정", CompanySize.choices),
         _by_day(filed),
+        *([] if public else [_by_week(round)]),
         *_levels(round, decisions, programs),
         _verified_levels(round),
         _steps(round, public),
@@ -115,13 +119,21 @@ def stamp(round: ProgramRound) -> tuple[object, ...]:
     return (round.pk, latest, released, decided, delivered)
 
 
+def _living(round: ProgramRound) -> QuerySet[Application]:
+    """Return what was filed and not withdrawn: whoever files again is counted once."""
+    rows = Application.objects.filter(sub_program__round=round, submitted_at__isnull=False)
+    return rows.exclude(state=ApplicationState.WITHDRAWN)
+
+
 def _decisions(round: ProgramRound, public: bool) -> QuerySet[Decision]:
-    """Selected decisions now in force: released for the public, approved for staff."""
+    """Selected decisions that hold a place now: released for the public, approved for staff."""
     approved = Decision.objects.filter(
-        selection__state__in=[SelectionState.DECIDED, SelectionState.RELEASED], next=None
-    ).exclude(application__state=ApplicationState.WITHDRAWN)
-    rows = in_force() if public else approved
-    return rows.filter(outcome=Outcome.SELECTED, application__sub_program__round=round)
+        selection__state__in=[SelectionState.DECIDED, SelectionState.RELEASED],
+        next=None,
+        outcome=Outcome.SELECTED,
+    ).exclude(application__state__in=[ApplicationState.WITHDRAWN, ApplicationState.ENDED])
+    rows = holding() if public else approved
+    return rows.filter(application__sub_program__round=round)
 
 
 def _money(programs: Sequence[SubProgram], public: bool) -> Table:
@@ -205,13 +217,23 @@ def _by_day(filed: QuerySet[Application]) -> Table:
     return Table("days", "날짜별 신청", (FILED,), rows)
 
 
+def _by_week(round: ProgramRound) -> Table:
+    """Count the decisions of each week that begins on a Monday; some may be unreleased."""
+    decided = ApplicationMove.objects.filter(move="decide", thing__sub_program__round=round)
+    weeks = decided.annotate(week=TruncWeek("at", tzinfo=KST)).order_by().values_list("week")
+    counted = weeks.annotate(count=Count("pk")).order_by("week")
+    rows = tuple((f"{kdate(week)} 주", (count,)) for week, count in counted)
+    return Table("weeks", "주별 결정", ("결정",), rows)
+
+
 def _levels(
     round: ProgramRound, decisions: QuerySet[Decision], programs: Sequence[SubProgram]
 ) -> list[Table]:
     """New build and upgrade, and levels before and aimed at, of the build programme."""
     rule = publication().new_build
     filed = Submission.objects.filter(
-        application__sub_program__round=round, application__sub_program__code=rule["program"]
+        application__in=_living(round).order_by().values("pk"),
+        application__sub_program__code=rule["program"],
     )
     pairs = list(_counted(filed, "content__facts__current_level", "content__facts__target_level"))
     chosen = list(
@@ -301,18 +323,18 @@ def _level_labels(round: ProgramRound, code: str) -> dict[str, str]:
 
 
 def _steps(round: ProgramRound, public: bool) -> Table:
-    days = _days_of_steps(round, public)
+    programs = days_of_steps(round, public=public).values()
     rows = []
     for place, (label, _, _) in enumerate(STEPS):
-        counts = days[place]
+        counts: Counter[int] = sum((days[place] for days in programs), Counter())
         values = (sum(counts.values()), percentile(counts, MIDDLE), percentile(counts, TAIL))
         rows.append((label, values))
     columns = ("건수", "중앙값(일)", "90%가 끝난 날수(일)")
     return Table("steps", "단계마다 걸린 날", columns, tuple(rows), unit="", counts_firms=False)
 
 
-def _days_of_steps(round: ProgramRound, public: bool) -> list[Counter[int]]:
-    """Count applications by whole days for every step, in one query over the moves."""
+def days_of_steps(round: ProgramRound, *, public: bool) -> dict[int, list[Counter[int]]]:
+    """Count applications by whole days for every step of each sub-programme, in one query."""
     difference = (
         "FLOOR(EXTRACT(EPOCH FROM ({end} - {start})) / 86400)::int"
         if connection.vendor == "postgresql"
@@ -323,27 +345,28 @@ def _days_of_steps(round: ProgramRound, public: bool) -> list[Counter[int]]:
     having = "HAVING MIN(CASE WHEN move = 'release' THEN at END) IS NOT NULL" if public else ""
     # Only constants of this module are interpolated; the round is a parameter.
     selects = " UNION ALL ".join(
-        f"SELECT {place} AS step, {difference.format(start=f'{start}_at', end=f'{end}_at')} AS days,"  # noqa: S608
+        f"SELECT program, {place} AS step,"  # noqa: S608
+        f" {difference.format(start=f'{start}_at', end=f'{end}_at')} AS days,"
         f" COUNT(*) AS count FROM ends WHERE {start}_at IS NOT NULL AND {end}_at >= {start}_at"
-        " GROUP BY 1, 2"
+        " GROUP BY 1, 2, 3"
         for place, (_, start, end) in enumerate(STEPS)
     )
     sql = f"""
         WITH ends AS (
-            SELECT thing_id, {firsts} FROM {APPLICATION}
-            WHERE thing_id IN (
-                SELECT id FROM {Application._meta.db_table}
-                WHERE submitted_at IS NOT NULL AND sub_program_id IN (
-                    SELECT id FROM {SubProgram._meta.db_table} WHERE round_id = %s
-                )
-            ) GROUP BY thing_id {having}
+            SELECT thing_id, sub_program_id AS program, {firsts} FROM {APPLICATION}
+            JOIN {Application._meta.db_table} filed ON filed.id = thing_id
+            WHERE submitted_at IS NOT NULL AND filed.state <> '{ApplicationState.WITHDRAWN}'
+            AND sub_program_id IN (
+                SELECT id FROM {SubProgram._meta.db_table} WHERE round_id = %s
+            ) GROUP BY thing_id, sub_program_id {having}
         ) {selects}
     """  # noqa: S608
-    counts = [Counter[int]() for _ in STEPS]
-    with connection.cursor() as cursor:
+    counts: dict[int, list[Counter[int]]] = {}
+    with replica.connection().cursor() as cursor:
         cursor.execute(sql, [round.pk])
-        for step, days, count in cursor.fetchall():
-            counts[step][int(days)] += count
+        for program, step, days, count in cursor.fetchall():
+            steps = counts.setdefault(program, [Counter[int]() for _ in STEPS])
+            steps[step][int(days)] += count
     return counts
 
 
@@ -382,15 +405,16 @@ def _without_small(table: Table, done: Mapping[str, Table]) -> Table:
     return replace(table, rows=rows)
 
 
-def _cached(key: str, compute_tables: Callable[[], list[Table]]) -> list[Table]:
+def cached(key: str, compute: Callable[[], Any]) -> Any:
+    """Return what is computed, kept for a minute or as long as computing it is worth."""
     # Kept longer than fresh: while one process computes anew, the others show the old tables.
     entry = cache.get(key)
     here = time.time()
     if entry and (here < entry[0] or not cache.add(f"{key}:busy", 1, CACHE_SECONDS)):
-        return cast(list[Table], entry[1])
+        return entry[1]
     began = time.monotonic()
-    tables = compute_tables()
+    found = compute()
     fresh = max(CACHE_SECONDS, CACHE_FACTOR * (time.monotonic() - began))
-    cache.set(key, (time.time() + fresh, tables), STALE_SECONDS)
+    cache.set(key, (time.time() + fresh, found), STALE_SECONDS)
     cache.delete(f"{key}:busy")
-    return tables
+    return found

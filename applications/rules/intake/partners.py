@@ -10,6 +10,7 @@ from portal.core.money import won
 from programs.rules.facts import Facts, When, applies, parse_when
 
 INVITED = "invited"
+PENDING = "pending"
 ACCEPTED = "accepted"
 
 
@@ -79,7 +80,7 @@ def judge(
     the applicant (S12, S20); nobody counts twice. A role whose `when` depends on an unanswered
     question is not required yet: `review` reports that question.
     """
-    present = [partner for partner in partners if partner.state in (INVITED, ACCEPTED)]
+    present = [partner for partner in partners if partner.state in (INVITED, PENDING, ACCEPTED)]
     findings = [
         finding
         for role in required
@@ -93,6 +94,14 @@ def judge(
         )
         for p in present
         if p.state == INVITED
+    ]
+    findings += [
+        Finding(
+            f"partner_unconfirmed:{p.role}",
+            f"수락한 기업이 초대하려던 기업이 맞는지 확인해 주세요: {p.name}",
+        )
+        for p in present
+        if p.state == PENDING
     ]
     findings += [
         Finding(

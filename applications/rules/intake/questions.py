@@ -1,14 +1,19 @@
 """Questions that a sub-programme declares as data, and parsing of their answers."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from portal.core import ranges
+from portal.core.dates import read as read_day
 from portal.core.errors import BadInput, Finding
 from portal.core.money import checked_won
+from portal.core.money import read as read_won
+from portal.core.text import clean
+from portal.core.text import line as clean_line
+from portal.core.validators import is_one_line, whole
 from programs.rules.facts import Fact, Facts, When, absent, applies, parse_when, read_yes
 
 KINDS = ("text", "long_text", "integer", "won", "date", "choice", "multi", "yes_no", "rows")
@@ -16,8 +21,6 @@ DEFAULT_LENGTH = {"text": 200, "long_text": 4_000}
 MAX_ROWS = 100
 MAX_DIGITS = 15
 
-_NUMBER = re.compile(r"[+-]?[0-9]+")
-_DATE = re.compile(r"([0-9]{4})[-. /]{1,2}([0-9]{1,2})[-. /]{1,2}([0-9]{1,2})\.?|([0-9]{8})")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 Bound = int | date | None
@@ -121,7 +124,7 @@ def parse_answer(
     """
     question = question if isinstance(question, Question) else read_question(question)
     if isinstance(raw, str):
-        raw = raw.strip()
+        raw = clean_line(raw).strip() if question.kind == "text" else clean(raw).strip()
     if absent(raw):
         return None
     try:
@@ -200,11 +203,13 @@ def _read_length(raw: object, where: str) -> int | None:
 def _text_answer(question: Question, raw: object, drafting: bool) -> str:
     if not isinstance(raw, str):
         raise BadInput("글자로 입력하세요.")
-    text = unicodedata.normalize("NFC", raw.replace("\r\n", "\n").replace("\r", "\n"))
+    text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
     if _CONTROL.search(text):
         raise BadInput("쓸 수 없는 제어 문자가 들어 있습니다.")
-    if question.kind == "text" and "\n" in text:
+    if question.kind == "text" and "\n" in clean(text):
         raise BadInput("한 줄로 입력하세요.")
+    if question.kind == "text" and not is_one_line(text):
+        raise BadInput("글자 방향을 바꾸는 기호는 쓸 수 없습니다.")
     if question.max_length is not None and len(text) > question.max_length:
         raise BadInput(
             f"{question.max_length:,}자까지 쓸 수 있습니다. 지금은 {len(text):,}자입니다."
@@ -213,15 +218,19 @@ def _text_answer(question: Question, raw: object, drafting: bool) -> str:
 
 
 def _integer_answer(question: Question, raw: object, drafting: bool) -> int:
-    text = unicodedata.normalize("NFKC", str(raw)).replace(",", "").replace(" ", "")
-    if question.kind == "won":
-        text = text.removesuffix("원")
-    if isinstance(raw, bool) or not isinstance(raw, int | str) or not _NUMBER.fullmatch(text):
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
         unit = "원 단위 숫자로 입력하세요. 예: 70,000,000" if question.kind == "won" else ""
         raise BadInput(unit or "소수점 없는 숫자로 입력하세요.")
-    if len(text) > MAX_DIGITS:
+    if question.kind == "won":
+        return (
+            read_won(raw, label=question.label)
+            if isinstance(raw, str)
+            else checked_won(raw, label=question.label)
+        )
+    number = raw if isinstance(raw, int) else whole(raw)
+    if abs(number) >= 10**MAX_DIGITS:
         raise BadInput("숫자가 너무 큽니다. 단위를 확인하세요.")
-    return checked_won(int(text), label=question.label) if question.kind == "won" else int(text)
+    return number
 
 
 def _date_answer(question: Question, raw: object, drafting: bool) -> date:
@@ -231,19 +240,9 @@ def _date_answer(question: Question, raw: object, drafting: bool) -> date:
 def _parse_date(raw: object) -> date:
     if isinstance(raw, date) and not isinstance(raw, datetime):
         return raw
-    match = _DATE.fullmatch(raw.strip()) if isinstance(raw, str) else None
-    if not match:
+    if not isinstance(raw, str):
         raise BadInput("날짜를 2021-02-16처럼 입력하세요.")
-    year, month, day, packed = match.groups()
-    if packed:
-        year, month, day = packed[:4], packed[4:6], packed[6:]
-    try:
-        value = date(int(year), int(month), int(day))
-    except ValueError as error:
-        raise BadInput("달력에 없는 날짜입니다.") from error
-    if not 1900 <= value.year <= 2100:
-        raise BadInput("연도를 확인하세요.")
-    return value
+    return read_day(raw)
 
 
 def _choice_answer(question: Question, raw: object, drafting: bool) -> str:
@@ -303,6 +302,9 @@ def _check_bounds(question: Question, value: Any) -> None:
     )
     if question.kind in ("choice", "yes_no"):
         return
+    if question.kind == "date" and ranges.refusal("fact_day", value, today=value):
+        least, most = ranges.known()["fact_day"].limits(value)
+        raise BadInput(f"{least}부터 {most}까지의 날짜여야 합니다.")
     if question.minimum is not None and size < question.minimum:
         raise BadInput(f"{_bound_text(question.minimum)}{unit} 이상이어야 합니다.")
     if question.maximum is not None and size > question.maximum:

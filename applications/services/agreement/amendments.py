@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from applications.models import Agreement, AgreementVersion, Amendment, Company, Instalment
+from applications.queries import agreement as agreement_queries
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
 from applications.services.agreement import contracts, pending_steps
@@ -19,9 +20,11 @@ from applications.states import (
     PartnerState,
 )
 from applications.states import AmendmentKind as K
+from portal.core.dates import korean_day
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.core.money import checked_won
-from portal.core.validators import check_digit, row_number
+from portal.core.text import name as clean_name
+from portal.core.validators import business_number, row_number
 from portal.models import User
 from portal.records.workflow import move, set_state
 from programs.queries.calendar import holidays
@@ -51,7 +54,7 @@ def request(
     if kind not in K.values:
         raise BadInput("무엇을 바꿀지 고르세요.", code="kind")
     clean = _read(agreement, kind, proposal)
-    _refuse_unsound(agreement, kind, clean, now)
+    _refuse_unsound(agreement, kind, clean, now, today=korean_day(now))
     try:
         with transaction.atomic():
             move(agreement, AgreementMoves.ASK_CHANGE, by=by, now=now, owner=True, note=reason)
@@ -113,7 +116,9 @@ def approve(amendment: Amendment, *, note: str, by: User, now: datetime) -> Agre
             "검토한 사람은 승인할 수 없습니다. 다른 결정권자가 해야 합니다.", code="same_person"
         )
     # Requested in time is in time; money and parties are checked as they are now.
-    _refuse_unsound(agreement, amendment.kind, amendment.proposal, amendment.asked_at)
+    _refuse_unsound(
+        agreement, amendment.kind, amendment.proposal, amendment.asked_at, today=korean_day(now)
+    )
     with transaction.atomic():
         number = agreement.version + 1
         move(
@@ -175,7 +180,9 @@ def request_due_at(agreement: Agreement) -> datetime:
     """
     if agreement.ends_on is None:
         raise MoveNotAllowed("협약을 맺은 뒤에 신청할 수 있습니다.")
-    day = deadlines.months_later(agreement.ends_on, -agreement.terms["figures"]["change_months"])
+    # From the latest end ever agreed, so that an end entered wrongly can still be corrected.
+    ends = max(agreement.ends_on, *agreement_queries.ends_in_force(agreement))
+    day = deadlines.months_later(ends, -agreement.terms["figures"]["change_months"])
     policy = rules.policy_for(agreement.terms, "change_months")
     return deadlines.due_on(day, policy, holidays())
 
@@ -188,12 +195,10 @@ def _read(agreement: Agreement, kind: str, proposal: dict[str, Any]) -> dict[str
             raise BadInput("참여를 수락한 참여기관 가운데 고르세요.", code="company")
         return {"company": found.pk, "name": found.name, "business_number": found.business_number}
     if kind == K.SUPPLIER:
-        digits = str(proposal.get("business_number", "")).replace("-", "")
-        if not digits.isdecimal() or len(digits) != 10 or str(check_digit(digits[:9])) != digits[9]:
-            raise BadInput("사업자등록번호가 올바르지 않습니다.", code="business_number")
+        digits = business_number(str(proposal.get("business_number", "")))
         if digits == agreement.company.business_number:
             raise BadInput("주관기업과 다른 기업이어야 합니다.", code="business_number")
-        name = str(proposal.get("name", "")).strip()
+        name = clean_name(str(proposal.get("name", "")))
         if not name:
             raise BadInput("새 공급기업의 이름을 적어 주세요.", code="name")
         return {"role": "supplier", "name": name[:100], "business_number": digits}
@@ -223,7 +228,7 @@ def _may_lead(agreement: Agreement, company: Company) -> bool:
 
 
 def _refuse_unsound(
-    agreement: Agreement, kind: str, proposal: dict[str, Any], at: datetime
+    agreement: Agreement, kind: str, proposal: dict[str, Any], at: datetime, *, today: date
 ) -> None:
     ends = None
     if kind == K.PERIOD:
@@ -244,6 +249,8 @@ def _refuse_unsound(
             starts_on=agreement.starts_on,
             ends_on=ends,
             share_percent=agreement.terms["share_percent"],
+            today=today,
+            recorded_on=agreement_queries.last_recorded_on(agreement),
         )
     )
     if found:
@@ -339,7 +346,9 @@ def _move_money(agreement: Agreement, amendment: Amendment, *, by: User, now: da
         raise MoveNotAllowed(
             "요청한 지급을 먼저 지급하거나 반려한 뒤에 체결하세요.", code="pay_first"
         )
-    _refuse_unsound(agreement, amendment.kind, amendment.proposal, amendment.asked_at)
+    _refuse_unsound(
+        agreement, amendment.kind, amendment.proposal, amendment.asked_at, today=korean_day(now)
+    )
     grant = amendment.proposal["grant_won"]
     amounts = _resplit(agreement, grant)
     planned = agreement.instalments.filter(state=InstalmentState.PLANNED)

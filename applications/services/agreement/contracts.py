@@ -17,6 +17,7 @@ from applications.models import (
     Report,
 )
 from applications.queries import objection
+from applications.queries.agreement import is_lost
 from applications.queries.selection import decisions
 from applications.queries.selection.decisions import Award
 from applications.rules import agreement as rules
@@ -30,6 +31,7 @@ from applications.states import (
     AgreementState,
     ApplicationMoves,
     ApplicationState,
+    EndingState,
     InstalmentState,
     Outcome,
     PaperState,
@@ -37,9 +39,12 @@ from applications.states import (
     Side,
 )
 from applications.visibility import signing_agreements
-from portal.access.roles import roles_of
+from portal.access import impartiality
+from portal.core import ranges
 from portal.core.dates import korean_day, last_day_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.core.text import compact, key
+from portal.core.text import name as clean_name
 from portal.models import User
 from portal.records import snapshot
 from portal.records.workflow import move, set_state
@@ -53,6 +58,7 @@ from programs.rules.ledger import Balance
 from programs.services import ledger
 
 MINISTRY = "중소벤처기업부"
+LOST = "선정 결정이 바뀌어 협약 준비를 끝냈습니다."
 AT_ONCE = 100
 
 
@@ -62,8 +68,10 @@ def draft(application: Application, *, by: User | None, now: datetime) -> Agreem
     A repeated call returns the same agreement. `by` None is the portal. Raises MoveNotAllowed
     (`no_award`, `no_terms`, `role`).
     """
-    if by is not None and not roles_of(by) & {OFFICER, MANAGER}:
-        raise MoveNotAllowed("협약을 준비할 권한이 없습니다.", code="role")
+    if by is not None:
+        impartiality.require(
+            by, [OFFICER, MANAGER], about=application, message="협약을 준비할 권한이 없습니다."
+        )
     there = Agreement.objects.filter(application=application).first()
     if there is not None:
         return there
@@ -109,6 +117,7 @@ def submit_paper(
     required = next((row for row in agreement.terms["papers"] if row["code"] == requirement), None)
     if required is None:
         raise BadInput("협약에 필요한 서류가 아닙니다.", code="document_unknown")
+    _refuse_lost(agreement)
     found = files.inspect(upload, allowed=required["formats"])
     with transaction.atomic():
         move(agreement, AgreementMoves.HAND_IN, by=by, now=now, owner=True, note=required["label"])
@@ -124,7 +133,7 @@ def submit_paper(
             agreement=agreement,
             requirement=requirement,
             name=found.name,
-            file=files.store(upload),
+            file=files.store(upload, by=by),
             size=found.size,
             sha256=found.sha256,
             content_type=found.content_type,
@@ -143,6 +152,7 @@ def check_paper(
         raise BadInput("돌려보내는 사유를 적어 주세요.", code="reason")
     target = PaperState.ACCEPTED if accepted else PaperState.RETURNED
     agreement = paper.agreement
+    _refuse_lost(agreement)
     with transaction.atomic():
         move(
             agreement,
@@ -181,8 +191,8 @@ def reissue(agreement: Agreement, *, reason: str, by: User, now: datetime) -> Ag
 
 def extend(agreement: Agreement, *, days: int, reason: str, by: User, now: datetime) -> None:
     """Extend the deadlines of papers and signatures. Raises BadInput (`days`), MoveNotAllowed."""
-    if not 1 <= days <= 60:
-        raise BadInput("연장은 1일에서 60일까지 할 수 있습니다.", code="days")
+    ranges.check("extension_days", days, today=korean_day(now), code="days")
+    _refuse_lost(agreement)
     start = max(last_day_of(agreement.sign_due_at), korean_day(now))
     policy = rules.policy_for(agreement.terms, "sign_months")
     due = deadlines.due_after(start, days, policy, holidays())
@@ -213,6 +223,7 @@ def sign(
         amends = agreement.in_force > 0
         if amends and agreement.in_force == agreement.version:
             raise MoveNotAllowed("서명을 기다리는 협약서가 없습니다.", code="nothing_to_sign")
+        _refuse_lost(agreement)
         step = AgreementMoves.SIGN_CHANGE if amends else AgreementMoves.SIGN
         move(agreement, step, by=by, now=now, owner=True, where={"version": agreement.version})
         made = _write_signature(agreement, Side.FIRM, name, sha256, agreed, by, now)
@@ -309,25 +320,55 @@ def drop_orphans(now: datetime) -> int:
     rows = Agreement.objects.filter(
         state=AgreementState.PREPARING, application__state=ApplicationState.RELEASED
     ).exclude(application__in=live)
-    dropped = 0
-    for agreement in rows.select_related("application__sub_program").order_by("pk"):
-        with transaction.atomic():
-            if not objection.settled(agreement.application, now):
-                pending_steps.sync(agreement, now=now)
-                continue
-            note = "선정 결정이 바뀌어 협약 준비를 끝냈습니다."
-            move(
-                agreement,
-                AgreementMoves.DROP,
-                by=None,
-                now=now,
-                note=note,
-                changes={"closed_at": now},
-            )
-            move(agreement.application, ApplicationMoves.END, by=None, now=now, note=note)
-            pending_steps.sync(agreement, now=now)
-            dropped += 1
-    return dropped
+    return sum(
+        _drop_if_settled(agreement, now)
+        for agreement in rows.select_related("application__sub_program").order_by("pk")
+    )
+
+
+def follow_decision(application: Application, *, now: datetime) -> None:
+    """Let an agreement in preparation follow a new decision at once.
+
+    Without a selection nobody has to do anything for it, and it ends as soon as the decision is
+    final; selected again, its steps go on.
+    """
+    agreement = (
+        Agreement.objects.filter(application=application, state=AgreementState.PREPARING)
+        .select_related("application__sub_program")
+        .first()
+    )
+    if agreement is None:
+        return
+    if is_lost(agreement):
+        _drop_if_settled(agreement, now)
+    else:
+        pending_steps.sync(agreement, now=now)
+
+
+@transaction.atomic
+def _drop_if_settled(agreement: Agreement, now: datetime) -> bool:
+    asked = agreement.endings.filter(state=EndingState.ASKED)
+    set_state(asked, EndingState.REFUSED, note=LOST, decided_at=now)
+    settled = objection.settled(agreement.application, now)
+    if settled:
+        move(
+            agreement,
+            AgreementMoves.DROP,
+            by=None,
+            now=now,
+            note=LOST,
+            changes={"closed_at": now},
+        )
+        move(agreement.application, ApplicationMoves.END, by=None, now=now, note=LOST)
+    pending_steps.sync(agreement, now=now)
+    return settled
+
+
+def _refuse_lost(agreement: Agreement) -> None:
+    if is_lost(agreement):
+        raise MoveNotAllowed(
+            "선정이 취소되었거나 포기하여 협약을 진행하지 않습니다.", code="no_award"
+        )
 
 
 def pot_of(agreement: Agreement) -> Budget:
@@ -551,15 +592,12 @@ def _write_signature(
     now: datetime,
 ) -> AgreementSignature:
     text = agreement.versions.get(number=agreement.version)
-    if sha256.strip().lower() != text.sha256 or snapshot.sha256(text.content) != text.sha256:
+    if compact(sha256).lower() != text.sha256 or snapshot.sha256(text.content) != text.sha256:
         raise StaleVersion(
             "읽은 뒤에 협약서가 바뀌었습니다. 새 협약서를 읽고 다시 서명하세요.",
             code="text_changed",
         )
-    if not agreed:
-        raise BadInput("협약서에 동의해야 서명할 수 있습니다.", code="consent")
-    if not by.name or "".join(name.split()) != "".join(by.name.split()):
-        raise BadInput("계정의 이름과 똑같이 입력하세요.", code="name")
+    check_signature(name, agreed=agreed, by=by)
     wording = agreement.terms["wording"]
     try:
         with transaction.atomic():
@@ -567,7 +605,7 @@ def _write_signature(
                 version=text,
                 side=side,
                 by=by,
-                name=name.strip(),
+                name=clean_name(name),
                 wording=wording["version"],
                 consent=wording["text"],
                 sha256=text.sha256,
@@ -575,6 +613,14 @@ def _write_signature(
             )
     except IntegrityError as repeated:
         raise MoveNotAllowed("이미 서명한 협약서입니다.", code="signed") from repeated
+
+
+def check_signature(name: str, *, agreed: bool, by: User) -> None:
+    """Check the name and the consent of a signature. Raises BadInput (`name`, `consent`)."""
+    if not agreed:
+        raise BadInput("협약서에 동의해야 서명할 수 있습니다.", code="consent")
+    if not by.name or "".join(key(name).split()) != "".join(key(by.name).split()):
+        raise BadInput("계정의 이름과 똑같이 입력하세요.", code="name")
 
 
 def sign_amendment(

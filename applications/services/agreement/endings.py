@@ -5,15 +5,24 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from applications.models import Agreement, Application, Ending
+from applications.queries.agreement import is_lost
 from applications.queries.selection import decisions
 from applications.rules.settlement import IN_KIND
+from applications.services import objection
 from applications.services.agreement import contracts, instalments, pending_steps
 from applications.services.selection import changes, reserve
 from applications.services.settlement import spending, statements
-from applications.states import AgreementMoves, ApplicationMoves, EndingState, MemberRole, Outcome
+from applications.states import (
+    AgreementMoves,
+    AmendmentState,
+    ApplicationMoves,
+    EndingState,
+    MemberRole,
+    Outcome,
+)
 from applications.states import AgreementState as A
 from applications.states import EndingKind as K
-from portal.access.roles import roles_of
+from portal.access import impartiality
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from portal.records.workflow import move, set_state
@@ -39,11 +48,15 @@ def request(agreement: Agreement, *, kind: str, reason: str, by: User, now: date
         raise MoveNotAllowed("지금 상태에서는 이렇게 끝낼 수 없습니다.", code="kind")
     if not reason.strip() or len(reason) > REASON_LENGTH:
         raise BadInput(f"사유를 {REASON_LENGTH}자 안에서 적어 주세요.", code="reason")
+    if is_lost(agreement):
+        raise MoveNotAllowed("선정 결정이 바뀌어 이미 끝나는 협약입니다.", code="no_award")
     if kind == K.DECLINE:
         if not agreement.company.members.filter(user=by, role=MemberRole.OWNER).exists():
             raise MoveNotAllowed("주관기업의 대표 담당자만 포기할 수 있습니다.", code="not_owner")
-    elif not roles_of(by) & {OFFICER, MANAGER}:
-        raise MoveNotAllowed("중도 종료를 요청할 권한이 없습니다.", code="role")
+    else:
+        impartiality.require(
+            by, [OFFICER, MANAGER], about=agreement, message="중도 종료를 요청할 권한이 없습니다."
+        )
     if kind == K.LAPSE and agreement.sign_due_at > now:
         raise MoveNotAllowed("협약 체결 기한이 아직 지나지 않았습니다.", code="not_late")
     try:
@@ -92,6 +105,7 @@ def approve(ending: Ending, *, note: str, by: User, now: datetime) -> Agreement:
             raise MoveNotAllowed("지금 상태에서는 이렇게 끝낼 수 없습니다.", code="kind")
         _decide(ending, EndingState.APPROVED, note, by, now)
         reason = f"{ending}: {ending.reason}"
+        _close_amendments(agreement, now)
         if agreement.state == A.PREPARING:
             _drop(agreement, ending, reason, by, now)
         elif agreement.state == A.ACTIVE and _nothing_given(agreement):
@@ -105,12 +119,21 @@ def approve(ending: Ending, *, note: str, by: User, now: datetime) -> Agreement:
     return agreement
 
 
+def _close_amendments(agreement: Agreement, now: datetime) -> None:
+    open_ones = agreement.amendments.filter(
+        state__in=[AmendmentState.ASKED, AmendmentState.EXAMINED]
+    )
+    note = "협약이 중도 종료되어 처리하지 않았습니다."
+    set_state(open_ones, AmendmentState.REFUSED, note=note, decided_at=now)
+
+
 def _nothing_given(agreement: Agreement) -> bool:
     return not contracts.holdings_of(agreement).paid and not spending.used_won(agreement)
 
 
 def _drop(agreement: Agreement, ending: Ending, reason: str, by: User, now: datetime) -> None:
     application = agreement.application
+    objection.lapse(application, reason=reason, now=now)
     found = decisions.award_of(application)
     move(agreement, AgreementMoves.DROP, by=by, now=now, note=reason, changes={"closed_at": now})
     if found is not None and found.outcome == Outcome.SELECTED:
@@ -128,6 +151,7 @@ def _break_off(agreement: Agreement, reason: str, by: User, now: datetime) -> No
     move(
         agreement, AgreementMoves.BREAK_OFF, by=by, now=now, note=reason, changes={"closed_at": now}
     )
+    objection.lapse(agreement.application, reason=reason, now=now)
     instalments.cancel_rest(agreement)
     if committed := contracts.holdings_of(agreement).committed:
         ledger.decommit(
@@ -161,8 +185,7 @@ def _wind_up(agreement: Agreement, reason: str, by: User, now: datetime) -> None
 
 
 def _decide(ending: Ending, target: EndingState, note: str, by: User, now: datetime) -> None:
-    if MANAGER not in roles_of(by):
-        raise MoveNotAllowed("결정권자만 처리할 수 있습니다.", code="role")
+    impartiality.require(by, [MANAGER], about=ending, message="결정권자만 처리할 수 있습니다.")
     if ending.asked_by_id == by.pk:
         raise MoveNotAllowed(
             "요청한 사람은 결정할 수 없습니다. 다른 결정권자가 해야 합니다.", code="same_person"

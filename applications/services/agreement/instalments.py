@@ -18,6 +18,18 @@ from programs.services import ledger
 NOT_REQUESTED = {"requested_by": None, "requested_at": None}
 
 
+def next_payable(agreement: Agreement) -> Instalment | None:
+    """Return the first planned instalment whose condition is met."""
+    rows = agreement.instalments.filter(state=InstalmentState.PLANNED).select_related("agreement")
+    return next((part for part in rows if pending_steps.payable(agreement, part)), None)
+
+
+def requested(agreement: Agreement) -> Instalment | None:
+    """Return the instalment that waits for its approval."""
+    rows = agreement.instalments.filter(state=InstalmentState.REQUESTED)
+    return rows.select_related("agreement").first()
+
+
 def request(part: Instalment, *, by: User, now: datetime) -> None:
     """Request an instalment whose condition is met.
 

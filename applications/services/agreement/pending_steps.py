@@ -4,9 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import Q
 
 from applications.models import Agreement, Amendment, Instalment, Member, PendingStep, Report
-from applications.queries.selection import decisions
+from applications.queries.agreement import is_lost
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
 from applications.states import (
@@ -18,7 +19,6 @@ from applications.states import (
     FinalOutcome,
     InstalmentState,
     MidOutcome,
-    Outcome,
     PaperState,
     PayWhen,
     RecoveryState,
@@ -33,7 +33,8 @@ from portal.models import User
 from portal.notices import outbox
 from programs.queries.calendar import holidays
 
-AT_ONCE = 200
+AHEAD = timedelta(days=31)
+CHUNK = 200
 WITH_SPENDING = (SHARE, REQUESTED)
 
 
@@ -83,24 +84,28 @@ def expects_mid_check(agreement: Agreement) -> bool:
 
 
 def remind(now: datetime) -> int:
-    """Remind the firm before a deadline, the firm and staff after it, once each.
+    """Remind the firm before a deadline and after it, once each; staff read of it once a day.
 
-    Safe to repeat; returns how many steps were checked.
+    Safe to repeat; returns how many steps were told. Reads every open step that nobody was told of
+    and that is due within 31 days, so that none is kept waiting by those before it.
     """
-    ahead = now + timedelta(days=31)
-    rows = PendingStep.objects.filter(done_at=None, due_at__lte=ahead)
-    checked = 0
-    for step in rows.select_related(
-        "agreement__application__sub_program", "agreement__company"
-    ).order_by("due_at", "pk")[:AT_ONCE]:
-        checked += 1
-        agreement = step.agreement
-        days = agreement.terms["figures"]["remind_days"]
+    late = Q(due_at__lte=now, late_told_at=None)
+    soon = Q(due_at__gt=now, due_at__lte=now + AHEAD, soon_told_at=None, waits_for=WaitsFor.FIRM)
+    rows = PendingStep.objects.filter(late | soon, done_at=None).order_by("due_at", "pk")
+    related = rows.select_related("agreement__application__sub_program", "agreement__company")
+    told = 0
+    for step in related.iterator(chunk_size=CHUNK):
+        days = step.agreement.terms["figures"]["remind_days"]
         if step.due_at <= now:
-            _notify_step("applications/agreement_step_late", step, _staff_and_firm(step), now)
-        elif step.due_at - timedelta(days=days) <= now and step.waits_for == WaitsFor.FIRM:
+            _notify_step("applications/agreement_step_late", step, _late_people(step), now)
+            PendingStep.objects.filter(pk=step.pk).update(late_told_at=now)
+        elif step.due_at - timedelta(days=days) <= now:
             _notify_step("applications/agreement_step_soon", step, _people_for(step), now)
-    return checked
+            PendingStep.objects.filter(pk=step.pk).update(soon_told_at=now)
+        else:
+            continue
+        told += 1
+    return told
 
 
 def notify(
@@ -141,11 +146,9 @@ def _writers(company: int) -> list[User]:
     return [row.user for row in rows.select_related("user").order_by("pk")]
 
 
-def _staff_and_firm(step: PendingStep) -> list[User]:
-    staff = list(step.agreement.application.sub_program.officers.filter(is_active=True))
-    if step.waits_for != WaitsFor.FIRM:
-        return staff
-    return [*_people_for(step), *staff]
+def _late_people(step: PendingStep) -> list[User]:
+    """Return whom a late step is mailed to: staff read of it in their mail of the day."""
+    return _people_for(step) if step.waits_for == WaitsFor.FIRM else []
 
 
 def _notify_step(template: str, step: PendingStep, people: Iterable[User], now: datetime) -> None:
@@ -166,8 +169,7 @@ def _notify_step(template: str, step: PendingStep, people: Iterable[User], now: 
 
 def _early_flags(agreement: Agreement) -> Iterable[str]:
     if agreement.state == AgreementState.PREPARING:
-        won = decisions.award_of(agreement.application)
-        if won is None or won.outcome != Outcome.SELECTED:
+        if is_lost(agreement):
             yield "lost"
         papers = dict(
             agreement.papers.exclude(state=PaperState.RETURNED).values_list("requirement", "state")

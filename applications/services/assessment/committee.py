@@ -1,10 +1,11 @@
 """Assign assessors to applications by solving an assignment problem.
 
-A proposal is solved by a job, inspected by staff, and confirmed or discarded as a whole.
+A proposal is solved by a job, inspected by staff, and confirmed or discarded as a whole. When seats
+are short, whole panels come first: an application gets at least the minimum of assessors or none.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import datetime
 from functools import partial
@@ -20,17 +21,21 @@ from applications.models import (
     ConflictOfInterest,
     ScoreSheet,
 )
+from applications.queries import objection as objection_queries
+from applications.queries.application import in_program
 from applications.roles import ASSESSOR
 from applications.rules.assessment import committee as committee_rules
 from applications.services.assessment import conflicts, rubrics, sheets
 from applications.states import ApplicationMoves, ApplicationState
+from portal.access import impartiality
 from portal.access.roles import roles_of
-from portal.assignment import matching
+from portal.assignment import matching, panels
 from portal.core.errors import BadInput, MoveNotAllowed
+from portal.forms.people import told_apart
 from portal.jobs import queue
 from portal.jobs.progress import Progress, no_progress
 from portal.models import User
-from portal.notices import outbox
+from portal.notices import staff as staff_notices
 from portal.records import bulk, snapshot
 from portal.records.workflow import move_many
 from programs.models import SubProgram
@@ -40,6 +45,7 @@ JOB = "applications.committee"
 STAGES = 4
 NEAREST = 6  # candidates per place in the first attempt; the second one takes them all
 LISTED = 20  # applications named in an explanation
+NO_PANEL = ("people", "seats")  # reasons of a shortage that leaves an application without a panel
 COLUMNS = [
     "application_id", "assessor_id", "rubric_id", "assigned_by_id", "assigned_at", "due_at",
     "marks", "reasons", "comment", "version", "sha256", "end_reason",
@@ -53,6 +59,8 @@ class Inputs:
     """Everything an assignment is solved from."""
 
     needed: Mapping[int, int]  # application: number of places, the taken ones included
+    minimum: int  # of assessors of an application that gets any
+    preferred: Sequence[int]  # applications, the first to get a panel when seats are short first
     capacities: Mapping[int, int]  # assessor: how many of these applications they can take in all
     costs: Mapping[Pair, int]  # every permitted pair
     balance: int  # cost of each further application of one assessor
@@ -84,7 +92,7 @@ def propose(
     Existing sheets are never moved. Raises MoveNotAllowed (`committee_open` while another proposal
     is open).
     """
-    _staff_only(by)
+    _staff_only(by, application or in_program(sub_program))
     try:
         with transaction.atomic():
             made = CommitteeProposal.objects.create(
@@ -116,7 +124,8 @@ def solve(proposal: CommitteeProposal, *, now: datetime, progress: Progress = no
     progress(1, STAGES)
     inputs = gather(proposal)
     progress(2, STAGES)
-    solution = _solve(inputs, proposal.seed)
+    admission = panels.admit(inputs.capacities, _panels(inputs))
+    solution = _solve(inputs, admission, proposal.seed)
     progress(3, STAGES)
     fresh = [pair for pair in solution.pairs if pair not in inputs.taken]
     needed = sum(inputs.needed.values()) - len(inputs.taken)
@@ -126,10 +135,8 @@ def solve(proposal: CommitteeProposal, *, now: datetime, progress: Progress = no
         pairs=fresh,
         wanted=needed,
         placed=len(fresh),
-        shortages=[
-            [row.task, row.wanted, row.got, row.permitted, row.reason] for row in solution.shortages
-        ],
-        explanation=_explain(inputs, solution, needed, len(fresh)),
+        shortages=_shortages(inputs, admission, solution),
+        explanation=_explain(inputs, admission, solution, len(fresh)),
     )
     proposal.refresh_from_db()
     progress(STAGES, STAGES)
@@ -142,7 +149,7 @@ def confirm(proposal: CommitteeProposal, *, by: User, now: datetime, note: str =
     when its inputs have changed since it was solved, (`note_required`) when places are missing and
     `note` gives no reason.
     """
-    _staff_only(by)
+    _staff_only(by, proposal)
     with transaction.atomic():
         program = SubProgram.objects.select_for_update(no_key=True).get(pk=proposal.sub_program_id)
         locked = CommitteeProposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
@@ -153,7 +160,8 @@ def confirm(proposal: CommitteeProposal, *, by: User, now: datetime, note: str =
                 "채우지 못한 자리가 있습니다. 그대로 확정하려면 사유를 적으세요.",
                 code="note_required",
             )
-        if gather(locked).sha256 != locked.inputs_sha256:
+        inputs = _gather_locked(locked)
+        if inputs.sha256 != locked.inputs_sha256 or _overloaded(locked, inputs):
             raise MoveNotAllowed(
                 "배정안을 만든 뒤 신청, 평가위원 정보나 이해관계가 바뀌었습니다. 배정안을 다시 만들어 주세요.",
                 code="committee_stale",
@@ -166,9 +174,32 @@ def confirm(proposal: CommitteeProposal, *, by: User, now: datetime, note: str =
     return len(proposal.pairs)
 
 
+def _gather_locked(proposal: CommitteeProposal) -> Inputs:
+    # Of two proposals that are confirmed at once the second sees what the first has assigned.
+    people = {assessor for assessor, _ in proposal.pairs}
+    list(
+        AssessorProfile.objects.select_for_update(no_key=True, of=("self",))
+        .filter(user__in=people)
+        .order_by("pk")
+        .values_list("pk")
+    )
+    return gather(proposal)
+
+
+def _overloaded(proposal: CommitteeProposal, inputs: Inputs) -> bool:
+    """Return whether somebody has no room left for what is proposed.
+
+    Assignments of other sub-programmes make a proposal stale only so.
+    """
+    wanted = Counter(assessor for assessor, _ in (*proposal.pairs, *inputs.taken))
+    return any(
+        wanted[assessor] > inputs.capacities.get(assessor, 0) for assessor, _ in proposal.pairs
+    )
+
+
 def discard(proposal: CommitteeProposal, *, note: str, by: User, now: datetime) -> None:
     """Discard a proposal without assigning anybody. Raises MoveNotAllowed."""
-    _staff_only(by)
+    _staff_only(by, proposal)
     if not note.strip():
         raise MoveNotAllowed("사유를 적으세요.", code="note_required")
     changed = CommitteeProposal.objects.filter(
@@ -191,11 +222,11 @@ def wish(
 
     Raises BadInput (`wish`, `assessor`), MoveNotAllowed (`tied`) for pinning a tied assessor.
     """
-    _staff_only(by)
+    _staff_only(by, application)
     if kind not in CommitteeWish.Kind.values or not reason.strip():
         raise BadInput("구분과 사유를 적으세요.", code="wish")
     if ASSESSOR not in roles_of(assessor):
-        raise BadInput(f"{assessor}님은 평가위원이 아닙니다.", code="assessor")
+        raise BadInput(f"{told_apart(assessor)}님은 평가위원이 아닙니다.", code="assessor")
     if kind == CommitteeWish.Kind.PIN and (tied := conflicts.ties(application, assessor)):
         raise MoveNotAllowed(f"이해관계가 있어 배정할 수 없습니다: {tied[0].message}", code="tied")
     with transaction.atomic():
@@ -213,13 +244,37 @@ def wish(
 
 def end_wish(application: Application, *, assessor: User, by: User, now: datetime) -> None:
     """End the wish for a pair. Raises MoveNotAllowed (`no_wish`) when there is none."""
-    _staff_only(by)
+    _staff_only(by, application)
     if not _open_wishes(application, assessor).update(ended_at=now):
         raise MoveNotAllowed("이미 거둔 배정 조건입니다.", code="no_wish")
 
 
 def _open_wishes(application: Application, assessor: User) -> QuerySet[CommitteeWish]:
     return CommitteeWish.objects.filter(application=application, assessor=assessor, ended_at=None)
+
+
+def fresh(application: Application) -> int:
+    """Return how many assessors could assess this application anew.
+
+    They have room, no sheet for it before and no tie, and nobody has forbidden the pair.
+    """
+    profiles = AssessorProfile.objects.filter(
+        active=True, user__is_active=True, user__groups__name=ASSESSOR
+    )
+    known = profiles.exclude(user__in=application.sheets.values("assessor"))
+    rows = list(known.select_related("user").order_by("user"))
+    waiting = ScoreSheet.objects.waiting().filter(
+        assessor__in=[row.user_id for row in rows], application__state=ApplicationState.ASSESSING
+    )
+    loads = Counter(waiting.values_list("assessor_id", flat=True))
+    _, forbidden = _wishes([application.pk])
+    ties = conflicts.ties_of(application, [row.user for row in rows])
+    return sum(
+        row.max_load > loads[row.user_id]
+        and (row.user_id, application.pk) not in forbidden
+        and not ties[row.user_id]
+        for row in rows
+    )
 
 
 def gather(proposal: CommitteeProposal) -> Inputs:
@@ -229,9 +284,12 @@ def gather(proposal: CommitteeProposal) -> Inputs:
     rows = list(
         _subjects(proposal)
         .order_by("pk")
-        .values_list("pk", "number", "company__industry_code", "region", "sub_program__code")
+        .values_list(
+            "pk", "number", "company__industry_code", "region", "sub_program__code", "submitted_at"
+        )
     )
     ids = [row[0] for row in rows]
+    received = {row[0]: row[5] for row in rows}
     profiles = list(
         AssessorProfile.objects.filter(
             active=True, user__is_active=True, user__groups__name=ASSESSOR
@@ -244,7 +302,7 @@ def gather(proposal: CommitteeProposal) -> Inputs:
     excluded = ended | forbidden | _tied(ids)
     known = {row.user_id: _profile(row) for row in profiles}
     costs = {}
-    for pk, _, industry, region, code in rows:
+    for pk, _, industry, region, code, _ in rows:
         subject = committee_rules.Subject(code, industry, region)
         for assessor, profile in known.items():
             if (assessor, pk) not in excluded:
@@ -256,18 +314,22 @@ def gather(proposal: CommitteeProposal) -> Inputs:
     filled = Counter(application for _, application in taken)
     return Inputs(
         needed={pk: max(places, filled[pk]) for pk in ids},
+        minimum=min(places, program.minimum_sheets),
+        # Assessors who have begun are not wasted; then by receipt, as ties of the ranking are settled.
+        preferred=sorted(ids, key=lambda pk: (not filled[pk], received[pk], pk)),
         capacities=capacities,
         costs=costs,
         balance=fit.load,
         taken=frozenset(taken),
         pinned=frozenset(pair for pair in pinned if pair in costs),
         numbers={row[0]: row[1] or "" for row in rows},
-        names={row.user_id: str(row.user) for row in profiles},
+        names={row.user_id: told_apart(row.user) for row in profiles},
         basis=[
             places,
+            program.minimum_sheets,
             list(astuple(fit)),
-            [list(row) for row in rows],
-            sorted(capacities.items()),
+            [[*row[:5], str(row[5])] for row in rows],
+            [[row.user_id, row.max_load] for row in profiles],
             [[pk, sorted(row.programs), row.industries, row.region] for pk, row in known.items()],
             sorted(map(list, excluded)),
         ],
@@ -284,9 +346,19 @@ def _subjects(proposal: CommitteeProposal) -> QuerySet[Application]:
 def _sheets(
     ids: Sequence[int], assessors: Sequence[int]
 ) -> tuple[set[Pair], Counter[int], set[Pair]]:
-    """Return (pairs assigned here, open sheets of each assessor elsewhere, ended pairs)."""
+    """Return (pairs assigned here, open sheets of each assessor elsewhere, ended pairs).
+
+    Of an application assessed anew the first panel has ended.
+    """
     here = ScoreSheet.objects.filter(application__in=ids)
-    taken = set(here.active().values_list("assessor_id", "application_id"))
+    anew = objection_queries.assessed_anew(ids)
+    taken = {
+        (assessor, application)
+        for assessor, application, at in here.active().values_list(
+            "assessor_id", "application_id", "assigned_at"
+        )
+        if at >= anew.get(application, at)
+    }
     ended = set(here.values_list("assessor_id", "application_id")) - taken
     open_sheets = ScoreSheet.objects.waiting().filter(
         assessor__in=assessors, application__state=ApplicationState.ASSESSING
@@ -324,22 +396,65 @@ def _profile(row: AssessorProfile) -> committee_rules.Profile:
     )
 
 
-def _solve(inputs: Inputs, seed: int) -> matching.Solution:
-    options = [(*pair, cost) for pair, cost in inputs.costs.items() if pair not in inputs.taken]
+def _panels(inputs: Inputs) -> list[panels.Panel]:
+    """Return what is known of each application's panel, in the order of preference."""
+    permitted, held, pinned = (_by_application(rows) for rows in (
+        inputs.costs, inputs.taken, inputs.pinned
+    ))  # fmt: skip
+    return [
+        panels.Panel(
+            task=pk,
+            minimum=inputs.minimum,
+            permitted=permitted[pk],
+            held=frozenset(held[pk]),
+            pinned=frozenset(pinned[pk]),
+        )
+        for pk in inputs.preferred
+    ]
+
+
+def _by_application(pairs: Iterable[Pair]) -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for assessor, application in pairs:
+        found[application].append(assessor)
+    return found
+
+
+def _solve(inputs: Inputs, admission: panels.Admission, seed: int) -> matching.Solution:
+    """Fill the places of the admitted applications, evenly and at the least cost.
+
+    The solver spreads evenly before it looks at costs, and all minima can be met at once: so they are.
+    """
+    admitted = set(admission.admitted)
+    options = [
+        (*pair, cost)
+        for pair, cost in inputs.costs.items()
+        if pair not in inputs.taken and pair[1] in admitted
+    ]
     nearest = _nearest(inputs, options, seed)  # a fraction of all pairs, and nearly always enough
-    solution = _match(inputs, nearest, seed)
+    solution = _match(inputs, admitted, nearest, seed)
     if solution.complete or len(nearest) == len(options):
         return solution
-    return _match(inputs, options, seed)
+    return _match(inputs, admitted, options, seed)
 
 
-def _match(inputs: Inputs, options: Sequence[tuple[int, int, int]], seed: int) -> matching.Solution:
+def _match(
+    inputs: Inputs,
+    admitted: Collection[int],
+    options: Sequence[tuple[int, int, int]],
+    seed: int,
+) -> matching.Solution:
+    pinned = {pair for pair in inputs.pinned if pair[1] in admitted}
+    filled = Counter(application for _, application in inputs.taken)
     return matching.solve(
         [matching.Worker(pk, capacity) for pk, capacity in sorted(inputs.capacities.items())],
-        [matching.Task(pk, needed) for pk, needed in sorted(inputs.needed.items())],
+        [
+            matching.Task(pk, needed if pk in admitted else filled[pk])
+            for pk, needed in sorted(inputs.needed.items())
+        ],
         options,
         seed=seed,
-        pinned=inputs.taken | inputs.pinned,
+        pinned=inputs.taken | pinned,
         balance=inputs.balance,
     )
 
@@ -364,14 +479,43 @@ def _tie_order(salt: int, option: tuple[int, int, int]) -> tuple[int, int]:
     return option[2], option[0] * 104_729 * salt % 1_000_003
 
 
-def _explain(inputs: Inputs, solution: matching.Solution, needed: int, placed: int) -> list[str]:
-    few = [row for row in solution.shortages if row.reason == "permitted"]
-    named = [(inputs.numbers[row.task], row.wanted, row.permitted) for row in few[:LISTED]]
+def _shortages(
+    inputs: Inputs, admission: panels.Admission, solution: matching.Solution
+) -> list[list[int | str]]:
+    """Return [application, places, filled, permitted, reason] of all that are not full.
+
+    Those without a panel come first, in the order of preference, with a reason of `NO_PANEL`.
+    """
+    permitted = Counter(application for _, application in {*inputs.costs, *inputs.taken})
+    filled = Counter(application for _, application in inputs.taken)
+    without: list[list[int | str]] = [
+        [pk, inputs.needed[pk], filled[pk], permitted[pk], reason]
+        for pk, reason in admission.lacking.items()
+    ]
+    return without + [
+        [row.task, row.wanted, row.got, row.permitted, row.reason] for row in solution.shortages
+    ]
+
+
+def _explain(
+    inputs: Inputs, admission: panels.Admission, solution: matching.Solution, placed: int
+) -> list[str]:
+    rows = _shortages(inputs, admission, solution)
+    few = [row for row in rows if row[4] in ("people", "permitted")]
+    taken = Counter(assessor for assessor, _ in inputs.taken)
+    filled = Counter(application for _, application in inputs.taken)
     short = solution.deficit
     lines = committee_rules.explain(
-        needed=needed,
+        needed=sum(inputs.needed.values()) - len(inputs.taken),
         placed=placed,
-        short_of_people=named,
+        minimum=inputs.minimum,
+        with_panel=len(admission.admitted),
+        without_panel=len(admission.lacking),
+        seats=sum(max(0, most - taken[pk]) for pk, most in inputs.capacities.items()),
+        least_seats=sum(max(0, inputs.minimum - filled[pk]) for pk in inputs.needed),
+        short_of_people=[
+            (inputs.numbers[int(row[0])], int(row[1]), int(row[3])) for row in few[:LISTED]
+        ],
         crowded=[inputs.names.get(pk, "") for pk in short.workers] if short else [],
         places=short.wanted if short else 0,
         capacity=short.room if short else 0,
@@ -398,9 +542,8 @@ def _write(proposal: CommitteeProposal, program: SubProgram, by: User, now: date
     )
     counts = Counter(assessor for assessor, _ in proposal.pairs)
     for assessor in User.objects.filter(pk__in=counts):
-        outbox.write(
+        staff_notices.tell(
             "applications/sheet_assigned",
-            to_email=assessor.email,
             user=assessor,
             key=f"committee:{proposal.pk}:{assessor.pk}",
             now=now,
@@ -410,6 +553,11 @@ def _write(proposal: CommitteeProposal, program: SubProgram, by: User, now: date
         )
 
 
-def _staff_only(by: User) -> None:
-    if not roles_of(by) & {OFFICER, MANAGER}:
-        raise MoveNotAllowed("평가위원을 배정할 권한이 없습니다.")
+def _staff_only(by: User, about: impartiality.Things) -> None:
+    impartiality.require(
+        by,
+        [OFFICER, MANAGER],
+        about=about,
+        message="평가위원을 배정할 권한이 없습니다.",
+        code="move_not_allowed",
+    )

@@ -1,12 +1,16 @@
 """Find ties between assessors and applications.
 
-Checked before an assessor is assigned and again when data change. A tie found after the assignment
-excludes the sheet from the score.
+Checked before an assessor is assigned and again when data change. The firms are judged by what was
+frozen when they filed, together with who belongs to them now: what a firm writes about itself later
+voids nobody. A tie found after the assignment is a row that officers are told of; people decide about
+the sheet (`exclusions`), nothing ends by itself.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -17,31 +21,38 @@ from applications.models import (
     Company,
     ConflictOfInterest,
     ConflictStatement,
+    FrozenParties,
     Member,
     Partner,
     ScoreRun,
     ScoreSheet,
+    TieLift,
 )
-from applications.models.assessment.sheets import SheetQuerySet
 from applications.roles import ASSESSOR
-from applications.states import WITHDRAW_SHEET_IN, ApplicationState, PartnerState
+from applications.services.application import notify_officers
+from applications.states import RESTORE_SHEET_IN, WITHDRAW_SHEET_IN, ApplicationState, PartnerState
+from portal.access.accounts import verified_addresses_of
 from portal.assignment import ties as tie_rules
 from portal.core.clock import KST
-from portal.core.errors import BadInput, Finding
+from portal.core.errors import BadInput, Finding, MoveNotAllowed
+from portal.core.text import name as clean_name
 from portal.core.validators import business_number as checked_number
 from portal.jobs import queue
 from portal.jobs.progress import Progress, no_progress
 from portal.models import DeclaredTie, FirmLink, Job, User
-from portal.notices import outbox
 from portal.records.workflow import move
 
 JOB = "applications.conflicts"
 WHO = "평가위원"
-TAKING_PART = [PartnerState.INVITED, PartnerState.ACCEPTED]
+TAKING_PART = [PartnerState.INVITED, PartnerState.PENDING, PartnerState.ACCEPTED]
 CHUNK = 1_000
 REASON_LENGTH = 500
 STATED = "stated"
+DECLARED = "declared_tie"
 OWN_FIRMS = [DeclaredTie.Kind.EMPLOYMENT, DeclaredTie.Kind.SHARES]
+
+FROZEN_ONLY = "same_email_domain"
+"""A code that counts only in what was frozen: a domain is shared by strangers."""
 
 Ties = dict[tuple[int, int], list[Finding]]  # by (application, assessor)
 
@@ -62,19 +73,45 @@ def refresh(
 ) -> dict[str, int]:
     """Find every tie of every assessor to these applications and store them as rows.
 
-    Ties that no longer exist are cleared. Sheets of tied pairs are withdrawn, finished runs that
-    used them are marked stale, officers are notified. Returns the counts of ties found, ties
-    cleared and sheets withdrawn.
+    Ties that no longer exist are cleared. A tie of a pair with a sheet is late: officers are told of
+    it and decide. Returns the counts of ties found, ties cleared and sheets with new late ties.
     """
     graph = _Graph(list(User.objects.filter(groups__name=ASSESSOR)))
     ids = list(applications.order_by("pk").values_list("pk", flat=True).distinct())
-    counts = {"found": 0, "cleared": 0, "withdrawn": 0}
+    counts = {"found": 0, "cleared": 0, "flagged": 0}
     for start in range(0, len(ids), CHUNK):
         part = ids[start : start + CHUNK]
-        for name, count in _store(part, _find(part, graph), now).items():
+        freeze(part, now=now)
+        for name, count in _store(part, _find(part, graph), _later(part, graph), now).items():
             counts[name] += count
         progress(start + len(part), len(ids))
     return counts
+
+
+def freeze(ids: Sequence[int], *, now: datetime) -> None:
+    """Freeze the firms of these applications as they are now, where they are not frozen yet.
+
+    Filing freezes its own; those filed before the portal kept this are frozen when first looked at.
+    """
+    without = Application.objects.filter(pk__in=ids, frozen_parties=None).values_list(
+        "pk", flat=True
+    )
+    FrozenParties.objects.bulk_create(
+        [
+            FrozenParties(
+                application_id=pk, parties=[_plain(row) for row in present], frozen_at=now
+            )
+            for pk, _, present in _parties(list(without), {})
+        ],
+        ignore_conflicts=True,  # another check may freeze the same meanwhile
+    )
+
+
+def parties_of(application: Application, partners: Iterable[Partner]) -> list[dict[str, Any]]:
+    """Return the firms of a draft as filing freezes them, in one query; `partners` have companies."""
+    taking_part = [row for row in partners if row.state in TAKING_PART]
+    people = _people({application.company_id, *(row.company_id for row in taking_part)} - {None})
+    return [_plain(row) for row in _present(application, taking_part, people, {})]
 
 
 def watched() -> QuerySet[Application]:
@@ -138,14 +175,15 @@ def declare_tie(
     now: datetime,
 ) -> DeclaredTie:
     """Record a person's tie to a company and request a check. Raises BadInput."""
-    if kind not in DeclaredTie.Kind.values or not firm_name.strip():
+    firm_name = clean_name(firm_name)
+    if kind not in DeclaredTie.Kind.values or not firm_name:
         raise BadInput("관계와 기업명을 적으세요.", code="tie")
     number = checked_number(business_number) if business_number.strip() else ""
     with transaction.atomic():
         tie = DeclaredTie.objects.create(
             user=user,
             kind=kind,
-            firm_name=firm_name.strip(),
+            firm_name=firm_name,
             business_number=number,
             note=note.strip(),
             declared_at=now,
@@ -173,89 +211,123 @@ def link_firms(
     return link
 
 
-def record_statement(sheet: ScoreSheet, *, statement: str, now: datetime) -> None:
+def record_statement(application: int, assessor: User, *, statement: str, now: datetime) -> None:
     ConflictOfInterest.objects.get_or_create(
-        application=sheet.application,
-        assessor=sheet.assessor,
+        application_id=application,
+        assessor=assessor,
         code=STATED,
         cleared_at=None,
         defaults={"reason": _stated_finding(statement).message, "found_at": now},
     )
 
 
-def withdraw(sheets: SheetQuerySet, *, reason: str, by: User | None, now: datetime) -> int:
-    """Exclude sheets from the score, locked ones too, keeping their marks; return how many.
+def withdraw(sheet: ScoreSheet, *, reason: str, by: User, now: datetime) -> None:
+    """Exclude a sheet from the score, a locked one too, keeping its marks.
 
-    Finished runs that used one of them are marked stale; officers are notified.
+    Finished runs that used it are marked stale; officers are notified. Only `exclusions` calls this.
+    Raises MoveNotAllowed (`sheet_ended`).
     """
-    withdrawn = 0
-    for sheet in sheets.active().select_related("application__sub_program", "assessor"):
-        with transaction.atomic():
-            changed = ScoreSheet.objects.filter(
-                pk=sheet.pk, abstained_at=None, withdrawn_at=None
-            ).update(withdrawn_at=now, end_reason=reason[:REASON_LENGTH])
-            if not changed:
-                continue
-            if step := WITHDRAW_SHEET_IN.get(sheet.application.state):
-                move(sheet.application, step, by=by, now=now, note=reason)
-            _mark_stale(sheet, now)
-            notify_officers(sheet, "제외", reason, now)
-        withdrawn += 1
-    return withdrawn
+    with transaction.atomic():
+        changed = ScoreSheet.objects.filter(
+            pk=sheet.pk, abstained_at=None, withdrawn_at=None
+        ).update(withdrawn_at=now, end_reason=reason[:REASON_LENGTH])
+        if not changed:
+            raise MoveNotAllowed("이미 끝난 평가표입니다.", code="sheet_ended")
+        if step := WITHDRAW_SHEET_IN.get(sheet.application.state):
+            move(sheet.application, step, by=by, now=now, note=reason)
+        _mark_stale(sheet, "이해관계 때문에 합산에서 뺐습니다", since=None, now=now)
+        tell_of_end(sheet, "제외", reason, now)
+    sheet.refresh_from_db()
 
 
-def notify_officers(sheet: ScoreSheet, act: str, reason: str, now: datetime) -> None:
-    for officer in sheet.application.sub_program.officers.filter(is_active=True):
-        outbox.write(
-            "applications/sheet_ended",
-            to_email=officer.email,
-            user=officer,
-            key=f"sheet-ended:{sheet.pk}:{officer.pk}",
-            now=now,
-            sheet=sheet,
-            act=act,
-            reason=reason,
-        )
+def restore(sheet: ScoreSheet, *, reason: str, by: User, now: datetime) -> None:
+    """Take a withdrawn sheet back as it was; the database asks for the decision of two people.
+
+    Runs that were computed without it are marked stale. Only `exclusions` calls this. Raises
+    MoveNotAllowed (`not_withdrawn`).
+    """
+    with transaction.atomic():
+        out_at = ScoreSheet.objects.only("withdrawn_at").get(pk=sheet.pk).withdrawn_at
+        rows = ScoreSheet.objects.filter(pk=sheet.pk, withdrawn_at__isnull=False)
+        if out_at is None or not rows.update(withdrawn_at=None, end_reason=""):
+            raise MoveNotAllowed("제외한 평가표가 아닙니다.", code="not_withdrawn")
+        if step := RESTORE_SHEET_IN.get(sheet.application.state):
+            move(sheet.application, step, by=by, now=now, note=reason)
+        _mark_stale(sheet, "다시 합산에 넣었습니다", since=out_at, now=now)
+    sheet.refresh_from_db()
 
 
-def _mark_stale(sheet: ScoreSheet, now: datetime) -> None:
+def open_ties(sheet: ScoreSheet) -> QuerySet[ConflictOfInterest]:
+    """Return the ties of a sheet's pair that are open and about which nobody has decided."""
+    return ConflictOfInterest.objects.filter(
+        application=sheet.application_id, assessor=sheet.assessor_id, cleared_at=None, kept_at=None
+    )
+
+
+def kept_ties(sheet: ScoreSheet) -> QuerySet[ConflictOfInterest]:
+    """Return the ties in spite of which people decided to keep the sheet."""
+    return ConflictOfInterest.objects.filter(
+        application=sheet.application_id,
+        assessor=sheet.assessor_id,
+        cleared_at=None,
+        kept_at__isnull=False,
+    )
+
+
+def tell_of_end(sheet: ScoreSheet, act: str, reason: str, now: datetime) -> None:
+    """Tell the officers by what act and why a sheet has ended."""
+    notify_officers(
+        sheet.application,
+        "applications/sheet_ended",
+        key=f"sheet-ended:{sheet.pk}",
+        now=now,
+        sheet=sheet,
+        act=act,
+        reason=reason,
+    )
+
+
+def _mark_stale(sheet: ScoreSheet, what: str, *, since: datetime | None, now: datetime) -> None:
     fresh = ScoreSheet.objects.only("locked_at").get(pk=sheet.pk)
     if fresh.locked_at is None:
         return
     ScoreRun.objects.filter(
         sub_program=sheet.application.sub_program_id,
-        requested_at__gte=fresh.locked_at,
+        requested_at__gte=since or fresh.locked_at,
         stale_at=None,
-    ).update(
-        stale_at=now,
-        stale_reason=f"{sheet.application.number}의 평가표 1부를 이해관계 때문에 합산에서 뺐습니다.",
-    )
+    ).update(stale_at=now, stale_reason=f"{sheet.application.number}의 평가표 1부를 {what}.")
 
 
-def _store(ids: Sequence[int], ties_by_pair: Ties, now: datetime) -> dict[str, int]:
+def _store(ids: Sequence[int], judged: Ties, later: Ties, now: datetime) -> dict[str, int]:
+    rows = ConflictOfInterest.objects.filter(application__in=ids, cleared_at=None)
     stored = {
         (application, assessor, code): pk
-        for pk, application, assessor, code in ConflictOfInterest.objects.filter(
-            application__in=ids, cleared_at=None
-        ).values_list("pk", "application_id", "assessor_id", "code")
+        for pk, application, assessor, code in rows.values_list(
+            "pk", "application_id", "assessor_id", "code"
+        )
     }
+    sheeted = set(
+        ScoreSheet.objects.filter(application__in=ids).values_list("application_id", "assessor_id")
+    )
     current: dict[tuple[int, int, str], list[str]] = defaultdict(list)
-    for pair, findings in ties_by_pair.items():
+    for pair, findings in judged.items():
         for finding in findings:
             current[(*pair, finding.code)].append(finding.message)
+    known = set(current)
+    for pair, findings in later.items():
+        for finding in findings if pair in sheeted else ():
+            if (*pair, finding.code) not in known:
+                current[(*pair, finding.code)].append(finding.message)
     fresh = [key for key in current if key not in stored]
     cleared = [pk for key, pk in stored.items() if key not in current]
-    tied = ScoreSheet.objects.filter(application__in={pair[0] for pair in ties_by_pair}).active()
-    affected = [pk for pk, *pair in tied.values_list("pk", "application_id", "assessor_id")
-           if tuple(pair) in ties_by_pair]  # fmt: skip
-    if not (fresh or cleared or affected):
+    early = rows.filter(late=False)
+    if not (fresh or cleared or any(pair in sheeted for pair in _pairs(early))):
         return {}
     with transaction.atomic():
         # Locked before the ties are written, so that no sheet is assigned meanwhile.
-        touched = {key[0] for key in fresh}
         list(
             Application.objects.select_for_update(no_key=True, of=("self",))
-            .filter(pk__in=touched)
+            .filter(pk__in={key[0] for key in fresh})
             .order_by("pk")
             .values_list("pk")
         )
@@ -273,40 +345,115 @@ def _store(ids: Sequence[int], ties_by_pair: Ties, now: datetime) -> dict[str, i
             ignore_conflicts=True,
         )
         ConflictOfInterest.objects.filter(pk__in=cleared, cleared_at=None).update(cleared_at=now)
-        # Read again under the lock: a sheet may have been assigned since.
-        late = ScoreSheet.objects.filter(application__in=touched).active()
-        affected += [pk for pk, *pair in late.values_list("pk", "application_id", "assessor_id")
-                if tuple(pair) in ties_by_pair]  # fmt: skip
-        withdrawn = 0
-        for sheet in ScoreSheet.objects.filter(pk__in=set(affected)):
-            reason = ties_by_pair[sheet.application_id, sheet.assessor_id][0].message
-            withdrawn += withdraw(
-                ScoreSheet.objects.filter(pk=sheet.pk),
-                reason=f"이해관계 확인: {reason}",
-                by=None,
-                now=now,
-            )
-    return {"found": len(fresh), "cleared": len(cleared), "withdrawn": withdrawn}
+        flagged = _flag(ids, now)
+    return {"found": len(fresh), "cleared": len(cleared), "flagged": flagged}
+
+
+def _pairs(rows: QuerySet[ConflictOfInterest]) -> set[tuple[int, int]]:
+    return set(rows.values_list("application_id", "assessor_id"))
+
+
+def _flag(ids: Sequence[int], now: datetime) -> int:
+    """Mark open ties of pairs with an active sheet as late and tell the officers; count the sheets.
+
+    Read under the lock: a sheet may have been assigned since the ties were looked for.
+    """
+    early = ConflictOfInterest.objects.filter(application__in=ids, cleared_at=None, late=False)
+    pairs, flagged = _pairs(early), 0
+    sheets = ScoreSheet.objects.filter(application__in={pk for pk, _ in pairs}).active()
+    for sheet in sheets.select_related("application__sub_program", "assessor"):
+        if (sheet.application_id, sheet.assessor_id) not in pairs:
+            continue
+        own = early.filter(application=sheet.application_id, assessor=sheet.assessor_id)
+        reasons = list(own.order_by("pk").values_list("reason", flat=True))
+        own.update(late=True)
+        _tell_of_tie(sheet, reasons[0], now)
+        flagged += 1
+    return flagged
+
+
+def _tell_of_tie(sheet: ScoreSheet, reason: str, now: datetime) -> None:
+    notify_officers(
+        sheet.application,
+        "applications/sheet_tied",
+        key=f"sheet-tied:{sheet.pk}:{now.timestamp()}",
+        now=now,
+        sheet=sheet,
+        reason=reason,
+    )
 
 
 def _find(ids: Sequence[int], graph: "_Graph") -> Ties:
     """Return the ties of the given persons to these applications, declared ones included."""
     ties_by_pair: Ties = {}
-    for application, parties in _parties(ids, graph.links):
-        for assessor in sorted({key for party in parties for key in graph.register.near(party)}):
-            if findings := tie_rules.ties(graph.persons[assessor], parties, who=WHO):
-                ties_by_pair[application, assessor] = findings
+    lifted = _Lifted(ids)
+    for application, parties, _ in _parties(ids, graph.links):
+        for assessor, findings in graph.ties(parties):
+            if kept := lifted.without(application, assessor, findings):
+                ties_by_pair[application, assessor] = kept
     statements = ConflictStatement.objects.filter(application__in=ids, assessor__in=graph.persons)
     last = {
         (application, assessor): (tied, words)
-        for application, assessor, tied, words in statements.order_by("pk").values_list(
-            "application_id", "assessor_id", "tied", "words"
+        for application, assessor, tied, words, at in statements.order_by("pk").values_list(
+            "application_id", "assessor_id", "tied", "words", "at"
         )
+        if not lifted.stated_before(application, assessor, at)
     }
     for pair, (tied, words) in last.items():
         if tied:
             ties_by_pair.setdefault(pair, []).append(_stated_finding(words))
     return ties_by_pair
+
+
+def _later(ids: Sequence[int], graph: "_Graph") -> Ties:
+    """Return the ties that follow only from what the firms have written since they filed.
+
+    They are shown to people and bar nobody. A mail domain does not count.
+    """
+    lifted = _Lifted(ids)
+    return {
+        (application, assessor): found
+        for application, _, present in _parties(ids, graph.links)
+        for assessor, findings in graph.ties(present)
+        if (
+            found := [
+                row
+                for row in lifted.without(application, assessor, findings)
+                if row.code != FROZEN_ONLY
+            ]
+        )
+    }
+
+
+class _Lifted:
+    """The ties of these applications that two people have lifted; they are not found again.
+
+    A statement made after the lift counts, as does a tie in other words.
+    """
+
+    def __init__(self, ids: Sequence[int]) -> None:
+        self.reasons: dict[tuple[int, int, str], str] = {}
+        self.stated: dict[tuple[int, int], datetime] = {}
+        lifts = TieLift.objects.filter(tie__application__in=ids, approved_at__isnull=False)
+        for lift in lifts.select_related("tie").order_by("approved_at"):
+            tie, at = lift.tie, lift.approved_at
+            key = (tie.application_id, tie.assessor_id, tie.code)
+            self.reasons[key] = f"{self.reasons.get(key, '')} {tie.reason}"
+            if tie.code == STATED and at is not None:
+                self.stated[tie.application_id, tie.assessor_id] = at
+
+    def without(
+        self, application: int, assessor: int, findings: Sequence[Finding]
+    ) -> list[Finding]:
+        return [
+            row
+            for row in findings
+            if row.message not in self.reasons.get((application, assessor, row.code), "")
+        ]
+
+    def stated_before(self, application: int, assessor: int, at: datetime) -> bool:
+        lifted_at = self.stated.get((application, assessor))
+        return lifted_at is not None and at <= lifted_at
 
 
 def _stated_finding(statement: str) -> Finding:
@@ -322,6 +469,7 @@ class _Graph:
         for job in Member.objects.filter(user__in=ids).select_related("company"):
             firms[job.user_id].add(job.company.business_number)
             companies[job.user_id].add(job.company_id)
+        addresses = verified_addresses_of(assessors)
         profiles = {row.user_id: row for row in AssessorProfile.objects.filter(user__in=ids)}
         for pk, profile in profiles.items():
             firms[pk] |= {profile.business_number} - {""}
@@ -335,6 +483,7 @@ class _Graph:
                 name=str(assessor),
                 user_id=assessor.pk,
                 email=assessor.email,
+                emails=addresses[assessor.pk],
                 phone=assessor.phone,
                 business_numbers=frozenset(firms[assessor.pk]),
                 address=profiles[assessor.pk].address if assessor.pk in profiles else "",
@@ -346,10 +495,17 @@ class _Graph:
         self.register = tie_rules.Register(self.persons)
         self.links = tie_rules.linked(FirmLink.objects.values_list("one", "other"))
 
+    def ties(self, parties: Sequence[tie_rules.Party]) -> Iterator[tuple[int, list[Finding]]]:
+        """Yield each assessor who is tied to one of the parties, with the reasons."""
+        for key in sorted({key for party in parties for key in self.register.near(party)}):
+            if findings := tie_rules.ties(self.persons[key], parties, who=WHO):
+                yield key, findings
+
 
 def _parties(
     ids: Sequence[int], links: Mapping[str, frozenset[str]]
-) -> Iterator[tuple[int, list[tie_rules.Party]]]:
+) -> Iterator[tuple[int, list[tie_rules.Party], list[tie_rules.Party]]]:
+    """Yield each application with its firms as ties are judged by them, and as they are now."""
     applications = list(
         Application.objects.filter(pk__in=ids)
         .select_related("company", "sub_program")
@@ -361,21 +517,91 @@ def _parties(
         partners[row.application_id].append(row)
     companies = {application.company_id for application in applications}
     companies |= {row.company_id for rows in partners.values() for row in rows if row.company_id}
+    people = _people(companies)
+    frozen = dict(
+        FrozenParties.objects.filter(application__in=ids).values_list("application_id", "parties")
+    )
+    for application in applications:
+        present = _present(application, partners[application.pk], people, links)
+        filed = frozen.get(application.pk)
+        judged = present if filed is None else _judged(filed, present, links)
+        yield application.pk, judged, present
+
+
+def _people(companies: Iterable[int | None]) -> Mapping[int, Sequence[User]]:
     people: dict[int, list[User]] = defaultdict(list)
     for member in Member.objects.filter(company__in=companies).select_related("user"):
         people[member.company_id].append(member.user)
-    for application in applications:
-        labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
-        yield (
-            application.pk,
-            [
-                _party(application.company, "신청기업", people, links),
-                *(
-                    _partner(row, labels.get(row.role, "참여기관"), people, links)
-                    for row in partners[application.pk]
-                ),
-            ],
+    return people
+
+
+def _present(
+    application: Application,
+    partners: Iterable[Partner],
+    people: Mapping[int, Sequence[User]],
+    links: Mapping[str, frozenset[str]],
+) -> list[tie_rules.Party]:
+    labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
+    return [
+        _party(application.company, "신청기업", people, links),
+        *(_partner(row, labels.get(row.role, "참여기관"), people, links) for row in partners),
+    ]
+
+
+def _judged(
+    filed: Sequence[Mapping[str, Any]],
+    present: Sequence[tie_rules.Party],
+    links: Mapping[str, frozenset[str]],
+) -> list[tie_rules.Party]:
+    """Return the firms as they were filed, with the people who belong to them now.
+
+    Of a firm that joined later, only who belongs to it counts.
+    """
+    now = {party.company_id: party for party in present if party.company_id is not None}
+    then = [_read(row, links) for row in filed]
+    joined = [
+        replace(
+            party,
+            member_user_ids=party.member_user_ids | now[party.company_id].member_user_ids,
         )
+        if party.company_id in now
+        else party
+        for party in then
+    ]
+    known = {party.company_id for party in then}
+    later = [
+        replace(party, phones=frozenset(), emails=frozenset(), address="")
+        for key, party in now.items()
+        if key not in known
+    ]
+    return joined + later
+
+
+def _plain(party: tie_rules.Party) -> dict[str, Any]:
+    return {
+        "name": party.name,
+        "role": party.role,
+        "business_number": party.business_number,
+        "phones": sorted(party.phones),
+        "emails": sorted(party.emails),
+        "address": party.address,
+        "company_id": party.company_id,
+        "member_user_ids": sorted(party.member_user_ids),
+    }
+
+
+def _read(row: Mapping[str, Any], links: Mapping[str, frozenset[str]]) -> tie_rules.Party:
+    return tie_rules.Party(
+        name=row["name"],
+        role=row["role"],
+        business_number=row["business_number"],
+        phones=frozenset(row["phones"]),
+        emails=frozenset(row["emails"]),
+        address=row["address"],
+        company_id=row["company_id"],
+        member_user_ids=frozenset(row["member_user_ids"]),
+        linked=links.get(row["business_number"], frozenset()),
+    )
 
 
 def _party(

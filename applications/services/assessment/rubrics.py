@@ -8,8 +8,9 @@ from django.db.models import Max
 
 from applications.models import RubricVersion, ScoreSheet
 from applications.models.assessment.sheets import SheetQuerySet
+from applications.queries.application import in_program
 from applications.rules.assessment import scoring as scoring_rules
-from portal.access.roles import roles_of
+from portal.access import impartiality
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.records import snapshot
@@ -66,8 +67,13 @@ def renew(sub_program: SubProgram, *, reason: str, by: User, now: datetime) -> R
     changed, BadInput (`reason`), RuleBroken (`sheets_do_not_fit`) when submitted sheets are not
     valid under it.
     """
-    if MANAGER not in roles_of(by):
-        raise MoveNotAllowed("평가 기준은 결정권자만 바꿀 수 있습니다.")
+    impartiality.require(
+        by,
+        [MANAGER],
+        about=in_program(sub_program),
+        message="평가 기준은 결정권자만 바꿀 수 있습니다.",
+        code="move_not_allowed",
+    )
     if not reason.strip() or len(reason) > REASON_LENGTH:
         raise BadInput(f"바꾸는 사유를 {REASON_LENGTH}자까지 적으세요.", code="reason")
     with transaction.atomic():

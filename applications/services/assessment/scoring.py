@@ -20,11 +20,12 @@ from applications.models import (
     ScoreRun,
     ScoreSheet,
 )
+from applications.queries.application import in_program
 from applications.rules.assessment import scoring as scoring_rules
 from applications.services.assessment import rubrics
 from applications.states import ApplicationState, BonusState, ObjectionState, Remedy
-from portal.access.roles import roles_of
-from portal.core.errors import Finding, MoveNotAllowed, PortalError, RuleBroken
+from portal.access import impartiality
+from portal.core.errors import Finding, PortalError, RuleBroken
 from portal.jobs import queue
 from portal.jobs.progress import Progress, no_progress
 from portal.models import JobState, User
@@ -106,8 +107,13 @@ def start(sub_program: SubProgram, *, by: User, now: datetime) -> ScoreRun:
 
     Raises RuleBroken with everything that is not ready, MoveNotAllowed.
     """
-    if not roles_of(by) & {OFFICER, MANAGER}:
-        raise MoveNotAllowed("점수 산정을 시작할 권한이 없습니다.")
+    impartiality.require(
+        by,
+        [OFFICER, MANAGER],
+        about=in_program(sub_program),
+        message="점수 산정을 시작할 권한이 없습니다.",
+        code="move_not_allowed",
+    )
     with transaction.atomic():
         SubProgram.objects.select_for_update(no_key=True).get(pk=sub_program.pk)
         if findings := unready(sub_program):

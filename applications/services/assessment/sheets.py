@@ -3,21 +3,32 @@
 Assigned without ties, opened after a conflict statement, marked per criterion, then locked.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from applications.models import Application, ConflictStatement, ScoreSheet
+from applications.queries.assessment import committee as people
 from applications.roles import ASSESSOR
 from applications.rules.assessment.scoring import Criterion
 from applications.services.assessment import conflicts, rubrics
 from applications.states import ApplicationMoves, ApplicationState
 from portal.access.roles import roles_of
-from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
+from portal.core.errors import (
+    BadInput,
+    Finding,
+    MoveNotAllowed,
+    NotFound,
+    RuleBroken,
+    StaleVersion,
+)
+from portal.core.versions import earlier_save
+from portal.forms.people import told_apart
 from portal.models import User
-from portal.notices import outbox
+from portal.notices import staff as staff_notices
 from portal.records import snapshot
 from portal.records.workflow import move
 from programs.models import SubProgram
@@ -31,11 +42,7 @@ STEP = "assessing"  # the process step whose planned days the assessors have
 
 def candidates(application: Application) -> QuerySet[User]:
     """Return the assessors without a sheet for this application, tied or not, by name."""
-    return (
-        User.objects.filter(is_active=True, groups__name=ASSESSOR)
-        .exclude(pk__in=application.sheets.values("assessor"))
-        .order_by("name", "pk")
-    )
+    return people.assessors().exclude(pk__in=application.sheets.values("assessor"))
 
 
 def assign(application: Application, *, assessor: User, by: User, now: datetime) -> ScoreSheet:
@@ -53,16 +60,16 @@ def assign_all(
     """
     for assessor in assessors:
         if ASSESSOR not in roles_of(assessor):
-            raise BadInput(f"{assessor}님은 평가위원이 아닙니다.", code="assessor")
+            raise BadInput(f"{told_apart(assessor)}님은 평가위원이 아닙니다.", code="assessor")
     tied = conflicts.ties_of(application, assessors)
     findings = [
-        Finding(tie.code, f"{assessor} 평가위원 - {tie.message}")
+        Finding(tie.code, f"{told_apart(assessor)} 평가위원 - {tie.message}")
         for assessor in assessors
         for tie in tied[assessor.pk]
     ]
     if findings:
         raise RuleBroken(findings, message="이해관계가 있어 배정할 수 없습니다.")
-    names = ", ".join(str(assessor) for assessor in assessors)
+    names = ", ".join(map(told_apart, assessors))
     with transaction.atomic():
         move(application, ApplicationMoves.ASSIGN, by=by, now=now, note=f"배정: {names}")
         if application.sheets.filter(assessor__in=assessors).exists():
@@ -80,9 +87,8 @@ def assign_all(
             for assessor in assessors
         )
         for sheet in sheets:
-            outbox.write(
+            staff_notices.tell(
                 "applications/sheet_assigned",
-                to_email=sheet.assessor.email,
                 user=sheet.assessor,
                 key=f"assigned:{sheet.pk}",
                 now=now,
@@ -115,7 +121,7 @@ def declare(sheet: ScoreSheet, *, tied: bool, words: str, by: User, now: datetim
             application_id=sheet.application_id, assessor=by, tied=tied, words=text, at=now
         )
         if tied:
-            conflicts.record_statement(sheet, statement=text, now=now)
+            conflicts.record_statement(sheet.application_id, by, statement=text, now=now)
             _abstain(sheet, f"이해관계 신고: {text}", by, now)
     sheet.refresh_from_db()
     return sheet
@@ -134,27 +140,54 @@ def abstain(sheet: ScoreSheet, *, reason: str, by: User, now: datetime) -> Score
     return sheet
 
 
-def challenge(sheet: ScoreSheet, *, note: str, by: User, now: datetime) -> None:
-    """Exclude a sheet from the score after a party's objection to its assessor (기피).
-
-    Locked sheets too; their marks are kept. Raises MoveNotAllowed.
-    """
-    reason = f"기피 신청 인용: {note.strip()}"
-    with transaction.atomic():
-        if not note.strip() or not conflicts.withdraw(
-            ScoreSheet.objects.filter(pk=sheet.pk), reason=reason, by=by, now=now
-        ):
-            raise MoveNotAllowed("사유를 적어야 하며, 이미 끝난 평가표는 뺄 수 없습니다.")
-
-
 def unassign(sheet: ScoreSheet, *, note: str, by: User, now: datetime) -> None:
     """Delete a sheet that is not locked. Raises MoveNotAllowed."""
     with transaction.atomic():
-        text = f"{sheet.assessor}: {note.strip()}" if note.strip() else ""
+        text = f"{told_apart(sheet.assessor)}: {note.strip()}" if note.strip() else ""
         move(sheet.application, ApplicationMoves.UNASSIGN, by=by, now=now, note=text)
         removed, _ = ScoreSheet.objects.waiting().filter(pk=sheet.pk).delete()
         if not removed:
             raise _locked()
+
+
+def close(applications: Iterable[int] | QuerySet[Any], *, reason: str, now: datetime) -> int:
+    """End the sheets that still wait at applications whose assessment is over; tell the assessors.
+
+    Sheets already submitted stay as they are. Returns how many were closed.
+    """
+    waiting = ScoreSheet.objects.waiting().filter(application__in=applications)
+    rows = list(
+        waiting.select_related("assessor", "application__sub_program").order_by("assessor", "pk")
+    )
+    closed = [
+        row
+        for row in rows
+        if ScoreSheet.objects.waiting()
+        .filter(pk=row.pk)
+        .update(withdrawn_at=now, end_reason=reason)
+    ]
+    by_assessor: dict[User, list[ScoreSheet]] = {}
+    for row in closed:
+        by_assessor.setdefault(row.assessor, []).append(row)
+    for assessor, sheets in by_assessor.items():
+        staff_notices.tell(
+            "applications/sheet_closed",
+            user=assessor,
+            key=f"sheet-closed:{sheets[0].pk}:{now.isoformat()}",
+            now=now,
+            program=sheets[0].application.sub_program,
+            count=len(sheets),
+            reason=reason,
+        )
+    return len(closed)
+
+
+def stop(application: Application, *, since: datetime, reason: str, now: datetime) -> None:
+    """End every sheet assigned since then, submitted ones too; their marks are kept and not counted."""
+    close([application.pk], reason=reason, now=now)
+    ScoreSheet.objects.counted().filter(application=application, assigned_at__gte=since).update(
+        withdrawn_at=now, end_reason=reason
+    )
 
 
 def save(
@@ -266,11 +299,12 @@ def _abstain(sheet: ScoreSheet, reason: str, by: User, now: datetime) -> None:
     open_rows = ScoreSheet.objects.waiting().filter(pk=sheet.pk)
     if not open_rows.update(abstained_at=now, end_reason=reason):
         raise _refusal(sheet)
-    conflicts.notify_officers(sheet, "회피", reason, now)
+    conflicts.tell_of_end(sheet, "회피", reason, now)
 
 
 def _later_ties(sheet: ScoreSheet, by: User) -> list[Finding]:
-    ties = conflicts.ties(sheet.application, by)
+    kept = set(conflicts.kept_ties(sheet).values_list("code", flat=True))
+    ties = [row for row in conflicts.ties(sheet.application, by) if row.code not in kept]
     # In a blind stage the message must not name the company.
     if ties and sheet.application.sub_program.blind:
         return [Finding("tied", "이 신청과 이해관계가 확인되었습니다.")]
@@ -323,7 +357,7 @@ def _refusal(sheet: ScoreSheet, otherwise: str = "") -> StaleVersion | MoveNotAl
         return MoveNotAllowed(otherwise, code="declared")
     if fresh.declared_at is None:
         return MoveNotAllowed("먼저 이해관계를 확인하세요.", code="undeclared")
-    return StaleVersion()
+    return earlier_save("", own=True)  # nobody else may write on it
 
 
 def _locked() -> MoveNotAllowed:

@@ -20,12 +20,16 @@ from applications.rules import delivery as rules
 from applications.services import documents
 from applications.services.settlement import spending
 from applications.states import AgreementState, DeliverableMoves, DeliverableState
+from portal.access import impartiality
+from portal.access.roles import roles_of
+from portal.core import ranges
 from portal.core.dates import korean_day
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
 from portal.models import User
 from portal.notices import outbox
 from portal.records.workflow import move
 from portal.uploads import files
+from programs.roles import MANAGER, OFFICER
 from programs.rules import deadlines
 from programs.states import GrantKind
 
@@ -90,6 +94,7 @@ def add_entry(
     if locked.state != DeliverableState.UNDER_WAY:
         raise MoveNotAllowed("진행 중인 항목에만 기록할 수 있습니다.", code="not_under_way")
     rules.check_day(on, starts_on=locked.agreement.starts_on, today=korean_day(now))
+    ranges.check("entry_amount", amount, today=korean_day(now), code="amount")
     if not title.strip() or not body.strip():
         raise BadInput("제목과 내용을 적어 주세요.", code="entry_empty")
     if len(uploads) > MOST_FILES:
@@ -225,6 +230,7 @@ def extend(
     _require_side(deliverable, STAFF, by)
     if deliverable.ends_on is None or ends_on <= deliverable.ends_on:
         raise BadInput("지금 종료일보다 뒤의 날짜를 고르세요.", code="ends_on")
+    ranges.check("deliverable_end", ends_on, today=korean_day(now), code="ends_on")
     before = deliverable.ends_on
     text = f"{before:%Y-%m-%d} → {ends_on:%Y-%m-%d}: {note.strip()}" if note.strip() else ""
     move(
@@ -282,7 +288,7 @@ def _store(entry: DeliveryEntry, upload: "File[bytes]", by: User, now: datetime)
     DeliveryFile.objects.create(
         entry=entry,
         name=seen.name,
-        file=files.store(upload),
+        file=files.store(upload, by=by),
         size=seen.size,
         sha256=seen.sha256,
         content_type=seen.content_type,
@@ -309,8 +315,11 @@ def _notify_firm(entry: DeliveryEntry, now: datetime) -> None:
 
 def _require_side(deliverable: Deliverable, side: str, by: User, *, or_staff: bool = False) -> None:
     held = queries.sides_of(by, deliverable)
-    if side not in held and not (or_staff and STAFF in held):
-        raise NotFound
+    if side in held or (or_staff and STAFF in held):
+        return
+    if (or_staff or side == STAFF) and roles_of(by) & {OFFICER, MANAGER}:
+        impartiality.check(by, deliverable)
+    raise NotFound
 
 
 def _check_agreement(deliverable: Deliverable) -> None:

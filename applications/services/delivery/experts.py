@@ -12,9 +12,13 @@ from applications.models import Deliverable, Expert, ExpertMatch
 from applications.queries import delivery as queries
 from applications.services.assessment import conflicts
 from applications.states import AgreementState, DeliverableMoves, DeliverableState, ExpertState
+from portal.access import impartiality
 from portal.access.roles import roles_of
 from portal.assignment import matching
+from portal.core import ranges
+from portal.core.dates import korean_day
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
+from portal.core.text import name as clean_name
 from portal.core.validators import business_number
 from portal.models import DeclaredTie, User
 from portal.notices import outbox
@@ -61,8 +65,10 @@ def apply(
         raise BadInput("분야를 하나 이상 골라 주세요.", code="fields")
     if not regions or set(regions) - set(Region.values):
         raise BadInput("활동 지역을 하나 이상 골라 주세요.", code="regions")
+    ranges.check("career_years", years, today=korean_day(now), code="years")
     number = business_number(institution_number) if institution_number.strip() else ""
-    if row.get("institution") and not (institution.strip() and number):
+    employer, institution = clean_name(employer), clean_name(institution)
+    if row.get("institution") and not (institution and number):
         raise BadInput("소속 기관의 이름과 사업자등록번호를 적어 주세요.", code="institution")
     seen = files.inspect(evidence, allowed=EVIDENCE)
     try:
@@ -71,16 +77,16 @@ def apply(
                 user=by,
                 pool=pool,
                 route=route,
-                employer=employer.strip(),
+                employer=employer,
                 years=years,
                 degree=degree.strip(),
-                institution=institution.strip(),
+                institution=institution,
                 institution_number=number,
                 career=career.strip(),
                 fields=sorted(fields),
                 regions=sorted(regions),
                 capacity=row["capacity"],
-                file=files.store(evidence),
+                file=files.store(evidence, by=by),
                 file_name=seen.name,
                 file_sha256=seen.sha256,
                 content_type=seen.content_type,
@@ -89,7 +95,7 @@ def apply(
                 DeclaredTie.objects.create(
                     user=by,
                     kind=DeclaredTie.Kind.EMPLOYMENT,
-                    firm_name=institution.strip(),
+                    firm_name=institution,
                     business_number=number,
                     note=f"{row['label']} 등록",
                     declared_at=now,
@@ -108,8 +114,13 @@ def judge(expert: Expert, *, verified: bool, reason: str, by: User, now: datetim
     Raises MoveNotAllowed for anybody but staff, for one's own application and when it is decided
     already (`already_judged`), BadInput (`reason`).
     """
-    if not roles_of(by) & {OFFICER, MANAGER} or by.pk == expert.user_id:
-        raise MoveNotAllowed("이 전문가를 확인할 권한이 없습니다.")
+    impartiality.require(
+        by,
+        [OFFICER, MANAGER],
+        about=expert,
+        message="이 전문가를 확인할 권한이 없습니다.",
+        code="move_not_allowed",
+    )
     if not verified and not reason.strip():
         raise BadInput("등록을 거절하는 사유를 적어 주세요.", code="reason")
     target = ExpertState.VERIFIED if verified else ExpertState.REFUSED
@@ -148,7 +159,7 @@ def assign(
     Raises RuleBroken with every tie or at full capacity, NotFound for others than staff,
     MoveNotAllowed.
     """
-    _check_staff(by)
+    _check_staff(by, deliverable)
     findings = _unfit(expert, deliverable) + ties(expert, deliverable)
     if findings:
         raise RuleBroken(findings, message="이 전문가를 배정할 수 없습니다.")
@@ -181,8 +192,8 @@ def propose(
     The same seed and data give the same proposal. Raises NotFound for others than staff or an
     unknown pool (`pool`).
     """
-    _check_staff(by)
     row = queries.pool_of(sub_program.round, pool)
+    _check_staff(by, _without_expert(sub_program, pool))
     open_rows = list(_without_expert(sub_program, pool))
     experts = list(_available(pool))
     options, barred = _options(row, experts, open_rows)
@@ -217,7 +228,7 @@ def confirm(match: ExpertMatch, *, by: User, now: datetime) -> int:
 
     Raises MoveNotAllowed (`already_confirmed`), RuleBroken, StaleVersion.
     """
-    _check_staff(by)
+    _check_staff(by, match)
     with transaction.atomic():
         changed = ExpertMatch.objects.filter(pk=match.pk, confirmed_at=None).update(
             confirmed_by=by, confirmed_at=now
@@ -316,9 +327,10 @@ def _full(expert: Expert) -> Finding:
     return Finding("expert_full", f"{expert}은(는) 이미 {expert.capacity}곳을 맡고 있습니다.")
 
 
-def _check_staff(by: User) -> None:
+def _check_staff(by: User, about: impartiality.Things) -> None:
     if not roles_of(by) & {OFFICER, MANAGER}:
         raise NotFound
+    impartiality.check(by, about)
 
 
 def _notify(expert: Expert, deliverable: Deliverable, now: datetime) -> None:

@@ -1,7 +1,8 @@
 """Drafts: start one and save its parts without overwriting anybody else's changes."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from django.core.files.base import File
@@ -9,7 +10,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import F
 
 from applications.models import Application, Attachment, Consent, Section, Site
-from applications.queries.intake.drafting import initial_company_answers
+from applications.queries.intake import drafting
+from applications.queries.intake.drafting import Dossier, initial_company_answers
 from applications.queries.intake.questions import (
     COMPANY,
     PLAN,
@@ -27,19 +29,23 @@ from portal.core.errors import (
     RuleBroken,
     StaleVersion,
 )
+from portal.core.versions import earlier_save
 from portal.models import User
 from portal.records import snapshot
 from portal.uploads import files
 from programs.models import RequiredDocument, SubProgram
 from programs.queries.rounds import refusal
 
+COMPARE = "두 내용을 견주어 보고 다시 저장하세요."
+
 
 class Conflict(StaleVersion):
     """Somebody saved the same section meanwhile; carries the stored section and what was sent."""
 
     def __init__(self, section: Section, sent: Mapping[str, Any], by: User) -> None:
-        who = "다른 창에서" if section.saved_by == by else f"{section.saved_by} 님이"
-        super().__init__(f"{who} 먼저 저장했습니다. 두 내용을 견주어 보고 다시 저장하세요.")
+        own = section.saved_by_id == by.pk
+        told = earlier_save(str(section.saved_by), section.saved_at, own=own, then=COMPARE)
+        super().__init__(told.message)
         self.section = section
         self.sent = sent
 
@@ -103,6 +109,27 @@ def _create(sub_program: SubProgram, site: Site, by: User, now: datetime) -> App
 
 
 @transaction.atomic
+def save_step(
+    dossier: Dossier,
+    *,
+    name: str,
+    data: Mapping[str, Any],
+    version: int,
+    by: User,
+    now: datetime,
+    consents: Mapping[str, bool] = MappingProxyType({}),
+) -> Dossier:
+    """Save one step of a draft that was just read, its section with these consents, as one version.
+
+    Returns the draft as it is then. Otherwise like `save_section` and `consent`.
+    """
+    _check_declared(dossier.sub_program, consents)
+    section = _save(dossier.application, dossier.saved.get(name), name, data, version, by, now)
+    given = _consent(dossier.application, dossier.consents, consents, by, now)
+    return drafting.after(dossier, section, given)
+
+
+@transaction.atomic
 def save_section(
     application: Application,
     *,
@@ -118,26 +145,39 @@ def save_section(
     name stay as they were; `track` in the plan chooses the track. Raises Conflict with what
     somebody else saved, RuleBroken (`invalid:<code>`) and MoveNotAllowed (`already_submitted`).
     """
+    return _save(application, None, name, data, version, by, now)
+
+
+def _save(
+    application: Application,
+    known: Section | None,
+    name: str,
+    data: Mapping[str, Any],
+    version: int,
+    by: User,
+    now: datetime,
+) -> Section:
+    """Save a section whose stored row is `known`, or is read when the draft is locked."""
     if name not in SECTIONS:
         raise NotFound
-    touch(application, now=now)
     if name == PLAN and "track" in data:
-        _set_track(application, str(data["track"] or ""))
+        _touch_with_track(application, str(data["track"] or ""), now)
+    else:
+        touch(application, now=now)
     values = _parse(section_questions(application, name), data)
-    section = application.sections.select_related("saved_by").filter(name=name).first()
+    section = known or application.sections.filter(name=name).first()
     if section is None and version == 0:
         return Section.objects.create(
             application=application, name=name, data=values, saved_by=by, saved_at=now
         )
-    if section is None or section.version != version:
-        raise Conflict(section, values, by) if section else StaleVersion
+    if section is None:
+        raise StaleVersion
     merged = {key: value for key, value in {**section.data, **values}.items() if value is not None}
-    changed = Section.objects.filter(pk=section.pk, version=version).update(
-        data=merged, version=F("version") + 1, saved_by=by, saved_at=now
-    )
-    if not changed:
-        section.refresh_from_db()
-        raise Conflict(section, values, by)
+    if section.version != version or not Section.objects.filter(
+        pk=section.pk, version=version
+    ).update(data=merged, version=F("version") + 1, saved_by=by, saved_at=now):
+        theirs = Section.objects.select_related("saved_by").get(pk=section.pk)
+        raise Conflict(theirs, values, by)
     section.data, section.version = merged, version + 1
     section.saved_by, section.saved_at = by, now
     return section
@@ -146,8 +186,7 @@ def save_section(
 @transaction.atomic
 def choose_track(application: Application, *, code: str, by: User, now: datetime) -> Application:
     """Choose the track. Raises RuleBroken (`invalid:track`) and MoveNotAllowed."""
-    touch(application, now=now)
-    _set_track(application, code)
+    _touch_with_track(application, code, now)
     return application
 
 
@@ -160,7 +199,8 @@ def attach(
     Raises BadInput (`file_…`, `document_unknown`, `file_repeated`, `file_count`), Unavailable when
     the disk refuses, and MoveNotAllowed (`already_submitted`).
     """
-    document = application.sub_program.documents.filter(code=requirement).first()
+    documents = application.sub_program.documents.all()
+    document = next((row for row in documents if row.code == requirement), None)
     if document is None:
         raise BadInput("이 사업에서 받지 않는 서류입니다.", code="document_unknown")
     inspected = files.inspect(upload, allowed=document.formats)
@@ -170,7 +210,7 @@ def attach(
         application=application,
         requirement=requirement,
         name=inspected.name,
-        file=files.store(upload),
+        file=files.store(upload, by=by),
         size=inspected.size,
         sha256=inspected.sha256,
         content_type=inspected.content_type,
@@ -201,40 +241,18 @@ def consent(
     An unchanged answer keeps its first time. Raises BadInput (`consent_unknown`) and MoveNotAllowed
     (`already_submitted`).
     """
-    declared = {row["code"]: row for row in application.sub_program.consents}
-    if unknown := set(answers) - set(declared):
-        raise BadInput(
-            f"없는 동의 항목입니다: {', '.join(sorted(unknown))}", code="consent_unknown"
-        )
+    _check_declared(application.sub_program, answers)
     touch(application, now=now)
-    known = {row.code: (row.given, row.wording) for row in application.consents.all()}
-    changed = {
-        code: given
-        for code, given in answers.items()
-        if known.get(code) != (bool(given), str(declared[code]["version"]))
-    }
-    return [
-        Consent.objects.update_or_create(
-            application=application,
-            code=code,
-            defaults={
-                "wording": str(declared[code]["version"]),
-                "given": bool(given),
-                "by": by,
-                "at": now,
-            },
-        )[0]
-        for code, given in changed.items()
-    ]
+    return _consent(application, application.consents.all(), answers, by, now)
 
 
-def touch(application: Application, *, now: datetime) -> None:
+def touch(application: Application, *, now: datetime, **changes: object) -> None:
     """Increment the draft's version. Raises MoveNotAllowed when it is no draft any more.
 
     The row stays locked until the transaction ends, so that filing and changing never overlap.
     """
     changed = Application.objects.filter(pk=application.pk, state=ApplicationState.DRAFT).update(
-        version=F("version") + 1, updated_at=now
+        version=F("version") + 1, updated_at=now, **changes
     )
     if not changed:
         raise MoveNotAllowed(
@@ -242,14 +260,53 @@ def touch(application: Application, *, now: datetime) -> None:
         )
 
 
-def _set_track(application: Application, code: str) -> None:
-    track = application.sub_program.tracks.select_related("sub_program").filter(code=code).first()
+def _touch_with_track(application: Application, code: str, now: datetime) -> None:
+    track = next((row for row in application.sub_program.tracks.all() if row.code == code), None)
+    touch(application, now=now, track=track)
     if code and track is None:
         raise RuleBroken(
             [Finding("invalid:track", "‘지원유형’ 항목: 보기 가운데 하나를 고르세요.")]
         )
-    Application.objects.filter(pk=application.pk).update(track=track)
     application.track = track
+
+
+def _check_declared(program: SubProgram, answers: Mapping[str, bool]) -> None:
+    if unknown := set(answers) - {row["code"] for row in program.consents}:
+        raise BadInput(
+            f"없는 동의 항목입니다: {', '.join(sorted(unknown))}", code="consent_unknown"
+        )
+
+
+def _consent(
+    application: Application,
+    known: Iterable[Consent],
+    answers: Mapping[str, bool],
+    by: User,
+    now: datetime,
+) -> list[Consent]:
+    """Record the answers that differ from the `known` ones, in one statement."""
+    wording = {row["code"]: str(row["version"]) for row in application.sub_program.consents}
+    before = {row.code: (row.given, row.wording) for row in known}
+    changed = [
+        Consent(
+            application=application,
+            code=code,
+            wording=wording[code],
+            given=bool(given),
+            by=by,
+            at=now,
+        )
+        for code, given in answers.items()
+        if before.get(code) != (bool(given), wording[code])
+    ]
+    if not changed:
+        return []
+    return Consent.objects.bulk_create(
+        changed,
+        update_conflicts=True,
+        unique_fields=["application", "code"],
+        update_fields=["wording", "given", "by", "at"],
+    )
 
 
 def _parse(questions: list[dict[str, Any]], data: Mapping[str, Any]) -> dict[str, Any]:

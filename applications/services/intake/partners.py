@@ -12,26 +12,39 @@ from applications.services.company import check_invitations_today, token_digest
 from applications.services.intake.drafting import touch
 from applications.states import PartnerState
 from applications.visibility import WRITERS
+from portal.access.accounts import account_of
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
 from portal.core.money import checked_won
+from portal.core.text import name as clean_name
+from portal.core.validators import business_number as checked_number
+from portal.core.validators import email as read_email
 from portal.models import User
 from portal.notices import outbox
 from portal.records.workflow import set_state
 
 
 def invite(
-    application: Application, *, role: str, company_name: str, email: str, by: User, now: datetime
+    application: Application,
+    *,
+    role: str,
+    company_name: str,
+    email: str,
+    by: User,
+    now: datetime,
+    business_number: str = "",
 ) -> Partner:
     """Invite a company by e-mail; the link is valid for 14 days. Replaces an expired invitation.
 
-    Raises BadInput (`role`, `partner_name`, `partner_invited`, `letters_today`) and MoveNotAllowed
-    (`already_submitted`).
+    The company with `business_number` joins by its answer alone; any other one needs `confirm`.
+    Raises BadInput (`role`, `partner_name`, `business_number`, `partner_invited`, `letters_today`)
+    and MoveNotAllowed (`already_submitted`).
     """
+    number = checked_number(business_number) if business_number.strip() else ""
     labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
-    email = email.strip().lower()
+    email, company_name = read_email(email), clean_name(company_name)
     if role not in labels:
         raise BadInput("참여 역할을 골라 주세요.", code="role")
-    if not company_name.strip():
+    if not company_name:
         raise BadInput("기업 이름을 입력하세요.", code="partner_name")
     check_invitations_today(by, now)
     token = secrets.token_urlsafe(32)
@@ -42,7 +55,8 @@ def invite(
             partner = Partner.objects.create(
                 application=application,
                 role=role,
-                company_name=company_name.strip(),
+                company_name=company_name,
+                business_number=number,
                 email=email,
                 digest=token_digest(token),
                 invited_by=by,
@@ -67,7 +81,7 @@ def _send_invitation(partner: Partner, label: str, token: str, now: datetime) ->
     outbox.write(
         "applications/partner_invitation",
         to_email=partner.email,
-        user=User.objects.filter(email=partner.email).first(),
+        user=account_of(partner.email),
         key=f"partner_invitation:{partner.pk}",
         now=now,
         partner=partner,
@@ -84,7 +98,6 @@ def find_invitation(token: str) -> Partner:
             "application__sub_program__round", "application__company", "invited_by"
         )
         .filter(digest=token_digest(token))
-        .exclude(state=PartnerState.CANCELLED)
         .first()
     )
     if partner is None:
@@ -100,7 +113,7 @@ def mark_seen(partner: Partner, *, now: datetime) -> None:
 def accept(
     partner: Partner, *, company: Company, by: User, now: datetime, note: str = ""
 ) -> Partner:
-    """Join with one's own company.
+    """Join with one's own company: at once the invited one, another when the applicant confirms it.
 
     Raises NotFound for a company that `by` may not act for, BadInput (`partner_is_applicant`,
     `partner_duplicate`) and MoveNotAllowed (`invitation_closed`, `invitation_expired`,
@@ -110,12 +123,54 @@ def accept(
         raise NotFound
     if company.pk == partner.application.company_id:
         raise BadInput("신청기업은 스스로 참여기관이 될 수 없습니다.", code="partner_is_applicant")
+    invited = partner.business_number == company.business_number
+    answer = PartnerState.ACCEPTED if invited else PartnerState.PENDING
+    if _takes_part(partner, company):
+        raise _duplicate()
     try:
-        return _answer(partner, PartnerState.ACCEPTED, company=company, by=by, now=now, note=note)
+        return _answer(partner, answer, company=company, by=by, now=now, note=note)
     except IntegrityError as error:
-        raise BadInput(
-            "이 기업은 이미 이 신청에 참여하고 있습니다.", code="partner_duplicate"
-        ) from error
+        raise _duplicate() from error
+
+
+@transaction.atomic
+def confirm(partner: Partner, *, by: User, now: datetime) -> Partner:
+    """Confirm, as the applicant, a company that answered although another one was invited.
+
+    Raises MoveNotAllowed (`partner_answered`, `already_submitted`), BadInput (`partner_duplicate`).
+    """
+    touch(partner.application, now=now)
+    try:
+        with transaction.atomic():
+            confirmed = set_state(
+                Partner.objects.filter(pk=partner.pk, state=PartnerState.PENDING),
+                PartnerState.ACCEPTED,
+            )
+    except IntegrityError as error:
+        raise _duplicate() from error
+    if not confirmed:
+        raise MoveNotAllowed("확인을 기다리는 참여기관이 아닙니다.", code="partner_answered")
+    partner.refresh_from_db()
+    if partner.answered_by is not None:
+        outbox.write(
+            "applications/partner_confirmed",
+            to_email=partner.answered_by.email,
+            user=partner.answered_by,
+            key=f"partner_confirmed:{partner.pk}",
+            now=now,
+            partner=partner,
+        )
+    conflicts.recheck(now=now, applications=[partner.application_id])
+    return partner
+
+
+def _takes_part(partner: Partner, company: Company) -> bool:
+    rows = Partner.objects.filter(application=partner.application_id, company=company)
+    return rows.filter(state__in=[PartnerState.PENDING, PartnerState.ACCEPTED]).exists()
+
+
+def _duplicate() -> BadInput:
+    return BadInput("이 기업은 이미 이 신청에 참여하고 있습니다.", code="partner_duplicate")
 
 
 def refuse(partner: Partner, *, by: User, now: datetime, note: str) -> Partner:
@@ -124,9 +179,32 @@ def refuse(partner: Partner, *, by: User, now: datetime, note: str) -> Partner:
 
 @transaction.atomic
 def cancel(partner: Partner, *, by: User, now: datetime) -> None:
-    """Cancel an invitation or remove a partner from the draft. Raises MoveNotAllowed."""
+    """Cancel an invitation or remove a partner from the draft. Raises MoveNotAllowed.
+
+    Whoever had agreed is told by mail; an invitation's link tells it too.
+    """
     touch(partner.application, now=now)
+    before = Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
+    if before.state == PartnerState.CANCELLED:
+        return
     set_state(Partner.objects.filter(pk=partner.pk), PartnerState.CANCELLED)
+    if before.state in (PartnerState.PENDING, PartnerState.ACCEPTED):
+        tell_of_end(before, now=now)
+
+
+def tell_of_end(partner: Partner, *, now: datetime, withdrawn: bool = False) -> None:
+    """Tell a partner who had agreed that it takes part no more: removed, or the application `withdrawn`."""
+    person = partner.answered_by
+    outbox.write(
+        "applications/partner_removed",
+        to_email=person.email if person else partner.email,
+        user=person or account_of(partner.email),
+        key=f"partner_removed:{partner.pk}:{'withdrawn' if withdrawn else 'removed'}",
+        now=now,
+        partner=partner,
+        application=partner.application,
+        withdrawn=withdrawn,
+    )
 
 
 @transaction.atomic

@@ -1,19 +1,29 @@
 """Staff decisions on eligibility checks and bonus claims."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
+from operator import attrgetter
 
 from django.db import transaction
 
-from applications.models import Application, BonusClaim, Check
+from applications.models import Application, BonusClaim, Check, Exclusion
+from applications.rules import screening as rules
 from applications.services.application import notify_applicant
-from applications.states import ApplicationMoves, BonusState, CheckDecision, SupplementState
+from applications.states import (
+    ApplicationMoves,
+    BonusState,
+    CheckDecision,
+    ObjectionState,
+    SupplementState,
+)
 from portal.core.clock import KST
-from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move, set_state
+from programs.queries.calendar import holidays
 from programs.rules import eligibility
-from programs.rules.facts import applies
+
+OTHER = "other"
 
 
 def take_up(application: Application, *, by: User, now: datetime) -> MoveLogBase:
@@ -46,19 +56,18 @@ def confirm_met(application: Application, *, by: User, now: datetime) -> int:
     """
     with transaction.atomic():
         pending = application.checks.filter(decision=CheckDecision.PENDING, met=True)
-        count = pending.count()
+        count = pending.update(decision=CheckDecision.CONFIRMED, decided_by=by, decided_at=now)
         if not count:
             raise MoveNotAllowed("확인할 ‘충족’ 판정이 없습니다.", code="none_met")
         note = f"충족으로 판정된 요건 {count}건을 확인했습니다."
         move(application, ApplicationMoves.CHECK, by=by, now=now, note=note)
-        pending.update(decision=CheckDecision.CONFIRMED, decided_by=by, decided_at=now)
     return count
 
 
 def overrule(check: Check, *, reason: str, by: User, now: datetime) -> None:
     """Reverse the automatic verdict. Raises BadInput (`reason`), MoveNotAllowed."""
     if not reason.strip():
-        raise BadInput("자동 판정을 뒤집으려면 사유가 필요합니다.", code="reason")
+        raise BadInput("자동 판정을 변경하려면 사유가 필요합니다.", code="reason")
     _decide(check, CheckDecision.OVERRULED, reason, by, now)
 
 
@@ -73,29 +82,76 @@ def qualify(application: Application, *, by: User, now: datetime) -> MoveLogBase
         return move(application, ApplicationMoves.QUALIFY, by=by, now=now)
 
 
+def clear(application: Application, *, by: User, now: datetime) -> MoveLogBase:
+    """Confirm what the automatic check found met and send on to assessment, both or neither.
+
+    Raises RuleBroken with everything that stays undecided, MoveNotAllowed.
+    """
+    with transaction.atomic():
+        if application.checks.filter(decision=CheckDecision.PENDING, met=True).exists():
+            confirm_met(application, by=by, now=now)
+        return qualify(application, by=by, now=now)
+
+
 def open_findings(application: Application) -> list[Finding]:
     """Return everything that keeps an application in screening from going on to assessment."""
-    advisory = _advisory_codes(application)
-    findings = []
-    for check in application.checks.order_by("pk"):
-        if check.decision == CheckDecision.PENDING:
-            findings.append(Finding("check_pending", f"확인 전인 요건: {check.message}"))
-        elif not check.final and check.code not in advisory:
-            findings.append(Finding("check_failed", f"충족하지 않은 요건: {check.message}"))
-    if application.supplements.filter(state=SupplementState.OPEN).exists():
-        findings.append(Finding("supplement_open", "답을 기다리는 보완 요청이 있습니다."))
-    findings += [
-        Finding("bonus_pending", f"확인 전인 가점: {claim.label}")
-        for claim in application.bonuses.filter(state=BonusState.CLAIMED).order_by("pk")
-    ]
-    return findings
+    return rules.open_findings(screened(application))
 
 
-def exclude(application: Application, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Reject the application as ineligible and notify the applicant of the reason.
+def screened(application: Application) -> rules.Screened:
+    """Return what staff have decided about an application so far."""
+    form = application.submission.form.content
+    claims = sorted(application.bonuses.all(), key=attrgetter("pk"))
+    return rules.Screened(
+        checks=[
+            rules.Check(row.code, row.message, row.met, row.decision)
+            for row in sorted(application.checks.all(), key=attrgetter("pk"))
+        ],
+        advisory=rules.advisory_codes(form.get("conditions", [])),
+        supplement_open=any(
+            row.state == SupplementState.OPEN for row in application.supplements.all()
+        ),
+        bonuses_pending=[row.label for row in claims if row.state == BonusState.CLAIMED],
+    )
 
-    Raises MoveNotAllowed, also while a supplement request is open (`supplement_open`).
+
+def failable(application: Application) -> dict[str, str]:
+    """Return what an exclusion may name, code and message: checks found unmet, documents, the rest.
+
+    A check that nobody has decided is not named: its verdict is still the machine's.
     """
+    rows = application.checks.order_by("pk")
+    named = {f"check:{row.code}": row.message for row in rows if row.final is False}
+    declared = application.submission.form.content.get("documents", [])
+    named |= {f"document:{row['code']}": f"제출서류: {row['label']}" for row in declared}
+    return named | {OTHER: "그 밖의 요건(사유에 적음)"}
+
+
+def failed(application: Application) -> list[str]:
+    """Return the codes of the checks that staff have found unmet."""
+    rows = application.checks.exclude(decision=CheckDecision.PENDING).order_by("pk")
+    return [f"check:{row.code}" for row in rows if not row.final]
+
+
+def exclude(
+    application: Application,
+    *,
+    failed: Collection[str],
+    note: str,
+    by: User,
+    now: datetime,
+) -> MoveLogBase:
+    """Reject the application as ineligible and notify the applicant of what failed and why.
+
+    `failed` are codes of `failable`. Raises BadInput (`failed`), MoveNotAllowed, also while a
+    supplement request is open (`supplement_open`).
+    """
+    if application.state not in ApplicationMoves.EXCLUDE.source:
+        raise MoveNotAllowed("요건검토 중인 신청만 요건 미충족으로 처리할 수 있습니다.")
+    known = failable(application)
+    if not failed or set(failed) - set(known):
+        raise BadInput("충족하지 못한 요건을 고르세요.", code="failed")
+    named = [{"code": code, "message": text} for code, text in known.items() if code in failed]
     with transaction.atomic():
         row = move(application, ApplicationMoves.EXCLUDE, by=by, now=now, note=note)
         if application.supplements.filter(state=SupplementState.OPEN).exists():
@@ -103,19 +159,33 @@ def exclude(application: Application, *, note: str, by: User, now: datetime) -> 
                 "보완 기한이 지나지 않아 요건 미충족으로 처리할 수 없습니다.",
                 code="supplement_open",
             )
+        Exclusion.objects.create(
+            application=application, failed=named, reason=note.strip(), by=by, at=now
+        )
+        program = application.sub_program
         notify_applicant(
             application,
             "applications/ineligible",
             key=f"ineligible:{row.pk}",
             now=now,
             reason=note.strip(),
+            failed=[item["message"] for item in named],
+            objection_due=program.due_after("objection_days", now, holidays()),
         )
     return row
 
 
 def reinstate(application: Application, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Return an excluded application to screening and notify the applicant. Raises MoveNotAllowed."""
+    """Return an excluded application to screening and notify the applicant.
+
+    Raises MoveNotAllowed, also while an objection waits for its answer (`objection_open`).
+    """
     with transaction.atomic():
+        if application.objections.filter(state=ObjectionState.FILED).exists():
+            raise MoveNotAllowed(
+                "심의 중인 이의신청이 있습니다. 이의신청을 인용하거나 기각하세요.",
+                code="objection_open",
+            )
         row = move(application, ApplicationMoves.REINSTATE, by=by, now=now, note=note)
         notify_applicant(
             application,
@@ -135,45 +205,52 @@ def decide_bonus(claim: BonusClaim, *, granted: bool, reason: str, by: User, now
     if not reason.strip():
         raise BadInput("품목과 증빙을 보고 판단한 사유를 적어 주세요.", code="reason")
     state = BonusState.GRANTED if granted else BonusState.REFUSED
-    note = f"{claim.label}: {state.label}. {reason.strip()}"
+    note = f"{claim.label}: {BonusState(claim.state).label} → {state.label}. {reason.strip()}"
     with transaction.atomic():
         move(claim.application, ApplicationMoves.BONUS, by=by, now=now, note=note)
-        set_state(
-            BonusClaim.objects.filter(pk=claim.pk),
-            state,
-            reason=reason.strip(),
-            decided_by=by,
-            decided_at=now,
+        # Only on the decision that the caller saw.
+        as_seen = BonusClaim.objects.filter(
+            pk=claim.pk, state=claim.state, decided_at=claim.decided_at
         )
+        if not set_state(as_seen, state, reason=reason.strip(), decided_by=by, decided_at=now):
+            raise _decided_meanwhile(BonusClaim.objects.get(pk=claim.pk))
     claim.refresh_from_db()
 
 
 def _checks(application: Application) -> Iterable[Check]:
     filed = application.submission
     conditions = eligibility.parse(filed.form.content.get("conditions", []))
-    facts = eligibility.read_facts(conditions, filed.content["facts"])
     on = filed.submitted_at.astimezone(KST).date()
-    for condition in conditions:
-        if applies(condition.when, facts) is False:
-            continue
-        verdict = eligibility.judge([condition], facts, on=on, final=False)
-        met = None if verdict.unknown else not verdict.findings
+    for condition, met in rules.verdicts(conditions, filed.content["facts"], on=on):
         yield Check(
-            application=application, code=condition.code, message=condition.message, met=met
+            application=application,
+            code=condition.code,
+            message=condition.message,
+            basis=condition.basis,
+            met=met,
         )
 
 
 def _decide(check: Check, decision: CheckDecision, reason: str, by: User, now: datetime) -> None:
     met = bool(check.met) if decision == CheckDecision.CONFIRMED else not check.met
     note = f"{decision.label}({'충족' if met else '미충족'}): {check.message} {reason.strip()}"
+    if check.decision != CheckDecision.PENDING:
+        note = f"{CheckDecision(check.decision).label} → {note}"
     with transaction.atomic():
         move(check.application, ApplicationMoves.CHECK, by=by, now=now, note=note.strip())
-        Check.objects.filter(pk=check.pk).update(
-            decision=decision, reason=reason.strip(), decided_by=by, decided_at=now
+        as_seen = Check.objects.filter(
+            pk=check.pk, decision=check.decision, decided_at=check.decided_at
         )
+        if not as_seen.update(
+            decision=decision, reason=reason.strip(), decided_by=by, decided_at=now
+        ):
+            raise _decided_meanwhile(Check.objects.get(pk=check.pk))
     check.refresh_from_db()
 
 
-def _advisory_codes(application: Application) -> set[str]:
-    conditions = application.submission.form.content.get("conditions", [])
-    return {row.code for row in eligibility.parse(conditions) if not row.blocking}
+def _decided_meanwhile(row: BonusClaim | Check) -> StaleVersion:
+    found = row.get_state_display() if isinstance(row, BonusClaim) else row.get_decision_display()
+    return StaleVersion(
+        f"{row}: {row.decided_by}님이 먼저 ‘{found}’(으)로 정했습니다. 사유: {row.reason or '없음'}."
+        " 내용을 확인한 뒤 다시 처리해 주세요."
+    )

@@ -6,9 +6,12 @@ from datetime import datetime
 from django.core.files.base import File
 from django.db import transaction
 
-from applications.models import Application, Attachment, Supplement
+from applications.models import Application, Attachment, Supplement, SupplementTemplate
+from applications.rules import screening as rules
 from applications.services.application import notify_applicant
 from applications.states import ApplicationMoves, SupplementState
+from portal.core import ranges
+from portal.core.dates import due_text, korean_day
 from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.records import snapshot
@@ -30,17 +33,17 @@ def request(
     now: datetime,
     due_at: datetime | None = None,
     days: int | None = None,
+    template: SupplementTemplate | None = None,
 ) -> Supplement:
     """Request more from the applicant, due at `due_at` or after `days` (default: the programme's).
 
-    `requirements` are codes of documents to submit again. Raises BadInput (`message`, `requirement`,
+    `template` is the one whose text was used, `requirements` are codes of documents to submit again. Raises BadInput (`message`, `requirement`,
     `due_at`), MoveNotAllowed (`supplement_open`).
     """
-    labels = _document_labels(application)
-    if not message.strip():
-        raise BadInput("무엇을 보완해야 하는지 적어 주세요.", code="message")
-    if unknown := set(requirements) - set(labels):
-        raise BadInput(f"없는 제출서류입니다: {', '.join(sorted(unknown))}", code="requirement")
+    labels = rules.document_labels(application.submission.form.content)
+    check(message, days, now=now)
+    if found := rules.unknown_documents(labels, requirements):
+        raise BadInput(found.message, code=found.code)
     program = application.sub_program
     due = due_at or program.due_after("supplement_days", now, holidays(), days=days)
     if due <= now:
@@ -54,8 +57,9 @@ def request(
             note=message,
             changes={"supplement_state": SupplementState.OPEN},
         )
-        if application.supplements.filter(state=SupplementState.OPEN).exists():
-            raise MoveNotAllowed("아직 답을 기다리는 보완 요청이 있습니다.", code="supplement_open")
+        waiting = application.supplements.filter(state=SupplementState.OPEN).exists()
+        if found := rules.second_request(waiting):
+            raise MoveNotAllowed(found.message, code=found.code)
         supplement = Supplement.objects.create(
             application=application,
             message=message.strip(),
@@ -63,6 +67,7 @@ def request(
             requested_by=by,
             requested_at=now,
             due_at=due,
+            template=template,
         )
         notify_applicant(
             application,
@@ -71,6 +76,86 @@ def request(
             now=now,
             supplement=supplement,
             document_labels=[labels[code] for code in requirements],
+        )
+    return supplement
+
+
+def check(message: str, days: int | None, *, now: datetime) -> None:
+    """Refuse a request without words or with a strange period. Raises BadInput (`message`, `days`)."""
+    if not message.strip():
+        raise BadInput("무엇을 보완해야 하는지 적어 주세요.", code="message")
+    ranges.check("supplement_days", days, today=korean_day(now), code="days")
+
+
+def withdraw(supplement: Supplement, *, reason: str, by: User, now: datetime) -> Supplement:
+    """Take an open request back and tell the applicant that nothing is to be done.
+
+    Raises MoveNotAllowed (`note_required`, `supplement_answered`, `supplement_closed`), Closed.
+    """
+    with transaction.atomic():
+        _lock_open(supplement, now)
+        move(
+            supplement.application,
+            ApplicationMoves.WITHDRAW_ASK,
+            by=by,
+            now=now,
+            note=reason,
+            changes={"supplement_state": SupplementState.WITHDRAWN},
+        )
+        set_state(
+            Supplement.objects.filter(pk=supplement.pk),
+            SupplementState.WITHDRAWN,
+            changed_reason=reason.strip(),
+            changed_at=now,
+        )
+        supplement.refresh_from_db()
+        notify_applicant(
+            supplement.application,
+            "applications/supplement_withdrawn",
+            key=f"supplement-withdrawn:{supplement.pk}",
+            now=now,
+            supplement=supplement,
+        )
+    return supplement
+
+
+def move_due(
+    supplement: Supplement, *, days: int, reason: str, by: User, now: datetime
+) -> Supplement:
+    """Let an open request end `days` after it was made, and tell the applicant.
+
+    An earlier end leaves the programme's own days and the next working day. Raises BadInput (`days`),
+    MoveNotAllowed (`note_required`, `supplement_answered`, `supplement_closed`), Closed.
+    """
+    program, free = supplement.application.sub_program, holidays()
+    ranges.check("supplement_days", days, today=korean_day(now), code="days")
+    due = program.due_after("supplement_days", supplement.requested_at, free, days=days)
+    with transaction.atomic():
+        _lock_open(supplement, now)
+        supplement.refresh_from_db()
+        least = max(
+            program.due_after("supplement_days", supplement.requested_at, free),
+            program.due_after("supplement_days", now, free, days=1),
+        )
+        if due == supplement.due_at:
+            raise BadInput("지금 기한과 같습니다. 다른 날수를 적어 주세요.", code="days")
+        if due < min(least, supplement.due_at):
+            raise BadInput(
+                f"기한을 앞당길 때에는 {due_text(least)}보다 이르게 할 수 없습니다.", code="days"
+            )
+        before, after = due_text(supplement.due_at), due_text(due)
+        note = f"{before} → {after}. {reason.strip()}" if reason.strip() else ""
+        move(supplement.application, ApplicationMoves.MOVE_ASK, by=by, now=now, note=note)
+        Supplement.objects.filter(pk=supplement.pk).update(
+            due_at=due, changed_reason=reason.strip(), changed_at=now
+        )
+        supplement.refresh_from_db()
+        notify_applicant(
+            supplement.application,
+            "applications/supplement_moved",
+            key=f"supplement-moved:{supplement.pk}:{due.isoformat()}:{now.isoformat()}",
+            now=now,
+            supplement=supplement,
         )
     return supplement
 
@@ -99,7 +184,7 @@ def attach(
         supplement=supplement,
         requirement=requirement,
         name=inspected.name,
-        file=files.store(upload),
+        file=files.store(upload, by=by),
         size=inspected.size,
         sha256=inspected.sha256,
         content_type=inspected.content_type,
@@ -174,17 +259,26 @@ def expire(now: datetime) -> int:
     return sum(_expire(row, now) for row in rows.order_by("due_at", "pk")[:EXPIRY_BATCH])
 
 
+def close(application: Application) -> None:
+    """Close the open request of an application that has ended; nobody waits for an answer."""
+    if set_state(
+        application.supplements.filter(state=SupplementState.OPEN), SupplementState.CLOSED
+    ):
+        Application.objects.filter(pk=application.pk).update(
+            **{"supplement_state": SupplementState.CLOSED}
+        )
+
+
 def _lock_open(supplement: Supplement, now: datetime) -> None:
     locked = Supplement.objects.select_for_update().get(pk=supplement.pk)
     if locked.state == SupplementState.ANSWERED:
         raise MoveNotAllowed("이미 답변을 제출했습니다.", code="supplement_answered")
+    if locked.state == SupplementState.CLOSED:
+        raise MoveNotAllowed("신청이 끝나 보완할 것이 없습니다.", code="supplement_closed")
+    if locked.state == SupplementState.WITHDRAWN:
+        raise MoveNotAllowed("담당자가 거둔 요청입니다.", code="supplement_closed")
     if locked.state == SupplementState.EXPIRED or locked.due_at <= now:
         raise Closed("보완 기한이 지났습니다.", code="supplement_expired")
-
-
-def _document_labels(application: Application) -> dict[str, str]:
-    documents = application.submission.form.content.get("documents", [])
-    return {row["code"]: row["label"] for row in documents}
 
 
 @transaction.atomic

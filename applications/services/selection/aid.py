@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from applications.models import AidException, Application, Company
 from applications.queries.selection import aid as aid_queries
 from applications.states import ApplicationState
-from portal.access.roles import roles_of
+from portal.access import impartiality
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from programs.models import SubProgram
@@ -34,8 +34,12 @@ def allow(
 
     Raises MoveNotAllowed (`role`, `no_exception`, `exception_there`), BadInput (`limit`, `reason`).
     """
-    if MANAGER not in roles_of(by):
-        raise MoveNotAllowed("결정권자만 지원 한도의 예외를 인정할 수 있습니다.", code="role")
+    impartiality.require(
+        by,
+        [MANAGER],
+        about=application,
+        message="결정권자만 지원 한도의 예외를 인정할 수 있습니다.",
+    )
     rows = {row.code: row for row in application.sub_program.round.limits_parsed()}
     if limit not in rows:
         raise BadInput("그런 지원 한도가 없습니다.", code="limit")

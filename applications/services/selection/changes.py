@@ -7,25 +7,29 @@ from datetime import datetime
 
 from django.db import transaction
 
-from applications.models import Application, Decision, DecisionChange
+from applications.models import Application, Decision, DecisionChange, Objection
 from applications.queries.selection import decisions as decision_queries
 from applications.queries.selection import reserve as reserve_queries
 from applications.services import objection
+from applications.services.agreement import contracts
 from applications.services.selection import decisions, reserve
 from applications.states import (
+    PENDING_CHANGES,
     ApplicationState,
     ChangeKind,
     ChangeMoves,
     ChangeState,
     ObjectionMoves,
+    ObjectionState,
     Outcome,
 )
-from portal.access.roles import roles_of
+from portal.access import impartiality
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from portal.records.workflow import move
 from programs.roles import MANAGER, OFFICER
 
+DECLINED = "신청기업이 포기했습니다."
 HOLDING_A_PLACE = {Outcome.SELECTED, Outcome.RESERVE}
 
 
@@ -33,26 +37,31 @@ def decline(application: Application, *, note: str, by: User, now: datetime) -> 
     """Give up a selection or a place on the reserve list, before an agreement is begun.
 
     Needs no approval; a vacated place goes to the reserve list. The caller has checked that `by`
-    owns the company. Raises MoveNotAllowed (`nothing_to_decline`, `no_award`), BadInput (`reason`).
+    owns the company. Changes that staff still prepare are discarded, and an objection needs no answer
+    any more. Raises MoveNotAllowed (`nothing_to_decline`, `no_award`, `objection_upheld` while a case
+    is scored again), BadInput (`reason`).
     """
     current = _current(application)
+    _refuse_scored_again(application, "포기")
     if current.outcome not in HOLDING_A_PLACE:
         raise MoveNotAllowed(
             "선정되었거나 예비인 신청만 포기할 수 있습니다.", code="nothing_to_decline"
         )
     with transaction.atomic():
         reserve.lock_program(application.sub_program)
+        for pending in application.changes.filter(state__in=PENDING_CHANGES):
+            move(pending, ChangeMoves.DISCARD, by=None, now=now, note=DECLINED)
         made = decisions.open_change(
             current,
             kind=ChangeKind.DECLINE,
             outcome=Outcome.DECLINED,
-            reason=f"신청기업이 포기했습니다. {note.strip()}"[: decisions.REASON_LENGTH]
-            if note.strip()
-            else "",
+            reason=f"{DECLINED} {note.strip()}"[: decisions.REASON_LENGTH] if note.strip() else "",
             by=by,
             now=now,
         )
         decision = decisions.put_in_force(made, ChangeMoves.DECLINE, by=by, now=now, owner=True)
+        objection.lapse(application, reason=DECLINED, now=now)
+        contracts.follow_decision(application, now=now)
         reserve.fill(application.sub_program, by=None, now=now)
     return decision
 
@@ -69,29 +78,36 @@ def propose(
     """Propose to cancel a selection or to reverse a decision.
 
     A reversal needs two approvals, a cancellation one, each by another person. Raises
-    MoveNotAllowed (`role`, `not_selected`, `no_award`), BadInput (`kind`, `outcome`, `reason`).
+    MoveNotAllowed (`role`, `not_selected`, `no_award`, `objection_upheld`), BadInput (`kind`,
+    `outcome`, `reason`).
     """
-    if not roles_of(by) & {OFFICER, MANAGER}:
-        raise MoveNotAllowed("결정 변경을 제안할 권한이 없습니다.", code="role")
-    current = _current(application)
-    if kind == ChangeKind.CANCEL:
-        outcome = Outcome.CANCELLED
-        if current.outcome != Outcome.SELECTED:
-            raise MoveNotAllowed("선정된 신청만 선정을 취소할 수 있습니다.", code="not_selected")
-    elif kind != ChangeKind.REVERSAL:
-        raise BadInput("취소나 번복만 제안할 수 있습니다.", code="kind")
-    elif outcome not in {*HOLDING_A_PLACE, Outcome.REJECTED} or outcome == current.outcome:
-        raise BadInput("지금과 다른 결과를 고르세요.", code="outcome")
-    support = application.submission.support_won or 0
-    return decisions.open_change(
-        current,
-        kind=kind,
-        outcome=outcome,
-        grant_won=support if outcome == Outcome.SELECTED else 0,
-        reason=reason,
-        by=by,
-        now=now,
+    impartiality.require(
+        by, [OFFICER, MANAGER], about=application, message="결정 변경을 제안할 권한이 없습니다."
     )
+    with transaction.atomic():
+        reserve.lock_program(application.sub_program)
+        current = _current(application)
+        _refuse_scored_again(application, "제안")
+        if kind == ChangeKind.CANCEL:
+            outcome = Outcome.CANCELLED
+            if current.outcome != Outcome.SELECTED:
+                raise MoveNotAllowed(
+                    "선정된 신청만 선정을 취소할 수 있습니다.", code="not_selected"
+                )
+        elif kind != ChangeKind.REVERSAL:
+            raise BadInput("취소나 번복만 제안할 수 있습니다.", code="kind")
+        elif outcome not in {*HOLDING_A_PLACE, Outcome.REJECTED} or outcome == current.outcome:
+            raise BadInput("지금과 다른 결과를 고르세요.", code="outcome")
+        support = application.submission.support_won or 0
+        return decisions.open_change(
+            current,
+            kind=kind,
+            outcome=outcome,
+            grant_won=support if outcome == Outcome.SELECTED else 0,
+            reason=reason,
+            by=by,
+            now=now,
+        )
 
 
 def take_up(change: DecisionChange, *, by: User, now: datetime) -> None:
@@ -125,8 +141,11 @@ def approve(change: DecisionChange, *, by: User, now: datetime) -> Decision:
             _require_free_place(change)
         made = decisions.put_in_force(change, ChangeMoves.APPROVE, by=by, now=now, approved_by=by)
         if change.kind == ChangeKind.OBJECTION:
-            move(change.application.objection, ObjectionMoves.CLOSE, by=by, now=now)
-        if change.replaces.outcome == Outcome.SELECTED and made.outcome != Outcome.SELECTED:
+            move(_case(change), ObjectionMoves.CLOSE, by=by, now=now)
+        contracts.follow_decision(change.application, now=now)
+        vacated = change.replaces.outcome == Outcome.SELECTED and made.outcome != Outcome.SELECTED
+        # The reserve list waits for a case that is scored again.
+        if vacated or change.kind == ChangeKind.OBJECTION:
             reserve.fill(program, by=None, now=now)
     return made
 
@@ -177,6 +196,14 @@ def _current(application: Application) -> Decision:
     )
 
 
+def _refuse_scored_again(application: Application, act: str) -> None:
+    if application.objections.filter(state=ObjectionState.UPHELD).exists():
+        raise MoveNotAllowed(
+            f"이의신청에 따라 다시 산정하고 있습니다. 결과가 나온 뒤 {act}하세요.",
+            code="objection_upheld",
+        )
+
+
 def _refuse_same_person(change: DecisionChange, by: User) -> None:
     if by.pk in {change.proposed_by_id, change.seconded_by_id}:
         raise MoveNotAllowed(
@@ -187,7 +214,11 @@ def _refuse_same_person(change: DecisionChange, by: User) -> None:
 
 def _refuse_barred(change: DecisionChange, by: User) -> None:
     if change.kind == ChangeKind.OBJECTION:
-        objection.refuse_barred(change.application.objection, by)
+        objection.refuse_barred(_case(change), by)
+
+
+def _case(change: DecisionChange) -> Objection:
+    return Objection.objects.get(application=change.application_id, exclusion=None)
 
 
 def _require_free_place(change: DecisionChange) -> None:

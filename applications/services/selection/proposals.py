@@ -23,7 +23,8 @@ from applications.models import (
 )
 from applications.queries.selection import aid as aid_queries
 from applications.rules import selection as selection_rules
-from applications.services.selection import aid, notices
+from applications.services.assessment import sheets
+from applications.services.selection import aid, notices, reserve
 from applications.services.selection.notices import announced
 from applications.states import (
     ApplicationMoves,
@@ -32,7 +33,9 @@ from applications.states import (
     SelectionMoves,
     SelectionState,
 )
-from portal.access.roles import roles_of
+from portal.access import impartiality
+from portal.core import ranges
+from portal.core.dates import korean_day
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.core.moves import Move
 from portal.jobs import broker, queue
@@ -56,6 +59,7 @@ UNFINISHED = [
     SelectionState.DECIDED,
 ]
 STAGES = 3
+ASSESSED = "평가가 끝나고 결과가 발표되었습니다."
 PROPOSED = (selection_rules.SELECTED, selection_rules.RESERVE, selection_rules.REJECTED)
 NO_SIGNATURES: dict[str, Any] = {
     "confirmed_by": None,
@@ -79,8 +83,13 @@ def start(
     below the line and at or above the floor on the reserve list. Raises MoveNotAllowed
     (`run_not_finished`, `run_stale`, `selection_live`), BadInput (`places`).
     """
-    if not roles_of(by) & {OFFICER, MANAGER}:
-        raise MoveNotAllowed("선정안을 만들 권한이 없습니다.")
+    impartiality.require(
+        by,
+        [OFFICER, MANAGER],
+        about=run,
+        message="선정안을 만들 권한이 없습니다.",
+        code="move_not_allowed",
+    )
     if run.finished_at is None:
         raise MoveNotAllowed(
             "점수 산정이 끝난 뒤에 선정안을 만들 수 있습니다.", code="run_not_finished"
@@ -89,6 +98,8 @@ def start(
         raise MoveNotAllowed(f"다시 산정해야 하는 점수입니다. {run.stale_reason}", code="run_stale")
     if any(count is not None and count < 0 for count in (places, reserve_places)):
         raise BadInput("선정 수와 예비 수는 0 이상이어야 합니다.", code="places")
+    for count, label in ((places, "선정 수"), (reserve_places, "예비 수")):
+        ranges.check("places", count, today=korean_day(now), label=label)
     program = run.sub_program
     if places is None:
         places = quota.places(program.quota_count, program.quota_kind)
@@ -316,6 +327,10 @@ def release(
         with transaction.atomic():
             move(selection, SelectionMoves.RELEASE, by=by, now=now, changes={"released_at": now})
             _move_applications(selection, ApplicationMoves.RELEASE, by, now)
+            assessed = selection.decisions.order_by().values("application")
+            sheets.close(assessed, reason=ASSESSED, now=now)
+            # A place that was given up between the decision and the release goes to the next.
+            reserve.fill(selection.sub_program, by=None, now=now)
     decisions = announced(selection).count()
     written = _notify(selection, now, progress)
     if written != decisions:

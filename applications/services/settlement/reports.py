@@ -23,8 +23,11 @@ from applications.states import (
     ReportKind,
     ReportState,
 )
-from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.core import ranges
+from portal.core.dates import korean_day
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.core.moves import Move
+from portal.core.versions import earlier_save
 from portal.models import User
 from portal.records import snapshot
 from portal.records.workflow import move, set_state
@@ -56,7 +59,9 @@ def save(
     _check_open(report)
     mine = Report.objects.filter(pk=report.pk, version=version, state=ReportState.DRAFT)
     if not mine.update(data=read.values, version=F("version") + 1, saved_by=by, saved_at=now):
-        raise StaleVersion()
+        report.refresh_from_db()
+        _check_open(report)
+        raise earlier_save(str(report.saved_by), report.saved_at, own=report.saved_by_id == by.pk)
     report.refresh_from_db()
     return report
 
@@ -74,7 +79,7 @@ def attach(report: Report, *, upload: "File[bytes]", by: User, now: datetime) ->
         return ReportFile.objects.create(
             report=report,
             name=found.name,
-            file=files.store(upload),
+            file=files.store(upload, by=by),
             size=found.size,
             sha256=found.sha256,
             content_type=found.content_type,
@@ -179,6 +184,7 @@ def check_final(
     held = outcome == FinalOutcome.HELD
     if held and not days:
         raise BadInput("보류할 때는 보완 기한을 정하세요.", code="days")
+    ranges.check("hold_days", days if held else None, today=korean_day(now), code="days")
     if outcome == FinalOutcome.DONE and (lacks := delivery.unfinished(agreement)):
         raise RuleBroken(
             lacks, message="아직 끝나지 않은 수행 항목이 있어 완료로 판정할 수 없습니다."

@@ -1,6 +1,6 @@
 """Spending: lines with evidence, submitted by the firm, judged by staff; use of in-kind support."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 
 from django.core.files.base import File
@@ -20,9 +20,10 @@ from applications.states import (
     SettlementState,
     SpendingState,
 )
-from portal.access.roles import roles_of
+from portal.access import impartiality
+from portal.core import ranges
 from portal.core.dates import korean_day
-from portal.core.errors import BadInput, MoveNotAllowed
+from portal.core.errors import BadInput, MoveNotAllowed, StaleVersion
 from portal.core.money import checked_won, won
 from portal.models import User
 from portal.records.workflow import move, set_state
@@ -52,6 +53,7 @@ def add(
         raise BadInput("협약한 비목 가운데 고르세요.", code="item")
     if not checked_won(amount_won, label="금액"):
         raise BadInput("금액은 1원 이상이어야 합니다.", code="amount")
+    ranges.check("spent_won", amount_won, today=korean_day(now), code="amount")
     if not payee.strip() or not purpose.strip():
         raise BadInput("받은 곳과 사용 내용을 적어 주세요.", code="payee")
     _check_day(agreement, spent_on, now)
@@ -71,7 +73,7 @@ def add(
             purpose=purpose.strip(),
             amount_won=amount_won,
             name=found.name,
-            file=files.store(upload),
+            file=files.store(upload, by=by),
             size=found.size,
             sha256=found.sha256,
             content_type=found.content_type,
@@ -132,32 +134,72 @@ def judge(
 ) -> Spending:
     """Accept a line in whole or in part, or refuse it; less than the whole needs a reason.
 
-    Raises BadInput (`amount`, `reason`), MoveNotAllowed.
+    Before, after and reason are in the move log. Raises BadInput (`amount`, `reason`),
+    MoveNotAllowed, StaleVersion when somebody judged the line meanwhile.
     """
     agreement = spending.agreement
     if checked_won(allowed_won, label="인정액") > spending.amount_won:
         raise BadInput("인정액은 사용 금액보다 클 수 없습니다.", code="amount")
     if allowed_won < spending.amount_won and not reason.strip():
         raise BadInput("전액을 인정하지 않는 사유를 적어 주세요.", code="reason")
-    if not roles_of(by) & {OFFICER, MANAGER}:
-        raise MoveNotAllowed("사용내역을 확인할 권한이 없습니다.", code="role")
+    impartiality.require(
+        by, [OFFICER, MANAGER], about=agreement, message="사용내역을 확인할 권한이 없습니다."
+    )
     state = SpendingState.ALLOWED if allowed_won else SpendingState.REFUSED
     with transaction.atomic():
         locked = Agreement.objects.select_for_update(of=("self",)).get(pk=agreement.pk)
         if locked.state != AgreementState.SETTLING or locked.spending_at is None:
             raise MoveNotAllowed("제출된 사용내역만 확인할 수 있습니다.", code="spending_open")
         _refuse_proposed(agreement)
+        before = Spending.objects.select_related("checked_by").get(pk=spending.pk)
+        _refuse_judged_since(spending, before)
+        note = f"{before}: {_judgement(before)} → {state.label} {won(allowed_won)}"
+        reason = reason.strip()
+        move(
+            locked,
+            AgreementMoves.JUDGE_SPENDING,
+            by=by,
+            now=now,
+            note=f"{note}. 사유: {reason}" if reason else note,
+        )
         set_state(
             Spending.objects.filter(pk=spending.pk, removed_at=None),
             state,
             allowed_won=allowed_won,
-            reason=reason.strip(),
+            reason=reason,
             checked_by=by,
             checked_at=now,
         )
         pending_steps.sync(locked, now=now)
     spending.refresh_from_db()
     return spending
+
+
+@transaction.atomic
+def judge_all(judgements: Sequence[tuple[Spending, int, str]], *, by: User, now: datetime) -> None:
+    """Judge several lines, each with its allowed won and reason, all of them or none.
+
+    Raises BadInput with the line (`amount`, `reason`), MoveNotAllowed, StaleVersion.
+    """
+    for spending, allowed_won, reason in judgements:
+        try:
+            judge(spending, allowed_won=allowed_won, reason=reason, by=by, now=now)
+        except BadInput as wrong:
+            raise BadInput(f"{spending}: {wrong.message}", code=wrong.code) from wrong
+
+
+def _judgement(spending: Spending) -> str:
+    label = SpendingState(spending.state).label
+    return label if spending.checked_at is None else f"{label} {won(spending.allowed_won)}"
+
+
+def _refuse_judged_since(shown: Spending, now_there: Spending) -> None:
+    """Raise StaleVersion when somebody judged the line after the caller read it."""
+    if (shown.state, shown.checked_at) != (now_there.state, now_there.checked_at):
+        raise StaleVersion(
+            f"{now_there}: {now_there.checked_by}님이 먼저 확인했습니다"
+            f"({_judgement(now_there)}). 내용을 확인한 뒤 다시 처리해 주세요."
+        )
 
 
 def record_use(

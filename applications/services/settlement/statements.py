@@ -30,6 +30,7 @@ from applications.states import (
     SettlementState,
     SpendingState,
 )
+from portal.core import ranges
 from portal.core.dates import due_text, korean_day
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.core.money import won
@@ -156,8 +157,15 @@ def record_recovery(
     """
     if not evidence.strip():
         raise BadInput("입금을 확인한 근거를 적어 주세요.", code="evidence")
-    if received_on > korean_day(now):
-        raise BadInput("납부일은 오늘보다 뒤일 수 없습니다.", code="received_on")
+    decided = recovery.settlement.decided_at
+    ranges.check(
+        "received_on",
+        received_on,
+        today=korean_day(now),
+        code="received_on",
+        least=korean_day(decided) if decided else None,
+        label="납부일(정산을 확정한 날부터 오늘까지)",
+    )
     agreement = recovery.settlement.agreement
     with transaction.atomic():
         move(agreement, AgreementMoves.RECOVER, by=by, now=now, note=evidence)

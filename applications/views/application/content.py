@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from applications.forms.intake.questions import answer_text
-from applications.models import Application, Submission
+from applications.models import Submission
 from applications.queries.intake import questions
 from applications.queries.intake.drafting import Dossier, applicable_questions
 from applications.views.intake.steps import LABELS, steps_of, url_of
@@ -27,7 +27,7 @@ def draft(dossier: Dossier) -> list[Group]:
             for row in applicable_questions(dossier, step)
         ]
         if step == questions.COMPANY:
-            rows = _company(application) + rows
+            rows = _company(vars(application.company), vars(application.site)) + rows
         if step == questions.PLAN:
             rows.insert(0, ("지원유형", application.track.name if application.track else EMPTY))
         if step == questions.COST:
@@ -40,13 +40,8 @@ def filed(submission: Submission) -> list[Group]:
     """Group what was filed, with the labels of the form it was filed under."""
     content, form = submission.content, submission.form.content
     answers = content.get("answers", {})
-    company = content.get("company", {})
-    number = company.get("business_number", "")
     about = [
-        ("기업명", company.get("name", "")),
-        ("사업자등록번호", format_business_number(number) if number else ""),
-        ("대표자", company.get("representative", "")),
-        ("사업장", content.get("site", {}).get("name", "")),
+        *_company(content.get("company", {}), content.get("site", {})),
         *_answered(form.get("profile", ()), content.get("profile", {})),
     ]
     plan = [
@@ -62,7 +57,7 @@ def filed(submission: Submission) -> list[Group]:
         lines.append((questions.REQUESTED_QUESTION["label"], won(cost[questions.REQUESTED])))
     track = ("지원유형", content.get("track", {}).get("name", ""))
     groups = [
-        {"title": LABELS["company"], "rows": [row for row in about if row[1]]},
+        {"title": LABELS["company"], "rows": about},
         {"title": LABELS["plan"], "rows": [track, *_answered(plan, answers)]},
         {"title": LABELS["cost"], "rows": lines},
         {"title": LABELS["declarations"], "rows": _answered(rest, answers)},
@@ -70,13 +65,19 @@ def filed(submission: Submission) -> list[Group]:
     return [group for group in groups if group["rows"]]
 
 
-def _company(application: Application) -> list[tuple[str, str]]:
-    company = application.company
-    return [
-        ("기업명", company.name),
-        ("사업자등록번호", format_business_number(company.business_number)),
-        ("사업장", application.site.name),
+def _company(company: Mapping[str, Any], site: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Return what is frozen of the firm and its site, as far as it is known."""
+    number = company.get("business_number", "")
+    rows = [
+        ("기업명", company.get("name", "")),
+        ("사업자등록번호", format_business_number(number) if number else ""),
+        ("대표자", company.get("representative", "")),
+        ("주소", company.get("address", "")),
+        ("전화번호", company.get("phone", "")),
+        ("사업장", site.get("name", "")),
+        ("사업장 주소", site.get("address", "")),
     ]
+    return [row for row in rows if row[1]]
 
 
 def _answered(rows: Any, answers: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -1,24 +1,32 @@
 """The applicant's list of applications, with what to do next."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 from django.http import HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from applications.models import Application, Supplement
+from applications.models import Agreement, Application, Partner, PartnerTerms, Supplement
 from applications.queries.agreement import StepSummary, steps_due_from_firms
-from applications.queries.application import open_supplement
 from applications.queries.intake import partners
-from applications.states import ApplicationState
-from applications.visibility import agreements_of, own_applications, shared_applications
+from applications.states import ANNOUNCED, ApplicationState, SupplementState
+from applications.visibility import (
+    Firms,
+    firms_of,
+    own_applications,
+    partnerships_of,
+    shared_applications,
+)
+from portal.access.accounts import verified_addresses
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.validators import row_number
+from programs.queries import kept
 
 PAGE_SIZE = 25
 TONES = {
@@ -48,43 +56,84 @@ class Summary:
 @require_safe
 def application_list(request: SignedInRequest) -> HttpResponse:
     at = now()
-    user = request.user
-    rows = with_parts(own_applications(user)).order_by("-pk")
+    firms = firms_of(request.user)
+    rows = with_parts(own_applications(firms)).order_by("-pk")
     before = row_number(request.GET.get("before"))
     if before is not None:
         rows = rows.filter(pk__lt=before)
     page = list(rows[: PAGE_SIZE + 1])
     following = f"?before={page[PAGE_SIZE - 1].pk}" if len(page) > PAGE_SIZE else ""
-    shared = (
-        []
-        if before is not None
-        else list(with_parts(shared_applications(user)).order_by("-pk")[:PAGE_SIZE])
-    )
-    steps = steps_due_from_firms(agreements_of(user), [row.pk for row in page[:PAGE_SIZE]], now=at)
-    invitations = partners.open_for(user.email, now=at).select_related("application__company")
+    page = page[:PAGE_SIZE]
+    shared: list[Application] = []
+    if before is None:
+        shared = list(with_parts(shared_applications(firms)).order_by("-pk")[:PAGE_SIZE])
+    kept.put_on([*page, *shared])
+    supplements, steps = open_supplements([*page, *shared]), steps_of(page, now=at)
     context = {
         "now": at,
-        "rows": [summary(row, steps.get(row.pk)) for row in page[:PAGE_SIZE]],
-        "shared": [summary(row) for row in shared],
+        "rows": [summary(row, supplements.get(row.pk), steps.get(row.pk)) for row in page],
+        "shared": [summary(row, supplements.get(row.pk)) for row in shared],
         "following": following,
         "paged": before is not None,
-        "companies": user.memberships.count(),
-        "invitations": list(invitations.order_by("pk")[:PAGE_SIZE]),
+        "companies": len(firms.roles),
+        "terms": list(unconfirmed(firms)[:PAGE_SIZE]) if shared or before is not None else [],
+        # With `select_related` it would plan two joins for the few who are invited.
+        "invitations": list(
+            partners.open_for(verified_addresses(request.user), now=at)
+            .prefetch_related("application__company")
+            .order_by("pk")[:PAGE_SIZE]
+        ),
     }
     return render(request, "applications/application/list.html", context)
 
 
 def with_parts(applications: QuerySet[Application]) -> QuerySet[Application]:
-    """Fetch what a page shows of each application in a constant number of queries."""
-    return applications.select_related(
-        "sub_program__round", "sub_program__pot", "company", "site", "track"
-    ).prefetch_related("supplements")
+    """Fetch what a list shows of each application, but for the catalogue (`kept.put_on`)."""
+    return applications.select_related("company", "site")
 
 
-def summary(application: Application, agreement_step: StepSummary | None = None) -> Summary:
-    """Summarize an application; `agreement_step` is the pending step of its agreement."""
+def one_of(applications: QuerySet[Application], pk: int) -> Application:
+    """Return one of these applications with company, site and catalogue. Raises Http404."""
+    application = get_object_or_404(with_parts(applications), pk=pk)
+    kept.put_on([application])
+    return application
+
+
+def open_supplements(applications: Sequence[Application]) -> dict[int, Supplement]:
+    """Return the unanswered supplement requests by application."""
+    asked = [row.pk for row in applications if row.state == ApplicationState.SCREENING]
+    rows = Supplement.objects.filter(application__in=asked, state=SupplementState.OPEN)
+    return {row.application_id: row for row in rows}
+
+
+def steps_of(own: Sequence[Application], *, now: datetime) -> dict[int, StepSummary]:
+    """Return the firm's most urgent step by application, for applications of one's own."""
+    announced = [row.pk for row in own if row.state in ANNOUNCED]
+    if not announced:
+        return {}
+    agreements = Agreement.objects.filter(application__in=announced)
+    return steps_due_from_firms(agreements, announced, now=now)
+
+
+def unconfirmed(firms: Firms) -> QuerySet[Partner]:
+    """Return the partners of drafts whose terms one of the firms has still to answer."""
+    waiting = PartnerTerms.objects.filter(confirmed=None)
+    drafts = Application.objects.filter(state=ApplicationState.DRAFT)
+    return (
+        partnerships_of(firms)
+        .filter(terms__in=waiting, application__in=drafts)
+        .prefetch_related("application__company")
+        .order_by("pk")
+    )
+
+
+def summary(
+    application: Application,
+    supplement: Supplement | None = None,
+    agreement_step: StepSummary | None = None,
+) -> Summary:
+    """Summarize an application with its open supplement and the pending step of its agreement."""
     state = ApplicationState(application.state)
-    supplement = open_supplement(application)
     link = reverse("application_detail", args=[application.pk])
     action, url = "진행 상황 보기", link
     if state == ApplicationState.DRAFT:

@@ -1,41 +1,45 @@
 """One application: its progress, documents and files, and the state of a job."""
 
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.http import FileResponse, Http404, HttpResponse, JsonResponse
+from django.http import Http404, HttpResponse, JsonResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from applications.models import Application, Deliverable, IssuedDocument
+from applications.models import Agreement, Application, Attachment, IssuedDocument, Partner
+from applications.queries import inquiries
 from applications.queries.agreement import pending_steps
-from applications.queries.application import Step, timeline
+from applications.queries.application import Step, open_supplement, read_progress, timeline
 from applications.queries.intake import drafting, partners
-from applications.queries.objection import objection_summary
+from applications.queries.objection import exclusion_of, objection_summary
 from applications.services import documents as documents_services
-from applications.states import ApplicationMoves
-from applications.views.application.overview import summary, with_parts
+from applications.services.inquiries import WITHOUT_THREAD
+from applications.states import ApplicationMoves, ApplicationState
+from applications.views.application.overview import summary
 from applications.views.intake.steps import findings_by_step, located, url_of
 from applications.visibility import (
     WRITERS,
-    applications_of,
+    Firms,
     attachments_of,
     contracts_of,
     documents_of,
-    partnerships_of,
-    role_in,
+    find,
 )
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.jobs import queue
-from portal.models import Job, User
+from portal.models import Job
 from portal.templatetags.dates import due, kdate
 from portal.uploads import files
 
 INVITATION_BADGES = {
     "sent": ("요청 보냄", "info"),
     "seen": ("요청 확인함", "info"),
+    "pending": ("수락한 기업 확인 필요", "warning"),
     "accepted": ("참여 수락", "success"),
     "refused": ("참여 거절", "danger"),
     "expired": ("응답 기한 지남", "warning"),
@@ -46,11 +50,17 @@ INVITATION_BADGES = {
 @require_safe
 def application_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     at = now()
-    visible = with_parts(applications_of(request.user)).prefetch_related("moves")
-    application = get_object_or_404(visible, pk=pk)
-    role = role_in(request.user, application.company_id)
-    overview = summary(application)
-    context: dict[str, Any] = {
+    found = find(request.user, pk)
+    if found is None:
+        raise Http404
+    application, firms = found
+    page = draft_page if application.state == ApplicationState.DRAFT else filed_page
+    context = page(application, firms, at)
+    role = firms.roles.get(application.company_id)
+    if firms.answers(application) and application.state not in WITHOUT_THREAD:
+        context["inquiries_waiting"] = inquiries.waiting_for_firm(application)
+    overview = summary(application, context.get("supplement"))
+    context |= {
         "application": application,
         "tone": overview.tone,
         "draft": overview.draft,
@@ -61,29 +71,54 @@ def application_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "role": role,
         "writes": role in WRITERS,
         "withdraws": role == "owner" and application.state in ApplicationMoves.WITHDRAW.source,
-        "steps": [step_row(step) for step in timeline(application)],
-        "partners": with_answers(partner_rows(application, at), request.user),
-        "attachments": attachment_rows(application),
-        "documents": document_rows(request.user, application),
-        "delivers": Deliverable.objects.filter(agreement__application=application).exists(),
-        "contest": objection_summary(application, at) if role else None,
-        **agreement_part(request.user, application, at),
     }
-    if overview.draft:
-        dossier = drafting.load(application)
-        findings = located(dossier, drafting.missing(dossier, now=at))
-        context["missing"] = findings_by_step(application, findings)
-        context["blocking"] = sum(row.blocking for row in findings)
-        first = (row.url for row in findings if row.blocking)
-        context["next_url"] = next(first, url_of(application, "review"))
     return render(request, "applications/application/detail.html", context)
 
 
-def agreement_part(user: User, application: Application, at: datetime) -> dict[str, Any]:
-    """Return the pending steps of the agreement, for those who may open it."""
-    agreement = contracts_of(user).filter(application=application).first()
-    steps = pending_steps(agreement, now=at) if agreement else []
-    return {"agreement": agreement, "agreement_steps": steps}
+def draft_page(application: Application, firms: Firms, at: datetime) -> dict[str, Any]:
+    """Return what is missing from a draft and who takes part."""
+    dossier = drafting.load(application, refetch=False)
+    findings = located(dossier, drafting.missing(dossier, now=at))
+    first = (row.url for row in findings if row.blocking)
+    return {
+        "missing": findings_by_step(application, findings),
+        "blocking": sum(row.blocking for row in findings),
+        "next_url": next(first, url_of(application, "review")),
+        "partners": with_answers(partner_rows(application, dossier.partners, at), firms),
+    }
+
+
+def filed_page(application: Application, firms: Firms, at: datetime) -> dict[str, Any]:
+    """Return how far an application is, with its files and documents."""
+    found = read_progress(application)
+    own = application.company_id in firms.roles
+    return {
+        "steps": [step_row(step) for step in timeline(application)],
+        "partners": with_answers(partner_rows(application, found["partners"], at), firms),
+        "attachments": attachment_rows(application, found["attachments"]),
+        "documents": document_rows(firms, application),
+        "supplement": open_supplement(application),
+        "exclusion": exclusion_of(application) if own else None,
+        "contest": objection_summary(application, at) if own and contestable(found) else None,
+        **agreement_part(firms, found["agreement"], at),
+    }
+
+
+def contestable(found: Mapping[str, list[Any]]) -> bool:
+    """Return whether there is anything to object to, or was."""
+    return any(found[name] for name in ("decisions", "exclusions", "objections"))
+
+
+def agreement_part(firms: Firms, agreements: Sequence[Agreement], at: datetime) -> dict[str, Any]:
+    """Return the agreement's pending steps for those who may open it, and whether it delivers."""
+    agreement = next(iter(agreements), None)
+    if agreement is None:
+        return {"agreement": None}
+    delivers = agreement.deliverables.exists()
+    if not contracts_of(firms).filter(pk=agreement.pk).exists():
+        return {"agreement": None, "delivers": delivers}
+    steps = pending_steps(agreement, now=at)
+    return {"agreement": agreement, "agreement_steps": steps, "delivers": delivers}
 
 
 def step_row(step: Step) -> dict[str, Any]:
@@ -95,12 +130,12 @@ def step_row(step: Step) -> dict[str, Any]:
     return {"label": step.label, "state": step.state, "who": step.who, "at": step.at, "note": note}
 
 
-def partner_rows(application: Application, at: datetime) -> list[dict[str, Any]]:
+def partner_rows(
+    application: Application, present: Iterable[Partner], at: datetime
+) -> list[dict[str, Any]]:
     labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
     rows = []
-    for partner in application.partners.exclude(state="cancelled").select_related(
-        "company", "terms"
-    ):
+    for partner in present:
         label, tone = INVITATION_BADGES[partners.invitation_status(partner, now=at)]
         rows.append(
             {
@@ -114,38 +149,34 @@ def partner_rows(application: Application, at: datetime) -> list[dict[str, Any]]
     return rows
 
 
-def with_answers(rows: list[dict[str, Any]], user: User) -> list[dict[str, Any]]:
+def with_answers(rows: list[dict[str, Any]], firms: Firms) -> list[dict[str, Any]]:
     """Flag (`answers`) the partners whose terms this person may answer."""
-    own = set(
-        partnerships_of(user)
-        .filter(pk__in=[row["partner"].pk for row in rows if row["partner"].terms_id])
-        .values_list("pk", flat=True)
-    )
     for row in rows:
-        row["answers"] = row["partner"].pk in own
+        partner = row["partner"]
+        row["answers"] = partner.terms_id is not None and firms.answers_for(partner)
     return rows
 
 
-def attachment_rows(application: Application) -> list[dict[str, Any]]:
-    labels = dict(application.sub_program.documents.values_list("code", "label"))
-    return [
-        {"file": row, "label": labels.get(row.requirement, row.requirement)}
-        for row in application.attachments.filter(removed_at=None).order_by("pk")
-    ]
+def attachment_rows(application: Application, files: Iterable[Attachment]) -> list[dict[str, Any]]:
+    labels = {row.code: row.label for row in application.sub_program.documents.all()}
+    return [{"file": row, "label": labels.get(row.requirement, row.requirement)} for row in files]
 
 
-def document_rows(user: User, application: Application) -> list[IssuedDocument]:
+def document_rows(firms: Firms, application: Application) -> list[IssuedDocument]:
     """Return the issued PDFs that the person may download, the latest of each kind."""
-    rows = documents_of(user).filter(application=application).order_by("pk")
+    rows = documents_of(firms).filter(application=application).order_by("pk")
     return list({row.kind: row for row in rows}.values())
 
 
 @signed_in
 @require_safe
-def attachment_download(request: SignedInRequest, pk: int) -> FileResponse:
+def attachment_download(request: SignedInRequest, pk: int) -> HttpResponseBase:
     attachment = get_object_or_404(attachments_of(request.user), pk=pk)
     return files.serve(
-        attachment.file, filename=attachment.name, content_type=attachment.content_type
+        attachment.file,
+        filename=attachment.name,
+        content_type=attachment.content_type,
+        reader=request.user,
     )
 
 

@@ -70,7 +70,10 @@ def delivery_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(
         request,
         "applications/delivery/detail.html",
-        _page(deliverable, sides, forms),
+        {
+            **_page(deliverable, sides, forms),
+            "sent_entry": row_number(request.POST.get("entry")) if status != 200 else None,
+        },
         status=status,
     )
 
@@ -198,4 +201,6 @@ ACTS: dict[str, tuple[str, Any]] = {
 def delivery_file(request: SignedInRequest, pk: int) -> HttpResponseBase:
     """Send a file that proves a record to those who may see it."""
     file: DeliveryFile = get_object_or_404(delivery_files_of(request.user), pk=pk)
-    return files.serve(file.file, filename=file.name, content_type=file.content_type)
+    return files.serve(
+        file.file, filename=file.name, content_type=file.content_type, reader=request.user
+    )

@@ -17,6 +17,8 @@ from portal.core.errors import PortalError
 from portal.forms.errors import refuse
 from programs.models import ProgramRound
 
+SHOWN = 100  # of the deliverables assigned to an expert
+
 
 @signed_in
 @require_safe
@@ -31,11 +33,18 @@ def expert_desk(request: SignedInRequest) -> HttpResponse:
     ]
     work = (
         Deliverable.objects.filter(expert__in=mine)
-        .select_related("agreement__application__company", "agreement__application__sub_program")
-        .order_by("-pk")[:100]
+        .select_related(
+            "expert__user", "agreement__application__company", "agreement__application__sub_program"
+        )
+        .order_by("-pk")
     )
+    total, work = work.count(), work[:SHOWN]
     rows = [{"at": found, "tone": found.tone} for found in delivery_queries.statuses_of(list(work))]
-    return render(request, "applications/delivery/expert_list.html", {"pools": pools, "rows": rows})
+    return render(
+        request,
+        "applications/delivery/expert_list.html",
+        {"pools": pools, "rows": rows, "total": total},
+    )
 
 
 def _latest(mine: list[Expert], pool: str) -> Expert | None:

@@ -1,18 +1,17 @@
 """Pages that edit a draft step by step. They work without scripts, which only save earlier."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
-from django.db import transaction
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
 
 from applications.forms.intake.drafting import ConsentForm, StartForm
 from applications.forms.intake.questions import QuestionForm, answer_text
-from applications.models import Application, Section, Site
+from applications.models import Application, Site
 from applications.queries.intake import drafting as drafting_queries
 from applications.queries.intake.drafting import Dossier
 from applications.queries.intake.questions import (
@@ -25,23 +24,22 @@ from applications.services.intake import drafting
 from applications.states import ApplicationState
 from applications.views.intake.partners import partners_page
 from applications.views.intake.steps import (
+    changed_parts,
     neighbours,
     render_step,
     steps_of,
 )
-from applications.visibility import (
-    WRITERS,
-    answerable_by,
-)
+from applications.visibility import WRITERS, find_answerable
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
 from portal.api.errors import error_body
-from portal.core.clock import KST, now
+from portal.core.clock import now
 from portal.core.errors import BadInput, Closed, PortalError
 from portal.core.money import eok
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
 from portal.forms.uploads import UploadForm
+from portal.web.drafts import save_valid, saved_answer
 from portal.web.errors import wants_json
 from portal.web.uploads import store_each
 from programs.models import Track
@@ -87,52 +85,44 @@ def application_new(request: SignedInRequest, round: str, code: str) -> HttpResp
 @require_http_methods(["GET", "POST"])
 def application_step(request: SignedInRequest, pk: int, step: str) -> HttpResponse:
     """Show or save one step of a draft; a filed application redirects to its own page."""
-    drafts = answerable_by(request.user).select_related(
-        "sub_program__round", "sub_program__pot", "track", "company", "site"
-    )
-    application = get_object_or_404(drafts.prefetch_related("sub_program__tracks"), pk=pk)
+    found = find_answerable(request.user, pk)
+    if found is None:
+        raise Http404
+    dossier = drafting_queries.load(found[0], refetch=False)
+    application = dossier.application
     if step not in steps_of(application) or step == "review":
         raise Http404
     if request.method == "GET" and application.state != ApplicationState.DRAFT:
         messages.info(request, "이미 제출했거나 취하한 신청이라 고칠 수 없습니다.")
         return redirect("application_detail", pk=pk)
-    return PAGES.get(step, section_page)(request, application, step, now())
+    return PAGES.get(step, section_page)(request, dossier, step, now())
 
 
 def section_page(
-    request: SignedInRequest, application: Application, step: str, at: datetime
+    request: SignedInRequest, dossier: Dossier, step: str, at: datetime
 ) -> HttpResponse:
-    dossier = drafting_queries.load(application)
-    section = application.sections.filter(name=step).first()
     if request.method == "GET":
-        return render_step(
-            request, application, step, at, dossier=dossier, **forms_of(dossier, step, section)
-        )
+        return render_step(request, dossier, step, at, **forms_of(dossier, step))
     if request.POST.get("act") == "reload" and step == COMPANY:
-        return reset_company(request, application, section, at)
-    step_forms = forms_of(dossier, step, section, request.POST)
+        return reset_company(request, dossier, at)
+    step_forms = forms_of(dossier, step, request.POST)
     try:
-        saved = save(request, application, step, step_forms, at)
+        if wants_json(request):
+            return save_in_background(request, dossier, step, step_forms, at)
+        saved = save(request, dossier, step, step_forms, at)
     except drafting.Conflict as conflict:
-        return conflict_page(request, application, step, conflict, at)
+        return conflict_page(request, dossier.application, step, conflict, at)
     except PortalError as error:
         if wants_json(request):
             return JsonResponse(error_body(error), status=error.status)
         refuse(step_forms["form"], error)
-        return render_step(
-            request, application, step, at, status=error.status, dossier=dossier, **step_forms
-        )
-    if wants_json(request):
-        stamp = saved.saved_at.astimezone(KST).isoformat()
-        return JsonResponse({"version": saved.version, "saved_at": stamp})
-    return next_page(request, application, step, step_forms["form"])
+        return render_step(request, dossier, step, at, status=error.status, **step_forms)
+    return next_page(request, saved, step, step_forms["form"])
 
 
-def forms_of(
-    dossier: Dossier, step: str, section: Section | None, data: Mapping[str, Any] | None = None
-) -> dict[str, Any]:
+def forms_of(dossier: Dossier, step: str, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return the forms of a step for the facts so far; a sent page keeps the questions it showed."""
-    program = dossier.application.sub_program
+    program, section = dossier.sub_program, dossier.saved.get(step)
     answers = section.data if section else {}
     if step == COMPANY:
         answers = {**dossier.profile, **answers}
@@ -168,62 +158,82 @@ def describe_track(track: Track) -> str:
     return f"{track.name} ({words})" if words else track.name
 
 
-@transaction.atomic
-def save(
+def save_in_background(
     request: SignedInRequest,
-    application: Application,
+    dossier: Dossier,
     step: str,
     step_forms: dict[str, Any],
     at: datetime,
-) -> Section:
-    form = step_forms["form"]
-    if not form.is_valid():
+) -> JsonResponse:
+    form, consents = step_forms["form"], step_forms.get("consents")
+    now_saved = save_valid(
+        form, lambda refused: save(request, dossier, step, step_forms, at, but=refused)
+    )
+    section = now_saved.saved[step]
+    return saved_answer(
+        *([form] if consents is None else [form, consents]),
+        version=section.version,
+        at=section.saved_at,
+        shown=changed_parts(now_saved, dossier, step, at),
+    )
+
+
+def save(
+    request: SignedInRequest,
+    dossier: Dossier,
+    step: str,
+    step_forms: dict[str, Any],
+    at: datetime,
+    *,
+    but: Collection[str] = (),
+) -> Dossier:
+    """Save a step with its consents, without the answers to the questions `but`.
+
+    Returns the draft as it is then.
+    """
+    form, consents = step_forms["form"], step_forms.get("consents")
+    if not but and not form.is_valid():
         raise BadInput("화면을 새로 열고 다시 입력해 주세요.", code="form_damaged")
-    saved = drafting.save_section(
-        application,
+    return drafting.save_step(
+        dossier,
         name=step,
-        data=form.answers(),
+        data={code: answer for code, answer in form.answers().items() if code not in but},
         version=form.cleaned_data["version"],
+        consents=consents.answers() if consents is not None and consents.is_valid() else {},
         by=request.user,
         now=at,
     )
-    consents = step_forms.get("consents")
-    if consents is not None and consents.is_valid() and consents.answers():
-        drafting.consent(application, answers=consents.answers(), by=request.user, now=at)
-    return saved
 
 
 def next_page(
-    request: SignedInRequest, application: Application, step: str, form: QuestionForm
+    request: SignedInRequest, dossier: Dossier, step: str, form: QuestionForm
 ) -> HttpResponse:
     """Redirect to the next step; stay when the user only saved, or new questions apply."""
-    dossier = drafting_queries.load(application)
     revealed = {
         row["code"] for row in drafting_queries.applicable_questions(dossier, step)
     } - form.visible_codes
-    _, after = neighbours(application, step)
+    _, after = neighbours(dossier.application, step)
     if revealed:
         messages.info(request, "저장했습니다. 고른 내용에 따라 질문이 더해졌습니다.")
     elif request.POST.get("act") != "next":
         messages.success(request, "저장했습니다. 아직 제출된 것은 아닙니다.")
     else:
         return redirect(after)
-    return redirect("application_step", pk=application.pk, step=step)
+    return redirect("application_step", pk=dossier.application.pk, step=step)
 
 
-def reset_company(
-    request: SignedInRequest, application: Application, section: Section | None, at: datetime
-) -> HttpResponse:
-    drafting.save_section(
-        application,
+def reset_company(request: SignedInRequest, dossier: Dossier, at: datetime) -> HttpResponse:
+    section = dossier.saved.get(COMPANY)
+    drafting.save_step(
+        dossier,
         name=COMPANY,
-        data=drafting_queries.initial_company_answers(application),
+        data=drafting_queries.initial_company_answers(dossier.application),
         version=section.version if section else 0,
         by=request.user,
         now=at,
     )
     messages.success(request, "기업 정보를 다시 불러왔습니다.")
-    return redirect("application_step", pk=application.pk, step=COMPANY)
+    return redirect("application_step", pk=dossier.application.pk, step=COMPANY)
 
 
 def conflict_page(
@@ -238,17 +248,17 @@ def conflict_page(
     if wants_json(request):
         body = {**error_body(conflict), "current": theirs.data, "version": theirs.version}
         return JsonResponse(body, status=conflict.status)
+    dossier = drafting_queries.load(application)
     rows = [
         {
             "label": row["label"],
             "mine": answer_text(row, conflict.sent.get(row["code"])),
             "theirs": answer_text(row, theirs.data.get(row["code"])),
         }
-        for row in section_questions(application, step)
+        for row in section_questions(dossier.application, step)
         if row["code"] in conflict.sent
     ]
-    dossier = drafting_queries.load(application)
-    names = dict(application.sub_program.tracks.values_list("code", "name"))
+    names = {row.code: row.name for row in dossier.sub_program.tracks.all()}
     sent = names.get(request.POST.get("track", ""), "")
     if sent and sent != names.get(dossier.track_code or "", ""):
         stored = names.get(dossier.track_code or "", "")
@@ -257,28 +267,29 @@ def conflict_page(
     data["version"] = str(theirs.version)
     return render_step(
         request,
-        application,
+        dossier,
         step,
         at,
         status=conflict.status,
-        dossier=dossier,
         conflict=conflict,
         differences=[row for row in rows if row["mine"] != row["theirs"]],
-        **forms_of(dossier, step, theirs, data),
+        **forms_of(dossier, step, data),
     )
 
 
 def documents_page(
-    request: SignedInRequest, application: Application, step: str, at: datetime
+    request: SignedInRequest, dossier: Dossier, step: str, at: datetime
 ) -> HttpResponse:
+    application = dossier.application
     code, act = request.POST.get("requirement", ""), request.POST.get("act")
     if act == "remove":
         number = row_number(request.POST.get("attachment"))
-        stored = application.attachments.filter(removed_at=None).select_related("application")
-        drafting.detach(get_object_or_404(stored, pk=number), by=request.user, now=at)
+        stored = next((row for row in dossier.files if row.pk == number), None)
+        if stored is None:
+            raise Http404
+        drafting.detach(stored, by=request.user, now=at)
         messages.success(request, "파일을 지웠습니다.")
         return redirect("application_step", pk=application.pk, step=step)
-    dossier = drafting_queries.load(application)
     documents = drafting_queries.applicable_documents(dossier)
     sent, status = None, 200
     if act == "upload":
@@ -295,7 +306,7 @@ def documents_page(
         )
         if status == 200:
             return redirect(f"{request.path}#document-{code}")
-        dossier = drafting_queries.load(application)
+        dossier = drafting_queries.load(application)  # some of the files may have been stored
         documents = drafting_queries.applicable_documents(dossier)
     rows = [
         {
@@ -305,9 +316,7 @@ def documents_page(
         }
         for row in documents
     ]
-    return render_step(
-        request, application, step, at, status=status, dossier=dossier, rows=rows, sent=sent
-    )
+    return render_step(request, dossier, step, at, status=status, rows=rows, sent=sent)
 
 
 def upload_form(row: dict[str, Any], request: SignedInRequest | None = None) -> UploadForm:
@@ -321,7 +330,7 @@ def upload_form(row: dict[str, Any], request: SignedInRequest | None = None) -> 
     )
 
 
-PAGES: dict[str, Callable[[SignedInRequest, Application, str, datetime], HttpResponse]] = {
+PAGES: dict[str, Callable[[SignedInRequest, Dossier, str, datetime], HttpResponse]] = {
     "partners": partners_page,
     "documents": documents_page,
 }

@@ -1,71 +1,87 @@
 """Pages that review, file and withdraw an application."""
 
 from datetime import datetime
+from typing import Any
 
 from django.contrib import messages
-from django.db.models import QuerySet
-from django.http import HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from applications.forms.application.content import Difference, differences
 from applications.forms.intake.filing import SubmitForm, WithdrawForm
-from applications.models import Application
+from applications.models import Application, PreparedFiling, Submission
 from applications.queries.intake import drafting
-from applications.services.intake import filing, late_filing
+from applications.queries.intake.drafting import COMMON, Dossier, read_with
+from applications.services.intake import filing, late_filing, preparing
 from applications.states import ApplicationMoves, ApplicationState
 from applications.views.application import content
-from applications.views.application.overview import with_parts
+from applications.views.application.overview import one_of
 from applications.views.application.status import attachment_rows, partner_rows
 from applications.views.intake.steps import findings_by_step, located, neighbours, progress
 from applications.visibility import (
     WRITERS,
-    answerable_by,
-    applications_of,
-    role_in,
+    Firms,
+    find,
+    find_answerable,
     withdrawable_by,
 )
 from portal.access.decorators import signed_in
-from portal.access.requests import SignedInRequest
+from portal.access.requests import SignedInRequest, arrived_at
+from portal.core import tickets
 from portal.core.clock import now
 from portal.core.errors import MoveNotAllowed, PortalError
 from portal.forms.errors import refuse
+from portal.models import User
+from portal.web import once
+from programs.queries import kept
 from programs.queries.rounds import refusal
 
 
 @signed_in
 @require_safe
 def application_review(request: SignedInRequest, pk: int) -> HttpResponse:
-    application = get_object_or_404(_with_submission(applications_of(request.user)), pk=pk)
-    return review_page(request, application, now(), SubmitForm())
+    found = find(request.user, pk)
+    if found is None:
+        raise Http404
+    return review_page(request, *found, now(), SubmitForm())
 
 
 @signed_in
 @require_POST
+@once.repeatable
 def application_submit(request: SignedInRequest, pk: int) -> HttpResponse:
     """File the draft. The arrival decides; a repeated request leads to the same receipt."""
-    at = now()
-    own = answerable_by(request.user)
-    application = get_object_or_404(drafting.with_related(own), pk=pk)
+    at = arrived_at(request)
+    found = find_answerable(request.user, pk)
+    if found is None:
+        raise Http404
+    application, firms = found
     form = SubmitForm(request.POST)
-    already = application.submitted_at is not None
-    if not already and not form.is_valid():
-        return review_page(request, _with_submission(own).get(pk=pk), at, form, status=400)
+    confirmed, seen = form.is_valid(), form.cleaned_data.get("seen", "")
+    if application.submitted_at is None and not confirmed:
+        return review_page(request, application, firms, at, form, status=400)
     try:
-        filed = filing.submit(application, by=request.user, now=at, fresh=True)
+        filed = filing.submit(application, by=request.user, now=at, seen=seen, fresh=True)
     except PortalError as error:
-        whole = _with_submission(own).get(pk=pk)
-        return review_page(request, whole, at, form, status=error.status, error=error)
+        application.refresh_from_db()
+        return review_page(request, application, firms, at, form, status=error.status, error=error)
+    tell_of_filing(request, filed)
+    return redirect("application_detail", pk=pk)
+
+
+def tell_of_filing(request: SignedInRequest, filed: Submission) -> None:
     if filed.submitted_by_id == request.user.pk:
         messages.success(request, f"제출했습니다. 접수번호는 {filed.number}입니다.")
     else:
         messages.info(request, f"{filed.submitted_by} 님이 먼저 제출했습니다. ({filed.number})")
-    return redirect("application_detail", pk=pk)
 
 
 @signed_in
 @require_http_methods(["GET", "POST"])
 def application_withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
-    application = get_object_or_404(with_parts(withdrawable_by(request.user)), pk=pk)
+    application = one_of(withdrawable_by(request.user), pk)
     if application.state not in ApplicationMoves.WITHDRAW.source:
         raise MoveNotAllowed("지금 상태에서는 취하할 수 없습니다.")
     form = WithdrawForm(request.POST or None)
@@ -93,39 +109,57 @@ def application_withdraw(request: SignedInRequest, pk: int) -> HttpResponse:
 def review_page(
     request: SignedInRequest,
     application: Application,
+    firms: Firms,
     at: datetime,
     form: SubmitForm,
     *,
     status: int = 200,
     error: PortalError | None = None,
 ) -> HttpResponse:
-    draft = application.state == ApplicationState.DRAFT
-    role = role_in(request.user, application.company_id)
-    writes = draft and role is not None and role in WRITERS
-    late_grant = None
-    if draft and refusal(application.sub_program, at) is not None:
-        late_grant = late_filing.usable_grant(application, at)
-    context = {
-        "application": application,
-        "now": at,
-        "form": form,
-        "writes": writes,
-        "error": error,
-        "partners": partner_rows(application, at),
-        "attachments": attachment_rows(application),
-        "closed": refusal(application.sub_program, at) if draft and late_grant is None else None,
-        "late_grant": late_grant,
-        "closes_at": application.sub_program.window().closes_at,
-    }
-    filed = getattr(application, "submission", None)
-    if filed is not None:
-        context |= {"groups": content.filed(filed), "filed": filed}
-        context["preview"] = filed.content.get("preview", {})
+    """Show what was filed, or the whole draft with what filing it would freeze."""
+    filed = Submission.objects.select_related("form", "submitted_by").filter(pk=application.pk)
+    context: dict[str, Any] = {"now": at, "form": form, "error": error}
+    if application.submitted_at is not None and (submission := filed.first()) is not None:
+        found = read_with(application, COMMON)
+        kept.put_on([application])
+        context |= {
+            "application": application,
+            "filed": submission,
+            "groups": content.filed(submission),
+            "preview": submission.content.get("preview", {}),
+            "partners": partner_rows(application, found["partners"], at),
+            "attachments": attachment_rows(application, found["attachments"]),
+        }
         return render(request, "applications/intake/filed.html", context, status=status)
-    dossier = drafting.load(application)
-    findings = located(dossier, drafting.missing(dossier, now=at))
-    labels = {row["code"]: row["label"] for row in application.sub_program.consents}
+    dossier, prepared = preparing.review(application, now=at)
+    context |= draft_review(dossier, firms, at)
+    changes = _changes(form, prepared) if form.is_bound else []
     context |= {
+        "prepared": prepared,
+        "slip": _slip(request.user, dossier.application, prepared, at),
+        "changes": changes,
+    }
+    if changes:  # what was confirmed is not what would be filed now: it is confirmed anew
+        context["form"] = SubmitForm()
+    return render(request, "applications/intake/review.html", context, status=status)
+
+
+def draft_review(dossier: Dossier, firms: Firms, at: datetime) -> dict[str, Any]:
+    """Return what a review shows of a draft, and whether it can be filed at this instant."""
+    application, program = dossier.application, dossier.sub_program
+    draft = application.state == ApplicationState.DRAFT
+    closed = refusal(program, at) if draft else None
+    late_grant = late_filing.usable_grant(application, at) if closed is not None else None
+    findings = located(dossier, drafting.missing(dossier, now=at))
+    labels = {row["code"]: row["label"] for row in program.consents}
+    return {
+        "application": application,
+        "writes": draft and firms.roles.get(application.company_id) in WRITERS,
+        "closed": closed if late_grant is None else None,
+        "late_grant": late_grant,
+        "closes_at": program.window().closes_at,
+        "partners": partner_rows(application, dossier.partners, at),
+        "attachments": attachment_rows(application, dossier.files),
         "groups": content.draft(dossier),
         "missing": findings_by_step(application, findings),
         "blocking": sum(row.blocking for row in findings),
@@ -134,20 +168,26 @@ def review_page(
         "grant": drafting.preview(dossier),
         "consents": [(labels.get(row.code, row.code), row) for row in dossier.consents],
     }
-    return render(request, "applications/intake/review.html", context, status=status)
 
 
-def _with_submission(applications: QuerySet[Application]) -> QuerySet[Application]:
-    return (
-        with_parts(applications)
-        .select_related(
-            "submission__form",
-            "submission__submitted_by",
-            "sub_program__round",
-            "sub_program__pot",
-            "company",
-            "site",
-            "track",
+def _slip(user: User, application: Application, prepared: PreparedFiling, at: datetime) -> str:
+    """Return the slip of the submit form: for a ticket, should the portal not be able to file then."""
+    return tickets.sign(
+        tickets.Slip(
+            path=reverse("application_submit", args=[application.pk]),
+            redeem=reverse("application_ticket", args=[application.pk]),
+            confirm="confirmed",
+            seen=prepared.sha256,
+            person=user.pk,
+            hours=application.sub_program.round.ticket_hours,
+            shown_at=at,
         )
-        .prefetch_related("sub_program__tracks")
     )
+
+
+def _changes(form: SubmitForm, prepared: PreparedFiling) -> list[Difference]:
+    """Return what changed since the page from which the form was sent."""
+    before = preparing.shown(prepared.application, form.cleaned_data.get("seen", ""))
+    if before is None or before.sha256 == prepared.sha256:
+        return []
+    return differences(before, prepared)

@@ -17,32 +17,43 @@ from applications.forms.intake.partners import (
 )
 from applications.models import Application, Company, Partner
 from applications.queries.intake import partners as partners_queries
-from applications.queries.intake.drafting import cost_shares, load, required_terms
+from applications.queries.intake.drafting import Dossier, cost_shares, required_terms
 from applications.services.intake import partners
 from applications.states import ApplicationState, PartnerState
 from applications.views.application.status import partner_rows
 from applications.views.intake.steps import render_step
-from applications.visibility import WRITERS, companies_of, partnerships_of
+from applications.visibility import (
+    WRITERS,
+    companies_of,
+    former_partnerships_of,
+    partnerships_of,
+)
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import BadInput, PortalError, StaleVersion
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
+from programs.models import SubProgram
 
 
 def partners_page(
-    request: SignedInRequest, application: Application, step: str, at: datetime
+    request: SignedInRequest, dossier: Dossier, step: str, at: datetime
 ) -> HttpResponse:
+    application = dossier.application
     form = PartnerForm(
         request.POST if request.POST.get("act") == "invite" else None,
-        roles=application.sub_program.partner_roles,
+        roles=dossier.sub_program.partner_roles,
     )
     status = 400 if form.is_bound else 200
     rejected = None
     if request.POST.get("act") == "cancel":
         partners.cancel(chosen_partner(request, application), by=request.user, now=at)
         messages.success(request, "참여 요청을 취소했습니다.")
+        return redirect("application_step", pk=application.pk, step=step)
+    if request.POST.get("act") == "confirm":
+        partners.confirm(chosen_partner(request, application), by=request.user, now=at)
+        messages.success(request, "참여기관을 확인했습니다.")
         return redirect("application_step", pk=application.pk, step=step)
     if request.POST.get("act") == "terms":
         rejected = save_terms(request, chosen_partner(request, application), at)
@@ -60,14 +71,16 @@ def partners_page(
             return redirect("application_step", pk=application.pk, step=step)
     return render_step(
         request,
-        application,
+        dossier,
         step,
         at,
         status=status,
         form=form,
-        partners=with_terms(application, partner_rows(application, at), rejected),
-        shares=cost_shares(load(application)),
-        roles=application.sub_program.partner_roles,
+        partners=with_terms(
+            dossier.sub_program, partner_rows(application, dossier.partners, at), rejected
+        ),
+        shares=cost_shares(dossier),
+        roles=dossier.sub_program.partner_roles,
     )
 
 
@@ -99,10 +112,10 @@ def terms_form(partner: Partner, data: Mapping[str, Any] | None = None) -> Terms
 
 
 def with_terms(
-    application: Application, rows: list[dict[str, Any]], rejected: TermsForm | None
+    program: SubProgram, rows: list[dict[str, Any]], rejected: TermsForm | None
 ) -> list[dict[str, Any]]:
     """Add a form to every partner that has joined and has terms to confirm."""
-    required = required_terms(application.sub_program)
+    required = required_terms(program)
     for row in rows:
         partner = row["partner"]
         if partner.state != PartnerState.ACCEPTED or partner.role not in required:
@@ -131,13 +144,18 @@ def partner_answer(request: SignedInRequest, token: str) -> HttpResponse:
             status = error.status
         else:
             return redirect("partner_answer", token=token)
+    return partner_page(request, partner, at, status=status, companies=companies, form=form)
+
+
+def partner_page(
+    request: SignedInRequest, partner: Partner, at: datetime, *, status: int = 200, **context: Any
+) -> HttpResponse:
+    """Show what a partner was asked for, and what became of it."""
     labels = {row["role"]: row for row in partner.application.sub_program.partner_roles}
-    context = {
+    context |= {
         "partner": partner,
         "application": partner.application,
         "role": labels.get(partner.role, {"label": partner.role}),
-        "companies": companies,
-        "form": form,
         "until": partners_queries.expires_at(partner),
         "open": partner.state == PartnerState.INVITED
         and not partners_queries.is_expired(partner, now=at)
@@ -164,7 +182,13 @@ def answer(
     if chosen is None:
         raise BadInput("참여할 기업을 고르세요.", code="company_missing")
     partners.accept(partner, company=chosen, by=request.user, now=at, note=note)
-    messages.success(request, "참여를 수락했습니다. 신청기업에 알렸습니다.")
+    waits = partner.state == PartnerState.PENDING
+    messages.success(
+        request,
+        "참여를 수락했습니다. 신청기업이 확인하면 확정됩니다."
+        if waits
+        else "참여를 수락했습니다. 신청기업에 알렸습니다.",
+    )
 
 
 @signed_in
@@ -174,6 +198,9 @@ def partner_terms(request: SignedInRequest, pk: int) -> HttpResponse:
     visible = partnerships_of(request.user).select_related(
         "application__sub_program__round", "application__company", "company", "terms"
     )
+    removed = former_partnerships_of(request.user).filter(pk=pk)
+    if gone := removed.select_related("application__sub_program__round", "invited_by").first():
+        return partner_page(request, gone, at)
     partner = get_object_or_404(visible, pk=pk)
     form = TermsAnswerForm(request.POST or None)
     status = 200 if request.method == "GET" else 400

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.urls import reverse
 
 from applications.models import Application
@@ -25,6 +26,13 @@ LABELS = {
     "review": "검토와 제출",
 }
 OWN_TEMPLATES = {"partners", "documents"}
+# Parts of a step's page that follow what is saved, by what they show.
+PARTS = {
+    "progress": ("steps",),
+    "count": ("blocking",),
+    "aside": ("grant", "missing_here", "missing_elsewhere"),
+    "sum": ("total_cost_won",),
+}
 COST_CODES = {"cost_items", "total_cost", questions.REQUESTED}
 
 
@@ -106,10 +114,15 @@ def neighbours(application: Application, step: str) -> tuple[str, str]:
 
 
 def _positions(dossier: Dossier) -> dict[str, tuple[str, str]]:
-    positions = {}
+    """Return step and field by code; a line of costs gives way to a question of the same code."""
+    positions: dict[str, tuple[str, str]] = {}
     for step in questions.SECTIONS:
         for row in questions.section_questions(dossier.application, step):
-            positions[row["code"]] = (step, _anchor(row))
+            place = (step, _anchor(row))
+            if step == questions.COST:
+                positions.setdefault(row["code"], place)
+            else:
+                positions[row["code"]] = place
     return positions
 
 
@@ -137,38 +150,69 @@ def _locate(dossier: Dossier, positions: dict[str, tuple[str, str]], code: str) 
     return positions.get(name, ("plan", ""))
 
 
-def render_step(
-    request: HttpRequest,
-    application: Application,
-    step: str,
-    at: datetime,
-    *,
-    status: int = 200,
-    dossier: Dossier | None = None,
-    **extra: object,
-) -> HttpResponse:
-    """Render a step with what all steps show: indicator, missing answers, grant preview."""
-    dossier = dossier or drafting.load(application)
+def overview(dossier: Dossier, step: str, at: datetime) -> dict[str, Any]:
+    """Return what every step shows of the whole draft: indicator, missing answers, grant preview."""
+    application = dossier.application
     findings = located(dossier, drafting.missing(dossier, now=at))
-    before, after = neighbours(application, step)
-    context = {
+    return {
         "application": application,
-        "draft": dossier.application.state == ApplicationState.DRAFT,
         "step": step,
-        "label": LABELS[step],
         "steps": progress(application, findings, step),
         "missing_here": [row for row in findings if row.step == step],
         "missing_elsewhere": [
             group for group in findings_by_step(application, findings) if group["step"] != step
         ],
         "blocking": sum(row.blocking for row in findings),
+        "grant": drafting.preview(dossier) if step in ("plan", "cost") else None,
+        "total_cost_won": dossier.total_cost_won,
+    }
+
+
+def render_step(
+    request: HttpRequest,
+    dossier: Dossier,
+    step: str,
+    at: datetime,
+    *,
+    status: int = 200,
+    **extra: object,
+) -> HttpResponse:
+    """Render a step of a draft that was read."""
+    application = dossier.application
+    before, after = neighbours(application, step)
+    context = {
+        **overview(dossier, step, at),
+        "draft": application.state == ApplicationState.DRAFT,
+        "label": LABELS[step],
         "before": before,
         "after": after,
         "now": at,
         "closes_at": application.sub_program.window().closes_at,
-        "grant": drafting.preview(dossier) if step in ("plan", "cost") else None,
-        "total_cost_won": dossier.total_cost_won,
         **extra,
     }
     template = f"applications/intake/steps/{step if step in OWN_TEMPLATES else 'section'}.html"
     return render(request, template, context, status=status)
+
+
+def changed_parts(dossier: Dossier, before: Dossier, step: str, at: datetime) -> dict[str, Any]:
+    """Return what a page of `step` has to show anew after a save in the background.
+
+    `blocking` counts what keeps the whole draft from being filed, `missing` lists what this step
+    lacks, `support_won` and `own_won` are the grant preview in whole won, and `parts` holds the HTML
+    of those parts of the page that are not as they were `before`.
+    """
+    was, now = overview(before, step, at), overview(dossier, step, at)
+    return {
+        "blocking": now["blocking"],
+        "missing": [
+            {"code": row.code, "message": row.message, "blocking": row.blocking, "url": row.url}
+            for row in now["missing_here"]
+        ],
+        "support_won": now["grant"].support_won if now["grant"] else None,
+        "own_won": now["grant"].own_won if now["grant"] else None,
+        "parts": {
+            name: render_to_string(f"applications/intake/steps/_{name}.html", now)
+            for name, shown in PARTS.items()
+            if any(was[key] != now[key] for key in shown)
+        },
+    }

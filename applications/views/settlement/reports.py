@@ -1,5 +1,6 @@
 """Pages of the reports of an agreement: write with autosave, file, read."""
 
+from collections.abc import Collection
 from typing import Any
 
 from django.contrib import messages
@@ -15,12 +16,14 @@ from applications.visibility import contracts_of, workable_agreements
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
 from portal.api.errors import error_body
-from portal.core.clock import KST, now
+from portal.core.clock import now
 from portal.core.errors import PortalError, StaleVersion
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
 from portal.forms.uploads import UploadForm
+from portal.web.drafts import save_valid, saved_answer
 from portal.web.errors import wants_json
+from portal.web.uploads import store_each
 
 MOST = reports.MOST_FILES
 OPEN = (AgreementState.ACTIVE, AgreementState.SETTLING)
@@ -48,35 +51,41 @@ def agreement_report(request: SignedInRequest, pk: int, kind: str) -> HttpRespon
 
 
 def _act(request: SignedInRequest, report: Report, writes: bool) -> HttpResponse:
+    """Save the text with every button, store the chosen files, then do what was pressed."""
     at, act = now(), request.POST.get("act", "")
-    back = redirect("agreement_report", pk=report.agreement.application_id, kind=report.kind)
-    if act == "upload":
-        return _upload(request, report, writes)
-    if act == "remove":
-        _remove(request, report)
-        return back
     form = _form(report, request.POST)
     form.is_valid()
+    version = form.cleaned_data.get("version")
+
+    def save(but: Collection[str] = ()) -> Report:
+        answers = form.answers() | {code: report.data.get(code) for code in but}
+        return reports.save(report, answers=answers, version=version or 0, by=request.user, now=at)
+
     try:
-        saved = reports.save(
-            report,
-            answers=form.answers(),
-            version=form.cleaned_data.get("version") or 0,
-            by=request.user,
-            now=at,
-        )
+        if wants_json(request):
+            kept = save_valid(form, save)
+            return saved_answer(form, version=kept.version, at=kept.saved_at)
+        if "remove" in request.POST:
+            _remove(request, report)
+        files_only = act == "upload" or "remove" in request.POST
+        uploads, status = _upload(request, report) if _sends_files(request) else (None, 200)
+        saved = report if files_only and version is None else save()
+        if status != 200:
+            return _page(request, saved, writes, uploads=uploads, status=status)
         if act == "file":
             reports.file(saved, by=request.user, now=at)
     except PortalError as refused:
         return _refused(request, report, writes, form, refused)
-    if wants_json(request):
-        stamp = (saved.saved_at or at).astimezone(KST).isoformat()
-        return JsonResponse({"version": saved.version, "saved_at": stamp})
     if act == "file":
         messages.success(request, f"{report.get_kind_display()}를 제출했습니다.")
         return redirect("agreement_detail", pk=report.agreement.application_id)
-    messages.success(request, "저장했습니다.")
-    return back
+    if not files_only:
+        messages.success(request, "저장했습니다.")
+    return redirect("agreement_report", pk=report.agreement.application_id, kind=report.kind)
+
+
+def _sends_files(request: SignedInRequest) -> bool:
+    return request.POST.get("act") == "upload" or bool(request.FILES)
 
 
 def _refused(
@@ -98,28 +107,24 @@ def _refused(
 
 
 def _remove(request: SignedInRequest, report: Report) -> None:
-    found = row_number(request.POST.get("attachment"))
+    found = row_number(request.POST["remove"])
     rows = report.files.filter(removed_at=None).select_related("report__agreement")
     reports.detach(get_object_or_404(rows, pk=found), by=request.user, now=now())
     messages.success(request, "파일을 지웠습니다.")
 
 
-def _upload(request: SignedInRequest, report: Report, writes: bool) -> HttpResponse:
-    form = UploadForm(request.POST, request.FILES, formats=reports.FORMATS, most=MOST)
-    status = 400
-    if form.is_valid():
-        status = 200
-        for upload in form.cleaned_data["files"]:
-            try:
-                reports.attach(report, upload=upload, by=request.user, now=now())
-            except PortalError as refused:
-                refuse(form, refused, fields={refused.code: "files"})
-                status = refused.status
-            else:
-                messages.success(request, f"‘{upload.name}’ 파일을 올렸습니다.")
-    if status == 200:
-        return redirect("agreement_report", pk=report.agreement.application_id, kind=report.kind)
-    return _page(request, report, writes, uploads=form, status=status)
+def _upload(request: SignedInRequest, report: Report) -> tuple[UploadForm, int]:
+    form = _uploads(request.POST, request.FILES)
+    status = store_each(
+        request,
+        form,
+        lambda upload: reports.attach(report, upload=upload, by=request.user, now=now()),
+    )
+    return form, status
+
+
+def _uploads(*sent: Any) -> UploadForm:
+    return UploadForm(*sent, formats=reports.FORMATS, most=MOST, sent_with="report-form")
 
 
 def _form(report: Report, data: Any = None) -> QuestionForm:
@@ -143,7 +148,7 @@ def _page(
         "application": report.agreement.application,
         "writes": writes,
         "form": form or _form(report),
-        "uploads": uploads or UploadForm(formats=reports.FORMATS, most=MOST),
+        "uploads": uploads or _uploads(),
         "files": report.files.filter(removed_at=None),
         "answers": [
             (row["label"], answer_text(row, report.data.get(row["code"]))) for row in questions

@@ -16,9 +16,10 @@ HIDDEN = "(가림)"
 ANONYMOUS = "비공개(블라인드 심사)"
 SHORTEST = 2  # shorter words would mask parts of ordinary text
 KEPT_PROFILE = ("company_size", "employees", "industry_code")
-# Contacts and numbers that free text may contain besides the known ones.
+# Contacts and numbers that free text may contain besides the known ones. An address is tried only
+# where its word begins: tried from every letter, a long word costs the square of its length.
 PATTERNS = re.compile(
-    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|https?://\S+|www\.\S+"
+    r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)++|https?://\S++|www\.\S++"
     r"|\b[0-9]{3}-?[0-9]{2}-?[0-9]{5}\b|\b0[0-9]{1,2}[-.) ]?[0-9]{3,4}[-. ]?[0-9]{4}\b"
 )
 FORMS_OF_FIRMS = re.compile(r"\(주\)|㈜|주식회사|유한회사|\(유\)")
@@ -54,7 +55,7 @@ def readable(sheet: ScoreSheet) -> Readable:
     application = sheet.application
     filed = application.submission
     if not application.sub_program.blind:
-        content, partners = filed.content, _partners(application)
+        content, partners = filed.content, partners_of(application)
     else:
         content, partners = _masked(filed.content, _secrets(application)), ()
     shown = Submission(application=application, number=filed.number, form=filed.form)
@@ -69,7 +70,14 @@ def readable(sheet: ScoreSheet) -> Readable:
     )
 
 
-def _partners(application: Application) -> tuple[tuple[str, str], ...]:
+def masked(application: Application, words: str) -> str:
+    """Return a text without what identifies the applicant, as a blind stage shows it."""
+    cleaned: str = _cleaned(words, _secrets(application))
+    return cleaned
+
+
+def partners_of(application: Application) -> tuple[tuple[str, str], ...]:
+    """Return role and name of each firm that takes part beside the applicant."""
     labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
     rows = application.partners.filter(state=PartnerState.ACCEPTED).select_related("company")
     return tuple(

@@ -1,0 +1,1 @@
+"""Responsible officers on the staff site."""

@@ -1,0 +1,1 @@
+"""Reads of the assessment: what an assessor may read, and who assesses."""

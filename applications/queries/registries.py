@@ -1,0 +1,132 @@
+"""What agencies say of firms, for the pages of the firm and of staff."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+
+from applications.models import Application, Company, RegistryChange, RegistryConsent
+from applications.rules import registries as rules
+from applications.visibility import staff_applications
+from portal.models import RegistryAnswer, RegistryRecord, User
+from portal.registries import gateway
+from portal.registries.answers import Question
+from portal.registries.declared import Registry, connected, wording
+
+IDENTITY = "business_identity"
+
+
+@dataclass(frozen=True)
+class Known:
+    """One registry's word on a firm: what it said and when, or why it said nothing."""
+
+    registry: Registry
+    reading: rules.Reading | None
+    record: RegistryRecord | None
+
+
+def of_company(company: Company) -> list[Known]:
+    """Return what every connected registry says of a firm."""
+    asked = connected()
+    records = gateway.known([company.business_number])[company.business_number] if asked else {}
+    return [
+        Known(registry, reading_of(record.answer if record else None), record)
+        for registry in asked.values()
+        for record in [records.get(registry.code)]
+    ]
+
+
+def summary(company: Company) -> dict[str, Any]:
+    """Return what the pages of a firm show: nothing where no registry is connected."""
+    if not connected():
+        return {}
+    consent = consent_of(company)
+    return {"registries": of_company(company), "registry_consent": consent, "wording": wording()}
+
+
+def reading_of(answer: RegistryAnswer | None) -> rules.Reading | None:
+    """Return an answer in words, None when there is none."""
+    if answer is None:
+        return None
+    return rules.read(answer.registry, found=answer.found, facts=answer.facts)
+
+
+def consent_of(company: Company) -> RegistryConsent | None:
+    """Return the consent that is in force."""
+    return company.registry_consents.filter(withdrawn_at=None).select_related("given_by").first()
+
+
+def consenting() -> QuerySet[Company]:
+    """Return the firms that the portal may ask about."""
+    given = RegistryConsent.objects.filter(company=OuterRef("pk"), withdrawn_at=None)
+    return Company.objects.filter(Exists(given))
+
+
+def askable(registry: Registry, companies: QuerySet[Company]) -> QuerySet[Company]:
+    """Return the firms of which the portal knows what the registry compares."""
+    if registry.code == IDENTITY:
+        return companies.exclude(representative="").exclude(founded_on=None)
+    return companies
+
+
+def questions(registry: Registry, companies: QuerySet[Company]) -> list[Question]:
+    """Return a question about each firm that can be asked about, by business number."""
+    rows = askable(registry, companies).order_by("business_number")
+    if registry.code != IDENTITY:
+        return [Question(number) for number in rows.values_list("business_number", flat=True)]
+    return [
+        Question(number, {"representative": name, "opened_on": f"{day:%Y%m%d}"})
+        for number, name, day in rows.values_list("business_number", "representative", "founded_on")
+    ]
+
+
+def confirmed_since(companies: QuerySet[Company], registry: Registry) -> QuerySet[Company]:
+    """Return the firms with `tried` and `confirmed`, the last instants of this registry."""
+    record = RegistryRecord.objects.filter(
+        registry=registry.code, subject=OuterRef("business_number")
+    )
+    return companies.annotate(
+        tried=Subquery(record.values("tried_at")[:1]),
+        failure=Subquery(record.values("failure")[:1]),
+        confirmed=Subquery(record.values("confirmed_at")[:1]),
+    )
+
+
+def due(registry: Registry, *, since: datetime, failed_before: datetime) -> QuerySet[Company]:
+    """Return the firms to ask about now.
+
+    Those that were never asked about, that filed (after `since`) or changed their profile after they
+    were, and those that were not answered when they were asked about before `failed_before`.
+    """
+    filed = Application.objects.filter(company=OuterRef("pk"), submitted_at__gt=since)
+    latest = Subquery(filed.order_by("-submitted_at").values("submitted_at")[:1])
+    firms = confirmed_since(askable(registry, consenting()), registry).annotate(filed=latest)
+    new = Q(tried=None) | Q(filed__gt=F("tried"))
+    if registry.code == IDENTITY:
+        new |= Q(updated_at__gt=F("tried"))
+    again = Q(tried__lt=failed_before) & ~Q(failure="")
+    return firms.filter(new | again)
+
+
+def changes_for(user: User) -> QuerySet[RegistryChange]:
+    """Return the changed answers about firms that filed with the member of staff's sub-programmes.
+
+    Each with `company_name`.
+    """
+    filed = staff_applications(user).order_by()
+    concerned = filed.filter(company__business_number=OuterRef("subject"))
+    name = Company.objects.filter(business_number=OuterRef("subject")).values("name")
+    rows = RegistryChange.objects.filter(Exists(concerned), changed=True)
+    return rows.annotate(company_name=Subquery(name[:1]))
+
+
+def company_of(answer: RegistryChange) -> Company:
+    """Return the firm that an answer is about. Raises Company.DoesNotExist."""
+    return Company.objects.get(business_number=answer.subject)
+
+
+def applications_about(answer: RegistryChange, user: User) -> QuerySet[Application]:
+    """Return the firm's applications that the member of staff may see, the newest first."""
+    rows = staff_applications(user).filter(company__business_number=answer.subject)
+    return rows.select_related("company", "sub_program").order_by("-pk")

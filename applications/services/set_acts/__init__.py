@@ -1,0 +1,1 @@
+"""Acts on many applications at once, each row judged as a single act would judge it."""

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from portal.records.guards import Guard, append_only, refuse
+from kamp.states import ShowcaseMoves
+from portal.records.guards import Guard, append_only, moves_by_outsiders, refuse
 
 
 def fixed(table: str, columns: Sequence[str], *, when: str = "") -> list[Guard]:
@@ -29,7 +30,14 @@ def fixed(table: str, columns: Sequence[str], *, when: str = "") -> list[Guard]:
 GUARDS = [
     append_only("kamp_showcasemove"),
     append_only("kamp_inspectionmodelmove"),
+    moves_by_outsiders(
+        "kamp_showcasemove",
+        ShowcaseMoves.by_name(),
+        insiders="SELECT m.user_id FROM kamp_workspacemember AS m"
+        " JOIN kamp_showcase AS s ON s.workspace_id = m.workspace_id WHERE s.id = NEW.thing_id",
+    ),
     append_only("kamp_label"),
+    append_only("kamp_labelundo"),
     append_only("kamp_inspectordecision"),
     *fixed(
         "kamp_inspectionmodel",

@@ -4,4 +4,4 @@ from portal.access.roles import Role
 
 CURATOR = "curator"
 
-ROLES = (Role(CURATOR, "KAMP 편집자"),)
+ROLES = (Role(CURATOR, "KAMP 편집자", decides=False),)

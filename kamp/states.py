@@ -22,6 +22,8 @@ class ShowcaseMoves(Moves):
     EDIT = Move("edit", "고치기", (S.DRAFT,), S.DRAFT, (CURATOR, OWNER))
     SUBMIT = Move("submit", "검토 요청", (S.DRAFT,), S.REVIEW, (CURATOR, OWNER))
     GIVE_BACK = Move("give_back", "작성자에게 돌려보내기", (S.REVIEW,), S.DRAFT, (CURATOR,), True)
+    # Keeps the state: the first of the two editors who look at a firm's case.
+    CHECK = Move("check", "확인", (S.REVIEW,), S.REVIEW, (CURATOR,))
     PUBLISH = Move("publish", "공개", (S.REVIEW,), S.PUBLISHED, (CURATOR,))
     WITHDRAW = Move("withdraw", "공개 철회", (S.PUBLISHED,), S.WITHDRAWN, (CURATOR, OWNER), True)
     REOPEN = Move("reopen", "다시 쓰기", (S.WITHDRAWN,), S.DRAFT, (CURATOR,))

@@ -37,6 +37,7 @@ urlpatterns = [
     path("kamp/lab/<int:workspace>/datasets/new/", datasets.dataset_new, name="kamp_dataset_new"),
     path("kamp/lab/datasets/<int:pk>/", datasets.dataset, name="kamp_dataset"),
     path("kamp/lab/datasets/<int:pk>/label/", labelling.queue, name="kamp_label_next"),
+    path("kamp/lab/datasets/<int:pk>/label/undo/", labelling.undo, name="kamp_label_undo"),
     path("kamp/lab/products/<int:pk>/label/", labelling.label, name="kamp_label"),
     path("kamp/lab/clips/<int:pk>/", clips.clip, name="kamp_clip"),
     path("kamp/lab/clips/<int:pk>/<slug:kind>/<int:number>/", clips.frame, name="kamp_frame"),

@@ -18,6 +18,7 @@ from kamp.models import (
 )
 from kamp.roles import CURATOR
 from kamp.states import MemberRole, ShowcaseState
+from portal.access.accounts import verified_addresses
 from portal.access.roles import AUDITOR, roles_of
 from portal.models import Job, User
 
@@ -34,8 +35,9 @@ def owns(user: User, workspace: Workspace) -> bool:
 
 
 def invitations_of(user: User) -> QuerySet[WorkspaceInvitation]:
-    """Open invitations to the address the person signs in with."""
-    return WorkspaceInvitation.objects.filter(email=user.email, answered_at=None)
+    """Open invitations to any verified address of the person."""
+    addresses = verified_addresses(user)
+    return WorkspaceInvitation.objects.filter(email__in=addresses, answered_at=None)
 
 
 def public_showcases() -> QuerySet[Showcase]:

@@ -67,7 +67,7 @@ class PanelApplicationMoves(Moves):
         "자격 제외",
         (A.DRAFT, A.SUBMITTED, A.SELECTED, A.RESERVE),
         A.BARRED,
-        (PANEL_OPERATOR, AGENCY, SYSTEM),
+        (PANEL_OPERATOR, AGENCY),
         True,
     )
     UNBAR = Move("unbar", "자격 회복", (A.BARRED,), A.SUBMITTED, (PANEL_OPERATOR, AGENCY), True)
@@ -93,6 +93,14 @@ PANEL_APPLICANT_LABELS = {
     A.DECLINED: "참여 사양",
     A.WITHDRAWN: "취하",
 }
+
+
+class TieStanding(TextChoices):
+    """What a tie between a person and a supplier means for them."""
+
+    BARS = "bars", "참여할 수 없음"
+    FLAGGED = "flagged", "판단을 기다림"
+    DISMISSED = "dismissed", "관계없음으로 판단"
 
 
 class PanelSelectionState(TextChoices):
@@ -133,7 +141,7 @@ class MonitorMoves(Moves):
         "제외",
         (M.ACTIVE, M.LEFT),
         M.EXCLUDED,
-        (PANEL_OPERATOR, AGENCY, SYSTEM),
+        (PANEL_OPERATOR, AGENCY),
         True,
     )
     RESTORE = Move("restore", "제외 취소", (M.EXCLUDED,), M.ACTIVE, (AGENCY,), True)
@@ -280,13 +288,39 @@ class CorrectionMoves(Moves):
     ASK_AGAIN = Move("ask_again", "다시 시정 요청", (K.ANSWERED,), K.ASKED, (AGENCY,), True)
     FAIL = Move("fail", "미시정 처리", (K.ANSWERED,), K.SUSPENDED, (AGENCY,), True)
     OVERDUE = Move("overdue", "시정 기한 경과", (K.ASKED,), K.SUSPENDED, (SYSTEM,), True)
+    # An objection to the suspension is upheld: with an answer it is judged again, else time is given.
+    RECONSIDER = Move("reconsider", "다시 확인", (K.SUSPENDED,), K.ANSWERED, (AGENCY,), True)
+    RENEW = Move("renew", "시정 기한을 다시 정함", (K.SUSPENDED,), K.ASKED, (AGENCY,), True)
     # Leaves the state unchanged: another report raises the same problem.
     JOIN = Move(
         "join", "같은 문제 제기", (K.RAISED,), K.RAISED, (MODERATOR, PANEL_OPERATOR, AGENCY)
     )
 
 
+OPEN_CORRECTIONS = (K.VERIFIED, K.ASKED, K.ANSWERED)
+"""Under way; a suspended one is told by the state of the service."""
 PUBLIC_CORRECTIONS = (K.VERIFIED, K.ASKED, K.ANSWERED, K.FIXED, K.SUSPENDED)
+
+
+class SuspensionState(TextChoices):
+    PROPOSED = "proposed", "중지 제안"
+    IN_FORCE = "in_force", "판매 중지 중"
+    DECLINED = "declined", "중지하지 않음"
+    LIFTED = "lifted", "판매 재개"
+
+
+U = SuspensionState
+
+
+class SuspensionMoves(Moves):
+    BEGIN = Move("begin", "기한이 지나 판매 중지", (U.PROPOSED,), U.IN_FORCE, (SYSTEM,), True)
+    CONFIRM = Move("confirm", "판매 중지 확정", (U.PROPOSED,), U.IN_FORCE, (AGENCY,), True)
+    DECLINE = Move("decline", "중지하지 않음", (U.PROPOSED,), U.DECLINED, (AGENCY, SYSTEM), True)
+    LIFT = Move("lift", "중지 해제", (U.IN_FORCE,), U.LIFTED, (AGENCY,), True)
+    UPHOLD = Move("uphold", "이의 인용", (U.IN_FORCE,), U.LIFTED, (AGENCY,), True)
+    # Leave the state unchanged; the owner here is an account of the supplier.
+    OBJECT = Move("object", "이의신청", (U.IN_FORCE,), U.IN_FORCE, (OWNER,), True)
+    REJECT = Move("reject", "이의 기각", (U.IN_FORCE,), U.IN_FORCE, (AGENCY,), True)
 
 
 class AwardRoundState(TextChoices):

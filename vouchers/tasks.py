@@ -22,10 +22,24 @@ from vouchers.states import ImportOutcome
 
 
 @handler(importing.JOB)
-def import_file(job: Job) -> dict[str, Any]:
+def preview_import(job: Job) -> dict[str, Any]:
     file = CatalogueImport.objects.select_related("requested_by").get(pk=job.args["file"])
-    if file.judged_at is None:  # a job that runs again leaves a finished import alone
-        file = importing.run(file, now=now(), progress=job.progress, stop=job.raise_if_cancelled)
+    if file.judged_at is None:  # a job that runs again leaves a finished preview alone
+        file = importing.preview(
+            file, now=now(), progress=job.progress, stop=job.raise_if_cancelled
+        )
+    return _counts(file)
+
+
+@handler(importing.APPLY_JOB)
+def apply_import(job: Job) -> dict[str, Any]:
+    files = CatalogueImport.objects.select_related("requested_by", "confirmed_by")
+    file = files.get(pk=job.args["file"])
+    file = importing.apply(file, now=now(), progress=job.progress, stop=job.raise_if_cancelled)
+    return _counts(file)
+
+
+def _counts(file: CatalogueImport) -> dict[str, Any]:
     return {outcome.value: getattr(file, outcome.value) for outcome in ImportOutcome}
 
 

@@ -17,6 +17,7 @@ from vouchers.views import (
     rewards,
     selection,
     suppliers,
+    suspensions,
 )
 from vouchers.views.reports import moderation, publication, writing
 
@@ -66,6 +67,11 @@ urlpatterns: list[URLPattern] = [
         corrections.supplier_correction,
         name="supplier_correction",
     ),
+    path(
+        "vouchers/supplier/suspensions/<int:pk>/",
+        suspensions.supplier_suspension,
+        name="supplier_suspension",
+    ),
     path("vouchers/supplier/proofs/<int:pk>/", corrections.supplier_proof, name="supplier_proof"),
     path("api/v1/vouchers/reports/", reports_api.Reports.as_view(), name="api_voucher_reports"),
     path(
@@ -78,6 +84,7 @@ urlpatterns: list[URLPattern] = [
     path("vouchers/panel/", members.panel_desk, name="panel_desk"),
     path(APPLICATION, recruitment.panel_application, name="panel_application"),
     path(f"{APPLICATION}evidence/", recruitment.panel_evidence_add, name="panel_evidence_add"),
+    path(f"{APPLICATION}appeal/", recruitment.panel_appeal, name="panel_appeal"),
     path(f"{APPLICATION}withdraw/", recruitment.panel_withdraw, name="panel_withdraw"),
     path(f"{APPLICATION}decline/", selection.panel_decline, name="panel_decline"),
     path(EVIDENCE, recruitment.panel_evidence, name="panel_evidence"),

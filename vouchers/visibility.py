@@ -20,6 +20,7 @@ from vouchers.models import (
     ReportBook,
     ReportEvidence,
     ReportFee,
+    SaleSuspension,
     Service,
     Supplier,
 )
@@ -31,6 +32,7 @@ from vouchers.states import (
     PanelApplicationState,
     ReportState,
     ServiceState,
+    SuspensionState,
 )
 
 DESK = frozenset({PANEL_OPERATOR, AGENCY, MINISTRY})
@@ -154,6 +156,14 @@ def supplier_corrections(user: User) -> QuerySet[Correction]:
     """Return verified corrections of the user's own services."""
     return Correction.objects.filter(
         state__in=PUBLIC_CORRECTIONS, service__in=own_services(user).order_by().values("pk")
+    )
+
+
+def supplier_suspensions(user: User) -> QuerySet[SaleSuspension]:
+    """Return the suspensions of the user's own services, from their start."""
+    return SaleSuspension.objects.filter(
+        state__in=[SuspensionState.IN_FORCE, SuspensionState.LIFTED],
+        service__in=own_services(user).order_by().values("pk"),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin, messages
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
@@ -23,8 +24,11 @@ from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
+from portal.records import staff_acts
+from portal.staff import seen
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
+from portal.templatetags.dates import kst
 
 NoteForm = note_form(max_length=500, help_text="기록에 남습니다.")
 
@@ -35,6 +39,10 @@ class SlugForm(forms.Form):
 
 def submit(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> None:
     editing.submit(case, by=person(request), now=at)
+
+
+def check(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> None:
+    editing.check(case, by=person(request), now=at)
 
 
 def publish(request: HttpRequest, case: Showcase, data: dict[str, Any], at: datetime) -> None:
@@ -66,11 +74,23 @@ class ShowcaseAdmin(WorkflowAdmin):
     change_list_template = "admin/kamp/showcases/list.html"
     acts = [
         Act(
+            "check",
+            "확인",
+            check,
+            done="확인했습니다. 다른 편집자가 공개합니다.",
+            move=ShowcaseMoves.CHECK,
+            show=lambda request, case: case.workspace_id is not None and case.checked_by_id is None,
+            intro="기업이 보낸 사례의 첫 번째 확인입니다. 공개는 다른 편집자가 합니다.",
+        ),
+        Act(
             "publish",
             "공개",
             publish,
             done="공개했습니다.",
             move=ShowcaseMoves.PUBLISH,
+            show=lambda request, case: (
+                case.workspace_id is None or case.checked_by_id not in (None, request.user.pk)
+            ),
             intro="누구나 볼 수 있게 됩니다.",
         ),
         Act(
@@ -104,6 +124,7 @@ class ShowcaseAdmin(WorkflowAdmin):
             reopen,
             done="다시 쓸 수 있습니다.",
             move=ShowcaseMoves.REOPEN,
+            aside=True,
         ),
     ]
 
@@ -143,9 +164,22 @@ class ShowcaseAdmin(WorkflowAdmin):
         of_case = posted if request.POST.get("act") not in ("picture", "drop") else None
         editor = Editor(of_case, showcase=case)
         name = SlugForm(of_case) if case is None else None
+        page = self.seen_of(case, request)
         if posted is not None:
             try:
-                saved = self.save(request, case, editor, name)
+                shown = seen.read(
+                    posted.get(seen.FIELD, ""),
+                    subject=page.subject,
+                    act=page.act,
+                    reader=person(request),
+                )
+                if first := seen.first_answer(shown):
+                    messages.success(request, first.message)
+                    pk = first.subject.partition(":")[2]
+                    return redirect(reverse("admin:kamp_showcase_change", args=[pk]))
+                if case is not None and shown:
+                    seen.refuse_stale(case, shown, page, person(request))
+                saved = self.save(request, case, editor, name, shown or page)
             except PortalError as refused:
                 if of_case:
                     refuse(editor.form, refused)
@@ -161,10 +195,44 @@ class ShowcaseAdmin(WorkflowAdmin):
             "name_form": name,
             "picture_form": PictureForm(),
             "case": case,
+            "seen": page.token(),
         }
         return self.render(request, case, "admin/kamp/showcases/edit.html", **context)
 
+    def seen_of(self, case: Showcase | None, request: HttpRequest) -> seen.Seen:
+        if case is None:
+            return seen.look("kamp.showcase:new", "new", person(request))
+        # The parts of a case have rows of their own; saving them moves this time.
+        saved = {"updated_at": ("바뀐 시각", kst(case.updated_at))}
+        return seen.look(case, "edit", person(request), facts={**staff_acts.columns(case), **saved})
+
+    @transaction.atomic
     def save(
+        self,
+        request: HttpRequest,
+        case: Showcase | None,
+        editor: Editor,
+        name: SlugForm | None,
+        shown: seen.Seen,
+    ) -> Showcase | None:
+        """Save what was posted, with its record; None when it is not valid. Raises PortalError."""
+        before = staff_acts.columns(case) if case is not None else {}
+        saved = self.write(request, case, editor, name)
+        if saved is not None:
+            staff_acts.record(
+                staff_acts.subject_of(saved),
+                key=shown.key,
+                act=shown.act,
+                label="사례 고침" if before else "사례 등록",
+                message="저장했습니다.",
+                changed=staff_acts.changes(before, staff_acts.columns(saved)) if before else [],
+                note="",
+                by=person(request),
+                now=now(),
+            )
+        return saved
+
+    def write(
         self, request: HttpRequest, case: Showcase | None, editor: Editor, name: SlugForm | None
     ) -> Showcase | None:
         by, at, act = person(request), now(), request.POST.get("act")

@@ -26,7 +26,10 @@ class UploadForm(PlainForm):
     def __init__(self, *args: Any, images: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if images:
-            self.fields["files"].help_text = "제품 하나의 JPG, PNG 이미지를 모두 고르세요."
+            self.fields[
+                "files"
+            ].help_text = "제품 하나의 JPG, PNG 이미지를 모두 고르세요. 아래에 보이는 이름의 번호 순서대로 잇습니다."
+            self.fields["files"].widget.attrs["data-ordered"] = ""
             self.fields["serial"].help_text = "비워 두면 첫 파일의 이름을 씁니다."
         else:
             self.fields[

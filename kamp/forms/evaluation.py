@@ -3,41 +3,28 @@
 from django import forms
 
 from kamp.forms.datasets import SHORT
-from portal.forms.fields import PlainForm
+from portal.forms.fields import PlainForm, WonField
+from portal.forms.ranges import within
 
 LOWEST, HIGHEST = -6, 12  # of the threshold, standard deviations
 
 
 class CostForm(PlainForm):
-    miss = forms.IntegerField(
-        label="불량 하나를 놓쳤을 때의 손실",
-        min_value=0,
-        max_value=1_000_000_000,
-        widget=forms.TextInput({**SHORT, "inputmode": "numeric", "data-unit": "원"}),
-    )
-    check = forms.IntegerField(
-        label="제품 하나를 다시 검사하는 비용",
-        min_value=0,
-        max_value=1_000_000_000,
-        widget=forms.TextInput({**SHORT, "inputmode": "numeric", "data-unit": "원"}),
-    )
+    miss = WonField(label="불량 하나를 놓쳤을 때의 손실", validators=[within("loss_won")])
+    check = WonField(label="제품 하나를 다시 검사하는 비용", validators=[within("loss_won")])
     share = forms.DecimalField(
         label="전체 제품 가운데 불량의 비율",
-        min_value=0,
-        max_value=100,
         decimal_places=2,
         widget=forms.TextInput({**SHORT, "inputmode": "decimal", "data-unit": "%"}),
+        validators=[within("defect_share")],
     )
     threshold = forms.DecimalField(
         label="기준값",
-        min_value=LOWEST,
-        max_value=HIGHEST,
         decimal_places=1,
         widget=forms.NumberInput(
             {"type": "range", "min": str(LOWEST), "max": str(HIGHEST), "step": "0.1"}
         ),
-        help_text=(
-            "정상품 점수의 표준편차(σ)로 잰 값이며 0이 모델의 기준입니다. 낮출수록 불량을 더 찾고 "
-            "정상품을 더 걸러냅니다."
-        ),
+        help_text="정상품 점수의 표준편차(σ)로 잰 값이며 0이 모델의 기준입니다. 낮출수록 불량을 더 찾고 "
+        "정상품을 더 걸러냅니다.",
+        validators=[within("threshold")],
     )

@@ -7,6 +7,7 @@ from django import forms
 from kamp.forms.datasets import SHORT
 from kamp.states import DefectKind, Mark
 from portal.forms.fields import PlainForm
+from portal.forms.ranges import within
 
 
 class LabelForm(PlainForm):
@@ -15,10 +16,10 @@ class LabelForm(PlainForm):
         label="불량 종류", choices=[("", "고르세요"), *DefectKind.choices], required=False
     )
     frame = forms.IntegerField(required=False, min_value=0, widget=forms.HiddenInput)
-    x = forms.IntegerField(label="왼쪽", required=False, min_value=0, max_value=4_000)
-    y = forms.IntegerField(label="위", required=False, min_value=0, max_value=4_000)
-    w = forms.IntegerField(label="너비", required=False, min_value=1, max_value=4_000)
-    h = forms.IntegerField(label="높이", required=False, min_value=1, max_value=4_000)
+    x = forms.IntegerField(label="왼쪽", required=False, validators=[within("pixel")])
+    y = forms.IntegerField(label="위", required=False, validators=[within("pixel")])
+    w = forms.IntegerField(label="너비", required=False, validators=[within("pixels")])
+    h = forms.IntegerField(label="높이", required=False, validators=[within("pixels")])
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

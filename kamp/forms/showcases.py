@@ -9,6 +9,7 @@ from kamp.models import Showcase
 from kamp.services.showcases.editing import PARTS, TEXTS
 from kamp.states import DataKind, Direction, FigureOrigin, Process, Purpose
 from portal.forms.fields import PlainForm
+from portal.forms.ranges import within
 
 EMPTY = ("", "선택하세요")
 ALL = ("", "전체")
@@ -79,27 +80,26 @@ class MetricForm(PlainForm):
     before = forms.DecimalField(
         label="도입 전",
         required=False,
-        min_value=0,
         max_digits=14,
         decimal_places=3,
         widget=forms.TextInput({**SHORT, "inputmode": "decimal"}),
+        validators=[within("figure")],
     )
     after = forms.DecimalField(
         label="도입 뒤",
         required=False,
-        min_value=0,
         max_digits=14,
         decimal_places=3,
         widget=forms.TextInput({**SHORT, "inputmode": "decimal"}),
+        validators=[within("figure")],
     )
     direction = forms.ChoiceField(label="방향", choices=[EMPTY, *Direction.choices])
     sample_size = forms.IntegerField(
         label="표본수",
         required=False,
-        min_value=1,
-        max_value=2_000_000_000,
         widget=forms.TextInput({**SHORT, "inputmode": "numeric"}),
         help_text="모르면 비워 두세요. ‘미공개’로 표시합니다.",
+        validators=[within("sample_size")],
     )
     origin = forms.ChoiceField(label="값의 출처", choices=[EMPTY, *FigureOrigin.choices])
     note = _text("덧붙임", 300, required=False)

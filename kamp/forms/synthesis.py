@@ -5,6 +5,7 @@ from django import forms
 from kamp.forms.datasets import SHORT
 from kamp.services.synthesis import MAX_PRODUCTS, MIN_PRODUCTS
 from portal.forms.fields import PlainForm
+from portal.forms.ranges import within
 
 
 class SyntheticForm(PlainForm):
@@ -14,12 +15,12 @@ class SyntheticForm(PlainForm):
         max_value=MAX_PRODUCTS,
         initial=70,
         widget=forms.TextInput({**SHORT, "inputmode": "numeric", "data-unit": "개"}),
+        validators=[within("synthetic_count")],
     )
     seed = forms.IntegerField(
         label="씨앗값",
-        min_value=0,
-        max_value=2_000,
         initial=1,
         widget=forms.TextInput({**SHORT, "inputmode": "numeric"}),
         help_text="같은 씨앗값은 같은 자료를 만듭니다.",
+        validators=[within("synthetic_seed")],
     )

@@ -3,17 +3,12 @@
 from django import forms
 
 from kamp.states import MemberRole
-from portal.forms.fields import PlainForm
+from portal.forms.fields import BusinessNumberField, NameField, PlainForm
 
 
 class OpenForm(PlainForm):
-    name = forms.CharField(label="기업명", max_length=100)
-    business_number = forms.CharField(
-        label="사업자등록번호",
-        max_length=20,
-        widget=forms.TextInput({"inputmode": "numeric", "class": "input--short"}),
-        help_text="숫자 10자리입니다. 예: 124-81-00998",
-    )
+    name = NameField(label="기업명", max_length=100)
+    business_number = BusinessNumberField(help_text="숫자 10자리입니다. 예: 124-81-00998")
 
 
 class InviteForm(PlainForm):

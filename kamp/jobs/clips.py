@@ -1,11 +1,13 @@
 """Extraction of clips: decode, examine, check the quality, store what people see."""
 
+import logging
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 
 from kamp.models import Clip, Dataset, Duplicate
@@ -19,6 +21,8 @@ from kamp.vision.evidence.examine import Evidence, examine
 from portal.jobs.progress import Progress
 from portal.records import workflow
 from portal.uploads import files
+
+logger = logging.getLogger(__name__)
 
 
 def run(dataset: Dataset, ids: list[int], *, now: datetime, progress: Progress) -> dict[str, Any]:
@@ -48,7 +52,7 @@ def extract(clip: Clip, dataset: Dataset) -> None:
     """Decode and examine one clip; it ends as ready, held or failed."""
     try:
         with open_film(clip, dataset) as film:
-            evidence = examine(film)
+            evidence = measured(clip, film)
             shown = frames_to_show(len(film))
             archive = write_archive(_pictures(film, evidence, shown))
             info = {**asdict(film.info), "rows": film.shape[0], "columns": film.shape[1]}
@@ -74,13 +78,26 @@ def extract(clip: Clip, dataset: Dataset) -> None:
         files.discard(archive)
 
 
+def measured(clip: Clip, film: Film) -> Evidence:
+    """Examine a film. Raises ClipRefused (`clip_unmeasured`) when the arithmetic fails on it.
+
+    So one strange film never stops those after it.
+    """
+    try:
+        return examine(film)
+    except (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError, cv2.error) as fault:
+        logger.exception("영상 %s을(를) 재지 못했습니다.", clip.pk)
+        raise ClipRefused("clip_unmeasured") from fault
+
+
 def open_film(clip: Clip, dataset: Dataset) -> Film:
     """Decode the stored files of a clip. Raises ClipRefused and DecodeFailed."""
-    scale = float(dataset.recipe.mm_per_px)
-    paths = [Path(files.private_storage.path(name)) for name in clip.files]
-    if dataset.modality == DataKind.IMAGE:
-        return decode.open_images(paths, mm_per_px=scale)
-    return decode.open_clip(paths[0], mm_per_px=scale)
+    scale, bits = float(dataset.recipe.mm_per_px), dataset.recipe.bit_depth
+    with ExitStack() as stack:
+        paths = [stack.enter_context(files.on_disk(name)) for name in clip.files]
+        if dataset.modality == DataKind.IMAGE:
+            return decode.open_images(paths, mm_per_px=scale, bits=bits)
+        return decode.open_clip(paths[0], mm_per_px=scale, bits=bits)
 
 
 def find_duplicates(dataset: Dataset) -> int:

@@ -8,15 +8,15 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from kamp.jobs import training
-from kamp.jobs.clips import open_film
+from kamp.jobs.clips import measured, open_film
 from kamp.models import Clip, Inspection, InspectionModel
 from kamp.services.clips import frames_to_show, write_archive
 from kamp.states import Verdict
 from kamp.vision.decoding.decode import Clip as Film
 from kamp.vision.errors import ClipRefused, DecodeFailed
 from kamp.vision.evidence import pictures
-from kamp.vision.evidence.examine import Evidence, examine
-from kamp.vision.learning.judge import judge
+from kamp.vision.evidence.examine import Evidence
+from kamp.vision.learning.judge import full_colour, judge
 from kamp.vision.learning.model import Model
 from portal.jobs.progress import Progress
 from portal.uploads import files
@@ -52,11 +52,12 @@ def inspect(model: InspectionModel, trained: Model, clip: Clip, *, now: datetime
     try:
         with open_film(clip, model.dataset) as film:
             decoded = (time.monotonic() - started) * 1000
-            evidence = examine(film)
+            evidence = measured(clip, film)
             judgement = judge(trained, evidence, width=film.shape[1])
             drawing = time.monotonic()
             shown = frames_to_show(len(film))
-            archive = write_archive(_pictures(film, evidence, shown))
+            hot = full_colour(trained, judgement, evidence)
+            archive = write_archive(_pictures(film, evidence, shown, hot))
             drawn = (time.monotonic() - drawing) * 1000
     except (ClipRefused, DecodeFailed) as fault:
         _create(model, clip, now, Verdict.HOLD, [f"{UNREADABLE} {fault.message}"], {})
@@ -81,10 +82,12 @@ def inspect(model: InspectionModel, trained: Model, clip: Clip, *, now: datetime
         files.discard(archive)
 
 
-def _pictures(film: Film, evidence: Evidence, shown: list[int]) -> Iterator[tuple[str, bytes]]:
+def _pictures(
+    film: Film, evidence: Evidence, shown: list[int], hot: float
+) -> Iterator[tuple[str, bytes]]:
     for number in shown:
-        yield f"heat-{number}", pictures.overlay_png(film[number], evidence, number)
-    yield "panorama", pictures.panorama_png(evidence, heat=True)
+        yield f"heat-{number}", pictures.overlay_png(film[number], evidence, number, hot=hot)
+    yield "panorama", pictures.panorama_png(evidence, heat=True, hot=hot)
 
 
 def _create(

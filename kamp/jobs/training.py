@@ -70,7 +70,7 @@ def run(model: InspectionModel, *, now: datetime, progress: Progress) -> Inspect
 
 def load(model: InspectionModel) -> Model:
     """Read the artefact of a model, without unpickling. Raises ModelUnreadable."""
-    with files.private_storage.open(model.artefact) as artefact:
+    with files.open_kept(model.artefact) as artefact:
         return engine.load(artefact.read())
 
 

@@ -4,7 +4,7 @@ from kamp.models.clips import Clip, Duplicate
 from kamp.models.datasets import Dataset, Product, Recipe
 from kamp.models.drift import DriftCheck
 from kamp.models.inspections import Inspection, InspectorDecision
-from kamp.models.labelling import Label
+from kamp.models.labelling import Label, LabelUndo
 from kamp.models.reports import InspectionReport
 from kamp.models.showcases import (
     Metric,
@@ -29,6 +29,7 @@ __all__ = [
     "InspectionReport",
     "InspectorDecision",
     "Label",
+    "LabelUndo",
     "Metric",
     "Product",
     "Recipe",

@@ -22,6 +22,7 @@ class Clip(models.Model):
     name = models.CharField("파일 이름", max_length=160)
     files = models.JSONField(default=list, editable=False)
     size = models.PositiveBigIntegerField("크기(바이트)")
+    picture_names = models.JSONField("이미지 순서", default=list)
     sha256 = models.CharField("SHA-256", max_length=64)
     state = models.CharField(
         "상태", max_length=10, choices=ClipState.choices, default=ClipState.UPLOADED

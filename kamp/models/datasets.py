@@ -87,7 +87,8 @@ class Product(models.Model):
     dataset = models.ForeignKey(Dataset, on_delete=models.CASCADE, related_name="products")
     serial = models.CharField("제품 번호", max_length=60)
     shape = models.CharField("형상", max_length=30, blank=True)
-    split = models.CharField("쓰임", max_length=10, choices=Split.choices)
+    split = models.CharField("쓰임", max_length=10, choices=Split.choices, blank=True)
+    """Empty until the first label says what the product is; then fixed for good."""
     true_size_mm = models.FloatField("심은 결함의 크기(mm)", null=True, editable=False)
     created_at = models.DateTimeField("만든 시각")
 

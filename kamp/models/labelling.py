@@ -37,3 +37,17 @@ class Label(models.Model):
 
     def __str__(self) -> str:
         return self.get_mark_display()
+
+
+class LabelUndo(models.Model):
+    """A label that its labeller took back; the label itself stays in its table."""
+
+    label = models.OneToOneField(Label, on_delete=models.PROTECT, related_name="undo")
+    at = models.DateTimeField("시각")
+
+    class Meta:
+        verbose_name = "되돌린 라벨"
+        verbose_name_plural = "되돌린 라벨"
+
+    def __str__(self) -> str:
+        return str(self.label)

@@ -30,6 +30,9 @@ class ShowcaseMove(MoveLogBase):
 class Showcase(Dated, Stateful):
     """A case of AI in manufacturing, published by somebody other than its last writer.
 
+    Two editors answer for every case: the one who wrote it and another; of a firm's case the one who
+    checked it (`checked_by`) and another. `by_one_editor` marks those published before that held.
+
     `workspace` is the firm that sent its own case, null for a case of the editors. `edition` counts
     publications. `problem`, `experts` and `caveat` hold one item a line.
     """
@@ -77,6 +80,10 @@ class Showcase(Dated, Stateful):
     edited_by = models.ForeignKey(
         USER, on_delete=models.PROTECT, related_name="+", verbose_name="마지막으로 쓴 사람"
     )
+    checked_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="확인한 편집자"
+    )
+    by_one_editor = models.BooleanField(default=False, editable=False)
     published_by = models.ForeignKey(
         USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="공개한 사람"
     )
@@ -94,6 +101,13 @@ class Showcase(Dated, Stateful):
             models.CheckConstraint(
                 condition=Q(published_by=None) | ~Q(published_by=F("edited_by")),
                 name="showcase_published_by_a_second_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ShowcaseState.PUBLISHED)
+                | Q(workspace=None)
+                | Q(by_one_editor=True)
+                | (Q(checked_by__isnull=False) & ~Q(checked_by=F("published_by"))),
+                name="firms_showcase_published_by_two_editors",
             ),
         ]
         indexes = [

@@ -31,7 +31,8 @@ class Agreement:
 def truths(products: QuerySet[Product]) -> dict[int, Truth]:
     """Return the truth of each labelled product by its id, from everybody's latest label."""
     labels: dict[int, dict[int | None, Label]] = defaultdict(dict)
-    rows = Label.objects.filter(product__in=products.order_by().values("pk")).order_by("pk")
+    own = products.order_by().values("pk")
+    rows = Label.objects.filter(product__in=own, undo=None).order_by("pk")
     for row in rows.only("product_id", "mark", "defect", "by_id"):
         labels[row.product_id][row.by_id] = row
     found = {}
@@ -45,7 +46,8 @@ def truths(products: QuerySet[Product]) -> dict[int, Truth]:
 def agreement(dataset: Dataset) -> Agreement:
     """Compare the first two people who labelled each product (Cohen's kappa)."""
     marks: dict[int, dict[int, str]] = defaultdict(dict)
-    rows = Label.objects.filter(product__dataset=dataset, by__isnull=False).order_by("pk")
+    given = Label.objects.filter(product__dataset=dataset, by__isnull=False, undo=None)
+    rows = given.order_by("pk")
     for product, by, mark in rows.values_list("product_id", "by_id", "mark"):
         marks[product][by] = mark
     pairs = [list(by_person.values())[:2] for by_person in marks.values() if len(by_person) > 1]

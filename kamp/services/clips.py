@@ -1,6 +1,8 @@
 """Clips: upload within the quota, archives of their pictures, and exclusion from training."""
 
 import hashlib
+import re
+import struct
 import tempfile
 import zipfile
 from collections.abc import Iterable, Sequence
@@ -12,11 +14,12 @@ from django.db import IntegrityError, transaction
 from django.db.models import Sum
 
 from kamp.models import Clip, Dataset, Product, Workspace
+from kamp.services import jobs
 from kamp.services.datasets import check_member
 from kamp.states import ClipState, DataKind, Split
 from kamp.vision.learning import split
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound
-from portal.jobs import queue
+from portal.core.text import name as clean_name
 from portal.models import User
 from portal.uploads import files
 from portal.uploads.filetypes.names import safe_name
@@ -30,6 +33,7 @@ SPLITS = {
     split.Split.THRESHOLD: Split.VALIDATION,
     split.Split.TEST: Split.TEST,
 }
+PNG_HEAD = struct.Struct(">16xII")  # width and height come first in every PNG
 _FILMS = {b"\x1aE\xdf\xa3": 0, b"ftyp": 4, b"AVI ": 8}  # first bytes and their offset
 
 
@@ -42,6 +46,7 @@ class CheckedFiles:
     name: str
     size: int
     sha256: str
+    names: Sequence[str] = ()  # of the pictures, in the order in which they are shown
 
 
 def upload(
@@ -50,16 +55,21 @@ def upload(
     """Store clips and enqueue their extraction, all or nothing.
 
     A film is a product named by its file (or by `serial` if it is the only one); all pictures
-    together are one product. Raises NotFound, MoveNotAllowed (`purged`) and BadInput (`clip_twice`,
-    `quota` and those of `check_files`).
+    together are one product. Raises NotFound, MoveNotAllowed (`purged`, `synthetic_set`, `jobs_many`)
+    and BadInput (`clip_twice`, `quota` and those of `check_files`).
     """
     check_member(dataset.workspace, by)
     if dataset.purged_at:
         raise MoveNotAllowed("보관 기한이 지나 파일을 지운 자료입니다.", code="purged")
+    if dataset.is_synthetic:
+        raise MoveNotAllowed(
+            "합성 자료에는 찍은 영상을 넣을 수 없습니다. 새 자료를 만들어 올려 주세요.",
+            code="synthetic_set",
+        )
     checked = check_files(dataset, uploads, serial)
     with transaction.atomic():
         clips = [store(dataset, row, by=by, now=now) for row in checked]
-        job = queue.enqueue(
+        job = jobs.enqueue(
             EXTRACT,
             key=f"kamp:extract:{dataset.pk}:{clips[0].pk}",
             new=True,
@@ -93,7 +103,7 @@ def store(dataset: Dataset, checked: CheckedFiles, *, by: User, now: datetime) -
 
     Raises BadInput (`quota`, `clip_twice`).
     """
-    names = [files.store(one) for one in checked.uploads]
+    names = [files.store(one, by=by) for one in checked.uploads]
     try:
         with transaction.atomic():
             _check_quota(dataset.workspace, checked.size)
@@ -105,7 +115,7 @@ def store(dataset: Dataset, checked: CheckedFiles, *, by: User, now: datetime) -
 
 
 def leave_out(clip: Clip, *, by: User, now: datetime) -> None:
-    """Exclude a clip from training for good, such as one of two that show the same picture."""
+    """Exclude a clip from training and verdicts for good, such as one that cannot be read."""
     check_member(clip.product.dataset.workspace, by)
     Clip.objects.filter(pk=clip.pk, left_out_at=None).update(left_out_at=now, left_out_by=by)
 
@@ -136,7 +146,7 @@ def write_archive(pictures: Iterable[tuple[str, bytes]]) -> str:
         with zipfile.ZipFile(spool, "w", zipfile.ZIP_STORED) as archive:
             for name, data in pictures:
                 archive.writestr(name, data)
-        return files.store(File(spool))
+        return files.store_made(File(spool))
 
 
 def read_picture(stored: str, name: str) -> bytes:
@@ -144,10 +154,21 @@ def read_picture(stored: str, name: str) -> bytes:
     if not stored:
         raise NotFound
     try:
-        with files.private_storage.open(stored) as file, zipfile.ZipFile(file) as archive:
+        with files.open_kept(stored) as file, zipfile.ZipFile(file) as archive:
             return archive.read(name)
     except (FileNotFoundError, KeyError):
         raise NotFound("그림을 찾을 수 없습니다.", code="file_missing") from None
+
+
+def picture_size(stored: str, name: str) -> tuple[int, int] | None:
+    """Return width and height (pixels) of one picture of an archive; None where it is lost."""
+    try:
+        with files.open_kept(stored) as file, zipfile.ZipFile(file) as archive:
+            head = archive.open(name).read(PNG_HEAD.size)
+    except (FileNotFoundError, KeyError):
+        return None
+    width, height = PNG_HEAD.unpack(head)
+    return width, height
 
 
 def _check_film(one: "File[bytes]", serial: str) -> CheckedFiles:
@@ -167,6 +188,7 @@ def _check_film(one: "File[bytes]", serial: str) -> CheckedFiles:
 
 
 def _check_pictures(uploads: Sequence["File[bytes]"], serial: str) -> CheckedFiles:
+    uploads = sorted(uploads, key=lambda one: natural(safe_name(one.name or "")))
     inspected = [files.inspect(one, allowed=("png", "jpg")) for one in uploads]
     sha256 = hashlib.sha256("".join(row.sha256 for row in inspected).encode()).hexdigest()
     size = sum(row.size for row in inspected)
@@ -174,11 +196,19 @@ def _check_pictures(uploads: Sequence["File[bytes]"], serial: str) -> CheckedFil
         raise BadInput("그림을 모두 합친 크기가 너무 큽니다.", code="clip_large")
     first = inspected[0].name
     name = first if len(inspected) == 1 else f"{first} 외 {len(inspected) - 1}장"
-    return CheckedFiles(_serial(serial or first.rpartition(".")[0]), uploads, name, size, sha256)
+    names = [row.name for row in inspected]
+    serial = _serial(serial or first.rpartition(".")[0])
+    return CheckedFiles(serial, uploads, name, size, sha256, names)
+
+
+def natural(name: str) -> list[tuple[int, int, str]]:
+    """Return a key that sorts names as people count: f2 before f10."""
+    parts = re.findall(r"[0-9]++|[^0-9]++", name.casefold())
+    return [(0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts]
 
 
 def _serial(text: str) -> str:
-    serial = " ".join(text.split())[:60]
+    serial = clean_name(text)[:60].rstrip()
     if not serial:
         raise BadInput("제품 번호를 적어 주세요.", code="serial_missing")
     return serial
@@ -214,7 +244,11 @@ def _create(
     product, _ = Product.objects.get_or_create(
         dataset=dataset,
         serial=checked.serial,
-        defaults={"split": split_of(dataset, checked.serial), "created_at": now},
+        # What a firm's product is used for is decided when its first label says what it is.
+        defaults={
+            "split": split_of(dataset, checked.serial) if dataset.is_synthetic else "",
+            "created_at": now,
+        },
     )
     try:
         with transaction.atomic():
@@ -224,6 +258,7 @@ def _create(
                 files=names,
                 size=checked.size,
                 sha256=checked.sha256,
+                picture_names=list(checked.names),
                 state=ClipState.UPLOADED,
                 uploaded_by=by,
                 uploaded_at=now,

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from kamp.models import Clip, Dataset, Inspection, Recipe, Workspace
+from portal.core import text
 from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound
 from portal.models import User
@@ -41,6 +42,7 @@ def create(
     Raises NotFound and BadInput (`dataset_taken`, `retention`).
     """
     check_member(workspace, by)
+    data = {**data, "name": text.name(str(data["name"]))}
     today = now.astimezone(KST).date()
     until = data.get("retain_until") or today + timedelta(days=KEPT_DAYS)
     _check_retention(until, today)
@@ -50,8 +52,16 @@ def create(
         created_at=now,
         **{name: data[name] for name in RECIPE_FIELDS if data.get(name) is not None},
     )
+    taken = BadInput("같은 이름의 자료가 있습니다.", code="dataset_taken")
     try:
         with transaction.atomic():
+            # Locked, so that two names that look alike are not added at once.
+            Workspace.objects.select_for_update().get(pk=workspace.pk)
+            if any(
+                text.same(data["name"], name)
+                for name in workspace.datasets.values_list("name", flat=True)
+            ):
+                raise taken
             return Dataset.objects.create(
                 workspace=workspace,
                 recipe=recipe,
@@ -62,8 +72,8 @@ def create(
                 generator_seed=synthetic_seed,
                 **{name: data[name] for name in DATASET_FIELDS if name in data},
             )
-    except IntegrityError as taken:
-        raise BadInput("같은 이름의 자료가 있습니다.", code="dataset_taken") from taken
+    except IntegrityError as twice:
+        raise taken from twice
 
 
 def change_retention(dataset: Dataset, *, until: date, by: User, now: datetime) -> None:

@@ -14,8 +14,8 @@ JOB = "kamp.drift"
 MIN_NORMALS = 10
 
 
-def request(model: InspectionModel, *, by: User | None, now: datetime) -> Job:
-    """Enqueue a check of the latest normal products; the same products are checked once.
+def request(model: InspectionModel, *, by: User | None, now: datetime) -> Job | None:
+    """Enqueue a check of the latest normal products; None when these are checked already.
 
     `by=None` is the portal itself. Raises NotFound and BadInput (`too_few_normals`).
     """
@@ -29,6 +29,8 @@ def request(model: InspectionModel, *, by: User | None, now: datetime) -> Job:
             code="too_few_normals",
         )
     ids = [row.pk for row in latest]
+    if model.drifts.filter(last_inspection=max(ids)).exists():
+        return None
     return queue.enqueue(
         JOB, key=f"{JOB}:{model.pk}:{max(ids)}", by=by, model=model.pk, inspections=ids
     )

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from kamp.models import Clip, Inspection, InspectionModel, InspectorDecision
+from kamp.services import jobs
 from kamp.services.datasets import check_member
 from kamp.states import ClipState, Mark, ModelState
 from portal.core.errors import BadInput, MoveNotAllowed
-from portal.jobs import queue
-from portal.models import Job, JobState, User
+from portal.models import Job, User
 
 JOB = "kamp.judge"
 
@@ -28,16 +28,17 @@ def request(model: InspectionModel, clips: Sequence[Clip], *, by: User, now: dat
     if not pending:
         raise BadInput("판정할 영상이 없습니다.", code="clip_none")
     digest = hashlib.sha256(",".join(map(str, pending)).encode()).hexdigest()[:16]
-    job = queue.enqueue(JOB, key=f"{JOB}:{model.pk}:{digest}", by=by, model=model.pk, clips=pending)
-    if job.state in (JobState.CANCELLED, JobState.PARKED):
-        queue.retry(job)
+    job = jobs.enqueue(JOB, key=f"{JOB}:{model.pk}:{digest}", by=by, model=model.pk, clips=pending)
+    jobs.retry(job, by=by)
     return job
 
 
 def judgeable(model: InspectionModel) -> list[int]:
-    """Return the ids of the readable clips that have no verdict of this model yet."""
+    """Return the ids of the readable clips, not left out, that have no verdict of this model yet."""
     rows = Clip.objects.filter(
-        product__dataset=model.dataset_id, state__in=[ClipState.READY, ClipState.HELD]
+        product__dataset=model.dataset_id,
+        state__in=[ClipState.READY, ClipState.HELD],
+        left_out_at=None,
     ).exclude(files=[])
     judged = Inspection.objects.filter(model=model).values("clip")
     return list(rows.exclude(pk__in=judged).order_by("pk").values_list("pk", flat=True))

@@ -5,10 +5,15 @@ import hmac
 from collections.abc import Mapping
 from datetime import datetime
 
-from kamp.models import Clip, Label, Product
+from django.db import transaction
+
+from kamp.models import Clip, Dataset, Label, LabelUndo, Product
+from kamp.services.clips import SPLITS
 from kamp.services.datasets import check_member
+from kamp.services.training import MIN_NORMALS
 from kamp.states import ClipState, DefectKind, Mark
-from portal.core.errors import BadInput
+from kamp.vision.learning import split
+from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 
 SIDES = ("x", "y", "w", "h")
@@ -21,6 +26,7 @@ def needs_second_label(product: Product) -> bool:
     return digest[0] % 5 == 0
 
 
+@transaction.atomic
 def label(
     product: Product,
     *,
@@ -32,6 +38,8 @@ def label(
     box: Mapping[str, int] | None = None,
 ) -> Label:
     """Add a label; it counts instead of earlier ones of the same person.
+
+    The first label that says what the product is fixes its part of the data set.
 
     `box` is x, y, w, h in pixels of the clip's frames, on `frame`; `by=None` is the generator of
     synthetic products. Raises NotFound and BadInput (`mark`, `defect_kind`, `box`, `frame`).
@@ -46,6 +54,8 @@ def label(
         raise BadInput("불량이면 종류를 골라 주세요.", code="defect_kind")
     if box is not None:
         _check_box(product, frame, box)
+    if mark != Mark.UNSURE:
+        _fix_part(product, defective=mark == Mark.DEFECT)
     return Label.objects.create(
         product=product,
         frame=frame if box is not None else None,
@@ -55,6 +65,43 @@ def label(
         by=by,
         at=now,
     )
+
+
+def last_label(dataset: Dataset, by: User) -> Label | None:
+    """Return the label that the person gave last in this set, None if it is taken back already."""
+    rows = Label.objects.filter(product__dataset=dataset, by=by).select_related("product")
+    newest = rows.order_by("-pk").first()
+    return None if newest is None or hasattr(newest, "undo") else newest
+
+
+def undo(dataset: Dataset, *, by: User, now: datetime) -> Product:
+    """Take back the person's last label, one step; return its product.
+
+    Raises NotFound and MoveNotAllowed (`nothing_to_undo`).
+    """
+    check_member(dataset.workspace, by)
+    newest = last_label(dataset, by)
+    if newest is None:
+        raise MoveNotAllowed("되돌릴 라벨이 없습니다.", code="nothing_to_undo")
+    LabelUndo.objects.get_or_create(label=newest, defaults={"at": now})
+    return newest.product
+
+
+def _fix_part(product: Product, *, defective: bool) -> None:
+    dataset = Dataset.objects.select_for_update().get(pk=product.dataset_id)
+    product.refresh_from_db(fields=["split"])
+    if product.split:
+        return
+    normal = dataset.products.filter(labels__mark=Mark.NORMAL, labels__undo=None).distinct()
+    part = split.part_of(
+        product.serial,
+        key=bytes.fromhex(dataset.split_key),
+        defective=defective,
+        normals={part: normal.filter(split=SPLITS[part]).count() for part in split.Split},
+        needed=MIN_NORMALS,
+    )
+    product.split = SPLITS[part]
+    product.save(update_fields=["split"])
 
 
 def _check_box(product: Product, frame: int | None, box: Mapping[str, int]) -> None:

@@ -3,9 +3,8 @@
 from datetime import datetime
 
 from kamp.models import Dataset, Workspace
-from kamp.services import datasets
+from kamp.services import datasets, jobs
 from portal.core.errors import BadInput
-from portal.jobs import queue
 from portal.models import Job, User
 
 JOB = "kamp.synthesise"
@@ -45,7 +44,7 @@ def request(
         synthetic_seed=seed,
         split_key=f"{seed:064x}",
     )
-    job = queue.enqueue(
+    job = jobs.enqueue(
         JOB, key=f"{JOB}:{dataset.pk}", new=True, by=by, dataset=dataset.pk, count=count
     )
     return dataset, job

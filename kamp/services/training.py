@@ -9,10 +9,10 @@ from django.db.models import Max
 from kamp.models import Dataset, InspectionModel
 from kamp.queries.clips import open_duplicates
 from kamp.queries.training import manifest, manifest_counts, new_normals
+from kamp.services import jobs
 from kamp.services.datasets import check_member
 from kamp.states import MemberRole, ModelMoves, ModelState, Split
 from portal.core.errors import Finding, MoveNotAllowed, RuleBroken
-from portal.jobs import queue
 from portal.models import User
 from portal.records import snapshot, workflow
 
@@ -37,8 +37,8 @@ def obstacles(dataset: Dataset) -> list[Finding]:
             found.append(
                 Finding(
                     f"too_few_{split}",
-                    f"{label}용 정상 제품이 {MIN_NORMALS}개 필요한데 {have}개 있습니다. "
-                    "쓰임은 제품 번호로 정해져 바꿀 수 없으니 제품을 더 올려 주세요.",
+                    f"{label}용 정상 제품이 {MIN_NORMALS}개 필요한데 {have}개 있습니다. 정상 제품 "
+                    f"{2 * MIN_NORMALS}개에 라벨을 붙이면 두 쪽이 모두 채워집니다.",
                 )
             )
     if dataset.purged_at:
@@ -75,7 +75,7 @@ def _create(
     same = in_use.filter(manifest_sha256=digest, seed=seed, parent=parent).first()
     if same is not None:
         if same.job is not None:
-            queue.retry(same.job)
+            jobs.retry(same.job, by=by)
         return same
     latest = dataset.models.aggregate(latest=Max("version"))["latest"] or 0
     model = InspectionModel.objects.create(
@@ -90,7 +90,7 @@ def _create(
         trained_by=by,
     )
     kind = JOB if parent is None else RECALIBRATE
-    job = queue.enqueue(kind, key=f"{kind}:{model.pk}", new=True, by=by, model=model.pk)
+    job = jobs.enqueue(kind, key=f"{kind}:{model.pk}", new=True, by=by, model=model.pk)
     InspectionModel.objects.filter(pk=model.pk).update(job=job)
     model.job = job
     return model

@@ -3,14 +3,16 @@
 from django.db.models import QuerySet
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from kamp.models import Clip, Dataset
-from kamp.services.clips import read_picture
+from kamp.services.clips import picture_size, read_picture
 from kamp.states import ClipState
 from kamp.visibility import clips_of
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
+from portal.core.errors import NotFound
 
 CLIP_TONES = {
     ClipState.UPLOADED: "info",
@@ -34,6 +36,7 @@ def clip(request: SignedInRequest, pk: int) -> HttpResponse:
         "dataset": one.product.dataset,
         "workspace": one.product.dataset.workspace,
         "tone": CLIP_TONES[ClipState(one.state)],
+        "panorama": picture_size(one.pictures, "panorama") if one.shown else None,
         "inspections": one.inspections.select_related("model__dataset").order_by("-pk"),
     }
     return render(request, "kamp/clips/detail.html", context)
@@ -42,11 +45,32 @@ def clip(request: SignedInRequest, pk: int) -> HttpResponse:
 @signed_in
 @require_safe
 def frame(request: SignedInRequest, pk: int, kind: str, number: int) -> HttpResponse:
-    one = get_object_or_404(clips_of(request.user), pk=pk)
+    rows = clips_of(request.user).select_related("product__dataset__workspace")
+    one = get_object_or_404(rows, pk=pk)
     if kind not in ("plain", "flat", "panorama"):
         raise Http404
     name = "panorama" if kind == "panorama" else f"{kind}-{number}"
+    if "large" in request.GET:
+        size = picture_size(one.pictures, name)
+        return large_page(request, one, size, back=reverse("kamp_clip", args=[one.pk]))
     return picture_response(one.pictures, name)
+
+
+def large_page(
+    request: SignedInRequest, clip: Clip, size: tuple[int, int] | None, *, back: str
+) -> HttpResponse:
+    """Show the picture of this address as wide as the window; without a size it does not exist."""
+    if size is None:
+        raise NotFound
+    dataset = clip.product.dataset
+    context = {
+        "clip": clip,
+        "dataset": dataset,
+        "workspace": dataset.workspace,
+        "size": size,
+        "back": back,
+    }
+    return render(request, "kamp/clips/large.html", context)
 
 
 def picture_response(archive: str, name: str) -> HttpResponse:

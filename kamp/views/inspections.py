@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from kamp.forms.inspections import DecisionForm
@@ -10,8 +11,9 @@ from kamp.models import Inspection
 from kamp.queries.evaluation import STAGE_LABELS
 from kamp.queries.inspections import frame_score_chart
 from kamp.services import inspections
+from kamp.services.clips import picture_size
 from kamp.states import Verdict
-from kamp.views.clips import picture_response
+from kamp.views.clips import large_page, picture_response
 from kamp.views.training import VERDICT_TONES, model_context
 from kamp.visibility import inspections_of
 from portal.access.decorators import signed_in
@@ -49,6 +51,7 @@ def inspection(request: SignedInRequest, pk: int) -> HttpResponse:
         "total_ms": round(sum(one.times.values()), 1) if one.times else None,
         "stages": [(STAGE_LABELS.get(name, name), value) for name, value in one.times.items()],
         "heats": shown_scores(one),
+        "panorama": picture_size(one.pictures, "panorama") if one.shown else None,
     }
     return render(request, "kamp/inspections/detail.html", context, status=status)
 
@@ -61,8 +64,12 @@ def shown_scores(one: Inspection) -> list[tuple[int, float | None]]:
 @signed_in
 @require_safe
 def heat(request: SignedInRequest, pk: int, kind: str, number: int) -> HttpResponse:
-    one = get_object_or_404(inspections_of(request.user), pk=pk)
+    rows = inspections_of(request.user).select_related("clip__product__dataset__workspace")
+    one = get_object_or_404(rows, pk=pk)
     if kind not in ("heat", "panorama"):
         raise Http404
     name = "panorama" if kind == "panorama" else f"heat-{number}"
+    if "large" in request.GET:
+        size = picture_size(one.pictures, name)
+        return large_page(request, one.clip, size, back=reverse("kamp_inspection", args=[pk]))
     return picture_response(one.pictures, name)

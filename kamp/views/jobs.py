@@ -6,6 +6,7 @@ from django.shortcuts import redirect
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_POST, require_safe
 
+from kamp.services import jobs
 from kamp.visibility import job_of
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
@@ -27,7 +28,7 @@ def job_act(request: SignedInRequest, pk: int) -> HttpResponse:
     act = request.POST.get("act")
     if act == "cancel" and queue.cancel(one, now=now()):
         messages.success(request, "작업을 멈춥니다. 여기까지 한 일은 남습니다.")
-    elif act == "resume" and queue.retry(one):
+    elif act == "resume" and jobs.retry(one, by=request.user):
         messages.success(request, "멈춘 곳부터 이어서 합니다.")
     else:
         messages.info(request, "이미 끝난 작업입니다.")

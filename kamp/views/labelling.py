@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.db.models import Count, F, Max, Q
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from kamp.forms.labelling import LabelForm
 from kamp.models import Dataset, Product
@@ -40,11 +40,12 @@ def next_product(dataset: Dataset, user: User, *, but: int = 0) -> Product | Non
     Of either, the one with the highest anomaly score first.
     """
     rows = dataset.products.filter(clips__state=ClipState.READY).exclude(pk=but)
+    valid = Q(labels__undo=None)
     rows = rows.annotate(
         strange=Max("clips__inspections__anomaly_score"),
-        given=Count("labels", distinct=True),
-        mine=Count("labels", filter=Q(labels__by=user), distinct=True),
-        people=Count("labels__by", distinct=True),
+        given=Count("labels", filter=valid, distinct=True),
+        mine=Count("labels", filter=valid & Q(labels__by=user), distinct=True),
+        people=Count("labels__by", filter=valid, distinct=True),
     ).order_by(F("strange").desc(nulls_last=True), "pk")
     first = rows.filter(given=0).first()
     if first is not None:
@@ -60,7 +61,7 @@ def label(request: SignedInRequest, pk: int) -> HttpResponse:
     product = get_object_or_404(rows, pk=pk)
     clip = product.clips.filter(state=ClipState.READY).order_by("pk").first()
     number = shown_frame(request, clip.shown if clip else [])
-    form = LabelForm(request.POST or None, initial={"frame": number, "mark": Mark.NORMAL})
+    form = LabelForm(request.POST or None, initial={"frame": number})
     status = 200 if request.method == "GET" else 400
     if form.is_valid():
         data = form.cleaned_data
@@ -86,10 +87,20 @@ def label(request: SignedInRequest, pk: int) -> HttpResponse:
         "clip": clip,
         "number": number,
         "view": "plain" if request.GET.get("view") == "plain" else "flat",
-        "labels": product.labels.select_related("by").order_by("-pk")[:10],
+        "labels": product.labels.select_related("by", "undo").order_by("-pk")[:10],
+        "last": labelling.last_label(product.dataset, request.user),
         "second": needs_second_label(product),
     }
     return render(request, "kamp/labelling/label.html", context, status=status)
+
+
+@signed_in
+@require_POST
+def undo(request: SignedInRequest, pk: int) -> HttpResponse:
+    dataset = get_object_or_404(datasets_of(request.user), pk=pk)
+    product = labelling.undo(dataset, by=request.user, now=now())
+    messages.success(request, f"{product.serial}에 붙인 라벨을 되돌렸습니다.")
+    return redirect("kamp_label", pk=product.pk)
 
 
 def shown_frame(request: SignedInRequest, shown: list[int]) -> int | None:

@@ -14,7 +14,7 @@ from kamp.queries.showcases import comparisons, facets, published, with_related
 from kamp.services.showcases import editing, pdf
 from kamp.states import SHOWCASE_FIRM_LABELS, ShowcaseState
 from kamp.visibility import own_showcases, pdfs_of, pictures_of, public_showcases, workspaces_of
-from portal.access.decorators import public, signed_in
+from portal.access.decorators import public, same_for_strangers, signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
@@ -28,6 +28,7 @@ SHOWN = 24
 
 
 @public
+@same_for_strangers("process", "purpose", "data_kind")
 @require_safe
 def showcase_list(request: HttpRequest) -> HttpResponse:
     form = FilterForm(request.GET or None, facets=facets())
@@ -123,6 +124,12 @@ def case_new(request: SignedInRequest, workspace: int) -> HttpResponse:
 @signed_in
 @require_safe
 def case_detail(request: SignedInRequest, pk: int) -> HttpResponse:
+    return _case_page(request, pk, PictureForm())
+
+
+def _case_page(
+    request: SignedInRequest, pk: int, picture: PictureForm, *, status: int = 200
+) -> HttpResponse:
     case = get_object_or_404(with_related(own_showcases(request.user)), pk=pk)
     context = {
         **case_context(case),
@@ -130,9 +137,9 @@ def case_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "draft": case.state == ShowcaseState.DRAFT,
         "missing": editing.missing(case),
         "returned": case.moves.filter(move__in=["give_back", "withdraw"]).last(),
-        "picture_form": PictureForm(),
+        "picture_form": picture,
     }
-    return render(request, "kamp/showcases/case.html", context)
+    return render(request, "kamp/showcases/case.html", context, status=status)
 
 
 @signed_in
@@ -142,15 +149,19 @@ def case_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     editor = Editor(request.POST or None, showcase=case)
     status = 200 if request.method == "GET" else 400
     if request.method == "POST" and editor.is_valid():
-        editing.edit(
-            case,
-            data=editor.form.cleaned_data,
-            parts=editor.parts(),
-            by=request.user,
-            now=now(),
-        )
-        messages.success(request, "사례를 저장했습니다.")
-        return redirect("kamp_case", pk=pk)
+        try:
+            editing.edit(
+                case,
+                data=editor.form.cleaned_data,
+                parts=editor.parts(),
+                by=request.user,
+                now=now(),
+            )
+        except PortalError as refused:
+            refuse(editor.form, refused)
+        else:
+            messages.success(request, "사례를 저장했습니다.")
+            return redirect("kamp_case", pk=pk)
     context = {"editor": editor, "case": case, "workspace": case.workspace}
     return render(request, "kamp/showcases/edit.html", context, status=status)
 
@@ -167,7 +178,9 @@ def case_act(request: SignedInRequest, pk: int) -> HttpResponse:
         editing.withdraw(case, note=read_note(request.POST), by=request.user, now=at)
         messages.success(request, "공개를 거두었습니다.")
     elif act == "picture":
-        add_picture(request, case)
+        form = add_picture(request, case)
+        if form.errors:
+            return _case_page(request, pk, form, status=400)
     elif act == "drop":
         picture = get_object_or_404(case.images, pk=row_number(request.POST.get("picture")))
         editing.remove_picture(picture, by=request.user, now=at)
@@ -177,17 +190,17 @@ def case_act(request: SignedInRequest, pk: int) -> HttpResponse:
     return redirect("kamp_case", pk=pk)
 
 
-def add_picture(request: SignedInRequest, case: Showcase) -> None:
+def add_picture(request: SignedInRequest, case: Showcase) -> PictureForm:
+    """Add the picture; a refusal becomes an error of the form."""
     form = PictureForm(request.POST, request.FILES)
-    if not form.is_valid():
-        for rows in form.errors.values():
-            messages.error(request, " ".join(str(row) for row in rows))
-        return
-    editing.add_picture(
-        case,
-        upload=form.cleaned_data["picture"],
-        alt=form.cleaned_data["alt"],
-        by=request.user,
-        now=now(),
-    )
-    messages.success(request, "그림을 더했습니다.")
+    if form.is_valid():
+        data = form.cleaned_data
+        try:
+            editing.add_picture(
+                case, upload=data["picture"], alt=data["alt"], by=request.user, now=now()
+            )
+        except PortalError as refused:
+            refuse(form, refused, fields={refused.code: "picture"})
+        else:
+            messages.success(request, "그림을 더했습니다.")
+    return form

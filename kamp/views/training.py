@@ -118,8 +118,14 @@ def model_act(request: SignedInRequest, pk: int) -> HttpResponse:
         inspections.request(one, list(clips), by=by, now=at)
         messages.success(request, "판정을 시작했습니다.")
     elif act == "drift":
-        drift.request(one, by=by, now=at)
-        messages.success(request, "촬영 조건을 확인하고 있습니다.")
+        if drift.request(one, by=by, now=at):
+            messages.success(request, "촬영 조건을 확인하고 있습니다.")
+        else:
+            messages.info(
+                request,
+                "지난 확인 뒤에 정상으로 표시한 제품이 없어 결과가 그대로입니다. 새 제품을 판정하고 "
+                "정상으로 표시한 뒤 다시 확인하세요.",
+            )
     elif act == "recalibrate":
         successor = training.recalibrate(one, by=by, now=at)
         messages.success(request, "재보정을 시작했습니다. 끝나면 다른 구성원이 승인하세요.")

@@ -4,6 +4,7 @@ from vouchers.admin import (
     assignment,
     books,
     catalogue,
+    conflicts,
     corrections,
     dashboard,
     good_cases,
@@ -13,6 +14,7 @@ from vouchers.admin import (
     reports,
     selection,
     suppliers,
+    suspensions,
 )
 from vouchers.admin.rewards import awards, fees
 
@@ -21,6 +23,7 @@ __all__ = [
     "awards",
     "books",
     "catalogue",
+    "conflicts",
     "corrections",
     "dashboard",
     "fees",
@@ -31,4 +34,5 @@ __all__ = [
     "reports",
     "selection",
     "suppliers",
+    "suspensions",
 ]

@@ -11,6 +11,7 @@ from django.utils.safestring import SafeString
 from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
+from portal.staff.sorting import Sort
 from portal.templatetags.components import badge
 from portal.templatetags.dates import due, kst
 from vouchers.models import Correction
@@ -83,6 +84,7 @@ class CorrectionAdmin(WorkflowAdmin):
     search_fields = ["=service__code"]
     search_help_text = "서비스 번호(전체)"
     ordering = ["-pk"]
+    sorts = [Sort("raised")]
     acts = [
         Act(
             "verify",
@@ -124,16 +126,17 @@ class CorrectionAdmin(WorkflowAdmin):
             done=lambda case: f"다시 시정을 요청했습니다. 기한은 {due(case.due_at)}입니다.",
             move=CorrectionMoves.ASK_AGAIN,
             form=REQUEST,
+            aside=True,
         ),
         Act(
             "fail",
             "미시정 처리",
             fail,
-            done="미시정으로 처리하고 판매를 중지했습니다.",
+            done="판매 중지를 제안했습니다. 다른 사람이 확정하기 전에는 판매가 이어집니다.",
             move=CorrectionMoves.FAIL,
             form=NOTE,
             danger=True,
-            intro="이 서비스의 판매를 중지합니다. 시정을 확인하면 다시 판매할 수 있습니다.",
+            intro="이 서비스의 판매 중지를 제안합니다. 다른 사람이 확정하면 중지되고, 공급기업은 이의를 신청할 수 있습니다.",
         ),
     ]
 

@@ -6,7 +6,8 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.db.models import QuerySet
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 from django.urls import URLPattern, path, reverse
 
@@ -15,7 +16,7 @@ from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.core.errors import MoveNotAllowed
 from portal.core.money import won
-from portal.paper import tables
+from portal.paper import workbooks
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.uploads import files
 from vouchers.models import AwardRound, ReportBook, ReportPlan
@@ -164,10 +165,10 @@ class ReportPlanAdmin(WorkflowAdmin):
             )
             for member, score in activity.scores(plan.round).items()
         )
-        return tables.table(request, ReportPlan, "활동 점수", header, rows, at=now())
+        return workbooks.table(request, ReportPlan, "활동 점수", header, rows, at=now())
 
     # Also a book with a report that was retracted since, which the public no longer gets.
-    def book_view(self, request: HttpRequest, pk: int) -> HttpResponse | FileResponse:
+    def book_view(self, request: HttpRequest, pk: int) -> HttpResponseBase:
         book = ReportBook.objects.filter(pk=pk, issued_at__isnull=False).first()
         if book is None or not self.has_view_permission(request):
             messages.error(request, "아직 만들지 않은 보고서집입니다.")

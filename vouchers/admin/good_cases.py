@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import note_form
+from portal.staff.sorting import Sort
 from vouchers.models import GoodCase
 from vouchers.services import good_cases
 from vouchers.states import GoodCaseMoves
@@ -43,6 +44,7 @@ class GoodCaseAdmin(WorkflowAdmin):
     fields = ["service", "report", "headline", "reason", "state"]
     fields += ["proposed_by", "proposed_at", "decided_by", "decided_at"]
     ordering = ["-pk"]
+    sorts = [Sort("proposed_at")]
     acts = [
         Act(
             "promote",

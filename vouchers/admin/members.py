@@ -53,8 +53,10 @@ def left(run: AssignmentRun | None) -> str:
     return "사퇴를 기록했습니다." + (" 빈자리를 채울 배정을 계산합니다." if run else "")
 
 
-def exclude(request: HttpRequest, monitor: Monitor, data: dict[str, Any], at: datetime) -> None:
-    members.exclude(monitor, by=person(request), now=at, **data)
+def propose_exclusion(
+    request: HttpRequest, monitor: Monitor, data: dict[str, Any], at: datetime
+) -> None:
+    members.propose_exclusion(monitor.application, by=person(request), now=at, **data)
 
 
 def restore(request: HttpRequest, monitor: Monitor, data: dict[str, Any], at: datetime) -> None:
@@ -105,9 +107,9 @@ class MonitorAdmin(WorkflowAdmin):
         ),
         Act(
             "exclude",
-            "제외",
-            exclude,
-            done="단원을 제외했습니다. 이미 공개된 보고서는 남고 평균에서 빠집니다.",
+            "제외 제안",
+            propose_exclusion,
+            done="제외를 제안했습니다. 다른 사람이 확정하기 전에는 아무것도 바뀌지 않습니다.",
             move=MonitorMoves.EXCLUDE,
             form=REASON,
             danger=True,
@@ -123,7 +125,7 @@ class MonitorAdmin(WorkflowAdmin):
     ]
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Monitor]:
-        return monitors_of(person(request)).select_related("round", "user")
+        return monitors_of(person(request)).select_related("round", "user", "application")
 
     @admin.display(description="이름")
     def person(self, monitor: Monitor) -> str:

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from portal.access.requests import person
 from portal.core.errors import MoveNotAllowed
+from portal.forms.ranges import within
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.dates import until
 from programs.rules import calendar
@@ -42,25 +43,26 @@ class CodesForm(forms.Form):
 class SeedForm(forms.Form):
     seed = forms.IntegerField(
         label="시드",
-        min_value=0,
-        max_value=2**31 - 1,
         initial=1,
         help_text="같은 자료와 같은 시드는 언제나 같은 배정안을 냅니다.",
+        validators=[within("seed")],
     )
 
 
 class RescheduleForm(forms.Form):
-    opens_at = forms.DateTimeField(label="모집 시작")
-    closes_at = forms.DateTimeField(label="모집 마감")
-    wishes_until = forms.DateTimeField(label="희망 서비스 마감")
-    active_until = forms.DateTimeField(label="활동 마감")
+    opens_at = forms.DateTimeField(label="모집 시작", validators=[within("panel_day")])
+    closes_at = forms.DateTimeField(label="모집 마감", validators=[within("panel_day")])
+    wishes_until = forms.DateTimeField(label="희망 서비스 마감", validators=[within("panel_day")])
+    active_until = forms.DateTimeField(label="활동 마감", validators=[within("panel_day")])
     reason = forms.CharField(label="사유", max_length=300)
 
 
 def dates_form(request: HttpRequest, round: PanelRound) -> type[forms.Form]:
     fields = {
         name: forms.DateTimeField(
-            label=RescheduleForm.base_fields[name].label, initial=getattr(round, name)
+            label=RescheduleForm.base_fields[name].label,
+            initial=getattr(round, name),
+            validators=[within("panel_day")],
         )
         for name in rounds.DATES
     }
@@ -105,8 +107,8 @@ def recheck(
 
 def rechecked(counts: dict[str, int]) -> str:
     return (
-        f"{counts['checked']:,}명을 다시 확인해 지원자 {counts['barred']}명, "
-        f"단원 {counts['excluded']}명을 제외했습니다."
+        f"{counts['checked']:,}명을 다시 확인했습니다. 판단을 기다리는 관계가 있는 사람은 "
+        f"{counts['flagged']:,}명입니다."
     )
 
 
@@ -137,6 +139,7 @@ class PanelRoundAdmin(WorkflowAdmin):
             roles=sorted(EDITORS),
             form=CodesForm,
             intro="단원에게 배정한 서비스는 뺄 수 없습니다.",
+            aside=True,
         ),
         Act(
             "select",
@@ -158,7 +161,14 @@ class PanelRoundAdmin(WorkflowAdmin):
             roles=[PANEL_OPERATOR],
             form=SeedForm,
         ),
-        Act("recheck", "이해관계 다시 확인", recheck, done=rechecked, roles=sorted(EDITORS)),
+        Act(
+            "recheck",
+            "이해관계 다시 확인",
+            recheck,
+            done=rechecked,
+            roles=sorted(EDITORS),
+            aside=True,
+        ),
         Act(
             "reschedule",
             "날짜 바꾸기",

@@ -9,14 +9,17 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from portal.access.requests import person
+from portal.forms.ranges import within
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
+from portal.staff.sorting import Sort
 from portal.templatetags.components import badge
 from portal.templatetags.dates import kst
 from vouchers.models import Monitor, PanelApplication, PanelMark
 from vouchers.queries import recruitment as recruitment_queries
 from vouchers.queries import selection as selection_queries
-from vouchers.services import conflicts, recruitment, selection
+from vouchers.roles import EDITORS, PANEL_OPERATOR
+from vouchers.services import members, recruitment, selection
 from vouchers.states import PanelApplicationMoves, PanelApplicationState
 from vouchers.visibility import DESK, staff_panel_applications
 
@@ -40,6 +43,7 @@ def mark_form(request: HttpRequest, application: PanelApplication) -> type[forms
             max_value=row.max_points,
             initial=mine.points.get(row.code) if mine else None,
             help_text=row.guide,
+            validators=[within("points")],
         )
         for row in application.round.criteria.all()
     }
@@ -62,7 +66,19 @@ def mark(
 def bar(
     request: HttpRequest, application: PanelApplication, data: dict[str, Any], at: datetime
 ) -> None:
-    conflicts.bar(application, by=person(request), now=at, **data)
+    members.bar(application, by=person(request), now=at, **data)
+
+
+def propose_exclusion(
+    request: HttpRequest, application: PanelApplication, data: dict[str, Any], at: datetime
+) -> None:
+    members.propose_exclusion(application, by=person(request), now=at, **data)
+
+
+def fill(
+    request: HttpRequest, application: PanelApplication, data: dict[str, Any], at: datetime
+) -> Monitor:
+    return selection.fill(application.round, by=person(request), now=at)
 
 
 def unbar(
@@ -92,6 +108,7 @@ class PanelApplicationAdmin(WorkflowAdmin):
     search_fields = ["name__startswith", "=user__email"]
     search_help_text = "이름의 앞부분 또는 계정 전자우편"
     ordering = ["-pk"]
+    sorts = [Sort("id")]
     acts = [
         Act(
             "mark",
@@ -109,6 +126,27 @@ class PanelApplicationAdmin(WorkflowAdmin):
             move=PanelApplicationMoves.BAR,
             form=REASON,
             danger=True,
+            show=lambda request, application: application.state == PanelApplicationState.SUBMITTED,
+        ),
+        Act(
+            "propose-exclusion",
+            "제외 제안",
+            propose_exclusion,
+            done="제외를 제안했습니다. 다른 사람이 확정하면 본인에게 알립니다.",
+            roles=sorted(EDITORS),
+            form=REASON,
+            danger=True,
+            show=lambda request, application: application.state == PanelApplicationState.RESERVE,
+        ),
+        Act(
+            "fill",
+            "다음 예비를 단원으로",
+            fill,
+            done=lambda monitor: f"{monitor}을(를) 선정하고 본인에게 알렸습니다.",
+            roles=[PANEL_OPERATOR],
+            show=lambda request, application: application.state == PanelApplicationState.RESERVE,
+            intro="빈자리가 있으면 예비 가운데 순위가 가장 높은 사람을 단원으로 합니다.",
+            aside=True,
         ),
         Act(
             "unbar",
@@ -117,6 +155,7 @@ class PanelApplicationAdmin(WorkflowAdmin):
             done="자격을 회복했습니다.",
             move=PanelApplicationMoves.UNBAR,
             form=REASON,
+            aside=True,
         ),
         Act(
             "decline",

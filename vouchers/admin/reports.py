@@ -15,6 +15,7 @@ from portal.access.roles import roles_of
 from portal.core.clock import now
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
+from portal.staff.sorting import Sort
 from portal.templatetags.components import badge
 from portal.templatetags.dates import due, kst
 from vouchers.models import ConsumerReport, Correction, GoodCase, ReportCheck
@@ -112,11 +113,10 @@ def propose(
 
 def _moves(report: ConsumerReport, *, named: bool) -> list[dict[str, Any]]:
     """Return the history of a report, with the author's kind instead of the name unless `named`."""
-    member = report.assignment.monitor
     rows = history(report)
     if not named:
         for row in rows:
-            row["by"] = member.get_kind_display() if row["by"] == member.user else row["by"]
+            row["by"] = report.name_of(row["person"]) if row["person"] else row["by"]
     return rows
 
 
@@ -135,6 +135,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
     search_fields = ["=assignment__service__code"]
     search_help_text = "서비스 번호(전체)"
     ordering = ["-pk"]
+    sorts = [Sort("submitted")]
     acts = [
         Act("accept", "채택", accept, done=accepted, move=ReportMoves.ACCEPT, form=ACCEPT_NOTE),
         Act(
@@ -144,6 +145,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
             done="보완을 요청했습니다. 단원에게 메일로 알립니다.",
             move=ReportMoves.RETURN,
             form=NOTE_TO_MEMBER,
+            aside=True,
         ),
         Act(
             "reject",
@@ -179,6 +181,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
             done="다시 공개했습니다.",
             move=ReportMoves.RESTORE,
             form=NOTE,
+            aside=True,
         ),
         Act(
             "issue",
@@ -189,6 +192,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
             form=IssueForm,
             show=lambda request, report: report.state in ACCEPTED_STATES,
             intro="전담기관이 확인하기 전에는 공개하지 않습니다.",
+            aside=True,
         ),
         Act(
             "good-case",
@@ -199,6 +203,7 @@ class ConsumerReportAdmin(WorkflowAdmin):
             form=GoodCaseForm,
             show=lambda request, report: report.state == ReportState.PUBLISHED,
             intro="추천한 사람이 아닌 다른 사람이 확정해야 누리집 첫 화면에 나옵니다.",
+            aside=True,
         ),
     ]
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 from portal.access.requests import person
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
+from portal.staff.sorting import Sort
 from portal.templatetags.components import badge
 from portal.templatetags.dates import kst
 from vouchers.models import PanelSelection
@@ -53,6 +54,7 @@ class PanelSelectionAdmin(WorkflowAdmin):
     list_filter = ["state", "round"]
     list_select_related = ["round", "requested_by"]
     ordering = ["-pk"]
+    sorts = [Sort("made")]
     acts = [
         Act(
             "release",

@@ -8,8 +8,9 @@ from django.contrib import admin
 from django.http import HttpRequest
 
 from portal.access.requests import person
-from portal.core.errors import MoveNotAllowed, PortalError
-from portal.core.validators import business_number as read_number
+from portal.core.errors import MoveNotAllowed
+from portal.forms.fields import BusinessNumberField
+from portal.forms.people import told_apart
 from portal.models import FirmLink, User
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.values import business_number
@@ -30,15 +31,9 @@ class MemberForm(forms.Form):
 
 
 class LinkForm(forms.Form):
-    other = forms.CharField(label="상대 사업자등록번호", max_length=12)
+    other = BusinessNumberField(label="상대 사업자등록번호")
     kind = forms.ChoiceField(label="관계", choices=FirmLink.Kind.choices)
     origin = forms.CharField(label="출처", max_length=100)
-
-    def clean_other(self) -> str:
-        try:
-            return read_number(self.cleaned_data["other"])
-        except PortalError as refused:
-            raise forms.ValidationError(refused.message, code=refused.code) from refused
 
 
 def add_member(
@@ -47,9 +42,14 @@ def add_member(
     suppliers.add_member(supplier, user=data["email"], by=person(request), now=at)
 
 
+class MemberField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return told_apart(obj.user)
+
+
 def member_form(request: HttpRequest, supplier: Supplier) -> type[forms.Form]:
     accounts = supplier.members.select_related("user").order_by("user__email")
-    members = forms.ModelChoiceField(accounts, label="담당자 계정", empty_label="고르세요")
+    members = MemberField(accounts, label="담당자 계정", empty_label="고르세요")
     return type("MemberChoiceForm", (forms.Form,), {"member": members})
 
 

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from portal.access.decorators import may_be_older, same_for_strangers
 from portal.api.query import DeclaredQuery
 from portal.core.errors import BadInput
 from portal.core.money import MAX_WON
@@ -35,6 +36,10 @@ LISTED = {
     "price_basis": "월, 10명",
     "summary": "회의록을 스스로 쓰는 화상회의입니다.",
     "promoted": False,
+    "reports": 1,
+    "rating": 4.0,
+    "rated": 1,
+    "corrections_open": 1,
 }
 
 
@@ -57,6 +62,17 @@ class ServiceShape(serializers.Serializer):
     summary = serializers.CharField(help_text="한 줄 소개")
     promoted = serializers.SerializerMethodField(help_text="우수 사례로 알리는 서비스인지")
 
+    reports = serializers.IntegerField(source="report_count", help_text="공개된 소비자 보고서의 수")
+    rating = serializers.FloatField(
+        source="rating_mean",
+        allow_null=True,
+        help_text="만족도 평균. 매긴 보고서가 없으면 null입니다.",
+    )
+    rated = serializers.IntegerField(
+        source="rated_count", help_text="만족도 평균에 넣은 보고서의 수"
+    )
+    corrections_open = serializers.IntegerField(help_text="시정하고 있는 일의 수")
+
     def get_promoted(self, service: models.Service) -> bool:
         return service.promoted_at is not None
 
@@ -71,6 +87,8 @@ class FullServiceShape(ServiceShape):
     )
 
 
+@same_for_strangers("cursor")
+@may_be_older
 class Services(DeclaredQuery, generics.ListAPIView):
     """Services on sale, and suspended ones."""
 
@@ -128,6 +146,7 @@ class Services(DeclaredQuery, generics.ListAPIView):
         return super().get(request, *args, **kwargs)
 
 
+@same_for_strangers()
 class Service(DeclaredQuery, APIView):
     """One service."""
 

@@ -9,6 +9,7 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.access.decorators import same_for_strangers
 from portal.api.query import DeclaredQuery
 from vouchers.api.catalogue import TAGS
 from vouchers.api.reports import SERVICE, ServiceOfShape, Time
@@ -74,6 +75,7 @@ CORRECTION = OpenApiExample(
 )
 
 
+@same_for_strangers("cursor")
 class Corrections(DeclaredQuery, generics.ListAPIView):
     """Cases the agency has verified."""
 

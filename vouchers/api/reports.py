@@ -9,11 +9,14 @@ from rest_framework import generics, serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.access.decorators import same_for_strangers
 from portal.api.query import DeclaredQuery
 from portal.core.clock import KST
 from vouchers.api.catalogue import LISTED, TAGS
 from vouchers.models import ConsumerReport
+from vouchers.queries.reports import publication
 from vouchers.queries.reports import ratings as ratings_queries
+from vouchers.rules.reports import publication as publication_rules
 from vouchers.states import Category, MemberKind
 from vouchers.visibility import public_reports
 
@@ -79,12 +82,21 @@ class ReportShape(serializers.Serializer):
     counted = serializers.SerializerMethodField(
         help_text="평균에 넣었는지. 쓴 사람이 제외되었으면 거짓입니다."
     )
+    fee_won = serializers.IntegerField(
+        source="fee.amount_won", help_text="채택된 이 보고서에 쓴 사람이 받는 원고료(원)"
+    )
+    disclosure = serializers.SerializerMethodField(
+        help_text="쓴 사람이 무료로 써 보았고 원고료를 받는다는 안내. 옮겨 실을 때 함께 실어 주세요."
+    )
     ratings = RatingShape(source="filed.content.ratings", many=True, help_text="점수")
     sections = ReportPartShape(source="filed.content.sections", many=True, help_text="글")
     supplier_comment = serializers.SerializerMethodField(
         help_text="공급기업 의견. 내지 않았으면 null입니다."
     )
     sha256 = serializers.CharField(source="filed.sha256", help_text="제출본의 SHA-256")
+
+    def get_disclosure(self, report: ConsumerReport) -> str:
+        return publication.disclosure(report)
 
     def get_counted(self, report: ConsumerReport) -> bool:
         return ratings_queries.counted(report)
@@ -131,6 +143,8 @@ REPORT = OpenApiExample(
         "used_from": "2021-04-01",
         "used_to": "2021-04-12",
         "counted": True,
+        "fee_won": 50_000,
+        "disclosure": publication_rules.disclosure(50_000),
         "ratings": [
             {"code": "satisfaction", "label": "전반적 만족도", "value": 4, "low": 1, "high": 5}
         ],
@@ -144,6 +158,7 @@ REPORT = OpenApiExample(
 )
 
 
+@same_for_strangers("cursor")
 class Reports(DeclaredQuery, generics.ListAPIView):
     """Published reports."""
 
@@ -157,7 +172,7 @@ class Reports(DeclaredQuery, generics.ListAPIView):
 
     def get_queryset(self) -> QuerySet[ConsumerReport]:
         return public_reports().select_related(
-            "filed", "comment", "assignment__monitor", "assignment__service__supplier"
+            "filed", "comment", "fee", "assignment__monitor", "assignment__service__supplier"
         )
 
     @extend_schema(

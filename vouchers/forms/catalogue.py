@@ -2,12 +2,19 @@
 
 from django import forms
 
-from portal.core.money import MAX_WON
-from portal.forms.fields import PlainForm
-from vouchers.queries.catalogue import CHEAPEST, DEAREST, NEWEST, Search
+from portal.forms.fields import PlainForm, WonField
+from portal.forms.ranges import within
+from vouchers.queries.catalogue import BEST, CHEAPEST, DEAREST, MOST_REPORTS, NEWEST, Search
+from vouchers.rules.reports.ratings import FEWEST_RANKED
 from vouchers.states import Category, ServiceState
 
-ORDERS = [(NEWEST, "새로 등록한 순"), (CHEAPEST, "낮은 가격 순"), (DEAREST, "높은 가격 순")]
+ORDERS = [
+    (NEWEST, "새로 등록한 순"),
+    (CHEAPEST, "낮은 가격 순"),
+    (DEAREST, "높은 가격 순"),
+    (BEST, f"만족도 높은 순(보고서 {FEWEST_RANKED}건부터)"),
+    (MOST_REPORTS, "보고서 많은 순"),
+]
 SHOWN_STATES = [
     ("", "전체"),
     (ServiceState.ON_SALE, ServiceState.ON_SALE.label),
@@ -26,14 +33,14 @@ class SearchForm(PlainForm):
         label="분야", choices=[("", "전체 분야"), *Category.choices], required=False
     )
     state = forms.ChoiceField(label="상태", choices=SHOWN_STATES, required=False)
-    highest = forms.IntegerField(
+    highest = WonField(
         label="가격 상한(원)",
-        min_value=0,
-        max_value=MAX_WON,
         required=False,
         widget=forms.TextInput({"inputmode": "numeric"}),
+        validators=[within("fact_won")],
     )
     order = forms.ChoiceField(label="차례", choices=ORDERS, required=False)
+    reported = forms.BooleanField(label="보고서 있는 것만", required=False)
 
     def search(self) -> Search:
         """Return the conditions; an invalid field sets none."""
@@ -42,5 +49,6 @@ class SearchForm(PlainForm):
             text=data.get("q", ""),
             category=data.get("category", ""),
             state=data.get("state", ""),
+            reported=bool(data.get("reported")),
             highest_won=data.get("highest"),
         )

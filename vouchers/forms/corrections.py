@@ -19,6 +19,15 @@ class MultipleFileField(forms.FileField):
         return [single(file, initial) for file in data or []]
 
 
+class ObjectionForm(PlainForm):
+    text = forms.CharField(
+        label="이의신청 사유",
+        max_length=4_000,
+        help_text="무엇이 사실과 다르거나 지나친지 적어 주세요. 한 번만 낼 수 있고 공개하지 않습니다.",
+        widget=forms.Textarea({"rows": 6, "class": "input--long"}),
+    )
+
+
 class AnswerForm(PlainForm):
     text = forms.CharField(
         label="시정한 내용",

@@ -108,6 +108,15 @@ def _initial(application: PanelApplication) -> dict[str, Any]:
     }
 
 
+class AppealForm(PlainForm):
+    appeal = forms.CharField(
+        label="왜 사실과 다른지",
+        max_length=2_000,
+        widget=forms.Textarea({"rows": 4}),
+        help_text="동명의 회사이거나 이미 그만둔 회사라면 그렇게 적어 주세요. 운영기관만 읽습니다.",
+    )
+
+
 class EvidenceForm(PlainForm):
     file = forms.FileField(label="증빙 파일", allow_empty_file=True)
 

@@ -7,6 +7,7 @@ from django import forms
 from django.conf import settings
 
 from portal.forms.fields import PlainForm, mark_needed
+from portal.forms.ranges import within
 from vouchers.models import ConsumerReport
 from vouchers.services.reports import pictures
 
@@ -21,11 +22,13 @@ class ReportForm(PlainForm):
         label="이용을 시작한 날",
         required=False,
         widget=forms.DateInput({"type": "date", "class": "input--short"}),
+        validators=[within("used_day")],
     )
     used_to = forms.DateField(
         label="이용을 마친 날",
         required=False,
         widget=forms.DateInput({"type": "date", "class": "input--short"}),
+        validators=[within("used_day")],
     )
 
     def __init__(
@@ -43,6 +46,7 @@ class ReportForm(PlainForm):
         initial |= {f"t_{code}": words for code, words in report.texts.items()}
         initial |= {f"r_{code}": str(value) for code, value in report.ratings.items()}
         super().__init__(data, initial=initial)
+        self.report = report
         self.questions = questions
         for name in ("used_from", "used_to"):
             mark_needed(self.fields[name])
@@ -52,12 +56,19 @@ class ReportForm(PlainForm):
             self.fields[f"t_{row['code']}"] = _section(row, questions["longest"])
 
     def data_to_save(self) -> dict[str, Any]:
-        data = self.cleaned_data
+        """Return the whole draft; in place of what was refused, what is stored."""
+        data, report = self.cleaned_data, self.report
         return {
-            "texts": {row["code"]: data[f"t_{row['code']}"] for row in self.questions["sections"]},
-            "ratings": {row["code"]: data[f"r_{row['code']}"] for row in self.questions["scales"]},
-            "used_from": data["used_from"],
-            "used_to": data["used_to"],
+            "texts": {
+                code: data.get(f"t_{code}", report.texts.get(code, ""))
+                for code in (row["code"] for row in self.questions["sections"])
+            },
+            "ratings": {
+                code: data.get(f"r_{code}", report.ratings.get(code))
+                for code in (row["code"] for row in self.questions["scales"])
+            },
+            "used_from": data.get("used_from", report.used_from),
+            "used_to": data.get("used_to", report.used_to),
             "version": data["version"],
         }
 
@@ -111,10 +122,12 @@ class PictureForm(PlainForm):
         super().__init__(*args, **kwargs)
         kinds = ", ".join(item.upper() for item in pictures.FORMATS)
         limit = settings.UPLOAD_MAX_BYTES // 1024**2
+        self.fields["caption"].widget.attrs["form"] = "report-form"
         self.fields[
             "upload"
         ].help_text = f"{kinds} · {limit} MB까지. 그림은 다시 그려서 보관하며 촬영 위치 같은 정보는 모두 지웁니다."
         self.fields["upload"].widget.attrs |= {
+            "form": "report-form",
             "accept": ",".join(f".{item}" for item in pictures.FORMATS),
             "data-max-bytes": settings.UPLOAD_MAX_BYTES,
         }
@@ -124,6 +137,6 @@ class CommentForm(PlainForm):
     text = forms.CharField(
         label="의견",
         max_length=2_000,
-        help_text="낸 뒤에는 고칠 수 없고, 보고서와 나란히 그대로 공개됩니다. 개인정보를 적지 마세요.",
+        help_text="낸 뒤에는 고칠 수 없고, 보고서와 나란히 그대로 공개됩니다. 사람의 전화번호나 전자우편 같은 개인정보가 있으면 낼 수 없습니다.",
         widget=forms.Textarea({"rows": 6, "class": "input--long"}),
     )

@@ -10,7 +10,7 @@ from vouchers.models.assignment import (
 )
 from vouchers.models.books import ReportBook
 from vouchers.models.catalogue import CatalogueImport, ImportRow, QuotedFigure, Service, ServiceMove
-from vouchers.models.conflicts import SupplierTie
+from vouchers.models.conflicts import ExclusionProposal, SupplierTie, TieDecision
 from vouchers.models.corrections import (
     Correction,
     CorrectionAnswer,
@@ -48,6 +48,7 @@ from vouchers.models.rewards import (
 )
 from vouchers.models.selection import PanelDecision, PanelMark, PanelSelection, PanelSelectionMove
 from vouchers.models.suppliers import Supplier, SupplierContact, SupplierMember, SupplierPartner
+from vouchers.models.suspensions import SaleSuspension, SaleSuspensionMove
 
 __all__ = [
     "Assignment",
@@ -67,6 +68,7 @@ __all__ = [
     "CorrectionEvidence",
     "CorrectionMove",
     "CoveredService",
+    "ExclusionProposal",
     "FeeSettlement",
     "GoodCase",
     "GoodCaseMove",
@@ -93,6 +95,8 @@ __all__ = [
     "ReportPlan",
     "ReportScreening",
     "ReportVersion",
+    "SaleSuspension",
+    "SaleSuspensionMove",
     "Service",
     "ServiceMove",
     "Supplier",
@@ -101,5 +105,6 @@ __all__ = [
     "SupplierMember",
     "SupplierPartner",
     "SupplierTie",
+    "TieDecision",
     "Wish",
 ]

@@ -6,6 +6,7 @@ from portal.models import Stateful
 from portal.records.audit import Audited
 from vouchers.models.assignment import Assignment, AssignmentMove, AssignmentRun, AssignmentRunMove
 from vouchers.models.catalogue import Service, ServiceMove
+from vouchers.models.conflicts import ExclusionProposal, TieDecision
 from vouchers.models.corrections import (
     Correction,
     CorrectionAnswer,
@@ -32,6 +33,7 @@ from vouchers.models.rewards import (
     ReportFee,
 )
 from vouchers.models.selection import PanelDecision, PanelSelection, PanelSelectionMove
+from vouchers.models.suspensions import SaleSuspension, SaleSuspensionMove
 
 # Models whose state must equal the target of their last move.
 MOVED: tuple[type[Stateful], ...] = (
@@ -43,6 +45,7 @@ MOVED: tuple[type[Stateful], ...] = (
     Assignment,
     ConsumerReport,
     Correction,
+    SaleSuspension,
     GoodCase,
     AwardRound,
 )
@@ -59,6 +62,10 @@ def released_decisions() -> QuerySet[PanelDecision]:
 
 def confirmed_runs() -> QuerySet[AssignmentRun]:
     return AssignmentRun.objects.filter(confirmed_at__isnull=False)
+
+
+def decided_exclusions() -> QuerySet[ExclusionProposal]:
+    return ExclusionProposal.objects.filter(decided_at__isnull=False)
 
 
 def issued_certificates() -> QuerySet[Certificate]:
@@ -87,6 +94,8 @@ AUDITED = (
         "panel-decisions", "단원 선정 결과", released_decisions, since="selection__released_at"
     ),
     Audited("monitor-moves", "단원 이력", MonitorMove.objects.all, time="at"),
+    Audited("tie-decisions", "이해관계 판단", TieDecision.objects.all, time="at"),
+    Audited("exclusion-proposals", "제외 제안", decided_exclusions, since="decided_at"),
     Audited("assignment-run-moves", "배정 계산 이력", AssignmentRunMove.objects.all, time="at"),
     Audited("assignment-runs", "확정한 배정", confirmed_runs, since="confirmed_at", columns=RUN),
     Audited("assignment-moves", "배정 이력", AssignmentMove.objects.all, time="at"),
@@ -96,6 +105,7 @@ AUDITED = (
     Audited("good-case-moves", "우수 사례 이력", GoodCaseMove.objects.all, time="at"),
     Audited("issues", "문제 제기", Issue.objects.all, time="raised_at"),
     Audited("correction-moves", "시정 이력", CorrectionMove.objects.all, time="at"),
+    Audited("suspension-moves", "판매 중지 이력", SaleSuspensionMove.objects.all, time="at"),
     Audited("correction-answers", "시정 결과", CorrectionAnswer.objects.all, time="at"),
     Audited("correction-proofs", "시정 증빙", CorrectionEvidence.objects.all, since="answer__at"),
     Audited("report-fees", "원고료", ReportFee.objects.all, time="earned_at"),

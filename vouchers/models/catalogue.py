@@ -22,8 +22,9 @@ class ServiceMove(MoveLogBase):
 class Service(Dated, Stateful):
     """A service product (서비스 상품) that vouchers can buy; `code` is its number on the platform.
 
-    `search` is its text normalised by `rules.catalogue`, `grams` the bigrams that the search index
-    holds. `promoted_at` is set while it is shown as a good case.
+    `search` is its text as `rules.catalogue` writes it, `grams` the bigrams that the search index
+    holds. `promoted_at` is set while it is shown as a good case. `report_count` to `corrections_fixed`
+    sum up what is public about it, for lists: written by `services.catalogue.standing` only.
     """
 
     MOVES = ServiceMoves.by_name()
@@ -50,6 +51,14 @@ class Service(Dated, Stateful):
     search = models.TextField(editable=False)
     grams = models.TextField(editable=False)
     promoted_at = models.DateTimeField("우수 사례 지정 시각", null=True, editable=False)
+    report_count = models.PositiveIntegerField("공개된 보고서", db_default=0, editable=False)
+    rated_count = models.PositiveIntegerField("만족도를 매긴 보고서", db_default=0, editable=False)
+    rating_mean = models.DecimalField(
+        "만족도 평균", max_digits=4, decimal_places=1, null=True, editable=False
+    )
+    rating_rank = models.PositiveIntegerField("평점 순서", db_default=0, editable=False)
+    corrections_open = models.PositiveIntegerField("시정 중", db_default=0, editable=False)
+    corrections_fixed = models.PositiveIntegerField("시정 완료", db_default=0, editable=False)
 
     class Meta:
         verbose_name = "서비스"
@@ -64,6 +73,14 @@ class Service(Dated, Stateful):
             models.Index(fields=["category", "-id"], name="service_by_category"),
             models.Index(fields=["category", "price_won", "id"], name="service_category_price"),
             models.Index(fields=["state", "-id"], name="service_by_state"),
+            models.Index(fields=["-rating_rank", "-id"], name="service_by_rating"),
+            models.Index(fields=["-report_count", "-id"], name="service_by_reports"),
+            models.Index(
+                fields=["category", "-rating_rank", "-id"], name="service_category_rating"
+            ),
+            models.Index(
+                fields=["category", "-report_count", "-id"], name="service_category_reports"
+            ),
             models.Index(fields=["supplier", "-id"], name="service_by_supplier"),
         ]
 
@@ -95,8 +112,10 @@ class QuotedFigure(models.Model):
 class CatalogueImport(models.Model):
     """An imported file of suppliers or services; all of its lines are applied, or none.
 
-    `job` does the work and writes counts and rows at the end. `imported_at` is set in the same
-    transaction as the catalogue rows.
+    A first job compares the file with the catalogue and writes counts, rows and `basis`, a hash of
+    all that would change: the preview. One person confirms it, and a second job applies it while
+    the preview is still the same; else `stale_at` is set and the rows show the new one. `job` is the
+    latest job. `imported_at` is set in the same transaction as the catalogue rows.
     """
 
     kind = models.CharField("종류", max_length=10, choices=ImportKind.choices)
@@ -108,12 +127,20 @@ class CatalogueImport(models.Model):
     )
     requested_at = models.DateTimeField("요청 시각")
     job = models.ForeignKey(Job, on_delete=models.PROTECT, null=True, related_name="+")
+    sheet = models.CharField("시트", max_length=100, blank=True)
     judged_at = models.DateTimeField("검토가 끝난 시각", null=True)
+    basis = models.CharField("미리 보기의 해시", max_length=64, blank=True)
+    confirmed_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="반영한 사람"
+    )
+    confirmed_at = models.DateTimeField("반영을 요청한 시각", null=True)
+    stale_at = models.DateTimeField("미리 보기가 바뀐 시각", null=True)
     imported_at = models.DateTimeField("반영 시각", null=True)
     created = models.PositiveIntegerField("새로 등록", default=0)
     changed = models.PositiveIntegerField("변경", default=0)
     unchanged = models.PositiveIntegerField("그대로", default=0)
     refused = models.PositiveIntegerField("오류", default=0)
+    emptied = models.PositiveIntegerField("비워지는 줄", default=0)
     fault = models.CharField("파일 오류", max_length=300, blank=True)
 
     class Meta:
@@ -131,13 +158,19 @@ class CatalogueImport(models.Model):
 
 
 class ImportRow(models.Model):
-    """Outcome of one line of an imported file; `key` is its business number or service code."""
+    """Outcome of one line of an imported file; `key` is its business number or service code.
+
+    `changes` are [column, old, new] of what the line changes; `emptied` tells that a new one is
+    empty.
+    """
 
     file = models.ForeignKey(CatalogueImport, on_delete=models.CASCADE, related_name="rows")
     line = models.PositiveIntegerField("줄")
     key = models.CharField("번호", max_length=40, blank=True)
     outcome = models.CharField("결과", max_length=10, choices=ImportOutcome.choices)
     message = models.CharField("내용", max_length=500, blank=True)
+    changes = models.JSONField("바뀌는 값", default=list)
+    emptied = models.BooleanField("비워지는 값이 있는지", default=False)
 
     class Meta:
         verbose_name = "일괄 등록 결과"
@@ -145,7 +178,12 @@ class ImportRow(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["file", "line"], name="one_result_per_line"),
         ]
-        indexes = [models.Index(fields=["file", "outcome", "line"], name="import_row_outcome")]
+        indexes = [
+            models.Index(fields=["file", "outcome", "line"], name="import_row_outcome"),
+            models.Index(
+                fields=["file", "line"], condition=Q(emptied=True), name="import_row_emptied"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.line}: {self.get_outcome_display()}"

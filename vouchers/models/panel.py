@@ -7,7 +7,7 @@ from django.db.models import F, Q
 from portal.models import Dated
 from programs.models import Budget
 from programs.rules import calendar
-from programs.states import QuotaKind
+from programs.states import ROUND_ACTS, QuotaKind
 from vouchers.models.catalogue import Service
 from vouchers.states import MemberKind
 
@@ -24,7 +24,7 @@ class PanelRound(Dated):
     year = models.PositiveSmallIntegerField("연도")
     name = models.CharField("이름", max_length=100)
     summary = models.TextField("소개", blank=True)
-    announced = models.BooleanField("공고함", default=False)
+    announced = models.BooleanField("공고 여부", default=False)
     opens_at = models.DateTimeField("모집 시작")
     closes_at = models.DateTimeField("모집 마감")
     target_count = models.PositiveIntegerField("모집 인원")
@@ -102,7 +102,7 @@ class PanelRoundChange(models.Model):
         ordering = ["pk"]
 
     def __str__(self) -> str:
-        return f"{self.act}: {self.reason}"
+        return ": ".join(filter(None, [ROUND_ACTS[self.act], self.reason]))
 
 
 class PanelKind(models.Model):

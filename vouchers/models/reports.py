@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q
 
 from portal.core.errors import NotFound
-from portal.models import Dated, MoveLogBase, Stateful
+from portal.models import Dated, MoveLogBase, Stateful, User
 from vouchers.models.assignment import Assignment
 from vouchers.states import ACCEPTED_STATES, MEMBER_LABELS, ReportMoves, ReportState
 
@@ -84,6 +84,11 @@ class ConsumerReport(Dated, Stateful):
 
     def __str__(self) -> str:
         return f"{self.assignment.service} 보고서 #{self.pk}"
+
+    def name_of(self, by: User) -> str:
+        """Call the author by the kind of member: those who judge a report do not know the name."""
+        monitor = self.assignment.monitor
+        return monitor.get_kind_display() if by == monitor.user else str(by)
 
     @property
     def member_label(self) -> str:

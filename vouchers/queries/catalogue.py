@@ -12,10 +12,13 @@ from vouchers.rules import catalogue
 from vouchers.states import Category, ServiceState
 
 NEWEST, CHEAPEST, DEAREST = "newest", "cheapest", "dearest"
+BEST, MOST_REPORTS = "best", "reports"
 ORDERS = {
     NEWEST: ("-pk",),
     CHEAPEST: ("price_won", "pk"),
     DEAREST: ("-price_won", "-pk"),
+    BEST: ("-rating_rank", "-pk"),
+    MOST_REPORTS: ("-report_count", "-pk"),
 }
 # Constant SQL over own tables; user input is bound as a parameter.
 _POSTGRESQL = "string_to_array(vouchers_service.grams, ' ') @> %s"
@@ -29,6 +32,7 @@ class Search:
     text: str = ""
     category: str = ""
     state: str = ""
+    reported: bool = False
     lowest_won: int | None = None
     highest_won: int | None = None
 
@@ -40,6 +44,8 @@ def matching(services: QuerySet[Service], search: Search) -> QuerySet[Service]:
         rows = rows.filter(category=search.category)
     if search.state in ServiceState.values:
         rows = rows.filter(state=search.state)
+    if search.reported:
+        rows = rows.filter(report_count__gt=0)
     if search.lowest_won is not None:
         rows = rows.filter(price_won__gte=search.lowest_won)
     if search.highest_won is not None:

@@ -122,21 +122,21 @@ def _kinds(round: PanelRound) -> Chart:
 
 
 def _coverage(round: PanelRound) -> dict[str, Any]:
-    active = Q(service__assignments__round=round) & Q(
-        service__assignments__state=AssignmentState.ACTIVE
-    )
+    """Return who tries a service now, and the reports on it: these stay when their author leaves."""
+    own = Q(service__assignments__round=round)
+    active = own & Q(service__assignments__state=AssignmentState.ACTIVE)
     rows = (
         round.coverage.select_related("service")
         .annotate(
             assigned=Count("service__assignments", filter=active, distinct=True),
             submitted=Count(
                 "service__assignments__report",
-                filter=active & Q(service__assignments__report__submitted_at__isnull=False),
+                filter=own & Q(service__assignments__report__submitted_at__isnull=False),
                 distinct=True,
             ),
             published=Count(
                 "service__assignments__report",
-                filter=active & Q(service__assignments__report__state=ReportState.PUBLISHED),
+                filter=own & Q(service__assignments__report__state=ReportState.PUBLISHED),
                 distinct=True,
             ),
         )
@@ -153,15 +153,19 @@ def _coverage(round: PanelRound) -> dict[str, Any]:
 
 
 def _reports(round: PanelRound) -> dict[str, int]:
+    """Return the reports by state, without those that nobody will finish any more."""
     found = dict(
         ConsumerReport.objects.filter(assignment__round=round)
+        .exclude(
+            state__in=[ReportState.DRAFT, ReportState.RETURNED],
+            assignment__state=AssignmentState.DROPPED,
+        )
         .order_by()
         .values_list("state")
         .annotate(count=Count("pk"))
     )
-    begun = sum(found.values())
-    active = Assignment.objects.filter(round=round, state=AssignmentState.ACTIVE).count()
-    counts = {"쓰기 전": max(0, active - begun)}
+    active = Assignment.objects.filter(round=round, state=AssignmentState.ACTIVE)
+    counts = {"쓰기 전": active.filter(report=None).count()}
     return counts | {state.label: found.get(state.value, 0) for state in ReportState}
 
 

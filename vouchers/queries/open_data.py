@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from portal.core.clock import KST
-from vouchers.models import ConsumerReport
-from vouchers.queries.reports import ratings
+from vouchers.models import ConsumerReport, ReportPlan
+from vouchers.queries.reports import publication, ratings
 from vouchers.states import MemberKind
 from vouchers.visibility import public_corrections, public_reports, public_services
 
@@ -32,8 +32,12 @@ class DataSet:
     name: str
     label: str
     about: str
-    fields: tuple[Field, ...]
+    described: Callable[[], tuple[Field, ...]]
     rows: Callable[[], Iterator[Sequence[object]]]
+
+    @property
+    def fields(self) -> tuple[Field, ...]:
+        return self.described()
 
 
 def services() -> Iterator[Sequence[object]]:
@@ -70,24 +74,56 @@ def rating_rows() -> Iterator[Sequence[object]]:
                     )
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A scale or a section that the forms of the rounds ask for."""
+
+    code: str
+    label: str
+
+
+def asked(part: str) -> list[Asked]:
+    """Return the `scales` or `sections` of all forms, each once, those of the first form first."""
+    found: dict[str, Asked] = {}
+    for form in ReportPlan.objects.order_by("round__opens_at", "pk").values_list("form", flat=True):
+        for row in form[part]:
+            found.setdefault(row["code"], Asked(row["code"], row["label"]))
+    return list(found.values())
+
+
+def report_fields() -> tuple[Field, ...]:
+    """Return the columns of the reports: one for each scale and each section."""
+    scales = (
+        Field(f"rating_{row.code}", f"‘{row.label}’ 점수. 판단하지 않았으면 빈칸")
+        for row in asked("scales")
+    )
+    sections = (Field(f"text_{row.code}", f"‘{row.label}’에 쓴 글") for row in asked("sections"))
+    return (*REPORT, *scales, *sections, *REPORT_END)
+
+
 def report_rows() -> Iterator[Sequence[object]]:
     rows = (
         public_reports()
-        .select_related("filed", "comment", "assignment__monitor", "assignment__service")
+        .select_related("filed", "comment", "fee", "assignment__monitor", "assignment__service")
         .order_by("pk")
     )
+    scales, sections = asked("scales"), asked("sections")
     for row in rows.iterator(CHUNK):
         version = row.submitted_version()
         content = version.content
+        given = {part["code"]: part["value"] for part in content["ratings"]}
+        texts = {part["code"]: part["text"] for part in content["sections"]}
         comment = getattr(row, "comment", None)
         yield (
             row.pk,
             row.assignment.service.code,
             MemberKind(content["kind"]).label,
             _day(row.published_at),
-            {part["label"]: part["value"] for part in content["ratings"]},
-            {part["label"]: part["text"] for part in content["sections"] if part["text"]},
+            *(given.get(scale.code) for scale in scales),
+            *(texts.get(section.code, "") for section in sections),
             ratings.counted(row),
+            row.fee.amount_won,
+            publication.disclosure(row),
             comment.text if comment else "",
             version.sha256,
         )
@@ -131,11 +167,29 @@ def _day(instant: Any) -> str | None:
     return instant.astimezone(KST).date().isoformat() if instant else None
 
 
-def _fields(*rows: tuple[str, str]) -> tuple[Field, ...]:
+def _named(*rows: tuple[str, str]) -> tuple[Field, ...]:
     return tuple(Field(name, meaning) for name, meaning in rows)
 
 
+def _fields(*rows: tuple[str, str]) -> Callable[[], tuple[Field, ...]]:
+    fields = _named(*rows)
+    return lambda: fields
+
+
 SERVICE_CODE = ("service_code", "서비스 번호")
+REPORT = _named(
+    ("report_id", "보고서 번호"),
+    SERVICE_CODE,
+    ("kind", "쓴 사람의 구분"),
+    ("published_on", "공개한 날"),
+)
+REPORT_END = _named(
+    ("counted", "평균에 넣었는지"),
+    ("fee_won", "채택된 보고서에 쓴 사람이 받는 원고료(원)"),
+    ("disclosure", "쓴 사람이 무료로 써 보았고 원고료를 받는다는 안내"),
+    ("supplier_comment", "공급기업 의견"),
+    ("sha256", "제출본의 SHA-256"),
+)
 SETS = {
     row.name: row
     for row in (
@@ -174,18 +228,8 @@ SETS = {
         DataSet(
             "reports",
             "보고서",
-            "공개된 소비자 보고서를 하나씩 전문으로 싣습니다. 쓴 사람은 구분만 밝힙니다.",
-            _fields(
-                ("report_id", "보고서 번호"),
-                SERVICE_CODE,
-                ("kind", "쓴 사람의 구분"),
-                ("published_on", "공개한 날"),
-                ("ratings", "척도별 점수. 판단하지 않은 척도는 null"),
-                ("sections", "항목별 글"),
-                ("counted", "평균에 넣었는지"),
-                ("supplier_comment", "공급기업 의견"),
-                ("sha256", "제출본의 SHA-256"),
-            ),
+            "공개된 소비자 보고서를 하나씩 전문으로 싣습니다. 척도와 항목마다 열이 하나입니다. 쓴 사람은 구분만 밝힙니다.",
+            report_fields,
             report_rows,
         ),
         DataSet(

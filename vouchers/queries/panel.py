@@ -1,14 +1,51 @@
 """Covered services and counts of a panel round."""
 
 from collections import Counter
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
-from vouchers.models import PanelRound, Service
+from vouchers.models import PanelRound, ReportPlan, Service
+from vouchers.rules.reports import writing
+from vouchers.rules.rewards import awards
 from vouchers.states import AssignmentState, MonitorState, ServiceState
 
 SHOWN_COVERED = 200
+
+
+@dataclass(frozen=True)
+class Offer:
+    """What a round asks of its members and pays them; None for what it does not know yet.
+
+    `most_won` is the fee of `round.load` reports, `pool_won` what the awards divide, `letters` the
+    least number of letters of a report.
+    """
+
+    most_won: int | None
+    pool_won: int | None
+    tiers: tuple[awards.Tier, ...]
+    letters: int | None
+    scales: int | None
+    pictures: int | None
+
+    @property
+    def winners(self) -> int:
+        return sum(tier.places for tier in self.tiers)
+
+
+def offer(round: PanelRound) -> Offer:
+    """Return what a round asks of its members and pays them."""
+    plan = ReportPlan.objects.filter(round=round).first()
+    form = writing.parse(plan.form) if plan else None
+    return Offer(
+        most_won=round.fee_won * round.load if round.fee_won else None,
+        pool_won=round.award_pot.appropriated_won if round.award_pot else None,
+        tiers=tuple(awards.parse(plan.tiers)) if plan else (),
+        letters=sum(part.least for part in form.sections) if form else None,
+        scales=len(form.scales) if form else None,
+        pictures=form.evidence_least if form else None,
+    )
 
 
 def covered_services(round: PanelRound) -> QuerySet[Service]:
@@ -21,10 +58,10 @@ def covered_services(round: PanelRound) -> QuerySet[Service]:
 
 
 def coverage(round: PanelRound) -> dict[str, int]:
-    """Return how many services are on sale, covered by the round, and not covered (`rest`)."""
+    """Return how many services are on sale, and of these covered by the round and not (`rest`)."""
     on_sale = Service.objects.filter(state=ServiceState.ON_SALE).count()
-    covered = round.coverage.count()
-    return {"on_sale": on_sale, "covered": covered, "rest": max(0, on_sale - covered)}
+    covered = round.coverage.filter(service__state=ServiceState.ON_SALE).count()
+    return {"on_sale": on_sale, "covered": covered, "rest": on_sale - covered}
 
 
 def round_counts(round: PanelRound) -> dict[str, Any]:

@@ -1,21 +1,16 @@
 """Text search by pairs of letters (bigrams), ignoring spaces, punctuation and case."""
 
-import unicodedata
 from collections.abc import Iterable
+
+from portal.core.text import letters
 
 SHORTEST = 2  # letters; a single one is in a third of all services
 BREAK = "|"  # between the searchable parts, so that no bigram spans two of them
 
 
-def normalise(text: str) -> str:
-    """Keep letters and digits in lower case: `화상 회의(Zoom)` becomes `화상회의zoom`."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return "".join(letter for letter in folded if letter.isalnum())
-
-
 def searchable(*parts: str) -> str:
     """Join the normalised parts with `BREAK`."""
-    return BREAK.join(normalise(part) for part in parts)
+    return BREAK.join(letters(part) for part in parts)
 
 
 def grams(searched: str) -> str:
@@ -25,7 +20,7 @@ def grams(searched: str) -> str:
 
 def words(query: str) -> list[str]:
     """Split a query into normalised words; a match contains all of them."""
-    return [word for word in map(normalise, query.split()) if word]
+    return [word for word in map(letters, query.split()) if word]
 
 
 def required_grams(words: Iterable[str]) -> list[str]:

@@ -1,6 +1,6 @@
 """Who tries which service: wishes, rules of staff, computed runs, confirmation, drop-outs."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from portal.access.roles import roles_of
+from portal.access import impartiality
 from portal.assignment import matching
 from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken
 from portal.jobs import queue
@@ -23,6 +23,7 @@ from vouchers.models import (
     AssignmentRule,
     AssignmentRun,
     ConsumerReport,
+    ExclusionProposal,
     Monitor,
     PanelRound,
     Service,
@@ -42,6 +43,7 @@ from vouchers.states import (
     MonitorState,
     RuleKind,
     ServiceState,
+    TieStanding,
 )
 
 JOB = "vouchers.assign"
@@ -113,7 +115,7 @@ def set_rule(
 
     Raises MoveNotAllowed (`role`, `not_active`), BadInput (`reason`, `not_covered`).
     """
-    _operator_only(by)
+    _operator_only(by, monitor, service)
     if not reason.strip():
         raise BadInput("사유를 적어 주세요.", code="reason")
     if not monitor.round.coverage.filter(service=service).exists():
@@ -136,7 +138,7 @@ def set_rule(
 
 def end_rule(rule: AssignmentRule, *, by: User, now: datetime) -> bool:
     """End a rule; return whether it was still open. Raises MoveNotAllowed (`role`)."""
-    _operator_only(by)
+    _operator_only(by, rule)
     return bool(AssignmentRule.objects.filter(pk=rule.pk, ended_at=None).update(ended_at=now))
 
 
@@ -149,7 +151,7 @@ def start(round: PanelRound, *, seed: int, by: User, now: datetime) -> Assignmen
 
     Raises MoveNotAllowed (`role`), RuleBroken with everything that is not ready.
     """
-    _operator_only(by)
+    _operator_only(by, round)
     PanelRound.objects.select_for_update(no_key=True).get(pk=round.pk)
     findings = []
     if not round.monitors.filter(state=MonitorState.ACTIVE).exists():
@@ -178,10 +180,13 @@ def problem(round: PanelRound) -> Problem:
 
     Active assignments are kept as they are.
     """
-    tied = SupplierTie.objects.filter(ended_at=None).values("user")
+    open_ties = SupplierTie.objects.filter(ended_at=None)
+    tied = open_ties.filter(standing=TieStanding.BARS).values("user")
     monitors = list(
         round.monitors.filter(state=MonitorState.ACTIVE).exclude(user__in=tied).order_by("pk")
     )
+    # Somebody whose tie waits for a decision keeps what they have and gets nothing new meanwhile.
+    waiting = set(open_ties.filter(standing=TieStanding.FLAGGED).values_list("user", flat=True))
     wishes: dict[int, list[int]] = defaultdict(list)
     for monitor, service in (
         Wish.objects.filter(monitor__round=round)
@@ -194,21 +199,29 @@ def problem(round: PanelRound) -> Problem:
         round.coverage.filter(service__state=ServiceState.ON_SALE).order_by("service_id")
     )
     active = {row.pk for row in monitors}
+    waiting_ids = {row.pk for row in monitors if row.user_id in waiting}
     covered = {row.service_id for row in coverage}
     kept = _pairs(round.assignments.filter(state=AssignmentState.ACTIVE), active, covered)
     open_rules = round.rules.filter(ended_at=None)
     forbidden = _pairs(open_rules.filter(kind=RuleKind.FORBID), active, covered)
     pinned = [
         pair
-        for pair in _pairs(open_rules.filter(kind=RuleKind.PIN), active, covered)
+        for pair in _pairs(open_rules.filter(kind=RuleKind.PIN), active - waiting_ids, covered)
         if pair not in set(kept)
     ]
     # A dropped service is not assigned to the same member again.
     dropped = _pairs(round.assignments.filter(state=AssignmentState.DROPPED), active, covered)
+    held = Counter(member for member, _ in kept)
     return Problem(
         members=tuple(
-            assignment_rules.Member(row.pk, row.kind, row.load, tuple(wishes[row.pk]))
+            assignment_rules.Member(
+                row.pk,
+                row.kind,
+                held[row.pk] if row.user_id in waiting else row.load,
+                tuple(wishes[row.pk]),
+            )
             for row in monitors
+            if row.user_id not in waiting or held[row.pk]
         ),
         services=tuple(
             assignment_rules.Demand(row.service_id, row.wanted or round.members_per_service, least)
@@ -277,6 +290,7 @@ def compute(
             "wished": len(set(solution.pairs) & wished),
             "explanation": [
                 _coverage(run.round, len(given.services)),
+                *_waiting(run.round),
                 *assignment_rules.explain(solution, names, dict(MemberKind.choices)),
             ],
         },
@@ -313,6 +327,15 @@ def _coverage(round: PanelRound, covered: int) -> dict[str, object]:
     if on_sale > covered:
         text += f" 나머지 {on_sale - covered:,}개는 이번에 체험하지 않습니다."
     return {"code": "coverage", "text": text, "services": []}
+
+
+def _waiting(round: PanelRound) -> list[dict[str, object]]:
+    people = round.monitors.filter(state=MonitorState.ACTIVE).values("user")
+    count = conflicts.undecided(people).values("user").distinct().count()
+    if not count:
+        return []
+    text = f"이해관계 판단을 기다리는 단원 {count:,}명에게는 새로 배정하지 않습니다."
+    return [{"code": "undecided", "text": text, "services": []}]
 
 
 @transaction.atomic
@@ -436,6 +459,19 @@ def leave(
     return refill(monitor.round, by=by, now=now)
 
 
+@transaction.atomic
+def exclude(proposal: ExclusionProposal, *, by: User, now: datetime) -> AssignmentRun | None:
+    """Confirm an exclusion; return the run that looks for a replacement, if one was started.
+
+    Raises what `members.confirm_exclusion` raises.
+    """
+    members.confirm_exclusion(proposal, by=by, now=now)
+    application = proposal.application
+    if not Assignment.objects.filter(monitor__application=application).exists():
+        return None
+    return refill(application.round, by=by, now=now)
+
+
 def refill(round: PanelRound, *, by: User, now: datetime) -> AssignmentRun | None:
     """Start a run that fills empty places and keeps all assignments.
 
@@ -447,6 +483,8 @@ def refill(round: PanelRound, *, by: User, now: datetime) -> AssignmentRun | Non
     return _create_run(round, latest.seed, by, now)
 
 
-def _operator_only(by: User) -> None:
-    if PANEL_OPERATOR not in roles_of(by):
-        raise MoveNotAllowed("운영기관만 할 수 있는 처리입니다.", code="role")
+def _operator_only(by: User, *about: impartiality.Things) -> None:
+    for things in about:
+        impartiality.require(
+            by, [PANEL_OPERATOR], about=things, message="운영기관만 할 수 있는 처리입니다."
+        )

@@ -1,26 +1,31 @@
 """Conflicts of interest: ties between people and suppliers, computed, recorded and rechecked.
 
-A person tied to any supplier may not apply at all (source S28). A tie discovered later excludes
-the member, whose reports are then left out of averages.
+A person tied to any supplier may not apply at all (source S28). A tie that is found after the filing
+is only flagged: what either side changes later withdraws and excludes nobody, a person decides.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from allauth.account.models import EmailAddress
 from django.db import transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Q, QuerySet
 
+from portal.access import impartiality
+from portal.access.accounts import verified_addresses, verified_addresses_of
 from portal.access.roles import roles_of
 from portal.assignment.ties import Index, Party, Person, linked
 from portal.core.clock import KST
-from portal.core.errors import Finding, MoveNotAllowed
+from portal.core.errors import BadInput, Finding, MoveNotAllowed
 from portal.jobs import queue
 from portal.jobs.progress import Progress, no_progress
 from portal.models import DeclaredTie, FirmLink, Job, User
-from portal.records.workflow import move
 from vouchers.models import (
+    ExclusionProposal,
     Monitor,
     PanelApplication,
     Supplier,
@@ -31,7 +36,7 @@ from vouchers.models import (
 )
 from vouchers.roles import EDITORS
 from vouchers.services import members
-from vouchers.states import MonitorState, PanelApplicationMoves, PanelApplicationState
+from vouchers.states import MonitorState, PanelApplicationState, TieStanding
 
 JOB = "vouchers.recheck"
 WHO = "지원자"
@@ -42,41 +47,88 @@ CHECKED = [
     PanelApplicationState.SELECTED,
     PanelApplicationState.RESERVE,
 ]
+FILED = [state for state in CHECKED if state != PanelApplicationState.DRAFT]
+
+Key = tuple[int, str]  # supplier id, code
+
+
+Rows = tuple[tuple[Any, ...], ...]
+
+
+@dataclass(frozen=True)
+class Sources:
+    """Everything the index is made from; as the key of the cache it knows every change."""
+
+    suppliers: Rows
+    partners: Rows
+    contacts: Rows
+    accounts: Rows
+    addresses: Rows
+    links: Rows
+
+
+def read_sources() -> Sources:
+    """Read the tables of the index, in six queries."""
+    members = SupplierMember.objects.order_by("pk")
+    verified = EmailAddress.objects.filter(verified=True, user__supplier_memberships__isnull=False)
+    return Sources(
+        tuple(
+            Supplier.objects.order_by("pk").values_list(
+                "pk", "name", "business_number", "phone", "email", "address"
+            )
+        ),
+        tuple(
+            SupplierPartner.objects.order_by("pk").values_list(
+                "supplier_id", "supplier__name", "supplier__business_number", "name",
+                "business_number",
+            )
+        ),
+        tuple(SupplierContact.objects.order_by("pk").values_list("supplier_id", "email", "phone")),
+        tuple(members.values_list("supplier_id", "user_id", "user__email")),
+        tuple(verified.order_by("pk").distinct().values_list("user_id", "email")),
+        tuple(FirmLink.objects.order_by("pk").values_list("one", "other")),
+    )  # fmt: skip
 
 
 class SupplierIndex:
     """Index over all suppliers and their partner firms that finds the ties of a person."""
 
-    def __init__(self) -> None:
-        suppliers = list(Supplier.objects.prefetch_related("contacts").order_by("pk"))
-        partners = list(SupplierPartner.objects.select_related("supplier").order_by("pk"))
-        accounts: dict[int, list[tuple[int, str]]] = {}
-        for owner, user, email in SupplierMember.objects.values_list(
-            "supplier_id", "user_id", "user__email"
-        ):
-            accounts.setdefault(owner, []).append((user, email))
+    def __init__(self, sources: Sources) -> None:
+        emails, phones, users = defaultdict(set), defaultdict(set), defaultdict(set)
+        second = defaultdict(set)
+        for user, email in sources.addresses:
+            second[user].add(email)
+        for owner, email, phone in sources.contacts:
+            emails[owner].add(email)
+            phones[owner].add(phone)
+        for owner, user, email in sources.accounts:
+            users[owner].add(user)
+            emails[owner] |= {email, *second[user]}
         reached = linked(
             [
-                *FirmLink.objects.values_list("one", "other"),
-                *(
-                    (row.supplier.business_number, row.business_number)
-                    for row in partners
-                    if row.business_number
-                ),
+                *sources.links,
+                *((own, number) for _, _, own, _, number in sources.partners if number),
             ]
         )
-        self.owners = [row.pk for row in suppliers] + [row.supplier_id for row in partners]
-        self.index = Index(
-            [_party(row, accounts.get(row.pk, ()), reached) for row in suppliers]
-            + [
-                Party(
-                    name=row.name,
-                    role=f"공급기업 {row.supplier.name}의 협력사",
-                    business_number=row.business_number,
-                )
-                for row in partners
-            ]
-        )
+        parties = [
+            Party(
+                name=name,
+                role="공급기업",
+                business_number=number,
+                phones=frozenset({phone, *phones[pk]} - {""}),
+                emails=frozenset({email, *emails[pk]} - {""}),
+                address=address,
+                member_user_ids=frozenset(users[pk]),
+                linked=reached.get(number, frozenset()),
+            )
+            for pk, name, number, phone, email, address in sources.suppliers
+        ]
+        partners = [
+            Party(name=name, role=f"공급기업 {owner}의 협력사", business_number=number)
+            for _, owner, _, name, number in sources.partners
+        ]
+        self.owners = [row[0] for row in (*sources.suppliers, *sources.partners)]
+        self.index = Index([*parties, *partners])
 
     def ties(self, person: Person) -> list[tuple[int, Finding]]:
         """Return the ties of a person as (supplier id, finding), one per supplier and code."""
@@ -87,46 +139,13 @@ class SupplierIndex:
 
 
 def current_index() -> SupplierIndex:
-    """Return the index of the current tables; it is rebuilt only after one of them has changed."""
-    tables = (Supplier, SupplierPartner, SupplierContact, SupplierMember, FirmLink)
-    counted = tuple(
-        tuple(model._default_manager.aggregate(n=Count("pk"), last=Max("pk")).values())
-        for model in tables
-    )
-    latest = Supplier.objects.aggregate(at=Max("updated_at"))["at"]
-    return _cached_index((*counted, latest))
+    """Return the index of the current tables; it is built again only when one of them has changed."""
+    return _cached_index(read_sources())
 
 
 @lru_cache(maxsize=1)
-def _cached_index(state: tuple[Any, ...]) -> SupplierIndex:
-    return SupplierIndex()
-
-
-def _party(
-    supplier: Supplier,
-    accounts: Iterable[tuple[int, str]],
-    reached: dict[str, frozenset[str]],
-) -> Party:
-    contacts, accounts = list(supplier.contacts.all()), list(accounts)
-    return Party(
-        name=supplier.name,
-        role="공급기업",
-        business_number=supplier.business_number,
-        phones=frozenset(filter(None, [supplier.phone, *(row.phone for row in contacts)])),
-        emails=frozenset(
-            filter(
-                None,
-                [
-                    supplier.email,
-                    *(row.email for row in contacts),
-                    *(email for _, email in accounts),
-                ],
-            )
-        ),
-        address=supplier.address,
-        member_user_ids=frozenset(user for user, _ in accounts),
-        linked=reached.get(supplier.business_number, frozenset()),
-    )
+def _cached_index(sources: Sources) -> SupplierIndex:
+    return SupplierIndex(sources)
 
 
 def person_of(
@@ -170,6 +189,23 @@ def declared_by(users: Sequence[int], *, now: datetime) -> dict[int, set[str]]:
     return found
 
 
+def ties_of(
+    user: User,
+    application: PanelApplication | None,
+    *,
+    declared: Iterable[str] = (),
+    addresses: Iterable[str] = (),
+    index: SupplierIndex,
+) -> dict[Key, Finding]:
+    """Return the ties of a person by (supplier id, code), over all verified `addresses`."""
+    person = person_of(user, application, declared)
+    found: dict[Key, Finding] = {}
+    for email in dict.fromkeys((user.email, *sorted(addresses))):
+        for owner, finding in index.ties(replace(person, email=email)):
+            found.setdefault((owner, finding.code), finding)
+    return found
+
+
 def check(
     user: User,
     application: PanelApplication | None,
@@ -177,37 +213,127 @@ def check(
     now: datetime,
     index: SupplierIndex | None = None,
 ) -> list[Finding]:
-    """Compute, record and return the ties of a person; without any they may apply."""
+    """Compute and record the ties of a person; return those that keep them from applying.
+
+    What an applicant wrote down keeps counting when they remove the words, until staff decide.
+    """
+    index = index or current_index()
     declared = declared_by([user.pk], now=now).get(user.pk, ())
-    found = (index or current_index()).ties(person_of(user, application, declared))
-    record(user, found, now=now)
-    return [finding for _, finding in found]
+    addresses = verified_addresses(user)
+    found = ties_of(user, application, declared=declared, addresses=addresses, index=index)
+    unstated = ties_of(user, None, declared=declared, addresses=addresses, index=index)
+    return [
+        Finding(row.code, row.reason)
+        for row in record(user, found, stated=found.keys() - unstated.keys(), now=now)
+        if row.standing != TieStanding.DISMISSED
+    ]
 
 
 @transaction.atomic
-def record(user: User, found: Iterable[tuple[int, Finding]], *, now: datetime) -> None:
-    """Update the recorded ties of a person: add new ones, end those no longer found."""
+def record(
+    user: User,
+    found: Mapping[Key, Finding],
+    *,
+    stated: Collection[Key] = (),
+    now: datetime,
+) -> list[SupplierTie]:
+    """Update the recorded ties of a person and return the open ones.
+
+    New ones bar at the door, and are flagged for a person who has filed or is a member. Those no
+    longer found end, except what the person had written down.
+    """
     recorded = {
         (row.supplier_id, row.code): row
         for row in SupplierTie.objects.filter(user=user, ended_at=None)
     }
-    current = {(owner, finding.code): finding for owner, finding in found}
-    ended = [row.pk for key, row in recorded.items() if key not in current]
+    ended = [row.pk for key, row in recorded.items() if key not in found and not row.stated]
     SupplierTie.objects.filter(pk__in=ended, ended_at=None).update(ended_at=now)
+    new = [key for key in found if key not in recorded]
+    judged = TieStanding.FLAGGED if new and has_filed(user) else TieStanding.BARS
     SupplierTie.objects.bulk_create(
         [
             SupplierTie(
                 user=user,
-                supplier_id=owner,
-                code=code,
-                reason=finding.message[:300],
+                supplier_id=key[0],
+                code=key[1],
+                reason=found[key].message[:300],
+                standing=judged,
+                stated=key in stated,
                 found_at=now,
             )
-            for (owner, code), finding in current.items()
-            if (owner, code) not in recorded
+            for key in new
         ],
         ignore_conflicts=True,  # another check may have added the same meanwhile
     )
+    return list(SupplierTie.objects.filter(user=user, ended_at=None).order_by("pk"))
+
+
+def has_filed(user: User) -> bool:
+    """Return whether a person's application or membership is to be protected from later changes."""
+    return (
+        PanelApplication.objects.filter(user=user, state__in=FILED).exists()
+        or Monitor.objects.filter(user=user, state=MonitorState.ACTIVE).exists()
+    )
+
+
+def appeal(application: PanelApplication, *, text: str, by: User, now: datetime) -> int:
+    """Ask staff to look at the ties of a draft again; return how many there are.
+
+    Raises BadInput (`appeal`), MoveNotAllowed (`not_tied`).
+    """
+    if not text.strip():
+        raise BadInput("왜 사실과 다른지 적어 주세요.", code="appeal")
+    rows = SupplierTie.objects.filter(user=by, ended_at=None).exclude(
+        standing=TieStanding.DISMISSED
+    )
+    asked = rows.update(appeal=text.strip()[:2_000], appealed_at=now)
+    if not asked:
+        raise MoveNotAllowed("확인할 공급기업과의 관계가 없습니다.", code="not_tied")
+    return asked
+
+
+def appealed_at(user: User) -> datetime | None:
+    """Return when a person last asked staff to look at their ties, if they did."""
+    rows = SupplierTie.objects.filter(user=user, ended_at=None, appealed_at__isnull=False)
+    return rows.order_by("-appealed_at").values_list("appealed_at", flat=True).first()
+
+
+@transaction.atomic
+def dismiss(tie: SupplierTie, *, reason: str, by: User, now: datetime) -> None:
+    """Decide that a tie is none; it is not raised again. Raises MoveNotAllowed, BadInput (`reason`)."""
+    _may_decide(tie, reason, by)
+    members.settle_tie(tie, TieStanding.DISMISSED, reason=reason.strip(), by=by, now=now)
+
+
+@transaction.atomic
+def confirm(tie: SupplierTie, *, reason: str, by: User, now: datetime) -> ExclusionProposal | None:
+    """Decide that a tie holds: an applicant is barred, a member's exclusion is proposed.
+
+    The proposal is returned; the tie stays flagged until a second person confirms it. Raises
+    MoveNotAllowed, BadInput (`reason`).
+    """
+    _may_decide(tie, reason, by)
+    rows = PanelApplication.objects.filter(user=tie.user_id).select_related("round", "user")
+    released = rows.filter(
+        Q(state=PanelApplicationState.RESERVE)
+        | Q(monitor__state__in=[MonitorState.ACTIVE, MonitorState.LEFT])
+    )
+    text = f"{tie.reason} {reason.strip()}"[:300]
+    if (held := released.order_by("-pk").first()) is not None:
+        return members.propose_exclusion(held, reason=text, by=by, now=now)
+    members.settle_tie(tie, TieStanding.BARS, reason=reason.strip(), by=by, now=now)
+    for filed in rows.filter(state=PanelApplicationState.SUBMITTED):
+        members.bar(filed, reason=text, by=by, now=now)
+    return None
+
+
+def _may_decide(tie: SupplierTie, reason: str, by: User) -> None:
+    message = "이해관계를 판단할 권한이 없습니다."
+    impartiality.require(by, EDITORS, about=tie, message=message)
+    if tie.ended_at is not None or tie.standing == TieStanding.DISMISSED:
+        raise MoveNotAllowed("이미 끝난 일입니다.", code="decided")
+    if not reason.strip():
+        raise BadInput("판단한 까닭을 적어 주세요.", code="reason")
 
 
 def declare(
@@ -262,53 +388,35 @@ def request_recheck(*, reason: str, by: User | None) -> Job:
 
 
 def recheck(*, now: datetime, progress: Progress = no_progress) -> dict[str, int]:
-    """Recheck all ties; bar applicants and exclude members who have one. Return the counts.
+    """Recheck all ties and flag new ones for staff; nobody is barred or excluded by it.
 
-    Each person is handled in a transaction of their own; running again is safe.
+    Return the numbers of people checked and with a tie to decide. Each person is handled in a
+    transaction of their own; running again is safe.
     """
     index = current_index()
     rows = PanelApplication.objects.filter(Q(state__in=CHECKED) | Q(monitor__isnull=False))
-    applications = list(rows.select_related("user", "round").order_by("pk"))
-    counts = {"checked": 0, "barred": 0, "excluded": 0}
+    applications = list(rows.select_related("user").order_by("pk"))
+    counts = {"checked": 0, "flagged": 0}
     for start in range(0, len(applications), CHUNK):
         part = applications[start : start + CHUNK]
         declared = declared_by([row.user_id for row in part], now=now)
+        addresses = verified_addresses_of([row.user for row in part])
         for application in part:
-            person = person_of(application.user, application, declared.get(application.user_id, ()))
-            found = index.ties(person)
-            with transaction.atomic():
-                record(application.user, found, now=now)
-                _apply(application, [finding for _, finding in found], counts, now)
+            user = application.user
+            found = ties_of(
+                user,
+                application,
+                declared=declared.get(user.pk, ()),
+                addresses=addresses[user.pk],
+                index=index,
+            )
+            ties = record(user, found, now=now)
+            counts["flagged"] += any(row.standing == TieStanding.FLAGGED for row in ties)
             counts["checked"] += 1
         progress(counts["checked"], len(applications))
     return counts
 
 
-def _apply(
-    application: PanelApplication,
-    found: Sequence[Finding],
-    counts: dict[str, int],
-    now: datetime,
-) -> None:
-    if not found:
-        return
-    reason = found[0].message[:300]
-    monitor = Monitor.objects.filter(application=application).first()
-    if monitor is not None:
-        if monitor.state != MonitorState.EXCLUDED:
-            members.exclude(monitor, reason=reason, by=None, now=now)
-            counts["excluded"] += 1
-    elif application.state in CHECKED and application.state != PanelApplicationState.DRAFT:
-        bar(application, reason=reason, by=None, now=now)
-        counts["barred"] += 1
-
-
-@transaction.atomic
-def bar(
-    application: PanelApplication, *, reason: str, by: User | None, now: datetime
-) -> PanelApplication:
-    """Bar an applicant and notify them of the reason. Raises MoveNotAllowed."""
-    row = move(application, PanelApplicationMoves.BAR, by=by, now=now, note=reason)
-    key = f"panel-barred:{row.pk}"
-    members.notify_applicant("vouchers/panel_barred", application, reason, key=key, now=now)
-    return application
+def undecided(users: QuerySet[Any, Any]) -> QuerySet[SupplierTie]:
+    """Return the ties of these people (a query for ids) that wait for a decision."""
+    return SupplierTie.objects.filter(user__in=users, ended_at=None, standing=TieStanding.FLAGGED)

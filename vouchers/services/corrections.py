@@ -7,10 +7,11 @@ from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.db.models import F
 
-from portal.access.roles import roles_of
+from portal.access import impartiality
 from portal.core.errors import BadInput, Closed, MoveNotAllowed, NotFound
 from portal.core.moves import Move
 from portal.models import MoveLogBase, User
+from portal.records import workflow
 from portal.records.workflow import move
 from portal.uploads import files
 from programs.queries.calendar import holidays
@@ -20,18 +21,20 @@ from vouchers.models import (
     CorrectionAnswer,
     CorrectionEvidence,
     Issue,
-    ReportPlan,
+    SaleSuspension,
     Service,
 )
+from vouchers.queries import plans
 from vouchers.roles import AGENCY, MODERATOR, PANEL_OPERATOR
 from vouchers.services import suppliers
+from vouchers.services.catalogue import sale, standing
+from vouchers.services.reports import moderation
 from vouchers.states import (
     ACCEPTED_STATES,
     CorrectionMoves,
     CorrectionState,
     IssueKind,
-    ServiceMoves,
-    ServiceState,
+    SuspensionState,
 )
 
 FORMATS = ("pdf", "hwp", "hwpx", "docx", "xlsx", "jpg", "png")
@@ -47,8 +50,7 @@ def raise_issue(
 
     Raises MoveNotAllowed (`role`, `not_accepted`, `raised`), BadInput (`text`).
     """
-    if not roles_of(by) & RAISERS:
-        raise MoveNotAllowed("문제를 제기할 권한이 없습니다.", code="role")
+    impartiality.require(by, RAISERS, about=report, message="문제를 제기할 권한이 없습니다.")
     if report.state not in ACCEPTED_STATES:
         raise MoveNotAllowed("채택한 보고서에서만 문제를 제기할 수 있습니다.", code="not_accepted")
     if not text.strip():
@@ -75,9 +77,10 @@ def raise_issue(
     return case
 
 
+@transaction.atomic
 def verify(case: Correction, *, finding: str, by: User, now: datetime) -> MoveLogBase:
     """Verify a case with the agency's finding, which supplier and public read. Raises MoveNotAllowed."""
-    return move(
+    row = move(
         case,
         CorrectionMoves.VERIFY,
         by=by,
@@ -85,6 +88,8 @@ def verify(case: Correction, *, finding: str, by: User, now: datetime) -> MoveLo
         note=finding,
         changes={"finding": finding.strip()},
     )
+    standing.refresh([case.service_id])
+    return row
 
 
 def dismiss(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
@@ -99,11 +104,14 @@ def request(case: Correction, *, text: str, by: User, now: datetime) -> MoveLogB
     return _request(case, CorrectionMoves.ASK, text, by, now)
 
 
+@transaction.atomic
 def request_again(case: Correction, *, text: str, by: User, now: datetime) -> MoveLogBase:
     """Reject an answer and set a new due date; a suspended sale stays suspended.
 
     Raises MoveNotAllowed, NotFound.
     """
+    for waiting in case.suspensions.filter(state=SuspensionState.PROPOSED):
+        sale.decline_suspension(waiting, note=f"다시 시정 요청: {text}", by=by, now=now)
     return _request(case, CorrectionMoves.ASK_AGAIN, text, by, now)
 
 
@@ -118,11 +126,12 @@ def answer(
 ) -> CorrectionAnswer:
     """Record the supplier's answer with its files, also after the sale was suspended.
 
-    The caller checks that `by` acts for the supplier. Raises BadInput (`text`, `file_…`), Closed
-    (`correction_due`) between due date and suspension, MoveNotAllowed.
+    The caller checks that `by` acts for the supplier. Raises BadInput (`text`, `file_…`), RuleBroken
+    (`private`), Closed (`correction_due`) between due date and suspension, MoveNotAllowed.
     """
     if not text.strip():
         raise BadInput("무엇을 어떻게 고쳤는지 적어 주세요.", code="text")
+    moderation.check_words(text, case.service.supplier, plans.of_service(case.service))
     if len(uploads) > MOST_FILES:
         raise BadInput(f"증빙은 {MOST_FILES}개까지 올릴 수 있습니다.", code="file_count")
     if case.state == CorrectionState.ASKED and case.due_at is not None and now >= case.due_at:
@@ -132,12 +141,13 @@ def answer(
         )
     inspected = [(files.inspect(upload, allowed=FORMATS), upload) for upload in uploads]
     move(case, CorrectionMoves.ANSWER, by=by, now=now, owner=True, changes={"answered_at": now})
+    standing.refresh([case.service_id])
     row = CorrectionAnswer.objects.create(correction=case, text=text.strip(), by=by, at=now)
     CorrectionEvidence.objects.bulk_create(
         CorrectionEvidence(
             answer=row,
             name=what.name,
-            file=files.store(upload),
+            file=files.store(upload, by=by),
             sha256=what.sha256,
             content_type=what.content_type,
             size=what.size,
@@ -149,7 +159,7 @@ def answer(
 
 @transaction.atomic
 def fix(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Confirm the correction; resume the sale unless another case keeps it suspended.
+    """Confirm the correction; resume the sale unless something else keeps it suspended.
 
     Raises MoveNotAllowed.
     """
@@ -161,10 +171,8 @@ def fix(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
         note=note,
         changes={"closed_at": now, "suspended_service": False},
     )
-    service = _locked(case)
-    others = service.corrections.filter(suspended_service=True).exclude(pk=case.pk)
-    if service.state == ServiceState.SUSPENDED and not others.exists():
-        move(service, ServiceMoves.RESUME, by=by, now=now, note=f"시정 완료: {note.strip()}")
+    sale.release_case(case, reason=f"시정 완료: {note.strip()}", by=by, now=now)
+    standing.refresh([case.service_id])
     _notify(
         case, "vouchers/correction_fixed", f"correction-fixed:{case.pk}", now, note=note.strip()
     )
@@ -172,13 +180,19 @@ def fix(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
 
 
 @transaction.atomic
-def fail(case: Correction, *, note: str, by: User, now: datetime) -> MoveLogBase:
-    """Record that the correction failed and suspend the sale. Raises MoveNotAllowed."""
-    row = move(
-        case, CorrectionMoves.FAIL, by=by, now=now, note=note, changes={"suspended_service": True}
-    )
-    _suspend_sale(case, by, now, f"시정하지 않음: {note.strip()}")
-    return row
+def fail(case: Correction, *, note: str, by: User, now: datetime) -> SaleSuspension | None:
+    """Judge that an answer corrects nothing, and propose to suspend the sale; a second person confirms.
+
+    None when this case keeps the sale suspended already. Raises MoveNotAllowed, BadInput (`reason`).
+    """
+    if not workflow.allowed(CorrectionMoves.FAIL, state=case.state, by=by):
+        raise MoveNotAllowed("지금 상태에서는 미시정으로 처리할 수 없습니다.")
+    if not case.suspended_service:
+        reason = f"시정하지 않음: {note.strip()}" if note.strip() else ""
+        return sale.propose_suspension(case.service, reason=reason, case=case, by=by, now=now)
+    move(case, CorrectionMoves.FAIL, by=by, now=now, note=note)
+    standing.refresh([case.service_id])
+    return None
 
 
 def suspend_overdue(now: datetime) -> int:
@@ -189,6 +203,7 @@ def suspend_overdue(now: datetime) -> int:
 
 @transaction.atomic
 def _overdue(case: Correction, now: datetime) -> int:
+    held = case.suspended_service  # asked again while the sale was suspended
     try:
         move(
             case,
@@ -201,16 +216,10 @@ def _overdue(case: Correction, now: datetime) -> int:
         )
     except MoveNotAllowed:  # answered since the query
         return 0
-    _suspend_sale(case, None, now, "시정 기한까지 공급기업의 답이 없었습니다.")
+    if not held:
+        sale.suspend_overdue(case, reason="시정 기한까지 공급기업의 답이 없었습니다.", now=now)
+    standing.refresh([case.service_id])
     return 1
-
-
-def _suspend_sale(case: Correction, by: User | None, now: datetime, note: str) -> None:
-    service = _locked(case)
-    if service.state == ServiceState.ON_SALE:
-        move(service, ServiceMoves.SUSPEND, by=by, now=now, note=note)
-    last = case.moves.order_by("-pk").values_list("pk", flat=True).first()
-    _notify(case, "vouchers/service_suspended", f"service-suspended:{last}", now, note=note)
 
 
 def _request(case: Correction, step: Move, text: str, by: User, now: datetime) -> MoveLogBase:
@@ -235,17 +244,10 @@ def _request(case: Correction, step: Move, text: str, by: User, now: datetime) -
 
 
 def due_after(service: Service, now: datetime) -> datetime:
-    """Return when a correction requested now is due, by the latest round that tried the service.
-
-    Raises NotFound when no round did.
-    """
-    plan = (
-        ReportPlan.objects.filter(round__assignments__service=service)
-        .order_by("-round__opens_at")
-        .first()
-    )
+    """Return when a correction requested now is due. Raises NotFound without any report rules."""
+    plan = plans.of_service(service)
     if plan is None:
-        raise NotFound("이 서비스를 체험한 모니터링단 회차가 없습니다.")
+        raise NotFound("보고서 운영 기준이 아직 없습니다.")
     return plan.due_after("correction_days", now, holidays())
 
 
@@ -255,10 +257,6 @@ def _unverified_case(service: Service, kind: IssueKind, now: datetime) -> Correc
         service=service, kind=kind, state=CorrectionState.RAISED, defaults={"raised_at": now}
     )
     return case
-
-
-def _locked(case: Correction) -> Service:
-    return Service.objects.select_for_update(of=("self",)).get(pk=case.service_id)
 
 
 def _notify(case: Correction, template: str, key: str, now: datetime, **context: object) -> None:

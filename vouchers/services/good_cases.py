@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import roles_of
+from portal.access import impartiality
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move
@@ -28,8 +28,7 @@ def propose(
 
     Raises MoveNotAllowed (`role`, `not_good`, `proposed`), BadInput (`reason`).
     """
-    if not roles_of(by) & PROPOSERS:
-        raise MoveNotAllowed("우수 사례를 추천할 권한이 없습니다.", code="role")
+    impartiality.require(by, PROPOSERS, about=report, message="우수 사례를 추천할 권한이 없습니다.")
     if not headline.strip() or not reason.strip():
         raise BadInput("한 줄 소개와 추천 사유를 적어 주세요.", code="reason")
     _check_report(report)

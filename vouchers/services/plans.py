@@ -18,6 +18,11 @@ from vouchers.rules.rewards import activity, awards
 FOLDER = Path(__file__).resolve().parents[1] / "catalogue" / "reports"
 
 
+def files() -> list[Path]:
+    """Return the files of report rules that come with the portal, in the order of their years."""
+    return sorted(FOLDER.glob("20*.yaml"))
+
+
 def read(path: Path) -> dict[str, Any]:
     """Read a file of report rules. Raises BadInput (`plan_unreadable`)."""
     try:
@@ -32,10 +37,12 @@ def read(path: Path) -> dict[str, Any]:
 FIGURES = (
     "comment_days",
     "correction_days",
+    "objection_days",
     "reminder_days",
     "similarity_percent",
+    "section_percent",
 )
-PERIODS = ("comment_days", "correction_days")  # [days, origin, policy]
+PERIODS = ("comment_days", "correction_days", "objection_days")  # [days, origin, policy]
 
 
 @transaction.atomic

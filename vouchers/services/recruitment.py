@@ -1,16 +1,25 @@
 """Applications to a panel: draft, evidence, submission, withdrawal."""
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.core.files.base import File
 from django.db import IntegrityError, transaction
 from django.db.models import F
-from django.utils.crypto import salted_hmac
 
-from portal.core import validators
-from portal.core.errors import BadInput, Closed, Finding, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.access.roles import roles_of
+from portal.core import keys, text, validators
+from portal.core.errors import (
+    BadInput,
+    Closed,
+    Finding,
+    MoveNotAllowed,
+    RuleBroken,
+)
+from portal.core.versions import earlier_save
 from portal.models import User
 from portal.notices import outbox
 from portal.records import snapshot
@@ -18,6 +27,7 @@ from portal.records.workflow import move
 from portal.uploads import files
 from programs.rules import calendar
 from vouchers.models import PanelApplication, PanelEvidence, PanelRound
+from vouchers.roles import ROLES
 from vouchers.services import conflicts
 from vouchers.states import Category, MemberKind, PanelApplicationMoves, PanelApplicationState
 
@@ -34,6 +44,11 @@ TEXTS = {  # the most letters of each field
     "expertise": 3_000,
     "interest": 3_000,
 }
+NAMES = {"name", "affiliation"}
+STAFF_BARRED = (
+    "모니터링단을 운영하거나 보고서를 검토하거나 감독하는 사람은 지원할 수 없습니다. "
+    "스스로의 지원과 보고서를 다루게 되기 때문입니다."
+)
 BARRED = "공급기업과 관계가 있는 사람은 모니터링단에 지원할 수 없습니다."
 
 
@@ -46,6 +61,7 @@ def start(round: PanelRound, *, by: User, now: datetime) -> PanelApplication:
     existing = _active(round, by)
     if existing is not None:
         return existing
+    check_not_staff(by)
     _check_ties(by, None, now)
     try:
         with transaction.atomic():
@@ -87,7 +103,9 @@ def save(
 def _read(data: Mapping[str, Any]) -> dict[str, Any]:
     """Trim the values to their fields; a half-typed value is never refused."""
     values: dict[str, Any] = {
-        name: str(data[name]).strip()[:most] for name, most in TEXTS.items() if name in data
+        name: (text.name if name in NAMES else text.clean)(str(data[name])).strip()[:most]
+        for name, most in TEXTS.items()
+        if name in data
     }
     if "business_number" in values:
         values["business_number"] = _digits(str(data["business_number"]))
@@ -101,17 +119,17 @@ def _read(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**values, **flags}
 
 
-def _digits(text: str) -> str:
-    return "".join(char for char in text if char.isdecimal())[:10]
+def _digits(typed: str) -> str:
+    return re.sub(r"[^0-9]", "", text.compact(typed))[:10]
 
 
-def read_firms(text: str) -> list[dict[str, str]]:
+def read_firms(typed: str) -> list[dict[str, str]]:
     """Parse firms in which the applicant holds shares, one `name/number` per line, number optional."""
     firms = []
-    for line in text.splitlines()[:MOST_FIRMS]:
-        name, _, number = line.partition("/")
-        if name.strip():
-            firms.append({"name": name.strip()[:100], "business_number": _digits(number)})
+    for line in text.clean(typed).splitlines()[:MOST_FIRMS]:
+        name, _, number = line.replace("／", "/").partition("/")
+        if text.name(name):
+            firms.append({"name": text.name(name)[:100], "business_number": _digits(number)})
     return firms
 
 
@@ -140,7 +158,7 @@ def attach(
     return PanelEvidence.objects.create(
         application=application,
         name=inspected.name,
-        file=files.store(upload),
+        file=files.store(upload, by=by),
         size=inspected.size,
         sha256=inspected.sha256,
         content_type=inspected.content_type,
@@ -220,6 +238,7 @@ def submit(
     if application.state == PanelApplicationState.SUBMITTED:
         return application
     _check_open(application.round, now)
+    check_not_staff(by)
     if lacking := missing(application):
         raise RuleBroken(lacking, message="아직 빠졌거나 고쳐야 할 항목이 있습니다.")
     _check_ties(by, application, now)
@@ -287,6 +306,12 @@ def _check_open(round: PanelRound, now: datetime) -> None:
         raise Closed(finding.message, code=finding.code)
 
 
+def check_not_staff(user: User) -> None:
+    """Raise RuleBroken (`staff`) for somebody who runs, moderates or supervises the panel."""
+    if roles_of(user) & {role.name for role in ROLES}:
+        raise RuleBroken([Finding("staff", STAFF_BARRED)], code="staff")
+
+
 def _check_ties(by: User, application: PanelApplication | None, now: datetime) -> None:
     if found := conflicts.check(by, application, now=now):
         raise RuleBroken(
@@ -309,7 +334,8 @@ def _refuse_change(application: PanelApplication) -> None:
         pk=application.pk, state=PanelApplicationState.DRAFT
     ).exists()
     if is_draft:
-        raise StaleVersion("다른 창에서 먼저 저장했습니다. 최신 내용을 불러온 뒤 다시 저장하세요.")
+        application.refresh_from_db()
+        raise earlier_save("", application.updated_at, own=True)
     raise MoveNotAllowed(
         "이미 제출했거나 취하한 지원이라 고칠 수 없습니다.", code="already_submitted"
     )
@@ -342,20 +368,20 @@ def _hashed(what: str, value: str) -> str:
     """Return a keyed hash, so that equal values can be seen without storing them."""
     if not value:
         return ""
-    return salted_hmac(f"vouchers.{what}", value, algorithm="sha256").hexdigest()
+    return keys.lasting_hash(settings.HASH_KEYS, f"vouchers.{what}", value)
 
 
-def _is_phone(text: str) -> bool:
+def _is_phone(typed: str) -> bool:
     try:
-        return bool(validators.phone(text))
+        return bool(validators.phone(typed))
     except BadInput:
         return False
 
 
-def _is_number(text: str, needed: bool) -> bool:
-    if not text:
+def _is_number(typed: str, needed: bool) -> bool:
+    if not typed:
         return not needed
     try:
-        return bool(validators.business_number(text))
+        return bool(validators.business_number(typed))
     except BadInput:
         return False

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from portal.access.roles import roles_of
+from portal.access import impartiality
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.notices import outbox
@@ -27,7 +27,7 @@ from vouchers.models import (
 )
 from vouchers.roles import PANEL_OPERATOR
 from vouchers.rules import selection as selection_rules
-from vouchers.services import conflicts, members
+from vouchers.services import assignment, conflicts, members, recruitment
 from vouchers.states import (
     MemberKind,
     MonitorMoves,
@@ -37,6 +37,7 @@ from vouchers.states import (
     PanelOutcome,
     PanelSelectionMoves,
     PanelSelectionState,
+    TieStanding,
 )
 
 MOVES = {
@@ -81,7 +82,7 @@ def propose(round: PanelRound, *, by: User, now: datetime) -> PanelSelection:
 
     Raises MoveNotAllowed (`role`), RuleBroken with everything that is not ready.
     """
-    _operator_only(by)
+    _operator_only(by, round)
     conflicts.recheck(now=now)
     with transaction.atomic():
         locked = PanelRound.objects.select_for_update(no_key=True).get(pk=round.pk)
@@ -151,6 +152,12 @@ def unready(round: PanelRound, *, now: datetime) -> list[Finding]:
     filed = round.applications.filter(state=PanelApplicationState.SUBMITTED)
     if not filed.exists():
         findings.append(Finding("nobody", "접수된 지원이 없습니다."))
+    if count := conflicts.undecided(filed.values("user")).count():
+        findings.append(
+            Finding(
+                "undecided", f"판단을 기다리는 이해관계가 {count:,}건 있습니다. 먼저 판단해 주세요."
+            )
+        )
     if count := filed.filter(marks=None).count():
         findings.append(Finding("unmarked", f"평가하지 않은 지원이 {count:,}건 있습니다."))
     return findings
@@ -214,7 +221,11 @@ def release(selection: PanelSelection, *, by: User, now: datetime) -> dict[str, 
             code="changed",
         )
     people = [row.application.user_id for row in decisions]
-    if SupplierTie.objects.filter(user__in=people, ended_at=None).exists():
+    if (
+        SupplierTie.objects.filter(user__in=people, ended_at=None)
+        .exclude(standing=TieStanding.DISMISSED)
+        .exists()
+    ):
         raise RuleBroken(
             [Finding("tied", "공급기업과 관계가 드러난 지원자가 있습니다. 다시 만들어 주세요.")],
             code="tied",
@@ -258,21 +269,23 @@ def decline(
             changes={"left_at": now},
         )
         members.drop_all(monitor, reason="단원이 참여를 사양했습니다.", by=by, now=now)
-    return move_up(application.round, by=None, now=now) if held else None
+    moved_up = move_up(application.round, by=None, now=now) if held else None
+    if monitor is not None:
+        assignment.refill(application.round, by=by, now=now)
+    return moved_up
 
 
 @transaction.atomic
 def move_up(round: PanelRound, *, by: User | None, now: datetime) -> Monitor | None:
-    """Make the next in reserve a member, barring those with a tie; None when the reserve is empty.
+    """Make the next in reserve a member.
 
+    None when the reserve is empty, and when the next has a tie that staff must decide on first.
     Raises MoveNotAllowed.
     """
     PanelRound.objects.select_for_update(no_key=True).get(pk=round.pk)
-    while (chosen := _next(round)) is not None:
-        found = conflicts.check(chosen.user, chosen, now=now)
-        if found:
-            conflicts.bar(chosen, reason=found[0].message, by=None, now=now)
-            continue
+    if (chosen := _next(round)) is not None:
+        if conflicts.check(chosen.user, chosen, now=now):
+            return None
         move(chosen, PanelApplicationMoves.MOVE_UP, by=by, now=now)
         last = round.monitors.aggregate(last=Max("number"))["last"] or 0
         monitor = _create_member(chosen, last + 1, now)
@@ -287,6 +300,23 @@ def move_up(round: PanelRound, *, by: User | None, now: datetime) -> Monitor | N
         )
         return monitor
     return None
+
+
+@transaction.atomic
+def fill(round: PanelRound, *, by: User, now: datetime) -> Monitor:
+    """Make the next in reserve a member while a place is free, as the operator decides.
+
+    Raises MoveNotAllowed (`role`, `full`, `nobody`).
+    """
+    _operator_only(by, round)
+    if round.monitors.filter(state=MonitorState.ACTIVE).count() >= round.target_count:
+        raise MoveNotAllowed("빈자리가 없습니다.", code="full")
+    made = move_up(round, by=by, now=now)
+    if made is None:
+        raise MoveNotAllowed(
+            "예비가 없거나, 다음 예비의 이해관계를 먼저 판단해야 합니다.", code="nobody"
+        )
+    return made
 
 
 def _next(round: PanelRound) -> PanelApplication | None:
@@ -307,6 +337,7 @@ def _next(round: PanelRound) -> PanelApplication | None:
 
 
 def _create_member(application: PanelApplication, number: int, now: datetime) -> Monitor:
+    recruitment.check_not_staff(application.user)
     try:
         with transaction.atomic():
             return Monitor.objects.create(
@@ -370,6 +401,7 @@ def _notes(
     ]
 
 
-def _operator_only(by: User) -> None:
-    if PANEL_OPERATOR not in roles_of(by):
-        raise MoveNotAllowed("운영기관만 할 수 있는 처리입니다.", code="role")
+def _operator_only(by: User, round: PanelRound) -> None:
+    impartiality.require(
+        by, [PANEL_OPERATOR], about=round, message="운영기관만 할 수 있는 처리입니다."
+    )

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import roles_of
+from portal.access import impartiality
 from portal.core.errors import MoveNotAllowed
 from portal.models import User
 from portal.notices import outbox
@@ -39,7 +39,7 @@ def add_member(supplier: Supplier, *, user: User, by: User | None, now: datetime
 
     Raises MoveNotAllowed (`role`, `already_member`).
     """
-    _may_arrange(by)
+    _may_arrange(by, supplier)
     try:
         with transaction.atomic():
             made = SupplierMember.objects.create(
@@ -57,7 +57,7 @@ def remove_member(member: SupplierMember, *, by: User) -> None:
 
     Raises MoveNotAllowed (`role`, `not_member` when somebody else was faster).
     """
-    _may_arrange(by)
+    _may_arrange(by, member.supplier)
     key = f"supplier-member:{member.pk}:gone"
     deleted, _ = SupplierMember.objects.filter(pk=member.pk).delete()
     if not deleted:
@@ -65,6 +65,8 @@ def remove_member(member: SupplierMember, *, by: User) -> None:
     conflicts.request_recheck(reason=key, by=by)
 
 
-def _may_arrange(by: User | None) -> None:
-    if by is not None and not roles_of(by) & EDITORS:
-        raise MoveNotAllowed("공급기업 담당자를 정할 권한이 없습니다.", code="role")
+def _may_arrange(by: User | None, supplier: Supplier) -> None:
+    if by is not None:
+        impartiality.require(
+            by, EDITORS, about=supplier, message="공급기업 담당자를 정할 권한이 없습니다."
+        )

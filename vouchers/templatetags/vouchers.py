@@ -5,11 +5,15 @@ from datetime import date
 from typing import Any
 
 from django import template
+from django.db.models import QuerySet
 from django.template.context import RequestContext
+from django.utils.safestring import SafeString, mark_safe
 
 from portal.paper.charts import bars
+from portal.templatetags.components import badge
 from portal.templatetags.dates import kdate
-from vouchers.models import ReportEvidence, Service
+from portal.web.kept_pages import Standing, fragment
+from vouchers.models import ConsumerReport, GoodCase, ReportEvidence, Service
 from vouchers.queries import corrections as corrections_queries
 from vouchers.queries.reports import publication, ratings
 from vouchers.rules.reports.ratings import Summary
@@ -19,6 +23,17 @@ from vouchers.visibility import pictures_of, public_cases, suppliers_of
 register = template.Library()
 
 SHOWN = 3  # good cases on the home page
+CASE = (
+    "service_id",
+    "pk",
+    "headline",
+    "reason",
+    "service__code",
+    "service__name",
+    "service__category",
+    "service__supplier__name",
+)
+"""What a card shows of a good case, beside its ratings."""
 CASE_TONES = {
     CorrectionState.ASKED: "warning",
     CorrectionState.FIXED: "success",
@@ -40,6 +55,11 @@ def day(written: str) -> str:
 @register.filter
 def category(code: str) -> str:
     return Category(code).label
+
+
+@register.filter
+def disclosure(report: ConsumerReport) -> str:
+    return publication.disclosure(report)
 
 
 @register.filter
@@ -106,6 +126,17 @@ def service_reports(context: RequestContext, service: Service) -> dict[str, Any]
     }
 
 
+@register.simple_tag
+def correction_badges(service: Service) -> SafeString:
+    """Render the corrections of a service that are under way and fixed; empty without any."""
+    found = [
+        (service.corrections_open, "시정 중", "warning"),
+        (service.corrections_fixed, "시정 완료", "success"),
+    ]
+    marks = (badge(f"{label} {count:,}건", tone=tone) for count, label, tone in found if count)
+    return mark_safe(" ".join(marks))  # noqa: S308 # badges are escaped
+
+
 @register.simple_tag(takes_context=True)
 def is_supplier_member(context: RequestContext) -> bool:
     user = getattr(context.get("request"), "user", None)
@@ -117,12 +148,25 @@ def ratings_side_by_side(services: Sequence[Service]) -> list[tuple[str, list[Su
     return ratings.comparison(list(services))
 
 
-@register.inclusion_tag("vouchers/good_cases/_cases.html")
-def good_cases() -> dict[str, Any]:
-    cases = list(
-        public_cases().select_related("service__supplier").order_by("-decided_at", "-pk")[:SHOWN]
-    )
-    overall = ratings.overall([case.service for case in cases]) if cases else {}
+def _shown() -> QuerySet[GoodCase]:
+    return public_cases().order_by("-decided_at", "-pk")[:SHOWN]
+
+
+CASES = Standing(lambda: _shown().values_list(*CASE))
+
+
+@register.simple_tag
+def good_cases() -> SafeString:
+    """Render the latest good cases; their text is kept until something that it shows has changed."""
+    if not (rows := CASES.rows()):
+        return mark_safe("")
+    key = (rows, ratings.standing(service for service, *_ in rows))
+    return fragment("vouchers/good_cases/_cases.html", key=key, context=_cards)
+
+
+def _cards() -> dict[str, Any]:
+    cases = list(_shown().select_related("service__supplier"))
+    overall = ratings.overall([case.service for case in cases])
     return {"rows": [{"case": case, "overall": overall.get(case.service_id)} for case in cases]}
 
 

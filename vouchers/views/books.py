@@ -1,6 +1,7 @@
 """Download of a book of reports."""
 
-from django.http import FileResponse, HttpRequest
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
@@ -11,6 +12,6 @@ from vouchers.visibility import public_books
 
 @public
 @require_safe
-def report_book(request: HttpRequest, token: str) -> FileResponse:
+def report_book(request: HttpRequest, token: str) -> HttpResponseBase:
     book = get_object_or_404(public_books(), token=token)
     return files.serve(book.file, filename=f"{book}.pdf", content_type="application/pdf")

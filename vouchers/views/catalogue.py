@@ -7,14 +7,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from portal.access.decorators import public
+from portal.access.decorators import may_be_older, public, same_for_strangers
 from portal.core.clock import now
 from portal.core.errors import PortalError
 from portal.forms.errors import refuse
 from vouchers.forms.catalogue import SearchForm
 from vouchers.queries import catalogue
-from vouchers.queries.reports import publication
-from vouchers.states import ServiceState
+from vouchers.states import ServiceState, SuspensionState
 from vouchers.views.panel import panel_cards
 from vouchers.visibility import public_services, services_of
 
@@ -29,6 +28,8 @@ TONES = {
 
 
 @public
+@same_for_strangers("page")
+@may_be_older
 @require_safe
 def service_list(request: HttpRequest) -> HttpResponse:
     at = now()
@@ -64,6 +65,8 @@ def service_list(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@same_for_strangers()
+@may_be_older
 @require_safe
 def service_detail(request: HttpRequest, code: str) -> HttpResponse:
     rows = catalogue.history(services_of(request.user))
@@ -73,11 +76,15 @@ def service_detail(request: HttpRequest, code: str) -> HttpResponse:
         "service": service,
         "tone": TONES[ServiceState(service.state)],
         "suspended": suspended if service.state == ServiceState.SUSPENDED else None,
+        "contested": service.suspensions.filter(
+            state=SuspensionState.IN_FORCE, objected_at__isnull=False, decided_at=None
+        ).exists(),
     }
     return render(request, "vouchers/catalogue/detail.html", context)
 
 
 @public
+@may_be_older
 @require_safe
 def service_compare(request: HttpRequest) -> HttpResponse:
     codes = list(dict.fromkeys(request.GET.getlist("s")))
@@ -91,11 +98,9 @@ def service_compare(request: HttpRequest) -> HttpResponse:
     if len(services) < 2:
         messages.info(request, "비교할 서비스를 두 개 이상 고르세요.")
         return redirect("service_list")
-    counts = publication.public_counts(services)
     context = {
         "services": services,
         "badges": [(row, TONES[ServiceState(row.state)]) for row in services],
-        "counts": [(row, *counts[row.pk]) for row in services],
         "without": [
             (row, urlencode([("s", code) for code in codes if code != row.code]))
             for row in services

@@ -2,11 +2,12 @@
 
 from django.contrib import messages
 from django.db.models import Count
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from portal.access.decorators import public, signed_in
+from portal.access.decorators import may_be_older, public, same_for_strangers, signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.errors import PortalError
@@ -16,7 +17,7 @@ from portal.uploads import files
 from vouchers.forms.corrections import AnswerForm
 from vouchers.queries import corrections as correction_queries
 from vouchers.services import corrections
-from vouchers.states import PUBLIC_CORRECTIONS, CorrectionState, IssueKind
+from vouchers.states import PUBLIC_CORRECTIONS, CorrectionState, IssueKind, SuspensionState
 from vouchers.views.reports.publication import PAGE
 from vouchers.visibility import proofs_of, public_corrections, supplier_corrections
 
@@ -32,6 +33,8 @@ CORRECTION_TONES = {
 
 
 @public
+@same_for_strangers("state", "kind", "before")
+@may_be_older
 @require_safe
 def correction_list(request: HttpRequest) -> HttpResponse:
     rows = public_corrections().select_related("service__supplier")
@@ -66,6 +69,7 @@ def correction_list(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@same_for_strangers()
 @require_safe
 def correction_detail(request: HttpRequest, pk: int) -> HttpResponse:
     rows = public_corrections().select_related("service__supplier")
@@ -101,6 +105,7 @@ def supplier_correction(request: SignedInRequest, pk: int) -> HttpResponse:
         "tone": CORRECTION_TONES[CorrectionState(case.state)],
         "answers": case.answers.prefetch_related("evidence"),
         "form": form,
+        "suspension": case.suspensions.filter(state=SuspensionState.IN_FORCE).first(),
         "open": case.state == CorrectionState.SUSPENDED
         or (case.state == CorrectionState.ASKED and case.due_at and at < case.due_at),
         "now": at,
@@ -110,9 +115,11 @@ def supplier_correction(request: SignedInRequest, pk: int) -> HttpResponse:
 
 @signed_in
 @require_safe
-def supplier_proof(request: SignedInRequest, pk: int) -> FileResponse:
+def supplier_proof(request: SignedInRequest, pk: int) -> HttpResponseBase:
     proof = get_object_or_404(proofs_of(request.user), pk=pk)
-    return files.serve(proof.file, filename=proof.name, content_type=proof.content_type)
+    return files.serve(
+        proof.file, filename=proof.name, content_type=proof.content_type, reader=request.user
+    )
 
 
 def _field(code: str) -> str:

@@ -7,13 +7,14 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, Stream
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from portal.access.decorators import public
+from portal.access.decorators import may_be_older, public, same_for_strangers
 from portal.core.clock import now
 from portal.paper.tables import csv_lines
 from vouchers.queries import open_data
 
 
 @public
+@same_for_strangers()
 @require_safe
 def data_list(request: HttpRequest) -> HttpResponse:
     context = {
@@ -24,6 +25,7 @@ def data_list(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@may_be_older
 @require_safe
 def data_file(request: HttpRequest, name: str, kind: str) -> HttpResponse | StreamingHttpResponse:
     chosen = open_data.SETS.get(name)
@@ -40,7 +42,7 @@ def data_file(request: HttpRequest, name: str, kind: str) -> HttpResponse | Stre
             "rows": [dict(zip(header, row, strict=True)) for row in rows],
         }
         return JsonResponse(body, json_dumps_params={"ensure_ascii": False})
-    lines: Iterator[str] = csv_lines(header, rows)
+    lines: Iterator[str] = csv_lines(header, rows, counted=False)
     response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{chosen.name}.csv"'
     return response

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from portal.access.decorators import public
+from portal.access.decorators import public, same_for_strangers
 from portal.access.requests import person
 from portal.core.clock import now
 from programs.rules import calendar
@@ -42,10 +42,11 @@ def recruitment_status(round: PanelRound, at: datetime) -> dict[str, Any]:
 
 
 @public
+@same_for_strangers()
 @require_safe
 def panel_detail(request: HttpRequest, code: str) -> HttpResponse:
     at = now()
-    round = get_object_or_404(public_rounds(), code=code)
+    round = get_object_or_404(public_rounds().select_related("award_pot"), code=code)
     mine = None
     if request.user.is_authenticated:
         mine = own_panel_applications(person(request)).filter(round=round).order_by("-pk").first()
@@ -58,6 +59,7 @@ def panel_detail(request: HttpRequest, code: str) -> HttpResponse:
         "criteria": list(round.criteria.all()),
         "covered": covered,
         "coverage": panel.coverage(round),
+        "offer": panel.offer(round),
         "application": mine if mine and mine.state != PanelApplicationState.WITHDRAWN else None,
     }
     return render(request, "vouchers/panel/detail.html", context)

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from django.http import FileResponse, HttpResponse
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
@@ -27,7 +28,7 @@ def panel_activity(request: SignedInRequest) -> HttpResponse:
 
 @signed_in
 @require_safe
-def panel_certificate(request: SignedInRequest, token: str) -> FileResponse:
+def panel_certificate(request: SignedInRequest, token: str) -> HttpResponseBase:
     certificate = get_object_or_404(
         certificates_of(request.user), token=token, issued_at__isnull=False
     )

@@ -9,9 +9,16 @@ from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from vouchers.queries.reports import publication, ratings
 from vouchers.services.reports import moderation
-from vouchers.states import CorrectionState, ReportState
+from vouchers.states import CorrectionState, ReportState, SuspensionState
 from vouchers.views.corrections import CORRECTION_TONES
-from vouchers.visibility import own_services, supplier_corrections, supplier_reports, suppliers_of
+from vouchers.views.suspensions import SUSPENSION_TONES
+from vouchers.visibility import (
+    own_services,
+    supplier_corrections,
+    supplier_reports,
+    supplier_suspensions,
+    suppliers_of,
+)
 
 OPEN = (CorrectionState.ASKED, CorrectionState.SUSPENDED)
 LISTED = 100
@@ -28,6 +35,7 @@ def supplier_desk(request: SignedInRequest) -> HttpResponse:
         supplier_reports(request.user).filter(state=ReportState.COMMENTING)
     )
     cases = supplier_corrections(request.user).select_related("service").order_by("-pk")
+    suspensions = supplier_suspensions(request.user).select_related("service").order_by("-pk")
     services = list(own_services(request.user).order_by("name", "pk")[:LISTED])
     overall = ratings.overall(services)
     context = {
@@ -48,6 +56,16 @@ def supplier_desk(request: SignedInRequest) -> HttpResponse:
                 "open": row.state in OPEN,
             }
             for row in cases[:LISTED]
+        ],
+        "suspensions": [
+            {
+                "suspension": row,
+                "tone": SUSPENSION_TONES[SuspensionState(row.state)],
+                "open": row.state == SuspensionState.IN_FORCE
+                and row.objected_at is None
+                and (row.objection_until is None or at < row.objection_until),
+            }
+            for row in suspensions[:LISTED]
         ],
         "services": [{"service": row, "overall": overall.get(row.pk)} for row in services],
     }

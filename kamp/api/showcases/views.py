@@ -14,6 +14,7 @@ from kamp.api.showcases import examples
 from kamp.api.showcases.shapes import FullShowcaseShape, ShowcaseShape
 from kamp.models import Showcase
 from kamp.queries.showcases import CHOICES, FILTERS, published, published_by_slug
+from portal.access.decorators import same_for_strangers
 from portal.api.query import DeclaredQuery
 from portal.core.errors import BadInput
 
@@ -26,6 +27,7 @@ FILTER_LABELS = {
 }
 
 
+@same_for_strangers("cursor")
 class Showcases(DeclaredQuery, ListAPIView):
     access_rule = "public"
     query: ClassVar[frozenset[str]] = frozenset({*FILTERS, "cursor", "page_size"})
@@ -66,6 +68,7 @@ class Showcases(DeclaredQuery, ListAPIView):
         return self.list(request)
 
 
+@same_for_strangers()
 class OneShowcase(DeclaredQuery, APIView):
     access_rule = "public"
 

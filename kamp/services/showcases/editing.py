@@ -1,13 +1,12 @@
 """Showcases: written by editors or by a firm, reviewed, published by a second person."""
 
-import io
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.core.files.base import ContentFile, File
+from django.core.files.base import File
 from django.db import IntegrityError, transaction
-from PIL import Image, ImageOps
 
 from kamp.models import (
     Metric,
@@ -68,6 +67,10 @@ PARTS: Mapping[str, tuple[type[Any], tuple[str, ...]]] = {
 MOST_PICTURES = 6
 WIDEST = 1600  # pixels
 OWN_WORK = "스스로 쓴 사례는 공개할 수 없습니다. 다른 편집자가 확인하고 공개해야 합니다."
+TWO_EDITORS = (
+    "기업이 보낸 사례는 편집자 두 사람이 확인해야 공개합니다. "
+    "한 사람이 확인하고 다른 사람이 공개해 주세요."
+)
 
 Parts = Mapping[str, Sequence[Mapping[str, Any]]]
 
@@ -118,7 +121,7 @@ def edit(
         by=by,
         now=now,
         owner=belongs_to_firm(showcase, by),
-        changes={"edited_by": by, "published_by": None, "updated_at": now, **_pick(data, TEXTS)},
+        changes={**_edited(showcase, by, now), **_pick(data, TEXTS)},
     )
     _replace_rows(showcase, parts)
     return showcase
@@ -137,17 +140,45 @@ def give_back(showcase: Showcase, *, note: str, by: User, now: datetime) -> None
     workflow.move(showcase, ShowcaseMoves.GIVE_BACK, by=by, now=now, note=note)
 
 
+def check(showcase: Showcase, *, by: User, now: datetime) -> None:
+    """Confirm a firm's case as the first of two editors. Raises MoveNotAllowed (`own_words`)."""
+    if belongs_to_firm(showcase, by):
+        raise MoveNotAllowed(OWN_WORK, code="own_words")
+    workflow.move(
+        showcase,
+        ShowcaseMoves.CHECK,
+        by=by,
+        now=now,
+        where={"edited_by": showcase.edited_by_id},
+        changes={"checked_by": by},
+    )
+
+
 def publish(showcase: Showcase, *, by: User, now: datetime) -> None:
-    """Publish a case, as an editor who did not write it. Raises MoveNotAllowed (`own_words`)."""
+    """Publish a case, as an editor who did not write it; a firm's case after another editor's check.
+
+    Raises MoveNotAllowed (`own_words`, `second_editor`).
+    """
     if showcase.edited_by_id == by.pk or belongs_to_firm(showcase, by):
         raise MoveNotAllowed(OWN_WORK, code="own_words")
+    if showcase.workspace_id is not None and showcase.checked_by_id in (None, by.pk):
+        raise MoveNotAllowed(TWO_EDITORS, code="second_editor")
     workflow.move(
         showcase,
         ShowcaseMoves.PUBLISH,
         by=by,
         now=now,
-        where={"edited_by": showcase.edited_by_id, "edition": showcase.edition},
-        changes={"published_by": by, "published_at": now, "edition": showcase.edition + 1},
+        where={
+            "edited_by": showcase.edited_by_id,
+            "checked_by": showcase.checked_by_id,
+            "edition": showcase.edition,
+        },
+        changes={
+            "published_by": by,
+            "published_at": now,
+            "edition": showcase.edition + 1,
+            "by_one_editor": False,
+        },
     )
 
 
@@ -168,7 +199,7 @@ def reopen(showcase: Showcase, *, by: User, now: datetime) -> None:
         ShowcaseMoves.REOPEN,
         by=by,
         now=now,
-        changes={"published_by": None, "published_at": None},
+        changes={"checked_by": None, "published_by": None, "published_at": None},
     )
 
 
@@ -197,16 +228,14 @@ def add_picture(
         raise BadInput("그림을 설명하는 대체 글을 적어 주세요.", code="alt_missing")
     if showcase.images.count() >= MOST_PICTURES:
         raise BadInput(f"그림은 {MOST_PICTURES}장까지 올릴 수 있습니다.", code="pictures_many")
-    files.inspect(upload, allowed=("png", "jpg"))
     data, (width, height) = reencode(upload)
-    inspected = files.inspect(ContentFile(data, name="picture.png"), allowed=("png",))
     with transaction.atomic():
         _record_edit(showcase, by, now)
         return ShowcaseImage.objects.create(
             showcase=showcase,
             order=showcase.images.count(),
             file=files.store_bytes(data),
-            sha256=inspected.sha256,
+            sha256=hashlib.sha256(data).hexdigest(),
             width=width,
             height=height,
             alt=alt.strip()[:200],
@@ -224,15 +253,10 @@ def remove_picture(picture: ShowcaseImage, *, by: User, now: datetime) -> None:
 def reencode(upload: "File[bytes]") -> tuple[bytes, tuple[int, int]]:
     """Re-encode a picture as PNG, upright and with sides of at most WIDEST pixels.
 
-    Returns the bytes and (width, height).
+    Returns the bytes and (width, height). Raises BadInput (`file_…`), Unavailable.
     """
-    upload.seek(0)
-    with Image.open(upload) as opened:
-        picture = ImageOps.exif_transpose(opened).convert("RGB")
-    picture.thumbnail((WIDEST, WIDEST))
-    png = io.BytesIO()
-    picture.save(png, "PNG", optimize=True)
-    return png.getvalue(), picture.size
+    drawn = files.redraw(upload, allowed=("png", "jpg"), longest=WIDEST, flat=True)
+    return drawn.data, (drawn.width, drawn.height)
 
 
 def _check_draft(showcase: Showcase, by: User) -> None:
@@ -248,8 +272,14 @@ def _record_edit(showcase: Showcase, by: User, now: datetime) -> None:
         by=by,
         now=now,
         owner=belongs_to_firm(showcase, by),
-        changes={"edited_by": by, "published_by": None, "updated_at": now},
+        changes=_edited(showcase, by, now),
     )
+
+
+def _edited(showcase: Showcase, by: User, now: datetime) -> dict[str, object]:
+    """Return what every change of a draft sets: an editor who rewrites a firm's case has checked it."""
+    checked = by if showcase.workspace_id and not belongs_to_firm(showcase, by) else None
+    return {"edited_by": by, "checked_by": checked, "published_by": None, "updated_at": now}
 
 
 def _pick(data: Mapping[str, Any], names: Sequence[str]) -> dict[str, Any]:

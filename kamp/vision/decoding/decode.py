@@ -7,7 +7,6 @@ import os
 import signal
 import socket
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -21,13 +20,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kamp.vision.errors import ClipRefused, DecodeFailed
+from portal.core import engines
 
 Frame = NDArray[np.uint8]
 WORKING_MM = 0.8  # mm of the product per pixel at which everything is inspected
 SAME_SCALE = 0.02  # frames this near to the working scale are left as they are
 START_SECONDS = 60
 ENGINE = Path(__file__).with_name("engine.py")
-ROOT = Path(__file__).parents[3]
 PASSED_ON = ("LD_LIBRARY_PATH", "TMPDIR")
 SINGLE = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL")}
 
@@ -54,8 +53,8 @@ LIMITS = Limits()
 class ClipInfo:
     """Facts of a file, from its header and frames.
 
-    `width`, `height` are of the file; `mm_per_px` is the scale of the decoded frames, after
-    scaling to the working scale; `bits_per_px` is the compressed size per pixel shown.
+    `width`, `height`, `bits` (of a pixel) are of the file; `mm_per_px` is the scale of the decoded
+    frames, after scaling to the working scale; `bits_per_px` is the compressed size per pixel shown.
     """
 
     container: str
@@ -68,6 +67,7 @@ class ClipInfo:
     bits_per_px: float
     mm_per_px: float
     sha256: str
+    bits: int = 8
 
 
 class Clip:
@@ -108,21 +108,24 @@ class Clip:
         self.close()
 
 
-def open_clip(path: Path, *, mm_per_px: float, limits: Limits = LIMITS) -> Clip:
-    """Decode a film whose pixels are `mm_per_px` wide at the product.
+def open_clip(path: Path, *, mm_per_px: float, bits: int = 8, limits: Limits = LIMITS) -> Clip:
+    """Decode a film whose pixels are `mm_per_px` wide at the product and `bits` deep.
 
-    Raises `ClipRefused` for the file itself, `DecodeFailed` when the child process fails.
+    Deeper pixels are scaled to 8 bits, never cut. Raises `ClipRefused` for the file itself,
+    `DecodeFailed` when the child process fails.
     """
-    return _open([path], mm_per_px, limits)
+    return _open([path], mm_per_px, bits, limits)
 
 
-def open_images(paths: Sequence[Path], *, mm_per_px: float, limits: Limits = LIMITS) -> Clip:
+def open_images(
+    paths: Sequence[Path], *, mm_per_px: float, bits: int = 8, limits: Limits = LIMITS
+) -> Clip:
     """Decode still images of one product, in order; raises as `open_clip` does."""
     if not paths:
         raise ClipRefused("clip_empty")
     if len(paths) > limits.images:
         raise ClipRefused("clip_too_many_frames")
-    return _open(paths, mm_per_px, limits)
+    return _open(paths, mm_per_px, bits, limits)
 
 
 def from_frames(frames: NDArray[np.uint8], *, bits_per_px: float = 8.0) -> Clip:
@@ -138,13 +141,14 @@ def from_frames(frames: NDArray[np.uint8], *, bits_per_px: float = 8.0) -> Clip:
     return Clip(spool, (rows, columns), info)
 
 
-def _open(paths: Sequence[Path], mm_per_px: float, limits: Limits) -> Clip:
+def _open(paths: Sequence[Path], mm_per_px: float, bits: int, limits: Limits) -> Clip:
     scale = _scale(mm_per_px)
     sizes = [path.stat().st_size for path in paths]
     if sum(sizes) > limits.bytes:
         raise ClipRefused("clip_too_large")
     request = {
         "scale": scale,
+        "bits": bits,
         "seconds": limits.seconds,
         "frames": limits.frames,
         "width": limits.width,
@@ -170,6 +174,7 @@ def _open(paths: Sequence[Path], mm_per_px: float, limits: Limits) -> Clip:
         sum(part["bits_per_px"] for part in parts) / len(parts),
         mm_per_px / scale,
         _digest(paths),
+        max(part["bits"] for part in parts),
     )
     return Clip(spool, (first["rows"], first["columns"]), info)
 
@@ -254,26 +259,10 @@ def _running_engine(memory: int) -> _Engine:
 
 
 def _start(memory: int) -> _Engine:
-    ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-    command = [sys.executable, "-P", "-s", str(ENGINE), str(theirs.fileno()), str(memory)]
-    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
-    with theirs:
-        process = subprocess.Popen(  # noqa: S603 - our own script
-            command,
-            pass_fds=(theirs.fileno(),),
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            env=passed | SINGLE | {"LC_ALL": "C.UTF-8", "PYTHONPATH": str(ROOT)},
-            start_new_session=True,
-        )
-    engine = _Engine(process, ours, memory)
-    ours.settimeout(START_SECONDS)
-    try:
-        ready = ours.recv(16)
-    except OSError:
-        ready = b""
-    if not ready:
+    variables = engines.environment(PASSED_ON, **SINGLE)
+    process, line = engines.spawn(ENGINE, memory, variables, kind=socket.SOCK_SEQPACKET)
+    engine = _Engine(process, line, memory)
+    if not engines.is_ready(line, START_SECONDS):
         engine.stop()
         raise DecodeFailed("decode_crash")
     return engine

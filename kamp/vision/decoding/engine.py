@@ -7,6 +7,7 @@ and the spool to write, so that a file cannot make it open anything else.
 import io
 import json
 import os
+import re
 import socket
 import sys
 from collections.abc import Iterator
@@ -33,7 +34,10 @@ MOST_RESIDENT = 400 * 1024**2
 LUMA_FIRST = ("gray", "yuv420p", "yuvj420p", "yuv422p", "yuvj422p", "yuv444p", "yuvj444p", "nv12")
 FULL_RANGE = 2  # AVCOL_RANGE_JPEG
 STUDIO = np.clip((np.arange(256) - 16) * 255 / 219 + 0.5, 0, 255).astype(np.uint8)
-MISSING_TAIL = 1.5  # frames by which a header may exceed the film
+DEEP_LUMA = re.compile(r"(?:yuv4[024][024]p|gray)(?:10|12|14|16)(?:le|be)")
+LEAST_USED = 3  # bits by which the brightest pixel may stay below the depth of the recipe
+CUT_AFTER = 2.5  # frames by which an endless file's header may exceed it
+SEGMENT = b"\x18\x53\x80\x67"
 
 Pixels = NDArray[np.uint8]
 
@@ -63,6 +67,8 @@ class Film:
     def __init__(self, source: BinaryIO, limits: dict[str, Any]) -> None:
         self.limits = limits
         container = sniff(source.read(16))
+        self.size = source.seek(0, os.SEEK_END)
+        self.sized = check_whole(source, container, self.size)
         source.seek(0)
         self.film = av.open(
             source,
@@ -70,7 +76,7 @@ class Film:
             options={"codec_whitelist": ",".join(CODECS), "format_whitelist": container},
         )
         self.stream = self._checked_stream()
-        self.payload = 0
+        self.payload, self.brightest = 0, 0
         self.facts: dict[str, Any] = {
             "container": container.removesuffix("_pipe"),
             "codec": self.stream.codec_context.name,
@@ -88,7 +94,7 @@ class Film:
         self._check_size(codec.width, codec.height)
         if self._promised_seconds(stream) > self.limits["seconds"]:
             raise Refused("clip_too_long")
-        if stream.frames > self.limits["frames"]:
+        if self._promised_frames(stream) > self.limits["frames"]:
             raise Refused("clip_too_many_frames")
         stream.thread_type = "NONE"
         codec.options = {"err_detect": "explode"}
@@ -98,14 +104,26 @@ class Film:
         if width > self.limits["width"] or height > self.limits["height"]:
             raise Refused("clip_too_wide")
 
+    def _promised_frames(self, stream: Any) -> int:
+        """Count the frames by the index, which must lie within the file; AVI's header counts fields."""
+        if self.film.format.name.startswith("matroska"):  # its index names some frames only
+            return int(stream.frames)
+        entries = stream.index_entries
+        if any(entry.pos + entry.size > self.size for entry in entries):
+            raise Refused("clip_broken")
+        return len(entries) or int(stream.frames)
+
     def _promised_seconds(self, stream: Any) -> float:
         if stream.duration is not None and stream.time_base is not None:
             return float(stream.duration * stream.time_base)
         return float((self.film.duration or 0) / av.time_base)
 
     def frames(self) -> Iterator[Pixels]:
-        number, shape, end = 0, (0, 0), 0.0
-        for packet in self.film.demux(self.stream):
+        number, shape, end, last = 0, (0, 0), 0.0, 0.0
+        for packet in self.film.demux():
+            last = max(last, _end_of(packet))
+            if packet.stream != self.stream:
+                continue
             self.payload += packet.size
             for frame in packet.decode():
                 number += 1
@@ -118,21 +136,44 @@ class Film:
                 end = max(end, frame.time or 0.0)
                 if end > self.limits["seconds"]:
                     raise Refused("clip_too_long")
-                yield self._scaled(_grey(frame))
+                yield self._scaled(self._grey(frame))
         if not number:
             raise Refused("clip_empty")
-        self._check_tail(number, end)
+        self._check_end(last)
+        self._check_depth()
         bits = 8 * self.payload / (number * shape[0] * shape[1])
         self.facts |= {"width": shape[1], "height": shape[0], "frames": number, "bits_per_px": bits}
 
-    def _check_tail(self, number: int, end: float) -> None:
-        # A film shorter than its header promises was cut off.
-        if self.stream.frames and number < self.stream.frames:
-            raise Refused("clip_broken")
-        promised = self._promised_seconds(self.stream)
+    def _check_end(self, last: float) -> None:
+        # Only a file without a size of its own is judged by time: sound may be longer than the picture.
         interval = 1 / self.facts["fps"] if self.facts["fps"] else 0.04
-        if number > 1 and promised and end + (1 + MISSING_TAIL) * interval < promised:
+        promised = float((self.film.duration or 0) / av.time_base)
+        if not self.sized and last + CUT_AFTER * interval < promised:
             raise Refused("clip_broken")
+
+    def _grey(self, frame: Any) -> Pixels:
+        """Return the brightness of a frame, (h, w), the depth of the recipe scaled to 0-255."""
+        bits = self.facts["bits"] = frame.format.components[0].bits
+        if bits <= 8:
+            return _grey8(frame)
+        if self.limits["bits"] <= 8:
+            raise Refused("clip_depth")
+        deep = _deep(frame)
+        depth = min(bits, self.limits["bits"])
+        # A container of 16 bits holds values of fewer; a format of its own depth is used whole.
+        most = 2 ** (depth if bits == 16 else bits) - 1
+        self.brightest = max(self.brightest, int(deep.max()))
+        if self.brightest > most:
+            raise Refused("clip_depth_low")
+        if not _full_range(frame) and bits < 16:
+            low, span = 16 << (bits - 8), 219 << (bits - 8)
+            deep = np.clip((deep.astype(np.float32) - low) * (most / span), 0, most)
+        grey: Pixels = (deep * (255 / most) + 0.5).astype(np.uint8)
+        return grey
+
+    def _check_depth(self) -> None:
+        if self.facts["bits"] == 16 and self.brightest < 2 ** (self.limits["bits"] - LEAST_USED):
+            raise Refused("clip_depth_unused")
 
     def _scaled(self, frame: Pixels) -> Pixels:
         scale = self.limits["scale"]
@@ -144,15 +185,82 @@ class Film:
         return small
 
 
-def _grey(frame: Any) -> Pixels:
-    # The brightness of a frame, 0 to 255, (h, w).
+def check_whole(source: BinaryIO, container: str, size: int) -> bool:
+    """Check that the parts of a file lie within it; return whether the file states its own size.
+
+    Raises Refused (`clip_broken`) for a file that was cut off.
+    """
+    source.seek(0)
+    if container == "avi":
+        end = 8 + int.from_bytes(source.read(8)[4:], "little")
+        states = end > 8  # a recorder that was switched off leaves 0
+    elif container == "matroska":
+        end, states = _segment_end(source.read(4096))
+    elif container == "mov":
+        end, states = _last_box_end(source, size), True
+    else:
+        return True
+    if states and end > size:
+        raise Refused("clip_broken")
+    return states
+
+
+def _segment_end(head: bytes) -> tuple[int, bool]:
+    """Return where a Matroska segment ends, and whether it says so (a live one does not)."""
+    at = head.find(SEGMENT) + len(SEGMENT)
+    if at < len(SEGMENT) or at >= len(head):
+        return 0, False
+    length = 9 - head[at].bit_length()  # the position of the first bit tells how long the number is
+    number = int.from_bytes(head[at : at + length]) & ((1 << 7 * length) - 1)
+    return at + length + number, number != (1 << 7 * length) - 1
+
+
+def _last_box_end(source: BinaryIO, size: int) -> int:
+    """Return where the last box on the top level of an MP4 or MOV file ends."""
+    at = 0
+    while at + 8 <= size:
+        source.seek(at)
+        head = source.read(16)
+        length = int.from_bytes(head[:4])
+        if length == 1:
+            length = int.from_bytes(head[8:16])
+        if length == 0:  # to the end of the file
+            return size
+        at += max(length, 8)
+    return at
+
+
+def _end_of(packet: Any) -> float:
+    time = packet.pts if packet.pts is not None else packet.dts
+    if time is None or packet.time_base is None:
+        return 0.0
+    return float((time + (packet.duration or 0)) * packet.time_base)
+
+
+def _full_range(frame: Any) -> bool:
+    return bool(frame.format.name.startswith(("gray", "yuvj")) or frame.color_range == FULL_RANGE)
+
+
+def _deep(frame: Any) -> NDArray[np.uint16]:
+    # The brightness of a frame of more than 8 bits as it is stored, (h, w).
+    name = frame.format.name
+    if not DEEP_LUMA.fullmatch(name):
+        whole: NDArray[np.uint16] = frame.reformat(format="gray16le").to_ndarray()
+        return whole
+    plane = frame.planes[0]
+    kind = ">u2" if name.endswith("be") else "<u2"
+    rows = np.frombuffer(plane, kind).reshape(frame.height, plane.line_size // 2)
+    return rows[:, : frame.width].astype(np.uint16)
+
+
+def _grey8(frame: Any) -> Pixels:
+    # The brightness of a frame of 8 bits, 0 to 255, (h, w).
     if frame.format.name not in LUMA_FIRST:
         whole: Pixels = frame.reformat(format="gray").to_ndarray()
         return whole
     plane = frame.planes[0]
     luma = np.frombuffer(plane, np.uint8).reshape(frame.height, plane.line_size)[:, : frame.width]
-    full = frame.format.name.startswith(("gray", "yuvj")) or frame.color_range == FULL_RANGE
-    return np.ascontiguousarray(luma) if full else STUDIO[luma]
+    return np.ascontiguousarray(luma) if _full_range(frame) else STUDIO[luma]
 
 
 def read(source: BinaryIO, spool: BinaryIO, limits: dict[str, Any]) -> dict[str, Any]:

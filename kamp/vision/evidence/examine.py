@@ -10,10 +10,13 @@ from kamp.vision.decoding.decode import Clip
 from kamp.vision.determinism import deterministic
 from kamp.vision.evidence import duplicates, features
 from kamp.vision.evidence.quality import Traits
-from kamp.vision.evidence.register import Registered, register
+from kamp.vision.evidence.register import Registered, air_threshold, register
 
 BLOCK = 8  # pixels of a compressed block
 STEP_FRAMES = 4  # in which steps are measured
+SAMPLED = 8  # frames by which the polarity is told
+EDGE_ROWS = 4
+MOSTLY = 0.8  # share of dark pixels along the edges of an inverted picture
 LEAST_STEP = 40  # grey levels between air and product in a column that shows both
 
 
@@ -92,7 +95,20 @@ def _traits(clip: Clip, seen: Registered) -> Traits:
         round(seen.object_share, 4),
         round(seen.shift_px, 3),
         round(seen.confidence, 4),
+        _inverted(clip),
     )
+
+
+def _inverted(clip: Clip) -> bool:
+    # Air touches the upper and lower edge of a picture, the product lies between them.
+    chosen = [clip[index] for index in range(0, len(clip), max(1, len(clip) // SAMPLED))]
+    threshold = air_threshold(chosen)
+    if threshold is None:
+        return False
+    dark = np.stack([frame < threshold for frame in chosen])
+    edges = np.concatenate([dark[:, :EDGE_ROWS], dark[:, -EDGE_ROWS:]], axis=1)
+    third = dark.shape[1] // 3
+    return bool(edges.mean() > MOSTLY and dark[:, third:-third].mean() < edges.mean() - 0.1)
 
 
 def _sharpness(clip: Clip, level: float) -> float:

@@ -16,7 +16,8 @@ class Traits:
     object, grey levels. `sharpness`: the steepest step between air and object as a share of the
     whole step. `saturated`, `object_share`: 0-1. `shift_px`: conveyor motion per frame at the
     working scale. `shift_confidence`: 0-1, the share of frame pairs that agree on it. `blocking`:
-    8-pixel steps that compression leaves, against the steps elsewhere (1 = none).
+    8-pixel steps that compression leaves, against the steps elsewhere (1 = none). `inverted`: air is
+    dark and the product light.
     """
 
     codec: str
@@ -30,6 +31,7 @@ class Traits:
     object_share: float
     shift_px: float
     shift_confidence: float
+    inverted: bool = False
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ CODES = {
 }
 MESSAGES = {
     "quality_no_object": "영상에서 제품을 찾지 못했습니다. 제품과 배경이 함께 보이도록 찍으세요.",
+    "quality_inverted": "밝기가 뒤집힌 영상입니다. 제품이 배경보다 어둡게 보이도록 저장한 영상을 올리세요.",
     "quality_saturated": "영상이 너무 밝거나 어두워 내부가 보이지 않습니다. 노출을 줄이거나 늘려 다시 찍으세요.",
     "quality_shift": "제품이 움직인 거리를 확인하지 못했습니다. 일정한 속도로 찍은 영상인지 확인하세요.",
     "quality_compressed": "압축이 심해 결함이 지워졌을 수 있습니다. 압축률을 낮춘 원본을 올리세요.",
@@ -90,7 +93,7 @@ def envelope(traits: Sequence[Traits]) -> Envelope:
 def gate(traits: Traits, seen: Envelope | None = None) -> tuple[Finding, ...]:
     """Return every reason to hold the verdict, empty when the clip may be judged.
 
-    Codes: quality_no_object, quality_saturated, quality_shift, quality_compressed, and against
+    Codes: quality_no_object, quality_saturated, quality_shift, quality_compressed, quality_inverted, and against
     what the model saw: recipe_codec, recipe_bits, recipe_level, recipe_noise, recipe_sharpness,
     recipe_shift.
     """
@@ -101,6 +104,8 @@ def gate(traits: Traits, seen: Envelope | None = None) -> tuple[Finding, ...]:
 
 
 def _unfit_for_any_model(traits: Traits) -> list[str]:
+    if traits.inverted:
+        return ["quality_inverted"]
     if not traits.object_share:
         white = traits.saturated >= WHITEOUT and traits.level in (0.0, 255.0)
         return ["quality_saturated", "quality_no_object"] if white else ["quality_no_object"]

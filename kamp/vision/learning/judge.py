@@ -55,6 +55,22 @@ def judge(model: Model, evidence: Evidence, *, width: int) -> Judgement:
     return Judgement(verdict, reasons, known, anomaly, frames, times)
 
 
+LEAST_OF_THRESHOLD = 0.25  # a score below this share of its threshold is drawn as if it had it
+
+
+def full_colour(model: Model, judgement: Judgement, evidence: Evidence) -> float:
+    """Return the deviation (sigmas) that is drawn in full colour, by the model's own threshold.
+
+    The hottest place of a product exactly at the threshold is just full; of one that was stopped it
+    always is, so that what was called unknown is seen.
+    """
+    hottest = float(evidence.heat.max()) if evidence.heat.size else 0.0
+    share = (judgement.anomaly_score or 0.0) / model.anomaly_threshold
+    if judgement.verdict in (Verdict.DEFECT, Verdict.UNKNOWN):
+        share = max(share, 1.0)
+    return max(hottest / max(share, LEAST_OF_THRESHOLD), 1.0)
+
+
 def _verdict(model: Model, known: float | None, anomaly: float) -> Verdict:
     if known is not None and model.known_threshold is not None and known > model.known_threshold:
         return Verdict.DEFECT

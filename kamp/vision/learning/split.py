@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+from collections.abc import Mapping
 from enum import StrEnum
 
 
@@ -30,3 +31,21 @@ def split_of(serial: str, *, key: bytes) -> Split:
         if place < upto:
             return split
     raise AssertionError("the shares sum up to a hundred")
+
+
+def part_of(
+    serial: str, *, key: bytes, defective: bool, normals: Mapping[Split, int], needed: int
+) -> Split:
+    """Return the part of a product when its first label says what it is.
+
+    `normals` counts the normal products of each part so far. The first `2 * needed` normals fill FIT
+    and THRESHOLD equally, as training needs them before anything can be tested; of the further ones and
+    of defects the keyed hash decides. A defect is never in THRESHOLD, which is set by normals alone.
+    """
+    drawn = split_of(serial, key=key)
+    if defective:
+        return Split.TEST if drawn == Split.TEST else Split.FIT
+    lacking = [part for part in (Split.FIT, Split.THRESHOLD) if normals[part] < needed]
+    if not lacking or drawn in lacking:
+        return drawn
+    return min(lacking, key=lambda part: normals[part])

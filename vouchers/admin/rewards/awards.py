@@ -10,6 +10,7 @@ from portal.access.requests import person
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
+from portal.staff.sorting import Sort
 from portal.templatetags.components import badge
 from vouchers.models import AwardRound
 from vouchers.services.rewards import awards
@@ -49,8 +50,10 @@ class AwardRoundAdmin(WorkflowAdmin):
     read_roles = sorted(DESK)
     page_template = "admin/vouchers/rewards/awards.html"
     list_display = ["round", "pool", "state", "proposed_by", "proposed_at", "approved_by"]
+    list_filter = ["state"]
     list_select_related = ["round", "proposed_by", "approved_by"]
     ordering = ["-pk"]
+    sorts = [Sort("proposed_at")]
     acts = [
         Act(
             "approve",

@@ -12,6 +12,7 @@ from portal.access.requests import person
 from portal.core.money import won
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import note_form
+from portal.staff.sorting import Sort
 from portal.templatetags.components import badge
 from portal.templatetags.dates import kst
 from vouchers.models import ReportFee
@@ -53,6 +54,7 @@ class ReportFeeAdmin(WorkflowAdmin):
     list_filter = [Settled, "report__assignment__round"]
     fields = ["report", "amount_won", "earned_at"]
     ordering = ["-pk"]
+    sorts = [Sort("earned")]
     acts = [
         Act(
             "pay",

@@ -1,14 +1,14 @@
 """Published reports of a service and its public history."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import date, datetime
 
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from portal.core.clock import KST
 from vouchers.models import ConsumerReport, Correction, Service
-from vouchers.states import CorrectionState
-from vouchers.visibility import public_corrections, public_reports
+from vouchers.rules.reports import publication as publication_rules
+from vouchers.visibility import public_reports
 
 MOVE_LABELS = {"sell": "판매 시작", "suspend": "판매 중지", "resume": "판매 재개"}
 
@@ -16,26 +16,18 @@ MOVE_LABELS = {"sell": "판매 시작", "suspend": "판매 중지", "resume": "�
 def reports_in_full(rows: QuerySet[ConsumerReport]) -> QuerySet[ConsumerReport]:
     """Select everything a published report shows, the newest first."""
     return rows.select_related(
-        "filed", "comment", "assignment__monitor", "assignment__service__supplier"
+        "filed", "comment", "fee", "assignment__monitor", "assignment__service__supplier"
     ).order_by("-published_at", "-pk")
+
+
+def disclosure(report: ConsumerReport) -> str:
+    """Return what is said beside an accepted report on free use and fee."""
+    return publication_rules.disclosure(report.fee.amount_won)
 
 
 def reports_of_service(service: Service) -> list[ConsumerReport]:
     """Return the published reports of a service, the newest first."""
     return list(reports_in_full(public_reports().filter(assignment__service=service)))
-
-
-def public_counts(services: Sequence[Service]) -> dict[int, tuple[int, int, int]]:
-    """Return (published reports, open corrections, fixed corrections) of each service by id."""
-    counts = {service.pk: [0, 0, 0] for service in services}
-    reports = public_reports().filter(assignment__service__in=services).order_by()
-    for pk, count in reports.values_list("assignment__service").annotate(Count("pk")):
-        counts[pk][0] = count
-    for pk, state in (
-        public_corrections().filter(service__in=services).values_list("service", "state")
-    ):
-        counts[pk][2 if state == CorrectionState.FIXED else 1] += 1
-    return {pk: (row[0], row[1], row[2]) for pk, row in counts.items()}
 
 
 def history(

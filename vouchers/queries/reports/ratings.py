@@ -99,6 +99,12 @@ def overall(services: Iterable[Service]) -> dict[int, Summary]:
     return {pk: ratings.summarise(values) for pk, values in given.items()}
 
 
+def standing(services: Iterable[int]) -> tuple[tuple[object, ...], ...]:
+    """Return what the summaries of these services rest on: equal as long as they are the same."""
+    rows = public_reports().filter(assignment__service__in=list(services)).order_by("pk")
+    return tuple(rows.values_list("pk", "filed_id", "assignment__monitor__state"))
+
+
 def comparison(services: Sequence[Service]) -> list[tuple[str, list[Summary]]]:
     """Return each scale's label with its summaries in the order of `services`."""
     rows = reports_in_full(public_reports().filter(assignment__service__in=services))

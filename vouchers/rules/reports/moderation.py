@@ -4,9 +4,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from itertools import groupby
+from operator import itemgetter
 
 SHINGLE = 8
 """Letters in a shingle: long enough that common phrases rarely match, short enough for a clause."""
+SHORTEST_SECTION = 30
+"""Letters that a section needs to be compared by itself."""
 
 PERSONAL = (
     ("resident_number", "주민등록번호로 보이는 글", r"(?<!\d)\d{6}[-\s]?[1-4]\d{6}(?!\d)"),
@@ -15,12 +19,13 @@ PERSONAL = (
         "전화번호로 보이는 글",
         r"(?<!\d)0(?:1[016789]|2|[3-6][1-5]|70)[-.\s]?\d{3,4}[-.\s]?\d{4}(?!\d)",
     ),
-    ("email", "이메일 주소", r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"),
+    # Tried only where a word begins: from every letter, a long word costs the square of its length.
+    ("email", "이메일 주소", r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)++"),
     ("card", "카드번호로 보이는 글", r"(?<!\d)(?:\d{4}[-\s]){3}\d{4}(?!\d)"),
     (
         "address",
         "메신저·누리집 계정으로 보이는 글",
-        r"(?:카카오톡|카톡|텔레그램|라인)\s*(?:아이디|ID)\s*[:：]?\s*[\w.-]{3,}",
+        r"(?:카카오톡|카톡|텔레그램|라인)\s*+(?:아이디|ID)\s*+[:：]?\s*+[\w.-]{3,}+",
     ),
 )
 _PERSONAL = [(code, label, re.compile(pattern, re.IGNORECASE)) for code, label, pattern in PERSONAL]
@@ -55,6 +60,17 @@ def insults(text: str, words: Iterable[str]) -> list[Flag]:
     ]
 
 
+def unpublishable(text: str, words: Iterable[str], *, known: Iterable[str] = ()) -> list[Flag]:
+    """Return what keeps a supplier's words from standing beside a report.
+
+    The same checks as those of a report. `known` are the firm's own telephone and mail address, which
+    its page shows anyway.
+    """
+    own = {_latin(item) for item in known} - {""}
+    found = [flag for flag in personal_data(text) if _latin(flag.words) not in own]
+    return [*found, *insults(text, words)]
+
+
 def shingles(text: str) -> frozenset[str]:
     """Return the overlapping pieces of `SHINGLE` letters of a text, without spaces and marks."""
     letters = _letters(text)
@@ -69,6 +85,22 @@ def similarity(mine: frozenset[str], other: frozenset[str]) -> int:
     return int(share.quantize(Decimal(1), ROUND_HALF_UP))
 
 
+def copied_sections(
+    sections: Mapping[str, str], other: frozenset[str], *, least: int
+) -> dict[str, int]:
+    """Return the sections of which at least `least` percent are in the shingles `other`.
+
+    The place in the other report does not matter. Sections below `SHORTEST_SECTION` letters are left
+    out, as one common phrase fills them.
+    """
+    return {
+        code: percent
+        for code, text in sections.items()
+        if len(_letters(text)) >= SHORTEST_SECTION
+        and (percent := similarity(shingles(text), other)) >= least
+    }
+
+
 def shared_runs(text: str, other: str) -> list[tuple[str, bool]]:
     """Split a text into (run, whether `other` contains it); the joined runs are the text."""
     places = [i for i, letter in enumerate(text) if _LETTER.match(letter)]
@@ -79,18 +111,18 @@ def shared_runs(text: str, other: str) -> list[tuple[str, bool]]:
         if letters[start : start + SHINGLE] in theirs:
             first, last = places[start], places[start + SHINGLE - 1]
             marked[first : last + 1] = [True] * (last + 1 - first)
-    runs: list[tuple[str, bool]] = []
-    for letter, same in zip(text, marked, strict=True):
-        if runs and runs[-1][1] is same:
-            runs[-1] = (runs[-1][0] + letter, same)
-        else:
-            runs.append((letter, same))
-    return runs
+    pairs = groupby(zip(text, marked, strict=True), key=itemgetter(1))
+    return [("".join(letter for letter, _ in run), same) for same, run in pairs]
 
 
 def text_of(answers: Mapping[str, str], sections: Sequence[str]) -> str:
     """Return the non-empty answers of a report, one per line, in the order of its sections."""
     return "\n".join(words for name in sections if (words := answers.get(name, "").strip()))
+
+
+def _latin(text: str) -> str:
+    # Without the particle that follows an address in Korean: info@firm.kr로.
+    return "".join(letter for letter in text.casefold() if letter.isascii() and letter.isalnum())
 
 
 def _letters(text: str) -> str:

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 TENTH = Decimal("0.1")
 HUNDREDTH = Decimal("0.01")
 ALL = ""
+FEWEST_RANKED = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,15 @@ def summarise(values: Iterable[int | None]) -> Summary:
     squares = Decimal(count * sum(value * value for value in given) - total * total)
     deviation = (squares.sqrt() / count).quantize(HUNDREDTH, ROUND_HALF_UP)
     return Summary(count, mean, min(given), max(given), deviation)
+
+
+def rank(values: Iterable[int | None]) -> int:
+    """Return the place of a service in lists: its mean in hundredths, 0 below FEWEST_RANKED ratings.
+
+    One or two ratings are shown with their count, but do not put a service before others.
+    """
+    given = [value for value in values if value is not None]
+    return 0 if len(given) < FEWEST_RANKED else 100 * sum(given) // len(given)
 
 
 def table(

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from portal.core import ranges
 from portal.core.errors import BadInput, Finding
 
 
@@ -128,7 +129,7 @@ def _period(used_from: date | None, used_to: date | None, today: date) -> list[F
         return [Finding("period", "이용을 마친 날이 시작한 날보다 빠릅니다.")]
     if used_to > today:
         return [Finding("period", "이용을 마친 날이 오늘보다 뒤입니다.")]
-    return []
+    return ranges.finding("used_day", used_from, today=today, code="period")
 
 
 def reminders_due(due_at: datetime, now: datetime, days: Sequence[int]) -> list[int]:

@@ -5,8 +5,10 @@ from datetime import datetime
 
 from django.db import transaction
 
-from portal.access.roles import roles_of
+from portal.access import impartiality
+from portal.core import ranges
 from portal.core.clock import KST
+from portal.core.dates import korean_day
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from programs.rules.calendar import Window
@@ -32,12 +34,14 @@ def reschedule(
 
     Raises MoveNotAllowed (`role`), BadInput (`window`, `reason`).
     """
-    _may_arrange(by)
+    _may_arrange(by, round)
     if not reason.strip():
         raise BadInput("날짜를 바꾸는 사유를 적어 주세요.", code="reason")
     Window(opens_at, closes_at)
     if not closes_at <= wishes_until <= active_until:
         raise BadInput("모집 마감, 희망 서비스 마감, 활동 마감의 순서여야 합니다.", code="window")
+    for at in (opens_at, closes_at, wishes_until, active_until):
+        ranges.check("panel_day", korean_day(at), today=korean_day(now), code="window")
     with transaction.atomic():
         locked = PanelRound.objects.select_for_update().get(pk=round.pk)
         if closes_at < now and closes_at != locked.closes_at:
@@ -66,8 +70,8 @@ def cover(round: PanelRound, services: Iterable[Service], *, by: User, now: date
 
     Raises MoveNotAllowed (`role`), BadInput (`not_on_sale`).
     """
-    _may_arrange(by)
     chosen = list(services)
+    _may_arrange(by, Service.objects.filter(pk__in=[row.pk for row in chosen]))
     closed = [row.name for row in chosen if row.state != ServiceState.ON_SALE]
     if closed:
         raise BadInput(f"판매 중이 아닌 서비스입니다: {', '.join(closed[:5])}", code="not_on_sale")
@@ -86,10 +90,10 @@ def uncover(round: PanelRound, services: Iterable[Service], *, by: User) -> int:
 
     Raises MoveNotAllowed (`role`, `assigned`).
     """
-    _may_arrange(by)
+    chosen = list(services)
+    _may_arrange(by, Service.objects.filter(pk__in=[row.pk for row in chosen]))
     # The lock that confirming an assignment takes, so that none is assigned meanwhile.
     PanelRound.objects.select_for_update(no_key=True).get(pk=round.pk)
-    chosen = list(services)
     given = Service.objects.filter(pk__in=[row.pk for row in chosen], assignments__round=round)
     if names := list(given.distinct().values_list("name", flat=True)[:5]):
         raise MoveNotAllowed(
@@ -104,6 +108,7 @@ def _dates(round: PanelRound) -> dict[str, str | None]:
     return {name: at.astimezone(KST).isoformat() if at else None for name, at in dates.items()}
 
 
-def _may_arrange(by: User) -> None:
-    if not roles_of(by) & EDITORS:
-        raise MoveNotAllowed("모니터링단 회차를 고칠 권한이 없습니다.", code="role")
+def _may_arrange(by: User, about: impartiality.Things) -> None:
+    impartiality.require(
+        by, EDITORS, about=about, message="모니터링단 회차를 고칠 권한이 없습니다."
+    )

@@ -12,16 +12,19 @@ from programs.queries.calendar import holidays
 from vouchers.models import (
     ConsumerReport,
     ReportCheck,
+    ReportPlan,
     ReportScreening,
     ReportVersion,
+    Supplier,
     SupplierComment,
     SupplierTie,
 )
 from vouchers.rules.reports import moderation as moderation_rules
 from vouchers.services import members, suppliers
+from vouchers.services.catalogue import standing
 from vouchers.services.reports.writing import plan_of
 from vouchers.services.rewards import fees
-from vouchers.states import MonitorState, ReportMoves
+from vouchers.states import MonitorState, ReportMoves, TieStanding
 
 CHUNK = 500
 SHOWN = 5  # most similar reports shown to the moderator
@@ -41,17 +44,8 @@ def screen(version: ReportVersion, *, now: datetime, progress: Progress = no_pro
         ReportCheck(version=version, code=flag.code, label=flag.label, words=flag.words[:200])
         for flag in flags
     ]
-    similar, compared = _similar(version, plan.similarity_percent, progress)
-    findings += [
-        ReportCheck(
-            version=version,
-            code="similar",
-            label="다른 보고서와 비슷한 글",
-            other=other,
-            percent=percent,
-        )
-        for percent, other in similar
-    ]
+    similar, compared = _similar(version, plan, progress)
+    findings += similar
     with transaction.atomic():
         _, first = ReportScreening.objects.get_or_create(
             version=version, defaults={"compared": compared, "at": now}
@@ -135,10 +129,11 @@ def comment(report: ConsumerReport, *, text: str, by: User, now: datetime) -> Su
     """Record the supplier's comment on a report, once and in time; the report stays unchanged.
 
     The caller checks that `by` acts for the supplier. Raises Closed (`comment_closed`), RuleBroken
-    (`text`), MoveNotAllowed (`already_commented`).
+    (`text`, `private`), MoveNotAllowed (`already_commented`).
     """
     if not text.strip():
         raise RuleBroken([Finding("text", "의견을 적어 주세요.")])
+    check_words(text, report.assignment.service.supplier, plan_of(report))
     if report.comment_until is None or now >= report.comment_until:
         raise Closed("의견을 내는 기간이 지났습니다.", code="comment_closed")
     if SupplierComment.objects.filter(report=report).exists():
@@ -160,18 +155,44 @@ def publish(report: ConsumerReport, *, by: User, now: datetime) -> MoveLogBase:
             "공급기업이 의견을 낼 수 있는 기간이 남아 있습니다.", code="comment_open"
         )
     row = move(report, ReportMoves.PUBLISH, by=by, now=now, changes={"published_at": now})
+    standing.refresh([report.assignment.service_id])
     _notify(report, "vouchers/report_published", f"report-published:{report.pk}", now)
     return row
 
 
+@transaction.atomic
 def retract(report: ConsumerReport, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Withdraw a published report from the public, with a reason. Raises MoveNotAllowed."""
-    return move(report, ReportMoves.RETRACT, by=by, now=now, note=note)
+    row = move(report, ReportMoves.RETRACT, by=by, now=now, note=note)
+    standing.refresh([report.assignment.service_id])
+    return row
 
 
+@transaction.atomic
 def restore(report: ConsumerReport, *, note: str, by: User, now: datetime) -> MoveLogBase:
     """Publish a retracted report again. Raises MoveNotAllowed."""
-    return move(report, ReportMoves.RESTORE, by=by, now=now, note=note)
+    row = move(report, ReportMoves.RESTORE, by=by, now=now, note=note)
+    standing.refresh([report.assignment.service_id])
+    return row
+
+
+def check_words(text: str, supplier: Supplier, plan: ReportPlan | None) -> None:
+    """Check what a supplier writes for everybody to read. Raises RuleBroken (`private`)."""
+    found = moderation_rules.unpublishable(
+        text, plan.insults if plan else (), known=(supplier.phone, supplier.email)
+    )
+    if found:
+        raise RuleBroken(
+            [
+                Finding(
+                    "private",
+                    f"누구나 읽는 글이라 실을 수 없습니다. {flag.label}: ‘{flag.words}’. "
+                    "이 부분을 빼고 다시 내 주세요.",
+                )
+                for flag in found
+            ],
+            code="private",
+        )
 
 
 def comment_pending(report: ConsumerReport, *, now: datetime) -> bool:
@@ -190,34 +211,61 @@ def written_text(version: ReportVersion) -> str:
 
 
 def _similar(
-    version: ReportVersion, least: int, progress: Progress
-) -> tuple[list[tuple[int, ReportVersion]], int]:
+    version: ReportVersion, plan: ReportPlan, progress: Progress
+) -> tuple[list[ReportCheck], int]:
+    """Return what the version shares with others, as a whole and by section, and their number."""
     mine = moderation_rules.shingles(written_text(version))
+    sections = {row["code"]: row["text"] for row in version.content["sections"]}
+    labels = {row["code"]: row["label"] for row in version.content["sections"]}
     others = (
         ReportVersion.objects.filter(pk__in=ConsumerReport.objects.order_by().values("filed"))
         .exclude(report=version.report_id)
         .order_by("pk")
     )
     total, seen, last = others.count(), 0, 0
-    matches: list[tuple[int, ReportVersion]] = []
+    matches: list[ReportCheck] = []
+    copies: list[ReportCheck] = []
     while part := list(others.filter(pk__gt=last)[:CHUNK]):
         last = part[-1].pk
         for other in part:
-            percent = moderation_rules.similarity(
-                mine, moderation_rules.shingles(written_text(other))
-            )
-            if percent >= least:
-                matches.append((percent, other))
+            theirs = moderation_rules.shingles(written_text(other))
+            percent = moderation_rules.similarity(mine, theirs)
+            if percent >= plan.similarity_percent:
+                matches.append(
+                    ReportCheck(
+                        version=version,
+                        code="similar",
+                        label="다른 보고서와 비슷한 글",
+                        other=other,
+                        percent=percent,
+                    )
+                )
+            copied = moderation_rules.copied_sections(sections, theirs, least=plan.section_percent)
+            copies += [
+                ReportCheck(
+                    version=version,
+                    code="similar_section",
+                    label=f"‘{labels[code]}’ 항목이 다른 보고서와 비슷함"[:100],
+                    other=other,
+                    percent=share,
+                )
+                for code, share in copied.items()
+            ]
         seen += len(part)
         progress(seen, total)
-    matches.sort(key=lambda row: (-row[0], row[1].pk))
-    return matches[:SHOWN], seen
+    return [*_most_similar(matches), *_most_similar(copies)], seen
+
+
+def _most_similar(found: list[ReportCheck]) -> list[ReportCheck]:
+    return sorted(found, key=lambda row: (-(row.percent or 0), row.other_id, row.label))[:SHOWN]
 
 
 def _check_author(report: ConsumerReport) -> None:
-    """Refuse the report of a member who is excluded or has an open tie to a supplier."""
+    """Refuse the report of a member who is excluded or is barred by a tie to a supplier."""
     monitor = report.assignment.monitor
-    tied = SupplierTie.objects.filter(user=monitor.user_id, ended_at=None).exists()
+    tied = SupplierTie.objects.filter(
+        user=monitor.user_id, ended_at=None, standing=TieStanding.BARS
+    ).exists()
     if tied or monitor.state == MonitorState.EXCLUDED:
         raise MoveNotAllowed(
             "공급기업과의 이해관계 등으로 제외된 단원의 보고서입니다.", code="excluded_member"

@@ -9,7 +9,14 @@ from django.db import transaction
 from django.db.models import F
 
 from portal.core.clock import KST
-from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.core.errors import (
+    BadInput,
+    Finding,
+    MoveNotAllowed,
+    RuleBroken,
+    StaleVersion,
+)
+from portal.core.versions import earlier_save
 from portal.jobs import broker, queue
 from portal.models import Notice, User
 from portal.notices import outbox
@@ -36,7 +43,8 @@ class SaveConflict(StaleVersion):
     """The report was saved in another window; `report` is the saved state."""
 
     def __init__(self, report: ConsumerReport) -> None:
-        super().__init__("다른 창에서 먼저 저장했습니다. 두 내용을 견주어 보고 다시 저장하세요.")
+        then = "두 내용을 견주어 보고 다시 저장하세요."
+        super().__init__(earlier_save("", report.saved_at, own=True, then=then).message)
         self.report = report
 
 

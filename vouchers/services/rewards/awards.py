@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import roles_of
+from portal.access import impartiality
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.jobs import queue
 from portal.models import MoveLogBase, User
@@ -31,8 +31,9 @@ def propose(round: PanelRound, *, by: User, now: datetime) -> AwardRound:
     Rules and scores are frozen with the proposal. Raises MoveNotAllowed (`role`, `proposed`),
     BadInput (`pool`, `tiers`).
     """
-    if PANEL_OPERATOR not in roles_of(by):
-        raise MoveNotAllowed("시상안을 만들 권한이 없습니다.", code="role")
+    impartiality.require(
+        by, [PANEL_OPERATOR], about=round, message="시상안을 만들 권한이 없습니다."
+    )
     plan, pot = round.plan, _pot(round)
     scored = {
         member: score

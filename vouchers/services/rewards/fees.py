@@ -4,7 +4,7 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from portal.access.roles import roles_of
+from portal.access import impartiality
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
 from programs.models import Budget
@@ -120,8 +120,9 @@ def subject_of(fee: ReportFee) -> str:
 def _settle(
     fee: ReportFee, outcome: FeeOutcome, note: str, by: User, now: datetime
 ) -> FeeSettlement:
-    if PANEL_OPERATOR not in roles_of(by):
-        raise MoveNotAllowed("원고료를 처리할 권한이 없습니다.", code="role")
+    impartiality.require(
+        by, [PANEL_OPERATOR], about=fee, message="원고료를 처리할 권한이 없습니다."
+    )
     try:
         with transaction.atomic():
             return FeeSettlement.objects.create(fee=fee, outcome=outcome, note=note, by=by, at=now)

@@ -22,7 +22,7 @@ from vouchers.visibility import supplier_reports
 def supplier_report(request: SignedInRequest, pk: int) -> HttpResponse:
     at = now()
     rows = supplier_reports(request.user).select_related(
-        "filed", "comment", "assignment__service__supplier", "assignment__monitor"
+        "filed", "comment", "fee", "assignment__service__supplier", "assignment__monitor"
     )
     report = get_object_or_404(rows, pk=pk)
     form = CommentForm(request.POST or None)

@@ -1,11 +1,12 @@
 """Published reports and their pictures."""
 
 from django.db.models import QuerySet
-from django.http import FileResponse, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from portal.access.decorators import public
+from portal.access.decorators import may_be_older, public, same_for_strangers
 from portal.core.validators import row_number
 from portal.uploads import files
 from vouchers.models import ConsumerReport, ReportEvidence
@@ -18,6 +19,8 @@ PAGE = 20
 
 
 @public
+@same_for_strangers("category", "kind", "before")
+@may_be_older
 @require_safe
 def report_list(request: HttpRequest) -> HttpResponse:
     rows = public_reports()
@@ -51,6 +54,8 @@ def report_list(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@same_for_strangers()
+@may_be_older
 @require_safe
 def published_report(request: HttpRequest, pk: int) -> HttpResponse:
     report = get_object_or_404(publication.reports_in_full(public_reports()), pk=pk)
@@ -67,7 +72,7 @@ def published_report(request: HttpRequest, pk: int) -> HttpResponse:
 
 @public
 @require_safe
-def report_picture(request: HttpRequest, pk: int) -> FileResponse:
+def report_picture(request: HttpRequest, pk: int) -> HttpResponseBase:
     picture = get_object_or_404(pictures_of(request.user), pk=pk)
     ending = "png" if picture.content_type == "image/png" else "jpg"
     return files.serve(

@@ -5,16 +5,17 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import HttpResponse, JsonResponse
+from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
-from portal.core.clock import KST, now
-from portal.core.errors import BadInput, PortalError
+from portal.core.clock import now
+from portal.core.errors import BadInput, PortalError, RuleBroken
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
+from portal.web.drafts import save_beside, saved_answer
 from portal.web.errors import wants_json
 from vouchers.forms.reports import PictureForm, ReportForm
 from vouchers.models import Assignment, ConsumerReport
@@ -92,9 +93,20 @@ def panel_report_review(request: SignedInRequest, pk: int) -> HttpResponse:
 @signed_in
 @require_POST
 def panel_picture_add(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Store a picture, and save the text that came with it."""
     at = now()
     assignment = get_object_or_404(_assignments(request), pk=pk)
     report = writing.start(assignment, by=request.user, now=at)
+    form = _keep_text(request, report, at)
+    picture = _add_picture(request, report, at)
+    if picture.errors or form.errors:
+        refused = picture if picture.errors else None
+        return _page(request, report, at, form=form, picture=refused, status=400)
+    return redirect("panel_report", pk=pk)
+
+
+def _add_picture(request: SignedInRequest, report: ConsumerReport, at: datetime) -> PictureForm:
+    """Store the chosen picture; a refusal becomes an error of the form."""
     form = PictureForm(request.POST, request.FILES)
     if form.is_valid():
         try:
@@ -103,8 +115,15 @@ def panel_picture_add(request: SignedInRequest, pk: int) -> HttpResponse:
             refuse(form, refused, fields={refused.code: "upload"})
         else:
             messages.success(request, "그림을 올렸습니다.")
-            return redirect("panel_report", pk=pk)
-    return _page(request, report, at, form=_form(report), picture=form, status=400)
+    return form
+
+
+def _keep_text(request: SignedInRequest, report: ConsumerReport, at: datetime) -> ReportForm:
+    return save_beside(
+        request.POST,
+        lambda data: _form(report, data),
+        lambda form: _save_valid(request, report, form, at),
+    )
 
 
 @signed_in
@@ -114,8 +133,12 @@ def panel_picture_remove(request: SignedInRequest, pk: int) -> HttpResponse:
     picture = get_object_or_404(
         own.select_related("report__assignment__monitor", "report__assignment__round__plan"), pk=pk
     )
-    writing.remove_picture(picture, by=request.user, now=now())
+    at = now()
+    writing.remove_picture(picture, by=request.user, now=at)
     messages.success(request, "그림을 뺐습니다.")
+    form = _keep_text(request, picture.report, at)
+    if form.errors:
+        return _page(request, picture.report, at, form=form, status=400)
     return redirect("panel_report", pk=picture.report.assignment_id)
 
 
@@ -140,25 +163,49 @@ def _form(report: ConsumerReport, data: Any = None) -> ReportForm:
 
 def _save(request: SignedInRequest, report: ConsumerReport, at: datetime) -> HttpResponse:
     form = _form(report, request.POST)
+    background = wants_json(request)
     try:
-        if not form.is_valid():
+        if not form.is_valid() and (not background or "version" in form.errors):
             raise BadInput("입력한 내용을 확인하세요.", code="form_invalid")
+        if background:
+            saved = _save_valid(request, report, form, at)
+            return saved_answer(form, version=saved.version, at=saved.saved_at)
         saved = writing.save(report, **form.data_to_save(), by=request.user, now=at)
     except writing.SaveConflict as conflict:
         return _conflict(request, conflict, form, at)
     except PortalError as refused:
-        if wants_json(request):
+        if background:
             raise
         if form.is_valid():
-            refuse(form, refused)
+            refuse(form, refused, fields=_fields(form))
         return _page(request, report, at, form=form, status=refused.status)
-    if wants_json(request):
-        stamp = saved.saved_at.astimezone(KST).isoformat() if saved.saved_at else ""
-        return JsonResponse({"version": saved.version, "saved_at": stamp})
+    if request.FILES:
+        picture = _add_picture(request, saved, at)
+        if picture.errors:
+            return _page(request, saved, at, form=_form(saved), picture=picture, status=400)
     if request.POST.get("act") == "next":
         return redirect("panel_report_review", pk=report.assignment_id)
     messages.success(request, "저장했습니다. 아직 제출된 것은 아닙니다.")
     return redirect("panel_report", pk=report.assignment_id)
+
+
+def _save_valid(
+    request: SignedInRequest, report: ConsumerReport, form: ReportForm, at: datetime
+) -> ConsumerReport:
+    """Save; in place of what is refused stays what is stored, with an error of the form."""
+    try:
+        return writing.save(report, **form.data_to_save(), by=request.user, now=at)
+    except RuleBroken as refused:
+        refuse(form, refused, fields=_fields(form))
+        return writing.save(report, **form.data_to_save(), by=request.user, now=at)
+
+
+def _fields(form: ReportForm) -> dict[str, str]:
+    """Return the field of every code under which the service refuses a value."""
+    fields = {f"invalid:{row['code']}": f"t_{row['code']}" for row in form.questions["sections"]}
+    return fields | {
+        f"invalid:{row['code']}": f"r_{row['code']}" for row in form.questions["scales"]
+    }
 
 
 def _page(

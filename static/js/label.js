@@ -1,4 +1,4 @@
-// The label page: keys for the marks, arrows for the frames, a box drawn on the picture, contrast.
+// The label page: keys for marks and frames, a box drawn on the picture, contrast.
 (() => {
   const page = document.querySelector("[data-label-page]");
   if (!page) return;
@@ -7,7 +7,6 @@
   const canvas = page.querySelector("[data-box-canvas]");
   const links = [...page.querySelectorAll("[data-frame-link]")];
   const field = (name) => form.elements.namedItem(name);
-  const MARKS = { 1: "normal", 2: "defect", 3: "unsure" };
 
   const choose = (value) => {
     const radio = form.querySelector(`input[name="mark"][value="${value}"]`);
@@ -19,20 +18,26 @@
     const next = links[here + step];
     if (next) window.location.assign(next.href);
   };
+  // One key, one thing. By place on the keyboard, so that Korean input changes nothing. Space and
+  // arrows keep their own meaning; a key that is held down counts once.
+  const KEYS = {
+    Digit1: () => choose("normal"), Numpad1: () => choose("normal"),
+    Digit2: () => choose("defect"), Numpad2: () => choose("defect"),
+    Digit3: () => choose("unsure"), Numpad3: () => choose("unsure"),
+    Comma: () => go(-1),
+    Period: () => go(1),
+    KeyZ: () => document.querySelector("[data-label-undo]")?.requestSubmit(),
+    Enter: () => (form.querySelector("input[name=mark]:checked") ? form.requestSubmit()
+      : form.querySelector("input[name=mark]").focus()),
+  };
   document.addEventListener("keydown", (event) => {
-    const typing = event.target.closest("input:not([type=radio]), select, textarea, button, a, summary");
-    if (event.ctrlKey || event.altKey || event.metaKey || (typing && event.target !== document.body)) return;
-    if (MARKS[event.key]) {
-      event.preventDefault();
-      choose(MARKS[event.key]);
-    } else if (event.key === " ") {
-      event.preventDefault();
-      form.requestSubmit();
-    } else if (event.key === "ArrowRight" || event.key === "ArrowLeft") {
-      if (event.target.type === "radio") return;
-      event.preventDefault();
-      go(event.key === "ArrowRight" ? 1 : -1);
-    }
+    if (event.ctrlKey || event.altKey || event.metaKey || event.repeat || event.isComposing) return;
+    if (event.target.closest("input:not([type=radio]), textarea, button, a, summary")) return;
+    if (event.target.closest("select") && event.code !== "Enter") return;
+    const act = KEYS[event.code];
+    if (!act) return;
+    event.preventDefault();
+    act();
   });
 
   const draw = () => {

@@ -22,7 +22,9 @@ CHECK_KEY := only-for-checks-and-benches-7Yq2mWv9Lr4Tz8Xc3Nb6Kd1Hs5Jg0Pf
 CHECK_ENV := PORTAL_DEBUG= DATABASE_URL=sqlite://:memory: \
   CELERY_BROKER_URL=redis://127.0.0.1:6379/0 EMAIL_URL=smtp+tls://mail.example:587 \
   PORTAL_ORIGIN=https://portal.example PORTAL_HOSTS=portal.example PORTAL_PROXIES=1 \
-  PORTAL_SECRET_KEY=$(CHECK_KEY)
+  PORTAL_SECRET_KEY=$(CHECK_KEY) PORTAL_TICKET_KEY=tickets-$(CHECK_KEY) \
+  PORTAL_OPEN_DATA_KEY=names-$(CHECK_KEY) PORTAL_HASH_KEY=hashes-$(CHECK_KEY) \
+  PORTAL_MFA_KEY=factors-$(CHECK_KEY) PORTAL_STATIC_DIR=/static
 
 help: ## Show this list
 	@echo "make demo      runs the portal at http://127.0.0.1:$(PORT)"
@@ -65,6 +67,7 @@ lint: dev ## Check style, types, import contracts, templates, migrations, deploy
 	$(BIN)/mypy
 	$(BIN)/djlint templates --lint --quiet
 	$(CHECK_ENV) $(MANAGE) makemigrations --check --dry-run
+	@$(BIN)/python -m bench.servers $(BIN)/python -m tests.migrations || { [ $$? = 2 ] && [ -z "$${CI:-}" ]; }
 	$(CHECK_ENV) $(MANAGE) check --deploy --fail-level WARNING
 
 format: dev ## Put the code into its standard form
@@ -77,7 +80,7 @@ migrate: runtime ## Prepare the database named by DATABASE_URL: tables, roles, c
 lock: ## Refresh the hash-pinned locks from pyproject.toml (needs uv)
 	@command -v uv >/dev/null || { echo "uv is needed for this: $(PYTHON) -m pip install uv"; exit 1; }
 	uv pip compile pyproject.toml --group dev $(LOCK) --output-file requirements-dev.lock $(ARGS)
-	uv pip compile pyproject.toml $(LOCK) --output-file requirements.lock $(ARGS)
+	uv pip compile pyproject.toml --constraint requirements-dev.lock $(LOCK) --output-file requirements.lock $(ARGS)
 
 # The lock names extras: without them pip would look for a release whose hash is not in the lock.
 LOCK := --universal --generate-hashes --no-header --no-strip-extras --quiet
@@ -103,7 +106,7 @@ $(BIN)/python:
 define install
 	@echo "== Installing $$(grep -c '^[a-z0-9]' $(1)) packages from $(1) (hashes checked)"
 	@$(BIN)/python -m pip install --disable-pip-version-check --no-input --progress-bar off \
-	  --require-hashes -r $(1) \
+	  --only-binary :all: --require-hashes -r $(1) \
 	  | awk '/^(Collecting|Requirement already)/ { if (++n % 20 == 0) { print "   " n " fetched or found"; fflush() } } \
 	         /^Installing collected/ { print "   unpacking"; fflush() } \
 	         /^(Successfully|ERROR)/ { print "   done"; fflush() }'

@@ -5,7 +5,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -22,10 +21,15 @@ import yaml
 from django.conf import settings
 from psycopg2 import sql
 
-from bench.load import HOST, LoadResult, Plan
+from bench import servers
+from bench.cpu import Meter
+from bench.load import ANSWER_SECONDS, HOST, LoadResult, Plan, message
+from bench.walk import Visits, WalkPlan, WalkResult
 from portal.environment import BASE_DIR
 
 START_SECONDS = 60
+WORKERS = 3  # of a gunicorn, as the compose file says
+GENERATOR_SECONDS = 600  # beyond the planned time
 STOP_SECONDS = 20
 MANAGE = BASE_DIR / "manage.py"
 OWN_SETTINGS = ("--settings", "bench.settings")
@@ -47,23 +51,29 @@ class Environment:
     folder: Path
     secret: str
     databases: list[str] = field(default_factory=list)
+    extra: dict[str, str] = field(default_factory=dict)  # variables of every process
 
     def variables(self, database: str, **more: str) -> dict[str, str]:
         """Return the environment variables of a portal process on this database."""
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("PORTAL_")}
         return {
             **inherited,
-            "DATABASE_URL": _database_url(self.url, database),
+            "DATABASE_URL": self.url_of(database),
             "CELERY_BROKER_URL": settings.BROKER_URL,
             "EMAIL_URL": "dummymail://",
             "PORTAL_SECRET_KEY": self.secret,
+            "PORTAL_TICKET_KEY": f"tickets-{self.secret}",
             "PORTAL_ORIGIN": "http://127.0.0.1:8000",
             "PORTAL_HOSTS": HOST,
             "PORTAL_DATA_DIR": str(self.folder),
             "PYTHONPATH": str(BASE_DIR),
             "DJANGO_SETTINGS_MODULE": "portal.settings",
+            **self.extra,
             **more,
         }
+
+    def url_of(self, database: str) -> str:
+        return urlunsplit(urlsplit(self.url)._replace(path=f"/{database}"))
 
     def create(self, label: str, *, template: str = "") -> str:
         """Make a database, empty or as a copy of `template`; return its name."""
@@ -82,13 +92,13 @@ class Environment:
         self.databases.remove(name)
 
     def _execute(self, statement: sql.Composable) -> None:
-        with closing(psycopg2.connect(_database_url(self.url, "postgres"))) as server:
+        with closing(psycopg2.connect(self.url_of("postgres"))) as server:
             server.autocommit = True
             server.cursor().execute(statement)
 
     def query(self, database: str, statement: str) -> list[tuple[Any, ...]]:
         """Execute one statement in a database; return its rows."""
-        with closing(psycopg2.connect(_database_url(self.url, database))) as server:
+        with closing(psycopg2.connect(self.url_of(database))) as server:
             server.autocommit = True
             cursor = server.cursor()
             cursor.execute(statement)
@@ -127,7 +137,7 @@ class Environment:
     @contextmanager
     def gunicorn(self, database: str, application: str = APPLICATION) -> Iterator["Server"]:
         """Serve an application with the arguments of the compose file."""
-        port = _free_port()
+        port = servers.free_port()
         words = [application if word == APPLICATION else word for word in web_command()]
         with open(self.folder / f"gunicorn-{port}.log", "w+", encoding="utf-8") as log:
             server = subprocess.Popen(  # noqa: S603 - our own command line
@@ -139,25 +149,47 @@ class Environment:
             )
             try:
                 _wait_for(port, server, log.name)
-                yield Server(port, server.pid)
+                self._load_workers(port)
+                yield Server(port, server.pid, self.url_of(database))
             finally:
                 _stop(server)
 
+    def _load_workers(self, port: int) -> None:
+        # A worker listens before it has loaded the application, and loads that at the first request.
+        plan = Plan(
+            port, 4 * WORKERS, ANSWER_SECONDS, 8 * WORKERS * [message("GET", "/healthz/", {})]
+        )
+        for _ in range(WORKERS):
+            if not self.load(plan).failed:
+                return
+        raise EnvironmentFailed("gunicorn does not answer")
+
     def load(self, plan: Plan) -> LoadResult:
         """Run the load generator in a process of its own."""
+        return LoadResult(**self._generate(f"{__package__}.load", plan))
+
+    def walk(self, plan: WalkPlan) -> WalkResult:
+        """Let firms walk in a process of its own. Raises EnvironmentFailed."""
+        result = WalkResult(**self._generate(f"{__package__}.walk", plan))
+        result.visits = {name: Visits(**each) for name, each in result.visits.items()}  # type: ignore[arg-type] # plain JSON
+        return result
+
+    def _generate(self, module: str, plan: Plan | WalkPlan) -> dict[str, Any]:
         file = self.folder / f"plan-{secrets.token_hex(4)}.json"
         file.write_text(json.dumps(asdict(plan)), encoding="utf-8")
-        words = [sys.executable, "-m", f"{__package__}.load", str(file)]
         done = subprocess.run(  # noqa: S603 - our own command line
-            words,
+            [sys.executable, "-m", module, str(file)],
             cwd=BASE_DIR,
-            stdout=subprocess.PIPE,
+            capture_output=True,
             text=True,
-            check=True,
-            timeout=plan.seconds + 3 * START_SECONDS,
+            check=False,
+            timeout=plan.seconds + GENERATOR_SECONDS,
         )
         file.unlink()
-        return LoadResult(**json.loads(done.stdout))
+        if done.returncode:
+            raise EnvironmentFailed(f"{module}:\n{done.stderr[-3_000:]}")
+        result: dict[str, Any] = json.loads(done.stdout)
+        return result
 
 
 @dataclass(frozen=True)
@@ -166,11 +198,11 @@ class Server:
 
     port: int
     pid: int
+    database: str
 
-    def cpu_seconds(self) -> float:
-        """Return the processor time of the gunicorn and its workers so far."""
-        listed = Path(f"/proc/{self.pid}/task/{self.pid}/children").read_text(encoding="utf-8")
-        return sum(_cpu_seconds(int(pid)) for pid in [self.pid, *map(int, listed.split())])
+    def meter(self) -> Meter:
+        """Return a meter of the gunicorn with its workers and of the database's sessions."""
+        return Meter(self.pid, self.database)
 
 
 def web_command() -> list[str]:
@@ -196,22 +228,11 @@ def open_environment(url: str) -> Iterator[Environment]:
         yield environment
 
 
-def _database_url(url: str, database: str) -> str:
-    return urlunsplit(urlsplit(url)._replace(path=f"/{database}"))
-
-
-def _free_port() -> int:
-    with closing(socket.socket()) as probe:
-        probe.bind((HOST, 0))
-        return int(probe.getsockname()[1])
-
-
 def _wait_for(port: int, server: "subprocess.Popen[bytes]", log: str) -> None:
     end = time.monotonic() + START_SECONDS
     while time.monotonic() < end and server.poll() is None:
-        with closing(socket.socket()) as probe:
-            if probe.connect_ex((HOST, port)) == 0:
-                return
+        if servers.listens(port):
+            return
         time.sleep(0.1)
     raise EnvironmentFailed(f"gunicorn:\n{Path(log).read_text(encoding='utf-8')[-3_000:]}")
 
@@ -223,8 +244,3 @@ def _stop(server: "subprocess.Popen[bytes]") -> None:
     except subprocess.TimeoutExpired:
         server.kill()
         server.wait()
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")

@@ -6,6 +6,7 @@
 
 import asyncio
 import json
+import ssl
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -15,6 +16,8 @@ from typing import Any
 
 HOST = "127.0.0.1"
 ANSWER_SECONDS = 30
+IDLE_SECONDS = 1.5  # gunicorn closes a connection that was idle for two
+BODILESS = (204, 304)
 
 
 @dataclass(frozen=True)
@@ -22,7 +25,8 @@ class Plan:
     """What to send: `requests` are whole HTTP/1.1 messages.
 
     With `rate` (per second) they are sent on time whatever the answers; without it each connection
-    sends its next one when the last was answered. `repeat` starts over when all were sent.
+    sends its next one when the last was answered. `repeat` starts over when all were sent. `tls`
+    takes any certificate, since nothing but this machine is spoken to.
     """
 
     port: int
@@ -31,6 +35,7 @@ class Plan:
     requests: list[str]
     rate: float = 0
     repeat: bool = False
+    tls: bool = False
 
 
 @dataclass
@@ -46,37 +51,63 @@ class LoadResult:
     failed: list[str] = field(default_factory=list)
 
 
+def _any_certificate() -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One answer: status, headers by lower-case name, the cookies that it sets, and the body."""
+
+    status: int
+    headers: dict[str, str]
+    cookies: list[str]
+    body: bytes
+
+
 class Sender:
     """One connection, opened again when the server closes it."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, *, tls: bool = False) -> None:
         self.port = port
+        self.tls = _any_certificate() if tls else None
         self.reader: asyncio.StreamReader | None = None
         self.writer: asyncio.StreamWriter | None = None
+        self.used = 0.0
 
-    async def send(self, message: bytes) -> tuple[int, str]:
-        """Send one request; return the status and the Location of the answer."""
+    async def send(self, message: bytes) -> Answer:
+        """Send one request; return its answer. Raises OSError, EOFError, ValueError."""
+        if time.perf_counter() - self.used > IDLE_SECONDS:
+            await self.close()
         if self.writer is None:
-            self.reader, self.writer = await asyncio.open_connection(HOST, self.port)
+            self.reader, self.writer = await asyncio.open_connection(HOST, self.port, ssl=self.tls)
         self.writer.write(message)
-        status, headers = await self._head()
-        await self._body(headers)
+        status, headers, cookies = await self._head()
+        body = await self._body(status, headers)
+        self.used = time.perf_counter()
         if headers.get("connection", "").lower() == "close":
             await self.close()
-        return status, headers.get("location", "")
+        return Answer(status, headers, cookies, body)
 
-    async def _head(self) -> tuple[int, dict[str, str]]:
+    async def _head(self) -> tuple[int, dict[str, str], list[str]]:
         head = (await self._stream.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
-        pairs = (line.partition(":") for line in head[1:] if line)
-        return int(head[0].split()[1]), {name.lower(): text.strip() for name, _, text in pairs}
+        lines = (line.partition(":") for line in head[1:] if line)
+        pairs = [(name.lower(), text.strip()) for name, _, text in lines]
+        cookies = [text for name, text in pairs if name == "set-cookie"]
+        return int(head[0].split()[1]), dict(pairs), cookies
 
-    async def _body(self, headers: dict[str, str]) -> None:
-        if headers.get("transfer-encoding", "").lower() == "chunked":
-            while size := int(await self._stream.readuntil(b"\r\n"), 16):
-                await self._stream.readexactly(size + 2)
-            await self._stream.readexactly(2)
-        else:
-            await self._stream.readexactly(int(headers.get("content-length", 0)))
+    async def _body(self, status: int, headers: dict[str, str]) -> bytes:
+        if status in BODILESS:
+            return b""
+        if headers.get("transfer-encoding", "").lower() != "chunked":
+            return await self._stream.readexactly(int(headers.get("content-length", 0)))
+        parts = []
+        while size := int(await self._stream.readuntil(b"\r\n"), 16):
+            parts.append((await self._stream.readexactly(size + 2))[:-2])
+        await self._stream.readexactly(2)
+        return b"".join(parts)
 
     @property
     def _stream(self) -> asyncio.StreamReader:
@@ -109,7 +140,7 @@ def _messages(plan: Plan) -> Iterator[tuple[int, bytes]]:
 
 
 async def _worker(plan: Plan, messages: Iterator[tuple[int, bytes]], result: LoadResult) -> None:
-    sender = Sender(plan.port)
+    sender = Sender(plan.port, tls=plan.tls)
     try:
         for number, message in messages:
             due = result.started + number / plan.rate if plan.rate else time.perf_counter()
@@ -127,14 +158,14 @@ async def _send(sender: Sender, message: bytes, due: float, result: LoadResult) 
     # Timed from when it was due: the wait for a free connection counts.
     try:
         async with asyncio.timeout(ANSWER_SECONDS):
-            status, location = await sender.send(message)
+            answer = await sender.send(message)
     except (OSError, EOFError, TimeoutError, ValueError, asyncio.IncompleteReadError) as error:
         await sender.close()
         result.failed.append(f"{type(error).__name__}: {error}")
         return
     ended = time.perf_counter()
-    result.statuses.append(status)
-    result.locations.append(location)
+    result.statuses.append(answer.status)
+    result.locations.append(answer.headers.get("location", ""))
     result.seconds.append(ended - due)
     result.ends.append(ended - result.started)
 

@@ -1,5 +1,6 @@
 """The results of a measurement as a table."""
 
+import math
 import os
 import platform
 import unicodedata
@@ -44,8 +45,10 @@ def milliseconds(seconds: float) -> str:
 
 
 def percentile(values: Sequence[float], part: float) -> float:
-    """Return the value below which `part` (0 to 1) of the values lie, by nearest rank."""
+    """Return the value below which `part` (0 to 1) of the values lie, by nearest rank; NaN of none."""
     ordered = sorted(values)
+    if not ordered:
+        return math.nan
     return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
 
 

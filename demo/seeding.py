@@ -22,11 +22,12 @@ class Step:
 
 @dataclass(frozen=True)
 class Progress:
-    """How many steps are done, and the label of the one that runs."""
+    """How many steps are done, and the label of the one that runs or that failed."""
 
     done: int
     total: int
     label: str = ""
+    failed: bool = False
 
     @property
     def finished(self) -> bool:

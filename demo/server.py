@@ -5,6 +5,7 @@ import signal
 import subprocess
 import threading
 from collections.abc import Mapping
+from dataclasses import replace
 from types import FrameType
 from typing import Any
 
@@ -13,6 +14,7 @@ from django.core.handlers.wsgi import WSGIHandler
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.db import connection
 
+from demo import seeding
 from portal.celery import app
 from portal.jobs import queue
 
@@ -40,7 +42,8 @@ class Beat(threading.Thread):
         while not self.stopped.is_set():
             for row in self.rows:
                 if seconds % row["schedule"] == 0:
-                    app.send_task(row["task"])
+                    named = row.get("kwargs", {})
+                    app.send_task(row["task"], kwargs=named, **row.get("options", {}))
             self.stopped.wait(1)
             seconds += 1
 
@@ -51,16 +54,21 @@ class Background(threading.Thread):
     The worker starts later because that process runs the jobs of its data itself.
     """
 
-    def __init__(self, seeding: "subprocess.Popen[bytes] | None") -> None:
+    def __init__(self, making: "subprocess.Popen[bytes] | None") -> None:
         super().__init__(name="background", daemon=True)
-        self.seeding = seeding
-        self.worker = app.WorkController(pool="threads", concurrency=2, without_gossip=True)
+        self.making = making
+        queues = [app.conf.task_default_queue, settings.HEAVY_QUEUE]
+        self.worker = app.WorkController(
+            pool="threads", concurrency=2, without_gossip=True, queues=queues
+        )
         self.beat = Beat(settings.CELERY_BEAT_SCHEDULE)
         self.stopping = threading.Event()
 
     def run(self) -> None:
-        if self.seeding is not None and self.seeding.wait() != 0 and not self.stopping.is_set():
+        if self.making is not None and self.making.wait() != 0 and not self.stopping.is_set():
             logger.error("시연 자료를 끝까지 만들지 못했습니다. 다시 실행하면 처음부터 만듭니다.")
+            if unfinished := seeding.progress():
+                seeding.record(replace(unfinished, failed=True))
         if self.stopping.is_set():
             return
         recovered = queue.recover()
@@ -73,16 +81,16 @@ class Background(threading.Thread):
     def stop(self) -> None:
         """End the process that makes data; let the worker finish the running job."""
         self.stopping.set()
-        if self.seeding is not None and self.seeding.poll() is None:
-            self.seeding.terminate()
-            self.seeding.wait(timeout=STOP_SECONDS)
+        if self.making is not None and self.making.poll() is None:
+            self.making.terminate()
+            self.making.wait(timeout=STOP_SECONDS)
         queue.shutting_down.set()
         self.beat.stopped.set()
         if self.beat.is_alive():
             self.worker.stop()
 
 
-def serve(host: str, port: int, *, seeding: "subprocess.Popen[bytes] | None" = None) -> None:
+def serve(host: str, port: int, *, making: "subprocess.Popen[bytes] | None" = None) -> None:
     """Serve until Ctrl-C or SIGTERM, then let the running job finish.
 
     Jobs that a killed process left running are queued again first. Raises OSError when the port is
@@ -91,7 +99,7 @@ def serve(host: str, port: int, *, seeding: "subprocess.Popen[bytes] | None" = N
     server = ThreadedWSGIServer((host, port), QuietHandler)
     server.daemon_threads = True
     server.set_app(WSGIHandler())
-    background = Background(seeding)
+    background = Background(making)
     background.start()
 
     def stop(signum: int, frame: FrameType | None) -> None:

@@ -7,6 +7,9 @@ from django.core.exceptions import ImproperlyConfigured
 os.environ.setdefault(
     "PORTAL_SECRET_KEY", "everybody-knows-the-key-of-the-demo-and-it-protects-nothing"
 )
+os.environ.setdefault(
+    "PORTAL_TICKET_KEY", "everybody-knows-this-key-too-and-its-tickets-are-worth-nothing"
+)
 os.environ.setdefault("EMAIL_URL", "dummymail://")
 
 from portal.settings import *  # noqa: F403
@@ -19,3 +22,7 @@ DEMO = True
 INSTALLED_APPS = [*INSTALLED_APPS, "demo"]
 ROOT_URLCONF = "demo.urls"
 SITE_NOTICE = "demo/notice.html"
+REGISTRIES = {
+    "business_status": {"adapter": "demo.registries.Status"},
+    "business_identity": {"adapter": "demo.registries.Identity"},
+}

@@ -12,12 +12,15 @@ import pytest
 from django.contrib.auth.models import Group
 from django.core.cache import caches
 from django.db import connection, transaction
+from django.db.models.sql.compiler import SQLCompiler
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
 from xdist.scheduler import LoadScopeScheduling
 
 from bench import servers
 from portal.access.roles import ensure_groups
+from portal.core import clock
+from portal.records import grants, guard_sync, incidents
 from tests import databases
 from tests.run import SERVED
 
@@ -194,6 +197,35 @@ def flush_of_append_only_tables() -> Iterator[None]:
     patch.setattr(TransactionTestCase, "_fixture_teardown", restore)
     yield
     patch.undo()
+
+
+@pytest.fixture(autouse=True)
+def nothing_of_other_tests() -> None:
+    """Forget what a process remembers: when the database's clock was read, and failures counted."""
+    clock._last = None
+    incidents._counter.file.remove()
+    incidents._counter.begin()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def locks_on_rows_that_are_only_added() -> Iterator[None]:
+    """Fail a query that locks rows which the serving role may not change: PostgreSQL would refuse it."""
+    compiled = SQLCompiler.as_sql
+    refused = grants.refused(guard_sync.declared())
+
+    def as_sql(self, *words, **more):
+        found = compiled(self, *words, **more)
+        if self.query.select_for_update:
+            everything = [each.table_name for each in self.query.alias_map.values()]
+            of = self.query.select_for_update_of
+            locked = everything if not of else [self.query.model._meta.db_table]
+            assert of in ((), ("self",)), of
+            assert not any("UPDATE" in refused[table] for table in locked), locked
+        return found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLCompiler, "as_sql", as_sql)
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -27,11 +27,12 @@ os.environ |= {
     "PORTAL_DATA_DIR": os.environ["PORTAL_TEST_FOLDER"],
     "PORTAL_ORIGIN": "http://testserver",
     "PORTAL_HOSTS": "testserver,localhost,127.0.0.1",
+    "PORTAL_TICKET_KEY": "a-key-of-the-test-suite-that-signs-tickets-and-nothing-else",
     "PORTAL_SECRET_KEY": "a-key-of-the-test-suite-that-opens-nothing-anywhere-else",
 }
 
 from portal.settings import *  # noqa: E402, F403
-from portal.settings import DATABASES, INSTALLED_APPS  # noqa: E402
+from portal.settings import DATABASES, INCIDENTS, INSTALLED_APPS  # noqa: E402
 
 INSTALLED_APPS = [*INSTALLED_APPS, "demo", "bench"]
 
@@ -39,6 +40,10 @@ DATABASES["default"]["TEST"] = {"NAME": None}
 if DATABASES["default"]["ENGINE"].endswith("postgresql"):
     DATABASES["default"]["TEST"] = {"NAME": f"test_portal_{RUN}"}
 DATABASES["default"]["CONN_MAX_AGE"] = 0
+# A test and the requests it makes are in one transaction, on the connection of its thread.
+SHARED_CONNECTIONS = False
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 # Static files are found on request: no walk through all of them for each test client.
 WHITENOISE_AUTOREFRESH = True
+# A thread of its own would reach no database of a test.
+INCIDENTS = {**INCIDENTS, "deliver_seconds": 0}

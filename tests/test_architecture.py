@@ -195,6 +195,18 @@ def test_every_template_is_used() -> None:
     assert [name for name in names if not used(name, code, pages)] == []
 
 
+PICTURE = re.compile(r"<img\b[^>]*>", re.I)
+SIDES = (" width=", " height=")
+
+
+def test_every_picture_states_its_size() -> None:
+    """One that comes late without it moves what is below, and somebody presses the wrong button."""
+    written = "".join(text for path, text in (PAGES | TEXT).items() if "pdf" not in path.parts)
+    pictures = PICTURE.findall(written)
+    assert pictures
+    assert [tag for tag in pictures if not all(side in tag for side in SIDES)] == []
+
+
 INLINE = {
     "script": re.compile(r"<script(?![^>]*\bsrc=)(?![^>]*application/(ld\+)?json)", re.I),
     "style element": re.compile(r"<style\b", re.I),

@@ -20,8 +20,10 @@ from applications.models import (
     Application,
     Attachment,
     Company,
+    CompanyClaim,
     Deliverable,
     DeliveryFile,
+    Inquiry,
     ObjectionPaper,
     Partner,
     PartnerTerms,
@@ -32,9 +34,10 @@ from applications.models import (
     Spending,
 )
 from applications.rules.assessment import scoring as rules
-from applications.services import objection
+from applications.services import claims, inquiries, objection
 from portal.models import Job, User
 from portal.uploads import files
+from programs.models import SubProgram
 from programs.roles import OFFICER
 from tests.factories import staff
 from tests.factories.agreements import World, pdf
@@ -60,10 +63,13 @@ NAMES: dict[str, list[type[Model]]] = {
     "applications/": [Application],
     "api/v1/applications/": [Application],
     "objections/papers/": [ObjectionPaper],
+    "inquiries/": [Inquiry],
     "agreements/files/": [AgreementPaper, ReportFile, Spending],
     "attachments/": [Attachment],
     "assessor/sheets/": [ScoreSheet],
+    "assessor/statements/": [SubProgram],
     "companies/": [Company],
+    "companies/claims/": [CompanyClaim],
     "delivery/files/": [DeliveryFile],
     "delivery/": [Deliverable],
     "partners/terms/": [PartnerTerms],
@@ -119,6 +125,8 @@ def addresses(route: Route) -> Iterator[tuple[int, str]]:
         path = route.pattern
         for name, word in zip([n for n in WORDS if f":{n}>" in path], rest, strict=True):
             path = path.replace(f"<slug:{name}>", word).replace(f"<int:{name}>", word)
+        claim = CompanyClaim.objects.order_by("pk").values_list("pk", flat=True).first()
+        path = path.replace("<int:claim>", str(claim))
         yield pk, "/" + path.replace("<int:pk>", str(pk)).replace("<int:workspace>", str(pk))
 
 
@@ -142,13 +150,22 @@ def story() -> World:
     """An award with papers, sheets, partners, an objection's papers and work under way."""
     world = World()
     objection.file(world.application, text="사유", uploads=[pdf()], by=world.owner, now=world.now)
+    inquiries.ask_staff(world.application, text="질의", by=world.owner, now=world.now)
+    claims.file(
+        number=world.application.company.business_number,
+        firm_name="주인",
+        text="저희 번호입니다.",
+        upload=pdf(),
+        by=UserFactory(),
+        now=world.now,
+    )
     world.conclude()
     world.pay(1)
     world.half_way()
     world.finish()
     world.spend_one()
     application = world.application
-    stored = files.store(ContentFile(b"canary", name="a.pdf"))
+    stored = files.store_made(ContentFile(b"canary", name="a.pdf"))
     AttachmentFactory(application=application, file=stored)
     partner = PartnerFactory(application=application, accepted=True)
     PartnerTermsFactory(partner=partner)
@@ -217,6 +234,7 @@ CLOSED = {
     "applications/<int:pk>/decline/",
     "delivery/files/<int:pk>/",
     "partners/terms/<int:pk>/",
+    "api/v1/applications/<int:pk>/review/",
     "api/v1/applications/<int:pk>/submit/",
     "account/jobs/<int:pk>/cancel/",
     "assessor/sheets/<int:pk>/autosave/",

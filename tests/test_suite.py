@@ -14,7 +14,7 @@ from bench import servers
 from portal.access.roles import role_names
 from portal.core.clock import now
 from programs.models import Budget, LedgerEntry
-from tests.run import SERVED
+from tests.run import NO_TEST_MATCHED, SERVED, passed
 
 ROOT = Path(__file__).parents[1]
 
@@ -26,6 +26,22 @@ def pins(lock: str) -> set[str]:
 def test_what_is_tested_is_what_runs() -> None:
     assert pins("requirements.lock")
     assert pins("requirements.lock") <= pins("requirements-dev.lock")
+
+
+@pytest.mark.parametrize(
+    ("codes", "arguments", "expected"),
+    [
+        ([0, 0], [], True),
+        ([0, NO_TEST_MATCHED], ["-k money"], True),
+        ([0, NO_TEST_MATCHED], [], False),
+        ([NO_TEST_MATCHED, NO_TEST_MATCHED], ["tests/gone.py"], False),
+        ([0, 1], ["-k money"], False),
+    ],
+)
+def test_a_run_passes_only_when_a_test_ran(
+    codes: list[int], arguments: list[str], expected: bool
+) -> None:
+    assert passed(codes, arguments) is expected
 
 
 def test_the_locks_are_hashed_and_name_no_host() -> None:

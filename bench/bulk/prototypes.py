@@ -26,7 +26,7 @@ from applications.models import (
 from applications.queries.intake import drafting as drafting_queries
 from applications.queries.intake import questions
 from applications.rules.intake.drafting import check_consents
-from applications.services.intake import drafting, filing
+from applications.services.intake import drafting, filing, preparing
 from applications.states import MemberRole, PartnerState
 from demo.applications import answers
 from portal.core.errors import RuleBroken
@@ -147,7 +147,8 @@ def _file(track: Track, size: str, claim: bool) -> Prototype:
     _add_partners(application, user, now)
     _attach(application, user, now)
     _consent(application, user, now)
-    filed = filing.submit(Application.objects.get(pk=application.pk), by=user, now=now)
+    seen = preparing.prepare(application, now=now).sha256
+    filed = filing.submit(application, by=user, now=now, seen=seen)
     return _prototype_of(track, filed)
 
 

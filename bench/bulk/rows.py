@@ -79,11 +79,15 @@ TERMS = (
 
 
 def default_columns(model: type[models.Model]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
-    """Return the columns that `TABLES` leaves out and that need a value, with their defaults."""
+    """Return the columns that `TABLES` leaves out and that need a value, with their defaults.
+
+    Those with a default of the database are left to it.
+    """
     columns = [
         column
         for column in model._meta.concrete_fields
-        if column.attname not in TABLES[model] and not (column.null or column.primary_key)
+        if column.attname not in TABLES[model]
+        and not (column.null or column.primary_key or column.has_db_default())
     ]
     return tuple(row.attname for row in columns), tuple(row.get_default() for row in columns)
 

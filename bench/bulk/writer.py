@@ -139,7 +139,7 @@ class BulkWriter:
         self.people, self.sheets, self.stage, self.now = people, sheets, stage, now
         self.regions = list(Region.values)
         self.parts = parts or stage == DRAFT
-        self.pdf = files.store(PDF) if self.parts else ""
+        self.pdf = files.store_made(PDF) if self.parts else ""
         self.unsaved, self.keys = Application(), KeyAllocator()
         drawn = {
             program.pk: sheet_texts(program, self.rng)

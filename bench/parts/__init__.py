@@ -7,12 +7,18 @@ own and returns plain JSON data.
 
 # Measured in this order. `fixtures` only prepares the database that every part copies.
 PARTS = (
+    "journey",
     "filing",
+    "storm",
+    "pages",
     "lists",
+    "sets",
     "scoring",
+    "recheck",
     "documents",
-    "readers",
     "audit",
+    "restore",
+    "cluster",
     "catalogue",
     "assignment",
     "inspection",

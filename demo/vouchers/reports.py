@@ -1,11 +1,11 @@
 """Make the demo's reports at every stage by the real services, each as of its own day."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from io import BytesIO
-from itertools import zip_longest
+from itertools import count, zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from PIL import Image, ImageDraw
 
 from demo.people import email_of
+from demo.vouchers import composing
 from portal.models import DeclaredTie, User
 from vouchers.models import (
     Assignment,
@@ -22,41 +23,38 @@ from vouchers.models import (
     PanelRound,
     Service,
     SupplierMember,
+    SupplierTie,
 )
 from vouchers.roles import AGENCY, MODERATOR, PANEL_OPERATOR
-from vouchers.services import books, conflicts, corrections, good_cases
+from vouchers.services import books, conflicts, corrections, good_cases, members
 from vouchers.services.reports import moderation, writing
 from vouchers.services.rewards import awards as awards_services
 from vouchers.services.rewards import fees
-from vouchers.states import AssignmentState, Category, IssueKind, MonitorState
+from vouchers.states import AssignmentState, Category, IssueKind, MonitorState, TieStanding
 
 TEXT_FILE = Path(__file__).with_name("reports.yaml")
-SECTIONS = ("features", "satisfaction", "price", "inconvenience", "purpose")
-SCALES = ("features", "satisfaction", "price", "ease", "purpose")
-TEXTS_PER_SECTION = 11  # a prime: two variants (a, b) share the text of at most one section
 PUBLISHED, STAGED = 24, 5  # services, of about four members each
 # Places of the services that the demo's own member tries.
 SELLERS = (2, PUBLISHED)  # places of services: a correction under way, reports open for comment
 TIED = 9  # place of the service one of whose members declares a tie
+SEED = 2022  # of those tried, one after which no two reports share a section
 DAY = timedelta(days=1)
 HOUR = timedelta(hours=1)
 COLOURS = ("#083891", "#267337", "#8a5c00", "#464c53", "#0b50d0")
 CASES = (
     (
-        "작은 회사의 회의를 바꾼 서비스",
-        "출장과 보고 준비 시간이 줄었고 세 구분의 단원이 두루 썼습니다.",
+        "작은 회사의 하루를 바꾼 서비스",
+        "오가는 시간과 준비하는 시간이 줄었고 세 구분의 단원이 두루 썼습니다.",
     ),
     (
-        "멀리 있는 고객을 한자리에 모은 서비스",
-        "설치하지 않고 바로 들어올 수 있어 처음 온 고객도 끝까지 함께했습니다.",
+        "설치 없이 바로 쓰는 서비스",
+        "받은 주소를 누르면 바로 시작되어 처음 쓰는 사람도 헤매지 않았습니다.",
     ),
     (
-        "결재를 기다리는 시간을 줄인 서비스",
+        "담당자가 쉬어도 이어지는 서비스",
         "담당자가 쉬는 날에도 일이 끊기지 않았다는 경험이 여러 보고서에 있습니다.",
     ),
 )
-
-Variant = tuple[int, int]  # which text of each section a report uses
 
 
 @dataclass(frozen=True)
@@ -86,14 +84,14 @@ def seed(round: PanelRound, *, now: datetime) -> dict[str, int]:
         return {}
     people = _staff()
     _add_supplier_members(services, now)
-    choices = variants()
-    published = _publish(services[:PUBLISHED], people, choices, now - 50 * DAY)
+    author = Author()
+    published = _publish(services[:PUBLISHED], people, author, now - 50 * DAY)
     _corrections(published, people, now)
     _good_cases(published, people, now)
     if len(services) > TIED:
         _tie(services[TIED], people, now - 6 * DAY)
     paid, _ = fees.pay_due(round, by=people.operator, now=now - 5 * DAY)
-    _seed_stages(services[PUBLISHED:], people, choices, now - 4 * DAY)
+    _seed_stages(services[PUBLISHED:], people, author, now - 4 * DAY)
     awards = awards_services.propose(round, by=people.operator, now=now - DAY)
     awards_services.approve(awards, by=people.agency, now=now - DAY / 2)
     awards_services.pay(awards, by=people.operator, now=now - DAY / 4)
@@ -129,7 +127,11 @@ def _assignments(service: Service) -> list[Assignment]:
         state=AssignmentState.ACTIVE, monitor__state=MonitorState.ACTIVE
     )
     found = rows.select_related(
-        "round__plan", "round__fee_pot", "monitor__user", "service__supplier"
+        "round__plan",
+        "round__fee_pot",
+        "monitor__user",
+        "monitor__application",
+        "service__supplier",
     )
     return sorted(found.order_by("pk"), key=lambda row: not _own(row))
 
@@ -155,39 +157,64 @@ def _texts() -> dict[str, Any]:
     return dict(yaml.safe_load(TEXT_FILE.read_text(encoding="utf-8")))
 
 
-def variants() -> Iterator[Variant]:
-    return iter([(a, b) for b in range(TEXTS_PER_SECTION) for a in range(TEXTS_PER_SECTION)])
+def quality_of(service: int) -> int:
+    """Return how good a service of the demo is, 2 to 5, by its id."""
+    return (3, 4, 2, 4, 5, 3, 4)[service % 7]
+
+
+class Author:
+    """Composes what the members write, one report after the other."""
+
+    def __init__(self) -> None:
+        self._composer = composing.Composer(SEED)
+        self._places = count()
+        self._last: dict[str, composing.Composed] = {}
+
+    def compose(self, assignment: Assignment) -> "Draft":
+        """Compose the next report; the demo's own member always adds advice."""
+        monitor, service = assignment.monitor, assignment.service
+        place = next(self._places)
+        found = self._composer.compose(
+            Category(service.category),
+            service.name,
+            quality=quality_of(service.pk),
+            voice=composing.voice_of(monitor.application.kind, monitor.number),
+            advice=_own(assignment) or place % 4 == 0,
+        )
+        self._last[service.category] = found
+        return Draft(place, found.texts, found.ratings)
+
+    def copy(self, assignment: Assignment) -> "Draft":
+        """Return the last report of the service's field again, as one who copies would."""
+        last = self._last.get(assignment.service.category)
+        if last is None:
+            return self.compose(assignment)
+        phone = "문의는 02-555-0134로 했습니다."
+        return Draft(next(self._places), {**last.texts, "free": phone}, last.ratings)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What one report says, and its place among the reports of the demo."""
+
+    place: int
+    texts: dict[str, str]
+    ratings: dict[str, object]
 
 
 def _write(
-    assignment: Assignment,
-    variant: Variant,
-    at: datetime,
-    *,
-    pictures: int = 1,
-    extra: str = "",
+    assignment: Assignment, draft: Draft, at: datetime, *, pictures: int = 1
 ) -> ConsumerReport:
     by = assignment.monitor.user
     report = writing.start(assignment, by=by, now=at)
-    place = variant[0] + TEXTS_PER_SECTION * variant[1]
-    for turn in range(pictures):
-        caption = _texts()["captions"][(place + turn) % 4]
-        upload = _picture(assignment.service.name, caption, place + turn)
+    for turn in range(draft.place, draft.place + pictures):
+        caption = _texts()["captions"][turn % 4]
+        upload = _picture(assignment.service.name, caption, turn)
         writing.add_picture(report, upload=upload, caption=caption, by=by, now=at)
-    texts = {
-        code: _texts()[code][(variant[0] + turn * variant[1]) % TEXTS_PER_SECTION]
-        for turn, code in enumerate(SECTIONS)
-    }
-    marks: dict[str, object] = {
-        code: 3 + (place + turn) % 3 - (assignment.service_id % 3 == 0)
-        for turn, code in enumerate(SCALES)
-    }
-    if place % 7 == 0:
-        marks["price"] = "skip"
     return writing.save(
         report,
-        texts={**texts, "free": extra},
-        ratings=marks,
+        texts=draft.texts,
+        ratings=draft.ratings,
         used_from=(at - 14 * DAY).date(),
         used_to=(at - 2 * DAY).date(),
         version=report.version,
@@ -196,10 +223,8 @@ def _write(
     )
 
 
-def _submit(
-    assignment: Assignment, variant: Variant, at: datetime, **options: Any
-) -> ConsumerReport:
-    report = _write(assignment, variant, at, **options)
+def _submit(assignment: Assignment, draft: Draft, at: datetime, **options: Any) -> ConsumerReport:
+    report = _write(assignment, draft, at, **options)
     filed = writing.submit(report, version=report.version, by=assignment.monitor.user, now=at)
     moderation.screen(filed, now=at)
     report.refresh_from_db()
@@ -207,15 +232,15 @@ def _submit(
 
 
 def _accept(
-    assignment: Assignment, variant: Variant, people: Staff, at: datetime, **options: Any
+    assignment: Assignment, draft: Draft, people: Staff, at: datetime, **options: Any
 ) -> ConsumerReport:
-    report = _submit(assignment, variant, at, **options)
+    report = _submit(assignment, draft, at, **options)
     moderation.accept(report, by=people.moderator, now=at + DAY, note="읽고 확인했습니다.")
     return report
 
 
 def _publish(
-    services: Sequence[Service], people: Staff, variants: Iterator[Variant], since: datetime
+    services: Sequence[Service], people: Staff, author: Author, since: datetime
 ) -> dict[Service, list[ConsumerReport]]:
     found: dict[Service, list[ConsumerReport]] = {}
     for turn, service in enumerate(services):
@@ -224,8 +249,8 @@ def _publish(
             at = since + turn * DAY + 5 * place * HOUR
             own = _own(assignment)
             pictures = 3 if own else 1 + (place + turn) % 5 // 3
-            extra = _texts()["free"] if own else ""
-            report = _accept(assignment, next(variants), people, at, pictures=pictures, extra=extra)
+            draft = author.compose(assignment)
+            report = _accept(assignment, draft, people, at, pictures=pictures)
             if member and place % 2 == 0:
                 reply = _texts()["comments"][(turn + place) % 3]
                 moderation.comment(report, text=reply, by=member.user, now=at + 2 * DAY)
@@ -243,25 +268,22 @@ def publication_of(report: ConsumerReport, at: datetime) -> datetime:
 
 
 def _seed_stages(
-    services: Sequence[Service], people: Staff, variants: Iterator[Variant], since: datetime
+    services: Sequence[Service], people: Staff, author: Author, since: datetime
 ) -> None:
     """Leave reports as draft, submitted, similar to another, accepted and returned, in turn."""
     assignments = [row for service in services for row in _assignments(service)]
     for turn, assignment in enumerate(assignments):
-        variant, at = next(variants), since - turn * HOUR
+        at = since - turn * HOUR
+        draft = (author.copy if turn % 5 == 2 else author.compose)(assignment)
         match turn % 5:
             case 0:
-                _write(assignment, variant, at)
-            case 1:
-                _submit(assignment, variant, at)
-            case 2:
-                phone = "문의는 02-555-0134로 했습니다."
-                copied = (variant[0] - 1, variant[1]) if variant[0] else variant
-                _submit(assignment, copied, at, extra=phone)
+                _write(assignment, draft, at)
+            case 1 | 2:
+                _submit(assignment, draft, at)
             case 3:
-                _accept(assignment, variant, people, at)
+                _accept(assignment, draft, people, at)
             case _:
-                report = _submit(assignment, variant, at)
+                report = _submit(assignment, draft, at)
                 note = "가격이 적정한지 견준 서비스의 이름과 값을 더 적어 주세요."
                 moderation.send_back(report, note=note, by=people.moderator, now=at + DAY)
 
@@ -278,6 +300,10 @@ def _tie(service: Service, people: Staff, at: datetime) -> None:
         now=at,
     )
     conflicts.recheck(now=at)
+    tie = SupplierTie.objects.get(user=member.user, ended_at=None, standing=TieStanding.FLAGGED)
+    proposal = conflicts.confirm(tie, reason="본인이 알려 옴", by=people.operator, now=at)
+    if proposal is not None:
+        members.confirm_exclusion(proposal, by=people.agency, now=at)
 
 
 def _corrections(
@@ -290,7 +316,7 @@ def _corrections(
             list(published.values())[1:],
             (IssueKind.IMPROVEMENT, IssueKind.IMPROVEMENT, IssueKind.OFF_PURPOSE) * 2,
             (
-                "녹화한 파일이 다른 재생기에서 열리지 않습니다.",
+                "이용 내역을 내려받으면 글자가 깨져 열립니다.",
                 "글씨를 키우면 단추가 화면 밖으로 밀려납니다.",
                 "비대면 업무와 관계없는 기기를 묶어서 판매합니다.",
                 "관리자를 바꾸려면 전화를 해야만 합니다.",

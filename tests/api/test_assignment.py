@@ -39,10 +39,14 @@ def every_column() -> dict[str, Any]:
 
 
 def snapshot() -> dict[str, list[dict[str, Any]]]:
-    """Read all rows of the watched tables."""
+    """Read all rows of the watched tables, without when a token was last used."""
     return {
         model.__name__: [
-            {field.attname: getattr(row, field.attname) for field in model._meta.concrete_fields}
+            {
+                field.attname: getattr(row, field.attname)
+                for field in model._meta.concrete_fields
+                if field.attname != "last_used_at"
+            }
             for row in model._base_manager.order_by("pk")
         ]
         for model in WATCHED

@@ -44,8 +44,10 @@ def test_the_same_key_with_other_data_is_refused_without_effect(
 
 
 def test_a_refused_call_leaves_its_key_unused(story: Story, owner: Caller) -> None:
-    path = f"applications/{story.draft.pk}/submit/"
-    assert_refused(owner.post(path, **KEY), 422, "rule_broken")
+    path = f"applications/{story.draft.pk}"
+    seen = owner.get(f"{path}/review/").json()["seen"]
+    refused = owner.post(f"{path}/submit/", {"seen": seen}, **KEY)
+    assert_refused(refused, 422, "rule_broken")
     assert not IdempotentCall.objects.exists()
     assert owner.post("applications/", start(story), **KEY).status_code == 201
 

@@ -118,7 +118,7 @@ def test_a_bad_change_is_refused_whole(story: Story, owner: Caller, change: dict
     assert "cost" not in owner.get(f"applications/{story.draft.pk}/").json()["sections"]
 
 
-@pytest.mark.parametrize("answer", [True, "백만", {"won": 1}, [1], -5, 10**14], ids=repr)
+@pytest.mark.parametrize("answer", [True, "많이", {"won": 1}, [1], -5, 10**14], ids=repr)
 def test_an_answer_of_the_wrong_kind_is_named(story: Story, owner: Caller, answer: object) -> None:
     change = {"sections": {"cost": {"version": 0, "answers": {"robot": answer}}}}
     refused = owner.patch(f"applications/{story.draft.pk}/", change)
@@ -250,7 +250,7 @@ def test_an_address_that_is_not_there_answers_in_the_shape(
 
 
 def test_a_fault_of_ours_answers_in_the_shape(visitor: Caller, monkeypatch: Any, story: Story):
-    monkeypatch.setattr("programs.queries.rounds.current_round", lambda at: 1 / 0)
+    monkeypatch.setattr("programs.queries.kept.catalogue", lambda: 1 / 0)
     client = Client(raise_request_exception=False)
     answer = client.get("/api/v1/programs/")
     assert_refused(answer, 500, "server_error")

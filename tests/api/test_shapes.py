@@ -89,12 +89,12 @@ def test_a_receipt_is_valid_or_not_and_nothing_else(story: Story, visitor: Calle
     filed = Submission.objects.get(application=story.filed)
     right = visitor.get(f"receipts/{filed.number}/?sha256={filed.sha256}")
     assert right.status_code == 200
-    assert right.json() == {"valid": True}
+    assert right.json() == {"valid": True, "withdrawn_at": None}
     wrong = visitor.get(f"receipts/{filed.number}/?sha256={'0' * 64}")
     absent = visitor.get(f"receipts/2021-없음-1차-000001/?sha256={filed.sha256}")
     for answer in (wrong, absent):
         assert answer.status_code == 200
-        assert answer.content == b'{"valid":false}'
+        assert answer.content == b'{"valid":false,"withdrawn_at":null}'
 
 
 def test_both_amounts_of_money_agree(story: Story, visitor: Caller) -> None:
@@ -146,11 +146,32 @@ def test_a_draft_is_begun_filled_and_read_back(story: Story, owner: Caller) -> N
 
 
 def test_an_incomplete_draft_is_refused_with_every_reason(story: Story, owner: Caller) -> None:
-    answer = owner.post(f"applications/{story.draft.pk}/submit/")
+    review = owner.get(f"applications/{story.draft.pk}/review/").json()
+    answer = owner.post(f"applications/{story.draft.pk}/submit/", {"seen": review["seen"]})
     assert answer.status_code == 422
     assert answer.json()["code"] == "rule_broken"
     missing = owner.get(f"applications/{story.draft.pk}/").json()["missing"]
     assert answer.json()["findings"] == [row for row in missing if row["blocking"]]
+    assert review["missing"] == missing
+
+
+def test_what_was_not_reviewed_is_not_filed(story: Story, owner: Caller) -> None:
+    path = f"applications/{story.draft.pk}"
+    seen = owner.get(f"{path}/review/").json()["seen"]
+    change = {"cost": {"version": 0, "answers": {"robot": 520_000_000}}}
+    assert owner.patch(f"{path}/", {"sections": change}).status_code == 200
+    for body, told in (
+        ({"seen": seen}, [("사업비", "로봇 본체", "없음", "520,000,000원")]),
+        ({"seen": "0" * 64}, []),
+        ({}, []),
+        (None, []),
+    ):
+        answer = owner.post(f"{path}/submit/", body)
+        assert (answer.status_code, answer.json()["code"]) == (409, "changed_since_review")
+        changes = {tuple(row.values()) for row in answer.json()["changes"]}
+        assert changes >= set(told)
+        assert answer.json()["seen"] == owner.get(f"{path}/review/").json()["seen"] != seen
+    assert not Submission.objects.filter(pk=story.draft.pk).exists()
 
 
 def test_a_filed_application_answers_its_receipt_again(story: Story, owner: Caller) -> None:

@@ -14,7 +14,9 @@ CALLS = [
     ("PATCH", "applications/{}/", CHANGE),
     ("PATCH", "applications/{}/", {"sections": []}),
     ("PATCH", "applications/{}/", "not json"),
+    ("GET", "applications/{}/review/", None),
     ("POST", "applications/{}/submit/", None),
+    ("POST", "applications/{}/submit/", {"seen": "0" * 64}),
     ("PUT", "applications/{}/", {}),
     ("DELETE", "applications/{}/", None),
 ]

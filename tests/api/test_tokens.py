@@ -16,6 +16,7 @@ SIGNED_IN = [
     ("POST", "applications/"),
     ("GET", "applications/1/"),
     ("PATCH", "applications/1/"),
+    ("GET", "applications/1/review/"),
     ("POST", "applications/1/submit/"),
 ]
 PUBLIC = ["programs/", "programs/robot/", "budget/", f"receipts/x/?sha256={'0' * 64}"]

@@ -19,6 +19,7 @@ from portal.models import Notice
 from portal.records import snapshot
 from programs.models import SubProgram
 from programs.roles import MANAGER
+from tests.factories import drafts
 from tests.factories.applications import ApplicationFactory, UserFactory
 
 pytestmark = pytest.mark.django_db
@@ -127,11 +128,10 @@ def test_locked_sheets_hold_their_hash_and_can_be_scored(catalogue, monkeypatch)
 
 def test_a_ready_draft_of_each_sub_programme_can_be_filed(catalogue) -> None:
     seed("--applications", "30", "--stage", "draft")
-    drafts = Application.objects.filter(state=ApplicationState.DRAFT)
-    for draft in drafts:
+    for draft in Application.objects.filter(state=ApplicationState.DRAFT):
         assert draft in applications_of(draft.created_by)
         now = draft.sub_program.window().opens_at + timedelta(days=3)
-        filed = filing.submit(draft, by=draft.created_by, now=now)
+        filed = drafts.file(draft, now=now)
         assert filed.sha256 == snapshot.sha256(filed.content)
     codes = Submission.objects.values_list("application__sub_program__code", flat=True)
     assert set(codes) == set(SubProgram.objects.values_list("code", flat=True))

@@ -29,8 +29,8 @@ from tests import databases
 ROOT = Path(__file__).parents[2]
 SETTINGS = "tests.demo.settings"
 JOB = (
-    "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, postponements, stage, error, result,"
-    " created_at) VALUES ('demo.slow', ?, ?, 'queued', 0, 0, 0, 0, '', '', '{}', datetime('now'))"
+    "INSERT INTO portal_job (kind, key, args, state, total, done, attempts, postponements, stage, error, cause,"
+    " result, created_at) VALUES ('demo.slow', ?, ?, 'queued', 0, 0, 0, 0, '', '', '', '{}', datetime('now'))"
 )
 pytestmark = pytest.mark.xdist_group("demo")  # they start from one prepared folder
 

@@ -1,10 +1,14 @@
 """The demo's scenario, made by the services: every stage occurs, and the ledger agrees."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import transaction
+from django.test import override_settings
 
 from applications.models import (
     Agreement,
@@ -29,9 +33,11 @@ from programs.models import SubProgram
 from programs.queries.ledger import balance
 from tests import deadlines
 
+pytestmark = pytest.mark.xdist_group("scenario")  # one seeding for the tests of this file
 SHOWN = {
     "applications.Agreement.papers_due_at",
     "applications.Agreement.sign_due_at",
+    "applications.Inquiry.due_at",
     "applications.LateGrant.until",
     "applications.Objection.answer_due_at",
     "applications.Objection.due_at",
@@ -48,14 +54,22 @@ def seed() -> None:
         call_command(command, stdout=StringIO(), verbosity=0)
 
 
+@pytest.fixture(scope="module")
+def seeded(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Make the scenario once for the tests of this file; undo it after the last one."""
+    with django_db_blocker.unblock(), transaction.atomic():
+        with override_settings(DEMO=True):
+            seed()
+        yield
+        transaction.set_rollback(True)
+
+
 def changed(kind: str) -> "list[DecisionChange]":
     return list(DecisionChange.objects.filter(kind=kind, state="in_force"))
 
 
 @pytest.mark.django_db
-def test_there_is_an_application_at_every_stage(settings) -> None:
-    settings.DEMO = True
-    seed()
+def test_there_is_an_application_at_every_stage(seeded) -> None:
     assert deadlines.filled() >= SHOWN
     assert deadlines.not_round() == []
     at, applications = now(), Application.objects.all()
@@ -105,9 +119,8 @@ def test_there_is_an_application_at_every_stage(settings) -> None:
 
 
 @pytest.mark.django_db
-def test_it_is_seeded_once_in_the_order_of_its_days_and_the_ledger_agrees(settings) -> None:
+def test_it_is_seeded_once_in_the_order_of_its_days_and_the_ledger_agrees(settings, seeded) -> None:
     settings.DEMO = True
-    seed()
     count = Application.objects.count()
     seed()
     assert Application.objects.count() == count

@@ -11,13 +11,13 @@ import requests
 import yaml
 from pypdf import PdfReader
 
+from bench.stack import Stack
 from demo.management.commands.seed_applications import SCENARIO
 from demo.samples import sample_pdf
 from portal.core.validators import check_digit
 from tests.applications.views.intake.filling import Controls, form_data
-from tests.deploy.stack import Stack
 
-PASSWORD = "smart factory 2021"
+PASSWORD = "violet lantern 2021"
 ADDRESS = "office@compose.example"
 CODE = "aftercare"  # rolling: open whatever the day of the test
 PAPERS = ("business_registration", "sme_certificate", "tax_clearance", "completion", "quote")
@@ -31,6 +31,7 @@ class Visitor:
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
         self.client: requests.Session = stack.session()
+        self.filed_by = ""  # the number of the request that filed
 
     def read(self, path: str) -> requests.Response:
         """Open an address."""
@@ -85,10 +86,10 @@ class Visitor:
         raise AssertionError(f"no letter with {word}\n{self.stack.log('worker')}")
 
 
-def drive_one_application(stack: Stack) -> None:
+def drive_one_application(stack: Stack) -> tuple[Visitor, int]:
     """Sign up, register, fill, attach, file; take the receipt that the worker printed, check it.
 
-    Mails land as files in `stack.mailbox`; the worker and beat of the file do the background work.
+    Return the visitor and the number of the application. Mails land as files in `stack.mailbox`; the worker and beat of the file do the background work.
     """
     visitor = Visitor(stack)
     programs = visitor.read("/api/v1/programs/").json()["results"]
@@ -103,6 +104,7 @@ def drive_one_application(stack: Stack) -> None:
     assert number, draft.url
     fill(visitor, int(number.group(1)))
     file_and_check(visitor, int(number.group(1)))
+    return visitor, int(number.group(1))
 
 
 def sign_up(visitor: Visitor) -> None:
@@ -159,7 +161,9 @@ def fill(visitor: Visitor, draft: int) -> None:
 def file_and_check(visitor: Visitor, draft: int) -> None:
     """File, wait for the receipt, read it back, and check it as anybody may."""
     path = f"/applications/{draft}"
-    filed = visitor.send(f"{path}/review/", {"confirmed": "on"}, to=f"{path}/submit/")
+    seen = Controls(visitor.read(f"{path}/review/").text).values["seen"][0]
+    given = {"confirmed": "on", "seen": seen}
+    filed = visitor.send(f"{path}/review/", given, to=f"{path}/submit/")
     number = re.search(r"2021-사후관리-1차-\d{6}", filed.text)
     assert number, filed.text[:3000]
     visitor.letter(number.group())
@@ -173,5 +177,6 @@ def file_and_check(visitor: Visitor, draft: int) -> None:
     sha256 = re.search(r"[0-9a-f]{64}", visitor.letter(number.group()))
     assert sha256
     api = f"/api/v1/receipts/{number.group()}/?sha256="
-    assert visitor.read(api + sha256.group()).json() == {"valid": True}
-    assert visitor.read(api + "0" * 64).json() == {"valid": False}
+    assert visitor.read(api + sha256.group()).json() == {"valid": True, "withdrawn_at": None}
+    assert visitor.read(api + "0" * 64).json() == {"valid": False, "withdrawn_at": None}
+    visitor.filed_by = filed.history[0].headers["X-Request-ID"]

@@ -32,7 +32,7 @@ from programs.models import Budget, ProgramRound, SubProgram, Track
 from programs.states import CompanyKind, CompanySize, GrantKind, Region
 
 NOW = datetime(2021, 2, 10, 14, 3, 22, tzinfo=KST)
-PASSWORD = "smart factory 2021"
+PASSWORD = "violet lantern 2021"
 
 
 def number_of(place: int) -> str:
@@ -85,7 +85,7 @@ class SiteFactory(DjangoModelFactory):
         model = Site
 
     company = factory.SubFactory(CompanyFactory)
-    name = factory.Sequence(lambda n: f"제{n + 1}공장")
+    name = factory.Sequence(lambda n: f"본공장{n + 1}")
     region = factory.SelfAttribute("company.region")
     address = factory.SelfAttribute("company.address")
 

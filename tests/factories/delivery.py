@@ -6,7 +6,6 @@ from typing import Any
 
 from applications.models import Agreement, Application, Deliverable, Expert
 from applications.services.delivery import planning
-from applications.services.intake import filing
 from applications.states import AgreementState, ApplicationState, ExpertState
 from portal.core.clock import KST
 from portal.models import User
@@ -22,7 +21,7 @@ def under_way(code: str, *, track: str = "", **company: Any) -> Agreement:
     """Make an agreement in force of a filed application, its deliverables planned."""
     program = programs.program(code)
     draft = drafts.complete(program, track=track, **company)
-    filed = filing.submit(draft, by=draft.created_by, now=NOW)
+    filed = drafts.file(draft)
     Application.objects.filter(pk=draft.pk).update(**{"state": ApplicationState.CONTRACTED})
     chosen: Track = Application.objects.get(pk=draft.pk).track
     won = filed.support_won or chosen.planning_won or 1_000_000

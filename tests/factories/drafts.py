@@ -3,11 +3,11 @@
 from datetime import datetime
 from typing import Any
 
-from applications.models import Application, Attachment, Partner
+from applications.models import Application, Attachment, Partner, Submission
 from applications.queries.intake import drafting as drafting_queries
 from applications.queries.intake import questions
 from applications.rules.intake.drafting import check_consents
-from applications.services.intake import drafting
+from applications.services.intake import drafting, filing, preparing
 from applications.states import PartnerState
 from demo.applications import answers
 from portal.models import User
@@ -59,6 +59,16 @@ def complete(
     given = {r["code"]: f"missing:consent:{r['code']}" in required for r in program.consents}
     drafting.consent(draft, answers=given, by=by, now=now)
     return Application.objects.get(pk=draft.pk)
+
+
+def seen(draft: Application, *, now: datetime = NOW) -> str:
+    """Return the hash of what a review page shows of the draft."""
+    return preparing.prepare(draft, now=now).sha256
+
+
+def file(draft: Application, *, by: User | None = None, now: datetime = NOW) -> Submission:
+    """Look at the review page and press submit."""
+    return filing.submit(draft, by=by or draft.created_by, now=now, seen=seen(draft, now=now))
 
 
 def _answer(draft: Application, track: Track, claim: bool, by: User, now: datetime) -> None:

@@ -119,6 +119,8 @@ def in_review(by: User | None = None, **options: Any) -> Showcase:
 
 def published(by: User | None = None, **options: Any) -> Showcase:
     made = in_review(by, **options)
+    if made.workspace_id is not None:
+        editing.check(made, by=curator(), now=now())
     editing.publish(made, by=curator(), now=now())
     return made
 

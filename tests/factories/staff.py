@@ -11,6 +11,7 @@ from applications.models import (
     Application,
     BonusClaim,
     FormVersion,
+    LateGrant,
     Objection,
     ScoreRun,
     ScoreSheet,
@@ -19,6 +20,7 @@ from applications.models import (
 from applications.roles import ASSESSOR
 from applications.services import objection
 from applications.services.assessment import scoring, sheets
+from applications.services.intake import late_filing
 from applications.services.selection import changes, proposals
 from applications.states import BonusState, Remedy
 from portal.access.roles import AUDITOR, OPERATOR
@@ -70,6 +72,14 @@ def auditor() -> User:
 
 def operator() -> User:
     return staff(OPERATOR)
+
+
+def late_leave(sub_program: SubProgram, **words: Any) -> LateGrant:
+    """Make a permission to file late that a second manager has approved."""
+    words = {"site": None, "reason": "장애로 제출하지 못함", "by": manager(), **words}
+    made = late_filing.grant(sub_program, **words)
+    late_filing.approve(made, by=manager(), now=words["now"])
+    return made
 
 
 def assessors(number: int = 3) -> list[User]:

@@ -14,20 +14,22 @@ from portal.records import snapshot
 from portal.records.workflow import move
 from tests.factories.applications import NOW, UserFactory
 from vouchers.models import (
+    CatalogueImport,
     CoveredService,
     Monitor,
     PanelApplication,
     PanelCriterion,
     PanelKind,
     PanelRound,
+    SaleSuspension,
     Service,
     Supplier,
 )
 from vouchers.roles import AGENCY, MINISTRY, MODERATOR, PANEL_OPERATOR
 from vouchers.rules import catalogue
 from vouchers.services import recruitment, selection
-from vouchers.services.catalogue import importing, rows
-from vouchers.states import Category, MemberKind, PanelApplicationState, ServiceMoves
+from vouchers.services.catalogue import importing, rows, sale
+from vouchers.states import Category, ImportKind, MemberKind, PanelApplicationState, ServiceMoves
 
 KINDS = list(MemberKind)
 PNG = (
@@ -120,6 +122,14 @@ def service(*, on_sale: bool = True, **fields: Any) -> Service:
     )
     if on_sale:
         move(made, ServiceMoves.SELL, by=None, now=NOW)
+    return made
+
+
+def suspended(service: Service, reason: str = "시정하지 않음") -> SaleSuspension:
+    """Suspend a sale by two people of the agency."""
+    made = sale.propose_suspension(service, reason=reason, by=agency(), now=NOW)
+    sale.confirm_suspension(made, by=agency(), now=NOW)
+    service.refresh_from_db()
     return made
 
 
@@ -230,8 +240,22 @@ def table(
     header: Sequence[str], lines: Iterable[Sequence[object]], name: str
 ) -> SimpleUploadedFile:
     """Write a CSV file as staff upload it."""
-    text = "".join(csv_lines(header, lines))
+    text = "".join(csv_lines(header, lines, counted=False))
     return SimpleUploadedFile(name, text.encode(), content_type="text/csv")
+
+
+def imported(
+    kind: ImportKind, upload: SimpleUploadedFile, by: User | None = None
+) -> CatalogueImport:
+    """Upload a table, look at its preview, and confirm it if anything would change."""
+    by = by or operator()
+    file = importing.start(kind, upload=upload, by=by, now=NOW)
+    importing.preview(file, now=NOW)
+    if file.basis and file.created + file.changed:
+        importing.confirm(file, basis=file.basis, emptying=True, by=by, now=NOW)
+        importing.apply(file, now=NOW)
+    file.refresh_from_db()
+    return file
 
 
 def suppliers_csv(count: int, **changes: str) -> SimpleUploadedFile:

@@ -40,3 +40,11 @@ def slow(job: Job) -> dict[str, int]:
 def poison(job: Job) -> None:
     """Never succeed."""
     raise RuntimeError("독이 든 작업")
+
+
+if os.environ.get("FAULTS_RELEASE") == "new":
+
+    @queue.handler("faults.newer")
+    def newer(job: Job) -> dict[str, str]:
+        """Do what only the newer release knows."""
+        return {"release": "new"}

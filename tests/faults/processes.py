@@ -27,6 +27,7 @@ def environment(**more: str) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "portal.settings",
         "DATABASE_URL": database_url(),
         "PORTAL_SECRET_KEY": settings.SECRET_KEY,
+        "PORTAL_TICKET_KEY": settings.TICKET_KEY,
         "PORTAL_DATA_DIR": str(settings.DATA_DIR),
         "PORTAL_ORIGIN": settings.ORIGIN,
         "EMAIL_URL": "memorymail://",

@@ -31,7 +31,7 @@ class Workers:
     def __init__(self, stack: ExitStack, folder: Path, broker: str) -> None:
         self.stack, self.folder, self.broker = stack, folder, broker
 
-    def start(self) -> subprocess.Popen:
+    def start(self, *, release: str = "new") -> subprocess.Popen:
         known = set(self.folder.glob("ready-*"))
         words = [
             sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "-c", "2",
@@ -42,7 +42,11 @@ class Workers:
             worker = subprocess.Popen(
                 words,
                 cwd=ROOT,
-                env=environment(CELERY_BROKER_URL=self.broker, FAULTS_FOLDER=str(self.folder)),
+                env=environment(
+                    CELERY_BROKER_URL=self.broker,
+                    FAULTS_FOLDER=str(self.folder),
+                    FAULTS_RELEASE=release,
+                ),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -146,7 +150,7 @@ def test_jobs_survive_killed_children_and_a_broker_that_forgets_everything(
     )
     assert workers.effects() == {job.pk for job in made}
     poisonous.refresh_from_db()
-    assert "독이 든 작업" in poisonous.error
+    assert "독이 든 작업" in poisonous.cause
 
 
 def test_a_message_delivered_many_times_does_the_job_once(workers: Workers, redis_url: str) -> None:
@@ -167,3 +171,25 @@ def test_a_stopped_worker_finishes_what_it_holds(workers: Workers, redis_url: st
     assert worker.wait(timeout=30) == 0
     job.refresh_from_db()
     assert (job.state, job.attempts) == (JobState.DONE, 1)
+
+
+def test_a_job_of_a_newer_release_waits_beside_an_old_worker(
+    workers: Workers, redis_url: str
+) -> None:
+    old = workers.start(release="old")
+    newer = queue_jobs.enqueue("faults.newer", key="newer")
+    (known,) = queue(1, seconds=0.1)
+    for job in (newer, known):
+        send(redis_url, job)
+
+    def told() -> bool:
+        newer.refresh_from_db()
+        return newer.error == queue_jobs.NEWER
+
+    servers.wait_until(lambda: told() and all_done([known])(), what="a sweep of the old worker")
+    assert (newer.state, newer.attempts) == (JobState.QUEUED, 0)
+    workers.start(release="new")  # both run, as while a release is rolled out
+    servers.wait_until(all_done([newer, known]), what="the newer worker")
+    newer.refresh_from_db()
+    assert (newer.attempts, newer.error, newer.result) == (1, "", {"release": "new"})
+    assert old.poll() is None

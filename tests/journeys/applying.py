@@ -18,7 +18,7 @@ from demo.management.commands.seed_applications import SCENARIO
 from demo.samples import sample_pdf
 from programs.models import SubProgram
 from programs.roles import MANAGER, OFFICER
-from tests.journeys.people import Applicant, Staff, letter_to, work
+from tests.journeys.people import Applicant, Staff, letter_to, number_of, work
 
 TRACKS = {
     "build": "basic",
@@ -137,6 +137,7 @@ class Journey:
         place = 500 + application.pk
         guest = self.applicant("partner", place)
         person.page.fill("[name=company_name]", "여정공급")
+        person.page.fill("[name=business_number]", number_of(place))
         person.page.fill("[name=email]", guest.email)
         person.press("참여 요청 보내기")
         letter = letter_to(guest.email, "/partners/").body
@@ -217,6 +218,9 @@ class Journey:
             assessor.go(f"/assessor/sheets/{sheet.pk}/")
             assessor.page.check("[name=tied][value=no]")
             assessor.press("확인하고 계속")
+            assessor.go(
+                f"/assessor/sheets/{sheet.pk}/"
+            )  # in a blind stage from the list of all firms
             for row in application.sub_program.criteria.all():
                 assessor.fill(f"mark_{row.code}", row.max_points * percent // 100)
                 assessor.fill(f"reason_{row.code}", REASON)

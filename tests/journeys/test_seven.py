@@ -173,7 +173,7 @@ def test_an_assignment_that_fails_says_what_is_short(journey: Journey, agree: Ag
     failed = journey.solve(application)
     officer.sees(
         "자리 부족",
-        "필요한 5자리 가운데 3자리를 채우지 못했습니다.",
+        "신청 1건 가운데 0건에 3명 이상을 배정하고, 1건은 배정하지 못했습니다.",
         f"{application.number}: 5명이 필요하지만 이해관계와 배정 금지를 빼면 맡을 수 있는 평가위원이"
         " 2명뿐이라 3명이 부족합니다.",
     )

@@ -17,6 +17,7 @@ SHOWCASE = {
     ("edit", "draft"): {*EDITORS, OWNER},
     ("submit", "draft"): {*EDITORS, OWNER},
     ("give_back", "review"): {*EDITORS},
+    ("check", "review"): {*EDITORS},
     ("publish", "review"): {*EDITORS},
     ("withdraw", "published"): {*EDITORS, OWNER},
     ("reopen", "withdrawn"): {*EDITORS},

@@ -7,6 +7,7 @@ import struct
 import zipfile
 import zlib
 
+import pikepdf
 from PIL import Image
 
 SECTOR, MINI, FREE, END = 512, 64, 0xFFFFFFFF, 0xFFFFFFFE
@@ -55,6 +56,39 @@ def packed_objects(*bodies: bytes, name: bytes = b"/ObjStm", filters: bytes = b"
         len(stream),
         stream,
     )
+
+
+def packed_pdf(things: list[dict], **catalog) -> bytes:
+    """One page and further objects, all packed into object streams as a library does it."""
+    out, document = io.BytesIO(), pikepdf.new()
+    document.add_blank_page()
+    document.Root.Things = pikepdf.Array(
+        [document.make_indirect(pikepdf_object(thing)) for thing in things]
+    )
+    for name, value in catalog.items():
+        document.Root[f"/{name}"] = pikepdf_object(value)
+    document.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    return out.getvalue()
+
+
+def pikepdf_object(value):
+    """A plain value as an object of a PDF; a text that begins with "/" is a name."""
+    if isinstance(value, dict):
+        return pikepdf.Dictionary({f"/{key}": pikepdf_object(part) for key, part in value.items()})
+    if isinstance(value, list):
+        return pikepdf.Array([pikepdf_object(part) for part in value])
+    if isinstance(value, str):
+        return pikepdf.Name(value) if value.startswith("/") else pikepdf.String(value)
+    return value
+
+
+def locked_pdf(*, user: str) -> bytes:
+    """One page that only its owner may change; with a `user` password also to open."""
+    out, document = io.BytesIO(), pikepdf.new()
+    document.add_blank_page()
+    locks = pikepdf.Encryption(owner="owner", user=user, allow=pikepdf.Permissions(extract=False))
+    document.save(out, encryption=locks)
+    return out.getvalue()
 
 
 # --- OLE -----------------------------------------------------------------------------------------
@@ -289,6 +323,25 @@ def pixel_flood(width: int, height: int) -> bytes:
         + png_chunk(b"IDAT", body)
         + png_chunk(b"IEND", b"")
     )
+
+
+def broken_pixels() -> bytes:
+    """A PNG whose chunks are right and whose packed pixels are not."""
+    data = picture("PNG")
+    at = data.index(b"IDAT")
+    size = struct.unpack_from(">I", data, at - 4)[0]
+    pixels = bytearray(data[at + 4 : at + 4 + size])
+    pixels[size // 2] ^= 0xFF
+    return data[: at - 4] + png_chunk(b"IDAT", bytes(pixels)) + data[at + 8 + size :]
+
+
+def printer_settings() -> bytes:
+    """As Photoshop keeps them on a Macintosh: a property list with its document type."""
+    settings = (
+        b'<?xml version="1.0" encoding="UTF-8"?>\n<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" '
+        b'"http://www.apple.com/DTDs/PropertyList-1.0.dtd">\n<plist version="1.0"><dict/></plist>'
+    )
+    return b"Photoshop 3.0\x008BIM\x03\xe9\x00\x00" + struct.pack(">I", len(settings)) + settings
 
 
 def jpg_segment(marker: int, data: bytes) -> bytes:

@@ -16,7 +16,7 @@ def sent(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, tuple[object, ...],
     monkeypatch.setattr(
         broker.app,
         "send_task",
-        lambda task, args, retry, countdown: messages.append((task, args, countdown)),
+        lambda task, args, retry, countdown, queue: messages.append((task, args, countdown)),
     )
     return messages
 

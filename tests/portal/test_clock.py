@@ -6,11 +6,13 @@ import sys
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import time_machine
 from django.db import connection, transaction
 
+from portal.core import clock
 from portal.core.clock import KST, now
 
 ROOT = Path(__file__).parents[2]
@@ -87,3 +89,24 @@ def test_a_deadline_is_the_same_instant_and_the_same_words_wherever_the_server_s
     assert f"{datetime(2021, 2, 25, 9, tzinfo=UTC).timestamp()} open closed" in told["UTC"]
     assert "2021. 2. 25. 18:00:00 KST" in told["UTC"]
     assert datetime(2021, 2, 25, 18, tzinfo=KST) == datetime(2021, 2, 25, 9, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("readings", "kept"),
+    [
+        ([(0, 0.25), (1, 0.5)], 0),  # a slow answer says little about when it was true
+        ([(0, 0.5), (1, 0.25)], 1),
+        ([(0, 0.25), (61, 0.5)], 61),  # an old one no longer counts
+        ([(0, 0.25), (1, 0.25)], 1),  # quarters: sums and differences of them are exact
+    ],
+)
+def test_the_reading_that_was_answered_most_quickly_is_kept_for_a_minute(
+    monkeypatch: pytest.MonkeyPatch, readings: list[tuple[float, float]], kept: float
+) -> None:
+    moments = iter([at for asked, took in readings for at in (asked, asked + took)])
+    monkeypatch.setattr(clock, "_last", None)
+    monkeypatch.setattr(clock, "connection", SimpleNamespace(vendor="sqlite"))
+    monkeypatch.setattr(clock, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    for _ in readings:
+        now()
+    assert clock.last_reading().moment == kept

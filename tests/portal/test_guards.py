@@ -14,7 +14,7 @@ from django.test import Client
 
 from portal.records import guard_sync
 from portal.records.guards import append_only, refuse
-from programs.models import Budget
+from programs.models import Budget, LedgerEntry
 from tests.factories.programs import pot
 
 TABLE = "programs_roundchange"
@@ -319,3 +319,13 @@ def test_readiness_fails_within_a_minute_of_a_lost_guard(client: Client) -> None
     install()
     caches["limits"].delete("guards")
     assert client.get("/readyz/").status_code == 200
+
+
+# --- Rights that follow from guards --------------------------------------------------------------
+
+
+def test_no_code_locks_rows_that_the_serving_role_may_not_change() -> None:
+    """Negative control of the fixture that watches every query of the suite."""
+    assert str(Budget.objects.select_for_update().query)
+    with pytest.raises(AssertionError, match="programs_ledgerentry"):
+        str(LedgerEntry.objects.select_for_update().query)

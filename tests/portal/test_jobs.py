@@ -7,11 +7,16 @@ from datetime import timedelta
 
 import pytest
 from django.db import connection, transaction
+from django.test import Client
 
+from portal.access.roles import OPERATOR
+from portal.celery import app
 from portal.core.clock import now
-from portal.core.errors import BadInput, Unavailable
+from portal.core.errors import BadInput, Finding, RuleBroken, StaleVersion, Unavailable
 from portal.jobs import broker, queue, tasks
 from portal.models import Job, JobState
+from portal.monitoring import figures
+from tests.factories import staff
 from tests.faults.together import at_once
 
 Register = Callable[[str, queue.Handler], None]
@@ -27,7 +32,7 @@ def works(monkeypatch: pytest.MonkeyPatch) -> Register:
 def rings(monkeypatch: pytest.MonkeyPatch) -> list[tuple[object, ...]]:
     """Collect notifications instead of sending them."""
     messages: list[tuple[object, ...]] = []
-    monkeypatch.setattr(broker, "notify", lambda *words: messages.append(words))
+    monkeypatch.setattr(broker, "notify", lambda *words, queue=None: messages.append(words))
     return messages
 
 
@@ -42,6 +47,10 @@ def let_time_pass(job: Job, seconds: int = 3600) -> None:
 
 def fail(job: Job) -> None:
     raise RuntimeError("이 작업은 늘 실패합니다")
+
+
+def refuse(job: Job) -> None:
+    raise BadInput("이 자료로는 할 수 없습니다")
 
 
 def test_two_handlers_for_one_kind_are_refused(works: Register) -> None:
@@ -65,6 +74,39 @@ def test_the_worker_is_notified_once_and_only_after_the_commit(rings: list) -> N
         queue.enqueue("test.kind", key="ring")
         assert rings == []
     assert rings == [("portal.jobs.tasks.run_job", job.pk)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_heavy_work_goes_to_workers_of_its_own(
+    settings, monkeypatch: pytest.MonkeyPatch, works: Register
+) -> None:
+    settings.HEAVY_JOBS = ["test.film"]
+    sent: list[tuple[str, str | None]] = []
+    monkeypatch.setattr(
+        app, "send_task", lambda task, *, args, queue, **more: sent.append((args, queue))
+    )
+    film, letter = queue.enqueue("test.film", key="film"), queue.enqueue("test.mail", key="mail")
+    assert sent == [((film.pk,), "heavy"), ((letter.pk,), None)]
+    ran: list[str] = []
+    for kind in ("test.film", "test.mail"):
+        works(kind, lambda job: ran.append(job.kind))
+    at = now()
+    assert queue.due(at, heavy=True) == [film.pk]
+    assert queue.due(at, heavy=False) == [letter.pk]
+    assert queue.due(at) == [film.pk, letter.pk]
+    tasks.sweep_jobs(heavy=False)
+    assert ran == ["test.mail"]
+    tasks.sweep_jobs(heavy=True)
+    assert ran == ["test.mail", "test.film"]
+
+
+def test_the_two_sweeps_of_production_share_the_jobs_between_them(settings) -> None:
+    """Each kind is swept by one of them, on the queue whose workers run it."""
+    rows = [row for row in settings.CELERY_BEAT_SCHEDULE.values() if "sweep_jobs" in row["task"]]
+    shared = {row["kwargs"]["heavy"]: row.get("options", {}).get("queue") for row in rows}
+    assert shared == {False: None, True: settings.HEAVY_QUEUE}
+    app.loader.import_default_modules()
+    assert set(settings.HEAVY_JOBS) <= queue.kinds()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -131,20 +173,30 @@ def test_a_poisonous_job_is_parked_with_its_reason_while_the_others_flow(works: 
     assert Job.objects.filter(state=JobState.DONE).count() == len(good)
     bad.refresh_from_db()
     assert (bad.state, bad.attempts) == (JobState.PARKED, queue.ATTEMPTS)
-    assert bad.error == "RuntimeError: 이 작업은 늘 실패합니다"
+    assert (bad.error, bad.cause) == (queue.UNEXPECTED, "RuntimeError: 이 작업은 늘 실패합니다")
     assert tasks.sweep_jobs() == 0
 
 
 @pytest.mark.django_db
-def test_a_readable_error_is_kept_in_its_own_words(works: Register) -> None:
+@pytest.mark.parametrize(
+    ("refusal", "state"),
+    [
+        (BadInput("사업비를 확인하세요."), JobState.PARKED),
+        (RuleBroken([Finding("cost", "사업비를 확인하세요.")]), JobState.PARKED),
+        (StaleVersion("사업비를 확인하세요."), JobState.QUEUED),
+    ],
+)
+def test_a_readable_error_is_kept_and_what_the_input_forbids_is_not_tried_again(
+    works: Register, refusal: Exception, state: JobState
+) -> None:
     def refuse(job: Job) -> None:
-        raise BadInput("사업비를 확인하세요.")
+        raise refusal
 
     works("test.refused", refuse)
     job = queue.enqueue("test.refused", key="refused")
-    queue.run(job.pk)
+    assert queue.run(job.pk) == state
     job.refresh_from_db()
-    assert job.error == "사업비를 확인하세요."
+    assert (job.error, job.cause, job.attempts) == ("사업비를 확인하세요.", "", 1)
 
 
 @pytest.mark.django_db
@@ -210,11 +262,30 @@ def test_a_process_that_is_closing_begins_no_further_job(
 
 
 @pytest.mark.django_db
-def test_a_job_without_a_handler_is_parked_at_once() -> None:
-    job = queue.enqueue("test.nobody", key="nobody")
-    assert queue.run(job.pk) == JobState.PARKED
+def test_a_job_of_a_newer_release_waits_for_a_worker_that_knows_its_kind(
+    works: Register, client: Client
+) -> None:
+    job = queue.enqueue("test.newer", key="newer")
+    assert queue.run(job.pk) is None  # by the ring of a message
+    assert tasks.sweep_jobs() == 0
     job.refresh_from_db()
-    assert "test.nobody" in job.error
+    assert (job.state, job.attempts, job.error) == (JobState.QUEUED, 0, queue.NEWER)
+    waiting = {figure.name: figure.values for figure in figures.work(now())}
+    assert waiting["portal_jobs_unknown"] == {("test.newer",): 1}
+    staff.enter(client, staff.staff(OPERATOR))
+    assert "새 버전이 켜지면" in client.get("/admin/portal/job/").content.decode()
+    works("test.newer", lambda job: {"done": True})  # the newer worker
+    assert tasks.sweep_jobs() == 1
+    job.refresh_from_db()
+    assert (job.state, job.error) == (JobState.DONE, "")
+
+
+@pytest.mark.django_db
+def test_jobs_of_a_newer_release_hold_up_no_others(works: Register) -> None:
+    Job.objects.bulk_create(Job(kind="test.newer", key=f"newer{n}") for n in range(250))
+    works("test.known", lambda job: None)
+    known = queue.enqueue("test.known", key="known")
+    assert queue.due(now()) == [known.pk]
 
 
 @pytest.mark.django_db
@@ -262,8 +333,8 @@ def test_a_worker_that_lost_its_lease_does_not_overwrite_its_successor(
 
 @pytest.mark.django_db
 def test_a_parked_job_can_be_put_back_and_only_a_parked_one(works: Register, rings: list) -> None:
-    works("test.good", lambda job: None)
-    job = queue.enqueue("test.nobody", key="again")
+    works("test.refused", refuse)
+    job = queue.enqueue("test.refused", key="again")
     assert queue.retry(job) is False
     queue.run(job.pk)
     assert queue.retry(job) is True

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import BadInput
-from portal.core.money import MAX_WON, checked_won, eok, floor_to, share_of, won
+from portal.core.money import MAX_WON, checked_won, eok, floor_to, read, share_of, won
 
 amounts = st.integers(0, MAX_WON)
 
@@ -82,3 +82,85 @@ def test_refuses_an_impossible_share(amount: int, percent: int) -> None:
 def test_refuses_an_impossible_floor(amount: int, unit: int) -> None:
     with pytest.raises(BadInput):
         floor_to(amount, unit)
+
+
+@pytest.mark.parametrize(
+    ("typed", "amount"),
+    [
+        ("70000000", 70_000_000),
+        ("70,000,000", 70_000_000),
+        ("70,000,000원", 70_000_000),
+        ("70,000,000 원", 70_000_000),
+        ("７０，０００，０００원", 70_000_000),
+        ("70、000、000", 70_000_000),
+        ("70 000 000", 70_000_000),
+        ("70\u00a0000\u00a0000", 70_000_000),
+        ("₩70,000,000", 70_000_000),
+        ("￦ 70,000,000", 70_000_000),
+        ("금 70,000,000원정", 70_000_000),
+        ("KRW 70,000,000", 70_000_000),
+        ("\u200b70,000,000\u202c", 70_000_000),
+        ("1억 2,000만원", 120_000_000),
+        ("1억2천만원", 120_000_000),
+        ("1억 2,000만 5,000원", 120_005_000),
+        ("0.7억", 70_000_000),
+        ("０．７억원", 70_000_000),
+        ("1.5만", 15_000),
+        ("1,234.5억", 123_450_000_000),
+        ("4,002억원", 400_200_000_000),
+        ("3천만원", 30_000_000),
+        ("2천5백만원", 25_000_000),
+        ("70,000천원", 70_000_000),
+        ("1,200백만원", 1_200_000_000),
+        ("만원", None),
+        ("천만원", 10_000_000),
+        ("0", 0),
+        ("0원", 0),
+        ("1조", 10**12),
+    ],
+)
+def test_reads_amounts_as_people_write_them(typed: str, amount: int | None) -> None:
+    if amount is None:
+        with pytest.raises(BadInput):
+            read(typed)
+    else:
+        assert read(typed) == amount
+
+
+@pytest.mark.parametrize(
+    ("typed", "reading"),
+    [
+        ("1,00", "100원"),
+        ("12,34", "1,234원"),
+        ("1,0000", "10,000원"),
+        ("1 00", "100원"),
+        ("1.5", "1.5원"),
+        ("1.000", "1.000원"),
+        ("1.000.000", "1.000.000원"),
+        ("1,000.00", "1,000.00원"),
+        ("1억 2000", "1억 2000만원"),
+        ("1억2,000", "1억 2,000만원"),
+    ],
+)
+def test_what_may_mean_two_amounts_is_refused_with_its_reading(typed: str, reading: str) -> None:
+    with pytest.raises(BadInput, match=reading) as refused:
+        read(typed)
+    assert refused.value.code == "amount"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "원", "억", "-1", "△1,000", "(1,000)", "1e6", "1²", "٣", "½", "약 100만원", "100만원 이상", "100~200만원",
+     "1만 2억", "1억 1억", "1억 20,000만", "2천3천만", "1.234567891억", "12천5백만", "1,00만원", "9" * 14, "9" * 70,
+     "1,000달러", "$100", "0x10"],
+)  # fmt: skip
+def test_refuses_what_is_no_typed_amount(typed: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        read(typed)
+    assert refused.value.code == "amount"
+
+
+@given(amounts)
+def test_reads_every_amount_that_is_written(amount: int) -> None:
+    assert read(won(amount)) == amount
+    assert read(eok(amount)) == amount

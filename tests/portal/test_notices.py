@@ -75,7 +75,7 @@ def test_the_worker_is_notified_after_the_commit_and_a_rollback_leaves_no_notice
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     heard: list[object] = []
-    monkeypatch.setattr(broker, "notify", lambda *words: heard.append(words))
+    monkeypatch.setattr(broker, "notify", lambda *words, queue=None: heard.append(words))
     words = {
         "to_email": "kim@example.kr",
         "now": NOW,

@@ -3,6 +3,7 @@
 import concurrent.futures
 import hashlib
 import io
+import json
 import multiprocessing
 import os
 import signal
@@ -23,6 +24,7 @@ from django.template import engines
 from portal.core.errors import PortalError, Unavailable
 from portal.paper import pdf
 from portal.paper.pdf import PdfFailed
+from portal.templatetags.values import keep_words
 
 pytestmark = pytest.mark.pdf
 LINES = ("주식회사 한빛정밀", "보급ㆍ확산", "200,000,000원", "똠방각하 펲시콜라 쀍")
@@ -424,6 +426,80 @@ def test_a_forked_worker_prints_with_an_engine_of_its_own():
     assert ours not in {engine for engine, _ in answers}
     assert pdf._engine.process.pid == ours
     assert pdf.print_html(SHORT).pages == 1
+
+
+# --- Rare letters --------------------------------------------------------------------------------
+
+RARE = {
+    "한자": "龘㐂堃𠮷𣅃𡈽𪚥𫝀葛󠄀金",
+    "옛한글": "ᄒᆞᆫ글 ᄊᆞ미 ᅟᅡ ᄀᅠ ㅿㆆㆍ",
+    "그림 글자": "👩‍🔬🫠❤️👨🏽‍👩🏻‍👧‍👦🇰🇷1️⃣☎😀",
+    "기호": "㈜℃㎡①Ⅳ₩￦…—·",
+}
+RARE_FONTS = (
+    "opentype/noto/NotoSansCJK-Regular.ttc",
+    "truetype/hanazono/HanaMinB.ttf",
+    "truetype/noto/NotoColorEmoji.ttf",
+)
+
+
+UNKNOWN = "\U000f1234"  # of no font
+BOXES = """
+import json, logging, sys
+sys.modules["lxml"] = None
+import weasyprint
+told = []
+logging.getLogger("weasyprint").addHandler(type("Told", (logging.Handler,), {"emit": lambda self, row: told.append(row.getMessage())})())
+found = []
+for html in json.load(sys.stdin):
+    told.clear()
+    weasyprint.HTML(string=html).write_pdf()
+    found.append([line for line in told if ".notdef" in line])
+print(json.dumps(found))
+"""  # fmt: skip
+
+
+def test_rare_letters_of_names_are_drawn_on_paper():
+    lacking = [name for name in RARE_FONTS if not (Path("/usr/share/fonts") / name).exists()]
+    if lacking:
+        pytest.skip(f"fonts are not installed: {', '.join(lacking)}")
+    template = engines["django"].from_string(
+        '{% extends "pdf/base.html" %}{% block body %}<p>{{ words|keep_words }}</p>'
+        '<p class="hash">{{ words }}</p>{% endblock %}'
+    )
+    pages = [
+        template.render({"title": words, "words": words}) for words in (*RARE.values(), UNKNOWN)
+    ]
+    told = subprocess.run(
+        [sys.executable, "-c", BOXES],
+        input=json.dumps(pages),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    *drawn, unknown = json.loads(told.stdout)
+    assert dict(zip(RARE, drawn, strict=True)) == {kind: [] for kind in RARE}
+    assert unknown
+
+
+def test_plain_letters_and_digits_are_not_drawn_by_the_fonts_of_rare_ones(receipt):
+    fonts: set[str] = set()
+    for one in pypdf.PdfReader(io.BytesIO(receipt().data)).pages:
+        for font in one["/Resources"]["/Font"].values():
+            fonts.add(str(font.get_object()["/BaseFont"]).partition("+")[2])
+    assert fonts
+    assert {name for name in fonts if not name.startswith("Nanum")} == set()
+
+
+def test_old_hangul_is_marked_for_a_font_that_joins_its_letters():
+    marked = keep_words("ᄒᆞᆫ글 <b>")
+    assert marked == '<span class="old-hangul">ᄒᆞᆫ</span>글 &lt;b&gt;'
+
+
+def test_a_document_with_rare_letters_keeps_within_its_limits(receipt):
+    document = receipt(lines=list(RARE.values()))
+    assert document.pages == 1
+    assert "㈜℃㎡" in text_of(document).replace("\u2060", "")
 
 
 # --- Missing parts -------------------------------------------------------------------------------

@@ -5,12 +5,15 @@ from django.contrib.admin import site
 from django.test import Client, RequestFactory
 from django.urls import reverse
 
+from applications.admin.application.status import ApplicationAdmin
+from applications.queries import search
+from applications.services import search as keys
 from portal.access.roles import AUDITOR, OPERATOR
 from portal.models import Notice
-from portal.staff.lists import StaffAdmin
+from portal.staff.lists import QuickPaginator, StaffAdmin
 from programs.roles import MANAGER, OFFICER
 from tests.factories import staff
-from tests.factories.applications import NOW, UserFactory
+from tests.factories.applications import NOW, ApplicationFactory, UserFactory
 
 # Screens of packages: no role opens them, a superuser alone.
 THEIRS = {"account", "axes"}
@@ -91,3 +94,54 @@ def test_no_secret_can_be_guessed_character_by_character(client: Client, role: s
         address = reverse(f"admin:portal_{model}_changelist")
         assert client.get(address).status_code == 200, model
         assert client.get(f"{address}?{word}").status_code == 400, word
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("rows", "says", "more"),
+    [(3, "모두 3건", False), (5, "모두 5건", False), (6, "5건 이상", True), (9, "5건 이상", True)],
+)
+def test_a_list_says_how_many_there_are(
+    client: Client, monkeypatch: pytest.MonkeyPatch, rows: int, says: str, more: bool
+) -> None:
+    monkeypatch.setattr(QuickPaginator, "MOST", 5)
+    reader = staff.enter(client, staff.operator())
+    Notice.objects.bulk_create(
+        Notice(key=f"{number}", to_email="b@example.kr", subject="c", body="d", created_at=NOW)
+        for number in range(rows)
+    )
+    page = reader.get(reverse("admin:portal_notice_changelist")).content.decode()
+    assert says in page
+    assert ("조건이나 검색으로 좁혀" in page) is more
+
+
+@pytest.mark.django_db
+def test_a_search_shows_its_first_rows_and_its_export_holds_all(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(search, "MOST", 4)
+    monkeypatch.setattr(ApplicationAdmin, "list_per_page", 3)
+    program = staff.program()
+    made = [
+        ApplicationFactory(filed=True, sub_program=program, company__name=f"한빛{number}")
+        for number in range(7)
+    ]
+    keys.learn([row.company_id for row in made])
+    reader = staff.enter(client, staff.officer(program))
+    listed = reverse("admin:applications_application_changelist")
+    shown: list[str] = []
+    for page, count in ((1, 3), (2, 1)):
+        answer = reader.get(listed, {"q": "한빛", "p": page})
+        text = answer.content.decode()
+        rows = [row.number for row in answer.context["cl"].result_list]
+        assert (len(rows), "4건 이상" in text) == (count, True)
+        shown += rows
+    assert shown == sorted(set(shown), reverse=True)
+    export = f"{reverse('admin:applications_application_export')}?q=한빛"
+    lines = b"".join(reader.get(export).streaming_content).decode().strip().splitlines()
+    assert [row.number for row in made if not any(row.number in line for line in lines)] == []
+    assert "7건" in lines[-1]
+    few = reader.get(f"{listed}?q=한빛1").content.decode()
+    assert "모두 1건" in few
+    narrow = reader.get(f"{export}&state=screening")
+    assert "0건" in b"".join(narrow.streaming_content).decode()

@@ -1,12 +1,12 @@
 """Exported tables: complete, counted, without formulas, and logged."""
 
-import zipfile
+from datetime import date, datetime
 from io import BytesIO
 
 import openpyxl
 import pytest
 
-from portal.core.errors import BadInput
+from portal.core.clock import KST
 from portal.paper import tables
 from tests.factories.applications import NOW
 
@@ -50,42 +50,28 @@ def test_an_xlsx_holds_no_formula_and_every_row() -> None:
     assert sheet["A2"].data_type != "f"
 
 
-@pytest.mark.parametrize("kind", ["utf-8-sig", "cp949", "xlsx"])
-def test_what_a_spreadsheet_writes_can_be_read(kind) -> None:
-    header, row = ["기업명", "번호"], ["한빛", "1248100998"]
-    if kind == "xlsx":
-        data = tables.xlsx([("목록", header, [row])])
-    else:
-        data = f"{','.join(header)}\n\n{','.join(row)}\n".encode(kind)
-    found = list(tables.read(BytesIO(data), "xlsx" if kind == "xlsx" else "csv", limit=10))
-    assert [cells for _, cells in found] == [{"기업명": "한빛", "번호": "1248100998"}]
+def test_an_xlsx_keeps_types_fits_its_columns_and_holds_its_header() -> None:
+    header = ["기업명", "금액(원)", "사업자등록번호", "기준일", "발표", "순위", "맞음"]
+    rows = [["가" * 20, 1_200_000, "124-81-00998", date(2022, 12, 31), NOW, 12_345, True]]
+    data = tables.xlsx([("표: 지금/목표", header, rows), ("표: 지금/목표", header, [])])
+    book = openpyxl.load_workbook(BytesIO(data))
+    sheet = book.worksheets[0]
+    assert book.sheetnames == ["표 지금 목표", "표 지금 목표 2"]
+    assert (sheet.freeze_panes, sheet.print_title_rows) == ("A2", "$1:$1")
+    values = [cell.value for cell in sheet[2]]
+    assert values[:3] == ["가" * 20, 1_200_000, "124-81-00998"]
+    assert values[3] == datetime(2022, 12, 31)  # noqa: DTZ001 - as a spreadsheet has it
+    assert values[4] == NOW.astimezone(KST).replace(tzinfo=None)
+    assert values[5:] == [12_345, "예"]
+    assert [cell.number_format for cell in sheet[2]][1] == "#,##0"
+    assert sheet["F2"].number_format == "General"
+    widths = [sheet.column_dimensions[letter].width for letter in "ABC"]
+    assert widths == [42, 11, 16]
 
 
-@pytest.mark.parametrize(
-    ("data", "code"),
-    [
-        (b"", "table_empty"),
-        (b"a,a\n1,2\n", "table_header"),
-        (b"a\n1\n2\n3\n", "table_too_long"),
-        (b"a\n\xff\xfe\xfa\n", "table_unreadable"),
-    ],
-)
-def test_a_table_that_cannot_be_read_is_refused_with_its_reason(data, code) -> None:
-    with pytest.raises(BadInput) as refused:
-        list(tables.read(BytesIO(data), "csv", limit=2))
-    assert refused.value.code == code
-
-
-def test_a_sheet_that_claims_to_be_endless_is_refused() -> None:
-    """A gap of rows is nothing in the file, and a loop of any length for its reader."""
-    honest, forged = BytesIO(tables.xlsx([("목록", ["이름"], [["한빛"]])])), BytesIO()
-    with zipfile.ZipFile(honest) as source, zipfile.ZipFile(forged, "w") as target:
-        for part in source.namelist():
-            data = source.read(part)
-            if part.endswith("sheet1.xml"):
-                assert data.count(b"<row") == 2
-                data = data.replace(b'<row r="2"', b'<row r="1100000"')
-            target.writestr(part, data)
-    with pytest.raises(BadInput) as refused:
-        list(tables.read(forged, "xlsx", limit=10))
-    assert refused.value.code == "table_too_long"
+@pytest.mark.parametrize("value", [{"기능": 5}, [1, 2], ("가",), {"가"}])
+def test_a_cell_holds_one_value(value: object) -> None:
+    with pytest.raises(TypeError):
+        tables.safe(value)
+    with pytest.raises(TypeError):
+        tables.xlsx([("목록", ["값"], [[value]])])

@@ -1,6 +1,7 @@
 """API tokens: shown once, stored as a hash, scoped, expiring, and useless when revoked or locked."""
 
 import hashlib
+import time
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 
 from portal.api.authentication import issue_token
 from portal.models import ApiToken, User
-from tests.factories.applications import UserFactory
+from tests.factories.applications import PASSWORD, UserFactory
 
 READ = "/api/v1/applications/"
 
@@ -18,6 +19,17 @@ READ = "/api/v1/applications/"
 @pytest.fixture
 def user(db: None) -> User:
     return UserFactory()
+
+
+def confirm_oneself(client: Client, user: User) -> None:
+    """Sign in as somebody who has just confirmed who they are."""
+    client.force_login(user)
+    session = client.session
+    session["account_authentication_methods"] = [
+        {"method": "password", "at": time.time(), "reauthenticated": True}
+    ]
+    session["account_authentication_methods_user"] = str(user.pk)
+    session.save()
 
 
 def bearer(text: str) -> dict[str, str]:
@@ -33,8 +45,50 @@ def test_only_the_hash_of_a_token_is_kept(user: User) -> None:
 
 
 def test_two_tokens_are_never_alike(user: User) -> None:
-    texts = {issue_token(user, name="ERP", scope="read")[1] for _ in range(50)}
-    assert len(texts) == 50
+    texts = {issue_token(user, name="ERP", scope="read")[1] for _ in range(ApiToken.MOST)}
+    assert len(texts) == ApiToken.MOST
+
+
+def test_a_person_has_at_most_ten_living_tokens(user: User, client: Client) -> None:
+    for _ in range(ApiToken.MOST):
+        token, _ = issue_token(user, name="ERP", scope="read")
+    confirm_oneself(client, user)
+    page = client.post(reverse("tokens"), {"name": "하나 더", "scope": "read"})
+    assert "10개까지" in page.content.decode()
+    assert page.context["form"]["name"].value() == "하나 더"
+    assert ApiToken.objects.count() == ApiToken.MOST
+    ApiToken.objects.filter(pk=token.pk).update(expires_at=timezone.now())
+    client.post(reverse("tokens"), {"name": "하나 더", "scope": "read"})
+    assert ApiToken.objects.count() == ApiToken.MOST + 1
+
+
+def test_the_last_use_of_a_token_is_shown_and_written_at_most_every_five_minutes(
+    user: User, client: Client
+) -> None:
+    token, text = issue_token(user, name="ERP", scope="read")
+    client.get(READ, headers=bearer(text))
+    first = ApiToken.objects.get(pk=token.pk).last_used_at
+    assert first is not None
+    client.get(READ, headers=bearer(text))
+    assert ApiToken.objects.get(pk=token.pk).last_used_at == first
+    ApiToken.objects.update(last_used_at=first - timedelta(minutes=6))
+    client.get(READ, headers=bearer(text))
+    assert ApiToken.objects.get(pk=token.pk).last_used_at >= first
+
+
+def test_the_page_of_tokens_asks_who_it_is(user: User, client: Client) -> None:
+    client.force_login(user)
+    for answer in (
+        client.get(reverse("tokens")),
+        client.post(reverse("tokens"), {"name": "ERP", "scope": "write"}),
+    ):
+        assert answer.headers["Location"].startswith(reverse("account_reauthenticate"))
+    assert not ApiToken.objects.exists()
+    page = client.post(
+        f"{reverse('account_reauthenticate')}?next={reverse('tokens')}", {"password": PASSWORD}
+    )
+    assert page.context["made"]  # what was sent before is done
+    assert client.get(reverse("tokens")).status_code == 200
 
 
 def test_a_token_opens_the_api_for_its_person(user: User, client: Client) -> None:
@@ -95,7 +149,7 @@ def test_a_session_writes_through_the_api_only_with_the_form_s_secret(user: User
 
 
 def test_the_page_shows_a_new_token_once(user: User, client: Client) -> None:
-    client.force_login(user)
+    confirm_oneself(client, user)
     page = client.post(reverse("tokens"), {"name": "ERP 연계", "scope": "write"})
     text = page.context["made"]
     assert text in page.content.decode()
@@ -106,7 +160,7 @@ def test_the_page_shows_a_new_token_once(user: User, client: Client) -> None:
 
 
 def test_the_page_refuses_an_unknown_scope_or_no_name(user: User, client: Client) -> None:
-    client.force_login(user)
+    confirm_oneself(client, user)
     for words in ({"name": "", "scope": "read"}, {"name": "x", "scope": "admin"}, {}):
         client.post(reverse("tokens"), words)
     assert not ApiToken.objects.exists()
@@ -124,7 +178,7 @@ def test_a_revoked_token_is_refused_at_once(user: User, client: Client) -> None:
 
 def test_nobody_revokes_or_sees_another_person_s_token(user: User, client: Client) -> None:
     token, text = issue_token(user, name="남의 토큰", scope="read")
-    client.force_login(UserFactory())
+    confirm_oneself(client, UserFactory())
     assert client.post(reverse("token_revoke", args=[token.pk])).status_code == 404
     assert "남의 토큰" not in client.get(reverse("tokens")).content.decode()
     client.logout()

@@ -148,7 +148,8 @@ def manager(db: None) -> User:
 @pytest.mark.parametrize("name", [n for n, m in ApplicationMoves.by_name().items() if m.needs_note])
 def test_a_move_that_needs_a_note_is_refused_without_one(db: None, name: str, note: str) -> None:
     manager = UserFactory(roles=["manager", "assessor"])
-    thing = ApplicationFactory(filed=True, state=ApplicationMoves.by_name()[name].source[-1])
+    source = ApplicationMoves.by_name()[name].source[-1]
+    thing = ApplicationFactory(filed=source != ApplicationState.DRAFT, state=source)
     every = Application.objects.filter(pk=thing.pk)
     with pytest.raises(MoveNotAllowed) as alone:
         move(thing, thing.MOVES[name], by=manager, now=NOW, note=note, owner=True)
@@ -158,11 +159,17 @@ def test_a_move_that_needs_a_note_is_refused_without_one(db: None, name: str, no
     assert not ApplicationMove.objects.exists()
 
 
-def test_a_thing_that_somebody_else_moved_is_not_moved_again(manager: User) -> None:
+@pytest.mark.parametrize(
+    ("own", "who"), [(False, "다른 사람이 먼저"), (True, "다른 창에서 직접 먼저")]
+)
+def test_a_thing_that_was_moved_meanwhile_is_not_moved_again(
+    manager: User, own: bool, who: str
+) -> None:
     mine = ApplicationFactory(filed=True)
     theirs = Application.objects.get(pk=mine.pk)
-    move(theirs, ApplicationMoves.TAKE_UP, by=manager, now=NOW)
-    with pytest.raises(MoveNotAllowed, match="다른 사람이 먼저"):
+    first = manager if own else UserFactory(roles=["manager"])
+    move(theirs, ApplicationMoves.TAKE_UP, by=first, now=NOW)
+    with pytest.raises(MoveNotAllowed, match=who):
         move(mine, ApplicationMoves.TAKE_UP, by=manager, now=NOW)
     assert mine.state == "submitted"  # the object in hand tells what it knew
     assert ApplicationMove.objects.count() == 1

@@ -22,5 +22,5 @@ def catalogue_2021(django_db_setup: None, django_db_blocker) -> Iterator[Program
 
 @pytest.fixture
 def round_2021(catalogue_2021: ProgramRound, db: None) -> ProgramRound:
-    """Use the loaded catalogue in a test of its own."""
-    return catalogue_2021
+    """Return the loaded round as the test's own object: what it changes in it stays there."""
+    return ProgramRound.objects.get(pk=catalogue_2021.pk)

@@ -30,6 +30,20 @@ def test_an_officer_sees_only_the_programmes_assigned() -> None:
     assert not visibility.rounds_of(other).exists()
 
 
+def test_an_officer_sees_the_money_of_the_programmes_assigned_only() -> None:
+    officer = UserFactory(roles=[OFFICER])
+    robot = program("robot")
+    robot.officers.add(officer)
+    assert list(visibility.pots_of(officer)) == [robot.pot]
+    assert {row.budget for row in visibility.entries_of(officer)} == {robot.pot}
+    for role in (MANAGER, AUDITOR, OPERATOR):
+        everybody = UserFactory(roles=[role])
+        assert visibility.pots_of(everybody).count() == Budget.objects.count() > 1
+        assert visibility.entries_of(everybody).count() > 1
+    assert not visibility.pots_of(UserFactory()).exists()
+    assert not visibility.entries_of(UserFactory()).exists()
+
+
 def test_a_former_officer_sees_nothing_though_still_listed() -> None:
     former = UserFactory()
     program("robot").officers.add(former)

@@ -15,6 +15,7 @@ from tests.factories.applications import NOW
 from tests.factories.staff import enter
 from vouchers.models import Certificate, ConsumerReport, PanelApplication
 from vouchers.services import books, corrections
+from vouchers.services.catalogue import sale
 from vouchers.services.reports import moderation
 from vouchers.services.rewards import awards as awards_services
 from vouchers.urls import urlpatterns
@@ -48,6 +49,7 @@ ROUTES = {
     "supplier_desk": "302 404 404 200 200 404",
     "supplier_report": "302 404 404 200 404 404",
     "supplier_correction": "302 404 404 200 404 404",
+    "supplier_suspension": "302 404 404 200 404 404",
     "supplier_proof": "302 404 404 200 404 200",
     "api_voucher_reports": ALL,
     "api_voucher_corrections": ALL,
@@ -56,6 +58,7 @@ ROUTES = {
     "panel_desk": SIGNED_IN,
     "panel_application": OWN,
     "panel_evidence_add": "302 404 400 404 404 404",
+    "panel_appeal": "302 404 400 404 404 404",
     "panel_evidence": OWN,  # a draft: not even the desk
     "panel_evidence_remove": "302 404 302 404 404 404",
     "panel_withdraw": OWN,
@@ -74,6 +77,7 @@ HIDDEN = {
     "report_book": NOBODY,
     "supplier_report": "302 404 404 404 404 404",
     "supplier_correction": "302 404 404 404 404 404",
+    "supplier_suspension": "302 404 404 404 404 404",
 }
 
 
@@ -86,7 +90,7 @@ class World:
     posted: frozenset[str] = frozenset(
         {
             *("panel_picture_add", "panel_picture_remove", "panel_apply"),
-            *("panel_evidence_add", "panel_evidence_remove"),
+            *("panel_evidence_add", "panel_evidence_remove", "panel_appeal"),
         }
     )
 
@@ -118,7 +122,9 @@ def world(*, public: bool) -> World:
     draft = make.written(make.assigned(round, monitor=monitor))
     moderation.accept(told, by=moderator, now=NOW, note="확인")
     case = make.raised(told)
+    stopping = sale.propose_suspension(service, reason="거짓", by=panel.agency(), now=NOW)
     names: dict[str, dict[str, Any]] = {
+        "supplier_suspension": {"pk": stopping.pk},
         "published_report": {"pk": told.pk},
         "report_picture": {"pk": told.evidence.get().pk},
         "correction_detail": {"pk": case.pk},
@@ -128,6 +134,7 @@ def world(*, public: bool) -> World:
     }
     if public:
         names |= _publish(make.fresh(told), case, seller, moderator)
+        sale.confirm_suspension(stopping, by=panel.agency(), now=make.LATER)
     else:
         ConsumerReport.objects.filter(pk=told.pk).update(state="submitted")
     draft_names = {"pk": draft.assignment_id}
@@ -146,6 +153,7 @@ def world(*, public: bool) -> World:
         "panel_evidence_add": application,
         "panel_evidence": {"pk": filed.evidence.get().pk},
         "panel_evidence_remove": {"pk": filed.evidence.get().pk},
+        "panel_appeal": application,
         "panel_withdraw": application,
         "panel_decline": application,
         "panel_wishes": {"pk": monitor.pk},

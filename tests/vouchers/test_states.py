@@ -33,7 +33,7 @@ LIVES: dict[str, list[str]] = {
     "PanelApplication": [
         "submit: draft > submitted by owner",
         "withdraw: draft submitted > withdrawn by owner",
-        "bar: draft submitted selected reserve > barred by panel_operator agency system !",
+        "bar: draft submitted selected reserve > barred by panel_operator agency !",
         "unbar: barred > submitted by panel_operator agency !",
         "select: submitted > selected by panel_operator",
         "reserve: submitted > reserve by panel_operator",
@@ -48,7 +48,7 @@ LIVES: dict[str, list[str]] = {
     ],
     "Monitor": [
         "leave: active > left by owner panel_operator !",
-        "exclude: active left > excluded by panel_operator agency system !",
+        "exclude: active left > excluded by panel_operator agency !",
         "restore: excluded > active by agency !",
     ],
     "AssignmentRun": [
@@ -83,7 +83,18 @@ LIVES: dict[str, list[str]] = {
         "ask_again: answered > asked by agency !",
         "fail: answered > suspended by agency !",
         "overdue: asked > suspended by system !",
+        "reconsider: suspended > answered by agency !",
+        "renew: suspended > asked by agency !",
         "join: raised > raised by moderator panel_operator agency",
+    ],
+    "SaleSuspension": [
+        "begin: proposed > in_force by system !",
+        "confirm: proposed > in_force by agency !",
+        "decline: proposed > declined by agency system !",
+        "lift: in_force > lifted by agency !",
+        "uphold: in_force > lifted by agency !",
+        "object: in_force > in_force by owner !",
+        "reject: in_force > in_force by agency !",
     ],
     "AwardRound": [
         "approve: proposed > approved by agency ministry",
@@ -101,6 +112,7 @@ ENDS = {
     "ConsumerReport": {"rejected"},
     "GoodCase": {"declined", "ended"},
     "Correction": {"dismissed", "fixed"},
+    "SaleSuspension": {"declined", "lifted"},
     "AwardRound": {"paid", "discarded"},
 }
 

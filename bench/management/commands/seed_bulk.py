@@ -6,6 +6,7 @@ from typing import Any
 from django.core.management import BaseCommand, CommandError, CommandParser
 from django.db import connection
 
+from applications.services import search
 from bench.bulk import staff, writer
 from bench.bulk.prototypes import MARK, make_prototypes
 from portal.core.clock import now
@@ -82,6 +83,7 @@ class Command(BaseCommand):
         )
         self.writing_since = time.monotonic()
         bulk.write(count, self.report)
+        search.learn_missing()
         writer.refresh_statistics()
         self.stdout.write(
             self.style.SUCCESS(

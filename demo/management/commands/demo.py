@@ -56,7 +56,7 @@ class Command(DemoCommand):
                 self.seed_rest()
             else:
                 self.welcome(options["host"], options["port"])
-                server.serve(options["host"], options["port"], seeding=self.start_seeding())
+                server.serve(options["host"], options["port"], making=self.start_seeding())
                 self.stdout.write("\n포털을 닫았습니다. 데이터는 남아 있습니다.")
 
     def check_port(self, host: str, port: int) -> None:

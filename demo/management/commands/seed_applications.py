@@ -20,17 +20,19 @@ from applications.models import (
     Selection,
     Site,
 )
+from applications.queries import registries
 from applications.services import company as company_services
 from applications.services.assessment import committee, conflicts, scoring
 from applications.services.assessment import sheets as sheets_services
 from applications.services.delivery import experts
-from applications.services.intake import drafting, filing, late_filing, partners
+from applications.services.intake import drafting, filing, late_filing, partners, preparing
 from applications.services.screening import checks, supplements
 from applications.services.selection import proposals
 from applications.states import MemberRole
 from demo import applications
 from demo.applications.agreements import AgreementSeeder
 from demo.applications.decisions import DecisionChangeSeeder
+from demo.applications.inquiries import InquirySeeder
 from demo.commands import DemoCommand
 from demo.people import email_of
 from demo.samples import sample_pdf
@@ -39,12 +41,15 @@ from portal.core.dates import end_of_day, korean_day
 from portal.core.validators import business_number, check_digit
 from portal.jobs import queue
 from portal.models import Job, User
+from portal.registries import gateway
+from portal.registries.declared import connected
 from programs.models import ProgramRound, SubProgram
 from programs.states import Region
 
 SCENARIO = Path(applications.__file__).with_name("scenario.yaml")
 FILED = ("submitted", "screening", "supplement", "assessing", "released")
 ASSESSORS = ("assessor", "assessor2", "assessor3", "assessor4", "assessor5")
+UNASKED = "toolcoop"  # the firm that does not consent to being looked up
 SPREAD = (0, 3, -2, 4, -6)  # difference of each assessor from the scenario's mark, in points
 REASON = "근거 자료와 현장 설명이 항목의 기준에 맞는 정도를 보았습니다."
 
@@ -77,6 +82,23 @@ class Command(DemoCommand):
             self.stdout.write(f"   {done}/{len(acts)} {line}")
         self.timeline.go_to(0)
         self.solve_committees()
+        self.ask_registries()
+        for row in self.scenario["inquiries"]:
+            self.ask(row)
+
+    def ask_registries(self) -> None:
+        """Ask about every firm twice: the second time one answer has changed."""
+        for registry in connected().values():
+            for _ in range(2):
+                gateway.ask(registry, registries.questions(registry, registries.consenting()))
+
+    def ask(self, row: dict[str, Any]) -> None:
+        name = self.scenario["companies"][row["company"]]["name"]
+        filed = Application.objects.filter(company__name=name, submitted_at__isnull=False)
+        application = filed.select_related("company", "sub_program", "created_by").get(
+            sub_program__code=row["program"]
+        )
+        InquirySeeder(self.officer, self.timeline).ask(application, row)
 
     def acts(self) -> list[Act]:
         """Return everything that happens, in the order of the scenario file."""
@@ -138,6 +160,7 @@ class Command(DemoCommand):
             "region": row["region"],
             "address": f"{Region(row['region']).label} 시연시 {row['name'].removesuffix('(주)')}길 1",
             "phone": "",
+            "registries": key != UNASKED,
         }
         made = company_services.register(data=data, by=owner, now=self.now())
         for name in row.get("sites", []):
@@ -173,14 +196,15 @@ class Command(DemoCommand):
         self.add_partner(application, row, owner)
         if "late" in row:
             self.grant_late_filing(application, row["late"])
-        filing.submit(application, by=owner, now=self.now())
+        seen = preparing.prepare(application, now=self.now()).sha256
+        filing.submit(application, by=owner, now=self.now(), seen=seen)
         application.refresh_from_db()
         if row["stage"] != "submitted":
             self.screen(application, row)
 
     def grant_late_filing(self, application: Application, late: dict[str, Any]) -> None:
         self.timeline.go_to(late["day"])
-        late_filing.grant(
+        leave = late_filing.grant(
             application.sub_program,
             company=application.company,
             site=application.site,
@@ -189,6 +213,8 @@ class Command(DemoCommand):
             by=self.manager,
             now=self.now(),
         )
+        second = User.objects.get(email=email_of("manager2"))
+        late_filing.approve(leave, by=second, now=self.now())
 
     def site(self, company: Company, row: dict[str, Any]) -> Site:
         sites = company.sites.order_by("pk")
@@ -247,6 +273,7 @@ class Command(DemoCommand):
             application,
             role=role,
             company_name=company.name,
+            business_number=company.business_number,
             email=guest.email,
             by=by,
             now=self.now(),

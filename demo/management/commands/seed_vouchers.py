@@ -17,12 +17,19 @@ from portal.jobs import queue
 from portal.models import DeclaredTie, JobState, User
 from portal.paper import tables
 from programs.services.catalogue.data_file import read
-from vouchers.models import AssignmentRun, PanelApplication, PanelRound, Service, Supplier
+from vouchers.models import (
+    AssignmentRun,
+    PanelApplication,
+    PanelRound,
+    Service,
+    Supplier,
+    SupplierTie,
+)
 from vouchers.services import assignment, conflicts, recruitment, selection
 from vouchers.services import suppliers as supplier_services
 from vouchers.services.catalogue import importing, rows
 from vouchers.services.panel import data_file, rounds
-from vouchers.states import Category, ImportKind, MemberKind, MonitorState, RuleKind
+from vouchers.states import Category, ImportKind, MemberKind, MonitorState, RuleKind, TieStanding
 
 SUPPLIERS, SERVICES = 642, 1_757
 APPLICANTS, COVERED = 130, 36
@@ -75,10 +82,15 @@ class Command(DemoCommand):
                 suppliers.services(SERVICES, suppliers=SUPPLIERS),
             ),
         ):
-            text = "".join(tables.csv_lines(list(header), lines))
+            text = "".join(tables.csv_lines(list(header), lines, counted=False))
             upload = ContentFile(text.encode(), name=f"{kind.label}.csv")
             file = importing.start(kind, upload=upload, by=self.operator, now=self.ago(100))
-            importing.run(file, now=self.ago(100))
+            importing.preview(file, now=self.ago(100))
+            self.run_job(file.job_id)
+            importing.confirm(
+                file, basis=file.basis, emptying=False, by=self.operator, now=self.ago(100)
+            )
+            importing.apply(file, now=self.ago(100))
             self.run_job(file.job_id)
 
     def run_job(self, job: int | None) -> None:
@@ -142,6 +154,11 @@ class Command(DemoCommand):
                 now=self.ago(72, 10),
             )
         self.tie(TIED, self.ago(72, 15))
+        conflicts.recheck(now=self.ago(72, 16))
+        for found in SupplierTie.objects.filter(standing=TieStanding.FLAGGED, ended_at=None):
+            conflicts.confirm(
+                found, reason="재직 사실을 확인했습니다.", by=self.operator, now=self.ago(72, 17)
+            )
         made = selection.propose(round, by=self.operator, now=self.ago(71, 10))
         selection.release(made, by=self.operator, now=self.ago(70, 10))
         declines = round.monitors.get(number=DECLINES)

@@ -46,7 +46,7 @@ def test_a_draft_waits_for_the_applicant_on_the_first_step(draft: Application) -
 
 def test_each_act_of_staff_moves_the_way_on_with_its_date(draft: Application) -> None:
     officer = UserFactory(roles=["officer"])
-    filing.submit(draft, by=draft.created_by, now=NOW)
+    drafts.file(draft)
     filed = Application.objects.get(pk=draft.pk)
     first = timeline(filed)[0]
     assert (first.state, first.at) == ("done", NOW)
@@ -75,7 +75,7 @@ def test_an_open_request_waits_for_the_applicant_until_its_day() -> None:
 
 @pytest.mark.parametrize("state", ["ineligible", "withdrawn"])
 def test_an_ended_application_stops_and_nothing_is_current(draft: Application, state: str) -> None:
-    filing.submit(draft, by=draft.created_by, now=NOW)
+    drafts.file(draft)
     filed = Application.objects.get(pk=draft.pk)
     if state == "withdrawn":
         filing.withdraw(filed, by=draft.created_by, now=NOW + DAY, note="사정")

@@ -3,14 +3,24 @@
 from datetime import datetime
 
 import pytest
+from django.test import Client
+from django.urls import reverse
 
-from applications.models import Company, Invitation, Member
+from applications.models import Company, Invitation, Member, OwnerNomination
 from applications.services import company
 from applications.states import MemberRole
 from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
-from portal.models import Notice
-from tests.factories.applications import NOW, CompanyFactory, MemberFactory, UserFactory, member_of
+from portal.models import Notice, User
+from tests.factories import staff
+from tests.factories.applications import (
+    NOW,
+    ApplicationFactory,
+    CompanyFactory,
+    MemberFactory,
+    UserFactory,
+    member_of,
+)
 
 pytestmark = pytest.mark.django_db
 NUMBER = "124-81-00998"
@@ -46,14 +56,15 @@ def test_a_number_with_a_wrong_check_digit_is_refused():
     assert not Company.objects.exists()
 
 
-def test_a_taken_number_names_the_masked_owner():
+def test_a_taken_number_does_not_tell_who_registered_it():
     registered()
     with pytest.raises(BadInput) as refused:
         company.register(
             data={"business_number": NUMBER, "name": "다른 회사"}, by=UserFactory(), now=NOW
         )
     assert refused.value.code == "company_taken"
-    assert "ow***@example.kr" in refused.value.message
+    assert "@" not in refused.value.message
+    assert "등록 이의" in refused.value.message
     assert "owner@example.kr" not in refused.value.message
 
 
@@ -199,3 +210,113 @@ def test_an_owner_changes_roles_and_others_do_not():
     company.change_role(viewer, role="editor", by=owner.user, now=NOW)
     viewer.refresh_from_db()
     assert viewer.role == MemberRole.EDITOR
+
+
+# --- A company is never without an active owner ------------------------------------------------------
+
+
+def used(**fields: object) -> Company:
+    """Return a company with a filed application and one owner."""
+    return ApplicationFactory(filed=True, **fields).company
+
+
+def lock_by_operator(person: User) -> Client:
+    browser = staff.enter(Client(), staff.operator())
+    path = reverse("admin:portal_user_act", args=[person.pk, "lock"])
+    page = browser.get(path)
+    return browser.post(path, {"seen": page.context["seen"], "reason": "퇴직"})
+
+
+def test_the_last_active_owner_neither_leaves_nor_is_removed_nor_demoted():
+    made = used()
+    owner = made.members.get(role=MemberRole.OWNER)
+    locked = MemberFactory(company=made, role=MemberRole.OWNER)
+    User.objects.filter(pk=locked.user_id).update(is_active=False)
+    for act in (
+        lambda: company.remove(owner, by=owner.user, now=NOW),
+        lambda: company.change_role(owner, role=MemberRole.VIEWER, by=owner.user, now=NOW),
+    ):
+        with pytest.raises(BadInput) as refused:
+            act()
+        assert refused.value.code == "last_owner"
+    company.remove(locked, by=owner.user, now=NOW)  # the locked one keeps nothing up
+    second = MemberFactory(company=made, role=MemberRole.OWNER)
+    company.remove(owner, by=owner.user, now=NOW)
+    assert list(made.members.all()) == [second]
+
+
+def test_the_last_active_owner_is_not_locked_without_a_successor():
+    made = used()
+    owner = made.members.get().user
+    answer = lock_by_operator(owner)
+    owner.refresh_from_db()
+    assert owner.is_active
+    assert "하나뿐인 대표 담당자" in answer.content.decode()
+    MemberFactory(company=made, role=MemberRole.OWNER)
+    lock_by_operator(owner)
+    owner.refresh_from_db()
+    assert not owner.is_active
+
+
+def test_a_company_that_nobody_else_uses_keeps_no_account_open():
+    assert company.lock_refusal(registered().members.get().user) is None
+
+
+def test_a_removed_member_is_told():
+    made = used()
+    owner, gone = made.members.get().user, MemberFactory(company=made, role=MemberRole.EDITOR)
+    company.remove(gone, by=owner, now=NOW)
+    told = Notice.objects.get(key__startswith="member-removed")
+    assert (told.to_email, "빠졌습니다" in told.subject) == (gone.user.email, True)
+
+
+def test_staff_name_an_owner_with_two_people_and_a_reason():
+    application = ApplicationFactory(filed=True)
+    made, officer = application.company, staff.officer(application.sub_program)
+    manager, other, named = staff.manager(), staff.manager(), UserFactory(email="new@firm.example")
+    words = {"email": "new@firm.example", "now": NOW}
+    for by, reason, expected in (
+        (UserFactory(), "대표 퇴직", MoveNotAllowed),
+        (officer, " ", BadInput),
+    ):
+        with pytest.raises(expected):
+            company.nominate_owner(made, reason=reason, by=by, **words)
+    with pytest.raises(BadInput):
+        company.nominate_owner(made, email="no@one.example", reason="퇴직", by=officer, now=NOW)
+    found = company.nominate_owner(made, reason="재직증명서 확인", by=manager, **words)
+    with pytest.raises(MoveNotAllowed) as twice:
+        company.nominate_owner(made, reason="다시", by=officer, **words)
+    assert twice.value.code == "nomination_open"
+    with pytest.raises(MoveNotAllowed) as same:
+        company.approve_nomination(found, by=manager, now=NOW)
+    assert same.value.code == "same_person"
+    with pytest.raises(MoveNotAllowed):
+        company.approve_nomination(found, by=officer, now=NOW)
+    assert not made.members.filter(user=named).exists()
+    member = company.approve_nomination(found, by=other, now=NOW)
+    assert (member.user, member.role) == (named, MemberRole.OWNER)
+    assert (found.state, found.decided_by) == ("approved", other)
+    told = set(
+        Notice.objects.filter(key__startswith="owner-named").values_list("to_email", flat=True)
+    )
+    assert told == {named.email, application.created_by.email}
+    with pytest.raises(MoveNotAllowed):
+        company.approve_nomination(found, by=other, now=NOW)
+
+
+def test_the_pages_of_staff_name_an_owner(client: Client):
+    application = ApplicationFactory(filed=True)
+    officer, manager = staff.officer(application.sub_program), staff.manager()
+    named = UserFactory(email="new@firm.example")
+    page = f"/admin/applications/company/{application.company_id}/"
+    acting = staff.enter(Client(), officer)
+    assert "대표 담당자 지정" in acting.get(f"{page}change/").content.decode()
+    form = acting.get(f"{page}act/name-owner/")
+    sent = {"email": named.email, "reason": "위임장 확인", "seen": form.context.get("seen", "")}
+    acting.post(f"{page}act/name-owner/", sent)
+    found = OwnerNomination.objects.get()
+    deciding = staff.enter(Client(), manager)
+    path = f"/admin/applications/ownernomination/{found.pk}/act/approve/"
+    deciding.post(path, {"seen": deciding.get(path).context.get("seen", "")})
+    found.refresh_from_db()
+    assert found.state == "approved"

@@ -11,9 +11,8 @@ from pypdf import PdfReader
 from applications import pdf_contexts
 from applications.models import Application, Company, Decision, IssuedDocument, ScoreResult
 from applications.queries.application import result
-from applications.queries.documents import receipt_is_genuine
+from applications.queries.documents import genuine_receipt
 from applications.services import documents as documents_services
-from applications.services.intake import filing
 from applications.services.selection import proposals
 from portal.core.errors import MoveNotAllowed, Unavailable
 from portal.jobs import queue
@@ -38,7 +37,7 @@ def filed() -> Application:
     """A robot application with a supplier and its papers, filed."""
     programs.load()
     draft = drafts.complete(programs.program("robot"))
-    filing.submit(draft, by=draft.created_by, now=NOW)
+    drafts.file(draft)
     return Application.objects.get(pk=draft.pk)
 
 
@@ -62,7 +61,7 @@ def released(**more: tuple[int, int, int]) -> Application:
 
 def text_of(document: IssuedDocument) -> str:
     """The words of a stored PDF, one line, without the breaks."""
-    with files.private_storage.open(document.file) as file:
+    with files.open_kept(document.file) as file:
         data = file.read()
     assert hashlib.sha256(data).hexdigest() == document.sha256
     pages = PdfReader(io.BytesIO(data)).pages
@@ -144,7 +143,7 @@ def test_hostile_words_are_printed_as_words() -> None:
     draft = drafts.complete(
         programs.program("level-check"), name="<script>alert(1)</script> & {{ 7|add:7 }}"
     )
-    filing.submit(draft, by=draft.created_by, now=NOW)
+    drafts.file(draft)
     document = documents_services.render(draft.documents.get(), now=NOW)
     assert "<script>alert(1)</script> & {{ 7|add:7 }}" in text_of(document)
 
@@ -158,7 +157,8 @@ def test_a_receipt_with_very_many_long_names_flows_onto_further_pages(filed: App
     printed = pdf.render("pdf/applications/receipt.html", words, title="접수증")
     assert printed.pages > 2
     text = " ".join(page.extract_text() for page in PdfReader(io.BytesIO(printed.data)).pages)
-    assert all(f"{n} 가" in text.replace("\n", " ") for n in range(60))
+    text = " ".join(text.split())
+    assert all(f"{n} 가" in text for n in range(60))
 
 
 @pytest.mark.pdf
@@ -240,17 +240,17 @@ def test_a_result_below_the_floor_is_printed_too() -> None:
 # --- Proof ---------------------------------------------------------------------------------------
 
 
-def test_a_receipt_is_genuine_by_number_and_hash_only(filed: Application) -> None:
+def test_a_genuine_receipt_by_number_and_hash_only(filed: Application) -> None:
     number, sha256 = filed.number, filed.submission.sha256
-    assert receipt_is_genuine(number, sha256)
-    assert receipt_is_genuine(number, f"  {sha256.upper()} ")
+    assert genuine_receipt(number, sha256)
+    assert genuine_receipt(number, f"  {sha256.upper()} ")
     for place in range(len(sha256)):
         other = "0" if sha256[place] != "0" else "1"
-        assert not receipt_is_genuine(number, sha256[:place] + other + sha256[place + 1 :])
+        assert not genuine_receipt(number, sha256[:place] + other + sha256[place + 1 :])
     for wrong in ("", "x", sha256[:-1], sha256 + "0", "가" * 64):
-        assert not receipt_is_genuine(number, wrong)
-    assert not receipt_is_genuine("2021-로봇-1차-999999", sha256)
-    assert not receipt_is_genuine("", "")
+        assert not genuine_receipt(number, wrong)
+    assert not genuine_receipt("2021-로봇-1차-999999", sha256)
+    assert not genuine_receipt("", "")
 
 
 def test_the_address_in_the_code_leads_to_the_check(filed: Application, client) -> None:

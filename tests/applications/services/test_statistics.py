@@ -3,7 +3,7 @@
 import csv
 import io
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 
 import openpyxl
 import pytest
@@ -13,7 +13,7 @@ from django.test import Client
 
 from applications import pdf_contexts
 from applications.models import Decision, IssuedDocument, RoundReport
-from applications.queries.statistics import charts
+from applications.queries.statistics import charts, figures, round_report
 from applications.queries.statistics.figures import Table
 from applications.services import documents as documents_services
 from applications.services import statistics
@@ -23,7 +23,7 @@ from portal.jobs import queue
 from portal.models import JobState, User
 from portal.paper import hwpx
 from portal.uploads import files
-from programs.models import NationalGoal, ProgramRound
+from programs.models import NationalGoal, ProgramRound, SubProgram
 from tests.factories import staff
 from tests.factories.applications import NOW, ApplicationFactory, SubmissionFactory
 
@@ -62,7 +62,7 @@ def made(round: ProgramRound, form: str, by: User) -> RoundReport:
 
 
 def content(report: RoundReport) -> bytes:
-    with files.private_storage.open(report.file) as file:
+    with files.open_kept(report.file) as file:
         return file.read()
 
 
@@ -87,7 +87,18 @@ def test_the_workbook_holds_list_lines_and_figures_and_no_formula(
     assert book["선정 목록"].max_row == report.rows + 1
     cells = [cell for sheet in book for row in sheet.iter_rows() for cell in row]
     assert any(cell.value == "=발표 전 사업" for cell in cells)
-    assert {cell.data_type for cell in cells if cell.value is not None} <= {"s", "n"}
+    assert {cell.data_type for cell in cells if cell.value is not None} <= {"s", "n", "d"}
+    lines = list(book["선정선"].iter_rows(values_only=True))
+    assert lines[0] == round_report.LINE_VALUES
+    assert isinstance(lines[1][1], int)
+    assert isinstance(lines[1][4], int | float)
+    assert isinstance(lines[1][6], datetime)
+    assert all(sheet.freeze_panes == "A2" for sheet in book)
+    days = list(book["날짜별 신청"].iter_rows(values_only=True))
+    assert days[0] == ("구분", "신청(건)")
+    assert isinstance(days[1][0], datetime)
+    assert days[1][1] == 8
+    assert any(cell.value == "비공개(5건 미만)" for cell in cells)
 
 
 def test_the_word_processor_reads_the_report(round: ProgramRound, boss: User) -> None:
@@ -101,7 +112,7 @@ def test_every_form_with_figures_and_the_dashboard_tell_the_national_goals(
 ) -> None:
     book = openpyxl.load_workbook(io.BytesIO(content(made(round, Form.XLSX, boss))))
     row = [cell.value for cell in list(book["전국 보급 목표"].iter_rows())[1]]
-    assert row == ["2022년까지 보급 목표", 30_000, "개", "2022-12-31"]
+    assert row == ["2022년까지 보급 목표", 30_000, "개", datetime(2022, 12, 31)]  # noqa: DTZ001 - as a spreadsheet has it
     assert "30,000개" in hwpx.read(content(made(round, Form.HWPX, boss)))
     context = pdf_contexts.round_report(round, [], 10, NOW)
     assert "30,000개" in get_template("pdf/applications/round_report.html").render(context)
@@ -114,7 +125,7 @@ def test_days_whose_numbers_are_all_left_out_are_not_drawn_and_dates_are_korean(
     (row,) = charts.drawn([hidden])
     assert row.chart is None
     assert "그림은 그리지 않았습니다" in row.note
-    assert row.rows == (("2021. 2. 10.", (("신청", "비움"),)),)
+    assert row.rows == (("2021. 2. 10.", (("신청", "비공개(5건 미만)"),)),)
     shown = replace(hidden, rows=(("2021-02-10", (7,)),))
     assert charts.drawn([shown])[0].chart is not None
 
@@ -209,6 +220,19 @@ def test_the_dashboard_is_for_staff_and_counts_what_is_approved(
     page = client.get(path).content.decode()
     assert "발표 전 사업" in page
     assert "<svg" in page
+
+
+def test_an_officer_reads_of_the_others_before_their_release_what_the_public_reads(
+    client: Client, round: ProgramRound
+) -> None:
+    path = "/admin/applications/roundreport/figures/"
+    own = SubProgram.objects.filter(round=round).first()
+    staff.enter(client, staff.officer(own))
+    page = client.get(path)
+    assert "작은 수도 그대로" not in page.content.decode()
+    shown = [part.rows for part in page.context["drawn"]]
+    assert shown == [part.rows for part in charts.drawn(figures.figures(round, public=True))]
+    assert shown != [part.rows for part in charts.drawn(figures.figures(round, public=False))]
 
 
 # --- Notices and sheets -----------------------------------------------------------------------------

@@ -1,12 +1,16 @@
 """Jobs: every kind does its work, does it once however often it runs, and survives a killed worker."""
 
+import importlib
+import inspect
+import pkgutil
 from datetime import timedelta
 
 import pytest
 from django.db import connection
 
-from applications import tasks
+from applications import services, tasks
 from applications.models import (
+    Application,
     ApplicationMove,
     AssessorProfile,
     ConflictOfInterest,
@@ -16,16 +20,19 @@ from applications.models import (
     ScoreRun,
     Selection,
     SelectionMove,
+    SetResult,
     Supplement,
 )
-from applications.services import documents, statistics
+from applications.services import documents, registries, statistics
 from applications.services.assessment import committee, conflicts, scoring
 from applications.services.intake import reminders
 from applications.services.screening import supplements
 from applications.services.selection import proposals
+from applications.services.set_acts import running
+from applications.states import SetActKind
 from portal.core import clock
 from portal.jobs import queue
-from portal.models import Job, JobState, Notice
+from portal.models import Job, JobState, Notice, RegistryAnswer
 from programs.models import LedgerEntry
 from programs.queries.ledger import balance
 from tests.factories import staff
@@ -34,6 +41,7 @@ from tests.factories.applications import (
     MemberFactory,
     SubProgramFactory,
     SupplementFactory,
+    member_of,
 )
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +54,14 @@ EFFECTS = (
     SelectionMove,
     Job,
     ConflictOfInterest,
+    RegistryAnswer,
+    SetResult,
 )
+
+
+@pytest.fixture(autouse=True)
+def agency(settings) -> None:
+    settings.REGISTRIES = {"business_status": {"adapter": "demo.registries.Status"}}
 
 
 @pytest.fixture
@@ -127,7 +142,34 @@ def to_solve(program, officer, boss) -> Job:
     return committee.propose(program, seed=1, by=officer, now=clock.now()).job
 
 
+def to_act_on_many(program, officer, boss) -> Job:
+    for _ in range(3):
+        staff.filed(program)
+    return running.start(
+        SetActKind.TAKE_UP, Application.objects.all(), confirmed=3, selection={}, options={},
+        reason="함께", by=officer, now=clock.now(),
+    ).job  # fmt: skip
+
+
+def consenting():
+    application = ApplicationFactory(filed=True, company__representative="김하나")
+    company = application.company
+    registries.consent(company, by=member_of(company), now=clock.now())
+    return application
+
+
+def to_ask_registries(program, officer, boss) -> Job:
+    consenting()
+    registries.sweep(now=clock.now())
+    return Job.objects.get(kind=registries.ASK_JOB, args__registry="business_status")
+
+
+def to_check_registries(program, officer, boss) -> Job:
+    return registries.start_check(consenting().sub_program, by=boss, now=clock.now()).job
+
+
 WAYS = [
+    (running.JOB, to_act_on_many),
     (scoring.JOB, to_score),
     (proposals.JOB, to_select),
     (proposals.DECIDE_JOB, to_decide),
@@ -136,6 +178,8 @@ WAYS = [
     (reminders.JOB, to_remind),
     (conflicts.JOB, to_find_ties),
     (committee.JOB, to_solve),
+    (registries.ASK_JOB, to_ask_registries),
+    (registries.CHECK_JOB, to_check_registries),
 ]
 
 
@@ -270,7 +314,7 @@ def test_a_sweep_with_nothing_to_do_is_short(program, django_assert_max_num_quer
     for _ in range(5):
         ApplicationFactory(sub_program=program)
     tasks.sweep_due_dates()  # the first of a day asks for the daily look at ties
-    with django_assert_max_num_queries(9):
+    with django_assert_max_num_queries(11):
         tasks.sweep_due_dates()
 
 
@@ -281,3 +325,30 @@ def test_the_jobs_run_on_postgresql(program, officer, boss) -> None:
     assert queue.run(job.pk) == JobState.DONE
     assert Notice.objects.filter(key__startswith="result:").count() == 3
     assert supplements.expire(clock.now()) == 0
+
+
+def test_every_sweep_of_the_services_is_in_the_list() -> None:
+    """A sweep takes the time alone: whatever does and writes is called by the minute's task."""
+    found = set()
+    for module in pkgutil.walk_packages(services.__path__, f"{services.__name__}."):
+        for name, function in vars(importlib.import_module(module.name)).items():
+            if not inspect.isfunction(function) or function.__module__ != module.name:
+                continue
+            parameters = list(inspect.signature(function).parameters.values())
+            alone = [row.name for row in parameters] == ["now"]
+            if alone and parameters[0].kind is not inspect.Parameter.KEYWORD_ONLY:
+                found.add(f"{module.name}.{name}")
+    listed = {f"{row.__module__}.{row.__qualname__}" for row in tasks.SWEEPS}
+    assert listed == found
+
+
+def test_the_task_runs_every_sweep_once_at_one_instant(monkeypatch) -> None:
+    ran = []
+    spies = [lambda at, name=row.__name__: ran.append((name, at)) for row in tasks.SWEEPS]
+    monkeypatch.setattr(tasks, "SWEEPS", tuple(spies))
+    tasks.sweep_due_dates()
+    assert [name for name, _ in ran] == [
+        "expire", "schedule", "sweep", "sweep", "drop_orphans", "draft_pending", "remind",
+        "sweep", "sweep", "forget",
+    ]  # fmt: skip
+    assert len({at for _, at in ran}) == 1

@@ -206,10 +206,10 @@ def test_anyone_checks_an_agreement_by_number_and_hash() -> None:
     world = World()
     text = world.agreement.versions.get()
     url = f"/agreements/check/?number={world.agreement.number}&sha256={text.sha256}"
-    assert Client().get(url).context["genuine"] is False  # not concluded: nothing is given away
+    assert Client().get(url).context["document"] is None  # not concluded: nothing is given away
     world.conclude()
-    assert Client().get(url).context["genuine"] is True
-    assert Client().get(url.replace(text.sha256, "0" * 64)).context["genuine"] is False
+    assert Client().get(url).context["document"].in_force
+    assert Client().get(url.replace(text.sha256, "0" * 64)).context["document"] is None
 
 
 def test_both_papers_are_printed() -> None:
@@ -261,7 +261,7 @@ def test_who_signs_for_money_reads_how_much_before_pressing() -> None:
     made = statements.propose(world.fresh(), by=world.officer, now=world.now)
     words = asked(world.manager, "settle")
     assert f"확정 지원금 {won(made.settled_won)}" in words
-    assert f"환수할 금액 {won(made.recover_won)}" in words
+    assert f"초과 지급액 {won(made.recover_won)}" in words
     statements.approve(made, by=world.manager, now=world.now)
     assert made.recover_won > 0
     assert f"환수할 금액은 {won(made.recover_won)}" in asked(world.officer, "recover")

@@ -2,16 +2,17 @@
 the lock, and in a blind stage nothing that identifies the applicant."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from applications.models import Application, Member, ScoreSheet
-from applications.queries import assessment
+from applications.queries.assessment import reading
 from applications.services.assessment import sheets as sheets_services
 from applications.visibility import applications_of, attachments_of
-from portal.models import User
+from portal.models import News, User
 from programs.models import Criterion
 from tests.factories import staff
 from tests.factories.applications import (
@@ -197,6 +198,21 @@ def test_the_file_opens_after_the_word_on_conflicts(enter, sheets, judges) -> No
     assert not attachments_of(judges[1]).exists()
 
 
+@pytest.mark.parametrize(
+    ("state", "locked", "seen"),
+    [("assessing", False, 1), ("assessing", True, 1), ("decided", True, 1), ("released", False, 1),
+     ("released", True, 0), ("contracted", True, 0), ("closed", True, 0)],
+)  # fmt: skip
+def test_the_files_close_again_with_the_release(
+    sheets, judges, state: str, locked: bool, seen: int
+) -> None:
+    """A case assessed anew after its release has new, open sheets."""
+    fields = {"declared_at": NOW, **({"locked_at": NOW, "sha256": "0" * 64} if locked else {})}
+    ScoreSheet.objects.filter(pk=sheets[0].pk).update(**fields)
+    Application.objects.filter(pk=sheets[0].application_id).update(state=state)
+    assert attachments_of(judges[0]).count() == seen
+
+
 def test_a_tie_is_described_and_closes_the_application(enter, sheets, judges) -> None:
     client, sheet = enter(judges[0]), sheets[0]
     assert client.post(page(sheet, "conflict"), {"tied": "yes"}).status_code == 400
@@ -323,10 +339,24 @@ def blind(program, sheets) -> Application:
     return sheets[0].application
 
 
+def declare(client: Client, sheet: ScoreSheet) -> None:
+    """State that there is no tie, in a blind stage over the list of firms."""
+    blind = sheet.application.sub_program.blind
+    url = batch_url(sheet) if blind else page(sheet, "conflict")
+    version = client.get(url).context["form"]["version"].value() if blind else ""
+    client.post(url, {"tied": "no", "version": version})
+
+
+def batch_url(sheet: ScoreSheet) -> str:
+    return reverse("assessor_batch", args=[sheet.application.sub_program_id])
+
+
 def assessor_sees(client: Client, sheet: ScoreSheet) -> str:
-    """Everything the pages show, before and after the lock."""
-    seen = [text(client.get(LIST)), text(client.get(page(sheet, "conflict")))]
-    client.post(page(sheet, "conflict"), {"tied": "no"})
+    """Everything the pages show of a sheet, before and after the lock."""
+    seen = [text(client.get(LIST))]
+    if not sheet.application.sub_program.blind:
+        seen.append(text(client.get(page(sheet, "conflict"))))
+    declare(client, sheet)
     seen.append(text(client.get(page(sheet))))
     seen.append(text(client.get(page(sheet, "abstain"))))
     seen.append(b"".join(client.get(reverse("assessor_export")).streaming_content).decode())
@@ -338,8 +368,8 @@ def assessor_sees(client: Client, sheet: ScoreSheet) -> str:
 def test_a_blind_stage_identifies_no_applicant(enter, blind, sheets, judges) -> None:
     seen = assessor_sees(enter(judges[0]), sheets[0])
     assert [word for word in secrets(blind) if word and word in seen] == []
-    assert assessment.HIDDEN in seen
-    assert assessment.ANONYMOUS in seen
+    assert reading.HIDDEN in seen
+    assert reading.ANONYMOUS in seen
     assert not attachments_of(judges[0]).exists()
 
 
@@ -350,7 +380,7 @@ def test_without_it_the_same_pages_name_the_applicant(enter, sheets, judges) -> 
 
 def test_a_refusal_in_a_blind_stage_names_no_firm(enter, blind, sheets, judges) -> None:
     client = enter(judges[0])
-    client.post(page(sheets[0], "conflict"), {"tied": "no"})
+    declare(client, sheets[0])
     judges[0].phone = blind.company.phone
     judges[0].save()
     answer = client.post(page(sheets[0]), filled(sheets[0], act="lock"), follow=True)
@@ -358,7 +388,104 @@ def test_a_refusal_in_a_blind_stage_names_no_firm(enter, blind, sheets, judges) 
     assert blind.company.name not in answer.content.decode()
 
 
+def test_the_statement_of_a_blind_stage_is_made_over_all_firms_in_the_order_of_names(
+    enter, blind, sheets, judges, program, officer
+) -> None:
+    for _ in range(6):
+        staff.judged(program, judges=[])  # firms of others fill the list up
+    client, sheet = enter(judges[0]), sheets[0]
+    assert client.get(page(sheet)).url == page(sheet, "conflict")
+    assert client.get(page(sheet, "conflict")).url == batch_url(sheet)
+    listed = text(client.get(LIST))
+    assert f"평가표 {sheet.pk}" not in listed
+    shown = [
+        label for _, label in client.get(batch_url(sheet)).context["form"].fields["firms"].choices
+    ]
+    assert shown == sorted(shown)
+    assert len(shown) >= 6
+    assert any(blind.company.name in label for label in shown)
+    assert any(blind.partners.get().company.name in label for label in shown)
+
+
+def test_a_lone_application_stands_among_firms_of_other_sub_programmes(
+    enter, blind, sheets, judges
+) -> None:
+    for _ in range(6):
+        staff.judged(staff.program(), judges=[])
+    form = enter(judges[0]).get(batch_url(sheets[0])).context["form"]
+    assert len(form.fields["firms"].choices) >= 6
+
+
+def test_a_tie_from_the_list_ends_the_right_sheets_and_shows_none_of_them(
+    enter, blind, sheets, judges, program, officer
+) -> None:
+    other = sheets_services.assign(
+        staff.judged(program, judges=[]), assessor=judges[0], by=officer, now=NOW
+    )
+    client, url = enter(judges[0]), batch_url(other)
+    form = client.get(url).context["form"]
+    key = next(key for key, name in form.fields["firms"].choices if blind.company.name in name)
+    sent = {"tied": "yes", "firms": [key], "version": form["version"].value()}
+    assert client.post(url, sent).status_code == 400  # without words
+    assert client.post(url, {**sent, "tied": "no"}).status_code == 400
+    assert client.post(url, {**sent, "words": "자문했습니다"}).url == LIST
+    sheets[0].refresh_from_db()
+    other.refresh_from_db()
+    assert (sheets[0].ended, other.ended, other.declared_at is not None) == (True, False, True)
+    assert blind.company.name in sheets[0].end_reason  # for the officers
+    seen = text(client.get(LIST)) + text(client.get(page(other)))
+    seen += b"".join(client.get(reverse("assessor_export")).streaming_content).decode()
+    assert f"평가표 {sheets[0].pk}" not in seen
+    assert client.get(page(sheets[0])).status_code == 404
+    assert client.get(url).url == LIST
+
+
+def test_a_firm_of_another_application_in_the_list_is_a_tie_for_later(
+    enter, blind, sheets, judges, program
+) -> None:
+    stranger = staff.judged(program, judges=[])
+    client, url = enter(judges[0]), batch_url(sheets[0])
+    form = client.get(url).context["form"]
+    key = next(key for key, name in form.fields["firms"].choices if stranger.company.name in name)
+    sent = {"tied": "yes", "firms": [key], "words": "가족", "version": form["version"].value()}
+    assert client.post(url, sent).url == LIST
+    sheets[0].refresh_from_db()
+    assert not sheets[0].ended
+    assert stranger.conflicts.get().assessor == judges[0]
+
+
+def test_a_statement_over_a_list_that_has_changed_is_refused_with_what_was_ticked(
+    enter, blind, sheets, judges, program, officer
+) -> None:
+    client, url = enter(judges[0]), batch_url(sheets[0])
+    form = client.get(url).context["form"]
+    key = form.fields["firms"].choices[0][0]
+    sheets_services.assign(
+        staff.judged(program, judges=[]), assessor=judges[0], by=officer, now=NOW
+    )
+    sent = {"tied": "yes", "firms": [key], "words": "가족", "version": form["version"].value()}
+    answer = client.post(url, sent)
+    assert answer.status_code == 409
+    assert answer.content.decode().count("checked") == 2  # the firm and "yes"
+    assert client.post(url, {**sent, "version": answer.context["batch"].version}).url == LIST
+
+
+def test_partner_firms_are_named_before_the_statement(enter, sheets, judges) -> None:
+    shown = text(enter(judges[0]).get(page(sheets[0], "conflict")))
+    assert sheets[0].application.partners.get().company.name in shown
+
+
+def test_the_desk_says_until_when_the_sheets_of_each_round_are_due(
+    enter, sheets, judges, program
+) -> None:
+    ScoreSheet.objects.update(due_at=NOW + timedelta(days=3))
+    shown = text(enter(judges[0]).get(LIST))
+    assert f"{program.round.name} {program.name}: " in shown
+    assert "남은 평가표 1부" in shown
+
+
 def test_notices_to_assessors_name_no_applicant(blind, sheets, judges) -> None:
-    notices = "\n".join(f"{row.subject} {row.body}" for row in judges[0].notices.all())
+    told = [*judges[0].notices.all(), *News.objects.filter(user=judges[0])]
+    notices = "\n".join(f"{row.subject} {row.body}" for row in told)
     assert notices
     assert [word for word in secrets(blind) if word and word in notices] == []

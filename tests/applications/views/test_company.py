@@ -38,6 +38,13 @@ def test_it_leads_to_no_foreign_site(client: Client):
     assert answer["Location"] == f"/companies/{Company.objects.get().pk}/"
 
 
+@pytest.mark.parametrize("typed", ["C25924", "c25924", "Ｃ２５９２４", "25924"])
+def test_an_industry_code_may_carry_the_letter_of_its_section(client: Client, typed: str):
+    client.force_login(UserFactory())
+    client.post("/companies/new/", {**GOOD, "industry_code": typed})
+    assert Company.objects.get().industry_code == "25924"
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [
@@ -90,7 +97,11 @@ def test_a_profile_saved_meanwhile_is_not_overwritten(client: Client, owner):
     assert client.post(url, {**sent, "name": "먼저"}).status_code == 302
     late = client.post(url, {**sent, "name": "나중"})
     assert late.status_code == 409
-    assert "다른 사람이 기업 정보를 먼저 고쳤습니다." in late.content.decode()
+    assert "직접 저장하신 내용이 있습니다" in late.content.decode()
+    assert 'value="나중"' in late.content.decode()
+    colleague = UserFactory(name="김동료")
+    Company.objects.filter(pk=owner.company.pk).update(edited_by=colleague)
+    assert "김동료 님이" in client.post(url, {**sent, "name": "나중"}).content.decode()
     for strange in ("x", "0001-01-01", "9999-12-31T23:59:59-23:00", "9" * 5_000):
         assert client.post(url, {**sent, "name": "나중", "opened": strange}).status_code == 400
     owner.company.refresh_from_db()
@@ -169,3 +180,13 @@ def test_a_firm_reads_what_it_holds_of_public_money_and_the_limits(client: Clien
     assert "한 해 지원금의 합계: 700,000,000원" in page
     client.force_login(UserFactory())
     assert client.get(f"/companies/{made.company_id}/").status_code == 404
+
+
+def test_registering_twice_is_the_same_success_and_never_points_to_oneself(client: Client):
+    client.force_login(UserFactory())
+    first, second = (client.post("/companies/new/", GOOD) for _ in range(2))
+    assert first["Location"] == second["Location"] == f"/companies/{Company.objects.get().pk}/"
+    other = client.post("/companies/new/", {**GOOD, "name": "다른 이름"})
+    assert "이미 등록하신 기업입니다(한빛정밀)" in other.content.decode()
+    client.force_login(UserFactory())
+    assert "초대를 요청하세요" in client.post("/companies/new/", GOOD).content.decode()

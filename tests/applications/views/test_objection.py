@@ -3,10 +3,12 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.urls import reverse
 
 from applications.models import Application, Objection
 from applications.queries.selection.decisions import award_of
 from applications.services import objection
+from applications.services.screening import checks
 from demo.samples import sample_pdf
 from portal.core.clock import now
 from tests.factories import staff
@@ -126,3 +128,32 @@ def test_the_public_counter_is_linked_where_people_look(two) -> None:
         body, footer = page.split("<footer", 1)
         assert 'href="/results/"' in body, address
         assert 'href="/results/"' in footer
+
+
+def test_an_exclusion_is_contested_by_page_and_the_link_of_every_letter_works() -> None:
+    program = staff.program()
+    made = staff.filed(program)
+    officer = staff.officer(program)
+    checks.take_up(made, by=officer, now=now())
+    checks.exclude(made, failed=["other"], note="휴업 중입니다.", by=officer, now=now())
+    client, address = entered(made.created_by), f"/applications/{made.pk}/objection/"
+    assert address in client.get(f"/applications/{made.pk}/").content.decode()
+    page = client.get(address).content.decode()
+    assert "그 밖의 요건(사유에 적음)" in page
+    assert "휴업 중입니다." in page
+    assert client.post(address, {"text": "영업합니다.", "confirmed": "on"}).status_code == 302
+    page = client.get(address).content.decode()
+    assert "심의하고 있습니다" in page
+    assert "휴업 중입니다." in page  # what is contested stays in sight
+    case = Objection.objects.get()
+    words = {"remedy": "screening", "note": "영업을 확인함"}
+    at_the_desk = reverse("admin:applications_objection_act", args=[case.pk, "uphold"])
+    for person, state in ((officer, "ineligible"), (staff.manager(), "screening")):
+        assert staff.enter(Client(), person).post(at_the_desk, words).status_code == 302
+        assert Application.objects.get(pk=made.pk).state == state
+    page = client.get(address).content.decode()
+    assert "받아들여 요건을 다시 검토합니다" in page
+    assert "재결정" not in page
+    assert "이의신청을 받아들였습니다" in client.get(f"/applications/{made.pk}/").content.decode()
+    assert client.post(address, {"text": "또", "confirmed": "on"}).status_code == 409
+    assert "휴업" not in Client().get("/results/").content.decode()

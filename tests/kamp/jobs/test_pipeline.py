@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from django.core.files.base import ContentFile, File
 
@@ -13,6 +14,9 @@ from kamp.queries.labelling import truths
 from kamp.services import clips as clips_services
 from kamp.services import drift, inspections, training
 from kamp.states import ClipState, Split, Verdict
+from kamp.vision.decoding import decode
+from kamp.vision.decoding.decode import Clip as FilmClip
+from kamp.vision.evidence.examine import Evidence
 from kamp.vision.synthetic.generator import Flaw
 from portal.core.clock import now
 from portal.core.errors import BadInput, JobCancelled
@@ -46,7 +50,9 @@ def dataset() -> Dataset:
     return dataset_of(firm)
 
 
-def test_films_become_a_model_that_judges_and_is_checked_for_drift(tmp_path: Path) -> None:
+def test_films_become_a_model_that_judges_and_is_checked_for_drift(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     firm = WorkspaceFactory()
     member_of(firm)
     dataset = bricks(firm)
@@ -62,6 +68,8 @@ def test_films_become_a_model_that_judges_and_is_checked_for_drift(tmp_path: Pat
         row["serial"] for row in model.manifest if row["split"] != Split.TEST
     } == set()
 
+    Dataset.objects.filter(pk=dataset.pk).update(is_synthetic=False)  # as if it were filmed
+    dataset.refresh_from_db()
     compressed = uploaded(dataset, film(tmp_path, 5_001, flaw=Flaw.CRF30), "심한압축")
     broken = uploaded(dataset, film(tmp_path, 5_002, flaw=Flaw.TRUNCATED), "잘린파일")
     assert (compressed.state, broken.state) == (ClipState.HELD, ClipState.FAILED)
@@ -104,6 +112,38 @@ def test_films_become_a_model_that_judges_and_is_checked_for_drift(tmp_path: Pat
     assert queue.run(checked.pk) == JobState.DONE
     found = model.drifts.get()
     assert (found.n >= drift.MIN_NORMALS, found.drifted) == (True, False)
+    assert drift.request(model, by=dataset.created_by, now=now()) is None  # nothing new to check
+
+    empty, odd = (uploaded(dataset, film(tmp_path, n), str(n)) for n in (5_003, 5_004))
+    Clip.objects.filter(pk__in=[empty.pk, odd.pk]).update(state=ClipState.READY)
+    last = uploaded(dataset, film(tmp_path, 5_005), "마지막")
+    examine = clips_jobs.examine
+
+    def strange(clip: FilmClip) -> Evidence:
+        """Nothing is found in the first film, and measuring the second one fails."""
+        seen.append(clip)
+        if len(seen) == 1:
+            with decode.from_frames(np.full((3, *clip.shape), 128, np.uint8)) as black:
+                return examine(black)
+        if len(seen) == 2:
+            raise ValueError("shapes do not match")
+        return examine(clip)
+
+    seen: list[FilmClip] = []
+    monkeypatch.setattr(clips_jobs, "examine", strange)
+    job = inspections.request(model, [empty, odd, last], by=dataset.created_by, now=now())
+    assert queue.run(job.pk) == JobState.DONE
+    rows = {row.clip_id: row for row in model.inspections.filter(clip__in=[empty, odd, last])}
+    assert [rows[clip.pk].verdict for clip in (empty, odd)] == [Verdict.HOLD] * 2
+    assert "찾지 못했습니다" in rows[empty.pk].reasons[0]
+    assert "재는 중에 문제가" in rows[odd.pk].reasons[0]
+    assert rows[last.pk].verdict != Verdict.HOLD
+    monkeypatch.undo()
+
+    away = uploaded(dataset, film(tmp_path, 5_006), "뺀것")
+    clips_services.leave_out(away, by=dataset.created_by, now=now())
+    with pytest.raises(BadInput, match="판정할 영상이 없습니다"):
+        inspections.request(model, [away], by=dataset.created_by, now=now())
 
 
 def test_the_same_film_under_two_serials_is_a_duplicate(dataset: Dataset, tmp_path: Path) -> None:

@@ -13,11 +13,12 @@ from kamp.queries.training import manifest
 from kamp.rules.labelling import kappa
 from kamp.services import clips as clips_services
 from kamp.services import datasets as datasets_services
-from kamp.services import labelling
+from kamp.services import jobs, labelling, training
 from kamp.states import ClipState
 from portal.core.clock import now
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound
-from portal.models import Job
+from portal.jobs import queue
+from portal.models import Job, User
 from portal.uploads import files
 from tests.factories.kamp import (
     PNG,
@@ -59,6 +60,80 @@ def test_a_film_becomes_a_product_and_one_job_extracts_them_all(firm: Workspace)
     job = Job.objects.get()
     assert (job.kind, job.args["clips"]) == ("kamp.extract", [clip.pk for clip in clips])
     assert {clip.state for clip in clips} == {ClipState.UPLOADED}
+
+
+def test_own_films_never_enter_a_synthetic_set(firm: Workspace) -> None:
+    dataset = dataset_of(firm, synthetic_seed=1)
+    with pytest.raises(MoveNotAllowed) as refused:
+        clips_services.upload(
+            dataset, uploads=[film()], serial="", by=dataset.created_by, now=now()
+        )
+    assert refused.value.code == "synthetic_set"
+    assert not Clip.objects.exists()
+
+
+def test_pictures_are_put_in_the_order_of_their_numbers(firm: Workspace) -> None:
+    dataset = dataset_of(firm, modality="image")
+    names = ["f10.png", "f2.png", "F1.png", "f002b.png", "a.png"]
+    (clip,) = clips_services.upload(
+        dataset,
+        uploads=[ContentFile(PNG, name=name) for name in names],
+        serial="B-8",
+        by=dataset.created_by,
+        now=now(),
+    )
+    assert clip.picture_names == ["a.png", "F1.png", "f2.png", "f002b.png", "f10.png"]
+
+
+def test_forty_normal_products_fill_both_parts_of_training(firm: Workspace) -> None:
+    dataset = dataset_of(firm)
+    for n in range(40):
+        clip = clip_of(dataset, f"정상-{n}")
+        Product.objects.filter(pk=clip.product_id).update(split="")
+        clip.product.refresh_from_db()
+        labelling.label(clip.product, mark="normal", by=dataset.created_by, now=now())
+    parts = list(dataset.products.values_list("split", flat=True))
+    assert (parts.count("train"), parts.count("validation")) == (20, 20)
+    assert training.obstacles(dataset) == []
+
+
+def test_a_label_is_taken_back_once_and_only_the_last_one(firm: Workspace) -> None:
+    dataset = dataset_of(firm)
+    by, products = dataset.created_by, [clip_of(dataset, f"A-{n}").product for n in range(2)]
+    for product in products:
+        labelling.label(product, mark="normal", by=by, now=now())
+    with pytest.raises(MoveNotAllowed):
+        labelling.undo(dataset, by=member_of(firm), now=now())  # somebody else's
+    assert labelling.undo(dataset, by=by, now=now()) == products[1]
+    with pytest.raises(MoveNotAllowed):
+        labelling.undo(dataset, by=by, now=now())
+    assert set(truths(dataset.products.all())) == {products[0].pk}
+    assert [row["serial"] for row in manifest(dataset)] == ["A-0"]
+    assert Label.objects.count() == 2
+    undone = Label.objects.get(product=products[1]).undo
+    for act in (undone.delete, lambda: type(undone).objects.update(at=now())):
+        with pytest.raises(Error), transaction.atomic():
+            act()
+    labelling.label(products[1], mark="defect", defect="crack", by=by, now=now())
+    assert truths(dataset.products.all())[products[1].pk].mark == "defect"
+
+
+def test_one_person_s_films_wait_for_a_few_jobs_at_most(firm: Workspace) -> None:
+    dataset = dataset_of(firm)
+
+    def send(n: int, by: User) -> list[Clip]:
+        one = film(f"A-{n}.mp4", FILM + bytes([n]))
+        return clips_services.upload(dataset, uploads=[one], serial="", by=by, now=now())
+
+    for n in range(jobs.MOST_OPEN):
+        send(n, dataset.created_by)
+    with pytest.raises(MoveNotAllowed) as refused:
+        send(98, dataset.created_by)
+    assert refused.value.code == "jobs_many"
+    assert Clip.objects.count() == jobs.MOST_OPEN
+    send(99, member_of(firm))
+    queue.cancel(Job.objects.filter(requested_by=dataset.created_by)[0], now=now())
+    send(98, dataset.created_by)
 
 
 def test_pictures_are_one_product(firm: Workspace) -> None:
@@ -221,7 +296,7 @@ def test_a_set_past_its_retention_loses_its_files_and_keeps_its_records(
     with django_capture_on_commit_callbacks(execute=True):
         assert datasets_services.purge_due(now()) == 1
     assert datasets_services.purge_due(now()) == 0
-    assert not any(files.private_storage.exists(name) for name in kept)
+    assert not any(files.is_kept(name) for name in kept)
     clip.refresh_from_db()
     verdict.refresh_from_db()
     assert (clip.files, clip.pictures, clip.vector, verdict.pictures) == ([], "", None, "")

@@ -84,6 +84,42 @@ def test_a_case_that_changed_meanwhile_is_not_published() -> None:
         editing.publish(stale, by=curator(), now=now())
 
 
+def test_two_editors_look_at_a_firms_case_before_it_is_public() -> None:
+    workspace = WorkspaceFactory()
+    member = member_of(workspace)
+    case = draft(member, workspace=workspace)
+    editing.submit(case, by=member, now=now())
+    first, second = curator(), curator()
+    with pytest.raises(MoveNotAllowed) as refused:
+        editing.publish(case, by=first, now=now())
+    assert refused.value.code == "second_editor"
+    editing.check(case, by=first, now=now())
+    with pytest.raises(MoveNotAllowed) as refused:
+        editing.publish(case, by=first, now=now())
+    assert refused.value.code == "second_editor"
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Showcase.objects.filter(pk=case.pk).update(
+            state="published", published_by=first, published_at=now()
+        )
+    editing.publish(case, by=second, now=now())
+    case.refresh_from_db()
+    assert (case.state, case.checked_by, case.published_by) == ("published", first, second)
+
+
+def test_a_case_that_the_firm_writes_again_is_checked_again() -> None:
+    workspace = WorkspaceFactory()
+    member = member_of(workspace)
+    case = draft(member, workspace=workspace)
+    editing.submit(case, by=member, now=now())
+    first = curator()
+    editing.check(case, by=first, now=now())
+    editing.give_back(case, note="다시", by=first, now=now())
+    editing.edit(case, data={"title": "새 제목"}, parts={}, by=member, now=now())
+    editing.submit(case, by=member, now=now())
+    with pytest.raises(MoveNotAllowed):
+        editing.publish(case, by=curator(), now=now())
+
+
 def test_a_firms_editor_who_is_staff_too_does_not_publish_the_firms_case() -> None:
     firm = WorkspaceFactory()
     case = in_review(member_of(firm), workspace=firm)
@@ -145,7 +181,7 @@ def test_a_picture_is_re_encoded_and_needs_alternative_text() -> None:
     kept = editing.add_picture(
         case, upload=picture(), alt="주물 사진", by=case.edited_by, now=now()
     )
-    with files.private_storage.open(kept.file) as stored:
+    with files.open_kept(kept.file) as stored:
         data = stored.read()
     assert data.startswith(b"\x89PNG")
     assert b"secret" not in data

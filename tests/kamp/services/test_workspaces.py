@@ -24,6 +24,16 @@ def test_the_creator_of_a_workspace_owns_it() -> None:
     assert refused.value.code == "workspace_taken"
 
 
+def test_a_person_owns_three_workspaces_at_most() -> None:
+    person = PersonFactory()
+    for n in range(workspaces.MOST_OWNED):
+        workspaces.create(name="한빛", number=business_number(900 + n), by=person, now=now())
+    with pytest.raises(MoveNotAllowed) as refused:
+        workspaces.create(name="한빛", number=business_number(909), by=person, now=now())
+    assert refused.value.code == "workspaces_many"
+    workspaces.create(name="한빛", number=business_number(909), by=PersonFactory(), now=now())
+
+
 def test_an_invitation_is_accepted_once_by_the_invited_person() -> None:
     firm = WorkspaceFactory()
     owner, guest = member_of(firm), PersonFactory()

@@ -1,5 +1,6 @@
 """KAMP in Chromium: a clip from upload to verdict and report, a held clip, a firm's case."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,7 +10,7 @@ from django.test import Client
 from django.urls import reverse
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from kamp.models import InspectionModel, Label, Showcase
+from kamp.models import Dataset, InspectionModel, Label, LabelUndo, Showcase
 from kamp.vision.synthetic.generator import Flaw
 from portal.core.clock import now
 from portal.jobs import queue
@@ -29,6 +30,12 @@ from tests.factories.kamp import (
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = (1280, 390)
+PICTURE = re.compile(r"/kamp/lab/(clips|verdicts)/[0-9]+/[a-z]+/[0-9]+/$")
+DRAWN = "[...document.images].map(one => one.naturalWidth > 0)"
+DRAW = (
+    "Promise.all([...document.images].map(one => { one.loading = 'eager'; return one.decode(); }))"
+)
+PLACES = "[...document.querySelectorAll('main *')].map(one => one.getBoundingClientRect().top)"
 PATIENCE = 30_000  # milliseconds, for a page that asks its job every second
 
 
@@ -65,7 +72,10 @@ def run_pending_jobs() -> None:
 def model() -> InspectionModel:
     firm = WorkspaceFactory(name="한빛내화")
     member_of(firm)
-    return learned(bricks(firm))
+    made = learned(bricks(firm))
+    Dataset.objects.filter(pk=made.dataset_id).update(is_synthetic=False)  # takes filmed clips too
+    made.dataset.refresh_from_db()
+    return made
 
 
 @pytest.mark.pdf
@@ -145,12 +155,14 @@ def test_a_firms_case_goes_from_its_form_to_publication(
     writer.close()
 
     case = Showcase.objects.get()
-    staff_context = browser.new_context(**browser_context_args)
-    page = enter(staff_context, live_server.url, staff.enter(Client(), curator()))
-    page.goto(live_server.url + reverse("admin:kamp_showcase_change", args=[case.pk]))
-    page.get_by_role("link", name="공개", exact=True).click()
-    page.get_by_role("button", name="공개", exact=True).click()
-    staff_context.close()
+    for act in ("확인", "공개"):  # by one editor, then by another
+        staff_context = browser.new_context(**browser_context_args)
+        page = enter(staff_context, live_server.url, staff.enter(Client(), curator()))
+        page.goto(live_server.url + reverse("admin:kamp_showcase_change", args=[case.pk]))
+        page.get_by_role("link", name=act, exact=True).click()
+        page.get_by_role("button", name=act, exact=True).click()
+        expect(page.locator(".messagelist, [role=status]").first).to_be_visible()
+        staff_context.close()
 
     anyone = browser.new_context(**browser_context_args)
     page = anyone.new_page()
@@ -167,8 +179,13 @@ def test_labels_are_given_by_keys_alone(live_server, context: BrowserContext) ->
     clips = [clip_of(dataset, serial) for serial in "ABC"]
     page = signed_in(context, live_server.url, owner)
     page.goto(live_server.url + reverse("kamp_label_next", args=[dataset.pk]))
+    expect(page.locator("input[name=mark]:checked")).to_have_count(0)
+    for key in ("Space", "Enter", "ArrowRight", "ArrowDown"):
+        page.keyboard.press(key)  # none of them is a mark
+    assert not Label.objects.exists()
+    page.locator("h1").click()
     page.keyboard.press("1")
-    page.keyboard.press("Space")
+    page.keyboard.press("Enter")
     expect(page.locator("h1")).to_contain_text("B 라벨")
     page.keyboard.press("2")
     page.keyboard.press("ArrowDown")
@@ -183,6 +200,10 @@ def test_labels_are_given_by_keys_alone(live_server, context: BrowserContext) ->
     expect(page.locator("h1")).to_contain_text("C 라벨")
     marks = [row.mark for row in Label.objects.order_by("pk")]
     assert marks == ["normal", "defect"]
+    page.keyboard.press("z")
+    expect(page.locator("h1")).to_contain_text("B 라벨")
+    assert LabelUndo.objects.get().label.mark == "defect"
+    expect(page.get_by_role("button", name="되돌리기")).to_have_count(0)  # one step
     box = clips[1].product.labels.get().box
     assert box is not None
     assert box["w"] > 0
@@ -215,6 +236,22 @@ def firm_pages() -> tuple[User, list[str]]:
     )
 
 
+@pytest.fixture
+def firm_pictures() -> tuple[User, dict[str, str]]:
+    """A member, and the address of each page that shows pictures."""
+    firm = WorkspaceFactory()
+    owner = member_of(firm)
+    clip = clip_of(dataset_of(firm), "A")
+    verdict = inspection_of(approved(clip.product.dataset), clip)
+    return owner, {
+        "clip": reverse("kamp_clip", args=[clip.pk]),
+        "clip, large": reverse("kamp_frame", args=[clip.pk, "panorama", 0]) + "?large",
+        "label": reverse("kamp_label", args=[clip.product_id]),
+        "verdict": reverse("kamp_inspection", args=[verdict.pk]),
+        "verdict, large": reverse("kamp_heat", args=[verdict.pk, "panorama", 0]) + "?large",
+    }
+
+
 def test_pages_pass_axe_and_fit_a_phone(
     live_server, context: BrowserContext, firm_pages: tuple[User, list[str]]
 ) -> None:
@@ -223,3 +260,20 @@ def test_pages_pass_axe_and_fit_a_phone(
     page = signed_in(context, live_server.url, owner)
     for path in ["/kamp/", "/kamp/cases/refractory-xray/", *paths]:
         check(page, live_server.url + path)
+
+
+@pytest.mark.parametrize("name", ["clip", "clip, large", "label", "verdict", "verdict, large"])
+def test_pictures_that_come_late_move_nothing(
+    live_server, context: BrowserContext, firm_pictures: tuple[User, dict[str, str]], name: str
+) -> None:
+    """Who is about to press a button must not hit what has moved into its place."""
+    member, addresses = firm_pictures
+    page = signed_in(context, live_server.url, member)
+    context.route(PICTURE, lambda picture: None)
+    page.goto(live_server.url + addresses[name], wait_until="domcontentloaded")
+    before = page.evaluate(PLACES)
+    assert set(page.evaluate(DRAWN)) == {False}
+    context.unroute(PICTURE)  # lets go those that wait
+    page.evaluate(DRAW)
+    assert set(page.evaluate(DRAWN)) == {True}
+    assert page.evaluate(PLACES) == before

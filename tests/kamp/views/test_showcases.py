@@ -81,6 +81,22 @@ def test_the_front_page_has_a_strip_only_when_there_are_cases(client: Client) ->
     assert "표본수 미공개" in page
 
 
+def test_the_strip_of_the_front_page_shows_every_change_at_once(client: Client) -> None:
+    case = refractory()
+    for turn, change in enumerate(
+        (
+            lambda: Showcase.objects.filter(pk=case.pk).update(title="바뀐 제목"),
+            lambda: case.metrics.update(name="바뀐 이름"),
+            lambda: published(slug="another"),
+            lambda: Showcase.objects.update(state="withdrawn"),
+        )
+    ):
+        before = client.get("/").content.decode().partition("kamp-title")[2]
+        assert client.get("/").content.decode().partition("kamp-title")[2] == before
+        change()
+        assert client.get("/").content.decode().partition("kamp-title")[2] != before, turn
+
+
 @pytest.mark.parametrize("make", [draft, in_review])
 def test_an_unpublished_case_does_not_exist(client: Client, make) -> None:
     make()

@@ -69,6 +69,7 @@ def routes(dataset: Dataset, clip: Clip, verdict: Inspection, report: Inspection
         "kamp_dataset_new": [dataset.workspace_id],
         "kamp_dataset": [dataset.pk],
         "kamp_label_next": [dataset.pk],
+        "kamp_label_undo": [dataset.pk],
         "kamp_label": [clip.product_id],
         "kamp_clip": [clip.pk],
         "kamp_frame": [clip.pk, "flat", 0],
@@ -83,7 +84,7 @@ def routes(dataset: Dataset, clip: Clip, verdict: Inspection, report: Inspection
     }
 
 
-POSTED = {"kamp_model_act", "kamp_job_act"}
+POSTED = {"kamp_model_act", "kamp_job_act", "kamp_label_undo"}
 
 
 def test_the_list_of_routes_is_complete(routes: dict) -> None:
@@ -158,8 +159,11 @@ def test_the_threshold_is_changed_by_a_plain_form(
 
 
 def test_an_upload_starts_a_job_that_can_be_stopped_and_resumed(
-    client: Client, dataset: Dataset
+    client: Client,
 ) -> None:
+    firm = WorkspaceFactory()
+    member_of(firm)
+    dataset = dataset_of(firm)
     client.force_login(member_of(dataset.workspace, "editor"))
     url = reverse("kamp_dataset", args=[dataset.pk])
     bad = client.post(url, {"act": "upload", "files": ContentFile(b"nothing", name="x.mp4")})

@@ -9,6 +9,7 @@ import zlib
 from contextlib import suppress
 from pathlib import Path
 
+import av
 import cv2
 import numpy as np
 import pytest
@@ -62,6 +63,149 @@ def test_the_other_codecs_are_read(tmp_path, name, codec, layout) -> None:
     with decode.open_clip(written(tmp_path / name, codec, layout), mm_per_px=0.8) as clip:
         assert clip.info.codec == codec
         assert np.abs(clip[5].astype(int) - MADE.frames[5]).mean() < 2
+
+
+# --- Films as ordinary tools make them -----------------------------------------------------------
+
+
+HIDDEN = 3  # frames before the cut
+
+
+def trimmed(source: Path, target: Path, frames: int) -> None:
+    """Cut the beginning off without encoding again: the frames before it stay, hidden by a list."""
+    with av.open(str(source)) as film, av.open(str(target), "w") as shorter:
+        stream = film.streams.video[0]
+        copy = shorter.add_stream_from_template(stream)
+        hidden = int(frames / generator.FPS / stream.time_base)
+        for packet in film.demux(stream):
+            if packet.size:
+                packet.pts, packet.dts = packet.pts - hidden, packet.dts - hidden
+                packet.stream = copy
+                shorter.mux(packet)
+
+
+def with_sound(source: Path, target: Path, seconds: int) -> None:
+    """Add silence that lasts longer than the picture."""
+    with av.open(str(source)) as film, av.open(str(target), "w") as longer:
+        stream = film.streams.video[0]
+        copy = longer.add_stream_from_template(stream)
+        sound = longer.add_stream("pcm_s16le", rate=8_000)
+        for packet in film.demux(stream):
+            if packet.size:
+                packet.stream = copy
+                longer.mux(packet)
+        for second in range(seconds):
+            silence = av.AudioFrame(format="s16", layout="mono", samples=8_000)
+            silence.planes[0].update(bytes(silence.planes[0].buffer_size))
+            silence.rate, silence.pts = 8_000, second * 8_000
+            longer.mux(sound.encode(silence))
+        longer.mux(sound.encode(None))
+
+
+def uneven(source: Path, target: Path) -> None:
+    """Let some frames last much longer than others."""
+    with av.open(str(source)) as film, av.open(str(target), "w") as other:
+        stream = film.streams.video[0]
+        copy = other.add_stream_from_template(stream)
+        for number, packet in enumerate(film.demux(stream)):
+            if packet.size:
+                late = int((number // 30) * 0.9 / stream.time_base)
+                packet.pts, packet.dts = packet.pts + late, packet.dts + late
+                packet.stream = copy
+                other.mux(packet)
+
+
+ORDINARY = {
+    "trimmed.mp4": lambda film, path: trimmed(film, path, HIDDEN),
+    "trimmed.mkv": lambda film, path: trimmed(film, path, HIDDEN),
+    "sound.mkv": lambda film, path: with_sound(film, path, 30),
+    "sound.mov": lambda film, path: with_sound(film, path, 30),
+    "b-frames.avi": lambda film, path: written(path, "libx264", "yuv420p", bf="3"),
+    "b-frames.mkv": lambda film, path: written(path, "libx264", "yuv420p", bf="3"),
+    "uneven.mp4": uneven,
+    "uneven.mkv": uneven,
+}
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_films_of_ordinary_tools_are_read_and_refused_when_cut(tmp_path, film, name) -> None:
+    path = tmp_path / name
+    ORDINARY[name](film, path)
+    shown = len(MADE.frames) - (HIDDEN if name == "trimmed.mp4" else 0)
+    with decode.open_clip(path, mm_per_px=0.8) as clip:
+        assert len(clip) == shown
+    whole = path.read_bytes()
+    for share in (0.5, 0.9, 0.98):
+        path.write_bytes(whole[: int(len(whole) * share)])
+        assert refusal(path) == "clip_broken", share
+
+
+# --- Depth ---------------------------------------------------------------------------------------
+
+
+def deep(path: Path, bits: int, *, most: int) -> Path:
+    """Write a still whose brightness runs from 0 to `most` in a file of 16 bits."""
+    ramp = np.linspace(0, most, 256 * 192).round().astype(np.uint16).reshape(192, 256)
+    cv2.imwrite(str(path), ramp)
+    return path
+
+
+@pytest.mark.parametrize("bits", [10, 12, 14, 16])
+def test_deep_pictures_are_scaled_by_the_depth_of_the_recipe(tmp_path, bits: int) -> None:
+    path = deep(tmp_path / "a.png", bits, most=2**bits - 1)
+    with decode.open_images([path], mm_per_px=0.8, bits=bits) as clip:
+        assert clip.info.bits == 16
+        ramp = np.linspace(0, 255, 256 * 192).reshape(192, 256)
+        assert np.abs(clip[0] - ramp).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("recipe", "most", "code"),
+    [
+        (8, 4095, "clip_depth"),  # would be cut to its high bits
+        (12, 16383, "clip_depth_low"),  # brighter than the recipe knows: would be white
+        (16, 4095, "clip_depth_unused"),  # 12 in 16 read as 16: would be black
+    ],
+)
+def test_a_depth_that_is_not_the_recipe_s_is_refused(tmp_path, recipe, most, code) -> None:
+    path = deep(tmp_path / "a.png", 16, most=most)
+    with pytest.raises(ClipRefused) as refused:
+        decode.open_images([path], mm_per_px=0.8, bits=recipe)
+    assert refused.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "layout", "bits"),
+    [("a.mkv", "ffv1", "gray12le", 12), ("b.mkv", "ffv1", "gray16le", 16),
+     ("c.mp4", "libx264", "yuv420p10le", 10)],
+)  # fmt: skip
+def test_deep_films_keep_their_contrast(tmp_path, name, codec, layout, bits) -> None:
+    wide = MADE.frames[:8].astype(np.float32) / 255
+    with av.open(str(tmp_path / name), "w") as out:
+        stream = out.add_stream(codec, rate=10, options={"crf": "4"} if codec == "libx264" else {})
+        stream.height, stream.width, stream.pix_fmt = 192, 256, layout
+        for frame in wide:
+            if layout.startswith("gray"):
+                values = (frame * (2**bits - 1)).round().astype(np.uint16)
+                picture = av.VideoFrame.from_ndarray(values, format=layout)
+            else:
+                luma = (64 + frame * 876).round().astype("<u2")
+                picture = av.VideoFrame(256, 192, layout)
+                for plane, content in zip(
+                    picture.planes, (luma, *[np.full((96, 128), 512, "<u2")] * 2), strict=True
+                ):
+                    row = plane.line_size // 2
+                    padded = np.zeros((content.shape[0], row), "<u2")
+                    padded[:, : content.shape[1]] = content
+                    plane.update(padded.tobytes())
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))
+    with decode.open_clip(tmp_path / name, mm_per_px=0.8, bits=bits) as clip:
+        assert clip.info.bits == bits
+        assert np.abs(clip[4].astype(int) - MADE.frames[4]).mean() < 2
+    with pytest.raises(ClipRefused) as refused:
+        decode.open_clip(tmp_path / name, mm_per_px=0.8, bits=8)
+    assert refused.value.code == "clip_depth"
 
 
 def test_studio_range_is_expanded_to_full_range(tmp_path) -> None:

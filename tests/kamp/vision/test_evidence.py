@@ -162,3 +162,39 @@ def test_a_judgement_holds_frame_scores_and_times(cracked, trained) -> None:
 
 def test_the_gate_alone_needs_no_model() -> None:
     assert gate(evidence_of(generator.product(SEED + 5)).traits) == ()
+
+
+@pytest.mark.parametrize("kind", ["", "crack", "void"])
+@pytest.mark.parametrize("seed", [11, 12, 13])
+def test_an_inverted_film_is_held_and_told(seed: int, kind: str) -> None:
+    made = generator.product(seed, kind)
+    for frames, codes in ((made.frames, []), (255 - made.frames, ["quality_inverted"])):
+        with decode.from_frames(frames) as clip:
+            assert [row.code for row in gate(examine(clip).traits)] == codes
+
+
+@pytest.mark.parametrize("grey", [0, 128, 255])
+def test_a_film_without_a_product_is_measured_and_drawn(grey: int) -> None:
+    with decode.from_frames(np.full((4, 96, 128), grey, np.uint8)) as clip:
+        evidence = examine(clip)
+        assert evidence.vector is None
+        assert pictures.overlay_png(clip[0], evidence, 0) == pictures.frame_png(clip[0])
+        assert pictures.panorama_png(evidence, heat=True)
+
+
+def test_the_heat_is_drawn_by_the_scale_of_the_model(cracked) -> None:
+    with decode.from_frames(cracked.frames) as clip:
+        evidence = examine(clip)
+        hottest = float(evidence.heat.max())
+        at = max(range(len(clip)), key=lambda n: evidence.heat_of(n, clip.shape[1]).max())
+        frame = clip[at]
+        plain, cool, hot = (
+            cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR).astype(int)
+            for data in (
+                cv2.imencode(".png", cv2.cvtColor(frame, cv2.COLOR_GRAY2BGR))[1].tobytes(),
+                pictures.overlay_png(frame, evidence, at, hot=hottest * 4),
+                pictures.overlay_png(frame, evidence, at, hot=hottest),
+            )
+        )
+    assert np.abs(cool - plain).max() < 4  # far below the threshold nothing is coloured
+    assert np.abs(hot - plain).max() > 60

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kamp.vision.errors import ModelUnreadable, TrainingRefused
-from kamp.vision.learning import drift, model
+from kamp.vision.learning import drift, model, split
 from kamp.vision.learning.measure import confusion, roc
 
 pytestmark = pytest.mark.xdist_group("inspection")  # one process makes the synthetic sets
@@ -91,3 +91,21 @@ def test_another_recipe_drifts_and_recalibration_adapts_to_it(trained, normals) 
     fresh = model.recalibrate(trained, darker[:20], darker[20:40])
     assert not drift.check(fresh, darker[40:]).drifted
     assert fresh.facts["recalibrated_from"] == trained.sha256
+
+
+# --- The part of a product -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("key", [bytes([n]) * 32 for n in range(20)])
+def test_normals_fill_both_parts_first_and_defects_go_where_they_are_used(key: bytes) -> None:
+    normals = dict.fromkeys(split.Split, 0)
+    defects = dict.fromkeys(split.Split, 0)
+    for n in range(400):
+        defective = n % 10 == 9
+        part = split.part_of(f"제품-{n}", key=key, defective=defective, normals=normals, needed=20)
+        (defects if defective else normals)[part] += 1
+        if sum(normals.values()) == 40:
+            assert (normals[split.Split.FIT], normals[split.Split.THRESHOLD]) == (20, 20)
+    assert defects[split.Split.THRESHOLD] == 0
+    assert min(defects[split.Split.FIT], defects[split.Split.TEST]) > 0
+    assert normals[split.Split.TEST] > 30

@@ -7,8 +7,8 @@ from django import forms
 from django.template import Context, Template, TemplateSyntaxError
 from django.test import RequestFactory
 
+from portal.forms import markup
 from portal.templatetags import components, dates, values
-from portal.templatetags import forms as form_tags
 
 NOON = datetime(2021, 2, 16, 9, 0, tzinfo=UTC)
 
@@ -239,7 +239,7 @@ def test_a_broken_hidden_field_asks_to_reload_instead_of_linking_nowhere():
         version = forms.IntegerField(widget=forms.HiddenInput)
 
     html = drawn("{% error_summary form %}", form=Versioned({}))
-    assert form_tags.STALE_PAGE in html
+    assert markup.STALE_PAGE in html
     assert "href" not in html
 
 

@@ -14,10 +14,13 @@ from portal.models import IncidentMinute, User
 from programs.models import (
     Budget,
     LedgerEntry,
+    PotProposal,
     ProgramRound,
     RoundChange,
     RoundProposal,
+    RuleProposal,
     SubProgram,
+    TotalProposal,
 )
 from programs.queries import ledger as ledger_queries
 from programs.roles import MANAGER, OFFICER
@@ -25,7 +28,10 @@ from tests.factories.applications import UserFactory
 from tests.factories.programs import program
 
 pytestmark = pytest.mark.usefixtures("round_2021")
-MODELS = ["programround", "subprogram", "budget", "ledgerentry", "nationalgoal"]
+MODELS = [
+    "programround", "subprogram", "budget", "ledgerentry", "nationalgoal", "ruleproposal", "rulechange",
+    "potproposal", "totalproposal",
+]  # fmt: skip
 
 
 def staff_client(*roles: str) -> tuple[Client, User]:
@@ -97,7 +103,7 @@ def test_only_managers_edit_figures(role: str) -> None:
     assert client.post(address, {"floor": "10"}).status_code == 404
 
 
-def test_a_manager_edits_a_criterion_and_the_sheet_must_add_up() -> None:
+def test_a_manager_proposes_a_criterion_and_the_sheet_must_add_up() -> None:
     client, _ = staff_client(MANAGER)
     row = program("robot")
     address = url("subprogram", "change", row.pk)
@@ -106,21 +112,34 @@ def test_a_manager_edits_a_criterion_and_the_sheet_must_add_up() -> None:
     refused = client.post(address, sent | {"criteria-0-max_points": "25"})
     assert "배점의 합은 100이어야 합니다. 지금은 105입니다." in text(refused)
     saved = client.post(
-        address, sent | {"criteria-0-max_points": "25", "criteria-1-max_points": "30"}
+        address,
+        sent | {"criteria-0-max_points": "25", "criteria-1-max_points": "30", "why": "공고 정정"},
     )
     assert saved.status_code == 302, text(saved)
-    points = list(row.criteria.values_list("max_points", flat=True))
-    assert points == [25, 30, 20, 25]
+    points = row.criteria.values_list("max_points", flat=True)
+    assert list(points) == [20, 35, 20, 25]  # announced: only proposed
+    approve_rules()
+    assert list(points.all()) == [25, 30, 20, 25]
 
 
-def test_a_managers_edit_of_a_document_makes_a_new_form_version() -> None:
+def approve_rules() -> None:
+    """Approve the open proposal as another manager."""
+    other, _ = staff_client(MANAGER)
+    proposal = RuleProposal.objects.get(ended_at=None)
+    saved = other.post(url("ruleproposal", "act", proposal.pk, "approve"), {"note": ""})
+    assert saved.status_code == 302, text(saved)
+
+
+def test_an_approved_change_of_a_document_makes_a_new_form_version() -> None:
     client, _ = staff_client(MANAGER)
     row = program("robot")
     before = row.form_version
     address = url("subprogram", "change", row.pk)
     sent = fields_of(text(client.get(address)))
-    saved = client.post(address, sent | {"documents-0-label": "사업자등록증 사본"})
+    saved = client.post(address, sent | {"documents-0-label": "사업자등록증 사본", "why": "정정"})
     assert saved.status_code == 302, text(saved)
+    assert program("robot").form_version == before  # announced: only proposed
+    approve_rules()
     assert program("robot").form_version != before
 
 
@@ -172,7 +191,8 @@ def test_a_manager_assigns_officers_and_only_officers_are_offered() -> None:
     page = text(client.get(address))
     assert re.search(rf'name="officers"[^>]*value="{officer.pk}"', page)
     assert not re.search(rf'name="officers"[^>]*value="{other.pk}"', page)
-    saved = client.post(address, {**fields_of(page), "officers": [str(officer.pk)]})
+    sent = {**fields_of(page), "officers": [str(officer.pk)], "why": "담당자 교체"}
+    saved = client.post(address, sent)
     assert saved.status_code == 302
     assert list(row.officers.all()) == [officer]
 
@@ -181,7 +201,9 @@ def test_a_manager_moves_the_deadline_with_a_reason(round_2021: ProgramRound) ->
     client, manager = staff_client(MANAGER)
     address = url("programround", "act", round_2021.pk, "reschedule")
     assert 'value="2021-02-25T18:00:00"' in text(client.get(address))
-    later = "2099-02-26T18:00:00"
+    round_2021.closes_at = datetime.now(KST).replace(microsecond=0) + timedelta(minutes=5)
+    round_2021.save()
+    later = f"{round_2021.closes_at + timedelta(hours=1):%Y-%m-%dT%H:%M:%S}"
     broken(round_2021)
     assert "오류 7건" in text(client.get(address))
     sent = {"opens_at": "2021-01-22T00:00:00", "closes_at": later}
@@ -189,7 +211,7 @@ def test_a_manager_moves_the_deadline_with_a_reason(round_2021: ProgramRound) ->
     assert client.post(address, sent | {"reason": "접수 장애"}).status_code == 302
     change = RoundChange.objects.get(act="reschedule")
     assert (change.by, change.reason) == (manager, "접수 장애")
-    assert change.after["closes_at"] == "2099-02-26T18:00:00+09:00"
+    assert change.after["closes_at"] == f"{later}+09:00"
     page = text(client.get(url("programround", "change", round_2021.pk)))
     assert "접수 장애" in page
     assert "오류 7건" in page
@@ -220,6 +242,9 @@ def test_without_an_outage_two_managers_change_the_deadline(round_2021: ProgramR
     client.post(address)
     assert not RoundChange.objects.filter(act="reschedule").exists()
     other, second = staff_client(MANAGER)
+    shown = text(other.get(address))
+    for words in ("접수 마감: ", "→ 2099. 2. 26.", "재난 선포", "내역사업", "제출 0건"):
+        assert words in shown
     assert other.post(address).status_code == 302
     change = RoundChange.objects.get(act="reschedule")
     assert (change.by, change.approved_by, change.ground) == (manager, second, "legal")
@@ -231,7 +256,7 @@ def test_a_refused_deadline_is_explained(round_2021: ProgramRound) -> None:
     client, _ = staff_client(MANAGER)
     broken(round_2021)
     address = url("programround", "act", round_2021.pk, "reschedule")
-    sent = {"opens_at": "2021-01-22T00:00", "closes_at": "2021-02-26T18:00", "reason": "x"}
+    sent = {"opens_at": "2021-01-22T00:00", "closes_at": "2021-02-25T19:00", "reason": "x"}
     assert "지난 시각으로 옮길 수 없습니다" in text(client.post(address, sent))
 
 
@@ -243,10 +268,10 @@ def test_others_have_no_buttons(round_2021: ProgramRound, role: str) -> None:
     sent = {"opens_at": "2021-01-22T00:00", "closes_at": "2099-02-26T18:00", "reason": "x"}
     client.post(url("programround", "act", round_2021.pk, "reschedule"), sent)
     pot = Budget.objects.get(code="2021/robot")
-    sent = {"amount": "1", "note": "x", "reference": "y"}
+    sent = {"amount": "1", "reason": "x"}
     client.post(url("budget", "act", pot.pk, "appropriate"), sent)
     assert not RoundChange.objects.filter(act="reschedule").exists()
-    assert not LedgerEntry.objects.filter(reference="y").exists()
+    assert not PotProposal.objects.exists()
 
 
 def test_a_pot_shows_its_recomputed_balance_and_offers_no_field() -> None:
@@ -258,20 +283,52 @@ def test_a_pot_shows_its_recomputed_balance_and_offers_no_field() -> None:
     assert client.post(url("budget", "change", pot.pk), {"paid_won": 1}).status_code == 404
 
 
-def test_a_manager_adds_and_takes_money_and_a_second_click_does_nothing() -> None:
+def test_two_managers_add_money_within_the_total_of_the_round(round_2021: ProgramRound) -> None:
     client, manager = staff_client(MANAGER)
+    other, second = staff_client(MANAGER)
     pot = Budget.objects.get(code="2021/robot")
     address = url("budget", "act", pot.pk, "appropriate")
-    sent = fields_of(text(client.get(address))) | {"amount": "100,000,000", "note": "추경"}
-    for _ in range(2):
+    sent = fields_of(text(client.get(address))) | {"amount": "50,000,000,000", "reason": "추경"}
+    assert "먼저 회차의 총예산을 바꾸는 변경안" in text(client.post(address, sent))
+    total = url("programround", "act", round_2021.pk, "total")
+    raised = {"total_won": "600,000,000,000", "reason": "추경 예산 확정"}
+    assert client.post(total, raised).status_code == 302
+    raising = TotalProposal.objects.get()
+    client.post(url("totalproposal", "act", raising.pk, "approve"))
+    round_2021.refresh_from_db()
+    assert round_2021.total_won == 437_600_000_000
+    shown = text(other.get(url("totalproposal", "act", raising.pk, "approve")))
+    assert "437,600,000,000원 → 600,000,000,000원" in shown
+    assert other.post(url("totalproposal", "act", raising.pk, "approve")).status_code == 302
+    change = RoundChange.objects.get(act="total")
+    assert (change.by, change.approved_by) == (manager, second)
+
+    sent = fields_of(text(client.get(address))) | {"amount": "50,000,000,000", "reason": "추경"}
+    for _ in range(2):  # a second click does nothing
         assert client.post(address, sent).status_code == 302
-    assert ledger_queries.balance(pot).appropriated == 18_200_000_000
-    entry = LedgerEntry.objects.get(reference=sent["reference"])
-    assert (entry.by, entry.note) == (manager, "추경")
+    assert ledger_queries.balance(pot).appropriated == 18_100_000_000
+    proposal = PotProposal.objects.get()
+    approval = url("potproposal", "act", proposal.pk, "approve")
+    client.post(approval)
+    assert ledger_queries.balance(pot).appropriated == 18_100_000_000
+    assert "18,100,000,000원 → 68,100,000,000원" in text(other.get(approval))
+    for _ in range(2):
+        other.post(approval)
+    assert ledger_queries.balance(pot).appropriated == 68_100_000_000
+    entry = LedgerEntry.objects.get(reference=f"pot-proposal:{proposal.pk}")
+    assert (entry.by, entry.note, entry.proposal.approved_by) == (manager, "추경", second)
+    assert "총예산 변경" in text(client.get(url("programround", "change", round_2021.pk)))
+
+
+def test_a_pot_is_not_reduced_below_what_is_promised() -> None:
+    client, _ = staff_client(MANAGER)
+    pot = Budget.objects.get(code="2021/robot")
     address = url("budget", "act", pot.pk, "reduce")
-    sent = fields_of(text(client.get(address))) | {"amount": "99999999999", "note": "감액"}
-    assert "남은 예산은 18,200,000,000원" in text(client.post(address, sent))
-    assert ledger_queries.balance(pot).appropriated == 18_200_000_000
+    sent = fields_of(text(client.get(address))) | {"amount": "99999999999", "reason": "감액"}
+    refused = text(client.post(address, sent))
+    assert "남은 예산은 18,100,000,000원" in refused
+    assert fields_of(refused)["reason"] == "감액"
+    assert not PotProposal.objects.exists()
 
 
 @pytest.mark.parametrize("model", ["budget", "ledgerentry"])
@@ -328,3 +385,23 @@ def test_lists_run_a_fixed_number_of_queries(model: str, django_assert_max_num_q
     client, _ = staff_client(MANAGER)
     with django_assert_max_num_queries(14):
         client.get(url(model))
+
+
+def test_the_lists_of_a_form_are_tables_and_not_raw_data() -> None:
+    client, _ = staff_client(OFFICER, MANAGER)
+    page = text(client.get(url("subprogram", "change", program("build").pk)))
+    for words in (
+        "솔루션(소프트웨어) 도입비",  # cost items
+        "하나 고르기",  # questions, with their kind
+        "기초 (생산정보 디지털화·이력 추적)",  # and choices
+        "중소기업과 중견기업이 신청할 수 있습니다.",  # conditions
+        "이미 정했으면 초대하세요.",  # partner roles
+        "담당자의 이름, 이메일, 연락처, 소속과 직위",  # consents
+        "마지막 날 18시 (쉬는 날이면 다음 근무일)",  # steps
+        "공급과 설치",  # delivery
+        "인건비 한도",  # origins
+        "지원유형: ",
+    ):
+        assert words in page
+    for code in ("&quot;label&quot;:", "yes_no", "one_of", "agreement.", "working_day_18</"):
+        assert code not in page.split("<form", 1)[1].replace('value="working_day_18', "")

@@ -22,7 +22,7 @@ def refused(statement: str, *params: object) -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "TRUNCATE programs_ledgerentry",
+        "TRUNCATE programs_ledgerentry CASCADE",
         "TRUNCATE programs_budget CASCADE",
         "INSERT INTO programs_ledgerentry"
         " (budget_id, kind, amount_won, reference, subject, note, at)"

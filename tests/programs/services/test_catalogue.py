@@ -22,10 +22,9 @@ from programs.models import (
     SubProgram,
     Track,
 )
-from programs.queries import catalogue as catalogue_queries
 from programs.queries import eligibility as eligibility_queries
+from programs.queries import kept
 from programs.queries import ledger as ledger_queries
-from programs.queries import rounds as rounds_queries
 from programs.roles import MANAGER
 from programs.services import ledger, rounds
 from programs.services.catalogue import data_file, loading
@@ -243,19 +242,19 @@ def test_an_eighth_programme_is_pure_data() -> None:
     found = eligibility_queries.check_self(row, {"track": "meter", "power": "80"}, on=NOW.date())
     assert found.eligible is False
     assert found.findings[0].message == "계약 전력이 100kW 이상이어야 합니다."
-    assert [code.code for code in catalogue_queries.offered(row.round)][-1] == "energy"
+    assert [code.code for code in kept.sub_programs(row.round)][-1] == "energy"
 
 
 @pytest.mark.django_db
 def test_a_2022_round_is_pure_data_and_leaves_2021_alone() -> None:
     load()
     before = SubProgram.objects.filter(round__code="2021-1").values()
-    kept = {row["code"]: row for row in before}
+    untouched = {row["code"]: row for row in before}
     reload(next_year())
     assert SubProgram.objects.filter(round__code="2022-1").count() == 7
-    assert {row["code"]: row for row in before.all()} == kept
-    assert rounds_queries.current_round(NOW.replace(year=2022)).code == "2022-1"
-    assert rounds_queries.current_round(NOW).code == "2021-1"
+    assert {row["code"]: row for row in before.all()} == untouched
+    assert kept.current_round(NOW.replace(year=2022)).code == "2022-1"
+    assert kept.current_round(NOW).code == "2021-1"
 
 
 @pytest.mark.django_db

@@ -124,11 +124,12 @@ def test_an_announced_deadline_moves_only_with_the_portals_own_evidence(
     round: ProgramRound, manager: User
 ) -> None:
     announced(round, manager)
-    at = round.closes_at + timedelta(hours=1)
-    later = round.closes_at + timedelta(days=1)
+    at = round.closes_at + timedelta(minutes=30)
+    later = round.closes_at + timedelta(hours=1)
     for useless in (
         {"minutes_before": -5},  # after the deadline
-        {"minutes_before": 60 * 49},  # long before it
+        {"minutes_before": 60 * 25},  # long before it
+        {"minutes_before": 5, "kind": "error"},  # of a page that is not the intake's
         {"minutes_before": 5, "kind": "closed"},  # a refusal by right
         {"minutes_before": 5, "scope": "2021-8/build"},  # another round
     ):
@@ -140,8 +141,55 @@ def test_an_announced_deadline_moves_only_with_the_portals_own_evidence(
     change = move(round, manager, closes_at=later, now=at)
     assert change.ground == "outage"
     assert [(row["kind"], row["count"]) for row in change.evidence] == [("unavailable", 3)]
-    shown = rounds_queries.public_changes(round)[0]
+    shown = rounds_queries.public_changes(round.changes.all())[0]
     assert "이용 불가 3건" in shown["evidence"]
+
+
+@pytest.mark.parametrize(("minutes", "hours"), [(1, 1), (60, 1), (61, 2)])
+def test_an_outage_extends_the_closing_only_and_by_what_was_lost(
+    round: ProgramRound, manager: User, minutes: int, hours: int
+) -> None:
+    announced(round, manager)
+    for minute in range(minutes):
+        incident_at(round, 20 + minute)
+    at, most = round.closes_at + timedelta(minutes=30), timedelta(hours=hours)
+    for beyond in (
+        {"closes_at": round.closes_at + most + timedelta(seconds=1)},
+        {"opens_at": round.opens_at - timedelta(days=1), "closes_at": round.closes_at + most},
+    ):
+        with pytest.raises(BadInput, match=f"{hours}시간까지") as refused:
+            move(round, manager, now=at, **beyond)
+        assert refused.value.code == "extension"
+    assert move(round, manager, now=at, closes_at=round.closes_at + most).ground == "outage"
+
+
+def test_the_same_minutes_move_a_deadline_once(round: ProgramRound, manager: User) -> None:
+    announced(round, manager)
+    incident_at(round, 20)
+    at, hour = round.closes_at + timedelta(minutes=30), timedelta(hours=1)
+    move(round, manager, now=at, closes_at=round.closes_at + hour)
+    with pytest.raises(RuleBroken) as refused:
+        move(round, manager, now=at, closes_at=round.closes_at + hour)
+    assert refused.value.findings[0].code == "no_outage"
+
+
+def test_outages_never_extend_by_more_than_the_days_of_the_round(
+    round: ProgramRound, manager: User
+) -> None:
+    announced(round, manager)
+    round.extension_days = 1
+    round.save()
+    hour = timedelta(hours=1)
+    for minute in range(23 * 60):
+        incident_at(round, 20 + minute)
+    at = round.closes_at + timedelta(minutes=30)
+    move(round, manager, now=at, closes_at=round.closes_at + 23 * hour)
+    for minute in range(90):
+        incident_at(round, 20 + minute)
+    at = round.closes_at + timedelta(minutes=30)
+    with pytest.raises(BadInput, match="1시간까지"):
+        move(round, manager, now=at, closes_at=round.closes_at + 2 * hour)
+    move(round, manager, now=at, closes_at=round.closes_at + hour)
 
 
 def test_the_database_wants_the_evidence_and_the_second_signature(

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from django.core.cache import caches
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -298,7 +299,13 @@ def test_the_budget_page_names_no_person(client: Client, open_round: ProgramRoun
 def test_pages_cost_the_same_however_much_there_is(
     client: Client, open_round: ProgramRound, path: str
 ) -> None:
-    before = count(client, path)
+    def costs() -> tuple[int, int]:
+        """Return the queries of a page after a change of the catalogue, and when it is kept."""
+        caches["pages"].clear()
+        ProgramRound.objects.update(total_won=0)
+        return count(client, path), count(client, path)
+
+    before = costs()
     pot = Budget.objects.get(code="2021/build")
     rows = [ledger.Booking(1_000, f"many:{n}", f"application:{n}") for n in range(200)]
     ledger.reserve_many(pot, rows, by=None, now=NOW)
@@ -313,4 +320,6 @@ def test_pages_cost_the_same_however_much_there_is(
             announced=True,
             total_won=0,
         )
-    assert count(client, path) == before <= 10
+    assert costs() == before
+    assert before[0] <= 15
+    assert before[1] <= 7

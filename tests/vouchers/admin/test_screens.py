@@ -17,15 +17,17 @@ from tests.factories.staff import enter
 from vouchers.models import (
     AssignmentRun,
     CatalogueImport,
+    ExclusionProposal,
     Monitor,
     PanelApplication,
     PanelMark,
     PanelSelection,
+    SaleSuspension,
     Service,
 )
 from vouchers.services import assignment
 from vouchers.services.rewards import awards
-from vouchers.states import MonitorState, ServiceState
+from vouchers.states import ImportKind, MonitorState, ServiceState
 
 pytestmark = pytest.mark.django_db
 
@@ -127,9 +129,33 @@ def test_an_import_shows_a_result_for_each_line(operator: Client) -> None:
     made = CatalogueImport.objects.get()
     assert answer.status_code == 302
     queue.run(made.job_id)
-    page = operator.get(f"/admin/vouchers/catalogueimport/{made.pk}/change/").content.decode()
+    address = f"/admin/vouchers/catalogueimport/{made.pk}"
+    page = operator.get(f"{address}/change/").content.decode()
+    assert "아직 아무것도 바꾸지 않았습니다" in page
+    made.refresh_from_db()
+    answer = operator.post(f"{address}/act/apply/", {"basis": "other"})
+    assert "보신 뒤에 미리 보기가 바뀌었습니다" in answer.content.decode()
+    assert operator.post(f"{address}/act/apply/", {"basis": made.basis}).status_code == 302
+    made.refresh_from_db()
+    queue.run(made.job_id)
+    page = operator.get(f"{address}/change/").content.decode()
     assert "반영했습니다" in page
     assert "3줄" in page
+
+
+def test_the_preview_of_an_import_shows_first_what_becomes_empty(operator: Client) -> None:
+    make.imported(ImportKind.SUPPLIERS, make.suppliers_csv(1))
+    header, line = ["사업자등록번호", "기업명", "주소"], [make.number(1), "새 이름", ""]
+    operator.post(
+        "/admin/vouchers/catalogueimport/start/",
+        {"kind": "suppliers", "file": make.table(header, [line], "공급기업.csv")},
+    )
+    made = CatalogueImport.objects.latest("pk")
+    queue.run(made.job_id)
+    page = operator.get(f"/admin/vouchers/catalogueimport/{made.pk}/change/").content.decode()
+    assert "<del>주식회사 가온1</del> → <ins>새 이름</ins>" in page
+    assert "<strong>비워짐</strong>" in page
+    assert "지금 있는 값이 비워지는 1줄을 확인했습니다." in page
 
 
 def test_readers_have_no_buttons_and_no_way_in(client: Client) -> None:
@@ -164,11 +190,23 @@ def test_bursts_are_flagged_in_one_query_for_the_list(
 def test_the_agency_suspends_and_excludes(client: Client) -> None:
     desk, service = enter(client, make.agency()), make.service()
     act(desk, "service", service.pk, "suspend", reason="시정하지 않음")
+    proposed = SaleSuspension.objects.get()
+    act(desk, "salesuspension", proposed.pk, "confirm")
+    service.refresh_from_db()
+    assert service.state == ServiceState.ON_SALE
+    act(enter(Client(), make.agency()), "salesuspension", proposed.pk, "confirm")
     service.refresh_from_db()
     assert service.state == ServiceState.SUSPENDED
     act(desk, "service", service.pk, "resume", reason="시정 확인")
     monitor = make.monitor(make.panel())
     act(desk, "monitor", monitor.pk, "exclude", reason="대리 작성")
+    proposal = ExclusionProposal.objects.get()
+    assert "지금은 ‘제외 확정’ 처리를 할 수 없습니다" in act(
+        desk, "exclusionproposal", proposal.pk, "confirm"
+    )
+    monitor.refresh_from_db()
+    assert monitor.state == MonitorState.ACTIVE
+    act(enter(Client(), make.operator()), "exclusionproposal", proposal.pk, "confirm")
     monitor.refresh_from_db()
     assert monitor.state == MonitorState.EXCLUDED
     assert Service.objects.get().state == ServiceState.ON_SALE
@@ -216,6 +254,10 @@ def test_a_moderator_reads_no_name_not_even_in_the_history(client: Client) -> No
     told = enter(client, make.moderator()).get(at).content.decode()
     assert "홍길동" not in told
     assert member.get_kind_display() in told
+    url = reverse("admin:vouchers_consumerreport_act", args=[report.pk, "accept"])
+    page = client.get(url).content.decode()
+    assert "홍길동" not in page
+    assert f"{member.get_kind_display()} · 제출" in page
     assert "홍길동" in enter(client, make.operator()).get(at).content.decode()
 
 

@@ -5,15 +5,15 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 
-from portal.models import AuditChain
+from portal.models import AuditChain, User
 from portal.records import audit
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
 from tests.faults.behind import by_hand
-from vouchers.models import Certificate, ReportFee
+from vouchers.models import Certificate, PanelRound, ReportFee, Supplier, SupplierTie
 from vouchers.models.audit import AUDITED
-from vouchers.services import assignment, corrections, selection
+from vouchers.services import assignment, conflicts, corrections, members, selection
 from vouchers.services.reports import moderation
 from vouchers.services.rewards import awards as awards_services
 from vouchers.services.rewards import fees
@@ -49,10 +49,21 @@ def story() -> None:
         case, text="고침", uploads=[make.picture("증빙.png")], by=seller, now=make.LATER
     )
     fees.pay(ReportFee.objects.get(), by=operator, now=make.LATER)
+    panel.suspended(case.service)
+    excluded_later(round, case.service.supplier, operator, agency)
     awards = awards_services.propose(round, by=operator, now=make.LATER)
     awards_services.approve(awards, by=agency, now=make.LATER)
     awards_services.pay(awards, by=operator, now=make.LATER)
     awards_services.render(Certificate.objects.get(), now=make.LATER)
+
+
+def excluded_later(round: PanelRound, supplier: Supplier, operator: User, agency: User) -> None:
+    """Exclude a member who has no assignment by two people."""
+    member = panel.monitor(round, filed={"business_number": supplier.business_number})
+    conflicts.recheck(now=make.LATER)
+    tie = SupplierTie.objects.get(user=member.user)
+    proposal = conflicts.confirm(tie, reason="재직 중", by=operator, now=make.LATER)
+    members.confirm_exclusion(proposal, by=agency, now=make.LATER)
 
 
 # A change that the database itself would let through, for every sealed table.
@@ -62,7 +73,9 @@ CHANGES = {
     "panel-selection-moves": "by_id = NULL",
     "panel-selections": "inputs_sha256 = results_sha256",
     "panel-decisions": "total = total + 1",
-    "monitor-moves": "",
+    "monitor-moves": "note = '고침'",
+    "tie-decisions": "reason = '고침'",
+    "exclusion-proposals": "reason = '고침'",
     "assignment-run-moves": "by_id = NULL",
     "assignment-runs": "seed = seed + 1",
     "assignment-moves": "",
@@ -72,6 +85,7 @@ CHANGES = {
     "good-case-moves": "",
     "issues": "text = '없던 말'",
     "correction-moves": "note = '고침'",
+    "suspension-moves": "note = '고침'",
     "correction-answers": "text = '고치지 않음'",
     "correction-proofs": "sha256 = 'f' || substr(sha256, 2, 62) || 'x'",
     "report-fees": "amount_won = amount_won + 1",

@@ -16,11 +16,12 @@ from tests.factories.applications import NOW
 from vouchers.models import (
     Assignment,
     AssignmentRun,
+    PanelApplication,
     PanelRound,
     Wish,
 )
 from vouchers.services import assignment, conflicts
-from vouchers.states import AssignmentState, MonitorState
+from vouchers.states import AssignmentState, MonitorState, TieStanding
 
 pytestmark = pytest.mark.django_db
 
@@ -247,8 +248,9 @@ def examine(drawn: dict) -> None:
     assigned = {monitor for monitor, _ in made.pairs}
     assert assigned & tied == set()
     assert again.results_sha256 == made.results_sha256
-    excluded = set(panel.monitors.filter(state=MonitorState.EXCLUDED).values_list("pk", flat=True))
-    assert excluded == tied
+    waiting = panel.monitors.filter(user__supplier_ties__standing=TieStanding.FLAGGED)
+    assert set(waiting.values_list("pk", flat=True)) == tied
+    assert not panel.monitors.exclude(state=MonitorState.ACTIVE).exists()
     counts = {service.pk: 0 for service in services}
     for _, service in made.pairs:
         counts[service] += 1
@@ -270,6 +272,27 @@ def test_without_the_recheck_a_tied_member_would_be_assigned(panel, monkeypatch)
     assert tied.pk in {monitor for monitor, _ in run(panel).pairs}
     monkeypatch.undo()
     assert tied.pk not in {monitor for monitor, _ in run(panel).pairs}
+
+
+def test_a_member_whose_tie_is_not_decided_keeps_what_they_have(panel) -> None:
+    assignment.confirm(run(panel), by=make.operator(), now=NOW)
+    one = panel.monitors.filter(assignments__isnull=False).first()
+    before = set(one.assignments.values_list("pk", flat=True))
+    conflicts.link(
+        panel.covered.first().supplier.business_number,
+        make.number(7_777),
+        kind="shares",
+        origin="공시",
+        by=make.operator(),
+        now=NOW,
+    )
+    PanelApplication.objects.filter(monitor=one).update(business_number=make.number(7_777))
+    make.cover(panel, [make.service() for _ in range(3)])
+    made = run(panel)
+    assert "undecided" in {row["code"] for row in made.explanation}
+    assignment.confirm(made, by=make.operator(), now=NOW)
+    kept = one.assignments.filter(state=AssignmentState.ACTIVE)
+    assert set(kept.values_list("pk", flat=True)) == before
 
 
 def test_nothing_is_dropped_once_a_report_was_submitted() -> None:

@@ -5,16 +5,25 @@ from datetime import datetime, timedelta
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import IntegrityError, transaction
+from django.test import Client
 
 from portal.core.clock import KST
 from portal.core.errors import BadInput, Closed, MoveNotAllowed
 from portal.models import Notice
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
-from vouchers.models import Correction, GoodCase, Service
+from vouchers.models import ConsumerReport, Correction, GoodCase, Monitor, Service
 from vouchers.queries import corrections as correction_queries
 from vouchers.services import corrections, good_cases
-from vouchers.states import CorrectionState, GoodCaseState, IssueKind, ServiceState
+from vouchers.services.catalogue import sale as sales
+from vouchers.states import (
+    CorrectionState,
+    GoodCaseState,
+    IssueKind,
+    MonitorState,
+    ReportState,
+    ServiceState,
+)
 from vouchers.visibility import public_cases, public_corrections
 
 pytestmark = pytest.mark.django_db
@@ -115,8 +124,10 @@ def test_an_answer_may_be_refused_and_requested_again() -> None:
 def test_an_unfixed_case_suspends_the_sale_until_it_is_fixed() -> None:
     row = asked()
     answer(row)
-    corrections.fail(fresh(row), note="고치지 않음", by=panel.agency(), now=NOW)
-    assert sale(row) == ServiceState.SUSPENDED
+    made = corrections.fail(fresh(row), note="고치지 않음", by=panel.agency(), now=NOW)
+    assert (sale(row), fresh(row).state) == (ServiceState.ON_SALE, CorrectionState.ANSWERED)
+    sales.confirm_suspension(made, by=panel.agency(), now=NOW)
+    assert (sale(row), fresh(row).state) == (ServiceState.SUSPENDED, CorrectionState.SUSPENDED)
     answer(fresh(row), now=NOW + timedelta(days=90))
     assert sale(row) == ServiceState.SUSPENDED
     corrections.fix(fresh(row), note="확인함", by=panel.agency(), now=NOW)
@@ -202,6 +213,25 @@ def test_a_suspended_service_is_no_good_case() -> None:
     corrections.suspend_overdue(late.due_at)
     assert not public_cases().exists()
     assert GoodCase.objects.get(pk=row.pk).state == GoodCaseState.PROMOTED
+
+
+def test_the_front_page_shows_a_good_case_as_it_is_now(client: Client) -> None:
+    def shown() -> str:
+        text = client.get("/").content.decode().partition("cases-title")[2]
+        return text.partition("</section>")[0]
+
+    row = proposed()
+    assert shown() == ""
+    good_cases.promote(row, by=panel.agency(), now=NOW)
+    assert "(보고서 1건)" in shown()
+    assert shown() == shown()
+    Monitor.objects.update(state=MonitorState.EXCLUDED, excluded_at=NOW)
+    assert "회의를 바꾼 서비스" in shown()
+    assert "보고서 1건" not in shown()
+    Service.objects.update(name="바뀐 이름")
+    assert "바뀐 이름" in shown()
+    ConsumerReport.objects.update(state=ReportState.RETRACTED)
+    assert shown() == ""
 
 
 def test_a_service_under_correction_is_not_promoted() -> None:

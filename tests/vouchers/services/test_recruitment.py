@@ -11,7 +11,7 @@ from portal.uploads import files
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
 from vouchers.models import PanelApplication, PanelEvidence, SupplierTie
-from vouchers.services import recruitment
+from vouchers.services import conflicts, recruitment
 from vouchers.states import PanelApplicationState
 
 pytestmark = pytest.mark.django_db
@@ -72,10 +72,10 @@ def test_a_filed_application_is_frozen_and_confirmed() -> None:
 def test_removed_evidence_leaves_the_disk(django_capture_on_commit_callbacks) -> None:
     draft = make.whole_draft()
     kept = PanelEvidence.objects.get()
-    assert files.private_storage.exists(kept.file)
+    assert files.is_kept(kept.file)
     with django_capture_on_commit_callbacks(execute=True):
         recruitment.detach(kept, by=draft.user, now=NOW)
-    assert not files.private_storage.exists(kept.file)
+    assert not files.is_kept(kept.file)
 
 
 def test_nothing_is_accepted_at_the_closing_instant() -> None:
@@ -96,7 +96,7 @@ def test_a_suppliers_person_cannot_create_a_draft() -> None:
     assert SupplierTie.objects.get().code == "same_email_domain"
 
 
-def test_an_employer_that_is_a_supplier_bars_at_filing() -> None:
+def test_an_employer_that_is_a_supplier_bars_at_filing_also_when_taken_out() -> None:
     make.supplier(business_number="1248100998")
     draft = make.whole_draft()
     with pytest.raises(RuleBroken) as refused:
@@ -107,7 +107,22 @@ def test_an_employer_that_is_a_supplier_bars_at_filing() -> None:
     recruitment.save(
         draft, data={"business_number": "1008100070"}, version=2, by=draft.user, now=NOW
     )
+    with pytest.raises(RuleBroken) as refused:
+        file(draft)
+    assert "소속 사업자등록번호와 같습니다" in refused.value.message
+    conflicts.dismiss(
+        SupplierTie.objects.get(), reason="번호를 잘못 적음", by=make.operator(), now=NOW
+    )
     assert file(draft).state == PanelApplicationState.SUBMITTED
+
+
+def test_a_new_draft_does_not_forget_what_was_written_in_the_old_one() -> None:
+    make.supplier(business_number="1248100998")
+    draft = make.whole_draft()
+    conflicts.check(draft.user, draft, now=NOW)
+    recruitment.withdraw(draft, by=draft.user, now=NOW)
+    with pytest.raises(RuleBroken):
+        recruitment.start(draft.round, by=draft.user, now=NOW)
 
 
 def test_the_same_person_may_apply_again_after_withdrawing() -> None:
@@ -133,3 +148,17 @@ def test_firms_are_read_as_typed() -> None:
         {"name": "누리", "business_number": ""},
     ]
     assert recruitment.write_firms(found) == "가온/1248100998\n누리"
+
+
+@pytest.mark.parametrize("role", ["operator", "agency", "ministry", "moderator"])
+def test_whoever_runs_the_panel_is_no_member_of_it(role: str) -> None:
+    staff = getattr(make, role)()
+    with pytest.raises(RuleBroken) as refused:
+        recruitment.start(make.panel(), by=staff, now=NOW)
+    assert refused.value.code == "staff"
+    draft = make.whole_draft()
+    draft.user.groups.add(*staff.groups.all())  # since the draft was begun
+    by = type(draft.user).objects.get(pk=draft.user.pk)
+    with pytest.raises(RuleBroken) as refused:
+        recruitment.submit(draft, by=by, now=NOW)
+    assert refused.value.code == "staff"

@@ -8,8 +8,8 @@ from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import Notice
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
-from vouchers.models import Monitor, PanelApplication, PanelRound
-from vouchers.services import recruitment, selection
+from vouchers.models import Monitor, PanelApplication, PanelRound, SupplierTie
+from vouchers.services import conflicts, members, recruitment, selection
 from vouchers.states import MonitorState, PanelApplicationState
 
 pytestmark = pytest.mark.django_db
@@ -81,25 +81,39 @@ def test_a_declined_place_goes_to_the_next_in_reserve() -> None:
     assert Notice.objects.filter(key=f"panel-moved-up:{rows[6].pk}").exists()
 
 
-def test_a_reserve_who_is_tied_by_now_is_passed_over_and_barred() -> None:
+def test_a_reserve_who_is_tied_by_now_waits_for_a_decision() -> None:
     by, panel = make.operator(), make.panel()
     rows = make.marked(panel, by)
     selection.release(selection.propose(panel, by=by, now=LATER), by=by, now=LATER)
     host = rows[6].user.email.partition("@")[2]
     make.supplier(email=f"info@{host}")
     first = PanelApplication.objects.get(pk=rows[0].pk)
-    risen = selection.decline(first, by=first.user, now=LATER)
-    assert risen is not None
-    assert risen.application_id == rows[7].pk
-    assert PanelApplication.objects.get(pk=rows[6].pk).state == PanelApplicationState.BARRED
+    assert selection.decline(first, by=first.user, now=LATER) is None
+    assert PanelApplication.objects.get(pk=rows[6].pk).state == PanelApplicationState.RESERVE
+    with pytest.raises(MoveNotAllowed):
+        selection.fill(panel, by=by, now=LATER)
+    tie = SupplierTie.objects.get(user=rows[6].user)
+    proposal = conflicts.confirm(tie, reason="재직", by=by, now=LATER)
+    members.confirm_exclusion(proposal, by=make.agency(), now=LATER)
+    assert selection.fill(panel, by=by, now=LATER).application_id == rows[7].pk
+    with pytest.raises(MoveNotAllowed) as refused:
+        selection.fill(panel, by=by, now=LATER)
+    assert refused.value.code == "full"
 
 
-def test_a_tie_found_before_the_proposal_leaves_the_applicant_out() -> None:
+@pytest.mark.parametrize("holds", [True, False], ids=["tied", "not tied"])
+def test_a_tie_found_before_the_proposal_is_decided_first(holds: bool) -> None:
     by, panel = make.operator(), make.panel()
     rows = make.marked(panel, by)
     make.supplier(email=f"info@{rows[0].user.email.partition('@')[2]}")
+    with pytest.raises(RuleBroken) as refused:
+        selection.propose(panel, by=by, now=LATER)
+    assert [row.code for row in refused.value.findings] == ["undecided"]
+    decide = conflicts.confirm if holds else conflicts.dismiss
+    decide(SupplierTie.objects.get(), reason="확인함", by=by, now=LATER)
     made = selection.propose(panel, by=by, now=LATER)
-    assert not made.decisions.filter(application=rows[0]).exists()
+    assert made.decisions.filter(application=rows[0]).exists() is not holds
+    selection.release(made, by=by, now=LATER)
 
 
 def test_marks_are_whole_within_bounds_and_reasoned() -> None:

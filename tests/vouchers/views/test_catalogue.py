@@ -6,7 +6,6 @@ from django.test import Client
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
 from vouchers.models import QuotedFigure, Service
-from vouchers.services.catalogue import sale
 from vouchers.states import Category
 
 pytestmark = pytest.mark.django_db
@@ -56,7 +55,7 @@ def test_filters_and_orders(client: Client) -> None:
 def test_a_registered_service_is_not_public_and_a_suspended_one_says_why(client: Client) -> None:
     hidden = make.service(on_sale=False)
     stopped = make.service()
-    sale.suspend(stopped, reason="시정하지 않음", by=make.agency(), now=NOW)
+    make.suspended(stopped)
     assert names(client, "") == [stopped.name]
     assert client.get(f"/vouchers/services/{hidden.code}/").status_code == 404
     page = client.get(f"/vouchers/services/{stopped.code}/").content.decode()

@@ -4,10 +4,13 @@ from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 from portal.core.clock import now
+from tests.factories import reports
 from tests.factories import vouchers as make
+from tests.portal.browsing import check, signed_in
+from vouchers.services import corrections, recruitment
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -33,3 +36,31 @@ def test_axe_finds_nothing_and_nothing_is_cut_off(page: Page, live_server, width
         if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
             found.append("wider than the screen")
         assert found == [], address
+
+
+def test_the_pages_of_ties_and_suspensions_hold(context: BrowserContext, live_server) -> None:
+    at = now()
+    round = reports.round(opens_at=at - timedelta(days=1), closes_at=at + timedelta(days=5))
+    supplier = make.supplier(name="주식회사 가온", business_number="1248100998")
+    service = make.service(supplier=supplier, name="가온 화상회의")
+    for value in (4, 5, 3):
+        reports.published(reports.assigned(round, service=service), value=value)
+    case = reports.raised(reports.published(reports.assigned(round, service=make.service())))
+    corrections.verify(case, finding="열리지 않음", by=make.agency(), now=reports.LATER)
+    draft = recruitment.start(round, by=make.person(), now=at)
+    words = {"kind": "sme", "affiliation": "가온", "business_number": "1248100998"}
+    recruitment.save(draft, data=words, version=1, by=draft.user, now=at)
+    stopped = make.suspended(make.service(supplier=supplier), reason="고친 것이 확인되지 않음")
+    seller, base = reports.desk(supplier), live_server.url
+    member = signed_in(context, base, draft.user)
+    check(member, f"{base}/vouchers/panel/applications/{draft.pk}/")
+    desk = signed_in(context, base, seller)
+    for address in (
+        "/vouchers/?reported=on&order=best",
+        f"/vouchers/compare/?s={service.code}&s={stopped.service.code}&s={case.service.code}",
+        f"/vouchers/services/{service.code}/",
+        f"/vouchers/panels/{round.code}/",
+        "/vouchers/supplier/",
+        f"/vouchers/supplier/suspensions/{stopped.pk}/",
+    ):
+        check(desk, f"{base}{address}")

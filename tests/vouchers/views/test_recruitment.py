@@ -1,5 +1,7 @@
 """Applying to a panel and a member's own page; pages of others do not exist."""
 
+import re
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -10,7 +12,8 @@ from tests.factories import reports
 from tests.factories import vouchers as make
 from tests.factories.applications import NOW
 from tests.factories.staff import enter
-from vouchers.models import PanelApplication, PanelEvidence
+from tests.portal.test_signin import SIGNUP, mailed_code
+from vouchers.models import PanelApplication, PanelEvidence, SupplierTie
 from vouchers.services import assignment
 from vouchers.services.reports import moderation
 from vouchers.states import PanelApplicationState
@@ -63,14 +66,39 @@ def test_a_person_applies_from_the_page_to_the_receipt(client, panel, user) -> N
     assert "접수 완료" in page
 
 
+def test_a_visitor_signs_up_and_is_back_at_the_recruitment(client, panel) -> None:
+    here = f"/vouchers/panels/{panel.code}/"
+    page = client.get(here).content.decode()
+    for way in ("/accounts/login/", "/accounts/signup/"):
+        assert f'href="{way}?next={here}"' in page
+    verification = client.post(f"/accounts/signup/?next={here}", {**SIGNUP, "next": here})
+    landed = client.post(verification.headers["Location"], {"code": mailed_code()})
+    assert landed.headers["Location"] == here
+    assert "지원서 쓰기" in client.get(here).content.decode()
+
+
+def test_the_recruitment_says_how_much_work_it_is_and_what_is_paid(client) -> None:
+    panel = reports.round(load=8)
+    page = " ".join(client.get(f"/vouchers/panels/{panel.code}/").content.decode().split())
+    assert "한 사람이 많아야 8건" in page
+    assert "글 180자 이상, 평가 5가지, 이용 화면이나 사진 1장 이상" in page
+    for won in ("50,000원", "400,000원", "20,100,000원"):
+        assert won in page
+    assert "우수 활동자 20명" in page
+    assert "무료로 써 봅니다" in page
+
+
 def test_a_refused_application_lists_what_is_missing_and_keeps_the_input(
     client, panel, user
 ) -> None:
     draft = begin(client, panel)
     at = f"/vouchers/panel/applications/{draft.pk}/"
-    answer = client.post(at, {"version": 1, "name": "김국민", "act": "submit"})
+    many = {"categories": ["meeting", "care"]}
+    answer = client.post(at, {"version": 1, "name": "김국민", "act": "submit"} | many)
     assert answer.status_code == 422
     page = answer.content.decode()
+    for value in many["categories"]:
+        assert re.search(rf'<input[^>]*value="{value}"[^>]*checked', page)
     assert "자격을 보이는 증빙" in page
     assert 'value="김국민"' in page
     draft.refresh_from_db()
@@ -166,11 +194,11 @@ def test_the_member_page_needs_a_fixed_number_of_queries(
         application=make.application(panel, user=user, state=PanelApplicationState.SELECTED),
     )
     by = make.operator()
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get("/vouchers/panel/")
     run = assignment.compute(assignment.start(panel, seed=1, by=by, now=NOW), now=NOW)
     assignment.confirm(run, by=by, now=NOW)
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(5):
         client.get("/vouchers/panel/")
 
 
@@ -222,3 +250,32 @@ def test_a_returned_report_is_not_called_late(client, monkeypatch) -> None:
     assert "활동 점수가 줄어듭니다" in client.get(write(unwritten.pk)).content.decode()
     review = f"{write(row.pk)}review/"
     assert "마감이 지났습니다" not in client.get(review).content.decode()
+
+
+def test_a_suppliers_person_is_told_on_the_form_before_submitting(client, panel, user) -> None:
+    make.supplier(name="가온", business_number="1248100998")
+    draft = begin(client, panel)
+    at = f"/vouchers/panel/applications/{draft.pk}/"
+    page = client.get(at).content.decode()
+    assert "공급기업 쪽 사람은 지원할 수 없습니다" in page
+    assert "제출할 수 없습니다</" not in page
+    client.post(at, {**make.WHOLE, "version": 1, "act": "save"})
+    page = client.get(at).content.decode()
+    assert "공급기업과 관계가 있어 제출할 수 없습니다" in page
+    assert "소속 사업자등록번호와 같습니다" in page
+    without = {**make.WHOLE, "business_number": "", "affiliation": "없음", "version": 2}
+    client.post(at, {**without, "act": "save"})
+    page = client.get(at).content.decode()
+    assert "소속 사업자등록번호와 같습니다" in page
+    assert "없던 일이 되지 않습니다" in page
+    answer = client.post(f"{at}appeal/", {"appeal": ""})
+    assert answer.status_code == 400
+    client.post(f"{at}appeal/", {"appeal": "번호를 잘못 적었습니다."})
+    tie = SupplierTie.objects.get()
+    assert (tie.appeal, tie.stated) == ("번호를 잘못 적었습니다.", True)
+    enter(client, make.operator())
+    address = f"/admin/vouchers/suppliertie/{tie.pk}/"
+    assert "번호를 잘못 적었습니다." in client.get(f"{address}change/").content.decode()
+    client.post(f"{address}act/dismiss/", {"reason": "재직증명서로 확인함"})
+    client.force_login(user)
+    assert "제출할 수 없습니다</" not in client.get(at).content.decode()

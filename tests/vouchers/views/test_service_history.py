@@ -5,10 +5,8 @@ from django.test import Client
 
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
-from tests.factories.applications import NOW
 from vouchers.models import Correction
 from vouchers.services import corrections
-from vouchers.services.catalogue import sale
 
 pytestmark = pytest.mark.django_db
 
@@ -55,11 +53,11 @@ def test_a_report_shows_its_overall_rating_and_how_it_begins(client: Client) -> 
 
 def test_a_comparison_shows_corrections_and_reports(client: Client) -> None:
     case, other = fixed_case(), panel.service()
-    sale.suspend(other, reason="시정하지 않음", by=panel.agency(), now=NOW)
+    panel.suspended(other)
     page = client.get(f"/vouchers/compare/?s={case.service.code}&s={other.code}")
-    assert [row[1:] for row in page.context["counts"]] == [(1, 0, 1), (0, 0, 0)]
     body = page.content.decode()
-    assert "완료 1건" in body
+    assert body.count("1건 읽기") == 1
+    assert body.count("시정 완료 1건") == 1
     assert "판매 중지" in body
 
 

@@ -8,7 +8,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from applications.models import Application, AssessorProfile, BonusClaim
-from applications.services.screening import checks, supplements
+from applications.services import search as keys
+from applications.services.screening import supplements
 from portal.core.clock import now
 from portal.staff.lists import QuickPaginator
 from tests.factories import staff
@@ -48,22 +49,32 @@ def test_assessors_and_operators_have_no_desk(desk, program, role) -> None:
     assert desk(staff.staff(role)).get(LIST).status_code == 404
 
 
-def test_numbers_are_found_whole_and_names_by_their_beginning(desk, program, officer) -> None:
+def test_the_list_is_searched_by_numbers_and_parts_of_names(desk, program, officer) -> None:
     company = CompanyFactory(name="가온정밀")
     mine = staff.filed(program, company=company)
     other = staff.filed(program, company=CompanyFactory(name="나래정밀"))
+    keys.learn([company.pk, other.company_id])
     client = desk(officer)
     number = company.business_number
     hyphened = f"{number[:3]}-{number[3:5]}-{number[5:]}"
     assert numbers(client, q=mine.number) == {mine.number}
     assert numbers(client, q=number) == numbers(client, q=hyphened) == {mine.number}
     assert numbers(client, q="가온") == {mine.number}
-    assert numbers(client, q="정밀") == set()
+    assert numbers(client, q="정밀") == {mine.number, other.number}
+    assert numbers(client, q="정밀", state="screening") == set()
     assert numbers(client, q=other.number[:-1]) == set()
+
+
+def test_one_letter_is_too_short_to_search_and_the_list_says_so(desk, program, officer) -> None:
+    staff.filed(program)
+    page = desk(officer).get(LIST, {"q": "가"})
+    assert page.context["cl"].result_count == 0
+    assert "2글자 이상 적어 주세요." in page.content.decode()
 
 
 def test_another_officers_application_is_found_by_no_search(desk, program, officer) -> None:
     foreign = staff.filed(staff.program())
+    keys.learn([foreign.company_id])
     client = desk(officer)
     assert numbers(client, q=foreign.number) == set()
     assert numbers(client, q=foreign.company.name) == set()
@@ -175,38 +186,24 @@ def test_the_list_takes_as_many_queries_for_three_as_for_sixty(desk, program, of
 
 
 def test_the_list_counts_no_further_than_its_limit(desk, program, officer, monkeypatch) -> None:
-    monkeypatch.setattr(QuickPaginator, "LIMIT", 5)
+    monkeypatch.setattr(QuickPaginator, "MOST", 5)
     for _ in range(9):
         staff.filed(program)
     client = desk(officer)
     with CaptureQueriesContext(connection) as caught:
         client.get(LIST)
-    assert not [row for row in caught if "COUNT(" in row["sql"]]
-    assert [row for row in caught if "LIMIT 6" in row["sql"]]
-
-
-def test_many_are_taken_up_at_once_and_each_refusal_is_told(desk, program, officer) -> None:
-    fresh = [staff.filed(program) for _ in range(2)]
-    begun = staff.filed(program)
-    checks.take_up(begun, by=officer, now=NOW)
-    foreign = staff.filed(staff.program())
-    picked = [row.pk for row in (*fresh, begun, foreign)]
-    answer = desk(officer).post(
-        LIST, {"action": "take_up_many", "_selected_action": picked}, follow=True
-    )
-    shown = [(str(line), line.extra_tags) for line in answer.context["messages"]]
-    assert any(begun.number in line and code == "move_not_allowed" for line, code in shown)
-    assert any("3건 가운데 2건" in line for line, _ in shown)
-    states = dict(Application.objects.values_list("pk", "state"))
-    assert [states[row.pk] for row in fresh] == ["screening"] * 2
-    assert states[foreign.pk] == "submitted"
+    counts = [row["sql"] for row in caught if "COUNT(" in row["sql"]]
+    assert [sql for sql in counts if "LIMIT" not in sql] == []
+    assert [sql for sql in counts if "LIMIT 6" not in sql] == []
 
 
 def test_an_auditor_is_offered_no_act_on_the_list(desk, program) -> None:
     row = staff.filed(program)
     client = desk(staff.auditor())
-    assert "take_up_many" not in client.get(LIST).content.decode()
-    client.post(LIST, {"action": "take_up_many", "_selected_action": [row.pk]})
+    page = client.get(LIST).content.decode()
+    assert "act_together" not in page
+    assert "함께 처리" not in page
+    client.post(LIST, {"action": "act_together", "_selected_action": [row.pk]})
     assert Application.objects.get(pk=row.pk).state == "submitted"
 
 
@@ -217,7 +214,8 @@ def test_companies_are_listed_only_when_searched_and_only_own_applicants(
     desk, program, officer
 ) -> None:
     mine = staff.filed(program, company=CompanyFactory(name="가온정밀")).company
-    staff.filed(staff.program(), company=CompanyFactory(name="가온화학"))
+    other = staff.filed(staff.program(), company=CompanyFactory(name="가온화학"))
+    keys.learn([mine.pk, other.company_id])
     client = desk(officer)
     assert list(client.get(COMPANIES).context["cl"].result_list) == []
     assert list(client.get(COMPANIES, {"q": "가온"}).context["cl"].result_list) == [mine]

@@ -122,9 +122,9 @@ def test_reading_costs_the_same_however_much_there_is(
     robot: SubProgram, django_assert_num_queries
 ) -> None:
     draft = drafts.complete(robot)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(4):
         drafting.load(draft)
     for _ in range(5):
         PartnerFactory(application=draft)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(4):
         drafting.load(draft)

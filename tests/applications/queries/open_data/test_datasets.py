@@ -15,6 +15,7 @@ from applications.queries.open_data import datasets
 from applications.queries.open_data.publication import publication
 from applications.services.selection import changes, proposals
 from portal.records import audit
+from portal.web.shared import SHARED
 from programs.models import SubProgram
 from programs.services import ledger
 from tests.factories import staff
@@ -30,7 +31,7 @@ def proposed(count: int = 3) -> Selection:
     program, judges = staff.program(), staff.assessors(5)
     for place in range(count):
         marks = (30 - place, 40 - place, 30 - 2 * place)
-        staff.judged(program, marks, judges=judges, bonus=place == 1)
+        staff.judged(program, marks, judges=judges, bonus=place < 2)
     return staff.proposed(program, staff.manager(), places=1)
 
 
@@ -59,6 +60,11 @@ def rows(client: Client, code: str) -> list[dict]:
     return whole["rows"]
 
 
+def announced(row: dict) -> dict:
+    """Return what a row said at the release."""
+    return {name: value for name, value in row.items() if not name.startswith("now")}
+
+
 @pytest.mark.parametrize("code", CODES)
 def test_a_data_set_says_the_same_in_every_form(client: Client, code: str) -> None:
     chosen = released()
@@ -72,6 +78,8 @@ def test_a_data_set_says_the_same_in_every_form(client: Client, code: str) -> No
     assert all(list(row) == names for row in found)
     table = list(csv.reader(io.StringIO(file(client, code, "csv").lstrip("\ufeff"))))
     assert table[0] == names
+    assert not [value for row in found for value in row.values() if isinstance(value, dict | list)]
+    assert "합계" not in [row[0] for row in table]
     assert len(table) - 1 == len(found)
     api = client.get(f"/api/v1/open/{code}/?page_size=100").json()
     assert api["results"] == found
@@ -108,9 +116,12 @@ def test_money_reserved_by_an_unreleased_decision_is_held_back_everywhere(client
 
 def test_a_later_decision_is_listed_beside_the_first_one(client: Client) -> None:
     chosen = released()
-    before = rows(client, "results")
+    before, version = rows(client, "results"), datasets.version("results")
     later = given_up(chosen)
-    assert rows(client, "results") == before
+    after = rows(client, "results")
+    assert [announced(row) for row in after] == [announced(row) for row in before]
+    assert [row["now"] for row in after if row["now"] != row["outcome"]] == ["declined"]
+    assert datasets.version("results").sha256 != version.sha256
     (row,) = rows(client, "changes")
     name = datasets.pseudonym("application", chosen.run_id, later.application_id)
     assert (row["application"], row["kind"]) == (name, "decline")
@@ -160,7 +171,7 @@ def test_a_file_states_its_version_and_keeps_it(client: Client) -> None:
     released()
     first = client.get("/open-data/results.json")
     assert "Last-Modified" in first
-    assert first["Cache-Control"] == "public, no-cache"
+    assert first["Cache-Control"] == SHARED
     again = client.get("/open-data/results.json", headers={"If-None-Match": first["ETag"]})
     assert again.status_code == 304
     released()

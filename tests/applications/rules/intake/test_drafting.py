@@ -56,7 +56,7 @@ FORM: list[dict[str, Any]] = [
 FULL: dict[str, Any] = {
     "process": " 용접 ",
     "trouble": "설비가\r\n자주 섭니다",
-    "workers": "1,0",
+    "workers": "１0명",
     "cost": "70,000,000원",
     "built_on": "2020. 2. 29.",
     "lead_kind": "group",
@@ -98,7 +98,7 @@ def test_an_empty_application_lists_everything_that_is_missing() -> None:
 
 
 def test_missing_and_wrong_are_told_apart_and_all_given_at_once() -> None:
-    wrong = {**FULL, "process": "가" * 11, "workers": "0", "cost": "1억", "kamp": None}
+    wrong = {**FULL, "process": "가" * 11, "workers": "0", "cost": "1,00", "kamp": None}
     assert codes(wrong) == ["invalid:process", "invalid:workers", "invalid:cost", "missing:kamp"]
 
 
@@ -192,7 +192,9 @@ def test_reads_an_answer(asked: dict[str, Any], raw: object, value: object) -> N
         (question("rows", columns=[question("text")], min_rows=2), [{"q": "하나"}]),
         (question("won"), -1),
         (question("won"), 10**13 + 1),
-        (question("won"), "1억"),
+        (question("won"), "1,00"),
+        (question("won"), "1억 2000"),
+        (question("integer"), "1,00"),
         (question("date"), "2021-13-01"),
         (question("date"), "0001-01-01"),
         (question("date"), "어제"),

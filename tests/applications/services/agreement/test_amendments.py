@@ -1,5 +1,7 @@
 """Changing an agreement: in time, by other people, signed again, and the money follows."""
 
+from datetime import timedelta
+
 import pytest
 
 from applications.models import Amendment
@@ -78,6 +80,45 @@ def test_a_longer_period_is_in_force_with_its_approval() -> None:
     approve(world, ask(world, "period", ends_on=ends.isoformat()))
     assert world.fresh().ends_on == ends
     assert world.agreement.in_force == world.agreement.version == 2
+
+
+@pytest.mark.parametrize(
+    ("days", "refused"),
+    [
+        (-1, "수행 종료일은 시작일보다 뒤여야"),
+        (15, "‘수행 종료일’ 항목은"),  # today is the 20th day
+        (20, "‘수행 종료일’ 항목은"),
+        (25, "이미 2021년"),  # work is recorded on the 30th day
+        (40, ""),
+        (365 * 4, ""),
+        (365 * 100, "‘수행 종료일’ 항목은"),
+    ],
+)
+def test_an_end_of_work_is_after_today_and_after_what_is_recorded(days: int, refused: str) -> None:
+    world = World().conclude()
+    world.later(20)
+    world.spend_one()
+    day = world.day + timedelta(days=30)
+    world.agreement.spendings.update(spent_on=day)
+    ends = (world.day + timedelta(days=days)).isoformat()
+    if not refused:
+        assert ask(world, "period", ends_on=ends).proposal == {"ends_on": ends}
+        return
+    with pytest.raises(RuleBroken, match=refused) as broken:
+        ask(world, "period", ends_on=ends)
+    assert {finding.code for finding in broken.value.findings} == {"period"}
+
+
+def test_an_end_entered_wrongly_is_corrected_by_a_later_change() -> None:
+    """The wrong end lies within the month in which no change may be requested any more."""
+    world = World().conclude()
+    right = world.agreement.ends_on
+    wrong = world.day + timedelta(days=10)
+    approve(world, ask(world, "period", ends_on=wrong.isoformat()))
+    assert world.fresh().ends_on == wrong
+    world.later(1)
+    approve(world, ask(world, "period", ends_on=right.isoformat()))
+    assert world.fresh().ends_on == right
 
 
 def test_a_change_is_asked_for_in_time() -> None:

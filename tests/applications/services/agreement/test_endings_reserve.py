@@ -20,7 +20,7 @@ from applications.services.agreement import endings
 from applications.services.selection import changes
 from applications.services.settlement import statements
 from applications.states import AgreementState, ApplicationState, ChangeKind, EndingKind, Outcome
-from portal.core.errors import MoveNotAllowed
+from portal.core.errors import MoveNotAllowed, RuleBroken
 from programs.rules.ledger import Balance
 from tests.factories.agreements import GRANT, World
 from tests.factories.applications import ApplicationFactory, SubmissionFactory
@@ -147,11 +147,21 @@ def test_both_sides_end_when_the_cancellation_can_no_longer_be_contested() -> No
     assert agreements.drop_orphans(world.now) == 0
     assert states(world) == WAITING
     assert waits_for_nobody(world)
-    world.papers()
-    world.sign()
-    with pytest.raises(MoveNotAllowed) as refused:
+    with pytest.raises(RuleBroken):
         agreements.conclude(world.fresh(), **world.words(world.manager))
-    assert refused.value.code == "no_award"
+    for offered in (
+        world.papers,
+        world.sign,
+        lambda: agreements.extend(
+            world.fresh(), days=10, reason="연장", by=world.manager, now=world.now
+        ),
+        lambda: agreements.reissue(world.fresh(), reason="고침", by=world.officer, now=world.now),
+        lambda: end(world, EndingKind.DECLINE),
+        lambda: end(world, EndingKind.CANCEL),
+    ):
+        with pytest.raises(MoveNotAllowed) as refused:
+            offered()
+        assert refused.value.code == "no_award"
     late = world.now + timedelta(days=30)
     assert agreements.drop_orphans(late) == 1
     assert states(world) == OVER
@@ -194,5 +204,5 @@ def test_a_cancellation_that_is_reversed_goes_on_with_the_same_agreement() -> No
 def test_what_the_firm_has_declined_ends_at_once() -> None:
     world = World()
     changes.decline(world.application, note="사정 변경", by=world.owner, now=world.now)
-    assert agreements.drop_orphans(world.now) == 1
     assert states(world) == OVER
+    assert agreements.drop_orphans(world.now) == 0

@@ -1,16 +1,20 @@
 """The life of an award after its release: every way it can go ends at zero difference."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 
-from applications.models import Application, Recovery, Settlement
+from applications.models import Application, PendingStep, Recovery, Settlement
 from applications.services.agreement import contracts as agreements
-from applications.services.agreement import endings, instalments
+from applications.services.agreement import endings, instalments, pending_steps
 from applications.services.settlement import spending, statements
 from applications.states import AgreementState, ApplicationState, EndingKind, InstalmentState
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.models import Notice
 from programs.rules.ledger import Balance
 from tests.factories.agreements import GRANT, World
+from tests.factories.applications import NOW
 
 pytestmark = pytest.mark.django_db
 
@@ -277,3 +281,52 @@ def test_the_database_itself_keeps_what_was_paid_and_settled() -> None:
             type(row).objects.filter(pk=row.pk).update(state=row.state)
         with pytest.raises(IntegrityError), transaction.atomic():
             type(row).objects.filter(pk=row.pk).delete()
+
+
+def test_a_step_is_reminded_of_however_many_old_ones_are_open() -> None:
+    world = World()
+    step = world.agreement.pending_steps.get(step="papers")
+    long_ago = NOW - timedelta(days=100)
+    PendingStep.objects.bulk_create(
+        PendingStep(
+            agreement=world.agreement,
+            step=f"old {number}",
+            waits_for="firm",
+            since=long_ago,
+            due_at=long_ago,
+            late_told_at=long_ago,
+        )
+        for number in range(250)
+    )
+    Notice.objects.all().delete()
+    assert pending_steps.remind(step.due_at - timedelta(days=60)) == 0
+    assert pending_steps.remind(step.due_at - timedelta(hours=1)) >= 1
+    assert pending_steps.remind(step.due_at - timedelta(hours=1)) == 0
+    soon = Notice.objects.filter(key__startswith=f"agreement_step_soon:{step.pk}:")
+    assert [row.to_email for row in soon] == [world.owner.email]
+    assert pending_steps.remind(step.due_at) >= 1
+    assert pending_steps.remind(step.due_at) == 0
+    late = Notice.objects.filter(key__startswith=f"agreement_step_late:{step.pk}:")
+    assert [row.to_email for row in late] == [world.owner.email]  # staff: once a day
+
+
+@pytest.mark.parametrize(("days", "fine"), [(-1, False), (0, True), (3, True), (4, False)])
+def test_a_recovery_is_received_between_its_settlement_and_today(days: int, fine: bool) -> None:
+    world = World().conclude()
+    world.pay(1)
+    world.later(5)
+    words = {"kind": "cancel", "reason": "거짓 신청", "by": world.officer, "now": world.now}
+    ending = endings.request(world.fresh(), **words)
+    endings.approve(ending, note="확인", by=world.manager, now=world.now)
+    recovery = Recovery.objects.select_related("settlement__agreement").get()
+    settled = world.now.date()
+    world.later(3)
+    words = {"evidence": "국고 수납", "by": world.officer, "now": world.now}
+    on = settled + timedelta(days=days)
+    if fine:
+        statements.record_recovery(recovery, received_on=on, **words)
+        assert Recovery.objects.get().received_on == on
+        return
+    with pytest.raises(BadInput, match="정산을 확정한 날부터 오늘까지") as refused:
+        statements.record_recovery(recovery, received_on=on, **words)
+    assert refused.value.code == "received_on"

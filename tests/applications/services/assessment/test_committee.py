@@ -1,20 +1,26 @@
 """Assignment by solving: as many as needed, nobody tied, nobody overloaded, repeatable, explained."""
 
+from collections import Counter
+from datetime import timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from applications.models import Application, AssessorProfile, CommitteeProposal, ScoreSheet
 from applications.rules.assessment import committee as rules
+from applications.services import objection
 from applications.services.assessment import committee, conflicts, sheets
+from applications.states import Remedy
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.jobs import queue
-from portal.models import Notice, User
+from portal.models import News, User
 from programs.models import SubProgram
 from tests.factories import staff
 from tests.factories.applications import NOW
 
 pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(days=1)
 
 
 @pytest.fixture
@@ -66,7 +72,7 @@ def test_everybody_gets_as_many_as_needed_and_nobody_who_is_tied(program, office
     for row in rows:
         assert row.sheets.count() == 3
         assert row.moves.filter(move="assign").count() == 1
-    notices = Notice.objects.filter(key__startswith=f"committee:{made.pk}:")
+    notices = News.objects.filter(key__startswith=f"committee:{made.pk}:")
     assert notices.count() == len({pair[0] for pair in made.pairs})
     assert ScoreSheet.objects.filter(rubric=None).count() == 0
 
@@ -91,18 +97,67 @@ def test_work_is_shared_and_limits_hold(program, officer) -> None:
 
 
 def test_a_shortage_is_explained_with_its_number(program, officer) -> None:
-    for _ in range(3):
-        staff.judged(program, judges=[])
+    first, *rest = [staff.judged(program, judges=[]) for _ in range(3)]
     people(4, max_load=2)
     made = solved(program, officer)
-    assert (made.wanted, made.placed) == (9, 8)
-    assert made.explanation[0] == "필요한 9자리 가운데 1자리를 채우지 못했습니다."
-    assert "평가위원 4명" in made.explanation[1]
-    assert "1자리를 마련해야 합니다" in made.explanation[1]
+    assert (made.wanted, made.placed) == (9, 6)
+    assert made.shortages == [[rest[1].pk, 3, 0, 4, "seats"]]
+    assert first.pk in {pair[1] for pair in made.pairs}
+    assert made.explanation[0] == "필요한 9자리 가운데 3자리를 채우지 못했습니다."
+    assert "3건 가운데 2건에 3명 이상을 배정하고, 1건은 배정하지 못했습니다" in made.explanation[1]
+    assert "9자리가 더 필요한데 평가위원이 더 맡을 수 있는 자리는 8자리" in made.explanation[2]
     with pytest.raises(MoveNotAllowed) as refused:
         committee.confirm(made, by=officer, now=NOW)
     assert refused.value.code == "note_required"
-    assert committee.confirm(made, by=officer, now=NOW, note="한 자리는 뒤에 채움") == 8
+    assert committee.confirm(made, by=officer, now=NOW, note="한 건은 뒤에 채움") == 6
+
+
+def test_few_seats_fill_whole_panels_in_the_order_of_receipt(officer) -> None:
+    program = staff.program(assessors=5)
+    rows = [staff.judged(program, judges=[]) for _ in range(6)]
+    for place, row in enumerate(rows):
+        received = NOW - timedelta(hours=place)
+        Application.objects.filter(pk=row.pk).update(submitted_at=received)
+    people(5, max_load=2)  # ten seats: three panels of three, and one seat over
+    made = solved(program, officer)
+    filled = Counter(pair[1] for pair in made.pairs)
+    assert set(filled) == {row.pk for row in rows[3:]}
+    assert sorted(filled.values()) == [3, 3, 4]
+    assert [row[0] for row in made.shortages if row[4] == "seats"] == [
+        row.pk for row in reversed(rows[:3])
+    ]
+
+
+def test_a_panel_that_has_begun_is_completed_before_an_earlier_application(officer) -> None:
+    program = staff.program(assessors=3)
+    earlier, begun = (staff.judged(program, judges=[]) for _ in range(2))
+    judges = people(3, max_load=1)
+    sheets.assign(begun, assessor=judges[0], by=staff.officer(program), now=NOW)
+    made = solved(program, officer)
+    assert {pair[1] for pair in made.pairs} == {begun.pk}
+    assert [row[0] for row in made.shortages] == [earlier.pk]
+
+
+def test_a_pin_of_an_application_without_a_panel_assigns_nobody(program, officer) -> None:
+    first, second = (staff.judged(program, judges=[]) for _ in range(2))
+    judges = people(3, max_load=1)
+    committee.wish(second, assessor=judges[0], kind="pin", reason="전문", by=officer, now=NOW)
+    made = solved(program, officer)
+    assert {pair[1] for pair in made.pairs} == {first.pk}
+    assert made.placed == 3
+
+
+def test_an_application_assessed_anew_gets_a_panel_of_other_people(program, officer) -> None:
+    first = people(3)
+    case = staff.judged(program, judges=first)
+    boss = staff.manager()
+    staff.released(program, by=boss, places=1)
+    case.refresh_from_db()
+    filed = objection.file(case, text="다시", by=case.created_by, now=NOW)
+    objection.uphold(filed, remedy=Remedy.SHEETS, note="인용", by=staff.manager(), now=LATER)
+    fresh = people(3)
+    made = solved(program, officer)
+    assert {pair[0] for pair in made.pairs} == {judge.pk for judge in fresh}
 
 
 def test_ties_that_leave_too_few_are_explained_for_the_application(program, officer) -> None:
@@ -110,7 +165,7 @@ def test_ties_that_leave_too_few_are_explained_for_the_application(program, offi
     judges = people(3)
     tied_to(judges[0], row)
     made = solved(program, officer)
-    assert made.shortages == [[row.pk, 3, 2, 2, "permitted"]]
+    assert (made.pairs, made.shortages) == ([], [[row.pk, 3, 0, 2, "people"]])
     assert any(row.number in line and "1명이 부족합니다" in line for line in made.explanation)
 
 
@@ -226,7 +281,7 @@ def test_nobody_without_a_profile_or_set_inactive_is_offered(program, officer) -
     people(3, active=False)
     made = solved(program, officer)
     assert made.placed == 0
-    assert "3명이 부족합니다" in made.explanation[1]
+    assert any("3명이 부족합니다" in line for line in made.explanation)
 
 
 def test_the_job_solves(program, officer) -> None:
@@ -251,3 +306,23 @@ def test_knowing_more_never_costs_more(programs, industries, region) -> None:
         rules.Profile(frozenset(programs | {"build"}), (*industries, "25"), region), subject, fit
     )
     assert 0 <= more <= less
+
+
+@pytest.mark.parametrize(("load", "stale"), [(2, False), (1, True)])
+def test_assignments_elsewhere_make_a_proposal_stale_only_where_they_take_its_room(
+    program, officer, load: int, stale: bool
+) -> None:
+    staff.judged(program, judges=[])
+    people(3, max_load=load)
+    made = solved(program, officer)
+    elsewhere = staff.program()
+    busy = User.objects.get(pk=made.pairs[0][0])
+    sheets.assign(
+        staff.judged(elsewhere, judges=[]), assessor=busy, by=staff.officer(elsewhere), now=NOW
+    )
+    if not stale:
+        assert committee.confirm(made, by=officer, now=NOW) == 3
+        return
+    with pytest.raises(MoveNotAllowed) as refused:
+        committee.confirm(made, by=officer, now=NOW)
+    assert refused.value.code == "committee_stale"

@@ -1,6 +1,7 @@
 """Ties: found over the whole graph, kept as rows, held by the database, and felt by late sheets."""
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.db import DatabaseError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
@@ -8,20 +9,26 @@ from applications.models import (
     AssessorProfile,
     ConflictOfInterest,
     ConflictStatement,
+    FrozenParties,
+    Member,
     ScoreSheet,
+    SheetDecision,
 )
 from applications.services import company
-from applications.services.assessment import conflicts, scoring, sheets
+from applications.services.assessment import conflicts, exclusions, scoring, sheets
 from applications.services.selection import proposals
+from applications.states import SheetDecisionKind as K
+from portal.access.impartiality import Tied
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.jobs import queue
-from portal.models import DeclaredTie, FirmLink, Job, Notice
+from portal.models import DeclaredTie, FirmLink, Job, News, Notice
 from tests.factories import staff
 from tests.factories.applications import (
     NOW,
     CompanyFactory,
     MemberFactory,
     PartnerFactory,
+    UserFactory,
     member_of,
 )
 
@@ -108,14 +115,15 @@ def test_a_refused_tie_is_explained(judge) -> None:
 
 
 def test_ties_are_kept_once_and_cleared_when_they_no_longer_exist(application, judge) -> None:
+    look()  # freezes the firms
     tie = MemberFactory(company=application.company, user=judge)
-    assert look()["found"] == 6  # the member's own contacts are the firm's as well
-    assert look() == {"found": 0, "cleared": 0, "withdrawn": 0}
-    assert open_ties() >= {"same_company", "member", "same_business_number"}
+    assert look()["found"] == 3
+    assert look() == {"found": 0, "cleared": 0, "flagged": 0}
+    assert open_ties() == {"same_company", "member", "same_business_number"}
     tie.delete()
-    assert look()["cleared"] == 6
+    assert look()["cleared"] == 3
     assert open_ties() == set()
-    assert ConflictOfInterest.objects.count() == 6  # what was found stays on record
+    assert ConflictOfInterest.objects.count() == 3  # what was found stays on record
 
 
 def test_looking_costs_the_same_for_many_applications(program, judge) -> None:
@@ -192,15 +200,27 @@ def judged_by_four(program):
     return staff.judged(program, judges=judges), judges
 
 
-def late_tie_takes_the_sheet_out(program, officer) -> None:
+def decided(sheet, kind, program, reason="확인함") -> SheetDecision:
+    """Decide about a sheet as two people."""
+    made = exclusions.propose(sheet, kind=kind, reason=reason, by=staff.officer(program), now=LATER)
+    if made.two:
+        exclusions.approve(made, by=staff.manager(), now=LATER)
+    return made
+
+
+def late_tie_is_decided_by_two(program, officer) -> None:
     row, judges = judged_by_four(program)
     made = staff.scored(program, officer)
     assert made.results.get().breakdown["findings"] == []
     declared(judges[0], row.company.name)
-    assert look()["withdrawn"] == 1
+    assert look() == {"found": 1, "cleared": 0, "flagged": 1}
     sheet = ScoreSheet.objects.get(assessor=judges[0])
+    assert not sheet.ended  # nothing ends by itself
+    made.refresh_from_db()
+    assert made.stale_at is None
+    decided(sheet, K.EXCLUDE, program)
+    sheet.refresh_from_db()
     assert sheet.withdrawn_at == LATER
-    assert "이해관계" in sheet.end_reason
     assert sheet.marks  # every mark stays readable
     assert sheet.sha256 == sheets.digest(sheet)
     made.refresh_from_db()
@@ -218,42 +238,252 @@ def late_tie_takes_the_sheet_out(program, officer) -> None:
     assert made.results.get().breakdown["findings"] == []  # the old run stays as it was
 
 
-def test_a_late_tie_takes_the_sheet_out_and_asks_for_a_new_run(program, officer) -> None:
-    late_tie_takes_the_sheet_out(program, officer)
+def test_two_people_take_a_sheet_out_after_a_late_tie_and_ask_for_a_new_run(
+    program, officer
+) -> None:
+    late_tie_is_decided_by_two(program, officer)
 
 
 @pytest.mark.postgres
-def test_a_late_tie_takes_the_sheet_out_on_postgresql(program, officer) -> None:
-    late_tie_takes_the_sheet_out(program, officer)
+def test_two_people_take_a_sheet_out_on_postgresql(program, officer) -> None:
+    late_tie_is_decided_by_two(program, officer)
+
+
+STATES = ("decided", "released", "contracted", "closed", "ended")
+
+
+@pytest.mark.parametrize("state", ["assessing", *STATES, "withdrawn"])
+def test_the_history_records_exclusion_and_restoration_in_every_state(program, state) -> None:
+    row, judges = judged_by_four(program)
+    type(row).objects.filter(pk=row.pk).update(state=state)
+    sheet = ScoreSheet.objects.get(application=row, assessor=judges[0])
+    decided(sheet, K.EXCLUDE, program)
+    if state == "withdrawn":
+        with pytest.raises(MoveNotAllowed):
+            decided(sheet, K.RESTORE, program)
+    else:
+        decided(sheet, K.RESTORE, program)
+    suffix = "" if state == "assessing" else f"_{state}"
+    steps = [f"withdraw_sheet{suffix}", f"restore_sheet{suffix}"] if state != "withdrawn" else []
+    moves = [move for move in row.moves.all() if "확인함" in move.note]
+    assert [move.move for move in moves] == steps
+    assert {(move.source, move.target) for move in moves} == ({(state, state)} if steps else set())
+
+
+def test_officers_are_told_of_a_late_tie_once(program, officer) -> None:
+    row, judges = judged_by_four(program)
+    declared(judges[0], row.company.name)
+    look()
+    look()
+    assert Notice.objects.filter(user=officer, key__startswith="sheet-tied:").count() == 1
+    assert not News.objects.filter(key__startswith="sheet-ended:").exists()
+
+
+# What a firm writes about itself after filing: (change, code that is shown to people or None).
+def invites_colleagues_on_the_domain(firm, judge) -> None:
+    domain = judge.email.rpartition("@")[2]
+    MemberFactory(company=firm, user=UserFactory(email=f"boss@{domain}", phone=""))
+
+
+def takes_the_telephone(firm, judge) -> None:
+    firm.phone = judge.phone
+    firm.save()
+
+
+def moves_to_the_address(firm, judge) -> None:
+    AssessorProfile.objects.create(user=judge, address="서울특별시 중구 세종대로 110")
+    firm.address = "서울특별시 중구 세종대로 110"
+    firm.save()
 
 
 @pytest.mark.parametrize(
-    ("state", "step"),
+    ("change", "shown"),
     [
-        ("assessing", "withdraw_sheet"),
-        *(
-            (state, f"withdraw_sheet_{state}")
-            for state in ("decided", "released", "contracted", "closed", "ended")
-        ),
-        ("withdrawn", None),
+        (invites_colleagues_on_the_domain, None),
+        (takes_the_telephone, "same_phone"),
+        (moves_to_the_address, "same_address"),
     ],
 )
-def test_the_history_records_it_in_every_state(program, state, step) -> None:
+@pytest.mark.parametrize("state", ["assessing", "released"])
+def test_what_a_firm_writes_after_filing_voids_nothing_and_bars_nobody(
+    program, officer, state, change, shown
+) -> None:
     row, judges = judged_by_four(program)
     type(row).objects.filter(pk=row.pk).update(state=state)
-    declared(judges[0], row.company.name)
-    assert look()["withdrawn"] == 1
-    moves = [move for move in row.moves.all() if "이해관계" in move.note]
-    assert [move.move for move in moves] == ([step] if step else [])
-    assert {(move.source, move.target) for move in moves} == ({(state, state)} if step else set())
+    made = None if state == "released" else staff.scored(program, officer)
+    look()  # freezes the firms, as filing does
+    change(row.company, judges[0])
+    fresh = staff.assessors(1)[0]
+    look()
+    assert ScoreSheet.objects.active().count() == 4
+    assert open_ties() == ({shown} if shown else set())
+    assert not ConflictOfInterest.objects.filter(late=False).exists()
+    assert made is None or not type(made).objects.get(pk=made.pk).stale_at
+    assert not {tie.code for tie in conflicts.ties(row, judges[0])}
+    change_for_other = {"phone": fresh.phone}
+    type(row.company).objects.filter(pk=row.company_id).update(**change_for_other)
+    assert conflicts.ties(row, fresh) == []  # still free to be assigned
 
 
-def test_officers_are_notified_of_the_free_place_once(program, officer) -> None:
+def test_a_domain_that_the_firm_had_when_it_filed_still_ties(program, judge) -> None:
+    row = staff.judged(program, judges=[])
+    domain = judge.email.rpartition("@")[2]
+    MemberFactory(company=row.company, user=UserFactory(email=f"boss@{domain}", phone=""))
+    look()
+    Member.objects.all().delete()
+    assert {tie.code for tie in conflicts.ties(row, judge)} == {"same_email_domain"}
+
+
+def test_every_verified_address_of_an_assessor_counts(program, judge) -> None:
+    row = staff.judged(program, judges=[])
+    MemberFactory(company=row.company, user=UserFactory(email="boss@maker.example", phone=""))
+    own = EmailAddress.objects.create(user=judge, email="Me@maker.example")
+    assert conflicts.ties(row, judge) == []
+    EmailAddress.objects.filter(pk=own.pk).update(verified=True)
+    assert {tie.code for tie in conflicts.ties(row, judge)} == {"same_email_domain"}
+
+
+def test_filing_freezes_the_firms(program) -> None:
+    row = staff.judged(program, judges=[])
+    conflicts.freeze([row.pk], now=NOW)
+    frozen = FrozenParties.objects.get(application=row)
+    type(row.company).objects.update(name="새 이름", phone="02-1-1")
+    conflicts.freeze([row.pk], now=LATER)  # once
+    kept = FrozenParties.objects.get(application=row)
+    assert (kept.parties, kept.frozen_at) == (frozen.parties, NOW)
+    assert kept.parties[0]["name"] == row.company.name
+    with pytest.raises(DatabaseError), transaction.atomic():
+        FrozenParties.objects.update(parties=[])
+
+
+# --- What people decide --------------------------------------------------------------------------
+
+
+def test_a_wrong_number_that_is_corrected_lets_two_people_restore_the_sheets(
+    program, officer
+) -> None:
     row, judges = judged_by_four(program)
-    declared(judges[0], row.company.name)
+    staff.scored(program, officer)
+    profile = AssessorProfile.objects.create(
+        user=judges[0], business_number=row.company.business_number
+    )
+    assert look()["flagged"] == 1
+    sheet = ScoreSheet.objects.get(assessor=judges[0])
+    decided(sheet, K.EXCLUDE, program)
+    without = scoring.start(program, by=officer, now=LATER)
+    scoring.compute(without, now=LATER)
+    AssessorProfile.objects.filter(pk=profile.pk).update(business_number="")
+    assert look()["cleared"] == 1
+    made = exclusions.propose(sheet, kind=K.RESTORE, reason="오기", by=officer, now=LATER)
+    sheet.refresh_from_db()
+    assert made.two
+    assert sheet.withdrawn_at  # nothing before the second person
+    with pytest.raises(MoveNotAllowed) as refused:
+        exclusions.approve(made, by=officer, now=LATER)
+    assert refused.value.code == "same_person"
+    exclusions.approve(made, by=staff.manager(), now=LATER)
+    sheet.refresh_from_db()
+    assert (sheet.withdrawn_at, sheet.end_reason) == (None, "")
+    assert sheet.sha256 == sheets.digest(sheet)
+    without.refresh_from_db()
+    assert without.stale_at  # computed without it
+    assert ScoreSheet.objects.counted().count() == 4
+
+
+def test_a_sheet_that_is_kept_is_not_flagged_again_and_may_be_submitted(
+    application, judge, officer, program
+) -> None:
+    sheet = staff.opened(application, judge, officer)
     look()
-    look()
-    assert Notice.objects.filter(user=officer, key__startswith="sheet-ended:").count() == 1
+    takes_the_telephone(application.company, judge)
+    declared(judge, application.company.name)
+    assert look()["flagged"] == 1
+    made = exclusions.propose(sheet, kind=K.KEEP, reason="동명 기업", by=officer, now=LATER)
+    assert (made.two, made.approved_at) == (False, LATER)  # open and not announced: one person
+    assert look() == {"found": 0, "cleared": 0, "flagged": 0}
+    filled(sheet, judge)
+    sheets.lock(sheet, by=judge, now=LATER)
+    assert ScoreSheet.objects.counted().count() == 1
+
+
+def filled(sheet, judge) -> None:
+    sheet.refresh_from_db()
+    codes = [code for code, _, _ in staff.CRITERIA]
+    sheets.save(
+        sheet,
+        marks=dict.fromkeys(codes, 20),
+        reasons=dict.fromkeys(codes, "근거"),
+        comment="",
+        version=sheet.version,
+        by=judge,
+        now=LATER,
+    )
+
+
+@pytest.mark.parametrize("kind", list(K))
+def test_a_decision_needs_a_reason_a_role_and_a_sheet_that_fits(program, officer, kind) -> None:
+    row, judges = judged_by_four(program)
+    sheet = ScoreSheet.objects.get(application=row, assessor=judges[0])
+    fits = kind == K.EXCLUDE
+    for by, reason, error in (
+        (officer, " ", BadInput),
+        (judges[1], "사유", MoveNotAllowed),
+        *(() if fits else ((officer, "사유", MoveNotAllowed),)),
+    ):
+        with pytest.raises(error):
+            exclusions.propose(sheet, kind=kind, reason=reason, by=by, now=LATER)
+    assert not SheetDecision.objects.exists()
+
+
+def test_nobody_decides_about_a_sheet_of_their_own(program, officer) -> None:
+    row, judges = judged_by_four(program)
+    sheet = ScoreSheet.objects.get(application=row, assessor=judges[0])
+    judges[0].groups.add(*officer.groups.all())
+    own = type(officer).objects.get(pk=judges[0].pk)
+    with pytest.raises(Tied):
+        exclusions.propose(sheet, kind=K.EXCLUDE, reason="사유", by=own, now=LATER)
+
+
+def test_a_proposal_can_be_discarded_and_only_one_is_open(program, officer) -> None:
+    row, judges = judged_by_four(program)
+    sheet = ScoreSheet.objects.get(application=row, assessor=judges[0])
+    made = exclusions.propose(sheet, kind=K.EXCLUDE, reason="기피", by=officer, now=LATER)
+    with pytest.raises(MoveNotAllowed) as refused:
+        exclusions.propose(sheet, kind=K.EXCLUDE, reason="다시", by=officer, now=LATER)
+    assert refused.value.code == "decision_open"
+    exclusions.discard(made, note="사실이 아님", by=officer, now=LATER)
+    with pytest.raises(MoveNotAllowed):
+        exclusions.approve(made, by=staff.manager(), now=LATER)
+    sheet.refresh_from_db()
+    assert not sheet.ended
+
+
+def restoration_by_one(program) -> None:
+    row, judges = judged_by_four(program)
+    sheet = ScoreSheet.objects.get(application=row, assessor=judges[0])
+    decided(sheet, K.EXCLUDE, program)
+    rows = ScoreSheet.objects.filter(pk=sheet.pk)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(withdrawn_at=None, end_reason="")
+    one = staff.officer(program)
+    words = {"sheet": sheet, "kind": K.RESTORE, "reason": "x", "proposed_by": one}
+    times = {"proposed_at": LATER, "approved_at": LATER}
+    for approved_by in (None, one):
+        with pytest.raises(DatabaseError), transaction.atomic():
+            SheetDecision.objects.create(approved_by=approved_by, **words, **times)
+    SheetDecision.objects.create(approved_by=staff.manager(), **words, **times)
+    with pytest.raises(DatabaseError), transaction.atomic():
+        rows.update(withdrawn_at=None, end_reason="", comment="x")
+    assert rows.update(withdrawn_at=None, end_reason="") == 1
+
+
+def test_the_database_restores_a_sheet_only_after_two_people(program) -> None:
+    restoration_by_one(program)
+
+
+@pytest.mark.postgres
+def test_postgresql_restores_a_sheet_only_after_two_people(program) -> None:
+    restoration_by_one(program)
 
 
 def withdrawal_changes_nothing_else(program) -> list[str]:
@@ -288,17 +518,6 @@ def test_the_exception_for_a_withdrawal_lets_nothing_else_through(program) -> No
 @pytest.mark.postgres
 def test_the_exception_lets_nothing_else_through_on_postgresql(program) -> None:
     assert withdrawal_changes_nothing_else(program) == []
-
-
-def test_a_party_that_objects_and_is_right_takes_a_locked_sheet_out(program, officer) -> None:
-    row, judges = judged_by_four(program)
-    sheet = ScoreSheet.objects.get(application=row, assessor=judges[0])
-    with pytest.raises(MoveNotAllowed):
-        sheets.challenge(sheet, note=" ", by=officer, now=NOW)
-    sheets.challenge(sheet, note="거래 관계 확인", by=officer, now=NOW)
-    assert ScoreSheet.objects.counted().count() == 3
-    with pytest.raises(MoveNotAllowed):
-        sheets.challenge(sheet, note="한 번 더", by=officer, now=NOW)
 
 
 # --- What triggers a check -----------------------------------------------------------------------
@@ -339,11 +558,12 @@ def test_a_firm_that_is_not_under_assessment_asks_for_nothing() -> None:
     assert waiting_jobs() == 0
 
 
-def test_the_job_withdraws_and_the_daily_check_is_requested_once(program, officer) -> None:
+def test_the_job_flags_and_the_daily_check_is_requested_once(program, officer) -> None:
     row, judges = judged_by_four(program)
     declared(judges[0], row.company.name)
     assert queue.run(Job.objects.get(kind=conflicts.JOB).pk) == "done"
-    assert ScoreSheet.objects.counted().count() == 3
+    assert ConflictOfInterest.objects.get().late
+    assert ScoreSheet.objects.counted().count() == 4
     assert {conflicts.sweep(NOW).pk for _ in range(3)} == {conflicts.sweep(LATER).pk}
 
 
@@ -368,10 +588,10 @@ def test_a_tie_stated_first_ends_the_sheet_and_is_kept(application, judge, offic
     sheets.declare(sheet, tied=True, words="처남이 다닙니다", by=judge, now=NOW)
     assert sheet.abstained_at == NOW
     assert open_ties() == {"stated"}
-    assert look() == {"found": 0, "cleared": 0, "withdrawn": 0}
+    assert look() == {"found": 0, "cleared": 0, "flagged": 0}
     with pytest.raises(RuleBroken):
         sheets.assign(application, assessor=judge, by=officer, now=NOW)
-    assert Notice.objects.filter(user=officer, key__startswith="sheet-ended:").count() == 1
+    assert News.objects.filter(user=officer, key__startswith="sheet-ended:").count() == 1
 
 
 def test_an_assessor_steps_back_until_the_lock_and_never_after(application, officer) -> None:

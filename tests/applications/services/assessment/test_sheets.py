@@ -9,7 +9,7 @@ from applications.services.assessment import conflicts
 from applications.services.assessment import sheets as sheets_services
 from applications.states import PartnerState
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
-from portal.models import Notice
+from portal.models import News
 from tests.factories import staff
 from tests.factories.applications import (
     NOW,
@@ -63,7 +63,7 @@ def test_several_assessors_are_assigned_at_once_and_notified(application, office
     judges = staff.assessors(3)
     sheets = sheets_services.assign_all(application, assessors=judges, by=officer, now=NOW)
     assert [sheet.assessor for sheet in sheets] == judges
-    assert Notice.objects.filter(key__startswith="assigned:").count() == 3
+    assert News.objects.filter(key__startswith="assigned:").count() == 3
     row = ApplicationMove.objects.get(thing=application, move="assign")
     assert all(str(judge) in row.note for judge in judges)
 

@@ -226,7 +226,7 @@ def test_nothing_changes_after_filing():
 
 def test_submitted_meanwhile_wins_over_an_old_object(draft: Application):
     Application.objects.filter(pk=draft.pk).update(
-        state=ApplicationState.SUBMITTED, number="2021-시험-1차-000009", submitted_at=NOW
+        state=ApplicationState.SUBMITTED, number="2021-시험-9차-000009", submitted_at=NOW
     )
     assert draft.state == ApplicationState.DRAFT
     with pytest.raises(MoveNotAllowed):
@@ -306,11 +306,11 @@ def test_a_removed_file_leaves_the_disk_with_the_commit_and_not_before(
     with transaction.atomic():
         drafting.detach(kept, by=draft.created_by, now=NOW)
         transaction.set_rollback(True)
-    assert files.private_storage.exists(kept.file)
+    assert files.is_kept(kept.file)
     with django_capture_on_commit_callbacks(execute=True):
         drafting.detach(kept, by=draft.created_by, now=NOW)
-        assert files.private_storage.exists(kept.file)
-    assert not files.private_storage.exists(kept.file)
+        assert files.is_kept(kept.file)
+    assert not files.is_kept(kept.file)
 
 
 def test_a_paper_the_scheme_does_not_ask_for_is_refused(draft: Application):

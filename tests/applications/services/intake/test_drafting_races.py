@@ -94,7 +94,7 @@ def test_filing_and_saving_never_overlap():
             return "saved"
         filed = Application.objects.filter(
             pk=draft.pk, state=ApplicationState.DRAFT, version=read
-        ).update(state=ApplicationState.SUBMITTED, number="2021-시험-1차-1", submitted_at=NOW)
+        ).update(state=ApplicationState.SUBMITTED, number="2021-시험-9차-1", submitted_at=NOW)
         return "filed" if filed else "refused"
 
     answers = at_once(2, act)

@@ -3,16 +3,18 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.test import Client
 
-from applications.models import Application, Partner
+from applications.models import Application, Company, Partner
 from applications.queries.intake import drafting
 from applications.queries.intake import partners as partners_queries
 from applications.services import company
 from applications.services.intake import partners
 from applications.states import ApplicationState, MemberRole, PartnerState
+from applications.visibility import shared_applications
 from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound
-from portal.models import Notice
+from portal.models import Notice, User
 from portal.notices import outbox
 from tests.factories.applications import (
     NOW,
@@ -32,11 +34,17 @@ def draft() -> Application:
     return ApplicationFactory(sub_program=SubProgramFactory(partner_roles=ROLES))
 
 
-def invite(draft: Application, email: str = "sales@robot.example", now: datetime = NOW) -> Partner:
+def invite(
+    draft: Application,
+    email: str = "sales@robot.example",
+    now: datetime = NOW,
+    firm: Company | None = None,
+) -> Partner:
     return partners.invite(
         draft,
         role="supplier",
         company_name="한국로봇",
+        business_number=firm.business_number if firm else "",
         email=email,
         by=draft.created_by,
         now=now,
@@ -103,12 +111,57 @@ def test_a_role_the_scheme_does_not_know_is_refused(draft: Application):
 
 
 def test_a_partner_accepts_with_its_own_company_and_the_applicant_is_told(draft: Application):
-    asked = invite(draft)
     supplier = CompanyFactory()
+    asked = invite(draft, firm=supplier)
     answered = partners.accept(asked, company=supplier, by=member_of(supplier), now=NOW)
     assert (answered.state, answered.company) == (PartnerState.ACCEPTED, supplier)
     told = Notice.objects.get(user=draft.created_by)
     assert "참여 수락" in told.body
+
+
+@pytest.mark.parametrize("bound", [True, False])
+def test_another_firm_than_the_invited_one_joins_when_the_applicant_confirms_it(
+    draft: Application, bound: bool
+):
+    asked = invite(draft, firm=CompanyFactory() if bound else None)
+    stranger = CompanyFactory()
+    by = member_of(stranger)
+    partners.accept(asked, company=stranger, by=by, now=NOW)
+    asked.refresh_from_db()
+    assert (asked.state, asked.company) == (PartnerState.PENDING, stranger)
+    told = Notice.objects.get(user=draft.created_by)
+    assert "참여를 수락했으니 맞는 기업인지" in told.subject
+    assert ("초대한 번호의 기업이 아니어서" if bound else "번호 없이 초대하여") in told.body
+    codes = {row.code for row in drafting.missing(drafting.load(draft), now=NOW)}
+    assert "partner_unconfirmed:supplier" in codes
+    assert not shared_applications(by).exists()  # sees nothing before
+    partners.confirm(asked, by=draft.created_by, now=NOW)
+    assert list(shared_applications(by)) == [draft]
+    assert Notice.objects.filter(user=by, key=f"partner_confirmed:{asked.pk}").exists()
+    with pytest.raises(MoveNotAllowed):
+        partners.confirm(asked, by=draft.created_by, now=NOW)
+
+
+def test_the_applicant_takes_a_stranger_out_instead(draft: Application):
+    asked, stranger = invite(draft, firm=CompanyFactory()), CompanyFactory()
+    partners.accept(asked, company=stranger, by=member_of(stranger), now=NOW)
+    partners.cancel(asked, by=draft.created_by, now=NOW)
+    assert Notice.objects.filter(key__startswith="partner_removed").exists()
+    with pytest.raises(MoveNotAllowed):
+        partners.confirm(asked, by=draft.created_by, now=NOW)
+
+
+def test_an_invited_number_is_checked(draft: Application):
+    with pytest.raises(BadInput):
+        partners.invite(
+            draft,
+            role="supplier",
+            company_name="한국로봇",
+            business_number="124-81-00990",
+            email="sales@robot.example",
+            by=draft.created_by,
+            now=NOW,
+        )
 
 
 def test_nobody_accepts_with_a_company_of_others(draft: Application):
@@ -171,12 +224,12 @@ def test_an_expired_invitation_holds_nothing_up_and_gives_way_to_a_new_one(draft
 def test_only_what_can_still_be_answered_is_asked_for(draft: Application):
     asked = invite(draft)
     late = datetime(2021, 2, 25, tzinfo=KST)
-    assert list(partners_queries.open_for(asked.email, now=NOW)) == [asked]
-    assert not partners_queries.open_for("other@robot.example", now=NOW).exists()
-    assert partners_queries.open_for(asked.email, now=late - timedelta(seconds=1)).exists()
-    assert not partners_queries.open_for(asked.email, now=late).exists()
+    assert list(partners_queries.open_for({asked.email}, now=NOW)) == [asked]
+    assert not partners_queries.open_for({"other@robot.example"}, now=NOW).exists()
+    assert partners_queries.open_for({asked.email}, now=late - timedelta(seconds=1)).exists()
+    assert not partners_queries.open_for({asked.email}, now=late).exists()
     filed(draft)
-    assert not partners_queries.open_for(asked.email, now=NOW).exists()
+    assert not partners_queries.open_for({asked.email}, now=NOW).exists()
 
 
 def test_after_filing_nobody_joins_or_leaves(draft: Application):
@@ -198,7 +251,7 @@ def test_after_filing_nobody_joins_or_leaves(draft: Application):
 
 def filed(draft: Application) -> None:
     Application.objects.filter(pk=draft.pk).update(
-        state=ApplicationState.SUBMITTED, number="2021-시험-1차-000001", submitted_at=NOW
+        state=ApplicationState.SUBMITTED, number="2021-시험-9차-000001", submitted_at=NOW
     )
 
 
@@ -211,6 +264,8 @@ def test_the_standing_tells_sent_seen_expired_and_answered(draft: Application):
     assert partners_queries.invitation_status(asked, now=NOW + timedelta(days=15)) == "expired"
     supplier = CompanyFactory()
     asked = partners.accept(asked, company=supplier, by=member_of(supplier), now=NOW)
+    assert partners_queries.invitation_status(asked, now=NOW) == "pending"
+    asked = partners.confirm(asked, by=draft.created_by, now=NOW)
     assert partners_queries.invitation_status(asked, now=NOW + timedelta(days=15)) == "accepted"
 
 
@@ -222,10 +277,43 @@ def test_the_first_look_is_remembered(draft: Application):
     assert asked.seen_at == NOW
 
 
-def test_a_cancelled_link_is_dead(draft: Application):
+def token_of(address: str) -> str:
+    sent = Notice.objects.filter(to_email=address, key__startswith="partner_invitation").get()
+    return next(line for line in sent.body.splitlines() if "/partners/" in line).split("/")[-2]
+
+
+def page_of(person: User, token: str) -> str:
+    browser = Client()
+    browser.force_login(person)
+    return browser.get(f"/partners/{token}/").content.decode()
+
+
+def test_a_cancelled_link_says_so_and_answers_nothing(draft: Application):
     asked = invite(draft)
-    sent = Notice.objects.get(to_email="sales@robot.example")
-    token = next(line for line in sent.body.splitlines() if "/partners/" in line).split("/")[-2]
+    token = token_of("sales@robot.example")
     partners.cancel(asked, by=draft.created_by, now=NOW)
+    supplier = CompanyFactory()
+    seller = member_of(supplier)
+    with pytest.raises(MoveNotAllowed) as refused:
+        partners.accept(partners.find_invitation(token), company=supplier, by=seller, now=NOW)
+    assert refused.value.code == "invitation_closed"
+    assert "취소했습니다" in page_of(seller, token)
+    assert "참여 수락하기" not in page_of(seller, token)
     with pytest.raises(NotFound):
-        partners.find_invitation(token)
+        partners.find_invitation("unknown")
+
+
+def test_a_partner_who_agreed_and_was_taken_out_is_told(draft: Application):
+    supplier = CompanyFactory()
+    asked = invite(draft, firm=supplier)
+    seller = member_of(supplier)
+    partners.accept(asked, company=supplier, by=seller, now=NOW)
+    partners.cancel(asked, by=draft.created_by, now=NOW)
+    partners.cancel(asked, by=draft.created_by, now=NOW)
+    told = Notice.objects.get(key__startswith="partner_removed")
+    assert (told.to_email, told.user) == (seller.email, seller)
+    assert "참여를 끝냈습니다" in told.body
+    assert "참여를 끝냈습니다" in page_of(seller, token_of("sales@robot.example"))
+    browser = Client()
+    browser.force_login(seller)
+    assert "참여를 끝냈습니다" in browser.get(f"/partners/terms/{asked.pk}/").content.decode()

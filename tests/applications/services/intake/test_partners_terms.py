@@ -1,10 +1,11 @@
 """Partners' terms: set by the applicant, confirmed by the partner, frozen with the filing."""
 
 import pytest
+from django.test import Client
 
 from applications.models import Application, PartnerTerms
 from applications.queries.intake import drafting
-from applications.services.intake import filing, partners
+from applications.services.intake import partners
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import Notice
 from programs.models import SubProgram
@@ -48,7 +49,16 @@ def test_changed_terms_must_be_confirmed_anew(draft: Application) -> None:
     set_terms(draft)
     assert missing(draft) == {"partner_unconfirmed"}
     with pytest.raises(RuleBroken):
-        filing.submit(draft, by=draft.created_by, now=NOW)
+        drafts.file(draft)
+
+
+def test_the_partner_finds_terms_to_confirm_in_its_list(draft: Application, client: Client) -> None:
+    terms = set_terms(draft)
+    client.force_login(seller(draft))
+    link = f'href="/partners/terms/{terms.partner_id}/"'
+    assert link in client.get("/applications/").content.decode()
+    partners.answer_terms(terms, agree=True, by=terms.partner.company.members.get().user, now=NOW)
+    assert link not in client.get("/applications/").content.decode()
 
 
 def test_the_same_terms_again_keep_the_confirmation(draft: Application) -> None:
@@ -102,7 +112,7 @@ def test_quotations_stay_within_the_cost(draft: Application) -> None:
 
 def test_what_was_filed_holds_terms_and_shares_to_the_won(draft: Application) -> None:
     partners.answer_terms(set_terms(draft, share_won=1_000), agree=True, by=seller(draft), now=NOW)
-    content = filing.submit(draft, by=draft.created_by, now=NOW).content
+    content = drafts.file(draft).content
     (partner,) = content["partners"]
     assert partner["terms"]["quote_won"] == 5_000_000
     shares = content["shares"]
@@ -111,7 +121,7 @@ def test_what_was_filed_holds_terms_and_shares_to_the_won(draft: Application) ->
 
 
 def test_terms_cannot_change_after_the_filing(draft: Application) -> None:
-    filing.submit(draft, by=draft.created_by, now=NOW)
+    drafts.file(draft)
     with pytest.raises(MoveNotAllowed) as refused:
         set_terms(draft)
     assert refused.value.code == "already_submitted"

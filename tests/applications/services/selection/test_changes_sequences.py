@@ -9,7 +9,7 @@ from applications.queries.selection.decisions import in_force
 from applications.services import objection
 from applications.services.assessment import scoring
 from applications.services.selection import changes, reserve
-from applications.states import ChangeKind, Outcome, Remedy
+from applications.states import ChangeKind, ObjectionState, Outcome, Remedy
 from portal.core.errors import PortalError
 from programs.models import SubProgram
 from programs.queries.ledger import balance
@@ -27,7 +27,7 @@ class Crowd:
     def __init__(self, seed: int) -> None:
         self.dice = random.Random(seed)
         self.program: SubProgram = staff.program(money=3 * EACH)
-        judges = staff.assessors(3)
+        judges = self.judges = staff.assessors(3)
         marks = [(28, 36, 28), (26, 34, 26), (24, 32, 24), (22, 30, 22), (10, 10, 10)]
         rows = [staff.judged(self.program, row, judges=judges, support=EACH) for row in marks]
         staff.released(self.program, by=staff.manager(), places=2)
@@ -106,9 +106,22 @@ class Crowd:
             objection.uphold(case, remedy=Remedy.SHEETS, note="재평가", by=by, now=NOW)
 
     def do_rescore(self) -> None:
-        run = objection.rescore(self.case(), by=self.officers[1], now=NOW)
-        scoring.compute(run, now=NOW)
-        objection.conclude(run, now=NOW)
+        case = self.case()
+        if case.state != ObjectionState.UPHELD:
+            raise PortalError("nothing is to be scored again")
+        if not case.application.sheets.filter(assigned_at__gte=case.decided_at).exclude(
+            assessor__in=self.judges
+        ):
+            for judge in staff.assessors(3):
+                staff.locked_sheet(case.application, judge, (28, 36, 28), at=NOW)
+        run = objection.rescore(case, by=self.officers[1], now=NOW)
+        try:  # a job: nobody is there to whom a refusal could be told
+            scoring.compute(run, now=NOW)
+            objection.conclude(run, now=NOW)
+        except PortalError as refused:
+            raise AssertionError(f"the job fails: {refused}") from refused
+
+    do_rescore_again = do_rescore
 
 
 def held(crowd: Crowd) -> None:

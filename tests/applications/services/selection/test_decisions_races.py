@@ -27,8 +27,8 @@ from applications.services.intake import filing as filing_services
 from applications.services.intake import late_filing
 from applications.services.selection import changes
 from applications.states import ChangeKind, MemberRole
-from portal.core.errors import Closed, MoveNotAllowed
-from portal.models import Notice, User
+from portal.core.errors import Closed, MoveNotAllowed, RuleBroken
+from portal.models import News, Notice, User
 from programs.models import SubProgram
 from programs.queries.ledger import balance
 from tests.factories import drafts, programs, staff
@@ -112,22 +112,17 @@ def late_pair() -> tuple[list[Application], LateGrant, Any]:
     two = [drafts.complete(program), drafts.complete(program)]
     after = program.window().closes_at + HOUR
     Application.objects.filter(pk=two[1].pk).update(company=two[0].company)
-    leave = late_filing.grant(
-        program,
-        company=two[0].company,
-        site=None,
-        until=after + HOUR,
-        reason="장애로 제출하지 못함",
-        by=staff.manager(),
-        now=after,
-    )
+    leave = staff.late_leave(program, company=two[0].company, until=after + HOUR, now=after)
     return two, leave, after
 
 
 def filing(two: list[Application], after: Any) -> list[object]:
+    seen = [drafts.seen(row, now=after) for row in two]
+
     def submit(place: int) -> object:
         mine = Application.objects.get(pk=two[place].pk)
-        return filing_services.submit(mine, by=two[0].created_by, now=after).number
+        by = two[0].created_by
+        return filing_services.submit(mine, by=by, now=after, seen=seen[place]).number
 
     return at_once(2, submit)
 
@@ -256,7 +251,7 @@ def test_a_committee_is_confirmed_once() -> None:
     (refused,) = [one for one in answers if isinstance(one, MoveNotAllowed)]
     assert refused.code == "committee_closed"
     assert ScoreSheet.objects.count() == 6
-    assert Notice.objects.filter(key__startswith=f"committee:{made.pk}:").count() == len(judges)
+    assert News.objects.filter(key__startswith=f"committee:{made.pk}:").count() == len(judges)
 
 
 def test_without_the_lock_the_database_refuses_the_second_committee(monkeypatch) -> None:
@@ -308,15 +303,14 @@ def test_a_tie_that_appears_while_a_committee_is_confirmed_assigns_nothing(monke
         application=rows[0], assessor=judges[0], cleared_at=None
     ).exists()
     sheet = ScoreSheet.objects.get(application=rows[0], assessor=judges[0])
-    if not sheet.ended:  # each missed the other: the lock is refused until the next look
-        with pytest.raises((MoveNotAllowed, DatabaseError)):
-            staff_lock(sheet)
-        sheet.refresh_from_db()
-        assert sheet.locked_at is None
-    conflicts.refresh(conflicts.watched(), now=NOW)
+    with pytest.raises((MoveNotAllowed, DatabaseError, RuleBroken)):
+        staff_lock(sheet)  # refused until people decide
     sheet.refresh_from_db()
-    assert sheet.ended
-    assert ScoreSheet.objects.active().count() == 5
+    assert sheet.locked_at is None
+    conflicts.refresh(conflicts.watched(), now=NOW)
+    assert ConflictOfInterest.objects.get(
+        application=rows[0], assessor=judges[0], cleared_at=None
+    ).late
 
 
 def staff_lock(sheet: ScoreSheet) -> None:

@@ -1,5 +1,6 @@
 """Fill in the pages as a person does: read the page, answer its controls, press its button."""
 
+import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
 from typing import Any
@@ -150,17 +151,18 @@ class Applicant:
         for role in self.program.partner_roles:
             if not role["required"]:
                 continue
+            firm = CompanyFactory()
             answer = self.client.post(
                 self.url(draft, "partners"),
                 {
                     "act": "invite",
                     "role": role["role"],
                     "company_name": "참여기업",
+                    "business_number": firm.business_number,
                     "email": "partner@example.kr",
                 },
             )
             assert answer.status_code == 302, errors(answer)
-            firm = CompanyFactory()
             asked = Partner.objects.get(application=draft, role=role["role"])
             seller = member_of(firm)
             partners.accept(asked, company=firm, by=seller, now=now())
@@ -175,8 +177,11 @@ class Applicant:
             partners.answer_terms(asked.terms, agree=True, by=seller, now=now())
 
     def submit(self, draft: Application) -> HttpResponse:
-        """Tick the box and press the button."""
-        return self.client.post(f"/applications/{draft.pk}/submit/", {"confirmed": "on"})
+        """Look at the review page, tick the box and press the button."""
+        page = self.client.get(f"/applications/{draft.pk}/review/").content.decode()
+        seen = "".join(re.findall(r'name="seen" value="([0-9a-f]{64})"', page))
+        sent = {"confirmed": "on", "seen": seen}
+        return self.client.post(f"/applications/{draft.pk}/submit/", sent)
 
 
 def errors(answer: HttpResponse) -> str:

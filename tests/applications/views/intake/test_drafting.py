@@ -277,7 +277,7 @@ def test_what_is_sent_after_a_colleague_filed_is_shown_and_not_kept(
 ):
     page = Controls(client.get(plan(draft)).content.decode()).values
     Application.objects.filter(pk=draft.pk).update(
-        state="submitted", number="2021-시험-1차-000009", submitted_at=now()
+        state="submitted", number="2021-시험-9차-000009", submitted_at=now()
     )
     answer = client.post(plan(draft), {**page, "q_title": "늦은 글", "act": "next"})
     shown = answer.content.decode()

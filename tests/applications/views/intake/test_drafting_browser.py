@@ -1,5 +1,6 @@
 """The applicant's pages in Chromium: axe, narrow screens, saving while typing, and no scripts."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -104,6 +105,19 @@ def test_what_is_typed_is_saved_and_a_second_window_overwrites_nothing(
     assert [row["id"] for row in Axe().run(page).response["violations"]] == []
 
 
+def test_the_sums_follow_what_is_saved_while_typing(
+    live_server, context: BrowserContext, draft: Application
+):
+    page = signed_in(context, live_server.url, draft.created_by)
+    page.goto(f"{live_server.url}/applications/{draft.pk}/edit/cost/")
+    for item in draft.sub_program.cost_items:
+        page.fill(f"[name=q_{item['code']}]", "3천만원")
+    total = f"{30_000_000 * len(draft.sub_program.cost_items):,}원"
+    expect(page.locator("[data-part=sum]")).to_contain_text(total, timeout=10_000)
+    expect(page.locator("[data-part=aside]")).to_contain_text(total)
+    assert [row["id"] for row in Axe().run(page).response["violations"]] == []
+
+
 def test_without_scripts_a_track_shows_its_questions(
     live_server, browser: Browser, browser_context_args: dict, draft: Application
 ):
@@ -139,3 +153,53 @@ def test_without_scripts_a_file_goes_up_and_comes_out(
     panel.get_by_role("button", name="지우기").click()
     expect(page.locator("#document-consortium")).not_to_contain_text("확약서.pdf")
     context.close()
+
+
+def test_what_is_refused_is_marked_and_leaving_warns_until_it_is_saved(
+    live_server, context: BrowserContext, draft: Application
+):
+    page = signed_in(context, live_server.url, draft.created_by)
+    page.goto(f"{live_server.url}/applications/{draft.pk}/edit/cost/")
+    asked: list[str] = []
+    page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.dismiss()))
+    one, other = (
+        page.locator(f"[name=q_{row['code']}]") for row in draft.sub_program.cost_items[:2]
+    )
+    status = page.locator("[data-autosave-status]")
+    one.fill("2000")
+    other.fill("많이")
+    other.blur()
+    expect(status).to_contain_text("1개 항목은 저장하지 못했습니다", timeout=10_000)
+    expect(other).to_have_attribute("aria-invalid", "true")
+    expect(one).not_to_have_attribute("aria-invalid", "true")
+    expect(other).to_have_accessible_description(re.compile("금액으로 읽을 수 없습니다"))
+    code = draft.sub_program.cost_items[0]["code"]
+    assert draft.sections.get(name="cost").data[code] == 2000
+    assert [row["id"] for row in Axe().run(page).response["violations"]] == []
+    page.get_by_role("link", name="이전 단계").click()
+    page.wait_for_timeout(300)
+    assert asked == ["beforeunload"]
+    other.fill("3000")
+    expect(status).to_contain_text("저장됨", timeout=10_000)
+    expect(other).not_to_have_attribute("aria-invalid", "true")
+    expect(page.locator(".field__error")).to_have_count(0)
+    page.get_by_role("link", name="이전 단계").click()
+    page.wait_for_url("**/edit/plan/")
+    assert asked == ["beforeunload"]
+
+
+def test_a_chosen_file_is_not_left_behind_unseen(
+    live_server, context: BrowserContext, draft: Application
+):
+    page = signed_in(context, live_server.url, draft.created_by)
+    page.goto(f"{live_server.url}/applications/{draft.pk}/edit/documents/")
+    panel = page.locator("#document-consortium")
+    file = {"name": "확약서.pdf", "mimeType": "application/pdf", "buffer": corpus.pdf()}
+    panel.locator("input[type=file]").set_input_files(file)
+    page.get_by_role("link", name="다음 단계로").click()
+    expect(panel).to_contain_text("아직 올리지 않았습니다")
+    assert page.url.endswith("/documents/")
+    panel.get_by_role("button", name="올리기").click()
+    expect(page.locator("#document-consortium a")).to_contain_text("확약서.pdf")
+    page.get_by_role("link", name="다음 단계로").click()
+    page.wait_for_url("**/edit/declarations/")

@@ -1,6 +1,7 @@
 """Filing by the page, once and in time; then status, PDFs, answers, result, withdrawal."""
 
 import io
+import re
 from datetime import timedelta
 
 import pytest
@@ -29,6 +30,7 @@ from tests.factories.applications import (
 from tests.portal import corpus
 
 pytestmark = pytest.mark.django_db
+SEEN = re.compile(r'name="seen" value="([0-9a-f]{64})"')
 
 
 @pytest.fixture
@@ -42,7 +44,11 @@ def ready(client: Client) -> Application:
 
 
 def submit(client: Client, draft: Application, **sent: str):
-    return client.post(f"/applications/{draft.pk}/submit/", {"confirmed": "on", **sent})
+    page = client.get(f"/applications/{draft.pk}/review/").content.decode()
+    seen = "".join(SEEN.findall(page))
+    return client.post(
+        f"/applications/{draft.pk}/submit/", {"confirmed": "on", "seen": seen, **sent}
+    )
 
 
 def test_filing_asks_for_the_confirmation(client: Client, ready: Application):
@@ -213,7 +219,7 @@ def test_a_request_is_answered_with_its_files(client: Client):
     assert 'data-code="missing:document:quote"' in lacking.content.decode()
     file = io.BytesIO(corpus.pdf())
     file.name = "quote.pdf"
-    sent = {"act": "upload", "requirement": "quote", "files": file}
+    sent = {"act": "upload:quote", "quote-files": file}
     assert client.post(url, sent).status_code == 302
     answer = client.post(url, {"act": "answer", "answer": "다시 냅니다."})
     assert answer["Location"] == f"/applications/{asked.application.pk}/"
@@ -238,7 +244,7 @@ def test_a_hostile_file_is_refused_at_its_field(client: Client):
     _, url = asked_of(client)
     bad = io.BytesIO(b"MZ program")
     bad.name = "quote.pdf"
-    answer = client.post(url, {"act": "upload", "requirement": "quote", "files": bad})
+    answer = client.post(url, {"act": "upload:quote", "quote-files": bad})
     assert answer.status_code == 400
     assert 'data-code="file_mismatch"' in answer.content.decode()
 
@@ -373,7 +379,12 @@ def test_a_partner_registers_on_the_way_and_accepts(client: Client, ready: Appli
         {"role": "supplier", "label": "공급기업", "minimum": 1, "required": True}
     ]
     ready.sub_program.save()
-    asked = PartnerFactory(application=ready, digest=partners.token_digest("tok"), invited_at=now())
+    asked = PartnerFactory(
+        application=ready,
+        digest=partners.token_digest("tok"),
+        invited_at=now(),
+        business_number="1248100998",
+    )
     visitor = member_of(CompanyFactory(), MemberRole.VIEWER)
     client.force_login(visitor)
     page = client.get("/partners/tok/").content.decode()
@@ -413,7 +424,7 @@ def test_the_desk_costs_the_same_for_one_and_for_many(
     with CaptureQueriesContext(connection) as one:
         client.get("/applications/")
     for _ in range(12):
-        ApplicationFactory(company=ready.company, filed=True)
+        ApplicationFactory(sub_program=ready.sub_program, company=ready.company, filed=True)
     with django_assert_num_queries(len(one)):
         client.get("/applications/")
 
@@ -439,6 +450,7 @@ def test_the_status_page_costs_the_same_for_one_file_and_many(
     submit(client, ready)
     url = f"/applications/{ready.pk}/"
     AttachmentFactory(application=ready)
+    PartnerFactory(application=ready, accepted=True)
     client.get(url)
     with CaptureQueriesContext(connection) as one:
         client.get(url)

@@ -1,13 +1,15 @@
 """Each of the seven sub-programmes is applied for through its pages, by its data file alone."""
 
 import io
+import re
 
 import pytest
 from django.test import Client
 
 from applications.models import Application, Submission
-from applications.queries.intake import drafting
+from applications.queries.intake import drafting, questions
 from applications.states import ApplicationState
+from applications.views.intake import steps
 from portal.core.clock import now
 from programs.models import ProgramRound
 from tests.applications.views.intake.filling import Applicant
@@ -29,6 +31,24 @@ def paper(row: dict) -> io.BytesIO:
     file = io.BytesIO(corpus.pdf(b"<< /Mark (%s) >>" % code.encode()))
     file.name = f"{code}.pdf"
     return file
+
+
+@pytest.mark.parametrize("code", SEVEN)
+def test_a_missing_answer_leads_to_the_step_that_asks_it(open_round: ProgramRound, code: str):
+    applicant = Applicant(Client(), programs.program(code))
+    draft = applicant.begin()
+    dossier = drafting.load(draft)
+    asked = {
+        step: {row["label"] for row in questions.section_questions(draft, step)}
+        for step in questions.SECTIONS
+    }
+    places = [
+        (re.findall("^‘(.*)’ 항목을 입력하세요", row.message), row.step)
+        for row in steps.located(dossier, drafting.missing(dossier, now=now()))
+    ]
+    assert [
+        (label, step) for labels, step in places for label in labels if label not in asked[step]
+    ] == []
 
 
 @pytest.mark.parametrize("code", SEVEN)

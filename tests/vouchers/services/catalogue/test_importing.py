@@ -5,14 +5,15 @@ import io
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from portal.core.errors import BadInput, JobCancelled, MoveNotAllowed
+from portal.core.errors import BadInput, JobCancelled, MoveNotAllowed, StaleVersion
 from portal.jobs import queue
 from portal.models import Job, JobState
 from portal.paper import tables
 from tests.factories import vouchers as make
+from tests.factories import workbooks
 from tests.factories.applications import NOW
 from vouchers.models import CatalogueImport, Service, ServiceMove, Supplier, SupplierPartner
-from vouchers.services.catalogue import importing, rows, sale
+from vouchers.services.catalogue import importing, rows
 from vouchers.states import ImportKind, ServiceState
 
 pytestmark = pytest.mark.django_db
@@ -24,8 +25,7 @@ def private_root(settings, tmp_path):
 
 
 def bring(kind: ImportKind, upload: SimpleUploadedFile, by=None) -> CatalogueImport:
-    file = importing.start(kind, upload=upload, by=by or make.operator(), now=NOW)
-    return importing.run(file, now=NOW)
+    return make.imported(kind, upload, by)
 
 
 def counts(file: CatalogueImport) -> tuple[int, int, int, int]:
@@ -106,7 +106,7 @@ def test_a_suspended_service_stays_suspended_whatever_the_file_says() -> None:
     bring(ImportKind.SUPPLIERS, make.suppliers_csv(1))
     bring(ImportKind.SERVICES, make.services_csv(1, of=1))
     stopped = Service.objects.get()
-    sale.suspend(stopped, reason="시정하지 않음", by=make.agency(), now=NOW)
+    make.suspended(stopped)
     file = bring(ImportKind.SERVICES, make.services_csv(1, of=1))
     stopped.refresh_from_db()
     assert stopped.state == ServiceState.SUSPENDED
@@ -123,8 +123,16 @@ def test_a_cancelled_import_leaves_nothing() -> None:
         raise JobCancelled
 
     with pytest.raises(JobCancelled):
-        importing.run(file, now=NOW, stop=stop)
+        importing.preview(file, now=NOW, stop=stop)
+    importing.preview(file, now=NOW)
+    importing.confirm(file, basis=file.basis, emptying=False, by=file.requested_by, now=NOW)
+    with pytest.raises(JobCancelled):
+        importing.apply(file, now=NOW, stop=stop)
     assert Service.objects.count() == 0
+    queue.cancel(file.job, now=NOW)
+    again = importing.confirm(file, basis=file.basis, emptying=False, by=make.agency(), now=NOW)
+    assert queue.run(again.job_id) == JobState.DONE
+    assert Service.objects.count() == 5
 
 
 def test_the_worker_runs_it_and_returns_the_counts(django_capture_on_commit_callbacks) -> None:
@@ -178,30 +186,185 @@ MILLION = ",".join(["x"] * 1_000_000)
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (f"{MILLION}\n", "열 이름이 비었거나 두 번 나옵니다."),
-        (f"{HEADER}{make.number(1)},가온,{MILLION}\n", ""),
-        (f'{HEADER}{make.number(1)},"{"가" * 200_000}"\n', "표를 읽을 수 없습니다."),
+        (f"{MILLION}\n", "없는 열: 사업자등록번호, 기업명. 알 수 없는 열: x."),
+        (f'{HEADER}{make.number(1)},"{"가" * 200_000}"\n', "2번째 줄을 읽을 수 없습니다."),
         (f"{HEADER}{make.number(1)},가\0온\n", "글자가 아닌 것이 들어 있어 표를 읽을 수 없습니다."),
         ("\n\n\n", "표가 비어 있습니다. 첫 줄에 열 이름을 적어 주세요."),
         (HEADER, "표에 줄이 없습니다."),
         (",".join(f"열{place}" for place in range(100_000)) + "\n1\n", "없는 열: 사업자등록번호"),
     ],
-    ids=["million-headers", "million-cells", "long-cell", "nul", "empty", "header-only", "strange"],
+    ids=["million-headers", "long-cell", "nul", "empty", "header-only", "strange"],
 )
 def test_a_hostile_table_is_refused_with_a_message(text: str, said: str) -> None:
     file = raw(text)
     assert file.fault.startswith(said)
-    assert (file.imported_at is None) == bool(said)
-    assert Supplier.objects.count() == (0 if said else 1)
+    assert file.imported_at is None
+    assert not Supplier.objects.exists()
+
+
+def test_a_line_of_a_million_cells_is_refused() -> None:
+    file = raw(f"{HEADER}{make.number(1)},가온,{MILLION}\n")
+    assert "열 이름은 3칸인데 이 줄은 1000002칸입니다." in file.rows.get().message
 
 
 def test_bytes_that_are_no_text_are_refused() -> None:
     file = bring(ImportKind.SUPPLIERS, SimpleUploadedFile("가.csv", b"\xff\xfe\xff\x80\x81"))
-    assert file.fault == "글자를 읽을 수 없습니다."
+    assert file.fault.startswith("글자를 읽을 수 없습니다.")
 
 
 def test_a_finished_import_does_not_run_again() -> None:
     file = bring(ImportKind.SUPPLIERS, make.suppliers_csv(2))
     assert queue.run(file.job_id) == JobState.DONE
     file.refresh_from_db()
-    assert (counts(file), file.judged_at) == ((2, 0, 0, 0), NOW)
+    assert (counts(file), file.judged_at, file.imported_at) == ((2, 0, 0, 0), NOW, NOW)
+
+
+# The preview
+
+
+def previewed(kind: ImportKind, upload: SimpleUploadedFile) -> CatalogueImport:
+    return importing.preview(
+        importing.start(kind, upload=upload, by=make.operator(), now=NOW), now=NOW
+    )
+
+
+def confirm(file: CatalogueImport, **changes: object) -> CatalogueImport:
+    wanted = {"basis": file.basis, "emptying": False, "by": file.requested_by, **changes}
+    return importing.confirm(file, now=NOW, **wanted)  # type: ignore[arg-type]
+
+
+def services_of(*lines: list[object], header: list[str]) -> SimpleUploadedFile:
+    return make.table(["서비스 번호", "공급기업 사업자등록번호", *header], lines, "서비스.csv")
+
+
+@pytest.fixture
+def known() -> Service:
+    """Return a service of the catalogue, as an earlier file left it."""
+    bring(ImportKind.SUPPLIERS, make.suppliers_csv(1))
+    bring(ImportKind.SERVICES, make.services_csv(1, of=1))
+    return Service.objects.get()
+
+
+def line_of(known: Service, *values: object) -> list[object]:
+    return [known.code, known.supplier.business_number, *values]
+
+
+REQUIRED = ["분야", "서비스명", "가격(원)"]
+
+
+def test_the_preview_shows_old_and_new_and_what_becomes_empty_and_changes_nothing(known) -> None:
+    before = Service.objects.values().get()
+    upload = services_of(
+        line_of(known, known.get_category_display(), "새 이름", "70,000원", ""),
+        header=[*REQUIRED, "한 줄 소개"],
+    )
+    file = previewed(ImportKind.SERVICES, upload)
+    row = file.rows.get()
+    assert row.changes == [
+        ["서비스명", before["name"], "새 이름"],
+        ["가격(원)", f"{before['price_won']:,}", "70,000"],
+        ["한 줄 소개", before["summary"], ""],
+    ]
+    assert (row.emptied, file.emptied) == (True, 1)
+    assert Service.objects.values().get() == before
+
+
+def test_what_becomes_empty_is_agreed_to_by_itself(known) -> None:
+    upload = services_of(
+        line_of(known, known.get_category_display(), known.name, known.price_won, ""),
+        header=[*REQUIRED, "한 줄 소개"],
+    )
+    file = previewed(ImportKind.SERVICES, upload)
+    with pytest.raises(BadInput, match="1줄에서 지금 있는 값이 비워집니다"):
+        confirm(file)
+    assert queue.run(confirm(file, emptying=True).job_id) == JobState.DONE
+    known.refresh_from_db()
+    assert known.summary == ""
+
+
+def test_a_column_that_the_file_does_not_have_stays_as_it_is(known) -> None:
+    before = Service.objects.values().get()
+    upload = services_of(
+        line_of(known, known.get_category_display(), "새 이름", known.price_won), header=REQUIRED
+    )
+    bring(ImportKind.SERVICES, upload)
+    after = Service.objects.values().get()
+    changed = {name for name in after if after[name] != before[name]}
+    assert changed == {"name", "search", "grams"}
+    partners = list(SupplierPartner.objects.values_list("name", "business_number"))
+    lines = [[known.supplier.business_number, "새 기업명"]]
+    bring(ImportKind.SUPPLIERS, make.table(["사업자등록번호", "기업명"], lines, "a.csv"))
+    assert Supplier.objects.get().name == "새 기업명"
+    assert list(SupplierPartner.objects.values_list("name", "business_number")) == partners
+
+
+def test_a_confirmation_holds_only_for_the_preview_that_was_seen(known) -> None:
+    upload = services_of(
+        line_of(known, known.get_category_display(), "새 이름", known.price_won), header=REQUIRED
+    )
+    file = previewed(ImportKind.SERVICES, upload)
+    with pytest.raises(StaleVersion):
+        confirm(file, basis="0" * 64)
+    confirm(file)
+    Service.objects.update(name="그 사이 바뀐 이름")
+    assert queue.run(file.job_id) == JobState.DONE
+    known.refresh_from_db()
+    file.refresh_from_db()
+    assert known.name == "그 사이 바뀐 이름"
+    assert (file.imported_at, file.confirmed_at, file.stale_at is None) == (None, None, False)
+    assert file.rows.get().changes == [["서비스명", "그 사이 바뀐 이름", "새 이름"]]
+    assert queue.run(confirm(file).job_id) == JobState.DONE
+    known.refresh_from_db()
+    assert known.name == "새 이름"
+
+
+def test_a_second_yes_is_the_first_one(known) -> None:
+    lines = [line_of(known, known.get_category_display(), "새 이름", known.price_won)]
+    file = previewed(ImportKind.SERVICES, services_of(*lines, header=REQUIRED))
+    first = confirm(file).job_id
+    assert confirm(file, by=make.agency()).job_id == first
+    queue.run(first)
+    assert confirm(file, by=make.agency()).job_id == first
+    again = previewed(ImportKind.SERVICES, services_of(*lines, header=REQUIRED))
+    with pytest.raises(MoveNotAllowed, match="바뀌는 것이 없는"):
+        confirm(again)
+
+
+def test_a_faulty_file_and_a_stranger_cannot_confirm(known) -> None:
+    file = previewed(ImportKind.SERVICES, make.services_csv(1, of=1, category="배달"))
+    with pytest.raises(MoveNotAllowed):
+        confirm(file, basis="")
+    good = previewed(ImportKind.SERVICES, make.services_csv(2, of=1))
+    with pytest.raises(MoveNotAllowed):
+        confirm(good, by=make.ministry())
+
+
+def test_a_workbook_names_its_sheet_and_faults_name_their_cells() -> None:
+    header = ["사업자등록번호", "기업명", "대표자", "대표 전자우편"]
+    lines = workbooks.rows(
+        header,
+        ["124-81-00999", "가온", "김\n대표", "가나다"],
+        [make.number(2), '<c t="e"><v>#REF!</v></c>'],
+        [make.number(3), "<c><f>A1</f></c>"],
+    )
+    book = workbooks.workbook(("안내", "visible", ""), ("기업", "visible", lines))
+    file = previewed(ImportKind.SUPPLIERS, SimpleUploadedFile("기업.xlsx", book))
+    said = [row.message for row in file.rows.order_by("line")]
+    assert file.sheet == "기업"
+    for place in ("A2 사업자등록번호:", "C2 대표자: 줄이 나뉘어", "D2 대표 전자우편:"):
+        assert place in said[0]
+    assert said[1].startswith("B3: ‘#REF!’")
+    assert said[2].startswith("B4: 수식의 계산 결과")
+
+
+@pytest.mark.parametrize("price", ["1,00", "1.5", "무료", "-5"])
+def test_an_ambiguous_price_is_refused_with_its_cell(known, price: str) -> None:
+    line = line_of(known, known.get_category_display(), known.name, price)
+    file = previewed(ImportKind.SERVICES, services_of(line, header=REQUIRED))
+    assert file.rows.get().message.startswith("E2 가격(원): ")
+
+
+def test_a_number_that_became_a_date_is_refused() -> None:
+    upload = services_of(["2021-03-01", make.number(1), "보안", "가", 5], header=REQUIRED)
+    file = previewed(ImportKind.SERVICES, upload)
+    assert "A2 서비스 번호: ‘2021-03-01’: 번호가 날짜로 바뀌어" in file.rows.get().message

@@ -151,12 +151,22 @@ def test_two_operators_pay_all_open_fees_once() -> None:
     assert sum(won for _, won in answers) == 150_000 == ledger_queries.balance(round.fee_pot).paid
 
 
+def confirm(file: CatalogueImport) -> CatalogueImport:
+    mine = CatalogueImport.objects.get(pk=file.pk)
+    return importing.confirm(mine, basis=mine.basis, emptying=False, by=mine.requested_by, now=NOW)
+
+
 def test_two_workers_import_a_file_once(settings, tmp_path) -> None:
     settings.PRIVATE_ROOT = tmp_path
     file = importing.start(
         ImportKind.SUPPLIERS, upload=make.suppliers_csv(20), by=make.operator(), now=NOW
     )
     answers = at_once(2, lambda i: queue.run(file.job_id))
+    assert sorted(answers, key=str) == sorted([JobState.DONE, None], key=str)
+    file.refresh_from_db()
+    confirmed = at_once(2, lambda i: confirm(file))
+    assert {one.job_id for one in confirmed} == {confirmed[0].job_id}
+    answers = at_once(2, lambda i: queue.run(confirmed[0].job_id))
     assert sorted(answers, key=str) == sorted([JobState.DONE, None], key=str)
     assert Supplier.objects.count() == 20
     assert CatalogueImport.objects.get().created == 20
@@ -167,7 +177,10 @@ def test_without_the_lease_rows_are_still_unique(settings, tmp_path) -> None:
     file = importing.start(
         ImportKind.SUPPLIERS, upload=make.suppliers_csv(20), by=make.operator(), now=NOW
     )
-    answers = at_once(2, lambda i: importing.run(CatalogueImport.objects.get(pk=file.pk), now=NOW))
+    confirm(importing.preview(file, now=NOW))
+    answers = at_once(
+        2, lambda i: importing.apply(CatalogueImport.objects.get(pk=file.pk), now=NOW)
+    )
     assert [type(one) for one in answers if isinstance(one, Exception)] in ([], [IntegrityError])
     assert Supplier.objects.count() == 20
 

@@ -13,6 +13,7 @@ from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
 from vouchers.models import ReportFee, SupplierTie
+from vouchers.services import corrections
 from vouchers.services.reports import moderation, writing
 from vouchers.states import MonitorMoves, ReportState
 from vouchers.visibility import public_reports
@@ -202,3 +203,47 @@ def test_a_report_of_an_excluded_member_stays_but_is_not_accepted_anew() -> None
     )
     with pytest.raises(MoveNotAllowed):
         moderation.accept(make.fresh(report), by=panel.moderator(), now=NOW)
+
+
+PRIVATE = [
+    "담당자 010-2345-6789로 연락 주세요.",
+    "kim.hong@maker.example로 보내 주세요.",
+    "900101-1234567",
+    "이런 쓰 레 기 보고서는 처음입니다.",
+]
+
+
+@pytest.mark.parametrize("text", PRIVATE)
+def test_what_a_supplier_writes_for_everybody_passes_the_checks_of_reports(text: str) -> None:
+    report = make.accepted()
+    desk = make.desk(report.assignment.service.supplier)
+    with pytest.raises(RuleBroken) as refused:
+        moderation.comment(report, text=text, by=desk, now=NOW)
+    assert refused.value.code == "private"
+    assert "이 부분을 빼고 다시 내 주세요." in refused.value.findings[0].message
+    case = make.raised()
+    corrections.verify(case, finding="확인", by=panel.agency(), now=make.LATER)
+    corrections.request(case, text="고침", by=panel.agency(), now=make.LATER)
+    with pytest.raises(RuleBroken) as refused:
+        corrections.answer(case, text=text, by=make.desk(case.service.supplier), now=make.LATER)
+    assert refused.value.code == "private"
+
+
+def test_the_numbers_that_a_suppliers_page_shows_anyway_are_no_private_data() -> None:
+    report = make.accepted()
+    supplier = report.assignment.service.supplier
+    text = f"문의는 {supplier.phone.replace('-', ' ')}이나 {supplier.email}로 해 주세요."
+    moderation.comment(report, text=text, by=make.desk(supplier), now=NOW)
+
+
+def test_one_copied_section_is_a_finding_of_its_own() -> None:
+    first = make.submitted(words=make.texts())
+    own = {
+        code: "".join(chr(0xAC00 + 601 * place + 7 * turn) for turn in range(60)) * 3
+        for place, code in enumerate(("features", "satisfaction", "price", "purpose", "free"))
+    }
+    copied = first.filed.content["sections"][3]["text"]
+    second = make.submitted(words={**own, "inconvenience": copied})
+    check = second.filed.checks.get()
+    assert (check.code, check.other, check.percent) == ("similar_section", first.filed, 100)
+    assert "불편한 점" in check.label

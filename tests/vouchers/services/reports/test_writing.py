@@ -133,7 +133,7 @@ def test_a_picture_keeps_its_pixels_and_nothing_else() -> None:
     kept = writing.add_picture(
         report, upload=sent, caption="화면", by=report.assignment.monitor.user, now=NOW
     )
-    with files.private_storage.open(kept.file) as file:
+    with files.open_kept(kept.file) as file:
         data = file.read()
     with Image.open(BytesIO(data)) as image:
         assert not image.getexif()

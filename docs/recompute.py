@@ -18,7 +18,7 @@ from pathlib import Path
 
 FILES = (
     "pots", "ledger", "runs", "criteria", "selections", "results", "score-sheets", "bonuses",
-    "reruns",
+    "reruns", "rerun-sheets", "rerun-bonuses",
 )  # fmt: skip
 
 # What one won of each kind of entry does to appropriated, reserved, committed and paid.
@@ -118,15 +118,21 @@ def score(run, criteria, sheets, bonuses):
     return raw, core, bonus, raw + bonus, passed
 
 
+def sheets_of(rows):
+    """Return the sheets of each (run, application), each {criterion: points}."""
+    found = defaultdict(lambda: defaultdict(dict))
+    for row in rows:
+        found[row["run"], row["application"]][row["sheet"]][row["criterion"]] = row["points"]
+    return defaultdict(list, {key: list(sheets.values()) for key, sheets in found.items()})
+
+
 def scores(data):
     runs = {row["id"]: row for row in data["runs"]}
     criteria = defaultdict(list)
     for row in sorted(data["criteria"], key=lambda row: row["order"]):
         criteria[row["run"]].append(row)
-    sheets, bonuses = defaultdict(list), defaultdict(list)
-    for row in data["score-sheets"]:
-        if not row["withdrawn"]:
-            sheets[row["run"], row["application"]].append(row["marks"])
+    sheets = sheets_of(row for row in data["score-sheets"] if not row["withdrawn"])
+    bonuses = defaultdict(list)
     for row in data["bonuses"]:
         bonuses[row["run"], row["application"]].append(row["points"])
     for row in data["results"]:
@@ -211,13 +217,16 @@ def reruns(data):
         criteria[row["run"]].append(row)
     for row in data["results"]:
         groups[row["selection"]][row["application"]] = row
+    sheets, bonuses = sheets_of(data["rerun-sheets"]), defaultdict(list)
+    for row in data["rerun-bonuses"]:
+        bonuses[row["run"]].append(row["points"])
     for row in data["reruns"]:
         selection, group = selections[row["selection"]], groups[row["selection"]]
         raw, core, bonus, total, passed = score(
             runs[row["previous"]],
             criteria[row["previous"]],
-            row["sheets"],
-            [item["points"] for item in row["bonuses"]],
+            sheets[row["run"], row["application"]],
+            bonuses[row["run"]],
         )
         name = f"rerun: {row['run']}"
         same(f"{name} raw", raw, decimal(row["raw"]))

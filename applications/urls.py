@@ -125,6 +125,12 @@ urlpatterns = [
     path("api/v1/sites/", api.Sites.as_view(), name="api_sites"),
     path("api/v1/applications/", api.Applications.as_view(), name="api_applications"),
     path("api/v1/applications/<int:pk>/", api.OneApplication.as_view(), name="api_application"),
+    path("api/v1/applications/<int:pk>/files/", api.Files.as_view(), name="api_application_files"),
+    path(
+        "api/v1/applications/<int:pk>/files/<int:file>/",
+        api.OneFile.as_view(),
+        name="api_application_file",
+    ),
     path(
         "api/v1/applications/<int:pk>/review/",
         api.Review.as_view(),

@@ -127,6 +127,8 @@ def addresses(route: Route) -> Iterator[tuple[int, str]]:
             path = path.replace(f"<slug:{name}>", word).replace(f"<int:{name}>", word)
         claim = CompanyClaim.objects.order_by("pk").values_list("pk", flat=True).first()
         path = path.replace("<int:claim>", str(claim))
+        paper = Attachment.objects.order_by("pk").values_list("pk", flat=True).first()
+        path = path.replace("<int:file>", str(paper))
         yield pk, "/" + path.replace("<int:pk>", str(pk)).replace("<int:workspace>", str(pk))
 
 

@@ -2,7 +2,9 @@
 
 from applications.api.application.views import (
     Applications,
+    Files,
     OneApplication,
+    OneFile,
     Receipt,
     Review,
     Sites,
@@ -12,7 +14,9 @@ from applications.api.open_data import OpenCatalogue, OpenRows
 
 __all__ = [
     "Applications",
+    "Files",
     "OneApplication",
+    "OneFile",
     "OpenCatalogue",
     "OpenRows",
     "Receipt",

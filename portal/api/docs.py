@@ -26,6 +26,9 @@ MAPPED = "{…}"
 """Stands in a path for a key that is data, such as the name of a section."""
 
 
+FORM = "multipart/form-data"
+
+
 @dataclass(frozen=True)
 class Field:
     """A value of a call or an answer; `path` is dotted, members of a list follow `[]`."""
@@ -144,7 +147,8 @@ def _answer(status: str, answer: Schema) -> Answer:
 
 
 def _content(message: Schema) -> Schema:
-    content: Schema = message.get("content", {}).get("application/json", {})
+    by_type: Schema = message.get("content", {})
+    content: Schema = by_type.get("application/json") or by_type.get(FORM, {})
     return content
 
 
@@ -239,7 +243,9 @@ def _curl(method: str, path: str, call: Schema) -> str:
         if row["in"] == "header"
     ]
     example = _example(_content(call.get("requestBody", {})))
-    if example is not None:
+    if example is not None and FORM in call["requestBody"]["content"]:
+        lines += [f"-F '{name}={value}'" for name, value in example.items()]
+    elif example is not None:
         lines.append("-H 'Content-Type: application/json'")
         lines.append(f"-d '{json.dumps(example, ensure_ascii=False)}'")
     return " \\\n  ".join(lines)

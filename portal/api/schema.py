@@ -7,6 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.openapi import AutoSchema
 
 from portal.api.errors import MESSAGES, ErrorShape
+from portal.api.strict import SentShape
 
 # What the portal itself answers; an operation adds its own (409, 422) with `responses`.
 REFUSALS = {
@@ -18,6 +19,7 @@ REFUSALS = {
     413: ("body_too_large", "본문은 1 MiB까지입니다."),
     415: ("unsupported_media_type", "Content-Type이 application/json이 아닙니다."),
     422: ("rule_broken", "규칙에 맞지 않습니다."),
+    503: ("unavailable", "지금은 처리할 수 없습니다. 잠시 뒤 다시 보내세요."),
     429: ("throttled", "1분 동안의 호출 한도를 넘었습니다. Retry-After(초) 뒤에 다시 보내세요."),
 }
 WRITES = {"POST", "PUT", "PATCH", "DELETE"}
@@ -37,6 +39,12 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
 
 class Contract(AutoSchema):
     """Describes an operation; access comes from the view's `access_rule`."""
+
+    def _map_basic_serializer(self, serializer: Any, direction: Any) -> dict[str, Any]:
+        schema: dict[str, Any] = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if isinstance(serializer, SentShape):
+            schema["additionalProperties"] = False
+        return schema
 
     def get_auth(self) -> list[dict[str, Any]]:
         # Sessions are for the portal's own pages and stay undocumented.

@@ -7,6 +7,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from portal.api.strict import SentShape
 from portal.core import ranges
 from portal.core.errors import BadInput
 from programs.api.catalogue.views import find_program
@@ -58,7 +59,7 @@ class WonInput(serializers.IntegerField):
         return super().to_internal_value(data)
 
 
-class CostShape(serializers.Serializer):
+class CostShape(SentShape):
     """What a preview needs, in won."""
 
     track = text("지원유형 코드")

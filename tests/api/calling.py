@@ -6,7 +6,7 @@ from typing import Any
 
 from django.test import Client
 
-from applications.models import Application, Company, Site
+from applications.models import Application, Attachment, Company, Site
 from portal.api.authentication import issue_token
 from portal.core.clock import now
 from portal.models import TokenScope, User
@@ -14,6 +14,7 @@ from programs.models import ProgramRound
 from tests.factories import applications, reports, vouchers
 from tests.factories.applications import (
     ApplicationFactory,
+    AttachmentFactory,
     CompanyFactory,
     SiteFactory,
 )
@@ -58,6 +59,7 @@ class Story:
     company: Company
     site: Site
     draft: Application
+    paper: Attachment
     filed: Application
     stranger: Company
     foreign: Application
@@ -113,10 +115,12 @@ def tell_story() -> Story:
     company, stranger = CompanyFactory(name="한빛정밀"), CompanyFactory(name="다른회사")
     site = SiteFactory(company=company, name="안산 1공장")
     made = {"sub_program": program("robot"), "company": company}
+    draft = ApplicationFactory(**made, site=site)
     return Story(
         company=company,
         site=site,
-        draft=ApplicationFactory(**made, site=site),
+        draft=draft,
+        paper=AttachmentFactory(application=draft),
         filed=ApplicationFactory(**made, site=SiteFactory(company=company), filed=True),
         stranger=stranger,
         foreign=ApplicationFactory(sub_program=program("robot"), company=stranger),

@@ -3,6 +3,7 @@
 `PORTAL_TEST_FUZZ=2000` makes that many calls of each operation instead, other ones in every run.
 """
 
+import hashlib
 import os
 from collections.abc import Iterator
 from typing import Any
@@ -28,6 +29,7 @@ from portal.api.throttling import MemberLimit, VisitorLimit
 from portal.wsgi import application
 from programs.models import SubProgram, Track
 from tests.api.calling import Caller, Story
+from tests.factories.agreements import sample
 
 CHECKS = [
     not_a_server_error,
@@ -36,6 +38,8 @@ CHECKS = [
     response_headers_conformance,
     response_schema_conformance,
 ]
+PAPER, PAPER_FILE = "business_registration", sample("사업자등록증")
+PAPER_SHA256 = hashlib.sha256(PAPER_FILE).hexdigest()
 MOSTLY = some.sampled_from([True, True, True, False])
 DEEPER = int(os.environ.get("PORTAL_TEST_FUZZ", "0"))
 CONTRACT = schemathesis.openapi.from_dict(docs.document())
@@ -77,10 +81,14 @@ def made_real(case: Case, data: some.DataObject, story: Story) -> None:
         "id": [story.filed.pk, story.filed.pk, story.draft.pk, story.foreign.pk],
         "code": list(SubProgram.objects.values_list("code", flat=True)),
         "number": [story.filed.number],
+        "file": [story.paper.pk],
     }
     for name, values in real.items():
         if name in (case.path_parameters or {}) and data.draw(MOSTLY):
             case.path_parameters[name] = data.draw(some.sampled_from(values))
+    if case.path.endswith("/files/"):
+        case.path_parameters["id"] = story.draft.pk
+        case.body = {"document": PAPER, "sha256": PAPER_SHA256, "file": PAPER_FILE}
     if isinstance(case.body, dict) and "site" in case.body and data.draw(MOSTLY):
         case.body = {"site": story.site.pk, "program": data.draw(some.sampled_from(real["code"]))}
     if isinstance(case.body, dict) and "track" in case.body and data.draw(MOSTLY):

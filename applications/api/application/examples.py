@@ -21,6 +21,22 @@ ROW = {
     "submitted_at": None,
 }
 
+FILE_ROW = {
+    "id": 45,
+    "document": "business_registration",
+    "name": "사업자등록증.pdf",
+    "size": 182_340,
+    "sha256": SHA256,
+    "uploaded_at": "2021-02-10T13:58:02+09:00",
+}
+FILE = OpenApiExample("올린 서류", response_only=True, value=FILE_ROW)
+SEND_FILE = OpenApiExample(
+    "사업자등록증",
+    request_only=True,
+    media_type="multipart/form-data",
+    value={"document": "business_registration", "sha256": SHA256, "file": "@사업자등록증.pdf"},
+)
+
 RESERVE = {
     "outcome": "reserve",
     "label": "예비",
@@ -72,6 +88,7 @@ WHOLE = OpenApiExample(
                 "blocking": True,
             }
         ],
+        "files": [FILE_ROW],
         "preview": {
             "support_won": 260_000_000,
             "own_won": 260_000_000,

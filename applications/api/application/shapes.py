@@ -8,7 +8,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from applications.forms.application import content
-from applications.models import Application, PreparedFiling
+from applications.models import Application, Attachment, PreparedFiling
 from applications.queries.intake import drafting
 from applications.queries.objection import objection_summary
 from applications.queries.selection.decisions import history
@@ -16,6 +16,7 @@ from applications.services.intake import preparing
 from applications.services.intake.filing import ChangedSinceReview
 from applications.states import ApplicationState, ChangeKind, ObjectionState, Outcome
 from portal.api.errors import ErrorShape, FindingShape, error_body
+from portal.api.strict import SentShape
 from portal.core.clock import KST, now
 from programs.api.fields import text, whole
 from programs.api.grants import GrantShape
@@ -89,6 +90,24 @@ class FiledShape(serializers.Serializer):
     sha256 = text("제출본의 SHA-256. 접수증에 적히고, 접수증 확인에 씁니다.")
 
 
+class FileShape(serializers.Serializer):
+    id = whole("파일 번호")
+    document = text("서류 코드. 사업 조회의 documents에 있습니다.", source="requirement")
+    name = text("파일 이름")
+    size = whole("크기(바이트)")
+    sha256 = text("파일의 SHA-256")
+    uploaded_at = Time(help_text="올린 시각")
+
+
+class SendFileShape(SentShape):
+    document = serializers.SlugField(help_text="서류 코드. 사업 조회의 documents에 있습니다.")
+    sha256 = serializers.RegexField(
+        "^[0-9a-f]{64}$",
+        help_text="보낸 쪽에서 계산한 파일의 SHA-256(16진수 소문자 64자). 도착한 내용과 다르면 거절합니다.",
+    )
+    file = serializers.FileField(help_text="파일. 20 MiB까지이며 형식은 서류마다 다릅니다.")
+
+
 class LineShape(serializers.Serializer):
     section = text("단계나 구분의 이름")
     # The name is part of the API; DRF has an attribute of that name.
@@ -103,7 +122,7 @@ class ReviewShape(serializers.Serializer):
     missing = FindingShape(many=True, help_text="제출하려면 채우거나 고칠 것")
 
 
-class SubmitShape(serializers.Serializer):
+class SubmitShape(SentShape):
     seen = serializers.CharField(
         required=False,
         max_length=64,
@@ -160,6 +179,7 @@ class WholeShape(ApplicationShape):
     missing = FindingShape(
         many=True, help_text="제출하려면 채우거나 고칠 것. 제출한 뒤에는 빕니다."
     )
+    files = FileShape(many=True, help_text="올린 서류")
     preview = GrantShape(
         allow_null=True, help_text="지원금 미리보기. 지원유형을 고르기 전에는 null"
     )
@@ -175,20 +195,20 @@ class WholeShape(ApplicationShape):
     )
 
 
-class StartShape(serializers.Serializer):
+class StartShape(SentShape):
     program = serializers.SlugField(help_text="내역사업 코드")
     round = serializers.SlugField(required=False, help_text="회차 코드. 없으면 지금 회차입니다.")
     site = whole("사업장 번호. 내 사업장 목록의 id입니다.")
 
 
-class AnswersShape(serializers.Serializer):
+class AnswersShape(SentShape):
     version = whole("읽었을 때의 버전. 저장한 적이 없는 단계는 0입니다.", min_value=0)
     answers = serializers.DictField(
         help_text="질문 코드와 답. 보내지 않은 답은 그대로 두고, null이나 빈 글자는 지웁니다."
     )
 
 
-class ChangeShape(serializers.Serializer):
+class ChangeShape(SentShape):
     sections = serializers.DictField(
         child=AnswersShape(),
         required=False,
@@ -235,6 +255,7 @@ def application_body(application: Application) -> dict[str, Any]:
     }
     findings = drafting.missing(dossier, now=at) if draft else []
     body["missing"] = FindingShape(findings, many=True).data
+    body["files"] = FileShape(files_of(application), many=True).data
     body["preview"] = GrantShape(grant).data if grant else None
     filed = getattr(application, "submission", None)
     body["submission"] = FiledShape(filed).data if filed else None
@@ -243,6 +264,10 @@ def application_body(application: Application) -> dict[str, Any]:
     objection = objection_summary(application, at)
     body["objection"] = OwnObjectionShape(objection).data if objection else None
     return body
+
+
+def files_of(application: Application) -> QuerySet[Attachment]:
+    return application.attachments.filter(removed_at=None).order_by("pk")
 
 
 def review_body(application: Application) -> dict[str, Any]:

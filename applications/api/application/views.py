@@ -13,6 +13,7 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 from rest_framework import generics
+from rest_framework.parsers import BaseParser, MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -24,14 +25,17 @@ from applications.api.application.shapes import (
     ChangedShape,
     ChangeShape,
     FiledShape,
+    FileShape,
     GenuineShape,
     ReviewShape,
+    SendFileShape,
     SitesShape,
     StartShape,
     SubmitShape,
     WholeShape,
     application_body,
     changed_body,
+    files_of,
     review_body,
 )
 from applications.models import Application, Site
@@ -47,6 +51,7 @@ from portal.api.query import DeclaredQuery
 from portal.core.clock import now
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import User
+from portal.uploads import files
 from programs.models import Track
 from programs.queries.catalogue import sub_program
 
@@ -176,7 +181,7 @@ class OneApplication(OwnApplications):
         summary="신청서 저장",
         description=(
             "단계별 답과 동의를 저장합니다. 모두 저장하거나 아무것도 저장하지 않습니다. 빈 답은 "
-            "두어도 되지만 종류가 다른 답은 거절합니다. 서류는 누리집에서 올립니다."
+            "두어도 되지만 종류가 다른 답과 없는 질문은 거절합니다. 서류는 따로 올립니다."
         ),
         parameters=[NUMBER],
         request=ChangeShape,
@@ -187,7 +192,10 @@ class OneApplication(OwnApplications):
                 "stale_version: 다른 사람이 먼저 저장했습니다. 다시 읽고 보내세요. "
                 "already_submitted: 제출했거나 취하한 신청입니다."
             ),
-            422: refusal("rule_broken: 종류가 다른 답이 있습니다. findings의 invalid:질문코드"),
+            422: refusal(
+                "rule_broken: 종류가 다른 답이나 없는 질문이 있습니다. findings의 invalid:질문코드, "
+                "unknown:질문코드"
+            ),
         },
         examples=[examples.CHANGE, examples.WHOLE],
     )
@@ -201,6 +209,7 @@ class OneApplication(OwnApplications):
             for name, part in change.validated_data.get("sections", {}).items():
                 if name not in SECTIONS:
                     raise BadInput(f"없는 단계입니다: {name}", code="section_unknown")
+                drafting.require_known(application, name=name, data=part["answers"])
                 drafting.save_section(
                     application,
                     name=name,
@@ -213,6 +222,86 @@ class OneApplication(OwnApplications):
             if consents:
                 drafting.consent(application, answers=consents, by=person(request), now=at)
         return Response(application_body(self.get_queryset().get(pk=pk)))
+
+
+class Files(OwnApplications):
+    serializer_class = FileShape
+    parser_classes: ClassVar[list[type[BaseParser]]] = [MultiPartParser]
+
+    @extend_schema(
+        tags=TAGS,
+        operation_id="application_file",
+        summary="서류 올리기",
+        description=(
+            "서류 하나를 multipart/form-data로 올립니다. 보낸 SHA-256과 도착한 내용이 다르면 받지 "
+            "않습니다. 같은 서류에 같은 파일을 다시 보내면 이미 올린 것을 200으로 돌려주므로, 답을 받지 "
+            "못했으면 그대로 다시 보내세요. 기업의 소유자와 편집자만 할 수 있습니다."
+        ),
+        parameters=[NUMBER],
+        request={"multipart/form-data": SendFileShape},
+        responses={
+            200: FileShape,
+            201: FileShape,
+            400: refusal(
+                "file_changed: 도착한 내용이 sha256과 다릅니다. document_unknown: 받지 않는 서류입니다. "
+                "file_type, file_mismatch, file_unsafe, file_damaged, file_empty, file_too_large: 받을 "
+                "수 없는 파일입니다. file_count: 더 올릴 수 없습니다."
+            ),
+            409: refusal("already_submitted: 제출했거나 취하한 신청입니다."),
+            413: refusal("body_too_large: 본문은 24 MiB까지입니다."),
+            415: refusal("unsupported_media_type: Content-Type이 multipart/form-data가 아닙니다."),
+            503: refusal("unavailable: 지금은 파일을 받거나 검사할 수 없습니다."),
+        },
+        examples=[examples.SEND_FILE, examples.FILE],
+    )
+    def post(self, request: Request, pk: int) -> Response:
+        application = answerable(person(request), pk)
+        sent = SendFileShape(data=request.data)
+        sent.is_valid(raise_exception=True)
+        data = sent.validated_data
+        if files.measure(data["file"])[1] != data["sha256"]:
+            raise BadInput(
+                "도착한 파일이 sha256과 다릅니다. 다시 보내 주세요.", code="file_changed"
+            )
+        known = files_of(application).filter(requirement=data["document"], sha256=data["sha256"])
+        if (stored := known.filter(supplement=None).first()) is not None:
+            return Response(FileShape(stored).data)
+        made = drafting.attach(
+            application,
+            requirement=data["document"],
+            upload=data["file"],
+            by=person(request),
+            now=now(),
+        )
+        return Response(FileShape(made).data, status=201)
+
+
+class OneFile(OwnApplications):
+    @extend_schema(
+        tags=TAGS,
+        operation_id="application_file_remove",
+        summary="서류 지우기",
+        description="작성 중인 신청에서 올린 서류를 지웁니다. 바꾸려면 지우고 다시 올립니다.",
+        parameters=[
+            NUMBER,
+            OpenApiParameter(
+                "file",
+                int,
+                OpenApiParameter.PATH,
+                description="파일 번호",
+                examples=[OpenApiExample("번호", value=45)],
+            ),
+        ],
+        request=None,
+        responses={
+            204: None,
+            409: refusal("already_submitted: 제출했거나 취하한 신청입니다."),
+        },
+    )
+    def delete(self, request: Request, pk: int, file: int) -> Response:
+        stored = get_object_or_404(files_of(answerable(person(request), pk)), pk=file)
+        drafting.detach(stored, by=person(request), now=now())
+        return Response(status=204)
 
 
 class Review(OwnApplications):

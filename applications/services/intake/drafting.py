@@ -309,6 +309,18 @@ def _consent(
     )
 
 
+def require_known(application: Application, *, name: str, data: Mapping[str, Any]) -> None:
+    """Check that a section asks for each of these answers. Raises RuleBroken (`unknown:<code>`)."""
+    asked = {row["code"] for row in section_questions(application, name)}
+    if name == PLAN:
+        asked.add("track")
+    unknown = sorted(str(code) for code in set(data) - asked)
+    if unknown:
+        raise RuleBroken(
+            [Finding(f"unknown:{code}", f"‘{code}’ 항목은 이 단계에 없습니다.") for code in unknown]
+        )
+
+
 def _parse(questions: list[dict[str, Any]], data: Mapping[str, Any]) -> dict[str, Any]:
     values: dict[str, Any] = {}
     findings: list[Finding] = []

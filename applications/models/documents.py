@@ -30,6 +30,14 @@ class IssuedDocument(IssuedPdf):
                 fields=["application", "kind", "version"], name="one_pdf_per_kind"
             ),
         ]
+        indexes = [
+            # Whoever holds a receipt has it checked by its content.
+            models.Index(
+                fields=["sha256"],
+                condition=models.Q(kind="receipt", issued_at__isnull=False),
+                name="receipt_by_content",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from django.utils.crypto import constant_time_compare
 
-from applications.models import Application, Submission
+from applications.models import Application, IssuedDocument, Submission
 from applications.states import ApplicationState
 from portal.core import validators
 from portal.core.errors import BadInput
@@ -15,6 +15,7 @@ from portal.core.errors import BadInput
 class Receipt:
     """What the public check tells of a genuine receipt; `withdrawn_at` is set after a withdrawal."""
 
+    number: str
     withdrawn_at: datetime | None
 
 
@@ -28,7 +29,18 @@ def genuine_receipt(number: str, sha256: str) -> Receipt | None:
     known = filed.select_related("application").first()
     if known is None or not constant_time_compare(known.sha256, claimed):
         return None
-    return Receipt(withdrawn_at(known.application))
+    return Receipt(known.number, withdrawn_at(known.application))
+
+
+def genuine_file(sha256: str) -> Receipt | None:
+    """Return the receipt that was issued as a file of this SHA-256; None for any other file."""
+    issued = IssuedDocument.objects.filter(
+        kind=IssuedDocument.Kind.RECEIPT, issued_at__isnull=False, sha256=sha256
+    )
+    known = issued.select_related("application").first()
+    if known is None or known.application.number is None:
+        return None
+    return Receipt(known.application.number, withdrawn_at(known.application))
 
 
 def withdrawn_at(application: Application) -> datetime | None:

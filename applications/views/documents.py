@@ -6,19 +6,23 @@ from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods
 
-from applications.forms.documents import ReceiptForm
+from applications.forms.documents import ReceiptFileForm, ReceiptForm
 from applications.models import Application, IssuedDocument
 from applications.pdf_contexts import notice_parts
-from applications.queries.documents import genuine_receipt
+from applications.queries.documents import genuine_file, genuine_receipt
 from applications.queries.selection.decisions import history
 from applications.services import documents as documents_services
 from applications.states import ANNOUNCED
 from applications.visibility import documents_of, own_applications
 from portal.access.decorators import public, same_for_strangers, signed_in
 from portal.access.requests import SignedInRequest
+from portal.api.throttling import VisitorLimit
 from portal.core.clock import now
+from portal.core.errors import PortalError
+from portal.forms.errors import refuse
 from portal.models import Job, User
 from portal.paper import hwpx
 from portal.uploads import files
@@ -100,10 +104,23 @@ def _as_hwpx(document: IssuedDocument) -> HttpResponse:
     return response
 
 
+class ReceiptLimit(VisitorLimit):
+    """Receipts a minute from one address: each is a file that the portal reads."""
+
+    scope = "receipts"
+    rate = "20/min"
+
+
+# A file is compared and nothing is written: a token against foreign forms would only keep the page
+# from being shared.
 @public
+@csrf_exempt
 @same_for_strangers()
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def receipt_check(request: HttpRequest) -> HttpResponse:
+    """Tell whether a receipt is genuine: by number and hash (GET), or by its file (POST)."""
+    if request.method == "POST":
+        return _check_file(request)
     sent = "number" in request.GET or "sha256" in request.GET
     form = ReceiptForm(request.GET if sent else None)
     checked = sent and form.is_valid()
@@ -112,5 +129,33 @@ def receipt_check(request: HttpRequest) -> HttpResponse:
         if checked
         else None
     )
-    context = {"form": form, "checked": checked, "receipt": receipt}
+    context = {
+        "form": form,
+        "file_form": ReceiptFileForm(),
+        "checked": checked,
+        "receipt": receipt,
+    }
     return render(request, "applications/documents/receipt_check.html", context)
+
+
+def _check_file(request: HttpRequest) -> HttpResponse:
+    """Compare the sent file with the issued receipts; it is kept nowhere."""
+    limit = ReceiptLimit()
+    if not limit.allow_request(request, None):  # type: ignore[arg-type]  # it asks for what both have
+        return HttpResponse(status=429, headers={"Retry-After": str(int(limit.wait() or 60))})
+    file_form = ReceiptFileForm(request.POST, request.FILES)
+    receipt, status = None, 400
+    if file_form.is_valid():
+        try:
+            _, sha256 = files.measure(file_form.cleaned_data["file"])
+            receipt, status = genuine_file(sha256), 200
+        except PortalError as refused:
+            refuse(file_form, refused, fields={refused.code: "file"})
+            status = refused.status
+    context = {
+        "form": ReceiptForm(),
+        "file_form": file_form,
+        "file_checked": status == 200,
+        "receipt": receipt,
+    }
+    return render(request, "applications/documents/receipt_check.html", context, status=status)

@@ -326,6 +326,16 @@ class Outcome(TextChoices):
     CANCELLED = "cancelled", "선정 취소"
 
 
+# The result of a released application in words for its applicant.
+APPLICANT_OUTCOMES = {
+    Outcome.SELECTED: "선정",
+    Outcome.RESERVE: "예비 선정",
+    Outcome.REJECTED: "미선정",
+    Outcome.DECLINED: "포기",
+    Outcome.CANCELLED: "선정 취소",
+}
+
+
 class CheckDecision(TextChoices):
     PENDING = "pending", "확인 전"
     CONFIRMED = "confirmed", "자동 판정 확인"

@@ -18,7 +18,7 @@ from applications.models import (
 from applications.services import documents, inquiries, objection, presence, registries, statistics
 from applications.services.agreement import contracts, pending_steps
 from applications.services.assessment import committee, conflicts, scoring
-from applications.services.intake import preparing, reminders
+from applications.services.intake import preparing
 from applications.services.officers import distribution
 from applications.services.screening import supplements
 from applications.services.selection import proposals
@@ -26,7 +26,6 @@ from applications.services.set_acts import running
 from portal.core.clock import now
 from portal.jobs.queue import handler
 from portal.models import Job
-from programs.models import SubProgram
 
 
 @handler(scoring.JOB)
@@ -93,12 +92,6 @@ def render_document(job: Job) -> dict[str, Any]:
     return {"sha256": documents.render(document, now=now()).sha256}
 
 
-@handler(reminders.JOB)
-def remind(job: Job) -> dict[str, Any]:
-    program = SubProgram.objects.select_related("round").get(pk=job.args["program"])
-    return {"written": reminders.remind(program, hours=job.args["hours"], now=now())}
-
-
 @handler(statistics.JOB)
 def report_round(job: Job) -> dict[str, Any]:
     made = RoundReport.objects.select_related("round").get(pk=job.args["report"])
@@ -133,7 +126,6 @@ def act_on_many(job: Job) -> dict[str, Any]:
 # holds that a sweep of every service is in the list.
 SWEEPS: tuple[Callable[[datetime], object], ...] = (
     supplements.expire,
-    reminders.schedule,
     preparing.sweep,
     conflicts.sweep,
     contracts.drop_orphans,

@@ -444,7 +444,6 @@ JOB_NAMES = {
     "applications.decide": "선정안 승인",
     "applications.paper": "신청 문서 만들기",
     "applications.release": "선정 결과 발표",
-    "applications.remind": "마감 안내",
     "applications.set_act": "일괄 처리",
     "applications.round_report": "회차 보고서",
     "applications.score": "점수 산정",
@@ -458,6 +457,8 @@ JOB_NAMES = {
     "kamp.synthesise": "합성 자료 만들기",
     "kamp.train": "모델 학습",
     "portal.digest": "하루 알림 모으기",
+    "portal.todos": "기한 안내 메일",
+    "portal.todos_soon": "마감 직전 안내 메일",
     "portal.scan": "올린 파일 검사",
     "portal.verify_audit": "감사 사슬 검증",
     "vouchers.assign": "모니터링단 배정",
@@ -483,6 +484,7 @@ CELERY_BEAT_SCHEDULE = {
     "kamp": {"task": "kamp.tasks.sweep", "schedule": 600},
     "accounts": {"task": "portal.access.tasks.end_accounts", "schedule": 10 * 60},
     "digest": {"task": "portal.staff.tasks.schedule_digest", "schedule": 600},
+    "todos": {"task": "portal.todos.tasks.schedule_todos", "schedule": 300},
     "answers": {"task": "portal.api.tasks.forget_answers", "schedule": 60 * 60},
     "seal": {"task": "portal.records.tasks.seal_audit", "schedule": 60},
     "scans": {"task": "portal.records.tasks.sweep_scans", "schedule": 60},
@@ -517,6 +519,8 @@ WORKLISTS = [
     "vouchers.worklists.WORKLISTS",
     "kamp.worklists.WORKLISTS",
 ]
+# What waits for people outside the ministry: `portal.todos`.
+TODOS = ["applications.todos.TODOS", "vouchers.todos.TODOS"]
 # Mails to staff and assessors, and which of them are urgent: `portal.notices.staff`.
 STAFF_NOTICES = ["applications.services.application.STAFF_NOTICES"]
 SHORTCUTS = ["applications.worklists.SHORTCUTS"]

@@ -5,6 +5,7 @@ from allauth.usersessions.views import list_usersessions
 from django.contrib import admin
 from django.urls import include, path
 
+from portal.todos import views as todos
 from portal.web import invitations, views
 
 urlpatterns = [
@@ -24,6 +25,8 @@ urlpatterns = [
     path("account/resend/", views.resend, name="resend"),
     path("account/name/", views.own_name, name="own_name"),
     path("account/roles/", invitations.own_roles, name="own_roles"),
+    path("account/calendar/", todos.own_calendar, name="own_calendar"),
+    path("calendar/<str:token>/todos.ics", todos.calendar_feed, name="calendar_feed"),
     path("account/tokens/", views.tokens, name="tokens"),
     path("account/tokens/<int:pk>/revoke/", views.revoke_token, name="token_revoke"),
     path("account/jobs/<int:pk>/", views.own_job, name="own_job"),

@@ -1,6 +1,5 @@
 """What pages, staff screens and PDFs read of an agreement: text, money, pending steps."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -24,7 +23,6 @@ from applications.states import (
     MidOutcome,
     Outcome,
     SettlementState,
-    WaitsFor,
 )
 from portal.core import validators
 from portal.core.errors import BadInput
@@ -60,22 +58,6 @@ def pending_steps(agreement: Agreement, *, now: datetime) -> list[StepSummary]:
     """Return the open steps of an agreement, the most urgent first."""
     rows = agreement.pending_steps.filter(done_at=None).order_by("due_at", "pk")
     return [summarize(step, now=now) for step in rows]
-
-
-def steps_due_from_firms(
-    agreements: QuerySet[Agreement], applications: Iterable[int], *, now: datetime
-) -> dict[int, StepSummary]:
-    """Return the firm's most urgent open step by application; those without one are absent."""
-    rows = PendingStep.objects.filter(
-        agreement__in=agreements.filter(application__in=list(applications)).order_by().values("pk"),
-        waits_for=WaitsFor.FIRM,
-        done_at=None,
-    ).select_related("agreement")
-    # Of several steps of an application the last one, the most urgent, stays in the dictionary.
-    return {
-        step.agreement.application_id: summarize(step, now=now)
-        for step in rows.order_by("-due_at", "-pk")
-    }
 
 
 def summarize(step: PendingStep, *, now: datetime) -> StepSummary:

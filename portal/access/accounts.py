@@ -27,7 +27,7 @@ from portal.core.clock import now
 from portal.core.errors import Finding
 from portal.core.validators import same_email
 from portal.forms.fields import NameField
-from portal.models import ApiToken, Notice, User
+from portal.models import ApiToken, Notice, TodoSettings, User
 from portal.notices import outbox
 
 SECRETS = {"code", "key", "activate_url", "password_reset_url"}
@@ -200,6 +200,8 @@ def end_access(user: User, *, now: datetime) -> None:
 
 
 def revoke_tokens(user: User, *, now: datetime) -> None:
+    """Revoke what opens something of the account without a session: API tokens and the calendar."""
+    TodoSettings.objects.filter(user=user).update(feed_digest=None)
     ApiToken.objects.filter(user=user, revoked_at=None).update(revoked_at=now)
 
 

@@ -20,6 +20,7 @@ from portal.models.records import (
 from portal.models.recovery import RestoreReceipt
 from portal.models.registries import Failure, RegistryAnswer, RegistryRecord
 from portal.models.staff import ListColumns, SavedView, StaffAct
+from portal.models.todos import TodoSettings
 
 __all__ = [
     "AccountEnding",
@@ -52,6 +53,7 @@ __all__ = [
     "StaffAct",
     "StaffInvitation",
     "Stateful",
+    "TodoSettings",
     "TokenScope",
     "User",
     "UserManager",

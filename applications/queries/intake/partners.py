@@ -1,6 +1,5 @@
 """Status of a partner's invitation; one that was not answered in time counts as none."""
 
-from collections.abc import Collection
 from datetime import datetime, timedelta
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -24,12 +23,11 @@ def is_expired(partner: Partner, *, now: datetime) -> bool:
     return partner.state == PartnerState.INVITED and expires_at(partner) <= now
 
 
-def open_for(addresses: Collection[str], *, now: datetime) -> QuerySet[Partner]:
-    """Return the invitations to these addresses that can still be answered."""
+def still_open(now: datetime) -> QuerySet[Partner]:
+    """Return the invitations that can still be answered."""
     drafts = Application.objects.filter(state=ApplicationState.DRAFT, pk=OuterRef("application"))
     return Partner.objects.filter(
         Exists(drafts),
-        email__in=addresses,
         state=PartnerState.INVITED,
         invited_at__gte=end_of_day(korean_day(now) - timedelta(days=INVITATION_DAYS + 1)),
     )

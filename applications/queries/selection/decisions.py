@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
 
-from django.db.models import Count, QuerySet, Sum
+from django.db.models import Count, Exists, OuterRef, QuerySet, Sum
 
 from applications.models import Application, ApplicationMove, Decision, DecisionChange, Selection
 from applications.states import (
@@ -42,6 +42,15 @@ def awards_of(applications: Iterable[int] | QuerySet[Application]) -> dict[int, 
     """Return the decisions in force by application id, in one query."""
     rows = in_force().filter(application__in=applications).select_related("selection")
     return {row.application_id: _award(row) for row in rows.order_by("pk")}
+
+
+def outcomes_of(applications: Iterable[int]) -> dict[int, Outcome]:
+    """Return the outcomes in force of released applications by id, in one short query."""
+    later = Decision.objects.filter(previous=OuterRef("pk"))
+    rows = Decision.objects.filter(
+        ~Exists(later), application__in=applications, selection__state=SelectionState.RELEASED
+    )
+    return {pk: Outcome(outcome) for pk, outcome in rows.values_list("application", "outcome")}
 
 
 def in_force() -> QuerySet[Decision]:

@@ -1,10 +1,9 @@
-"""Keep the pending steps of agreements: open and finish them, notify and remind who has to act."""
+"""Keep the pending steps of agreements: open and finish them, notify who has to act."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
 
 from applications.models import Agreement, Amendment, Instalment, Member, PendingStep, Report
 from applications.queries.agreement import is_lost
@@ -33,7 +32,6 @@ from portal.models import User
 from portal.notices import outbox
 from programs.queries.calendar import holidays
 
-AHEAD = timedelta(days=31)
 CHUNK = 200
 WITH_SPENDING = (SHARE, REQUESTED)
 
@@ -84,26 +82,17 @@ def expects_mid_check(agreement: Agreement) -> bool:
 
 
 def remind(now: datetime) -> int:
-    """Remind the firm before a deadline and after it, once each; staff read of it once a day.
+    """Tell the firm once that a step of its own is late; staff read of it once a day.
 
-    Safe to repeat; returns how many steps were told. Reads every open step that nobody was told of
-    and that is due within 31 days, so that none is kept waiting by those before it.
+    Safe to repeat; returns how many steps were told. What is due soon is in the mails of
+    `portal.todos`.
     """
-    late = Q(due_at__lte=now, late_told_at=None)
-    soon = Q(due_at__gt=now, due_at__lte=now + AHEAD, soon_told_at=None, waits_for=WaitsFor.FIRM)
-    rows = PendingStep.objects.filter(late | soon, done_at=None).order_by("due_at", "pk")
+    rows = PendingStep.objects.filter(due_at__lte=now, late_told_at=None, done_at=None)
     related = rows.select_related("agreement__application__sub_program", "agreement__company")
     told = 0
-    for step in related.iterator(chunk_size=CHUNK):
-        days = step.agreement.terms["figures"]["remind_days"]
-        if step.due_at <= now:
-            _notify_step("applications/agreement_step_late", step, _late_people(step), now)
-            PendingStep.objects.filter(pk=step.pk).update(late_told_at=now)
-        elif step.due_at - timedelta(days=days) <= now:
-            _notify_step("applications/agreement_step_soon", step, _people_for(step), now)
-            PendingStep.objects.filter(pk=step.pk).update(soon_told_at=now)
-        else:
-            continue
+    for step in related.order_by("due_at", "pk").iterator(chunk_size=CHUNK):
+        _notify_step("applications/agreement_step_late", step, _late_people(step), now)
+        PendingStep.objects.filter(pk=step.pk).update(late_told_at=now)
         told += 1
     return told
 

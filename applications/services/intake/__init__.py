@@ -1,1 +1,1 @@
-"""Intake: drafting, partners, filing, late filing and reminders."""
+"""Intake: drafting, partners, filing and late filing."""

@@ -1,4 +1,4 @@
-"""The applicant's list of applications, with what to do next."""
+"""The first page after sign-in: what waits for whom until when, and one's own applications."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,43 +10,38 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
-from applications.models import Agreement, Application, Partner, PartnerTerms, Supplement
-from applications.queries.agreement import StepSummary, steps_due_from_firms
-from applications.queries.intake import partners
-from applications.states import ANNOUNCED, ApplicationState, SupplementState
-from applications.visibility import (
-    Firms,
-    firms_of,
-    own_applications,
-    partnerships_of,
-    shared_applications,
-)
-from portal.access.accounts import verified_addresses
+from applications.models import Application
+from applications.queries.selection.decisions import outcomes_of
+from applications.states import APPLICANT_OUTCOMES, ApplicationState, Outcome
+from applications.visibility import firms_of, own_applications, shared_applications
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
 from portal.core.validators import row_number
+from portal.todos import declared as todos
+from portal.todos.declared import Todo, Turn
 from programs.queries import kept
 
 PAGE_SIZE = 25
 TONES = {
     ApplicationState.DRAFT: "warning",
-    ApplicationState.RELEASED: "success",
     ApplicationState.INELIGIBLE: "danger",
     ApplicationState.WITHDRAWN: "neutral",
+    ApplicationState.ENDED: "neutral",
 }
+OUTCOME_TONES = {Outcome.SELECTED: "success", Outcome.RESERVE: "info"}
 
 
 @dataclass(frozen=True)
 class Summary:
-    """An application in a list: its tone, its deadline, and the next action of the applicant."""
+    """An application in a list: its state or result in words, and the next action of its firm."""
 
     application: Application
+    label: str
     tone: str
     draft: bool
     deadline: datetime | None
-    supplement: Supplement | None
-    agreement_step: StepSummary | None
+    todo: Todo | None
     action: str
     url: str
     link: str
@@ -68,23 +63,25 @@ def application_list(request: SignedInRequest) -> HttpResponse:
     if before is None:
         shared = list(with_parts(shared_applications(firms)).order_by("-pk")[:PAGE_SIZE])
     kept.put_on([*page, *shared])
-    supplements, steps = open_supplements([*page, *shared]), steps_of(page, now=at)
+    waiting = todos.todos_of(request.user, at)
+    mine = next_todos(waiting)
+    outcomes = released_outcomes([*page, *shared])
     context = {
         "now": at,
-        "rows": [summary(row, supplements.get(row.pk), steps.get(row.pk)) for row in page],
-        "shared": [summary(row, supplements.get(row.pk)) for row in shared],
+        "waiting": todos.by_turn(waiting) if before is None else [],
+        "rows": [summary(row, outcomes.get(row.pk), mine.get(row.pk)) for row in page],
+        "shared": [summary(row, outcomes.get(row.pk)) for row in shared],
         "following": following,
         "paged": before is not None,
         "companies": len(firms.roles),
-        "terms": list(unconfirmed(firms)[:PAGE_SIZE]) if shared or before is not None else [],
-        # With `select_related` it would plan two joins for the few who are invited.
-        "invitations": list(
-            partners.open_for(verified_addresses(request.user), now=at)
-            .prefetch_related("application__company")
-            .order_by("pk")[:PAGE_SIZE]
-        ),
     }
     return render(request, "applications/application/list.html", context)
+
+
+def next_todos(waiting: Sequence[Todo]) -> dict[int, Todo]:
+    """Return the most urgent thing that the firm has to do, by application."""
+    own = [row for row in waiting if row.turn == Turn.MINE and row.subject and row.address]
+    return {row.subject: row for row in reversed(own) if row.subject}
 
 
 def with_parts(applications: QuerySet[Application]) -> QuerySet[Application]:
@@ -99,59 +96,36 @@ def one_of(applications: QuerySet[Application], pk: int) -> Application:
     return application
 
 
-def open_supplements(applications: Sequence[Application]) -> dict[int, Supplement]:
-    """Return the unanswered supplement requests by application."""
-    asked = [row.pk for row in applications if row.state == ApplicationState.SCREENING]
-    rows = Supplement.objects.filter(application__in=asked, state=SupplementState.OPEN)
-    return {row.application_id: row for row in rows}
-
-
-def steps_of(own: Sequence[Application], *, now: datetime) -> dict[int, StepSummary]:
-    """Return the firm's most urgent step by application, for applications of one's own."""
-    announced = [row.pk for row in own if row.state in ANNOUNCED]
-    if not announced:
-        return {}
-    agreements = Agreement.objects.filter(application__in=announced)
-    return steps_due_from_firms(agreements, announced, now=now)
-
-
-def unconfirmed(firms: Firms) -> QuerySet[Partner]:
-    """Return the partners of drafts whose terms one of the firms has still to answer."""
-    waiting = PartnerTerms.objects.filter(confirmed=None)
-    drafts = Application.objects.filter(state=ApplicationState.DRAFT)
-    return (
-        partnerships_of(firms)
-        .filter(terms__in=waiting, application__in=drafts)
-        .prefetch_related("application__company")
-        .order_by("pk")
-    )
+def released_outcomes(applications: Sequence[Application]) -> dict[int, Outcome]:
+    """Return the results in force of those that are released, by application."""
+    released = [row.pk for row in applications if row.state == ApplicationState.RELEASED]
+    return outcomes_of(released) if released else {}
 
 
 def summary(
-    application: Application,
-    supplement: Supplement | None = None,
-    agreement_step: StepSummary | None = None,
+    application: Application, outcome: Outcome | None = None, todo: Todo | None = None
 ) -> Summary:
-    """Summarize an application with its open supplement and the pending step of its agreement."""
+    """Summarize an application with its result in force and what its firm has to do next."""
     state = ApplicationState(application.state)
     link = reverse("application_detail", args=[application.pk])
     action, url = "진행 상황 보기", link
     if state == ApplicationState.DRAFT:
         action, url = "이어서 작성", reverse("application_review", args=[application.pk])
-    elif supplement:
-        action, url = "보완 자료 내기", reverse("application_supplement", args=[application.pk])
-    elif agreement_step:
-        action, url = agreement_step.label, reverse("agreement_detail", args=[application.pk])
+    elif todo:
+        action, url = todo.label, todo.address
     elif state == ApplicationState.RELEASED:
         action, url = "결과 보기", reverse("application_result", args=[application.pk])
     draft = state == ApplicationState.DRAFT
+    label, tone = application.applicant_label, TONES.get(state, "info")
+    if outcome is not None and state == ApplicationState.RELEASED:
+        label, tone = APPLICANT_OUTCOMES[outcome], OUTCOME_TONES.get(outcome, "neutral")
     return Summary(
         application=application,
-        tone=TONES.get(state, "info"),
+        label=label,
+        tone=tone,
         draft=draft,
         deadline=application.sub_program.window().closes_at if draft else None,
-        supplement=supplement,
-        agreement_step=agreement_step,
+        todo=todo,
         action=action,
         url=url,
         link=link,

@@ -18,7 +18,7 @@ from applications.queries.objection import exclusion_of, objection_summary
 from applications.services import documents as documents_services
 from applications.services.inquiries import WITHOUT_THREAD
 from applications.states import ApplicationMoves, ApplicationState
-from applications.views.application.overview import summary
+from applications.views.application.overview import released_outcomes, summary
 from applications.views.intake.steps import findings_by_step, located, url_of
 from applications.visibility import (
     WRITERS,
@@ -59,13 +59,13 @@ def application_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     role = firms.roles.get(application.company_id)
     if firms.answers(application) and application.state not in WITHOUT_THREAD:
         context["inquiries_waiting"] = inquiries.waiting_for_firm(application)
-    overview = summary(application, context.get("supplement"))
+    overview = summary(application, released_outcomes([application]).get(application.pk))
     context |= {
         "application": application,
+        "label": overview.label,
         "tone": overview.tone,
         "draft": overview.draft,
         "deadline": overview.deadline,
-        "supplement": overview.supplement,
         "url": overview.url,
         "now": at,
         "role": role,

@@ -25,7 +25,6 @@ from applications.models import (
 )
 from applications.services import documents, registries, statistics
 from applications.services.assessment import committee, conflicts, scoring
-from applications.services.intake import reminders
 from applications.services.screening import supplements
 from applications.services.selection import proposals
 from applications.services.set_acts import running
@@ -39,7 +38,6 @@ from tests.factories import staff
 from tests.factories.applications import (
     ApplicationFactory,
     MemberFactory,
-    SubProgramFactory,
     SupplementFactory,
     member_of,
 )
@@ -114,16 +112,6 @@ def to_release(program, officer, boss) -> Job:
     return proposals.schedule_release(made, by=boss, now=clock.now())
 
 
-def to_remind(program, officer, boss) -> Job:
-    coming = SubProgramFactory(closes_at=clock.now() + timedelta(hours=20))
-    coming.opens_at = coming.round.opens_at
-    coming.round.announced = True
-    coming.round.save()
-    ApplicationFactory(sub_program=coming)
-    reminders.schedule(clock.now())
-    return Job.objects.get(kind=reminders.JOB, args__program=coming.pk)
-
-
 def to_find_ties(program, officer, boss) -> Job:
     judges = staff.assessors(4)
     row = staff.judged(program, judges=judges)
@@ -175,7 +163,6 @@ WAYS = [
     (proposals.DECIDE_JOB, to_decide),
     (proposals.DECIDE_JOB, to_undecide),
     (proposals.RELEASE_JOB, to_release),
-    (reminders.JOB, to_remind),
     (conflicts.JOB, to_find_ties),
     (committee.JOB, to_solve),
     (registries.ASK_JOB, to_ask_registries),
@@ -299,15 +286,12 @@ def test_a_worker_killed_in_the_middle_is_followed_by_another(
     assert ScoreRun.objects.get().scored == ScoreResult.objects.count() == 3
 
 
-def test_the_sweep_closes_what_is_overdue_and_asks_for_letters_once(program) -> None:
+def test_the_sweep_closes_what_is_overdue_once(program) -> None:
     overdue = SupplementFactory(due_at=clock.now() - timedelta(minutes=1))
-    coming = SubProgramFactory(closes_at=clock.now() + timedelta(hours=2))
-    ApplicationFactory(sub_program=coming)
     for _ in range(2):
         tasks.sweep_due_dates()
     assert Supplement.objects.get(pk=overdue.pk).state == "expired"
     assert ApplicationMove.objects.filter(move="overdue").count() == 1
-    assert Job.objects.filter(kind=reminders.JOB, args__program=coming.pk).count() == 1
 
 
 def test_a_sweep_with_nothing_to_do_is_short(program, django_assert_max_num_queries) -> None:

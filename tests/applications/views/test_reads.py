@@ -85,7 +85,7 @@ def get(name: str, *words: str, of: str = "draft") -> Visit:
 
 
 PAGES: dict[str, tuple[int, Visit]] = {
-    "the list": (10, get("application_list", of="")),
+    "the list": (16, get("application_list", of="")),
     "a draft": (4, get("application_detail")),
     "a filed application": (6, get("application_detail", of="filed")),
     "what was filed": (6, get("application_review", of="filed")),

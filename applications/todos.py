@@ -34,11 +34,11 @@ from applications.queries.delivery import FIRM, STAFF, SUPPLIER
 from applications.queries.inquiries import WAITS_FOR_FIRM
 from applications.queries.intake import partners
 from applications.states import (
+    TO_OFFICERS,
     AmendmentKind,
     ApplicationState,
     ClaimState,
     DeliverableState,
-    InquiryKind,
     InquiryState,
     MemberRole,
     ObjectionState,
@@ -229,7 +229,7 @@ def supplements(now: datetime) -> QuerySet[Any]:
 
 
 def inquiries(now: datetime) -> QuerySet[Any]:
-    asked = Q(kind=InquiryKind.FIRM, state=InquiryState.ASKED)
+    asked = Q(kind__in=TO_OFFICERS, state=InquiryState.ASKED)
     filed = Q(application__detached=None) & ~Q(application__state__in=[S.DRAFT, S.WITHDRAWN])
     rows = Inquiry.objects.filter(WAITS_FOR_FIRM | asked).filter(filed)
     return rows.annotate(of_application=F("application"))

@@ -17,7 +17,7 @@ from applications.queries.assessment.reading import masked
 from applications.queries.inquiries import WAITS_FOR_FIRM, WAITS_FOR_STAFF
 from applications.rules.inquiries import USUAL_DAYS
 from applications.services import inquiries
-from applications.states import OPEN_INQUIRIES, InquiryKind, InquiryMoves, WaitsFor
+from applications.states import OPEN_INQUIRIES, TO_OFFICERS, InquiryKind, InquiryMoves, WaitsFor
 from applications.visibility import inquiries_of
 from portal.access.requests import person
 from portal.forms.ranges import within
@@ -116,7 +116,7 @@ def of_assessor(request: HttpRequest, inquiry: Inquiry) -> bool:
 
 
 def of_firm(request: HttpRequest, inquiry: Inquiry) -> bool:
-    return inquiry.kind == InquiryKind.FIRM
+    return inquiry.kind in TO_OFFICERS
 
 
 ASK = Act(

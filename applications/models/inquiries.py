@@ -70,6 +70,11 @@ class Inquiry(Stateful):
                 condition=~Q(state=InquiryState.DECLINED) | ~Q(reason=""),
                 name="declined_inquiry_says_why",
             ),
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=Q(kind=InquiryKind.RESULT),
+                name="one_question_about_a_result",
+            ),
         ]
         indexes = [
             models.Index(

@@ -8,7 +8,15 @@ from django.db.models import Max, Q, QuerySet
 
 from applications.models import Application, AssessorProfile, Inquiry, InquiryAnswer, ScoreSheet
 from applications.queries.assessment.reading import masked
-from applications.states import InquiryKind, InquiryState, WaitsFor
+from applications.queries.selection.decisions import award_of
+from applications.states import (
+    TO_OFFICERS,
+    ApplicationState,
+    InquiryKind,
+    InquiryState,
+    Outcome,
+    WaitsFor,
+)
 from applications.visibility import inquiries_of_firm, inquiries_of_panel
 
 PANEL_LABELS = {
@@ -16,6 +24,7 @@ PANEL_LABELS = {
     InquiryState.PASSED: "기업 답변 대기",
     InquiryState.GIVEN: "담당자 확인 대기",
 }
+REFUSALS = (Outcome.REJECTED, Outcome.CANCELLED)
 TONES = {
     InquiryState.ANSWERED: "success",
     InquiryState.DECLINED: "neutral",
@@ -25,7 +34,7 @@ TONES = {
 WAITS_FOR_FIRM = Q(kind=InquiryKind.OFFICER, state=InquiryState.ASKED) | Q(
     kind=InquiryKind.ASSESSOR, state=InquiryState.PASSED
 )
-WAITS_FOR_STAFF = Q(kind=InquiryKind.FIRM, state=InquiryState.ASKED) | Q(
+WAITS_FOR_STAFF = Q(kind__in=TO_OFFICERS, state=InquiryState.ASKED) | Q(
     kind=InquiryKind.ASSESSOR, state__in=[InquiryState.ASKED, InquiryState.GIVEN]
 )
 
@@ -111,6 +120,22 @@ def _entry_for_panel(inquiry: Inquiry, sheet: ScoreSheet, blind: bool) -> Entry:
 def _answer_for_panel(inquiry: Inquiry, blind: bool) -> InquiryAnswer | None:
     found = {row.for_panel: row for row in inquiry.answers.all()}
     return found.get(True) if blind else found.get(True, found.get(False))
+
+
+def was_refused(application: Application) -> bool:
+    """Return whether the result that its applicant knows is a refusal."""
+    if application.state == ApplicationState.INELIGIBLE:
+        return True
+    if application.state != ApplicationState.RELEASED:
+        return False
+    award = award_of(application)
+    return award is not None and award.outcome in REFUSALS
+
+
+def may_ask_about_result(application: Application) -> bool:
+    """Return whether the question about a refusal has not been asked yet."""
+    asked = application.inquiries.filter(kind=InquiryKind.RESULT)
+    return was_refused(application) and not asked.exists()
 
 
 def waiting_for_firm(application: Application) -> int:

@@ -12,6 +12,7 @@ from applications.rules import inquiries as rules
 from applications.services.application import notify_applicant, notify_officers
 from applications.states import (
     OPEN_INQUIRIES,
+    TO_OFFICERS,
     ApplicationState,
     InquiryKind,
     InquiryMoves,
@@ -48,6 +49,26 @@ def ask_staff(application: Application, *, text: str, by: User, now: datetime) -
         Application.objects.select_for_update(no_key=True).get(pk=application.pk)
         _refuse_many(application.inquiries.filter(kind=InquiryKind.FIRM))
         made = _create(application, InquiryKind.FIRM, words, by, now)
+        _tell_staff(made, "asked", now)
+    return made
+
+
+def ask_about_result(application: Application, *, text: str, by: User, now: datetime) -> Inquiry:
+    """Ask once why the application was not selected; the caller has checked that `by` may act for it.
+
+    Raises BadInput (`inquiry_text`), MoveNotAllowed (`no_refusal`, `result_asked`).
+    """
+    words = _checked(text)
+    with transaction.atomic():
+        fresh = Application.objects.select_for_update(no_key=True).get(pk=application.pk)
+        if not queries.was_refused(fresh):
+            raise MoveNotAllowed(
+                "선정되지 않았거나 요건 미충족인 신청에서만 결과를 물을 수 있습니다.",
+                code="no_refusal",
+            )
+        if fresh.inquiries.filter(kind=InquiryKind.RESULT).exists():
+            raise MoveNotAllowed("결과에 대한 질의는 한 번만 할 수 있습니다.", code="result_asked")
+        made = _create(application, InquiryKind.RESULT, words, by, now)
         _tell_staff(made, "asked", now)
     return made
 
@@ -95,7 +116,7 @@ def ask_as_assessor(sheet: ScoreSheet, *, text: str, by: User, now: datetime) ->
 def reply(inquiry: Inquiry, *, text: str, by: User, now: datetime) -> None:
     """Answer the firm as staff. Raises BadInput (`inquiry_text`), MoveNotAllowed, Tied."""
     words = _checked(text)
-    _require_kind(inquiry, InquiryKind.FIRM)
+    _require_kind(inquiry, *TO_OFFICERS)
     with transaction.atomic():
         move(inquiry, InquiryMoves.REPLY, by=by, now=now)
         InquiryAnswer.objects.create(inquiry=inquiry, text=words, by=by, at=now)
@@ -243,9 +264,11 @@ def _require_thread(application: Application) -> None:
         raise MoveNotAllowed("제출한 신청에만 질의할 수 있습니다.", code="no_thread")
 
 
-def _require_kind(inquiry: Inquiry, kind: InquiryKind) -> None:
-    if inquiry.kind != kind:
-        raise MoveNotAllowed(f"{kind.label}가 아니어서 할 수 없는 처리입니다.", code="inquiry_kind")
+def _require_kind(inquiry: Inquiry, *kinds: InquiryKind) -> None:
+    if inquiry.kind not in kinds:
+        raise MoveNotAllowed(
+            f"{kinds[0].label}가 아니어서 할 수 없는 처리입니다.", code="inquiry_kind"
+        )
 
 
 def _asks(sheet: ScoreSheet) -> bool:

@@ -32,10 +32,12 @@ FIELDS = {"inquiry_text": "text"}
 def inquiry_thread(request: SignedInRequest, pk: int) -> HttpResponse:
     """Show the thread of an application and take a question to its officers."""
     application = _with_thread(one_of(answerable_by(request.user), pk))
+    about_result = request.POST.get("about") == "result"
     form = InquiryForm(request.POST if request.method == "POST" else None)
 
     def ask(text: str, at: datetime) -> None:
-        inquiries.ask_staff(application, text=text, by=request.user, now=at)
+        act = inquiries.ask_about_result if about_result else inquiries.ask_staff
+        act(application, text=text, by=request.user, now=at)
 
     status = _send(form, ask)
     if status == 200:
@@ -45,6 +47,7 @@ def inquiry_thread(request: SignedInRequest, pk: int) -> HttpResponse:
     context = {
         "application": application,
         "form": form,
+        "about_result": queries.may_ask_about_result(application),
         "waiting": [entry for entry in entries if entry.mine],
         "others": [entry for entry in entries if not entry.mine],
     }

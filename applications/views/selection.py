@@ -11,13 +11,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.forms.selection import DeclineForm
 from applications.models import Application, IssuedDocument
 from applications.queries.application import result
+from applications.queries.inquiries import REFUSALS, may_ask_about_result
 from applications.queries.objection import clock
 from applications.queries.selection.decisions import award_of, released_results
+from applications.rules.assessment import scoring
 from applications.services.selection import changes
 from applications.states import ApplicationState, MemberRole, Outcome
 from applications.views.application.overview import one_of
 from applications.views.documents import current_version
 from applications.visibility import (
+    WRITERS,
     own_applications,
     role_in,
     staff_applications,
@@ -92,6 +95,8 @@ def application_result(request: SignedInRequest, pk: int) -> HttpResponse:
             version=current_version(application, IssuedDocument.Kind.RESULT),
         ).exists(),
         "own": role,
+        "improve": to_improve(application, released),
+        "may_ask": role in WRITERS and may_ask_about_result(application),
         "objection": application.objection,
         "clock": clock(application, now()),
         "declines": role == MemberRole.OWNER
@@ -99,6 +104,15 @@ def application_result(request: SignedInRequest, pk: int) -> HttpResponse:
         and released["outcome"] in DECLINABLE,
     }
     return render(request, "applications/selection/result.html", context)
+
+
+def to_improve(application: Application, released: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the criteria in which a refused application lost most, with what assessors look for."""
+    if released["outcome"] not in REFUSALS:
+        return []
+    guides = {row.code: row.guide for row in application.sub_program.criteria.all()}
+    rows = scoring.weakest(released["breakdown"].get("criteria", []))
+    return [{**row, "guide": guides.get(row["code"], "")} for row in rows]
 
 
 def key_figures(released: dict[str, Any]) -> dict[str, str]:

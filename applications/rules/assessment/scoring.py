@@ -377,6 +377,21 @@ def breakdown(result: Score, rubric: Rubric, withdrawn: int = 0) -> dict[str, An
     }
 
 
+def weakest(criteria: Sequence[Mapping[str, Any]], *, most: int = 3) -> list[Mapping[str, Any]]:
+    """Return the rows of a breakdown that cost the most points, at most `most`, the costliest first.
+
+    What is missing to the full points counts; a criterion with all of them, or without a mean, is
+    in none.
+    """
+    lost = [
+        (row["max_points"] - Decimal(row["mean"]), place, row)
+        for place, row in enumerate(criteria)
+        if row["mean"]
+    ]
+    costly = sorted((row for row in lost if row[0] > 0), key=lambda row: (-row[0], row[1]))
+    return [{**row, "lost": points} for points, _, row in costly[:most]]
+
+
 def _taken_out(withdrawn: int) -> list[Finding]:
     if not withdrawn:
         return []

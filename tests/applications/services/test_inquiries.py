@@ -15,8 +15,8 @@ from applications.states import ApplicationState, InquiryKind, InquiryState, Wai
 from portal.access.impartiality import Tied
 from portal.core.errors import MoveNotAllowed, NotFound, PortalError
 from portal.models import News, Notice, User
+from tests.factories import agreements, staff
 from tests.factories import inquiries as made
-from tests.factories import staff
 from tests.factories.applications import NOW, ApplicationFactory, UserFactory, member_of
 
 pytestmark = pytest.mark.django_db
@@ -336,3 +336,41 @@ def test_assessors_see_nothing_of_the_thread_of_firm_and_staff(sheets, officer) 
     inquiries.ask_staff(application, text="x", by=application.created_by, now=NOW)
     inquiries.ask_firm(application, text="y", by=officer, now=NOW)
     assert [queries.thread_of_panel(sheet) for sheet in sheets] == [[], [], []]
+
+
+# --- About a result --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcome", "may"),
+    [("rejected", True), ("cancelled", True), ("reserve", False), ("selected", False)],
+)
+def test_who_was_not_selected_asks_about_the_result_once(outcome: str, may: bool) -> None:
+    won = agreements.GRANT if outcome == "selected" else 0
+    row = agreements.awarded(outcome=outcome, grant_won=won)
+    words = {"text": "무엇이 모자랐습니까?", "by": row.created_by, "now": NOW}
+    if not may:
+        with pytest.raises(MoveNotAllowed) as refused:
+            inquiries.ask_about_result(row, **words)
+        assert refused.value.code == "no_refusal"
+        return
+    asked = inquiries.ask_about_result(row, **words)
+    assert asked.waits_for == WaitsFor.OFFICER
+    with pytest.raises(MoveNotAllowed) as again:
+        inquiries.ask_about_result(row, **words)
+    assert again.value.code == "result_asked"
+    inquiries.reply(asked, text="실현 가능성입니다.", by=staff.officer(row.sub_program), now=NOW)
+    asked.refresh_from_db()
+    assert asked.state == InquiryState.ANSWERED
+    with pytest.raises(MoveNotAllowed):
+        inquiries.ask_about_result(row, **words)
+
+
+def test_an_excluded_firm_asks_about_its_exclusion_and_nobody_before_a_result() -> None:
+    words = {"text": "어떤 요건입니까?", "now": NOW}
+    excluded = ApplicationFactory(filed=True, state="ineligible")
+    inquiries.ask_about_result(excluded, by=excluded.created_by, **words)
+    for state in ("screening", "assessing", "decided"):
+        row = ApplicationFactory(filed=True, state=state)
+        with pytest.raises(MoveNotAllowed):
+            inquiries.ask_about_result(row, by=row.created_by, **words)

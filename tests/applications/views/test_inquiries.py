@@ -9,13 +9,13 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from applications.models import Inquiry, ScoreSheet
+from applications.models import Inquiry, ScoreResult, ScoreRun, ScoreSheet
 from applications.services import inquiries
 from applications.states import InquiryState, MemberRole
 from portal.core.clock import now
 from portal.models import User
+from tests.factories import agreements, staff
 from tests.factories import inquiries as made
-from tests.factories import staff
 from tests.factories.applications import PartnerFactory, UserFactory, member_of
 
 pytestmark = pytest.mark.django_db
@@ -214,3 +214,26 @@ def test_the_pages_ask_as_much_for_many_questions_as_for_few(
     few = counted(1)
     assert counted(6) == few
     assert max(few[:3]) < 25
+
+
+def test_the_result_of_a_refused_firm_says_what_to_improve_and_leads_to_one_question(
+    client: Client,
+) -> None:
+    row = agreements.awarded(outcome="rejected", grant_won=0)
+    criteria = [{"code": "plan", "label": "계획", "max_points": 40, "core": True, "mean": "12.00"}]
+    ScoreResult.objects.create(
+        run=ScoreRun.objects.get(), application=row, breakdown={"criteria": criteria, "sheets": []}
+    )
+    client.force_login(row.created_by)
+    page = text(client.get(reverse("application_result", args=[row.pk])))
+    assert "다음에 보완하면 좋은 항목" in page
+    assert "40점 가운데 12.00점" in page
+    url = reverse("inquiry_thread", args=[row.pk])
+    assert url in page
+    assert 'name="about"' in text(client.get(url))
+    client.post(url, {"text": "왜입니까?", "about": "result"})
+    assert Inquiry.objects.get().kind == "result"
+    assert 'name="about"' not in text(client.get(url))
+    again = client.post(url, {"text": "다시 묻습니다.", "about": "result"})
+    assert again.status_code == 409
+    assert Inquiry.objects.count() == 1

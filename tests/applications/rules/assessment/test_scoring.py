@@ -21,6 +21,7 @@ from applications.rules.assessment.scoring import (
     mean,
     opinions,
     score,
+    weakest,
 )
 from portal.core.errors import BadInput
 from portal.records import snapshot
@@ -403,3 +404,16 @@ def test_withdrawn_sheets_are_reported_and_only_then() -> None:
     findings = breakdown(result, RUBRIC, 2)["findings"]
     assert [row["code"] for row in findings] == ["sheets_withdrawn"]
     assert "2부" in findings[0]["message"]
+
+
+def test_the_weakest_criteria_are_those_that_cost_the_most_points() -> None:
+    rows = [
+        {"code": "a", "max_points": 30, "mean": "29.50"},
+        {"code": "b", "max_points": 40, "mean": "20.00"},
+        {"code": "c", "max_points": 20, "mean": "20.00"},
+        {"code": "d", "max_points": 10, "mean": None},
+        {"code": "e", "max_points": 30, "mean": "29.50"},
+    ]
+    assert [row["code"] for row in weakest(rows)] == ["b", "a", "e"]
+    assert [row["code"] for row in weakest(rows, most=1)] == ["b"]
+    assert weakest([]) == []

@@ -13,7 +13,7 @@ from drf_spectacular.utils import (
     extend_schema,
 )
 from rest_framework import generics
-from rest_framework.parsers import BaseParser, MultiPartParser
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
@@ -226,7 +226,7 @@ class OneApplication(OwnApplications):
 
 class Files(OwnApplications):
     serializer_class = FileShape
-    parser_classes: ClassVar[list[type[BaseParser]]] = [MultiPartParser]
+    parser_classes = [MultiPartParser]
 
     @extend_schema(
         tags=TAGS,

@@ -4,15 +4,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Max, QuerySet
+from django.db.models import Exists, Max, OuterRef, Q, QuerySet
 from django.utils.crypto import constant_time_compare
 
 from applications.models import (
     Agreement,
     AgreementVersion,
     DeliveryEntry,
+    Instalment,
     PendingStep,
     Settlement,
+    StageCheck,
 )
 from applications.queries.selection import decisions
 from applications.rules import agreement as rules
@@ -20,8 +22,10 @@ from applications.states import (
     AgreementState,
     CheckKind,
     FinalOutcome,
+    InstalmentState,
     MidOutcome,
     Outcome,
+    PayWhen,
     SettlementState,
 )
 from portal.core import validators
@@ -169,3 +173,27 @@ def ends_in_force(agreement: Agreement) -> list[date]:
         else deadlines.months_later(agreement.starts_on, period["months"])
         for period in periods
     ]
+
+
+def payable_parts() -> QuerySet[Instalment]:
+    """Return the instalments whose condition is met while those before them are done: one of each agreement."""
+    before = Instalment.objects.filter(
+        agreement=OuterRef("agreement"),
+        number__lt=OuterRef("number"),
+        state__in=[InstalmentState.PLANNED, InstalmentState.REQUESTED],
+    )
+    going_on = StageCheck.objects.filter(
+        agreement=OuterRef("agreement"), kind=CheckKind.MID, outcome=MidOutcome.CONTINUE
+    )
+    active = Q(agreement__state=AgreementState.ACTIVE)
+    met = (
+        active & Q(after=PayWhen.CONCLUSION)
+        | active & Q(after=PayWhen.MID_CHECK) & Exists(going_on)
+        | Q(agreement__state=AgreementState.SETTLED, after=PayWhen.SETTLEMENT)
+    )
+    return Instalment.objects.filter(~Exists(before), met, state=InstalmentState.PLANNED)
+
+
+def requested_parts() -> QuerySet[Instalment]:
+    """Return the instalments that wait for their approval, one of each agreement at most."""
+    return Instalment.objects.filter(state=InstalmentState.REQUESTED)

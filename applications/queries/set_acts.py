@@ -1,6 +1,7 @@
 """Progress and results of acts on many applications, and what can be said before one begins."""
 
-from collections.abc import Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db.models import Count, Exists, OuterRef, QuerySet
 from applications.models import Application, FormVersion, SetAct, SetResult, Submission
 from applications.rules.screening import document_labels
 from applications.states import SetOutcome
+from portal.models import User
 
 MOST_REASONS = 10
 LINES = 2_000
@@ -28,6 +30,32 @@ class Estimate:
 
 
 @dataclass(frozen=True)
+class Sum:
+    """Instalments of one name that one person requested, None where they are still to be requested."""
+
+    label: str
+    requester: User | None
+    count: int
+    won: int
+
+
+@dataclass(frozen=True)
+class Money:
+    """What an act would pay or request; `own` counts what the reader requested, which stays out of it."""
+
+    sums: Sequence[Sum]
+    own: int
+
+    @property
+    def count(self) -> int:
+        return sum(row.count for row in self.sums)
+
+    @property
+    def won(self) -> int:
+        return sum(row.won for row in self.sums)
+
+
+@dataclass(frozen=True)
 class Reason:
     """Why some applications were skipped."""
 
@@ -42,6 +70,23 @@ def estimate(
     column = "agreement__state__in" if of_agreements else "state__in"
     rows = applications.order_by()
     return Estimate(rows.count(), rows.filter(**{column: states}).count())
+
+
+def money(facts: Iterable[Mapping[str, Any]], *, reader: User) -> Money:
+    """Add up the instalments that a set act keeps, by their name and who requested them."""
+    amounts: dict[tuple[str, int | None], list[int]] = defaultdict(list)
+    for row in facts:
+        amounts[row["label"], row["by"]].append(row["won"])
+    people = User.objects.in_bulk([by for _, by in amounts if by is not None])
+    rows = [
+        Sum(label, people.get(by or 0), len(parts), sum(parts))
+        for (label, by), parts in amounts.items()
+    ]
+    rows.sort(key=lambda row: (row.label, row.requester.pk if row.requester else 0))
+    return Money(
+        [row for row in rows if row.requester != reader],
+        sum(row.count for row in rows if row.requester == reader),
+    )
 
 
 def common_documents(applications: QuerySet[Application]) -> dict[str, str]:

@@ -106,11 +106,11 @@ def _act(kind: SetActKind, state: str, by: User) -> tuple[float, list[SetAct], f
 
     began = time.monotonic()
     acts = []
-    while count := Application.objects.filter(state=state).count():
+    while Application.objects.filter(state=state).exists():
         chosen = Application.objects.filter(state=state).order_by("pk")
         part = chosen.filter(pk__in=list(chosen.values_list("pk", flat=True)[: running.MOST]))
         act = running.start(
-            kind, part, confirmed=min(count, running.MOST), selection={}, options={},
+            kind, part, confirmed=running.choose(kind, part).confirmed, selection={}, options={},
             reason="측정", by=by, now=now(),
         )  # fmt: skip
         chunks.append(time.monotonic())

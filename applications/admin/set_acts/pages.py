@@ -22,6 +22,7 @@ from applications.queries import set_acts as queries
 from applications.queries.officers.charge import eligible_among
 from applications.services.set_acts import running
 from applications.services.set_acts.acts import ACTS
+from applications.services.set_acts.batches import Chosen, Confirmed
 from applications.states import SetActKind, SetActState, SetOutcome
 from applications.visibility import set_acts_of
 from portal.access.requests import person
@@ -40,7 +41,7 @@ from portal.templatetags.components import badge
 from portal.templatetags.dates import kst
 from programs.roles import STAFF_READERS
 
-KIND, COUNT = "_act", "confirmed"
+KIND, COUNT, DIGEST = "_act", "confirmed", "chosen"
 OWN = {LIST, PICKED, KIND, "p", "e", "o"}
 PAGE = 100
 CHOOSE = "admin/applications/set_acts/choose.html"
@@ -65,8 +66,10 @@ INTRO: Mapping[SetActKind, str] = {
     K.HAND_OVER: "신청의 담당자를 바꿉니다. 담당자는 자기가 맡은 신청만, 결정권자는 모든 신청을 넘길 수 있습니다.",
     K.CONCLUDE: "서류를 모두 확인했고 기업이 서명한 협약서에 부처를 대신해 서명합니다. "
     "확인 화면을 연 뒤에 바뀐 협약서에는 서명하지 않습니다.",
-    K.REQUEST_PAY: "지급 조건을 채운 차수의 지급을 요청합니다. 다른 결정권자가 승인해야 지급됩니다.",
-    K.PAY: "다른 사람이 요청한 차수를 지급합니다. 직접 요청한 차수는 건너뜁니다.",
+    K.REQUEST_PAY: "지급 조건을 채운 차수의 지급을 요청합니다. 다른 결정권자가 승인해야 지급됩니다. "
+    "확인 화면을 연 뒤에 바뀐 차수는 요청하지 않습니다.",
+    K.PAY: "다른 사람이 요청한 차수를 지급합니다. 직접 요청한 차수와 확인 화면을 연 뒤에 요청한 차수는 "
+    "건너뜁니다.",
     K.CLOSE: "원장과 정산이 맞는 협약을 종료하고 기업에 알립니다.",
 }
 
@@ -245,6 +248,8 @@ class SetActAdmin(JobProgressAdmin):
                 for row in offered
             ]
             return self.render(request, None, CHOOSE, title="함께 처리", rows=rows, **context)
+        # First, so that nothing on the page is older than what the button confirms.
+        shown = running.choose(kind, chosen)
         estimate = _estimate(kind, chosen)
         form = form_of(kind, chosen)(request.POST or None)
         return self.start_page(
@@ -253,7 +258,7 @@ class SetActAdmin(JobProgressAdmin):
             lambda data, at: running.start(
                 kind,
                 chosen,
-                confirmed=row_number(request.POST.get(COUNT, "")) or 0,
+                confirmed=_confirmed(request),
                 selection=selection,
                 options=form.options(),
                 reason=data["reason"],
@@ -265,6 +270,8 @@ class SetActAdmin(JobProgressAdmin):
             done="처리를 시작했습니다. 진행 상황이 이 화면에 나타납니다.",
             intro=INTRO[kind],
             estimate=estimate,
+            confirmed=shown.confirmed,
+            money=_money(request, kind, shown),
             undoable=ACTS[kind].undo is not None,
             most=running.MOST,
             too_many=estimate.count > running.MOST,
@@ -349,6 +356,18 @@ def _selection(request: HttpRequest, source: Source, listed: Any) -> dict[str, A
 def _estimate(kind: SetActKind, chosen: QuerySet[Application]) -> queries.Estimate:
     spec = ACTS[kind]
     return queries.estimate(chosen, spec.states, of_agreements=spec.of_agreements)
+
+
+def _confirmed(request: HttpRequest) -> Confirmed:
+    count = row_number(request.POST.get(COUNT, "")) or 0
+    return Confirmed(count, request.POST.get(DIGEST, ""))
+
+
+def _money(request: HttpRequest, kind: SetActKind, shown: Chosen) -> queries.Money | None:
+    """Return the sums of an act on instalments, None for other acts."""
+    if kind not in {K.PAY, K.REQUEST_PAY}:
+        return None
+    return queries.money(shown.facts.values(), reader=person(request))
 
 
 def _filter_of(request: HttpRequest) -> QueryDict:

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from applications.models import Agreement, Instalment
+from applications.queries.agreement import payable_parts, requested_parts
 from applications.services.agreement import pending_steps
 from applications.services.agreement.contracts import pot_of
 from applications.states import AgreementMoves, AgreementState, InstalmentState
@@ -20,14 +21,12 @@ NOT_REQUESTED = {"requested_by": None, "requested_at": None}
 
 def next_payable(agreement: Agreement) -> Instalment | None:
     """Return the first planned instalment whose condition is met."""
-    rows = agreement.instalments.filter(state=InstalmentState.PLANNED).select_related("agreement")
-    return next((part for part in rows if pending_steps.payable(agreement, part)), None)
+    return payable_parts().filter(agreement=agreement).select_related("agreement").first()
 
 
 def requested(agreement: Agreement) -> Instalment | None:
     """Return the instalment that waits for its approval."""
-    rows = agreement.instalments.filter(state=InstalmentState.REQUESTED)
-    return rows.select_related("agreement").first()
+    return requested_parts().filter(agreement=agreement).select_related("agreement").first()
 
 
 def request(part: Instalment, *, by: User, now: datetime) -> None:
@@ -44,8 +43,7 @@ def request(part: Instalment, *, by: User, now: datetime) -> None:
             now=now,
             note=str(part),
         )
-        part.refresh_from_db()
-        if not pending_steps.payable(agreement, part):
+        if not payable_parts().filter(pk=part.pk).exists():
             raise MoveNotAllowed("아직 지급 조건이 채워지지 않았습니다.", code="not_payable")
         planned = Instalment.objects.filter(pk=part.pk, state=InstalmentState.PLANNED)
         if not set_state(planned, InstalmentState.REQUESTED, requested_by=by, requested_at=now):

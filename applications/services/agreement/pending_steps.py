@@ -5,8 +5,8 @@ from datetime import datetime
 
 from django.db import transaction
 
-from applications.models import Agreement, Amendment, Instalment, Member, PendingStep, Report
-from applications.queries.agreement import is_lost
+from applications.models import Agreement, Amendment, Member, PendingStep, Report
+from applications.queries.agreement import is_lost, payable_parts
 from applications.rules import agreement as rules
 from applications.rules.settlement import REQUESTED, SHARE
 from applications.states import (
@@ -17,7 +17,6 @@ from applications.states import (
     EndingState,
     FinalOutcome,
     InstalmentState,
-    MidOutcome,
     PaperState,
     PayWhen,
     RecoveryState,
@@ -209,7 +208,7 @@ def _money_flags(agreement: Agreement) -> Iterable[str]:
     if agreement.state == AgreementState.ACTIVE:
         if any(part.state == InstalmentState.REQUESTED for part in parts):
             yield "pay"
-        elif any(payable(agreement, part) for part in parts):
+        elif payable_parts().filter(agreement=agreement).exists():
             yield "request_pay"
     if agreement.state == AgreementState.SETTLED:
         states = {part.state for part in parts}
@@ -221,22 +220,6 @@ def _money_flags(agreement: Agreement) -> Iterable[str]:
         recovery = getattr(settled, "recovery", None)
         if recovery is not None and recovery.state == RecoveryState.DUE:
             yield "recovery_due"
-
-
-def payable(agreement: Agreement, part: Instalment) -> bool:
-    """Return whether an instalment's condition is met and the instalments before it are done."""
-    if part.state != InstalmentState.PLANNED:
-        return False
-    open_before = [InstalmentState.PLANNED, InstalmentState.REQUESTED]
-    if agreement.instalments.filter(number__lt=part.number, state__in=open_before).exists():
-        return False
-    match part.after:
-        case PayWhen.CONCLUSION:
-            return agreement.state == AgreementState.ACTIVE
-        case PayWhen.MID_CHECK:
-            verdict = agreement.stage_checks.filter(kind=CheckKind.MID, outcome=MidOutcome.CONTINUE)
-            return agreement.state == AgreementState.ACTIVE and verdict.exists()
-    return agreement.state == AgreementState.SETTLED
 
 
 def ended_early(agreement: Agreement) -> bool:

@@ -66,6 +66,7 @@ ACTS: Mapping[SetActKind, SetActSpec] = {
         (A.ACTIVE, A.SETTLED),
         agreements.request_pay,
         chunk=agreements.CHUNK,
+        freeze=agreements.payable_of,
         of_agreements=True,
     ),
     K.PAY: SetActSpec(
@@ -73,6 +74,7 @@ ACTS: Mapping[SetActKind, SetActSpec] = {
         (A.ACTIVE, A.SETTLED),
         agreements.pay,
         chunk=agreements.CHUNK,
+        freeze=agreements.requested_of,
         of_agreements=True,
     ),
     K.CLOSE: SetActSpec(

@@ -9,8 +9,10 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import QuerySet
 
-from applications.models import Agreement, AgreementVersion
+from applications.models import Agreement, AgreementVersion, Instalment
+from applications.queries.agreement import payable_parts, requested_parts
 from applications.services.agreement import contracts, instalments
 from applications.services.selection import reserve
 from applications.services.set_acts.batches import Batch, Refusals, refusal
@@ -24,24 +26,26 @@ NO_AGREEMENT = Finding("no_agreement", "협약이 없는 신청입니다.")
 
 
 def request_pay(batch: Batch) -> Refusals:
-    """Request the next instalment of each agreement whose condition is met."""
+    """Request the instalment of each agreement that was payable when the page was confirmed."""
 
     def request(agreement: Agreement) -> None:
         part = instalments.next_payable(agreement)
         if part is None:
             raise MoveNotAllowed("지급할 수 있는 차수가 없습니다.", code="not_payable")
+        _refuse_other(batch, agreement, part)
         instalments.request(part, by=batch.by, now=batch.now)
 
     return _each(batch, request)
 
 
 def pay(batch: Batch) -> Refusals:
-    """Pay the instalment of each agreement that another person has requested."""
+    """Pay the instalment of each agreement that another person had requested when it was confirmed."""
 
     def approve(agreement: Agreement) -> None:
         part = instalments.requested(agreement)
         if part is None:
             raise MoveNotAllowed("지급 요청이 없습니다.", code="no_pay_request")
+        _refuse_other(batch, agreement, part)
         instalments.pay(part, by=batch.by, now=batch.now)
 
     return _each(batch, approve)
@@ -86,6 +90,40 @@ def texts_of(applications: Sequence[int]) -> dict[str, Any]:
         str(application): sha256
         for application, sha256 in latest.values_list("agreement__application_id", "sha256")
     }
+
+
+def payable_of(applications: Sequence[int]) -> dict[str, Any]:
+    """Return the instalment of each agreement that can be requested, by application."""
+    return _facts_of(payable_parts(), applications)
+
+
+def requested_of(applications: Sequence[int]) -> dict[str, Any]:
+    """Return the requested instalment of each agreement, by application."""
+    return _facts_of(requested_parts(), applications)
+
+
+def _facts_of(parts: QuerySet[Instalment], applications: Sequence[int]) -> dict[str, Any]:
+    rows = parts.filter(agreement__application__in=applications).select_related("agreement")
+    return {str(part.agreement.application_id): _fact(part) for part in rows}
+
+
+def _fact(part: Instalment) -> dict[str, Any]:
+    asked = part.requested_at.isoformat() if part.requested_at else ""
+    return {
+        "part": part.pk,
+        "label": part.label,
+        "won": part.amount_won,
+        "by": part.requested_by_id,
+        "at": asked,
+    }
+
+
+def _refuse_other(batch: Batch, agreement: Agreement, part: Instalment) -> None:
+    if batch.facts.get(str(agreement.application_id)) != _fact(part):
+        raise MoveNotAllowed(
+            "확인하신 뒤에 지급할 차수나 지급 요청이 바뀌어 처리하지 않았습니다.",
+            code="request_changed",
+        )
 
 
 def _each(batch: Batch, act: Callable[[Agreement], None]) -> Refusals:

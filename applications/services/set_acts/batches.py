@@ -1,5 +1,7 @@
 """What an act on many applications is given: one chunk of them, and who acts, when and why."""
 
+import hashlib
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +15,28 @@ from portal.records.workflow import move_many
 
 Refusals = dict[int, Finding]
 """Why applications were skipped, by their key; all others were acted on."""
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What a person agreed to: how many applications, and the digest of which and of what holds of them."""
+
+    count: int
+    digest: str
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The applications that a list selects, and by application what is to hold as it is now."""
+
+    ids: Sequence[int]
+    facts: Mapping[str, Any]
+
+    @property
+    def confirmed(self) -> Confirmed:
+        """Return what the page that shows this gives back when its button is pressed."""
+        whole = json.dumps([list(self.ids), self.facts], sort_keys=True)
+        return Confirmed(len(self.ids), hashlib.sha256(whole.encode()).hexdigest())
 
 
 @dataclass(frozen=True)
@@ -55,7 +79,8 @@ class SetActSpec:
     `do(batch)` acts on a chunk and returns whom it skipped and why. `move` and `undo_move` are moves of
     applications, checked for each row before; acts on agreements have none, their services check.
     `states` are those of the row in which the act is possible at all, for the estimate before it.
-    `check(options, by, now)` refuses what no row could take. `freeze(ids)` returns by application what is to hold as it was when the count was confirmed.
+    `check(options, by, now)` refuses what no row could take. `freeze(ids)` returns by application what is
+    to hold as the page showed it that the person confirmed.
     """
 
     roles: Sequence[str]

@@ -14,7 +14,13 @@ from django.db.models import QuerySet
 
 from applications.models import Application, SetAct, SetChunk, SetResult
 from applications.services.set_acts.acts import ACTS
-from applications.services.set_acts.batches import Batch, Refusals, SetActSpec
+from applications.services.set_acts.batches import (
+    Batch,
+    Chosen,
+    Confirmed,
+    Refusals,
+    SetActSpec,
+)
 from applications.states import SetActKind, SetActState, SetOutcome
 from applications.visibility import staff_applications
 from portal.access import impartiality
@@ -32,17 +38,29 @@ MOST = 100_000
 """Applications of one act: a job of some minutes that can still be looked through and taken back."""
 RUN_SECONDS = 240
 """After it a job hands over to a next one, well before Celery would end it."""
+FREEZE = 1_000
+"""Applications whose facts are read by one statement."""
 RESULT_COLUMNS = ["set_act_id", "application_id", "outcome", "code", "message", "at"]
 NOT_SEEN = Finding("not_visible", "담당하는 내역사업의 신청이 아니거나 신청이 없습니다.")
 NOT_HELD = Finding("role", "이 처리를 할 역할이 더는 없습니다.")
 TIED = Finding("tied", impartiality.TIED)
 
 
+def choose(kind: SetActKind, applications: QuerySet[Application]) -> Chosen:
+    """Return which applications an act would concern, and what it would keep of each: as a page shows it."""
+    ids = list(applications.order_by("pk").values_list("pk", flat=True)[: MOST + 1])
+    freeze, facts = ACTS[kind].freeze, dict[str, Any]()
+    if freeze is not None:
+        for first in range(0, len(ids), FREEZE):
+            facts |= freeze(ids[first : first + FREEZE])
+    return Chosen(ids, facts)
+
+
 def start(
     kind: SetActKind,
     applications: QuerySet[Application],
     *,
-    confirmed: int,
+    confirmed: Confirmed,
     selection: Mapping[str, Any],
     options: Mapping[str, Any],
     reason: str,
@@ -51,9 +69,10 @@ def start(
 ) -> SetAct:
     """Freeze which applications are meant and request the job that acts on them.
 
-    `confirmed` is the count that the person agreed to. Raises StaleVersion (`count_changed`) when the
-    list holds another number by now, BadInput (`reason`, `none`, `too_many`, and
-    those of the act's own options), MoveNotAllowed (`role`).
+    `confirmed` is what the person agreed to, from `choose`. Raises StaleVersion when the list holds
+    another number by now (`count_changed`), or others, or what is kept of them is no longer the same
+    (`set_changed`); BadInput (`reason`, `none`, `too_many`, and those of the act's own options),
+    MoveNotAllowed (`role`).
     """
     spec = ACTS[kind]
     impartiality.require(
@@ -61,13 +80,9 @@ def start(
     )
     if spec.check is not None:
         spec.check(options, by, now)
-    ids = _frozen(applications)
-    if len(ids) != confirmed:
-        raise StaleVersion(
-            f"확인하신 {confirmed:,}건이 지금은 {len(ids):,}건입니다. 건수를 다시 확인해 주세요.",
-            code="count_changed",
-        )
-    return _start(kind, spec, ids, selection, options, reason, by=by, now=now)
+    chosen = choose(kind, applications)
+    _refuse_changed(chosen, confirmed)
+    return _start(kind, spec, chosen, selection, options, reason, by=by, now=now)
 
 
 def undo(act: SetAct, *, reason: str, by: User, now: datetime) -> SetAct:
@@ -86,7 +101,8 @@ def undo(act: SetAct, *, reason: str, by: User, now: datetime) -> SetAct:
     ids = list(done.values_list("application", flat=True))
     try:
         with transaction.atomic():
-            return _start(kind, spec, ids, act.selection, {}, reason, undoes=act, by=by, now=now)
+            chosen, words = Chosen(ids, {}), act.selection
+            return _start(kind, spec, chosen, words, {}, reason, undoes=act, by=by, now=now)
     except IntegrityError as there:
         raise MoveNotAllowed("이미 되돌렸거나 되돌리고 있습니다.", code="undone") from there
 
@@ -129,20 +145,31 @@ def run(act: SetAct, *, progress: Progress = no_progress) -> SetAct:
     return act
 
 
-def _frozen(applications: QuerySet[Application]) -> list[int]:
-    ids = list(applications.order_by("pk").values_list("pk", flat=True)[: MOST + 1])
-    if len(ids) > MOST:
+def _refuse_changed(chosen: Chosen, confirmed: Confirmed) -> None:
+    found = chosen.confirmed
+    if found.count > MOST:
         raise BadInput(
             f"한 번에 {MOST:,}건까지 처리할 수 있습니다. 조건을 좁혀 나누어 주세요.",
             code="too_many",
         )
-    return ids
+    if found.count != confirmed.count:
+        raise StaleVersion(
+            f"확인하신 {confirmed.count:,}건이 지금은 {found.count:,}건입니다. "
+            "건수를 다시 확인해 주세요.",
+            code="count_changed",
+        )
+    if found != confirmed:
+        raise StaleVersion(
+            "확인 화면을 연 뒤에 고른 신청이나 그 내용(협약서, 지급 요청)이 바뀌었습니다. "
+            "다시 확인해 주세요.",
+            code="set_changed",
+        )
 
 
 def _start(
     kind: SetActKind,
     spec: SetActSpec,
-    ids: Sequence[int],
+    chosen: Chosen,
     selection: Mapping[str, Any],
     options: Mapping[str, Any],
     reason: str,
@@ -151,6 +178,7 @@ def _start(
     by: User,
     now: datetime,
 ) -> SetAct:
+    ids = chosen.ids
     if not ids:
         raise BadInput("처리할 신청이 없습니다.", code="none")
     if not reason.strip():
@@ -167,9 +195,8 @@ def _start(
             requested_at=now,
         )
         parts = [ids[first : first + spec.chunk] for first in range(0, len(ids), spec.chunk)]
-        freeze = spec.freeze if undoes is None else None
         SetChunk.objects.bulk_create(
-            SetChunk(set_act=act, number=number, ids=part, facts=freeze(part) if freeze else {})
+            SetChunk(set_act=act, number=number, ids=part, facts=_facts(chosen, part))
             for number, part in enumerate(parts)
         )
         _follow(act)
@@ -208,6 +235,10 @@ def _act_on_next(pk: int, *, now: datetime) -> SetAct | None:
     act.done += len(chunk.ids) - len(refusals)
     act.save(update_fields=["position", "skipped", "done"])
     return act
+
+
+def _facts(chosen: Chosen, ids: Sequence[int]) -> dict[str, Any]:
+    return {key: chosen.facts[key] for pk in ids if (key := str(pk)) in chosen.facts}
 
 
 def _finish(act: SetAct, now: datetime) -> None:

@@ -13,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from applications.models import Application, SetAct, Supplement
+from applications.services.agreement import contracts, instalments
 from applications.services.screening import checks
 from applications.services.set_acts import running
 from portal.jobs import queue
@@ -30,11 +31,20 @@ def start(client: Client, act: str, query: str = "", name: str = "applications")
     return f"{START}?_list={name}&_act={act}{query}"
 
 
+def shown_on(page: Any) -> dict[str, Any]:
+    """Return the hidden fields of a page of confirmation."""
+    confirmed = page.context["confirmed"]
+    return {
+        "seen": page.context["seen"],
+        "confirmed": confirmed.count,
+        "chosen": confirmed.digest,
+    }
+
+
 def send(client: Client, address: str, **sent: Any) -> Any:
     """Press the button of the page as it was shown."""
     page = client.get(address)
-    shown = {"seen": page.context["seen"], "confirmed": page.context["estimate"].count}
-    return client.post(address, {**shown, "reason": "한꺼번에", **sent}, follow=True)
+    return client.post(address, {**shown_on(page), "reason": "한꺼번에", **sent}, follow=True)
 
 
 def works(made: SetAct) -> SetAct:
@@ -119,16 +129,71 @@ def test_a_list_that_grew_since_the_page_was_shown_is_confirmed_anew(
     address = start(client, "take_up")
     shown = client.get(address)
     staff.filed(program)
-    sent = {"seen": shown.context["seen"], "confirmed": 1, "reason": "함께 시작"}
+    sent = {**shown_on(shown), "reason": "함께 시작"}
     answer = client.post(address, sent)
     page = answer.content.decode()
     assert "확인하신 1건이 지금은 2건입니다." in page
     assert "2건 처리 시작" in page
     assert "함께 시작</textarea>" in page
     assert not SetAct.objects.exists()
-    again = {**sent, "seen": answer.context["seen"], "confirmed": 2}
+    again = {**sent, **shown_on(answer)}
     assert 'name="confirmed" value="2"' in page
     assert client.post(address, again).status_code == 302
+
+
+def test_other_applications_of_the_same_number_are_confirmed_anew(desk, program, officer) -> None:
+    gone = staff.filed(program)
+    client = desk(officer)
+    address = start(client, "take_up", "&state=submitted")
+    sent = {**shown_on(client.get(address)), "reason": "함께"}
+    checks.take_up(gone, by=officer, now=NOW)
+    staff.filed(program)
+    answer = client.post(address, sent)
+    assert "확인 화면을 연 뒤에 고른 신청이나 그 내용" in answer.content.decode()
+    assert not SetAct.objects.exists()
+    assert client.post(address, {**sent, **shown_on(answer)}).status_code == 302
+
+
+def test_a_text_written_while_the_page_stood_open_is_not_signed(desk) -> None:
+    world = World()
+    world.papers()
+    world.sign()
+    client = desk(world.manager)
+    address = start(client, "conclude", name="agreements")
+    sent = {**shown_on(client.get(address)), "name": world.manager.name, "agreed": "on"}
+    contracts.reissue(world.fresh(), reason="금액을 고침", by=world.officer, now=NOW)
+    world.sign()
+    answer = client.post(address, {**sent, "reason": "함께"})
+    assert "확인 화면을 연 뒤에 고른 신청이나 그 내용" in answer.content.decode()
+    assert not SetAct.objects.exists()
+
+
+def test_the_page_of_payments_shows_what_is_paid_and_takes_nothing_requested_later(desk) -> None:
+    first, later = World().conclude(), World().conclude()
+    instalments.request(first.part(1), by=first.officer, now=NOW)
+    client = desk(first.manager)
+    address = start(client, "pay", name="agreements")
+    shown = client.get(address)
+    page = shown.content.decode()
+    assert "이담당" in page
+    assert page.count(f"{first.part(1).amount_won:,}원") == 2  # the row and the sum
+    instalments.request(later.part(1), by=later.officer, now=NOW)
+    answer = client.post(address, {**shown_on(shown), "reason": "함께"})
+    assert "지급 요청)이 바뀌었습니다" in answer.content.decode()
+    assert not SetAct.objects.exists()
+    assert f"{first.part(1).amount_won + later.part(1).amount_won:,}원" in answer.content.decode()
+    assert client.post(address, {**shown_on(answer), "reason": "함께"}).status_code == 302
+    assert works(SetAct.objects.get()).done == 2
+
+
+def test_what_the_reader_requested_stays_out_of_the_sum(desk) -> None:
+    world = World().conclude()
+    both = world.officer
+    both.groups.add(*world.manager.groups.all())
+    instalments.request(world.part(1), by=both, now=NOW)
+    page = desk(both).get(start(desk(both), "pay", name="agreements"))
+    assert (page.context["money"].own, page.context["money"].won) == (1, 0)
+    assert "직접 요청한 1건은 승인할 수 없어" in page.content.decode()
 
 
 def test_two_clicks_start_one_act(desk, program, officer) -> None:
@@ -136,7 +201,7 @@ def test_two_clicks_start_one_act(desk, program, officer) -> None:
     client = desk(officer)
     address = start(client, "take_up")
     shown = client.get(address)
-    sent = {"seen": shown.context["seen"], "confirmed": 1, "reason": "함께"}
+    sent = {**shown_on(shown), "reason": "함께"}
     first, second = client.post(address, sent), client.post(address, sent)
     assert first.url == second.url == page_of(SetAct.objects.get())
 

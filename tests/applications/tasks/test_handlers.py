@@ -133,8 +133,10 @@ def to_solve(program, officer, boss) -> Job:
 def to_act_on_many(program, officer, boss) -> Job:
     for _ in range(3):
         staff.filed(program)
+    chosen = Application.objects.all()
     return running.start(
-        SetActKind.TAKE_UP, Application.objects.all(), confirmed=3, selection={}, options={},
+        SetActKind.TAKE_UP, chosen, selection={}, options={},
+        confirmed=running.choose(SetActKind.TAKE_UP, chosen).confirmed,
         reason="함께", by=officer, now=clock.now(),
     ).job  # fmt: skip
 

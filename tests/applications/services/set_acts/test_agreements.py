@@ -1,5 +1,6 @@
 """Agreements of many applications: each judged by the service of the single act, never weaker."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -26,7 +27,8 @@ def act(kind: SetActKind, by: User, *rows: Application, **options: Any) -> SetAc
 def begin(kind: SetActKind, by: User, *rows: Application, **options: Any) -> SetAct:
     chosen = Application.objects.filter(pk__in=[row.pk for row in rows])
     words = {"selection": {}, "options": options, "reason": "함께", "by": by, "now": NOW}
-    return running.start(kind, chosen, confirmed=len(rows), **words)
+    confirmed = running.choose(kind, chosen).confirmed
+    return running.start(kind, chosen, confirmed=confirmed, **words)
 
 
 def codes(made: SetAct) -> dict[int, str]:
@@ -108,6 +110,34 @@ def test_one_person_does_not_request_and_pay_many() -> None:
     }
     assert (mine.money.paid, others.money.paid) == (mine.part(1).amount_won, 0)
     assert LedgerEntry.objects.filter(kind="pay").count() == 1
+
+
+def test_what_was_requested_after_the_confirmation_is_not_paid() -> None:
+    unseen, other, stays = World().conclude(), World().conclude(), World().conclude()
+    for world in (other, stays):
+        instalments.request(world.part(1), by=world.officer, now=NOW)
+    boss = stays.manager
+    made = begin(K.PAY, boss, unseen.application, other.application, stays.application)
+    instalments.request(unseen.part(1), by=unseen.officer, now=NOW)
+    instalments.send_back(other.part(1), reason="다시", by=other.other, now=NOW)
+    instalments.request(other.part(1), by=other.officer, now=NOW + timedelta(minutes=1))
+    running.run(made)
+    assert codes(made) == {
+        unseen.application.pk: "request_changed",
+        other.application.pk: "request_changed",
+        stays.application.pk: "",
+    }
+    assert (unseen.money.paid, other.money.paid) == (0, 0)
+
+
+def test_another_instalment_than_the_confirmed_one_is_not_requested() -> None:
+    world = World().conclude()
+    made = begin(K.REQUEST_PAY, world.officer, world.application)
+    world.pay(1)
+    world.half_way()
+    assert instalments.next_payable(world.fresh()) == world.part(2)
+    running.run(made)
+    assert codes(made) == {world.application.pk: "request_changed"}
 
 
 def test_only_settled_agreements_are_closed() -> None:

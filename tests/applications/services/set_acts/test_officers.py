@@ -19,7 +19,8 @@ pytestmark = pytest.mark.django_db
 def begin(by: User, to: User, *rows: Application) -> SetAct:
     chosen = Application.objects.filter(pk__in=[row.pk for row in rows])
     return running.start(
-        SetActKind.HAND_OVER, chosen, confirmed=len(rows), selection={},
+        SetActKind.HAND_OVER, chosen, selection={},
+        confirmed=running.choose(SetActKind.HAND_OVER, chosen).confirmed,
         options={"officer": to.pk}, reason="휴가", by=by, now=NOW,
     )  # fmt: skip
 

@@ -28,7 +28,8 @@ def filed() -> tuple[SubProgram, list[int]]:
 def begin(ids: list[int], by: User) -> SetAct:
     chosen = Application.objects.filter(pk__in=ids)
     words: dict[str, Any] = {"selection": {}, "options": {}, "reason": "함께"}
-    return running.start(K.TAKE_UP, chosen, confirmed=len(ids), **words, by=by, now=NOW)
+    confirmed = running.choose(K.TAKE_UP, chosen).confirmed
+    return running.start(K.TAKE_UP, chosen, confirmed=confirmed, **words, by=by, now=NOW)
 
 
 def test_of_two_acts_on_the_same_applications_each_row_is_done_by_one() -> None:

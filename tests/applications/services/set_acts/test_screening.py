@@ -22,6 +22,7 @@ from applications.models import (
 )
 from applications.services.screening import checks, supplements
 from applications.services.set_acts import running
+from applications.services.set_acts.batches import Confirmed
 from applications.states import CheckDecision, MemberRole, SetActKind
 from portal.core.errors import BadInput, JobCancelled, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import Notice, User
@@ -55,7 +56,7 @@ def begin(kind: SetActKind, by: User, *rows: Application, **options: Any) -> Set
     return running.start(
         kind,
         chosen,
-        confirmed=len(rows),
+        confirmed=running.choose(kind, chosen).confirmed,
         selection={},
         options=options,
         reason="한꺼번에",
@@ -323,7 +324,7 @@ def test_another_number_than_the_confirmed_one_starts_nothing(program, officer) 
     staff.filed(program)
     with pytest.raises(StaleVersion) as refused:
         running.start(
-            K.TAKE_UP, Application.objects.all(), confirmed=2, selection={}, options={},
+            K.TAKE_UP, Application.objects.all(), confirmed=Confirmed(2, ""), selection={}, options={},
             reason="함께", by=officer, now=NOW,
         )  # fmt: skip
     assert refused.value.code == "count_changed"
@@ -336,9 +337,10 @@ def test_a_reason_and_at_least_one_application_are_needed(
 ) -> None:
     for _ in range(rows):
         staff.filed(program)
+    chosen = Application.objects.all()
     with pytest.raises(BadInput) as refused:
         running.start(
-            K.TAKE_UP, Application.objects.all(), confirmed=rows, selection={}, options={},
+            K.TAKE_UP, chosen, confirmed=running.choose(K.TAKE_UP, chosen).confirmed, selection={}, options={},
             reason=reason, by=officer, now=NOW,
         )  # fmt: skip
     assert refused.value.code == code

@@ -1,5 +1,6 @@
 """What agencies say of firms, for the pages of the firm and of staff."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -71,14 +72,21 @@ def askable(registry: Registry, companies: QuerySet[Company]) -> QuerySet[Compan
 
 
 def questions(registry: Registry, companies: QuerySet[Company]) -> list[Question]:
-    """Return a question about each firm that can be asked about, by business number."""
-    rows = askable(registry, companies).order_by("business_number")
+    """Return a question about each firm that can be asked about, in the order of the firms."""
+    rows = askable(registry, companies)
     if registry.code != IDENTITY:
         return [Question(number) for number in rows.values_list("business_number", flat=True)]
     return [
         Question(number, {"representative": name, "opened_on": f"{day:%Y%m%d}"})
         for number, name, day in rows.values_list("business_number", "representative", "founded_on")
     ]
+
+
+def still_consenting(batch: Sequence[Question]) -> list[Question]:
+    """Return the questions about firms whose consent is in force at this moment."""
+    rows = consenting().filter(business_number__in=[question.subject for question in batch])
+    numbers = set(rows.values_list("business_number", flat=True))
+    return [question for question in batch if question.subject in numbers]
 
 
 def confirmed_since(companies: QuerySet[Company], registry: Registry) -> QuerySet[Company]:

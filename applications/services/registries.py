@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from applications.models import (
     Application,
@@ -20,7 +20,7 @@ from portal.access import impartiality
 from portal.core.errors import MoveNotAllowed, Unavailable
 from portal.jobs import queue
 from portal.jobs.progress import Progress, no_progress
-from portal.models import JobState, RegistryAnswer, RegistryRecord, User
+from portal.models import Job, JobState, RegistryAnswer, RegistryRecord, User
 from portal.registries import gateway
 from portal.registries.declared import Registry, connected, registries, wording
 from programs.models import SubProgram
@@ -60,8 +60,12 @@ def withdraw_consent(company: Company, *, by: User, now: datetime) -> bool:
 
 
 def sweep(*, now: datetime) -> int:
-    """Enqueue a job for every registry with firms to ask about; return how many."""
-    waiting = [code for code, row in connected().items() if _due(row, now).exists()]
+    """Enqueue a job for every registry with firms to ask about and without such a job; return how many."""
+    at_work = Job.objects.filter(kind=ASK_JOB, state__in=[JobState.QUEUED, JobState.RUNNING])
+    asking = {job.args["registry"] for job in at_work.only("args")}
+    waiting = [
+        code for code, row in connected().items() if code not in asking and _due(row, now).exists()
+    ]
     for code in waiting:
         queue.enqueue(ASK_JOB, key=f"registries:{code}:{now:%Y%m%d%H%M}", registry=code)
     return len(waiting)
@@ -70,14 +74,18 @@ def sweep(*, now: datetime) -> int:
 def ask_due(code: str, *, now: datetime, progress: Progress = no_progress) -> dict[str, int]:
     """Ask one registry about the firms that are due, at most AT_ONCE; return the counts.
 
-    What was not answered is asked again by a later sweep.
+    What was not asked or not answered is asked by a later sweep.
     """
     registry = registries()[code]
-    chosen = Company.objects.filter(
-        pk__in=_due(registry, now).order_by("pk").values("pk")[:AT_ONCE]
-    )
-    tally = gateway.ask(registry, queries.questions(registry, chosen), progress=progress)
+    first = _due(registry, now).order_by("pk").values("pk")[:AT_ONCE]
+    tally = _ask(registry, Company.objects.filter(pk__in=first).order_by("pk"), progress)
     return {"answered": tally.answered, "changed": tally.changed, **tally.failed}
+
+
+def _ask(registry: Registry, firms: QuerySet[Company], progress: Progress) -> gateway.Tally:
+    """Ask about firms in their order, each only while its consent is in force."""
+    questions = queries.questions(registry, firms)
+    return gateway.ask(registry, questions, still=queries.still_consenting, progress=progress)
 
 
 def _due(registry: Registry, now: datetime) -> QuerySet[Company]:
@@ -113,8 +121,8 @@ def start_check(sub_program: SubProgram, *, by: User, now: datetime) -> Registry
 def run_check(check: RegistryCheck, *, now: datetime, progress: Progress = no_progress) -> None:
     """Ask every connected registry about the firms that were not asked since the check was requested.
 
-    Does nothing when it is finished. Raises Unavailable while an agency answers nothing at all: the
-    job comes back later and goes on where it stopped.
+    Does nothing when it is finished. Raises Unavailable while an agency answers nothing at all, and
+    when the run could not come to all firms: the job comes back later and goes on where it stopped.
     """
     if check.finished_at is not None:
         return
@@ -122,10 +130,12 @@ def run_check(check: RegistryCheck, *, now: datetime, progress: Progress = no_pr
     for registry in connected().values():
         known = queries.confirmed_since(asked, registry)
         open_ = known.filter(Q(confirmed=None) | Q(confirmed__lt=check.requested_at))
-        tally = gateway.ask(registry, queries.questions(registry, open_), progress=progress)
-        if tally.failed and not tally.answered:
+        # Those tried longest ago come first, so that a call which always fails stops nobody else.
+        firms = open_.order_by(F("tried").asc(nulls_first=True), "pk")
+        tally = _ask(registry, firms, progress)
+        if tally.left or (tally.failed and not tally.answered):
             raise Unavailable(
-                f"{registry.agency} ‘{registry.label}’ 조회의 답이 없어 나중에 다시 묻습니다."
+                f"{registry.agency} ‘{registry.label}’ 조회의 답을 다 받지 못해 나중에 이어서 묻습니다."
             )
     _finish(check, now)
 

@@ -21,18 +21,29 @@ from portal.registries.declared import Registry, registries
 
 TRIES = 3
 PAUSE_SECONDS = 1.0  # before the second try, twice as long before the third
+RUN_SECONDS = 200.0
+"""After it a run asks no more: two registries in a row end well before Celery would end the job."""
 PASSING = frozenset({Failure.DOWN, Failure.SLOW, Failure.UNREADABLE})
-"""Failures after which a call is tried again; after others the rest is not asked at all."""
+"""Failures after which a call is tried again; after others the rest is not asked at all.
+
+When all tries failed, the rest of the run is left unasked, for a later run.
+"""
+Still = Callable[[Sequence[Question]], Sequence[Question]]
+"""Which of these questions may be asked at this very moment."""
 
 
 @dataclass
 class Tally:
-    """What became of the questions: how many calls, answers, answers that changed, failures by kind."""
+    """What became of the questions: how many calls, answers, answers that changed, failures by kind.
+
+    `left` counts those that the run did not come to, because its time was over or the agency was away.
+    """
 
     calls: int = 0
     answered: int = 0
     changed: int = 0
     failed: Counter[str] = field(default_factory=Counter)
+    left: int = 0
 
     @property
     def first_failure(self) -> Failure | None:
@@ -44,29 +55,34 @@ def ask(
     registry: Registry,
     questions: Sequence[Question],
     *,
+    still: Still = lambda batch: batch,
     sleep: Callable[[float], None] = time.sleep,
     progress: Progress = no_progress,
 ) -> Tally:
     """Ask about firms, one question each, and store every answer and every failure.
 
     A failure never replaces an answer. Each call is stored in a transaction of its own, so an
-    interrupted run keeps what was answered.
+    interrupted run keeps what was answered. `still` is asked before each call, as the one before may
+    be minutes ago.
     """
     tally, adapter = Tally(), _adapter(registry)
-    pace, stopped, done = 60 / registry.calls_per_minute, None, 0
+    pace, stopped = 60 / registry.calls_per_minute, None
+    until = time.monotonic() + RUN_SECONDS
     for start in range(0, len(questions), registry.per_call):
-        batch = questions[start : start + registry.per_call]
         began = time.monotonic()
+        if began > until or stopped in PASSING:
+            tally.left = len(questions) - start
+            break
+        batch = still(questions[start : start + registry.per_call])
         answers: Mapping[str, Answer] = {}
         failure = stopped or (None if adapter else Failure.UNCONNECTED)
-        if adapter and failure is None:
+        if adapter and batch and failure is None:
             try:
                 answers = _answers(adapter, batch, tally, sleep)
             except NotAnswered as refusal:
-                failure = refusal.failure
-                stopped = None if failure in PASSING else failure
+                failure = stopped = refusal.failure
         _store(registry, batch, answers, failure or Failure.PARTIAL, clock_now(), tally)
-        done += len(batch)
+        done = min(start + registry.per_call, len(questions))
         progress(done, len(questions))
         if failure is None and done < len(questions):
             sleep(max(0.0, pace - (time.monotonic() - began)))

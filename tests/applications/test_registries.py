@@ -1,6 +1,7 @@
 """Firms are looked up when they consent, file and change; staff see what changed and decide alone."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -16,10 +17,11 @@ from applications.services import registries as services
 from applications.states import MemberRole
 from bench.agency import Agency, agency
 from portal.core.clock import now
-from portal.core.errors import MoveNotAllowed
+from portal.core.errors import MoveNotAllowed, Unavailable
 from portal.jobs import queue
-from portal.models import DeclaredTie, Job, JobState, RegistryRecord
-from portal.registries import gateway
+from portal.models import DeclaredTie, Failure, Job, JobState, RegistryRecord
+from portal.registries import gateway, nts
+from portal.registries.answers import NotAnswered
 from portal.registries.declared import registries
 from tests.factories import staff
 from tests.factories.applications import (
@@ -117,6 +119,22 @@ def test_only_who_consented_is_asked_about(nts_server: Agency) -> None:
     )
     ask_all()
     assert not nts_server.asked
+
+
+def test_who_withdraws_while_a_job_is_at_work_is_not_asked_about(
+    nts_server: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company, other = consenting(), consenting()
+    asked = queries.questions
+
+    def withdrawn_after(*words: Any) -> Any:
+        found = asked(*words)
+        services.withdraw_consent(company, by=member_of(company), now=now())
+        return found
+
+    monkeypatch.setattr(queries, "questions", withdrawn_after)
+    services.ask_due(STATUS.code, now=now())
+    assert set(nts_server.asked) == {other.business_number}
 
 
 def test_consenting_twice_is_one_consent(nts_server: Agency) -> None:
@@ -223,7 +241,8 @@ def test_a_sweep_starts_one_job_for_each_registry_with_work(nts_server: Agency) 
     assert services.sweep(now=now()) == 0
     consenting()
     at = now()
-    assert (services.sweep(now=at), services.sweep(now=at)) == (2, 2)
+    later = at + timedelta(minutes=10)
+    assert (services.sweep(now=at), services.sweep(now=later)) == (2, 0)  # their jobs still wait
     jobs = Job.objects.filter(kind=services.ASK_JOB)
     assert jobs.count() == 2
     for job in jobs:
@@ -285,6 +304,31 @@ def test_a_check_waits_while_the_agency_is_away_and_can_be_ended(nts_server: Age
     services.stop_check(check, by=staff.manager(), now=now())
     assert check.results["business_status"]["failed"] == {"down": 1}
     assert check.results["business_status"]["answered"] == 0
+
+
+def test_a_check_comes_to_the_firms_behind_a_call_that_always_fails(
+    nts_server: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    companies = [consenting() for _ in range(3)]
+    stuck = min(company.business_number for company in companies)
+    answered = nts.BusinessStatus.ask
+
+    def ask(service: nts.BusinessStatus, questions: Any) -> Any:
+        if stuck in {question.subject for question in questions}:
+            raise NotAnswered(Failure.UNREADABLE)
+        return answered(service, questions)
+
+    monkeypatch.setattr(nts.BusinessStatus, "ask", ask)
+    one_each = {code: replace(row, per_call=1) for code, row in registries().items()}
+    monkeypatch.setattr(services, "connected", lambda: one_each)
+    check = check_of(*companies)
+    with pytest.raises(Unavailable):
+        services.run_check(check, now=now())
+    assert RegistryRecord.objects.filter(registry=STATUS.code).count() == 1
+    services.run_check(check, now=now())
+    assert check.finished_at is not None
+    assert check.results["business_status"]["answered"] == 2
+    assert check.results["business_status"]["failed"] == {"unreadable": 1}
 
 
 def test_a_check_needs_a_registry_and_the_right(settings: Any) -> None:

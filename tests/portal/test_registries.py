@@ -1,7 +1,7 @@
 """The registries of agencies: a real server that follows the contract, and every way it can fail."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -66,10 +66,10 @@ def test_a_second_time_nothing_is_added_but_what_changed(nts_server: Agency) -> 
     [
         ("key", Failure.KEY, 1),
         ("limit", Failure.LIMIT, 1),
-        ("down", Failure.DOWN, 6),
-        ("cut", Failure.DOWN, 6),
-        ("garbled", Failure.UNREADABLE, 6),
-        ("slow", Failure.SLOW, 6),
+        ("down", Failure.DOWN, 3),
+        ("cut", Failure.DOWN, 3),
+        ("garbled", Failure.UNREADABLE, 3),
+        ("slow", Failure.SLOW, 3),
     ],
 )
 def test_no_failure_is_taken_for_an_answer(
@@ -79,12 +79,15 @@ def test_no_failure_is_taken_for_an_answer(
     failure: Failure,
     calls: int,
 ) -> None:
-    """Two hundred firms: what the agency refuses is not asked on, what may pass is tried again."""
+    """Two hundred firms: what may pass is tried again; either way the next hundred are not sent."""
     nts_server.fault, nts_server.slow_seconds = fault, 0.3
     monkeypatch.setattr(nts, "ANSWER_SECONDS", 0.1)
     tally = ask(NUMBERS[:200])
-    assert (tally.calls, tally.answered, dict(tally.failed)) == (calls, 0, {failure: 200})
+    failed = 200 if calls == 1 else 100
+    assert (tally.calls, tally.answered, dict(tally.failed)) == (calls, 0, {failure: failed})
+    assert tally.left == 200 - failed
     rows = RegistryRecord.objects.all()
+    assert rows.count() == failed  # what was left is not marked as tried
     assert {(row.failure, row.answer, row.confirmed_at) for row in rows} == {(failure, None, None)}
     assert not RegistryAnswer.objects.exists()
 
@@ -142,6 +145,28 @@ def test_the_key_stands_in_no_error(nts_server: Agency) -> None:
     while chain is not None:
         assert "a-secret-key" not in repr(chain)
         chain = chain.__cause__ or (None if chain.__suppress_context__ else chain.__context__)
+
+
+def test_a_run_asks_no_more_when_its_time_is_over(
+    nts_server: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(gateway, "RUN_SECONDS", -1.0)
+    tally = ask(NUMBERS)
+    assert (tally.calls, tally.left, RegistryRecord.objects.count()) == (0, 250, 0)
+
+
+def test_what_may_be_asked_is_looked_up_before_each_call(nts_server: Agency) -> None:
+    refused: set[str] = set()
+
+    def still(batch: Sequence[Question]) -> list[Question]:
+        kept = [question for question in batch if question.subject not in refused]
+        refused.update(NUMBERS[150:])  # they withdraw while the first call is under way
+        return kept
+
+    questions = [Question(number) for number in NUMBERS]
+    tally = gateway.ask(STATUS, questions, still=still, sleep=lambda seconds: None)
+    assert (tally.calls, tally.answered, tally.left) == (2, 150, 0)
+    assert set(nts_server.asked) == set(NUMBERS[:150])
 
 
 def test_another_representative_is_another_question(nts_server: Agency) -> None:

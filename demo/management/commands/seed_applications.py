@@ -90,7 +90,9 @@ class Command(DemoCommand):
         """Ask about every firm twice: the second time one answer has changed."""
         for registry in connected().values():
             for _ in range(2):
-                gateway.ask(registry, registries.questions(registry, registries.consenting()))
+                gateway.ask(
+                    registry, registries.questions(registry, registries.consenting().order_by("pk"))
+                )
 
     def ask(self, row: dict[str, Any]) -> None:
         name = self.scenario["companies"][row["company"]]["name"]

@@ -10,7 +10,7 @@ from django.utils.module_loading import import_string
 
 from portal.access import granting, handing_over
 from portal.access.accounts import end_access, lock_refusals
-from portal.access.roles import declared, label, roles_of
+from portal.access.roles import declared, given_to, label, roles_of
 from portal.core.dates import korean_day
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import AccountEnding, RoleRequest, StaffInvitation, User
@@ -43,8 +43,8 @@ def end(
         raise BadInput("끝나는 날은 오늘이나 그 뒤여야 합니다.", code="ends_on")
     if not reason.strip():
         raise BadInput("계정을 끝내는 사유를 적어 주세요.", code="reason")
-    if not user.is_active:
-        raise BadInput("이미 잠기거나 끝난 계정입니다.", code="account")
+    if is_over(user):
+        raise BadInput("이미 끝난 계정입니다.", code="account")
     _check_successor(user, successor)
     with transaction.atomic():
         _refuse_needed(user)
@@ -67,6 +67,11 @@ def end(
         else:
             _tell("portal/account_ends", ending, now)
         return ending
+
+
+def is_over(user: User) -> bool:
+    """Tell whether the account has ended; one that is only locked can still be ended."""
+    return not user.is_active and user.endings.filter(done_at__isnull=False).exists()
 
 
 @transaction.atomic
@@ -122,7 +127,8 @@ def _ended(user: User, ending: AccountEnding, now: datetime) -> Iterator[Line]:
     for path in settings.LEAVING:
         leave: Leaving = import_string(path)
         yield from leave(user, by=ending.by, now=now)
-    for role in sorted(roles_of(user)):
+    # A locked account keeps its roles, so they are taken whether or not it works.
+    for role in given_to(user):
         granting.take_away(user, role, reason=ending.reason, by=ending.by, now=now)
         yield "거둔 역할", label(role)
     for asked in granting.withdraw_all(user, note=ending.reason, by=ending.by, now=now):
@@ -157,7 +163,7 @@ def _handed_over(user: User, ending: AccountEnding, now: datetime) -> Iterator[L
 def _refuse_needed(user: User) -> None:
     if refusals := lock_refusals(user):
         raise RuleBroken(refusals)
-    granting.keep_one(user, roles_of(user))
+    granting.keep_one(user, given_to(user))
 
 
 def _check_successor(user: User, successor: User | None) -> None:

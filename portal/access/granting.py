@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 
 from portal.access import handing_over
 from portal.access import parts as held_for
-from portal.access.roles import OPERATOR, Role, approvers, declared, label, roles_of
+from portal.access.roles import OPERATOR, Role, approvers, declared, given_to, label, roles_of
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import RoleChange, RoleRequest, StaffInvitation, User
 from portal.notices import outbox
@@ -219,7 +219,7 @@ def give(
     request: RoleRequest | None = None,
 ) -> RoleChange:
     """Let a person hold a role from now on; who may do so is the caller's to ask."""
-    before = _held(user)
+    before = given_to(user)
     user.groups.add(Group.objects.get(name=role))
     if parts := held_for.of(role):
         parts.give(user, codes)
@@ -233,7 +233,7 @@ def take_away(user: User, role: str, *, reason: str, by: User, now: datetime) ->
     """Let a person hold a role no longer. Raises MoveNotAllowed (`last_holder`), BadInput (`role`)."""
     locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
     keep_one(locked, [role])
-    before = _held(locked)
+    before = given_to(locked)
     if role not in before:
         raise BadInput("이 계정이 가지고 있지 않은 역할입니다.", code="role")
     locked.groups.remove(Group.objects.get(name=role))
@@ -302,7 +302,7 @@ def _record(
     approved_by: User | None = None,
     request: RoleRequest | None = None,
 ) -> RoleChange:
-    after = _held(user)
+    after = given_to(user)
     user.held_roles = None
     staff = user.is_superuser or any(declared()[name].staff for name in after)
     if user.is_staff != staff:
@@ -321,11 +321,6 @@ def _record(
         approved_by=approved_by,
         at=now,
     )
-
-
-def _held(user: User) -> list[str]:
-    names = user.groups.filter(name__in=declared()).order_by("name")
-    return list(names.values_list("name", flat=True))
 
 
 def _reason(text: str) -> str:

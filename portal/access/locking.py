@@ -6,7 +6,7 @@ from django.db import transaction
 
 from portal.access import granting
 from portal.access.accounts import end_access, lock_refusals
-from portal.access.roles import OPERATOR, roles_of
+from portal.access.roles import OPERATOR, given_to, roles_of
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
 from portal.models import User
 from portal.notices import outbox
@@ -32,9 +32,13 @@ def lock(user: User, *, reason: str, by: User, now: datetime) -> None:
 def unlock(user: User, *, reason: str, by: User, now: datetime) -> None:
     """Unlock an account as an operator; a password or session of before is no way in.
 
+    One that had ended comes back without the roles of before, which need a request and an approval.
+
     Raises MoveNotAllowed (`role`, `own_account`, `superuser`, `account`), BadInput (`reason`).
     """
     _check(user, reason, by)
+    for role in _left_by_an_end(user):
+        granting.take_away(user, role, reason=reason.strip(), by=by, now=now)
     _set(user, active=True)
     _tell("portal/account_unlocked", user, reason, now)
 
@@ -46,6 +50,16 @@ def _check(user: User, reason: str, by: User) -> None:
     granting.no_superuser(user)
     if not reason.strip():
         raise BadInput("사유를 적어 주세요.", code="reason")
+
+
+def _left_by_an_end(user: User) -> list[str]:
+    """Return the roles that the account still has from before it ended."""
+    ending = user.endings.filter(done_at__isnull=False).order_by("-done_at").first()
+    if ending is None:
+        return []
+    since = user.role_changes.filter(given=True, at__gte=ending.done_at)
+    given = set(since.values_list("role", flat=True))
+    return [role for role in given_to(user) if role not in given]
 
 
 def _set(user: User, *, active: bool) -> None:

@@ -68,6 +68,12 @@ def roles_of(user: User | AnonymousUser | None) -> frozenset[str]:
     return user.held_roles
 
 
+def given_to(user: User) -> list[str]:
+    """Return the roles that an account was given and keeps while it is locked, by name."""
+    names = user.groups.filter(name__in=role_names()).order_by("name")
+    return list(names.values_list("name", flat=True))
+
+
 def approvers() -> frozenset[str]:
     """Return the roles whose holders approve the roles of others."""
     return frozenset(name for name, role in declared().items() if role.approves)

@@ -7,7 +7,7 @@ from django.db.models import Q
 
 from portal.access import handing_over
 from portal.access import parts as held_for
-from portal.access.roles import declared, labels, roles_of
+from portal.access.roles import declared, given_to, labels
 from portal.core.clock import now
 from portal.core.dates import korean_day
 from portal.forms.fields import NameField
@@ -95,7 +95,7 @@ class RequestForm(forms.Form):
 
 def take_form(request: object, user: User) -> type[forms.Form]:
     """Return the form that names one of the roles that a person holds."""
-    held = sorted(roles_of(user))
+    held = given_to(user)
     choices = [(name, declared()[name].label) for name in held]
 
     class TakeForm(forms.Form):

@@ -14,7 +14,16 @@ from django.utils.safestring import SafeString
 from portal.access import endings, factor_reset, granting, invitations, locking
 from portal.access import parts as held_for
 from portal.access.requests import person
-from portal.access.roles import AUDITOR, OPERATOR, approvers, declared, label, labels, roles_of
+from portal.access.roles import (
+    AUDITOR,
+    OPERATOR,
+    approvers,
+    declared,
+    given_to,
+    label,
+    labels,
+    roles_of,
+)
 from portal.core.clock import now
 from portal.core.dates import korean_day
 from portal.models import (
@@ -178,7 +187,7 @@ class UserAdmin(WorkflowAdmin):
             take_role,
             form=take_form,
             roles=KEEPERS,
-            show=lambda request, user: bool(roles_of(user)) and of_others(request, user),
+            show=lambda request, user: bool(given_to(user)) and of_others(request, user),
             danger=True,
             done="역할을 거두고 본인에게 메일로 알렸습니다.",
             intro="누르면 바로 거둡니다. 다시 주려면 요청과 승인이 필요합니다.",
@@ -190,7 +199,7 @@ class UserAdmin(WorkflowAdmin):
             form=ending_form,
             roles=KEEPERS,
             show=lambda request, user: (
-                user.is_active
+                not endings.is_over(user)
                 and of_others(request, user)
                 and not open_endings().filter(user=user).exists()
             ),
@@ -236,7 +245,7 @@ class UserAdmin(WorkflowAdmin):
 
     @admin.display(description="담당 내역사업")
     def parts(self, user: User) -> SafeString | str:
-        found = [(name, held_for.of(name)) for name in sorted(roles_of(user))]
+        found = [(name, held_for.of(name)) for name in given_to(user)]
         return lines(
             text
             for name, parts in found

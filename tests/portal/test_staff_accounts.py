@@ -449,6 +449,48 @@ def test_an_account_ends_on_its_day_and_not_before(operator) -> None:
     assert refused(lambda: endings.cancel(made, by=operator, now=at)) == "ending_done"
 
 
+def test_an_account_that_was_locked_before_its_end_keeps_no_role(operator, manager) -> None:
+    program = staff.program()
+    user = account(roles=[OFFICER, AUDITOR], factor=True)
+    user.sub_programs.add(program)
+    made = ended(user, manager, ends_on=korean_day(now()) + timedelta(days=3))
+    locking.lock(user, reason="분실", by=operator, now=now())
+    assert endings.carry_out_due(now() + timedelta(days=3)) == 1
+    gone = fresh(user)
+    assert (gone.groups.count(), gone.sub_programs.count(), gone.is_staff) == (0, 0, False)
+    made.refresh_from_db()
+    assert [text for label, text in made.outcome if label == "거둔 역할"] == [
+        "감사 담당자", "사업 담당자",
+    ]  # fmt: skip
+    locking.unlock(gone, reason="복직", by=operator, now=now())
+    assert (fresh(user).is_active, roles_of(fresh(user))) == (True, frozenset())
+
+
+def test_an_ended_account_is_unlocked_without_the_roles_of_before(operator, manager) -> None:
+    user = account(roles=[AUDITOR], factor=True)
+    made = ended(user, manager)
+    user.groups.add(*operator.groups.all())  # as an end left them that came to a locked account
+    User.objects.filter(pk=user.pk).update(is_staff=True)
+    locking.unlock(fresh(user), reason="복직", by=operator, now=now())
+    assert (roles_of(fresh(user)), fresh(user).is_staff) == (frozenset(), False)
+    granting.approve(asked(user, AUDITOR, operator), by=manager, now=now())
+    locking.lock(fresh(user), reason="분실", by=operator, now=now())
+    locking.unlock(fresh(user), reason="찾음", by=operator, now=now())
+    assert roles_of(fresh(user)) == {AUDITOR}  # given after the end
+    assert made.done_at is not None
+
+
+def test_a_locked_account_loses_a_role_and_ends_on_its_page(operator) -> None:
+    user = account(roles=[AUDITOR, CURATOR], factor=True)
+    client = staff.enter(Client(), operator)
+    press(client, user, "lock", reason="분실 신고")
+    press(client, user, "take", role=CURATOR, reason="인사이동")
+    assert [group.name for group in fresh(user).groups.all()] == [AUDITOR]
+    press(client, user, "end", ends_on=korean_day(now()), reason="퇴직")
+    assert not fresh(user).groups.exists()
+    assert refused(lambda: ended(fresh(user), operator)) == "account"
+
+
 def test_an_end_that_is_cancelled_does_not_come(operator) -> None:
     user = account(roles=[AUDITOR])
     made = ended(user, operator, ends_on=korean_day(now()) + timedelta(days=3))

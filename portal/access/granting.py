@@ -127,7 +127,7 @@ def approve(asked: RoleRequest, *, by: User, now: datetime) -> RoleChange:
         raise MoveNotAllowed(
             "이 역할은 요청하지 않은 다른 결정권자가 승인해야 합니다.", code="same_person"
         )
-    user = User.objects.select_for_update(no_key=True).get(pk=locked.user_id)
+    user = _lock(locked.user)
     if not user.is_active:
         raise MoveNotAllowed("잠기거나 끝난 계정에는 역할을 줄 수 없습니다.", code="account")
     if not has_factor(user):
@@ -182,19 +182,39 @@ def take(user: User, role: str, *, reason: str, by: User, now: datetime) -> Role
     keeper_only(by)
     another_only(by, user)
     reason = _reason(reason)
+    _lock(user)  # before what they hold: nobody puts more in their charge meanwhile
     if held_for.of(role) and handing_over.held(user):
         # Nobody's until somebody takes it: who may not open a file cannot be responsible for it.
         handing_over.hand_over(user, to=None, by=by, reason=reason, now=now)
     change = take_away(user, role, reason=reason, by=by, now=now)
-    outbox.write(
-        "portal/role_taken",
-        to_email=user.email,
-        user=user,
-        key=f"role_taken:{change.pk}",
-        now=now,
-        role=label(role),
-        reason=change.reason,
+    _tell_taken(change, now=now)
+    return change
+
+
+@transaction.atomic
+def take_part(
+    user: User, role: str, codes: Collection[str], *, reason: str, by: User, now: datetime
+) -> RoleChange:
+    """Take some of what a role is held for at once and tell the person; their files of it are nobody's then.
+
+    Raises MoveNotAllowed (`role`, `own_account`), BadInput (`reason`, `parts`).
+    """
+    keeper_only(by)
+    another_only(by, user)
+    reason = _reason(reason)
+    parts, locked = held_for.of(role), _lock(user)
+    held = parts.held(locked) if parts else []
+    if parts is None or not codes or not set(codes) < set(held):
+        raise BadInput(
+            "거둘 내역사업을 골라 주세요. 모두 거두려면 역할을 거두어야 합니다.", code="parts"
+        )
+    taken, before = [code for code in held if code in set(codes)], given_to(locked)
+    parts.take(locked, taken)
+    handing_over.free_unfit(locked, by=by, reason=reason, now=now)
+    change = _record(
+        locked, role, given=False, before=before, codes=taken, reason=reason, by=by, now=now
     )
+    _tell_taken(change, now=now)
     return change
 
 
@@ -231,7 +251,7 @@ def give(
 
 def take_away(user: User, role: str, *, reason: str, by: User, now: datetime) -> RoleChange:
     """Let a person hold a role no longer. Raises MoveNotAllowed (`last_holder`), BadInput (`role`)."""
-    locked = User.objects.select_for_update(no_key=True).get(pk=user.pk)
+    locked = _lock(user)
     keep_one(locked, [role])
     before = given_to(locked)
     if role not in before:
@@ -262,6 +282,11 @@ def keep_one(user: User, names: Collection[str]) -> None:
                 " 주어야 합니다.",
                 code="last_holder",
             )
+
+
+def _lock(user: User) -> User:
+    """Return the account read anew and locked: of two changes the second sees what the first did."""
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def _lock_groups(names: Sequence[str]) -> list[Group]:
@@ -327,6 +352,20 @@ def _reason(text: str) -> str:
     if not text.strip():
         raise BadInput("사유를 적어 주세요.", code="reason")
     return text.strip()
+
+
+def _tell_taken(change: RoleChange, *, now: datetime) -> None:
+    whole = change.role not in change.after
+    outbox.write(
+        "portal/role_taken",
+        to_email=change.user.email,
+        user=change.user,
+        key=f"role_taken:{change.pk}",
+        now=now,
+        role=label(change.role),
+        parts=[] if whole else held_for.labels(change.role, change.parts),
+        reason=change.reason,
+    )
 
 
 def _tell(template: str, asked: RoleRequest, *, now: datetime) -> None:

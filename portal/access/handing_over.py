@@ -27,11 +27,13 @@ class HandOver:
     """What one app's people hold: how many cases, and the service that hands them over.
 
     `hand_over(officer, to=…, by=…, reason=…, now=…)` returns `HandedOver`; `to` None frees them all.
+    `free_unfit(officer, by=…, reason=…, now=…)` frees what they may no longer hold and returns how many.
     """
 
     label: str
     held: Callable[[User], int]
     hand_over: Callable[..., HandedOver]
+    free_unfit: Callable[..., int]
 
 
 def held(officer: User) -> list[tuple[str, int]]:
@@ -50,6 +52,11 @@ def hand_over(
     """
     done = [row.hand_over(officer, to=to, by=by, reason=reason, now=now) for row in _declared()]
     return HandedOver(sum(row.given for row in done), sum(row.freed for row in done))
+
+
+def free_unfit(officer: User, *, by: User, reason: str, now: datetime) -> int:
+    """Make nobody's what a person may no longer hold, such as after a part of a role was taken."""
+    return sum(row.free_unfit(officer, by=by, reason=reason, now=now) for row in _declared())
 
 
 def _declared() -> list[HandOver]:

@@ -105,6 +105,32 @@ def take_form(request: object, user: User) -> type[forms.Form]:
     return TakeForm
 
 
+def divisible(user: User) -> dict[str, list[str]]:
+    """Return the roles that a person holds for several things, with the codes of these."""
+    found = {name: parts.held(user) for name in given_to(user) if (parts := held_for.of(name))}
+    return {name: codes for name, codes in found.items() if len(codes) > 1}
+
+
+def take_part_form(request: object, user: User) -> type[forms.Form]:
+    """Return the form that names some of what a person holds a role for."""
+    held = divisible(user)
+    roles = [(name, declared()[name].label) for name in held]
+    choices = [
+        row
+        for name, codes in held.items()
+        for row in zip(codes, held_for.labels(name, codes), strict=True)
+    ]
+
+    class TakePartForm(forms.Form):
+        role = forms.ChoiceField(label="역할", choices=roles)
+        parts = forms.MultipleChoiceField(
+            label="거둘 내역사업", choices=choices, widget=forms.CheckboxSelectMultiple
+        )
+        reason = text("사유", help_text="본인에게 메일로 알립니다.")
+
+    return TakePartForm
+
+
 def ending_form(request: object, user: User) -> type[forms.Form]:
     """Return the form that says from when, why, and who takes over."""
     staff = [name for name, role in declared().items() if role.staff]

@@ -39,8 +39,10 @@ from portal.staff.account_forms import (
     InvitationForm,
     RequestForm,
     codes_for,
+    divisible,
     ending_form,
     take_form,
+    take_part_form,
 )
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.filters import by_condition, waiting
@@ -64,7 +66,9 @@ def lines(rows: Iterable[str]) -> SafeString | str:
 def change_text(row: RoleChange) -> str:
     before, after = (", ".join(labels(names)) or "없음" for names in (row.before, row.after))
     who = " · ".join(str(each) for each in (row.by, row.approved_by) if each) or "서버 명령"
-    return f"{kst(row.at)} {before} → {after} ({who}). 사유: {row.reason}"
+    parts = ", ".join(held_for.labels(row.role, row.parts))
+    of = f" · 담당 내역사업 {'추가' if row.given else '거둠'}: {parts}" if parts else ""
+    return f"{kst(row.at)} {before} → {after}{of} ({who}). 사유: {row.reason}"
 
 
 class RoleFilter(admin.SimpleListFilter):
@@ -137,6 +141,12 @@ def take_role(request: HttpRequest, user: User, data: Data, at: datetime) -> Non
     granting.take(user, **data, by=person(request), now=at)
 
 
+def take_parts(request: HttpRequest, user: User, data: Data, at: datetime) -> None:
+    granting.take_part(
+        user, data["role"], data["parts"], reason=data["reason"], by=person(request), now=at
+    )
+
+
 def end_account(request: HttpRequest, user: User, data: Data, at: datetime) -> AccountEnding:
     return endings.end(user, **data, by=person(request), now=at)
 
@@ -191,6 +201,18 @@ class UserAdmin(WorkflowAdmin):
             danger=True,
             done="역할을 거두고 본인에게 메일로 알렸습니다.",
             intro="누르면 바로 거둡니다. 다시 주려면 요청과 승인이 필요합니다.",
+        ),
+        Act(
+            "take-part",
+            "담당 내역사업 거두기",
+            take_parts,
+            form=take_part_form,
+            roles=KEEPERS,
+            show=lambda request, user: bool(divisible(user)) and of_others(request, user),
+            danger=True,
+            done="담당 내역사업을 거두고 본인에게 메일로 알렸습니다.",
+            intro="누르면 바로 거둡니다. 그 내역사업에서 맡고 있던 신청은 담당자가 없게 됩니다. "
+            "다시 주려면 역할 요청과 승인이 필요합니다.",
         ),
         Act(
             "end",

@@ -9,12 +9,15 @@ from django.db import models
 from django.db.models import Model, QuerySet
 from django.forms.models import BaseInlineFormSet, ModelForm
 from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
 
+from portal.access import granting
 from portal.access.requests import person
 from portal.access.roles import roles_of
 from portal.core.errors import BadInput
 from portal.core.money import won
-from portal.models import User
+from portal.forms.people import told_apart
 from portal.staff.lists import QuickPaginator, ReadOnlyAdmin
 from portal.uploads.files import CONTENT_TYPES
 from programs.admin.form_parts import FormParts
@@ -28,6 +31,11 @@ from programs.rules.grants import quota
 from programs.rules.rule_changes import RANGES, criteria_fault
 from programs.services.catalogue import loading
 from programs.visibility import sub_programs_of
+
+OFFICERS = (
+    '담당자는 <a href="{}?role={}">계정</a> 화면에서 바꿉니다. 더하려면 ‘역할 요청’과 다른 결정권자의 '
+    "승인이 필요하고, 줄이려면 ‘담당 내역사업 거두기’를 누릅니다."
+)
 
 for kind in (Track, Criterion, BonusItem, RequiredDocument):
     auditlog.register(kind)
@@ -153,7 +161,7 @@ def _due_text(program: SubProgram, period: str) -> str:
 
 @admin.register(SubProgram)
 class SubProgramAdmin(FormParts, RuleEditAdmin):
-    """Sub-programmes: managers edit figures and officers; forms come from data files."""
+    """Sub-programmes: managers edit figures; forms come from data files, officers from their role."""
 
     needs_reason = "__all__"
     ranges = RANGES
@@ -186,7 +194,7 @@ class SubProgramAdmin(FormParts, RuleEditAdmin):
                 ]
             },
         ),
-        ("담당자", {"fields": ["officers"]}),
+        ("담당자", {"fields": ["people"]}),
         (
             "양식과 출처 (자료 파일로 바꿉니다)",
             {
@@ -195,7 +203,7 @@ class SubProgramAdmin(FormParts, RuleEditAdmin):
             },
         ),
     ]  # fmt: skip
-    fixed = ["round", "code", "short", "pot", *FormParts.names, "form_version"]
+    fixed = ["round", "code", "short", "pot", "people", *FormParts.names, "form_version"]
 
     def facts(self, request: HttpRequest, thing: Model) -> dict[str, tuple[str, str]]:
         program = cast(SubProgram, thing)
@@ -221,6 +229,20 @@ class SubProgramAdmin(FormParts, RuleEditAdmin):
     def quota(self, program: SubProgram) -> str:
         return quota.label(program.quota_count, program.quota_kind)
 
+    @admin.display(description="담당자")
+    def people(self, program: SubProgram) -> str:
+        return ", ".join(map(told_apart, program.officers.order_by("name", "pk"))) or "없음"
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        whole = super().get_fieldsets(request, obj)
+        if not roles_of(request.user) & granting.keepers():
+            return whole
+        words = format_html(OFFICERS, reverse("admin:portal_user_changelist"), OFFICER)
+        return [
+            (title, {**part, "description": words} if "people" in part["fields"] else part)
+            for title, part in whole
+        ]
+
     def get_queryset(self, request: HttpRequest) -> QuerySet[SubProgram]:
         return sub_programs_of(person(request))
 
@@ -229,14 +251,6 @@ class SubProgramAdmin(FormParts, RuleEditAdmin):
         announced = isinstance(obj, SubProgram) and obj.round.announced
         fixed = [*self.fixed, "opens_at", "closes_at"] if announced else self.fixed
         return [*fixed, *super().get_readonly_fields(request, obj)]
-
-    def formfield_for_manytomany(
-        self, db_field: Any, request: HttpRequest, **kwargs: Any
-    ) -> forms.ModelMultipleChoiceField | None:
-        if db_field.name == "officers":
-            kwargs["queryset"] = User.objects.filter(groups__name=OFFICER, is_active=True)
-            kwargs["widget"] = forms.CheckboxSelectMultiple()
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
 
     def save_related(
         self, request: HttpRequest, form: ModelForm, formsets: list[Any], change: bool

@@ -18,12 +18,19 @@ class SubProgramParts:
         return [_code(row) for row in rows]
 
     def give(self, user: User, codes: Sequence[str]) -> None:
-        wanted = set(codes)
-        rows = SubProgram.objects.select_related("round")
-        user.sub_programs.add(*(row for row in rows if _code(row) in wanted))
+        user.sub_programs.add(*_named(codes))
+
+    def take(self, user: User, codes: Sequence[str]) -> None:
+        user.sub_programs.remove(*_named(codes))
 
     def take_all(self, user: User) -> None:
         user.sub_programs.clear()
+
+
+def _named(codes: Sequence[str]) -> list[SubProgram]:
+    wanted = set(codes)
+    rows = SubProgram.objects.select_related("round")
+    return [row for row in rows if _code(row) in wanted]
 
 
 def _code(program: SubProgram) -> str:

@@ -348,6 +348,41 @@ def test_an_officer_gets_a_further_sub_programme_by_the_same_way(operator, manag
     assert set(user.sub_programs.all()) == {first, further}
 
 
+def test_one_sub_programme_is_taken_with_its_files_and_the_rest_stays(operator, manager) -> None:
+    kept, taken = staff.program(), staff.program()
+    user = account(roles=[OFFICER], factor=True)
+    user.sub_programs.add(kept, taken)
+    files = {
+        row: ApplicationFactory(sub_program=row, filed=True, officer=user) for row in (kept, taken)
+    }
+    code = code_of(taken)
+
+    def take(codes: list[str], by: User, reason: str = "업무 분담") -> object:
+        return granting.take_part(user, OFFICER, codes, reason=reason, by=by, now=now())
+
+    assert refused(lambda: take([code], staff.auditor())) == "role"
+    assert refused(lambda: take([code], user)) == "role"
+    assert refused(lambda: take([code], operator, " ")) == "reason"
+    for codes in ([], ["x/y"], [code, code_of(kept)]):
+        assert refused(lambda c=codes: take(c, operator)) == "parts"
+    client = staff.enter(Client(), manager)
+    press(client, user, "take-part", role=OFFICER, parts=[code], reason="업무 분담")
+    assert roles_of(fresh(user)) == {OFFICER}
+    assert list(user.sub_programs.all()) == [kept]
+    for file in files.values():
+        file.refresh_from_db()
+    assert (files[kept].officer, files[taken].officer) == (user, None)
+    change = RoleChange.objects.get()
+    assert (change.given, change.before, change.after) == (False, [OFFICER], [OFFICER])
+    assert (change.parts, change.by) == ([code], manager)
+    mail = Notice.objects.get(user=user)
+    assert taken.name in mail.body
+    assert mail.subject == "‘사업 담당자’ 역할의 담당 내역사업 일부가 끝났습니다"
+    page = client.get(reverse("admin:portal_user_change", args=[user.pk])).content.decode()
+    assert f"담당 내역사업 거둠: {taken.name}" in page
+    assert "담당 내역사업 거두기</a>" not in page  # the last one goes with the role
+
+
 @pytest.mark.parametrize(
     ("role", "by"),  # only another operator locks an operator
     [(OPERATOR, "take"), (OPERATOR, "end"), (MANAGER, "take"), (MANAGER, "end"), (MANAGER, "lock")],
@@ -549,7 +584,11 @@ def give_cases(officer: User, *, to: User | None, **how: Any) -> HandedOver:
     return HandedOver(given=2, freed=1)
 
 
-CASES = HandOver("맡은 건", held=lambda user: 3, hand_over=give_cases)
+def free_nothing(officer: User, **how: Any) -> int:
+    return 0
+
+
+CASES = HandOver("맡은 건", held=lambda user: 3, hand_over=give_cases, free_unfit=free_nothing)
 
 
 # --- Pages ---------------------------------------------------------------------------------------

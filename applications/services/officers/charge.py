@@ -4,7 +4,7 @@ Nobody has a file in charge who is no officer of its sub-programme, has no worki
 to its firms.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -90,6 +90,13 @@ def hand_over(
     return HandedOver(given, freed=place(held, officer=None, how=how))
 
 
+def free_unfit(officer: User, *, by: User | None, reason: str, now: datetime) -> int:
+    """Make nobody's what an officer has in charge of sub-programmes that are no longer theirs."""
+    theirs = officer.sub_programs.values("pk")
+    how = How(Charge.ENDED, now, by, _said(reason))
+    return place(held_by(officer).exclude(sub_program__in=theirs), officer=None, how=how)
+
+
 def tied_to(people: Iterable[User | None], rows: QuerySet[Application]) -> frozenset[int]:
     """Return the keys of the applications that one of these people is tied to."""
     found = (impartiality.tied_among(person, rows) for person in people if person is not None)
@@ -116,18 +123,31 @@ def place(
 ) -> int:
     """Put all of these applications, or the `most` oldest, in one officer's charge, or nobody's.
 
-    Returns how many. Set by set, each with its lines of history. `rows` no longer holds a file once it was placed, so that
-    of two who place the same the second finds it gone. The caller knows that the officer may have them.
+    Returns how many. Set by set, each with its lines of history. `rows` no longer holds a file once it
+    was placed, so that of two who place the same the second finds it gone. What the officer may not
+    have at that moment stays as it is, though it was filed after the caller looked.
     """
     wanted = rows.exclude(pk__in=without) if without else rows
     keys = list(wanted.order_by("pk").values_list("pk", flat=True)[:most])
     parts = (keys[start : start + CHUNK] for start in range(0, len(keys), CHUNK))
-    return sum(_place(rows.filter(pk__in=part), officer, how) for part in parts)
+    return sum(_place(rows, part, officer, how) for part in parts)
+
+
+def lock_officer(officer: User) -> User:
+    """Return the person locked: their role and account do not end before this transaction does.
+
+    The person comes before the files, as where an account ends and a role is taken.
+    """
+    return User.objects.select_for_update(no_key=True).get(pk=officer.pk)
 
 
 @transaction.atomic
-def _place(rows: QuerySet[Application], officer: User | None, how: How) -> int:
-    locked = rows.order_by("pk").select_for_update(of=("self",))
+def _place(
+    rows: QuerySet[Application], keys: Collection[int], officer: User | None, how: How
+) -> int:
+    if officer is not None:
+        keys = _fit(lock_officer(officer), Application.objects.filter(pk__in=keys))
+    locked = rows.filter(pk__in=keys).order_by("pk").select_for_update(of=("self",))
     before = list(locked.values_list("pk", "officer_id"))
     if not before:
         return 0
@@ -135,6 +155,15 @@ def _place(rows: QuerySet[Application], officer: User | None, how: How) -> int:
     Application.objects.filter(pk__in=[pk for pk, _ in before]).update(officer=to)
     _write([(pk, how.kind, to, was, by, how.now, how.reason) for pk, was in before])
     return len(before)
+
+
+def _fit(officer: User, rows: QuerySet[Application]) -> list[int]:
+    """Return which of these files a locked person may have: by account, role, sub-programme and ties."""
+    if not _works(officer):
+        return []
+    theirs = rows.filter(sub_program__in=officer.sub_programs.values("pk"))
+    tied = tied_to([officer], rows)
+    return [pk for pk in theirs.values_list("pk", flat=True) if pk not in tied]
 
 
 def _change(
@@ -150,8 +179,6 @@ def _change(
 
     Raises BadInput (`officer`), Tied, and StaleVersion when another came first.
     """
-    if to is not None:
-        _refuse(to, application)
     if to is not None and by != to:
         impartiality.check(by, application)
     line = OfficerChange(
@@ -165,6 +192,8 @@ def _change(
     )
     try:
         with transaction.atomic():
+            if to is not None:
+                _refuse(lock_officer(to), application)
             as_read = chargeable().filter(pk=application.pk, officer=application.officer_id)
             if not as_read.update(officer=to):
                 raise StaleVersion(_who_came_first(application))
@@ -213,4 +242,4 @@ def _held(officer: User) -> int:
     return held_by(officer).count()
 
 
-HAND_OVER = HandOver("담당 신청", held=_held, hand_over=hand_over)
+HAND_OVER = HandOver("담당 신청", held=_held, hand_over=hand_over, free_unfit=free_unfit)

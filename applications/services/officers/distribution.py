@@ -1,5 +1,6 @@
 """Distributing files that are nobody's among the officers of their sub-programme, by its rules."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +16,12 @@ from applications.services.officers.charge import How, place, tied_to
 from applications.states import Charge
 from portal.access import impartiality
 from portal.core.dates import korean_day
-from portal.core.errors import BadInput, StaleVersion
+from portal.core.errors import BadInput, PortalError, StaleVersion
 from portal.models import User
 from programs.models import SubProgram
 from programs.roles import MANAGER
+
+logger = logging.getLogger(__name__)
 
 MOST = 20_000
 """Files of a sub-programme in one run of the sweep, so that other due dates do not wait long."""
@@ -62,7 +65,15 @@ def sweep(now: datetime) -> int:
     Never part of a filing, so that none is slower or fails because of it.
     """
     planned = SubProgram.objects.filter(distribution_plans__isnull=False).distinct()
-    return sum(distribute(program, now=now, most=MOST) for program in planned)
+    return sum(_distribute(program, now) for program in planned)
+
+
+def _distribute(program: SubProgram, now: datetime) -> int:
+    try:
+        return distribute(program, now=now, most=MOST)
+    except PortalError as refused:  # as when an officer became a firm's member: the others go on
+        logger.warning("%s 배분을 마치지 못함: %s", program.code, refused.code)
+        return 0
 
 
 def distribute(program: SubProgram, *, now: datetime, most: int | None = None) -> int:

@@ -51,7 +51,9 @@ ACTS: Mapping[SetActKind, SetActSpec] = {
         move=ApplicationMoves.REMIND,
         chunk=500,
     ),
-    K.HAND_OVER: SetActSpec(STAFF, FILED, officers.hand_over, check=officers.check_officer),
+    K.HAND_OVER: SetActSpec(
+        STAFF, FILED, officers.hand_over, check=officers.check_officer, own_locks=True
+    ),
     K.CONCLUDE: SetActSpec(
         (MANAGER,),
         (A.PREPARING,),
@@ -60,6 +62,7 @@ ACTS: Mapping[SetActKind, SetActSpec] = {
         check=agreements.check_signature,
         freeze=agreements.texts_of,
         of_agreements=True,
+        own_locks=True,
     ),
     K.REQUEST_PAY: SetActSpec(
         (OFFICER,),
@@ -68,6 +71,7 @@ ACTS: Mapping[SetActKind, SetActSpec] = {
         chunk=agreements.CHUNK,
         freeze=agreements.payable_of,
         of_agreements=True,
+        own_locks=True,
     ),
     K.PAY: SetActSpec(
         (MANAGER,),
@@ -76,8 +80,14 @@ ACTS: Mapping[SetActKind, SetActSpec] = {
         chunk=agreements.CHUNK,
         freeze=agreements.requested_of,
         of_agreements=True,
+        own_locks=True,
     ),
     K.CLOSE: SetActSpec(
-        (MANAGER,), (A.SETTLED,), agreements.close, chunk=agreements.CHUNK, of_agreements=True
+        (MANAGER,),
+        (A.SETTLED,),
+        agreements.close,
+        chunk=agreements.CHUNK,
+        of_agreements=True,
+        own_locks=True,
     ),
 }

@@ -80,7 +80,8 @@ class SetActSpec:
     applications, checked for each row before; acts on agreements have none, their services check.
     `states` are those of the row in which the act is possible at all, for the estimate before it.
     `check(options, by, now)` refuses what no row could take. `freeze(ids)` returns by application what is
-    to hold as the page showed it that the person confirmed.
+    to hold as the page showed it that the person confirmed. With `own_locks` the act locks its rows itself,
+    in the order of the single act.
     """
 
     roles: Sequence[str]
@@ -93,6 +94,7 @@ class SetActSpec:
     check: Callable[[Mapping[str, Any], User, datetime], None] | None = None
     freeze: Callable[[Sequence[int]], dict[str, Any]] | None = None
     of_agreements: bool = False
+    own_locks: bool = False
 
 
 def refusal(error: PortalError) -> Finding:

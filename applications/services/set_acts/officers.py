@@ -11,7 +11,7 @@ from applications.services.officers import charge
 from applications.services.set_acts.batches import Batch, Refusals
 from applications.states import Charge
 from portal.access.roles import roles_of
-from portal.core.errors import BadInput, Finding
+from portal.core.errors import BadInput, Finding, StaleVersion
 from portal.models import User
 from programs.roles import MANAGER, OFFICER
 
@@ -29,15 +29,16 @@ def check_officer(options: Mapping[str, Any], by: User, now: datetime) -> None:
 
 def hand_over(batch: Batch) -> Refusals:
     """Put the files in another officer's charge, each under the rules of giving one."""
-    to = User.objects.get(pk=batch.act.options["officer"])
+    to = charge.lock_officer(User.objects.get(pk=batch.act.options["officer"]))
     rows = Application.objects.filter(pk__in=batch.rows)
+    locked = {row.pk: row for row in rows.order_by("pk").select_for_update(of=("self",))}
     manages = MANAGER in roles_of(batch.by)
     works = to.is_active and OFFICER in roles_of(to)
     programs = set(to.sub_programs.values_list("pk", flat=True)) if works else set()
     tied = charge.tied_to([to], rows)
     open_rows = set(chargeable().filter(pk__in=batch.rows).values_list("pk", flat=True))
     refusals: Refusals = {}
-    for pk, row in batch.rows.items():
+    for pk, row in locked.items():
         found = giving(row.officer_id, to=to.pk, by=batch.by.pk, manages=manages)
         if pk not in open_rows:
             refusals[pk] = WITHDRAWN
@@ -49,5 +50,6 @@ def hand_over(batch: Batch) -> Refusals:
             refusals[pk] = found
     how = charge.How(Charge.GIVEN, batch.now, batch.by, batch.note[:500])
     given = Application.objects.filter(pk__in=batch.without(refusals))
-    charge.place(given, officer=to, how=how)
+    if charge.place(given, officer=to, how=how) != len(locked) - len(refusals):
+        raise StaleVersion  # a tie was declared meanwhile: the chunk is judged anew
     return refusals

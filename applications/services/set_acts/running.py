@@ -252,8 +252,8 @@ def _act_on(act: SetAct, chunk: SetChunk, now: datetime) -> Refusals:
     spec, by = ACTS[SetActKind(act.kind)], act.requested_by
     step, do = (spec.move, spec.do) if act.undoes is None else (spec.undo_move, spec.undo)
     seen = staff_applications(by).filter(pk__in=chunk.ids).order_by("pk")
-    # Agreements are locked by their own act, before their application as single acts do it.
-    locked = seen if spec.of_agreements else seen.select_for_update(of=("self",))
+    # Agreements are locked before their application, an officer before the files: as single acts do it.
+    locked = seen if spec.own_locks else seen.select_for_update(of=("self",))
     rows = {row.pk: row for row in locked}
     tied = impartiality.tied_among(by, Application.objects.filter(pk__in=rows))
     held = bool(roles_of(by) & set(spec.roles))

@@ -1,4 +1,4 @@
-"""Two officers take the same file at the same moment on PostgreSQL: one gets it."""
+"""Two officers take a file at once, or one whose role ends at that moment, on PostgreSQL."""
 
 import threading
 from typing import Any
@@ -8,8 +8,10 @@ from django.db.models import QuerySet
 
 from applications.models import Application, OfficerChange
 from applications.services.officers import charge
+from portal.access import granting
 from portal.core.errors import StaleVersion
 from portal.models import User
+from programs.roles import OFFICER
 from tests.factories import staff
 from tests.factories.applications import NOW, ApplicationFactory
 from tests.faults.together import WAIT_SECONDS, at_once
@@ -65,3 +67,40 @@ def test_without_the_condition_of_the_update_both_would_have_taken_it(monkeypatc
     _, officers, answers = both_take()
     assert sorted(answers) == sorted(row.pk for row in officers)
     assert OfficerChange.objects.count() == 2
+
+
+def take_while_the_role_ends(monkeypatch: pytest.MonkeyPatch, *, locked: bool) -> Application:
+    """Let the role be taken once the officer was found fit; without the lock it is gone first."""
+    decided, taken, real = threading.Barrier(2), threading.Event(), charge._refuse
+
+    def then_wait(*args: Any) -> None:
+        real(*args)
+        decided.wait(WAIT_SECONDS)
+        if not locked:
+            taken.wait(WAIT_SECONDS)
+
+    program = staff.program()
+    officer, manager = staff.officer(program), staff.manager()
+    filed = ApplicationFactory(filed=True, sub_program=program)
+    monkeypatch.setattr(charge, "_refuse", then_wait)
+
+    def act(place: int) -> None:
+        if place == 0:
+            charge.take(Application.objects.get(pk=filed.pk), by=officer, now=NOW)
+        else:
+            decided.wait(WAIT_SECONDS)
+            granting.take(officer, OFFICER, reason="인사이동", by=manager, now=NOW)
+            taken.set()
+
+    assert at_once(2, act) == [None, None]
+    return Application.objects.get(pk=filed.pk)
+
+
+def test_a_file_that_is_taken_while_the_role_ends_is_nobodys(monkeypatch) -> None:
+    assert take_while_the_role_ends(monkeypatch, locked=True).officer is None
+
+
+def test_without_the_lock_the_file_would_stay_with_who_is_no_officer(monkeypatch) -> None:
+    """The negative control: the officer is not locked before they are found fit."""
+    monkeypatch.setattr(charge, "lock_officer", lambda officer: officer)
+    assert take_while_the_role_ends(monkeypatch, locked=False).officer is not None

@@ -1,5 +1,6 @@
 """Distribution: the first rule that fits, in turn by load, and nobody who may not have a file."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from applications.models import (
 from applications.queries.officers.distribution import preview
 from applications.services.officers import charge, distribution, stand_ins
 from applications.states import ApplicationState, Charge, MemberRole
+from portal.access.impartiality import Tied
 from portal.core.dates import korean_day
 from portal.core.errors import BadInput, MoveNotAllowed, StaleVersion
 from portal.models import User
@@ -96,6 +98,72 @@ def test_a_file_of_a_tied_officer_goes_on_to_the_next_rule(program) -> None:
     ruled(program, rule(tied), rule(other))
     distribution.distribute(program, now=NOW)
     assert (holder(own), holder(plain)) == (other.pk, tied.pk)
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], object]], None]:
+    """Let something happen after a run has looked who may have what."""
+
+    def happens(act: Callable[[], object]) -> None:
+        real = distribution._desk
+
+        def then(*words: Any) -> Any:
+            found = real(*words)
+            act()
+            return found
+
+        monkeypatch.setattr(distribution, "_desk", then)
+
+    return happens
+
+
+@pytest.mark.parametrize("by_turn", [True, False])
+def test_a_file_that_comes_while_a_run_goes_on_is_judged_too(program, meanwhile, by_turn) -> None:
+    officer, came = staff.officer(program), []
+    plain = filed(program)
+
+    def file() -> None:
+        came.append(filed(program))
+        company = came[0].company
+        Member.objects.create(company=company, user=officer, role=MemberRole.VIEWER, since=NOW)
+
+    meanwhile(file)
+    ruled(program, rule(None if by_turn else officer))
+    assert distribution.distribute(program, now=NOW) == 1
+    assert (holder(plain), holder(came[0])) == (officer.pk, None)
+
+
+@pytest.mark.parametrize("lost", ["account", "role", "program"])
+def test_who_may_have_no_file_any_more_gets_none(program, meanwhile, lost) -> None:
+    officer = staff.officer(program)
+    row = filed(program)
+    ends = {
+        "account": lambda: User.objects.filter(pk=officer.pk).update(is_active=False),
+        "role": officer.groups.clear,
+        "program": officer.sub_programs.clear,
+    }
+    meanwhile(ends[lost])
+    ruled(program, rule(officer))
+    assert distribution.distribute(program, now=NOW) == 0
+    assert holder(row) is None
+
+
+def test_a_refusal_in_one_sub_programme_leaves_the_others_their_files(program, monkeypatch) -> None:
+    other = staff.program()
+    rows = {row: filed(row) for row in (program, other)}
+    for row in rows:
+        ruled(row, rule(staff.officer(row)))
+    real = distribution.distribute
+
+    def refusing(one: SubProgram, **words: Any) -> int:
+        if one == program:
+            raise Tied
+        return real(one, **words)
+
+    monkeypatch.setattr(distribution, "distribute", refusing)
+    assert distribution.sweep(NOW) == 1
+    assert holder(rows[program]) is None
+    assert holder(rows[other]) is not None
 
 
 def test_what_no_rule_fits_stays_nobodys_and_an_empty_plan_stops(program) -> None:

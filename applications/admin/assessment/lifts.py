@@ -30,12 +30,26 @@ def discard(request: HttpRequest, lift: TieLift, data: dict[str, Any], at: datet
     lifts.discard(lift, by=person(request), now=at, **data)
 
 
+BLIND = (
+    "이 내역사업은 기업을 가리고 평가합니다. 되살리면 어느 기업의 평가표인지 알게 되므로, 본인이 밝힌 이해관계로 끝난 "
+    "평가표는 되살리지 않습니다. 신청 화면의 ‘빈 자리 배정’으로 다른 평가위원을 배정해 주세요."
+)
+
+
+def approved(lift: TieLift) -> str:
+    """Return the message after an approval."""
+    if lifts.stays_ended(lift.tie):
+        return f"이해관계를 해제했습니다. {BLIND}"
+    return "이해관계를 해제했습니다. 끝났던 평가표가 있으면 되살리고 평가위원에게 알렸습니다."
+
+
 def words(lift: TieLift) -> str:
+    after = "승인하면 평가위원이 이 신청을 다시 맡을 수 있고, 이 이해관계로 끝난 평가표는 이력과 함께 되살아납니다."
     return (
         f"{told_apart(lift.proposed_by)}님이 해제를 제안했습니다.\n"
         f"평가위원: {told_apart(lift.tie.assessor)}\n이해관계: {lift.tie.reason}\n"
         f"해제 사유: {lift.reason}\n\n"
-        "승인하면 평가위원이 이 신청을 다시 맡을 수 있고, 이 이해관계로 끝난 평가표는 이력과 함께 되살아납니다."
+        f"{BLIND if lifts.stays_ended(lift.tie) else after}"
     )
 
 
@@ -56,7 +70,7 @@ class TieLiftAdmin(WorkflowAdmin):
             "approve",
             "해제 승인",
             approve,
-            done="이해관계를 해제했습니다. 끝났던 평가표가 있으면 되살리고 평가위원에게 알렸습니다.",
+            done=approved,
             roles=[OFFICER, MANAGER],
             show=lambda request, lift: lift.open and lift.proposed_by_id != person(request).pk,
             intro=words,

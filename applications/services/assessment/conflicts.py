@@ -41,6 +41,7 @@ from portal.jobs import queue
 from portal.jobs.progress import Progress, no_progress
 from portal.models import DeclaredTie, FirmLink, Job, User
 from portal.records.workflow import move
+from programs.models import SubProgram
 
 JOB = "applications.conflicts"
 WHO = "평가위원"
@@ -255,6 +256,14 @@ def restore(sheet: ScoreSheet, *, reason: str, by: User, now: datetime) -> None:
             move(sheet.application, step, by=by, now=now, note=reason)
         _mark_stale(sheet, "다시 합산에 넣었습니다", since=out_at, now=now)
     sheet.refresh_from_db()
+
+
+def lock_program(application: Application) -> None:
+    """Lock the sub-programme before its sheets are decided on, as the start of a score run does.
+
+    A run starts before, and is found and marked stale, or after, and counts what was decided.
+    """
+    SubProgram.objects.select_for_update(no_key=True).get(pk=application.sub_program_id)
 
 
 def open_ties(sheet: ScoreSheet) -> QuerySet[ConflictOfInterest]:

@@ -35,6 +35,7 @@ def propose(sheet: ScoreSheet, *, kind: str, reason: str, by: User, now: datetim
     if not reason.strip() or len(reason.strip()) > REASON_LENGTH:
         raise BadInput(f"사유를 {REASON_LENGTH}자까지 적어 주세요.", code="reason")
     with transaction.atomic():
+        conflicts.lock_program(sheet.application)
         locked = ScoreSheet.objects.select_for_update(of=("self",)).get(pk=sheet.pk)
         locked.application = sheet.application
         _check(locked, kind)
@@ -72,6 +73,7 @@ def approve(decision: SheetDecision, *, by: User, now: datetime) -> SheetDecisio
             "제안한 사람은 승인할 수 없습니다. 다른 사람이 확인해야 합니다.", code="same_person"
         )
     with transaction.atomic():
+        conflicts.lock_program(sheet.application)
         ScoreSheet.objects.select_for_update(of=("self",)).get(pk=sheet.pk)
         sheet.refresh_from_db()
         _check(sheet, decision.kind)

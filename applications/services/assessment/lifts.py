@@ -2,6 +2,7 @@
 
 A sheet that the tie had ended comes back with its history. One that its assessor gave up by the
 statement waits for a new statement; one that people had excluded is restored as they would restore it.
+Where firms are hidden, a statement's sheet stays ended: its return would tell whose it is.
 """
 
 from datetime import datetime
@@ -55,8 +56,9 @@ def approve(lift: TieLift, *, by: User, now: datetime) -> TieLift:
             "제안한 사람은 승인할 수 없습니다. 다른 사람이 확인해야 합니다.", code="same_person"
         )
     with transaction.atomic():
+        conflicts.lock_program(lift.tie.application)
         rows = ConflictOfInterest.objects.select_for_update(of=("self",))
-        tie = rows.select_related("application", "assessor").get(pk=lift.tie_id)
+        tie = rows.select_related("application__sub_program", "assessor").get(pk=lift.tie_id)
         _check(tie)
         open_rows = TieLift.objects.filter(pk=lift.pk, approved_at=None, discarded_at=None)
         if not open_rows.update(approved_by=by, approved_at=now):
@@ -130,7 +132,7 @@ def _restore(lift: TieLift, tie: ConflictOfInterest, by: User, now: datetime) ->
             approved_at=now,
         )
         conflicts.restore(sheet, reason=reason, by=by, now=now)
-    elif tie.code == conflicts.STATED and _given_up_by_statement(sheet):
+    elif _waits_again(tie, sheet):
         move(sheet.application, ApplicationMoves.RESTORE_SHEET, by=by, now=now, note=reason)
         ScoreSheet.objects.filter(pk=sheet.pk).update(
             abstained_at=None, declared_at=None, end_reason=""
@@ -148,7 +150,14 @@ def _restore(lift: TieLift, tie: ConflictOfInterest, by: User, now: datetime) ->
     )
 
 
-def _given_up_by_statement(sheet: ScoreSheet) -> bool:
+def stays_ended(tie: ConflictOfInterest) -> bool:
+    """Tell whether a sheet that the tie ended does not come back: its assessor knows the firm by the tie."""
+    return tie.code == conflicts.STATED and tie.application.sub_program.blind
+
+
+def _waits_again(tie: ConflictOfInterest, sheet: ScoreSheet) -> bool:
+    if tie.code != conflicts.STATED or stays_ended(tie):
+        return False
     same = ScoreSheet.objects.filter(pk=sheet.pk, abstained_at=F("declared_at"))
     return same.exists()
 

@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from applications.admin.assessment import lifts as screen
 from applications.models import Application, ConflictOfInterest, ScoreSheet, TieLift
 from applications.services.assessment import conflicts, exclusions, lifts, scoring, sheets
+from applications.visibility import listed_sheets
 from portal.access.impartiality import Tied
 from portal.core.errors import BadInput, MoveNotAllowed
 from portal.models import Notice
@@ -73,6 +75,22 @@ def test_a_stated_tie_is_lifted_by_two_and_the_statement_is_made_again(
     assert not case.conflicts.filter(cleared_at=None).exists()
     again = sheets.declare(given_up, tied=False, words="", by=judge, now=LATER + timedelta(hours=1))
     assert again.declared_at is not None
+
+
+def test_where_firms_are_hidden_no_sheet_comes_back_to_who_stated_the_tie(
+    program, case, officer, boss, judge, given_up
+) -> None:
+    type(program).objects.filter(pk=program.pk).update(blind=True)
+    made = lifted(case.conflicts.get(), officer, boss)
+    given_up.refresh_from_db()
+    assert (case.conflicts.get().cleared_at, given_up.abstained_at) == (LATER, NOW)
+    assert not listed_sheets(judge).exists()
+    assert not Notice.objects.filter(key=f"sheet-restored:{given_up.pk}:{made.pk}").exists()
+    assert "되살리지 않습니다" in screen.approved(made)
+    assert "되살리지 않습니다" in screen.words(made)
+    # The seat is free for another assessor.
+    other = staff.assessors(1)[0]
+    assert sheets.assign(case, assessor=other, by=officer, now=LATER).assessor == other
 
 
 def test_a_statement_after_the_lift_counts_again_in_the_same_words(

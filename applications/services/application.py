@@ -1,28 +1,49 @@
 """E-mails about an application: to the people who act for its company, and to its officers."""
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any
 
 from applications.models import Application, Member
 from applications.queries.officers.stand_ins import told_about
-from applications.visibility import WRITERS
+from applications.visibility import WRITERS, opened_sheets, own_sheets, staff_applications
+from portal.access import impartiality
 from portal.models import Notice, User
 from portal.notices import outbox
 from portal.notices import staff as staff_notices
 from portal.notices.staff import StaffNotice
 
+
+def _files(user: User, applications: Collection[int]) -> Collection[int]:
+    """Return the applications that a member of staff sees and is not tied to."""
+    seen = staff_applications(user).filter(pk__in=applications).order_by()
+    keys = set(seen.values_list("pk", flat=True))
+    return keys - impartiality.tied_among(user, Application.objects.filter(pk__in=keys))
+
+
+def _open_sheets(user: User, sheets: Collection[int]) -> Collection[int]:
+    """Return the sheets that an assessor may open."""
+    return set(opened_sheets(user).filter(pk__in=sheets).values_list("pk", flat=True))
+
+
+def _assessed(user: User, programs: Collection[int]) -> Collection[int]:
+    """Return the sub-programmes in which an assessor has a sheet that counts."""
+    rows = own_sheets(user).filter(abstained_at=None, withdrawn_at=None)
+    mine = rows.filter(application__sub_program__in=programs).order_by()
+    return set(mine.values_list("application__sub_program", flat=True))
+
+
 STAFF_NOTICES = (
     # Until somebody decides, the assessor goes on with a sheet that may not count.
-    StaffNotice("applications/sheet_tied", urgent=True),
+    StaffNotice("applications/sheet_tied", _files, urgent=True),
     # Nobody is to go on with a sheet that no longer counts.
-    StaffNotice("applications/sheet_closed", urgent=True),
-    StaffNotice("applications/sheet_assigned"),
-    StaffNotice("applications/sheet_ended"),
-    StaffNotice("applications/company_transferred"),
-    StaffNotice("applications/inquiry_for_staff"),
-    StaffNotice("applications/inquiry_for_panel"),
+    StaffNotice("applications/sheet_closed", _assessed, urgent=True),
+    StaffNotice("applications/sheet_assigned", _assessed),
+    StaffNotice("applications/sheet_ended", _files),
+    StaffNotice("applications/company_transferred", _files),
+    StaffNotice("applications/inquiry_for_staff", _files),
+    StaffNotice("applications/inquiry_for_panel", _open_sheets),
 )
 
 
@@ -84,6 +105,7 @@ def notify_officers(
         staff_notices.tell(
             template,
             user=officer,
+            about=application.pk,
             key=f"{key}:{officer.pk}",
             now=now,
             application=application,

@@ -334,6 +334,7 @@ def _tell_panel(inquiry: Inquiry, now: datetime, *, to: int | None = None) -> No
         staff_notices.tell(
             "applications/inquiry_for_panel",
             user=sheet.assessor,
+            about=sheet.pk,
             key=f"inquiry-panel:{inquiry.pk}:{inquiry.state}:{sheet.pk}",
             now=now,
             label=label_of(sheet),

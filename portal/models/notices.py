@@ -50,8 +50,13 @@ class Notice(models.Model):
 
 
 class News(models.Model):
-    """A mail to staff or an assessor that waits for their mail of the day; its text goes with that one."""
+    """A mail to staff or an assessor that waits for their mail of the day; its text goes with that one.
 
+    `kind` and `about` say what it tells of: whoever may not read that any more is not told.
+    """
+
+    kind = models.CharField("종류", max_length=100, default="", db_default="", blank=True)
+    about = models.BigIntegerField("대상", null=True)
     key = models.CharField("고유 키", max_length=200, unique=True)
     user = models.ForeignKey(
         User, on_delete=models.CASCADE, related_name="+", verbose_name="받는 사람"

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
-from portal.access.roles import role_names
+from portal.access.roles import role_names, roles_of
 from portal.core.clock import KST
 from portal.jobs import queue
 from portal.jobs.progress import Progress, no_progress
@@ -52,6 +52,10 @@ def write(person: User, day: date, now: datetime) -> bool:
     key = f"digest:{day.isoformat()}:{person.pk}"
     if Notice.objects.filter(key=key).exists():
         return False
+    if roles_of(person):
+        staff_notices.forget_closed(person)
+    else:
+        staff_notices.untold(person).delete()
     waiting = [row for row in worklists.standings_of(person, now) if row.worklist.mailed]
     news = list(staff_notices.untold(person))
     if not news and not any(row.count for row in waiting):

@@ -6,15 +6,18 @@ import pytest
 from django.db import IntegrityError
 from django.template.loader import get_template
 
-from applications.models import Application
+from applications.models import Application, Member, ScoreSheet
 from applications.services.application import STAFF_NOTICES, notify_officers
-from applications.states import ApplicationState
+from applications.services.assessment import sheets
+from applications.states import ApplicationState, MemberRole
+from portal.access import granting
 from portal.core.clock import KST
 from portal.jobs import queue
 from portal.models import Job, JobState, News, Notice, User
 from portal.notices import outbox
 from portal.notices import staff as staff_notices
 from portal.staff import digest
+from programs.roles import OFFICER
 from tests.factories import staff
 from tests.factories.applications import NOW, ApplicationFactory, UserFactory
 from tests.factories.vouchers import moderator
@@ -159,7 +162,7 @@ def test_an_urgent_mail_leaves_at_once_and_others_wait(
     monkeypatch: pytest.MonkeyPatch, urgent: bool
 ) -> None:
     template = "applications/company_transferred"
-    kind = staff_notices.StaffNotice(template, urgent=urgent)
+    kind = staff_notices.StaffNotice(template, lambda user, keys: keys, urgent=urgent)
     monkeypatch.setattr(staff_notices, "declared", lambda: {template: kind})
     application = waiting()
     officer = staff.officer(application.sub_program)
@@ -168,9 +171,53 @@ def test_an_urgent_mail_leaves_at_once_and_others_wait(
     assert (len(mails(officer)), News.objects.count()) == ((1, 0) if urgent else (0, 1))
 
 
+def leave(person: User, application: Application, how: str) -> None:
+    if how == "role":
+        granting.take(person, OFFICER, reason="전출", by=staff.manager(), now=NOW)
+    elif how == "part":
+        person.sub_programs.clear()
+    else:
+        Member.objects.create(
+            company=application.company, user=person, role=MemberRole.VIEWER, since=NOW
+        )
+
+
+@pytest.mark.parametrize("how", ["role", "part", "tie"])
+def test_who_may_read_it_no_longer_is_not_told(how: str) -> None:
+    application, other = waiting(), waiting()
+    officer = staff.officer(application.sub_program, other.sub_program)
+    template = "applications/company_transferred"
+    notify_officers(application, template, key="a", now=NOW)
+    leave(officer, application, how)
+    digest.write(officer, DAY, MORNING)
+    assert not News.objects.exists()
+    assert not any("넘어갔습니다" in mail.body for mail in mails(officer))
+
+
+def test_who_may_still_read_it_is_told_once() -> None:
+    application = waiting()
+    officer = staff.officer(application.sub_program)
+    notify_officers(application, "applications/company_transferred", key="a", now=NOW)
+    assert digest.write(officer, DAY, MORNING)
+    assert News.objects.get().told_at == MORNING
+    assert "넘어갔습니다" in mails(officer)[-1].body
+
+
+def test_an_assessor_is_told_of_sheets_while_one_is_theirs() -> None:
+    program = staff.program()
+    officer, (stays, left) = staff.officer(program), staff.assessors(2)
+    case = staff.judged(program, judges=[])
+    for judge in (stays, left):
+        sheets.assign(case, assessor=judge, by=officer, now=NOW)
+    ScoreSheet.objects.filter(assessor=left).update(withdrawn_at=NOW, end_reason="교체")
+    for judge in (stays, left):
+        digest.write(judge, DAY, MORNING)
+    assert [row.user for row in News.objects.all()] == [stays]
+
+
 def test_a_kind_that_no_app_declares_is_refused() -> None:
     with pytest.raises(KeyError):
-        staff_notices.tell("applications/receipt", user=UserFactory(), key="a", now=NOW)
+        staff_notices.tell("applications/receipt", user=UserFactory(), about=1, key="a", now=NOW)
 
 
 def test_what_was_told_long_ago_is_deleted_and_what_waits_stays() -> None:

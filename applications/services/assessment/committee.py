@@ -545,6 +545,7 @@ def _write(proposal: CommitteeProposal, program: SubProgram, by: User, now: date
         staff_notices.tell(
             "applications/sheet_assigned",
             user=assessor,
+            about=program.pk,
             key=f"committee:{proposal.pk}:{assessor.pk}",
             now=now,
             program=program,

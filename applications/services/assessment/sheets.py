@@ -90,6 +90,7 @@ def assign_all(
             staff_notices.tell(
                 "applications/sheet_assigned",
                 user=sheet.assessor,
+                about=application.sub_program_id,
                 key=f"assigned:{sheet.pk}",
                 now=now,
                 program=application.sub_program,
@@ -173,6 +174,7 @@ def close(applications: Iterable[int] | QuerySet[Any], *, reason: str, now: date
         staff_notices.tell(
             "applications/sheet_closed",
             user=assessor,
+            about=sheets[0].application.sub_program_id,
             key=f"sheet-closed:{sheets[0].pk}:{now.isoformat()}",
             now=now,
             program=sheets[0].application.sub_program,

@@ -8,6 +8,8 @@ from django.contrib.admin import site
 from django.contrib.admin.utils import label_for_field
 from django.test import Client, RequestFactory
 
+from applications.services import flags, notes
+from applications.states import FlagLabel
 from portal.access.roles import AUDITOR, OPERATOR
 from portal.models import Notice
 from programs.roles import MANAGER, OFFICER
@@ -125,7 +127,12 @@ def test_every_column_and_field_of_staff_has_a_korean_name(screen) -> None:
 
 def world() -> None:
     """Make rows for most of the lists: a selection, an agreement, a report, a notice."""
-    World().conclude()
+    one = World().conclude()
+    other = staff.officer(one.application.sub_program)
+    people = {FlagLabel.VISIT: (one.officer, other), FlagLabel.LEGAL: (other, one.officer)}
+    for label, (by, who) in people.items():
+        notes.write(one.application, text="통화함", by=by, now=NOW)
+        flags.set_flag(one.application, label=label, due_on=NOW.date(), who=who, by=by, now=NOW)
     Stage("asked")
     Stage("objected")
     reports.published()

@@ -17,6 +17,7 @@ from applications.forms.flags import ClearForm, flag_form
 from applications.models import Application, StaffFlag
 from applications.services import flags
 from applications.states import FlagLabel
+from portal.access import impartiality
 from portal.access.requests import person
 from portal.core.clock import now
 from portal.core.dates import korean_day
@@ -57,7 +58,12 @@ ACTS = [
 
 
 def context(request: HttpRequest, application: Application) -> dict[str, Any]:
-    """Return the flags of an application, open ones first, each with the address of its act."""
+    """Return the flags of an application, open ones first, each with the address of its act.
+
+    None for a reader who is tied to the firm.
+    """
+    if impartiality.tied(person(request), application):
+        return {"flags_closed": impartiality.TIED}
     rows = StaffFlag.objects.filter(application=application).order_by("-pk")
     rows = rows.select_related("who", "set_by", "cleared_by")
     name = "admin:applications_staffflag_act"
@@ -127,6 +133,7 @@ class FlagFilter(admin.SimpleListFilter):
 @admin.register(StaffFlag)
 class FlagAdmin(PartAdmin):
     read_roles = STAFF_READERS
+    said_by_staff = True
     list_display = ["label", "application", "due_on", "who", "set_by"]
     fields = ["application", "label", "note", "due_on", "who", "set_by", "set_at"]
     fields += ["outcome", "cleared_by", "cleared_at"]

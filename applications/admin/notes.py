@@ -86,6 +86,7 @@ def uncorrected(request: HttpRequest, note: StaffNote) -> bool:
 @admin.register(StaffNote)
 class StaffNoteAdmin(PartAdmin):
     read_roles = STAFF_READERS
+    said_by_staff = True
     list_display = ["kind", "application", "by", "at"]
     fields = ["application", "kind", "direction", "counterpart", "happened_at", "text", "by", "at"]
     acts = [
@@ -100,8 +101,3 @@ class StaffNoteAdmin(PartAdmin):
             intro=lambda note: f"먼저 적은 내용:\n{note.text}",
         )
     ]
-
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # Who is tied to the firm reads nothing that staff say about it.
-        may = super().has_view_permission(request, obj)
-        return may and (obj is None or not impartiality.tied(person(request), obj))

@@ -12,6 +12,7 @@ from applications.models import BonusClaim, Check, SupplementTemplate
 from applications.services.screening import checks
 from applications.states import ApplicationState
 from applications.visibility import staff_applications
+from portal.access import impartiality
 from portal.access.requests import person
 from portal.access.roles import roles_of
 from portal.staff.acts import Act, WorkflowAdmin
@@ -64,11 +65,20 @@ class PartAdmin(WorkflowAdmin):
 
     read_roles = STAFF_READERS
     ordering = ["-pk"]
+    said_by_staff = False
+    """What staff say about the firm among themselves: who is tied to it reads none."""
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         visible = staff_applications(person(request)).order_by().values("pk")
         rows = super().get_queryset(request).filter(application__in=visible)
-        return rows.select_related("application__company", "application__sub_program")
+        related = [row.name for row in self.opts.fields if row.many_to_one]
+        shown = [name for name in related if name in self.list_display and name != "application"]
+        return rows.select_related("application__company", "application__sub_program", *shown)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        may = super().has_view_permission(request, obj)
+        closed = self.said_by_staff and obj is not None
+        return may and not (closed and impartiality.tied(person(request), obj))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False

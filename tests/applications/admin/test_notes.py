@@ -125,15 +125,24 @@ def test_who_is_tied_reads_no_note_and_an_auditor_reads_and_writes_none(
     desk, program, officer, application
 ) -> None:
     note = notes.write(application, text="비밀 이야기", by=officer, now=NOW)
+    flag = flags.set_flag(
+        application, label=FlagLabel.LEGAL, due_on=NOW.date(), who=officer, note="소송 중",
+        by=officer, now=NOW,
+    )  # fmt: skip
     tied = staff.officer(program)
     Member.objects.create(company=application.company, user=tied, role=MemberRole.VIEWER, since=NOW)
     page = desk(tied).get(tab(application)).content.decode()
     assert TIED in page
     assert "비밀 이야기" not in page
-    own = reverse("admin:applications_staffnote_change", args=[note.pk])
-    assert desk(tied).get(own).status_code == 404
+    assert "소송 중" not in page
+    for row in (note, flag):
+        own = reverse(f"admin:applications_{row._meta.model_name}_change", args=[row.pk])
+        assert desk(tied).get(own).status_code == 404
+        assert desk(officer).get(own).status_code == 200
     auditor = desk(staff.auditor())
-    assert "비밀 이야기" in auditor.get(tab(application)).content.decode()
+    page = auditor.get(tab(application)).content.decode()
+    assert "비밀 이야기" in page
+    assert "소송 중" in page
     assert act(application, "note") not in auditor.get(tab(application)).content.decode()
     auditor.post(act(application, "note"), {"text": "감사"})
     assert StaffNote.objects.count() == 1

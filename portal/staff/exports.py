@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from decimal import Decimal
+from html import unescape
 from typing import Any
 
 from django.contrib.admin.utils import label_for_field, lookup_field
@@ -11,6 +12,7 @@ from django.core.exceptions import ObjectDoesNotExist
 from django.db.models import Model
 from django.db.models.constants import LOOKUP_SEP
 from django.utils.html import strip_tags
+from django.utils.safestring import SafeString
 
 CHUNK = 2_000
 TYPED = (int, Decimal, date)  # a datetime is a date, a bool an int
@@ -61,4 +63,6 @@ def _shown(cl: ChangeList, name: str, thing: Model) -> object:
         return None if other is None else str(other)
     if value is None or isinstance(value, TYPED):
         return value
-    return " ".join(strip_tags(str(value)).split())
+    # What people typed is text as it stands; only what the portal wrote as HTML has tags.
+    text = unescape(strip_tags(value)) if isinstance(value, SafeString) else str(value)
+    return " ".join(text.split())

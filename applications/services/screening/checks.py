@@ -55,6 +55,7 @@ def confirm_met(application: Application, *, by: User, now: datetime) -> int:
     Raises MoveNotAllowed (`none_met`) when there is none.
     """
     with transaction.atomic():
+        _lock(application)
         pending = application.checks.filter(decision=CheckDecision.PENDING, met=True)
         count = pending.update(decision=CheckDecision.CONFIRMED, decided_by=by, decided_at=now)
         if not count:
@@ -74,7 +75,7 @@ def overrule(check: Check, *, reason: str, by: User, now: datetime) -> None:
 def qualify(application: Application, *, by: User, now: datetime) -> MoveLogBase:
     """Send on to assessment. Raises RuleBroken with everything undecided, MoveNotAllowed."""
     with transaction.atomic():
-        locked = Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
+        locked = _lock(application)
         if findings := open_findings(locked):
             raise RuleBroken(
                 findings, message="아직 정하지 않은 것이 있어 평가로 넘길 수 없습니다."
@@ -88,9 +89,15 @@ def clear(application: Application, *, by: User, now: datetime) -> MoveLogBase:
     Raises RuleBroken with everything that stays undecided, MoveNotAllowed.
     """
     with transaction.atomic():
+        _lock(application)
         if application.checks.filter(decision=CheckDecision.PENDING, met=True).exists():
             confirm_met(application, by=by, now=now)
         return qualify(application, by=by, now=now)
+
+
+def _lock(application: Application) -> Application:
+    """Return the application locked, before its checks as in an act on many."""
+    return Application.objects.select_for_update(of=("self",)).get(pk=application.pk)
 
 
 def open_findings(application: Application) -> list[Finding]:

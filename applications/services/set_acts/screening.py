@@ -90,9 +90,8 @@ def confirm(batch: Batch) -> Refusals:
     provable = {pk: application for pk, application, basis in met if rules.provable(basis)}
     counts = Counter(provable.values())
     refusals: Refusals = {pk: NONE_PROVABLE for pk in batch.rows if pk not in counts}
-    Check.objects.filter(pk__in=provable).update(
-        decision=CheckDecision.CONFIRMED, decided_by=batch.by, decided_at=batch.now
-    )
+    pending = Check.objects.filter(pk__in=provable, decision=CheckDecision.PENDING)
+    pending.update(decision=CheckDecision.CONFIRMED, decided_by=batch.by, decided_at=batch.now)
     notes = {pk: f"포털 기록·계산에 따른 요건 {count}건 확인." for pk, count in counts.items()}
     batch.move(ApplicationMoves.CHECK, batch.without(refusals), notes=notes)
     return refusals

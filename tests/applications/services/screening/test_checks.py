@@ -3,6 +3,8 @@
 from datetime import datetime, timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from applications.models import Application, ApplicationMove, BonusClaim, Check
 from applications.services.screening import checks, supplements
@@ -286,3 +288,19 @@ def test_checks_and_bonuses_are_closed_after_screening(program, officer) -> None
         checks.overrule(Check.objects.first(), reason="다시", by=officer, now=NOW)
     claim.refresh_from_db()
     assert claim.state == "granted"
+
+
+@pytest.mark.parametrize("act", [checks.confirm_met, checks.clear])
+def test_the_application_is_locked_before_its_checks_as_in_an_act_on_many(
+    program, officer, act
+) -> None:
+    application = in_screening(program, officer)
+    with CaptureQueriesContext(connection) as caught:
+        act(application, by=officer, now=NOW)
+    tables = [
+        name
+        for row in caught.captured_queries
+        for name in ("applications_application", "applications_check")
+        if f'FROM "{name}"' in row["sql"] or f'UPDATE "{name}"' in row["sql"]
+    ]
+    assert tables[0] == "applications_application"

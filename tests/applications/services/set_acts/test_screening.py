@@ -20,6 +20,7 @@ from applications.models import (
     SetResult,
     Supplement,
 )
+from applications.rules import screening as rules
 from applications.services.screening import checks, supplements
 from applications.services.set_acts import running
 from applications.services.set_acts.batches import Confirmed
@@ -142,6 +143,21 @@ def test_only_what_the_portal_itself_proves_is_confirmed(program, officer) -> No
     back = take_back(made, officer)
     assert (back.done, back.skipped) == (1, 0)
     assert not confirmed.all().exists()
+
+
+def test_what_somebody_decided_meanwhile_is_not_confirmed(program, officer, monkeypatch) -> None:
+    row = staff.filed(program, facts=FACTS)
+    checks.take_up(row, by=officer, now=NOW)
+    row.checks.filter(code="small").update(basis="record")
+    provable = rules.provable
+
+    def overruled_meanwhile(basis: str) -> bool:
+        row.checks.filter(code="small").update(decision=CheckDecision.OVERRULED, reason="서류")
+        return provable(basis)
+
+    monkeypatch.setattr(rules, "provable", overruled_meanwhile)
+    act(K.CONFIRM, officer, row)
+    assert row.checks.get(code="small").decision == CheckDecision.OVERRULED
 
 
 # Qualifying: alike over a table of cases

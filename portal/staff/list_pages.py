@@ -62,6 +62,14 @@ class ViewForm(forms.Form):
             *((name, f"{label} 모두") for name, label in roles),
         ]
 
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        if len(data.get("query", "")) > saved.LONGEST:
+            raise forms.ValidationError(
+                "조건이 너무 길어 보기로 저장할 수 없습니다. 조건을 줄여 주세요.", code="query"
+            )
+        return data
+
 
 class ListPages(admin.ModelAdmin):
     """A list whose columns can be chosen, whose views can be saved and whose rows downloaded."""
@@ -128,7 +136,9 @@ class ListPages(admin.ModelAdmin):
         self._must_see(request)
         posted = request.POST if request.method == "POST" else None
         query = self._plain(
-            QueryDict(posted.get("query", "")) if posted is not None else request.GET
+            QueryDict(posted.get("query", "")[: saved.LONGEST])
+            if posted is not None
+            else request.GET
         )
         form = ViewForm(
             posted,
@@ -144,12 +154,12 @@ class ListPages(admin.ModelAdmin):
             else:
                 messages.success(request, f"보기를 저장했습니다: {view.name}")
                 return redirect(self.list_url("view", view.pk))
-        kept = saved.of_list(request, self.opts.label_lower)
+        kept = saved.views_of(person(request), self.opts.label_lower)
         context = {
             "title": "저장한 보기",
             "form": form,
             "words": list(words.values()),
-            "views": [self._view_row(row) for row in kept.views],
+            "views": [self._view_row(row) for row in kept],
             "back": f"{self.list_url()}?{query}",
         }
         return self._frame(request, "admin/list_views.html", **context)
@@ -177,7 +187,7 @@ class ListPages(admin.ModelAdmin):
     def open_view(self, request: HttpRequest, pk: int) -> HttpResponse:
         """Lead to the list as it was saved, without conditions that no longer exist, and say so."""
         self._must_see(request)
-        view = saved.of_list(request, self.opts.label_lower).view(str(pk))
+        view = saved.views_of(person(request), self.opts.label_lower).filter(pk=pk).first()
         if view is None:
             raise Http404
         valid = self._valid(request, view.query)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import HttpRequest
 
 from portal.access.requests import person
@@ -15,6 +15,7 @@ from portal.models import ListColumns, SavedView, User
 
 VIEW = "view"  # the parameter of the address: the view whose columns are shown
 MOST_VIEWS = 30  # of one person and list
+LONGEST = 1_000  # letters of the conditions of a view
 KNOWN = "saved_of_list"
 
 
@@ -43,12 +44,22 @@ def _read(user: User, screen: str) -> Saved:
     columns = ListColumns.objects.filter(user=user.pk, screen=screen).values_list(
         "columns", flat=True
     )
-    seen = SavedView.objects.filter(_visible(user), screen=screen).select_related("owner")
-    return Saved(columns.first() or (), list(seen.order_by("name", "pk")))
+    # Every load of the list reads this: what a view selects is read where it is opened.
+    seen = views_of(user, screen).defer("query", "words")
+    return Saved(columns.first() or (), list(seen))
 
 
-def _visible(user: User) -> Q:
-    return Q(owner=user.pk) | Q(shared_with__in=roles_of(user))
+def views_of(user: User, screen: str) -> QuerySet[SavedView]:
+    """Return the views of a list that a person sees: the own ones, and those shared with a role they hold.
+
+    What is shared is seen while its owner holds that role.
+    """
+    holds = User.groups.through.objects.filter(
+        user=OuterRef("owner"), user__is_active=True, group__name=OuterRef("shared_with")
+    )
+    shared = Q(Exists(holds), shared_with__in=roles_of(user))
+    rows = SavedView.objects.filter(Q(owner=user.pk) | shared, screen=screen)
+    return rows.select_related("owner").order_by("name", "pk")
 
 
 def choose_columns(user: User, screen: str, columns: Sequence[str]) -> None:

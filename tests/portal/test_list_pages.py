@@ -1,24 +1,29 @@
 """What stands beside every staff list: orders, columns, conditions, saved views, downloads."""
 
 from io import BytesIO
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 from urllib.parse import unquote
 
 import openpyxl
 import pytest
 from auditlog.models import LogEntry
 from django.contrib.admin import site
+from django.contrib.admin.views.main import ChangeList
+from django.db import connection
 from django.db.models import F, Model
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from applications.models import Application
 from applications.states import ApplicationState
 from portal.access.roles import AUDITOR, OPERATOR
 from portal.models import ListColumns, Notice, SavedView, User
-from portal.staff import saved
+from portal.staff import exports, saved
 from portal.staff.lists import StaffAdmin
 from portal.staff.sorting import Sort
+from portal.templatetags.components import badge
 from programs.models import SubProgram
 from programs.roles import MANAGER, OFFICER
 from tests.factories import staff
@@ -225,7 +230,55 @@ def test_nobody_keeps_more_views_than_can_be_read(
     assert SavedView.objects.get().query == {"state": ["submitted"]}
 
 
+def test_conditions_that_no_address_could_hold_are_not_saved(officer: Client) -> None:
+    answer = save(officer, "긴 것", f"q={'가' * saved.LONGEST}")
+    assert "조건이 너무 길어" in answer.content.decode()
+    assert not SavedView.objects.exists()
+
+
+def test_a_list_reads_no_conditions_of_its_views(officer: Client) -> None:
+    save(officer, "하나", "state=submitted")
+    with CaptureQueriesContext(connection) as caught:
+        officer.get(reverse(LIST))
+    (read,) = [row["sql"] for row in caught.captured_queries if "portal_savedview" in row["sql"]]
+    for column in ("query", "words"):
+        assert f'"portal_savedview"."{column}"' not in read
+
+
+@pytest.mark.parametrize("lost", ["role", "account"])
+def test_a_shared_view_is_seen_while_its_owner_holds_the_role(
+    officer: Client, program: SubProgram, lost: str
+) -> None:
+    save(officer, "우리 것", "state=submitted", OFFICER)
+    view = SavedView.objects.get()
+    colleague = staff.enter(Client(), staff.officer(program))
+    opened = reverse("admin:applications_application_view", args=[view.pk])
+    assert colleague.get(opened).status_code == 302
+    if lost == "role":
+        view.owner.groups.clear()
+    else:
+        User.objects.filter(pk=view.owner.pk).update(is_active=False)
+    assert "우리 것" not in colleague.get(reverse(LIST)).content.decode()
+    assert colleague.get(opened).status_code == 404
+
+
 # --- Downloads -----------------------------------------------------------------------------------
+
+
+def shown(value: object) -> object:
+    """Return what a download writes for what a column of a screen gives."""
+    screen = SimpleNamespace(model_admin=SimpleNamespace(column=lambda thing: value))
+    return exports._shown(cast(ChangeList, screen), "column", User())
+
+
+def test_what_people_typed_is_downloaded_as_it_stands() -> None:
+    nested = "<" * 60 + "a>" * 60  # Django refuses to strip tags of such a text
+    for typed in ("x <and> y", "A&amp;B", nested):
+        assert shown(typed) == typed
+
+
+def test_what_the_portal_wrote_as_html_is_downloaded_without_tags() -> None:
+    assert shown(badge("A&B <협의>", tone="info")) == "A&B <협의>"
 
 
 def download(client: Client, **query: str) -> Any:

@@ -28,7 +28,7 @@ import redis
 from psycopg2 import sql
 
 OWNER_KEY = "portal:test:owner"
-START_SECONDS = 30
+START_SECONDS = 120
 ROOT = Path(__file__).parents[1]
 PDF_PROBE = ROOT / "portal/paper/pdf_probe.py"
 ROLES = ROOT / "deploy/postgres/roles.sh"

@@ -15,6 +15,7 @@ from django.db import connection, transaction
 from django.db.models.sql.compiler import SQLCompiler
 from django.test import TransactionTestCase
 from hypothesis import HealthCheck, settings
+from playwright.sync_api import Browser, expect
 from xdist.scheduler import LoadScopeScheduling
 
 from bench import servers
@@ -22,6 +23,7 @@ from portal.access.roles import ensure_groups
 from portal.core import clock
 from portal.records import grants, guard_sync, incidents
 from tests import databases
+from tests.patience import PATIENCE
 from tests.run import SERVED
 
 ROOT = Path(__file__).parents[1]
@@ -271,3 +273,19 @@ def browser_context_args(browser_context_args: dict) -> dict:
         "timezone_id": "Asia/Seoul",
         "viewport": {"width": 1280, "height": 900},
     }
+
+
+@pytest.fixture(autouse=True, scope="session")
+def patience_of_browsers() -> Iterator[None]:
+    """Let every page and expectation wait long: a busy machine is no fault of a page."""
+    expect.set_options(timeout=PATIENCE * 1000)
+    new_context = Browser.new_context
+
+    def patient(self: Browser, **options):
+        made = new_context(self, **options)
+        made.set_default_timeout(PATIENCE * 1000)
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Browser, "new_context", patient)
+        yield

@@ -13,6 +13,7 @@ from portal.core.clock import now
 from portal.models import IdempotentCall
 from tests.api.calling import Caller, Story, caller, open_catalogue, tell_story
 from tests.api.test_refusals import assert_refused
+from tests.patience import PATIENCE
 
 KEY = {"idempotency-key": "0b6f3c1e-6a0e-4d0e-9d5f-5f6c0a1f7a52"}
 
@@ -88,7 +89,7 @@ def together(calls: list) -> list:
     barrier = Barrier(len(calls))
 
     def one(call):
-        barrier.wait(timeout=10)
+        barrier.wait(timeout=PATIENCE)
         try:
             return call()
         finally:

@@ -25,6 +25,7 @@ from demo import people
 from demo.management.commands.demo import Command
 from portal.models import User
 from tests import databases
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 SETTINGS = "tests.demo.settings"
@@ -93,7 +94,7 @@ class Demo:
     def stop(self, how: int = signal.SIGINT) -> tuple[int, str]:
         """End the process; return its exit code and what it output."""
         self.running.send_signal(how)
-        output, _ = self.running.communicate(timeout=60)
+        output, _ = self.running.communicate(timeout=PATIENCE)
         return self.running.returncode, output
 
     def kill(self) -> None:
@@ -174,7 +175,7 @@ def test_a_taken_port_is_reported_at_once_and_nothing_is_touched(short: Demo) ->
         taken.bind(("127.0.0.1", short.port))
         taken.listen()
         process = short.command("demo", "--port", str(short.port))
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert f"{short.port}번 포트를 쓸 수 없습니다." in output
     assert "Traceback" not in output
@@ -185,7 +186,7 @@ def test_a_second_demo_in_the_same_folder_is_refused(short: Demo) -> None:
     with (short.folder / "demo.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         process = short.command("demo", "--port", str(short.port))
-        output, _ = process.communicate(timeout=60)
+        output, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 1
     assert "이미 실행 중" in output
     assert "Traceback" not in output
@@ -271,9 +272,7 @@ def test_all_data_are_made_once_and_the_documents_are_printed(tmp_path: Path) ->
         )
         assert {"draft", "submitted", "released"} <= {row[0] for row in applications}
         issued = "SELECT count(*) FROM applications_issueddocument WHERE issued_at IS NOT NULL"
-        servers.wait_until(
-            lambda: demo.execute(issued)[0][0] >= 2, seconds=120, what="two documents"
-        )
+        servers.wait_until(lambda: demo.execute(issued)[0][0] >= 2, what="two documents")
         assert demo.execute("SELECT error FROM portal_job WHERE error <> ''") == []
         assert demo.stop()[0] == 0
         demo.start()

@@ -17,6 +17,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from bench.stack import ROOT, Stack
 from tests.applications.views.intake.filling import Controls
 from tests.deploy.drive import ADDRESS, PASSWORD, Visitor
+from tests.patience import PATIENCE
 
 WRONG = "a wrong lantern 4711"
 OTHER = "partner@compose.example"
@@ -38,7 +39,7 @@ def gather(stack: Stack) -> dict[str, str]:
     found["invitation"] = re.search(r"/invitations/([\w-]+)", visitor.letter("/invitations/"))[1]
     visitor.read(f"/invitations/{found['invitation']}/")
     for path in (f"/invitations/{found['invitation']}x/", f"/partners/{found['invitation']}/"):
-        assert visitor.client.get(stack.base_url + path, timeout=20).status_code == 404
+        assert visitor.client.get(stack.base_url + path, timeout=PATIENCE).status_code == 404
 
     confirm = "/accounts/reauthenticate/?next=/account/tokens/"
     visitor.send(confirm, {"password": PASSWORD})
@@ -46,7 +47,7 @@ def gather(stack: Stack) -> dict[str, str]:
     found["API token"] = HASH.search(made.text)[1]
     headers = {"Authorization": f"Bearer {found['API token']}"}
     mine = f"{stack.base_url}/api/v1/applications/"
-    assert stack.session().get(mine, headers=headers, timeout=20).status_code == 200
+    assert stack.session().get(mine, headers=headers, timeout=PATIENCE).status_code == 200
 
     app = "/accounts/2fa/totp/activate/"
     asked = visitor.read(app).text  # each reading makes a new secret
@@ -76,7 +77,7 @@ def post(visitor: Visitor, path: str, given: dict[str, str], page: str) -> reque
         base + path,
         data=given | {"csrfmiddlewaretoken": token},
         headers={"Referer": base + path},
-        timeout=20,
+        timeout=PATIENCE,
     )
 
 

@@ -16,12 +16,12 @@ from demo.management.commands.seed_applications import SCENARIO
 from demo.samples import sample_pdf
 from portal.core.validators import check_digit
 from tests.applications.views.intake.filling import Controls, form_data
+from tests.patience import PATIENCE
 
 PASSWORD = "violet lantern 2021"
 ADDRESS = "office@compose.example"
 CODE = "aftercare"  # rolling: open whatever the day of the test
 PAPERS = ("business_registration", "sme_certificate", "tax_clearance", "completion", "quote")
-PATIENCE = 60  # seconds for beat and worker to do what waits
 CONSENTS = ("personal_data", "sharing", "verification", "newsletter")
 
 
@@ -35,7 +35,7 @@ class Visitor:
 
     def read(self, path: str) -> requests.Response:
         """Open an address."""
-        answer = self.client.get(self.stack.base_url + path, timeout=20)
+        answer = self.client.get(self.stack.base_url + path, timeout=PATIENCE)
         assert answer.status_code == 200, f"{path}: {answer.status_code}\n{answer.text[:2000]}"
         return answer
 
@@ -50,7 +50,7 @@ class Visitor:
             data=given | token,
             files=files or None,
             headers={"Referer": self.stack.base_url + path},
-            timeout=20,
+            timeout=PATIENCE,
         )
         assert answer.status_code == 200, f"{path}: {answer.status_code}\n{answer.text[:2000]}"
         assert "error-summary" not in answer.text, answer.text[answer.text.find("error-summary") :]

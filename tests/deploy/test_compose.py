@@ -21,6 +21,7 @@ from bench.stack import COMPOSE, ROOT, SECRETS, Stack, composed, services
 from tests.deploy import canaries, scrape
 from tests.deploy.drive import ADDRESS, PASSWORD, drive_one_application
 from tests.deploy.test_monitoring import expressions
+from tests.patience import PATIENCE
 
 SECRET_KEY = "a-key-for-the-composed-processes-that-opens-nothing-elsewhere"
 DEMANDED = set(re.findall(r"\$\{(\w+):\?", COMPOSE.read_text()))
@@ -242,7 +243,7 @@ class TestComposedProcesses:
         sheets = re.findall(r'href="(/static/[^"]+\.css)"', page.text)
         assert sheets
         for address in sheets:
-            sheet = client.get(stack.base_url + address, timeout=10)
+            sheet = client.get(stack.base_url + address, timeout=PATIENCE)
             assert sheet.status_code == 200
             assert "immutable" in sheet.headers["Cache-Control"]
 
@@ -251,7 +252,7 @@ class TestComposedProcesses:
             answer = stack.session().get(
                 f"{stack.plain_url}/x?y=1",
                 headers={"Host": host},
-                timeout=10,
+                timeout=PATIENCE,
                 allow_redirects=False,
             )
             assert answer.status_code == 301
@@ -263,7 +264,7 @@ class TestComposedProcesses:
             client.get(f"{stack.base_url}/", timeout=20),
             client.get(f"{stack.base_url}/nginx-health", timeout=10),
             client.request("TRACE", f"{stack.base_url}/", timeout=10),
-            client.post(stack.base_url, data=bytes(25 * 1024**2), timeout=20),
+            client.post(stack.base_url, data=bytes(25 * 1024**2), timeout=PATIENCE),
         ]
         assert [answer.status_code for answer in answers] == [200, 200, 405, 413]
         for answer in answers:
@@ -282,9 +283,9 @@ class TestComposedProcesses:
 
     def test_a_report_of_a_browser_is_small(self, stack: Stack) -> None:
         client, address = stack.session(), f"{stack.base_url}/csp-report/"
-        assert client.post(address, data=bytes(32 * 1024), timeout=10).status_code == 413
+        assert client.post(address, data=bytes(32 * 1024), timeout=PATIENCE).status_code == 413
         report = {"csp-report": {"blocked-uri": "inline"}}
-        assert client.post(address, json=report, timeout=10).status_code == 204
+        assert client.post(address, json=report, timeout=PATIENCE).status_code == 204
 
     def test_a_body_of_two_lengths_is_refused(self, stack: Stack) -> None:
         address = urlsplit(stack.base_url)
@@ -292,7 +293,9 @@ class TestComposedProcesses:
         trust.check_hostname, trust.verify_mode = False, ssl.CERT_NONE
         for second in ("Transfer-Encoding: chunked", "Content-Length: 5"):
             with (
-                socket.create_connection((address.hostname, address.port), timeout=10) as plain,
+                socket.create_connection(
+                    (address.hostname, address.port), timeout=PATIENCE
+                ) as plain,
                 trust.wrap_socket(plain, server_hostname="localhost") as line,
             ):
                 line.sendall(
@@ -324,7 +327,7 @@ class TestComposedProcesses:
             assert "private" not in answer.text
 
     def test_an_upload_beyond_every_limit_is_refused_with_a_page(self, stack: Stack) -> None:
-        answer = stack.session().post(stack.base_url, data=bytes(25 * 1024**2), timeout=20)
+        answer = stack.session().post(stack.base_url, data=bytes(25 * 1024**2), timeout=PATIENCE)
         assert answer.status_code == 413
         assert "20MB까지" in answer.text
 
@@ -403,21 +406,20 @@ class TestComposedProcesses:
                 db.commit()
                 return cursor.fetchone()[0]
 
-            servers.wait_until(told, seconds=60, what="a sweep")
+            servers.wait_until(told, what="a sweep")
             assert "새 버전" in told()
 
         def seen() -> float:
             rows = scrape.samples(stack.metrics("beat"))
             return scrape.total(rows, "portal_jobs_unknown", kind="test.newer")
 
-        servers.wait_until(lambda: seen() == 1, seconds=30, what="the figure")
+        servers.wait_until(lambda: seen() == 1, what="the figure")
 
     def test_every_service_tells_its_metrics_inside_only(self, stack: Stack) -> None:
         open_a_call(stack)
         stack.run("migrate", "python", "manage.py", "verify_audit")
         servers.wait_until(
             lambda: "portal_call_closes_seconds{" in stack.metrics("beat"),
-            seconds=30,
             what="a read after the one that is kept",
         )
         found = {name: scrape.samples(stack.metrics(name)) for name in OURS if name != "migrate"}
@@ -476,7 +478,7 @@ class TestComposedProcesses:
         assert answer.headers["Retry-After"] == "30"
         assert "보관되어 있습니다" in answer.text
         stack.start("web")
-        servers.wait_until(lambda: stack.healthy("web"), seconds=60, what="web")
+        servers.wait_until(lambda: stack.healthy("web"), what="web")
 
     @pytest.mark.parametrize("name", ["beat", "heavy-worker", "worker", "web"])
     def test_stops_cleanly_when_asked(self, stack: Stack, name: str) -> None:

@@ -18,6 +18,7 @@ from portal.records.limits import LIMITS
 from programs.models import CatalogueRevision
 from tests import databases
 from tests.deploy.test_roles import django_as
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db, pytest.mark.xdist_group("pooling")]
 
@@ -53,7 +54,7 @@ def portal(pooled: str, tmp_path: Path) -> Iterator[Server]:
 
 
 def status(server: Server, path: str) -> int:
-    with closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as client:
+    with closing(HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as client:
         client.request("GET", path, headers={"Host": "127.0.0.1"})
         return client.getresponse().status
 

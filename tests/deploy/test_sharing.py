@@ -24,6 +24,7 @@ from portal.settings import CSRF_COOKIE_NAME, MESSAGES_COOKIE_NAME, SESSION_COOK
 from portal.web.shared import SHARED
 from tests.factories import programs
 from tests.factories.applications import UserFactory
+from tests.patience import PATIENCE
 from tests.test_access import sample_of
 
 BYPASS = "$asks_for_oneself $http_authorization $not_shared $odd_query;"
@@ -110,13 +111,13 @@ def front(tmp_path: Path) -> Iterator[Front]:
                 template=template,
             )
         running.append(process)
-        servers.wait_until(lambda: answers(f"{base}/nginx-health"), seconds=20, what="nginx")
+        servers.wait_until(lambda: answers(f"{base}/nginx-health"), what="nginx")
         return base
 
     yield start
     for process in running:
         process.terminate()
-        process.wait(timeout=20)
+        process.wait(timeout=PATIENCE)
 
 
 def answers(address: str) -> bool:
@@ -131,7 +132,7 @@ def read(
 ) -> requests.Response:
     client = requests.Session()
     client.trust_env = client.verify = False
-    return client.get(address, cookies=cookies, headers=headers, timeout=20)
+    return client.get(address, cookies=cookies, headers=headers, timeout=PATIENCE)
 
 
 def cache_status(answer: requests.Response) -> str:
@@ -307,7 +308,7 @@ class TestManyReaders:
         assert web.asked > 1
         assert [read(f"{base}/budget/").status_code for _ in range(2)] == [503, 503]
         web.status, web.headers = 200, {"Cache-Control": SHARED}
-        servers.wait_until(lambda: read(f"{base}/").text != "/ 1", seconds=10, what="the new page")
+        servers.wait_until(lambda: read(f"{base}/").text != "/ 1", what="the new page")
         for status in (404, 500):
             web.status, web.headers = status, {}
             assert [read(f"{base}/sources/").status_code for _ in range(2)] == [status] * 2

@@ -13,6 +13,7 @@ import redis
 
 from bench import nginx, servers
 from portal.environment import BASE_DIR
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.postgres, pytest.mark.redis, pytest.mark.xdist_group("tls")]
 DATABASE = """
@@ -25,6 +26,7 @@ with connection.cursor() as cursor:
 BROKER = """
 import django; django.setup()
 from portal.celery import app
+from tests.patience import PATIENCE
 with app.connection_for_write() as line:
     line.ensure_connection(max_retries=1, interval_start=0.1)
     app.send_task("portal.records.tasks.seal_audit", connection=line, retry=False)
@@ -47,7 +49,7 @@ def run(code: str, **given: str) -> subprocess.CompletedProcess[str]:
         env=environment,
         capture_output=True,
         text=True,
-        timeout=90,
+        timeout=PATIENCE,
         check=False,
     )
 
@@ -89,7 +91,7 @@ def broker(certificates: tuple[Path, Path], tmp_path_factory) -> Iterator[str]:
     ]  # fmt: skip
     with ExitStack() as exits:
         server = subprocess.Popen(words, stdout=subprocess.DEVNULL)
-        exits.callback(server.wait, timeout=30)
+        exits.callback(server.wait, timeout=PATIENCE)
         exits.callback(server.terminate)
         servers.wait_until(lambda: servers.listens(port), what="Redis")
         yield f"rediss://127.0.0.1:{port}/0?ssl_cert_reqs=required&ssl_ca_certs={{authority}}"

@@ -13,6 +13,7 @@ from bench.objects import object_store
 from bench.scanner import scanner
 from bench.stack import Stack, composed
 from tests.deploy.drive import ADDRESS, PAPERS, Visitor, drive_one_application
+from tests.patience import PATIENCE
 
 SESSIONS = 4  # of PostgreSQL, for two web hosts of three processes each, two workers and beat
 TOKEN = 'name="csrfmiddlewaretoken" value="'
@@ -67,7 +68,7 @@ def filed(stack: Stack) -> tuple[Visitor, int]:
     as_owner(stack, NEXT_RELEASE)
     assert stack.stop("web-2") == 0
     stack.start("web-2")
-    servers.wait_until(lambda: stack.healthy("web-2"), seconds=60, what="web-2")
+    servers.wait_until(lambda: stack.healthy("web-2"), what="web-2")
     return drive_one_application(stack)
 
 
@@ -84,7 +85,7 @@ class TestTwoHosts:
             port = stack.environments[name]["PORT"]
             inside = {"X-Forwarded-Proto": "https"}
             address = f"http://localhost:{port}/readyz/"
-            answer = stack.session().get(address, headers=inside, timeout=10)
+            answer = stack.session().get(address, headers=inside, timeout=PATIENCE)
             assert answer.status_code == 200, answer.text
 
     def test_what_the_linter_refuses_does_stop_the_old(
@@ -98,7 +99,7 @@ class TestTwoHosts:
                 stack.base_url + path,
                 data=sent,
                 headers={"Referer": stack.base_url + path},
-                timeout=20,
+                timeout=PATIENCE,
             )
             return answer.status_code
 
@@ -139,4 +140,4 @@ class TestTwoHosts:
                 assert visitor.read(path).content.startswith(b"%PDF")
         finally:
             stack.start(killed)
-        servers.wait_until(lambda: stack.healthy(killed), seconds=60, what=killed)
+        servers.wait_until(lambda: stack.healthy(killed), what=killed)

@@ -8,8 +8,9 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from tests.patience import PATIENCE
+
 ROOT = Path(__file__).parents[2]
-START_SECONDS = 60
 
 
 def database_url() -> str:
@@ -44,6 +45,6 @@ def script(code: str, *words: object, **more: str) -> subprocess.CompletedProces
         env=environment(**more),
         capture_output=True,
         text=True,
-        timeout=START_SECONDS * 2,
+        timeout=PATIENCE,
         check=False,
     )

@@ -18,6 +18,7 @@ from django.conf import settings
 from bench import servers
 from bench.environment import APPLICATION, Environment, Server
 from tests import databases
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db, pytest.mark.xdist_group("evidence")]
 
@@ -82,7 +83,7 @@ def ask(server: Server, path: str, times: int) -> int:
     """Ask for a page; return how often the answer was 503."""
     refused = 0
     for _ in range(times):
-        with closing(HTTPConnection("127.0.0.1", server.port, timeout=30)) as client:
+        with closing(HTTPConnection("127.0.0.1", server.port, timeout=PATIENCE)) as client:
             # With a session, so that the page is not sent away before it asks the database.
             cookie = f"{settings.SESSION_COOKIE_NAME}={'a' * 32}"
             client.request("GET", path, headers={"Host": "127.0.0.1", "Cookie": cookie})
@@ -105,7 +106,7 @@ def test_all_counts_of_an_outage_arrive_from_both_hosts(hosts: Hosts) -> None:
             "2021-1/robot": ask(second, PROGRAM.format("robot"), 15),
         }
     assert told == {"2021-1/build": 12, "2021-1/robot": 15}
-    servers.wait_until(lambda: hosts.counted() == told, seconds=15, what="the counts")
+    servers.wait_until(lambda: hosts.counted() == told, what="the counts")
     assert hosts.sources() > 2  # processes of both
 
 
@@ -116,13 +117,9 @@ def trouble_and_death(hosts: Hosts, name: str, application: str) -> None:
     with hosts.away():
         assert ask(server, PROGRAM.format("build"), 10) == 10
         assert ask(watcher, PROGRAM.format("robot"), 3) == 3
-    servers.wait_until(
-        lambda: hosts.counted().get("2021-1/robot") == 3, seconds=15, what="the other host"
-    )
+    servers.wait_until(lambda: hosts.counted().get("2021-1/robot") == 3, what="the other host")
     if application == APPLICATION:
-        servers.wait_until(
-            lambda: hosts.counted().get("2021-1/build") == 10, seconds=15, what="the counts"
-        )
+        servers.wait_until(lambda: hosts.counted().get("2021-1/build") == 10, what="the counts")
     kill(server)
     shutil.rmtree(hosts.folder / name)  # its disk is gone with it
 
@@ -147,6 +144,4 @@ def test_a_host_that_died_during_the_outage_tells_when_it_is_back(hosts: Hosts) 
     hosts.serve("second")
     assert hosts.counted() == {}
     hosts.serve("first")
-    servers.wait_until(
-        lambda: hosts.counted() == {"2021-1/build": 9}, seconds=15, what="the counts"
-    )
+    servers.wait_until(lambda: hosts.counted() == {"2021-1/build": 9}, what="the counts")

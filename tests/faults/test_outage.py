@@ -27,6 +27,7 @@ from django.conf import settings
 from bench import servers
 from bench.environment import Environment, Server
 from portal.core import tickets
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.postgres
 ROOT = Path(__file__).parents[2]
@@ -81,7 +82,7 @@ class World:
         if body:
             headers["Content-Type"] = "application/x-www-form-urlencoded"
         sent = datetime.now(UTC)
-        connection = HTTPConnection("127.0.0.1", port, timeout=60)
+        connection = HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
         try:
             connection.request(method, path, body or None, headers)
             got = connection.getresponse()

@@ -14,6 +14,7 @@ from bench import servers
 from bench.cluster import replica_of
 from bench.environment import APPLICATION, Environment
 from tests import databases
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db, pytest.mark.xdist_group("replica")]
 
@@ -86,7 +87,7 @@ class Portal:
         self.address = address
 
     def read(self, path: str, client: requests.Session | None = None) -> requests.Response:
-        answer = (client or requests).get(f"{self.address}{path}", timeout=30)
+        answer = (client or requests).get(f"{self.address}{path}", timeout=PATIENCE)
         assert answer.status_code == 200, answer.text
         return answer
 

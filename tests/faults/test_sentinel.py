@@ -88,10 +88,10 @@ def test_jobs_from_before_and_after_a_failover_are_done(
         watched.redis[first].kill()
         told = web.make(4)  # into the gap: written to their rows, whoever could be told
         servers.wait_until(lambda: watched.first() not in (0, first), what="another first Redis")
-        servers.wait_until(lambda: web.make() == [True], seconds=60, what="a notification")
+        servers.wait_until(lambda: web.make() == [True], what="a notification")
         assert bound.make() == [False]
         made = web.made + bound.made
-        servers.wait_until(lambda: done() == made, seconds=90, what=f"all jobs, {told}")
+        servers.wait_until(lambda: done() == made, what=f"all jobs, {told}")
         assert workers.effects() == set(Job.objects.values_list("pk", flat=True))
         assert worker.poll() is None
         assert web.process.poll() is None

@@ -15,7 +15,8 @@ from bench import servers
 from portal.celery import app
 from portal.jobs import queue as queue_jobs
 from portal.models import Job, JobState
-from tests.faults.processes import ROOT, START_SECONDS, environment
+from tests.faults.processes import ROOT, environment
+from tests.patience import PATIENCE
 
 pytestmark = [
     pytest.mark.postgres,
@@ -52,9 +53,7 @@ class Workers:
                 start_new_session=True,
             )
         self.stack.callback(self.kill, worker)
-        servers.wait_until(
-            lambda: set(self.folder.glob("ready-*")) - known, seconds=START_SECONDS, what="worker"
-        )
+        servers.wait_until(lambda: set(self.folder.glob("ready-*")) - known, what="worker")
         return worker
 
     def kill(self, worker: subprocess.Popen) -> None:
@@ -119,7 +118,7 @@ def test_a_killed_worker_s_job_is_finished_by_another(workers: Workers, redis_ur
     assert (job.state, job.attempts) == (JobState.RUNNING, 1)
     assert workers.effects() == set()
     workers.start()
-    servers.wait_until(all_done([job]), seconds=60, what="the second try")
+    servers.wait_until(all_done([job]), what="the second try")
     job.refresh_from_db()
     assert job.attempts == 2
     assert workers.begun() == [job.pk] * 2
@@ -145,7 +144,6 @@ def test_jobs_survive_killed_children_and_a_broker_that_forgets_everything(
                 continue
     servers.wait_until(
         lambda: states().get("done") == len(made) and states().get("parked") == 1,
-        seconds=90,
         what=f"all jobs: {states()}",
     )
     assert workers.effects() == {job.pk for job in made}
@@ -168,7 +166,7 @@ def test_a_stopped_worker_finishes_what_it_holds(workers: Workers, redis_url: st
     send(redis_url, job)
     servers.wait_until(workers.begun, what="the try")
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(timeout=30) == 0
+    assert worker.wait(timeout=PATIENCE) == 0
     job.refresh_from_db()
     assert (job.state, job.attempts) == (JobState.DONE, 1)
 

@@ -51,7 +51,6 @@ class Person:
 
     def __init__(self, browser: Browser, base: str, context: dict[str, Any]) -> None:
         self.page: Page = browser.new_context(**context).new_page()
-        self.page.set_default_timeout(15_000)
         self.page.on("dialog", lambda asked: asked.accept())
         self.base = base
 

@@ -90,7 +90,7 @@ class Journey:
         person.go("/vouchers/my/reports/")
         page.get_by_role("row", name=service.name).get_by_role("link", name="보고서 쓰기").click()
         page.get_by_label("서비스의 특징").fill("회의를 예약하고")
-        expect(page.locator("[data-autosave-status]")).to_contain_text("저장됨", timeout=15_000)
+        expect(page.locator("[data-autosave-status]")).to_contain_text("저장됨")
         report = ConsumerReport.objects.latest("pk")
         assert report.texts["features"] == "회의를 예약하고"
         picture = reports.picture(size=(400, 300), colour=f"#{report.pk % 0xFFFFFF:06x}").read()

@@ -27,6 +27,7 @@ from portal.web.admission import Gate
 from portal.web.invitations import PasswordForm
 from portal.web.overload import Overload
 from tests.factories.applications import UserFactory
+from tests.patience import PATIENCE
 
 PASSWORD = "violet lantern 2021"
 # What OWASP's password storage cheat sheet calls equally strong for Argon2id: KiB, passes.
@@ -305,7 +306,7 @@ def test_those_who_wait_take_no_place_from_pages() -> None:
     ]
     for thread in waiting:
         thread.start()
-    assert at_work.acquire(timeout=10)  # one is hashed, the others wait or will
+    assert at_work.acquire(timeout=PATIENCE)  # one is hashed, the others wait or will
     assert settings.IN_FLIGHT > settings.HASHES_AT_ONCE + 1
     for _ in range(20):
         assert portal(made.get("/")).status_code == 200

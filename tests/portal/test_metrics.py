@@ -28,6 +28,7 @@ from portal.uploads import files
 from programs.models import Budget
 from tests import plans
 from tests.deploy import scrape
+from tests.patience import PATIENCE
 
 ROOT = Path(__file__).parents[2]
 
@@ -298,7 +299,7 @@ def test_another_process_takes_the_port_when_the_one_that_had_it_ends(tmp_path: 
 
     def told() -> float:
         try:
-            text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=5).text
+            text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=PATIENCE).text
         except requests.ConnectionError:
             return 0.0
         return scrape.total(scrape.samples(text), "portal_jobs_total", kind="test")

@@ -17,6 +17,7 @@ from bench.objects import ObjectStore, object_store
 from portal.settings import BASE_DIR
 from portal.uploads import files
 from portal.uploads.stores.folder import Folder
+from tests.patience import PATIENCE
 from tests.portal.stores import everything, new_bucket, use
 
 pytestmark = pytest.mark.xdist_group("stores")
@@ -131,7 +132,7 @@ def test_a_run_that_was_killed_is_finished_by_the_next_one(
         first.communicate()
     before = len(versions(Bucket=bucket)["Versions"])
     assert 0 < before < MANY
-    said, _ = started(tmp_path, url).communicate(timeout=120)
+    said, _ = started(tmp_path, url).communicate(timeout=PATIENCE)
     copied, there, deleted = counts(said)
     assert (copied + there, there, deleted) == (MANY, before, 0)
     # Of every file one version: nothing was written twice.

@@ -12,6 +12,7 @@ from applications.models import Company, Member
 from portal.models import IdempotentCall, User
 from portal.web import once
 from tests.factories.applications import MemberFactory, UserFactory
+from tests.patience import PATIENCE
 
 GOOD = {"business_number": "124-81-00998", "name": "한빛정밀", "kind": "company"}
 URL = "/companies/new/"
@@ -96,7 +97,7 @@ def test_two_presses_at_once_register_one_firm(same: bool) -> None:
 
     def press(client: Client, token: dict[str, str]) -> None:
         try:
-            barrier.wait(timeout=30)
+            barrier.wait(timeout=PATIENCE)
             answers.append(client.post(URL, GOOD | token).status_code)
         finally:
             connection.close()
@@ -105,7 +106,7 @@ def test_two_presses_at_once_register_one_firm(same: bool) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(timeout=60)
+        thread.join(timeout=PATIENCE)
     # Two pages are two presses: of these the number of the firm lets one through, and the other reads
     # that the firm is there already, or why not.
     assert answers.count(302) == 2 if same else 302 in answers

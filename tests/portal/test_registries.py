@@ -14,6 +14,7 @@ from portal.models import Failure, RegistryAnswer, RegistryRecord
 from portal.registries import gateway, nts
 from portal.registries.answers import Answer, NotAnswered, Question
 from portal.registries.declared import Registry, registries
+from tests.patience import PATIENCE
 
 pytestmark = pytest.mark.django_db
 STATUS, IDENTITY = registries()["business_status"], registries()["business_identity"]
@@ -223,7 +224,7 @@ def test_two_jobs_that_ask_at_once_write_one_answer(
     nts_server: Agency, monkeypatch: pytest.MonkeyPatch, locked: bool, answers: int
 ) -> None:
     """With its control: both read before either writes, and write the same answers twice."""
-    both = threading.Barrier(2, timeout=30)
+    both = threading.Barrier(2, timeout=PATIENCE)
     answered = nts.BusinessStatus.ask
 
     def unlocked(registry: Registry, subjects: list[str]) -> dict[str, RegistryRecord]:

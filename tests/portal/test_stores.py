@@ -36,6 +36,7 @@ from tests.factories.applications import (
 )
 from tests.factories.kamp import WorkspaceFactory, clip_of, dataset_of
 from tests.factories.kamp import member_of as member_of_workspace
+from tests.patience import PATIENCE
 from tests.portal import corpus
 from tests.portal.stores import everything, new_bucket, use
 
@@ -397,10 +398,10 @@ class TestBucket:
     def test_nobody_reads_it_without_the_key(self, server: ObjectStore, bucket: str) -> None:
         name = files.store_bytes(b"secret")
         place = f"{server.endpoint}/{bucket}"
-        assert requests.get(f"{place}/{name}", timeout=10).status_code == 403
+        assert requests.get(f"{place}/{name}", timeout=PATIENCE).status_code == 403
         # The check would see a public file.
         server.client().put_object(Bucket=bucket, Key="open", Body=b"1", ACL="public-read")
-        assert requests.get(f"{place}/open", timeout=10).status_code == 200
+        assert requests.get(f"{place}/open", timeout=PATIENCE).status_code == 200
 
     def test_the_store_itself_refuses_a_second_writing(self, server, bucket: str) -> None:
         kept_in, content = files.kept_in(), ContentFile(b"second", "x")
@@ -429,7 +430,7 @@ class TestBucket:
         assert sent["Referrer-Policy"] == "no-referrer"
         query = parse_qs(urlsplit(sent["Location"]).query)
         assert int(query["X-Amz-Expires"][0]) <= 60
-        answer = requests.get(sent["Location"], timeout=10)
+        answer = requests.get(sent["Location"], timeout=PATIENCE)
         assert answer.content == b"%PDF-1.7"
         assert answer.headers["Content-Type"] == "application/pdf"
         assert answer.headers["Content-Disposition"].startswith("attachment")

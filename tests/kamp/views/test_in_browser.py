@@ -27,6 +27,7 @@ from tests.factories.kamp import (
     member_of,
     refractory,
 )
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = (1280, 390)
@@ -36,7 +37,6 @@ DRAW = (
     "Promise.all([...document.images].map(one => { one.loading = 'eager'; return one.decode(); }))"
 )
 PLACES = "[...document.querySelectorAll('main *')].map(one => one.getBoundingClientRect().top)"
-PATIENCE = 30_000  # milliseconds, for a page that asks its job every second
 
 
 def enter(context: BrowserContext, base: str, client: Client) -> Page:
@@ -91,13 +91,13 @@ def test_a_clip_goes_from_upload_to_verdict_and_report_and_a_bad_one_is_held(
     expect(page.locator("main")).to_contain_text("2개를 받았습니다")
     run_pending_jobs()
     # The page follows its jobs by itself and shows what came of them.
-    expect(page.locator("main")).to_contain_text("압축이 심해", timeout=PATIENCE)
+    expect(page.locator("main")).to_contain_text("압축이 심해")
 
     page.goto(live_server.url + reverse("kamp_model", args=[model.pk]))
     page.get_by_role("button", name="모두 판정하기").click()
     run_pending_jobs()
     row = page.get_by_role("row").filter(has_text="brick-8001")
-    expect(row).to_contain_text("미지 의심", timeout=PATIENCE)
+    expect(row).to_contain_text("미지 의심")
     held = page.get_by_role("row").filter(has_text="brick-8002")
     expect(held).to_contain_text("판정 보류")
     expect(held).to_contain_text("압축")

@@ -29,8 +29,7 @@ from programs.queries import kept
 from programs.services import ledger
 from tests.factories import programs
 from tests.factories.programs import NOW
-
-WAIT = 30  # seconds
+from tests.patience import PATIENCE
 
 # A column of text of each table, and what a second row needs to differ in.
 TABLES: dict[type[models.Model], tuple[str, dict[str, Any]]] = {
@@ -297,7 +296,7 @@ def second_session() -> Callable[[Callable[[], object]], object]:
 
         thread = threading.Thread(target=work)
         thread.start()
-        thread.join(WAIT)
+        thread.join(PATIENCE)
         assert not thread.is_alive()
         return results[0]
 
@@ -388,7 +387,7 @@ class Reader:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.process.communicate(timeout=WAIT)
+        self.process.communicate(timeout=PATIENCE)
 
     def labels(self) -> set[str]:
         assert self.process.stdin is not None

@@ -17,6 +17,7 @@ from programs.services import ledger
 from tests.factories import staff
 from tests.factories.applications import NOW
 from tests.faults.together import at_once
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 
@@ -68,7 +69,7 @@ def test_without_the_lock_the_database_still_refuses_the_second(monkeypatch) -> 
             gate.wait()
         return found
 
-    gate, calls = threading.Barrier(2, timeout=10), count()
+    gate, calls = threading.Barrier(2, timeout=PATIENCE), count()
     monkeypatch.setattr(reserve.reserve_queries, "status", slow)
     answers = filling(program, 2)
     assert sorted(type(row).__name__ for row in answers) == ["MoveNotAllowed", "list"]

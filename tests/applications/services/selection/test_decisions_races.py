@@ -34,6 +34,7 @@ from programs.queries.ledger import balance
 from tests.factories import drafts, programs, staff
 from tests.factories.applications import NOW, member_of
 from tests.faults.together import at_once
+from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.postgres, pytest.mark.django_db(transaction=True)]
 HOUR = timedelta(hours=1)
@@ -41,7 +42,7 @@ HOUR = timedelta(hours=1)
 
 def both_through(real: Callable[..., Any]) -> Callable[..., Any]:
     """Let nobody go on from here before two have come: what was read before is stale for one."""
-    gate = threading.Barrier(2, timeout=20)
+    gate = threading.Barrier(2, timeout=PATIENCE)
 
     def waiting(*given: Any, **named: Any) -> Any:
         found = real(*given, **named)

@@ -117,7 +117,7 @@ class Cluster:
         else:
             self.stack.start(name)
             ready = partial(self.stack.healthy, name)
-        servers.wait_until(ready, seconds=90, what=name)
+        servers.wait_until(ready, what=name)
         return None
 
 

@@ -25,6 +25,7 @@ REFERENCE = re.compile(r"\$\$|\$\{(\w+)(?:(:[?-])([^}]*))?\}")
 SECRETS = ROOT / "deploy/secrets.sh"
 MOUNTED = "/run/secrets"
 STOP_SECONDS = 40
+MIGRATE_SECONDS = 900  # of a slow machine, from no table to all
 
 
 def interpolate(value: Any, variables: Mapping[str, str]) -> Any:
@@ -225,6 +226,7 @@ def composed(
     broker: str = "",
     pool: Callable[[str], str] | None = None,
     follower: int = 0,
+    template: str = "template1",
     **more: str,
 ) -> Iterator[Stack]:
     """Run migrate, web, worker and beat of the file, and nginx, until the block ends.
@@ -232,7 +234,8 @@ def composed(
     With `files`, a `PORTAL_FILES_URL`, two hosts of web and worker run, each with its own folder,
     and no heavy worker. `broker` is the URL of a queue instead of a Redis of its own; `pool` starts a
     pooler for the URL of the serving role and returns the one through it; `follower` is the port of a
-    replica of the server. `more` are variables that each of them gets beside those of the file.
+    replica of the server. The database is a copy of `template`, which migrate brings up to date. `more`
+    are variables that each of them gets beside those of the file.
     """
     ports = {name: servers.free_port() for name in ("web", "web-2", "http", "https")}
     mailbox = folder / "mail"
@@ -251,7 +254,7 @@ def composed(
     }
     file = services(variables)
     with ExitStack() as exits:
-        database = exits.enter_context(servers.divided_database(postgres))
+        database = exits.enter_context(servers.divided_database(postgres, template=template))
         redis = broker or exits.enter_context(servers.queue_redis())
         app = database.app
         if follower:
@@ -296,7 +299,7 @@ def composed(
         unused = {"migrate", "heavy-worker"} if files else {"migrate"}
         names = [name for name in stack.environments if name not in unused]
         exits.callback(stack.stop_all)
-        if stack.start("migrate").wait(timeout=180):
+        if stack.start("migrate").wait(timeout=MIGRATE_SECONDS):
             raise AssertionError(f"migrate failed:\n{stack.log('migrate')}")
         del stack.running["migrate"]
         for name in names:
@@ -313,7 +316,7 @@ def composed(
             )
         for name in names:
             try:
-                servers.wait_until(partial(stack.healthy, name), seconds=90, what=name)
+                servers.wait_until(partial(stack.healthy, name), what=name)
             except TimeoutError as late:
                 raise AssertionError(f"{late}\n{stack.log(name)}") from late
         yield stack

@@ -12,6 +12,7 @@ from bench import servers
 from bench.objects import object_store
 from bench.scanner import scanner
 from bench.stack import Stack, composed
+from tests import databases
 from tests.deploy.drive import ADDRESS, PAPERS, Visitor, drive_one_application
 from tests.patience import PATIENCE
 
@@ -20,7 +21,7 @@ TOKEN = 'name="csrfmiddlewaretoken" value="'
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(tmp_path_factory: pytest.TempPathFactory, django_db_setup: None) -> Iterator[Stack]:
     with (
         ExitStack() as exits,
         object_store() as store,
@@ -28,6 +29,7 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         composed(
             tmp_path_factory.mktemp("hosts"),
             postgres=os.environ["PORTAL_TEST_DATABASE_URL"],
+            template=databases.template_name(),
             files=store.url("portal-files"),
             PORTAL_CLAMAV_URL=clamd.url,
             pool=lambda url: exits.enter_context(servers.pgbouncer(url, sessions=SESSIONS)),
@@ -72,6 +74,7 @@ def filed(stack: Stack) -> tuple[Visitor, int]:
     return drive_one_application(stack)
 
 
+@pytest.mark.django_db  # makes the template that the hosts copy
 @pytest.mark.compose
 @pytest.mark.xdist_group("compose")
 class TestTwoHosts:

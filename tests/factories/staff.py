@@ -195,7 +195,7 @@ def judged(
 
 
 def scored(sub_program: SubProgram, by: User) -> ScoreRun:
-    run = scoring.start(sub_program, by=by, now=NOW)
+    run = scoring.start(sub_program, by=by, now=NOW, while_open=True)
     scoring.compute(run, now=NOW)
     return run
 

@@ -233,6 +233,7 @@ class Journey:
         """The officer has everything of the sub-programme scored."""
         self.officer.go("/admin/applications/scorerun/start/")
         self.officer.fill("sub_program", application.sub_program_id)
+        self.officer.fill("while_open", value=True)
         self.officer.do()
         work()
         return ScoreRun.objects.get(sub_program=application.sub_program)

@@ -55,6 +55,16 @@ def propose(request: HttpRequest, run: ScoreRun, data: dict[str, Any], at: datet
     return proposals.start(run, by=person(request), now=at, **data)
 
 
+class ScoringForm(StartForm):
+    """The sub-programme; while its intake runs, also that the person knows what that means."""
+
+    while_open = forms.BooleanField(
+        label="접수 중에 점수를 냅니다",
+        required=False,
+        help_text="접수가 끝나기 전에 점수를 낼 때만 표시하세요. 그 뒤에 접수한 신청은 이번 순위에 들지 않습니다.",
+    )
+
+
 @admin.register(ScoreRun)
 class ScoreRunAdmin(JobProgressAdmin):
     read_roles = STAFF_READERS
@@ -102,8 +112,8 @@ class ScoreRunAdmin(JobProgressAdmin):
             raise Http404
         return self.start_page(
             request,
-            StartForm(request),
-            lambda data, at: scoring.start(data["sub_program"], by=person(request), now=at),
+            ScoringForm(request),
+            lambda data, at: scoring.start(**data, by=person(request), now=at),
             template="admin/applications/assessment/scoring_start.html",
             title="점수 산정 시작",
             done="점수 산정을 시작했습니다.",

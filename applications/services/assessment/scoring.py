@@ -32,6 +32,7 @@ from portal.models import JobState, User
 from portal.records import bulk, snapshot
 from programs.models import SubProgram
 from programs.roles import MANAGER, OFFICER
+from programs.rules import calendar
 
 JOB = "applications.score"
 CHUNK = 2_000
@@ -102,10 +103,27 @@ def unready(sub_program: SubProgram) -> list[Finding]:
     return findings
 
 
-def start(sub_program: SubProgram, *, by: User, now: datetime) -> ScoreRun:
+def intake_open(sub_program: SubProgram, *, now: datetime) -> Finding | None:
+    """Return that applications can still come in which the ranking would leave out.
+
+    A rolling intake is scored as applications come, so it is never a finding there.
+    """
+    window = sub_program.window()
+    if window.rolling or window.closes_at is None or calendar.state(window, now) != calendar.OPEN:
+        return None
+    return Finding(
+        "intake_open",
+        f"접수가 {calendar.stamp(window.closes_at)}에 마감됩니다. 그때까지 더 들어오는 신청은 이번 순위에 들지 않습니다.",
+    )
+
+
+def start(
+    sub_program: SubProgram, *, by: User, now: datetime, while_open: bool = False
+) -> ScoreRun:
     """Request a run under the rubric in force, linked to the previous run.
 
-    Raises RuleBroken with everything that is not ready, MoveNotAllowed.
+    `while_open` says that the person knows of an intake that still runs. Raises RuleBroken with
+    everything that is not ready, MoveNotAllowed.
     """
     impartiality.require(
         by,
@@ -115,8 +133,12 @@ def start(sub_program: SubProgram, *, by: User, now: datetime) -> ScoreRun:
         code="move_not_allowed",
     )
     with transaction.atomic():
-        SubProgram.objects.select_for_update(no_key=True).get(pk=sub_program.pk)
-        if findings := unready(sub_program):
+        locked = SubProgram.objects.select_for_update(of=("self",), no_key=True)
+        sub_program = locked.select_related("round").get(pk=sub_program.pk)
+        findings = unready(sub_program)
+        if (early := intake_open(sub_program, now=now)) and not while_open:
+            findings.append(early)
+        if findings:
             raise RuleBroken(findings, message="점수 산정을 시작할 수 없습니다.")
         version = rubrics.freeze(sub_program, by=by, now=now)
         rubric = rubrics.read(version)

@@ -376,7 +376,7 @@ class Command(DemoCommand):
 
     def release_results(self, row: dict[str, Any]) -> None:
         program = SubProgram.objects.get(code=row["program"], round__year=2021)
-        run = scoring.start(program, by=self.officer, now=self.now())
+        run = scoring.start(program, by=self.officer, now=self.now(), while_open=True)
         scoring.compute(run, now=self.now())
         self.run_job(run.job)
         run.refresh_from_db()

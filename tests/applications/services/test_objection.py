@@ -182,7 +182,9 @@ def test_a_new_assessment_counts_the_new_sheets_alone(program, two, other, judge
     with pytest.raises(RuleBroken):
         objection.rescore(case, by=officer, now=LATER)
     with pytest.raises(RuleBroken):
-        scoring.start(program, by=officer, now=LATER)  # no case of the next whole run
+        scoring.start(
+            program, by=officer, now=LATER, while_open=True
+        )  # no case of the next whole run
     with pytest.raises(MoveNotAllowed):
         filing.withdraw(again, by=again.created_by, now=LATER, note="취하")
     for judge in staff.assessors(3):

@@ -229,7 +229,7 @@ def late_tie_is_decided_by_two(program, officer) -> None:
     with pytest.raises(MoveNotAllowed) as refused:
         proposals.start(made, by=officer, now=LATER)
     assert refused.value.code == "run_stale"
-    again = scoring.start(program, by=officer, now=LATER)
+    again = scoring.start(program, by=officer, now=LATER, while_open=True)
     scoring.compute(again, now=LATER)
     assert again.previous == made
     breakdown = again.results.get().breakdown
@@ -370,7 +370,7 @@ def test_a_wrong_number_that_is_corrected_lets_two_people_restore_the_sheets(
     assert look()["flagged"] == 1
     sheet = ScoreSheet.objects.get(assessor=judges[0])
     decided(sheet, K.EXCLUDE, program)
-    without = scoring.start(program, by=officer, now=LATER)
+    without = scoring.start(program, by=officer, now=LATER, while_open=True)
     scoring.compute(without, now=LATER)
     AssessorProfile.objects.filter(pk=profile.pk).update(business_number="")
     assert look()["cleared"] == 1

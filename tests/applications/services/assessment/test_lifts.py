@@ -136,7 +136,7 @@ def test_what_was_scored_without_the_sheet_is_not_lifted(
     for other in staff.assessors(3):
         staff.locked_sheet(case, other, (20, 30, 20))
     tie = case.conflicts.get()
-    scoring.start(program, by=officer, now=LATER)
+    scoring.start(program, by=officer, now=LATER, while_open=True)
     with pytest.raises(MoveNotAllowed) as refused:
         lifts.propose(tie, reason="실수", by=officer, now=LATER)
     assert refused.value.code == "scored"

@@ -1,5 +1,6 @@
 """Score runs: ready or refused with reasons, frozen, resumable, the same bytes every time."""
 
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -8,6 +9,7 @@ from applications.models import ScoreResult, ScoreRun, ScoreSheet
 from applications.services.assessment import scoring
 from portal.core.errors import MoveNotAllowed, RuleBroken
 from portal.models import Job, JobState
+from programs.models import SubProgram
 from tests.factories import staff
 from tests.factories.applications import NOW
 
@@ -41,35 +43,48 @@ def bytes_of(run: ScoreRun) -> list[tuple[object, ...]]:
 
 def test_everything_that_is_not_ready_is_named_at_once(program, officer, judges) -> None:
     with pytest.raises(RuleBroken) as empty:
-        scoring.start(program, by=officer, now=NOW)
+        scoring.start(program, by=officer, now=NOW, while_open=True)
     assert codes(empty) == ["nothing_to_score"]
     application = staff.judged(program, judges=judges[:2])
     ScoreSheet.objects.create(application=application, assessor=judges[2], assigned_at=NOW)
     with pytest.raises(RuleBroken) as refused:
-        scoring.start(program, by=officer, now=NOW)
+        scoring.start(program, by=officer, now=NOW, while_open=True)
     assert codes(refused) == ["sheets_unlocked", "too_few_sheets"]
     assert application.number in str(refused.value.findings)
     assert not ScoreRun.objects.exists()
+
+
+def test_scores_before_the_closing_need_to_be_asked_for(program, officer, judges) -> None:
+    """So that nobody ranks by mistake what still comes in; a rolling intake is scored as it comes."""
+    staff.judged(program, judges=judges)
+    closes = program.window().closes_at
+    with pytest.raises(RuleBroken) as refused:
+        scoring.start(program, by=officer, now=closes - timedelta(microseconds=1))
+    assert codes(refused) == ["intake_open"]
+    assert scoring.start(program, by=officer, now=closes).number == 1
+    Job.objects.update(state=JobState.PARKED)
+    SubProgram.objects.filter(pk=program.pk).update(intake="rolling", closes_at=None)
+    assert scoring.start(program, by=officer, now=NOW).number == 2
 
 
 @pytest.mark.parametrize("role", ["assessor", "auditor", "operator"])
 def test_only_officers_and_managers_start(program, judges, role) -> None:
     staff.judged(program, judges=judges)
     with pytest.raises(MoveNotAllowed):
-        scoring.start(program, by=staff.staff(role), now=NOW)
+        scoring.start(program, by=staff.staff(role), now=NOW, while_open=True)
 
 
 def test_a_run_requests_its_job_once_and_a_second_run_is_refused_meanwhile(
     program, officer, judges
 ) -> None:
     staff.judged(program, judges=judges)
-    run = scoring.start(program, by=officer, now=NOW)
+    run = scoring.start(program, by=officer, now=NOW, while_open=True)
     assert Job.objects.get(key=f"score:{run.pk}").args == {"run": run.pk}
     with pytest.raises(RuleBroken) as refused:
-        scoring.start(program, by=officer, now=NOW)
+        scoring.start(program, by=officer, now=NOW, while_open=True)
     assert codes(refused) == ["run_in_progress"]
     Job.objects.update(state=JobState.PARKED)
-    assert scoring.start(program, by=officer, now=NOW).number == 2
+    assert scoring.start(program, by=officer, now=NOW, while_open=True).number == 2
 
 
 def test_scores_are_those_of_the_rules(program, officer, judges) -> None:
@@ -104,7 +119,7 @@ def test_another_mark_gives_another_hash(program, officer, judges) -> None:
 
 def test_a_rubric_that_changes_later_does_not_change_the_run(program, officer, judges) -> None:
     staff.judged(program, (10, 20, 20), judges=judges)
-    run = scoring.start(program, by=officer, now=NOW)
+    run = scoring.start(program, by=officer, now=NOW, while_open=True)
     program.floor = 40
     program.save()
     program.criteria.filter(code="need").update(label="새 이름")
@@ -125,7 +140,7 @@ def test_a_killed_run_goes_on_and_ends_like_one_that_was_not(
     for place in range(7):
         staff.judged(program, (15 + place, 33, 21), judges=judges)
     whole = staff.scored(program, officer)
-    run = scoring.start(program, by=officer, now=NOW)
+    run = scoring.start(program, by=officer, now=NOW, while_open=True)
 
     def die(done: int, total: int) -> None:
         if done >= 4:
@@ -146,7 +161,7 @@ def test_an_application_withdrawn_between_two_attempts_is_left_out(
 ) -> None:
     monkeypatch.setattr(scoring, "CHUNK", 1)
     withdrawn, stays = (staff.judged(program, judges=judges) for _ in range(2))
-    run = scoring.start(program, by=officer, now=NOW)
+    run = scoring.start(program, by=officer, now=NOW, while_open=True)
 
     def die(done: int, total: int) -> None:
         raise KilledError
@@ -170,7 +185,7 @@ def test_a_finished_run_is_left_alone(program, officer, judges) -> None:
 
 def test_sheets_submitted_after_the_start_do_not_count(program, officer, judges) -> None:
     application = staff.judged(program, (20, 20, 20), judges=judges)
-    run = scoring.start(program, by=officer, now=NOW)
+    run = scoring.start(program, by=officer, now=NOW, while_open=True)
     late = staff.locked_sheet(application, staff.assessors(1)[0], (30, 40, 30))
     assert late.locked_at == NOW  # at the very instant it counts; later it does not
     scoring.compute(run, now=NOW)
@@ -192,7 +207,7 @@ def test_queries_do_not_grow_within_a_chunk(
 ) -> None:
     for _ in range(12):
         staff.judged(program, judges=judges)
-    run = scoring.start(program, by=officer, now=NOW)
+    run = scoring.start(program, by=officer, now=NOW, while_open=True)
     with django_assert_max_num_queries(20):
         scoring.compute(run, now=NOW)
     assert ScoreResult.objects.filter(run=run).count() == 12

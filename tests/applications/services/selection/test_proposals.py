@@ -135,7 +135,7 @@ def test_a_withdrawn_application_is_not_ranked(program, officer, five) -> None:
 
 
 def test_one_selection_at_a_time_and_only_from_a_finished_run(program, officer, five) -> None:
-    run = scoring.start(program, by=officer, now=NOW)
+    run = scoring.start(program, by=officer, now=NOW, while_open=True)
     with pytest.raises(MoveNotAllowed) as early:
         proposals.start(run, by=officer, now=NOW)
     assert early.value.code == "run_not_finished"

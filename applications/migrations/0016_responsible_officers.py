@@ -25,6 +25,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '담당 이력',
                 'verbose_name_plural': '담당 이력',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['taken_over', 'ended']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='officer_change_against_somebody_needs_a_reason'),
+                ],
             },
         ),
         migrations.AddField(
@@ -63,9 +66,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='officerchange',
             constraint=models.CheckConstraint(condition=models.Q(('officer__isnull', False), ('previous__isnull', False), _connector='OR'), name='officer_change_names_somebody'),
-        ),
-        migrations.AddConstraint(
-            model_name='officerchange',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind__in', ['taken_over', 'ended']), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='officer_change_against_somebody_needs_a_reason'),
         ),
     ]

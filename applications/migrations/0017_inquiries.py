@@ -31,6 +31,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '질의',
                 'verbose_name_plural': '질의',
+                'indexes': [
+                    models.Index(condition=models.Q(('state__in', ['asked', 'passed', 'given'])), fields=['kind', '-id'], name='inquiry_open'),
+                    models.Index(condition=models.Q(('state', 'passed')), fields=['due_at'], name='inquiry_due'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('passed_at', None), ('passed_text', '')), models.Q(('kind', 'assessor'), ('passed_at__isnull', False), models.Q(('passed_text', ''), _negated=True)), _connector='OR'), name='passed_inquiry_has_its_text'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='declined_inquiry_says_why'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -47,6 +55,10 @@ class Migration(migrations.Migration):
                 'verbose_name': '질의 답변',
                 'verbose_name_plural': '질의 답변',
                 'ordering': ['pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('inquiry', 'for_panel'), name='one_answer_to_an_inquiry'),
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='answer_to_an_inquiry_has_text'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -67,29 +79,5 @@ class Migration(migrations.Migration):
                 'ordering': ['pk'],
                 'abstract': False,
             },
-        ),
-        migrations.AddIndex(
-            model_name='inquiry',
-            index=models.Index(condition=models.Q(('state__in', ['asked', 'passed', 'given'])), fields=['kind', '-id'], name='inquiry_open'),
-        ),
-        migrations.AddIndex(
-            model_name='inquiry',
-            index=models.Index(condition=models.Q(('state', 'passed')), fields=['due_at'], name='inquiry_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='inquiry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('passed_at', None), ('passed_text', '')), models.Q(('kind', 'assessor'), ('passed_at__isnull', False), models.Q(('passed_text', ''), _negated=True)), _connector='OR'), name='passed_inquiry_has_its_text'),
-        ),
-        migrations.AddConstraint(
-            model_name='inquiry',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'declined'), _negated=True), models.Q(('reason', ''), _negated=True), _connector='OR'), name='declined_inquiry_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='inquiryanswer',
-            constraint=models.UniqueConstraint(fields=('inquiry', 'for_panel'), name='one_answer_to_an_inquiry'),
-        ),
-        migrations.AddConstraint(
-            model_name='inquiryanswer',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='answer_to_an_inquiry_has_text'),
         ),
     ]

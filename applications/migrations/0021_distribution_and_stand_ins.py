@@ -26,6 +26,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '배분 규칙',
                 'verbose_name_plural': '배분 규칙',
+                'constraints': [
+                    models.UniqueConstraint(fields=('sub_program', 'number'), name='one_distribution_plan_of_a_number'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -43,6 +46,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '배분 규칙 한 줄',
                 'verbose_name_plural': '배분 규칙 한 줄',
                 'ordering': ['order'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('plan', 'order'), name='one_distribution_rule_in_place'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -61,26 +67,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '업무 대행',
                 'verbose_name_plural': '업무 대행',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('first_day__lte', models.F('last_day'))), name='stand_in_ends_after_it_begins'),
+                    models.CheckConstraint(condition=models.Q(('officer', models.F('stand_in')), _negated=True), name='nobody_stands_in_for_themselves'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='stand_in_ended_whole'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='distributionplan',
-            constraint=models.UniqueConstraint(fields=('sub_program', 'number'), name='one_distribution_plan_of_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='distributionrule',
-            constraint=models.UniqueConstraint(fields=('plan', 'order'), name='one_distribution_rule_in_place'),
-        ),
-        migrations.AddConstraint(
-            model_name='standin',
-            constraint=models.CheckConstraint(condition=models.Q(('first_day__lte', models.F('last_day'))), name='stand_in_ends_after_it_begins'),
-        ),
-        migrations.AddConstraint(
-            model_name='standin',
-            constraint=models.CheckConstraint(condition=models.Q(('officer', models.F('stand_in')), _negated=True), name='nobody_stands_in_for_themselves'),
-        ),
-        migrations.AddConstraint(
-            model_name='standin',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('ended_by', None)), models.Q(('ended_at__isnull', False), ('ended_by__isnull', False)), _connector='OR'), name='stand_in_ended_whole'),
         ),
     ]

@@ -37,6 +37,14 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '일괄 처리',
                 'verbose_name_plural': '일괄 처리',
+                'indexes': [
+                    models.Index(fields=['requested_by', '-id'], name='set_act_by_person'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('undoes',), name='set_act_undone_once'),
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='set_act_has_a_reason'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='ended_set_act_has_a_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -51,6 +59,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '일괄 처리 묶음',
                 'verbose_name_plural': '일괄 처리 묶음',
+                'constraints': [
+                    models.UniqueConstraint(fields=('set_act', 'number'), name='one_set_chunk_per_number'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -67,34 +78,12 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '일괄 처리 결과',
                 'verbose_name_plural': '일괄 처리 결과',
+                'indexes': [
+                    models.Index(fields=['set_act', 'outcome', 'id'], name='set_result_outcome'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('set_act', 'application'), name='one_set_result_per_application'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='setact',
-            index=models.Index(fields=['requested_by', '-id'], name='set_act_by_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='setact',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'cancelled'), _negated=True), fields=('undoes',), name='set_act_undone_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='setact',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='set_act_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='setact',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('ended_at', None), ('state', 'running')), models.Q(models.Q(('state', 'running'), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='ended_set_act_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='setchunk',
-            constraint=models.UniqueConstraint(fields=('set_act', 'number'), name='one_set_chunk_per_number'),
-        ),
-        migrations.AddIndex(
-            model_name='setresult',
-            index=models.Index(fields=['set_act', 'outcome', 'id'], name='set_result_outcome'),
-        ),
-        migrations.AddConstraint(
-            model_name='setresult',
-            constraint=models.UniqueConstraint(fields=('set_act', 'application'), name='one_set_result_per_application'),
         ),
     ]

@@ -73,6 +73,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '검사 자료',
                 'verbose_name_plural': '검사 자료',
+                'indexes': [
+                    models.Index(condition=models.Q(('purged_at', None)), fields=['retain_until'], name='dataset_to_purge'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -122,6 +125,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '판정',
                 'verbose_name_plural': '판정',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'hold'), _negated=True), models.Q(('reasons', []), _negated=True), _connector='OR'), name='a_hold_says_why'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -147,6 +153,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '검사 모델',
                 'verbose_name_plural': '검사 모델',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state', 'training'), ('state', 'retired'), models.Q(models.Q(('artefact', ''), _negated=True), models.Q(('artefact_sha256', ''), _negated=True)), _connector='OR'), name='trained_model_has_its_artefact'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -209,6 +218,10 @@ class Migration(Creation):
             options={
                 'verbose_name': '라벨',
                 'verbose_name_plural': '라벨',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('mark', 'defect'), models.Q(('box', None), ('defect', '')), _connector='OR'), name='only_a_defect_has_kind_and_box'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('mark', 'defect'), _negated=True), models.Q(('defect', ''), _negated=True), _connector='OR'), name='a_defect_has_a_kind'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -241,6 +254,10 @@ class Migration(Creation):
                 'verbose_name': '성과 지표',
                 'verbose_name_plural': '성과 지표',
                 'ordering': ['order', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('after__isnull', True), ('before__isnull', True)), models.Q(('after__gte', 0), ('after__isnull', False), ('before__gte', 0), ('before__isnull', False)), _connector='OR'), name='metric_has_both_figures_or_none'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('before', None), _negated=True), models.Q(('note', ''), _negated=True), _connector='OR'), name='metric_without_figures_says_why'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -275,6 +292,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '촬영 조건',
                 'verbose_name_plural': '촬영 조건',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('mm_per_px__gte', '0.05'), ('mm_per_px__lte', 5)), name='recipe_scale_in_range'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -311,6 +331,9 @@ class Migration(Creation):
             options={
                 'verbose_name': 'KAMP 사례',
                 'verbose_name_plural': 'KAMP 사례',
+                'indexes': [
+                    models.Index(fields=['state', '-published_at'], name='showcase_public'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -328,6 +351,9 @@ class Migration(Creation):
                 'verbose_name': '사례 그림',
                 'verbose_name_plural': '사례 그림',
                 'ordering': ['order', 'pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('alt', ''), _negated=True), name='picture_has_words'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -406,6 +432,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '기업 작업실',
                 'verbose_name_plural': '기업 작업실',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('business_number__regex', '^[0-9]{10}$')), name='workspace_business_number_is_ten_digits'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -420,6 +449,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '작업실 초대',
                 'verbose_name_plural': '작업실 초대',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='workspace_invitation_lower_case'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -639,10 +671,6 @@ class Migration(Creation):
             name='showcase',
             field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='testimonials', to='kamp.showcase'),
         ),
-        migrations.AddConstraint(
-            model_name='workspace',
-            constraint=models.CheckConstraint(condition=models.Q(('business_number__regex', '^[0-9]{10}$')), name='workspace_business_number_is_ten_digits'),
-        ),
         migrations.AddField(
             model_name='showcase',
             name='workspace',
@@ -687,10 +715,6 @@ class Migration(Creation):
             constraint=models.UniqueConstraint(fields=('model', 'clip'), name='one_verdict_of_a_model'),
         ),
         migrations.AddConstraint(
-            model_name='inspection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('verdict', 'hold'), _negated=True), models.Q(('reasons', []), _negated=True), _connector='OR'), name='a_hold_says_why'),
-        ),
-        migrations.AddConstraint(
             model_name='driftcheck',
             constraint=models.UniqueConstraint(fields=('model', 'last_inspection'), name='one_drift_check_of_the_same_products'),
         ),
@@ -706,14 +730,6 @@ class Migration(Creation):
             model_name='label',
             index=models.Index(fields=['product', '-id'], name='label_of_product'),
         ),
-        migrations.AddConstraint(
-            model_name='label',
-            constraint=models.CheckConstraint(condition=models.Q(('mark', 'defect'), models.Q(('box', None), ('defect', '')), _connector='OR'), name='only_a_defect_has_kind_and_box'),
-        ),
-        migrations.AddConstraint(
-            model_name='label',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('mark', 'defect'), _negated=True), models.Q(('defect', ''), _negated=True), _connector='OR'), name='a_defect_has_a_kind'),
-        ),
         migrations.AddIndex(
             model_name='clip',
             index=models.Index(fields=['product', 'id'], name='clip_of_product'),
@@ -728,10 +744,6 @@ class Migration(Creation):
         ),
         migrations.AddConstraint(
             model_name='inspectionmodel',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'training'), ('state', 'retired'), models.Q(models.Q(('artefact', ''), _negated=True), models.Q(('artefact_sha256', ''), _negated=True)), _connector='OR'), name='trained_model_has_its_artefact'),
-        ),
-        migrations.AddConstraint(
-            model_name='inspectionmodel',
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(('approved_by__isnull', False), ('approved_at__isnull', False)), _connector='OR'), name='approved_model_names_its_approver'),
         ),
         migrations.AddConstraint(
@@ -739,24 +751,8 @@ class Migration(Creation):
             constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('trained_by')), _negated=True), _connector='OR'), name='model_approved_by_a_second_person'),
         ),
         migrations.AddConstraint(
-            model_name='metric',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('after__isnull', True), ('before__isnull', True)), models.Q(('after__gte', 0), ('after__isnull', False), ('before__gte', 0), ('before__isnull', False)), _connector='OR'), name='metric_has_both_figures_or_none'),
-        ),
-        migrations.AddConstraint(
-            model_name='metric',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('before', None), _negated=True), models.Q(('note', ''), _negated=True), _connector='OR'), name='metric_without_figures_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='showcaseimage',
-            constraint=models.CheckConstraint(condition=models.Q(('alt', ''), _negated=True), name='picture_has_words'),
-        ),
-        migrations.AddConstraint(
             model_name='showcasepdf',
             constraint=models.UniqueConstraint(fields=('showcase', 'edition'), name='one_pdf_per_edition'),
-        ),
-        migrations.AddIndex(
-            model_name='showcase',
-            index=models.Index(fields=['state', '-published_at'], name='showcase_public'),
         ),
         migrations.AddIndex(
             model_name='showcase',
@@ -775,24 +771,12 @@ class Migration(Creation):
             constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'published'), _negated=True), ('workspace', None), ('by_one_editor', True), models.Q(('checked_by__isnull', False), models.Q(('checked_by', models.F('published_by')), _negated=True)), _connector='OR'), name='firms_showcase_published_by_two_editors'),
         ),
         migrations.AddConstraint(
-            model_name='recipe',
-            constraint=models.CheckConstraint(condition=models.Q(('mm_per_px__gte', '0.05'), ('mm_per_px__lte', 5)), name='recipe_scale_in_range'),
-        ),
-        migrations.AddIndex(
-            model_name='dataset',
-            index=models.Index(condition=models.Q(('purged_at', None)), fields=['retain_until'], name='dataset_to_purge'),
-        ),
-        migrations.AddConstraint(
             model_name='dataset',
             constraint=models.UniqueConstraint(fields=('workspace', 'name'), name='one_dataset_of_a_name'),
         ),
         migrations.AddConstraint(
             model_name='workspaceinvitation',
             constraint=models.UniqueConstraint(condition=models.Q(('answered_at', None)), fields=('workspace', 'email'), name='one_open_workspace_invitation'),
-        ),
-        migrations.AddConstraint(
-            model_name='workspaceinvitation',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='workspace_invitation_lower_case'),
         ),
         migrations.AddConstraint(
             model_name='workspacemember',

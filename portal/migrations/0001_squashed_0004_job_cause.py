@@ -57,6 +57,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '계정',
                 'verbose_name_plural': '계정',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_lower_case'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -114,6 +117,12 @@ class Migration(Creation):
             options={
                 'verbose_name': '봉인',
                 'verbose_name_plural': '봉인',
+                'indexes': [
+                    models.Index(fields=['chain', 'sealed_at'], name='seal_of_late'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('chain', 'number'), name='one_seal_per_number'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -148,6 +157,11 @@ class Migration(Creation):
             options={
                 'verbose_name': '2단계 인증 재설정',
                 'verbose_name_plural': '2단계 인증 재설정',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='factor_reset_confirmed_whole'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('requested_by', models.F('user')), _negated=True), models.Q(('confirmed_by', None), models.Q(models.Q(('confirmed_by', models.F('requested_by')), _negated=True), models.Q(('confirmed_by', models.F('user')), _negated=True)), _connector='OR')), name='factor_reset_has_two_operators'),
+                    models.UniqueConstraint(condition=models.Q(('confirmed_by', None)), fields=('user',), name='one_open_factor_reset'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -164,6 +178,10 @@ class Migration(Creation):
             options={
                 'verbose_name': '기업 간 관계',
                 'verbose_name_plural': '기업 간 관계',
+                'constraints': [
+                    models.UniqueConstraint(fields=('one', 'other', 'kind'), name='one_link_of_two_firms'),
+                    models.CheckConstraint(condition=models.Q(('one', models.F('other')), _negated=True), name='a_link_joins_two_firms'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -180,6 +198,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '멱등 호출',
                 'verbose_name_plural': '멱등 호출',
+                'constraints': [
+                    models.UniqueConstraint(fields=('user', 'key'), name='one_answer_per_key'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -225,6 +246,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '작업',
                 'verbose_name_plural': '작업',
+                'indexes': [
+                    models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['created_at'], name='job_pending'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -247,6 +271,10 @@ class Migration(Creation):
             options={
                 'verbose_name': '알림',
                 'verbose_name_plural': '알림',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'pending')), fields=['id'], name='notice_pending'),
+                    models.Index(fields=['user', '-id'], name='notice_of_user'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -267,58 +295,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '직원 처리 기록',
                 'verbose_name_plural': '직원 처리 기록',
+                'constraints': [
+                    models.UniqueConstraint(fields=('subject', 'number'), name='one_staff_act_per_number'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='user',
-            constraint=models.CheckConstraint(condition=models.Q(('email', django.db.models.functions.text.Lower('email'))), name='user_email_lower_case'),
-        ),
-        migrations.AddIndex(
-            model_name='auditseal',
-            index=models.Index(fields=['chain', 'sealed_at'], name='seal_of_late'),
-        ),
-        migrations.AddConstraint(
-            model_name='auditseal',
-            constraint=models.UniqueConstraint(fields=('chain', 'number'), name='one_seal_per_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorreset',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed_at', None), ('confirmed_by', None)), models.Q(('confirmed_at__isnull', False), ('confirmed_by__isnull', False)), _connector='OR'), name='factor_reset_confirmed_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorreset',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('requested_by', models.F('user')), _negated=True), models.Q(('confirmed_by', None), models.Q(models.Q(('confirmed_by', models.F('requested_by')), _negated=True), models.Q(('confirmed_by', models.F('user')), _negated=True)), _connector='OR')), name='factor_reset_has_two_operators'),
-        ),
-        migrations.AddConstraint(
-            model_name='factorreset',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed_by', None)), fields=('user',), name='one_open_factor_reset'),
-        ),
-        migrations.AddConstraint(
-            model_name='firmlink',
-            constraint=models.UniqueConstraint(fields=('one', 'other', 'kind'), name='one_link_of_two_firms'),
-        ),
-        migrations.AddConstraint(
-            model_name='firmlink',
-            constraint=models.CheckConstraint(condition=models.Q(('one', models.F('other')), _negated=True), name='a_link_joins_two_firms'),
-        ),
-        migrations.AddConstraint(
-            model_name='idempotentcall',
-            constraint=models.UniqueConstraint(fields=('user', 'key'), name='one_answer_per_key'),
-        ),
-        migrations.AddIndex(
-            model_name='job',
-            index=models.Index(condition=models.Q(('state__in', ['queued', 'running'])), fields=['created_at'], name='job_pending'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(condition=models.Q(('state', 'pending')), fields=['id'], name='notice_pending'),
-        ),
-        migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['user', '-id'], name='notice_of_user'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffact',
-            constraint=models.UniqueConstraint(fields=('subject', 'number'), name='one_staff_act_per_number'),
         ),
     ]

@@ -28,6 +28,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '기관 조회의 답',
                 'verbose_name_plural': '기관 조회의 답',
+                'indexes': [
+                    models.Index(condition=models.Q(('changed', True)), fields=['-id'], name='registryanswer_changed'),
+                    models.Index(fields=['subject', 'registry'], name='registryanswer_of_a_firm'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -45,26 +49,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '기관 조회',
                 'verbose_name_plural': '기관 조회',
+                'constraints': [
+                    models.UniqueConstraint(fields=('subject', 'registry'), name='one_record_per_registry'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('answer', None), ('confirmed_at', None), ('valid_until', None)), models.Q(('answer__isnull', False), ('confirmed_at__isnull', False), ('valid_until__isnull', False)), _connector='OR'), name='registryrecord_answer_has_its_instants'),
+                    models.CheckConstraint(condition=models.Q(('confirmed_at', None), ('tried_at__gte', models.F('confirmed_at')), _connector='OR'), name='registryrecord_is_confirmed_when_tried'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='registryanswer',
-            index=models.Index(condition=models.Q(('changed', True)), fields=['-id'], name='registryanswer_changed'),
-        ),
-        migrations.AddIndex(
-            model_name='registryanswer',
-            index=models.Index(fields=['subject', 'registry'], name='registryanswer_of_a_firm'),
-        ),
-        migrations.AddConstraint(
-            model_name='registryrecord',
-            constraint=models.UniqueConstraint(fields=('subject', 'registry'), name='one_record_per_registry'),
-        ),
-        migrations.AddConstraint(
-            model_name='registryrecord',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('answer', None), ('confirmed_at', None), ('valid_until', None)), models.Q(('answer__isnull', False), ('confirmed_at__isnull', False), ('valid_until__isnull', False)), _connector='OR'), name='registryrecord_answer_has_its_instants'),
-        ),
-        migrations.AddConstraint(
-            model_name='registryrecord',
-            constraint=models.CheckConstraint(condition=models.Q(('confirmed_at', None), ('tried_at__gte', models.F('confirmed_at')), _connector='OR'), name='registryrecord_is_confirmed_when_tried'),
         ),
     ]

@@ -34,6 +34,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '계정 초대',
                 'verbose_name_plural': '계정 초대',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('accepted_at', None), ('withdrawn_at', None)), fields=('email',), name='one_open_staff_invitation'),
+                    models.CheckConstraint(condition=models.Q(('accepted_at', None), ('withdrawn_at', None), _connector='OR'), name='staff_invitation_accepted_or_withdrawn'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -56,6 +60,15 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '역할 요청',
                 'verbose_name_plural': '역할 요청',
+                'indexes': [
+                    models.Index(fields=['state', '-id'], name='role_request_state'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('user', 'role'), name='one_open_request_per_role'),
+                    models.CheckConstraint(condition=models.Q(('requested_by', models.F('user')), _negated=True), name='nobody_requests_an_own_role'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='role_request_decided_whole'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(models.Q(('decided_by', models.F('user')), _negated=True), models.Q(('decides', False), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR')), _connector='OR'), name='role_needs_two_people'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -77,6 +90,10 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '역할 변경 이력',
                 'verbose_name_plural': '역할 변경 이력',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('by', None), models.Q(('by', models.F('user')), _negated=True), _connector='OR'), name='nobody_changes_own_roles'),
+                    models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('user')), _negated=True), _connector='OR'), name='nobody_approves_own_roles'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -97,6 +114,13 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '계정 종료',
                 'verbose_name_plural': '계정 종료',
+                'indexes': [
+                    models.Index(condition=models.Q(('cancelled_at', None), ('done_at', None)), fields=['ends_on'], name='account_ending_due'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('cancelled_at', None), ('done_at', None)), fields=('user',), name='one_open_account_ending'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('by', models.F('user')), _negated=True), models.Q(('successor', None), models.Q(('successor', models.F('user')), _negated=True), _connector='OR'), models.Q(('done_at', None), ('cancelled_at', None), _connector='OR')), name='account_ending_by_another'),
+                ],
             },
         ),
         migrations.AddField(
@@ -137,53 +161,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='factorreset',
             constraint=models.CheckConstraint(condition=models.Q(('withdrawn_at', None), ('confirmed_at', None), _connector='OR'), name='factor_reset_done_or_withdrawn'),
-        ),
-        migrations.AddIndex(
-            model_name='accountending',
-            index=models.Index(condition=models.Q(('cancelled_at', None), ('done_at', None)), fields=['ends_on'], name='account_ending_due'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountending',
-            constraint=models.UniqueConstraint(condition=models.Q(('cancelled_at', None), ('done_at', None)), fields=('user',), name='one_open_account_ending'),
-        ),
-        migrations.AddConstraint(
-            model_name='accountending',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('by', models.F('user')), _negated=True), models.Q(('successor', None), models.Q(('successor', models.F('user')), _negated=True), _connector='OR'), models.Q(('done_at', None), ('cancelled_at', None), _connector='OR')), name='account_ending_by_another'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolechange',
-            constraint=models.CheckConstraint(condition=models.Q(('by', None), models.Q(('by', models.F('user')), _negated=True), _connector='OR'), name='nobody_changes_own_roles'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolechange',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('user')), _negated=True), _connector='OR'), name='nobody_approves_own_roles'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffinvitation',
-            constraint=models.UniqueConstraint(condition=models.Q(('accepted_at', None), ('withdrawn_at', None)), fields=('email',), name='one_open_staff_invitation'),
-        ),
-        migrations.AddConstraint(
-            model_name='staffinvitation',
-            constraint=models.CheckConstraint(condition=models.Q(('accepted_at', None), ('withdrawn_at', None), _connector='OR'), name='staff_invitation_accepted_or_withdrawn'),
-        ),
-        migrations.AddIndex(
-            model_name='rolerequest',
-            index=models.Index(fields=['state', '-id'], name='role_request_state'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolerequest',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'waiting')), fields=('user', 'role'), name='one_open_request_per_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolerequest',
-            constraint=models.CheckConstraint(condition=models.Q(('requested_by', models.F('user')), _negated=True), name='nobody_requests_an_own_role'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolerequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('state', 'waiting')), models.Q(models.Q(('state', 'waiting'), _negated=True), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='role_request_decided_whole'),
-        ),
-        migrations.AddConstraint(
-            model_name='rolerequest',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'approved'), _negated=True), models.Q(models.Q(('decided_by', models.F('user')), _negated=True), models.Q(('decides', False), models.Q(('decided_by', models.F('requested_by')), _negated=True), _connector='OR')), _connector='OR'), name='role_needs_two_people'),
         ),
     ]

@@ -140,6 +140,14 @@ class Migration(Creation):
                 'verbose_name': '내역사업',
                 'verbose_name_plural': '내역사업',
                 'ordering': ['round', 'order', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('round', 'code'), name='sub_program_once_a_round'),
+                    models.UniqueConstraint(fields=('round', 'short'), name='short_name_once_a_round'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('quota_count', None), ('quota_kind', 'none')), models.Q(models.Q(('quota_kind', 'none'), _negated=True), ('quota_count__gt', 0)), _connector='OR'), name='quota_count_fits_its_word'),
+                    models.CheckConstraint(condition=models.Q(('floor__gte', 0), ('floor__lte', 100)), name='floor_is_a_score'),
+                    models.CheckConstraint(condition=models.Q(('assessors__gte', models.F('minimum_sheets')), ('minimum_sheets__gte', 1)), name='enough_assessors'),
+                    models.CheckConstraint(condition=models.Q(('rounding_won__gte', 1)), name='rounding_is_a_unit'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -161,6 +169,9 @@ class Migration(Creation):
                 'verbose_name': '제출서류',
                 'verbose_name_plural': '제출서류',
                 'ordering': ['order', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('sub_program', 'code'), name='document_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -181,6 +192,12 @@ class Migration(Creation):
                 'verbose_name': '평가항목',
                 'verbose_name_plural': '평가항목',
                 'ordering': ['order', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('sub_program', 'code'), name='criterion_once'),
+                    models.UniqueConstraint(condition=models.Q(('core', True)), fields=('sub_program',), name='one_core_criterion'),
+                    models.CheckConstraint(condition=models.Q(('core', False), ('skippable', False), _connector='OR'), name='core_criterion_is_judged'),
+                    models.CheckConstraint(condition=models.Q(('max_points__gte', 1), ('max_points__lte', 100)), name='points_up_to_100'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -201,6 +218,9 @@ class Migration(Creation):
                 'verbose_name': '가점항목',
                 'verbose_name_plural': '가점항목',
                 'ordering': ['order', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('sub_program', 'code'), name='bonus_item_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -228,6 +248,10 @@ class Migration(Creation):
                 'verbose_name': '지원유형',
                 'verbose_name_plural': '지원유형',
                 'ordering': ['order', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('sub_program', 'code'), name='track_once'),
+                    models.CheckConstraint(condition=models.Q(('share_percent', None), ('share_percent__lte', 100), _connector='OR'), name='share_is_a_percentage'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -291,61 +315,5 @@ class Migration(Creation):
                 'verbose_name_plural': '접수 기간 변경안',
                 'constraints': [models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('round',), name='one_open_proposal_per_round'), models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(models.Q(('approved_by', models.F('by')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='proposal_needs_two_people')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='subprogram',
-            constraint=models.UniqueConstraint(fields=('round', 'code'), name='sub_program_once_a_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='subprogram',
-            constraint=models.UniqueConstraint(fields=('round', 'short'), name='short_name_once_a_round'),
-        ),
-        migrations.AddConstraint(
-            model_name='subprogram',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('quota_count', None), ('quota_kind', 'none')), models.Q(models.Q(('quota_kind', 'none'), _negated=True), ('quota_count__gt', 0)), _connector='OR'), name='quota_count_fits_its_word'),
-        ),
-        migrations.AddConstraint(
-            model_name='subprogram',
-            constraint=models.CheckConstraint(condition=models.Q(('floor__gte', 0), ('floor__lte', 100)), name='floor_is_a_score'),
-        ),
-        migrations.AddConstraint(
-            model_name='subprogram',
-            constraint=models.CheckConstraint(condition=models.Q(('assessors__gte', models.F('minimum_sheets')), ('minimum_sheets__gte', 1)), name='enough_assessors'),
-        ),
-        migrations.AddConstraint(
-            model_name='subprogram',
-            constraint=models.CheckConstraint(condition=models.Q(('rounding_won__gte', 1)), name='rounding_is_a_unit'),
-        ),
-        migrations.AddConstraint(
-            model_name='requireddocument',
-            constraint=models.UniqueConstraint(fields=('sub_program', 'code'), name='document_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.UniqueConstraint(fields=('sub_program', 'code'), name='criterion_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.UniqueConstraint(condition=models.Q(('core', True)), fields=('sub_program',), name='one_core_criterion'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('core', False), ('skippable', False), _connector='OR'), name='core_criterion_is_judged'),
-        ),
-        migrations.AddConstraint(
-            model_name='criterion',
-            constraint=models.CheckConstraint(condition=models.Q(('max_points__gte', 1), ('max_points__lte', 100)), name='points_up_to_100'),
-        ),
-        migrations.AddConstraint(
-            model_name='bonusitem',
-            constraint=models.UniqueConstraint(fields=('sub_program', 'code'), name='bonus_item_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='track',
-            constraint=models.UniqueConstraint(fields=('sub_program', 'code'), name='track_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='track',
-            constraint=models.CheckConstraint(condition=models.Q(('share_percent', None), ('share_percent__lte', 100), _connector='OR'), name='share_is_a_percentage'),
         ),
     ]

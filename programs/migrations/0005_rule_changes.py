@@ -28,6 +28,11 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '규칙 변경안',
                 'verbose_name_plural': '규칙 변경안',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('sub_program',), name='one_open_rule_proposal_per_program'),
+                    models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(models.Q(('approved_by', models.F('by')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='rule_proposal_needs_two_people'),
+                    models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='rule_proposal_has_a_reason'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -47,22 +52,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '규칙 변경 이력',
                 'verbose_name_plural': '규칙 변경 이력',
                 'ordering': ['pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('approved_by', models.F('by')), _negated=True), name='rule_change_needs_two_people'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='ruleproposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('sub_program',), name='one_open_rule_proposal_per_program'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(models.Q(('approved_by', models.F('by')), _negated=True), ('ended_at__isnull', False)), _connector='OR'), name='rule_proposal_needs_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='ruleproposal',
-            constraint=models.CheckConstraint(condition=models.Q(('reason', ''), _negated=True), name='rule_proposal_has_a_reason'),
-        ),
-        migrations.AddConstraint(
-            model_name='rulechange',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', models.F('by')), _negated=True), name='rule_change_needs_two_people'),
         ),
     ]

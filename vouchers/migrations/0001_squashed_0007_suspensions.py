@@ -41,6 +41,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '배정',
                 'verbose_name_plural': '배정',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('dropped_at', None), ('state', 'active')), models.Q(('dropped_at__isnull', False), ('state', 'dropped')), _connector='OR'), name='dropped_assignment_has_a_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -64,6 +67,13 @@ class Migration(Creation):
             options={
                 'verbose_name': '시정',
                 'verbose_name_plural': '시정',
+                'indexes': [
+                    models.Index(condition=models.Q(('state', 'asked')), fields=['due_at'], name='correction_awaited'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['asked', 'suspended']), _negated=True), models.Q(('due_at__isnull', False), models.Q(('request', ''), _negated=True)), _connector='OR'), name='asked_correction_has_a_due_date'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['raised', 'dismissed']), models.Q(('finding', ''), _negated=True), _connector='OR'), name='verified_correction_says_what'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -113,6 +123,19 @@ class Migration(Creation):
             options={
                 'verbose_name': '서비스',
                 'verbose_name_plural': '서비스',
+                'indexes': [
+                    models.Index(fields=['price_won', 'id'], name='service_by_price'),
+                    models.Index(fields=['category', '-id'], name='service_by_category'),
+                    models.Index(fields=['category', 'price_won', 'id'], name='service_category_price'),
+                    models.Index(fields=['state', '-id'], name='service_by_state'),
+                    models.Index(fields=['-rating_rank', '-id'], name='service_by_rating'),
+                    models.Index(fields=['-report_count', '-id'], name='service_by_reports'),
+                    models.Index(fields=['category', '-rating_rank', '-id'], name='service_category_rating'),
+                    models.Index(fields=['category', '-report_count', '-id'], name='service_category_reports'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('category__in', ['meeting', 'remote', 'security', 'edutech', 'care', 'consulting'])), name='service_is_of_six_categories'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -201,6 +224,10 @@ class Migration(Creation):
             options={
                 'verbose_name': '시상',
                 'verbose_name_plural': '시상',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='awards_take_two_people'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'paid']), _negated=True), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False)), _connector='OR'), name='approved_awards_have_an_approver'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -220,6 +247,10 @@ class Migration(Creation):
                 'verbose_name': '시상 대상',
                 'verbose_name_plural': '시상 대상',
                 'ordering': ['rank'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('award_round', 'rank'), name='one_award_a_rank'),
+                    models.CheckConstraint(condition=models.Q(('amount_won__gt', 0)), name='award_is_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -269,6 +300,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '일괄 등록',
                 'verbose_name_plural': '일괄 등록',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('imported_at', None), models.Q(('fault', ''), ('refused', 0)), _connector='OR'), name='nothing_half_imported'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -311,6 +345,13 @@ class Migration(Creation):
             options={
                 'verbose_name': '소비자 보고서',
                 'verbose_name_plural': '소비자 보고서',
+                'indexes': [
+                    models.Index(fields=['state', '-id'], name='report_by_state'),
+                ],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('commenting', 'published', 'retracted')), _negated=True), models.Q(('accepted_at__isnull', False), ('comment_until__isnull', False)), _connector='OR'), name='accepted_report_has_a_time'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['published', 'retracted']), _negated=True), ('published_at__isnull', False), _connector='OR'), name='published_report_has_a_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -400,6 +441,11 @@ class Migration(Creation):
             options={
                 'verbose_name': '우수 사례',
                 'verbose_name_plural': '우수 사례',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'promoted'])), fields=('service',), name='one_open_good_case_per_service'),
+                    models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='good_case_takes_two_people'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'promoted'), _negated=True), ('decided_by__isnull', False), _connector='OR'), name='promoted_case_was_decided'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -436,6 +482,13 @@ class Migration(Creation):
             options={
                 'verbose_name': '일괄 등록 결과',
                 'verbose_name_plural': '일괄 등록 결과',
+                'indexes': [
+                    models.Index(fields=['file', 'outcome', 'line'], name='import_row_outcome'),
+                    models.Index(condition=models.Q(('emptied', True)), fields=['file', 'line'], name='import_row_emptied'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('file', 'line'), name='one_result_per_line'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -452,6 +505,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '문제 제기',
                 'verbose_name_plural': '문제 제기',
+                'constraints': [
+                    models.UniqueConstraint(fields=('report', 'kind'), name='one_issue_of_a_kind_per_report'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -472,6 +528,9 @@ class Migration(Creation):
                 'verbose_name': '단원',
                 'verbose_name_plural': '단원',
                 'ordering': ['round', 'number'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('excluded_at__isnull', False), ('state', 'excluded')), models.Q(models.Q(('state', 'excluded'), _negated=True), ('excluded_at', None)), _connector='OR'), name='excluded_member_has_a_time'),
+                ],
             },
         ),
         migrations.AddField(
@@ -533,6 +592,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '모니터링단 지원',
                 'verbose_name_plural': '모니터링단 지원',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['submitted', 'selected', 'reserve', 'rejected']), _negated=True), models.Q(('submitted_at__isnull', False), models.Q(('sha256', ''), _negated=True)), _connector='OR'), name='filed_panel_application_is_frozen'),
+                ],
             },
         ),
         migrations.AddField(
@@ -556,6 +618,11 @@ class Migration(Creation):
             options={
                 'verbose_name': '제외 제안',
                 'verbose_name_plural': '제외 제안',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('confirmed', None)), fields=('application',), name='one_open_exclusion_proposal'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('confirmed', None), ('decided_at', None), ('decided_by', None)), models.Q(('confirmed__isnull', False), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='decided_exclusion_names_who'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('confirmed', True), _negated=True), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='exclusion_confirmed_by_a_second_person'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -608,6 +675,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '지원 평가',
                 'verbose_name_plural': '지원 평가',
+                'constraints': [
+                    models.UniqueConstraint(fields=('application', 'by'), name='one_mark_per_officer'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -643,6 +713,10 @@ class Migration(Creation):
                 'verbose_name': '모니터링단 회차',
                 'verbose_name_plural': '모니터링단 회차',
                 'ordering': ['-opens_at'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('closes_at__gt', models.F('opens_at'))), name='panel_closes_after_it_opens'),
+                    models.CheckConstraint(condition=models.Q(('load__gte', 1), ('members_per_service__gte', 1), ('target_count__gte', 1)), name='panel_has_a_size'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -662,6 +736,9 @@ class Migration(Creation):
                 'verbose_name': '단원 구분',
                 'verbose_name_plural': '단원 구분',
                 'ordering': ['order', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('round', 'code'), name='one_kind_per_panel'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -681,6 +758,10 @@ class Migration(Creation):
                 'verbose_name': '선정 기준',
                 'verbose_name_plural': '선정 기준',
                 'ordering': ['order', 'pk'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('round', 'code'), name='one_criterion_per_panel'),
+                    models.CheckConstraint(condition=models.Q(('max_points__gte', 1), ('weight__gte', 1), ('weight__lte', 100)), name='panel_criterion_counts'),
+                ],
             },
         ),
         migrations.AddField(
@@ -706,6 +787,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '체험 서비스',
                 'verbose_name_plural': '체험 서비스',
+                'constraints': [
+                    models.UniqueConstraint(fields=('round', 'service'), name='covered_once_a_round'),
+                ],
             },
         ),
         migrations.AddField(
@@ -760,6 +844,11 @@ class Migration(Creation):
             options={
                 'verbose_name': '단원 선정',
                 'verbose_name_plural': '단원 선정',
+                'constraints': [
+                    models.UniqueConstraint(fields=('round', 'number'), name='one_selection_per_number'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'released')), fields=('round',), name='one_released_selection_per_panel'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), _negated=True), ('released_at__isnull', False), _connector='OR'), name='released_panel_selection_has_a_time'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -777,6 +866,12 @@ class Migration(Creation):
             options={
                 'verbose_name': '선정 결과',
                 'verbose_name_plural': '선정 결과',
+                'indexes': [
+                    models.Index(fields=['selection', 'rank'], name='panel_decision_rank'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(fields=('selection', 'application'), name='one_panel_decision_per_selection'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -819,6 +914,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '소비자 보고서집',
                 'verbose_name_plural': '소비자 보고서집',
+                'constraints': [
+                    models.UniqueConstraint(fields=('round', 'category', 'number'), name='one_book_a_number'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -840,6 +938,9 @@ class Migration(Creation):
                 'verbose_name': '이용 화면·사진',
                 'verbose_name_plural': '이용 화면·사진',
                 'ordering': ['pk'],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('report', 'sha256'), name='one_picture_once_a_report'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -853,6 +954,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '원고료',
                 'verbose_name_plural': '원고료',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('amount_won__gt', 0)), name='fee_is_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -868,6 +972,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '원고료 정산',
                 'verbose_name_plural': '원고료 정산',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('outcome', 'paid'), models.Q(('note', ''), _negated=True), _connector='OR'), name='withheld_fee_says_why'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -893,6 +1000,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '보고서 운영 기준',
                 'verbose_name_plural': '운영 현황과 보고서 기준',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('comment_days__gte', 1), ('correction_days__gte', 1), ('objection_days__gte', 1), ('section_percent__gte', 1), ('section_percent__lte', 100), ('similarity_percent__gte', 1), ('similarity_percent__lte', 100)), name='report_plan_is_sound'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -909,6 +1019,10 @@ class Migration(Creation):
                 'verbose_name': '보고서 제출본',
                 'verbose_name_plural': '보고서 제출본',
                 'ordering': ['number'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('report', 'number'), name='one_report_version_a_number'),
+                    models.CheckConstraint(condition=models.Q(('sha256', ''), _negated=True), name='report_version_is_hashed'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -939,6 +1053,9 @@ class Migration(Creation):
                 'verbose_name': '보고서 점검',
                 'verbose_name_plural': '보고서 점검',
                 'ordering': ['pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('other', None), models.Q(('other', models.F('version')), _negated=True), _connector='OR'), name='a_version_is_not_like_itself'),
+                ],
             },
         ),
         migrations.AddField(
@@ -971,6 +1088,17 @@ class Migration(Creation):
             options={
                 'verbose_name': '판매 중지',
                 'verbose_name_plural': '판매 중지',
+                'indexes': [
+                    models.Index(fields=['service', '-id'], name='suspension_of_service'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'in_force'])), fields=('correction',), name='one_open_suspension_of_a_case'),
+                    models.UniqueConstraint(condition=models.Q(('correction', None), ('state__in', ['proposed', 'in_force'])), fields=('service',), name='one_open_suspension_without_a_case'),
+                    models.CheckConstraint(condition=models.Q(('proposed_by', None), ('confirmed_by', None), models.Q(('confirmed_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='suspension_confirmed_by_a_second_person'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'in_force'), _negated=True), models.Q(('started_at__isnull', False), models.Q(('proposed_by', None), ('confirmed_by__isnull', False), _connector='OR')), _connector='OR'), name='suspension_in_force_was_confirmed'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('upheld', None)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('objected_at__isnull', False), ('upheld__isnull', False), models.Q(('decision', ''), _negated=True)), _connector='OR'), name='decided_objection_says_why'),
+                    models.CheckConstraint(condition=models.Q(('decided_by', None), ('proposed_by', None), models.Q(models.Q(('decided_by', models.F('proposed_by')), _negated=True), models.Q(('decided_by', models.F('confirmed_by')), _negated=True)), _connector='OR'), name='objection_decided_by_others'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1018,6 +1146,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '고정·금지',
                 'verbose_name_plural': '고정·금지',
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('monitor', 'service'), name='one_rule_of_a_pair'),
+                ],
             },
         ),
         migrations.AddField(
@@ -1082,6 +1213,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '공급기업 의견',
                 'verbose_name_plural': '공급기업 의견',
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='a_comment_says_something'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1096,6 +1230,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '공급기업 임직원',
                 'verbose_name_plural': '공급기업 임직원',
+                'constraints': [
+                    models.UniqueConstraint(fields=('supplier', 'name', 'email'), name='one_contact_per_supplier'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1110,6 +1247,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '공급기업 담당자',
                 'verbose_name_plural': '공급기업 담당자',
+                'constraints': [
+                    models.UniqueConstraint(fields=('supplier', 'user'), name='one_desk_membership_per_supplier'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1123,6 +1263,9 @@ class Migration(Creation):
             options={
                 'verbose_name': '협력사',
                 'verbose_name_plural': '협력사',
+                'constraints': [
+                    models.UniqueConstraint(fields=('supplier', 'name', 'business_number'), name='one_partner_per_supplier'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1143,6 +1286,13 @@ class Migration(Creation):
             options={
                 'verbose_name': '공급기업 이해관계',
                 'verbose_name_plural': '공급기업 이해관계',
+                'indexes': [
+                    models.Index(condition=models.Q(('ended_at', None)), fields=['user'], name='open_tie_of_user'),
+                    models.Index(condition=models.Q(('ended_at', None), ('standing', 'flagged')), fields=['-id'], name='tie_to_decide'),
+                ],
+                'constraints': [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'supplier', 'code'), name='one_open_tie_of_a_kind'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1159,6 +1309,9 @@ class Migration(Creation):
                 'verbose_name': '이해관계 판단',
                 'verbose_name_plural': '이해관계 판단',
                 'ordering': ['pk'],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(models.Q(('standing', 'flagged'), _negated=True), models.Q(('reason', ''), _negated=True)), name='tie_decision_decides'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -1173,67 +1326,15 @@ class Migration(Creation):
                 'verbose_name': '희망 서비스',
                 'verbose_name_plural': '희망 서비스',
                 'ordering': ['rank'],
+                'constraints': [
+                    models.UniqueConstraint(fields=('monitor', 'service'), name='wished_once'),
+                    models.UniqueConstraint(fields=('monitor', 'rank'), name='one_wish_per_rank'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='catalogueimport',
-            constraint=models.CheckConstraint(condition=models.Q(('imported_at', None), models.Q(('fault', ''), ('refused', 0)), _connector='OR'), name='nothing_half_imported'),
-        ),
-        migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(fields=['file', 'outcome', 'line'], name='import_row_outcome'),
-        ),
-        migrations.AddIndex(
-            model_name='importrow',
-            index=models.Index(condition=models.Q(('emptied', True)), fields=['file', 'line'], name='import_row_emptied'),
-        ),
-        migrations.AddConstraint(
-            model_name='importrow',
-            constraint=models.UniqueConstraint(fields=('file', 'line'), name='one_result_per_line'),
-        ),
-        migrations.AddConstraint(
-            model_name='issue',
-            constraint=models.UniqueConstraint(fields=('report', 'kind'), name='one_issue_of_a_kind_per_report'),
         ),
         migrations.AddConstraint(
             model_name='award',
             constraint=models.UniqueConstraint(fields=('award_round', 'monitor'), name='one_award_a_member'),
-        ),
-        migrations.AddConstraint(
-            model_name='award',
-            constraint=models.UniqueConstraint(fields=('award_round', 'rank'), name='one_award_a_rank'),
-        ),
-        migrations.AddConstraint(
-            model_name='award',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_won__gt', 0)), name='award_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='exclusionproposal',
-            constraint=models.UniqueConstraint(condition=models.Q(('confirmed', None)), fields=('application',), name='one_open_exclusion_proposal'),
-        ),
-        migrations.AddConstraint(
-            model_name='exclusionproposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed', None), ('decided_at', None), ('decided_by', None)), models.Q(('confirmed__isnull', False), ('decided_at__isnull', False), ('decided_by__isnull', False)), _connector='OR'), name='decided_exclusion_names_who'),
-        ),
-        migrations.AddConstraint(
-            model_name='exclusionproposal',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('confirmed', True), _negated=True), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='exclusion_confirmed_by_a_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='panelmark',
-            constraint=models.UniqueConstraint(fields=('application', 'by'), name='one_mark_per_officer'),
-        ),
-        migrations.AddConstraint(
-            model_name='panelkind',
-            constraint=models.UniqueConstraint(fields=('round', 'code'), name='one_kind_per_panel'),
-        ),
-        migrations.AddConstraint(
-            model_name='panelcriterion',
-            constraint=models.UniqueConstraint(fields=('round', 'code'), name='one_criterion_per_panel'),
-        ),
-        migrations.AddConstraint(
-            model_name='panelcriterion',
-            constraint=models.CheckConstraint(condition=models.Q(('max_points__gte', 1), ('weight__gte', 1), ('weight__lte', 100)), name='panel_criterion_counts'),
         ),
         migrations.AddIndex(
             model_name='panelapplication',
@@ -1256,10 +1357,6 @@ class Migration(Creation):
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'withdrawn'), _negated=True), fields=('round', 'user'), name='one_panel_application_per_person'),
         ),
         migrations.AddConstraint(
-            model_name='panelapplication',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['submitted', 'selected', 'reserve', 'rejected']), _negated=True), models.Q(('submitted_at__isnull', False), models.Q(('sha256', ''), _negated=True)), _connector='OR'), name='filed_panel_application_is_frozen'),
-        ),
-        migrations.AddConstraint(
             model_name='monitor',
             constraint=models.UniqueConstraint(fields=('round', 'user'), name='one_membership_per_panel'),
         ),
@@ -1268,168 +1365,24 @@ class Migration(Creation):
             constraint=models.UniqueConstraint(fields=('round', 'number'), name='one_member_per_number'),
         ),
         migrations.AddConstraint(
-            model_name='monitor',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('excluded_at__isnull', False), ('state', 'excluded')), models.Q(models.Q(('state', 'excluded'), _negated=True), ('excluded_at', None)), _connector='OR'), name='excluded_member_has_a_time'),
-        ),
-        migrations.AddConstraint(
             model_name='awardround',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'discarded'), _negated=True), fields=('round',), name='one_open_award_round_per_panel'),
-        ),
-        migrations.AddConstraint(
-            model_name='awardround',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='awards_take_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='awardround',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'paid']), _negated=True), models.Q(('approved_at__isnull', False), ('approved_by__isnull', False)), _connector='OR'), name='approved_awards_have_an_approver'),
         ),
         migrations.AddConstraint(
             model_name='assignmentrun',
             constraint=models.UniqueConstraint(fields=('round', 'number'), name='one_assignment_run_per_number'),
         ),
         migrations.AddConstraint(
-            model_name='panelselection',
-            constraint=models.UniqueConstraint(fields=('round', 'number'), name='one_selection_per_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='panelselection',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'released')), fields=('round',), name='one_released_selection_per_panel'),
-        ),
-        migrations.AddConstraint(
-            model_name='panelselection',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), _negated=True), ('released_at__isnull', False), _connector='OR'), name='released_panel_selection_has_a_time'),
-        ),
-        migrations.AddIndex(
-            model_name='paneldecision',
-            index=models.Index(fields=['selection', 'rank'], name='panel_decision_rank'),
-        ),
-        migrations.AddConstraint(
-            model_name='paneldecision',
-            constraint=models.UniqueConstraint(fields=('selection', 'application'), name='one_panel_decision_per_selection'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportbook',
-            constraint=models.UniqueConstraint(fields=('round', 'category', 'number'), name='one_book_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportevidence',
-            constraint=models.UniqueConstraint(condition=models.Q(('removed_at', None)), fields=('report', 'sha256'), name='one_picture_once_a_report'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportfee',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_won__gt', 0)), name='fee_is_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='feesettlement',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome', 'paid'), models.Q(('note', ''), _negated=True), _connector='OR'), name='withheld_fee_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportplan',
-            constraint=models.CheckConstraint(condition=models.Q(('comment_days__gte', 1), ('correction_days__gte', 1), ('objection_days__gte', 1), ('section_percent__gte', 1), ('section_percent__lte', 100), ('similarity_percent__gte', 1), ('similarity_percent__lte', 100)), name='report_plan_is_sound'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportversion',
-            constraint=models.UniqueConstraint(fields=('report', 'number'), name='one_report_version_a_number'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportversion',
-            constraint=models.CheckConstraint(condition=models.Q(('sha256', ''), _negated=True), name='report_version_is_hashed'),
-        ),
-        migrations.AddConstraint(
-            model_name='reportcheck',
-            constraint=models.CheckConstraint(condition=models.Q(('other', None), models.Q(('other', models.F('version')), _negated=True), _connector='OR'), name='a_version_is_not_like_itself'),
-        ),
-        migrations.AddIndex(
-            model_name='consumerreport',
-            index=models.Index(fields=['state', '-id'], name='report_by_state'),
-        ),
-        migrations.AddConstraint(
             model_name='consumerreport',
             constraint=models.CheckConstraint(condition=models.Q(('state', 'draft'), models.Q(('filed__isnull', False), ('submitted_at__isnull', False)), _connector='OR'), name='submitted_report_is_frozen'),
-        ),
-        migrations.AddConstraint(
-            model_name='consumerreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ('commenting', 'published', 'retracted')), _negated=True), models.Q(('accepted_at__isnull', False), ('comment_until__isnull', False)), _connector='OR'), name='accepted_report_has_a_time'),
-        ),
-        migrations.AddConstraint(
-            model_name='consumerreport',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['published', 'retracted']), _negated=True), ('published_at__isnull', False), _connector='OR'), name='published_report_has_a_time'),
-        ),
-        migrations.AddIndex(
-            model_name='salesuspension',
-            index=models.Index(fields=['service', '-id'], name='suspension_of_service'),
-        ),
-        migrations.AddConstraint(
-            model_name='salesuspension',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'in_force'])), fields=('correction',), name='one_open_suspension_of_a_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='salesuspension',
-            constraint=models.UniqueConstraint(condition=models.Q(('correction', None), ('state__in', ['proposed', 'in_force'])), fields=('service',), name='one_open_suspension_without_a_case'),
-        ),
-        migrations.AddConstraint(
-            model_name='salesuspension',
-            constraint=models.CheckConstraint(condition=models.Q(('proposed_by', None), ('confirmed_by', None), models.Q(('confirmed_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='suspension_confirmed_by_a_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='salesuspension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'in_force'), _negated=True), models.Q(('started_at__isnull', False), models.Q(('proposed_by', None), ('confirmed_by__isnull', False), _connector='OR')), _connector='OR'), name='suspension_in_force_was_confirmed'),
-        ),
-        migrations.AddConstraint(
-            model_name='salesuspension',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('decided_at', None), ('decided_by', None), ('upheld', None)), models.Q(('decided_at__isnull', False), ('decided_by__isnull', False), ('objected_at__isnull', False), ('upheld__isnull', False), models.Q(('decision', ''), _negated=True)), _connector='OR'), name='decided_objection_says_why'),
-        ),
-        migrations.AddConstraint(
-            model_name='salesuspension',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', None), ('proposed_by', None), models.Q(models.Q(('decided_by', models.F('proposed_by')), _negated=True), models.Q(('decided_by', models.F('confirmed_by')), _negated=True)), _connector='OR'), name='objection_decided_by_others'),
-        ),
-        migrations.AddConstraint(
-            model_name='panelround',
-            constraint=models.CheckConstraint(condition=models.Q(('closes_at__gt', models.F('opens_at'))), name='panel_closes_after_it_opens'),
-        ),
-        migrations.AddConstraint(
-            model_name='panelround',
-            constraint=models.CheckConstraint(condition=models.Q(('load__gte', 1), ('members_per_service__gte', 1), ('target_count__gte', 1)), name='panel_has_a_size'),
-        ),
-        migrations.AddConstraint(
-            model_name='goodcase',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['proposed', 'promoted'])), fields=('service',), name='one_open_good_case_per_service'),
-        ),
-        migrations.AddConstraint(
-            model_name='goodcase',
-            constraint=models.CheckConstraint(condition=models.Q(('decided_by', None), models.Q(('decided_by', models.F('proposed_by')), _negated=True), _connector='OR'), name='good_case_takes_two_people'),
-        ),
-        migrations.AddConstraint(
-            model_name='goodcase',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'promoted'), _negated=True), ('decided_by__isnull', False), _connector='OR'), name='promoted_case_was_decided'),
-        ),
-        migrations.AddConstraint(
-            model_name='coveredservice',
-            constraint=models.UniqueConstraint(fields=('round', 'service'), name='covered_once_a_round'),
         ),
         migrations.AddIndex(
             model_name='correction',
             index=models.Index(fields=['service', '-id'], name='correction_of_service'),
         ),
-        migrations.AddIndex(
-            model_name='correction',
-            index=models.Index(condition=models.Q(('state', 'asked')), fields=['due_at'], name='correction_awaited'),
-        ),
         migrations.AddConstraint(
             model_name='correction',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'raised')), fields=('service', 'kind'), name='one_raised_case_of_a_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['asked', 'suspended']), _negated=True), models.Q(('due_at__isnull', False), models.Q(('request', ''), _negated=True)), _connector='OR'), name='asked_correction_has_a_due_date'),
-        ),
-        migrations.AddConstraint(
-            model_name='correction',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['raised', 'dismissed']), models.Q(('finding', ''), _negated=True), _connector='OR'), name='verified_correction_says_what'),
-        ),
-        migrations.AddConstraint(
-            model_name='assignmentrule',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('monitor', 'service'), name='one_rule_of_a_pair'),
         ),
         migrations.AddIndex(
             model_name='assignment',
@@ -1443,89 +1396,9 @@ class Migration(Creation):
             model_name='assignment',
             constraint=models.UniqueConstraint(condition=models.Q(('state', 'active')), fields=('monitor', 'service'), name='one_active_assignment_of_a_pair'),
         ),
-        migrations.AddConstraint(
-            model_name='assignment',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('dropped_at', None), ('state', 'active')), models.Q(('dropped_at__isnull', False), ('state', 'dropped')), _connector='OR'), name='dropped_assignment_has_a_time'),
-        ),
-        migrations.AddIndex(
-            model_name='service',
-            index=models.Index(fields=['price_won', 'id'], name='service_by_price'),
-        ),
-        migrations.AddIndex(
-            model_name='service',
-            index=models.Index(fields=['category', '-id'], name='service_by_category'),
-        ),
-        migrations.AddIndex(
-            model_name='service',
-            index=models.Index(fields=['category', 'price_won', 'id'], name='service_category_price'),
-        ),
-        migrations.AddIndex(
-            model_name='service',
-            index=models.Index(fields=['state', '-id'], name='service_by_state'),
-        ),
-        migrations.AddIndex(
-            model_name='service',
-            index=models.Index(fields=['-rating_rank', '-id'], name='service_by_rating'),
-        ),
-        migrations.AddIndex(
-            model_name='service',
-            index=models.Index(fields=['-report_count', '-id'], name='service_by_reports'),
-        ),
-        migrations.AddIndex(
-            model_name='service',
-            index=models.Index(fields=['category', '-rating_rank', '-id'], name='service_category_rating'),
-        ),
-        migrations.AddIndex(
-            model_name='service',
-            index=models.Index(fields=['category', '-report_count', '-id'], name='service_category_reports'),
-        ),
         migrations.AddIndex(
             model_name='service',
             index=models.Index(fields=['supplier', '-id'], name='service_by_supplier'),
-        ),
-        migrations.AddConstraint(
-            model_name='service',
-            constraint=models.CheckConstraint(condition=models.Q(('category__in', ['meeting', 'remote', 'security', 'edutech', 'care', 'consulting'])), name='service_is_of_six_categories'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppliercomment',
-            constraint=models.CheckConstraint(condition=models.Q(('text', ''), _negated=True), name='a_comment_says_something'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppliercontact',
-            constraint=models.UniqueConstraint(fields=('supplier', 'name', 'email'), name='one_contact_per_supplier'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppliermember',
-            constraint=models.UniqueConstraint(fields=('supplier', 'user'), name='one_desk_membership_per_supplier'),
-        ),
-        migrations.AddConstraint(
-            model_name='supplierpartner',
-            constraint=models.UniqueConstraint(fields=('supplier', 'name', 'business_number'), name='one_partner_per_supplier'),
-        ),
-        migrations.AddIndex(
-            model_name='suppliertie',
-            index=models.Index(condition=models.Q(('ended_at', None)), fields=['user'], name='open_tie_of_user'),
-        ),
-        migrations.AddIndex(
-            model_name='suppliertie',
-            index=models.Index(condition=models.Q(('ended_at', None), ('standing', 'flagged')), fields=['-id'], name='tie_to_decide'),
-        ),
-        migrations.AddConstraint(
-            model_name='suppliertie',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'supplier', 'code'), name='one_open_tie_of_a_kind'),
-        ),
-        migrations.AddConstraint(
-            model_name='tiedecision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('standing', 'flagged'), _negated=True), models.Q(('reason', ''), _negated=True)), name='tie_decision_decides'),
-        ),
-        migrations.AddConstraint(
-            model_name='wish',
-            constraint=models.UniqueConstraint(fields=('monitor', 'service'), name='wished_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='wish',
-            constraint=models.UniqueConstraint(fields=('monitor', 'rank'), name='one_wish_per_rank'),
         ),
         PerVendor(CREATE, DROP),
     ]

@@ -7,15 +7,19 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from portal.registries.declared import registries
+
+Answering = Callable[[str, Mapping[str, list[str]], bytes, str], tuple[int, bytes]]
 KEY = "key+of/the=agency"  # with the characters that a URL has to encode
 MOST = 100
+JSON = "application/json; charset=UTF-8"
 TAX = "부가가치세 일반과세자"
 UNKNOWN = "국세청에 등록되지 않은 사업자등록번호입니다."
 
@@ -24,6 +28,7 @@ UNKNOWN = "국세청에 등록되지 않은 사업자등록번호입니다."
 class Agency:
     """The table of an agency: `closed` numbers with their day, `unknown` ones; the rest goes on.
 
+    `rows` are those of the registries in the common form of data.go.kr, by code and number.
     `fault` is what the next calls meet: "key", "limit", "half", "slow", "down", "cut" or "garbled";
     `until` the number of calls after which it passes.
     """
@@ -32,6 +37,7 @@ class Agency:
     closed: dict[str, str] = field(default_factory=dict)
     unknown: set[str] = field(default_factory=set)
     owners: dict[str, tuple[str, str]] = field(default_factory=dict)
+    rows: dict[str, dict[str, list[dict[str, Any]]]] = field(default_factory=dict)
     fault: str = ""
     until: int = 0
     slow_seconds: float = 0.0
@@ -43,6 +49,19 @@ class Agency:
         code = {"BusinessStatus": "business_status", "BusinessIdentity": "business_identity"}
         adapter = f"portal.registries.nts.{operation}"
         return {code[operation]: {"adapter": adapter, "address": self.address, "key": KEY}}
+
+    def public(self, code: str) -> dict[str, dict[str, str]]:
+        """Return an entry of `settings.REGISTRIES` for a registry in the common form."""
+        address = f"{urlsplit(self.address)._replace(path='').geturl()}/public/{code}"
+        adapter = "portal.registries.public_data.Service"
+        return {code: {"adapter": adapter, "registry": code, "address": address, "key": KEY}}
+
+    def public_rows(self, code: str, number: str) -> list[dict[str, Any]]:
+        """Return what a registry has of a firm, in the fields of its contract."""
+        self.asked[number] += 1
+        named = registries()[code].contract
+        name = named.number if named else ""
+        return [{name: number, **row} for row in self.rows.get(code, {}).get(number, ())]
 
     def failing(self) -> str:
         """Return the fault of this call."""
@@ -70,10 +89,16 @@ class Handler(BaseHTTPRequestHandler):
     agency: Agency
     protocol_version = "HTTP/1.1"
 
+    def do_GET(self) -> None:
+        self._serve(b"", self._public)
+
     def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self._serve(body, self._answer)
+
+    def _serve(self, body: bytes, answer: Answering) -> None:
         parts = urlsplit(self.path)
         operation = parts.path.rpartition("/")[2]
-        body = self.rfile.read(int(self.headers["Content-Length"]))
         self.agency.calls[operation] += 1
         fault = self.agency.failing()
         if fault == "slow":
@@ -81,9 +106,9 @@ class Handler(BaseHTTPRequestHandler):
         if fault == "cut":
             self.close_connection = True
             return
-        status, told = self._answer(operation, parse_qs(parts.query), body, fault)
+        status, told = answer(operation, parse_qs(parts.query), body, fault)
         self.send_response(status)
-        self.send_header("Content-Type", "application/json; charset=UTF-8")
+        self.send_header("Content-Type", "text/xml" if told.startswith(b"<") else JSON)
         self.send_header("Content-Length", str(len(told)))
         self.end_headers()
         self.wfile.write(told)
@@ -108,12 +133,43 @@ class Handler(BaseHTTPRequestHandler):
         whole = {"status_code": "OK", "request_cnt": len(asked), "match_cnt": len(told)}
         return 200, _json({**whole, "data": told})
 
+    def _public(
+        self, code: str, query: Mapping[str, list[str]], body: bytes, fault: str
+    ) -> tuple[int, bytes]:
+        """Answer as data.go.kr does: its own refusals are XML with status 200."""
+        if fault == "garbled":
+            return 200, b"<html>"
+        if fault == "down":
+            return 500, b"Unexpected errors"
+        if fault == "limit":
+            return 200, _refusal("22", "LIMITED_NUMBER_OF_SERVICE_REQUESTS_EXCEEDS_ERROR")
+        if fault == "key" or query.get("serviceKey") != [KEY]:
+            return 200, _refusal("30", "SERVICE_KEY_IS_NOT_REGISTERED_ERROR")
+        contract = registries()[code].contract
+        asked = query.get(contract.asks, []) if contract else []
+        if len(asked) != 1:
+            return 200, _refusal("10", "INVALID_REQUEST_PARAMETER_ERROR")
+        rows = self.agency.public_rows(code, asked[0])
+        told = rows[: len(rows) // 2] if fault == "half" else rows
+        header = {"resultCode": "00", "resultMsg": "NORMAL SERVICE."}
+        items = {"item": told} if told else ""
+        body_of = {"items": items, "numOfRows": 100, "pageNo": 1, "totalCount": len(rows)}
+        return 200, _json({"response": {"header": header, "body": body_of}})
+
     def log_message(self, *args: object) -> None:
         pass
 
 
 def _json(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
+
+
+def _refusal(code: str, message: str) -> bytes:
+    return (
+        "<OpenAPI_ServiceResponse><cmmMsgHeader><errMsg>SERVICE ERROR</errMsg>"
+        f"<returnAuthMsg>{message}</returnAuthMsg><returnReasonCode>{code}</returnReasonCode>"
+        "</cmmMsgHeader></OpenAPI_ServiceResponse>"
+    ).encode()
 
 
 @contextmanager

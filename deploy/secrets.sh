@@ -19,7 +19,7 @@ done
 for name in database_admin database_owner database redis; do
   od -An -N 24 -tx1 /dev/urandom | tr -d ' \n' | keep "${name}_password"
 done
-for name in email_password files_url nts_key; do
+for name in email_password files_url nts_key registries; do
   : | keep "$name"
 done
 # For docker-compose.backup.yml: a repository in the volume of its own, encrypted.

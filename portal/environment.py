@@ -3,6 +3,7 @@
 Each may stand in a file instead, named by the variable with `_FILE` behind its name.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -12,6 +13,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import environ
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
+
+from portal.registries.declared import registries
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -223,6 +226,14 @@ VARIABLES = (
     ),
     Variable("PORTAL_NTS_KEY", str, "", "Key of data.go.kr for `PORTAL_NTS_URL`, not URL-encoded."),
     Variable(
+        "PORTAL_REGISTRIES",
+        str,
+        "",
+        "Further registries of agencies as JSON, by their code in `portal/registries/registries.yaml`: "
+        '`{"sme_certificate": {"address": "https://…", "key": "…"}}`. One that is not named is not '
+        "asked.",
+    ),
+    Variable(
         "PORTAL_BREACHED_PASSWORDS",
         str,
         "",
@@ -363,6 +374,33 @@ def with_password(url: str, name: str) -> str:
     user, _, host = parts.netloc.rpartition("@")
     netloc = f"{user.rstrip(':')}:{quote(password, safe='')}@{host}"
     return urlunsplit(parts._replace(netloc=netloc))
+
+
+def further_registries(text: str) -> dict[str, dict[str, str]]:
+    """Return the entries of `settings.REGISTRIES` that a JSON text names; an empty one names none.
+
+    Raises ImproperlyConfigured for anything else than address and key of a registry with a contract.
+    """
+    refusal = ImproperlyConfigured(
+        'PORTAL_REGISTRIES는 {"조회 코드": {"address": "…", "key": "…"}} 꼴의 JSON이어야 합니다.'
+    )
+    try:
+        named = json.loads(text or "{}")
+        entries = {code: (row["address"], row["key"]) for code, row in named.items()}
+    except (ValueError, TypeError, KeyError, AttributeError):
+        raise refusal from None  # the text holds keys
+    known = {code for code, row in registries().items() if row.contract}
+    if set(entries) - known or not all(address and key for address, key in entries.values()):
+        raise refusal
+    return {
+        code: {
+            "adapter": "portal.registries.public_data.Service",
+            "registry": code,
+            "address": address,
+            "key": key,
+        }
+        for code, (address, key) in entries.items()
+    }
 
 
 def reference() -> str:

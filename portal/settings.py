@@ -9,7 +9,7 @@ from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 
-from portal.environment import BASE_DIR, env, keys, refuse_shared, with_password
+from portal.environment import BASE_DIR, env, further_registries, keys, refuse_shared, with_password
 from portal.uploads import address
 
 VERSION: str = tomllib.loads((BASE_DIR / "pyproject.toml").read_text())["project"]["version"]
@@ -376,6 +376,7 @@ if NTS["address"]:
         "business_status": {"adapter": "portal.registries.nts.BusinessStatus", **NTS},
         "business_identity": {"adapter": "portal.registries.nts.BusinessIdentity", **NTS},
     }
+REGISTRIES |= further_registries(env("PORTAL_REGISTRIES"))
 PRIVATE_ROOT = DATA_DIR / "private"
 UPLOAD_MAX_BYTES = 20 * 1024 * 1024
 TABLE_MAX_BYTES = 120 * 1024 * 1024  # bytes of a catalogue's table, read by a job

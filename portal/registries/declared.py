@@ -13,6 +13,19 @@ FILE = Path(__file__).with_name("registries.yaml")
 
 
 @dataclass(frozen=True)
+class Contract:
+    """What a registry in the common form of data.go.kr is sent, and which fields of its rows are facts.
+
+    `number` is the field by which a row names its firm; of `many` every row counts.
+    """
+
+    asks: str
+    number: str
+    facts: Mapping[str, str]
+    many: bool = False
+
+
+@dataclass(frozen=True)
 class Registry:
     """One kind of question that an agency answers, with the limits under which it is asked.
 
@@ -26,14 +39,16 @@ class Registry:
     per_call: int
     calls_per_minute: int
     valid_hours: int
+    contract: Contract | None = None
 
 
 @dataclass(frozen=True)
 class Wording:
-    """What a firm consents to."""
+    """What a firm consents to, and the registries that it may be asked about by it."""
 
     version: str
     text: str
+    registries: tuple[str, ...]
 
 
 @cache
@@ -53,13 +68,37 @@ def connected() -> Mapping[str, Registry]:
     return {code: row for code, row in registries().items() if code in settings.REGISTRIES}
 
 
+def recheck_hours() -> int:
+    """Return how old an answer may be, in hours, when a decision or a payment rests on it."""
+    return int(_read()["recheck_hours"]["value"])
+
+
+@cache
+def wordings() -> Mapping[str, Wording]:
+    """Return every wording of the consent by its version, the oldest first."""
+    return {
+        row["version"]: Wording(row["version"], row["text"], tuple(row["registries"]))
+        for row in _read()["consents"]
+    }
+
+
 def wording() -> Wording:
-    """Return the consent as it is asked for now."""
-    return Wording(**_read()["consent"])
+    """Return the consent as it is asked for now: the first that names every connected registry."""
+    asked = set(connected())
+    known = list(wordings().values())
+    return next((row for row in known if asked <= set(row.registries)), known[-1])
+
+
+def naming(registry: str) -> list[str]:
+    """Return the versions of the wordings that name a registry."""
+    return [row.version for row in wordings().values() if registry in row.registries]
 
 
 def _registry(code: str, row: Mapping[str, Any]) -> Registry:
     figures = {
-        name: part["value"] if isinstance(part, Mapping) else part for name, part in row.items()
+        name: part["value"] if isinstance(part, Mapping) else part
+        for name, part in row.items()
+        if name != "contract"
     }
-    return Registry(code=code, **{**figures, "sends": tuple(row["sends"])})
+    contract = Contract(**row["contract"]) if "contract" in row else None
+    return Registry(code=code, **{**figures, "sends": tuple(row["sends"]), "contract": contract})

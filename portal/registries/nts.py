@@ -4,23 +4,14 @@ Contract: dataset 15081808, version 1.1. `POST /status` and `POST /validate`, at
 call, the key in the query. The gateway in front of it reports its own refusals as `{"code", "msg"}`.
 """
 
-import json
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import requests
-
 from portal.models import Failure
+from portal.registries import calling
 from portal.registries.answers import Answer, NotAnswered, Question
 
-CONNECT_SECONDS = 3.0
-ANSWER_SECONDS = 15.0
-MOST_BYTES = 2 * 1024 * 1024  # a hundred firms are about 50 kB
-CHUNK = 64 * 1024
-
 REFUSALS = {-4: Failure.KEY, -401: Failure.KEY, -10: Failure.LIMIT}
-STATUSES = {401: Failure.KEY, 403: Failure.KEY, 429: Failure.LIMIT}
 CONTINUING, SUSPENDED, CLOSED = "01", "02", "03"
 MATCHES = "01"
 
@@ -47,30 +38,15 @@ class Service:
         raise NotImplementedError
 
     def _post(self, body: dict[str, Any]) -> list[Mapping[str, Any]]:
-        # The address of a request holds the key: no exception of the library goes further.
-        try:
-            response = requests.post(
-                f"{self.address}/{self.path}",
-                params={"serviceKey": self.key, "returnType": "JSON"},
-                json=body,
-                timeout=(CONNECT_SECONDS, ANSWER_SECONDS),
-                allow_redirects=False,
-                stream=True,
-            )
-            with response:
-                told = _body_of(response)
-        except requests.Timeout:
-            raise NotAnswered(Failure.SLOW) from None
-        except (requests.RequestException, OSError):
-            raise NotAnswered(Failure.DOWN) from None
-        return rows_of(response.status_code, told)
+        params = {"serviceKey": self.key, "returnType": "JSON"}
+        return rows_of(
+            *calling.call("POST", f"{self.address}/{self.path}", params=params, body=body)
+        )
 
 
 def rows_of(status: int, told: bytes) -> list[Mapping[str, Any]]:
     """Return the rows of an answer of the agency. Raises NotAnswered."""
-    if status in STATUSES:
-        raise NotAnswered(STATUSES[status])
-    whole = _json(told)
+    whole = calling.read(told)
     if whole.get("code") in REFUSALS:
         raise NotAnswered(REFUSALS[whole["code"]])
     if status >= 500:
@@ -79,25 +55,6 @@ def rows_of(status: int, told: bytes) -> list[Mapping[str, Any]]:
     if status != 200 or whole.get("status_code") != "OK" or not isinstance(rows, list):
         raise NotAnswered(Failure.UNREADABLE)
     return rows
-
-
-def _body_of(response: requests.Response) -> bytes:
-    told, end = bytearray(), time.monotonic() + ANSWER_SECONDS
-    for part in response.iter_content(CHUNK):
-        told += part
-        if len(told) > MOST_BYTES:
-            raise NotAnswered(Failure.UNREADABLE)
-        if time.monotonic() > end:
-            raise NotAnswered(Failure.SLOW)
-    return bytes(told)
-
-
-def _json(told: bytes) -> Mapping[str, Any]:
-    try:
-        whole = json.loads(told)
-    except ValueError:
-        return {}
-    return whole if isinstance(whole, Mapping) else {}
 
 
 class BusinessStatus(Service):

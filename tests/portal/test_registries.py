@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 
 from bench.agency import Agency, agency
 from portal.models import Failure, RegistryAnswer, RegistryRecord
-from portal.registries import gateway, nts
+from portal.registries import calling, gateway, nts
 from portal.registries.answers import Answer, NotAnswered, Question
 from portal.registries.declared import Registry, registries
 from tests.patience import PATIENCE
@@ -82,7 +82,7 @@ def test_no_failure_is_taken_for_an_answer(
 ) -> None:
     """Two hundred firms: what may pass is tried again; either way the next hundred are not sent."""
     nts_server.fault, nts_server.slow_seconds = fault, 0.3
-    monkeypatch.setattr(nts, "ANSWER_SECONDS", 0.1)
+    monkeypatch.setattr(calling, "ANSWER_SECONDS", 0.1)
     tally = ask(NUMBERS[:200])
     failed = 200 if calls == 1 else 100
     assert (tally.calls, tally.answered, dict(tally.failed)) == (calls, 0, {failure: failed})

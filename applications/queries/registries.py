@@ -7,15 +7,29 @@ from typing import Any
 
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 
-from applications.models import Application, Company, RegistryChange, RegistryConsent
+from applications.models import (
+    Application,
+    Company,
+    Instalment,
+    RegistryChange,
+    RegistryConsent,
+    Selection,
+)
 from applications.rules import registries as rules
+from applications.states import ApplicationState, InstalmentState, SelectionState
 from applications.visibility import staff_applications
 from portal.models import RegistryAnswer, RegistryRecord, User
 from portal.registries import gateway
 from portal.registries.answers import Question
-from portal.registries.declared import Registry, connected, wording
+from portal.registries.declared import Registry, connected, naming, wording, wordings
 
 IDENTITY = "business_identity"
+UNRELEASED = [
+    SelectionState.PREPARING,
+    SelectionState.PROPOSED,
+    SelectionState.CONFIRMED,
+    SelectionState.DECIDED,
+]
 
 
 @dataclass(frozen=True)
@@ -38,12 +52,23 @@ def of_company(company: Company) -> list[Known]:
     ]
 
 
+def about_bonus(company: Company, code: str) -> Known | None:
+    """Return what a registry says of a firm that claims a bonus, None where none is asked."""
+    registry = rules.BONUSES.get(code, "")
+    return next((row for row in of_company(company) if row.registry.code == registry), None)
+
+
 def summary(company: Company) -> dict[str, Any]:
     """Return what the pages of a firm show: nothing where no registry is connected."""
     if not connected():
         return {}
     consent = consent_of(company)
-    return {"registries": of_company(company), "registry_consent": consent, "wording": wording()}
+    return {
+        "registries": of_company(company),
+        "registry_consent": consent,
+        "wording": wording(),
+        "wording_is_wider": consent is not None and not suffices(consent),
+    }
 
 
 def reading_of(answer: RegistryAnswer | None) -> rules.Reading | None:
@@ -58,9 +83,21 @@ def consent_of(company: Company) -> RegistryConsent | None:
     return company.registry_consents.filter(withdrawn_at=None).select_related("given_by").first()
 
 
-def consenting() -> QuerySet[Company]:
-    """Return the firms that the portal may ask about."""
+def suffices(consent: RegistryConsent) -> bool:
+    """Return whether the wording that was consented to names every connected registry."""
+    known = wordings().get(consent.wording)
+    return known is not None and set(connected()) <= set(known.registries)
+
+
+def consenting(registry: Registry | None = None) -> QuerySet[Company]:
+    """Return the firms that the portal may ask about at all, or at one registry.
+
+    What counts is the wording that a firm consented to: it is asked about only where that names the
+    registry.
+    """
     given = RegistryConsent.objects.filter(company=OuterRef("pk"), withdrawn_at=None)
+    if registry is not None:
+        given = given.filter(wording__in=naming(registry.code))
     return Company.objects.filter(Exists(given))
 
 
@@ -82,9 +119,9 @@ def questions(registry: Registry, companies: QuerySet[Company]) -> list[Question
     ]
 
 
-def still_consenting(batch: Sequence[Question]) -> list[Question]:
-    """Return the questions about firms whose consent is in force at this moment."""
-    rows = consenting().filter(business_number__in=[question.subject for question in batch])
+def still(registry: Registry, batch: Sequence[Question]) -> list[Question]:
+    """Return the questions about firms whose consent to this registry is in force at this moment."""
+    rows = consenting(registry).filter(business_number__in=[question.subject for question in batch])
     numbers = set(rows.values_list("business_number", flat=True))
     return [question for question in batch if question.subject in numbers]
 
@@ -101,20 +138,39 @@ def confirmed_since(companies: QuerySet[Company], registry: Registry) -> QuerySe
     )
 
 
-def due(registry: Registry, *, since: datetime, failed_before: datetime) -> QuerySet[Company]:
+def due(
+    registry: Registry, *, since: datetime, failed_before: datetime, older_than: datetime
+) -> QuerySet[Company]:
     """Return the firms to ask about now.
 
     Those that were never asked about, that filed (after `since`) or changed their profile after they
-    were, and those that were not answered when they were asked about before `failed_before`.
+    were, those that were not answered when they were asked about before `failed_before`, and those
+    whose answer is `older_than` this while a decision or a payment waits.
     """
     filed = Application.objects.filter(company=OuterRef("pk"), submitted_at__gt=since)
     latest = Subquery(filed.order_by("-submitted_at").values("submitted_at")[:1])
-    firms = confirmed_since(askable(registry, consenting()), registry).annotate(filed=latest)
+    firms = confirmed_since(askable(registry, consenting(registry)), registry).annotate(
+        filed=latest
+    )
     new = Q(tried=None) | Q(filed__gt=F("tried"))
     if registry.code == IDENTITY:
         new |= Q(updated_at__gt=F("tried"))
     again = Q(tried__lt=failed_before) & ~Q(failure="")
-    return firms.filter(new | again)
+    old = Q(confirmed=None) | Q(confirmed__lt=older_than)
+    return firms.filter(new | again | (old & Q(tried__lt=failed_before) & awaiting()))
+
+
+def awaiting() -> Q:
+    """Return the condition on firms for which a decision or a payment waits."""
+    open_ = Selection.objects.filter(state__in=UNRELEASED).order_by()
+    judged = Application.objects.filter(
+        state__in=[ApplicationState.ASSESSING, ApplicationState.DECIDED],
+        sub_program__in=open_.values("sub_program"),
+    )
+    asked_for = Instalment.objects.filter(state=InstalmentState.REQUESTED).order_by()
+    return Q(pk__in=judged.order_by().values("company")) | Q(
+        pk__in=asked_for.values("agreement__company")
+    )
 
 
 def changes_for(user: User) -> QuerySet[RegistryChange]:

@@ -1,6 +1,8 @@
 """Asking agencies about firms: consent, what is due, checks before decisions, changes that staff saw."""
 
+import time
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.db import IntegrityError, transaction
@@ -22,7 +24,7 @@ from portal.jobs import queue
 from portal.jobs.progress import Progress, no_progress
 from portal.models import Job, JobState, RegistryAnswer, RegistryRecord, User
 from portal.registries import gateway
-from portal.registries.declared import Registry, connected, registries, wording
+from portal.registries.declared import Registry, connected, recheck_hours, registries, wording
 from programs.models import SubProgram
 from programs.roles import MANAGER, OFFICER
 
@@ -40,12 +42,16 @@ STOPPED = {JobState.PARKED, JobState.CANCELLED}
 
 
 def consent(company: Company, *, by: User, now: datetime) -> RegistryConsent:
-    """Let the portal ask agencies about a firm, from now on; once given it stays as it is."""
+    """Let the portal ask agencies about a firm, from now on, as the wording of today says.
+
+    A consent that names every connected registry stays as it is, an older one is replaced.
+    """
     given = queries.consent_of(company)
-    if given is not None:
+    if given is not None and queries.suffices(given):
         return given
     try:
         with transaction.atomic():
+            withdraw_consent(company, by=by, now=now)
             return RegistryConsent.objects.create(
                 company=company, wording=wording().version, given_by=by, given_at=now
             )
@@ -84,12 +90,17 @@ def ask_due(code: str, *, now: datetime, progress: Progress = no_progress) -> di
 
 def _ask(registry: Registry, firms: QuerySet[Company], progress: Progress) -> gateway.Tally:
     """Ask about firms in their order, each only while its consent is in force."""
-    questions = queries.questions(registry, firms)
-    return gateway.ask(registry, questions, still=queries.still_consenting, progress=progress)
+    questions, still = queries.questions(registry, firms), partial(queries.still, registry)
+    return gateway.ask(registry, questions, still=still, progress=progress)
 
 
 def _due(registry: Registry, now: datetime) -> QuerySet[Company]:
-    return queries.due(registry, since=now - LOOK_BACK, failed_before=now - AGAIN)
+    return queries.due(
+        registry,
+        since=now - LOOK_BACK,
+        failed_before=now - AGAIN,
+        older_than=now - timedelta(hours=recheck_hours()),
+    )
 
 
 def start_check(sub_program: SubProgram, *, by: User, now: datetime) -> RegistryCheck:
@@ -122,12 +133,15 @@ def run_check(check: RegistryCheck, *, now: datetime, progress: Progress = no_pr
     """Ask every connected registry about the firms that were not asked since the check was requested.
 
     Does nothing when it is finished. Raises Unavailable while an agency answers nothing at all, and
-    when the run could not come to all firms: the job comes back later and goes on where it stopped.
+    when the run could not come to all firms and registries: the job comes back later and goes on where it stopped.
     """
     if check.finished_at is not None:
         return
-    asked = _asked_in(check)
+    until = time.monotonic() + gateway.RUN_SECONDS
     for registry in connected().values():
+        if time.monotonic() > until:
+            raise Unavailable("남은 기관에는 나중에 이어서 묻습니다.")
+        asked = _asked_in(check, registry)
         known = queries.confirmed_since(asked, registry)
         open_ = known.filter(Q(confirmed=None) | Q(confirmed__lt=check.requested_at))
         # Those tried longest ago come first, so that a call which always fails stops nobody else.
@@ -149,21 +163,20 @@ def stop_check(check: RegistryCheck, *, by: User, now: datetime) -> None:
 
 
 def _finish(check: RegistryCheck, now: datetime) -> None:
-    asked = _asked_in(check)
     results = {
-        code: _results(registry, asked, check.requested_at)
+        code: _results(registry, _asked_in(check, registry), check.requested_at)
         for code, registry in connected().items()
     }
-    unasked = _firms_of(check.sub_program).count() - asked.count()
+    unasked = _firms_of(check.sub_program).count() - _asked_in(check).count()
     RegistryCheck.objects.filter(pk=check.pk, finished_at=None).update(
         results=results, unasked=unasked, finished_at=now
     )
     check.refresh_from_db()
 
 
-def _asked_in(check: RegistryCheck) -> QuerySet[Company]:
+def _asked_in(check: RegistryCheck, registry: Registry | None = None) -> QuerySet[Company]:
     firms = _firms_of(check.sub_program)
-    return queries.consenting().filter(pk__in=firms.order_by().values("pk"))
+    return queries.consenting(registry).filter(pk__in=firms.order_by().values("pk"))
 
 
 def _firms_of(sub_program: SubProgram) -> QuerySet[Company]:

@@ -9,9 +9,19 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from applications.models import Company, RegistryChange, RegistryCheck, RegistryConsent
+from applications.models import (
+    Agreement,
+    Company,
+    Instalment,
+    RegistryChange,
+    RegistryCheck,
+    RegistryConsent,
+    ScoreRun,
+    Selection,
+)
 from applications.queries import registries as queries
 from applications.rules import registries as rules
+from applications.rules.evidence import RECORDS
 from applications.services import company as company_services
 from applications.services import registries as services
 from applications.states import MemberRole
@@ -22,9 +32,11 @@ from portal.jobs import queue
 from portal.models import DeclaredTie, Failure, Job, JobState, RegistryRecord
 from portal.registries import gateway, nts
 from portal.registries.answers import NotAnswered
-from portal.registries.declared import registries
-from tests.factories import staff
+from portal.registries.declared import connected, recheck_hours, registries
+from programs.models import SubProgram
+from tests.factories import programs, staff
 from tests.factories.applications import (
+    NOW,
     ApplicationFactory,
     CompanyFactory,
     SubProgramFactory,
@@ -55,7 +67,7 @@ def consenting(**fields: Any) -> Company:
 
 
 def ask_all() -> None:
-    for code in registries():
+    for code in connected():
         services.ask_due(code, now=now())
 
 
@@ -194,13 +206,87 @@ def test_the_firm_reads_what_was_answered_and_what_was_not(
     assert queries.consent_of(company) is None
 
 
+def test_a_firm_is_asked_about_only_where_its_wording_names_the_registry(
+    nts_server: Agency, settings: Any
+) -> None:
+    company = consenting()
+    code = "local_tax"
+    settings.REGISTRIES = settings.REGISTRIES | nts_server.public(code)
+    nts_server.rows[code] = {company.business_number: [{"npymYn": "N", "vldTrmEndYmd": ""}]}
+    ask_all()
+    assert code not in words(company)
+    assert company not in queries.consenting(registries()[code])
+    assert queries.summary(company)["wording_is_wider"]
+    earlier = queries.consent_of(company)
+    later = services.consent(company, by=member_of(company), now=now())
+    assert earlier is not None
+    earlier.refresh_from_db()
+    assert (earlier.wording, later.wording) == ("2021-1", "2021-2")
+    assert earlier.withdrawn_at is not None
+    ask_all()
+    assert words(company)[code] == "체납 없음"
+    assert services.consent(company, by=member_of(company), now=now()) == later
+
+
+@pytest.mark.parametrize(
+    ("registry", "found", "facts", "told"),
+    [
+        ("business_status", True, {"status": "01"}, {"closed_business": False}),
+        ("business_status", True, {"status": "02"}, {"closed_business": True}),
+        ("business_status", False, {}, {"closed_business": True}),
+        ("business_identity", True, {"matches": True}, {}),
+        ("national_tax", True, {"arrears": "N", "until": "20210331"}, {"tax_arrears": False}),
+        ("national_tax", True, {"arrears": "N", "until": "20210209"}, {}),
+        ("local_tax", True, {"arrears": "Y", "until": ""}, {"tax_arrears": True}),
+        ("local_tax", True, {"arrears": "?", "until": ""}, {}),
+        ("local_tax", False, {}, {}),
+        ("sme_certificate", True, {"size": "중기업", "until": ""}, {"company_size": "medium"}),
+        ("sme_certificate", False, {}, {}),
+        ("insured_employees", True, {"employees": "31"}, {"employees": 31}),
+        ("insured_employees", False, {}, {}),
+        (
+            "factory_registration",
+            True,
+            {"rows": [{"name": "a", "industry": "C25924"}]},
+            {"manufacturer": True, "excluded_industry": False},
+        ),
+        ("factory_registration", True, {"rows": [{"name": "a", "industry": "56111"}]}, {}),
+        ("factory_registration", False, {}, {}),
+        ("medical_products", True, {"rows": []}, {}),
+    ],
+)
+def test_an_answer_tells_what_it_knows_and_nothing_else(
+    registry: str, found: bool, facts: dict[str, Any], told: dict[str, Any]
+) -> None:
+    on = NOW.date()
+    assert rules.told(registry, found=found, facts=facts, on=on) == told
+    assert rules.read(registry, found=found, facts={"closed_on": "", "tax": "", **facts}).words
+
+
+def test_the_sources_of_the_catalogue_exist() -> None:
+    programs.load()
+    for program in SubProgram.objects.all():
+        papers = set(program.documents.values_list("code", flat=True))
+        for condition in program.conditions_parsed():
+            for source in (*condition.sources, *condition.against):
+                known = {
+                    "registry": set(registries()),
+                    "paper": papers | {"factory_registration"},
+                    "record": set(RECORDS),
+                }[source.kind]
+                assert set(source.codes) <= known, (program.code, condition.code)
+
+
 # What is due
 
 
 def due(code: str = "business_status") -> set[int]:
     at = now()
     rows = queries.due(
-        registries()[code], since=at - services.LOOK_BACK, failed_before=at - services.AGAIN
+        registries()[code],
+        since=at - services.LOOK_BACK,
+        failed_before=at - services.AGAIN,
+        older_than=at - timedelta(hours=recheck_hours()),
     )
     return set(rows.values_list("pk", flat=True))
 
@@ -220,6 +306,40 @@ def test_a_firm_is_due_once_again_when_it_filed_or_was_not_answered(nts_server: 
         tried_at=now() - services.AGAIN * 2, confirmed_at=None, valid_until=None, answer=None
     )
     assert due() == {company.pk}
+
+
+@pytest.mark.parametrize("waits", ["decision", "payment", ""])
+def test_an_answer_is_asked_for_again_before_a_decision_and_a_payment(
+    nts_server: Agency, waits: str
+) -> None:
+    company = consenting()
+    ask_all()
+    application = ApplicationFactory(assessing=True, company=company)
+    if waits == "decision":
+        manager = staff.manager()
+        asked = {"requested_by": manager, "requested_at": NOW}
+        run = ScoreRun.objects.create(
+            sub_program=application.sub_program,
+            number=1,
+            rubric={},
+            rubric_sha256="0" * 64,
+            **asked,
+        )
+        Selection.objects.create(sub_program=application.sub_program, run=run, **asked)
+    elif waits == "payment":
+        agreement = Agreement.objects.create(
+            application=application, company=company, number="협약", kind="share",
+            award_won=1, grant_won=1, drafted_at=NOW, papers_due_at=NOW, sign_due_at=NOW,
+        )  # fmt: skip
+        Instalment.objects.create(
+            agreement=agreement, number=1, label="선급금", after="conclusion", amount_won=1,
+            state="requested", requested_by=member_of(company), requested_at=NOW,
+        )  # fmt: skip
+    assert due() == set()
+    for hours, expected in [(71, set()), (73, {company.pk} if waits else set())]:
+        at = now() - timedelta(hours=hours)
+        RegistryRecord.objects.update(tried_at=at, confirmed_at=at, valid_until=at)
+        assert due() == expected
 
 
 def test_a_firm_without_what_a_registry_compares_is_never_due_there(nts_server: Agency) -> None:

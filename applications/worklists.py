@@ -20,6 +20,7 @@ from applications.models import (
     Objection,
     OwnerNomination,
     PendingStep,
+    RegistryChange,
     ScoreSheet,
     Selection,
     SheetDecision,
@@ -30,6 +31,7 @@ from applications.queries.assessment.conflicts import undecided_ties
 from applications.queries.assessment.sheets import late_sheets, unfinished_sheets
 from applications.queries.inquiries import WAITS_FOR_STAFF
 from applications.queries.officers.stand_ins import own_files
+from applications.queries.registries import changes_for
 from applications.roles import ASSESSOR
 from applications.states import (
     ApplicationState,
@@ -136,6 +138,10 @@ def open_late_grants(person: User, now: datetime) -> QuerySet[LateGrant]:
 
 def inquiries(person: User, now: datetime) -> QuerySet[Inquiry]:
     return inquiries_of(person).filter(WAITS_FOR_STAFF)
+
+
+def changed_answers(person: User, now: datetime) -> QuerySet[RegistryChange]:
+    return changes_for(person).filter(review=None)
 
 
 def _claims(state: ClaimState) -> Rows:
@@ -275,6 +281,8 @@ WORKLISTS = (
           "application", {"flag": "mine"}, since="submitted_at", whose=Whose.MINE),
     _list("flags-late", Area.INTAKE, "표시의 기한이 지난 신청", BOTH, late_flags,
           "application", {"flag": "overdue"}, since="submitted_at"),
+    _list("registries-changed", Area.INTAKE, "확인할 바뀐 기관 조회", BOTH, changed_answers,
+          "registrychange", {"reviewed": "no"}, since="answered_at"),
     _list("late-grants-proposed", Area.INTAKE, "승인할 기한 뒤 접수 허용", MANAGERS, open_late_grants,
           "lategrant", OPEN, since="granted_at", whose=Whose.APPROVAL),
     _list("claims-filed", Area.INTAKE, "검토할 기업 등록 이의", BOTH, _claims(ClaimState.FILED),

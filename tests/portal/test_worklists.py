@@ -20,6 +20,7 @@ from applications.models import (
     Deliverable,
     Objection,
     PendingStep,
+    RegistryChange,
     ScoreSheet,
     SheetDecision,
     StaffFlag,
@@ -29,7 +30,7 @@ from applications.states import ApplicationState, FlagLabel, SupplementState
 from portal.access.roles import AUDITOR, OPERATOR, declared
 from portal.core.clock import KST, now
 from portal.core.dates import korean_day
-from portal.models import Job, JobState, Notice, ScannedFile, User
+from portal.models import Job, JobState, Notice, RegistryAnswer, ScannedFile, User
 from portal.staff import worklists
 from portal.staff.worklists import Area, Standing, Whose, Worklist
 from programs.models import SubProgram
@@ -109,7 +110,7 @@ def fill(area: Area) -> list[SubProgram]:
         asked = ApplicationFactory(screening=True, sub_program=programs[0])
         Application.objects.filter(pk=asked.pk).update(supplement_state=state)
     lists = [row for row in worklists.declared() if row.area == area]
-    tables = {row.rows(UserFactory(), now()).model for row in lists} - {Application}
+    tables = {row.rows(UserFactory(), now()).model for row in lists} - {Application, RegistryChange}
     beside = {Area.INTAKE: [BonusClaim], Area.PANEL: [FeeSettlement]}.get(area, [])
     anything.rows(
         [*sorted(tables, key=lambda table: table.__name__), *beside],
@@ -117,6 +118,7 @@ def fill(area: Area) -> list[SubProgram]:
     )
     if area == Area.INTAKE:
         flag_some()
+        change_answers()
     for sheet in ScoreSheet.objects.all():
         pair = {"application_id": sheet.application_id, "assessor_id": sheet.assessor_id}
         anything.rows([ConflictOfInterest], each=3, seed=sheet.pk, **pair)
@@ -134,6 +136,17 @@ def give_files(person: User) -> None:
     filed = Application.objects.filter(submitted_at__isnull=False).order_by("pk")
     some = [one.pk for place, one in enumerate(filed) if place % 3]
     Application.objects.filter(pk__in=some).update(officer=person)
+
+
+def change_answers() -> None:
+    """Write an answer of an agency about some firms that changed, and about one that filed nothing."""
+    filed = Application.objects.filter(number__isnull=False).select_related("company")[:12]
+    for subject in {row.company.business_number for row in filed} | {"1018199999"}:
+        RegistryAnswer.objects.create(
+            registry="business_status", subject=subject, found=True, changed=True,
+            facts={"status": "03", "tax": "", "closed_on": ""}, sha256="0" * 64,
+            details_sha256="0" * 64, answered_at=now(),
+        )  # fmt: skip
 
 
 def flag_some() -> None:

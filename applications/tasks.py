@@ -15,7 +15,15 @@ from applications.models import (
     Selection,
     SetAct,
 )
-from applications.services import documents, inquiries, objection, presence, registries, statistics
+from applications.services import (
+    documents,
+    evidence,
+    inquiries,
+    objection,
+    presence,
+    registries,
+    statistics,
+)
 from applications.services.agreement import contracts, pending_steps
 from applications.services.assessment import committee, conflicts, scoring
 from applications.services.intake import preparing
@@ -71,13 +79,18 @@ def release(job: Job) -> dict[str, Any]:
 
 @handler(registries.ASK_JOB)
 def ask_registries(job: Job) -> dict[str, Any]:
-    return dict(registries.ask_due(job.args["registry"], now=now(), progress=job.progress))
+    begun = now()
+    done = dict(registries.ask_due(job.args["registry"], now=begun, progress=job.progress))
+    evidence.answered_since(begun, now=now())
+    return done
 
 
 @handler(registries.CHECK_JOB)
 def check_registries(job: Job) -> dict[str, Any]:
+    begun = now()
     check = RegistryCheck.objects.select_related("sub_program").get(pk=job.args["check"])
-    registries.run_check(check, now=now(), progress=job.progress)
+    registries.run_check(check, now=begun, progress=job.progress)
+    evidence.answered_since(begun, now=now())
     return {"unasked": check.unasked}
 
 

@@ -91,7 +91,7 @@ class PartAdmin(WorkflowAdmin):
 @admin.register(Check)
 class CheckAdmin(PartAdmin):
     list_display = ["message", "application", "met", "decision"]
-    fields = ["application", "message", "basis", "met", "decision", "reason"]
+    fields = ["application", "message", "basis", "standing", "met", "decision", "reason"]
     fields += ["decided_by", "decided_at"]
     acts = [
         Act(

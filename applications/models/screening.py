@@ -7,13 +7,17 @@ from django.db.models import Q
 from applications.models.application import Application
 from applications.states import BonusState, CheckDecision, SupplementState
 from programs.models import SubProgram
-from programs.rules import eligibility
+from programs.rules import eligibility, evidence
 
 USER = settings.AUTH_USER_MODEL
 
 
 class Check(models.Model):
-    """Automatic verdict on one condition, from the frozen facts, and the decision of an officer."""
+    """Automatic verdict on one condition, from the frozen facts, and the decision of an officer.
+
+    `standing` says how far sources confirm the fact, `evidence` what each of them says; both are read
+    anew until the officer decides, and stay as they were then.
+    """
 
     application = models.ForeignKey(
         Application, on_delete=models.CASCADE, related_name="checks", verbose_name="신청"
@@ -29,6 +33,14 @@ class Check(models.Model):
         default=eligibility.ANSWER,
         db_default=eligibility.ANSWER,
     )
+    standing = models.CharField(
+        "사실의 확인",
+        max_length=12,
+        choices=list(evidence.STANDINGS.items()),
+        default=evidence.ONLY_STATED,
+        db_default=evidence.ONLY_STATED,
+    )
+    evidence = models.JSONField("사실의 출처", null=True)
     decision = models.CharField(
         "확인", max_length=10, choices=CheckDecision.choices, default=CheckDecision.PENDING
     )

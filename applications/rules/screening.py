@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from portal.core.errors import Finding
-from programs.rules import eligibility
+from programs.rules import eligibility, evidence
 from programs.rules.facts import applies
 
 PENDING, CONFIRMED = "pending", "confirmed"
@@ -83,9 +83,9 @@ def open_findings(screened: Screened) -> list[Finding]:
     return findings
 
 
-def provable(basis: str) -> bool:
+def provable(standing: str) -> bool:
     """Tell whether a met verdict may be confirmed without a look: never what only the firm states."""
-    return basis == eligibility.RECORD
+    return standing == evidence.CONFIRMED
 
 
 def document_labels(form: Mapping[str, Any]) -> dict[str, str]:

@@ -11,6 +11,7 @@ from programs.models import SubProgram
 from programs.queries import rule_changes
 from programs.rules.deadlines import POLICY_WORDS
 from programs.rules.eligibility import ANSWER, BASES
+from programs.rules.evidence import sources_in
 from programs.states import QuestionKind
 from programs.templatetags.programs import origin
 
@@ -98,6 +99,10 @@ def basis(row: Mapping[str, Any], program: SubProgram) -> str:
     return BASES[row.get("basis", ANSWER)]
 
 
+def confirmed_by(row: Mapping[str, Any], program: SubProgram) -> str:
+    return sources_in(row.get("sources", ())) or "담당자의 확인"
+
+
 COLUMNS: Mapping[str, Sequence[tuple[str, Cell]]] = {
     "conditions": [
         ("요건", text("label")),
@@ -105,6 +110,7 @@ COLUMNS: Mapping[str, Sequence[tuple[str, Cell]]] = {
         ("누구에게", when),
         ("어기면 제출 못 함", yes("blocking", unless=True)),
         ("판정의 근거", basis),
+        ("사실의 출처", confirmed_by),
         ("출처", source),
     ],
     "questions": [

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from portal.core.errors import BadInput, Finding
+from programs.rules.evidence import Source, parse_sources
 from programs.rules.facts import (
     Fact,
     Facts,
@@ -41,7 +42,8 @@ class Condition:
     `message` is what the applicant reads when it is not met, `label` names the fact in Korean,
     `origin` says where the rule comes from (`source S16`, `public`, `assumption`). A condition
     that is not `blocking` only warns. `when` restricts it to some values of other facts. `basis`
-    says on what its fact rests: the firm's answer, a document, or the portal's own record.
+    says on what its fact rests: the firm's answer, a document, or the portal's own record. One of
+    `sources` satisfies the condition; one of `against` knows a part and can only deny.
 
     Kinds: `one_of` and `none_of` (the fact is, or is not, among `values`; of several answers one
     listed is enough), `at_least` and `at_most` (`number`), `is_true`, `is_false`, `given`,
@@ -61,6 +63,13 @@ class Condition:
     other: str = ""
     label: str = ""
     basis: str = ANSWER
+    sources: tuple[Source, ...] = ()
+    against: tuple[Source, ...] = ()
+
+    @property
+    def computed(self) -> bool:
+        """Return whether the portal itself computes the fact from what is filed."""
+        return self.basis == RECORD
 
 
 @dataclass(frozen=True)
@@ -90,11 +99,15 @@ def parse(conditions: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
         if row["code"] in parsed:
             raise BadInput(f"{where}: 같은 코드가 두 번 쓰였습니다.", code="condition")
         try:
-            when = parse_when(row.get("when"))
+            parts = {
+                "when": parse_when(row.get("when")),
+                "sources": parse_sources(row.get("sources", ())),
+                "against": parse_sources(row.get("against", ())),
+            }
         except BadInput as error:
             raise BadInput(f"{where}: {error.message}", code="condition") from error
         values = tuple(row.get("values", ()))
-        parsed[row["code"]] = Condition(**{**row, "values": values, "when": when})
+        parsed[row["code"]] = Condition(**{**row, "values": values, **parts})
     return tuple(parsed.values())
 
 

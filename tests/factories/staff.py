@@ -127,14 +127,20 @@ def form(**content: Any) -> FormVersion:
     return FormVersion.objects.create(sha256=f"{place:064x}", content=whole)
 
 
-def filed(sub_program: SubProgram, *, facts: dict[str, Any] | None = None, **fields: Any):
+def filed(
+    sub_program: SubProgram,
+    *,
+    facts: dict[str, Any] | None = None,
+    conditions: list[dict[str, Any]] | None = None,
+    **fields: Any,
+):
     """Make a filed application whose form has conditions; `facts` were frozen with it."""
     made = ApplicationFactory(
         sub_program=sub_program, filed=True, frozen=None, **{"region": "gyeonggi", **fields}
     )
     SubmissionFactory(
         application=made,
-        form=form(),
+        form=form(**({} if conditions is None else {"conditions": conditions})),
         content={
             "facts": {"company_size": "small", "tax_debt": False} if facts is None else facts,
             "answers": {},

@@ -12,9 +12,11 @@ from applications.admin import flags, notes
 from applications.admin.application import content, papers, standing
 from applications.admin.officers import charge
 from applications.models import Application, BonusClaim, Check, ScoreSheet, Supplement
+from applications.queries import registries
 from applications.queries.assessment import committee, progress
 from applications.queries.inquiries import for_staff
 from applications.queries.objection import exclusion_of
+from applications.rules.evidence import Shown, shown
 from applications.services.screening import checks
 from applications.states import ApplicationState as S
 from portal.access.requests import person
@@ -68,7 +70,29 @@ def _checks(request: HttpRequest, application: Application) -> list[Context]:
     )
     facts = content.facts(application.submission)
     forms = _forms(request, application, rows, {"confirm", "overrule"})
-    return [{"check": row, "fact": facts.get(row.code), **forms.get(row.pk, {})} for row in rows]
+    return [
+        {
+            "check": row,
+            "fact": facts.get(row.code),
+            "standing": _standing(row),
+            **forms.get(row.pk, {}),
+        }
+        for row in rows
+    ]
+
+
+def _standing(check: Check) -> Shown | None:
+    """Return the sources of the fact that a check judges; None for one from before they were kept."""
+    if check.evidence is None:
+        return None
+    return shown(
+        {
+            "code": check.code,
+            "label": check.message,
+            "standing": check.standing,
+            "evidence": check.evidence,
+        }
+    )
 
 
 def _bonuses(request: HttpRequest, application: Application) -> list[Context]:
@@ -84,6 +108,7 @@ def _bonuses(request: HttpRequest, application: Application) -> list[Context]:
             "claim": row,
             "words": answered.get(row.code, (row.claim, ""))[0] or row.claim,
             "guide": answered.get(row.code, ("", ""))[1],
+            "told": registries.about_bonus(application.company, row.code),
             **forms.get(row.pk, {}),
         }
         for row in rows

@@ -44,6 +44,7 @@ class PreparedFiling(models.Model):
     content = models.JSONField("내용")
     claims = models.JSONField("가점 주장")
     parties = models.JSONField("기업과 담당자")
+    evidence = models.JSONField("사실의 출처", null=True)
     shown_at = models.DateTimeField("보인 시각")
 
     class Meta:
@@ -63,6 +64,8 @@ class Submission(models.Model):
     """Filed application, frozen: answers, form version, eligibility, preview, files, under one hash.
 
     Append-only in the database. `content` is the canonical snapshot; `sha256` is over its bytes.
+    `evidence` is what sources said of its facts when it was prepared, beside the content: an answer
+    that comes after the firm has read its application does not change what it confirmed.
     """
 
     application = models.OneToOneField(
@@ -76,6 +79,7 @@ class Submission(models.Model):
     )
     content = models.JSONField("내용")
     sha256 = models.CharField("SHA-256", max_length=64)
+    evidence = models.JSONField("사실의 출처", null=True)
     total_cost_won = models.PositiveBigIntegerField("총사업비(원)", null=True)
     support_won = models.PositiveBigIntegerField("정부지원금(원)", null=True)
     own_won = models.PositiveBigIntegerField("기업부담금(원)", null=True)

@@ -14,6 +14,7 @@ from applications.models import (
     Submission,
 )
 from applications.queries.intake import drafting
+from applications.rules.evidence import stamped
 from applications.services import documents
 from applications.services.application import notify_applicant
 from applications.services.assessment import sheets
@@ -255,6 +256,7 @@ def _submission(
         submitted_by=by,
         form_id=prepared.form_id,
         content=content,
+        evidence=stamped(prepared.evidence or [], at=now, number=number),
         sha256=snapshot.sha256_of_plain(content),
         total_cost_won=preview["total_cost_won"],
         support_won=preview["support_won"],

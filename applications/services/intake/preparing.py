@@ -8,6 +8,7 @@ content is made from tells in one statement, however the rows were changed, whet
 would be made now. Other databases have no such columns; there it is made again at filing.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,10 +16,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from applications.models import Application, Company, FormVersion, Partner, PreparedFiling
+from applications.queries import evidence
 from applications.queries.intake import drafting
 from applications.queries.intake.drafting import Dossier
 from applications.queries.intake.partners import expires_at
 from applications.queries.intake.questions import ProgramForm
+from applications.rules.evidence import Sourced, frozen
 from applications.services.assessment import conflicts
 from applications.states import ApplicationState, PartnerState
 from portal.core.dates import end_of_day, korean_day
@@ -54,6 +57,15 @@ md5(ROW(
      WHERE member.company_id = draft.company_id OR member.company_id IN (
          SELECT partner.company_id FROM applications_partner AS partner
          WHERE partner.application_id = draft.id)),
+    (SELECT string_agg(concat_ws(',', record.xmin, record.ctid), ';' ORDER BY record.id)
+     FROM portal_registryrecord AS record WHERE record.subject = company.business_number),
+    (SELECT string_agg(concat_ws(',', given.xmin, given.ctid), ';' ORDER BY given.id)
+     FROM applications_registryconsent AS given WHERE given.company_id = company.id),
+    (SELECT string_agg(concat_ws(',', deal.xmin, deal.ctid, step.xmin, step.ctid), ';'
+                       ORDER BY deal.id, step.id)
+     FROM applications_agreement AS deal
+     LEFT JOIN applications_pendingstep AS step ON step.agreement_id = deal.id
+     WHERE deal.company_id = company.id),
     (SELECT string_agg(token, ',' ORDER BY id) FROM programs_cataloguerevision)
 )::text)
 """  # noqa: S608 - names of columns only
@@ -92,7 +104,7 @@ def review(application: Application, *, now: datetime) -> tuple[Dossier, Prepare
             unique_fields=["application", "sha256"],
             update_fields=[
                 "version", "basis", "valid_from", "valid_until", "complete", "claims", "parties",
-                "shown_at",
+                "evidence", "shown_at",
             ],
         )  # fmt: skip
         rows = PreparedFiling.objects.filter(application=application)
@@ -135,8 +147,8 @@ def stored(application: Application, sha256: str) -> Stored | None:
 
 def of(dossier: Dossier, *, now: datetime, basis: str = "") -> PreparedFiling:
     """Return, not stored, what filing would freeze of a draft that has been read."""
-    content = _content(dossier, now=now)
-    valid_from, valid_until = _validity(dossier, now)
+    content, facts = _content(dossier, now=now), evidence.of_draft(dossier, now=now)
+    valid_from, valid_until = _validity(dossier, facts, now)
     return PreparedFiling(
         application=dossier.application,
         sha256=snapshot.sha256_of_plain(content),
@@ -149,6 +161,7 @@ def of(dossier: Dossier, *, now: datetime, basis: str = "") -> PreparedFiling:
         content=content,
         claims=_claims(dossier, content),
         parties=conflicts.parties_of(dossier.application, dossier.partners),
+        evidence=frozen(facts),
         shown_at=now,
     )
 
@@ -166,7 +179,9 @@ def sweep(now: datetime) -> None:
 
 
 def _same(known: PreparedFiling, made: PreparedFiling) -> bool:
-    names = ("version", "basis", "complete", "claims", "parties", "valid_from", "valid_until")
+    names = (
+        "version", "basis", "complete", "claims", "parties", "evidence", "valid_from", "valid_until",
+    )  # fmt: skip
     return all(getattr(known, name) == getattr(made, name) for name in names)
 
 
@@ -179,14 +194,17 @@ def _basis(application: Application) -> str:
     return found[0] if found else ""
 
 
-def _validity(dossier: Dossier, now: datetime) -> tuple[datetime, datetime]:
+def _validity(
+    dossier: Dossier, facts: Iterable[Sourced], now: datetime
+) -> tuple[datetime, datetime]:
     """Return from when and until when the judgement at `now` holds.
 
-    Conditions are judged by the day in KST, an invitation counts until it expires.
+    Conditions are judged by the day in KST, an invitation and an answer count until they expire.
     """
     today = korean_day(now)
     turns = [end_of_day(today - timedelta(days=1)), end_of_day(today)]
     turns += [expires_at(row) for row in dossier.partners if row.state == PartnerState.INVITED]
+    turns += [row.until for fact in facts for row in fact.evidence if row.until is not None]
     return max(turn for turn in turns if turn <= now), min(turn for turn in turns if turn > now)
 
 

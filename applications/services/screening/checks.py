@@ -5,9 +5,12 @@ from datetime import datetime
 from operator import attrgetter
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from applications.models import Application, BonusClaim, Check, Exclusion
+from applications.queries import evidence
 from applications.rules import screening as rules
+from applications.rules.evidence import plain
 from applications.services.application import notify_applicant
 from applications.states import (
     ApplicationMoves,
@@ -16,12 +19,11 @@ from applications.states import (
     ObjectionState,
     SupplementState,
 )
-from portal.core.clock import KST
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move, set_state
 from programs.queries.calendar import holidays
-from programs.rules import eligibility
+from programs.rules.evidence import DIFFERS
 
 OTHER = "other"
 
@@ -29,11 +31,12 @@ OTHER = "other"
 def take_up(application: Application, *, by: User, now: datetime) -> MoveLogBase:
     """Start screening: one check for every condition that concerns this application.
 
-    Judged on the frozen facts and on the day of filing in KST (S16). Raises MoveNotAllowed.
+    Judged on the frozen facts and on the day of filing in KST (S16), with what sources say of them
+    now. Raises MoveNotAllowed.
     """
     with transaction.atomic():
         row = move(application, ApplicationMoves.TAKE_UP, by=by, now=now)
-        Check.objects.bulk_create(_checks(application))
+        Check.objects.bulk_create(_checks(application, now))
     return row
 
 
@@ -52,11 +55,12 @@ def confirm(check: Check, *, by: User, now: datetime, reason: str = "") -> None:
 def confirm_met(application: Application, *, by: User, now: datetime) -> int:
     """Confirm every pending check whose automatic verdict is met; return their number.
 
-    Raises MoveNotAllowed (`none_met`) when there is none.
+    A fact that a source tells otherwise is looked at by itself. Raises MoveNotAllowed (`none_met`)
+    when there is none.
     """
     with transaction.atomic():
         _lock(application)
-        pending = application.checks.filter(decision=CheckDecision.PENDING, met=True)
+        pending = _met_and_undenied(application)
         count = pending.update(decision=CheckDecision.CONFIRMED, decided_by=by, decided_at=now)
         if not count:
             raise MoveNotAllowed("확인할 ‘충족’ 판정이 없습니다.", code="none_met")
@@ -90,7 +94,7 @@ def clear(application: Application, *, by: User, now: datetime) -> MoveLogBase:
     """
     with transaction.atomic():
         _lock(application)
-        if application.checks.filter(decision=CheckDecision.PENDING, met=True).exists():
+        if _met_and_undenied(application).exists():
             confirm_met(application, by=by, now=now)
         return qualify(application, by=by, now=now)
 
@@ -224,18 +228,22 @@ def decide_bonus(claim: BonusClaim, *, granted: bool, reason: str, by: User, now
     claim.refresh_from_db()
 
 
-def _checks(application: Application) -> Iterable[Check]:
-    filed = application.submission
-    conditions = eligibility.parse(filed.form.content.get("conditions", []))
-    on = filed.submitted_at.astimezone(KST).date()
-    for condition, met in rules.verdicts(conditions, filed.content["facts"], on=on):
+def _checks(application: Application, now: datetime) -> Iterable[Check]:
+    for row in evidence.of_filed([application.pk], now=now)[application.pk]:
         yield Check(
             application=application,
-            code=condition.code,
-            message=condition.message,
-            basis=condition.basis,
-            met=met,
+            code=row.condition.code,
+            message=row.condition.message,
+            basis=row.condition.basis,
+            met=row.met,
+            standing=row.standing,
+            evidence=[plain(each) for each in row.evidence],
         )
+
+
+def _met_and_undenied(application: Application) -> QuerySet[Check]:
+    rows = application.checks.filter(decision=CheckDecision.PENDING, met=True)
+    return rows.exclude(standing=DIFFERS)
 
 
 def _decide(check: Check, decision: CheckDecision, reason: str, by: User, now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Screening of many applications: each chunk with a constant number of statements."""
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from datetime import datetime, time
@@ -19,7 +20,10 @@ from applications.models import (
     Submission,
     Supplement,
 )
+from applications.queries import evidence
 from applications.rules import screening as rules
+from applications.rules.evidence import Sourced, plain
+from applications.services import evidence as evidence_services
 from applications.services.application import notify_applicants
 from applications.services.screening import supplements
 from applications.services.set_acts.batches import Batch, Refusals, refusal
@@ -30,13 +34,14 @@ from portal.models import User
 from portal.records import bulk
 from programs.models import SubProgram
 from programs.queries.calendar import holidays
-from programs.rules import eligibility
 
 CHECK_COLUMNS = [
-    "application_id", "code", "message", "basis", "met", "decision", "reason",
+    "application_id", "code", "message", "basis", "met", "standing", "evidence", "decision", "reason",
 ]  # fmt: skip
 NONE_PROVABLE = Finding(
-    "none_to_confirm", "포털 기록·계산만으로 확인할 수 있는 ‘충족’ 판정이 남아 있지 않습니다."
+    "none_to_confirm",
+    "기관 조회나 포털 기록으로 확인된 ‘충족’ 판정이 남아 있지 않습니다. 기업이 스스로 밝힌 사실만으로는"
+    " 한꺼번에 확인할 수 없습니다.",
 )
 NO_REQUEST = Finding("no_supplement", "답을 기다리는 보완 요청이 없습니다.")
 OVERDUE = Finding("supplement_expired", "보완 기한이 이미 지났습니다.")
@@ -46,28 +51,18 @@ ASSIGNED = Finding("assigned", "평가위원을 배정해 되돌리지 않았습
 
 
 def take_up(batch: Batch) -> Refusals:
-    """Start screening: judge the conditions of each form by the frozen facts."""
-    conditions: dict[str, tuple[eligibility.Condition, ...]] = {}
+    """Start screening: judge the conditions of each form by the frozen facts and their sources."""
     refusals: Refusals = {}
     checks: list[tuple[object, ...]] = []
-    filed = Submission.objects.filter(application__in=batch.rows).values_list(
-        "application_id", "form_id", "submitted_at", "content__facts"
-    )
-    forms = forms_of(batch.rows)
-    for pk, form, submitted_at, facts in filed:
+    cases = evidence.cases_of(batch.rows)
+    known = evidence.known_of(cases, now=batch.now)
+    for case in cases:
         try:
-            if form not in conditions:
-                conditions[form] = eligibility.parse(forms[form].get("conditions", []))
-            found = rules.verdicts(
-                conditions[form], facts or {}, on=submitted_at.astimezone(KST).date()
-            )
+            found = known.judge(case)
         except BadInput as error:
-            refusals[pk] = refusal(error)
+            refusals[case.application] = refusal(error)
             continue
-        checks += [
-            (pk, row.code, row.message, row.basis, met, CheckDecision.PENDING, "")
-            for row, met in found
-        ]
+        checks += [(case.application, *_columns(row)) for row in found]
     batch.move(ApplicationMoves.TAKE_UP, batch.without(refusals))
     bulk.insert(Check, CHECK_COLUMNS, checks)
     return refusals
@@ -82,17 +77,27 @@ def untake(batch: Batch) -> Refusals:
     return refusals
 
 
+def _columns(row: Sourced) -> tuple[object, ...]:
+    """Return the values of `CHECK_COLUMNS` after the first."""
+    condition, sources = row.condition, json.dumps([plain(each) for each in row.evidence])
+    return (
+        condition.code, condition.message, condition.basis, row.met, row.standing, sources,
+        CheckDecision.PENDING, "",
+    )  # fmt: skip
+
+
 def confirm(batch: Batch) -> Refusals:
-    """Confirm the met verdicts that rest on the portal's own record, never what a firm states."""
+    """Confirm the met verdicts that a source confirms as it stands now, never what a firm states."""
+    evidence_services.read_anew(batch.rows, now=batch.now)
     met = Check.objects.filter(
         application__in=batch.rows, decision=CheckDecision.PENDING, met=True
-    ).values_list("pk", "application_id", "basis")
-    provable = {pk: application for pk, application, basis in met if rules.provable(basis)}
+    ).values_list("pk", "application_id", "standing")
+    provable = {pk: application for pk, application, standing in met if rules.provable(standing)}
     counts = Counter(provable.values())
     refusals: Refusals = {pk: NONE_PROVABLE for pk in batch.rows if pk not in counts}
     pending = Check.objects.filter(pk__in=provable, decision=CheckDecision.PENDING)
     pending.update(decision=CheckDecision.CONFIRMED, decided_by=batch.by, decided_at=batch.now)
-    notes = {pk: f"포털 기록·계산에 따른 요건 {count}건 확인." for pk, count in counts.items()}
+    notes = {pk: f"출처에서 확인된 요건 {count}건 확인." for pk, count in counts.items()}
     batch.move(ApplicationMoves.CHECK, batch.without(refusals), notes=notes)
     return refusals
 

@@ -10,11 +10,12 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from applications.models import Agreement, Application, Attachment, IssuedDocument, Partner
-from applications.queries import inquiries
+from applications.queries import evidence, inquiries
 from applications.queries.agreement import pending_steps
 from applications.queries.application import Step, open_supplement, read_progress, timeline
 from applications.queries.intake import drafting, partners
 from applications.queries.objection import exclusion_of, objection_summary
+from applications.rules.evidence import Shown, counted
 from applications.services import documents as documents_services
 from applications.services.inquiries import WITHOUT_THREAD
 from applications.states import ApplicationMoves, ApplicationState
@@ -35,6 +36,7 @@ from portal.jobs import queue
 from portal.models import Job
 from portal.templatetags.dates import due, kdate
 from portal.uploads import files
+from programs.rules.evidence import DIFFERS
 
 INVITATION_BADGES = {
     "sent": ("요청 보냄", "info"),
@@ -101,7 +103,14 @@ def filed_page(application: Application, firms: Firms, at: datetime) -> dict[str
         "exclusion": exclusion_of(application) if own else None,
         "contest": objection_summary(application, at) if own and contestable(found) else None,
         **agreement_part(firms, found["agreement"], at),
+        **(evidence_rows(evidence.kept_of(application.pk)) if own else {}),
     }
+
+
+def evidence_rows(rows: Sequence[Shown]) -> dict[str, Any]:
+    """Return the facts with their sources, counted by how far they are confirmed."""
+    differs = any(row.standing == DIFFERS for row in rows)
+    return {"evidence": rows, "evidence_counts": counted(rows), "evidence_differs": differs}
 
 
 def contestable(found: Mapping[str, list[Any]]) -> bool:

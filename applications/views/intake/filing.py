@@ -14,11 +14,12 @@ from applications.forms.intake.filing import SubmitForm, WithdrawForm
 from applications.models import Application, PreparedFiling, Submission
 from applications.queries.intake import drafting
 from applications.queries.intake.drafting import COMMON, Dossier, read_with
+from applications.rules.evidence import shown
 from applications.services.intake import filing, late_filing, preparing
 from applications.states import ApplicationMoves, ApplicationState
 from applications.views.application import content
 from applications.views.application.overview import one_of
-from applications.views.application.status import attachment_rows, partner_rows
+from applications.views.application.status import attachment_rows, evidence_rows, partner_rows
 from applications.views.intake.steps import findings_by_step, located, neighbours, progress
 from applications.visibility import (
     WRITERS,
@@ -129,6 +130,7 @@ def review_page(
             "preview": submission.content.get("preview", {}),
             "partners": partner_rows(application, found["partners"], at),
             "attachments": attachment_rows(application, found["attachments"]),
+            **_sources(firms, application, submission.evidence),
         }
         return render(request, "applications/intake/filed.html", context, status=status)
     dossier, prepared = preparing.review(application, now=at)
@@ -136,12 +138,20 @@ def review_page(
     changes = _changes(form, prepared) if form.is_bound else []
     context |= {
         "prepared": prepared,
+        **_sources(firms, dossier.application, prepared.evidence),
         "slip": _slip(request.user, dossier.application, prepared, at),
         "changes": changes,
     }
     if changes:  # what was confirmed is not what would be filed now: it is confirmed anew
         context["form"] = SubmitForm()
     return render(request, "applications/intake/review.html", context, status=status)
+
+
+def _sources(firms: Firms, application: Application, kept: list[Any] | None) -> dict[str, Any]:
+    """Return the sources of the facts for the firm itself: agencies tell its partners nothing."""
+    if application.company_id not in firms.roles:
+        return {}
+    return evidence_rows([shown(row) for row in kept or ()])
 
 
 def draft_review(dossier: Dossier, firms: Firms, at: datetime) -> dict[str, Any]:

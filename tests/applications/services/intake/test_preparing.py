@@ -8,20 +8,30 @@ from django.db import transaction
 from django.db.models import F
 
 from applications.forms.application import content
-from applications.models import Application, Company, PreparedFiling, Site, Submission
+from applications.models import (
+    Agreement,
+    Application,
+    Company,
+    PreparedFiling,
+    RegistryConsent,
+    Site,
+    Submission,
+)
 from applications.queries.intake import drafting as drafting_queries
 from applications.queries.intake.partners import expires_at
+from applications.rules import evidence as rules
 from applications.services.intake import drafting, filing, preparing
 from applications.states import MemberRole, PartnerState
 from portal.core.clock import KST
 from portal.core.errors import Closed, RuleBroken
-from portal.models import User
+from portal.models import RegistryRecord, User
 from portal.records import snapshot
 from programs.models import BonusItem, Budget, ProgramRound, RequiredDocument, SubProgram, Track
 from programs.services import ledger
 from tests.factories import drafts, programs
 from tests.factories.applications import (
     NOW,
+    ApplicationFactory,
     AttachmentFactory,
     CompanyFactory,
     PartnerFactory,
@@ -174,6 +184,26 @@ UNSEEN: dict[str, Change] = {
     "a member's phone": lambda a: User.objects.filter(pk=a.created_by_id).update(phone="010-1"),
     "a partner's member": lambda a: member_of(a.partners.first().company, MemberRole.OWNER),
     "the draft saved as it was": lambda a: save(a, "plan"),
+    "the answer of an agency": lambda a: RegistryRecord.objects.create(
+        registry="business_status",
+        subject=a.company.business_number,
+        tried_at=NOW,
+        failure="down",
+    ),
+    "a consent to ask agencies": lambda a: RegistryConsent.objects.create(
+        company=a.company, wording="2021-1", given_by=a.created_by, given_at=NOW
+    ),
+    "another agreement of the firm": lambda a: Agreement.objects.create(
+        application=ApplicationFactory(sub_program=a.sub_program, company=a.company, released=True),
+        company=a.company,
+        number="협약",
+        kind="share",
+        award_won=1,
+        grant_won=1,
+        drafted_at=NOW,
+        papers_due_at=NOW,
+        sign_due_at=NOW,
+    ),
 }
 
 
@@ -220,6 +250,8 @@ def test_what_nobody_was_shown_is_frozen_as_it_is_when_filed(robot: SubProgram) 
         filed = filing.submit(draft, by=draft.created_by, now=NOW, seen=seen)
         anew = preparing.of(drafting_queries.load(draft), now=NOW)
         assert filed.application.frozen_parties.parties == anew.parties, name
+        kept = rules.stamped(anew.evidence, at=NOW, number=filed.number)
+        assert filed.evidence == kept, name
         assert filed.content["version"] == Application.objects.get(pk=draft.pk).version, name
 
 

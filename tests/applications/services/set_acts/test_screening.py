@@ -70,6 +70,11 @@ def act(kind: SetActKind, by: User, *rows: Application, **options: Any) -> SetAc
     return running.run(begin(kind, by, *rows, **options))
 
 
+def computed(*codes: str) -> list[dict[str, Any]]:
+    """Return the conditions of these tests, those of these codes computed by the portal itself."""
+    return [{**row, "basis": "record"} if row["code"] in codes else row for row in staff.CONDITIONS]
+
+
 def take_back(made: SetAct, by: User) -> SetAct:
     return running.run(running.undo(made, reason="잘못 골랐습니다", by=by, now=LATER))
 
@@ -82,9 +87,9 @@ def state(application: Application) -> str:
     return Application.objects.get(pk=application.pk).state
 
 
-def clean(program: SubProgram, officer: User) -> Application:
+def clean(program: SubProgram, officer: User, **fields: Any) -> Application:
     """Make an application in screening with every check confirmed as met."""
-    made = staff.filed(program, facts=FACTS)
+    made = staff.filed(program, facts=FACTS, **fields)
     checks.take_up(made, by=officer, now=NOW)
     checks.confirm_met(made, by=officer, now=NOW)
     return made
@@ -101,7 +106,9 @@ def test_many_are_taken_up_with_the_same_checks_as_one(program, officer) -> None
         checks.take_up(row, by=officer, now=LATER)
     made = act(K.TAKE_UP, officer, *many)
     assert (made.state, made.done, made.skipped) == ("done", 3, 0)
-    columns = ("code", "message", "basis", "met", "decision", "reason")
+    columns = (
+        "code", "message", "basis", "met", "standing", "evidence__0__says", "decision", "reason",
+    )  # fmt: skip
     for alone, among in zip(one, many, strict=True):
         assert state(among) == state(alone) == "screening"
         assert [*among.checks.order_by("pk").values_list(*columns)] == [
@@ -129,17 +136,16 @@ def test_facts_that_cannot_be_read_stop_their_application_alone(program, officer
 
 
 def test_only_what_the_portal_itself_proves_is_confirmed(program, officer) -> None:
-    rows = [staff.filed(program, facts=FACTS) for _ in range(2)]
+    facts = {**FACTS, "built_on": "2021-02-01"}
+    proven = staff.filed(program, facts=facts, conditions=computed("small", "built"))
+    rows = [proven, staff.filed(program, facts=facts)]
     for row in rows:
         checks.take_up(row, by=officer, now=NOW)
-    Check.objects.filter(application=rows[0], code="small").update(basis="record")
-    Check.objects.filter(application=rows[0], code="built").update(basis="record", met=False)
-    Check.objects.filter(application=rows[0], code="no-tax-debt").update(basis="document")
     made = act(K.CONFIRM, officer, *rows)
     assert codes(made) == {rows[0].pk: "", rows[1].pk: "none_to_confirm"}
     confirmed = Check.objects.filter(decision=CheckDecision.CONFIRMED)
     assert [(row.application_id, row.code) for row in confirmed] == [(rows[0].pk, "small")]
-    assert rows[0].moves.last().note.endswith("포털 기록·계산에 따른 요건 1건 확인.")
+    assert rows[0].moves.last().note.endswith("출처에서 확인된 요건 1건 확인.")
     back = take_back(made, officer)
     assert (back.done, back.skipped) == (1, 0)
     assert not confirmed.all().exists()
@@ -510,10 +516,9 @@ def test_a_chunk_takes_as_many_statements_however_many_rows_it_has(program, offi
     def prepared() -> Application:
         if kind == K.TAKE_UP:
             return staff.filed(program, facts=FACTS)
-        made = clean(program, officer)
+        made = clean(program, officer, conditions=computed("small"))
         if kind == K.REMIND:
             SupplementFactory(application=made, due_at=NOW + timedelta(days=3))
-        made.checks.filter(code="small").update(basis="record")
         if kind == K.CONFIRM:
             made.checks.update(decision="pending")
         return made

@@ -7,6 +7,7 @@ import hashlib
 import json
 from array import array
 from bisect import bisect_left
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -15,10 +16,11 @@ from functools import cache, lru_cache
 from typing import Any, cast
 
 from django.conf import settings
-from django.db.models import Max, Model, QuerySet
+from django.db.models import Count, Max, Model, QuerySet
 
 from applications.models import (
     ApplicationMove,
+    Check,
     Decision,
     DecisionChange,
     Objection,
@@ -32,6 +34,7 @@ from applications.queries.open_data.publication import Dataset, publication
 from applications.queries.selection import decisions
 from applications.queries.statistics import figures
 from applications.rules.selection import AID_LIMIT
+from applications.rules.statistics import suppress
 from applications.states import ChangeKind, Remedy
 from applications.visibility import (
     open_changes,
@@ -46,6 +49,7 @@ from portal.core.errors import NotFound
 from portal.models import AuditSeal
 from programs.models import LedgerEntry, SubProgram, Track
 from programs.queries.ledger import published
+from programs.rules.evidence import STANDINGS
 from programs.visibility import public_entries, public_rounds, public_sub_programs
 
 CHUNK = 2_000
@@ -135,6 +139,7 @@ def sources() -> dict[str, Source | SmallSource]:
         "rerun-bonuses": Source(_reruns, _rerun_bonus_rows, _changed_stamp),
         "changes": Source(_changes, _change_rows, _changed_stamp),
         "statistics": SmallSource(_statistic_rows, _statistics_stamp),
+        "evidence": SmallSource(_evidence_rows, _changed_stamp),
         "seals": Source(_seals, _seal_rows, _seal_stamp),
     }
 
@@ -562,6 +567,31 @@ def _statistic_rows() -> Iterator[Row]:
                         "value": value,
                         "suppressed": value is None and table.counts_firms,
                     }
+
+
+def _evidence_rows() -> Iterator[Row]:
+    """Count by condition how far the facts of announced applications were confirmed, without names."""
+    announced = open_decisions().order_by().values("application")
+    counted = (
+        Check.objects.filter(application__in=announced)
+        .order_by()
+        .values_list("application__sub_program", "code", "message", "standing")
+        .annotate(count=Count("pk"))
+    )
+    cells: dict[tuple[int, str, str], dict[str, int]] = defaultdict(dict)
+    for program, code, message, standing, count in counted:
+        cells[program, code, message][standing] = count
+    for (program, code, message), found in sorted(cells.items()):
+        shown = suppress({name: found.get(name, 0) for name in STANDINGS}, publication().minimum)
+        for name, count in shown.items():
+            yield {
+                "program": program,
+                "condition": code,
+                "message": message,
+                "standing": name,
+                "count": count,
+                "suppressed": count is None,
+            }
 
 
 def _seals() -> QuerySet[AuditSeal]:

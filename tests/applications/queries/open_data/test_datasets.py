@@ -10,7 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from applications.models import Application, Decision, Selection
+from applications.models import Application, Check, Decision, Selection
 from applications.queries.open_data import datasets
 from applications.queries.open_data.publication import publication
 from applications.services.selection import changes, proposals
@@ -24,14 +24,15 @@ from tests.factories.applications import NOW
 pytestmark = pytest.mark.django_db
 
 CODES = [row.code for row in publication().datasets]
-JUDGED = ["runs", "criteria", "selections", "results", "score-sheets", "bonuses"]
+JUDGED = ["runs", "criteria", "selections", "results", "score-sheets", "bonuses", "evidence"]
 
 
 def proposed(count: int = 3) -> Selection:
     program, judges = staff.program(), staff.assessors(5)
     for place in range(count):
         marks = (30 - place, 40 - place, 30 - 2 * place)
-        staff.judged(program, marks, judges=judges, bonus=place < 2)
+        made = staff.judged(program, marks, judges=judges, bonus=place < 2)
+        Check.objects.create(application=made, code="small", message="소기업", standing="paper")
     return staff.proposed(program, staff.manager(), places=1)
 
 
@@ -95,6 +96,16 @@ def test_nothing_of_a_decision_is_there_before_its_release(client: Client, code:
     assert client.get(f"/api/v1/open/{code}/").json()["results"] == []
     proposals.release(chosen, by=boss, now=NOW)
     assert rows(client, code) != []
+
+
+@pytest.mark.parametrize(("count", "shown"), [(4, None), (5, 5)])
+def test_how_facts_were_confirmed_is_counted_and_a_small_count_is_not_told(
+    client: Client, count: int, shown: int | None
+) -> None:
+    released(count)
+    found = {row["standing"]: (row["count"], row["suppressed"]) for row in rows(client, "evidence")}
+    assert found["paper"] == (shown, shown is None)
+    assert found["confirmed"] == (0, False)
 
 
 def test_money_reserved_by_an_unreleased_decision_is_held_back_everywhere(client: Client) -> None:
@@ -192,7 +203,7 @@ def test_no_cell_of_a_csv_is_a_formula(client: Client) -> None:
     assert ",'=1+1," in file(client, "programs", "csv")
 
 
-@pytest.mark.parametrize("code", ["ledger", "results", "score-sheets", "bonuses"])
+@pytest.mark.parametrize("code", ["ledger", "results", "score-sheets", "bonuses", "evidence"])
 def test_queries_do_not_grow_with_the_rows(client: Client, code: str) -> None:
     queries = []
     for count in (2, 9):

@@ -1,13 +1,19 @@
 """Answers of an agency for the demo, where no agency can be reached."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
+from applications.models import Company
 from portal.models import RegistryAnswer
 from portal.registries.answers import Answer, Question
 
 TAX = "부가가치세 일반과세자"
 CLOSES = "4168144181"  # goes on when it is first asked about, and is closed from then on
 CLOSED_ON = "20210630"
+OWES = "메디키트(주)"  # owes local taxes
+UNTIL = "20211231"
+SIZES = {"small": "소기업", "medium": "중기업", "mid": "중견기업"}
+MEDICAL = ("21", "27")  # KSIC divisions of firms with a permitted product
 
 
 class Status:
@@ -35,3 +41,38 @@ class Identity:
     def ask(self, questions: Sequence[Question]) -> Mapping[str, Answer]:
         same = Answer(found=True, facts={"matches": True})
         return dict.fromkeys((question.subject for question in questions), same)
+
+
+class Known:
+    """What further registries say of the demo's firms, from what the portal knows of them."""
+
+    def __init__(self, registry: str) -> None:
+        self.registry = registry
+
+    def ask(self, questions: Sequence[Question]) -> Mapping[str, Answer]:
+        numbers = [question.subject for question in questions]
+        firms = Company.objects.filter(business_number__in=numbers)
+        return {firm.business_number: self._answer(firm) for firm in firms}
+
+    def _answer(self, firm: Company) -> Answer:
+        facts = self._facts(firm)
+        return Answer(found=bool(facts), facts=facts)
+
+    def _facts(self, firm: Company) -> dict[str, Any]:
+        match self.registry:
+            case "national_tax":
+                return {"arrears": "N", "until": UNTIL}
+            case "local_tax":
+                owes = firm.name == OWES
+                return {"arrears": "Y" if owes else "N", "until": UNTIL}
+            case "sme_certificate":
+                size = SIZES.get(firm.size)
+                return {"size": size, "until": UNTIL} if size else {}
+            case "insured_employees":
+                return {"employees": str(firm.employees)} if firm.employees else {}
+            case "factory_registration":
+                row = {"name": firm.name, "industry": firm.industry_code}
+                return {"rows": [row]} if firm.industry_code else {}
+            case _:
+                row = {"name": f"{firm.name} 제품", "permit": "202100017", "state": "정상"}
+                return {"rows": [row]} if firm.industry_code.startswith(MEDICAL) else {}

@@ -12,6 +12,7 @@ os.environ.setdefault(
 )
 os.environ.setdefault("EMAIL_URL", "dummymail://")
 
+from portal.registries.declared import registries
 from portal.settings import *  # noqa: F403
 from portal.settings import DATABASE_URL, INSTALLED_APPS
 
@@ -25,4 +26,9 @@ SITE_NOTICE = "demo/notice.html"
 REGISTRIES = {
     "business_status": {"adapter": "demo.registries.Status"},
     "business_identity": {"adapter": "demo.registries.Identity"},
+    **{
+        code: {"adapter": "demo.registries.Known", "registry": code}
+        for code, row in registries().items()
+        if row.contract
+    },
 }

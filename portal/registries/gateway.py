@@ -57,6 +57,7 @@ def ask(
     *,
     still: Still = lambda batch: batch,
     sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], datetime] = clock_now,
     progress: Progress = no_progress,
 ) -> Tally:
     """Ask about firms, one question each, and store every answer and every failure.
@@ -81,7 +82,7 @@ def ask(
                 answers = _answers(adapter, batch, tally, sleep)
             except NotAnswered as refusal:
                 failure = stopped = refusal.failure
-        _store(registry, batch, answers, failure or Failure.PARTIAL, clock_now(), tally)
+        _store(registry, batch, answers, failure or Failure.PARTIAL, clock(), tally)
         done = min(start + registry.per_call, len(questions))
         progress(done, len(questions))
         if failure is None and done < len(questions):

@@ -8,6 +8,7 @@ from typing import Any
 import yaml
 from django.core.files.base import ContentFile
 from django.core.management import CommandError
+from django.db.models import QuerySet
 
 from applications.models import (
     Application,
@@ -22,6 +23,7 @@ from applications.models import (
 )
 from applications.queries import registries
 from applications.services import company as company_services
+from applications.services import evidence
 from applications.services.assessment import committee, conflicts, scoring
 from applications.services.assessment import sheets as sheets_services
 from applications.services.delivery import experts
@@ -82,17 +84,19 @@ class Command(DemoCommand):
             self.stdout.write(f"   {done}/{len(acts)} {line}")
         self.timeline.go_to(0)
         self.solve_committees()
-        self.ask_registries()
+        begun = self.now()
+        for _ in range(2):  # the second time one answer has changed
+            self.ask_registries(registries.consenting())
+        evidence.answered_since(begun, now=self.now())
         for row in self.scenario["inquiries"]:
             self.ask(row)
 
-    def ask_registries(self) -> None:
-        """Ask about every firm twice: the second time one answer has changed."""
+    def ask_registries(self, firms: QuerySet[Company]) -> None:
+        """Ask every registry about these firms, if they consented."""
         for registry in connected().values():
-            for _ in range(2):
-                gateway.ask(
-                    registry, registries.questions(registry, registries.consenting().order_by("pk"))
-                )
+            asked = registries.consenting(registry).filter(pk__in=firms.values("pk"))
+            questions = registries.questions(registry, asked.order_by("pk"))
+            gateway.ask(registry, questions, clock=self.now)
 
     def ask(self, row: dict[str, Any]) -> None:
         name = self.scenario["companies"][row["company"]]["name"]
@@ -198,6 +202,7 @@ class Command(DemoCommand):
         self.add_partner(application, row, owner)
         if "late" in row:
             self.grant_late_filing(application, row["late"])
+        self.ask_registries(Company.objects.filter(pk=company.pk))
         seen = preparing.prepare(application, now=self.now()).sha256
         filing.submit(application, by=owner, now=self.now(), seen=seen)
         application.refresh_from_db()

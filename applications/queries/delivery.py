@@ -8,7 +8,7 @@ from django.db.models import Count, QuerySet
 
 from applications.models import Agreement, Deliverable, DeliveryEntry, Member
 from applications.rules import delivery as rules
-from applications.states import DeliverableState, PartnerState
+from applications.states import AgreementState, DeliverableState, EndingState, PartnerState
 from applications.visibility import WRITERS
 from portal.access import impartiality
 from portal.access.roles import roles_of
@@ -21,6 +21,9 @@ from programs.visibility import sub_programs_of
 FIRM, SUPPLIER, EXPERT, STAFF = "firm", "supplier", "expert", "staff"
 SIDES = {FIRM: "신청기업", SUPPLIER: "공급기업", EXPERT: "전문가", STAFF: "사업 담당자"}
 OVER = (DeliverableState.ACCEPTED, DeliverableState.STOPPED)
+# While a deliverable may be worked on; what outlasts the agreement goes on after its settlement.
+LIVING = (AgreementState.ACTIVE, AgreementState.SETTLING)
+LASTING = (*LIVING, AgreementState.SETTLED, AgreementState.CLOSED)
 LEVELS = "current_level"
 TONES = {
     DeliverableState.PLANNED: "neutral",
@@ -129,6 +132,23 @@ def sides_of(user: User, deliverable: Deliverable) -> frozenset[str]:
     ):
         sides.add(STAFF)
     return frozenset(sides)
+
+
+def goes_on(deliverable: Deliverable, agreement: Agreement | None = None) -> bool:
+    """Return whether its agreement lets it be worked on: never after an early end.
+
+    `agreement` is the row read last, where the caller has locked it.
+    """
+    agreement = agreement or deliverable.agreement
+    states = LASTING if deliverable.spec.get("outlasts") else LIVING
+    ended = agreement.endings.filter(state=EndingState.APPROVED)
+    return agreement.state in states and not ended.exists()
+
+
+def occupying() -> QuerySet[Deliverable]:
+    """Return the open deliverables of living agreements, which take up their experts."""
+    rows = Deliverable.objects.exclude(state__in=OVER).filter(agreement__state__in=LIVING)
+    return rows.exclude(agreement__endings__state=EndingState.APPROVED)
 
 
 def tally(agreement: Agreement) -> dict[str, int]:

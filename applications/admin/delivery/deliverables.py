@@ -118,16 +118,24 @@ def stop(request: HttpRequest, row: Deliverable, data: dict[str, Any], at: datet
 
 
 def for_staff(request: HttpRequest, row: Deliverable) -> bool:
-    return delivery_queries.confirming_side(row) == delivery_queries.STAFF
+    return (
+        delivery_queries.goes_on(row)
+        and delivery_queries.confirming_side(row) == delivery_queries.STAFF
+    )
 
 
 def by_staff(request: HttpRequest, row: Deliverable) -> bool:
     open_states = [DeliverableState.PLANNED, DeliverableState.UNDER_WAY]
-    return row.spec["by"] == "staff" and row.state in open_states
+    by_us = row.spec["by"] == "staff" and row.state in open_states
+    return by_us and delivery_queries.goes_on(row)
 
 
 def by_expert(request: HttpRequest, row: Deliverable) -> bool:
-    return bool(row.spec["by"] == "expert")
+    return row.spec["by"] == "expert" and delivery_queries.goes_on(row)
+
+
+def with_end(request: HttpRequest, row: Deliverable) -> bool:
+    return row.ends_on is not None and delivery_queries.goes_on(row)
 
 
 @admin.register(Deliverable)
@@ -152,7 +160,7 @@ class DeliverableAdmin(FoundByApplication, WorkflowAdmin):
         Act("give_back", "되돌려 보내기", give_back, move=DeliverableMoves.GIVE_BACK, roles=STAFF, form=ReasonForm,
             done="되돌려 보냈습니다.", show=for_staff, aside=True),
         Act("extend", "기간 연장", extend, move=DeliverableMoves.EXTEND, roles=STAFF, form=ExtendForm,
-            done="기간을 연장했습니다.", show=lambda request, row: row.ends_on is not None, aside=True),
+            done="기간을 연장했습니다.", show=with_end, aside=True),
         Act("stop", "조기 종료", stop, move=DeliverableMoves.STOP, roles=STAFF, form=ReasonForm,
             done="조기 종료했습니다.", danger=True),
     ]  # fmt: skip

@@ -10,6 +10,7 @@ from applications.queries.selection import decisions
 from applications.rules.settlement import IN_KIND
 from applications.services import objection
 from applications.services.agreement import contracts, instalments, pending_steps
+from applications.services.delivery import deliverables
 from applications.services.selection import changes, reserve
 from applications.services.settlement import spending, statements
 from applications.states import (
@@ -90,8 +91,9 @@ def approve(ending: Ending, *, note: str, by: User, now: datetime) -> Agreement:
     """Approve as another person than the one who requested it.
 
     Before the conclusion the reservation is released and the reserve list moves up. Afterwards
-    nothing more is paid: without a payment the commitment returns to the pot, a cancelled
-    selection recovers everything, and otherwise the spending is settled. Raises MoveNotAllowed
+    open deliverables end, of which the part that was done counts as used, and nothing more is
+    paid: without payment or use the commitment returns to the pot, a cancelled selection recovers
+    everything, and otherwise the spending is settled. Raises MoveNotAllowed
     (`kind`, `same_person`, `role`, `ending_decided`).
     """
     with transaction.atomic():
@@ -106,6 +108,7 @@ def approve(ending: Ending, *, note: str, by: User, now: datetime) -> Agreement:
         _decide(ending, EndingState.APPROVED, note, by, now)
         reason = f"{ending}: {ending.reason}"
         _close_amendments(agreement, now)
+        deliverables.stop_open(agreement, by=by, now=now)
         if agreement.state == A.PREPARING:
             _drop(agreement, ending, reason, by, now)
         elif agreement.state == A.ACTIVE and _nothing_given(agreement):

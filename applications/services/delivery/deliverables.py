@@ -8,9 +8,11 @@ from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from applications.models import (
+    Agreement,
     Deliverable,
     DeliveryEntry,
     DeliveryFile,
+    Expert,
     IssuedDocument,
     LevelCertificate,
 )
@@ -35,15 +37,19 @@ from programs.states import GrantKind
 
 FORMATS = ("pdf", "jpg", "png", "hwp", "hwpx", "xlsx", "docx", "zip")
 MOST_FILES = 10
+AGREEMENT_ENDED = "협약이 중도에 끝났습니다."
 
 
+@transaction.atomic
 def begin(deliverable: Deliverable, *, by: User, now: datetime) -> Deliverable:
     """Begin a deliverable; its period starts today (KST).
 
     Raises MoveNotAllowed (`waits`, `no_expert`, `agreement_closed`), NotFound for another side.
     """
     _require_side(deliverable, deliverable.spec["by"], by, or_staff=True)
-    _check_agreement(deliverable)
+    agreement = _check_agreement(deliverable)
+    if agreement.state != AgreementState.ACTIVE and not deliverable.spec.get("outlasts"):
+        raise _closed()
     status = queries.status_of(deliverable)
     if status.blocked_on:
         raise MoveNotAllowed(f"‘{status.blocked_on}’이(가) 끝난 뒤에 시작합니다.", code="waits")
@@ -80,10 +86,11 @@ def add_entry(
 ) -> DeliveryEntry:
     """Record what was done; the first record begins a planned deliverable.
 
-    Raises BadInput (`entry_day`, `entry_empty`, `files`), MoveNotAllowed, NotFound for a side that
-    does not do the work.
+    Raises BadInput (`entry_day`, `entry_empty`, `files`), MoveNotAllowed (`agreement_closed`),
+    NotFound for a side that does not do the work.
     """
     _require_side(deliverable, deliverable.spec["by"], by)
+    _check_agreement(deliverable)
     if deliverable.state == DeliverableState.PLANNED:
         begin(deliverable, by=by, now=now)
     locked = (
@@ -118,23 +125,28 @@ def add_entry(
     return entry
 
 
+@transaction.atomic
 def answer_entry(
     entry: DeliveryEntry, *, agree: bool, by: User, now: datetime, note: str = ""
 ) -> DeliveryEntry:
     """Record the firm's confirmation of a record, or its reason against it.
 
-    Raises NotFound, BadInput (`note_required`), MoveNotAllowed (`entry_answered`).
+    Raises NotFound, BadInput (`note_required`), MoveNotAllowed (`entry_answered`,
+    `agreement_closed`).
     """
     deliverable = entry.deliverable
     _require_side(deliverable, FIRM, by)
     if not agree and not note.strip():
         raise BadInput("동의하지 않는 사유를 적어 주세요.", code="note_required")
+    _check_agreement(deliverable)
+    deliverable.refresh_from_db(fields=["state"])
     if not deliverable.spec.get("confirmed") or deliverable.state != DeliverableState.UNDER_WAY:
         raise MoveNotAllowed("지금은 확인할 수 없는 기록입니다.", code="not_under_way")
     try:
-        answered = DeliveryEntry.objects.filter(pk=entry.pk, confirmed=None).update(
-            confirmed=agree, answered_by=by, answered_at=now, note=note.strip()[:300]
-        )
+        with transaction.atomic():
+            answered = DeliveryEntry.objects.filter(pk=entry.pk, confirmed=None).update(
+                confirmed=agree, answered_by=by, answered_at=now, note=note.strip()[:300]
+            )
     except IntegrityError as own:
         raise MoveNotAllowed(
             "자신이 쓴 기록은 다른 사람이 확인해야 합니다.", code="own_entry"
@@ -156,6 +168,7 @@ def submit(deliverable: Deliverable, *, by: User, now: datetime, level: str = ""
         raise BadInput("없는 수준입니다.", code="level")
     result = {"level": level, "label": choices[level]} if level else {}
     with transaction.atomic():
+        _check_agreement(deliverable)
         Deliverable.objects.select_for_update(of=("self",)).get(pk=deliverable.pk)
         missing = rules.unready(deliverable.spec, queries.entries_of(deliverable), result=result)
         if missing:
@@ -174,7 +187,9 @@ def submit(deliverable: Deliverable, *, by: User, now: datetime, level: str = ""
 def send_back(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> Deliverable:
     """Return it with the reason. Raises NotFound, MoveNotAllowed."""
     _require_side(deliverable, queries.confirming_side(deliverable), by)
-    move(deliverable, DeliverableMoves.GIVE_BACK, by=by, now=now, owner=True, note=note)
+    with transaction.atomic():
+        _check_agreement(deliverable)
+        move(deliverable, DeliverableMoves.GIVE_BACK, by=by, now=now, owner=True, note=note)
     return deliverable
 
 
@@ -182,13 +197,14 @@ def accept(deliverable: Deliverable, *, by: User, now: datetime, note: str = "")
     """Confirm that it is done and issue a certificate where the catalogue states one.
 
     Another person than the one who submitted it confirms. Raises NotFound, MoveNotAllowed
-    (`own_work`).
+    (`own_work`, `agreement_closed`).
     """
     _require_side(deliverable, queries.confirming_side(deliverable), by)
     submitted = deliverable.moves.filter(move="hand_in").order_by("-pk").first()
     if submitted is not None and submitted.by_id == by.pk:
         raise MoveNotAllowed("자신이 낸 것은 다른 사람이 확인해야 합니다.", code="own_work")
     with transaction.atomic():
+        _check_agreement(deliverable)
         move(
             deliverable,
             DeliverableMoves.ACCEPT,
@@ -211,16 +227,19 @@ def stop(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> Del
     """
     _require_side(deliverable, STAFF, by)
     with transaction.atomic():
-        move(
-            deliverable,
-            DeliverableMoves.STOP,
-            by=by,
-            now=now,
-            note=note,
-            changes={"finished_at": now},
-        )
-        _record_use(deliverable, by, now, accepted=False)
+        _lock_agreement(deliverable)
+        _stop(deliverable, note=note, by=by, now=now)
     return deliverable
+
+
+def stop_open(agreement: Agreement, *, by: User, now: datetime) -> None:
+    """End every open deliverable of an agreement that ends early; what was done counts as used.
+
+    The caller has locked the agreement. Suppliers and experts read that it ended, not why.
+    """
+    rows = agreement.deliverables.exclude(state__in=queries.OVER).order_by("order")
+    for row in rows.select_related("agreement").select_for_update(of=("self",)):
+        _stop(row, note=AGREEMENT_ENDED, by=by, now=now)
 
 
 def extend(
@@ -231,6 +250,8 @@ def extend(
     if deliverable.ends_on is None or ends_on <= deliverable.ends_on:
         raise BadInput("지금 종료일보다 뒤의 날짜를 고르세요.", code="ends_on")
     ranges.check("deliverable_end", ends_on, today=korean_day(now), code="ends_on")
+    if not queries.goes_on(deliverable):
+        raise _closed()
     before = deliverable.ends_on
     text = f"{before:%Y-%m-%d} → {ends_on:%Y-%m-%d}: {note.strip()}" if note.strip() else ""
     move(
@@ -243,6 +264,36 @@ def extend(
         changes={"ends_on": ends_on},
     )
     return deliverable
+
+
+def tell_released(
+    expert: Expert, deliverable: Deliverable, row: int, *, reason: str, now: datetime
+) -> None:
+    """Tell an expert that a deliverable is no longer theirs, once for the row of its move."""
+    outbox.write(
+        "applications/expert_released",
+        to_email=expert.user.email,
+        user=expert.user,
+        key=f"expert_released:{row}",
+        now=now,
+        deliverable=deliverable,
+        application=deliverable.agreement.application,
+        reason=reason.strip(),
+    )
+
+
+def _stop(deliverable: Deliverable, *, note: str, by: User, now: datetime) -> None:
+    row = move(
+        deliverable,
+        DeliverableMoves.STOP,
+        by=by,
+        now=now,
+        note=note,
+        changes={"finished_at": now},
+    )
+    _record_use(deliverable, by, now, accepted=False)
+    if deliverable.expert is not None:
+        tell_released(deliverable.expert, deliverable, row.pk, reason=note, now=now)
 
 
 def _certify(deliverable: Deliverable, years: int, by: User, now: datetime) -> None:
@@ -322,9 +373,19 @@ def _require_side(deliverable: Deliverable, side: str, by: User, *, or_staff: bo
     raise NotFound
 
 
-def _check_agreement(deliverable: Deliverable) -> None:
-    going = [AgreementState.ACTIVE]
-    if deliverable.spec.get("outlasts"):
-        going += [AgreementState.SETTLING, AgreementState.SETTLED, AgreementState.CLOSED]
-    if deliverable.agreement.state not in going:
-        raise MoveNotAllowed("수행 중인 협약이 아닙니다.", code="agreement_closed")
+def _lock_agreement(deliverable: Deliverable) -> Agreement:
+    # Before the deliverable, as an early end locks them, and so that none ends it meanwhile.
+    rows = Agreement.objects.select_for_update(of=("self",))
+    return rows.get(pk=deliverable.agreement_id)
+
+
+def _check_agreement(deliverable: Deliverable) -> Agreement:
+    """Lock and return the agreement. Raises MoveNotAllowed (`agreement_closed`)."""
+    agreement = _lock_agreement(deliverable)
+    if not queries.goes_on(deliverable, agreement):
+        raise _closed()
+    return agreement
+
+
+def _closed() -> MoveNotAllowed:
+    return MoveNotAllowed("수행 중인 협약이 아닙니다.", code="agreement_closed")

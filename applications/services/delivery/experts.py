@@ -11,6 +11,7 @@ from django.db.models import Count, Q, QuerySet
 from applications.models import Deliverable, Expert, ExpertMatch
 from applications.queries import delivery as queries
 from applications.services.assessment import conflicts
+from applications.services.delivery import deliverables
 from applications.states import AgreementState, DeliverableMoves, DeliverableState, ExpertState
 from portal.access import impartiality
 from portal.access.roles import roles_of
@@ -30,7 +31,6 @@ from programs.roles import MANAGER, OFFICER
 from programs.states import Region
 
 EVIDENCE = ("pdf", "jpg", "png", "zip")
-OPEN = [DeliverableState.PLANNED, DeliverableState.UNDER_WAY, DeliverableState.HANDED_IN]
 MOST_NAMED = 20
 
 
@@ -156,32 +156,46 @@ def assign(
 ) -> Deliverable:
     """Assign a deliverable to an expert, or replace the expert while it is under way.
 
-    Raises RuleBroken with every tie or at full capacity, NotFound for others than staff,
-    MoveNotAllowed.
+    The expert is told, and who is replaced as well. Raises RuleBroken with every tie or at full
+    capacity, NotFound for others than staff, MoveNotAllowed (`agreement_closed`, `same_expert`, or
+    where somebody else was assigned meanwhile).
     """
     _check_staff(by, deliverable)
+    if not queries.goes_on(deliverable):
+        raise MoveNotAllowed("수행 중인 협약이 아닙니다.", code="agreement_closed")
+    before = deliverable.expert
+    if before == expert:
+        raise MoveNotAllowed("이미 이 일을 맡은 전문가입니다.", code="same_expert")
     findings = _unfit(expert, deliverable) + ties(expert, deliverable)
     if findings:
         raise RuleBroken(findings, message="이 전문가를 배정할 수 없습니다.")
     with transaction.atomic():
         Expert.objects.select_for_update(no_key=True).get(pk=expert.pk)
-        if load_of(expert) >= expert.capacity and deliverable.expert_id != expert.pk:
+        if load_of(expert) >= expert.capacity:
             raise RuleBroken([_full(expert)], message="이 전문가를 배정할 수 없습니다.")
         planned = deliverable.state == DeliverableState.PLANNED
         step = DeliverableMoves.ASSIGN if planned else DeliverableMoves.REPLACE
-        note_text = f"{deliverable.expert or '없음'} → {expert}" + (
-            f": {note}" if note.strip() else ""
-        )
+        note_text = f"{before or '없음'} → {expert}" + (f": {note}" if note.strip() else "")
         if not planned and not note.strip():
             note_text = ""  # the move requires a reason and refuses an empty one
-        move(deliverable, step, by=by, now=now, note=note_text, changes={"expert": expert})
-        _notify(expert, deliverable, now)
+        row = move(
+            deliverable,
+            step,
+            by=by,
+            now=now,
+            note=note_text,
+            where={"expert": before},  # two who assign at once: the second is refused
+            changes={"expert": expert},
+        )
+        _notify(expert, deliverable, row.pk, now)
+        if before is not None:
+            deliverables.tell_released(before, deliverable, row.pk, reason=note, now=now)
     return deliverable
 
 
 def load_of(expert: Expert) -> int:
-    """Return how many deliverables the expert has open."""
-    return expert.deliverables.filter(state__in=OPEN).count()
+    """Return how many deliverables of living agreements the expert has open."""
+    return queries.occupying().filter(expert=expert).count()
 
 
 def propose(
@@ -265,7 +279,7 @@ def _available(pool: str) -> Any:
     return (
         Expert.objects.filter(pool=pool, state=ExpertState.VERIFIED, user__is_active=True)
         .select_related("user")
-        .annotate(busy=Count("deliverables", filter=Q(deliverables__state__in=OPEN)))
+        .annotate(busy=Count("deliverables", filter=Q(deliverables__in=queries.occupying())))
         .order_by("pk")
     )
 
@@ -333,12 +347,13 @@ def _check_staff(by: User, about: impartiality.Things) -> None:
     impartiality.check(by, about)
 
 
-def _notify(expert: Expert, deliverable: Deliverable, now: datetime) -> None:
+def _notify(expert: Expert, deliverable: Deliverable, row: int, now: datetime) -> None:
+    # By the row of the move: who is replaced may be assigned again.
     outbox.write(
         "applications/expert_assigned",
         to_email=expert.user.email,
         user=expert.user,
-        key=f"expert_assigned:{deliverable.pk}:{expert.pk}",
+        key=f"expert_assigned:move:{row}",
         now=now,
         deliverable=deliverable,
         application=deliverable.agreement.application,

@@ -13,6 +13,7 @@ from applications.models import (
     Recovery,
     Settlement,
 )
+from applications.queries import delivery
 from applications.rules import agreement as agreement_rules
 from applications.rules import settlement as rules
 from applications.services import documents
@@ -246,6 +247,8 @@ def unfinished(agreement: Agreement) -> list[Finding]:
         claimed = agreement.spendings.filter(removed_at=None, state=SpendingState.CLAIMED).count()
         if claimed:
             findings.append(Finding("claimed", f"확인하지 않은 사용내역이 {claimed}건 있습니다."))
+    if agreement.kind == rules.IN_KIND:  # the won used is known once each is accepted or stopped
+        findings += delivery.unfinished(agreement)
     if agreement.endings.filter(state="asked").exists():
         findings.append(Finding("ending", "중도 종료 요청을 먼저 처리하세요."))
     return findings

@@ -119,7 +119,8 @@ def _forms(request: SignedInRequest, deliverable: Deliverable) -> dict[str, Any]
 
 def _page(deliverable: Deliverable, sides: frozenset[str], forms: dict[str, Any]) -> dict[str, Any]:
     spec, state = deliverable.spec, deliverable.state
-    does, judges = spec["by"] in sides, delivery_queries.confirming_side(deliverable) in sides
+    acting = sides if delivery_queries.goes_on(deliverable) else frozenset()
+    does, judges = spec["by"] in acting, delivery_queries.confirming_side(deliverable) in acting
     found = delivery_queries.status_of(deliverable)
     writable = state == DeliverableState.UNDER_WAY or (
         state == DeliverableState.PLANNED
@@ -139,7 +140,9 @@ def _page(deliverable: Deliverable, sides: frozenset[str], forms: dict[str, Any]
         "writes": does and writable,
         "hands_in": does and state == DeliverableState.UNDER_WAY,
         "judges": judges and state == DeliverableState.HANDED_IN,
-        "confirms": FIRM in sides and spec.get("confirmed") and state == DeliverableState.UNDER_WAY,
+        "confirms": FIRM in acting
+        and spec.get("confirmed")
+        and state == DeliverableState.UNDER_WAY,
         "levels": bool(spec.get("result")),
         "from_desk": EXPERT in sides,
         "history": deliverable.moves.select_related("by").order_by("-pk"),

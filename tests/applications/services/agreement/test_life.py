@@ -5,16 +5,19 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from applications.models import Application, PendingStep, Recovery, Settlement
+from applications.models import Application, Deliverable, PendingStep, Recovery, Settlement
 from applications.services.agreement import contracts as agreements
 from applications.services.agreement import endings, instalments, pending_steps
+from applications.services.delivery import deliverables, experts
 from applications.services.settlement import spending, statements
 from applications.states import AgreementState, ApplicationState, EndingKind, InstalmentState
+from portal.core.dates import korean_day
 from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import Notice
 from programs.rules.ledger import Balance
 from tests.factories.agreements import GRANT, World
 from tests.factories.applications import NOW
+from tests.factories.delivery import expert
 
 pytestmark = pytest.mark.django_db
 
@@ -190,6 +193,36 @@ def test_an_award_in_kind_closes_against_what_was_used() -> None:
     assert (made.settled_won, made.release_won) == (5_000_000, 3_750_000)
     world.close()
     zero(world, 5_000_000)
+
+
+def test_support_in_kind_that_ends_early_is_settled_by_the_days_that_were_done() -> None:
+    world = World("meister", grant_won=9_000_000, costs={}).conclude()
+    row = Deliverable.objects.get(agreement=world.agreement)
+    meister = expert()
+    experts.assign(row, expert=meister, by=world.officer, now=world.now)
+    for _ in range(2):
+        world.later(1)
+        entry = deliverables.add_entry(
+            Deliverable.objects.get(pk=row.pk),
+            on=korean_day(world.now),
+            title="방문",
+            body="지도",
+            by=meister.user,
+            now=world.now,
+        )
+        deliverables.answer_entry(entry, agree=True, by=world.owner, now=world.now)
+    asked = endings.request(
+        world.fresh(), kind="terminate", reason="폐업", by=world.officer, now=world.now
+    )
+    endings.approve(asked, note="확인", by=world.manager, now=world.now)
+    row.refresh_from_db()
+    assert (row.state, world.fresh().state) == ("stopped", "settling")
+    told = Notice.objects.filter(key__startswith="expert_released")
+    assert [one.user for one in told] == [meister.user]
+    made = world.settle()
+    assert (made.settled_won, made.release_won) == (3_000_000, 6_000_000)
+    world.close()
+    zero(world, 3_000_000)
 
 
 def test_a_text_that_changed_is_not_signed() -> None:

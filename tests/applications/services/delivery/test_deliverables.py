@@ -6,11 +6,18 @@ import pytest
 from django.core.files.base import ContentFile
 from django.db import DatabaseError, transaction
 
-from applications.models import Deliverable, InKindUse, IssuedDocument, LevelCertificate
+from applications.models import (
+    Agreement,
+    Deliverable,
+    InKindUse,
+    IssuedDocument,
+    LevelCertificate,
+)
 from applications.queries import delivery as queries
 from applications.queries.statistics import figures
-from applications.services.delivery import deliverables
-from applications.states import DeliverableState
+from applications.services.delivery import deliverables, experts
+from applications.services.settlement import statements
+from applications.states import AgreementState, DeliverableState
 from demo.samples import sample_pdf
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError, RuleBroken
 from portal.models import Notice
@@ -282,3 +289,73 @@ def test_the_table_of_moves_is_closed() -> None:
             for who, person in people.items():
                 may = allowed(step, state=state, by=person)
                 assert may == (state in step.source and who in step.roles), (name, state, who)
+
+
+def visited(agreement, *, days: int) -> Deliverable:
+    """Record days of a dispatch that the firm has confirmed."""
+    meister = doer(part(agreement, "dispatch"))
+    for turn in range(days):
+        entry = write(part(agreement, "dispatch"), meister, days=turn)
+        deliverables.answer_entry(entry, agree=True, by=firm_of(agreement), now=NOW)
+    return part(agreement, "dispatch")
+
+
+def test_support_in_kind_is_not_settled_while_something_is_still_to_be_delivered() -> None:
+    agreement = under_way("meister")
+    visited(agreement, days=2)
+    Agreement.objects.filter(pk=agreement.pk).update(**{"state": AgreementState.SETTLING})
+    agreement.refresh_from_db()
+    open_ones = [finding.code for finding in statements.unfinished(agreement)]
+    assert "undelivered:dispatch" in open_ones
+    deliverables.stop(part(agreement, "dispatch"), note="미완료", by=officer_of(agreement), now=NOW)
+    assert "undelivered:dispatch" not in [row.code for row in statements.unfinished(agreement)]
+
+
+@pytest.mark.parametrize("state", [AgreementState.SETTLED, AgreementState.ENDED])
+def test_nothing_is_delivered_for_an_agreement_that_is_over(state: str) -> None:
+    agreement = under_way("meister")
+    meister = doer(part(agreement, "dispatch"))
+    entry = write(part(agreement, "dispatch"), meister)
+    officer, row = officer_of(agreement), part(agreement, "dispatch")
+    later = row.ends_on + timedelta(days=14)
+    assert experts.load_of(row.expert) == 1
+    over = NOW if state == AgreementState.ENDED else None
+    Agreement.objects.filter(pk=agreement.pk).update(**{"state": state}, closed_at=over)
+
+    def now_there() -> Deliverable:
+        return part(agreement, "dispatch")
+
+    acts = [
+        lambda: write(now_there(), meister),
+        lambda: deliverables.answer_entry(entry, agree=True, by=firm_of(agreement), now=NOW),
+        lambda: deliverables.submit(now_there(), by=meister, now=NOW),
+        lambda: deliverables.extend(now_there(), ends_on=later, note="지연", by=officer, now=NOW),
+        lambda: experts.assign(now_there(), expert=expert(), by=officer, now=NOW, note="교체"),
+    ]
+    handed_in = [
+        lambda: deliverables.accept(now_there(), by=judge(row), now=NOW),
+        lambda: deliverables.send_back(now_there(), note="다시", by=judge(row), now=NOW),
+    ]
+    for act in acts:
+        with pytest.raises(MoveNotAllowed) as refused:
+            act()
+        assert refused.value.code == "agreement_closed"
+    Deliverable.objects.filter(pk=row.pk).update(**{"state": DeliverableState.HANDED_IN})
+    for act in handed_in:
+        with pytest.raises(MoveNotAllowed) as refused:
+            act()
+        assert refused.value.code == "agreement_closed"
+    assert experts.load_of(row.expert) == 0
+
+
+def test_what_is_under_way_is_finished_while_the_agreement_is_checked() -> None:
+    agreement = under_way("robot")
+    row = part(agreement, "installation")
+    supplier = doer(row)
+    write(row, supplier)
+    Agreement.objects.filter(pk=agreement.pk).update(**{"state": AgreementState.SETTLING})
+    deliverables.submit(part(agreement, "installation"), by=supplier, now=NOW)
+    deliverables.accept(part(agreement, "installation"), by=judge(row), now=NOW)
+    with pytest.raises(MoveNotAllowed) as refused:  # nothing new is begun
+        write(part(agreement, "safety"), supplier)
+    assert refused.value.code == "agreement_closed"

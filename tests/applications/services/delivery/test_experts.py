@@ -151,3 +151,31 @@ def test_what_counts_how_much_is_a_figure_of_the_pool(field, region, chosen) -> 
     row.update(fit_field=field, fit_region=region)
     made = experts.propose(program, pool="meister", seed=1, by=officer_of(agreement), now=NOW)
     assert made.pairs == [[people[chosen].pk, part(agreement, "dispatch").pk]]
+
+
+def told(kind: str) -> list:
+    rows = Notice.objects.filter(key__startswith=f"expert_{kind}").order_by("pk")
+    return [row.user for row in rows]
+
+
+def test_who_is_replaced_is_told_and_who_comes_back_is_told_again() -> None:
+    agreement = under_way("meister")
+    officer, first, second = officer_of(agreement), expert(), expert()
+    for one in (first, second, first):
+        experts.assign(part(agreement, "dispatch"), expert=one, by=officer, now=NOW)
+    assert told("assigned") == [first.user, second.user, first.user]
+    assert told("released") == [first.user, second.user]
+    with pytest.raises(MoveNotAllowed) as refused:
+        experts.assign(part(agreement, "dispatch"), expert=first, by=officer, now=NOW)
+    assert refused.value.code == "same_expert"
+
+
+def test_of_two_who_assign_at_once_the_second_is_refused() -> None:
+    agreement = under_way("meister")
+    officer, first, second = officer_of(agreement), expert(), expert()
+    seen = part(agreement, "dispatch")  # both read the page before either of them assigned
+    experts.assign(part(agreement, "dispatch"), expert=first, by=officer, now=NOW)
+    with pytest.raises(MoveNotAllowed):
+        experts.assign(seen, expert=second, by=officer, now=NOW)
+    assert part(agreement, "dispatch").expert == first
+    assert told("assigned") == [first.user]

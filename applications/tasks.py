@@ -53,10 +53,12 @@ def select(job: Job) -> dict[str, Any]:
 
 @handler(proposals.DECIDE_JOB)
 def decide(job: Job) -> dict[str, Any]:
-    # Does nothing when the selection was decided, or the decision undone, in the meantime.
+    # Does nothing when the selection has moved in the meantime. Jobs of the release before this
+    # one do not say after which move they were requested.
     chosen = Selection.objects.select_related("sub_program").get(pk=job.args["selection"])
     step = chosen.MOVES[job.args["act"]]
-    if job.requested_by is None or chosen.state not in step.source:
+    moved = "after" in job.args and proposals.last_move(chosen) != job.args["after"]
+    if job.requested_by is None or moved or chosen.state not in step.source:
         return {"skipped": True}
     if step.name == "decide":
         proposals.decide(chosen, by=job.requested_by, now=now())

@@ -215,11 +215,7 @@ def decide(selection: Selection, *, by: User, now: datetime) -> None:
     assessment or a company has reached a limit since (`aid_limit`), MoveNotAllowed (`same_person`
     when the approver confirmed it).
     """
-    if selection.confirmed_by_id == by.pk:
-        raise MoveNotAllowed(
-            "선정안을 확인한 사람은 승인할 수 없습니다. 다른 결정권자가 승인해야 합니다.",
-            code="same_person",
-        )
+    _refuse_confirmer(selection, by)
     with transaction.atomic():
         move(
             selection,
@@ -278,24 +274,29 @@ def return_reservation(application: Application, *, by: User, now: datetime, not
 def schedule(selection: Selection, act: str, *, by: User, now: datetime, note: str = "") -> Job:
     """Request `decide` or `undecide` as a job, for lists too long for one request.
 
-    Repeated calls return the same job. Raises MoveNotAllowed.
+    Repeated calls by one person return the same job until the selection moves. Raises
+    MoveNotAllowed (`same_person` when the approver confirmed it).
     """
     step = selection.MOVES[act]
     if not allowed(step, state=selection.state, by=by):
         raise MoveNotAllowed(f"지금은 ‘{step.label}’ 처리를 할 수 없습니다.")
+    if step == SelectionMoves.DECIDE:
+        _refuse_confirmer(selection, by)
+    last = last_move(selection)
     job = queue.enqueue(
         DECIDE_JOB,
-        key=f"{act}:{selection.pk}:{decision_count(selection)}",
+        key=f"{act}:{selection.pk}:{last}:{by.pk}",
         by=by,
         selection=selection.pk,
         act=act,
         note=note,
+        after=last,
     )
     return _follow(selection, job)
 
 
 def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
-    """Request the release as a job; repeated calls return the same job.
+    """Request the release as a job; repeated calls by one person return the same job.
 
     Raises MoveNotAllowed, RuleBroken (`notices_short`) when decisions and notices differ.
     """
@@ -305,7 +306,7 @@ def schedule_release(selection: Selection, *, by: User, now: datetime) -> Job:
     times = decision_count(selection)
     job = queue.enqueue(
         RELEASE_JOB,
-        key=f"release:{selection.pk}:{times}",
+        key=f"release:{selection.pk}:{times}:{by.pk}",
         by=by,
         selection=selection.pk,
         times=times,
@@ -363,6 +364,20 @@ def check_notices(selection: Selection) -> tuple[int, int]:
 def decision_count(selection: Selection) -> int:
     """Return how often this selection was decided; more than once after an `undecide`."""
     return SelectionMove.objects.filter(thing=selection, move="decide").count()
+
+
+def last_move(selection: Selection) -> int | None:
+    """Return the key of the last move; a job asked for before a later one decides nothing."""
+    rows = SelectionMove.objects.filter(thing=selection).order_by("-pk")
+    return rows.values_list("pk", flat=True).first()
+
+
+def _refuse_confirmer(selection: Selection, by: User) -> None:
+    if selection.confirmed_by_id == by.pk:
+        raise MoveNotAllowed(
+            "선정안을 확인한 사람은 승인할 수 없습니다. 다른 결정권자가 승인해야 합니다.",
+            code="same_person",
+        )
 
 
 def _follow(selection: Selection, job: Job) -> Job:

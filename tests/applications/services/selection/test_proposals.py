@@ -12,7 +12,8 @@ from applications.services.intake import filing
 from applications.services.selection import notices, proposals
 from applications.states import Outcome
 from portal.core.errors import BadInput, BudgetExceeded, MoveNotAllowed, PortalError, RuleBroken
-from portal.models import Job, Notice, User
+from portal.jobs import queue
+from portal.models import Job, JobState, Notice, User
 from programs.models import LedgerEntry
 from programs.queries.ledger import balance
 from programs.services import ledger
@@ -406,3 +407,43 @@ def test_a_decision_without_anybody_to_write_to_stops_the_release(
             act(made, by=boss, now=NOW)
         assert refused.value.findings[0].code == "notices_short"
     assert states(five) == {"decided"}
+
+
+def test_a_job_that_decides_is_of_one_person_and_of_one_confirmation(
+    program, officer, boss, five
+) -> None:
+    made = staff.confirmed(staff.proposed(program, officer))
+    first = proposals.schedule(made, "decide", by=boss, now=NOW)
+    assert proposals.schedule(made, "decide", by=boss, now=NOW) == first
+    other = proposals.schedule(made, "decide", by=staff.manager(), now=NOW)
+    assert other != first  # a job never runs in the name of somebody else
+    proposals.unconfirm(made, note="다시", by=boss, now=NOW)
+    staff.confirmed(made)
+    assert queue.run(first.pk) == JobState.DONE  # asked for before the new confirmation
+    assert Selection.objects.get(pk=made.pk).state == "confirmed"
+    again = proposals.schedule(made, "decide", by=boss, now=NOW)
+    assert again != first
+    assert queue.run(again.pk) == JobState.DONE
+    assert Selection.objects.get(pk=made.pk).decided_by == boss
+
+
+def test_who_takes_back_or_releases_by_a_job_is_who_asked(program, officer, boss, five) -> None:
+    made = staff.decided(staff.proposed(program, officer), by=boss)
+    second = staff.manager()
+    for act in (
+        lambda by: proposals.schedule(made, "undecide", by=by, now=NOW, note=str(by.pk)),
+        lambda by: proposals.schedule_release(made, by=by, now=NOW),
+    ):
+        jobs = [act(boss), act(second)]
+        assert [job.requested_by for job in jobs] == [boss, second]
+
+
+def test_who_confirmed_is_refused_when_a_long_list_is_approved(program, officer, five) -> None:
+    both = staff.staff("officer", program)
+    both.groups.add(*staff.manager().groups.all())
+    made = staff.proposed(program, officer)
+    proposals.confirm(made, by=both, now=NOW)
+    with pytest.raises(MoveNotAllowed) as refused:
+        proposals.schedule(made, "decide", by=both, now=NOW)
+    assert refused.value.code == "same_person"
+    assert not Job.objects.filter(kind=proposals.DECIDE_JOB).exists()

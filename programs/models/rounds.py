@@ -97,6 +97,8 @@ class RoundProposal(Proposal):
     opens_at = models.DateTimeField("접수 시작")
     closes_at = models.DateTimeField("접수 마감")
     reason = models.CharField("사유와 근거", max_length=300)
+    # The dates it was made upon; unknown of proposals made before this field.
+    before = models.JSONField("제안할 때의 기간", null=True)
 
     class Meta:
         verbose_name = "접수 기간 변경안"

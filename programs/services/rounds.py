@@ -7,7 +7,7 @@ from django.db import transaction
 
 from portal.core import ranges
 from portal.core.dates import korean_day
-from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
 from programs.models import ProgramRound, RoundChange, RoundProposal
 from programs.queries import rounds as rounds_queries
@@ -97,6 +97,7 @@ def propose(
             opens_at=opens_at,
             closes_at=closes_at,
             reason=reason.strip(),
+            before=_dates(locked),
             by=by,
             at=now,
         )
@@ -105,13 +106,20 @@ def propose(
 def approve(proposal: RoundProposal, *, by: User, now: datetime) -> RoundChange:
     """Approve proposed dates as another manager; they take effect at once.
 
-    Raises MoveNotAllowed (`same_person`), BadInput (`window`).
+    Raises MoveNotAllowed (`same_person`), StaleVersion (`round_stale`) where the dates have changed
+    since it was made, BadInput (`window`).
     """
     proposals.manager_only(by)
     proposals.another_only(proposal, by)
     with transaction.atomic():
         locked = ProgramRound.objects.select_for_update().get(pk=proposal.round_id)
         proposals.end(proposal, now, approved_by=by)
+        if proposal.before not in (None, _dates(locked)):
+            raise StaleVersion(
+                "변경안을 만든 뒤에 접수 기간이 바뀌었습니다. 변경안을 폐기하고 지금 기간을 확인한 뒤"
+                " 다시 만들어 주세요.",
+                code="round_stale",
+            )
         return _apply(
             locked,
             opens_at=proposal.opens_at,

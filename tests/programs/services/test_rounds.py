@@ -7,7 +7,7 @@ from auditlog.models import LogEntry
 from django.db import IntegrityError, transaction
 
 from portal.access.roles import AUDITOR
-from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken
+from portal.core.errors import BadInput, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import IncidentMinute, User
 from programs.models import ProgramRound, RoundChange
 from programs.queries import rounds as rounds_queries
@@ -222,3 +222,24 @@ def test_another_lawful_reason_needs_a_second_manager(round: ProgramRound, manag
     assert (change.by, change.approved_by) == (manager, other)
     with pytest.raises(MoveNotAllowed):
         rounds.approve(proposal, by=other, now=NOW)
+
+
+def test_a_proposal_never_takes_back_an_extension_that_came_after_it(
+    round: ProgramRound, manager: User
+) -> None:
+    announced(round, manager)
+    incident_at(round, 20)
+    words = {"opens_at": round.opens_at, "closes_at": round.closes_at + timedelta(minutes=40)}
+    words |= {"reason": "재난 선포", "by": manager, "now": NOW}
+    proposal = rounds.propose(round, **words)
+    at = round.closes_at - timedelta(minutes=5)
+    extended = round.closes_at + timedelta(hours=1)
+    move(round, manager, now=at, closes_at=extended)
+    other = UserFactory(roles=[MANAGER])
+    with pytest.raises(StaleVersion) as refused:
+        rounds.approve(proposal, by=other, now=at)
+    assert refused.value.code == "round_stale"
+    assert ProgramRound.objects.get(pk=round.pk).closes_at == extended
+    rounds.drop(proposal, by=manager, now=at)  # the refusal left it open
+    later = {**words, "closes_at": extended + timedelta(days=1)}
+    rounds.approve(rounds.propose(round, **later), by=other, now=at)

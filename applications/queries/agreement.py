@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Exists, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils.crypto import constant_time_compare
 
 from applications.models import (
@@ -20,6 +20,7 @@ from applications.queries.selection import decisions
 from applications.rules import agreement as rules
 from applications.states import (
     AgreementState,
+    AmendmentKind,
     CheckKind,
     FinalOutcome,
     InstalmentState,
@@ -153,6 +154,24 @@ def genuine_document(number: str, sha256: str) -> CheckedDocument | None:
     return None
 
 
+def unsigned_sums() -> QuerySet[AgreementVersion]:
+    """Return the texts with changed sums that are approved and wait for signatures.
+
+    Such a text names what was paid when it was approved, so that nothing is paid until it is in force.
+    """
+    return AgreementVersion.objects.filter(
+        agreement__state=AgreementState.ACTIVE,
+        number=F("agreement__version"),
+        number__gt=F("agreement__in_force"),
+        amendment__kind=AmendmentKind.SUMS,
+    )
+
+
+def sums_waiting(agreement: Agreement) -> bool:
+    """Return whether changed sums of the agreement wait for signatures now."""
+    return unsigned_sums().filter(agreement=agreement).exists()
+
+
 def last_recorded_on(agreement: Agreement) -> date | None:
     """Return the last day on which work or spending of the agreement is recorded; None without any."""
     work = DeliveryEntry.objects.filter(deliverable__agreement=agreement).aggregate(on=Max("on"))
@@ -176,7 +195,10 @@ def ends_in_force(agreement: Agreement) -> list[date]:
 
 
 def payable_parts() -> QuerySet[Instalment]:
-    """Return the instalments whose condition is met while those before them are done: one of each agreement."""
+    """Return the instalments whose condition is met while those before them are done: one of each agreement.
+
+    None of an agreement whose changed sums wait for signatures.
+    """
     before = Instalment.objects.filter(
         agreement=OuterRef("agreement"),
         number__lt=OuterRef("number"),
@@ -191,7 +213,10 @@ def payable_parts() -> QuerySet[Instalment]:
         | active & Q(after=PayWhen.MID_CHECK) & Exists(going_on)
         | Q(agreement__state=AgreementState.SETTLED, after=PayWhen.SETTLEMENT)
     )
-    return Instalment.objects.filter(~Exists(before), met, state=InstalmentState.PLANNED)
+    changing = unsigned_sums().filter(agreement=OuterRef("agreement"))
+    return Instalment.objects.filter(
+        ~Exists(before), ~Exists(changing), met, state=InstalmentState.PLANNED
+    )
 
 
 def requested_parts() -> QuerySet[Instalment]:

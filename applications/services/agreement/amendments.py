@@ -108,7 +108,8 @@ def approve(amendment: Amendment, *, note: str, by: User, now: datetime) -> Agre
     """Approve as another person than the examiner and return the amended text.
 
     Both sides sign it first where the catalogue's `resign` names the kind (lead, sums); otherwise
-    the approval puts it in force. Raises RuleBroken, MoveNotAllowed (`same_person`).
+    the approval puts it in force. Sums change while no instalment waits for its payment, and until
+    they are in force none is paid. Raises RuleBroken, MoveNotAllowed (`same_person`, `pay_first`).
     """
     agreement = amendment.agreement
     if amendment.examined_by_id == by.pk:
@@ -130,6 +131,8 @@ def approve(amendment: Amendment, *, note: str, by: User, now: datetime) -> Agre
             changes={"version": number},
             where={"version": agreement.version},
         )
+        if amendment.kind == K.SUMS:
+            _refuse_requested(agreement)
         text = agreement.versions.get(number=agreement.in_force)
         content = _amended(agreement, text.content, amendment, number)
         made = contracts.write_version(
@@ -341,11 +344,15 @@ def _put_in_force(
     contracts.request_pdf(agreement, now=now)
 
 
-def _move_money(agreement: Agreement, amendment: Amendment, *, by: User, now: datetime) -> None:
+def _refuse_requested(agreement: Agreement) -> None:
     if agreement.instalments.filter(state=InstalmentState.REQUESTED).exists():
         raise MoveNotAllowed(
-            "요청한 지급을 먼저 지급하거나 반려한 뒤에 체결하세요.", code="pay_first"
+            "요청한 지급을 먼저 지급하거나 반려한 뒤에 처리하세요.", code="pay_first"
         )
+
+
+def _move_money(agreement: Agreement, amendment: Amendment, *, by: User, now: datetime) -> None:
+    _refuse_requested(agreement)
     _refuse_unsound(
         agreement, amendment.kind, amendment.proposal, amendment.asked_at, today=korean_day(now)
     )

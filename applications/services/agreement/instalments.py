@@ -5,7 +5,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from applications.models import Agreement, Instalment
-from applications.queries.agreement import payable_parts, requested_parts
+from applications.queries.agreement import payable_parts, requested_parts, sums_waiting
 from applications.services.agreement import pending_steps
 from applications.services.agreement.contracts import pot_of
 from applications.states import AgreementMoves, AgreementState, InstalmentState
@@ -32,7 +32,8 @@ def requested(agreement: Agreement) -> Instalment | None:
 def request(part: Instalment, *, by: User, now: datetime) -> None:
     """Request an instalment whose condition is met.
 
-    Raises MoveNotAllowed (`not_payable`, `instalment_done`).
+    Raises MoveNotAllowed (`not_payable`, `instalment_done`, `change_open` while changed sums wait for
+    signatures).
     """
     agreement = part.agreement
     with transaction.atomic():
@@ -43,6 +44,7 @@ def request(part: Instalment, *, by: User, now: datetime) -> None:
             now=now,
             note=str(part),
         )
+        _refuse_changing(agreement)
         if not payable_parts().filter(pk=part.pk).exists():
             raise MoveNotAllowed("아직 지급 조건이 채워지지 않았습니다.", code="not_payable")
         planned = Instalment.objects.filter(pk=part.pk, state=InstalmentState.PLANNED)
@@ -73,7 +75,7 @@ def send_back(part: Instalment, *, reason: str, by: User, now: datetime) -> None
 def pay(part: Instalment, *, by: User, now: datetime) -> None:
     """Pay an instalment that another person has requested, once, out of the committed money.
 
-    Raises MoveNotAllowed (`same_person`, `instalment_done`), BudgetExceeded.
+    Raises MoveNotAllowed (`same_person`, `instalment_done`, `change_open`), BudgetExceeded.
     """
     agreement = part.agreement
     try:
@@ -85,6 +87,7 @@ def pay(part: Instalment, *, by: User, now: datetime) -> None:
                 now=now,
                 note=str(part),
             )
+            _refuse_changing(agreement)
             asked = Instalment.objects.filter(pk=part.pk, state=InstalmentState.REQUESTED)
             if asked.filter(requested_by=by).exists():
                 raise MoveNotAllowed(
@@ -132,6 +135,15 @@ def cancel_rest(agreement: Agreement) -> None:
     open_states = [InstalmentState.PLANNED, InstalmentState.REQUESTED]
     rest = Instalment.objects.filter(agreement=agreement, state__in=open_states)
     set_state(rest, InstalmentState.CANCELLED)
+
+
+def _refuse_changing(agreement: Agreement) -> None:
+    # After the move, which has locked the agreement: read as it is now.
+    if sums_waiting(agreement):
+        raise MoveNotAllowed(
+            "금액을 바꾸는 협약서가 서명을 기다리고 있습니다. 체결한 뒤에 지급하세요.",
+            code="change_open",
+        )
 
 
 def _move_for(agreement: Agreement, ordinary: Move, balance: Move) -> Move:

@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from applications.models import Amendment
+from applications.models import Amendment, Instalment
 from applications.queries.selection import aid
-from applications.services.agreement import amendments
+from applications.services.agreement import amendments, instalments
 from applications.services.agreement import contracts as agreement_service
 from applications.states import AmendmentState
 from applications.visibility import contracts_of, signing_agreements, workable_agreements
@@ -234,3 +234,39 @@ def test_the_lead_goes_to_nobody_who_took_no_part() -> None:
             ask(world, "lead", company=str(company))
         assert refused.value.code == "company"
     assert not Amendment.objects.exists()
+
+
+def test_nothing_is_paid_while_changed_sums_wait_for_signatures() -> None:
+    world = World().conclude()
+    approve(world, ask(world))
+    assert not world.fresh().pending_steps.filter(step="request_pay", done_at=None).exists()
+    with pytest.raises(MoveNotAllowed) as asked:
+        instalments.request(world.part(1), by=world.officer, now=world.now)
+    assert asked.value.code == "change_open"
+    Instalment.objects.filter(pk=world.part(1).pk).update(  # requested before this was refused
+        **{"state": "requested"}, requested_by=world.officer, requested_at=world.now
+    )
+    with pytest.raises(MoveNotAllowed) as paid:
+        instalments.pay(world.part(1), by=world.manager, now=world.now)
+    assert paid.value.code == "change_open"
+    instalments.send_back(world.part(1), reason="협약변경", by=world.manager, now=world.now)
+    world.sign()
+    amendments.amend(world.fresh(), **world.words(world.manager))
+    text = world.fresh().versions.get(number=2)
+    agreed = [row["won"] for row in text.content["instalments"]]
+    assert [part.amount_won for part in world.agreement.instalments.all()] == agreed
+    world.pay(1)
+    assert world.money.paid == agreed[0]
+
+
+def test_sums_do_not_change_while_an_instalment_waits_for_its_payment() -> None:
+    world = World().conclude()
+    change = ask(world)
+    instalments.request(world.part(1), by=world.officer, now=world.now)
+    amendments.examine(change, opinion="타당합니다.", by=world.officer, now=world.now)
+    with pytest.raises(MoveNotAllowed) as refused:
+        amendments.approve(change, note="승인합니다.", by=world.manager, now=world.now)
+    assert refused.value.code == "pay_first"
+    instalments.pay(world.part(1), by=world.manager, now=world.now)
+    change.agreement.refresh_from_db()
+    amendments.approve(change, note="승인합니다.", by=world.manager, now=world.now)

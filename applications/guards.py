@@ -190,6 +190,37 @@ change_after_objection_by_others = other_people(
 )
 
 
+def not_by_who_refused_a_bonus(table: str, *columns: str, when: str) -> list[Guard]:
+    """Refuse a person newly in one of these columns who refused a bonus of the case."""
+    return [
+        refuse(
+            table,
+            f"bonus_{column.removesuffix('_by_id')}",
+            "UPDATE",
+            message="objection_by_other_people: the person refused a bonus of the case",
+            when=f"{when} AND NOT {same(column)}",
+            exists="SELECT 1 FROM applications_bonusclaim AS b"
+            " WHERE b.application_id = NEW.application_id AND b.state = 'refused'"
+            f" AND b.decided_by_id = NEW.{column}",
+        )
+        for column in columns
+    ]
+
+
+refused_bonus_contested_by_others = [
+    *not_by_who_refused_a_bonus(
+        "applications_objection", "decided_by_id", when="NEW.decision_id IS NOT NULL"
+    ),
+    *not_by_who_refused_a_bonus(
+        "applications_decisionchange",
+        "proposed_by_id",
+        "seconded_by_id",
+        "approved_by_id",
+        when="NEW.kind = 'objection'",
+    ),
+]
+
+
 def members_of(application: str) -> str:
     """Return the query for the accounts of an applicant and the partners that joined."""
     return f"""
@@ -429,6 +460,7 @@ GUARDS = [
     objection_decided_by_others,
     exclusion_contested_by_others,
     change_after_objection_by_others,
+    *refused_bonus_contested_by_others,
     *outsiders,
     final("applications_instalment", "paid"),
     final("applications_settlement", "approved"),

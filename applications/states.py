@@ -273,7 +273,7 @@ class ObjectionMoves(Moves):
     UPHOLD = Move("uphold", "인용", (O.FILED,), O.UPHELD, (MANAGER,), True)
     # An exclusion contested with success: nothing is scored, screening begins again.
     READMIT = Move("readmit", "인용(요건검토로)", (O.FILED,), O.CLOSED, (MANAGER,), True)
-    LAPSE = Move("lapse", "심의 종료", (O.FILED,), O.LAPSED, (SYSTEM,), True)
+    LAPSE = Move("lapse", "심의 종료", (O.FILED, O.UPHELD), O.LAPSED, (SYSTEM,), True)
     TAKE_BACK = Move("take_back", "재평가 거두기", (O.UPHELD,), O.FILED, (MANAGER,), True)
     RESCORE = Move("rescore", "재산정", (O.UPHELD,), O.UPHELD, (OFFICER, MANAGER))
     CLOSE = Move("close", "재결정", (O.UPHELD,), O.CLOSED, (MANAGER,))

@@ -7,6 +7,7 @@ from typing import Any
 
 from applications.models import (
     Application,
+    BonusClaim,
     Decision,
     DecisionChange,
     Exclusion,
@@ -17,6 +18,7 @@ from applications.queries.selection import decisions
 from applications.states import (
     PENDING_CHANGES,
     ApplicationState,
+    BonusState,
     ObjectionState,
     Outcome,
     Remedy,
@@ -126,7 +128,7 @@ def assessed_anew(applications: Iterable[int]) -> dict[int, datetime]:
 
 
 def barred(objection: Objection) -> set[int]:
-    """Return the ids of everybody who decided or assessed the case."""
+    """Return the ids of everybody who decided or assessed the case, or refused a bonus of it."""
     if objection.exclusion is not None:
         judged = objection.application.checks.exclude(decided_by=None)
         return {objection.exclusion.by_id, *judged.values_list("decided_by_id", flat=True)}
@@ -140,4 +142,8 @@ def barred(objection: Objection) -> set[int]:
         people |= {change.proposed_by_id, change.seconded_by_id, change.approved_by_id}
     sheets = ScoreSheet.objects.filter(application=objection.application_id)
     people |= set(sheets.values_list("assessor", flat=True))
+    refused = BonusClaim.objects.filter(
+        application=objection.application_id, state=BonusState.REFUSED
+    )
+    people |= set(refused.values_list("decided_by", flat=True))
     return {pk for pk in people if pk is not None}

@@ -30,8 +30,10 @@ from applications.services.selection import reserve as reserve_services
 from applications.states import (
     PENDING_CHANGES,
     ApplicationMoves,
+    ApplicationState,
     BonusState,
     ChangeKind,
+    ChangeMoves,
     ObjectionMoves,
     ObjectionState,
     Outcome,
@@ -139,7 +141,8 @@ def uphold(
     """Uphold: grant refused bonuses, or return the application to other assessors or to screening.
 
     Raises BadInput (`remedy`), MoveNotAllowed (`barred`, `change_open` while another change of the
-    decision is pending: two outcomes cannot be prepared side by side).
+    decision is pending: two outcomes cannot be prepared side by side; `contracted` once the decision
+    is carried out and cannot change any more).
     """
     refuse_barred(objection, by)
     if (remedy == Remedy.SCREENING) != (objection.exclusion_id is not None):
@@ -151,6 +154,13 @@ def uphold(
     application = Application.objects.get(pk=objection.application_id)
     with transaction.atomic():
         reserve_services.lock_program(application.sub_program)
+        # Locked, as the conclusion of an agreement locks it.
+        rows = Application.objects.select_for_update(of=("self",))
+        application = rows.get(pk=application.pk)
+        if application.state != ApplicationState.RELEASED:
+            raise MoveNotAllowed(
+                "협약을 맺었거나 이미 끝난 신청이어서 다시 산정할 수 없습니다.", code="contracted"
+            )
         if application.changes.filter(state__in=PENDING_CHANGES).exists():
             raise MoveNotAllowed(
                 "이 신청에는 아직 끝나지 않은 결정 변경안이 있습니다. ‘결정 변경’에서 승인하거나"
@@ -245,10 +255,19 @@ def take_back(objection: Objection, *, note: str, by: User, now: datetime) -> No
 
 
 def lapse(application: Application, *, reason: str, now: datetime) -> None:
-    """Close an objection that nobody has to answer any more, because the application has ended."""
-    for row in application.objections.filter(state=ObjectionState.FILED):
-        answer = {"decided_at": now, "answer": reason}
-        move(row, ObjectionMoves.LAPSE, by=None, now=now, note=reason, changes=answer)
+    """Close an objection that leads to nothing any more, because the application has ended.
+
+    One that was upheld is not scored again; a change drafted from it is discarded.
+    """
+    open_states = [ObjectionState.FILED, ObjectionState.UPHELD]
+    for row in application.objections.filter(state__in=open_states):
+        answer = {"decided_at": now, "answer": f"{row.answer} {reason}".strip()}
+        # Who upheld it stays in the log of its moves.
+        undone = {"decided_by": None, "remedy": "", "run": None}
+        move(row, ObjectionMoves.LAPSE, by=None, now=now, note=reason, changes=answer | undone)
+    drafts = application.changes.filter(kind=ChangeKind.OBJECTION, state__in=PENDING_CHANGES)
+    for draft in drafts:
+        move(draft, ChangeMoves.DISCARD, by=None, now=now, note=reason)
 
 
 def rescore(objection: Objection, *, by: User, now: datetime) -> ScoreRun:
@@ -315,10 +334,12 @@ def conclude(run: ScoreRun, *, now: datetime) -> DecisionChange | None:
 
 
 def refuse_barred(objection: Objection, by: User) -> None:
-    """Raise MoveNotAllowed (`barred`) for anybody who decided or assessed the case."""
+    """Raise MoveNotAllowed (`barred`) for who decided or assessed the case or refused a bonus."""
     if by.pk in objection_queries.barred(objection):
         raise MoveNotAllowed(
-            "원래의 결정이나 평가에 참여한 사람은 이의신청을 처리할 수 없습니다.", code="barred"
+            "원래의 결정이나 평가에 참여했거나 가점을 인정하지 않은 사람은 이의신청을 처리할 수"
+            " 없습니다.",
+            code="barred",
         )
 
 

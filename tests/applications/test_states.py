@@ -143,7 +143,7 @@ CHANGE: Mapping[str, Edge] = {
 OBJECTION: Mapping[str, Edge] = {
     "dismiss": ({O.FILED}, O.DISMISSED, {MANAGER}),
     "readmit": ({O.FILED}, O.CLOSED, {MANAGER}),
-    "lapse": ({O.FILED}, O.LAPSED, {SYSTEM}),
+    "lapse": ({O.FILED, O.UPHELD}, O.LAPSED, {SYSTEM}),
     "uphold": ({O.FILED}, O.UPHELD, {MANAGER}),
     "rescore": ({O.UPHELD}, O.UPHELD, STAFF),
     "take_back": ({O.UPHELD}, O.FILED, {MANAGER}),

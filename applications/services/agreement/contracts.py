@@ -33,6 +33,7 @@ from applications.states import (
     ApplicationState,
     EndingState,
     InstalmentState,
+    ObjectionState,
     Outcome,
     PaperState,
     ReportKind,
@@ -242,11 +243,11 @@ def conclude(
     """
     with transaction.atomic():
         locked = Agreement.objects.select_for_update(of=("self",)).get(pk=agreement.pk)
+        # Locked, so that no objection is upheld meanwhile.
+        rows = Application.objects.select_for_update(of=("self",)).select_related("sub_program")
+        application = rows.get(pk=agreement.application_id)
         if findings := missing(locked):
             raise RuleBroken(findings, message="아직 협약을 체결할 수 없습니다.")
-        application = Application.objects.select_related("sub_program").get(
-            pk=agreement.application_id
-        )
         won = selected_award(application)
         if won.grant_won != locked.award_won:
             raise MoveNotAllowed(
@@ -307,6 +308,8 @@ def missing(agreement: Agreement) -> list[Finding]:
         findings.append(Finding("unsigned", "기업이 아직 서명하지 않았습니다."))
     if agreement.endings.filter(state="asked").exists():
         findings.append(Finding("ending", "중도 종료 요청을 먼저 처리하세요."))
+    if agreement.application.objections.filter(state=ObjectionState.UPHELD).exists():
+        findings.append(Finding("objection", "인용한 이의신청의 재산정과 재결정을 먼저 마치세요."))
     return findings
 
 

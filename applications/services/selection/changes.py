@@ -41,14 +41,14 @@ def decline(application: Application, *, note: str, by: User, now: datetime) -> 
     any more. Raises MoveNotAllowed (`nothing_to_decline`, `no_award`, `objection_upheld` while a case
     is scored again), BadInput (`reason`).
     """
-    current = _current(application)
-    _refuse_scored_again(application, "포기")
-    if current.outcome not in HOLDING_A_PLACE:
-        raise MoveNotAllowed(
-            "선정되었거나 예비인 신청만 포기할 수 있습니다.", code="nothing_to_decline"
-        )
     with transaction.atomic():
         reserve.lock_program(application.sub_program)
+        current = _current(application)
+        _refuse_scored_again(application, "포기")
+        if current.outcome not in HOLDING_A_PLACE:
+            raise MoveNotAllowed(
+                "선정되었거나 예비인 신청만 포기할 수 있습니다.", code="nothing_to_decline"
+            )
         for pending in application.changes.filter(state__in=PENDING_CHANGES):
             move(pending, ChangeMoves.DISCARD, by=None, now=now, note=DECLINED)
         made = decisions.open_change(

@@ -181,7 +181,7 @@ REFUSALS: Iterable[tuple[tuple[str, ...], str, str]] = (
     ),
     (
         ("objection_by_other_people",),
-        "원래의 결정이나 평가에 참여한 사람은 이의신청을 처리할 수 없습니다.",
+        "원래의 결정이나 평가에 참여했거나 가점을 인정하지 않은 사람은 이의신청을 처리할 수 없습니다.",
         "barred",
     ),
 )

@@ -114,6 +114,67 @@ def test_too_late_or_without_text_or_before_a_result_is_refused(two, program, ju
     assert objection.file(two[1], text="제때", by=by, now=due - timedelta(seconds=1))
 
 
+def test_who_refused_a_bonus_decides_no_objection_about_it(two, program, boss, other) -> None:
+    refuser = staff.manager()
+    claims = BonusClaim.objects.filter(application=two[1])
+    claims.update(decided_by=refuser, decided_at=NOW)
+    case = filed(two[1])
+    assert refuser.pk in barred(case)
+    for act in (
+        lambda: objection.dismiss(case, note="유지", by=refuser, now=NOW),
+        lambda: objection.uphold(
+            case, remedy=Remedy.BONUS, bonuses=claims, note="x", by=refuser, now=NOW
+        ),
+    ):
+        with pytest.raises(MoveNotAllowed) as refused:
+            act()
+        assert refused.value.code == "barred"
+    with pytest.raises(IntegrityError, match="objection_by_other_people"), transaction.atomic():
+        Objection.objects.filter(pk=case.pk).update(
+            state="dismissed", decided_by=refuser, decided_at=NOW, answer="x"
+        )
+    objection.uphold(case, remedy=Remedy.BONUS, bonuses=claims, note="확인", by=other, now=LATER)
+    objection.rescore(case, by=other, now=LATER)  # who granted it is not barred by that
+
+
+def granted_anew(application: Application, other: User) -> Objection:
+    """File an objection and uphold it for the bonus."""
+    case = filed(application)
+    claims = BonusClaim.objects.filter(application=application)
+    words = {"bonuses": claims, "note": "확인", "by": other, "now": LATER}
+    objection.uphold(case, remedy=Remedy.BONUS, **words)
+    return Objection.objects.get(pk=case.pk)
+
+
+def test_an_upheld_bonus_ends_with_the_application_and_its_draft_with_it(two, other) -> None:
+    case = granted_anew(two[1], other)
+    run = objection.rescore(case, by=other, now=LATER)
+    scoring.compute(run, now=LATER)
+    change = objection.conclude(run, now=LATER)
+    objection.lapse(two[1], reason="협약을 포기했습니다.", now=LATER)
+    case.refresh_from_db()
+    change.refresh_from_db()
+    assert (case.state, change.state) == ("lapsed", "discarded")
+    assert case.answer == "확인 협약을 포기했습니다."
+    assert case.moves.get(move="uphold").by == other
+
+
+def test_no_bonus_is_granted_once_the_decision_is_carried_out(two, other) -> None:
+    case = filed(two[1])
+    Application.objects.filter(pk=two[1].pk).update(state="contracted")
+    with pytest.raises(MoveNotAllowed) as refused:
+        objection.uphold(
+            case,
+            remedy=Remedy.BONUS,
+            bonuses=BonusClaim.objects.filter(application=two[1]),
+            note="확인",
+            by=other,
+            now=LATER,
+        )
+    assert refused.value.code == "contracted"
+    objection.dismiss(case, note="협약을 맺었습니다.", by=other, now=LATER)
+
+
 def test_people_who_decided_or_assessed_the_case_are_barred(two, boss, other, judges) -> None:
     case = filed(two[1])
     selection = case.decision.selection

@@ -9,6 +9,7 @@ from applications.models import (
     Application,
     Decision,
     DecisionChange,
+    Objection,
     Recovery,
     Selection,
 )
@@ -22,6 +23,7 @@ from applications.services.settlement import statements
 from applications.states import AgreementState, ApplicationState, ChangeKind, EndingKind, Outcome
 from portal.core.errors import MoveNotAllowed, RuleBroken
 from programs.rules.ledger import Balance
+from tests.factories import staff
 from tests.factories.agreements import GRANT, World
 from tests.factories.applications import ApplicationFactory, SubmissionFactory
 
@@ -206,3 +208,30 @@ def test_what_the_firm_has_declined_ends_at_once() -> None:
     changes.decline(world.application, note="사정 변경", by=world.owner, now=world.now)
     assert states(world) == OVER
     assert agreements.drop_orphans(world.now) == 0
+
+
+def test_an_upheld_objection_is_finished_before_the_agreement_or_ends_with_it() -> None:
+    world = World()
+    world.papers()
+    world.sign()
+    decision = Decision.objects.get(application=world.application)
+    case = Objection.objects.create(
+        application=world.application,
+        decision=decision,
+        text="가점",
+        due_at=world.now + timedelta(days=10),
+        filed_by=world.owner,
+        filed_at=world.now,
+        answer_due_at=world.now,
+        decided_by=staff.manager(),
+        decided_at=world.now,
+        answer="인용",
+        remedy="bonus",
+        **{"state": "upheld"},
+    )
+    with pytest.raises(RuleBroken) as refused:
+        agreements.conclude(world.fresh(), **world.words(world.manager))
+    assert [row.code for row in refused.value.findings] == ["objection"]
+    end(world, EndingKind.CANCEL)
+    case.refresh_from_db()
+    assert case.state == "lapsed"

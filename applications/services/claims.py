@@ -19,6 +19,7 @@ from applications.models import (
 )
 from applications.services.application import notify_officers
 from applications.services.assessment import conflicts
+from applications.services.intake import partners
 from applications.states import ApplicationMoves, ApplicationState, ClaimState, MemberRole
 from portal.access import impartiality
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound
@@ -177,6 +178,7 @@ def _transfer(claim: CompanyClaim, company: Company, by: User, now: datetime) ->
             note="사업자등록번호의 주인이 바뀌어 작성 중인 신청을 닫았습니다.",
             changes={"detached": made},
         )
+        partners.tell_all_of_end(draft, partners.CLOSED, now=now)
     company.invitations.filter(accepted_at=None, cancelled_at=None).update(cancelled_at=now)
     company.members.all().delete()
     Member.objects.create(company=company, user=claim.claimant, role=MemberRole.OWNER, since=now)

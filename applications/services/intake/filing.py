@@ -21,7 +21,7 @@ from applications.services.assessment import sheets
 from applications.services.intake import late_filing, partners, preparing
 from applications.services.screening import supplements
 from applications.services.selection import proposals
-from applications.states import ApplicationMoves, ApplicationState, ObjectionState, PartnerState
+from applications.states import ApplicationMoves, ApplicationState, ObjectionState
 from portal.core.errors import Closed, Finding, MoveNotAllowed, RuleBroken, StaleVersion
 from portal.models import User
 from portal.notices import outbox
@@ -157,8 +157,7 @@ def _tell_of_withdrawal(application: Application, *, by: User, now: datetime) ->
             by=by,
             number=filed.number,
         )
-    for partner in application.partners.filter(state=PartnerState.ACCEPTED):
-        partners.tell_of_end(partner, now=now, withdrawn=True)
+    partners.tell_all_of_end(application, partners.WITHDRAWN, now=now)
 
 
 def number_of(application: Application) -> str:

@@ -22,6 +22,10 @@ from portal.models import User
 from portal.notices import outbox
 from portal.records.workflow import set_state
 
+# Who had agreed to take part; how that ended.
+AGREED = [PartnerState.PENDING, PartnerState.ACCEPTED]
+REMOVED, WITHDRAWN, CLOSED = "removed", "withdrawn", "closed"
+
 
 def invite(
     application: Application,
@@ -166,7 +170,7 @@ def confirm(partner: Partner, *, by: User, now: datetime) -> Partner:
 
 def _takes_part(partner: Partner, company: Company) -> bool:
     rows = Partner.objects.filter(application=partner.application_id, company=company)
-    return rows.filter(state__in=[PartnerState.PENDING, PartnerState.ACCEPTED]).exists()
+    return rows.filter(state__in=AGREED).exists()
 
 
 def _duplicate() -> BadInput:
@@ -188,22 +192,27 @@ def cancel(partner: Partner, *, by: User, now: datetime) -> None:
     if before.state == PartnerState.CANCELLED:
         return
     set_state(Partner.objects.filter(pk=partner.pk), PartnerState.CANCELLED)
-    if before.state in (PartnerState.PENDING, PartnerState.ACCEPTED):
-        tell_of_end(before, now=now)
+    if before.state in AGREED:
+        _tell_of_end(before, REMOVED, now)
 
 
-def tell_of_end(partner: Partner, *, now: datetime, withdrawn: bool = False) -> None:
-    """Tell a partner who had agreed that it takes part no more: removed, or the application `withdrawn`."""
+def tell_all_of_end(application: Application, how: str, *, now: datetime) -> None:
+    """Tell every partner who had agreed that the application was WITHDRAWN, or CLOSED as a draft."""
+    for partner in application.partners.filter(state__in=AGREED).select_related("answered_by"):
+        _tell_of_end(partner, how, now)
+
+
+def _tell_of_end(partner: Partner, how: str, now: datetime) -> None:
     person = partner.answered_by
     outbox.write(
         "applications/partner_removed",
         to_email=person.email if person else partner.email,
         user=person or account_of(partner.email),
-        key=f"partner_removed:{partner.pk}:{'withdrawn' if withdrawn else 'removed'}",
+        key=f"partner_removed:{partner.pk}:{how}",
         now=now,
         partner=partner,
         application=partner.application,
-        withdrawn=withdrawn,
+        how=how,
     )
 
 

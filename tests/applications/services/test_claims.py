@@ -32,6 +32,7 @@ from tests.factories.applications import (
     ApplicationFactory,
     AttachmentFactory,
     CompanyFactory,
+    PartnerFactory,
     SiteFactory,
     UserFactory,
     member_of,
@@ -65,12 +66,15 @@ def test_an_upheld_claim_moves_the_firm_with_what_was_filed_and_leaves_the_draft
     squatter = member_of(firm)
     draft = ApplicationFactory(company=firm, site=SiteFactory(company=firm), created_by=squatter)
     paper = AttachmentFactory(application=draft)
+    partner = PartnerFactory(application=draft, accepted=True)
     filed = ApplicationFactory(company=firm, site=SiteFactory(company=firm), filed=True)
     claim = claimed(firm)
     rightful = claim.claimant
     decided(claim, uphold=True)
     draft.refresh_from_db()
     assert (draft.state, draft.detached.claim) == (ApplicationState.WITHDRAWN, claim)
+    told = Notice.objects.get(key=f"partner_removed:{partner.pk}:closed")
+    assert "닫혔습니다" in told.body
     assert list(firm.members.values_list("user", "role")) == [(rightful.pk, MemberRole.OWNER)]
     # The rightful firm: what was filed in its name, and no word of the drafts.
     assert set(own_applications(rightful)) == {filed} == set(answerable_by(rightful))

@@ -9,7 +9,7 @@ from applications.models import Application, Company, Partner
 from applications.queries.intake import drafting
 from applications.queries.intake import partners as partners_queries
 from applications.services import company
-from applications.services.intake import partners
+from applications.services.intake import filing, partners
 from applications.states import ApplicationState, MemberRole, PartnerState
 from applications.visibility import shared_applications
 from portal.core.clock import KST
@@ -321,3 +321,18 @@ def test_a_partner_who_agreed_and_was_taken_out_is_told(draft: Application):
     browser = Client()
     browser.force_login(seller)
     assert "참여를 끝냈습니다" in browser.get(f"/partners/terms/{asked.pk}/").content.decode()
+
+
+def test_everybody_who_had_agreed_is_told_of_a_withdrawal(draft: Application):
+    firms = [CompanyFactory(), CompanyFactory()]
+    people = [member_of(firm) for firm in firms]
+    waiting = invite(draft, email="other@robot.example")
+    agreed = invite(draft, firm=firms[0])
+    partners.accept(agreed, company=firms[0], by=people[0], now=NOW)
+    partners.accept(waiting, company=firms[1], by=people[1], now=NOW)
+    waiting.refresh_from_db()
+    assert waiting.state == PartnerState.PENDING
+    filing.withdraw(draft, by=draft.created_by, now=NOW, note="사정")
+    told = Notice.objects.filter(key__startswith="partner_removed").order_by("pk")
+    assert {row.user for row in told} == set(people)
+    assert all("취하했습니다" in row.body for row in told)

@@ -9,9 +9,11 @@ from typing import Any
 
 import cv2
 import numpy as np
+from django.db import transaction
 
 from kamp.models import Clip, Dataset, Duplicate
 from kamp.services.clips import frames_to_show, write_archive
+from kamp.services.datasets import keeps_files, lock_kept
 from kamp.states import ClipState, DataKind
 from kamp.vision.decoding import decode
 from kamp.vision.decoding.decode import Clip as Film
@@ -34,7 +36,7 @@ def run(dataset: Dataset, ids: list[int], *, now: datetime, progress: Progress) 
     clips = list(Clip.objects.filter(pk__in=ids).select_related("product").order_by("pk"))
     for done, clip in enumerate(clips):
         progress(done, len(clips) + 1, f"{clip.name} 추출")
-        if clip.state == ClipState.UPLOADED:
+        if clip.state == ClipState.UPLOADED and keeps_files(dataset):
             extract(clip, dataset)
     progress(len(clips), len(clips) + 1, "중복 확인")
     pairs = find_duplicates(dataset)
@@ -57,12 +59,13 @@ def extract(clip: Clip, dataset: Dataset) -> None:
             archive = write_archive(_pictures(film, evidence, shown))
             info = {**asdict(film.info), "rows": film.shape[0], "columns": film.shape[1]}
     except (ClipRefused, DecodeFailed) as fault:
-        _finish(clip, ClipState.FAILED, fault=fault.message, fault_code=fault.code)
+        _finish(clip, dataset, ClipState.FAILED, fault=fault.message, fault_code=fault.code)
         return
     reasons = quality.gate(evidence.traits)
     vector = evidence.vector
     finished = _finish(
         clip,
+        dataset,
         ClipState.HELD if reasons or vector is None else ClipState.READY,
         fault=" ".join(row.message for row in reasons)[:500],
         fault_code=reasons[0].code if reasons else "",
@@ -74,7 +77,7 @@ def extract(clip: Clip, dataset: Dataset) -> None:
         pictures=archive,
         shown=shown,
     )
-    if not finished:  # another worker was faster
+    if not finished:  # another worker was faster, or the set was purged
         files.discard(archive)
 
 
@@ -139,6 +142,9 @@ def _pictures(film: Film, evidence: Evidence, shown: list[int]) -> Iterator[tupl
     yield "panorama", pictures.panorama_png(evidence)
 
 
-def _finish(clip: Clip, state: ClipState, **changes: Any) -> int:
+@transaction.atomic
+def _finish(clip: Clip, dataset: Dataset, state: ClipState, **changes: Any) -> int:
+    if not lock_kept(dataset):
+        return 0
     pending = Clip.objects.filter(pk=clip.pk, state=ClipState.UPLOADED)
     return workflow.set_state(pending, state, **changes)

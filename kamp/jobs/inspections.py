@@ -11,6 +11,7 @@ from kamp.jobs import training
 from kamp.jobs.clips import measured, open_film
 from kamp.models import Clip, Inspection, InspectionModel
 from kamp.services.clips import frames_to_show, write_archive
+from kamp.services.datasets import keeps_files, lock_kept
 from kamp.states import Verdict
 from kamp.vision.decoding.decode import Clip as Film
 from kamp.vision.errors import ClipRefused, DecodeFailed
@@ -38,7 +39,7 @@ def run(
     )
     for done, clip in enumerate(clips):
         progress(done, len(clips), f"{clip.product.serial} 판정")
-        if clip.pk not in judged:
+        if clip.pk not in judged and keeps_files(model.dataset):
             inspect(model, trained, clip, now=now)
     progress(len(clips), len(clips), "")
     rows = Inspection.objects.filter(model=model, clip__in=ids).values_list("verdict", flat=True)
@@ -100,6 +101,8 @@ def _create(
 ) -> bool:
     try:
         with transaction.atomic():
+            if not lock_kept(model.dataset):
+                return False
             Inspection.objects.create(
                 model=model,
                 clip=clip,

@@ -15,7 +15,7 @@ from django.db.models import Sum
 
 from kamp.models import Clip, Dataset, Product, Workspace
 from kamp.services import jobs
-from kamp.services.datasets import check_member
+from kamp.services.datasets import check_member, lock_kept
 from kamp.states import ClipState, DataKind, Split
 from kamp.vision.learning import split
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound
@@ -24,6 +24,7 @@ from portal.models import User
 from portal.uploads import files
 from portal.uploads.filetypes.names import safe_name
 
+PURGED = "보관 기한이 지나 파일을 지운 자료입니다."
 EXTRACT = "kamp.extract"  # kind of job
 MOST_BYTES = 200 * 1024**2  # of one product
 MOST_FILES = 500  # of one upload
@@ -60,7 +61,7 @@ def upload(
     """
     check_member(dataset.workspace, by)
     if dataset.purged_at:
-        raise MoveNotAllowed("보관 기한이 지나 파일을 지운 자료입니다.", code="purged")
+        raise MoveNotAllowed(PURGED, code="purged")
     if dataset.is_synthetic:
         raise MoveNotAllowed(
             "합성 자료에는 찍은 영상을 넣을 수 없습니다. 새 자료를 만들어 올려 주세요.",
@@ -101,17 +102,23 @@ def check_files(
 def store(dataset: Dataset, checked: CheckedFiles, *, by: User, now: datetime) -> Clip:
     """Store the files of one product within the quota; after a refusal no file remains.
 
-    Raises BadInput (`quota`, `clip_twice`).
+    Raises BadInput (`quota`, `clip_twice`), MoveNotAllowed (`purged` meanwhile).
     """
     names = [files.store(one, by=by) for one in checked.uploads]
     try:
         with transaction.atomic():
             _check_quota(dataset.workspace, checked.size)
+            _refuse_purged(dataset)
             return _create(dataset, checked, names, by, now)
     except BaseException:
         for name in names:
             files.discard(name)
         raise
+
+
+def _refuse_purged(dataset: Dataset) -> None:
+    if not lock_kept(dataset):
+        raise MoveNotAllowed(PURGED, code="purged")
 
 
 def leave_out(clip: Clip, *, by: User, now: datetime) -> None:

@@ -26,6 +26,20 @@ def check_member(workspace: Workspace, by: User) -> None:
         raise NotFound
 
 
+def keeps_files(dataset: Dataset) -> bool:
+    """Return whether the set keeps its files as the database says now."""
+    return Dataset.objects.filter(pk=dataset.pk, purged_at=None).exists()
+
+
+def lock_kept(dataset: Dataset) -> bool:
+    """Lock the set in this transaction and return whether it keeps its files.
+
+    Whatever stores something of a set asks first: the purge locks the set as well, so that nothing
+    comes back after it.
+    """
+    return Dataset.objects.select_for_update(no_key=True).get(pk=dataset.pk).purged_at is None
+
+
 @transaction.atomic
 def create(
     workspace: Workspace,
@@ -101,14 +115,14 @@ def purge_due(now: datetime) -> int:
 def purge(dataset: Dataset, *, now: datetime) -> None:
     """Delete films, pictures and measurements of a set; labels, hashes and verdicts stay."""
     with transaction.atomic():
+        # First: what is being stored is stored before its name is read, or not at all.
+        if not Dataset.objects.filter(pk=dataset.pk, purged_at=None).update(purged_at=now):
+            return
         clips = Clip.objects.filter(product__dataset=dataset)
         inspections = Inspection.objects.filter(clip__in=clips.values("pk"))
         names = [name for stored in clips.values_list("files", flat=True) for name in stored]
         names += list(clips.exclude(pictures="").values_list("pictures", flat=True))
         names += list(inspections.exclude(pictures="").values_list("pictures", flat=True))
-        claimed = Dataset.objects.filter(pk=dataset.pk, purged_at=None).update(purged_at=now)
-        if not claimed:
-            return
         inspections.update(pictures="", shown=[])
         clips.update(files=[], pictures="", shown=[], vector=None, thumb=None)
         for name in names:

@@ -12,7 +12,7 @@ from kamp.jobs import training as training_jobs
 from kamp.models import Clip, Dataset, Duplicate, InspectionModel
 from kamp.queries.labelling import truths
 from kamp.services import clips as clips_services
-from kamp.services import drift, inspections, training
+from kamp.services import datasets, drift, inspections, training
 from kamp.states import ClipState, Split, Verdict
 from kamp.vision.decoding import decode
 from kamp.vision.decoding.decode import Clip as FilmClip
@@ -23,8 +23,9 @@ from portal.core.errors import BadInput, JobCancelled
 from portal.jobs import queue
 from portal.jobs.progress import no_progress
 from portal.models import Job, JobState
+from portal.uploads import files
 from tests.factories.bricks import bricks, film, learned
-from tests.factories.kamp import WorkspaceFactory, dataset_of, member_of
+from tests.factories.kamp import WorkspaceFactory, approved, clip_of, dataset_of, member_of
 from tests.portal import corpus
 
 pytestmark = pytest.mark.django_db
@@ -227,3 +228,43 @@ def test_a_stopped_extraction_continues_where_it_stopped(dataset: Dataset, tmp_p
     second.refresh_from_db()
     assert (first.pictures, second.state) == (album, ClipState.READY)
     assert len(clips) == 2
+
+
+def purging(dataset: Dataset, stored: list[str]):
+    """Store an archive and purge the set, as the sweep does while a job runs."""
+
+    def write(pictures) -> str:
+        stored.append(clips_services.write_archive(pictures))
+        datasets.purge(Dataset.objects.get(pk=dataset.pk), now=now())
+        return stored[-1]
+
+    return write
+
+
+def test_what_a_job_makes_of_a_set_that_is_purged_meanwhile_is_not_kept(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored: list[str] = []
+    monkeypatch.setattr(clips_jobs, "write_archive", purging(dataset, stored))
+    with film(tmp_path, 5_001).open("rb") as held:
+        (clip,) = clips_services.upload(
+            dataset, uploads=[File(held, "A.mp4")], serial="A", by=dataset.created_by, now=now()
+        )
+    job = Job.objects.get(args__clips=[clip.pk])
+    assert queue.run(job.pk) == JobState.DONE
+    clip.refresh_from_db()
+    assert (clip.pictures, clip.vector, clip.thumb, clip.shown) == ("", None, None, [])
+    assert stored
+    assert not any(files.is_kept(name) for name in stored)
+    done = clips_jobs.run(dataset, [clip.pk], now=now(), progress=no_progress)
+    assert done == {"ready": 0, "held": 0, "failed": 0, "duplicates": 0}
+
+
+def test_no_verdict_is_kept_of_a_set_that_was_purged_meanwhile(dataset: Dataset) -> None:
+    model, clip = approved(dataset), clip_of(dataset, "A")
+    datasets.purge(dataset, now=now())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(inspections_jobs.training, "load", lambda model: None)
+        inspections_jobs.run(model, [clip.pk], now=now(), progress=no_progress)
+    assert not inspections_jobs._create(model, clip, now(), Verdict.NORMAL, [], {})
+    assert not model.inspections.exists()

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.core.files.base import ContentFile
+from django.core.files.base import ContentFile, File
 from django.db import Error, transaction
 
 from kamp.models import Clip, Label, Product, Workspace
@@ -281,6 +281,29 @@ def test_two_labellers_are_compared_and_a_disagreement_is_not_in_the_manifest(
 def test_kappa_is_none_without_items_or_with_one_label_only() -> None:
     assert kappa([], []) is None
     assert kappa(["normal"] * 3, ["normal"] * 3) is None
+
+
+def test_an_upload_that_runs_over_the_purge_is_refused_and_leaves_no_file(
+    firm: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset = dataset_of(firm)
+    stored: list[str] = []
+    keep = files.store
+
+    def store(upload: File, *, by: User) -> str:
+        stored.append(keep(upload, by=by))
+        datasets_services.purge(dataset, now=now())  # between the check and the row
+        return stored[-1]
+
+    monkeypatch.setattr(files, "store", store)
+    with pytest.raises(MoveNotAllowed) as refused:
+        clips_services.upload(
+            dataset, uploads=[film()], serial="", by=dataset.created_by, now=now()
+        )
+    assert refused.value.code == "purged"
+    assert not Clip.objects.exists()
+    assert stored
+    assert not any(files.is_kept(name) for name in stored)
 
 
 def test_a_set_past_its_retention_loses_its_files_and_keeps_its_records(

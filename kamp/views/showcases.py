@@ -17,7 +17,7 @@ from kamp.visibility import own_showcases, pdfs_of, pictures_of, public_showcase
 from portal.access.decorators import public, same_for_strangers, signed_in
 from portal.access.requests import SignedInRequest
 from portal.core.clock import now
-from portal.core.errors import PortalError
+from portal.core.errors import PortalError, StaleVersion
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
 from portal.forms.fields import read_note
@@ -148,6 +148,7 @@ def case_edit(request: SignedInRequest, pk: int) -> HttpResponse:
     case = get_object_or_404(own_showcases(request.user), pk=pk, state=ShowcaseState.DRAFT)
     editor = Editor(request.POST or None, showcase=case)
     status = 200 if request.method == "GET" else 400
+    version = request.POST.get("version", editing.version_of(case))
     if request.method == "POST" and editor.is_valid():
         try:
             editing.edit(
@@ -156,13 +157,23 @@ def case_edit(request: SignedInRequest, pk: int) -> HttpResponse:
                 parts=editor.parts(),
                 by=request.user,
                 now=now(),
+                version=version,
             )
+        except StaleVersion as refused:  # told of it, who saves again replaces what was saved
+            refuse(editor.form, refused)
+            case.refresh_from_db()
+            version, status = editing.version_of(case), refused.status
         except PortalError as refused:
             refuse(editor.form, refused)
         else:
             messages.success(request, "사례를 저장했습니다.")
             return redirect("kamp_case", pk=pk)
-    context = {"editor": editor, "case": case, "workspace": case.workspace}
+    context = {
+        "editor": editor,
+        "case": case,
+        "workspace": case.workspace,
+        "version": version,
+    }
     return render(request, "kamp/showcases/edit.html", context, status=status)
 
 

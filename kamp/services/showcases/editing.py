@@ -20,6 +20,7 @@ from kamp.roles import CURATOR
 from kamp.states import ShowcaseMoves
 from portal.access.roles import roles_of
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken
+from portal.core.versions import earlier_save
 from portal.models import User
 from portal.records import workflow
 from portal.uploads import files
@@ -66,6 +67,10 @@ PARTS: Mapping[str, tuple[type[Any], tuple[str, ...]]] = {
 }
 MOST_PICTURES = 6
 WIDEST = 1600  # pixels
+SAVE_AGAIN = (
+    "아래에 적으신 내용은 아직 저장하지 않았습니다. 저장된 내용을 ‘우리 사례’에서 확인한 뒤 다시 저장하면"
+    " 아래 내용으로 바뀝니다."
+)
 OWN_WORK = "스스로 쓴 사례는 공개할 수 없습니다. 다른 편집자가 확인하고 공개해야 합니다."
 TWO_EDITORS = (
     "기업이 보낸 사례는 편집자 두 사람이 확인해야 공개합니다. "
@@ -112,9 +117,20 @@ def create(
 
 @transaction.atomic
 def edit(
-    showcase: Showcase, *, data: Mapping[str, Any], parts: Parts, by: User, now: datetime
+    showcase: Showcase,
+    *,
+    data: Mapping[str, Any],
+    parts: Parts,
+    by: User,
+    now: datetime,
+    version: str | None = None,
 ) -> Showcase:
-    """Replace the texts and rows of a draft; its editor cannot publish it afterwards."""
+    """Replace the texts and rows of a draft; its editor cannot publish it afterwards.
+
+    `version` is what `version_of` said to the page; None where the page is compared otherwise.
+    Raises StaleVersion when somebody saved since, MoveNotAllowed.
+    """
+    _refuse_saved_since(showcase, version, by)
     workflow.move(
         showcase,
         ShowcaseMoves.EDIT,
@@ -125,6 +141,21 @@ def edit(
     )
     _replace_rows(showcase, parts)
     return showcase
+
+
+def version_of(showcase: Showcase) -> str:
+    return showcase.updated_at.isoformat()
+
+
+def _refuse_saved_since(showcase: Showcase, version: str | None, by: User) -> None:
+    rows = Showcase.objects.select_for_update(of=("self",)).select_related("edited_by")
+    saved = rows.get(pk=showcase.pk)
+    if version is None or version == version_of(saved):
+        return
+    # Editors of the portal stay unnamed to the firm.
+    who = saved.edited_by
+    other = who.name if belongs_to_firm(showcase, who) else ""
+    raise earlier_save(other, saved.updated_at, own=who == by, then=SAVE_AGAIN)
 
 
 def submit(showcase: Showcase, *, by: User, now: datetime) -> None:

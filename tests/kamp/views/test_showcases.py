@@ -1,12 +1,15 @@
 """Public pages of showcases, and the pages on which a firm writes its own."""
 
+import re
+
 import pytest
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
 from kamp.models import Showcase, ShowcasePdf
-from portal.models import Job
+from portal.models import Job, User
 from tests.factories.kamp import (
     PersonFactory,
     WorkspaceFactory,
@@ -134,6 +137,36 @@ def test_a_firm_writes_its_case_and_submits_it(client: Client) -> None:
     case.refresh_from_db()
     assert (case.state, case.title) == ("review", "다시 쓴 제목")
     assert client.get(edit).status_code == 404
+
+
+def test_of_two_who_edit_a_draft_the_second_is_told_and_keeps_the_words(client: Client) -> None:
+    firm = WorkspaceFactory()
+    first, second = member_of(firm), member_of(firm, "editor")
+    case = draft(first, workspace=firm)
+    edit = reverse("kamp_case_edit", args=[case.pk])
+
+    def seen(by: User) -> str:
+        client.force_login(by)
+        return re.search(r'name="version" value="([^"]+)"', client.get(edit).content.decode())[1]
+
+    def send(by: User, title: str, version: str) -> HttpResponse:
+        client.force_login(by)
+        there = {"metrics-INITIAL_FORMS": "1", "steps-INITIAL_FORMS": "1"}
+        return client.post(edit, {**FORM, **there, "title": title, "version": version})
+
+    both = [seen(first), seen(second)]
+    assert send(first, "첫 사람의 제목", both[0]).status_code == 302
+    refused = send(second, "둘째 사람의 제목", both[1])
+    page = refused.content.decode()
+    assert refused.status_code == 409
+    assert f"{first.name} 님이" in page
+    assert "둘째 사람의 제목" in page
+    case.refresh_from_db()
+    assert case.title == "첫 사람의 제목"
+    again = re.search(r'name="version" value="([^"]+)"', page)[1]
+    assert send(second, "둘째 사람의 제목", again).status_code == 302
+    case.refresh_from_db()
+    assert case.title == "둘째 사람의 제목"
 
 
 def test_the_case_of_another_firm_does_not_exist(client: Client) -> None:

@@ -472,11 +472,14 @@ def exclude(proposal: ExclusionProposal, *, by: User, now: datetime) -> Assignme
     return refill(application.round, by=by, now=now)
 
 
+@transaction.atomic
 def refill(round: PanelRound, *, by: User, now: datetime) -> AssignmentRun | None:
     """Start a run that fills empty places and keeps all assignments.
 
-    Returns None before the first confirmed run and while another run is being prepared.
+    Returns None before the first confirmed run and while another run is being prepared. Locks the
+    round: of two members who give back at once the second finds the run of the first.
     """
+    PanelRound.objects.select_for_update(no_key=True).get(pk=round.pk)
     latest = round.runs.filter(state=AssignmentRunState.CONFIRMED).order_by("-pk").first()
     if latest is None or round.runs.filter(state=AssignmentRunState.PREPARING).exists():
         return None

@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from portal.core.errors import MoveNotAllowed, PortalError
 from portal.jobs import queue
@@ -214,3 +214,36 @@ def test_without_the_condition_both_would_release() -> None:
         return PanelSelection.objects.filter(pk=seen.pk).update(released_at=CLOSED)
 
     assert at_once(2, careless) == [1, 1]
+
+
+def two_give_back(monkeypatch: pytest.MonkeyPatch) -> list:
+    """Let two members give a service back, both before either of them has begun a run."""
+    round = reports.round()
+    rows = [reports.assigned(round).pk for _ in range(2)]
+    create = assignment._create_run
+
+    def slow(*given) -> AssignmentRun:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_sleep(0.3)")
+        return create(*given)
+
+    monkeypatch.setattr(assignment, "_create_run", slow)
+
+    def drop(place: int) -> object:
+        row = Assignment.objects.select_related("monitor__user", "round").get(pk=rows[place])
+        return assignment.drop(row, reason="사정", by=row.monitor.user, now=NOW, owner=True)
+
+    return at_once(2, drop)
+
+
+def test_two_members_who_give_back_at_once_begin_one_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    answers = two_give_back(monkeypatch)
+    assert refused(answers) == []
+    assert sorted(type(one) for one in answers if one) == [AssignmentRun]
+    assert not Assignment.objects.filter(state="active").exists()
+
+
+def test_without_the_lock_the_second_who_gives_back_breaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(PanelRound.objects, "select_for_update", lambda **how: PanelRound.objects)
+    answers = two_give_back(monkeypatch)
+    assert any(isinstance(one, IntegrityError) for one in answers)

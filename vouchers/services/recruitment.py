@@ -231,8 +231,9 @@ def submit(
 ) -> PanelApplication:
     """Submit a complete draft in time, of a person without a tie to a supplier.
 
-    `address` and `device` are stored as keyed hashes, to detect bursts. Raises Closed, RuleBroken
-    (`missing:…`, or `tied` with every tie), MoveNotAllowed, StaleVersion.
+    `address` and `device` are stored as keyed hashes, to detect bursts. The draft is locked, so that
+    no evidence is removed from it meanwhile. Raises Closed, RuleBroken (`missing:…`, or `tied` with
+    every tie), MoveNotAllowed, StaleVersion.
     """
     application.refresh_from_db()
     if application.state == PanelApplicationState.SUBMITTED:
@@ -242,9 +243,13 @@ def submit(
     if lacking := missing(application):
         raise RuleBroken(lacking, message="아직 빠졌거나 고쳐야 할 항목이 있습니다.")
     _check_ties(by, application, now)
-    content = _content(application, now)
     try:
         with transaction.atomic():
+            rows = PanelApplication.objects.select_for_update(of=("self",), no_key=True)
+            rows.get(pk=application.pk)
+            if lacking := missing(application):  # its evidence was removed meanwhile
+                raise RuleBroken(lacking, message="아직 빠졌거나 고쳐야 할 항목이 있습니다.")
+            content = _content(application, now)
             move(
                 application,
                 PanelApplicationMoves.SUBMIT,

@@ -162,3 +162,21 @@ def test_whoever_runs_the_panel_is_no_member_of_it(role: str) -> None:
     with pytest.raises(RuleBroken) as refused:
         recruitment.submit(draft, by=by, now=NOW)
     assert refused.value.code == "staff"
+
+
+def test_an_application_whose_evidence_is_removed_while_it_is_filed_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    draft = make.whole_draft()
+    checked = conflicts.check
+
+    def check(*given, **words):
+        found = checked(*given, **words)
+        recruitment.detach(PanelEvidence.objects.get(), by=draft.user, now=NOW)  # another window
+        return found
+
+    monkeypatch.setattr(conflicts, "check", check)
+    with pytest.raises(RuleBroken) as refused:
+        file(draft)
+    assert [row.code for row in refused.value.findings] == ["missing:evidence"]
+    assert PanelApplication.objects.get().state == PanelApplicationState.DRAFT

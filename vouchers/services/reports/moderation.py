@@ -136,9 +136,10 @@ def comment(report: ConsumerReport, *, text: str, by: User, now: datetime) -> Su
     check_words(text, report.assignment.service.supplier, plan_of(report))
     if report.comment_until is None or now >= report.comment_until:
         raise Closed("의견을 내는 기간이 지났습니다.", code="comment_closed")
+    # After the move, which locks the report: of two accounts of the supplier the second sees the first.
+    move(report, ReportMoves.COMMENT, by=by, now=now, owner=True)
     if SupplierComment.objects.filter(report=report).exists():
         raise MoveNotAllowed("이 보고서에는 이미 의견을 냈습니다.", code="already_commented")
-    move(report, ReportMoves.COMMENT, by=by, now=now, owner=True)
     return SupplierComment.objects.create(report=report, text=text.strip(), by=by, at=now)
 
 

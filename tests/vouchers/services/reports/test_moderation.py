@@ -12,7 +12,7 @@ from portal.records.workflow import move
 from tests.factories import reports as make
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW
-from vouchers.models import ReportFee, SupplierTie
+from vouchers.models import ReportFee, SupplierComment, SupplierTie
 from vouchers.services import corrections
 from vouchers.services.reports import moderation, writing
 from vouchers.states import MonitorMoves, ReportState
@@ -247,3 +247,22 @@ def test_one_copied_section_is_a_finding_of_its_own() -> None:
     check = second.filed.checks.get()
     assert (check.code, check.other, check.percent) == ("similar_section", first.filed, 100)
     assert "불편한 점" in check.label
+
+
+def test_of_two_accounts_of_a_supplier_the_second_is_told_of_the_first_comment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    report = make.accepted()
+    supplier = report.assignment.service.supplier
+    first, second = make.desk(supplier), make.desk(supplier)
+    moved = moderation.move
+
+    def move(*given, **words):
+        row = moved(*given, **words)  # waits until the other account's comment is stored
+        SupplierComment.objects.create(report=report, text="먼저 낸 의견", by=first, at=NOW)
+        return row
+
+    monkeypatch.setattr(moderation, "move", move)
+    with pytest.raises(MoveNotAllowed) as refused:
+        moderation.comment(report, text="나중 의견", by=second, now=NOW)
+    assert refused.value.code == "already_commented"

@@ -253,7 +253,7 @@ def steps(now: datetime) -> QuerySet[Any]:
 def changes_of_lead(now: datetime) -> QuerySet[Any]:
     firm = Cast(KeyTextTransform("company", "proposal"), IntegerField())
     taker = Subquery(_change_of_lead().annotate(firm=firm).values("firm")[:1])
-    rows = PendingStep.objects.filter(done_at=None, step="sign_change").annotate(taker=taker)
+    rows = PendingStep.objects.filter(done_at=None, step="sign_change").alias(taker=taker)
     return rows.annotate(of_application=F("agreement__application"))
 
 

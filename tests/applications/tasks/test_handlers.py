@@ -334,7 +334,7 @@ def test_the_task_runs_every_sweep_once_at_one_instant(monkeypatch) -> None:
     monkeypatch.setattr(tasks, "SWEEPS", tuple(spies))
     tasks.sweep_due_dates()
     assert [name for name, _ in ran] == [
-        "expire", "schedule", "sweep", "sweep", "drop_orphans", "draft_pending", "remind",
+        "expire", "sweep", "sweep", "drop_orphans", "draft_pending", "remind",
         "sweep", "sweep", "forget",
     ]  # fmt: skip
     assert len({at for _, at in ran}) == 1

@@ -155,4 +155,4 @@ def test_the_ways_in_are_those_of_the_page() -> None:
     assert not getattr(settings, "ACCOUNT_LOGIN_BY_CODE_ENABLED", False)
     installed = {name for name in settings.INSTALLED_APPS if name.startswith("allauth")}
     assert installed == {"allauth", "allauth.account", "allauth.mfa", "allauth.usersessions"}
-    assert len(rows_of(part("## Sign-in"))) == 5
+    assert len(rows_of(part("## Sign-in"))) == 6

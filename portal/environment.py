@@ -14,6 +14,7 @@ import environ
 from django.core.exceptions import ImproperlyConfigured
 from environ.fileaware_mapping import FileAwareMapping
 
+from portal.core.particles import with_particle
 from portal.registries.declared import registries
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -310,7 +311,9 @@ class Given(FileAwareMapping):
             value: str = self.env[name]
             return value
         if self.env.get(name):
-            raise ImproperlyConfigured(f"{name}과(와) {name}_FILE 가운데 하나만 정해 주세요.")
+            raise ImproperlyConfigured(
+                f"{with_particle(name, '과/와')} {name}_FILE 가운데 하나만 정해 주세요."
+            )
         try:
             text = Path(file).read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -16,6 +16,7 @@ from applications.services import claims
 from applications.states import ClaimState
 from applications.visibility import claims_of
 from portal.access.requests import person
+from portal.core.particles import with_particle
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.forms import text
 from portal.staff.sorting import Sort
@@ -68,7 +69,7 @@ def consequence(claim: CompanyClaim) -> str:
         return f"이의를 받아들이지 않습니다. 검토 의견: {claim.opinion}"
     count = claim.company.members.count()
     return (
-        f"{claim.company.name}을(를) 이의를 낸 {claim.claimant}님에게 넘깁니다. 지금 구성원 {count}명은 더 볼 수 "
+        f"{with_particle(claim.company.name, '을/를')} 이의를 낸 {claim.claimant}님에게 넘깁니다. 지금 구성원 {count}명은 더 볼 수 "
         "없고, 작성 중인 신청은 닫혀 그들에게만 보이며, 제출한 신청은 기업과 함께 넘어갑니다. 되돌릴 수 "
         f"없습니다. 검토 의견: {claim.opinion}"
     )

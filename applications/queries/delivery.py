@@ -13,6 +13,7 @@ from applications.visibility import WRITERS
 from portal.access import impartiality
 from portal.access.roles import roles_of
 from portal.core.errors import Finding, NotFound
+from portal.core.particles import particle
 from portal.models import User
 from programs.models import ProgramRound
 from programs.roles import MANAGER, OFFICER
@@ -172,7 +173,10 @@ def unfinished(agreement: Agreement) -> list[Finding]:
         if not row.spec.get("outlasts")
     ]
     return [
-        Finding(f"undelivered:{row.code}", f"‘{row.label}’이(가) 아직 끝나지 않았습니다.")
+        Finding(
+            f"undelivered:{row.code}",
+            f"‘{row.label}’{particle(row.label, '이/가')} 아직 끝나지 않았습니다.",
+        )
         for row in rows
     ]
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from portal.core.particles import with_particle
 from portal.core.validators import check_digit
 from vouchers.states import Category
 
@@ -77,9 +78,7 @@ def services(count: int, *, suppliers: int) -> Iterator[list[object]]:
             30_000 + place * 7_919 % 1_200 * 1_000,
             BASES[place % len(BASES)],
             "중소기업" if place % 4 else "상시 근로자 50명 미만 중소기업",
-            f"{good}을(를) 처음 쓰는 회사도 바로 시작할 수 있습니다.".replace(
-                "을(를)", "을" if (ord(good[-1]) - 0xAC00) % 28 else "를"
-            ),
+            f"{with_particle(good, '을/를')} 처음 쓰는 회사도 바로 시작할 수 있습니다.",
             f"{good} {grade}의 기본 기능과 설치 안내, 평일 상담을 제공합니다. 시연을 위해 지어낸 내용입니다.",
             "판매 중",
         ]

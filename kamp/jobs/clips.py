@@ -89,7 +89,7 @@ def measured(clip: Clip, film: Film) -> Evidence:
     try:
         return examine(film)
     except (ValueError, ArithmeticError, IndexError, np.linalg.LinAlgError, cv2.error) as fault:
-        logger.exception("영상 %s을(를) 재지 못했습니다.", clip.pk)
+        logger.exception("영상을 재지 못했습니다: %s", clip.pk)
         raise ClipRefused("clip_unmeasured") from fault
 
 

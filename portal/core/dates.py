@@ -6,9 +6,12 @@ from zoneinfo import ZoneInfo
 
 from portal.core import text as texts
 from portal.core.errors import BadInput
+from portal.core.particles import particle
 
 KST = ZoneInfo("Asia/Seoul")
 MIDNIGHT = time(0)
+END_OF_DAY = "자정(24시)"
+"""How every text writes the end of the named day; 자정 alone is also read as its beginning."""
 FIRST_YEAR, LAST_YEAR = 1900, 2100
 _DAY = re.compile(
     r"([0-9]{4}) ?(?:[-./]|년) ?([0-9]{1,2}) ?(?:[-./]|월) ?([0-9]{1,2}) ?(?:\.|일)?"
@@ -37,7 +40,7 @@ def read(text: str) -> date:
     if found is None:
         if _SHORT_YEAR.fullmatch(plain.replace(" ", "")):
             raise BadInput(
-                f"‘{plain}’은(는) 연도를 알 수 없습니다. 연도를 네 자리로 적어 주세요. 예: 2021-03-05",
+                f"‘{plain}’{particle(plain, '은/는')} 연도를 알 수 없습니다. 연도를 네 자리로 적어 주세요. 예: 2021-03-05",
                 code="date",
             )
         raise BadInput("날짜를 2021-03-05처럼 입력하세요.", code="date")
@@ -62,13 +65,13 @@ def last_day_of(due_at: datetime) -> date:
 
 
 def due_text(due_at: datetime) -> str:
-    """Write a due instant as people say it: 2021년 12월 2일 18시, 2021년 12월 2일 자정.
+    """Write a due instant as people say it: 2021년 12월 2일 18시, 2021년 12월 2일 자정(24시).
 
-    자정 is the end of the named day. Minutes and seconds are written only where there are some.
+    Minutes and seconds are written only where there are some.
     """
     local = due_at.astimezone(KST)
     if local.time() == MIDNIGHT:
-        return f"{_day_text(last_day_of(due_at))} 자정"
+        return f"{_day_text(last_day_of(due_at))} {END_OF_DAY}"
     parts = [_day_text(local.date()), f"{local.hour}시"]
     if local.minute or local.second:
         parts.append(f"{local.minute}분")

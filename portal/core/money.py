@@ -5,14 +5,13 @@ from decimal import Decimal
 
 from portal.core import text as texts
 from portal.core.errors import BadInput
+from portal.core.particles import particle
 
 MAN = 10_000
 EOK = 100_000_000
 MAX_WON = 10**13
 """No single amount reaches 10조 원; more is a typing error (assumption)."""
 
-_TENTH_OF_EOK = EOK // 10
-_DECIMAL_EOK_FROM = EOK // 2
 _BIG = (("조", 10**12), ("억", EOK), ("만", MAN))
 _SMALL = (("천", 1_000), ("백", 100), ("십", 10))
 _DIGITS = r"(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,3}(?: [0-9]{3})+|[0-9]+)"
@@ -60,14 +59,14 @@ def read(text: str, *, label: str = "금액") -> int:
         return checked_won(_in_words(body, has_won, shown), label=label)
     if re.fullmatch(r"[0-9]+(?:\.[0-9]+)+|" + _POINTED.pattern, body):
         raise BadInput(
-            f"‘{shown}’은(는) {body}원으로 읽히는데 원 아래는 적을 수 없습니다. 원 단위 숫자로 "
-            f"적거나 단위를 붙여 주세요. 예: 1,500,000원, 1.5억원",
+            f"‘{shown}’{particle(shown, '은/는')} {body}원으로 읽히는데 원 아래는 적을 수 없습니다. 원 단위 숫자로 "
+            f"적거나 단위를 붙여 주세요. 예: 1,500,000원, 1억 5,000만원",
             code="amount",
         )
     if re.fullmatch(r"[0-9][0-9, ]*", body):
         digits = re.sub(r"[, ]", "", body)
         raise BadInput(
-            f"‘{shown}’은(는) {int(digits):,}원으로 읽히지만 자리를 나눈 표시가 세 자리마다 있지 않아 "
+            f"‘{shown}’{particle(shown, '은/는')} {int(digits):,}원으로 읽히지만 자리를 나눈 표시가 세 자리마다 있지 않아 "
             "확실하지 않습니다. 금액을 다시 적어 주세요.",
             code="amount",
         )
@@ -98,21 +97,19 @@ def won(amount: int | None) -> str:
 
 
 def eok(amount: int | None) -> str:
-    """Return an amount short but never rounded: 4,002억원, 0.7억원, 2,000만원, 1억 2,345만원.
+    """Return an amount short but never rounded: 4,002억원, 7,000만원, 3억 5,000만원, 1억 2,345만원.
 
-    From 0.5억 whole tenths of 억 are written in 억, below that in 만; an amount that is not a whole
-    만원 is written out in won.
+    As people say it, without a decimal point; what is not a whole 만원 is written out in won.
     """
     if amount is None:
         return "미정"
     if amount < 0:
         return "-" + eok(-amount)
-    if amount >= _DECIMAL_EOK_FROM and amount % _TENTH_OF_EOK == 0:
-        whole, tenth = divmod(amount // _TENTH_OF_EOK, 10)
-        return f"{whole:,}.{tenth}억원" if tenth else f"{whole:,}억원"
     if amount == 0 or amount % MAN:
         return won(amount)
     whole, rest = divmod(amount // MAN, MAN)
+    if not rest:
+        return f"{whole:,}억원"
     return f"{whole:,}억 {rest:,}만원" if whole else f"{rest:,}만원"
 
 
@@ -134,7 +131,7 @@ def _in_words(body: str, has_won: bool, shown: str) -> int:
     if before and not has_won and not any(unit in rest for unit, _ in _SMALL):
         low = f"{body[: -len(rest)].strip()} {rest}"
         raise BadInput(
-            f"‘{shown}’은(는) {low}원인지 {low}만원인지 알 수 없습니다. 단위를 붙여 주세요.",
+            f"‘{shown}’{particle(shown, '은/는')} {low}원인지 {low}만원인지 알 수 없습니다. 단위를 붙여 주세요.",
             code="amount",
         )
     value = _below_man(rest, 1, shown)
@@ -184,7 +181,7 @@ def _number(text: str) -> int:
 
 def _unread(shown: str) -> BadInput:
     return BadInput(
-        f"‘{shown}’을(를) 금액으로 읽을 수 없습니다. 원 단위 숫자나 억·만 단위로 적어 "
+        f"‘{shown}’{particle(shown, '을/를')} 금액으로 읽을 수 없습니다. 원 단위 숫자나 억·만 단위로 적어 "
         "주세요. 예: 70,000,000원, 1억 2,000만원",
         code="amount",
     )

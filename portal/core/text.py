@@ -16,6 +16,7 @@ from collections.abc import Callable
 from typing import Any
 
 from portal.core.errors import BadInput
+from portal.core.particles import with_particle
 
 # Formatting characters (category Cf), and letters and marks that fonts draw as nothing.
 _UNSEEN = (
@@ -163,7 +164,7 @@ def ascii_only(text: str, *, what: str, code: str) -> str:
     strange = next((letter for letter in text if not letter.isascii()), None)
     if strange is not None:
         raise BadInput(
-            f"{what}에 쓸 수 없는 글자 {named(strange)}이(가) 있습니다. 지우고 직접 입력하세요.",
+            f"{what}에 쓸 수 없는 글자 {with_particle(named(strange), '이/가')} 있습니다. 지우고 직접 입력하세요.",
             code=code,
         )
     return text

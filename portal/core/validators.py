@@ -12,6 +12,7 @@ from stdnum.kr import brn
 
 from portal.core import text as texts
 from portal.core.errors import BadInput
+from portal.core.particles import with_particle
 
 _WEIGHTS = (1, 3, 7, 1, 3, 7, 1, 3, 5)
 _TEN_DIGITS = re.compile(r"[0-9]{10}")
@@ -222,7 +223,7 @@ def _refuse_letter(part: str, allowed: "re.Pattern[str]") -> None:
     strange = next((letter for letter in part if not allowed.fullmatch(letter)), None)
     if strange is not None:
         raise _bad_email(
-            f"쓸 수 없는 글자 {texts.named(strange)}이(가) 있습니다. 지우고 영문 자판으로 다시 "
+            f"쓸 수 없는 글자 {with_particle(texts.named(strange), '이/가')} 있습니다. 지우고 영문 자판으로 다시 "
             "입력하세요."
         )
 

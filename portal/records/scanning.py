@@ -54,7 +54,7 @@ def record(row: ScannedFile, found: Scan, *, at: datetime) -> str:
         problem="",
     )
     if written and verdict == Verdict.QUARANTINED:
-        logger.warning("올린 파일 %s을(를) 격리했습니다: %s", row.name, found.signature)
+        logger.warning("올린 파일을 격리했습니다: %s (%s)", row.name, found.signature)
         if row.uploaded_by is not None:
             outbox.write(
                 "portal/file_quarantined",

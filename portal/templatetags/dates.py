@@ -1,7 +1,7 @@
 """Dates and times in Korean form."""
 
 import re
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from django.utils.timezone import is_naive
 
@@ -29,7 +29,7 @@ def kst(instant: datetime | None, after: str = "", *, autoescape: bool = False) 
 
 @library.filter(needs_autoescape=True)
 def until(instant: datetime | None, after: str = "", *, autoescape: bool = False) -> str:
-    """Return a closing to the second; midnight is 24:00 of the day before: 2021. 2. 16. 24:00:00 (KST).
+    """Return a closing to the second: 2021. 2. 16. 18:00:00 (KST); midnight: 2021. 2. 16. 자정(24시).
 
     For intake, where a second decides. `due` writes all other deadlines.
     """
@@ -37,14 +37,14 @@ def until(instant: datetime | None, after: str = "", *, autoescape: bool = False
         return ""
     local = instant.astimezone(KST)
     if (local.hour, local.minute, local.second) == (0, 0, 0):
-        words = f"{kdate(local - timedelta(days=1))} 24:00:00 (KST)"
+        words = f"{kdate(dates.last_day_of(local))} {dates.END_OF_DAY}"
         return _unbroken(words, after, autoescape)
     return kst(instant, after, autoescape=autoescape)
 
 
 @library.filter(needs_autoescape=True)
 def due(instant: datetime | None, after: str = "", *, autoescape: bool = False) -> str:
-    """Return a deadline as people say it: 2021년 12월 2일 18시, 2021년 12월 2일 자정."""
+    """Return a deadline as people say it: 2021년 12월 2일 18시, 2021년 12월 2일 자정(24시)."""
     if instant is None:
         return ""
     if is_naive(instant):

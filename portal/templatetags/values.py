@@ -5,7 +5,7 @@ import re
 from django.utils.html import conditional_escape
 from django.utils.safestring import SafeString, mark_safe
 
-from portal.core import following, money, validators
+from portal.core import following, money, particles, validators
 from portal.core.html import NOTHING, html
 from portal.forms.people import told_apart
 from portal.models import User
@@ -27,6 +27,17 @@ def won(amount: int | None) -> str:
 def eok(amount: int | None) -> str:
     """Return whole won short but never rounded: 4,002억원; unknown is 미정."""
     return money.eok(amount)
+
+
+@library.filter
+def particle(word: object, pair: str) -> str:
+    """Return only the particle of `pair` that follows `word`, for a word in quotes or in bold."""
+    return particles.particle(word, pair)
+
+
+@library.filter
+def with_particle(word: object, pair: str) -> str:
+    return particles.with_particle(word, pair)
 
 
 @library.filter

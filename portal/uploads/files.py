@@ -180,7 +180,7 @@ def discard(name: str) -> None:
     try:
         kept_in().discard(name)
     except Unavailable:
-        logger.warning("파일 %s을(를) 지우지 못했습니다.", name)
+        logger.warning("파일을 지우지 못했습니다: %s", name)
 
 
 def discard_on_commit(name: str) -> None:

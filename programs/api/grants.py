@@ -20,7 +20,7 @@ COST = OpenApiExample(
     value={"track": "cobot", "total_cost_won": 700_000_000},
 )
 GRANT = OpenApiExample(
-    "절반은 3.5억원이나 한도가 3억원",
+    "절반은 3억 5,000만원이나 한도가 3억원",
     response_only=True,
     value={
         "support_won": 300_000_000,

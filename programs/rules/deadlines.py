@@ -28,9 +28,9 @@ class Policy(StrEnum):
 
 
 POLICY_WORDS = {
-    Policy.WORKING_DAY_18: "마지막 날 18시 (쉬는 날이면 다음 근무일)",
-    Policy.END_OF_WORKING_DAY: "마지막 날 자정 (쉬는 날이면 다음 근무일)",
-    Policy.END_OF_DAY: "마지막 날 자정 (쉬는 날이어도 그날)",
+    Policy.WORKING_DAY_18: "마지막 날 18시, 쉬는 날이면 다음 근무일",
+    Policy.END_OF_WORKING_DAY: "마지막 날 자정(24시), 쉬는 날이면 다음 근무일",
+    Policy.END_OF_DAY: "마지막 날 자정(24시), 쉬는 날이어도 그날",
 }
 
 

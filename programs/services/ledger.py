@@ -16,6 +16,7 @@ from portal.core import ranges
 from portal.core.dates import korean_day
 from portal.core.errors import BadInput, BudgetExceeded, NotFound, StaleVersion
 from portal.core.money import won
+from portal.core.particles import with_particle
 from portal.jobs import broker
 from portal.models import User
 from portal.records import audit
@@ -185,7 +186,7 @@ def _already_written(
             booking.subject,
         ):
             raise StaleVersion(
-                f"근거 번호 {booking.reference}은(는) 다른 내용으로 이미 쓰였습니다.",
+                f"근거 번호 {with_particle(booking.reference, '은/는')} 다른 내용으로 이미 쓰였습니다.",
                 code="reference_mismatch",
             )
     return written

@@ -15,6 +15,7 @@ from portal.access import impartiality
 from portal.core import ranges
 from portal.core.dates import korean_day
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken
+from portal.core.particles import particle
 from portal.models import User
 from programs.models import Criterion, RuleChange, RuleProposal, SubProgram, Track
 from programs.queries import rule_changes as queries
@@ -135,7 +136,9 @@ def _changed(program: SubProgram, change: rules.Change, now: datetime) -> models
         try:
             row.delete()
         except ProtectedError as used:
-            raise _broken(f"‘{change['name']}’은(는) 이미 쓰이고 있어 뺄 수 없습니다.") from used
+            raise _broken(
+                f"‘{change['name']}’{particle(change['name'], '은/는')} 이미 쓰이고 있어 뺄 수 없습니다."
+            ) from used
         return None
     for name, (_, after) in change["fields"].items():
         _set(row, name, after, now)

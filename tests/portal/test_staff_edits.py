@@ -143,7 +143,7 @@ def test_when_a_period_ends_is_chosen_in_words_and_by_two_people_once_announced(
     client, url = staff.enter(Client(), one), page_of(program)
     sent = fields(client, url)
     assert sent["due_supplement_days"] == "working_day_18"
-    assert "마지막 날 자정 (쉬는 날이면 다음 근무일)" in client.get(url).content.decode()
+    assert "마지막 날 자정(24시), 쉬는 날이면 다음 근무일" in client.get(url).content.decode()
     client.post(url, {**sent, "due_supplement_days": "end_of_day", "why": "공고 정정"})
     program.refresh_from_db()
     assert program.due_policies["supplement_days"] == "working_day_18"
@@ -155,12 +155,12 @@ def test_when_a_period_ends_is_chosen_in_words_and_by_two_people_once_announced(
         (
             "",
             "보완 기한이 끝나는 때",
-            "마지막 날 18시 (쉬는 날이면 다음 근무일)",
-            "마지막 날 자정 (쉬는 날이어도 그날)",
+            "마지막 날 18시, 쉬는 날이면 다음 근무일",
+            "마지막 날 자정(24시), 쉬는 날이어도 그날",
         )
     ]
     officer = staff.enter(Client(), staff.officer(program))
-    assert "마지막 날 자정 (쉬는 날이어도 그날)" in officer.get(url).content.decode()
+    assert "마지막 날 자정(24시), 쉬는 날이어도 그날" in officer.get(url).content.decode()
 
 
 @pytest.mark.django_db

@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from portal.access.requests import person
+from portal.core.particles import with_particle
 from portal.forms.ranges import within
 from portal.staff.acts import Act, WorkflowAdmin, history
 from portal.staff.forms import note_form
@@ -96,7 +97,7 @@ def decline(
 def declined(successor: Monitor | None) -> str:
     if successor is None:
         return "사양을 기록했습니다."
-    return f"사양을 기록했습니다. {successor}을(를) 선정했습니다."
+    return f"사양을 기록했습니다. {with_particle(successor, '을/를')} 선정했습니다."
 
 
 @admin.register(PanelApplication)
@@ -142,7 +143,7 @@ class PanelApplicationAdmin(WorkflowAdmin):
             "fill",
             "다음 예비를 단원으로",
             fill,
-            done=lambda monitor: f"{monitor}을(를) 선정하고 본인에게 알렸습니다.",
+            done=lambda monitor: f"{with_particle(monitor, '을/를')} 선정하고 본인에게 알렸습니다.",
             roles=[PANEL_OPERATOR],
             show=lambda request, application: application.state == PanelApplicationState.RESERVE,
             intro="빈자리가 있으면 예비 가운데 순위가 가장 높은 사람을 단원으로 합니다.",

@@ -9,6 +9,7 @@ import yaml
 from django.db import transaction
 
 from portal.core.errors import BadInput, NotFound
+from portal.core.particles import with_particle
 from portal.models import User
 from programs.rules import deadlines
 from vouchers.models import PanelRound, ReportPlan
@@ -28,7 +29,9 @@ def read(path: Path) -> dict[str, Any]:
     try:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, yaml.YAMLError) as unreadable:
-        raise BadInput(f"{path}을(를) 읽을 수 없습니다.", code="plan_unreadable") from unreadable
+        raise BadInput(
+            f"{with_particle(path, '을/를')} 읽을 수 없습니다.", code="plan_unreadable"
+        ) from unreadable
     if not isinstance(content, dict):
         raise BadInput(f"{path}의 형식이 올바르지 않습니다.", code="plan_unreadable")
     return content

@@ -51,6 +51,7 @@ from applications.visibility import attachments_of, staff_applications
 from portal.access.requests import person
 from portal.access.roles import AUDITOR, roles_of
 from portal.core.clock import now
+from portal.core.particles import with_particle
 from portal.core.validators import row_number
 from portal.forms.people import PersonField, PersonsField
 from portal.models import MoveLogBase, User
@@ -376,7 +377,7 @@ class ApplicationAdmin(SetListAdmin):
             "빈 자리 배정",
             refill,
             done=lambda row: (
-                f"배정안 #{row.pk}을(를) 만들고 있습니다. ‘평가위원 배정안’에서 확인하고 확정하세요."
+                f"배정안 #{with_particle(row.pk, '을/를')} 만들고 있습니다. ‘평가위원 배정안’에서 확인하고 확정하세요."
             ),
             move=ApplicationMoves.ASSIGN,
             show=lambda request, application: free_places(application) > 0,

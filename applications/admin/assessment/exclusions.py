@@ -15,6 +15,7 @@ from applications.services.assessment import exclusions
 from applications.visibility import sheet_decisions_of
 from applications.worklists import OPEN_PROPOSAL
 from portal.access.requests import person
+from portal.core.particles import particle
 from portal.forms.people import told_apart
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.filters import waiting
@@ -61,7 +62,7 @@ class SheetDecisionAdmin(FoundByApplication, WorkflowAdmin):
                 decision.open and decision.proposed_by_id != person(request).pk
             ),
             intro=lambda decision: (
-                f"{told_apart(decision.proposed_by)}님이 제안한 ‘{decision.get_kind_display()}’을(를) 확정합니다. "
+                f"{told_apart(decision.proposed_by)}님이 제안한 ‘{decision.get_kind_display()}’{particle(decision.get_kind_display(), '을/를')} 확정합니다. "
                 f"사유: {decision.reason}"
             ),
         ),

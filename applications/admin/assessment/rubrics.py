@@ -12,6 +12,7 @@ from applications.models import RubricVersion
 from applications.services.assessment import rubrics
 from applications.visibility import rubrics_of
 from portal.access.requests import person
+from portal.core.particles import with_particle
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.templatetags.dates import kst
 from programs.roles import MANAGER, STAFF_READERS
@@ -35,7 +36,7 @@ class RubricVersionAdmin(WorkflowAdmin):
             "바뀐 기준을 새 판으로 확정",
             renew,
             done=lambda made: (
-                f"{made}을(를) 확정했습니다. 이미 낸 점수는 그대로 두고 다시 산정하세요."
+                f"{with_particle(made, '을/를')} 확정했습니다. 이미 낸 점수는 그대로 두고 다시 산정하세요."
             ),
             roles=[MANAGER],
             form=NoteForm,

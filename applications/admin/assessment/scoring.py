@@ -16,6 +16,7 @@ from applications.services.selection import proposals
 from applications.visibility import runs_of
 from portal.access.requests import person
 from portal.access.roles import roles_of
+from portal.core.particles import with_particle
 from portal.forms.ranges import within
 from portal.models import JobState
 from portal.staff.acts import Act
@@ -78,7 +79,7 @@ class ScoreRunAdmin(JobProgressAdmin):
             "선정안 만들기",
             propose,
             done=lambda made: (
-                f"선정안 #{made.pk}을(를) 만들고 있습니다. 아래 ‘선정’ 목록에서 볼 수 있습니다."
+                f"선정안 #{with_particle(made.pk, '을/를')} 만들고 있습니다. 아래 ‘선정’ 목록에서 볼 수 있습니다."
             ),
             roles=[OFFICER, MANAGER],
             form=proposal_form,

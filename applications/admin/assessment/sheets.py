@@ -25,6 +25,7 @@ from applications.states import SheetDecisionKind as K
 from applications.visibility import sheets_of
 from portal.access.requests import person
 from portal.core.clock import now
+from portal.core.particles import particle
 from portal.forms.people import told_apart
 from portal.models import User
 from portal.staff.acts import Act, WorkflowAdmin
@@ -56,7 +57,7 @@ def propose(kind: SheetDecisionKind) -> Callable[..., SheetDecision]:
 def proposed(decision: SheetDecision) -> str:
     label = decision.get_kind_display()
     if decision.two:
-        return f"‘{label}’을(를) 제안했습니다. 다른 사람이 승인하면 확정됩니다."
+        return f"‘{label}’{particle(label, '을/를')} 제안했습니다. 다른 사람이 승인하면 확정됩니다."
     return f"확정했습니다: {label}"
 
 

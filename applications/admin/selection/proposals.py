@@ -27,6 +27,7 @@ from portal.access.requests import person
 from portal.core.clock import now
 from portal.core.errors import NotFound
 from portal.core.money import won
+from portal.core.particles import with_particle
 from portal.core.validators import document_number, row_number
 from portal.forms.fields import DocumentNumberField
 from portal.models import Job
@@ -166,7 +167,7 @@ class SelectionAdmin(JobProgressAdmin):
             "선정 수 바꾸기",
             revise,
             done=lambda made: (
-                f"이 선정안을 폐기하고 선정안 #{made.pk}을(를) 만들고 있습니다. 확인부터 다시 합니다."
+                f"이 선정안을 폐기하고 선정안 #{with_particle(made.pk, '을/를')} 만들고 있습니다. 확인부터 다시 합니다."
             ),
             move=SelectionMoves.DISCARD,
             form=revision_form,

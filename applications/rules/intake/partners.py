@@ -7,6 +7,7 @@ from typing import Any
 
 from portal.core.errors import BadInput, Finding
 from portal.core.money import won
+from portal.core.particles import with_particle
 from programs.rules.facts import Facts, When, applies, parse_when
 
 INVITED = "invited"
@@ -90,7 +91,7 @@ def judge(
     findings += [
         Finding(
             f"partner_pending:{p.role}",
-            f"{p.name or '초대한 기업'}이(가) 아직 수락하지 않았습니다.",
+            f"{with_particle(p.name or '초대한 기업', '이/가')} 아직 수락하지 않았습니다.",
         )
         for p in present
         if p.state == INVITED
@@ -171,14 +172,14 @@ def _check_terms(partner: Partner, required: Mapping[str, Any]) -> list[Finding]
         findings.append(
             Finding(
                 f"partner_unconfirmed:{role}",
-                f"{partner.name}이(가) 맡은 일과 금액을 아직 확인하지 않았습니다.",
+                f"{with_particle(partner.name, '이/가')} 맡은 일과 금액을 아직 확인하지 않았습니다.",
             )
         )
     elif not terms.confirmed:
         findings.append(
             Finding(
                 f"partner_disagrees:{role}",
-                f"{partner.name}이(가) 맡은 일이나 금액에 동의하지 않았습니다. 고쳐서 다시 보내세요.",
+                f"{with_particle(partner.name, '이/가')} 맡은 일이나 금액에 동의하지 않았습니다. 고쳐서 다시 보내세요.",
             )
         )
     return findings

@@ -27,6 +27,7 @@ from portal.access.roles import roles_of
 from portal.core import ranges
 from portal.core.dates import korean_day
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken
+from portal.core.particles import particle
 from portal.models import User
 from portal.notices import outbox
 from portal.records.workflow import move
@@ -52,7 +53,10 @@ def begin(deliverable: Deliverable, *, by: User, now: datetime) -> Deliverable:
         raise _closed()
     status = queries.status_of(deliverable)
     if status.blocked_on:
-        raise MoveNotAllowed(f"‘{status.blocked_on}’이(가) 끝난 뒤에 시작합니다.", code="waits")
+        raise MoveNotAllowed(
+            f"‘{status.blocked_on}’{particle(status.blocked_on, '이/가')} 끝난 뒤에 시작합니다.",
+            code="waits",
+        )
     if deliverable.spec["by"] == EXPERT and deliverable.expert_id is None:
         raise MoveNotAllowed("전문가가 아직 배정되지 않았습니다.", code="no_expert")
     today = korean_day(now)

@@ -19,6 +19,7 @@ from portal.assignment import matching
 from portal.core import ranges
 from portal.core.dates import korean_day
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
+from portal.core.particles import with_particle
 from portal.core.text import name as clean_name
 from portal.core.validators import business_number
 from portal.models import DeclaredTie, User
@@ -333,12 +334,17 @@ def _shortage_texts(
 def _unfit(expert: Expert, deliverable: Deliverable) -> list[Finding]:
     findings = []
     if expert.state != ExpertState.VERIFIED or expert.pool != deliverable.spec.get("pool"):
-        findings.append(Finding("expert", f"{expert}은(는) 이 일의 등록된 전문가가 아닙니다."))
+        findings.append(
+            Finding("expert", f"{with_particle(expert, '은/는')} 이 일의 등록된 전문가가 아닙니다.")
+        )
     return findings
 
 
 def _full(expert: Expert) -> Finding:
-    return Finding("expert_full", f"{expert}은(는) 이미 {expert.capacity}곳을 맡고 있습니다.")
+    return Finding(
+        "expert_full",
+        f"{with_particle(expert, '은/는')} 이미 {expert.capacity}곳을 맡고 있습니다.",
+    )
 
 
 def _check_staff(by: User, about: impartiality.Things) -> None:

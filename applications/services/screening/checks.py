@@ -20,6 +20,7 @@ from applications.states import (
     SupplementState,
 )
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, StaleVersion
+from portal.core.particles import particle
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move, set_state
 from programs.queries.calendar import holidays
@@ -266,6 +267,6 @@ def _decide(check: Check, decision: CheckDecision, reason: str, by: User, now: d
 def _decided_meanwhile(row: BonusClaim | Check) -> StaleVersion:
     found = row.get_state_display() if isinstance(row, BonusClaim) else row.get_decision_display()
     return StaleVersion(
-        f"{row}: {row.decided_by}님이 먼저 ‘{found}’(으)로 정했습니다. 사유: {row.reason or '없음'}."
+        f"{row}: {row.decided_by}님이 먼저 ‘{found}’{particle(found, '으로/로')} 정했습니다. 사유: {row.reason or '없음'}."
         " 내용을 확인한 뒤 다시 처리해 주세요."
     )

@@ -38,6 +38,7 @@ from portal.core import ranges
 from portal.core.dates import korean_day
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, PortalError, RuleBroken
 from portal.core.moves import Move
+from portal.core.particles import with_particle
 from portal.jobs import broker, queue
 from portal.jobs.progress import Progress, no_progress
 from portal.models import Job, User
@@ -107,7 +108,7 @@ def start(
         SubProgram.objects.select_for_update(no_key=True).get(pk=program.pk)
         if live := _unfinished(program).first():
             raise MoveNotAllowed(
-                f"아직 발표하지 않은 선정 #{live.pk}이(가) 있습니다. 먼저 발표하거나 폐기하세요.",
+                f"아직 발표하지 않은 선정 #{with_particle(live.pk, '이/가')} 있습니다. 먼저 발표하거나 폐기하세요.",
                 code="selection_live",
             )
         selection = Selection.objects.create(

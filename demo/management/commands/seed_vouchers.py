@@ -13,6 +13,7 @@ from demo.commands import DemoCommand
 from demo.people import email_of
 from demo.vouchers import reports, suppliers
 from portal.core.clock import KST, now
+from portal.core.particles import with_particle
 from portal.jobs import queue
 from portal.models import DeclaredTie, JobState, User
 from portal.paper import tables
@@ -96,7 +97,7 @@ class Command(DemoCommand):
     def run_job(self, job: int | None) -> None:
         """Run a job now. Raises CommandError when it fails."""
         if job is None or queue.run(job) != JobState.DONE:
-            raise CommandError(f"작업 {job}을(를) 끝내지 못했습니다.")
+            raise CommandError(f"작업 {with_particle(job, '을/를')} 끝내지 못했습니다.")
 
     def reschedule(self) -> PanelRound:
         """Move the round so that recruitment is over and the trial period has just ended."""

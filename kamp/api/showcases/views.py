@@ -17,6 +17,7 @@ from kamp.queries.showcases import CHOICES, FILTERS, published, published_by_slu
 from portal.access.decorators import same_for_strangers
 from portal.api.query import DeclaredQuery
 from portal.core.errors import BadInput
+from portal.core.particles import with_particle
 
 TAGS = ["KAMP"]
 FILTER_LABELS = {
@@ -57,7 +58,7 @@ class Showcases(DeclaredQuery, ListAPIView):
                 name,
                 str,
                 enum=CHOICES[name].values if name in CHOICES else None,
-                description=f"{label}이(가) 이 값인 사례만",
+                description=f"{with_particle(label, '이/가')} 이 값인 사례만",
             )
             for name, label in FILTER_LABELS.items()
         ],

@@ -13,6 +13,7 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 
 from portal.core.errors import BadInput, Finding, RuleBroken
+from portal.core.particles import particle, with_particle
 from programs.rules import eligibility
 from programs.rules.calendar import Window
 from programs.rules.grants import ceilings
@@ -183,25 +184,25 @@ def _message(error: ValidationError) -> str:
     quoted = re.findall(r"'([^']*)'", error.message)
     match error.validator:
         case "required":
-            return f"필수 항목 {quoted[-1]}이(가) 없습니다."
+            return f"필수 항목 {with_particle(quoted[-1], '이/가')} 없습니다."
         case "additionalProperties":
             return f"알 수 없는 항목입니다: {', '.join(sorted(set(value) - _declared(error)))}"
         case "type":
             names = expected if isinstance(expected, list) else [expected]
             return f"{value!r}의 종류가 맞지 않습니다. {', '.join(names)}이어야 합니다."
         case "enum":
-            return f"{value!r}은(는) 쓸 수 없습니다. {', '.join(map(str, expected))} 가운데 하나."
+            return f"{value!r}{particle(value, '은/는')} 쓸 수 없습니다. {', '.join(map(str, expected))} 가운데 하나."
         case "pattern":
             return f"{value!r}의 형식이 맞지 않습니다."
         case "minimum" | "maximum":
-            return f"{value!r}은(는) 범위를 벗어났습니다. ({error.validator} {expected})"
+            return f"{value!r}{particle(value, '은/는')} 범위를 벗어났습니다. ({error.validator} {expected})"
         case "minItems" | "maxItems" | "items":
             if len(error.schema.get("prefixItems", ())) == PERIOD_PARTS:
                 return "기한은 [값, 출처, 끝나는 때]여야 합니다."
             return "[값, 출처]의 짝 또는 비어 있지 않은 목록이어야 합니다."
         case "anyOf":
-            return f"{value!r}은(는) 0 이상의 정수 또는 null이어야 합니다."
-    return f"{value!r}은(는) 쓸 수 없습니다. ({error.validator})"
+            return f"{value!r}{particle(value, '은/는')} 0 이상의 정수 또는 null이어야 합니다."
+    return f"{value!r}{particle(value, '은/는')} 쓸 수 없습니다. ({error.validator})"
 
 
 def _declared(error: ValidationError) -> set[str]:
@@ -271,7 +272,7 @@ def _profile(document: Document) -> Iterator[str]:
 def _duplicates(where: str, key: str, rows: Iterable[Document]) -> Iterator[str]:
     for value, count in Counter(row[key] for row in rows).items():
         if count > 1:
-            yield f"{where}.{key}: {value}이(가) 두 번 쓰였습니다."
+            yield f"{where}.{key}: {with_particle(value, '이/가')} 두 번 쓰였습니다."
 
 
 def _program(document: Document, program: Document) -> Iterator[str]:
@@ -292,7 +293,7 @@ def _program(document: Document, program: Document) -> Iterator[str]:
     yield from _references(document, program, parts)
     common = {row["code"] for part in PARTS for row in document["common"].get(part, ())}
     for code in sorted(set(program.get("skip", ())) - common):
-        yield f"skip: 공통 항목에 {code}이(가) 없습니다."
+        yield f"skip: 공통 항목에 {with_particle(code, '이/가')} 없습니다."
 
 
 def _delivery(document: Document, program: Document) -> Iterator[str]:
@@ -306,7 +307,7 @@ def _delivery(document: Document, program: Document) -> Iterator[str]:
         elif row.get("pool", "") not in {"", *pools}:
             yield f"{where}.pool: {row['pool']} 풀이 없습니다."
         if row.get("after", "") not in {"", *before}:
-            yield f"{where}.after: 앞에 {row['after']}이(가) 없습니다."
+            yield f"{where}.after: 앞에 {with_particle(row['after'], '이/가')} 없습니다."
         before.add(row["code"])
 
 
@@ -343,7 +344,7 @@ def _scoring(
 def _agreement(terms: Mapping[str, Any]) -> Iterator[str]:
     missing = [name for name in AGREEMENT_FIGURES if name not in terms["figures"]]
     if missing:
-        yield f"agreement.figures: {', '.join(missing)}이(가) 없습니다."
+        yield f"agreement.figures: {with_particle(', '.join(missing), '이/가')} 없습니다."
     for kind in ceilings.KINDS:
         rows = terms["instalments"].get(kind)
         if rows is None:
@@ -403,7 +404,7 @@ def _reference_faults(
     values: Iterable[Any],
 ) -> Iterator[str]:
     if fact not in offered:
-        yield f"{fact_place}: {fact}을(를) 묻는 질문이 없습니다."
+        yield f"{fact_place}: {with_particle(fact, '을/를')} 묻는 질문이 없습니다."
     elif (choices := offered[fact]) and (unknown := set(values) - choices):
         yield f"{values_place}: {fact}의 보기가 아닙니다: {unknown}"
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import Model, ProtectedError, QuerySet, Sum
 
 from portal.core.errors import BadInput
+from portal.core.particles import with_particle
 from portal.models import User
 from portal.records import snapshot
 from programs.models import (
@@ -106,7 +107,8 @@ class Report:
                 instance.delete()
             except ProtectedError as error:
                 raise BadInput(
-                    f"{what} {code}은(는) 이미 쓰이고 있어 뺄 수 없습니다.", code="catalogue_used"
+                    f"{what} {with_particle(code, '은/는')} 이미 쓰이고 있어 뺄 수 없습니다.",
+                    code="catalogue_used",
                 ) from error
             self.changes.append(Change(f"{what} {code}", REMOVED))
 

@@ -39,10 +39,10 @@ def test_the_date_of_an_instant_is_the_korean_one():
         ("{{ at|kst }}", "2021.~2.~16. 18:00:00~(KST)"),
         ("{{ at|kdate }}", "2021.~2.~16."),
         ('{{ at|until:"까지" }}', "2021.~2.~16. 18:00:00~(KST)|까지"),
-        ('{{ midnight|until:"까지" }}', "2021.~2.~16. 24:00:00~(KST)|까지"),
+        ('{{ midnight|until:"까지" }}', "2021.~2.~16. 자정(24시)|까지"),
         ('{{ nothing|until:"까지" }}', ""),
         ('{{ at|due:"까지" }}', "2021년~2월~16일~18시|까지"),
-        ('{{ midnight|due:"까지" }}', "2021년~2월~16일~자정|까지"),
+        ('{{ midnight|due:"까지" }}', "2021년~2월~16일~자정(24시)|까지"),
         ("{{ at|due }}", "2021년~2월~16일~18시"),
         ('{{ nothing|due:"까지" }}', ""),
     ],
@@ -65,7 +65,7 @@ def test_an_absent_value_shows_nothing(write):
 
 def test_unknown_money_is_undecided_and_never_zero():
     assert drawn("{{ n|won }} {{ n|eok }}", n=None) == "미정 미정"
-    assert drawn("{{ n|won }} {{ n|eok }}", n=70_000_000) == "70,000,000원 0.7억원"
+    assert drawn("{{ n|won }} {{ n|eok }}", n=70_000_000) == "70,000,000원 7,000만원"
 
 
 def test_a_business_number_is_written_like_the_certificate():
@@ -185,7 +185,7 @@ def test_the_meter_shows_what_is_left():
         d=50_000_000,
     )
     assert "남음" in html
-    assert "6.5억원" in html
+    assert "6억 5,000만원" in html
     assert "style=" not in html
 
 

@@ -397,7 +397,7 @@ def test_the_lists_of_a_form_are_tables_and_not_raw_data() -> None:
         "중소기업과 중견기업이 신청할 수 있습니다.",  # conditions
         "이미 정했으면 초대하세요.",  # partner roles
         "담당자의 이름, 이메일, 연락처, 소속과 직위",  # consents
-        "마지막 날 18시 (쉬는 날이면 다음 근무일)",  # steps
+        "마지막 날 18시, 쉬는 날이면 다음 근무일",  # steps
         "공급과 설치",  # delivery
         "인건비 한도",  # origins
         "지원유형: ",

@@ -107,7 +107,7 @@ def test_figures_stand_with_their_origin(client: Client, open_round: ProgramRoun
     assert "원문 12행" in page
     assert "운영 기준" in page
     build = read(client, "program_detail", "2021-1", "build")
-    assert "전년도 1.5억원" in build
+    assert "전년도 1억 5,000만원" in build
     assert "공개 자료" in build
     assert "한도 미정" in build
 

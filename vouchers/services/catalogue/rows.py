@@ -12,6 +12,7 @@ from django.core.validators import URLValidator
 from portal.core import money, ranges, validators
 from portal.core import text as texts
 from portal.core.errors import BadInput
+from portal.core.particles import particle
 from vouchers.states import Category, ServiceState
 
 SUPPLIER_COLUMNS = {
@@ -131,7 +132,9 @@ class _Line:
         except BadInput as refused:
             self.refuse(column, refused.message)
         except ValidationError:
-            self.refuse(column, f"‘{value[:40]}’은(는) 쓸 수 없는 값입니다.")
+            self.refuse(
+                column, f"‘{value[:40]}’{particle(value[:40], '은/는')} 쓸 수 없는 값입니다."
+            )
         return ""
 
     def parts(self, column: str) -> list[str]:

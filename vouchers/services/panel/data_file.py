@@ -12,6 +12,7 @@ from django.db.models import Sum
 from jsonschema import Draft202012Validator
 
 from portal.core.errors import BadInput, Finding, RuleBroken
+from portal.core.particles import with_particle
 from portal.models import User
 from programs.models import Budget, LedgerEntry
 from programs.rules.calendar import Window
@@ -116,17 +117,17 @@ def _consistency_faults(document: Document) -> Iterator[str]:
     for part in ("kinds", "criteria", "quoted"):
         for code, count in Counter(row["code"] for row in document.get(part, ())).items():
             if count > 1:
-                yield f"{part}.code: {code}이(가) 두 번 쓰였습니다."
+                yield f"{part}.code: {with_particle(code, '이/가')} 두 번 쓰였습니다."
     weights = sum(row["weight"][0] for row in document["criteria"])
     if weights != 100:
         yield f"criteria.weight: 비중의 합은 100이어야 합니다. 지금은 {weights}입니다."
     round = document["round"]
     least = sum(row["least_members"][0] for row in document["kinds"])
     if least > round["target"]["count"][0]:
-        yield f"kinds.least_members: 합 {least}이(가) 모집 인원보다 많습니다."
+        yield f"kinds.least_members: 합 {with_particle(least, '이/가')} 모집 인원보다 많습니다."
     each = sum(row["least_each"][0] for row in document["kinds"])
     if each > round["members_per_service"][0]:
-        yield f"kinds.least_each: 합 {each}이(가) 서비스마다 체험 인원보다 많습니다."
+        yield f"kinds.least_each: 합 {with_particle(each, '이/가')} 서비스마다 체험 인원보다 많습니다."
     try:
         opens, closes, wishes, ends = (instant(round[name][0]) for name in DATES)
         Window(opens, closes)

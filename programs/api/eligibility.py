@@ -12,12 +12,15 @@ from programs.api.catalogue import examples
 from programs.api.catalogue.views import find_program
 from programs.api.fields import ROUND, TAGS, PublicView, code_parameter
 from programs.queries import eligibility as eligibility_queries
+from programs.rules.eligibility import Standing
 
 VERDICT = OpenApiExample(
     "소기업이 아니라서 안 됨",
     response_only=True,
     value={
         "eligible": False,
+        "standing": "blocked",
+        "unanswered": [{"fact": "built_on", "label": "구축 완료일"}],
         "findings": [
             {"code": "small_only", "message": "소기업만 신청할 수 있습니다.", "blocking": True}
         ],
@@ -41,12 +44,31 @@ FACTS = {
 }
 
 
+STANDINGS = {
+    Standing.BLOCKED: "신청할 수 없음",
+    Standing.OPEN: "답하지 않은 질문이 있음",
+    Standing.CURABLE: "풀어야 할 사유가 있음",
+    Standing.FITS: "모두 갖춤",
+}
+
+
+class UnansweredShape(serializers.Serializer):
+    fact = serializers.CharField(help_text="항목")
+    label = serializers.CharField(help_text="질문")  # type: ignore[assignment]  # hides `Field.label`
+
+
 class VerdictShape(serializers.Serializer):
     """The answer: eligible is null while answers are missing and nothing speaks against it."""
 
     eligible = serializers.BooleanField(
-        allow_null=True, help_text="null은 답이 더 있어야 알 수 있다는 뜻입니다."
+        allow_null=True,
+        help_text="제출을 막는 사유가 없는지. null은 답이 더 있어야 알 수 있다는 뜻입니다.",
     )
+    standing = serializers.ChoiceField(
+        choices=[(row.value, label) for row, label in STANDINGS.items()],
+        help_text="blocked 신청할 수 없음, open 답하지 않은 질문이 있음, curable 신청할 수 있으나 풀어야 할 사유가 있음, fits 모두 갖춤",
+    )
+    unanswered = UnansweredShape(many=True, help_text="답하지 않은 질문 전부")
     findings = FindingShape(many=True, help_text="사유 전부")
 
 
@@ -71,4 +93,10 @@ class SelfCheck(PublicView):
         verdict = eligibility_queries.check_self(
             program, request.data, on=now().astimezone(KST).date()
         )
-        return Response(VerdictShape(verdict).data)
+        answer = {
+            "eligible": verdict.eligible,
+            "standing": verdict.standing,
+            "unanswered": eligibility_queries.unanswered(program, verdict),
+            "findings": verdict.findings,
+        }
+        return Response(VerdictShape(answer).data)

@@ -27,6 +27,9 @@ class Question:
     choices: tuple[tuple[str, str], ...] = ()
 
 
+TRACK_QUESTION = Question(fact="track", kind=QuestionKind.CHOICE, label="지원유형")
+
+
 def conditions_of(program: SubProgram) -> tuple[Condition, ...]:
     """Return all that a self-check judges: the conditions, and the partners required."""
     return (*program.conditions_parsed(), *_partner_conditions(program))
@@ -64,6 +67,13 @@ def check_self(program: SubProgram, raw: Mapping[str, object], *, on: date) -> V
                 f"‘{question.label}’ 항목은 {', '.join(codes)} 가운데 하나입니다.", code="fact"
             )
     return eligibility.judge(conditions, facts, on=on, final=False)
+
+
+def unanswered(program: SubProgram, verdict: Verdict) -> list[Question]:
+    """Return the questions that matter and have no answer, in the order of the form."""
+    missing = set(verdict.unanswered)
+    asked = [row for fact, row in _all_questions(program).items() if fact in missing]
+    return [TRACK_QUESTION, *asked] if TRACK_QUESTION.fact in missing else asked
 
 
 def who_may_apply(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from portal.core.errors import BadInput, Finding
@@ -72,17 +73,45 @@ class Condition:
         return self.basis == RECORD
 
 
+class Standing(StrEnum):
+    """How a firm stands that asks whether it may apply; only `FITS` is good news."""
+
+    BLOCKED = "blocked"
+    """Something keeps it from applying."""
+    OPEN = "open"
+    """Nothing blocks, but a question that matters has no answer yet."""
+    CURABLE = "curable"
+    """It may apply, but what only warns speaks against it until it is put right."""
+    FITS = "fits"
+    """Every question that matters is answered and nothing speaks against it."""
+
+
 @dataclass(frozen=True)
 class Verdict:
     """The answer with every reason.
 
     `eligible` is True only when nothing blocks and every blocking condition could be checked,
     False when something blocks, None when nothing blocks yet but facts in `unknown` are missing.
+    `unanswered` are all missing facts that matter, also those of conditions that only warn.
     """
 
     eligible: bool | None
     findings: tuple[Finding, ...]
     unknown: tuple[str, ...] = ()
+    unanswered: tuple[str, ...] = ()
+
+    @property
+    def failed(self) -> tuple[Finding, ...]:
+        """Return the findings about given answers, without those about missing ones."""
+        return self.findings[: len(self.findings) - len(self.unknown)]
+
+    @property
+    def standing(self) -> Standing:
+        if self.eligible is False:
+            return Standing.BLOCKED
+        if self.unanswered:
+            return Standing.OPEN
+        return Standing.CURABLE if self.failed else Standing.FITS
 
 
 def parse(conditions: Sequence[Mapping[str, Any]]) -> tuple[Condition, ...]:
@@ -122,8 +151,10 @@ def judge(conditions: Sequence[Condition], facts: Facts, *, on: date, final: boo
     """
     findings: list[Finding] = []
     unknown: dict[str, Finding] = {}
+    unanswered: dict[str, None] = {}
     undecided = False
     for condition in conditions:
+        unanswered |= dict.fromkeys(_unanswered(condition, facts))
         missing = _missing(condition, facts)
         if missing is None:
             continue
@@ -138,7 +169,7 @@ def judge(conditions: Sequence[Condition], facts: Facts, *, on: date, final: boo
     eligible: bool | None = not any(finding.blocking for finding in findings)
     if eligible and undecided:
         eligible = None
-    return Verdict(eligible, tuple(findings), tuple(unknown))
+    return Verdict(eligible, tuple(findings), tuple(unknown), tuple(unanswered))
 
 
 def read_facts(conditions: Sequence[Condition], raw: Mapping[str, object]) -> dict[str, Fact]:
@@ -203,6 +234,15 @@ def _missing(condition: Condition, facts: Facts) -> str | None:
     if condition.other:
         needed.append(condition.other)
     return next((fact for fact in needed if absent(facts.get(fact))), "")
+
+
+def _unanswered(condition: Condition, facts: Facts) -> list[str]:
+    """Return the missing facts on which a condition waits; first those that say if it applies."""
+    applied = applies(condition.when, facts)
+    if applied is False:
+        return []
+    needed = [condition.fact, condition.other] if applied else condition.when or ()
+    return [fact for fact in needed if fact and absent(facts.get(fact))]
 
 
 def _not_given(condition: Condition, fact: str, *, blocking: bool) -> Finding:

@@ -1,5 +1,6 @@
 """Page of the self-check."""
 
+from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
@@ -40,7 +41,16 @@ def self_check(request: HttpRequest, round: str, code: str) -> HttpResponse:
         "verdict": verdict,
         "findings": [
             {"message": row.message, "blocking": row.blocking}
-            for row in (verdict.findings if verdict else ())
+            for row in (verdict.failed if verdict else ())
+        ],
+        "unanswered": [
+            {"label": row.label, "target": first_input(form[row.fact])}
+            for row in (eligibility_queries.unanswered(program, verdict) if verdict else ())
         ],
     }
     return render(request, "programs/eligibility/self_check.html", context)
+
+
+def first_input(field: BoundField) -> str:
+    """Return the id to which a link to a field leads; of a group its first box."""
+    return field.id_for_label or f"{field.auto_id}_0"

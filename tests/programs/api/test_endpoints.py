@@ -182,8 +182,13 @@ def test_the_self_check_answers_with_every_reason(client: Client) -> None:
         f"{LIST}aftercare/self-check/",
         {"track": "emergency", "company_size": "mid", "built_on": "2100-01-01"},
     )
-    assert set(body) == {"eligible", "findings"}
+    assert set(body) == {"eligible", "standing", "unanswered", "findings"}
     assert body["eligible"] is False
+    assert body["standing"] == "blocked"
+    assert {
+        "fact": "banned",
+        "label": "접수 마감일 현재 정부 지원사업 참여 제한을 받고 있습니까?",
+    } in (body["unanswered"])
     for finding in body["findings"]:
         assert set(finding) == {"code", "message", "blocking"}
     blocking = {row["code"] for row in body["findings"] if row["blocking"]}
@@ -193,6 +198,8 @@ def test_the_self_check_answers_with_every_reason(client: Client) -> None:
 def test_a_self_check_without_answers_is_neither_yes_nor_no(client: Client) -> None:
     body = post(client, f"{LIST}build/self-check/", {})
     assert body["eligible"] is None
+    assert body["standing"] == "open"
+    assert body["unanswered"][0] == {"fact": "track", "label": "지원유형"}
     assert not any(row["blocking"] for row in body["findings"])
 
 
@@ -202,7 +209,12 @@ def test_a_complete_self_check_is_eligible(client: Client) -> None:
     for question in asked:
         facts[question["fact"]] = False if question["kind"] == "yes_no" else None
     facts |= {"company_kind": "company", "company_size": "mid"}
-    assert post(client, f"{LIST}meister/self-check/", facts)["eligible"] is True
+    fitting = post(client, f"{LIST}meister/self-check/", facts)
+    assert (fitting["eligible"], fitting["standing"]) == (True, "fits")
+    late = post(client, f"{LIST}meister/self-check/", {**facts, "tax_arrears": True})
+    assert (late["eligible"], late["standing"]) == (True, "curable")
+    blank = post(client, f"{LIST}meister/self-check/", {**facts, "tax_arrears": None})
+    assert (blank["eligible"], blank["standing"]) == (True, "open")
 
 
 @pytest.mark.parametrize(

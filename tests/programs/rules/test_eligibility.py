@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portal.core.errors import BadInput
-from programs.rules.eligibility import KINDS, Verdict, anniversary, judge, parse, read_facts
+from programs.rules.eligibility import (
+    KINDS,
+    Standing,
+    Verdict,
+    anniversary,
+    judge,
+    parse,
+    read_facts,
+)
 from programs.rules.facts import Fact, applies
 
 AFTERCARE = parse(
@@ -313,3 +321,42 @@ def test_refuses_facts_that_cannot_be_read(raw: dict[str, object]) -> None:
     with pytest.raises(BadInput) as refused:
         read_facts(conditions, raw)
     assert refused.value.code == "fact"
+
+
+TWO = parse([one("is_false"), {**one("is_false"), "code": "d", "fact": "g", "blocking": False}])
+
+
+@pytest.mark.parametrize(
+    ("f", "g", "standing"),
+    [
+        (False, False, Standing.FITS),
+        (False, True, Standing.CURABLE),
+        (False, None, Standing.OPEN),
+        (None, False, Standing.OPEN),
+        (None, True, Standing.OPEN),
+        (None, None, Standing.OPEN),
+        (True, False, Standing.BLOCKED),
+        (True, True, Standing.BLOCKED),
+        (True, None, Standing.BLOCKED),
+    ],
+)
+def test_only_a_full_and_clean_answer_fits(
+    f: bool | None, g: bool | None, standing: Standing
+) -> None:
+    verdict = judge(TWO, {"f": f, "g": g}, on=SUBMITTED, final=False)
+    assert verdict.standing == standing
+    assert set(verdict.unanswered) == {name for name, fact in (("f", f), ("g", g)) if fact is None}
+    assert {row.code for row in verdict.failed} == {
+        code for code, fact in (("c", f), ("d", g)) if fact
+    }
+
+
+def test_a_question_that_may_not_apply_waits_for_the_one_it_depends_on() -> None:
+    assert judge(AFTERCARE, {}, on=SUBMITTED, final=False).unanswered == (
+        "company_size",
+        "built_on",
+        "track",
+    )
+    growth = judge(AFTERCARE, {**READY, "track": "growth"}, on=SUBMITTED, final=False)
+    assert growth.unanswered == ("facility_loan",)
+    assert judge(AFTERCARE, READY, on=SUBMITTED, final=False).unanswered == ()

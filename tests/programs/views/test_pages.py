@@ -203,8 +203,27 @@ def test_the_self_check_accepts_a_fitting_firm(client: Client, open_round: Progr
 
 def test_the_self_check_names_what_is_still_open(client: Client, open_round: ProgramRound) -> None:
     page = check(client, "aftercare", track="emergency", company_size="small")
-    assert "지금까지는 걸리는 것이 없습니다" in page
-    assert "‘구축 완료일’ 항목을 입력하면 확인할 수 있습니다." in page
+    assert "아직 알 수 없습니다" in page
+    assert "답하지 않은 질문 10개" in page
+    assert '#id_built_on">스마트공장 구축 완료일</a>' in page
+    assert '<li><a href="#id_tax_arrears_0">국세 또는 지방세를 체납하고 있습니까?</a></li>' in page
+
+
+@pytest.mark.parametrize("fact", CLEAN)
+def test_no_exclusion_that_is_answered_yes_is_good_news(
+    client: Client, open_round: ProgramRound, fact: str
+) -> None:
+    answers = {"company_kind": "company", "company_size": "small", "built_on": "2015-01-01"}
+    page = check(client, "aftercare", track="emergency", **{**answers, **CLEAN, fact: "true"})
+    title = "풀어야 할 사유" if fact in ("tax_arrears", "credit_default") else "지금은 신청할 수 없"
+    assert f"{title}" in page
+    assert "callout--success" not in page
+
+
+def test_a_blank_self_check_is_no_good_news(client: Client, open_round: ProgramRound) -> None:
+    page = check(client, "aftercare", track="emergency")
+    assert "아직 알 수 없습니다" in page
+    assert "callout--success" not in page
 
 
 def test_the_self_check_explains_unreadable_answers_and_keeps_the_others(

@@ -11,6 +11,7 @@ API = "api/v1/programs/"
 urlpatterns = [
     path("", catalogue.home, name="home"),
     path("programs/", catalogue.program_list, name="program_list"),
+    path("programs/compare/", catalogue.program_compare, name="program_compare"),
     path(PROGRAM, catalogue.program_detail, name="program_detail"),
     path(f"{PROGRAM}self-check/", eligibility.self_check, name="self_check"),
     path(f"{PROGRAM}preview/", grants.preview, name="preview"),

@@ -23,7 +23,7 @@ from programs.queries import kept
 from programs.queries import rounds as rounds_queries
 from programs.rules.eligibility import Condition, Verdict
 from programs.rules.facts import applies
-from programs.rules.grants import quota
+from programs.rules.grants import offers, quota
 from programs.views.rounds import intake_status
 
 
@@ -100,6 +100,36 @@ def program_list(request: HttpRequest) -> HttpResponse:
 
 
 @public
+@same_for_strangers("round")
+@require_safe
+def program_compare(request: HttpRequest) -> HttpResponse:
+    at = now()
+    catalogue = kept.catalogue()
+    code = request.GET.get("round", "")
+    round = next(
+        (row for row in catalogue.rounds() if row.code == code), catalogue.current_round(at)
+    )
+    offered = catalogue.programs(round) if round else []
+
+    def context() -> dict[str, Any]:
+        programs = kept.with_pots([program.instance() for program in offered])
+        pairs = zip(offered, programs, strict=True)
+        return {"round": round, "rows": [_compared(found, row, at) for found, row in pairs]}
+
+    return kept_pages.show(
+        request,
+        "programs/catalogue/compare.html",
+        "programs/catalogue/_compare.html",
+        key=(
+            *_shown(catalogue, at),
+            kept.money(program.pot_id for program in offered),
+            round.code if round else "",
+        ),
+        context=context,
+    )
+
+
+@public
 @same_for_strangers()
 @require_safe
 def program_detail(request: HttpRequest, round: str, code: str) -> HttpResponse:
@@ -134,7 +164,7 @@ def _refusal_text(found: kept.KeptProgram, at: datetime) -> str:
 def _detail(catalogue: kept.Catalogue, found: kept.KeptProgram, at: datetime) -> dict[str, Any]:
     program = found.instance()
     tracks = list(program.tracks.all())
-    declared = {row["code"] for row in program.questions if row.get("section") == "declarations"}
+    declared = _declared(program)
     conditions = [(row, _only_for(row, tracks)) for row in found.conditions]
     return {
         **program_context(program, at),
@@ -161,11 +191,46 @@ def _fits(verdict: Verdict) -> bool:
     return verdict.eligible is not False
 
 
+def _declared(program: SubProgram) -> set[str]:
+    """Return the facts that a firm declares, the same for every programme."""
+    return {row["code"] for row in program.questions if row.get("section") == "declarations"}
+
+
+def _compared(found: kept.KeptProgram, program: SubProgram, at: datetime) -> dict[str, Any]:
+    tracks = list(program.tracks.all())
+    terms = [track.terms() for track in tracks]
+    declared = _declared(program)
+    window = program.window()
+    return {
+        **intake_status(program, at),
+        "program": program,
+        "tracks": tracks,
+        "amount": offers.amount(terms),
+        "share": offers.share(terms),
+        "conditions": [
+            row.message
+            for row in found.conditions
+            if row.blocking and row.fact not in declared and not _only_for(row, tracks)
+        ],
+        "partners": [row for row in program.partner_roles if row["required"]],
+        "quota": quota.label(program.quota_count, program.quota_kind),
+        "papers": sum(row.required for row in program.documents.all()),
+        "closing": offers.closing(window.closes_at, rolling=window.rolling),
+    }
+
+
+def _offer(program: SubProgram) -> str:
+    window = program.window()
+    terms = [track.terms() for track in program.tracks.all()]
+    return offers.offer(terms, closes_at=window.closes_at, rolling=window.rolling)
+
+
 def _cards(programs: Iterable[SubProgram], at: datetime) -> list[dict[str, Any]]:
     return [
         {
             **intake_status(program, at),
             "program": program,
+            "offer": _offer(program),
             "quota": quota.label(program.quota_count, program.quota_kind),
         }
         for program in programs

@@ -25,6 +25,7 @@ from vouchers.services import corrections
 DECLARED: dict[str, set[str]] = {
     "home": set(),
     "program_list": {"round"},
+    "program_compare": {"round"},
     "program_detail": set(),
     "preview": set(),
     "budget": set(),

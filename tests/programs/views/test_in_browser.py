@@ -31,6 +31,7 @@ def addresses() -> list[str]:
     return [
         reverse("home"),
         f"{reverse('program_list')}?company_size=mid",
+        reverse("program_compare"),
         reverse("program_detail", args=build),
         reverse("program_detail", args=(ROUND, "level-check")),
         f"{reverse('self_check', args=build)}?track=digital-cluster",

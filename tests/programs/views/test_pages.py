@@ -342,3 +342,17 @@ def test_pages_cost_the_same_however_much_there_is(
     assert costs() == before
     assert before[0] <= 15
     assert before[1] <= 7
+
+
+def test_the_cards_and_the_comparison_say_what_each_programme_offers(
+    client: Client, open_round: ProgramRound
+) -> None:
+    page = client.get(reverse("program_list")).content.decode()
+    assert "<strong>최대 3억원 · 총사업비의 50% · 마감 " in page
+    assert f'href="{reverse("program_compare")}"' in page
+    compared = client.get(reverse("program_compare"))
+    text = compared.content.decode()
+    for row in open_round.sub_programs.all():
+        assert reverse("program_detail", args=[open_round.code, row.code]) in text
+    for words in ("최대 4억원", "정액 80만원", "전문가 서비스", "소기업만 신청할 수 있습니다."):
+        assert words in text

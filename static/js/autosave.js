@@ -69,6 +69,7 @@
   const watch = (form) => {
     const status = document.querySelector("[data-autosave-status]");
     const version = form.elements.namedItem("version");
+    const based = form.elements.namedItem("based");
     const url = form.dataset.autosave || form.getAttribute("action") || window.location.href;
     let timer = null;
     let dirty = false;
@@ -130,6 +131,7 @@
     const written = () => {
       const data = body();
       data.delete("version");
+      data.delete("based");
       return new URLSearchParams(data).toString();
     };
     // What the server has answered to last; a `change` after it is no news.
@@ -147,6 +149,7 @@
       }
       const stored = json.version !== undefined && answer.status !== 409;
       if (version && stored) version.value = json.version;
+      if (based && stored && json.based) based.value = json.based;
       unmark(form);
       refused = !answer.ok;
       if (stored) show(json.parts || {});

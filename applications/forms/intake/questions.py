@@ -1,7 +1,9 @@
 """Forms made from declared questions; the rules decide what an answer means."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date
+from types import MappingProxyType
 from typing import Any
 
 from django import forms
@@ -111,11 +113,13 @@ def _cell(name: str, index: int, column: Row, row: Row) -> SafeString:
 class QuestionForm(PlainForm):
     """Questions of one section, with the version that the answers are based on.
 
-    Fields are called `q_<code>`. `shown` lists the questions on the page, so that one that only
+    Fields are called `q_<code>`. `based` are the digests of the stored answers that the page was
+    made from, see `rules/intake/merging.py`. `shown` lists the questions on the page, so that one that only
     appears later is not taken for an emptied answer.
     """
 
     version = forms.IntegerField(widget=forms.HiddenInput, min_value=0)
+    based = forms.CharField(widget=forms.HiddenInput, required=False)
     shown = forms.CharField(widget=forms.HiddenInput, required=False)
 
     def __init__(
@@ -127,8 +131,10 @@ class QuestionForm(PlainForm):
         data: Mapping[str, Any] | None = None,
         tracks: Sequence[tuple[str, str]] = (),
         track: str = "",
+        based: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         initial = {"version": version, "shown": " ".join(row["code"] for row in questions)}
+        initial["based"] = json.dumps(dict(based))
         initial |= {
             f"q_{row['code']}": form_value(row, answers.get(row["code"])) for row in questions
         }
@@ -145,6 +151,25 @@ class QuestionForm(PlainForm):
     @property
     def visible_codes(self) -> set[str]:
         return set(str(self.data.get("shown", "")).split())
+
+    @property
+    def digests(self) -> dict[str, str] | None:
+        """Return the digests that the page was based on; None of a page that has none."""
+        try:
+            sent = json.loads(str(self.data.get("based") or "null"))
+        except ValueError:
+            return None
+        if not isinstance(sent, dict):
+            return None
+        return {code: digest for code, digest in sent.items() if isinstance(digest, str)}
+
+    def raw_answers(self) -> dict[str, Any]:
+        """Return what was sent for each question of the page, also where it was refused."""
+        return {
+            row["code"]: self[f"q_{row['code']}"].value()
+            for row in self.questions
+            if row["code"] in self.visible_codes
+        }
 
     def answers(self) -> dict[str, Any]:
         """Return the raw answers that were sent; `track` only where there is a choice of tracks."""

@@ -1,6 +1,6 @@
 """Drafts: start one and save its parts without overwriting anybody else's changes."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
@@ -18,6 +18,7 @@ from applications.queries.intake.questions import (
     SECTIONS,
     section_questions,
 )
+from applications.rules.intake import merging
 from applications.rules.intake.questions import parse_answer
 from applications.states import ApplicationState
 from portal.core.errors import (
@@ -40,14 +41,24 @@ COMPARE = "두 내용을 견주어 보고 다시 저장하세요."
 
 
 class Conflict(StaleVersion):
-    """Somebody saved the same section meanwhile; carries the stored section and what was sent."""
+    """Somebody saved the same section meanwhile; carries the stored section and what was sent.
 
-    def __init__(self, section: Section, sent: Mapping[str, Any], by: User) -> None:
+    `clashes` are the answers that both changed, where the answers were merged one by one.
+    """
+
+    def __init__(
+        self,
+        section: Section,
+        sent: Mapping[str, Any],
+        by: User,
+        clashes: Collection[str] = (),
+    ) -> None:
         own = section.saved_by_id == by.pk
         told = earlier_save(str(section.saved_by), section.saved_at, own=own, then=COMPARE)
         super().__init__(told.message)
         self.section = section
         self.sent = sent
+        self.clashes = frozenset(clashes)
 
 
 class AlreadyApplied(MoveNotAllowed):
@@ -118,13 +129,21 @@ def save_step(
     by: User,
     now: datetime,
     consents: Mapping[str, bool] = MappingProxyType({}),
+    based: Mapping[str, str] | None = None,
 ) -> Dossier:
     """Save one step of a draft that was just read, its section with these consents, as one version.
 
-    Returns the draft as it is then. Otherwise like `save_section` and `consent`.
+    Returns the draft as it is then. With `based`, the digests of the answers on the sender's page,
+    answers are merged one by one whatever the version, and Conflict names the `clashes`. Otherwise
+    like `save_section` and `consent`.
     """
     _check_declared(dossier.sub_program, consents)
-    section = _save(dossier.application, dossier.saved.get(name), name, data, version, by, now)
+    application = dossier.application
+    if based is None:
+        known = dossier.saved.get(name)
+        section = _save(application, known, name, data, version, by, now)
+    else:
+        section = _merge(application, name, data, based, by, now)
     given = _consent(dossier.application, dossier.consents, consents, by, now)
     return drafting.after(dossier, section, given)
 
@@ -181,6 +200,64 @@ def _save(
     section.data, section.version = merged, version + 1
     section.saved_by, section.saved_at = by, now
     return section
+
+
+def _merge(
+    application: Application,
+    name: str,
+    data: Mapping[str, Any],
+    based: Mapping[str, str],
+    by: User,
+    now: datetime,
+) -> Section:
+    """Save the answers that nobody else changed meanwhile. Raises Conflict with the others."""
+    if name not in SECTIONS:
+        raise NotFound
+    choice = _merged_track(application, data, based) if name == PLAN else None
+    if choice and choice.values:
+        _touch_with_track(application, choice.values["track"], now)
+    else:
+        touch(application, now=now)
+    values = _parse(section_questions(application, name), data)
+    # Locked by now: what is read here is what the answers are merged into.
+    section = application.sections.select_related("saved_by").filter(name=name).first()
+    merged = merging.merge(values, section.data if section else {}, based)
+    clashes = merged.clashes | (choice.clashes if choice else frozenset())
+    if section is None:
+        section = Section(application=application, name=name, version=0, saved_by=by, saved_at=now)
+    if clashes:
+        raise Conflict(section, values, by, clashes)
+    answers = {**section.data, **merged.values}
+    section.data = {key: value for key, value in answers.items() if value is not None}
+    section.version += 1
+    section.saved_by, section.saved_at = by, now
+    section.save()
+    return section
+
+
+def _merged_track(
+    application: Application, data: Mapping[str, Any], based: Mapping[str, str]
+) -> merging.Merged | None:
+    """Return whether the chosen track may be stored; None where none was sent. Locks the draft."""
+    if "track" not in data:
+        return None
+    stored = Application.objects.select_for_update().filter(pk=application.pk)
+    number = stored.values_list("track_id", flat=True).get()
+    tracks = application.sub_program.tracks.all()
+    code = next((row.code for row in tracks if row.pk == number), "")
+    application.track = next((row for row in tracks if row.pk == number), None)
+    return merging.merge({"track": str(data["track"] or "")}, {"track": code}, based)
+
+
+def readable(application: Application, name: str, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the answers of a step that can be read, as they are stored."""
+    values: dict[str, Any] = {}
+    for question in section_questions(application, name):
+        try:
+            values |= _parse([question], data)
+        except RuleBroken:
+            continue
+    return values
 
 
 @transaction.atomic

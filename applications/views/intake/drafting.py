@@ -1,10 +1,13 @@
 """Pages that edit a draft step by step. They work without scripts, which only save earlier."""
 
-from collections.abc import Callable, Collection, Mapping
+import json
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods
@@ -20,6 +23,7 @@ from applications.queries.intake.questions import (
     PLAN,
     section_questions,
 )
+from applications.rules.intake import merging
 from applications.services.intake import drafting
 from applications.states import ApplicationState
 from applications.views.intake.partners import partners_page
@@ -34,17 +38,21 @@ from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
 from portal.api.errors import error_body
 from portal.core.clock import now
-from portal.core.errors import BadInput, Closed, PortalError
+from portal.core.errors import BadInput, Closed, PortalError, RuleBroken
 from portal.core.money import eok
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
 from portal.forms.uploads import UploadForm
-from portal.web.drafts import save_valid, saved_answer
+from portal.web.drafts import saved_answer
 from portal.web.errors import wants_json
 from portal.web.uploads import store_each
 from programs.models import Track
 from programs.queries.catalogue import sub_program
 from programs.queries.rounds import refusal
+
+# Who it was is not known: the last save of a step may be one's own, of another field.
+CHANGED = "다른 사람이나 다른 창에서 먼저 바꾼 항목입니다."
+COMPARE = "‘저장만 하기’를 누르면 두 내용을 견주어 고를 수 있습니다."
 
 
 @signed_in
@@ -107,9 +115,7 @@ def section_page(
         return reset_company(request, dossier, at)
     step_forms = forms_of(dossier, step, request.POST)
     try:
-        if wants_json(request):
-            return save_in_background(request, dossier, step, step_forms, at)
-        saved = save(request, dossier, step, step_forms, at)
+        outcome = save_what_holds(request, dossier, step, step_forms, at)
     except drafting.Conflict as conflict:
         return conflict_page(request, dossier.application, step, conflict, at)
     except PortalError as error:
@@ -117,7 +123,11 @@ def section_page(
             return JsonResponse(error_body(error), status=error.status)
         refuse(step_forms["form"], error)
         return render_step(request, dossier, step, at, status=error.status, **step_forms)
-    return next_page(request, saved, step, step_forms["form"])
+    if wants_json(request):
+        return background_answer(dossier, step, step_forms, outcome, at)
+    if outcome.left:
+        return asked_page(request, step, step_forms["form"], outcome, at)
+    return next_page(request, outcome.dossier, step, step_forms["form"])
 
 
 def forms_of(dossier: Dossier, step: str, data: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -138,12 +148,23 @@ def forms_of(dossier: Dossier, step: str, data: Mapping[str, Any] | None = None)
         data=data,
         tracks=[(row.code, describe_track(row)) for row in tracks] if len(tracks) > 1 else (),
         track=dossier.track_code or "",
+        based=digests_of(dossier, step, questions),
     )
     step_forms: dict[str, Any] = {"form": form, "saved_at": section.saved_at if section else None}
     if step == DECLARATIONS:
         given = {row.code: row.given for row in dossier.consents}
         step_forms["consents"] = ConsentForm(data, consents=program.consents, given=given)
     return step_forms
+
+
+def digests_of(
+    dossier: Dossier, step: str, questions: Iterable[Mapping[str, Any]]
+) -> dict[str, str]:
+    """Return the digests of the stored answers to the questions of a page, and of the track."""
+    section = dossier.saved.get(step)
+    stored = section.data if section else {}
+    digests = {row["code"]: merging.digest(stored.get(row["code"])) for row in questions}
+    return digests | ({"track": merging.digest(dossier.track_code)} if step == PLAN else {})
 
 
 def describe_track(track: Track) -> str:
@@ -158,23 +179,114 @@ def describe_track(track: Track) -> str:
     return f"{track.name} ({words})" if words else track.name
 
 
-def save_in_background(
+@dataclass
+class Outcome:
+    """What was saved of a step, the codes of the answers that were left out, and why."""
+
+    dossier: Dossier
+    left: set[str] = field(default_factory=set)
+    refusals: list[RuleBroken] = field(default_factory=list)
+    conflict: drafting.Conflict | None = None
+
+
+def save_what_holds(
     request: SignedInRequest,
     dossier: Dossier,
     step: str,
     step_forms: dict[str, Any],
     at: datetime,
+) -> Outcome:
+    """Save the answers of a step that are valid and that nobody else changed meanwhile.
+
+    Each attempt leaves out what the one before was refused for, at the latest all. Raises Conflict of a page that does not say what it was based on, and what `save` raises else.
+    """
+    outcome = Outcome(dossier)
+    while True:
+        try:
+            outcome.dossier = save(request, dossier, step, step_forms, at, but=outcome.left)
+        except RuleBroken as broken:
+            codes = {finding.code.partition(":")[2] for finding in broken.findings}
+            if codes <= outcome.left:
+                raise
+            outcome.refusals.append(broken)
+        except drafting.Conflict as conflict:
+            codes = set(conflict.clashes)
+            if codes <= outcome.left:
+                raise
+            outcome.conflict = conflict
+        else:
+            return outcome
+        outcome.left |= codes
+
+
+def background_answer(
+    before: Dossier, step: str, step_forms: dict[str, Any], outcome: Outcome, at: datetime
 ) -> JsonResponse:
     form, consents = step_forms["form"], step_forms.get("consents")
-    now_saved = save_valid(
-        form, lambda refused: save(request, dossier, step, step_forms, at, but=refused)
-    )
-    section = now_saved.saved[step]
+    saved = outcome.dossier
+    section = saved.saved.get(step)
+    for broken in outcome.refusals:
+        refuse(form, broken)
+    if outcome.conflict:
+        for code, theirs in clash_texts(saved, step, outcome.conflict).items():
+            message = f"{CHANGED} 저장된 내용: {theirs or '(비어 있음)'}. {COMPARE}"
+            name = code if code in form.fields else f"q_{code}"
+            form.add_error(name, ValidationError(message, code=outcome.conflict.code))
+    changed = changed_parts(saved, before, step, at)
     return saved_answer(
         *([form] if consents is None else [form, consents]),
-        version=section.version,
-        at=section.saved_at,
-        shown=changed_parts(now_saved, dossier, step, at),
+        version=section.version if section else 0,
+        at=section.saved_at if section else None,
+        shown={**changed, "based": json.dumps(rebased(saved, step, form))},
+    )
+
+
+def clash_texts(dossier: Dossier, step: str, conflict: drafting.Conflict) -> dict[str, str]:
+    """Return what is stored of the answers that two people changed, in words."""
+    texts = {
+        row["code"]: answer_text(row, conflict.section.data.get(row["code"]))
+        for row in section_questions(dossier.application, step)
+        if row["code"] in conflict.clashes
+    }
+    if "track" in conflict.clashes:
+        names = {row.code: row.name for row in dossier.sub_program.tracks.all()}
+        texts["track"] = names.get(dossier.track_code or "", "")
+    return texts
+
+
+def rebased(dossier: Dossier, step: str, form: QuestionForm) -> dict[str, str]:
+    """Return the digests of a sent page after what holds of it was saved."""
+    sent = drafting.readable(dossier.application, step, form.raw_answers())
+    section = dossier.saved.get(step)
+    stored = {**(section.data if section else {}), "track": dossier.track_code or ""}
+    if "track" in form.fields:
+        sent["track"] = str(form.data.get("track", ""))
+    return merging.rebased(form.digests or {}, sent, stored)
+
+
+def asked_page(
+    request: SignedInRequest, step: str, form: QuestionForm, outcome: Outcome, at: datetime
+) -> HttpResponse:
+    """Show the step again with what was left out, marked; everything else is saved."""
+    saved, conflict = outcome.dossier, outcome.conflict
+    section = saved.saved.get(step)
+    data = request.POST.copy()
+    data["version"] = str(section.version if section else 0)
+    digests = rebased(saved, step, form)
+    if conflict:  # whoever saves again has seen what is stored
+        now_stored = digests_of(saved, step, section_questions(saved.application, step))
+        digests |= {code: now_stored[code] for code in conflict.clashes}
+    data["based"] = json.dumps(digests)
+    step_forms = forms_of(saved, step, data)
+    for broken in outcome.refusals:
+        refuse(step_forms["form"], broken)
+    extra: dict[str, Any] = {}
+    if conflict:
+        rows = differences(request, saved, step, conflict)
+        extra = {"conflict": conflict, "differences": rows}
+    status = conflict.status if conflict else RuleBroken.status
+    return render_step(
+        request, saved, step, at, status=status, others_saved=True, **extra, **step_forms
     )
 
 
@@ -199,6 +311,7 @@ def save(
         name=step,
         data={code: answer for code, answer in form.answers().items() if code not in but},
         version=form.cleaned_data["version"],
+        based=form.digests,
         consents=consents.answers() if consents is not None and consents.is_valid() else {},
         by=request.user,
         now=at,
@@ -249,20 +362,6 @@ def conflict_page(
         body = {**error_body(conflict), "current": theirs.data, "version": theirs.version}
         return JsonResponse(body, status=conflict.status)
     dossier = drafting_queries.load(application)
-    rows = [
-        {
-            "label": row["label"],
-            "mine": answer_text(row, conflict.sent.get(row["code"])),
-            "theirs": answer_text(row, theirs.data.get(row["code"])),
-        }
-        for row in section_questions(dossier.application, step)
-        if row["code"] in conflict.sent
-    ]
-    names = {row.code: row.name for row in dossier.sub_program.tracks.all()}
-    sent = names.get(request.POST.get("track", ""), "")
-    if sent and sent != names.get(dossier.track_code or "", ""):
-        stored = names.get(dossier.track_code or "", "")
-        rows.insert(0, {"label": "지원유형", "mine": sent, "theirs": stored})
     data = request.POST.copy()
     data["version"] = str(theirs.version)
     return render_step(
@@ -272,9 +371,32 @@ def conflict_page(
         at,
         status=conflict.status,
         conflict=conflict,
-        differences=[row for row in rows if row["mine"] != row["theirs"]],
+        differences=differences(request, dossier, step, conflict),
         **forms_of(dossier, step, data),
     )
+
+
+def differences(
+    request: SignedInRequest, dossier: Dossier, step: str, conflict: drafting.Conflict
+) -> list[dict[str, str]]:
+    """Return the answers in which the two sides differ, in words."""
+    theirs = conflict.section.data
+    asked = conflict.clashes or {*conflict.sent, "track"}
+    rows = [
+        {
+            "label": row["label"],
+            "mine": answer_text(row, conflict.sent.get(row["code"])),
+            "theirs": answer_text(row, theirs.get(row["code"])),
+        }
+        for row in section_questions(dossier.application, step)
+        if row["code"] in conflict.sent and row["code"] in asked
+    ]
+    names = {row.code: row.name for row in dossier.sub_program.tracks.all()}
+    sent = names.get(request.POST.get("track", ""), "")
+    stored = names.get(dossier.track_code or "", "")
+    if sent and "track" in asked:
+        rows.insert(0, {"label": "지원유형", "mine": sent, "theirs": stored})
+    return [row for row in rows if row["mine"] != row["theirs"]]
 
 
 def documents_page(

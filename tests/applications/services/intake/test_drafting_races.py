@@ -4,6 +4,7 @@ import pytest
 from django.db import connection
 
 from applications.models import Application, Company, Member, Partner, Section
+from applications.queries.intake.drafting import load
 from applications.services import company
 from applications.services.intake import drafting, partners
 from applications.states import ApplicationState, MemberRole
@@ -75,6 +76,42 @@ def test_of_many_saves_on_one_version_one_wins_and_none_is_lost():
         assert (len(won), len(lost)) == (1, THREADS - 1)
         assert draft.sections.get().data == {"title": won[0]}
     assert draft.sections.get().version == 5
+
+
+TWO_TEXTS = [*TITLE, {"code": "why", "kind": "text", "label": "까닭"}]
+
+
+@pytest.mark.parametrize("turn", range(5))
+def test_two_people_in_two_fields_of_one_step_both_keep_their_text(turn: int):
+    draft = ApplicationFactory(sub_program=SubProgramFactory(questions=TWO_TEXTS))
+    dossiers, codes = [load(draft) for _ in range(2)], ("title", "why")
+
+    def save(place: int) -> str:
+        words = {"version": 0, "based": dict.fromkeys(codes, ""), "by": draft.created_by}
+        data = {codes[place]: f"{turn}"}
+        drafting.save_step(dossiers[place], name="plan", data=data, now=NOW, **words)
+        return "saved"
+
+    assert at_once(2, save) == ["saved", "saved"]
+    section = draft.sections.get(name="plan")
+    assert section.data == {"title": f"{turn}", "why": f"{turn}"}
+    assert section.version == 2
+
+
+def test_of_many_who_change_one_field_one_wins_and_the_others_are_asked():
+    draft = ApplicationFactory(sub_program=SubProgramFactory(questions=TITLE))
+    dossiers = [load(draft) for _ in range(THREADS)]
+
+    def save(place: int) -> str:
+        words = {"version": 0, "based": {"title": ""}, "by": draft.created_by, "now": NOW}
+        drafting.save_step(dossiers[place], name="plan", data={"title": f"{place}"}, **words)
+        return f"{place}"
+
+    answers = at_once(THREADS, save)
+    won = [answer for answer in answers if isinstance(answer, str)]
+    lost = [answer for answer in answers if isinstance(answer, drafting.Conflict)]
+    assert (len(won), len(lost)) == (1, THREADS - 1)
+    assert draft.sections.get(name="plan").data == {"title": won[0]}
 
 
 def test_filing_and_saving_never_overlap():

@@ -159,7 +159,11 @@ def test_a_wrong_type_is_named_at_its_field_and_the_text_stays(client: Client, d
     assert 'href="#id_q_version"' in page
     assert 'value="용접"' in page
     assert 'value="일곱"' in page
-    assert not draft.sections.filter(name="plan").exists()
+    assert "나머지 항목은 저장했습니다" in page
+    assert draft.sections.get(name="plan").data == {"title": "용접"}
+    again = Controls(page).values
+    assert client.post(plan(draft), {**again, "q_version": "7"}).status_code == 302
+    assert draft.sections.get(name="plan").data == {"title": "용접", "version": 7}
 
 
 def test_costs_add_up_and_the_preview_uses_the_deciding_rule(client: Client, draft: Application):
@@ -258,8 +262,88 @@ def test_a_conflict_shows_both_texts_and_saving_again_is_a_decision(
     assert draft.sections.get(name="plan").data["title"] == "내 글"
 
 
-def test_a_conflict_over_the_track_is_shown_too(client: Client, draft: Application):
+def colleague_saves(draft: Application, **data: object) -> None:
+    """Save answers of the plan as a colleague would."""
+    editor = member_of(draft.company, MemberRole.EDITOR)
+    section = draft.sections.filter(name="plan").first()
+    version = section.version if section else 0
+    drafting.save_section(draft, name="plan", data=data, version=version, by=editor, now=now())
+
+
+def background(client: Client, draft: Application, page: dict, **answers: str):
+    """Send a page in the background; the page is based anew on the answer, as autosave.js does."""
+    page |= answers
+    answer = client.post(plan(draft), page, **AUTOSAVE)
+    page |= {"version": str(answer.json()["version"]), "based": answer.json()["based"]}
+    return answer
+
+
+def test_different_fields_of_two_people_are_both_kept(client: Client, draft: Application):
+    send(client, plan(draft), {"title": "처음", "version": "1"})
+    page = Controls(client.get(plan(draft)).content.decode()).values
+    colleague_saves(draft, version=2)
+    assert background(client, draft, page, q_title="내 글").status_code == 200
+    assert draft.sections.get(name="plan").data == {"title": "내 글", "version": 2}
+    # The page still shows the colleague's old number: it is no answer of this person.
+    assert background(client, draft, page, q_title="더 고친 글").status_code == 200
+    assert draft.sections.get(name="plan").data == {"title": "더 고친 글", "version": 2}
+
+
+def test_only_the_field_that_both_changed_asks(client: Client, draft: Application):
+    send(client, plan(draft), {"title": "처음", "version": "1"})
+    page = Controls(client.get(plan(draft)).content.decode()).values
+    colleague_saves(draft, title="동료의 글")
+    for _ in range(2):
+        answer = background(client, draft, page, q_title="내 글", q_version="3")
+        body = answer.json()
+        assert answer.status_code == 422
+        assert [row["field"] for row in body["findings"]] == ["q_title"]
+        assert "먼저 바꾼 항목" in body["findings"][0]["message"]
+        assert "동료의 글" in body["findings"][0]["message"]
+        assert draft.sections.get(name="plan").data == {"title": "동료의 글", "version": 3}
+    shown = client.post(plan(draft), {**page, "act": "stay"})
+    assert shown.status_code == 409
+    assert [row["label"] for row in shown.context["differences"]] == ["과제 이름"]
+    decided = Controls(shown.content.decode()).values
+    assert client.post(plan(draft), {**decided, "act": "stay"}).status_code == 302
+    assert draft.sections.get(name="plan").data == {"title": "내 글", "version": 3}
+
+
+def test_a_wrong_field_and_a_clash_leave_the_rest_saved(client: Client, draft: Application):
+    page = Controls(client.get(plan(draft)).content.decode()).values
+    colleague_saves(draft, title="동료의 글")
+    sent = {**page, "q_title": "내 글", "q_version": "일곱", "q_kinds": ["a"]}
+    answer = client.post(plan(draft), {**sent, "act": "next"})
+    shown = answer.content.decode()
+    assert answer.status_code == 409
+    assert draft.sections.get(name="plan").data == {"title": "동료의 글", "kinds": ["a"]}
+    assert 'data-code="invalid:version"' in shown
+    assert 'value="내 글"' in shown
+
+
+def test_a_track_that_nobody_here_touched_is_not_taken_back(client: Client, draft: Application):
     send(client, plan(draft), {"track": "basic", "title": "처음"})
+    page = Controls(client.get(plan(draft)).content.decode()).values
+    colleague_saves(draft, track="cloud")
+    assert background(client, draft, page, q_title="내 글").status_code == 200
+    draft.refresh_from_db()
+    assert draft.track.code == "cloud"
+
+
+@pytest.mark.parametrize("based", ["", "{", "[]", "null", "1"])
+def test_a_page_that_does_not_say_what_it_is_based_on_asks_as_a_whole(
+    client: Client, draft: Application, based: str
+):
+    page = Controls(client.get(plan(draft)).content.decode()).values
+    colleague_saves(draft, version=2)
+    answer = client.post(plan(draft), {**page, "based": based, "q_title": "내 글"}, **AUTOSAVE)
+    assert (answer.status_code, answer.json()["code"]) == (409, "stale_version")
+    assert draft.sections.get(name="plan").data == {"version": 2}
+
+
+def test_a_conflict_over_the_track_is_shown_too(client: Client, draft: Application):
+    Application.objects.filter(pk=draft.pk).update(track=None)
+    send(client, plan(draft), {"title": "처음"})
     page = Controls(client.get(plan(draft)).content.decode()).values
     drafting.save_section(
         draft, name="plan", data={"track": "cloud"}, version=1, by=draft.created_by, now=now()

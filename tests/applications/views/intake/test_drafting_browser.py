@@ -95,8 +95,9 @@ def test_what_is_typed_is_saved_and_a_second_window_overwrites_nothing(
         draft, name="plan", data={"process": "도장"}, version=1, by=editor, now=now()
     )
     page.fill("[name=q_process]", "조립")
-    status = page.locator("[data-autosave-status]")
-    expect(status).to_contain_text("먼저 저장했습니다")
+    marked = page.locator(".field:has([name=q_process]) .field__error")
+    expect(marked).to_contain_text("먼저 바꾼 항목")
+    expect(marked).to_contain_text("도장")
     assert draft.sections.get(name="plan").data["process"] == "도장"
     page.get_by_role("button", name="저장만 하기").click()
     expect(page.locator("main")).to_contain_text("서로 다른 항목")

@@ -12,6 +12,9 @@ urlpatterns = [
     path("healthz/", views.health, name="health"),
     path("readyz/", views.ready, name="ready"),
     path("csp-report/", views.csp_report, name="csp_report"),
+    path("terms/", views.site_page, {"code": "terms"}, name="terms"),
+    path("privacy/", views.site_page, {"code": "privacy"}, name="privacy"),
+    path("accessibility/", views.site_page, {"code": "accessibility"}, name="accessibility"),
     path("account/may-upload/", views.may_upload, name="may_upload"),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path(

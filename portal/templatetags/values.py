@@ -7,6 +7,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from portal.core import following, money, particles, validators
 from portal.core.html import NOTHING, html
+from portal.core.site import site
 from portal.forms.people import told_apart
 from portal.models import User
 from portal.templatetags.library import WORD_JOINER, library
@@ -92,6 +93,12 @@ def keep_words(text: str) -> SafeString:
 def _joined(word: "re.Match[str]") -> str:
     whole = word[0]
     return whole if len(whole) > _LONGEST_WORD else _HANGUL_PAIR.sub(WORD_JOINER, whole)
+
+
+@library.inclusion_tag("components/site_help.html")
+def site_help() -> dict[str, object]:
+    """Render whom to ask and the pages about the portal; needs no request."""
+    return {"site": site()}
 
 
 @library.simple_tag

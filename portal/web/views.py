@@ -30,6 +30,7 @@ from portal.api.forms import TokenForm
 from portal.core import metrics
 from portal.core.clock import now
 from portal.core.errors import BadInput, NotFound, PortalError
+from portal.core.site import site
 from portal.forms.errors import refuse
 from portal.forms.fields import NameField, PlainForm
 from portal.jobs import queue
@@ -50,6 +51,14 @@ CSP_REPORT_KEYS = ("effective-directive", "violated-directive", "blocked-uri", "
 SKEW_SECONDS = 1.0
 LATE_SECONDS = 60.0
 BROKEN = "일시적인 오류가 발생했습니다. 잠시 뒤 다시 시도해 주세요."
+
+
+@public
+@same_for_strangers()
+@require_safe
+def site_page(request: HttpRequest, code: str) -> HttpResponse:
+    context = {"page": site().page(code), "contact": site().contact}
+    return render(request, "portal/site_page.html", context)
 
 
 @public

@@ -38,6 +38,9 @@ def addresses() -> list[str]:
         f"{reverse('preview', args=robot)}?track=cobot&total_cost_won=900,000,000",
         f"{reverse('preview', args=robot)}?track=cobot&total_cost_won=x",
         reverse("budget"),
+        reverse("terms"),
+        reverse("privacy"),
+        reverse("accessibility"),
         reverse("sources"),
     ]
 

@@ -1,5 +1,7 @@
 """Page of the self-check."""
 
+from dataclasses import asdict
+
 from django.forms import BoundField
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -11,6 +13,7 @@ from portal.core.errors import PortalError
 from programs.forms.eligibility import SelfCheckForm
 from programs.queries import catalogue as catalogue_queries
 from programs.queries import eligibility as eligibility_queries
+from programs.queries import writing
 from programs.rules.eligibility import Verdict
 from programs.views.catalogue import program_context
 
@@ -23,9 +26,8 @@ def self_check(request: HttpRequest, round: str, code: str) -> HttpResponse:
     tracks = list(program.tracks.all())
     selected = request.POST.get("track") or request.GET.get("track")
     track = next((row for row in tracks if row.code == selected), tracks[0])
-    form = SelfCheckForm(
-        request.POST or None, questions=eligibility_queries.questions(program, track=track.code)
-    )
+    questions = eligibility_queries.questions(program, track=track.code)
+    form = SelfCheckForm(request.POST or None, questions=questions)
     verdict: Verdict | None = None
     if request.method == "POST" and form.is_valid():
         try:
@@ -43,6 +45,7 @@ def self_check(request: HttpRequest, round: str, code: str) -> HttpResponse:
             {"message": row.message, "blocking": row.blocking}
             for row in (verdict.failed if verdict else ())
         ],
+        "helps": writing.helps(program, [asdict(row) | {"code": row.fact} for row in questions]),
         "unanswered": [
             {"label": row.label, "target": first_input(form[row.fact])}
             for row in (eligibility_queries.unanswered(program, verdict) if verdict else ())

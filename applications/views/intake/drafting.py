@@ -49,6 +49,7 @@ from portal.web.uploads import store_each
 from programs.models import Track
 from programs.queries.catalogue import sub_program
 from programs.queries.rounds import refusal
+from programs.queries.writing import helps
 
 # Who it was is not known: the last save of a step may be one's own, of another field.
 CHANGED = "다른 사람이나 다른 창에서 먼저 바꾼 항목입니다."
@@ -150,7 +151,11 @@ def forms_of(dossier: Dossier, step: str, data: Mapping[str, Any] | None = None)
         track=dossier.track_code or "",
         based=digests_of(dossier, step, questions),
     )
-    step_forms: dict[str, Any] = {"form": form, "saved_at": section.saved_at if section else None}
+    step_forms: dict[str, Any] = {
+        "form": form,
+        "saved_at": section.saved_at if section else None,
+        "helps": {f"q_{code}": row for code, row in helps(program, questions).items()},
+    }
     if step == DECLARATIONS:
         given = {row.code: row.given for row in dossier.consents}
         step_forms["consents"] = ConsentForm(data, consents=program.consents, given=given)

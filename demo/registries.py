@@ -1,9 +1,12 @@
 """Answers of an agency for the demo, where no agency can be reached."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
 from applications.models import Company
+from portal.core.clock import now
+from portal.core.dates import korean_day
 from portal.models import RegistryAnswer
 from portal.registries.answers import Answer, Question
 
@@ -11,7 +14,7 @@ TAX = "부가가치세 일반과세자"
 CLOSES = "4168144181"  # goes on when it is first asked about, and is closed from then on
 CLOSED_ON = "20210630"
 OWES = "메디키트(주)"  # owes local taxes
-UNTIL = "20211231"
+GOOD_DAYS = 200  # of a certificate, counted from the day on which it is asked for
 SIZES = {"small": "소기업", "medium": "중기업", "mid": "중견기업"}
 MEDICAL = ("21", "27")  # KSIC divisions of firms with a permitted product
 
@@ -59,15 +62,16 @@ class Known:
         return Answer(found=bool(facts), facts=facts)
 
     def _facts(self, firm: Company) -> dict[str, Any]:
+        until = f"{korean_day(now()) + timedelta(days=GOOD_DAYS):%Y%m%d}"
         match self.registry:
             case "national_tax":
-                return {"arrears": "N", "until": UNTIL}
+                return {"arrears": "N", "until": until}
             case "local_tax":
                 owes = firm.name == OWES
-                return {"arrears": "Y" if owes else "N", "until": UNTIL}
+                return {"arrears": "Y" if owes else "N", "until": until}
             case "sme_certificate":
                 size = SIZES.get(firm.size)
-                return {"size": size, "until": UNTIL} if size else {}
+                return {"size": size, "until": until} if size else {}
             case "insured_employees":
                 return {"employees": str(firm.employees)} if firm.employees else {}
             case "factory_registration":

@@ -224,6 +224,8 @@ def _of_registry(
         answer.registry, found=answer.found, facts=answer.facts, on=korean_day(now)
     )
     says = reading.words if reading else ""
+    if registries_rules.run_out(answer.facts, on=korean_day(now)):
+        says += " · 증명서의 유효 기간이 지남"
     if now >= record.valid_until:
         says += " (유효 기한이 지나 다시 조회해야 함)"
     return Evidence(

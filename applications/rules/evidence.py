@@ -54,6 +54,11 @@ class Shown:
         return evidence.STANDINGS[self.standing]
 
     @property
+    def badge(self) -> str:
+        """Return the words that fit into a badge on a narrow screen."""
+        return "자기신고만 있음" if self.standing == evidence.ONLY_STATED else self.words
+
+    @property
     def tone(self) -> str:
         return TONES[self.standing]
 

@@ -39,10 +39,14 @@ def told(registry: str, *, found: bool, facts: Mapping[str, Any], on: date) -> d
 
     A certificate that has run out by then tells nothing.
     """
-    teller, until = _TELLERS.get(registry), _day(facts.get("until"))
-    if teller is None or (until is not None and until < on):
-        return {}
-    return teller(found, facts)
+    teller = _TELLERS.get(registry)
+    return {} if teller is None or run_out(facts, on=on) else teller(found, facts)
+
+
+def run_out(facts: Mapping[str, Any], *, on: date) -> bool:
+    """Return whether the certificate that an answer tells of has run out by a day."""
+    until = _day(facts.get("until"))
+    return until is not None and until < on
 
 
 def _status(found: bool, facts: Mapping[str, Any]) -> Reading:

@@ -263,6 +263,13 @@ def test_an_answer_tells_what_it_knows_and_nothing_else(
     assert rules.read(registry, found=found, facts={"closed_on": "", "tax": "", **facts}).words
 
 
+def test_a_certificate_counts_through_its_last_day() -> None:
+    facts = {"until": f"{NOW:%Y-%m-%d}"}
+    assert not rules.run_out(facts, on=NOW.date())
+    assert rules.run_out(facts, on=NOW.date() + timedelta(days=1))
+    assert not rules.run_out({}, on=NOW.date())
+
+
 def test_the_sources_of_the_catalogue_exist() -> None:
     programs.load()
     for program in SubProgram.objects.all():

@@ -60,10 +60,9 @@ def test_a_factory_built_a_year_before_the_day_of_filing_is_old_enough(program, 
 
 
 def test_a_condition_that_does_not_concern_the_application_is_not_checked(program, officer) -> None:
-    application = staff.filed(program, facts=FACTS)
     only_robots = [{**staff.CONDITIONS[0], "when": {"track": ["robot"]}}, staff.CONDITIONS[1]]
-    application.submission.form.content = {"conditions": only_robots}
-    application.submission.content["facts"]["track"] = "basic"
+    facts = {**FACTS, "track": "basic"}
+    application = staff.filed(program, facts=facts, conditions=only_robots)
     checks.take_up(application, by=officer, now=NOW)
     assert set(met(application)) == {"no-tax-debt"}
 

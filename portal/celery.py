@@ -19,5 +19,6 @@ app.autodiscover_tasks(
         "portal.recovery",
         "portal.api",
         "portal.staff",
+        "portal.todos",
     ]
 )

@@ -1,6 +1,8 @@
 """The calendar under a secret address, and the mails before something is due."""
 
 import re
+import subprocess
+import sys
 from datetime import timedelta
 
 import pytest
@@ -200,3 +202,23 @@ def test_a_stranger_gets_no_mail() -> None:
     UserFactory()
     due_in(1)
     assert len(written(0)) == 1
+
+
+# In a process of its own: here other tests may have imported the tasks.
+KNOWN = """
+import django
+from django.conf import settings
+django.setup()
+from portal.celery import app
+from portal.jobs import queue
+app.loader.import_default_modules()
+beats = {row["task"] for row in settings.CELERY_BEAT_SCHEDULE.values()}
+print(sorted(beats - set(app.tasks)), sorted(set(settings.JOB_NAMES) - queue.kinds()))
+"""
+
+
+def test_a_worker_knows_every_periodic_task_and_every_kind_of_job() -> None:
+    found = subprocess.run(
+        [sys.executable, "-c", KNOWN], capture_output=True, text=True, check=True
+    )
+    assert found.stdout.split() == ["[]", "[]"]

@@ -21,7 +21,14 @@ from tests.patience import PATIENCE
 PASSWORD = "violet lantern 2021"
 ADDRESS = "office@compose.example"
 CODE = "aftercare"  # rolling: open whatever the day of the test
-PAPERS = ("business_registration", "sme_certificate", "tax_clearance", "completion", "quote")
+PAPERS = (
+    "business_registration",
+    "sme_certificate",
+    "national_tax_clearance",
+    "local_tax_clearance",
+    "completion",
+    "quote",
+)
 CONSENTS = ("personal_data", "sharing", "verification", "newsletter")
 
 

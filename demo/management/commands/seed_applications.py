@@ -303,8 +303,8 @@ class Command(DemoCommand):
         if row["stage"] == "supplement":
             supplements.request(
                 application,
-                message="납세증명서의 발급일이 지났습니다. 새로 발급받아 내 주세요.",
-                requirements=["tax_clearance"],
+                message="국세 납세증명서의 발급일이 지났습니다. 새로 발급받아 내 주세요.",
+                requirements=["national_tax_clearance"],
                 days=7,
                 by=self.officer,
                 now=self.now(),

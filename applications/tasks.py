@@ -16,6 +16,7 @@ from applications.models import (
     SetAct,
 )
 from applications.services import (
+    box,
     documents,
     evidence,
     inquiries,
@@ -149,6 +150,7 @@ SWEEPS: tuple[Callable[[datetime], object], ...] = (
     inquiries.sweep,
     distribution.sweep,
     presence.forget,
+    box.sweep,
 )
 
 

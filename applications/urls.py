@@ -6,6 +6,7 @@ from applications import api
 from applications.views import (
     agreement,
     assessment,
+    box,
     claims,
     company,
     documents,
@@ -111,6 +112,8 @@ urlpatterns = [
     path("companies/claims/<int:pk>/file/", claims.claim_file, name="claim_file"),
     path("companies/<int:pk>/claims/<int:claim>/", claims.claim_answer, name="claim_answer"),
     path("companies/new/", company.company_new, name="company_new"),
+    path("companies/papers/<int:pk>/", box.paper_file, name="paper_file"),
+    path("companies/<int:pk>/papers/", box.company_papers, name="company_papers"),
     path("companies/<int:pk>/", company.company_detail, name="company_detail"),
     path("invitations/<str:token>/", company.invitation, name="invitation"),
     path("applications/<int:pk>/delivery/", deliverables.delivery_list, name="delivery_list"),

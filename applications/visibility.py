@@ -14,6 +14,7 @@ from applications.models import (
     Application,
     AssessmentReminder,
     Attachment,
+    BoxPaper,
     CommitteeProposal,
     Company,
     CompanyClaim,
@@ -147,6 +148,11 @@ def find_answerable(user: User, pk: int) -> tuple[Application, Firms] | None:
 def companies_of(user: User) -> QuerySet[Company]:
     """Return the companies of which the user is a member."""
     return Company.objects.filter(members__user=user)
+
+
+def papers_of(user: User) -> QuerySet[BoxPaper]:
+    """Return the papers in the boxes of the person's firms; nobody else sees them."""
+    return BoxPaper.objects.filter(company__in=companies_of(user), removed_at=None)
 
 
 def role_in(user: User, company: Company | int) -> str | None:

@@ -19,6 +19,7 @@ from applications.models import (
     AgreementPaper,
     Application,
     Attachment,
+    BoxPaper,
     Company,
     CompanyClaim,
     Deliverable,
@@ -43,6 +44,7 @@ from tests.factories import staff
 from tests.factories.agreements import World, pdf
 from tests.factories.applications import (
     AttachmentFactory,
+    BoxPaperFactory,
     CompanyFactory,
     PartnerFactory,
     PartnerTermsFactory,
@@ -70,6 +72,7 @@ NAMES: dict[str, list[type[Model]]] = {
     "assessor/statements/": [SubProgram],
     "companies/": [Company],
     "companies/claims/": [CompanyClaim],
+    "companies/papers/": [BoxPaper],
     "delivery/files/": [DeliveryFile],
     "delivery/": [Deliverable],
     "partners/terms/": [PartnerTerms],
@@ -169,6 +172,7 @@ def story() -> World:
     application = world.application
     stored = files.store_made(ContentFile(b"canary", name="a.pdf"))
     AttachmentFactory(application=application, file=stored)
+    BoxPaperFactory(company=application.company, file=files.store_made(ContentFile(b"paper")))
     partner = PartnerFactory(application=application, accepted=True)
     PartnerTermsFactory(partner=partner)
     member_of(partner.company)

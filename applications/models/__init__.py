@@ -28,6 +28,7 @@ from applications.models.assessment.reminders import AssessmentReminder, Reminde
 from applications.models.assessment.rubrics import RubricVersion
 from applications.models.assessment.scoring import ScoreResult, ScoreRun
 from applications.models.assessment.sheets import ScoreSheet
+from applications.models.box import BoxPaper
 from applications.models.claims import CompanyClaim, CompanyTransfer
 from applications.models.company import Company, Invitation, Member, OwnerNomination, Site
 from applications.models.delivery.deliverables import (
@@ -90,6 +91,7 @@ __all__ = [
     "AssessorProfile",
     "Attachment",
     "BonusClaim",
+    "BoxPaper",
     "Check",
     "CommitteeProposal",
     "CommitteeWish",

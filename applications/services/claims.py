@@ -17,6 +17,7 @@ from applications.models import (
     CompanyTransfer,
     Member,
 )
+from applications.services import box
 from applications.services.application import notify_officers
 from applications.services.assessment import conflicts
 from applications.services.intake import partners
@@ -180,6 +181,7 @@ def _transfer(claim: CompanyClaim, company: Company, by: User, now: datetime) ->
         )
         partners.tell_all_of_end(draft, partners.CLOSED, now=now)
     company.invitations.filter(accepted_at=None, cancelled_at=None).update(cancelled_at=now)
+    box.clear(company, by=by, now=now)
     company.members.all().delete()
     Member.objects.create(company=company, user=claim.claimant, role=MemberRole.OWNER, since=now)
     filed = Application.objects.filter(company=company).exclude(

@@ -14,6 +14,7 @@ from factory.django import DjangoModelFactory
 from applications.models import (
     Application,
     Attachment,
+    BoxPaper,
     Company,
     FormVersion,
     Member,
@@ -284,6 +285,25 @@ class AttachmentFactory(DjangoModelFactory):
     sha256 = factory.Sequence(lambda n: f"{n:064x}")
     content_type = "application/pdf"
     uploaded_by = factory.SelfAttribute("application.created_by")
+    uploaded_at = NOW
+
+
+class BoxPaperFactory(DjangoModelFactory):
+    """A paper in a firm's box, good for three weeks after NOW, without a stored file."""
+
+    class Meta:
+        model = BoxPaper
+
+    company = factory.SubFactory(CompanyFactory)
+    kind = "national_tax_clearance"
+    name = "국세 납세증명서.pdf"
+    file = factory.Sequence(lambda n: f"papers/{n:032x}")
+    size = 1_024
+    sha256 = factory.Sequence(lambda n: f"{n:064x}")
+    content_type = "application/pdf"
+    issued_on = NOW.date() - timedelta(days=9)
+    valid_until = NOW.date() + timedelta(days=21)
+    uploaded_by = factory.LazyAttribute(lambda made: owner_of(made.company))
     uploaded_at = NOW
 
 

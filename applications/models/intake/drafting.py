@@ -46,6 +46,9 @@ class Attachment(models.Model):
     content_type = models.CharField("형식", max_length=120)
     uploaded_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     uploaded_at = models.DateTimeField("올린 시각")
+    # Known of papers from the box of the firm.
+    issued_on = models.DateField("발급일", null=True)
+    valid_until = models.DateField("유효기간의 마지막 날", null=True)
     removed_at = models.DateTimeField("삭제 시각", null=True)
 
     class Meta:

@@ -308,6 +308,7 @@ def _missing(dossier: Dossier, now: datetime) -> list[Finding]:
         {row.code: row.wording for row in dossier.consents if row.given},
         facts=dossier.facts,
     )
+    findings += _expired_papers(dossier, now)
     return findings + _condition_findings(dossier, {row.code for row in findings}, now)
 
 
@@ -331,6 +332,20 @@ def _condition_findings(dossier: Dossier, reported: set[str], now: datetime) -> 
     unknown = {fact for fact in judged.unknown if {f"missing:{fact}", f"invalid:{fact}"} & reported}
     repeated = {row.code for row in dossier.conditions if row.fact in unknown}
     return [row for row in judged.findings if row.code not in repeated]
+
+
+def _expired_papers(dossier: Dossier, now: datetime) -> list[Finding]:
+    """Return a warning for each paper that is known not to be good any more."""
+    today = now.astimezone(KST).date()
+    return [
+        Finding(
+            f"expired:document:{row.requirement}",
+            f"‘{row.name}’ 서류의 유효기간이 지났습니다. 새로 발급받은 서류로 바꿔 주세요.",
+            blocking=False,
+        )
+        for row in dossier.attachments
+        if row.valid_until is not None and row.valid_until < today
+    ]
 
 
 def _cost_findings(dossier: Dossier) -> list[Finding]:

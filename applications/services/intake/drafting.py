@@ -1,7 +1,7 @@
 """Drafts: start one and save its parts without overwriting anybody else's changes."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
 
@@ -269,11 +269,17 @@ def choose_track(application: Application, *, code: str, by: User, now: datetime
 
 @transaction.atomic
 def attach(
-    application: Application, *, requirement: str, upload: "File[bytes]", by: User, now: datetime
+    application: Application,
+    *,
+    requirement: str,
+    upload: "File[bytes]",
+    days: tuple[date | None, date | None] = (None, None),
+    by: User,
+    now: datetime,
 ) -> Attachment:
     """Store a file for a required document after checking content, size and count.
 
-    Raises BadInput (`file_…`, `document_unknown`, `file_repeated`, `file_count`), Unavailable when
+    `days` are that of its issue and the last one on which it is good, where they are known. Raises BadInput (`file_…`, `document_unknown`, `file_repeated`, `file_count`), Unavailable when
     the disk refuses, and MoveNotAllowed (`already_submitted`).
     """
     documents = application.sub_program.documents.all()
@@ -293,6 +299,8 @@ def attach(
         content_type=inspected.content_type,
         uploaded_by=by,
         uploaded_at=now,
+        issued_on=days[0],
+        valid_until=days[1],
     )
 
 

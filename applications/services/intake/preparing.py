@@ -15,7 +15,14 @@ from typing import Any
 
 from django.db import connection, transaction
 
-from applications.models import Application, Company, FormVersion, Partner, PreparedFiling
+from applications.models import (
+    Application,
+    Attachment,
+    Company,
+    FormVersion,
+    Partner,
+    PreparedFiling,
+)
 from applications.queries import evidence
 from applications.queries.intake import drafting
 from applications.queries.intake.drafting import Dossier
@@ -235,6 +242,7 @@ def _content(dossier: Dossier, *, now: datetime) -> dict[str, Any]:
             "attachments": [
                 {"requirement": row.requirement, "name": row.name, "size": row.size}
                 | {"sha256": row.sha256}
+                | _days(row)
                 for row in dossier.attachments
             ],
             "consents": [
@@ -253,6 +261,12 @@ def _content(dossier: Dossier, *, now: datetime) -> dict[str, Any]:
             },
         }
     )
+
+
+def _days(row: Attachment) -> dict[str, Any]:
+    if row.issued_on is None:
+        return {}
+    return {"issued_on": row.issued_on, "valid_until": row.valid_until}
 
 
 def _partner(row: Partner, company: Company) -> dict[str, Any]:

@@ -26,6 +26,7 @@ from applications.queries.intake.questions import (
 from applications.rules.intake import merging
 from applications.services.intake import drafting
 from applications.states import ApplicationState
+from applications.views.intake.attachments import documents_page
 from applications.views.intake.partners import partners_page
 from applications.views.intake.steps import (
     changed_parts,
@@ -40,12 +41,9 @@ from portal.api.errors import error_body
 from portal.core.clock import now
 from portal.core.errors import BadInput, Closed, PortalError, RuleBroken
 from portal.core.money import eok
-from portal.core.validators import row_number
 from portal.forms.errors import refuse
-from portal.forms.uploads import UploadForm
 from portal.web.drafts import saved_answer
 from portal.web.errors import wants_json
-from portal.web.uploads import store_each
 from programs.models import Track
 from programs.queries.catalogue import sub_program
 from programs.queries.rounds import refusal
@@ -402,59 +400,6 @@ def differences(
     if sent and "track" in asked:
         rows.insert(0, {"label": "지원유형", "mine": sent, "theirs": stored})
     return [row for row in rows if row["mine"] != row["theirs"]]
-
-
-def documents_page(
-    request: SignedInRequest, dossier: Dossier, step: str, at: datetime
-) -> HttpResponse:
-    application = dossier.application
-    code, act = request.POST.get("requirement", ""), request.POST.get("act")
-    if act == "remove":
-        number = row_number(request.POST.get("attachment"))
-        stored = next((row for row in dossier.files if row.pk == number), None)
-        if stored is None:
-            raise Http404
-        drafting.detach(stored, by=request.user, now=at)
-        messages.success(request, "파일을 지웠습니다.")
-        return redirect("application_step", pk=application.pk, step=step)
-    documents = drafting_queries.applicable_documents(dossier)
-    sent, status = None, 200
-    if act == "upload":
-        document = next((row for row in documents if row["code"] == code), None)
-        if document is None:
-            raise BadInput("이 신청에서 받지 않는 서류입니다.", code="document_unknown")
-        sent = upload_form(document, request)
-        status = store_each(
-            request,
-            sent,
-            lambda upload: drafting.attach(
-                application, requirement=code, upload=upload, by=request.user, now=at
-            ),
-        )
-        if status == 200:
-            return redirect(f"{request.path}#document-{code}")
-        dossier = drafting_queries.load(application)  # some of the files may have been stored
-        documents = drafting_queries.applicable_documents(dossier)
-    rows = [
-        {
-            "document": row,
-            "files": [file for file in dossier.attachments if file.requirement == row["code"]],
-            "form": sent if sent and row["code"] == code else upload_form(row),
-        }
-        for row in documents
-    ]
-    return render_step(request, dossier, step, at, status=status, rows=rows, sent=sent)
-
-
-def upload_form(row: dict[str, Any], request: SignedInRequest | None = None) -> UploadForm:
-    data, sent = (request.POST, request.FILES) if request else (None, None)
-    return UploadForm(
-        data,
-        sent,
-        auto_id=f"id_{row['code']}_%s",
-        formats=row["formats"],
-        most=row["max_files"],
-    )
 
 
 PAGES: dict[str, Callable[[SignedInRequest, Dossier, str, datetime], HttpResponse]] = {

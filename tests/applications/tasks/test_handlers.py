@@ -335,6 +335,6 @@ def test_the_task_runs_every_sweep_once_at_one_instant(monkeypatch) -> None:
     tasks.sweep_due_dates()
     assert [name for name, _ in ran] == [
         "expire", "sweep", "sweep", "drop_orphans", "draft_pending", "remind",
-        "sweep", "sweep", "forget",
+        "sweep", "sweep", "forget", "sweep",
     ]  # fmt: skip
     assert len({at for _, at in ran}) == 1

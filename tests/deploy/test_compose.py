@@ -335,6 +335,7 @@ class TestComposedProcesses:
         ("path", "kept"),
         [
             ("kamp/lab/datasets/1/", False),
+            ("applications/1/supplement/", False),
             ("admin/vouchers/catalogueimport/start/", False),
             ("accounts/login/", True),  # where a small form is expected, 24 MB are taken first
         ],

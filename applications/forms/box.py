@@ -14,6 +14,7 @@ from programs.queries.papers import PaperKind
 
 ADD = "0"
 DAY = {"type": "date", "class": "input--short"}
+NEEDED = {**DAY, "data-upload-needs": ""}  # before the chosen file goes up
 
 
 class PaperForm(PlainForm):
@@ -21,7 +22,7 @@ class PaperForm(PlainForm):
 
     issued_on = forms.DateField(
         label="발급일",
-        widget=forms.DateInput(DAY, format="%Y-%m-%d"),
+        widget=forms.DateInput(NEEDED, format="%Y-%m-%d"),
         validators=[within("paper_issued_on")],
         help_text="서류에 적힌 날입니다.",
     )
@@ -47,7 +48,9 @@ class PaperForm(PlainForm):
         )
         if not kind.written and not kind.shorter:
             del self.fields["valid_until"]
-        elif kind.shorter:
+        elif kind.written:
+            self.fields["valid_until"].widget.attrs.update(NEEDED)
+        else:
             self.fields["valid_until"].required = False
             self.fields["valid_until"].help_text = "서류에 더 이른 날이 적혀 있을 때만 입력하세요."
         choices = [

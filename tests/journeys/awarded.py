@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from typing import Any
 
+from playwright.sync_api import expect
+
 from applications.models import Agreement, Application, Deliverable, Expert, ExpertMatch
 from applications.queries.delivery import EXPERT, FIRM, STAFF, SUPPLIER, confirming_side
 from applications.services.settlement.spending import planned_items
@@ -69,8 +71,7 @@ class Award:
         for paper in self.agreement.terms["papers"]:
             form = f"form:has([name=requirement][value={paper['code']}])"
             firm.attach("files", within=form, title=paper["label"])
-            with firm.page.expect_navigation():
-                firm.page.locator(form).get_by_role("button", name="올리기").click()
+            expect(firm.page.locator(f"#paper-{paper['code']} p a")).to_be_visible(timeout=60_000)
         firm.go(f"{self.pages}sign/")
         firm.fill("agreed", True)
         firm.fill("name", firm.name)

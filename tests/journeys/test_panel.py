@@ -71,7 +71,7 @@ class Journey:
         page.set_input_files(
             "[name=file]", {"name": "증빙.png", "mimeType": "image/png", "buffer": make.PNG}
         )
-        person.press("올리기")
+        expect(page.locator("#evidence a")).to_contain_text("증빙.png", timeout=60_000)
         page.check(f"[name=kind][value={kind}]")
         for name in ("name", "affiliation", "expertise", "interest", "business_number"):
             page.fill(f"[name={name}]", str(make.WHOLE[name]))

@@ -31,7 +31,7 @@ def test_an_upload_keeps_what_is_typed_beside_it(live_server, context: BrowserCo
     page.goto(f"{live_server.url}/vouchers/panel/applications/{draft.pk}/")
     page.get_by_label("관심과 체험 계획").fill("새로 적은 계획입니다. 회의에 날마다 써 보겠습니다.")
     page.locator("#evidence input[type=file]").set_input_files(PNG)
-    page.get_by_role("button", name="올리기").click()
+    expect(page.locator("#evidence a")).to_have_count(2, timeout=60_000)
     expect(page.locator("#evidence")).to_contain_text("재직.png")
     expect(page.get_by_label("관심과 체험 계획")).to_have_value(
         "새로 적은 계획입니다. 회의에 날마다 써 보겠습니다."
@@ -52,8 +52,7 @@ def test_a_supplement_keeps_its_text_and_a_firm_its_other_form(
     page.goto(f"{live_server.url}/applications/{asked.application_id}/supplement/")
     page.get_by_label("답변 내용").fill("견적을 다시 받았습니다.")
     page.locator("#document-quote input[type=file]").set_input_files(PDF)
-    page.locator("#document-quote").get_by_role("button", name="올리기").click()
-    expect(page.locator("#document-quote")).to_contain_text("견적.pdf")
+    expect(page.locator("#document-quote a")).to_contain_text("견적.pdf", timeout=60_000)
     expect(page.get_by_label("답변 내용")).to_have_value("견적을 다시 받았습니다.")
     fits(page)
     owner = MemberFactory()

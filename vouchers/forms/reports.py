@@ -122,7 +122,7 @@ class PictureForm(PlainForm):
         super().__init__(*args, **kwargs)
         kinds = ", ".join(item.upper() for item in pictures.FORMATS)
         limit = settings.UPLOAD_MAX_BYTES // 1024**2
-        self.fields["caption"].widget.attrs["form"] = "report-form"
+        self.fields["caption"].widget.attrs |= {"form": "report-form", "data-upload-needs": ""}
         self.fields[
             "upload"
         ].help_text = f"{kinds} · {limit} MB까지. 그림은 다시 그려서 보관하며 촬영 위치 같은 정보는 모두 지웁니다."

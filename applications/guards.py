@@ -399,6 +399,7 @@ GUARDS = [
     append_only("applications_formversion"),
     append_only("applications_submission"),
     append_only("applications_usedticket"),
+    append_only("applications_pledge"),
     append_only("applications_exclusion"),
     append_only("applications_setchunk"),
     append_only("applications_setresult"),

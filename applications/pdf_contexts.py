@@ -14,6 +14,7 @@ from applications.models import (
     Application,
     IssuedDocument,
     LevelCertificate,
+    Pledge,
     Submission,
 )
 from applications.queries.agreement import SETTLEMENT_SUFFIX, text_of
@@ -59,6 +60,8 @@ def describe(document: IssuedDocument) -> tuple[str, str, dict[str, Any]]:
             f"수준확인서 {context['certificate'].number}",
             context,
         )
+    if document.kind == IssuedDocument.Kind.PLEDGE:
+        return "pdf/applications/pledge.html", f"참여확약서 {filed.number}", pledged(filed)
     if document.kind == IssuedDocument.Kind.AGREEMENT:
         agreement = document.application.agreement
         text = text_of(agreement, document.version)
@@ -95,6 +98,12 @@ def receipt(filed: Submission) -> dict[str, Any]:
         ],
         "qr": pdf.qr_svg(receipt_check_url(filed)),
     }
+
+
+def pledged(filed: Submission) -> dict[str, Any]:
+    """Return the pledges of the partners that joined, as they were signed."""
+    joined = filed.application.partners.filter(state=PartnerState.ACCEPTED, terms__signed=True)
+    return {"filed": filed, "pledges": Pledge.objects.filter(terms__in=joined.values("terms"))}
 
 
 def receipt_check_url(filed: Submission) -> str:

@@ -46,6 +46,7 @@ from applications.models.intake.drafting import Attachment, Consent, Section
 from applications.models.intake.filing import FormVersion, PreparedFiling, Submission
 from applications.models.intake.late_filing import LateGrant
 from applications.models.intake.partners import Partner, PartnerTerms
+from applications.models.intake.pledges import Pledge
 from applications.models.intake.tickets import UsedTicket
 from applications.models.notes import StaffNote
 from applications.models.objection import Objection, ObjectionMove, ObjectionPaper
@@ -135,6 +136,7 @@ __all__ = [
     "Partner",
     "PartnerTerms",
     "PendingStep",
+    "Pledge",
     "PreparedFiling",
     "Recovery",
     "RegistryChange",

@@ -17,6 +17,7 @@ class IssuedDocument(IssuedPdf):
         NOTICE = "notice", "선정결과 통지서"
         SHEETS = "sheets", "평가표"
         CERTIFICATE = "certificate", "수준확인서"
+        PLEDGE = "pledge", "참여확약서"
 
     application = models.ForeignKey(Application, on_delete=models.PROTECT, related_name="documents")
     kind = models.CharField("종류", max_length=12, choices=Kind.choices)

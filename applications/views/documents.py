@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from django.db.models import QuerySet
+from django.db.models import Exists, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +13,7 @@ from applications.forms.documents import ReceiptFileForm, ReceiptForm
 from applications.models import Application, IssuedDocument
 from applications.pdf_contexts import notice_parts
 from applications.queries.documents import genuine_file, genuine_receipt
+from applications.queries.intake.partners import signed_partners
 from applications.queries.selection.decisions import history
 from applications.services import documents as documents_services
 from applications.states import ANNOUNCED
@@ -82,6 +83,8 @@ def is_outdated(document: IssuedDocument) -> bool:
 
 def requestable(user: User, kind: str) -> QuerySet[Application]:
     filed = own_applications(user).filter(submitted_at__isnull=False)
+    if kind == IssuedDocument.Kind.PLEDGE:
+        return filed.filter(Exists(signed_partners()))
     if kind == IssuedDocument.Kind.AGREEMENT:
         return filed.filter(agreement__in_force__gte=1)
     if kind == IssuedDocument.Kind.SETTLEMENT:

@@ -262,6 +262,7 @@ class PartnerTermsFactory(DjangoModelFactory):
     set_by = factory.SelfAttribute("partner.invited_by")
     set_at = NOW
     confirmed = True
+    signed = True
     answered_by = factory.SelfAttribute("partner.invited_by")
     answered_at = NOW
 

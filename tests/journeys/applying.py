@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import yaml
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from applications.models import (
     Application,
@@ -127,8 +127,7 @@ class Journey:
             panel.locator("input[type=file]").set_input_files(
                 {"name": f"{document.label}.pdf", "mimeType": "application/pdf", "buffer": data}
             )
-            panel.get_by_role("button", name="올리기").click()
-            person.page.wait_for_load_state()
+            expect(panel.locator(".check-list")).to_contain_text(document.label, timeout=60_000)
 
     def join(self, person: Applicant, application: Application) -> None:
         """Invite the required partner, who signs up, registers and accepts from the letter."""
@@ -139,24 +138,20 @@ class Journey:
         person.page.fill("[name=company_name]", "여정공급")
         person.page.fill("[name=business_number]", number_of(place))
         person.page.fill("[name=email]", guest.email)
+        person.page.fill("[name=part]", "설비 공급과 설치")
+        for field in ("share_won", "quote_won"):
+            if person.page.locator(f"[name={field}]").count():
+                person.page.fill(f"[name={field}]", "1000000")
         person.press("참여 요청 보내기")
         letter = letter_to(guest.email, "/partners/").body
         path = "/partners/" + letter.split("/partners/")[1].split("/")[0] + "/"
         guest.go(path)
         guest.page.get_by_role("link", name="기업 등록하기").click()
         guest.register(name="여정공급", place=place, size="small")
-        guest.press("참여 수락하기")
+        if guest.page.locator("[name=signature]").count():
+            guest.page.fill("[name=signature]", "여정대표")
+        guest.press("이 조건으로 참여 수락하기")
         guest.sees("참여를 수락했습니다")
-        person.page.reload()
-        person.page.fill("[name=part]", "설비 공급과 설치")
-        for field in ("share_won", "quote_won"):
-            if person.page.locator(f"[name={field}]").count():
-                person.page.fill(f"[name={field}]", "1000000")
-        person.press("저장하고 확인 요청하기")
-        letter = letter_to(guest.email, "/partners/terms/").body
-        guest.go("/partners/terms/" + letter.split("/partners/terms/")[1].split("/")[0] + "/")
-        guest.press("이 조건을 확인합니다")
-        guest.sees("조건을 확인했습니다")
         self.suppliers[application.pk] = guest
         person.page.reload()
 

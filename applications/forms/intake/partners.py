@@ -20,12 +20,26 @@ class PartnerAnswerForm(PlainForm):
         help_text="거절할 때는 사유를 적어 주시면 신청기업에 전해집니다.",
     )
 
-    def __init__(self, *args: Any, companies: Sequence[Company], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, companies: Sequence[Company], pledges: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
+        if pledges:
+            self.fields["signature"] = signature_field()
         field = cast(forms.ChoiceField, self.fields["company"])
         field.choices = [(str(company.pk), company.name) for company in companies]
         if len(companies) == 1:
             field.initial = str(companies[0].pk)
+
+
+def signature_field() -> forms.Field:
+    """Return the field for the name under a pledge; the service says when it is missing."""
+    return NameField(
+        label="참여확약서에 서명하는 사람",
+        max_length=50,
+        required=False,
+        help_text="이름을 적으면 위 참여확약서에 서명합니다.",
+    )
 
 
 class TermsAnswerForm(PlainForm):
@@ -35,6 +49,11 @@ class TermsAnswerForm(PlainForm):
         required=False,
         widget=forms.Textarea({"rows": 3, "class": "input--long"}),
     )
+
+    def __init__(self, *args: Any, pledges: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if pledges:
+            self.fields["signature"] = signature_field()
 
 
 class PartnerForm(PlainForm):
@@ -51,6 +70,25 @@ class PartnerForm(PlainForm):
         widget=forms.EmailInput({"class": "input--long"}),
         help_text="이 주소로 참여 요청을 보냅니다.",
     )
+    part = forms.CharField(
+        label="맡을 일",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea({"rows": 2, "class": "input--long"}),
+        help_text="맡을 일과 금액을 함께 보내면 상대방이 한 번에 수락하고 확인합니다. 비워 두면 수락한 뒤에 정합니다.",
+    )
+    share_won = WonField(
+        label="부담금",
+        required=False,
+        help_text="기업부담금 가운데 이 기관이 부담하는 금액입니다. 없으면 0을 적으세요.",
+        validators=[within("cost_won")],
+    )
+    quote_won = WonField(
+        label="견적금액",
+        required=False,
+        help_text="이 기관이 공급하는 설비·용역의 견적 합계입니다.",
+        validators=[within("cost_won")],
+    )
 
     def __init__(self, *args: Any, roles: Sequence[Mapping[str, Any]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -58,6 +96,12 @@ class PartnerForm(PlainForm):
         field.choices = [(row["role"], row["label"]) for row in roles]
         if len(roles) == 1:
             field.initial = roles[0]["role"]
+        asked = [row["terms"] for row in roles if row.get("terms")]
+        for name in ("share", "quote"):
+            if not any(terms.get(name) for terms in asked):
+                del self.fields[f"{name}_won"]
+        if not asked:
+            del self.fields["part"]
 
 
 class TermsForm(PlainForm):

@@ -83,6 +83,7 @@ class PartnerTerms(models.Model):
     set_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     set_at = models.DateTimeField("정한 시각")
     confirmed = models.BooleanField("확인", null=True)  # None: not answered
+    signed = models.BooleanField("확약서 서명", default=False, db_default=False)
     answered_by = models.ForeignKey(USER, on_delete=models.PROTECT, null=True, related_name="+")
     answered_at = models.DateTimeField("답한 시각", null=True)
     note = models.CharField("의견", max_length=300, blank=True)
@@ -95,6 +96,10 @@ class PartnerTerms(models.Model):
                 condition=Q(confirmed=None, answered_at=None, answered_by=None)
                 | Q(confirmed__isnull=False, answered_at__isnull=False, answered_by__isnull=False),
                 name="answered_terms_name_who_and_when",
+            ),
+            models.CheckConstraint(
+                condition=Q(signed=False) | Q(confirmed=True),
+                name="signed_terms_were_confirmed",
             ),
         ]
 

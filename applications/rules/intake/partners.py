@@ -35,6 +35,7 @@ class Terms:
     share_won: int | None = None
     quote_won: int | None = None
     confirmed: bool | None = None
+    signed: bool = False
 
 
 @dataclass(frozen=True)
@@ -173,6 +174,14 @@ def _check_terms(partner: Partner, required: Mapping[str, Any]) -> list[Finding]
             Finding(
                 f"partner_unconfirmed:{role}",
                 f"{with_particle(partner.name, '이/가')} 맡은 일과 금액을 아직 확인하지 않았습니다.",
+            )
+        )
+    elif terms.confirmed and required.get("pledge") and not terms.signed:
+        findings.append(
+            Finding(
+                f"partner_unsigned:{role}",
+                f"참여확약서에 아직 서명하지 않은 참여기관입니다: {partner.name}. 조건을 고쳐 다시 "
+                "보내면 확인하면서 서명합니다.",
             )
         )
     elif not terms.confirmed:

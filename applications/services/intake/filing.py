@@ -230,6 +230,7 @@ def _file(
                 filed=filed,
             ),
             receipt,
+            *partners.letters_of_filing(application, filed.number, now=moved_at),
         ],
     )
     documents.order(receipt)

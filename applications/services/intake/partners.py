@@ -1,12 +1,18 @@
 """Partners: invitation by e-mail, their own answer, and their terms."""
 
 import secrets
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
-from applications.models import Application, Company, Partner, PartnerTerms
-from applications.queries.intake.partners import expires_at, is_expired
+from applications.models import Application, Company, Partner, PartnerTerms, Pledge
+from applications.queries.intake.partners import (
+    expires_at,
+    is_expired,
+    pledge_content,
+    pledge_wanted,
+)
 from applications.services.assessment import conflicts
 from applications.services.company import check_invitations_today, token_digest
 from applications.services.intake.drafting import touch
@@ -18,13 +24,23 @@ from portal.core.money import checked_won
 from portal.core.text import name as clean_name
 from portal.core.validators import business_number as checked_number
 from portal.core.validators import email as read_email
-from portal.models import User
+from portal.models import Notice, User
 from portal.notices import outbox
+from portal.records import snapshot
 from portal.records.workflow import set_state
 
 # Who had agreed to take part; how that ended.
 AGREED = [PartnerState.PENDING, PartnerState.ACCEPTED]
 REMOVED, WITHDRAWN, CLOSED = "removed", "withdrawn", "closed"
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What a partner does, and in won what it bears and charges."""
+
+    part: str
+    share_won: int | None
+    quote_won: int | None
 
 
 def invite(
@@ -36,12 +52,15 @@ def invite(
     by: User,
     now: datetime,
     business_number: str = "",
+    part: str = "",
+    share_won: int | None = None,
+    quote_won: int | None = None,
 ) -> Partner:
     """Invite a company by e-mail; the link is valid for 14 days. Replaces an expired invitation.
 
-    The company with `business_number` joins by its answer alone; any other one needs `confirm`.
-    Raises BadInput (`role`, `partner_name`, `business_number`, `partner_invited`, `letters_today`)
-    and MoveNotAllowed (`already_submitted`).
+    With a `part` the terms stand in the invitation and are confirmed by accepting it. The company with `business_number` joins by its answer alone; any other one needs `confirm`.
+    Raises BadInput (`role`, `partner_name`, `partner_part`, `amount`, `business_number`,
+    `partner_invited`, `letters_today`) and MoveNotAllowed (`already_submitted`).
     """
     number = checked_number(business_number) if business_number.strip() else ""
     labels = {row["role"]: row["label"] for row in application.sub_program.partner_roles}
@@ -50,6 +69,7 @@ def invite(
         raise BadInput("참여 역할을 골라 주세요.", code="role")
     if not company_name:
         raise BadInput("기업 이름을 입력하세요.", code="partner_name")
+    proposed = _proposal(part, share_won, quote_won)
     check_invitations_today(by, now)
     token = secrets.token_urlsafe(32)
     try:
@@ -66,6 +86,8 @@ def invite(
                 invited_by=by,
                 invited_at=now,
             )
+            if proposed is not None:
+                _propose(partner, proposed, by, now)
             _send_invitation(partner, labels[role], token, now)
     except IntegrityError as error:
         raise BadInput(
@@ -99,7 +121,7 @@ def find_invitation(token: str) -> Partner:
     """Return the partner behind a link. Raises NotFound."""
     partner = (
         Partner.objects.select_related(
-            "application__sub_program__round", "application__company", "invited_by"
+            "application__sub_program__round", "application__company", "invited_by", "terms"
         )
         .filter(digest=token_digest(token))
         .first()
@@ -115,11 +137,19 @@ def mark_seen(partner: Partner, *, now: datetime) -> None:
 
 
 def accept(
-    partner: Partner, *, company: Company, by: User, now: datetime, note: str = ""
+    partner: Partner,
+    *,
+    company: Company,
+    by: User,
+    now: datetime,
+    note: str = "",
+    agree: bool = True,
+    signature: str = "",
 ) -> Partner:
     """Join with one's own company: at once the invited one, another when the applicant confirms it.
 
-    Raises NotFound for a company that `by` may not act for, BadInput (`partner_is_applicant`,
+    The terms of the invitation are answered with it, as `answer_terms` does. Raises what that
+    raises, NotFound for a company that `by` may not act for, BadInput (`partner_is_applicant`,
     `partner_duplicate`) and MoveNotAllowed (`invitation_closed`, `invitation_expired`,
     `already_submitted`).
     """
@@ -127,12 +157,18 @@ def accept(
         raise NotFound
     if company.pk == partner.application.company_id:
         raise BadInput("신청기업은 스스로 참여기관이 될 수 없습니다.", code="partner_is_applicant")
+    if partner.terms is not None:
+        _check_answer(partner, agree, note, signature)
     invited = partner.business_number == company.business_number
     answer = PartnerState.ACCEPTED if invited else PartnerState.PENDING
     if _takes_part(partner, company):
         raise _duplicate()
     try:
-        return _answer(partner, answer, company=company, by=by, now=now, note=note)
+        with transaction.atomic():
+            joined = _answer(partner, answer, company=company, by=by, now=now, note=note)
+            if joined.terms is not None:
+                _answer_terms(joined.terms, agree, by, now, note=note, signature=signature)
+            return joined
     except IntegrityError as error:
         raise _duplicate() from error
 
@@ -216,6 +252,26 @@ def _tell_of_end(partner: Partner, how: str, now: datetime) -> None:
     )
 
 
+def letters_of_filing(application: Application, number: str, *, now: datetime) -> list[Notice]:
+    """Return the mails, which the caller inserts, that tell those who take part that it was filed."""
+    if not application.sub_program.partner_roles:
+        return []
+    joined = application.partners.filter(state=PartnerState.ACCEPTED)
+    return [
+        outbox.new(
+            "applications/partner_filed",
+            to_email=row.answered_by.email if row.answered_by else row.email,
+            user=row.answered_by,
+            key=f"partner_filed:{row.pk}",
+            now=now,
+            partner=row,
+            application=application,
+            number=number,
+        )
+        for row in joined.select_related("answered_by")
+    ]
+
+
 @transaction.atomic
 def set_terms(
     partner: Partner,
@@ -231,24 +287,17 @@ def set_terms(
     Unchanged terms stay confirmed. Raises BadInput (`partner_part`, `amount`) and MoveNotAllowed
     (`partner_absent`, `already_submitted`).
     """
-    part = part.strip()
-    if not part:
+    proposed = _proposal(part, share_won, quote_won)
+    if proposed is None:
         raise BadInput("참여기관이 맡을 일을 적어 주세요.", code="partner_part")
-    for amount, label in ((share_won, "부담금"), (quote_won, "견적금액")):
-        if amount is not None:
-            checked_won(amount, label=label)
     touch(partner.application, now=now)
     locked = Partner.objects.select_for_update(of=("self",)).get(pk=partner.pk)
     if locked.state != PartnerState.ACCEPTED:
         raise MoveNotAllowed("참여를 수락한 곳과만 조건을 정할 수 있습니다.", code="partner_absent")
     latest = locked.terms
-    if latest and (latest.part, latest.share_won, latest.quote_won) == (part, share_won, quote_won):
+    if latest and Proposal(latest.part, latest.share_won, latest.quote_won) == proposed:
         return latest
-    terms = PartnerTerms.objects.create(
-        partner=locked, part=part, share_won=share_won, quote_won=quote_won, set_by=by, set_at=now
-    )
-    Partner.objects.filter(pk=locked.pk).update(terms=terms)
-    partner.terms = terms
+    terms = partner.terms = _propose(locked, proposed, by, now)
     if locked.answered_by is not None:
         outbox.write(
             "applications/partner_terms",
@@ -265,31 +314,31 @@ def set_terms(
 
 @transaction.atomic
 def answer_terms(
-    terms: PartnerTerms, *, agree: bool, by: User, now: datetime, note: str = ""
+    terms: PartnerTerms,
+    *,
+    agree: bool,
+    by: User,
+    now: datetime,
+    note: str = "",
+    signature: str = "",
 ) -> PartnerTerms:
     """Confirm the terms or object to them with a note, for one's own company.
 
-    Raises NotFound for another company's partner, BadInput (`note_required`), StaleVersion when the
+    Where the programme asks for a pledge, `signature` is the name of who signs it. Raises NotFound
+    for another company's partner, BadInput (`note_required`, `signature_missing`), StaleVersion when the
     applicant has changed them meanwhile, MoveNotAllowed (`terms_answered`, `already_submitted`).
     """
     partner = terms.partner
     company = partner.company
     if company is None or not company.members.filter(user=by, role__in=WRITERS).exists():
         raise NotFound
-    if not agree and not note.strip():
-        raise BadInput("동의하지 않는 사유를 적어 주세요.", code="note_required")
     touch(partner.application, now=now)
     current = Partner.objects.filter(
         pk=partner.pk, terms=terms, state=PartnerState.ACCEPTED
     ).exists()
     if not current:
         raise StaleVersion("신청기업이 조건을 바꾸었습니다. 새 내용을 확인하고 답해 주세요.")
-    answered = PartnerTerms.objects.filter(pk=terms.pk, confirmed=None).update(
-        confirmed=agree, answered_by=by, answered_at=now, note=note.strip()[:300]
-    )
-    if not answered:
-        raise MoveNotAllowed("이미 답한 조건입니다.", code="terms_answered")
-    terms.refresh_from_db()
+    _answer_terms(terms, agree, by, now, note=note, signature=signature)
     outbox.write(
         "applications/partner_terms_answer",
         to_email=terms.set_by.email,
@@ -299,6 +348,74 @@ def answer_terms(
         terms=terms,
         partner=partner,
     )
+    return terms
+
+
+def _answer_terms(
+    terms: PartnerTerms, agree: bool, by: User, now: datetime, *, note: str, signature: str
+) -> None:
+    _check_answer(terms.partner, agree, note, signature)
+    pledges = agree and pledge_wanted(terms.partner)
+    answered = PartnerTerms.objects.filter(pk=terms.pk, confirmed=None).update(
+        confirmed=agree,
+        signed=pledges,
+        answered_by=by,
+        answered_at=now,
+        note=note.strip()[:300],
+    )
+    if not answered:
+        raise MoveNotAllowed("이미 답한 조건입니다.", code="terms_answered")
+    terms.refresh_from_db()
+    if pledges:
+        _sign(terms, clean_name(signature)[:50], by, now)
+
+
+def _check_answer(partner: Partner, agree: bool, note: str, signature: str) -> None:
+    if not agree and not note.strip():
+        raise BadInput("동의하지 않는 사유를 적어 주세요.", code="note_required")
+    if agree and pledge_wanted(partner) and not clean_name(signature):
+        raise BadInput("참여확약서에 서명할 이름을 적어 주세요.", code="signature_missing")
+
+
+def _sign(terms: PartnerTerms, name: str, by: User, now: datetime) -> None:
+    company = terms.partner.company
+    if company is None:
+        raise LookupError(f"terms {terms.pk} of a partner without a company")
+    content = pledge_content(terms, company)
+    Pledge.objects.create(
+        terms=terms,
+        company=company,
+        content=content,
+        sha256=snapshot.sha256_of_plain(content),
+        name=name,
+        signed_by=by,
+        signed_at=now,
+    )
+
+
+def _proposal(part: str, share_won: int | None, quote_won: int | None) -> Proposal | None:
+    """Check what is proposed; None when nothing is. Raises BadInput (`partner_part`, `amount`)."""
+    for amount, label in ((share_won, "부담금"), (quote_won, "견적금액")):
+        if amount is not None:
+            checked_won(amount, label=label)
+    if part.strip():
+        return Proposal(part.strip(), share_won, quote_won)
+    if share_won is None and quote_won is None:
+        return None
+    raise BadInput("참여기관이 맡을 일을 적어 주세요.", code="partner_part")
+
+
+def _propose(partner: Partner, proposed: Proposal, by: User, now: datetime) -> PartnerTerms:
+    terms = PartnerTerms.objects.create(
+        partner=partner,
+        part=proposed.part,
+        share_won=proposed.share_won,
+        quote_won=proposed.quote_won,
+        set_by=by,
+        set_at=now,
+    )
+    Partner.objects.filter(pk=partner.pk).update(terms=terms)
+    partner.terms = terms
     return terms
 
 

@@ -281,6 +281,7 @@ def _partner(row: Partner, company: Company) -> dict[str, Any]:
             "share_won": row.terms.share_won,
             "quote_won": row.terms.quote_won,
             "confirmed_at": row.terms.answered_at,
+            **({"signed": True} if row.terms.signed else {}),
         }
         if row.terms
         else None,

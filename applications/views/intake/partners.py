@@ -18,6 +18,7 @@ from applications.forms.intake.partners import (
 from applications.models import Application, Company, Partner
 from applications.queries.intake import partners as partners_queries
 from applications.queries.intake.drafting import Dossier, cost_shares, required_terms
+from applications.rules.intake import pledges
 from applications.services.intake import partners
 from applications.states import ApplicationState, PartnerState
 from applications.views.application.status import partner_rows
@@ -35,6 +36,8 @@ from portal.core.errors import BadInput, PortalError, StaleVersion
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
 from programs.models import SubProgram
+
+FIELDS = {"partner_invited": "email", "partner_name": "company_name", "partner_part": "part"}
 
 
 def partners_page(
@@ -64,7 +67,7 @@ def partners_page(
         try:
             partners.invite(application, **form.cleaned_data, by=request.user, now=at)
         except PortalError as error:
-            refuse(form, error, fields={"partner_invited": "email", "partner_name": "company_name"})
+            refuse(form, error, fields=FIELDS)
             status = error.status
         else:
             messages.success(request, "참여 요청을 보냈습니다.")
@@ -125,6 +128,9 @@ def with_terms(
     return rows
 
 
+ANSWER_FIELDS = {"note_required": "note", "signature_missing": "signature"}
+
+
 @signed_in
 @require_http_methods(["GET", "POST"])
 def partner_answer(request: SignedInRequest, token: str) -> HttpResponse:
@@ -132,7 +138,8 @@ def partner_answer(request: SignedInRequest, token: str) -> HttpResponse:
     partner = partners.find_invitation(token)
     partners.mark_seen(partner, now=at)
     companies = list(companies_of(request.user).filter(members__role__in=WRITERS).order_by("name"))
-    form = PartnerAnswerForm(request.POST or None, companies=companies)
+    wanted = partner.terms is not None and partners_queries.pledge_wanted(partner)
+    form = PartnerAnswerForm(request.POST or None, companies=companies, pledges=wanted)
     status = 200 if request.method == "GET" else 400
     if form.is_valid():
         try:
@@ -140,7 +147,7 @@ def partner_answer(request: SignedInRequest, token: str) -> HttpResponse:
         except PortalError as error:
             if error.status == 404:
                 raise
-            refuse(form, error, fields={error.code: "company"})
+            refuse(form, error, fields={error.code: "company", **ANSWER_FIELDS})
             status = error.status
         else:
             return redirect("partner_answer", token=token)
@@ -156,6 +163,8 @@ def partner_page(
         "partner": partner,
         "application": partner.application,
         "role": labels.get(partner.role, {"label": partner.role}),
+        "terms": partner.terms,
+        "pledge": _pledge(partner),
         "until": partners_queries.expires_at(partner),
         "open": partner.state == PartnerState.INVITED
         and not partners_queries.is_expired(partner, now=at)
@@ -164,6 +173,16 @@ def partner_page(
         "now": at,
     }
     return render(request, "applications/intake/partner_answer.html", context, status=status)
+
+
+def _pledge(partner: Partner) -> list[str]:
+    """Return the words that the partner would sign, none where no pledge is asked for."""
+    terms = partner.terms
+    if terms is None or not partners_queries.pledge_wanted(partner):
+        return []
+    return list(
+        pledges.paragraphs(part=terms.part, share_won=terms.share_won, quote_won=terms.quote_won)
+    )
 
 
 def answer(
@@ -181,7 +200,16 @@ def answer(
     chosen = next((row for row in companies if str(row.pk) == form.cleaned_data["company"]), None)
     if chosen is None:
         raise BadInput("참여할 기업을 고르세요.", code="company_missing")
-    partners.accept(partner, company=chosen, by=request.user, now=at, note=note)
+    agree = request.POST.get("act") != "object"
+    partners.accept(
+        partner,
+        company=chosen,
+        by=request.user,
+        now=at,
+        note=note,
+        agree=agree,
+        signature=form.cleaned_data.get("signature", ""),
+    )
     waits = partner.state == PartnerState.PENDING
     messages.success(
         request,
@@ -202,13 +230,14 @@ def partner_terms(request: SignedInRequest, pk: int) -> HttpResponse:
     if gone := removed.select_related("application__sub_program__round", "invited_by").first():
         return partner_page(request, gone, at)
     partner = get_object_or_404(visible, pk=pk)
-    form = TermsAnswerForm(request.POST or None)
+    wanted = partners_queries.pledge_wanted(partner)
+    form = TermsAnswerForm(request.POST or None, pledges=wanted)
     status = 200 if request.method == "GET" else 400
     if form.is_valid():
         try:
-            answer_terms(request, partner, form.cleaned_data["note"], at)
+            answer_terms(request, partner, form.cleaned_data, at)
         except PortalError as error:
-            refuse(form, error, fields={"note_required": "note"})
+            refuse(form, error, fields=ANSWER_FIELDS)
             status = error.status
         else:
             return redirect("partner_terms", pk=pk)
@@ -219,6 +248,7 @@ def partner_terms(request: SignedInRequest, pk: int) -> HttpResponse:
         "application": partner.application,
         "role": labels.get(partner.role, partner.role),
         "terms": terms,
+        "pledge": _pledge(partner),
         "earlier": partner.all_terms.exclude(pk=terms.pk).order_by("-pk") if terms else [],
         "form": form,
         "open": terms is not None
@@ -228,11 +258,20 @@ def partner_terms(request: SignedInRequest, pk: int) -> HttpResponse:
     return render(request, "applications/intake/partner_terms.html", context, status=status)
 
 
-def answer_terms(request: SignedInRequest, partner: Partner, note: str, at: datetime) -> None:
+def answer_terms(
+    request: SignedInRequest, partner: Partner, data: Mapping[str, Any], at: datetime
+) -> None:
     """Answer the very terms that the page showed. Raises StaleVersion when they changed."""
     shown = partner.all_terms.filter(pk=partner.terms_id or 0).first()
     if shown is None or str(shown.pk) != request.POST.get("terms"):
         raise StaleVersion("신청기업이 조건을 바꾸었습니다. 새 내용을 확인하고 답해 주세요.")
     agree = request.POST.get("act") == "confirm"
-    partners.answer_terms(shown, agree=agree, by=request.user, now=at, note=note)
+    partners.answer_terms(
+        shown,
+        agree=agree,
+        by=request.user,
+        now=at,
+        note=data["note"],
+        signature=data.get("signature", ""),
+    )
     messages.success(request, "조건을 확인했습니다." if agree else "의견을 신청기업에 보냈습니다.")

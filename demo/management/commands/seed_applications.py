@@ -276,26 +276,20 @@ class Command(DemoCommand):
         company = Company.objects.get(name=self.scenario["companies"][row["partner"]]["name"])
         guest = company.members.get(role=MemberRole.OWNER).user
         role = application.sub_program.partner_roles[0]["role"]
+        requested = application.sub_program.partner_roles[0].get("terms", {})
         partner = partners.invite(
             application,
             role=role,
             company_name=company.name,
             business_number=company.business_number,
             email=guest.email,
-            by=by,
-            now=self.now(),
-        )
-        partners.accept(partner, company=company, by=guest, now=self.now())
-        requested = application.sub_program.partner_roles[0].get("terms", {})
-        terms = partners.set_terms(
-            partner,
             part="설비와 솔루션의 공급·설치, 교육",
             share_won=2_000_000 if requested.get("share") else None,
             quote_won=30_000_000 if requested.get("quote") else None,
             by=by,
             now=self.now(),
         )
-        partners.answer_terms(terms, agree=True, by=guest, now=self.now())
+        partners.accept(partner, company=company, signature=guest.name, by=guest, now=self.now())
 
     def screen(self, application: Application, row: dict[str, Any]) -> None:
         self.timeline.next_day()

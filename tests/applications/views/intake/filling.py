@@ -174,7 +174,7 @@ class Applicant:
             )
             assert answer.status_code == 302, errors(answer)
             asked.refresh_from_db()
-            partners.answer_terms(asked.terms, agree=True, by=seller, now=now())
+            partners.answer_terms(asked.terms, agree=True, signature="김대표", by=seller, now=now())
 
     def submit(self, draft: Application) -> HttpResponse:
         """Look at the review page, tick the box and press the button."""

@@ -27,11 +27,18 @@ from applications.queries.intake.questions import (
     section_questions,
 )
 from applications.rules.intake import partners as partners_rules
-from applications.rules.intake.drafting import Costs, add_up, check_consents, check_documents
+from applications.rules.intake.drafting import (
+    Costs,
+    add_up,
+    check_consents,
+    check_documents,
+    sum_of,
+)
 from applications.rules.intake.questions import Question, Reviewed, review
 from applications.states import PartnerState
 from portal.core.clock import KST
 from portal.core.errors import Finding
+from portal.core.money import won
 from portal.records import snapshot, together
 from portal.records.together import Rows
 from programs.models import SubProgram
@@ -121,7 +128,24 @@ class Dossier:
 
     @cached_property
     def answers(self) -> dict[str, Any]:
-        return {**self.sections.get("plan", {}), **self.sections.get("declarations", {})}
+        """Return the answers to the questions; what the programme implies is not asked."""
+        implied = {
+            row["code"]: row["implied"] for row in self.sub_program.questions if "implied" in row
+        }
+        saved = {**self.sections.get("plan", {}), **self.sections.get("declarations", {})}
+        return {**saved, **implied}
+
+    @cached_property
+    def computed_costs(self) -> dict[str, int]:
+        """Return in whole won the lines of the cost sheet that follow from a table of the plan."""
+        found = {
+            item["code"]: sum_of(
+                self.answers.get(item["sum_of"]["rows"]), item["sum_of"]["columns"]
+            )
+            for item in self.sub_program.cost_items
+            if "sum_of" in item
+        }
+        return {code: amount for code, amount in found.items() if amount is not None}
 
     @cached_property
     def reviewed_profile(self) -> Reviewed:
@@ -350,12 +374,27 @@ def _expired_papers(dossier: Dossier, now: datetime) -> list[Finding]:
 
 def _cost_findings(dossier: Dossier) -> list[Finding]:
     track = dossier.application.track
-    findings = list(dossier.costs.findings)
+    findings = [*dossier.costs.findings, *_other_sums(dossier)]
     if dossier.sub_program.cost_items and not dossier.costs.findings and not dossier.total_cost_won:
         findings.append(Finding("missing:cost_items", "사업비 내역을 입력하세요."))
     if track and track.grant_kind == "requested" and not dossier.requested_won:
         findings.append(Finding(f"missing:{REQUESTED}", "신청하는 정부지원금을 입력하세요."))
     return findings
+
+
+def _other_sums(dossier: Dossier) -> list[Finding]:
+    """Return a warning for each line that is not what the table of the plan adds up to."""
+    typed = dossier.sections.get("cost", {})
+    labels = {item["code"]: item["label"] for item in dossier.sub_program.cost_items}
+    return [
+        Finding(
+            f"differs:{code}",
+            f"‘{labels[code]}’ 금액 {won(typed[code])}이 사업 계획의 표를 더한 {won(amount)}과 다릅니다.",
+            blocking=False,
+        )
+        for code, amount in dossier.computed_costs.items()
+        if isinstance(typed.get(code), int) and typed[code] != amount
+    ]
 
 
 def _partner_findings(dossier: Dossier, now: datetime) -> list[Finding]:
@@ -391,7 +430,7 @@ def _rules_partner(row: Partner) -> partners_rules.Partner:
         name=row.company.name if row.company else row.company_name,
         company_id=row.company_id,
         business_number=row.company.business_number if row.company else "",
-        terms=partners_rules.Terms(terms.share_won, terms.quote_won, terms.confirmed)
+        terms=partners_rules.Terms(terms.share_won, terms.quote_won, terms.confirmed, terms.signed)
         if terms
         else None,
     )

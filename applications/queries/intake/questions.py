@@ -96,7 +96,10 @@ def form_of(sub_program: int) -> ProgramForm:
 
 
 def section_questions(application: Application, section: str) -> list[dict[str, Any]]:
-    """Return the declared questions of a section in their order, whether they apply or not."""
+    """Return the declared questions of a section in their order, whether they apply or not.
+
+    Without those whose answer the programme implies.
+    """
     program = application.sub_program
     if section == COMPANY:
         return list(program.round.profile)
@@ -104,7 +107,11 @@ def section_questions(application: Application, section: str) -> list[dict[str, 
         lines = [{**item, "kind": "won"} for item in program.cost_items]
         return [*lines, REQUESTED_QUESTION] if needs_requested_sum(application) else lines
     declared = section == DECLARATIONS
-    return [row for row in program.questions if (row.get("section") == DECLARATIONS) is declared]
+    return [
+        row
+        for row in program.questions
+        if (row.get("section") == DECLARATIONS) is declared and "implied" not in row
+    ]
 
 
 def needs_requested_sum(application: Application) -> bool:

@@ -54,6 +54,23 @@ def add_up(
     return Costs(total, tuple(findings))
 
 
+def sum_of(rows: Any, columns: Sequence[str]) -> int | None:
+    """Return in whole won what a table adds up to: in each row the product of the columns.
+
+    None while a row lacks one of them, or there is none.
+    """
+    total = 0
+    for row in rows or ():
+        product = 1
+        for column in columns:
+            value = row.get(column)
+            if not isinstance(value, int) or isinstance(value, bool):
+                return None
+            product *= value
+        total += product
+    return total or None
+
+
 def check_documents(
     required: Sequence[Mapping[str, Any]],
     provided: Mapping[str, int],

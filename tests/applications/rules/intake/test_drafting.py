@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from applications.rules.intake.drafting import add_up, check_consents, check_documents
+from applications.rules.intake.drafting import add_up, check_consents, check_documents, sum_of
 from applications.rules.intake.questions import parse_answer, read_questions, review
 from portal.core.errors import BadInput
 from portal.records import snapshot
@@ -322,3 +322,17 @@ def test_a_required_consent_to_this_version_is_needed_and_an_optional_one_is_not
     stale = check_consents(CONSENTS, {"privacy": "2020-1"})
     assert [f.code for f in stale] == ["invalid:consent:privacy"]
     assert check_consents(CONSENTS, {"privacy": "2021-1"}) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "total"),
+    [
+        ([{"count": 2, "price": 30}, {"count": 1, "price": 5}], 65),
+        ([{"count": 2, "price": 30}, {"count": 1}], None),
+        ([{"count": 2, "price": "30"}], None),
+        ([], None),
+        (None, None),
+    ],
+)
+def test_a_line_follows_from_the_rows_of_a_table(rows, total) -> None:
+    assert sum_of(rows, ["count", "price"]) == total

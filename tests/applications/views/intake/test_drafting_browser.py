@@ -144,15 +144,15 @@ def test_without_scripts_a_file_goes_up_and_comes_out(
     context = browser.new_context(**browser_context_args, java_script_enabled=False)
     page = signed_in(context, live_server.url, draft.created_by)
     page.goto(f"{live_server.url}/applications/{draft.pk}/edit/documents/")
-    panel = page.locator("#document-consortium")
+    panel = page.locator("#document-business_registration")
     panel.locator("input[type=file]").set_input_files(
         {"name": "확약서.pdf", "mimeType": "application/pdf", "buffer": corpus.pdf()}
     )
     panel.get_by_role("button", name="올리기").click()
-    panel = page.locator("#document-consortium")
+    panel = page.locator("#document-business_registration")
     expect(panel).to_contain_text("확약서.pdf")
     panel.get_by_role("button", name="지우기").click()
-    expect(page.locator("#document-consortium")).not_to_contain_text("확약서.pdf")
+    expect(page.locator("#document-business_registration")).not_to_contain_text("확약서.pdf")
     context.close()
 
 
@@ -187,20 +187,3 @@ def test_what_is_refused_is_marked_and_leaving_warns_until_it_is_saved(
     page.get_by_role("link", name="이전 단계").click()
     page.wait_for_url("**/edit/plan/")
     assert asked == ["beforeunload"]
-
-
-def test_a_chosen_file_is_not_left_behind_unseen(
-    live_server, context: BrowserContext, draft: Application
-):
-    page = signed_in(context, live_server.url, draft.created_by)
-    page.goto(f"{live_server.url}/applications/{draft.pk}/edit/documents/")
-    panel = page.locator("#document-consortium")
-    file = {"name": "확약서.pdf", "mimeType": "application/pdf", "buffer": corpus.pdf()}
-    panel.locator("input[type=file]").set_input_files(file)
-    page.get_by_role("link", name="다음 단계로").click()
-    expect(panel).to_contain_text("아직 올리지 않았습니다")
-    assert page.url.endswith("/documents/")
-    panel.get_by_role("button", name="올리기").click()
-    expect(page.locator("#document-consortium a")).to_contain_text("확약서.pdf")
-    page.get_by_role("link", name="다음 단계로").click()
-    page.wait_for_url("**/edit/declarations/")

@@ -35,6 +35,11 @@ urlpatterns = [
         drafting.application_step,
         name="application_step",
     ),
+    path(
+        "applications/<int:pk>/again/",
+        drafting.application_again,
+        name="application_again",
+    ),
     path("applications/<int:pk>/review/", filing.application_review, name="application_review"),
     path("applications/<int:pk>/submit/", filing.application_submit, name="application_submit"),
     path("applications/<int:pk>/ticket/", tickets.application_ticket, name="application_ticket"),

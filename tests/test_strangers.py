@@ -233,6 +233,7 @@ def test_a_stranger_finds_nothing_at_any_address(story: World, client: Client, w
 # Not open to anybody where this story stands: drafts, supplements, offers that are over.
 CLOSED = {
     "applications/<int:pk>/edit/<slug:step>/",
+    "applications/<int:pk>/again/",
     "applications/<int:pk>/submit/",
     "applications/<int:pk>/withdraw/",
     "applications/<int:pk>/supplement/",

@@ -13,7 +13,7 @@ from applications.models import Agreement, Application, Attachment, IssuedDocume
 from applications.queries import evidence, inquiries
 from applications.queries.agreement import pending_steps
 from applications.queries.application import Step, open_supplement, read_progress, timeline
-from applications.queries.intake import drafting, partners
+from applications.queries.intake import copying, drafting, partners
 from applications.queries.objection import exclusion_of, objection_summary
 from applications.rules.evidence import Shown, counted
 from applications.services import documents as documents_services
@@ -97,8 +97,11 @@ def filed_page(application: Application, firms: Firms, at: datetime) -> dict[str
     return {
         "steps": [step_row(step) for step in timeline(application)],
         "partners": with_answers(partner_rows(application, found["partners"], at), firms),
+        "pledged": own and any(row.terms and row.terms.signed for row in found["partners"]),
         "attachments": attachment_rows(application, found["attachments"]),
         "documents": document_rows(firms, application),
+        "again": firms.roles.get(application.company_id) in WRITERS
+        and copying.is_offered(application, now=at),
         "supplement": open_supplement(application),
         "exclusion": exclusion_of(application) if own else None,
         "contest": objection_summary(application, at) if own and contestable(found) else None,

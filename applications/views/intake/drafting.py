@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.core.exceptions import ValidationError
 from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from applications.forms.intake.drafting import ConsentForm, StartForm
 from applications.forms.intake.questions import QuestionForm, answer_text
@@ -19,13 +19,15 @@ from applications.queries.intake import drafting as drafting_queries
 from applications.queries.intake.drafting import Dossier
 from applications.queries.intake.questions import (
     COMPANY,
+    COST,
     DECLARATIONS,
     PLAN,
     section_questions,
 )
 from applications.rules.intake import merging
-from applications.services.intake import drafting
+from applications.services.intake import copying, drafting
 from applications.states import ApplicationState
+from applications.views.application.overview import one_of
 from applications.views.intake.attachments import documents_page
 from applications.views.intake.partners import partners_page
 from applications.views.intake.steps import (
@@ -34,7 +36,7 @@ from applications.views.intake.steps import (
     render_step,
     steps_of,
 )
-from applications.visibility import WRITERS, find_answerable
+from applications.visibility import WRITERS, find_answerable, own_applications, role_in
 from portal.access.decorators import signed_in
 from portal.access.requests import SignedInRequest
 from portal.api.errors import error_body
@@ -89,6 +91,20 @@ def application_new(request: SignedInRequest, round: str, code: str) -> HttpResp
 
 
 @signed_in
+@require_POST
+def application_again(request: SignedInRequest, pk: int) -> HttpResponse:
+    """Start a draft with the content of an earlier application of one's firm."""
+    earlier = one_of(own_applications(request.user), pk)
+    if role_in(request.user, earlier.company) not in WRITERS:
+        raise Http404
+    made = copying.apply_again(earlier, by=request.user, now=now())
+    files = f" 서류 {made.files}개를 함께 가져왔습니다." if made.files else ""
+    asked = f" 참여기관 {made.partners}곳에 다시 요청했습니다." if made.partners else ""
+    messages.success(request, f"내용을 복사해 새 신청서를 만들었습니다.{files}{asked}")
+    return redirect("application_step", pk=made.draft.pk, step=steps_of(made.draft)[0])
+
+
+@signed_in
 @require_http_methods(["GET", "POST"])
 def application_step(request: SignedInRequest, pk: int, step: str) -> HttpResponse:
     """Show or save one step of a draft; a filed application redirects to its own page."""
@@ -135,6 +151,8 @@ def forms_of(dossier: Dossier, step: str, data: Mapping[str, Any] | None = None)
     answers = section.data if section else {}
     if step == COMPANY:
         answers = {**dossier.profile, **answers}
+    if step == COST:
+        answers = {**dossier.computed_costs, **answers}
     questions = drafting_queries.applicable_questions(dossier, step)
     if data is not None:
         sent = set(str(data.get("shown", "")).split())

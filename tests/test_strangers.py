@@ -242,6 +242,8 @@ CLOSED = {
     "delivery/files/<int:pk>/",
     "partners/terms/<int:pk>/",
     "api/v1/applications/<int:pk>/review/",
+    "api/v1/applications/<int:pk>/files/",
+    "api/v1/applications/<int:pk>/files/<int:file>/",
     "api/v1/applications/<int:pk>/submit/",
     "account/jobs/<int:pk>/cancel/",
     "assessor/sheets/<int:pk>/autosave/",

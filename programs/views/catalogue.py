@@ -210,7 +210,7 @@ def _compared(found: kept.KeptProgram, program: SubProgram, at: datetime) -> dic
         "conditions": [
             row.message
             for row in found.conditions
-            if row.blocking and row.fact not in declared and not _only_for(row, tracks)
+            if row.blocking and not row.when and row.fact not in declared
         ],
         "partners": [row for row in program.partner_roles if row["required"]],
         "quota": quota.label(program.quota_count, program.quota_kind),

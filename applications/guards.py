@@ -365,7 +365,7 @@ outsiders = [
     *by_outsiders(
         "applications_inquiry",
         "asked_by_id",
-        when="NEW.kind <> 'firm'",
+        when="NEW.kind NOT IN ('firm', 'result')",
         insiders=OF_THE_APPLICATION,
     ),
     *by_outsiders(

@@ -1,10 +1,11 @@
 """The document box of a firm: papers put in and taken out, used in applications, told before they end."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
 from django.core.files.base import File
 from django.db import transaction
+from django.db.models import Q
 
 from applications.models import Application, Attachment, BoxPaper, Company, Member
 from applications.queries import box
@@ -141,22 +142,20 @@ def sweep(now: datetime) -> None:
 
 
 def _remind(today: date, now: datetime) -> None:
+    soon = Q(pk=None)
     for kind in papers.kinds().values():
-        last = today + timedelta(days=kind.remind_days)
-        due = BoxPaper.objects.filter(
-            kind=kind.code,
-            valid_until__range=(today, last),
-            removed_at=None,
-            reminded_at=None,
-        ).select_related("company")
-        if kind.remind_days and (rows := list(due.order_by("pk")[:BATCH])):
-            with transaction.atomic():
-                _tell(kind, rows, now)
-                BoxPaper.objects.filter(pk__in=[row.pk for row in rows]).update(reminded_at=now)
+        if kind.remind_days:
+            last = today + timedelta(days=kind.remind_days)
+            soon |= Q(kind=kind.code, valid_until__range=(today, last))
+    due = BoxPaper.objects.filter(soon, removed_at=None, reminded_at=None)
+    if rows := list(due.select_related("company").order_by("pk")[:BATCH]):
+        with transaction.atomic():
+            _tell(rows, now)
+            BoxPaper.objects.filter(pk__in=[row.pk for row in rows]).update(reminded_at=now)
 
 
-def _tell(kind: PaperKind, rows: Iterable[BoxPaper], now: datetime) -> None:
-    rows = list(rows)
+def _tell(rows: Sequence[BoxPaper], now: datetime) -> None:
+    kinds = papers.kinds()
     readers: dict[int, list[User]] = {}
     for member in Member.objects.filter(
         company__in={row.company_id for row in rows}, role__in=WRITERS, user__is_active=True
@@ -170,7 +169,7 @@ def _tell(kind: PaperKind, rows: Iterable[BoxPaper], now: datetime) -> None:
             key=f"paper-ends:{paper.pk}:{user.pk}",
             now=now,
             paper=paper,
-            kind=kind,
+            kind=kinds[paper.kind],
         )
         for paper in rows
         for user in readers.get(paper.company_id, ())

@@ -20,7 +20,7 @@ VERDICT = OpenApiExample(
     value={
         "eligible": False,
         "standing": "blocked",
-        "unanswered": [{"fact": "built_on", "label": "구축 완료일"}],
+        "unanswered": [],
         "findings": [
             {"code": "small_only", "message": "소기업만 신청할 수 있습니다.", "blocking": True}
         ],

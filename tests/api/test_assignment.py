@@ -74,6 +74,9 @@ def test_a_change_sets_no_column_beside_its_answers(story: Story, owner: Caller)
         "sections": {"cost": {**extra, "version": 0, "answers": {**extra, "robot": 5}}},
         "consents": {},
     }
+    assert owner.patch(f"applications/{story.draft.pk}/", change).status_code == 400
+    assert changed(before, snapshot()) == {}
+    change = {"sections": {"cost": {"version": 0, "answers": {"robot": 5}}}, "consents": {}}
     answer = owner.patch(f"applications/{story.draft.pk}/", change)
     assert answer.status_code == 200
     assert changed(before, snapshot()) == {
@@ -87,7 +90,10 @@ def test_a_change_sets_no_column_beside_its_answers(story: Story, owner: Caller)
 
 
 def test_a_new_draft_takes_nothing_but_programme_and_site(story: Story, owner: Caller) -> None:
-    body = {**every_column(), "program": "build", "site": story.site.pk, "round": "2021-1"}
+    body = {"program": "build", "site": story.site.pk, "round": "2021-1"}
+    before = snapshot()
+    assert owner.post("applications/", {**every_column(), **body}).status_code == 400
+    assert changed(before, snapshot()) == {}
     answer = owner.post("applications/", body)
     assert answer.status_code == 201
     made = Application.objects.get(pk=answer.json()["id"])
@@ -100,7 +106,7 @@ def test_a_new_draft_takes_nothing_but_programme_and_site(story: Story, owner: C
 def test_filing_takes_nothing_from_the_body(story: Story, owner: Caller) -> None:
     before = snapshot()
     answer = owner.post(f"applications/{story.filed.pk}/submit/", every_column())
-    assert answer.status_code == 200
+    assert answer.status_code == 400
     assert changed(before, snapshot()) == {}
 
 

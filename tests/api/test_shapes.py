@@ -57,7 +57,7 @@ def test_a_self_check_gives_every_reason_at_once(story: Story, visitor: Caller) 
     facts = {"track": "emergency", "company_kind": "association", "company_size": "medium"}
     answer = visitor.post("programs/aftercare/self-check/", facts)
     assert answer.status_code == 200
-    assert set(answer.json()) == {"eligible", "findings"}
+    assert set(answer.json()) == {"eligible", "findings", "standing", "unanswered"}
     assert answer.json()["eligible"] is False
     for finding in answer.json()["findings"]:
         assert set(finding) == {"code", "message", "blocking"}

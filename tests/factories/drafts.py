@@ -84,6 +84,12 @@ def _answer(draft: Application, track: Track, claim: bool, by: User, now: dateti
     }
     lines = draft.sub_program.cost_items
     steps[questions.COST] = {row["code"]: COST_WON // len(lines) for row in lines}
+    for row in lines:
+        if table := row.get("sum_of"):
+            number, price = table["columns"]
+            first = {**steps[questions.PLAN][table["rows"]][0], number: 1}
+            first[price] = steps[questions.COST][row["code"]]
+            steps[questions.PLAN][table["rows"]] = [first]
     if track.grant_kind == GrantKind.REQUESTED:
         steps[questions.COST][questions.REQUESTED] = COST_WON // 2
     for name, data in steps.items():

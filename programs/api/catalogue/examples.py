@@ -126,7 +126,7 @@ PROGRAM = OpenApiExample(
                 "origin": "assumption",
             }
         ],
-        "form_version": "35c0d7e4b1adaa693fb94c3c14fe87a20ba4066e80c2a6e14a0f0a020e9ea84b",
+        "form_version": "3568f548380329b966a7ead5f4f32d94fd8e8dec351c6cdb883f13ee3eb5a3c2",
         "origins": {"budget": "source S3 S11", "quota": "source S11"},
     },
 )

@@ -1,5 +1,7 @@
 """Partners' terms: set by the applicant, confirmed by the partner, frozen with the filing."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import IntegrityError, transaction
 from django.test import Client
@@ -7,10 +9,11 @@ from django.test import Client
 from applications.models import Application, Company, Partner, PartnerTerms, Pledge
 from applications.queries.intake import drafting
 from applications.services.intake import partners
+from portal.core import clock
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
 from portal.models import Notice
 from portal.records import snapshot
-from programs.models import SubProgram
+from programs.models import ProgramRound, SubProgram
 from tests.factories import drafts, programs
 from tests.factories.applications import NOW, CompanyFactory, UserFactory, member_of
 
@@ -57,6 +60,7 @@ def test_changed_terms_must_be_confirmed_anew(draft: Application) -> None:
 
 def test_the_partner_finds_terms_to_confirm_in_its_list(draft: Application, client: Client) -> None:
     terms = set_terms(draft)
+    ProgramRound.objects.update(closes_at=clock.now() + timedelta(days=1))  # else they have lapsed
     client.force_login(seller(draft))
     link = f'href="/partners/terms/{terms.partner_id}/"'
     assert link in client.get("/applications/").content.decode()

@@ -229,8 +229,8 @@ def _file(
                 now=moved_at,
                 filed=filed,
             ),
-            receipt,
             *partners.letters_of_filing(application, filed.number, now=moved_at),
+            receipt,  # the last one gets its key, which the job needs
         ],
     )
     documents.order(receipt)

@@ -19,14 +19,14 @@ from applications.models import (
     FormVersion,
     Member,
     Partner,
-    PartnerTerms,
+    Pledge,
     Site,
     Submission,
 )
 from applications.queries.intake import drafting as drafting_queries
 from applications.queries.intake import questions
 from applications.rules.intake.drafting import check_consents
-from applications.services.intake import drafting, filing, preparing
+from applications.services.intake import drafting, filing, partners, preparing
 from applications.states import MemberRole, PartnerState
 from demo.applications import answers
 from portal.core.errors import RuleBroken
@@ -39,6 +39,7 @@ from programs.rules.facts import applies, parse_when
 from programs.states import CompanyKind, CompanySize, GrantKind, Region
 
 MARK = "대량 "  # the names of all bulk companies begin with it
+SIGNATURE = "김대표"
 DOMAIN = "bulk.invalid"  # undeliverable by definition
 NO_PASSWORD = "!bulk"  # noqa: S105 - Django marks an unusable password so
 COST_WON = {CompanySize.SMALL: 40_000_000, CompanySize.MEDIUM: 120_000_000}
@@ -72,6 +73,7 @@ class Prototype:
     documents: tuple[str, ...]
     consents: tuple[tuple[str, str, bool], ...]
     partners: tuple[str, ...]
+    pledges: tuple[dict[str, Any] | None, ...]  # what each of them pledged
     version: int
     content: dict[str, Any]
     form_sha256: str
@@ -161,7 +163,7 @@ def _company(user: User, size: str, now: datetime, *, place: int) -> tuple[Compa
         industry_code="25924",
         founded_on=date(2005, 1, 3),
         employees=30,
-        representative="김대표",
+        representative=SIGNATURE,
         region=Region.GYEONGGI,
         address="경기도 안산시 단원구 산단로 1",
         phone="031-123-4567",
@@ -205,7 +207,8 @@ def _add_partners(application: Application, user: User, now: datetime) -> None:
         if row.get("required", True) and applies(parse_when(row.get("when")), facts):
             for index in range(row.get("minimum", 1)):
                 place = UNUSED_NUMBERS + 1 + index
-                supplier, _ = _company(_partner_user(place), CompanySize.SMALL, now, place=place)
+                person = _partner_user(place)
+                supplier, _ = _company(person, CompanySize.SMALL, now, place=place)
                 partner = Partner.objects.create(
                     application=application,
                     role=row["role"],
@@ -219,24 +222,21 @@ def _add_partners(application: Application, user: User, now: datetime) -> None:
                     answered_at=now,
                 )
                 if "terms" in row:
-                    _confirm_terms(partner, row["terms"], user, now)
+                    _confirm_terms(partner, row["terms"], user, person, now)
 
 
 def _confirm_terms(
-    partner: Partner, questions: Mapping[str, Any], user: User, now: datetime
+    partner: Partner, questions: Mapping[str, Any], user: User, person: User, now: datetime
 ) -> None:
-    terms = PartnerTerms.objects.create(
-        partner=partner,
+    terms = partners.set_terms(
+        partner,
         part="설비 공급과 설치",
         share_won=0 if questions["share"] else None,
         quote_won=1_000_000 if questions["quote"] else None,
-        set_by=user,
-        set_at=now,
-        confirmed=True,
-        answered_by=user,
-        answered_at=now,
+        by=user,
+        now=now,
     )
-    Partner.objects.filter(pk=partner.pk).update(terms=terms)
+    partners.answer_terms(terms, agree=True, signature=SIGNATURE, by=person, now=now)
 
 
 def _partner_user(place: int) -> User:
@@ -272,6 +272,11 @@ def _consent(application: Application, user: User, now: datetime) -> None:
 def _prototype_of(track: Track, filed: Submission) -> Prototype:
     application = filed.application
     claims = application.bonuses.order_by("pk")
+    signed = dict(
+        Pledge.objects.filter(terms__partner__application=application).values_list(
+            "terms__partner", "content"
+        )
+    )
     return Prototype(
         sub_program=track.sub_program,
         track=track,
@@ -282,6 +287,10 @@ def _prototype_of(track: Track, filed: Submission) -> Prototype:
         ),
         consents=tuple(application.consents.order_by("pk").values_list("code", "wording", "given")),
         partners=tuple(application.partners.order_by("pk").values_list("role", flat=True)),
+        pledges=tuple(
+            signed.get(pk)
+            for pk in application.partners.order_by("pk").values_list("pk", flat=True)
+        ),
         version=application.version,
         content={**filed.content, "form": filed.form.content},
         form_sha256=filed.form_id,

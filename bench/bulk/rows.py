@@ -16,6 +16,7 @@ from applications.models import (
     Member,
     Partner,
     PartnerTerms,
+    Pledge,
     ScoreSheet,
     Section,
     Site,
@@ -73,9 +74,19 @@ TABLES: dict[type[models.Model], tuple[str, ...]] = {
 
 
 TERMS = (
-    "partner_id", "part", "share_won", "quote_won", "set_by_id", "set_at", "confirmed",
-    "answered_by_id", "answered_at", "note",
-)  # fmt: skip
+    "partner_id",
+    "part",
+    "share_won",
+    "quote_won",
+    "set_by_id",
+    "set_at",
+    "confirmed",
+    "signed",
+    "answered_by_id",
+    "answered_at",
+    "note",
+)
+PLEDGE = ("terms_id", "company_id", "content", "sha256", "name", "signed_by_id", "signed_at")  # fmt: skip
 
 
 def default_columns(model: type[models.Model]) -> tuple[tuple[str, ...], tuple[Any, ...]]:
@@ -128,6 +139,7 @@ class Batch:
     )
     last_moves: list[Row] = field(default_factory=list)  # inserted after all other moves
     terms: dict[str, Row] = field(default_factory=dict)  # by the digest of the partner's link
+    pledges: dict[str, Row] = field(default_factory=dict)  # likewise
 
     def add(self, model: type[models.Model], *row: Any) -> None:
         self.rows[model].append(row)
@@ -152,3 +164,5 @@ class Batch:
         bulk.insert(PartnerTerms, TERMS, rows)
         latest = PartnerTerms.objects.filter(partner=models.OuterRef("pk")).values("pk")
         joined.update(terms=models.Subquery(latest[:1]))
+        signed = joined.filter(digest__in=list(self.pledges)).values_list("terms", "digest")
+        bulk.insert(Pledge, PLEDGE, [(pk, *self.pledges[digest]) for pk, digest in signed])

@@ -35,6 +35,7 @@ from bench.bulk.prototypes import (
     NO_PASSWORD,
     PDF,
     PDF_SHA256,
+    SIGNATURE,
     Prototype,
     business_number,
 )
@@ -244,8 +245,8 @@ class BulkWriter:
         """Add the partners; return their part of the frozen content."""
         frozen = []
         drawn = self.rng.sample(self.people.suppliers, len(case.prototype.partners))
-        for row, (company, name, number, person) in zip(
-            case.prototype.content["partners"], drawn, strict=True
+        for row, pledge, (company, name, number, person) in zip(
+            case.prototype.content["partners"], case.prototype.pledges, drawn, strict=True
         ):
             link = hashlib.sha256(f"{case.pk}:{company}".encode()).hexdigest()
             batch.add(
@@ -255,7 +256,17 @@ class BulkWriter:
             if terms := row["terms"]:
                 batch.terms[link] = (
                     terms["part"], terms["share_won"], terms["quote_won"], case.user, case.began,
-                    True, case.user, case.began, "",
+                    True, pledge is not None, person, case.began, "",
+                )  # fmt: skip
+            if pledge:
+                firms = {
+                    "applicant": _named(case.firm["name"], case.firm["business_number"]),
+                    "partner": _named(name, number),
+                }
+                text = snapshot.dumps({**pledge, **firms})
+                batch.pledges[link] = (
+                    company, text, hashlib.sha256(text.encode()).hexdigest(), SIGNATURE, person,
+                    case.began,
                 )  # fmt: skip
             frozen.append({**row, "company_name": name, "business_number": number})
         return frozen
@@ -303,6 +314,10 @@ class BulkWriter:
                 ScoreSheet, case.pk, assessor, self.people.officer, assigned, sheet.marks,
                 sheet.reasons, sheet.comment, 2, locked, sheet.sha256(case.pk, assessor),
             )  # fmt: skip
+
+
+def _named(name: str, number: str) -> dict[str, str]:
+    return {"name": name, "business_number": number}
 
 
 def _add_company(batch: Batch, case: Case) -> None:

@@ -7,7 +7,15 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import Count, F, Max
 
-from applications.models import Application, Company, ScoreSheet, Submission
+from applications.models import (
+    Application,
+    Company,
+    PartnerTerms,
+    Pledge,
+    ScoreSheet,
+    Submission,
+)
+from applications.queries.intake.partners import pledge_content
 from applications.services.assessment import scoring
 from applications.services.assessment import sheets as sheets_services
 from applications.services.intake import filing
@@ -63,16 +71,24 @@ def check_what_was_filed(count: int) -> None:
                     "share_won": partner.terms.share_won,
                     "quote_won": partner.terms.quote_won,
                     "confirmed_at": row.content["partners"][0]["terms"]["confirmed_at"],
+                    **({"signed": True} if partner.terms.signed else {}),
                 },
             }
             for partner in application.partners.order_by("pk")
         ]
+    signed = PartnerTerms.objects.filter(signed=True)
+    assert set(signed) == {pledge.terms for pledge in Pledge.objects.all()}
+    for pledge in Pledge.objects.all():
+        assert pledge.company == pledge.terms.partner.company
+        assert pledge.content == pledge_content(pledge.terms, pledge.company)
+        assert pledge.sha256 == snapshot.sha256_of_plain(pledge.content)
 
 
 def test_fills_every_sub_programme_with_what_would_have_been_filed(catalogue) -> None:
     output = seed("--applications", "60")
     check_what_was_filed(60)
     assert "60 / " in output
+    assert Pledge.objects.exists()
     assert set(Application.objects.values_list("sub_program__code", flat=True)) == set(
         SubProgram.objects.values_list("code", flat=True)
     )

@@ -126,7 +126,7 @@ PROGRAM = OpenApiExample(
                 "origin": "assumption",
             }
         ],
-        "form_version": "3568f548380329b966a7ead5f4f32d94fd8e8dec351c6cdb883f13ee3eb5a3c2",
+        "form_version": "c539b1076f251d22453392839419fa83698f806e779d38c4032bef3f28ed8304",
         "origins": {"budget": "source S3 S11", "quota": "source S11"},
     },
 )

@@ -340,7 +340,7 @@ def test_an_answer_is_asked_for_again_before_a_decision_and_a_payment(
         )  # fmt: skip
         Instalment.objects.create(
             agreement=agreement, number=1, label="선급금", after="conclusion", amount_won=1,
-            state="requested", requested_by=member_of(company), requested_at=NOW,
+            state="requested", requested_by=staff.manager(), requested_at=NOW,
         )  # fmt: skip
     assert due() == set()
     for hours, expected in [(71, set()), (73, {company.pk} if waits else set())]:

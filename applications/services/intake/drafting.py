@@ -1,6 +1,7 @@
 """Drafts: start one and save its parts without overwriting anybody else's changes."""
 
 from collections.abc import Collection, Iterable, Mapping
+from copy import copy
 from datetime import date, datetime
 from types import MappingProxyType
 from typing import Any
@@ -143,7 +144,7 @@ def save_step(
         known = dossier.saved.get(name)
         section = _save(application, known, name, data, version, by, now)
     else:
-        section = _merge(application, name, data, based, by, now)
+        section = _merge(application, dossier.saved.get(name), name, data, based, by, now)
     given = _consent(dossier.application, dossier.consents, consents, by, now)
     return drafting.after(dossier, section, given)
 
@@ -191,26 +192,36 @@ def _save(
         )
     if section is None:
         raise StaleVersion
-    merged = {key: value for key, value in {**section.data, **values}.items() if value is not None}
-    if section.version != version or not Section.objects.filter(
-        pk=section.pk, version=version
-    ).update(data=merged, version=F("version") + 1, saved_by=by, saved_at=now):
+    if section.version != version or not _replace(section, values, by, now):
         theirs = Section.objects.select_related("saved_by").get(pk=section.pk)
         raise Conflict(theirs, values, by)
-    section.data, section.version = merged, version + 1
-    section.saved_by, section.saved_at = by, now
     return section
+
+
+def _replace(section: Section, values: Mapping[str, Any], by: User, now: datetime) -> bool:
+    """Save answers over a section; return whether it was still stored as it was read."""
+    merged = {key: value for key, value in {**section.data, **values}.items() if value is not None}
+    unchanged = Section.objects.filter(pk=section.pk, version=section.version)
+    if not unchanged.update(data=merged, version=F("version") + 1, saved_by=by, saved_at=now):
+        return False
+    section.data, section.version = merged, section.version + 1
+    section.saved_by, section.saved_at = by, now
+    return True
 
 
 def _merge(
     application: Application,
+    known: Section | None,
     name: str,
     data: Mapping[str, Any],
     based: Mapping[str, str],
     by: User,
     now: datetime,
 ) -> Section:
-    """Save the answers that nobody else changed meanwhile. Raises Conflict with the others."""
+    """Save the answers that nobody else changed meanwhile. Raises Conflict with the others.
+
+    `known` is what was read of the section before; what is stored is read where it differs.
+    """
     if name not in SECTIONS:
         raise NotFound
     choice = _merged_track(application, data, based) if name == PLAN else None
@@ -219,6 +230,10 @@ def _merge(
     else:
         touch(application, now=now)
     values = _parse(section_questions(application, name), data)
+    if known and not (choice and choice.clashes):
+        merged, written = merging.merge(values, known.data, based), copy(known)
+        if not merged.clashes and _replace(written, merged.values, by, now):
+            return written
     # Locked by now: what is read here is what the answers are merged into.
     section = application.sections.select_related("saved_by").filter(name=name).first()
     merged = merging.merge(values, section.data if section else {}, based)

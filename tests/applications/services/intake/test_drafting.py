@@ -7,6 +7,8 @@ import pytest
 from django.db import IntegrityError, transaction
 
 from applications.models import Application, Attachment, Consent, Section
+from applications.queries.intake.drafting import load
+from applications.rules.intake import merging
 from applications.services.intake import drafting
 from applications.states import ApplicationState
 from portal.core.errors import BadInput, Closed, MoveNotAllowed, NotFound, RuleBroken, StaleVersion
@@ -56,6 +58,22 @@ def save(draft: Application, version: int, by: User | None = None, **data: objec
     return drafting.save_section(
         draft, name="plan", data=data, version=version, by=by or draft.created_by, now=NOW
     )
+
+
+def test_a_save_merges_into_what_somebody_saved_since_it_was_read(draft: Application):
+    save(draft, 0, title="처음", people=1)
+    first, second, third = (load(draft) for _ in range(3))
+    based = {code: merging.digest(first.sections["plan"][code]) for code in ("title", "people")}
+    words = {"name": "plan", "version": 1, "based": based, "by": draft.created_by, "now": NOW}
+    drafting.save_step(first, data={"title": "나중"}, **words)
+    assert first.sections["plan"]["title"] == "처음"  # what was read stays as it was
+    after = drafting.save_step(second, data={"people": "2"}, **words)
+    assert after.sections["plan"] == {"title": "나중", "people": 2}
+    with pytest.raises(drafting.Conflict) as conflict:
+        drafting.save_step(third, data={"title": "또"}, **words)
+    assert conflict.value.section.data == {"title": "나중", "people": 2}
+    assert conflict.value.clashes == {"title"}
+    assert draft.sections.get(name="plan").version == 3
 
 
 # Beginning

@@ -81,9 +81,13 @@ def test_of_many_saves_on_one_version_one_wins_and_none_is_lost():
 TWO_TEXTS = [*TITLE, {"code": "why", "kind": "text", "label": "까닭"}]
 
 
+@pytest.mark.parametrize("begun", [False, True])
 @pytest.mark.parametrize("turn", range(5))
-def test_two_people_in_two_fields_of_one_step_both_keep_their_text(turn: int):
+def test_two_people_in_two_fields_of_one_step_both_keep_their_text(turn: int, begun: bool):
     draft = ApplicationFactory(sub_program=SubProgramFactory(questions=TWO_TEXTS))
+    if begun:
+        by = {"by": draft.created_by, "now": NOW}
+        drafting.save_section(draft, name="plan", data={"title": ""}, version=0, **by)
     dossiers, codes = [load(draft) for _ in range(2)], ("title", "why")
 
     def save(place: int) -> str:
@@ -95,7 +99,7 @@ def test_two_people_in_two_fields_of_one_step_both_keep_their_text(turn: int):
     assert at_once(2, save) == ["saved", "saved"]
     section = draft.sections.get(name="plan")
     assert section.data == {"title": f"{turn}", "why": f"{turn}"}
-    assert section.version == 2
+    assert section.version == 2 + begun
 
 
 def test_of_many_who_change_one_field_one_wins_and_the_others_are_asked():

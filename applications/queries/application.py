@@ -10,11 +10,13 @@ from applications.models import (
     Agreement,
     Application,
     ApplicationMove,
+    Check,
     Decision,
     Exclusion,
     Objection,
     ScoreResult,
     ScoreRun,
+    Submission,
     Supplement,
 )
 from applications.queries.intake.drafting import COMMON, read_with
@@ -25,8 +27,8 @@ from applications.states import ApplicationState as S
 from portal.records import together
 from portal.records.together import Rows
 from programs.models import SubProgram
-from programs.queries import kept
 from programs.queries.calendar import holidays
+from programs.queries.kept import Catalogue
 from programs.rules import deadlines
 
 # The step of the catalogue's process list that is under way. A decision that is not released shows
@@ -56,6 +58,12 @@ PROGRESS = COMMON | {
     "exclusions": Rows(Exclusion, "application_id = %(application)s"),
     "decisions": Rows(Decision, "application_id = %(application)s"),
     "objections": Rows(Objection, "application_id = %(application)s"),
+    "filed": Rows(Submission, "application_id = %(application)s", ("application_id", "evidence")),
+    "checks": Rows(
+        Check,
+        "application_id = %(application)s AND evidence IS NOT NULL",
+        ("id", "code", "message", "standing", "evidence"),
+    ),
 }
 
 
@@ -71,14 +79,14 @@ class Step:
     note: str = ""
 
 
-def read_progress(application: Application) -> dict[str, list[Any]]:
-    """Read what the page of a filed application shows, in two queries, or three with partners.
+def read_progress(application: Application, catalogue: Catalogue) -> dict[str, list[Any]]:
+    """Read what the page of a filed application shows, in one query, or two with partners.
 
     The application is related to its catalogue, company and site, its moves and supplements count as
     prefetched. The result holds all parts by their names.
     """
     found = read_with(application, PROGRESS)
-    kept.put_on([application])
+    catalogue.put_on([application])
     together.relate(application, moves=found["moves"], supplements=found["supplements"])
     for agreement in found["agreement"]:
         agreement.application = application

@@ -120,15 +120,19 @@ def cases_of(applications: Iterable[int]) -> list[Case]:
     ]
 
 
-def kept_of(application: int) -> list[Shown]:
-    """Return the facts of a filed application as they were filed, or as screening last read them."""
-    filed = Submission.objects.filter(application=application).values_list("evidence", flat=True)
-    found = {row["code"]: row for row in filed.first() or ()}
-    checks = Check.objects.filter(application=application, evidence__isnull=False).order_by("pk")
-    columns = ("code", "message", "standing", "evidence")
-    for code, message, standing, sources in checks.values_list(*columns):
-        label = found.get(code, {}).get("label", message)
-        found[code] = {"code": code, "label": label, "standing": standing, "evidence": sources}
+def kept_of(filed: Iterable[Submission], checks: Iterable[Check]) -> list[Shown]:
+    """Return the facts of an application as they were filed, or as screening last read them.
+
+    `checks` are those whose sources were read, in the order of their primary keys.
+    """
+    found = {row["code"]: row for submission in filed for row in submission.evidence or ()}
+    for check in checks:
+        found[check.code] = {
+            "code": check.code,
+            "label": found.get(check.code, {}).get("label", check.message),
+            "standing": check.standing,
+            "evidence": check.evidence,
+        }
     return [rules.shown(row) for row in found.values()]
 
 

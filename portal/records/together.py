@@ -21,10 +21,19 @@ NOT_IN_JSON = (models.BooleanField, models.DateField)
 
 @dataclass(frozen=True)
 class Rows:
-    """The rows of a model for which an SQL condition holds; `%(name)s` in it is a key given by name."""
+    """The rows of a model for which an SQL condition holds; `%(name)s` in it is a key given by name.
+
+    `columns` are the attributes to read, the primary key among them; all where none are named.
+    """
 
     model: type[models.Model]
     condition: str
+    columns: tuple[str, ...] = ()
+
+    def fields(self) -> list[Any]:
+        """Return the fields that are read, in the order of the model."""
+        fields = self.model._meta.concrete_fields
+        return [row for row in fields if not self.columns or row.attname in self.columns]
 
 
 def read(parts: Mapping[str, Rows], **keys: int) -> dict[str, list[Any]]:
@@ -39,7 +48,7 @@ def read(parts: Mapping[str, Rows], **keys: int) -> dict[str, list[Any]]:
     found: dict[str, list[Any]] = {name: [] for name in parts}
     for place, values in rows:
         name, part = named[place]
-        names, converters = _columns(part.model)
+        names, converters = _columns(part)
         row = json.loads(values)
         for index, convert in converters:
             row[index] = convert(row[index])
@@ -62,9 +71,7 @@ def relate(instance: models.Model, **relations: list[Any]) -> None:
 def _statement(vendor: str, named: tuple[tuple[str, Rows], ...]) -> str:
     branches = []
     for place, (_, part) in enumerate(named):
-        columns = ", ".join(
-            _expression(vendor, field) for field in part.model._meta.concrete_fields
-        )
+        columns = ", ".join(_expression(vendor, field) for field in part.fields())
         # Names and conditions come from the code, keys are bound.
         branches.append(
             f"SELECT {place}, CAST({ARRAY[vendor]}({columns}) AS text)"  # noqa: S608
@@ -84,10 +91,10 @@ def _is_json(field: Any) -> bool:
 
 @cache
 def _columns(
-    model: type[models.Model],
+    part: Rows,
 ) -> tuple[list[str], list[tuple[int, Callable[[Any], Any]]]]:
-    """Return the attribute names of a model's columns, and by position what reads a value."""
-    fields = model._meta.concrete_fields
+    """Return the attribute names of the columns that are read, and by position what reads a value."""
+    fields = part.fields()
     converters: list[tuple[int, Callable[[Any], Any]]] = [
         (index, _instant if isinstance(field, models.DateTimeField) else field.to_python)
         for index, field in enumerate(fields)

@@ -97,6 +97,18 @@ def test_rows_read_together_are_those_read_alone_in_postgresql() -> None:
     check(made())
 
 
+def test_of_named_columns_no_others_are_read(django_assert_num_queries) -> None:
+    row = made()
+    named = {"sections": Rows(Section, "application_id = %(key)s", ("id", "data"))}
+    found = together.read(named, key=row.pk)["sections"]
+    assert [(one.pk, one.data) for one in found] == list(
+        row.sections.order_by("pk").values_list("pk", "data")
+    )
+    assert "version" in found[0].get_deferred_fields()
+    with django_assert_num_queries(0):
+        assert found[0].data
+
+
 def test_nothing_is_found_under_another_key() -> None:
     made()
     assert not any(together.read(PARTS, key=10**9).values())

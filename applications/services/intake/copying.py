@@ -19,6 +19,7 @@ from portal.core.errors import BadInput, Closed, MoveNotAllowed
 from portal.models import User
 from portal.records import snapshot
 from portal.uploads import files
+from programs.queries import kept
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ def apply_again(earlier: Application, *, by: User, now: datetime) -> Copied:
     Facts of the firm come from its registration, and statements and consents are given anew. Raises
     Closed, MoveNotAllowed (`draft_open`), AlreadyApplied, BadInput (`letters_today`).
     """
-    program = copying_queries.target(earlier, now=now)
+    program = copying_queries.target(earlier, kept.catalogue(), now=now)
     if program is None:
         raise Closed("지금 접수하는 같은 사업이 없습니다.", code="closed")
     if copying_queries.open_draft(earlier, program) is not None:

@@ -36,6 +36,7 @@ from portal.jobs import queue
 from portal.models import Job
 from portal.templatetags.dates import due, kdate
 from portal.uploads import files
+from programs.queries import kept
 from programs.rules.evidence import DIFFERS
 
 INVITATION_BADGES = {
@@ -92,7 +93,8 @@ def draft_page(application: Application, firms: Firms, at: datetime) -> dict[str
 
 def filed_page(application: Application, firms: Firms, at: datetime) -> dict[str, Any]:
     """Return how far an application is, with its files and documents."""
-    found = read_progress(application)
+    catalogue = kept.catalogue()
+    found = read_progress(application, catalogue)
     own = application.company_id in firms.roles
     return {
         "steps": [step_row(step) for step in timeline(application)],
@@ -101,12 +103,12 @@ def filed_page(application: Application, firms: Firms, at: datetime) -> dict[str
         "attachments": attachment_rows(application, found["attachments"]),
         "documents": document_rows(firms, application),
         "again": firms.roles.get(application.company_id) in WRITERS
-        and copying.is_offered(application, now=at),
+        and copying.is_offered(application, catalogue, now=at),
         "supplement": open_supplement(application),
         "exclusion": exclusion_of(application) if own else None,
         "contest": objection_summary(application, at) if own and contestable(found) else None,
         **agreement_part(firms, found["agreement"], at),
-        **(evidence_rows(evidence.kept_of(application.pk)) if own else {}),
+        **(evidence_rows(evidence.kept_of(found["filed"], found["checks"])) if own else {}),
     }
 
 

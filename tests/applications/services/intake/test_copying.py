@@ -14,6 +14,7 @@ from applications.states import ApplicationState, MemberRole
 from portal.core.errors import Closed, MoveNotAllowed
 from portal.models import Notice
 from programs.models import SubProgram
+from programs.queries import kept
 from tests.factories import drafts, programs, staff
 from tests.factories.agreements import pdf
 from tests.factories.applications import NOW, CompanyFactory, member_of
@@ -94,16 +95,16 @@ def test_what_the_form_does_not_ask_any_more_stays_behind(earlier: Application) 
 
 
 def test_it_is_offered_only_where_a_new_one_can_be_started(earlier: Application) -> None:
-    assert queries.is_offered(earlier, now=NOW)
+    assert queries.is_offered(earlier, kept.catalogue(), now=NOW)
     made = again(earlier)
-    assert not queries.is_offered(earlier, now=NOW)
+    assert not queries.is_offered(earlier, kept.catalogue(), now=NOW)
     with pytest.raises(MoveNotAllowed) as twice:
         again(earlier)
     assert twice.value.code == "draft_open"
-    assert not queries.is_offered(made.draft, now=NOW)
+    assert not queries.is_offered(made.draft, kept.catalogue(), now=NOW)
     Application.objects.filter(pk=made.draft.pk).update(state=ApplicationState.WITHDRAWN)
     later = NOW + timedelta(days=400)
-    assert not queries.is_offered(earlier, now=later)
+    assert not queries.is_offered(earlier, kept.catalogue(), now=later)
     with pytest.raises(Closed):
         copying.apply_again(earlier, by=earlier.created_by, now=later)
 
@@ -113,7 +114,7 @@ def test_a_refused_one_blocks_its_own_round_and_no_other(earlier: Application) -
         state=ApplicationState.INELIGIBLE, number="2021-로봇-1차-000001", submitted_at=NOW
     )
     earlier.refresh_from_db()
-    assert not queries.is_offered(earlier, now=NOW)
+    assert not queries.is_offered(earlier, kept.catalogue(), now=NOW)
 
 
 def test_the_page_offers_it_to_those_who_write(earlier: Application, client: Client, monkeypatch):

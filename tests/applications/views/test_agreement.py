@@ -154,7 +154,7 @@ def test_what_is_late_is_said_to_the_firm_and_on_the_list_of_staff() -> None:
         in enter(world.owner).get(f"/applications/{world.application.pk}/").content.decode()
     )
     mine = enter(world.owner).get("/applications/").content.decode()
-    assert "일 지남" in mine
+    assert "기한 지남" in mine
     assert f'href="{page(world)}"' in mine
     listed = enter(world.officer).get("/admin/applications/pendingstep/?late=yes").content.decode()
     assert world.agreement.number in listed

@@ -90,6 +90,7 @@ PAGES: dict[str, tuple[int, Visit]] = {
     "a filed application": (6, get("application_detail", of="filed")),
     "what was filed": (6, get("application_review", of="filed")),
     **{f"step {step}": (4, get("application_step", step)) for step in STEPS},
+    "step documents": (5, get("application_step", "documents")),  # what the box of the firm offers
 }
 
 

@@ -122,7 +122,8 @@ class Applicant:
     def fill_questions(self, draft: Application) -> None:
         """Walk the steps made of questions; a step is sent until it asks nothing new."""
         given = {**self.answers.profile, **self.answers.values, "track": self.track.code}
-        given |= {item["code"]: 10_000_000 for item in self.program.cost_items}
+        items = [item for item in self.program.cost_items if "sum_of" not in item]
+        given |= {item["code"]: 10_000_000 for item in items}  # the page adds up the others
         given["requested_won"] = 20_000_000
         steps = ["company", "plan", "declarations"]
         if self.client.get(self.url(draft, "cost")).status_code == 200:

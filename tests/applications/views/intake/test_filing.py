@@ -420,6 +420,7 @@ def test_the_desk_lists_own_and_shared_with_what_comes_next(client: Client, read
 def test_the_desk_costs_the_same_for_one_and_for_many(
     client: Client, ready: Application, django_assert_num_queries
 ):
+    ApplicationFactory(sub_program=ready.sub_program, company=ready.company, filed=True)
     client.get("/applications/")
     with CaptureQueriesContext(connection) as one:
         client.get("/applications/")

@@ -1,7 +1,8 @@
 """What the applicant's pages ask the database: a few short queries, and never rows of others."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -11,10 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from applications.models import (
+    Agreement,
     Application,
+    BoxPaper,
     Company,
+    CompanyClaim,
     CompanyTransfer,
+    Inquiry,
     IssuedDocument,
+    LateGrant,
     Partner,
     PartnerTerms,
     Site,
@@ -24,7 +30,7 @@ from applications.states import PartnerState
 from portal.core.clock import now
 from tests import plans
 from tests.applications.views.intake.filling import Controls
-from tests.factories import drafts, programs
+from tests.factories import drafts, programs, staff
 from tests.factories.applications import CompanyFactory, PartnerFactory
 
 pytestmark = pytest.mark.django_db
@@ -214,8 +220,57 @@ def crowd(like: Application) -> None:
             for row in made
         ]
     )
+    crowd_waiting(made, at=like.created_at)
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")
+
+
+def crowd_waiting(made: Sequence[Application], *, at: datetime) -> None:
+    """Add to these applications of others what waits for an answer of theirs."""
+    manager, second = staff.manager(), staff.manager()
+    Partner.objects.bulk_create(
+        [
+            PartnerFactory.build(
+                application=row, email=f"invited{row.pk}@robot.example", invited_by=row.created_by
+            )
+            for row in made
+        ]
+    )
+    Inquiry.objects.bulk_create(
+        [Inquiry(application=row, kind="officer", asked_by=manager, asked_at=at) for row in made]
+    )
+    Agreement.objects.bulk_create(
+        [
+            Agreement(
+                application=row, company=row.company, number=f"협약 {row.pk}", kind="share",
+                award_won=1, grant_won=1, drafted_at=at, papers_due_at=at, sign_due_at=at,
+            )
+            for row in made
+        ]
+    )  # fmt: skip
+    LateGrant.objects.bulk_create(
+        [
+            LateGrant(
+                sub_program=row.sub_program, company=row.company, reason="장애",
+                granted_by=manager, granted_at=at, approved_by=second, approved_at=at,
+                until=at + timedelta(days=1),
+            )
+            for row in made
+        ]
+    )  # fmt: skip
+    paper = {"name": "증명.pdf", "size": 1, "sha256": "0" * 64, "content_type": "application/pdf"}
+    CompanyClaim.objects.bulk_create(
+        [CompanyClaim(company=row.company, claimant=row.created_by, filed_at=at, **paper) for row in made]
+    )  # fmt: skip
+    BoxPaper.objects.bulk_create(
+        [
+            BoxPaper(
+                company=row.company, kind="sme_certificate", issued_on=at.date(),
+                uploaded_by=row.created_by, uploaded_at=at, **paper,
+            )
+            for row in made
+        ]
+    )  # fmt: skip
 
 
 @pytest.mark.postgres

@@ -120,7 +120,10 @@ class Firm:
         retype(self._form, self.turn)
         path = self._form.get("data-autosave")
         answer = _expect(await self.browser.save(sender, path, sent_fields(self._form)), OK)
-        self._form.fields["version"] = str(json.loads(answer.body)["version"])
+        saved = json.loads(answer.body)
+        for name in ("version", "based"):  # the next one changes what this one left there
+            if name in saved:
+                self._form.fields[name] = str(saved[name])
         return answer
 
     async def reread(self, sender: Sender, path: str) -> Answer | None:

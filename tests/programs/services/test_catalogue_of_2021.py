@@ -280,7 +280,7 @@ def test_a_supplier_is_optional_when_applying_to_build() -> None:
 
 def test_consents_separate_required_and_optional_and_state_what_the_law_requires() -> None:
     for row in SubProgram.objects.all():
-        assert [consent["required"] for consent in row.consents] == [True, True, True, False]
+        assert [consent["required"] for consent in row.consents] == [True, True, False, False]
         for consent in row.consents:
             told = ("purpose", "items", "period", "refusal", "version")
             assert all(consent[name] for name in told)

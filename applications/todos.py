@@ -251,10 +251,27 @@ def steps(now: datetime) -> QuerySet[Any]:
 
 
 def changes_of_lead(now: datetime) -> QuerySet[Any]:
+    """Return the partners that are to take the lead and have not signed yet.
+
+    Asked from the partner's side, whose rows an index finds: the steps of others are not read.
+    """
+    steps = PendingStep.objects.filter(
+        done_at=None, step="sign_change", agreement__application=OuterRef("application")
+    )
+    changes = Amendment.objects.filter(
+        kind=AmendmentKind.LEAD,
+        version__agreement__application=OuterRef("application"),
+        version__number=F("version__agreement__version"),
+    )
     firm = Cast(KeyTextTransform("company", "proposal"), IntegerField())
-    taker = Subquery(_change_of_lead().annotate(firm=firm).values("firm")[:1])
-    rows = PendingStep.objects.filter(done_at=None, step="sign_change").alias(taker=taker)
-    return rows.annotate(of_application=F("agreement__application"))
+    joined = Partner.objects.filter(state=PartnerState.ACCEPTED)
+    first = joined.filter(application=OuterRef("application"), company=OuterRef("company"))
+    rows = joined.filter(Exists(steps), pk=Subquery(first.order_by("pk").values("pk")[:1]))
+    return rows.annotate(
+        taker=Subquery(changes.annotate(firm=firm).values("firm")[:1]),
+        due_at=Subquery(steps.values("due_at")[:1]),
+        of_application=F("application"),
+    ).filter(taker=F("company"))
 
 
 def visits(now: datetime) -> QuerySet[Any]:
@@ -483,7 +500,7 @@ KINDS = (
     Kind("step", FIRMS, "agreement__company", _turn_of_step, steps,
          lambda step: label_of(step.step), _application, _page("agreement_detail"),
          _column("due_at"), "due_at"),
-    Kind("lead", FIRMS, "taker", Turn.MINE, changes_of_lead, "변경협약서 서명", _application,
+    Kind("lead", FIRMS, "company", Turn.MINE, changes_of_lead, "변경협약서 서명", _application,
          _page("agreement_detail"), _column("due_at"), "due_at"),
     Kind("visit", FIRMS, "deliverable__agreement__company", Turn.MINE, visits,
          lambda entry: f"수행 기록 확인: {entry.number}차 {entry.title}", _application,

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from allauth.account.models import EmailAddress
-from django.db.models import Exists, F, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
 from django.db.models.fields.json import KeyTextTransform
 from django.db.models.functions import Cast, Coalesce
 from django.urls import reverse
@@ -263,7 +264,7 @@ def changes_of_lead(now: datetime) -> QuerySet[Any]:
         version__agreement__application=OuterRef("application"),
         version__number=F("version__agreement__version"),
     )
-    firm = Cast(KeyTextTransform("company", "proposal"), IntegerField())
+    firm = Cast(KeyTextTransform("company", "proposal"), models.IntegerField())
     joined = Partner.objects.filter(state=PartnerState.ACCEPTED)
     first = joined.filter(application=OuterRef("application"), company=OuterRef("company"))
     rows = joined.filter(Exists(steps), pk=Subquery(first.order_by("pk").values("pk")[:1]))

@@ -149,6 +149,19 @@ def level_certificate(w: Words, many: int) -> dict[str, Any]:
     }
 
 
+def pledge(w: Words, many: int) -> dict[str, Any]:
+    firm = {"name": w.name(), "business_number": "1248100998"}
+    content = {
+        "program": w.name(),
+        "applicant": firm,
+        "partner": firm,
+        "role": w.name(40),
+        "paragraphs": [w(400)] * (3 + many),
+    }
+    row = Row(content=content, name=w(50), signed_at=AT, sha256=SHA)
+    return {"filed": _filed(w), "pledges": [row] * (1 + many // 4)}
+
+
 def settlement(w: Words, many: int) -> dict[str, Any]:
     line = {
         "label": w.name(), "planned_won": WON, "claimed_won": WON, "eligible_won": WON,
@@ -310,6 +323,7 @@ DOCUMENTS: dict[str, Maker] = {
     "applications/sheets.html": sheets,
     "applications/agreement.html": agreement,
     "applications/certificate.html": level_certificate,
+    "applications/pledge.html": pledge,
     "applications/settlement.html": settlement,
     "applications/round_report.html": round_report,
     "vouchers/certificate.html": commendation,

@@ -77,6 +77,7 @@ WHY_NOT = {
     "api_preview": "takes a POST only",
     "api_receipt": "the address names a receipt",
     "report_book": "the address is a secret",
+    "calendar_feed": "the address is a secret",
     "report_picture": "a file, gone at once when it is withdrawn",
     "kamp_picture": "a file, gone at once when it is withdrawn",
     "service_compare": "shows messages about what was chosen",

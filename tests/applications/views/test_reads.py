@@ -13,18 +13,24 @@ from django.urls import reverse
 
 from applications.models import (
     Agreement,
+    AgreementVersion,
+    Amendment,
     Application,
+    ApplicationMove,
     BoxPaper,
     Company,
     CompanyClaim,
     CompanyTransfer,
+    Deliverable,
     Inquiry,
     IssuedDocument,
     LateGrant,
     Partner,
     PartnerTerms,
+    PendingStep,
     Site,
     Submission,
+    Supplement,
 )
 from applications.states import PartnerState
 from portal.core.clock import now
@@ -239,7 +245,7 @@ def crowd_waiting(made: Sequence[Application], *, at: datetime) -> None:
     Inquiry.objects.bulk_create(
         [Inquiry(application=row, kind="officer", asked_by=manager, asked_at=at) for row in made]
     )
-    Agreement.objects.bulk_create(
+    agreements = Agreement.objects.bulk_create(
         [
             Agreement(
                 application=row, company=row.company, number=f"협약 {row.pk}", kind="share",
@@ -248,6 +254,51 @@ def crowd_waiting(made: Sequence[Application], *, at: datetime) -> None:
             for row in made
         ]
     )  # fmt: skip
+    versions = AgreementVersion.objects.bulk_create(
+        [
+            AgreementVersion(agreement=row, number=1, content={}, sha256="0" * 64, made_at=at)
+            for row in agreements
+        ]
+    )
+    Amendment.objects.bulk_create(
+        [
+            Amendment(
+                agreement=row.agreement, version=row, kind="period", reason="기간",
+                asked_by=row.agreement.application.created_by, asked_at=at,
+            )
+            for row in versions
+        ]
+    )  # fmt: skip
+    PendingStep.objects.bulk_create(
+        [
+            PendingStep(agreement=row, step="sign_change", waits_for="firm", since=at, due_at=at)
+            for row in agreements
+        ]
+    )
+    Supplement.objects.bulk_create(
+        [
+            Supplement(
+                application=row, message="보완", requested_by=manager, requested_at=at, due_at=at
+            )
+            for row in made
+        ]
+    )  # fmt: skip
+    ApplicationMove.objects.bulk_create(
+        [
+            ApplicationMove(
+                thing=row, move="take_up", source="submitted", target="screening", by=manager, at=at
+            )
+            for row in made
+        ]
+    )  # fmt: skip
+    Deliverable.objects.bulk_create(
+        [
+            Deliverable(
+                agreement=row, code="plan", label="계획", order=1, spec={}, state="handed_in"
+            )
+            for row in agreements
+        ]
+    )
     LateGrant.objects.bulk_create(
         [
             LateGrant(

@@ -1,7 +1,5 @@
 """Companies: registration, profile, sites, members and invitations."""
 
-import hashlib
-import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -20,6 +18,7 @@ from portal.access.roles import roles_of
 from portal.core import ranges, text
 from portal.core.dates import korean_day
 from portal.core.errors import BadInput, Finding, MoveNotAllowed, NotFound, PortalError
+from portal.core.tokens import new_token, token_digest
 from portal.core.validators import business_number, phone
 from portal.core.validators import email as read_email
 from portal.core.versions import earlier_save
@@ -46,11 +45,6 @@ PROFILE_FIELDS = (
     "phone",
 )
 SITE_FIELDS = ("name", "region", "address")
-
-
-def token_digest(token: str) -> str:
-    """Return the hash of a link's token; the token itself is never stored."""
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 @transaction.atomic
@@ -152,7 +146,7 @@ def invite(company: Company, *, email: str, role: str, by: User, now: datetime) 
     company.invitations.filter(email=email, accepted_at=None, cancelled_at=None).update(
         cancelled_at=now
     )
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     invitation = Invitation.objects.create(
         company=company,
         email=email,

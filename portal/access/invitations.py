@@ -1,7 +1,5 @@
 """Invitations of staff and assessors: a link by mail, for one address, used once, for some days."""
 
-import hashlib
-import secrets
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -14,6 +12,7 @@ from portal.access.accounts import account_of
 from portal.access.roles import label
 from portal.core import text
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, PortalError
+from portal.core.tokens import new_token, token_digest
 from portal.core.validators import email as read_email
 from portal.models import StaffInvitation, User
 from portal.notices import outbox
@@ -57,7 +56,7 @@ def invite(
             code="email",
         )
     outbox.check_invitation_limit((StaffInvitation.objects.all(),), by=by, now=now)
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     try:
         with transaction.atomic():
             invitation = StaffInvitation.objects.create(
@@ -66,7 +65,7 @@ def invite(
                 affiliation=affiliation.strip(),
                 roles={role: list(codes) for role, codes in roles.items()},
                 reason=reason.strip(),
-                digest=digest(token),
+                digest=token_digest(token),
                 invited_by=by,
                 invited_at=now,
                 sent_at=now,
@@ -92,8 +91,8 @@ def resend(invitation: StaffInvitation, *, by: User, now: datetime) -> None:
     _refuse_ended(locked)
     if now - locked.sent_at < PAUSE:
         raise MoveNotAllowed("방금 보냈습니다. 1분 뒤에 다시 보내 주세요.", code="sent_just_now")
-    token = secrets.token_urlsafe(32)
-    locked.digest, locked.sent_at = digest(token), now
+    token = new_token()
+    locked.digest, locked.sent_at = token_digest(token), now
     locked.expires_at = now + timedelta(days=DAYS)
     locked.save(update_fields=["digest", "sent_at", "expires_at"])
     _send(locked, token, now)
@@ -122,7 +121,7 @@ def withdraw(invitation: StaffInvitation, *, by: User, now: datetime) -> None:
 def find(token: str) -> StaffInvitation:
     """Return the invitation behind a link. Raises NotFound."""
     rows = StaffInvitation.objects.select_related("invited_by")
-    found = rows.filter(digest=digest(token)).first()
+    found = rows.filter(digest=token_digest(token)).first()
     if found is None:
         raise NotFound("초대를 찾을 수 없습니다.", code="invitation_unknown")
     return found
@@ -185,14 +184,10 @@ def role_lines(invitation: StaffInvitation) -> list[str]:
     return found
 
 
-def digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
-
-
 def _open(token: str, now: datetime) -> StaffInvitation:
     locked = _lock(find(token))
     # Another mail may have been sent while this one waited for the lock.
-    if locked.digest != digest(token):
+    if locked.digest != token_digest(token):
         raise NotFound("초대를 찾을 수 없습니다.", code="invitation_unknown")
     if refused := refusal(locked, now=now):
         raise refused

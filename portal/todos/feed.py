@@ -1,7 +1,5 @@
 """The calendar of a person under a secret address: made, renewed, revoked, read without a session."""
 
-import hashlib
-import secrets
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 
@@ -9,6 +7,7 @@ from django.conf import settings
 from django.core.cache import caches
 
 from portal.core.dates import due_text
+from portal.core.tokens import new_token, token_digest
 from portal.models import TodoSettings, User
 from portal.todos import icalendar
 from portal.todos.declared import Todo, Turn, todos_of
@@ -28,10 +27,10 @@ def settings_of(user: User) -> TodoSettings:
 
 def renew(user: User, *, now: datetime) -> str:
     """Give the calendar a new address; return its token, of which only the SHA-256 is kept."""
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     settings_of(user)
     TodoSettings.objects.filter(user=user).update(
-        feed_digest=_digest(token), feed_made_at=now, feed_used_at=None
+        feed_digest=token_digest(token), feed_made_at=now, feed_used_at=None
     )
     return token
 
@@ -44,7 +43,7 @@ def revoke(user: User) -> None:
 def owner_of(token: str, *, now: datetime) -> User | None:
     """Return whose calendar has this address; None when it was revoked or the account has ended."""
     rows = TodoSettings.objects.select_related("user")
-    found = rows.filter(feed_digest=_digest(token), user__is_active=True).first()
+    found = rows.filter(feed_digest=token_digest(token), user__is_active=True).first()
     if found is None:
         return None
     if found.feed_used_at is None or now - found.feed_used_at > USE_NOTED:
@@ -60,19 +59,13 @@ def may_read(user: User) -> bool:
 
 def calendar_of(user: User, *, now: datetime) -> str:
     """Return what waits for a person, or for others in their name, with its day as a calendar."""
-    dated = [todo for todo in todos_of(user, now) if todo.due_at is not None]
-    return icalendar.write(NAME, (event for todo in dated for event in _events(todo)), now=now)
+    dated = [(todo, todo.due_at) for todo in todos_of(user, now) if todo.due_at is not None]
+    return icalendar.write(NAME, (_event(todo, due_at) for todo, due_at in dated), now=now)
 
 
-def _events(todo: Todo) -> list[Event]:
-    if todo.due_at is None:
-        return []
+def _event(todo: Todo, due_at: datetime) -> Event:
     host = urlsplit(settings.ORIGIN).hostname or "portal"
     title = todo.label if todo.turn == Turn.MINE else f"{todo.label} ({todo.turn.label})"
-    text = f"{todo.about}\n기한: {due_text(todo.due_at)}"
+    text = f"{todo.about}\n기한: {due_text(due_at)}"
     address = settings.ORIGIN + todo.address if todo.address else ""
-    return [Event(f"{todo.kind}-{todo.pk}@{host}", todo.due_at, title, text, address)]
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
+    return Event(f"{todo.kind}-{todo.pk}@{host}", due_at, title, text, address)

@@ -16,12 +16,12 @@ from django.urls import URLPattern, URLResolver, get_resolver, path
 
 from applications.models import Partner
 from applications.services import documents
-from applications.services.company import token_digest
 from portal import urls as portal_urls
 from portal.access.decorators import public, roles, signed_in
 from portal.access.roles import role_names, roles_of
 from portal.core import following
 from portal.core.errors import BadInput, Closed, Finding, NotFound, PortalError, RuleBroken
+from portal.core.tokens import token_digest
 from portal.models import Job, Notice, User
 from portal.web.middleware import NotedChanges
 from programs.roles import MANAGER

@@ -1,6 +1,5 @@
 """Partners: invitation by e-mail, their own answer, and their terms."""
 
-import secrets
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,7 +13,7 @@ from applications.queries.intake.partners import (
     pledge_wanted,
 )
 from applications.services.assessment import conflicts
-from applications.services.company import check_invitations_today, token_digest
+from applications.services.company import check_invitations_today
 from applications.services.intake.drafting import touch
 from applications.states import PartnerState
 from applications.visibility import WRITERS
@@ -22,6 +21,7 @@ from portal.access.accounts import account_of
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
 from portal.core.money import checked_won
 from portal.core.text import name as clean_name
+from portal.core.tokens import new_token, token_digest
 from portal.core.validators import business_number as checked_number
 from portal.core.validators import email as read_email
 from portal.models import Notice, User
@@ -71,7 +71,7 @@ def invite(
         raise BadInput("기업 이름을 입력하세요.", code="partner_name")
     proposed = _proposal(part, share_won, quote_won)
     check_invitations_today(by, now)
-    token = secrets.token_urlsafe(32)
+    token = new_token()
     try:
         with transaction.atomic():
             touch(application, now=now)

@@ -11,9 +11,9 @@ from django.test.utils import CaptureQueriesContext
 
 from applications.models import Application, Decision, ScoreResult, ScoreRun, Selection
 from applications.services import documents
-from applications.services.intake import partners
 from applications.states import ApplicationState, MemberRole, SelectionState, SupplementState
 from portal.core.clock import now
+from portal.core.tokens import token_digest
 from portal.models import Job
 from portal.uploads import files
 from programs.models import ProgramRound
@@ -381,7 +381,7 @@ def test_a_partner_registers_on_the_way_and_accepts(client: Client, ready: Appli
     ready.sub_program.save()
     asked = PartnerFactory(
         application=ready,
-        digest=partners.token_digest("tok"),
+        digest=token_digest("tok"),
         invited_at=now(),
         business_number="1248100998",
     )

@@ -31,6 +31,7 @@ from applications.models import (
 )
 from applications.queries.agreement import label_of
 from applications.queries.application import CURRENT_STEP
+from applications.queries.company import people_of
 from applications.queries.delivery import FIRM, STAFF, SUPPLIER
 from applications.queries.inquiries import WAITS_FOR_FIRM
 from applications.queries.intake import partners
@@ -72,24 +73,14 @@ EXAMINED = (S.SUBMITTED, S.SCREENING, S.ASSESSING, S.DECIDED)
 # --- For what people stand -------------------------------------------------------------------------
 
 
-def _of_firms(
-    firms: Collection[int], roles: Sequence[MemberRole] = WRITERS
-) -> Mapping[int, list[User]]:
-    found: dict[int, list[User]] = {}
-    rows = Member.objects.filter(company__in=firms, role__in=roles, user__is_active=True)
-    for row in rows.select_related("user").order_by("pk"):
-        found.setdefault(row.company_id, []).append(row.user)
-    return found
-
-
 def _of_owners(firms: Collection[int]) -> Mapping[int, list[User]]:
-    return _of_firms(firms, [MemberRole.OWNER])
+    return people_of(firms, [MemberRole.OWNER])
 
 
 def _of_partners(applications: Collection[int]) -> Mapping[int, list[User]]:
     joined = Partner.objects.filter(state=PartnerState.ACCEPTED, application__in=applications)
     firms = list(joined.order_by("pk").values_list("application", "company"))
-    people = _of_firms({firm for _, firm in firms})
+    people = people_of({firm for _, firm in firms})
     found: dict[int, list[User]] = {}
     for application, firm in firms:
         found.setdefault(application, []).extend(people.get(firm, []))
@@ -107,7 +98,7 @@ def _of_addresses(addresses: Collection[str]) -> Mapping[str, list[User]]:
     return found
 
 
-FIRMS = Party("firms", _of_firms)
+FIRMS = Party("firms", people_of)
 OWNERS = Party("owners", _of_owners)
 SUPPLIED = Party("supplied", _of_partners)
 ADDRESSES = Party("addresses", _of_addresses)
@@ -149,9 +140,8 @@ def standing(person: User) -> Standing:
     owned = [row.company_id for row in found["members"] if row.role == MemberRole.OWNER]
     states = {row.state for row in found["own"]}
     codes = {code for code, kinds in STATES.items() if states & set(kinds)}
-    codes |= {"lead"} if firms else set()
     codes |= {"invitation"} if found["invited"] else set()
-    codes |= {"terms", "supply"} if found["joined"] else set()
+    codes |= {"terms", "supply", "lead"} if found["joined"] else set()
     codes |= {"late"} if found["late"] else set()
     codes |= {"claim"} if found["claims"] and owned else set()
     codes |= {"step", "visit", "deliverable"} if found["led"] else set()
@@ -236,18 +226,17 @@ def inquiries(now: datetime) -> QuerySet[Any]:
     return rows.annotate(of_application=F("application"))
 
 
-def _change_of_lead() -> QuerySet[Amendment]:
+def _change_of_lead(**of: OuterRef) -> QuerySet[Amendment]:
     """Return the change of lead that a step `sign_change` waits for."""
     return Amendment.objects.filter(
-        kind=AmendmentKind.LEAD,
-        version__agreement=OuterRef("agreement"),
-        version__number=OuterRef("agreement__version"),
+        kind=AmendmentKind.LEAD, version__number=F("version__agreement__version"), **of
     )
 
 
 def steps(now: datetime) -> QuerySet[Any]:
     rows = PendingStep.objects.filter(done_at=None)
-    others = rows.exclude(Q(step="sign_change") & Exists(_change_of_lead()))
+    changing = _change_of_lead(version__agreement=OuterRef("agreement"))
+    others = rows.exclude(Q(step="sign_change") & Exists(changing))
     return others.annotate(of_application=F("agreement__application"))
 
 
@@ -259,11 +248,7 @@ def changes_of_lead(now: datetime) -> QuerySet[Any]:
     steps = PendingStep.objects.filter(
         done_at=None, step="sign_change", agreement__application=OuterRef("application")
     )
-    changes = Amendment.objects.filter(
-        kind=AmendmentKind.LEAD,
-        version__agreement__application=OuterRef("application"),
-        version__number=F("version__agreement__version"),
-    )
+    changes = _change_of_lead(version__agreement__application=OuterRef("application"))
     firm = Cast(KeyTextTransform("company", "proposal"), models.IntegerField())
     joined = Partner.objects.filter(state=PartnerState.ACCEPTED)
     first = joined.filter(application=OuterRef("application"), company=OuterRef("company"))

@@ -7,11 +7,11 @@ from django.core.files.base import File
 from django.db import transaction
 from django.db.models import Q
 
-from applications.models import Application, Attachment, BoxPaper, Company, Member
+from applications.models import Application, Attachment, BoxPaper, Company
 from applications.queries import box
+from applications.queries.company import people_of
 from applications.queries.intake.drafting import Dossier, applicable_documents
 from applications.services.intake import drafting
-from applications.visibility import WRITERS
 from portal.core import ranges
 from portal.core.dates import korean_day
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound
@@ -142,7 +142,7 @@ def sweep(now: datetime) -> None:
 
 
 def _remind(today: date, now: datetime) -> None:
-    soon = Q(pk=None)
+    soon = Q(pk__in=[])  # nothing, until a kind adds to it
     for kind in papers.kinds().values():
         if kind.remind_days:
             last = today + timedelta(days=kind.remind_days)
@@ -156,11 +156,7 @@ def _remind(today: date, now: datetime) -> None:
 
 def _tell(rows: Sequence[BoxPaper], now: datetime) -> None:
     kinds = papers.kinds()
-    readers: dict[int, list[User]] = {}
-    for member in Member.objects.filter(
-        company__in={row.company_id for row in rows}, role__in=WRITERS, user__is_active=True
-    ).select_related("user"):
-        readers.setdefault(member.company_id, []).append(member.user)
+    readers = people_of({row.company_id for row in rows})
     outbox.write_many(
         outbox.new(
             "applications/paper_ends",

@@ -137,6 +137,10 @@ class Catalogue:
         """Return the announced rounds, the one that opened or will open last first."""
         return [_copy(row) for row in self._rounds.values() if row.announced]
 
+    def round_of(self, code: str, at: datetime) -> ProgramRound | None:
+        """Return the round of this code, the current one for a code that names none."""
+        return next((row for row in self.rounds() if row.code == code), self.current_round(at))
+
     def current_round(self, at: datetime) -> ProgramRound | None:
         """Return the latest announced round that has opened, else the next one to open."""
         announced = [row for row in self._rounds.values() if row.announced]

@@ -62,8 +62,7 @@ def program_list(request: HttpRequest) -> HttpResponse:
     at = now()
     catalogue = kept.catalogue()
     rounds = catalogue.rounds()
-    code = request.GET.get("round", "")
-    round = next((row for row in rounds if row.code == code), catalogue.current_round(at))
+    round = catalogue.round_of(request.GET.get("round", ""), at)
     form = ReaderForm(request.GET or None)
     cleaned = _cleaned(form)
     facts = {name: value for name, value in cleaned.items() if value}
@@ -105,10 +104,7 @@ def program_list(request: HttpRequest) -> HttpResponse:
 def program_compare(request: HttpRequest) -> HttpResponse:
     at = now()
     catalogue = kept.catalogue()
-    code = request.GET.get("round", "")
-    round = next(
-        (row for row in catalogue.rounds() if row.code == code), catalogue.current_round(at)
-    )
+    round = catalogue.round_of(request.GET.get("round", ""), at)
     offered = catalogue.programs(round) if round else []
 
     def context() -> dict[str, Any]:

@@ -36,7 +36,7 @@ from applications.rules.intake.drafting import (
 )
 from applications.rules.intake.questions import Question, Reviewed, review
 from applications.states import PartnerState
-from portal.core.clock import KST
+from portal.core.dates import korean_day
 from portal.core.errors import Finding
 from portal.core.money import won
 from portal.records import snapshot, together
@@ -301,7 +301,7 @@ def preview(dossier: Dossier) -> ceilings.Grant | None:
 
 def verdict(dossier: Dossier, now: datetime) -> eligibility.Verdict:
     """Return who may apply, judged on the day of `now` in KST (S16)."""
-    on = now.astimezone(KST).date()
+    on = korean_day(now)
     if on not in dossier.verdicts:
         dossier.verdicts[on] = eligibility.judge(
             dossier.conditions, dossier.facts, on=on, final=True
@@ -360,7 +360,7 @@ def _condition_findings(dossier: Dossier, reported: set[str], now: datetime) -> 
 
 def _expired_papers(dossier: Dossier, now: datetime) -> list[Finding]:
     """Return a warning for each paper that is known not to be good any more."""
-    today = now.astimezone(KST).date()
+    today = korean_day(now)
     return [
         Finding(
             f"expired:document:{row.requirement}",

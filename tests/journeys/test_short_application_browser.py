@@ -130,7 +130,7 @@ def _documents(work: Work, boxed: bool) -> None:
             continue
         title = panel.locator("h3").inner_text().split()[0]
         work.send(panel.locator("input[type=file]"), f"{title}.pdf")
-        expect(panel.locator("li a").first).to_be_visible(timeout=PATIENCE)
+        expect(panel.locator("li a").first).to_be_visible()
 
 
 def _declare(work: Work) -> None:

@@ -27,7 +27,6 @@ from tests.factories.kamp import (
     member_of,
     refractory,
 )
-from tests.patience import PATIENCE
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 WIDTHS = (1280, 390)
@@ -111,7 +110,7 @@ def test_a_clip_goes_from_upload_to_verdict_and_report_and_a_bad_one_is_held(
     page.get_by_role("button", name="보고서 만들기").click()
     run_pending_jobs()
     ready = page.get_by_role("link", name="PDF 내려받기")
-    expect(ready).to_be_visible(timeout=PATIENCE)
+    expect(ready).to_be_visible()
     with page.expect_download() as download:
         ready.click()
     assert download.value.suggested_filename.startswith("합성_")

@@ -42,7 +42,7 @@ def lift_while_a_run_starts(monkeypatch: pytest.MonkeyPatch, *, locked: bool) ->
             return lifts.approve(lift, by=boss, now=LATER)
         decided.wait(WAIT_SECONDS)
         try:
-            return scoring.start(program, by=officer, now=LATER)
+            return scoring.start(program, by=officer, now=LATER, while_open=True)
         finally:
             started.set()
 

@@ -226,16 +226,18 @@ def inquiries(now: datetime) -> QuerySet[Any]:
     return rows.annotate(of_application=F("application"))
 
 
-def _change_of_lead(**of: OuterRef) -> QuerySet[Amendment]:
-    """Return the change of lead that a step `sign_change` waits for."""
+def _change_of_lead() -> QuerySet[Amendment]:
+    """Return the change of lead in the latest version of the agreement of an outer query."""
     return Amendment.objects.filter(
-        kind=AmendmentKind.LEAD, version__number=F("version__agreement__version"), **of
+        kind=AmendmentKind.LEAD,
+        version__agreement=OuterRef("pk"),
+        version__number=OuterRef("version"),
     )
 
 
 def steps(now: datetime) -> QuerySet[Any]:
     rows = PendingStep.objects.filter(done_at=None)
-    changing = _change_of_lead(version__agreement=OuterRef("agreement"))
+    changing = AgreementRow.objects.filter(Exists(_change_of_lead()), pk=OuterRef("agreement"))
     others = rows.exclude(Q(step="sign_change") & Exists(changing))
     return others.annotate(of_application=F("agreement__application"))
 
@@ -245,19 +247,19 @@ def changes_of_lead(now: datetime) -> QuerySet[Any]:
 
     Asked from the partner's side, whose rows an index finds: the steps of others are not read.
     """
-    steps = PendingStep.objects.filter(
-        done_at=None, step="sign_change", agreement__application=OuterRef("application")
+    steps = PendingStep.objects.filter(done_at=None, step="sign_change")
+    due = steps.filter(agreement__application=OuterRef("application")).values("due_at")
+    unsigned = AgreementRow.objects.filter(
+        Exists(steps.filter(agreement=OuterRef("pk"))), application=OuterRef("application")
     )
-    changes = _change_of_lead(version__agreement__application=OuterRef("application"))
     firm = Cast(KeyTextTransform("company", "proposal"), models.IntegerField())
+    taker = Subquery(_change_of_lead().annotate(firm=firm).values("firm")[:1])
     joined = Partner.objects.filter(state=PartnerState.ACCEPTED)
     first = joined.filter(application=OuterRef("application"), company=OuterRef("company"))
-    rows = joined.filter(Exists(steps), pk=Subquery(first.order_by("pk").values("pk")[:1]))
-    return rows.annotate(
-        taker=Subquery(changes.annotate(firm=firm).values("firm")[:1]),
-        due_at=Subquery(steps.values("due_at")[:1]),
-        of_application=F("application"),
-    ).filter(taker=F("company"))
+    rows = joined.alias(taker=Subquery(unsigned.annotate(taker=taker).values("taker")[:1])).filter(
+        company=F("taker"), pk=Subquery(first.order_by("pk").values("pk")[:1])
+    )
+    return rows.annotate(due_at=Subquery(due[:1]), of_application=F("application"))
 
 
 def visits(now: datetime) -> QuerySet[Any]:

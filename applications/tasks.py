@@ -7,6 +7,7 @@ from typing import Any
 from celery import shared_task
 
 from applications.models import (
+    Application,
     CommitteeProposal,
     IssuedDocument,
     RegistryCheck,
@@ -27,7 +28,7 @@ from applications.services import (
 )
 from applications.services.agreement import contracts, pending_steps
 from applications.services.assessment import committee, conflicts, scoring
-from applications.services.intake import preparing
+from applications.services.intake import partners, preparing
 from applications.services.officers import distribution
 from applications.services.screening import supplements
 from applications.services.selection import proposals
@@ -106,6 +107,12 @@ def sweep_registries() -> int:
 def render_document(job: Job) -> dict[str, Any]:
     document = IssuedDocument.objects.get(pk=job.args["document"])
     return {"sha256": documents.render(document, now=now()).sha256}
+
+
+@handler(partners.FILED_JOB)
+def tell_partners(job: Job) -> dict[str, Any]:
+    application = Application.objects.get(pk=job.args["application"])
+    return {"told": partners.tell_of_filing(application, now=now())}
 
 
 @handler(statistics.JOB)

@@ -444,6 +444,7 @@ JOB_NAMES = {
     "applications.conflicts": "평가위원 이해관계 확인",
     "applications.decide": "선정안 승인",
     "applications.paper": "신청 문서 만들기",
+    "applications.partners_filed": "참여기관에 제출 알리기",
     "applications.release": "선정 결과 발표",
     "applications.set_act": "일괄 처리",
     "applications.round_report": "회차 보고서",

@@ -4,6 +4,7 @@ import json
 import re
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 
@@ -24,7 +25,8 @@ from applications.models import (
     Submission,
 )
 from applications.queries.intake import drafting as drafting_queries
-from applications.services.intake import drafting, filing, preparing
+from applications.services import documents
+from applications.services.intake import drafting, filing, partners, preparing
 from applications.states import MemberRole
 from bench import servers
 from portal.core.clock import now
@@ -64,6 +66,7 @@ def written() -> dict[str, int]:
     }
 
 
+JOBS = (documents.JOB, partners.FILED_JOB)
 ONCE = dict.fromkeys(("filed", "moves", "papers", "jobs", "letters"), 1)
 NOTHING = dict.fromkeys(ONCE, 0)
 
@@ -621,7 +624,8 @@ def test_without_a_broker_filing_is_quick_and_the_sweep_does_the_work(
     took = json.loads(done.stdout)
     assert max(took[1:]) < 2, took
     assert written() == dict.fromkeys(ONCE, 3)
-    assert len(queue.due(now())) == 3
-    assert tasks.sweep_jobs() == 3
+    waiting = Job.objects.filter(pk__in=queue.due(now()))
+    assert Counter(waiting.values_list("kind", flat=True)) == dict.fromkeys(JOBS, 3)
+    assert tasks.sweep_jobs() == len(JOBS) * 3
     assert set(Job.objects.values_list("state", "error")) == {("done", "")}
     assert IssuedDocument.objects.exclude(issued_at=None).count() == 3

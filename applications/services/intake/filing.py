@@ -229,7 +229,7 @@ def _file(
                 now=moved_at,
                 filed=filed,
             ),
-            *partners.letters_of_filing(application, filed.number, now=moved_at),
+            *partners.job_of_filing(application),
             receipt,  # the last one gets its key, which the job needs
         ],
     )

@@ -24,11 +24,13 @@ from portal.core.text import name as clean_name
 from portal.core.tokens import new_token, token_digest
 from portal.core.validators import business_number as checked_number
 from portal.core.validators import email as read_email
-from portal.models import Notice, User
+from portal.jobs import queue
+from portal.models import Job, User
 from portal.notices import outbox
 from portal.records import snapshot
 from portal.records.workflow import set_state
 
+FILED_JOB = "applications.partners_filed"
 # Who had agreed to take part; how that ended.
 AGREED = [PartnerState.PENDING, PartnerState.ACCEPTED]
 REMOVED, WITHDRAWN, CLOSED = "removed", "withdrawn", "closed"
@@ -252,12 +254,17 @@ def _tell_of_end(partner: Partner, how: str, now: datetime) -> None:
     )
 
 
-def letters_of_filing(application: Application, number: str, *, now: datetime) -> list[Notice]:
-    """Return the mails, which the caller inserts, that tell those who take part that it was filed."""
+def job_of_filing(application: Application) -> list[Job]:
+    """Return the job, which the caller inserts, that tells those who take part; filing waits for no mail."""
     if not application.sub_program.partner_roles:
         return []
-    joined = application.partners.filter(state=PartnerState.ACCEPTED)
-    return [
+    return [queue.new(FILED_JOB, key=f"partners:{application.pk}", application=application.pk)]
+
+
+def tell_of_filing(application: Application, *, now: datetime) -> int:
+    """Tell those who take part, once each, that it was filed; return how many they are."""
+    joined = application.partners.filter(state=PartnerState.ACCEPTED).select_related("answered_by")
+    letters = [
         outbox.new(
             "applications/partner_filed",
             to_email=row.answered_by.email if row.answered_by else row.email,
@@ -266,10 +273,11 @@ def letters_of_filing(application: Application, number: str, *, now: datetime) -
             now=now,
             partner=row,
             application=application,
-            number=number,
         )
-        for row in joined.select_related("answered_by")
+        for row in joined
     ]
+    outbox.write_many(letters)
+    return len(letters)
 
 
 @transaction.atomic

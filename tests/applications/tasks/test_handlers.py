@@ -25,6 +25,7 @@ from applications.models import (
 )
 from applications.services import documents, registries, statistics
 from applications.services.assessment import committee, conflicts, scoring
+from applications.services.intake import partners
 from applications.services.screening import supplements
 from applications.services.selection import proposals
 from applications.services.set_acts import running
@@ -38,6 +39,7 @@ from tests.factories import staff
 from tests.factories.applications import (
     ApplicationFactory,
     MemberFactory,
+    PartnerFactory,
     SupplementFactory,
     member_of,
 )
@@ -158,6 +160,14 @@ def to_check_registries(program, officer, boss) -> Job:
     return registries.start_check(consenting().sub_program, by=boss, now=clock.now()).job
 
 
+def to_tell_partners(program, officer, boss) -> Job:
+    partner = PartnerFactory(application__filed=True, accepted=True)
+    partner.application.sub_program.partner_roles = [{"role": partner.role, "label": "공급기업"}]
+    (job,) = partners.job_of_filing(partner.application)
+    job.save()
+    return job
+
+
 WAYS = [
     (running.JOB, to_act_on_many),
     (scoring.JOB, to_score),
@@ -167,6 +177,7 @@ WAYS = [
     (proposals.RELEASE_JOB, to_release),
     (conflicts.JOB, to_find_ties),
     (committee.JOB, to_solve),
+    (partners.FILED_JOB, to_tell_partners),
     (registries.ASK_JOB, to_ask_registries),
     (registries.CHECK_JOB, to_check_registries),
 ]

@@ -14,8 +14,10 @@ from applications.states import ApplicationState, MemberRole, PartnerState
 from applications.visibility import shared_applications
 from portal.core.clock import KST
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound
-from portal.models import Notice, User
+from portal.jobs import queue
+from portal.models import Job, JobState, Notice, User
 from portal.notices import outbox
+from tests.factories import drafts, programs
 from tests.factories.applications import (
     NOW,
     ApplicationFactory,
@@ -336,3 +338,17 @@ def test_everybody_who_had_agreed_is_told_of_a_withdrawal(draft: Application):
     told = Notice.objects.filter(key__startswith="partner_removed").order_by("pk")
     assert {row.user for row in told} == set(people)
     assert all("취하했습니다" in row.body for row in told)
+
+
+def test_those_who_take_part_are_told_of_the_filing_by_a_job() -> None:
+    programs.load()
+    draft = drafts.complete(programs.program("robot"))
+    partner = draft.partners.get(state=PartnerState.ACCEPTED)
+    filed = drafts.file(draft)
+    told = Notice.objects.filter(key__startswith="partner_filed")
+    assert not told.exists()
+    job = Job.objects.get(kind=partners.FILED_JOB)
+    assert queue.run(job.pk) == JobState.DONE, Job.objects.get(pk=job.pk).error
+    letter = told.get()
+    assert letter.to_email == partner.email
+    assert filed.number in letter.body

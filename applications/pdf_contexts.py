@@ -91,6 +91,10 @@ def receipt(filed: Submission) -> dict[str, Any]:
             {**row, "label": labels.get(row["requirement"], row["requirement"])}
             for row in filed.content["attachments"]
         ],
+        "told": [
+            {**row, "label": labels.get(row["requirement"], row["requirement"])}
+            for row in filed.content.get("told", ())
+        ],
         "partners": [
             {**row, "label": roles.get(row["role"], row["role"])}
             for row in filed.content["partners"]

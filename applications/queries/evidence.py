@@ -209,7 +209,7 @@ def _of_registry(
     now: datetime,
 ) -> Evidence:
     """Return an answer that counts, or why there is none: never the same as "nothing wrong"."""
-    label = f"{registry.agency} {registry.label}"
+    label = registry.title
     if record is None or record.answer is None or record.valid_until is None:
         says = "조회를 기다리는 중" if consented else "동의하지 않아 조회하지 않음"
         if record is not None and record.failure:

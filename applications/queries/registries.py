@@ -21,7 +21,14 @@ from applications.visibility import staff_applications
 from portal.models import RegistryAnswer, RegistryRecord, User
 from portal.registries import gateway
 from portal.registries.answers import Question
-from portal.registries.declared import Registry, connected, naming, wording, wordings
+from portal.registries.declared import (
+    Registry,
+    connected,
+    naming,
+    registries,
+    wording,
+    wordings,
+)
 
 IDENTITY = "business_identity"
 UNRELEASED = [
@@ -76,6 +83,12 @@ def reading_of(answer: RegistryAnswer | None) -> rules.Reading | None:
     if answer is None:
         return None
     return rules.read(answer.registry, found=answer.found, facts=answer.facts)
+
+
+def in_words(record: RegistryRecord) -> str:
+    """Return registry and answer, such as "국세청 국세 납세증명: 체납 없음"."""
+    reading = reading_of(record.answer)
+    return f"{registries()[record.registry].title}: {reading.words if reading else '답 없음'}"
 
 
 def consent_of(company: Company) -> RegistryConsent | None:
@@ -135,18 +148,28 @@ def confirmed_since(companies: QuerySet[Company], registry: Registry) -> QuerySe
         tried=Subquery(record.values("tried_at")[:1]),
         failure=Subquery(record.values("failure")[:1]),
         confirmed=Subquery(record.values("confirmed_at")[:1]),
+        until=Subquery(record.values("valid_until")[:1]),
     )
 
 
 def due(
-    registry: Registry, *, since: datetime, failed_before: datetime, older_than: datetime
+    registry: Registry,
+    *,
+    since: datetime,
+    failed_before: datetime,
+    older_than: datetime,
+    now: datetime,
 ) -> QuerySet[Company]:
     """Return the firms to ask about now.
 
     Those that were never asked about, that filed (after `since`) or changed their profile after they
-    were, those that were not answered when they were asked about before `failed_before`, and those
-    whose answer is `older_than` this while a decision or a payment waits.
+    were, those that were not answered when they were asked about before `failed_before`, those whose
+    answer is `older_than` this while a decision or a payment waits, and those whose answer has run out
+    while they write (after `since`) a draft that it may spare a paper.
     """
+    writing = Application.objects.filter(
+        company=OuterRef("pk"), state=ApplicationState.DRAFT, updated_at__gt=since
+    )
     filed = Application.objects.filter(company=OuterRef("pk"), submitted_at__gt=since)
     latest = Subquery(filed.order_by("-submitted_at").values("submitted_at")[:1])
     firms = confirmed_since(askable(registry, consenting(registry)), registry).annotate(
@@ -157,7 +180,9 @@ def due(
         new |= Q(updated_at__gt=F("tried"))
     again = Q(tried__lt=failed_before) & ~Q(failure="")
     old = Q(confirmed=None) | Q(confirmed__lt=older_than)
-    return firms.filter(new | again | (old & Q(tried__lt=failed_before) & awaiting()))
+    run_out = Q(until__lt=now) & Exists(writing)
+    waits = old & awaiting() | run_out
+    return firms.filter(new | again | (waits & Q(tried__lt=failed_before)))
 
 
 def awaiting() -> Q:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
+from portal.core.dates import korean_day
 from programs.rules import industries
 from programs.rules.facts import Fact
 
@@ -47,6 +48,15 @@ def run_out(facts: Mapping[str, Any], *, on: date) -> bool:
     """Return whether the certificate that an answer tells of has run out by a day."""
     until = _day(facts.get("until"))
     return until is not None and until < on
+
+
+def stands_for_paper(
+    registry: str, *, found: bool, facts: Mapping[str, Any], until: datetime, now: datetime
+) -> bool:
+    """Return whether an answer spares the firm the paper: it is what a paper would have to show, and counts."""
+    if now >= until or run_out(facts, on=korean_day(now)):
+        return False
+    return found and read(registry, found=found, facts=facts).expected
 
 
 def _status(found: bool, facts: Mapping[str, Any]) -> Reading:

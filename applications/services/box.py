@@ -10,7 +10,7 @@ from django.db.models import Q
 from applications.models import Application, Attachment, BoxPaper, Company
 from applications.queries import box
 from applications.queries.company import people_of
-from applications.queries.intake.drafting import Dossier, applicable_documents
+from applications.queries.intake.drafting import Dossier, applicable_documents, told_papers
 from applications.services.intake import drafting
 from portal.core import ranges
 from portal.core.dates import korean_day
@@ -112,7 +112,7 @@ def use(
 
 
 def fill(dossier: Dossier, *, by: User, now: datetime) -> list[Attachment]:
-    """Attach the best usable paper to every document that has no file yet; return what was attached.
+    """Attach the best usable paper to every document that still needs a file; return what was attached.
 
     Raises MoveNotAllowed (`box_has_none`) when no paper fits.
     """
@@ -121,7 +121,7 @@ def fill(dossier: Dossier, *, by: User, now: datetime) -> list[Attachment]:
         raise MoveNotAllowed(
             "비어 있는 제출서류에 넣을 수 있는 서류가 서류함에 없습니다.", code="box_has_none"
         )
-    held = {row.requirement for row in dossier.attachments}
+    held = {row.requirement for row in dossier.attachments} | set(told_papers(dossier, now=now))
     return [
         use(dossier.application, requirement=code, paper=rows[0], by=by, now=now)
         for code in (row["code"] for row in applicable_documents(dossier))

@@ -100,6 +100,7 @@ def _due(registry: Registry, now: datetime) -> QuerySet[Company]:
         since=now - LOOK_BACK,
         failed_before=now - AGAIN,
         older_than=now - timedelta(hours=recheck_hours()),
+        now=now,
     )
 
 

@@ -41,6 +41,10 @@ class Registry:
     valid_hours: int
     contract: Contract | None = None
 
+    @property
+    def title(self) -> str:
+        return f"{self.agency} {self.label}"
+
 
 @dataclass(frozen=True)
 class Wording:

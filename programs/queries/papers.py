@@ -1,7 +1,7 @@
 """The kinds of paper that a firm keeps and uses for several programmes, as `papers.yaml` has them."""
 
 from calendar import monthrange
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
@@ -18,7 +18,8 @@ class PaperKind:
     """A kind of paper, who issues it and how long it is good for; its code is that of the slot.
 
     `written` says that only the paper itself tells until when, `shorter` that it may name an earlier
-    day. Without days or months it does not expire.
+    day. Without days or months it does not expire. It is not asked for where each registry of
+    `told_by` has answered what the paper would say.
     """
 
     code: str
@@ -33,6 +34,7 @@ class PaperKind:
     written: bool = False
     shorter: bool = False
     remind_days: int = 0
+    told_by: tuple[str, ...] = ()
 
     def latest(self, issued_on: date) -> date | None:
         """Return the last day on which a paper of that day can be used; None: no limit is known."""
@@ -47,8 +49,19 @@ class PaperKind:
 def kinds() -> Mapping[str, PaperKind]:
     """Return every kind by its code, in the order of the file."""
     return {
-        row["code"]: PaperKind(**{**row, "formats": tuple(row["formats"])})
+        row["code"]: PaperKind(
+            **{**row, "formats": tuple(row["formats"]), "told_by": tuple(row.get("told_by", ()))}
+        )
         for row in _read()["kinds"]
+    }
+
+
+def told(registries: Collection[str]) -> dict[str, tuple[str, ...]]:
+    """Return by kind of paper the registries that say the same, where all of them are among these."""
+    return {
+        code: kind.told_by
+        for code, kind in kinds().items()
+        if kind.told_by and set(kind.told_by) <= set(registries)
     }
 
 

@@ -294,6 +294,7 @@ def due(code: str = "business_status") -> set[int]:
         since=at - services.LOOK_BACK,
         failed_before=at - services.AGAIN,
         older_than=at - timedelta(hours=recheck_hours()),
+        now=at,
     )
     return set(rows.values_list("pk", flat=True))
 

@@ -1,4 +1,4 @@
-"""How much a firm does to file the robot scheme: by its box, and by paper. Prints the counts."""
+"""How much a firm does to file the robot scheme: agencies answer, by its box, by paper. Prints the counts."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -8,15 +8,17 @@ import pytest
 import yaml
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 
-from applications.models import Application
-from applications.services import box
+from applications.models import Application, Company
+from applications.services import box, registries
 from applications.services.intake import partners
 from applications.states import ApplicationState
 from demo.management.commands.seed_applications import SCENARIO
 from portal.core.clock import now
 from portal.core.dates import korean_day
+from portal.registries.declared import connected
 from programs.queries import papers
 from tests.factories import programs
+from tests.factories.agencies import ANSWERING
 from tests.factories.agreements import pdf
 from tests.factories.applications import CompanyFactory, SiteFactory, member_of
 from tests.portal.browsing import signed_in
@@ -126,7 +128,8 @@ def _documents(work: Work, boxed: bool) -> None:
     if boxed:
         work.press("서류함에서 모두 가져오기")
     for panel in page.locator("section[data-upload]").all():
-        if panel.locator(".badge", has_text="필수").count() == 0 or panel.locator("li a").count():
+        required = panel.locator(".badge", has_text="필수")  # not where an agency has answered
+        if required.count() == 0 or panel.locator("li a").count():
             continue
         title = panel.locator("h3").inner_text().split()[0]
         work.send(panel.locator("input[type=file]"), f"{title}.pdf")
@@ -169,6 +172,25 @@ def test_a_firm_with_a_filled_box_files_with_little_work(
     assert work.uploads <= MOST_UPLOADS
     filed = {row["requirement"]: row for row in application.submission.content["attachments"]}
     assert filed["national_tax_clearance"]["issued_on"] == today.isoformat()
+
+
+def test_a_firm_whose_agencies_answer_attaches_only_what_they_do_not_know(
+    live_server, context: BrowserContext, firm, settings
+) -> None:
+    settings.REGISTRIES = ANSWERING
+    Company.objects.filter(pk=firm.pk).update(representative="김하나")
+    registries.consent(firm, by=member_of(firm), now=now())
+    for code in connected():
+        registries.ask_due(code, now=now())
+    work = Work(signed_in(context, live_server.url, member_of(firm)))
+    application = file_it(work, live_server.url, boxed=False)
+    _report("agencies answer", work)
+    assert application.state == ApplicationState.SUBMITTED
+    assert work.inputs <= MOST_INPUTS
+    filed = application.submission.content
+    assert [row["requirement"] for row in filed["attachments"]] == ["quote"]
+    assert work.uploads == 1
+    assert {row["requirement"] for row in filed["told"]} >= {"national_tax_clearance"}
 
 
 def test_the_same_goes_by_paper(live_server, context: BrowserContext, firm) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from applications.forms.intake.questions import Row, answer_text
@@ -12,6 +13,7 @@ from applications.visibility import attachments_of
 from portal.core.money import won
 from portal.core.validators import format_business_number
 from portal.models import User
+from programs.rules.calendar import stamp
 from programs.rules.facts import absent
 
 
@@ -84,6 +86,19 @@ def attachments(filed: Submission, user: User) -> list[dict[str, Any]]:
     frozen = {row["sha256"] for row in filed.content.get("attachments", [])}
     rows = attachments_of(user).filter(application=filed.application_id).order_by("pk")
     return [_attachment(row, labels, row.sha256 in frozen) for row in rows]
+
+
+def told(filed: Submission) -> list[dict[str, Any]]:
+    """Return the papers that answers of agencies stood for when it was filed."""
+    labels = {row["code"]: row["label"] for row in filed.form.content.get("documents", [])}
+    return [
+        {
+            **row,
+            "label": labels.get(row["requirement"], row["requirement"]),
+            "at": stamp(datetime.fromisoformat(row["at"])),
+        }
+        for row in filed.content.get("told", ())
+    ]
 
 
 def bonus_answers(filed: Submission) -> dict[str, tuple[str, str]]:

@@ -30,7 +30,11 @@ def context(request: HttpRequest, application: Application) -> dict[str, Any]:
     shown = next((row for row in rows if row["pk"] == named), rows[0] if rows else None)
     for row in rows:
         row["url"] = trail.onto("", request, paper=str(row["pk"]), page="")
-    return {"attachments": rows, "paper": shown and _framed(request, application, shown)}
+    return {
+        "attachments": rows,
+        "told": content.told(application.submission),
+        "paper": shown and _framed(request, application, shown),
+    }
 
 
 def response(request: HttpRequest, paper: Attachment) -> HttpResponse:

@@ -15,6 +15,7 @@ from portal.templatetags.values import file_size
 from programs.rules.calendar import stamp
 
 NOTHING = "없음"
+TOLD = "기관 조회로 갈음"
 OLD_RULE, NEW_RULE = "이전 기준", "바뀐 기준"
 PROGRAM, FORM = "내역사업", "공고 내용"
 COMPANY, PLAN, COST = "기업 정보", "사업 계획", "사업비"
@@ -160,6 +161,9 @@ def _files(content: Mapping[str, Any], form: Mapping[str, Any]) -> Iterator[Line
         key = f"{row['requirement']}:{row['sha256']}"
         label = labels.get(row["requirement"], row["requirement"])
         yield DOCUMENTS, key, label, f"{row['name']} ({file_size(row['size'])})"
+    for row in content.get("told", ()):
+        label = labels.get(row["requirement"], row["requirement"])
+        yield DOCUMENTS, f"{row['requirement']}:{row['registry']}", label, f"{TOLD} · {row['says']}"
 
 
 def _judged(content: Mapping[str, Any]) -> Iterator[Line]:

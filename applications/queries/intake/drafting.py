@@ -16,6 +16,7 @@ from applications.models import (
     Consent,
     Partner,
     PartnerTerms,
+    RegistryConsent,
     Section,
     Site,
 )
@@ -26,6 +27,7 @@ from applications.queries.intake.questions import (
     form_of,
     section_questions,
 )
+from applications.rules import registries
 from applications.rules.intake import partners as partners_rules
 from applications.rules.intake.drafting import (
     Costs,
@@ -39,9 +41,12 @@ from applications.states import PartnerState
 from portal.core.dates import korean_day
 from portal.core.errors import Finding
 from portal.core.money import won
+from portal.models import RegistryAnswer, RegistryRecord
 from portal.records import snapshot, together
 from portal.records.together import Rows
+from portal.registries.declared import connected, wordings
 from programs.models import SubProgram
+from programs.queries import papers
 from programs.rules import eligibility
 from programs.rules.facts import Fact, applies, parse_when
 from programs.rules.grants import ceilings
@@ -74,12 +79,24 @@ OF_PARTNERS = {
 }
 
 
+_OF_FIRM = "subject = (SELECT business_number FROM applications_company WHERE id = %(company)s)"
+ANSWERED = {
+    "records": Rows(RegistryRecord, f"{_OF_FIRM} AND answer_id IS NOT NULL"),
+    "answers": Rows(
+        RegistryAnswer,
+        f"id IN (SELECT answer_id FROM portal_registryrecord WHERE {_OF_FIRM})",  # noqa: S608
+    ),
+    "allowed": Rows(RegistryConsent, "company_id = %(company)s AND withdrawn_at IS NULL"),
+}
+
+
 @dataclass
 class Dossier:
     """An application with all its parts, seen at one instant.
 
     `version` is the one at that instant; filing is refused when the application has changed since.
     `files` are all that are kept, with those of supplements; `attachments` those of the draft.
+    `records` are the answers of registries, by their codes, that the firm lets the portal ask.
     """
 
     application: Application
@@ -89,6 +106,7 @@ class Dossier:
     files: list[Attachment]
     consents: list[Consent]
     form: ProgramForm
+    records: Mapping[str, RegistryRecord] = field(default_factory=dict)
     verdicts: dict[date, eligibility.Verdict] = field(default_factory=dict)
     judged: dict[datetime, list[Finding]] = field(default_factory=dict)
 
@@ -217,7 +235,7 @@ def load(application: Application, *, refetch: bool = True) -> Dossier:
     """
     if refetch:
         application = Application.objects.get(pk=application.pk)
-    found = read_with(application, PARTS)
+    found = read_with(application, PARTS | ANSWERED if connected() else PARTS)
     form = form_of(application.sub_program_id)
     application.sub_program = form.sub_program()
     application.track = next(
@@ -232,7 +250,23 @@ def load(application: Application, *, refetch: bool = True) -> Dossier:
         files=found["attachments"],
         consents=found["consents"],
         form=form,
+        records=_records(found),
     )
+
+
+def _records(found: Mapping[str, list[Any]]) -> dict[str, RegistryRecord]:
+    """Return the records whose answers may be used: of registries that the firm's consent names."""
+    answers = {row.pk: row for row in found.get("answers", ())}
+    named = {
+        code
+        for given in found.get("allowed", ())
+        if given.wording in wordings()
+        for code in wordings()[given.wording].registries
+    }
+    records = {row.registry: row for row in found.get("records", ()) if row.registry in named}
+    for record in records.values():
+        record.answer = answers[record.answer_id]
+    return records
 
 
 def read_with(application: Application, parts: Mapping[str, Rows]) -> dict[str, list[Any]]:
@@ -287,6 +321,28 @@ def applicable_documents(dossier: Dossier) -> list[dict[str, Any]]:
     ]
 
 
+def told_papers(dossier: Dossier, *, now: datetime) -> dict[str, list[RegistryRecord]]:
+    """Return by document the answers of registries that spare the firm from attaching it."""
+    counting = {
+        code
+        for code, record in dossier.records.items()
+        if record.valid_until is not None and record.answer is not None
+        if registries.stands_for_paper(
+            code,
+            found=record.answer.found,
+            facts=record.answer.facts,
+            until=record.valid_until,
+            now=now,
+        )
+    }
+    told = papers.told(counting)
+    return {
+        row["code"]: [dossier.records[code] for code in told[row["code"]]]
+        for row in applicable_documents(dossier)
+        if row["code"] in told
+    }
+
+
 def preview(dossier: Dossier) -> ceilings.Grant | None:
     """Return the grant by the function that later decides it; None without a track."""
     track = dossier.application.track
@@ -326,6 +382,7 @@ def _missing(dossier: Dossier, now: datetime) -> list[Finding]:
         dossier.documents,
         Counter(row.requirement for row in dossier.attachments),
         facts=dossier.facts,
+        told=told_papers(dossier, now=now),
     )
     findings += check_consents(
         dossier.sub_program.consents,

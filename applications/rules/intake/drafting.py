@@ -1,6 +1,6 @@
 """Check the costs, documents and consents of a draft; each check returns all findings at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,14 +76,17 @@ def check_documents(
     provided: Mapping[str, int],
     *,
     facts: Facts | None = None,
+    told: Collection[str] = (),
 ) -> list[Finding]:
     """Compare the document list (code, label, required, when, max_files) with the number of
     files attached per code. Reports `missing:document:<code>` and `invalid:document:<code>`.
+
+    Those of `told` may be left out: agencies have told what they would show.
     """
     findings = []
     for row in required:
         count, limit = provided.get(row["code"], 0), row.get("max_files")
-        needed = row.get("required", True) and _applies(row, facts)
+        needed = row.get("required", True) and row["code"] not in told and _applies(row, facts)
         if needed and count == 0:
             message = f"‘{row['label']}’ 서류를 첨부하세요."
             findings.append(_missing(f"document:{row['code']}", message))

@@ -28,6 +28,7 @@ from applications.queries.intake import drafting
 from applications.queries.intake.drafting import Dossier
 from applications.queries.intake.partners import expires_at
 from applications.queries.intake.questions import ProgramForm
+from applications.queries.registries import in_words
 from applications.rules.evidence import Sourced, frozen
 from applications.services.assessment import conflicts
 from applications.states import ApplicationState, PartnerState
@@ -212,6 +213,7 @@ def _validity(
     turns = [end_of_day(today - timedelta(days=1)), end_of_day(today)]
     turns += [expires_at(row) for row in dossier.partners if row.state == PartnerState.INVITED]
     turns += [row.until for fact in facts for row in fact.evidence if row.until is not None]
+    turns += [row.valid_until for row in dossier.records.values() if row.valid_until is not None]
     return max(turn for turn in turns if turn <= now), min(turn for turn in turns if turn > now)
 
 
@@ -245,6 +247,7 @@ def _content(dossier: Dossier, *, now: datetime) -> dict[str, Any]:
                 | _days(row)
                 for row in dossier.attachments
             ],
+            **_told(dossier, now),
             "consents": [
                 {"code": row.code, "version": row.wording, "given": row.given, "at": row.at}
                 for row in dossier.consents
@@ -261,6 +264,24 @@ def _content(dossier: Dossier, *, now: datetime) -> dict[str, Any]:
             },
         }
     )
+
+
+def _told(dossier: Dossier, now: datetime) -> dict[str, Any]:
+    """Return the answers of agencies that stand for papers; nothing where all of them are attached."""
+    attached = {row.requirement for row in dossier.attachments}
+    rows = [
+        {
+            "requirement": code,
+            "registry": record.registry,
+            "answer": record.answer_id,
+            "says": in_words(record),
+            "at": record.confirmed_at,
+        }
+        for code, records in drafting.told_papers(dossier, now=now).items()
+        if code not in attached
+        for record in records
+    ]
+    return {"told": rows} if rows else {}
 
 
 def _days(row: Attachment) -> dict[str, Any]:

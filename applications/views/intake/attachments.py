@@ -11,6 +11,7 @@ from django.shortcuts import redirect
 from applications.queries import box as box_queries
 from applications.queries.intake import drafting as drafting_queries
 from applications.queries.intake.drafting import Dossier
+from applications.queries.registries import in_words
 from applications.services import box
 from applications.services.intake import drafting
 from applications.views.intake.steps import render_step
@@ -18,7 +19,9 @@ from portal.access.requests import SignedInRequest
 from portal.core.errors import BadInput
 from portal.core.validators import row_number
 from portal.forms.uploads import UploadForm
+from portal.registries.declared import connected
 from portal.web.uploads import store_each
+from programs.queries import papers
 
 
 @dataclass(frozen=True)
@@ -104,7 +107,11 @@ def _page(
     sent: Sent | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    offers = box_queries.offers(dossier, now=at)
+    offers, told = (
+        box_queries.offers(dossier, now=at),
+        drafting_queries.told_papers(dossier, now=at),
+    )
+    could_be_told = papers.told(connected())
     rows = []
     for document in drafting_queries.applicable_documents(dossier):
         code = document["code"]
@@ -113,11 +120,13 @@ def _page(
             {
                 "document": document,
                 "files": stored,
+                "told": [in_words(record) for record in told.get(code, ())],
+                "could_be_told": code in could_be_told,
                 "form": sent.form if sent and sent.code == code else _form(document),
                 "offers": offers.get(code, []) if len(stored) < document["max_files"] else [],
             }
         )
-    fillable = [row for row in rows if row["offers"] and not row["files"]]
+    fillable = [row for row in rows if row["offers"] and not (row["files"] or row["told"])]
     return render_step(
         request,
         dossier,
@@ -127,6 +136,7 @@ def _page(
         rows=rows,
         sent=sent.form if sent else None,
         fillable=fillable,
+        spared=[row for row in rows if row["could_be_told"] and not (row["files"] or row["told"])],
     )
 
 

@@ -3,7 +3,15 @@
 from django.urls import path
 
 from programs import api
-from programs.views import catalogue, eligibility, grants, ledger, rule_changes, sources
+from programs.views import (
+    catalogue,
+    eligibility,
+    grants,
+    industries,
+    ledger,
+    rule_changes,
+    sources,
+)
 
 PROGRAM = "programs/<slug:round>/<slug:code>/"
 API = "api/v1/programs/"
@@ -15,6 +23,7 @@ urlpatterns = [
     path(PROGRAM, catalogue.program_detail, name="program_detail"),
     path(f"{PROGRAM}self-check/", eligibility.self_check, name="self_check"),
     path(f"{PROGRAM}preview/", grants.preview, name="preview"),
+    path("industries/", industries.industry_search, name="industry_search"),
     path("budget/", ledger.budget, name="budget"),
     path("decisions/", rule_changes.decision_list, name="decisions"),
     path("sources/", sources.sources, name="sources"),

@@ -23,6 +23,7 @@ from portal.staff.list_pages import wants_every_row
 from portal.staff.sorting import Sort
 from portal.templatetags.dates import kst
 from portal.templatetags.values import business_number
+from programs.queries import industries
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 from programs.states import CompanyKind, CompanySize, Region
 
@@ -62,8 +63,7 @@ class CompanyAdmin(WorkflowAdmin):
         "kind_label",
         "size_label",
         "region_label",
-        "industry_code",
-        "industry_revision",
+        "industry_label",
         "founded_on",
         "employees",
         "representative",
@@ -113,6 +113,10 @@ class CompanyAdmin(WorkflowAdmin):
     @admin.display(description="구분")
     def kind_label(self, company: Company) -> str:
         return KINDS.get(company.kind, company.kind)
+
+    @admin.display(description="업종", empty_value="모름")
+    def industry_label(self, company: Company) -> str | None:
+        return industries.described(company.industry) or None
 
     @admin.display(description="기관 조회")
     def registry_facts(self, company: Company) -> SafeString:

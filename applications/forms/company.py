@@ -1,6 +1,5 @@
 """Forms of a company: registration, profile, sites, members."""
 
-import re
 from datetime import UTC, datetime
 from typing import Any
 
@@ -11,6 +10,7 @@ from applications.states import MemberRole
 from portal.forms.fields import BusinessNumberField, NameField, PhoneField, PlainForm
 from portal.forms.ranges import within
 from portal.registries.declared import connected, wording
+from programs.forms.industries import IndustryField
 from programs.states import CompanyKind, CompanySize, Region
 
 EMPTY = ("", "선택하세요")
@@ -22,16 +22,6 @@ def _choice(label: str, choices: type[TextChoices], *, help_text: str = "") -> f
     return forms.ChoiceField(
         label=label, choices=[EMPTY, *choices.choices], required=False, help_text=help_text
     )
-
-
-class IndustryField(forms.RegexField):
-    """The digits of an industry code; the letter of its section may stand before them."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(regex=r"^[0-9]{2,5}$", **options)
-
-    def to_python(self, value: Any) -> Any:
-        return re.sub(r"^[A-Ua-u](?=[0-9])", "", super().to_python(value) or "")
 
 
 class ProfileForm(PlainForm):
@@ -46,13 +36,7 @@ class ProfileForm(PlainForm):
         CompanySize,
         help_text="중소기업확인서에 적힌 규모를 고르세요. 협회·단체는 ‘해당 없음’을 고르세요.",
     )
-    industry_code = IndustryField(
-        label="산업분류코드(KSIC)",
-        required=False,
-        widget=forms.TextInput({**SHORT, "inputmode": "numeric"}),
-        help_text="한국표준산업분류 10차 기준 숫자 2–5자리입니다. 예: 25924",
-        error_messages={"invalid": "산업분류코드는 숫자 2–5자리입니다. 예: 25924"},
-    )
+    industry_code = IndustryField()
     founded_on = forms.DateField(
         label="설립일",
         required=False,

@@ -6,6 +6,7 @@ from django.db.models import F, Q
 
 from applications.states import MemberRole, NominationState
 from portal.models import Dated
+from programs.rules import industries
 
 
 class Company(Dated):
@@ -18,6 +19,7 @@ class Company(Dated):
     name = models.CharField("기업명", max_length=100, db_index=True)
     kind = models.CharField("구분", max_length=20, default="company")
     size = models.CharField("기업 규모", max_length=20, blank=True)
+    # Blank where the firm does not know it.
     industry_code = models.CharField("산업분류코드(KSIC)", max_length=6, blank=True)
     industry_revision = models.PositiveSmallIntegerField("KSIC 차수", default=10)
     founded_on = models.DateField("설립일", null=True, blank=True)
@@ -46,6 +48,11 @@ class Company(Dated):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def industry(self) -> str:
+        """Return the industry code as answers keep it, with its revision where that is not the 10th."""
+        return industries.written(self.industry_code, self.industry_revision)
 
 
 class Site(models.Model):

@@ -28,7 +28,7 @@ from portal.records.workflow import set_state
 from portal.templatetags.values import masked_email
 from programs.queries.calendar import holidays
 from programs.roles import MANAGER, OFFICER
-from programs.rules import deadlines
+from programs.rules import deadlines, industries
 
 INVITATION_DAYS = 14
 MAIN_SITE = "본사"
@@ -418,6 +418,9 @@ def _check_figures(data: Mapping[str, Any], now: datetime) -> None:
 
 
 def _check_profile(profile: dict[str, Any]) -> None:
+    if "industry_code" in profile:
+        code, revision = industries.read(str(profile["industry_code"])) or ("", industries.TENTH)
+        profile |= {"industry_code": code, "industry_revision": revision}
     for field in {"name", "representative"} & set(profile):
         profile[field] = text.name(str(profile[field]))
     if "name" in profile and not profile["name"]:

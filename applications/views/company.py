@@ -1,6 +1,7 @@
 """Pages of a company: registration, profile, sites, members."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.contrib import messages
 from django.http import Http404, HttpResponse
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.forms.company import (
     InviteForm,
     ProfileChangeForm,
+    ProfileForm,
     RegisterForm,
     RoleForm,
     SiteForm,
@@ -29,6 +31,8 @@ from portal.core.errors import PortalError
 from portal.core.validators import row_number
 from portal.forms.errors import refuse
 from portal.forms.fields import PlainForm
+from programs.forms.industries import as_typed, show_found
+from programs.rules.industries import FACT
 
 DONE = {
     "profile": "기업 정보를 고쳤습니다. 작성 중인 신청서에는 ‘다시 불러오기’를 눌러야 반영됩니다.",
@@ -56,9 +60,11 @@ def company_new(request: SignedInRequest) -> HttpResponse:
     following = request.POST.get("next") or request.GET.get("next") or ""
     if not url_has_allowed_host_and_scheme(following, {request.get_host()}):
         following = ""
-    form = RegisterForm(request.POST or None, initial={"kind": "company"})
+    form: ProfileForm = RegisterForm(request.POST or None, initial={"kind": "company"})
     status = 200 if request.method == "GET" else 400
-    if form.is_valid():
+    if typed := as_typed(form, FACT):
+        form, status = shown_again(RegisterForm, typed), 200
+    elif form.is_valid():
         try:
             company = company_services.register(data=form.cleaned_data, by=request.user, now=now())
         except PortalError as error:
@@ -77,7 +83,7 @@ def company_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     company = get_object_or_404(companies_of(request.user), pk=pk)
     role = role_in(request.user, company)
     profile = {name: getattr(company, name) for name in company_services.PROFILE_FIELDS}
-    profile["opened"] = company.updated_at.isoformat()
+    profile |= {"opened": company.updated_at.isoformat(), FACT: company.industry}
     forms: dict[str, PlainForm] = {
         "profile": ProfileChangeForm(initial=profile),
         "site": SiteForm(prefix="site"),
@@ -87,8 +93,12 @@ def company_detail(request: SignedInRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         if act in forms:
             forms[act] = type(forms[act])(request.POST, prefix=forms[act].prefix)
-        status = do_act(request, company, role, act, forms)
-        if status == 200:
+        typed = as_typed(forms["profile"], FACT)
+        if typed:
+            forms["profile"] = shown_again(ProfileChangeForm, typed)
+        else:
+            status = do_act(request, company, role, act, forms)
+        if status == 200 and not typed:
             messages.success(request, DONE[act])
             left = not companies_of(request.user).filter(pk=pk).exists()
             return redirect("company_list") if left else redirect("company_detail", pk=pk)
@@ -113,6 +123,13 @@ def company_detail(request: SignedInRequest, pk: int) -> HttpResponse:
         "now": now(),
     }
     return render(request, "applications/company/detail.html", context, status=status)
+
+
+def shown_again(kind: type[ProfileForm], typed: Mapping[str, Any]) -> ProfileForm:
+    """Return a form with what was typed, and with the industries that its words find."""
+    form = kind(initial=dict(typed))
+    show_found(form, FACT)
+    return form
 
 
 def do_act(

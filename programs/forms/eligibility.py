@@ -7,7 +7,9 @@ from django import forms
 
 from portal.forms.fields import WonField
 from portal.forms.ranges import within
+from programs.forms.industries import IndustryField
 from programs.queries.eligibility import Question
+from programs.rules.industries import FACT
 from programs.states import CompanyKind, CompanySize, QuestionKind
 
 EMPTY = ("", "고르세요")
@@ -43,6 +45,8 @@ def _field(question: Question) -> forms.Field:
 
 
 def _empty_field(question: Question) -> forms.Field:
+    if question.fact == FACT:
+        return IndustryField()
     match question.kind:
         case QuestionKind.YES_NO:
             return forms.ChoiceField(choices=YES_NO, widget=forms.RadioSelect, required=False)

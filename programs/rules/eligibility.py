@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from portal.core.errors import BadInput, Finding
+from programs.rules import industries
 from programs.rules.evidence import Source, parse_sources
 from programs.rules.facts import (
     Fact,
@@ -248,7 +249,11 @@ def _unanswered(condition: Condition, facts: Facts) -> list[str]:
 def _not_given(condition: Condition, fact: str, *, blocking: bool) -> Finding:
     if condition.kind == "given" and fact == condition.fact:
         return Finding(condition.code, condition.message, blocking)
-    if condition.label and fact == condition.fact:
+    if fact == industries.FACT:
+        message = (
+            f"확인 필요: 업종에 따라 정해지므로 업종을 골라야 알 수 있습니다. {condition.message}"
+        )
+    elif condition.label and fact == condition.fact:
         message = f"‘{condition.label}’ 항목을 입력하면 확인할 수 있습니다."
     else:
         message = f"관련 항목을 더 입력하면 확인할 수 있습니다: {condition.message}"

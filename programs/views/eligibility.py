@@ -11,10 +11,12 @@ from portal.access.decorators import public
 from portal.core.clock import KST, now
 from portal.core.errors import PortalError
 from programs.forms.eligibility import SelfCheckForm
+from programs.forms.industries import as_typed, show_found
 from programs.queries import catalogue as catalogue_queries
 from programs.queries import eligibility as eligibility_queries
 from programs.queries import writing
 from programs.rules.eligibility import Verdict
+from programs.rules.industries import FACT
 from programs.views.catalogue import program_context
 
 
@@ -29,7 +31,10 @@ def self_check(request: HttpRequest, round: str, code: str) -> HttpResponse:
     questions = eligibility_queries.questions(program, track=track.code)
     form = SelfCheckForm(request.POST or None, questions=questions)
     verdict: Verdict | None = None
-    if request.method == "POST" and form.is_valid():
+    if typed := as_typed(form, FACT):
+        form = SelfCheckForm(initial=typed, questions=questions)
+        show_found(form, FACT)
+    elif request.method == "POST" and form.is_valid():
         try:
             raw = {**form.cleaned_data, "track": track.code}
             verdict = eligibility_queries.check_self(program, raw, on=at.astimezone(KST).date())
@@ -47,7 +52,11 @@ def self_check(request: HttpRequest, round: str, code: str) -> HttpResponse:
         ],
         "helps": writing.helps(program, [asdict(row) | {"code": row.fact} for row in questions]),
         "unanswered": [
-            {"label": row.label, "target": first_input(form[row.fact])}
+            {
+                "label": row.label,
+                "target": first_input(form[row.fact]),
+                "industry": row.fact == FACT,
+            }
             for row in (eligibility_queries.unanswered(program, verdict) if verdict else ())
         ],
     }

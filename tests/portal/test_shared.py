@@ -71,6 +71,7 @@ WHY_NOT = {
     "csp_report": "takes a POST only",
     "staff_invitation": "is one person's, by the link in a mail",
     "self_check": "has a form with a CSRF token",
+    "industry_search": "answers any words, asked by a script",
     "kamp_showcase": "has a form with a CSRF token",
     "kamp_showcase_paper": "has a form with a CSRF token",
     "api_self_check": "takes a POST only",

@@ -13,7 +13,10 @@ from django.utils.safestring import SafeString
 from portal.core.html import NOTHING, attributes, each, html
 from portal.forms.fields import PlainForm, mark_needed
 from portal.templatetags.dates import kdate
+from programs.forms.industries import IndustryWidget
+from programs.queries import industries
 from programs.rules.facts import absent
+from programs.rules.industries import FACT
 
 Row = Mapping[str, Any]
 YES_NO = (("true", "예"), ("false", "아니요"))
@@ -203,6 +206,8 @@ def choices_of(row: Row) -> list[tuple[str, str]]:
 
 def _widget(row: Row) -> forms.Widget:
     kind = row["kind"]
+    if row["code"] == FACT:
+        return IndustryWidget()
     if kind == "rows":
         return RowsWidget(row)
     if kind == "yes_no":
@@ -242,6 +247,8 @@ def answer_text(row: Row, value: Any) -> str:
     kind = row["kind"]
     if absent(value):
         return ""
+    if row["code"] == FACT:
+        return industries.described(str(value))
     names = dict(choices_of(row))
     if kind == "yes_no":
         return dict(YES_NO).get(str(value).lower(), str(value))

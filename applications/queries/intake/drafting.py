@@ -47,7 +47,7 @@ from portal.records.together import Rows
 from portal.registries.declared import connected, wordings
 from programs.models import SubProgram
 from programs.queries import papers
-from programs.rules import eligibility
+from programs.rules import eligibility, industries
 from programs.rules.facts import Fact, applies, parse_when
 from programs.rules.grants import ceilings
 
@@ -55,7 +55,7 @@ from programs.rules.grants import ceilings
 PROFILE = {
     "company_kind": "kind",
     "company_size": "size",
-    "industry_code": "industry_code",
+    "industry_code": "industry",
     "founded_on": "founded_on",
     "region": "region",
     "employees": "employees",
@@ -142,7 +142,10 @@ class Dossier:
     @cached_property
     def profile(self) -> dict[str, Any]:
         """Return the company's facts: its profile, overridden by what this draft confirmed."""
-        return {**profile_of(self.application.company), **self.sections.get("company", {})}
+        known = profile_of(self.application.company)
+        if "company" in self.sections:
+            del known[industries.FACT]  # a draft without it says that it is not known
+        return {**known, **self.sections.get("company", {})}
 
     @cached_property
     def answers(self) -> dict[str, Any]:

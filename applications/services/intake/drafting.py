@@ -36,7 +36,9 @@ from portal.models import User
 from portal.records import snapshot
 from portal.uploads import files
 from programs.models import RequiredDocument, SubProgram
+from programs.queries import industries
 from programs.queries.rounds import refusal
+from programs.rules.industries import FACT
 
 COMPARE = "두 내용을 견주어 보고 다시 저장하세요."
 
@@ -429,6 +431,8 @@ def _parse(questions: list[dict[str, Any]], data: Mapping[str, Any]) -> dict[str
             continue
         try:
             value = parse_answer(question, data[question["code"]], drafting=True)
+            if question["code"] == FACT and value is not None:
+                value = _industry(value)
         except BadInput as error:
             findings.append(Finding(error.code, f"‘{question['label']}’ 항목: {error.message}"))
             continue
@@ -436,6 +440,17 @@ def _parse(questions: list[dict[str, Any]], data: Mapping[str, Any]) -> dict[str
     if findings:
         raise RuleBroken(findings)
     return values
+
+
+def _industry(typed: str) -> str:
+    """Return an industry code as it is kept. Raises BadInput where it is no code."""
+    settled = industries.settled(typed)
+    if not settled:
+        raise BadInput(
+            "‘업종 찾기’로 찾은 업종을 고르거나 코드를 숫자 2~5자리로 적으세요. 모르면 ‘모르겠어요’를 고르세요.",
+            code=f"invalid:{FACT}",
+        )
+    return settled
 
 
 def _check_count(

@@ -46,10 +46,12 @@ from portal.core.money import eok
 from portal.forms.errors import refuse
 from portal.web.drafts import saved_answer
 from portal.web.errors import wants_json
+from programs.forms.industries import looks_for
 from programs.models import Track
 from programs.queries.catalogue import sub_program
 from programs.queries.rounds import refusal
 from programs.queries.writing import helps
+from programs.rules.industries import FACT
 
 # Who it was is not known: the last save of a step may be one's own, of another field.
 CHANGED = "다른 사람이나 다른 창에서 먼저 바꾼 항목입니다."
@@ -129,8 +131,9 @@ def section_page(
     if request.POST.get("act") == "reload" and step == COMPANY:
         return reset_company(request, dossier, at)
     step_forms = forms_of(dossier, step, request.POST)
+    searched = {FACT} if looks_for(request.POST, f"q_{FACT}") else set()
     try:
-        outcome = save_what_holds(request, dossier, step, step_forms, at)
+        outcome = save_what_holds(request, dossier, step, step_forms, at, left=searched)
     except drafting.Conflict as conflict:
         return conflict_page(request, dossier.application, step, conflict, at)
     except PortalError as error:
@@ -216,12 +219,14 @@ def save_what_holds(
     step: str,
     step_forms: dict[str, Any],
     at: datetime,
+    *,
+    left: Collection[str] = (),
 ) -> Outcome:
-    """Save the answers of a step that are valid and that nobody else changed meanwhile.
+    """Save the answers of a step that are valid and that nobody else changed meanwhile, but `left`.
 
     Each attempt leaves out what the one before was refused for, at the latest all. Raises Conflict of a page that does not say what it was based on, and what `save` raises else.
     """
-    outcome = Outcome(dossier)
+    outcome = Outcome(dossier, set(left))
     while True:
         try:
             outcome.dossier = save(request, dossier, step, step_forms, at, but=outcome.left)
@@ -305,9 +310,10 @@ def asked_page(
     if conflict:
         rows = differences(request, saved, step, conflict)
         extra = {"conflict": conflict, "differences": rows}
-    status = conflict.status if conflict else RuleBroken.status
+    status = conflict.status if conflict else RuleBroken.status if outcome.refusals else 200
+    left_out = status != 200
     return render_step(
-        request, saved, step, at, status=status, others_saved=True, **extra, **step_forms
+        request, saved, step, at, status=status, others_saved=left_out, **extra, **step_forms
     )
 
 
@@ -325,7 +331,7 @@ def save(
     Returns the draft as it is then.
     """
     form, consents = step_forms["form"], step_forms.get("consents")
-    if not but and not form.is_valid():
+    if not form.is_valid() and not but:
         raise BadInput("화면을 새로 열고 다시 입력해 주세요.", code="form_damaged")
     return drafting.save_step(
         dossier,

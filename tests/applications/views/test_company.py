@@ -52,7 +52,7 @@ def test_an_industry_code_may_carry_the_letter_of_its_section(client: Client, ty
         ({"name": ""}, 'data-code="required"'),
         ({"employees": "-1"}, 'data-code="min_value"'),
         ({"founded_on": "2021-02-30"}, 'data-code="invalid"'),
-        ({"industry_code": "제조"}, "산업분류코드는 숫자 2–5자리입니다"),
+        ({"industry_code": "제조"}, 'data-code="industry"'),
         ({"phone": "12"}, 'data-code="phone"'),
         ({"size": "huge"}, 'data-code="invalid_choice"'),
     ],

@@ -1,5 +1,6 @@
 // The field of an industry as a combobox: what is typed is searched for, the list is used by keyboard or
-// pointer. Without this script the button beside it sends the form and shows radios.
+// pointer. Without this script the button beside it sends the form and shows radios. Before keep.js, which
+// knows a form by its controls.
 (() => {
   const QUIET = 200;
   let count = 0;

@@ -181,7 +181,17 @@ def test_the_page_shows_every_operation_without_a_script(page: str) -> None:
         assert call["summary"] in page
         assert method.upper() in page
     own = set(re.findall(r'<script[^>]*src="[^"]*/js/(\w+)\.js"', page))
-    assert own <= {"menu", "countdown", "upload", "autosave", "keep", "job", "count", "industry"}
+    assert own <= {
+        "menu",
+        "countdown",
+        "upload",
+        "autosave",
+        "keep",
+        "job",
+        "count",
+        "industry",
+        "leaving",
+    }
 
 
 @pytest.mark.parametrize(

@@ -98,6 +98,26 @@ no_lift_by_one = refuse(
                 AND l.approved_at >= OLD.abstained_at)
     """,
 )
+no_exclusion_by_one = refuse(
+    "applications_exclusion",
+    "two_people",
+    "INSERT",
+    message="an application is excluded by two people",
+    exists="""
+        SELECT 1 WHERE NOT EXISTS (
+            SELECT 1 FROM applications_exclusionproposal AS p
+            WHERE p.id = NEW.proposal_id AND p.application_id = NEW.application_id
+                AND p.approved_by_id = NEW.by_id AND p.approved_by_id <> p.proposed_by_id)
+    """,
+)
+exclusion_proposal_is_not_changed = refuse(
+    "applications_exclusionproposal",
+    "ended",
+    "UPDATE",
+    "DELETE",
+    message="a proposal that has ended does not change",
+    when="(OLD.approved_at IS NOT NULL OR OLD.discarded_at IS NOT NULL)",
+)
 lift_is_not_changed = refuse(
     "applications_tielift",
     "ended",
@@ -177,7 +197,9 @@ exclusion_contested_by_others = refuse(
     "UPDATE",
     message="objection_by_other_people: the person screened the application",
     exists="SELECT 1 FROM applications_exclusion AS e WHERE e.id = NEW.exclusion_id"
-    " AND (e.by_id = NEW.decided_by_id OR EXISTS (SELECT 1 FROM applications_check AS c"
+    " AND (e.by_id = NEW.decided_by_id OR EXISTS (SELECT 1 FROM applications_exclusionproposal AS p"
+    " WHERE p.id = e.proposal_id AND p.proposed_by_id = NEW.decided_by_id)"
+    " OR EXISTS (SELECT 1 FROM applications_check AS c"
     " WHERE c.application_id = e.application_id AND c.decided_by_id = NEW.decided_by_id))",
 )
 change_after_objection_by_others = other_people(
@@ -451,6 +473,10 @@ GUARDS = [
     append_only("applications_companytransfer"),
     *by_outsiders("applications_sheetdecision", "proposed_by_id", insiders=OF_THE_SHEET),
     *by_outsiders("applications_sheetdecision", "approved_by_id", insiders=OF_THE_SHEET),
+    *by_outsiders("applications_exclusionproposal", "proposed_by_id", insiders=OF_THE_APPLICATION),
+    *by_outsiders("applications_exclusionproposal", "approved_by_id", insiders=OF_THE_APPLICATION),
+    exclusion_proposal_is_not_changed,
+    no_exclusion_by_one,
     *by_outsiders("applications_tielift", "proposed_by_id", insiders=OF_THE_TIE),
     *by_outsiders("applications_tielift", "approved_by_id", insiders=OF_THE_TIE),
     lift_is_not_changed,

@@ -24,6 +24,7 @@ from applications.models import (
     DecisionChange,
     Deliverable,
     DeliveryFile,
+    ExclusionProposal,
     Expert,
     Inquiry,
     IssuedDocument,
@@ -396,6 +397,10 @@ def conflicts_of(user: User) -> QuerySet[ConflictOfInterest]:
 
 def sheet_decisions_of(user: User) -> QuerySet[SheetDecision]:
     return SheetDecision.objects.filter(sheet__in=sheets_of(user))
+
+
+def exclusion_proposals_of(user: User) -> QuerySet[ExclusionProposal]:
+    return ExclusionProposal.objects.filter(application__in=staff_applications(user).order_by())
 
 
 def lifts_of(user: User) -> QuerySet[TieLift]:

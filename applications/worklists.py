@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
 
 from applications.models import (
     Application,
@@ -14,6 +15,7 @@ from applications.models import (
     ConflictOfInterest,
     DecisionChange,
     Deliverable,
+    ExclusionProposal,
     Expert,
     Inquiry,
     LateGrant,
@@ -51,6 +53,7 @@ from applications.visibility import (
     claims_of,
     committee_proposals_of,
     conflicts_of,
+    exclusion_proposals_of,
     inquiries_of,
     late_grants_of,
     lifts_of,
@@ -74,7 +77,8 @@ S = ApplicationState
 BOTH = frozenset({OFFICER, MANAGER})
 OFFICERS, MANAGERS = frozenset({OFFICER}), frozenset({MANAGER})
 OPEN_PROPOSAL = Q(approved_at=None, discarded_at=None)
-OPEN_LATE_GRANT = Q(approved_at=None, cancelled_at=None, used_at=None)
+OPEN_EXCLUSION = OPEN_PROPOSAL & Q(application__state=S.SCREENING)
+OPEN_LATE_GRANT = Q(approved_at=None, cancelled_at=None, used_at=None, until__gt=Now())
 SOLVED_COMMITTEE = Q(solved_at__isnull=False, confirmed_at=None, discarded_at=None)
 
 
@@ -162,6 +166,10 @@ def committees(person: User, now: datetime) -> QuerySet[CommitteeProposal]:
 
 def ties(person: User, now: datetime) -> QuerySet[ConflictOfInterest]:
     return undecided_ties(conflicts_of(person))
+
+
+def open_exclusions(person: User, now: datetime) -> QuerySet[ExclusionProposal]:
+    return exclusion_proposals_of(person).filter(OPEN_EXCLUSION)
 
 
 def open_lifts(person: User, now: datetime) -> QuerySet[TieLift]:
@@ -287,6 +295,8 @@ WORKLISTS = (
           "lategrant", OPEN, since="granted_at", whose=Whose.APPROVAL),
     _list("claims-filed", Area.INTAKE, "검토할 기업 등록 이의", BOTH, _claims(ClaimState.FILED),
           "companyclaim", _in("filed"), since="filed_at"),
+    _list("exclusions-proposed", Area.INTAKE, "승인할 요건 미충족", BOTH, open_exclusions,
+          "exclusionproposal", OPEN, since="proposed_at", whose=Whose.APPROVAL),
     _list("claims-examined", Area.INTAKE, "결정할 기업 등록 이의", MANAGERS,
           _claims(ClaimState.EXAMINED), "companyclaim", _in("examined"), since="examined_at", whose=Whose.APPROVAL),
     _list("owners-proposed", Area.INTAKE, "승인할 대표 담당자 지정", MANAGERS, nominations,

@@ -7,17 +7,22 @@ from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
-from applications.models import BonusClaim, Check, SupplementTemplate
-from applications.services.screening import checks
+from applications.models import BonusClaim, Check, ExclusionProposal, SupplementTemplate
+from applications.services.screening import checks, exclusions
 from applications.states import ApplicationState
-from applications.visibility import staff_applications
+from applications.visibility import exclusion_proposals_of, staff_applications
+from applications.worklists import OPEN_EXCLUSION
 from portal.access import impartiality
 from portal.access.requests import person
 from portal.access.roles import roles_of
+from portal.forms.people import told_apart
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.edits import EditAdmin
+from portal.staff.filters import waiting
 from portal.staff.forms import note_form
+from portal.templatetags.components import badge
 from programs.roles import MANAGER, OFFICER, STAFF_READERS
 
 ReasonForm = note_form("reason", max_length=1_000, rows=4)
@@ -56,7 +61,31 @@ def refuse(
     return claim
 
 
-def in_screening(request: HttpRequest, row: Check | BonusClaim) -> bool:
+def approve(
+    request: HttpRequest, proposal: ExclusionProposal, data: dict[str, Any], at: datetime
+) -> ExclusionProposal:
+    exclusions.approve(proposal, by=person(request), now=at)
+    return proposal
+
+
+def discard(
+    request: HttpRequest, proposal: ExclusionProposal, data: dict[str, Any], at: datetime
+) -> ExclusionProposal:
+    exclusions.discard(proposal, by=person(request), now=at, **data)
+    return proposal
+
+
+def proposed(proposal: ExclusionProposal) -> str:
+    """Return what the second person approves."""
+    failed = "\n".join(f"· {message}" for message in proposal.messages)
+    return (
+        f"{told_apart(proposal.proposed_by)}님이 {proposal.application}의 요건 미충족을 제안했습니다.\n"
+        f"충족하지 못한 요건:\n{failed}\n사유: {proposal.reason}\n\n"
+        "승인하면 신청기업에 그대로 알립니다. 기업은 이의를 신청할 수 있습니다."
+    )
+
+
+def in_screening(request: HttpRequest, row: Check | BonusClaim | ExclusionProposal) -> bool:
     return row.application.state == ApplicationState.SCREENING
 
 
@@ -147,6 +176,60 @@ class BonusClaimAdmin(PartAdmin):
             danger=True,
         ),
     ]
+
+
+@admin.register(ExclusionProposal)
+class ExclusionProposalAdmin(WorkflowAdmin):
+    """Proposed on the page of the application, approved here by the second person."""
+
+    read_roles = STAFF_READERS
+    list_display = ["application", "status", "proposed_by", "proposed_at"]
+    list_filter = [waiting(OPEN_EXCLUSION)]
+    list_select_related = ["application__company", "application__sub_program", "proposed_by"]
+    ordering = ["-pk"]
+    fields = [
+        "application", "what", "reason", "status", "proposed_by", "proposed_at", "approved_by",
+        "approved_at", "discarded_by", "discarded_at", "note",
+    ]  # fmt: skip
+    readonly_fields = ["what", "status"]
+    acts = [
+        Act(
+            "approve",
+            "요건 미충족 승인",
+            approve,
+            done="요건 미충족으로 처리하고 신청기업에 알렸습니다.",
+            roles=[OFFICER, MANAGER],
+            show=lambda request, row: (
+                row.open and in_screening(request, row) and row.proposed_by_id != person(request).pk
+            ),
+            intro=proposed,
+            danger=True,
+        ),
+        Act(
+            "discard",
+            "제안 거두기",
+            discard,
+            done="제안을 거두었습니다. 요건검토를 이어 갑니다.",
+            roles=[OFFICER, MANAGER],
+            form=note_form(max_length=exclusions.NOTE_LENGTH),
+            show=lambda request, row: row.open,
+        ),
+    ]
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[ExclusionProposal]:
+        return exclusion_proposals_of(person(request))
+
+    @admin.display(description="충족하지 못한 요건")
+    def what(self, proposal: ExclusionProposal) -> str:
+        return " / ".join(proposal.messages)
+
+    @admin.display(description="상태")
+    def status(self, proposal: ExclusionProposal) -> SafeString:
+        if proposal.discarded_at:
+            return badge("거둠", tone="neutral")
+        if proposal.approved_at:
+            return badge("승인", tone="danger")
+        return badge("승인 대기", tone="warning")
 
 
 @admin.register(SupplementTemplate)

@@ -64,6 +64,7 @@ from applications.models.screening import (
     BonusClaim,
     Check,
     Exclusion,
+    ExclusionProposal,
     Supplement,
     SupplementTemplate,
 )
@@ -114,6 +115,7 @@ __all__ = [
     "DistributionRule",
     "Ending",
     "Exclusion",
+    "ExclusionProposal",
     "Expert",
     "ExpertMatch",
     "FormVersion",

@@ -38,6 +38,7 @@ CONCERNS = {
     "applications.Check": _APPLICATION,
     "applications.BonusClaim": _APPLICATION,
     "applications.Supplement": _APPLICATION,
+    "applications.ExclusionProposal": _APPLICATION,
     "applications.CommitteeProposal": _PROGRAM,
     "applications.CommitteeWish": _APPLICATION,
     "applications.ScoreSheet": Concern(firms=_firms("application__"), people=(Path("assessor"),)),

@@ -2,7 +2,7 @@
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from applications.models.application import Application
 from applications.states import BonusState, CheckDecision, SupplementState
@@ -147,6 +147,69 @@ class Supplement(models.Model):
         return self.message[:40]
 
 
+class ExclusionProposal(models.Model):
+    """That an application fails named checks: proposed by one person, approved by another.
+
+    `failed` lists code and message of each; final once it has ended.
+    """
+
+    application = models.ForeignKey(
+        Application,
+        on_delete=models.PROTECT,
+        related_name="exclusion_proposals",
+        verbose_name="신청",
+    )
+    failed = models.JSONField("충족하지 못한 요건")
+    reason = models.TextField("사유")
+    proposed_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, related_name="+", verbose_name="제안한 사람"
+    )
+    proposed_at = models.DateTimeField("제안 시각")
+    approved_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="승인한 사람"
+    )
+    approved_at = models.DateTimeField("승인 시각", null=True)
+    discarded_by = models.ForeignKey(
+        USER, on_delete=models.PROTECT, null=True, related_name="+", verbose_name="거둔 사람"
+    )
+    discarded_at = models.DateTimeField("거둔 시각", null=True)
+    note = models.CharField("거둔 사유", max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = "요건 미충족 제안"
+        verbose_name_plural = "요건 미충족 제안"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["application"],
+                condition=Q(approved_at=None, discarded_at=None),
+                name="one_open_exclusion_of_an_application",
+            ),
+            models.CheckConstraint(
+                condition=~Q(failed=[]) & ~Q(reason=""), name="exclusion_proposal_says_what_failed"
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None, approved_at=None)
+                | Q(approved_by__isnull=False, approved_at__isnull=False, discarded_at=None),
+                name="exclusion_proposal_ends_once",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("proposed_by")),
+                name="exclusion_proposal_has_two_people",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.application} 요건 미충족 제안"
+
+    @property
+    def open(self) -> bool:
+        return self.approved_at is None and self.discarded_at is None
+
+    @property
+    def messages(self) -> list[str]:
+        return [row["message"] for row in self.failed]
+
+
 class Exclusion(models.Model):
     """An application found ineligible, with the checks it failed. Append-only in the database.
 
@@ -162,6 +225,14 @@ class Exclusion(models.Model):
         USER, on_delete=models.PROTECT, related_name="+", verbose_name="처리한 사람"
     )
     at = models.DateTimeField("처리 시각")
+    # None where one person could exclude, before release 1.6.
+    proposal = models.OneToOneField(
+        ExclusionProposal,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="exclusion",
+        verbose_name="제안",
+    )
 
     class Meta:
         verbose_name = "요건 미충족"

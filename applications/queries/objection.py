@@ -131,7 +131,13 @@ def barred(objection: Objection) -> set[int]:
     """Return the ids of everybody who decided or assessed the case, or refused a bonus of it."""
     if objection.exclusion is not None:
         judged = objection.application.checks.exclude(decided_by=None)
-        return {objection.exclusion.by_id, *judged.values_list("decided_by_id", flat=True)}
+        proposal = objection.exclusion.proposal
+        proposers = {proposal.proposed_by_id} if proposal else set()
+        return {
+            objection.exclusion.by_id,
+            *proposers,
+            *judged.values_list("decided_by_id", flat=True),
+        }
     contested = Decision.objects.select_related("selection", "change").get(pk=objection.result.pk)
     people: set[int | None] = {
         contested.selection.confirmed_by_id,

@@ -40,6 +40,7 @@ class Screened:
     checks: Sequence[Check] = ()
     advisory: Collection[str] = field(default_factory=frozenset)
     supplement_open: bool = False
+    exclusion_proposed: bool = False
     bonuses_pending: Sequence[str] = ()
     flags: Sequence[str] = ()
 
@@ -75,6 +76,10 @@ def open_findings(screened: Screened) -> list[Finding]:
             findings.append(Finding("check_pending", f"확인 전인 요건: {check.message}"))
         elif not check.final and check.code not in screened.advisory:
             findings.append(Finding("check_failed", f"충족하지 않은 요건: {check.message}"))
+    if screened.exclusion_proposed:
+        findings.append(
+            Finding("exclusion_proposed", "승인을 기다리는 요건 미충족 제안이 있습니다.")
+        )
     if screened.supplement_open:
         findings.append(Finding("supplement_open", "답을 기다리는 보완 요청이 있습니다."))
     findings += [

@@ -177,7 +177,7 @@ class SubProgramAdmin(FormParts, RuleEditAdmin):
     }
     inlines = [TrackInline, CriterionInline, BonusInline, DocumentInline]
     fieldsets = [
-        (None, {"fields": ["round", "code", "short", "name", "summary", "order"]}),
+        (None, {"fields": ["round", "name", "summary", "order"]}),
         (
             "접수와 모집",
             {"fields": ["intake", "opens_at", "closes_at", "quota_count", "quota_kind"]},
@@ -203,7 +203,7 @@ class SubProgramAdmin(FormParts, RuleEditAdmin):
             },
         ),
     ]  # fmt: skip
-    fixed = ["round", "code", "short", "pot", "people", *FormParts.names, "form_version"]
+    fixed = ["round", "pot", "people", *FormParts.names, "form_version"]
 
     def facts(self, request: HttpRequest, thing: Model) -> dict[str, tuple[str, str]]:
         program = cast(SubProgram, thing)

@@ -263,7 +263,7 @@ class Stage:
 
 
 def excluded(stage: Stage) -> None:
-    checks.exclude(stage.first, failed=["other"], note="서류 미비", by=stage.officer, now=NOW)
+    staff.excluded(stage.first, failed=["other"], note="서류 미비", by=stage.officer, now=NOW)
 
 
 def withdrawn(stage: Stage) -> None:

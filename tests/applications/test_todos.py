@@ -36,6 +36,7 @@ from tests.factories import agreements, delivery, programs, staff
 from tests.factories.applications import (
     NOW,
     ApplicationFactory,
+    ExclusionFactory,
     PartnerFactory,
     SupplementFactory,
     UserFactory,
@@ -156,11 +157,7 @@ def supply() -> Made:
 
 
 def excluded() -> Exclusion:
-    row = ApplicationFactory(filed=True, state="ineligible")
-    return Exclusion.objects.create(
-        application=row, failed=[{"code": "a", "message": "요건"}], reason="사유",
-        by=UserFactory(), at=NOW - timedelta(hours=1),
-    )  # fmt: skip
+    return ExclusionFactory(at=NOW - timedelta(hours=1))
 
 
 def contested(row: Application, **contests: Any) -> Objection:

@@ -16,6 +16,8 @@ from applications.models import (
     Attachment,
     BoxPaper,
     Company,
+    Exclusion,
+    ExclusionProposal,
     FormVersion,
     Member,
     Partner,
@@ -320,3 +322,37 @@ class SupplementFactory(DjangoModelFactory):
     requested_by = factory.SubFactory(UserFactory)
     requested_at = NOW
     due_at = NOW + timedelta(days=7)
+
+
+class ExclusionProposalFactory(DjangoModelFactory):
+    """A proposal to exclude an application in screening, which another person approved."""
+
+    class Meta:
+        model = ExclusionProposal
+
+    application = factory.SubFactory(ApplicationFactory, screening=True)
+    failed = factory.List([{"code": "other", "message": "그 밖의 요건"}])
+    reason = "휴업 중입니다."
+    proposed_by = factory.SubFactory(UserFactory)
+    proposed_at = NOW
+    approved_by = factory.SubFactory(UserFactory)
+    approved_at = NOW
+
+
+class ExclusionFactory(DjangoModelFactory):
+    """An exclusion by two people."""
+
+    class Meta:
+        model = Exclusion
+
+    application = factory.SubFactory(ApplicationFactory, filed=True, state="ineligible")
+    at = NOW
+    proposal = factory.SubFactory(
+        ExclusionProposalFactory,
+        application=factory.SelfAttribute("..application"),
+        proposed_at=factory.SelfAttribute("..at"),
+        approved_at=factory.SelfAttribute("..at"),
+    )
+    failed = factory.SelfAttribute("proposal.failed")
+    reason = factory.SelfAttribute("proposal.reason")
+    by = factory.SelfAttribute("proposal.approved_by")

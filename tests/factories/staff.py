@@ -21,10 +21,11 @@ from applications.roles import ASSESSOR
 from applications.services import objection
 from applications.services.assessment import scoring, sheets
 from applications.services.intake import late_filing
+from applications.services.screening import exclusions
 from applications.services.selection import changes, proposals
 from applications.states import BonusState, Remedy
 from portal.access.roles import AUDITOR, OPERATOR
-from portal.models import User
+from portal.models import MoveLogBase, User
 from programs.models import BonusItem, Criterion, SubProgram
 from programs.roles import MANAGER, OFFICER
 from programs.services import ledger
@@ -198,6 +199,17 @@ def judged(
             reason="허가증 확인",
         )
     return made
+
+
+def excluded(
+    application: Application, *, failed: Sequence[str], note: str, by: User, now: datetime = NOW
+) -> MoveLogBase:
+    """Exclude by two people: `by` approves what another officer proposed."""
+    second = officer(application.sub_program)
+    proposal = exclusions.propose(application, failed=failed, note=note, by=second, now=now)
+    row = exclusions.approve(proposal, by=by, now=now)
+    application.refresh_from_db()
+    return row
 
 
 def scored(sub_program: SubProgram, by: User) -> ScoreRun:

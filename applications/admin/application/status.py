@@ -44,7 +44,7 @@ from applications.queries.assessment import progress
 from applications.services import documents, presence
 from applications.services.assessment import committee, conflicts
 from applications.services.assessment import sheets as sheets_services
-from applications.services.screening import checks
+from applications.services.screening import checks, exclusions
 from applications.services.selection import aid as aid_services
 from applications.states import ApplicationMoves, ApplicationState, CheckDecision
 from applications.visibility import attachments_of, staff_applications
@@ -103,8 +103,8 @@ def exclusion_form(request: HttpRequest, application: Application) -> type[forms
     """Ask which checks failed; those that staff have found unmet are chosen already."""
     field = forms.MultipleChoiceField(
         label="충족하지 못한 요건",
-        choices=list(checks.failable(application).items()),
-        initial=checks.failed(application),
+        choices=list(exclusions.failable(application).items()),
+        initial=exclusions.failed(application),
         widget=forms.CheckboxSelectMultiple,
         help_text="신청기업에 그대로 알립니다.",
     )
@@ -167,7 +167,7 @@ def sent_on(row: Any) -> str:
 
 
 def exclude(request: HttpRequest, application: Application, data: Data, at: datetime) -> None:
-    checks.exclude(application, by=person(request), now=at, **data)
+    exclusions.propose(application, by=person(request), now=at, **data)
 
 
 def reinstate(request: HttpRequest, application: Application, data: Data, at: datetime) -> None:
@@ -336,10 +336,11 @@ class ApplicationAdmin(SetListAdmin):
         ),
         Act(
             "exclude",
-            "요건 미충족 처리",
+            "요건 미충족 제안",
             exclude,
-            done="요건 미충족으로 처리하고 신청기업에 알렸습니다.",
+            done="요건 미충족을 제안했습니다. 다른 사람이 승인하면 처리하고 신청기업에 알립니다.",
             move=ApplicationMoves.EXCLUDE,
+            show=lambda request, application: tabs.open_proposal(application) is None,
             form=exclusion_form,
             danger=True,
         ),
@@ -544,7 +545,9 @@ class ApplicationAdmin(SetListAdmin):
 def _read_for_buttons(application: Application) -> None:
     """Read once what the buttons ask of an application in this state."""
     if application.state == S.SCREENING:
-        prefetch_related_objects([application], "checks", "bonuses", "supplements")
+        prefetch_related_objects(
+            [application], "checks", "bonuses", "supplements", "exclusion_proposals"
+        )
     elif application.state != S.SUBMITTED:
         prefetch_related_objects([application], "sheets")
 

@@ -11,7 +11,14 @@ from django.http import HttpRequest
 from applications.admin import flags, notes
 from applications.admin.application import content, papers, standing
 from applications.admin.officers import charge
-from applications.models import Application, BonusClaim, Check, ScoreSheet, Supplement
+from applications.models import (
+    Application,
+    BonusClaim,
+    Check,
+    ExclusionProposal,
+    ScoreSheet,
+    Supplement,
+)
 from applications.queries import registries
 from applications.queries.assessment import committee, progress
 from applications.queries.inquiries import for_staff
@@ -60,7 +67,13 @@ def requirements(request: HttpRequest, application: Application) -> Context:
         "supplements": requests.filter(application=application),
         "todo": _todo(checks.open_findings(application)) if screening else [],
         "exclusion": exclusion_of(application),
+        "proposal": open_proposal(application) if screening else None,
     }
+
+
+def open_proposal(application: Application) -> ExclusionProposal | None:
+    """Return the proposal to exclude that waits for a second person."""
+    return next((row for row in application.exclusion_proposals.all() if row.open), None)
 
 
 def _checks(request: HttpRequest, application: Application) -> list[Context]:

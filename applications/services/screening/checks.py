@@ -1,13 +1,13 @@
 """Staff decisions on eligibility checks and bonus claims."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from datetime import datetime
 from operator import attrgetter
 
 from django.db import transaction
 from django.db.models import QuerySet
 
-from applications.models import Application, BonusClaim, Check, Exclusion
+from applications.models import Application, BonusClaim, Check
 from applications.queries import evidence
 from applications.rules import screening as rules
 from applications.rules.evidence import plain
@@ -23,10 +23,7 @@ from portal.core.errors import BadInput, Finding, MoveNotAllowed, RuleBroken, St
 from portal.core.particles import particle
 from portal.models import MoveLogBase, User
 from portal.records.workflow import move, set_state
-from programs.queries.calendar import holidays
 from programs.rules.evidence import DIFFERS
-
-OTHER = "other"
 
 
 def take_up(application: Application, *, by: User, now: datetime) -> MoveLogBase:
@@ -123,68 +120,9 @@ def screened(application: Application) -> rules.Screened:
         supplement_open=any(
             row.state == SupplementState.OPEN for row in application.supplements.all()
         ),
+        exclusion_proposed=any(row.open for row in application.exclusion_proposals.all()),
         bonuses_pending=[row.label for row in claims if row.state == BonusState.CLAIMED],
     )
-
-
-def failable(application: Application) -> dict[str, str]:
-    """Return what an exclusion may name, code and message: checks found unmet, documents, the rest.
-
-    A check that nobody has decided is not named: its verdict is still the machine's.
-    """
-    rows = application.checks.order_by("pk")
-    named = {f"check:{row.code}": row.message for row in rows if row.final is False}
-    declared = application.submission.form.content.get("documents", [])
-    named |= {f"document:{row['code']}": f"제출서류: {row['label']}" for row in declared}
-    return named | {OTHER: "그 밖의 요건(사유에 적음)"}
-
-
-def failed(application: Application) -> list[str]:
-    """Return the codes of the checks that staff have found unmet."""
-    rows = application.checks.exclude(decision=CheckDecision.PENDING).order_by("pk")
-    return [f"check:{row.code}" for row in rows if not row.final]
-
-
-def exclude(
-    application: Application,
-    *,
-    failed: Collection[str],
-    note: str,
-    by: User,
-    now: datetime,
-) -> MoveLogBase:
-    """Reject the application as ineligible and notify the applicant of what failed and why.
-
-    `failed` are codes of `failable`. Raises BadInput (`failed`), MoveNotAllowed, also while a
-    supplement request is open (`supplement_open`).
-    """
-    if application.state not in ApplicationMoves.EXCLUDE.source:
-        raise MoveNotAllowed("요건검토 중인 신청만 요건 미충족으로 처리할 수 있습니다.")
-    known = failable(application)
-    if not failed or set(failed) - set(known):
-        raise BadInput("충족하지 못한 요건을 고르세요.", code="failed")
-    named = [{"code": code, "message": text} for code, text in known.items() if code in failed]
-    with transaction.atomic():
-        row = move(application, ApplicationMoves.EXCLUDE, by=by, now=now, note=note)
-        if application.supplements.filter(state=SupplementState.OPEN).exists():
-            raise MoveNotAllowed(
-                "보완 기한이 지나지 않아 요건 미충족으로 처리할 수 없습니다.",
-                code="supplement_open",
-            )
-        Exclusion.objects.create(
-            application=application, failed=named, reason=note.strip(), by=by, at=now
-        )
-        program = application.sub_program
-        notify_applicant(
-            application,
-            "applications/ineligible",
-            key=f"ineligible:{row.pk}",
-            now=now,
-            reason=note.strip(),
-            failed=[item["message"] for item in named],
-            objection_due=program.due_after("objection_days", now, holidays()),
-        )
-    return row
 
 
 def reinstate(application: Application, *, note: str, by: User, now: datetime) -> MoveLogBase:

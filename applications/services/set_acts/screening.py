@@ -13,6 +13,7 @@ from applications.models import (
     ApplicationMove,
     BonusClaim,
     Check,
+    ExclusionProposal,
     FormVersion,
     ScoreSheet,
     SetResult,
@@ -236,6 +237,10 @@ def screened_of(applications: Mapping[int, Application]) -> dict[int, rules.Scre
     for flag in StaffFlag.objects.filter(application__in=applications, cleared_at=None):
         flags[flag.application_id].append(flag.get_label_display())
     waiting = set(_open_supplements(applications).values_list("application_id", flat=True))
+    proposed = ExclusionProposal.objects.filter(
+        application__in=applications, approved_at=None, discarded_at=None
+    )
+    doubted = set(proposed.values_list("application_id", flat=True))
     forms, of_form = forms_of(applications), form_ids(applications)
     advisory = {
         form: rules.advisory_codes(content.get("conditions", [])) for form, content in forms.items()
@@ -245,6 +250,7 @@ def screened_of(applications: Mapping[int, Application]) -> dict[int, rules.Scre
             checks=checks[pk],
             advisory=advisory[of_form[pk]],
             supplement_open=pk in waiting,
+            exclusion_proposed=pk in doubted,
             bonuses_pending=bonuses[pk],
             flags=flags[pk],
         )

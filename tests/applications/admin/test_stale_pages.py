@@ -9,7 +9,7 @@ from django.test import Client
 from django.urls import reverse
 
 from applications.models import Application, ApplicationMove, BonusClaim, Check, Spending
-from applications.services.screening import checks
+from applications.services.screening import checks, exclusions
 from applications.services.settlement import spending
 from portal.core.errors import StaleVersion
 from portal.models import StaffAct, User
@@ -95,13 +95,11 @@ def test_a_second_click_gets_the_first_answer(claim, desk: Desk) -> None:
 
 def test_an_act_that_is_over_is_told_and_keeps_what_was_typed(claim, desk: Desk) -> None:
     application: Application = claim.application
-    here = desk(staff.officer(application.sub_program))
-    there = desk(staff.officer(application.sub_program))
-    url = act(application, "exclude")
-    old = opened(there, url)
-    failed = {"failed": [checks.OTHER]}
-    here.post(url, {**opened(here, url), "note": "요건 미충족", **failed})
-    body = text(there.post(url, {**old, "note": "길게 적은 사유", **failed}))
+    officer = staff.officer(application.sub_program)
+    client, url, failed = desk(officer), act(application, "exclude"), [exclusions.OTHER]
+    old = opened(client, url)
+    staff.excluded(application, failed=failed, note="요건 미충족", by=officer, now=NOW)
+    body = text(client.post(url, {**old, "note": "길게 적은 사유", "failed": failed}))
     assert "요건검토 → 요건 미충족" in body
     assert "요건 미충족" in body
     assert "길게 적은 사유" in body

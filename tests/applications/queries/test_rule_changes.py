@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from applications.models import Exclusion, ScoreSheet, Supplement
+from applications.models import ScoreSheet, Supplement
 from applications.queries.rule_changes import concerned, locks
 from applications.services import objection
 from portal.access.impartiality import Tied
@@ -15,7 +15,7 @@ from programs.queries import rule_changes as queries
 from programs.rules import rule_changes as rules
 from programs.services import rule_changes
 from tests.factories import staff
-from tests.factories.applications import NOW, ApplicationFactory
+from tests.factories.applications import NOW, ApplicationFactory, ExclusionFactory
 
 pytestmark = pytest.mark.django_db
 
@@ -55,9 +55,7 @@ def test_a_running_supplement_locks_its_days_and_an_exclusion_those_of_the_objec
     assert rules.SUPPLEMENT in locked(program)
     Supplement.objects.update(state="answered")
     assert rules.SUPPLEMENT not in locked(program)
-    Exclusion.objects.create(
-        application=case, failed=[{"code": "a", "message": "b"}], reason="c", by=by, at=NOW
-    )
+    ExclusionFactory(application=case)
     assert rules.OBJECTION in locked(program)
 
 

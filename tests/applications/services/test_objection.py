@@ -372,7 +372,7 @@ def excluded(program, screener, excluder) -> Application:
     check = made.checks.order_by("pk").first()
     checks.overrule(check, reason="확인서와 다름", by=screener, now=NOW)
     failed = [f"check:{check.code}"]
-    checks.exclude(made, failed=failed, note="소기업이 아닙니다.", by=excluder, now=NOW)
+    staff.excluded(made, failed=failed, note="소기업이 아닙니다.", by=excluder, now=NOW)
     return Application.objects.get(pk=made.pk)
 
 
@@ -395,8 +395,9 @@ def test_an_exclusion_is_contested_once_and_in_time(excluded) -> None:
 
 def test_who_screened_or_excluded_decides_no_objection(excluded, screener, excluder, other) -> None:
     case = filed(excluded)
-    assert barred(case) == {screener.pk, excluder.pk}
-    for person in (screener, excluder):
+    proposer = case.exclusion.proposal.proposed_by
+    assert barred(case) == {screener.pk, excluder.pk, proposer.pk}
+    for person in (screener, excluder, proposer):
         person.groups.add(*other.groups.all())  # was made a manager since
         for act in (
             lambda by: objection.dismiss(case, note="유지", by=by, now=LATER),
@@ -456,7 +457,7 @@ def test_an_exclusion_contested_with_success_is_screened_again(
         checks.qualify(again, by=screener, now=LATER)
     assert not changes_in_force(program)
     # A second exclusion is another thing, and so is a result.
-    checks.exclude(again, failed=["other"], note="휴업", by=excluder, now=LATER)
+    staff.excluded(again, failed=["other"], note="휴업", by=excluder, now=LATER)
     again = Application.objects.get(pk=excluded.pk)
     assert clock(again, LATER).open
     second = objection.file(again, text="영업합니다.", by=again.created_by, now=LATER)

@@ -135,7 +135,7 @@ def test_an_exclusion_is_contested_by_page_and_the_link_of_every_letter_works() 
     made = staff.filed(program)
     officer = staff.officer(program)
     checks.take_up(made, by=officer, now=now())
-    checks.exclude(made, failed=["other"], note="휴업 중입니다.", by=officer, now=now())
+    staff.excluded(made, failed=["other"], note="휴업 중입니다.", by=officer, now=now())
     client, address = entered(made.created_by), f"/applications/{made.pk}/objection/"
     assert address in client.get(f"/applications/{made.pk}/").content.decode()
     page = client.get(address).content.decode()

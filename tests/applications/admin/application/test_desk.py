@@ -272,4 +272,6 @@ def test_an_exclusion_names_only_what_staff_found_unmet(desk, program, officer) 
     client.post(act(application, "exclude"), {"note": "요건", "failed": [f"check:{second.code}"]})
     assert Application.objects.get(pk=application.pk).state == "screening"
     client.post(act(application, "exclude"), {"note": "요건", "failed": [f"check:{first.code}"]})
-    assert application.exclusions.get().messages == [first.message]
+    assert application.exclusion_proposals.get().messages == [first.message]
+    assert not application.exclusions.exists()
+    assert act(application, "exclude") not in client.get(page_of(application)).content.decode()

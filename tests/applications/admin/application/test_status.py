@@ -150,7 +150,7 @@ def test_one_button_leads_the_page_and_it_is_what_comes_next(
     screening.checks.update(decision="confirmed", decided_by=officer, decided_at=NOW)
     excluded = staff.filed(program)
     checks.take_up(excluded, by=officer, now=NOW)
-    checks.exclude(excluded, failed=["other"], note="휴업", by=officer, now=NOW)
+    staff.excluded(excluded, failed=["other"], note="휴업", by=officer, now=NOW)
     for row, user, name in (
         (screening, officer, "qualify"),
         (assessing, officer, "assign"),

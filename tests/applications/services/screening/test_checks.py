@@ -226,7 +226,7 @@ def test_nobody_is_turned_away_while_a_request_is_open(program, officer) -> None
     application = in_screening(program, officer)
     supplements_services.request(application, message="보완", by=officer, now=NOW)
     with pytest.raises(MoveNotAllowed) as refused:
-        checks.exclude(application, failed=["other"], note="서류 미비", by=officer, now=NOW)
+        staff.excluded(application, failed=["other"], note="서류 미비", by=officer, now=NOW)
     assert refused.value.code == "supplement_open"
     assert Application.objects.get(pk=application.pk).state == "screening"
 
@@ -235,10 +235,10 @@ def test_who_is_turned_away_reads_why_and_may_be_taken_back_by_a_manager(program
     application = in_screening(program, officer)
     for unknown in ([], ["check:unknown"]):
         with pytest.raises(BadInput) as refused:
-            checks.exclude(application, failed=unknown, note="이유", by=officer, now=NOW)
+            staff.excluded(application, failed=unknown, note="이유", by=officer, now=NOW)
         assert refused.value.code == "failed"
     failed = ["document:quote", "other"]
-    checks.exclude(application, failed=failed, note="소기업이 아닙니다.", by=officer, now=NOW)
+    staff.excluded(application, failed=failed, note="소기업이 아닙니다.", by=officer, now=NOW)
     made = application.exclusions.get()
     assert (made.messages, made.by) == (
         ["제출서류: 견적서", "그 밖의 요건(사유에 적음)"],

@@ -88,7 +88,7 @@ def telling(program) -> Application:
     words = (
         f"{company.name}의 {company.representative}가 {owner.name}({owner.email}, {owner.phone})과"
         f" {partner.company.name}의 로봇을 {company.address}에 둡니다. {paper.name} 참고."
-        f" 번호 {company.business_number}, 문의 02-555-7777, ceo@secret.example"
+        f" 번호 {company.business_number}, 문의 02-555-7777, ceo@secret.example, 급하면 031-444-8888로"
     )
     SubmissionFactory(
         application=made,
@@ -124,6 +124,7 @@ def secrets(application: Application) -> list[str]:
         company.business_number, owner.name, owner.email, owner.phone, partner.company.name,
         partner.company_name, partner.email, application.attachments.get().name,
         application.site.name, application.number, "02-555-7777", "ceo@secret.example",
+        "031-444-8888",
     ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from applications.states import (
     DeliverableMoves,
     InquiryMoves,
     ObjectionMoves,
+    OpinionMoves,
     SelectionMoves,
 )
 from portal.records.guards import (
@@ -398,6 +399,13 @@ outsiders = [
         InquiryMoves.by_name(),
         insiders=members_of(of("inquiry", "application_id", "NEW.thing_id")),
     ),
+    *by_outsiders("applications_opinion", "ready_by_id", insiders=OF_THE_APPLICATION),
+    *by_outsiders("applications_opinion", "released_by_id", insiders=OF_THE_APPLICATION),
+    moves_by_outsiders(
+        "applications_opinionmove",
+        OpinionMoves.by_name(),
+        insiders=members_of(of("opinion", "application_id", "NEW.thing_id")),
+    ),
     moves_by_outsiders(
         "applications_selectionmove", SelectionMoves.by_name(), insiders=OF_THE_PROGRAM
     ),
@@ -414,6 +422,17 @@ asked_is_not_changed = refuse(
 )
 asked_is_not_deleted = refuse(
     "applications_inquiry", "kept", "DELETE", message="an inquiry is not deleted"
+)
+
+opinion_keeps_its_place = refuse(
+    "applications_opinion",
+    "place",
+    "UPDATE",
+    message="an opinion stays with its application and its number",
+    when=f"NOT ({same('application_id')} AND {same('version')} AND {same('corrects_id')})",
+)
+opinion_is_not_deleted = refuse(
+    "applications_opinion", "kept", "DELETE", message="an opinion stays on record"
 )
 
 GUARDS = [
@@ -445,6 +464,16 @@ GUARDS = [
     append_only("applications_levelcertificate"),
     append_only("applications_conflictstatement"),
     append_only("applications_rubricversion"),
+    append_only("applications_opinionmove"),
+    refuse(
+        "applications_opinion",
+        "final",
+        "UPDATE",
+        message="an opinion that is released or discarded does not change",
+        when="OLD.state IN ('released', 'discarded')",
+    ),
+    opinion_keeps_its_place,
+    opinion_is_not_deleted,
     append_only("applications_assessmentreminder"),
     append_only("applications_remindedassessor"),
     sheet_is_not_changed,

@@ -19,6 +19,7 @@ from applications.models import (
 )
 from applications.queries.agreement import SETTLEMENT_SUFFIX, text_of
 from applications.queries.application import result
+from applications.queries.assessment import opinions
 from applications.queries.open_data.publication import publication
 from applications.queries.selection.decisions import history
 from applications.queries.statistics import charts
@@ -124,6 +125,7 @@ def outcome(filed: Submission) -> dict[str, Any]:
         "program": filed.application.sub_program,
         "result": released,
         "distance": distance(released["gap"]) if released else "",
+        "opinion": opinions.shown(filed.application),
     }
 
 

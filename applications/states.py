@@ -257,6 +257,35 @@ class ChangeMoves(Moves):
     )
 
 
+class OpinionState(TextChoices):
+    DRAFT = "draft", "다듬는 중"
+    READY = "ready", "공개 대기"
+    RELEASED = "released", "공개"
+    DISCARDED = "discarded", "거둠"
+
+
+P = OpinionState
+# Of an application only one opinion may be worked on.
+OPEN_OPINIONS = [P.DRAFT, P.READY]
+
+
+class OpinionMoves(Moves):
+    EDIT = Move("edit", "다듬기", (P.DRAFT,), P.DRAFT, (OFFICER,))
+    AGAIN = Move("again", "다시 모으기", (P.DRAFT,), P.DRAFT, (OFFICER,), True)
+    FINISH = Move("finish", "다듬기 끝", (P.DRAFT,), P.READY, (OFFICER,))
+    WITHHOLD = Move("withhold", "공개하지 않음", (P.DRAFT,), P.READY, (OFFICER,), True)
+    REOPEN = Move("reopen", "다시 다듬기", (P.READY,), P.DRAFT, (OFFICER, MANAGER), True)
+    RELEASE = Move("release", "평가의견 공개", (P.READY,), P.RELEASED, (MANAGER,))
+    DISCARD = Move(
+        "discard",
+        "거두기",
+        (P.DRAFT, P.READY),
+        P.DISCARDED,
+        (OFFICER, MANAGER, SYSTEM),
+        True,
+    )
+
+
 class ObjectionState(TextChoices):
     FILED = "filed", "심의 중"
     UPHELD = "upheld", "인용(재산정 중)"

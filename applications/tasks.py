@@ -27,7 +27,7 @@ from applications.services import (
     statistics,
 )
 from applications.services.agreement import contracts, pending_steps
-from applications.services.assessment import committee, conflicts, scoring
+from applications.services.assessment import committee, conflicts, opinions, scoring
 from applications.services.intake import partners, preparing
 from applications.services.officers import distribution
 from applications.services.screening import supplements
@@ -79,6 +79,18 @@ def release(job: Job) -> dict[str, Any]:
         proposals.release(chosen, by=job.requested_by, now=now(), progress=job.progress)
     )
     return done
+
+
+@handler(opinions.JOB)
+def gather_opinions(job: Job) -> dict[str, Any]:
+    run = ScoreRun.objects.get(pk=job.args["run"])
+    return {"begun": opinions.gather(run, now=now(), progress=job.progress)}
+
+
+@handler(opinions.TELL_JOB)
+def tell_of_opinions(job: Job) -> dict[str, Any]:
+    chosen = Selection.objects.get(pk=job.args["selection"])
+    return {"firms": opinions.tell(chosen, now=now(), progress=job.progress)}
 
 
 @handler(registries.ASK_JOB)

@@ -32,6 +32,7 @@ from applications.models import (
     Member,
     Objection,
     ObjectionPaper,
+    Opinion,
     Partner,
     PendingStep,
     RemindedAssessor,
@@ -413,6 +414,14 @@ def reminders_of(user: User) -> QuerySet[AssessmentReminder]:
         reminder=OuterRef("pk"), assessor__in=sheets_of(user).values("assessor")
     )
     return AssessmentReminder.objects.filter(Exists(people))
+
+
+def opinions_of(user: User) -> QuerySet[Opinion]:
+    """Return the opinions that staff work on; firms read the released one with their result."""
+    if not roles_of(user) & STAFF_ROLES:
+        return Opinion.objects.none()
+    rows = Opinion.objects.filter(application__sub_program__in=sub_programs_of(user))
+    return rows.exclude(application__state=ApplicationState.WITHDRAWN)
 
 
 def runs_of(user: User) -> QuerySet[ScoreRun]:

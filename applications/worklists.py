@@ -20,6 +20,7 @@ from applications.models import (
     Inquiry,
     LateGrant,
     Objection,
+    Opinion,
     OwnerNomination,
     PendingStep,
     RegistryChange,
@@ -30,6 +31,7 @@ from applications.models import (
     TieLift,
 )
 from applications.queries.assessment.conflicts import undecided_ties
+from applications.queries.assessment.opinions import RELEASABLE
 from applications.queries.assessment.sheets import late_sheets, unfinished_sheets
 from applications.queries.inquiries import WAITS_FOR_STAFF
 from applications.queries.officers.stand_ins import own_files
@@ -44,6 +46,7 @@ from applications.states import (
     ExpertState,
     NominationState,
     ObjectionState,
+    OpinionState,
     SelectionState,
     SupplementState,
     WaitsFor,
@@ -59,6 +62,7 @@ from applications.visibility import (
     lifts_of,
     listed_sheets,
     objections_of,
+    opinions_of,
     pending_steps_of,
     selections_of,
     sheet_decisions_of,
@@ -199,6 +203,14 @@ def _selections(state: SelectionState) -> Rows:
     return rows
 
 
+def draft_opinions(person: User, now: datetime) -> QuerySet[Opinion]:
+    return opinions_of(person).filter(state=OpinionState.DRAFT)
+
+
+def releasable_opinions(person: User, now: datetime) -> QuerySet[Opinion]:
+    return opinions_of(person).filter(RELEASABLE)
+
+
 def _objections(state: ObjectionState) -> Rows:
     def rows(person: User, now: datetime) -> QuerySet[Objection]:
         return objections_of(person).filter(state=state)
@@ -326,6 +338,10 @@ WORKLISTS = (
           since="confirmed_at", whose=Whose.APPROVAL),
     _list("selections-decided", Area.SELECTION, "발표할 선정 결과", MANAGERS,
           _selections(SelectionState.DECIDED), "selection", _in("decided"), since="decided_at", whose=Whose.APPROVAL),
+    _list("opinions-draft", Area.SELECTION, "다듬을 평가의견", OFFICERS, draft_opinions,
+          "opinion", _in("draft"), since="begun_at"),
+    _list("opinions-ready", Area.SELECTION, "공개할 평가의견", MANAGERS, releasable_opinions,
+          "opinion", OPEN, since="ready_at", whose=Whose.APPROVAL),
     _list("objections-filed", Area.OBJECTION, "심의할 이의신청", MANAGERS,
           _objections(ObjectionState.FILED), "objection", _in("filed"),
           since="filed_at", due="answer_due_at", whose=Whose.APPROVAL),

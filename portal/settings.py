@@ -443,6 +443,8 @@ JOB_NAMES = {
     "applications.committee": "평가위원 배정안",
     "applications.conflicts": "평가위원 이해관계 확인",
     "applications.decide": "선정안 승인",
+    "applications.opinion_notices": "평가의견 공개 알림",
+    "applications.opinions": "평가의견 모으기",
     "applications.paper": "신청 문서 만들기",
     "applications.partners_filed": "참여기관에 제출 알리기",
     "applications.release": "선정 결과 발표",

@@ -37,6 +37,7 @@ from applications.services.assessment import (
     scoring,
     sheets,
 )
+from applications.services.assessment import opinions as opinion_services
 from applications.services.delivery import deliverables, experts
 from applications.services.intake import late_filing
 from applications.services.selection import aid, changes, proposals, reserve
@@ -52,7 +53,7 @@ from portal.models import DeclaredTie, FirmLink, Stateful, User
 from portal.records import workflow
 from portal.staff.acts import WorkflowAdmin
 from programs.models import SubProgram
-from tests.factories import agreements, delivery, kamp, programs, reports, staff
+from tests.factories import agreements, delivery, kamp, opinions, programs, reports, staff
 from tests.factories import vouchers as panel
 from tests.factories.applications import NOW, ApplicationFactory, PartnerFactory, number_of
 from vouchers.models import (
@@ -204,6 +205,11 @@ def of_inquiry() -> tuple[Model, User]:
     return asked, insider(filed.company)
 
 
+def of_opinion() -> tuple[Model, User]:
+    made = opinions.drafts(1)[0]
+    return made, insider(made.application.company)
+
+
 def of_agreement(code: str = "") -> tuple[Any, User]:
     programs.load()
     agreement = delivery.under_way("meister")
@@ -284,6 +290,7 @@ ROWS: dict[str, Callable[[], tuple[Any, User]]] = {
     "applications.DecisionChange": lambda: of_case(DecisionChange),
     "applications.Objection": lambda: of_case(Objection),
     "applications.Inquiry": of_inquiry,
+    "applications.Opinion": of_opinion,
     "applications.Agreement": of_agreement,
     "applications.Deliverable": lambda: of_agreement("part"),
     "vouchers.Service": of_service,
@@ -377,6 +384,9 @@ def acts_on_an_application() -> Iterator[tuple[Callable[..., Any], User]]:
         ),
         tied,
     )
+    said = opinions.published(opinions.drafts(1)[0])
+    outside = {"by": staffed(insider(said.application.company)), "now": LATER}
+    yield lambda: opinion_services.correct(said, reason="x", **outside), outside["by"]
     run = staff.scored(program, staff.officer(program))
     yield lambda: proposals.start(run, **words), tied
 

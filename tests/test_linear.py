@@ -8,7 +8,7 @@ from contextlib import suppress
 
 import pytest
 
-from applications.queries.assessment.reading import PATTERNS
+from applications.rules.assessment.opinions import CONTACTS
 from portal.core.errors import BadInput
 from portal.uploads.filetypes import content, names, scripts
 from portal.uploads.filetypes.budget import Budget
@@ -79,7 +79,7 @@ BEFORE = ("", "a@", "카톡ID", "function f(", "function f", "var a", "var ", "a
 SHAPES = [(first, piece) for first in BEFORE for piece in PIECES]
 # with the length of the shorter text, in letters
 TEXTS: dict[str, tuple[Callable[[str], object], int]] = {
-    "contacts hidden from an assessor": (lambda text: PATTERNS.sub("", text), 4_000),
+    "contacts hidden from an assessor": (lambda text: CONTACTS.sub("", text), 4_000),
     "personal data in a report": (moderation.personal_data, 4_000),
     "insults in a report": (lambda text: moderation.insults(text, ["나쁜말"]), 4_000),
     "words shared by two reports": (lambda text: moderation.shared_runs(text, text), 500),

@@ -24,6 +24,7 @@ from applications.models.assessment.conflicts import (
 )
 from applications.models.assessment.exclusions import SheetDecision
 from applications.models.assessment.lifts import TieLift
+from applications.models.assessment.opinions import Opinion, OpinionMove
 from applications.models.assessment.reminders import AssessmentReminder, RemindedAssessor
 from applications.models.assessment.rubrics import RubricVersion
 from applications.models.assessment.scoring import ScoreResult, ScoreRun
@@ -134,6 +135,8 @@ __all__ = [
     "ObjectionMove",
     "ObjectionPaper",
     "OfficerChange",
+    "Opinion",
+    "OpinionMove",
     "OwnerNomination",
     "Partner",
     "PartnerTerms",

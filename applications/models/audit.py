@@ -11,6 +11,7 @@ from applications.models.agreement.contracts import (
 from applications.models.application import Application, ApplicationMove
 from applications.models.assessment.conflicts import ConflictStatement
 from applications.models.assessment.exclusions import SheetDecision
+from applications.models.assessment.opinions import Opinion, OpinionMove
 from applications.models.assessment.rubrics import RubricVersion
 from applications.models.assessment.scoring import ScoreResult, ScoreRun
 from applications.models.assessment.sheets import ScoreSheet
@@ -30,7 +31,7 @@ from portal.records.audit import Audited
 
 # Models whose rows must be in the state that their last move led to.
 MOVED: tuple[type[Stateful], ...] = (
-    Application, Selection, DecisionChange, Objection, Agreement, Inquiry,
+    Application, Selection, DecisionChange, Objection, Agreement, Inquiry, Opinion,
 )  # fmt: skip
 
 
@@ -50,6 +51,10 @@ def submitted_sheets() -> QuerySet[ScoreSheet]:
 def sheet_decisions() -> QuerySet[SheetDecision]:
     """Return what was decided about sheets: a sheet that is excluded may be restored later."""
     return SheetDecision.objects.filter(approved_at__isnull=False)
+
+
+def released_opinions() -> QuerySet[Opinion]:
+    return Opinion.objects.filter(released_at__isnull=False)
 
 
 def finished_runs() -> QuerySet[ScoreRun]:
@@ -104,6 +109,8 @@ AUDITED = (
         sheet_decisions,
         since="approved_at",
     ),
+    Audited("opinion-moves", "평가의견 처리 이력", OpinionMove.objects.all, time="at"),
+    Audited("opinions", "공개한 평가의견", released_opinions, since="released_at"),
     Audited("score-runs", "점수 산정", finished_runs, since="finished_at", columns=RUN_COLUMNS),
     Audited("score-results", "평가 결과", finished_results, since="run__finished_at"),
     Audited("selection-moves", "선정 처리 이력", SelectionMove.objects.all, time="at"),

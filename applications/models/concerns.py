@@ -51,6 +51,10 @@ CONCERNS = {
     "applications.TieLift": Concern(
         firms=_firms("tie__application__"), people=(Path("tie__assessor"),)
     ),
+    # Nobody edits or releases words that are partly their own.
+    "applications.Opinion": Concern(
+        firms=_firms("application__"), people=(Path("application__sheets__assessor"),)
+    ),
     "applications.ScoreRun": _PROGRAM,
     "applications.RubricVersion": _PROGRAM,
     "applications.Selection": _PROGRAM,

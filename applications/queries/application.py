@@ -22,7 +22,7 @@ from applications.models import (
 from applications.queries.intake.drafting import COMMON, read_with
 from applications.queries.selection.decisions import award_of, history
 from applications.rules.agreement import STEPS
-from applications.states import ANNOUNCED, ChangeKind, Outcome, SupplementState
+from applications.states import ANNOUNCED, ChangeKind, Outcome, Remedy, SupplementState
 from applications.states import ApplicationState as S
 from portal.records import together
 from portal.records.together import Rows
@@ -229,6 +229,14 @@ def _step(
         )
     due = deadlines.step_due(row, since, holidays()) if state == "current" and since else None
     return Step(row["label"], state, row["actor"], at=at, due=due)
+
+
+def assessed_in(application: Application, decisions: list[Decision]) -> ScoreRun:
+    """Return the run whose sheets the result rests on; a bonus granted later leaves them as they are."""
+    case = application.objection
+    if case is not None and case.remedy != Remedy.SHEETS:
+        return decisions[0].selection.run
+    return _run_behind(application, decisions)
 
 
 def _run_behind(application: Application, decisions: list[Decision]) -> ScoreRun:

@@ -24,7 +24,7 @@ from applications.queries import objection as objection_queries
 from applications.queries.selection import reserve
 from applications.rules import selection as selection_rules
 from applications.services.application import notify_applicant
-from applications.services.assessment import conflicts, scoring, sheets
+from applications.services.assessment import conflicts, opinions, scoring, sheets
 from applications.services.selection import decisions
 from applications.services.selection import reserve as reserve_services
 from applications.states import (
@@ -317,6 +317,8 @@ def conclude(run: ScoreRun, *, now: datetime) -> DecisionChange | None:
     ).first()
     if existing is not None:
         return existing
+    if objection.remedy == Remedy.SHEETS:
+        opinions.schedule(run)
     place, outcome, reason = _judge(objection, run)
     application = Application.objects.select_related("submission").get(pk=objection.application_id)
     current = Decision.objects.filter(application=application).order_by("-pk")[0]

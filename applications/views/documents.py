@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods
 from applications.forms.documents import ReceiptFileForm, ReceiptForm
 from applications.models import Application, IssuedDocument
 from applications.pdf_contexts import notice_parts
+from applications.queries.assessment.opinions import released_count
 from applications.queries.documents import genuine_file, genuine_receipt
 from applications.queries.intake.partners import signed_partners
 from applications.queries.selection.decisions import history
@@ -67,11 +68,14 @@ def application_document(request: SignedInRequest, pk: int, kind: str) -> HttpRe
 
 
 def current_version(application: Application, kind: str) -> int:
-    """Return which version of this kind is in force: of an agreement or a result the latest."""
+    """Return which version of this kind is in force: of an agreement or a result the latest.
+
+    A result has a further version with each later decision and each opinion that was released.
+    """
     if kind == IssuedDocument.Kind.AGREEMENT:
         return application.agreement.in_force
     if kind == IssuedDocument.Kind.RESULT:
-        return max(1, len(history(application)))
+        return max(1, len(history(application))) + released_count(application)
     return 1
 
 

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from applications.forms.selection import DeclineForm
 from applications.models import Application, IssuedDocument
 from applications.queries.application import result
+from applications.queries.assessment import opinions
 from applications.queries.inquiries import REFUSALS, may_ask_about_result
 from applications.queries.objection import clock
 from applications.queries.selection.decisions import award_of, released_results
@@ -95,6 +96,7 @@ def application_result(request: SignedInRequest, pk: int) -> HttpResponse:
             version=current_version(application, IssuedDocument.Kind.RESULT),
         ).exists(),
         "own": role,
+        "opinion": opinions.shown(application, released["history"]),
         "improve": to_improve(application, released),
         "may_ask": role in WRITERS and may_ask_about_result(application),
         "objection": application.objection,

@@ -17,6 +17,7 @@ from applications.states import (
     DeliverableState,
     InquiryState,
     ObjectionState,
+    OpinionState,
     SelectionState,
 )
 from portal.access.roles import AUDITOR, OPERATOR, SYSTEM, role_names
@@ -171,12 +172,23 @@ INQUIRY: Mapping[str, Edge] = {
     "expire": ({I.PASSED}, I.UNANSWERED, {SYSTEM}),
     "close": ({I.ASKED, I.PASSED, I.GIVEN}, I.CLOSED, {SYSTEM}),
 }
+P = OpinionState
+OPINION: Mapping[str, Edge] = {
+    "edit": ({P.DRAFT}, P.DRAFT, {OFFICER}),
+    "again": ({P.DRAFT}, P.DRAFT, {OFFICER}),
+    "finish": ({P.DRAFT}, P.READY, {OFFICER}),
+    "withhold": ({P.DRAFT}, P.READY, {OFFICER}),
+    "reopen": ({P.READY}, P.DRAFT, STAFF),
+    "release": ({P.READY}, P.RELEASED, {MANAGER}),
+    "discard": ({P.DRAFT, P.READY}, P.DISCARDED, {*STAFF, SYSTEM}),
+}
 TABLES: Mapping[str, Mapping[str, Edge]] = {
     "application": APPLICATION,
     "selection": SELECTION,
     "decisionchange": CHANGE,
     "objection": OBJECTION,
     "inquiry": INQUIRY,
+    "opinion": OPINION,
     "agreement": AGREEMENT,
     "deliverable": DELIVERABLE,
 }

@@ -100,7 +100,11 @@ def result(w: Words, many: int) -> dict[str, Any]:
         "content": _content(w),
         "result": released,
         "distance": "이 신청은 10.11점 높음",
-    }
+        "opinion": Row(
+            withheld="", released_at=AT, corrects_id=1, reason=w(300),
+            parts=[{"label": w.name(), "text": w(100 * many)}] * min(many, 8),
+        ),
+    }  # fmt: skip
 
 
 def sheets(w: Words, many: int) -> dict[str, Any]:

@@ -152,7 +152,13 @@ def filed(
 
 
 def locked_sheet(
-    application: Application, assessor: User, marks: Sequence[int], *, at: datetime = NOW
+    application: Application,
+    assessor: User,
+    marks: Sequence[int],
+    *,
+    at: datetime = NOW,
+    reasons: dict[str, str] | None = None,
+    comment: str = "",
 ) -> ScoreSheet:
     """Make a submitted sheet."""
     sheet = ScoreSheet(
@@ -161,7 +167,8 @@ def locked_sheet(
         assigned_at=at,
         declared_at=at,
         marks=dict(zip([code for code, _, _ in CRITERIA], marks, strict=True)),
-        reasons={code: "근거" for code, _, _ in CRITERIA},
+        reasons=reasons or {code: "근거" for code, _, _ in CRITERIA},
+        comment=comment,
     )
     sheet.sha256 = sheets.digest(sheet)
     sheet.locked_at = at

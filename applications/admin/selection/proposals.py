@@ -14,6 +14,7 @@ from django.urls import URLPattern, path
 from django.utils.safestring import SafeString
 
 from applications.admin.application.status import NoteForm
+from applications.admin.assessment import opinions
 from applications.admin.assessment.scoring import proposal_form
 from applications.admin.selection import ranked
 from applications.admin.selection.changes import PROPOSED, ChangeForm
@@ -162,6 +163,7 @@ class SelectionAdmin(JobProgressAdmin):
             move=SelectionMoves.RELEASE,
             intro="모든 신청의 결과를 한꺼번에 공개하고 신청기업마다 알림을 한 통씩 보냅니다. 되돌릴 수 없습니다.",
         ),
+        *opinions.SELECTION_ACTS,
         Act(
             "revise",
             "선정 수 바꾸기",

@@ -104,6 +104,7 @@ WHOLE = OpenApiExample(
         "submission": None,
         "decision": None,
         "changes": [],
+        "opinion": None,
         "objection": None,
     },
 )
@@ -124,6 +125,17 @@ DECIDED = OpenApiExample(
         },
         "decision": RESERVE,
         "changes": [RESERVE],
+        "opinion": {
+            "released_at": "2021-04-01T10:00:00+09:00",
+            "parts": [
+                {
+                    "label": "사업 필요성",
+                    "text": "지금의 불량률을 잰 방법을 적으면 효과를 판단하기 쉽습니다.",
+                }
+            ],
+            "withheld": "",
+            "correction": "",
+        },
         "objection": {
             "days": 10,
             "due_at": "2021-04-13T00:00:00+09:00",

@@ -9,6 +9,7 @@ from rest_framework import serializers
 
 from applications.forms.application import content
 from applications.models import Application, Attachment, PreparedFiling
+from applications.queries.assessment import opinions
 from applications.queries.intake import drafting
 from applications.queries.objection import objection_summary
 from applications.queries.selection.decisions import history
@@ -172,6 +173,21 @@ class OwnObjectionShape(serializers.Serializer):
     answer = text("심의 결과와 이유. 심의하기 전에는 null", allow_null=True)
 
 
+class OpinionPartShape(serializers.Serializer):
+    # The name is part of the API; DRF has an attribute of that name.
+    label = text("평가항목의 이름, 또는 종합 의견")  # type: ignore[assignment]
+    text = text("의견")
+
+
+class OwnOpinionShape(serializers.Serializer):
+    released_at = Time(help_text="공개한 시각")
+    parts = OpinionPartShape(many=True, help_text="항목별 의견. 공개하지 않으면 빕니다.")
+    withheld = text("의견을 공개하지 않는 사유. 공개하면 빈 글자입니다.")
+    correction = text(
+        "먼저 공개한 의견을 바로잡은 사유. 처음 공개한 것은 빈 글자입니다.", source="reason"
+    )
+
+
 class WholeShape(ApplicationShape):
     sections = serializers.DictField(
         child=SectionShape(), help_text="단계(company, plan, cost, declarations)별 답"
@@ -189,6 +205,10 @@ class WholeShape(ApplicationShape):
     )
     changes = OwnDecisionShape(
         many=True, help_text="발표한 결정 모두. 처음 것부터이며 마지막이 지금 결정입니다."
+    )
+    opinion = OwnOpinionShape(
+        allow_null=True,
+        help_text="평가위원의 의견을 이름 없이 다듬은 글. 담당자가 공개하기 전에는 null입니다.",
     )
     objection = OwnObjectionShape(
         allow_null=True, help_text="이의신청 기한과 상태. 다툴 결정이 없으면 null입니다."
@@ -259,7 +279,10 @@ def application_body(application: Application) -> dict[str, Any]:
     body["preview"] = GrantShape(grant).data if grant else None
     filed = getattr(application, "submission", None)
     body["submission"] = FiledShape(filed).data if filed else None
-    decisions = OwnDecisionShape(history(application), many=True).data
+    known = history(application)
+    opinion = opinions.shown(application, known)
+    body["opinion"] = OwnOpinionShape(opinion).data if opinion else None
+    decisions = OwnDecisionShape(known, many=True).data
     body["decision"], body["changes"] = (decisions[-1] if decisions else None), decisions
     objection = objection_summary(application, at)
     body["objection"] = OwnObjectionShape(objection).data if objection else None

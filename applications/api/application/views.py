@@ -165,8 +165,8 @@ class OneApplication(OwnApplications):
         operation_id="application",
         summary="신청 하나",
         description=(
-            "단계별 답, 지원금 미리보기, 아직 빠진 것과, 발표한 뒤에는 결정과 그 변경, 이의신청 기한과 "
-            "상태를 모두 돌려줍니다."
+            "단계별 답, 지원금 미리보기, 아직 빠진 것과, 발표한 뒤에는 결정과 그 변경, 평가의견, 이의신청 "
+            "기한과 상태를 모두 돌려줍니다."
         ),
         parameters=[NUMBER],
         responses={200: WholeShape},

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from applications.models import Application, Member, ScoreSheet, Submission
+from applications.rules.assessment.opinions import CONTACTS, FORMS_OF_FIRMS
 from applications.states import PartnerState
 from portal.core.validators import format_business_number
 
@@ -16,15 +17,6 @@ HIDDEN = "(가림)"
 ANONYMOUS = "비공개(블라인드 심사)"
 SHORTEST = 2  # shorter words would mask parts of ordinary text
 KEPT_PROFILE = ("company_size", "employees", "industry_code")
-# Contacts and numbers that free text may contain besides the known ones. An address is tried only
-# where its word begins: tried from every letter, a long word costs the square of its length. A number
-# may be followed by a particle (010-1234-5678로), a business number by no unit of money.
-PATTERNS = re.compile(
-    r"(?<![\w.+-])[\w.+-]++@[\w-]++(?:\.[\w-]++)++|https?://\S++|www\.\S++"
-    r"|(?<![0-9])[0-9]{3}-?[0-9]{2}-?[0-9]{5}(?![0-9]|\s?[천만억원])"
-    r"|(?<![0-9])0[0-9]{1,2}[-.) ]?[0-9]{3,4}[-. ]?[0-9]{4}(?![0-9])"
-)
-FORMS_OF_FIRMS = re.compile(r"\(주\)|㈜|주식회사|유한회사|\(유\)")
 
 
 @dataclass(frozen=True)
@@ -116,7 +108,7 @@ def _masked(content: Mapping[str, Any], secrets: re.Pattern[str]) -> dict[str, A
 
 def _cleaned(value: Any, secrets: re.Pattern[str]) -> Any:
     if isinstance(value, str):
-        return PATTERNS.sub(HIDDEN, secrets.sub(HIDDEN, value))
+        return CONTACTS.sub(HIDDEN, secrets.sub(HIDDEN, value))
     if isinstance(value, dict):
         return {name: _cleaned(part, secrets) for name, part in value.items()}
     if isinstance(value, list):

@@ -21,9 +21,10 @@ from applications.models import (
     ScoreSheet,
 )
 from applications.queries.application import in_program
+from applications.queries.assessment.sheets import handed_in_for
 from applications.rules.assessment import scoring as scoring_rules
 from applications.services.assessment import rubrics
-from applications.states import ApplicationState, BonusState, ObjectionState, Remedy
+from applications.states import ApplicationState, BonusState, ObjectionState
 from portal.access import impartiality
 from portal.core.errors import Finding, PortalError, RuleBroken
 from portal.jobs import queue
@@ -206,12 +207,6 @@ def _scope(run: ScoreRun) -> QuerySet[Application]:
     return _assessing(run.sub_program)
 
 
-def _counted_since(run: ScoreRun) -> datetime | None:
-    # A case assessed anew counts only sheets assigned after its objection was upheld.
-    case = Objection.objects.filter(run=run, remedy=Remedy.SHEETS)
-    return case.values_list("decided_at", flat=True).first()
-
-
 def _examples(numbers: Iterable[str | None]) -> str:
     listed = list(dict.fromkeys(str(number) for number in numbers))
     return "예: " + ", ".join(listed[:EXAMPLES])
@@ -220,17 +215,13 @@ def _examples(numbers: Iterable[str | None]) -> str:
 def _chunks(run: ScoreRun) -> Iterator[list[Entry]]:
     last = 0
     scope = _scope(run).order_by("pk").values_list("pk", flat=True)
-    since = _counted_since(run)
+    handed_in = handed_in_for(run)
     while ids := list(scope.filter(pk__gt=last)[:CHUNK]):
         last = ids[-1]
         marks: dict[int, list[scoring_rules.Sheet]] = {pk: [] for pk in ids}
         hashes: dict[int, list[str]] = {pk: [] for pk in ids}
         withdrawn: dict[int, int] = dict.fromkeys(ids, 0)
-        sheets = ScoreSheet.objects.filter(
-            application__in=ids, locked_at__isnull=False, locked_at__lte=run.requested_at
-        )
-        if since is not None:
-            sheets = sheets.filter(assigned_at__gte=since)
+        sheets = handed_in.filter(application__in=ids)
         # The state when the run was requested, so that a repeated run gives the same bytes.
         for pk, points, digest, out_at in sheets.order_by("application", "pk").values_list(
             "application_id", "marks", "sha256", "withdrawn_at"

@@ -23,7 +23,7 @@ from applications.models import (
 )
 from applications.queries.selection import aid as aid_queries
 from applications.rules import selection as selection_rules
-from applications.services.assessment import sheets
+from applications.services.assessment import opinions, sheets
 from applications.services.selection import aid, notices, reserve
 from applications.services.selection.notices import announced
 from applications.states import (
@@ -168,15 +168,17 @@ def propose(selection: Selection, *, now: datetime, progress: Progress = no_prog
 def confirm(selection: Selection, *, by: User, now: datetime) -> None:
     """Confirm the proposal as an officer, for another person to approve as a manager.
 
-    Raises MoveNotAllowed.
+    From now on opinions on its applications can be edited. Raises MoveNotAllowed.
     """
-    move(
-        selection,
-        SelectionMoves.CONFIRM,
-        by=by,
-        now=now,
-        changes={"confirmed_by": by, "confirmed_at": now},
-    )
+    with transaction.atomic():
+        move(
+            selection,
+            SelectionMoves.CONFIRM,
+            by=by,
+            now=now,
+            changes={"confirmed_by": by, "confirmed_at": now},
+        )
+        opinions.schedule(selection.run, by=by)
 
 
 def unconfirm(selection: Selection, *, note: str, by: User, now: datetime) -> None:

@@ -16,6 +16,7 @@ from applications.models import (
     ConflictOfInterest,
     Decision,
     IssuedDocument,
+    Opinion,
     ScoreResult,
     ScoreRun,
     Selection,
@@ -24,7 +25,7 @@ from applications.models import (
     Supplement,
 )
 from applications.services import documents, registries, statistics
-from applications.services.assessment import committee, conflicts, scoring
+from applications.services.assessment import committee, conflicts, opinions, scoring
 from applications.services.intake import partners
 from applications.services.screening import supplements
 from applications.services.selection import proposals
@@ -35,6 +36,7 @@ from portal.jobs import queue
 from portal.models import Job, JobState, Notice, RegistryAnswer
 from programs.models import LedgerEntry
 from programs.queries.ledger import balance
+from tests.factories import opinions as opinion_factory
 from tests.factories import staff
 from tests.factories.applications import (
     ApplicationFactory,
@@ -56,6 +58,7 @@ EFFECTS = (
     ConflictOfInterest,
     RegistryAnswer,
     SetResult,
+    Opinion,
 )
 
 
@@ -112,6 +115,19 @@ def to_release(program, officer, boss) -> Job:
     made = Selection.objects.select_related("sub_program").get()
     staff.decided(made, by=boss)
     return proposals.schedule_release(made, by=boss, now=clock.now())
+
+
+def to_gather_opinions(program, officer, boss) -> Job:
+    queue.run(to_select(program, officer, boss).pk)
+    staff.confirmed(Selection.objects.select_related("sub_program", "run").get())
+    return Job.objects.get(kind=opinions.JOB)
+
+
+def to_tell_of_opinions(program, officer, boss) -> Job:
+    selection = opinion_factory.drafts(3)[0].run.selections.get()
+    opinion_factory.all_ready(selection)
+    opinions.release_all(selection, by=boss, now=clock.now())
+    return Job.objects.get(kind=opinions.TELL_JOB)
 
 
 def to_find_ties(program, officer, boss) -> Job:
@@ -175,6 +191,8 @@ WAYS = [
     (proposals.DECIDE_JOB, to_decide),
     (proposals.DECIDE_JOB, to_undecide),
     (proposals.RELEASE_JOB, to_release),
+    (opinions.JOB, to_gather_opinions),
+    (opinions.TELL_JOB, to_tell_of_opinions),
     (conflicts.JOB, to_find_ties),
     (committee.JOB, to_solve),
     (partners.FILED_JOB, to_tell_partners),

@@ -52,7 +52,12 @@ ACTS: Mapping[SetActKind, SetActSpec] = {
         chunk=500,
     ),
     K.HAND_OVER: SetActSpec(
-        STAFF, FILED, officers.hand_over, check=officers.check_officer, own_locks=True
+        STAFF,
+        FILED,
+        officers.hand_over,
+        undo=officers.hand_back,
+        check=officers.check_officer,
+        own_locks=True,
     ),
     K.CONCLUDE: SetActSpec(
         (MANAGER,),

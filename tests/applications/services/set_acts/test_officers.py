@@ -1,5 +1,7 @@
 """Handing many files over, each under the rules of giving one."""
 
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -14,6 +16,7 @@ from tests.factories import staff
 from tests.factories.applications import NOW
 
 pytestmark = pytest.mark.django_db
+LATER = NOW + timedelta(hours=1)
 
 
 def begin(by: User, to: User, *rows: Application) -> SetAct:
@@ -74,3 +77,41 @@ def test_handing_over_takes_as_many_statements_however_many_files_there_are() ->
         assert made.done == size
         counts.append(len(caught))
     assert counts[0] == counts[1]
+
+
+def test_files_go_back_to_whom_they_came_from() -> None:
+    program, boss = staff.program(), staff.manager()
+    first, second, gone = (staff.officer(program) for _ in range(3))
+    to = staff.officer(program)
+    rows = [staff.filed(program) for _ in range(5)]
+    own, others, ended, nobodys, moved = rows
+    for row, officer in ((own, first), (others, second), (ended, gone), (moved, first)):
+        charge.take(row, by=officer, now=NOW)
+    made = running.run(begin(boss, to, *rows))
+    assert set(Application.objects.values_list("officer", flat=True)) == {to.pk}
+    moved.refresh_from_db()
+    charge.take_over(moved, reason="급함", by=second, now=NOW)
+    gone.groups.clear()
+    back = running.run(running.undo(made, reason="잘못 골랐음", by=boss, now=LATER))
+    assert codes(back) == {
+        own.pk: "", others.pk: "", nobodys.pk: "", ended.pk: "officer", moved.pk: "followed",
+    }  # fmt: skip
+    after = dict(Application.objects.values_list("pk", "officer"))
+    assert after == {
+        own.pk: first.pk, others.pk: second.pk, nobodys.pk: None, ended.pk: to.pk,
+        moved.pk: second.pk,
+    }  # fmt: skip
+    line = OfficerChange.objects.filter(application=own).latest("pk")
+    assert (line.kind, line.officer, line.previous, line.by) == ("given", first, to, boss)
+    assert "잘못 골랐음" in line.reason
+
+
+def test_only_a_manager_and_who_handed_files_over_give_them_back() -> None:
+    program = staff.program()
+    mine, to, other = (staff.officer(program) for _ in range(3))
+    row = staff.filed(program)
+    charge.take(row, by=mine, now=NOW)
+    made = running.run(begin(mine, to, row))
+    refused = running.run(running.undo(made, reason="실수", by=other, now=LATER))
+    assert codes(refused) == {row.pk: "role"}
+    assert Application.objects.get(pk=row.pk).officer == to

@@ -1,5 +1,7 @@
 """Page of the grant preview."""
 
+from urllib.parse import urlencode
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
@@ -35,4 +37,7 @@ def preview(request: HttpRequest, round: str, code: str) -> HttpResponse:
         except PortalError as error:
             form.add_error(None, error.message)
     context = {**program_context(program, now()), "form": form, "grant": grant, "track": track}
+    if grant and context["apply_url"]:
+        sent = {name: value for name, value in form.cleaned_data.items() if value}
+        context["carry_url"] = f"{context['apply_url']}?{urlencode(sent)}"
     return render(request, "programs/grants/preview.html", context)

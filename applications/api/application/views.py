@@ -41,7 +41,7 @@ from applications.api.application.shapes import (
 from applications.models import Application, Site
 from applications.queries.documents import genuine_receipt
 from applications.queries.intake.questions import SECTIONS
-from applications.services.intake import drafting, filing, preparing
+from applications.services.intake import carrying, drafting, filing, preparing
 from applications.states import ApplicationState
 from applications.visibility import WRITERS, answerable_by, find_answerable, own_applications
 from portal.access.requests import arrived_at, person
@@ -210,7 +210,7 @@ class OneApplication(OwnApplications):
                 if name not in SECTIONS:
                     raise BadInput(f"없는 단계입니다: {name}", code="section_unknown")
                 drafting.require_known(application, name=name, data=part["answers"])
-                drafting.save_section(
+                saved = drafting.save_section(
                     application,
                     name=name,
                     data=part["answers"],
@@ -218,6 +218,8 @@ class OneApplication(OwnApplications):
                     by=person(request),
                     now=at,
                 )
+                if saved.carried:
+                    carrying.look(application, name=name, now=at)
             consents = change.validated_data.get("consents", {})
             if consents:
                 drafting.consent(application, answers=consents, by=person(request), now=at)

@@ -7,15 +7,32 @@ from django import forms
 
 from portal.forms.fields import PlainForm, mark_needed
 
+CARRY = (("yes", "예, 채웁니다"), ("no", "아니요, 새로 적겠습니다"))
 GIVEN = (("yes", "동의합니다"), ("no", "동의하지 않습니다"))
 
 
 class StartForm(PlainForm):
-    def __init__(self, *args: Any, sites: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+    """The site; where something was answered before, whether that is filled in."""
+
+    def __init__(
+        self,
+        *args: Any,
+        sites: Sequence[tuple[str, str]],
+        carried: bool = False,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.fields["site"] = forms.ChoiceField(
             label="신청할 사업장", choices=list(sites), widget=forms.RadioSelect
         )
+        if carried:
+            self.fields["carry"] = forms.ChoiceField(
+                label="앞서 답하신 내용으로 신청서를 채울까요?",
+                choices=CARRY,
+                initial="yes",
+                widget=forms.RadioSelect,
+                help_text="비어 있는 항목에만 채웁니다. 채운 항목은 단계마다 확인하고 저장해야 제출할 수 있습니다.",
+            )
 
 
 class ConsentForm(PlainForm):

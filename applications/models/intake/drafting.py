@@ -9,11 +9,15 @@ USER = settings.AUTH_USER_MODEL
 
 
 class Section(models.Model):
-    """Answers of one section; `version` keeps two people from overwriting each other."""
+    """Answers of one section; `version` keeps two people from overwriting each other.
+
+    `carried` are the codes of answers from a self-check or a preview that nobody has looked at yet.
+    """
 
     application = models.ForeignKey(Application, on_delete=models.CASCADE, related_name="sections")
     name = models.CharField("단계", max_length=20)
     data = models.JSONField("내용", default=dict)
+    carried = models.JSONField("자격 확인에서 가져온 항목", null=True, editable=False)
     version = models.PositiveIntegerField(default=1)
     saved_by = models.ForeignKey(USER, on_delete=models.PROTECT, related_name="+")
     saved_at = models.DateTimeField("저장 시각")

@@ -377,6 +377,7 @@ def missing(dossier: Dossier, *, now: datetime) -> list[Finding]:
 
 def _missing(dossier: Dossier, now: datetime) -> list[Finding]:
     findings = [] if dossier.track_code else [Finding("missing:track", "지원유형을 고르세요.")]
+    findings += _carried_findings(dossier)
     findings += dossier.reviewed_profile.findings
     findings += dossier.reviewed.findings
     findings += _cost_findings(dossier)
@@ -408,6 +409,20 @@ def cost_shares(dossier: Dossier) -> partners_rules.Shares | None:
 def required_terms(sub_program: SubProgram) -> dict[str, dict[str, Any]]:
     """Return by partner role what it has to confirm: a share of the cost, a quotation."""
     return {row["role"]: row["terms"] for row in sub_program.partner_roles if row.get("terms")}
+
+
+def _carried_findings(dossier: Dossier) -> list[Finding]:
+    """Return what was carried over from a self-check and nobody has looked at in its step."""
+    return [
+        Finding(
+            f"carried:{row['code']}",
+            f"‘{row['label']}’ 항목은 자격 확인에서 답하신 내용입니다. 맞는지 확인하고 이 단계를 저장하세요.",
+        )
+        for name, section in dossier.saved.items()
+        if section.carried
+        for row in section_questions(dossier.application, name)
+        if row["code"] in section.carried
+    ]
 
 
 def _condition_findings(dossier: Dossier, reported: set[str], now: datetime) -> list[Finding]:

@@ -25,10 +25,11 @@ from applications.queries.intake.questions import (
     section_questions,
 )
 from applications.rules.intake import merging
-from applications.services.intake import copying, drafting
+from applications.services.intake import carrying, copying, drafting
 from applications.states import ApplicationState
 from applications.views.application.overview import one_of
 from applications.views.intake.attachments import documents_page
+from applications.views.intake.carrying import answers_before, shown
 from applications.views.intake.partners import partners_page
 from applications.views.intake.steps import (
     changed_parts,
@@ -42,6 +43,7 @@ from portal.access.requests import SignedInRequest
 from portal.api.errors import error_body
 from portal.core.clock import now
 from portal.core.errors import BadInput, Closed, PortalError, RuleBroken
+from portal.core.html import html
 from portal.core.money import eok
 from portal.forms.errors import refuse
 from portal.web.drafts import saved_answer
@@ -52,9 +54,11 @@ from programs.queries.catalogue import sub_program
 from programs.queries.rounds import refusal
 from programs.queries.writing import helps
 from programs.rules.industries import FACT
+from programs.views.eligibility import forget_answers
 
 # Who it was is not known: the last save of a step may be one's own, of another field.
 CHANGED = "다른 사람이나 다른 창에서 먼저 바꾼 항목입니다."
+CARRIED = "<strong>자격 확인에서 답하신 내용입니다. 맞는지 확인하세요.</strong> {}"
 COMPARE = "‘저장만 하기’를 누르면 두 내용을 견주어 고를 수 있습니다."
 
 
@@ -70,13 +74,20 @@ def application_new(request: SignedInRequest, round: str, code: str) -> HttpResp
     )
     choices = [(str(site.pk), f"{site.company.name} · {site.name}") for site in sites]
     first = {"site": choices[0][0]} if len(choices) == 1 else {}
-    form = StartForm(request.POST or None, sites=choices, initial=first)
+    answers = answers_before(request, program, at)
+    words = shown(program, answers)
+    form = StartForm(
+        request.POST or None, sites=choices, initial=first, carried=bool(words["filled"])
+    )
     closed = refusal(program, at)
     status, existing = 200 if request.method == "GET" else 400, None
     if form.is_valid():
         site = next(site for site in sites if str(site.pk) == form.cleaned_data["site"])
         try:
             draft = drafting.start(program, site=site, by=request.user, now=at)
+            if form.cleaned_data.get("carry") == "yes":
+                fill_in(request, draft, answers, at)
+            forget_answers(request)
             return redirect("application_step", pk=draft.pk, step=steps_of(draft)[0])
         except (drafting.AlreadyApplied, Closed) as error:
             refuse(form, error, fields={"already_applied": "site"})
@@ -88,8 +99,19 @@ def application_new(request: SignedInRequest, round: str, code: str) -> HttpResp
         "closed": closed,
         "existing": existing,
         "now": at,
+        **words,
     }
     return render(request, "applications/intake/new.html", context, status=status)
+
+
+def fill_in(
+    request: SignedInRequest, draft: Application, answers: Mapping[str, Any], at: datetime
+) -> None:
+    count = carrying.carry(draft, answers, by=request.user, now=at)
+    if count:
+        messages.success(
+            request, f"앞서 답하신 내용 {count}개를 채웠습니다. 단계마다 확인하고 저장하세요."
+        )
 
 
 @signed_in
@@ -145,6 +167,8 @@ def section_page(
         return background_answer(dossier, step, step_forms, outcome, at)
     if outcome.left:
         return asked_page(request, step, step_forms["form"], outcome, at)
+    if (section := outcome.dossier.saved.get(step)) and section.carried:
+        carrying.look(outcome.dossier.application, name=step, now=at)
     return next_page(request, outcome.dossier, step, step_forms["form"])
 
 
@@ -170,6 +194,9 @@ def forms_of(dossier: Dossier, step: str, data: Mapping[str, Any] | None = None)
         track=dossier.track_code or "",
         based=digests_of(dossier, step, questions),
     )
+    for code in (section.carried if section else None) or ():
+        if (name := f"q_{code}") in form.fields:
+            form.fields[name].help_text = html(CARRIED, form.fields[name].help_text)
     step_forms: dict[str, Any] = {
         "form": form,
         "saved_at": section.saved_at if section else None,

@@ -181,6 +181,7 @@ def assessment(request: HttpRequest, application: Application) -> Context:
         **standing.scores(application, sheets),
         "panel": progress.panel_of(application, sheets),
         "late": {sheet.pk for sheet in sheets if _late(application, sheet, at)},
+        "opinion": application.opinions.order_by("-version").first(),
     }
 
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from applications.models import Opinion, ScoreResult, ScoreRun, Selection
 from applications.queries.assessment import opinions as queries
@@ -139,11 +140,7 @@ def release_all(selection: Selection, *, by: User, now: datetime) -> int:
             now=now,
             changes={"released_by": by, "released_at": now},
         )
-        if rows.filter(state__in=OPEN_OPINIONS).exists():
-            raise MoveNotAllowed(
-                "그사이 다시 다듬는 평가의견이 생겼습니다. 화면을 새로 열어 확인해 주세요.",
-                code="drafts",
-            )
+        _refuse_left(rows)
         if not released:
             raise MoveNotAllowed("공개할 평가의견이 없습니다.", code="nothing_ready")
         key = f"opinion-notices:{selection.pk}:{now.isoformat()}"
@@ -239,7 +236,7 @@ def discard(opinion: Opinion, *, note: str, by: User, now: datetime) -> None:
     move(opinion, OpinionMoves.DISCARD, by=by, now=now, note=note)
 
 
-def _scope(run: ScoreRun) -> Any:
+def _scope(run: ScoreRun) -> QuerySet[ScoreResult]:
     rows = ScoreResult.objects.filter(run=run)
     return rows.exclude(application__state=ApplicationState.WITHDRAWN)
 
@@ -307,6 +304,15 @@ def _refuse_changed(opinion: Opinion) -> None:
         raise MoveNotAllowed(
             "의견을 모은 뒤 평가표가 제외되거나 복원되었습니다. 의견을 다시 모아 주세요.",
             code="sheets_changed",
+        )
+
+
+def _refuse_left(opinions: QuerySet[Opinion]) -> None:
+    # One may have been taken back between the check and the release.
+    if opinions.filter(state__in=OPEN_OPINIONS).exists():
+        raise MoveNotAllowed(
+            "그사이 다시 다듬는 평가의견이 생겼습니다. 화면을 새로 열어 확인해 주세요.",
+            code="drafts",
         )
 
 

@@ -51,6 +51,12 @@ def test_the_words_of_the_panel_stand_beside_the_text_without_names(two, officer
         assert judge.email not in page
 
 
+def test_the_page_of_the_application_leads_to_it(two, officer) -> None:
+    url = reverse("admin:applications_application_change", args=[two[0].application_id])
+    page = staff.enter(Client(), officer).get(url, {"tab": "assessment"}).content.decode()
+    assert address(two[0]) in page
+
+
 def test_a_finished_text_leads_to_the_next_draft(two, officer) -> None:
     desk = staff.enter(Client(), officer)
     data = sent(desk, two[0], part_0="다듬은 글", done="on")

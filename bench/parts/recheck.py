@@ -8,10 +8,11 @@ import requests
 from applications.models import Application, Company, RegistryCheck, RegistryConsent
 from applications.services import registries as services
 from bench.agency import KEY, agency
-from bench.environment import Environment, Log
+from bench.environment import Environment, EnvironmentFailed, Log
 from bench.parts.fixtures import MANAGER_EMAIL
 from bench.report import Row, peak_bytes, times
 from portal.core.clock import now
+from portal.core.errors import Unavailable
 from portal.models import User
 from portal.registries.declared import registries, wording
 from programs.models import SubProgram
@@ -20,6 +21,7 @@ PART = "recheck"
 PROGRAM = "build"
 STATUS = "business_status"
 PER_CALL = registries()[STATUS].per_call
+MOST_RUNS = 20
 GOAL_SECONDS, GOAL_CALLS, GOAL_MB = 600, 1_000, 300
 
 
@@ -114,5 +116,12 @@ def _check(program: SubProgram, by: User) -> tuple[float, int]:
     """Return the seconds of one check, and how many firms the first registry answered about."""
     check: RegistryCheck = services.start_check(program, by=by, now=now())
     started = time.monotonic()
-    services.run_check(check, now=now())
+    for _ in range(MOST_RUNS):
+        try:
+            services.run_check(check, now=now())
+            break
+        except Unavailable:  # a run asks for a few minutes; its job comes back and goes on
+            continue
+    else:
+        raise EnvironmentFailed(f"not finished in {MOST_RUNS} runs")
     return time.monotonic() - started, check.results[STATUS]["answered"]

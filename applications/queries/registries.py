@@ -134,9 +134,14 @@ def questions(registry: Registry, companies: QuerySet[Company]) -> list[Question
 
 def still(registry: Registry, batch: Sequence[Question]) -> list[Question]:
     """Return the questions about firms whose consent to this registry is in force at this moment."""
-    rows = consenting(registry).filter(business_number__in=[question.subject for question in batch])
-    numbers = set(rows.values_list("business_number", flat=True))
-    return [question for question in batch if question.subject in numbers]
+    numbers = [question.subject for question in batch]
+    firms = Company.objects.filter(business_number__in=numbers)
+    of_firm = dict(firms.values_list("pk", "business_number"))
+    # By the keys of the firms: joined, all consents may be read for a hundred of them.
+    given = RegistryConsent.objects.filter(company__in=list(of_firm), withdrawn_at=None)
+    named = given.filter(wording__in=naming(registry.code)).values_list("company", flat=True)
+    allowed = {of_firm[pk] for pk in named}
+    return [question for question in batch if question.subject in allowed]
 
 
 def confirmed_since(companies: QuerySet[Company], registry: Registry) -> QuerySet[Company]:

@@ -4,6 +4,7 @@ import time
 from datetime import date
 
 import requests
+from django.db import connection
 
 from applications.models import Application, Company, RegistryCheck, RegistryConsent
 from applications.services import registries as services
@@ -110,6 +111,8 @@ def _consent_all(by: User) -> None:
         ),
         batch_size=5_000,
     )
+    with connection.cursor() as cursor:  # as autovacuum does, where consents come one by one
+        cursor.execute("ANALYZE")
 
 
 def _check(program: SubProgram, by: User) -> tuple[float, int]:

@@ -17,7 +17,6 @@ from applications.worklists import OPEN_EXCLUSION
 from portal.access import impartiality
 from portal.access.requests import person
 from portal.access.roles import roles_of
-from portal.forms.people import told_apart
 from portal.staff.acts import Act, WorkflowAdmin
 from portal.staff.edits import EditAdmin
 from portal.staff.filters import waiting
@@ -73,16 +72,6 @@ def discard(
 ) -> ExclusionProposal:
     exclusions.discard(proposal, by=person(request), now=at, **data)
     return proposal
-
-
-def proposed(proposal: ExclusionProposal) -> str:
-    """Return what the second person approves."""
-    failed = "\n".join(f"· {message}" for message in proposal.messages)
-    return (
-        f"{told_apart(proposal.proposed_by)}님이 {proposal.application}의 요건 미충족을 제안했습니다.\n"
-        f"충족하지 못한 요건:\n{failed}\n사유: {proposal.reason}\n\n"
-        "승인하면 신청기업에 그대로 알립니다. 기업은 이의를 신청할 수 있습니다."
-    )
 
 
 def in_screening(request: HttpRequest, row: Check | BonusClaim | ExclusionProposal) -> bool:
@@ -202,7 +191,7 @@ class ExclusionProposalAdmin(WorkflowAdmin):
             show=lambda request, row: (
                 row.open and in_screening(request, row) and row.proposed_by_id != person(request).pk
             ),
-            intro=proposed,
+            intro="승인하면 충족하지 못한 요건과 사유를 신청기업에 그대로 알립니다. 기업은 이의를 신청할 수 있습니다.",
             danger=True,
         ),
         Act(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from applications.models import Application, SetAct
+from applications.models import Application, SetAct, SetResult
 from portal.core.errors import Finding, PortalError
 from portal.core.moves import Move
 from portal.models import User
@@ -52,6 +52,11 @@ class Batch:
     @property
     def note(self) -> str:
         return f"{self.act}: {self.act.reason}"
+
+    def made_at(self) -> dict[int, datetime]:
+        """Return when the act that this one takes back acted on each application."""
+        results = SetResult.objects.filter(set_act=self.act.undoes_id, application__in=self.rows)
+        return dict(results.values_list("application_id", "at"))
 
     def without(self, refusals: Mapping[int, object]) -> list[int]:
         return [pk for pk in self.rows if pk not in refusals]

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from applications.models import Application, OfficerChange, SetResult
+from applications.models import Application, OfficerChange
 from applications.queries.officers.charge import chargeable
 from applications.rules.officers.charge import NOT_OWN, giving
 from applications.services.officers import charge
@@ -67,8 +67,7 @@ def hand_back(batch: Batch) -> Refusals:
     assert undone is not None  # noqa: S101 - an act that takes nothing back has no undo
     if MANAGER not in roles_of(batch.by) and batch.by.pk != undone.requested_by_id:
         return dict.fromkeys(batch.rows, NOT_OWN)
-    results = SetResult.objects.filter(set_act=undone, application__in=batch.rows)
-    made = dict(results.values_list("application_id", "at"))
+    made = batch.made_at()
     changes = OfficerChange.objects.filter(application__in=batch.rows).order_by("pk")
     last = {row.application_id: row for row in changes}
     refusals: Refusals = {}

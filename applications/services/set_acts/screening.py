@@ -16,7 +16,6 @@ from applications.models import (
     ExclusionProposal,
     FormVersion,
     ScoreSheet,
-    SetResult,
     StaffFlag,
     Submission,
     Supplement,
@@ -284,7 +283,7 @@ def _due(batch: Batch, programs: Iterable[int], days: int | None) -> dict[int, d
 
 def _followed(batch: Batch, expected: str) -> Refusals:
     """Return the applications whose last move is not the one that the act made."""
-    made = dict(_results(batch).values_list("application_id", "at"))
+    made = batch.made_at()
     last = {
         pk: (move, by, at)
         for pk, move, by, at in ApplicationMove.objects.filter(thing__in=batch.rows)
@@ -297,7 +296,7 @@ def _followed(batch: Batch, expected: str) -> Refusals:
 
 def _confirmed_by(batch: Batch) -> dict[int, int]:
     """Return check and application of what the act that is taken back confirmed."""
-    made = dict(_results(batch).values_list("application_id", "at"))
+    made = batch.made_at()
     by = batch.act.undoes.requested_by_id if batch.act.undoes else None
     rows = Check.objects.filter(
         application__in=batch.rows, decision=CheckDecision.CONFIRMED, decided_by=by
@@ -307,7 +306,3 @@ def _confirmed_by(batch: Batch) -> dict[int, int]:
         for pk, application, at in rows.values_list("pk", "application_id", "decided_at")
         if at == made.get(application)
     }
-
-
-def _results(batch: Batch) -> QuerySet[SetResult]:
-    return SetResult.objects.filter(set_act=batch.act.undoes_id, application__in=batch.rows)

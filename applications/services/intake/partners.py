@@ -15,7 +15,7 @@ from applications.queries.intake.partners import (
 from applications.services.assessment import conflicts
 from applications.services.company import check_invitations_today
 from applications.services.intake.drafting import touch
-from applications.states import PartnerState
+from applications.states import ApplicationState, PartnerState
 from applications.visibility import WRITERS
 from portal.access.accounts import account_of
 from portal.core.errors import BadInput, MoveNotAllowed, NotFound, StaleVersion
@@ -262,7 +262,12 @@ def job_of_filing(application: Application) -> list[Job]:
 
 
 def tell_of_filing(application: Application, *, now: datetime) -> int:
-    """Tell those who take part, once each, that it was filed; return how many they are."""
+    """Tell those who take part, once each, that it was filed; return how many they are.
+
+    Nobody, if it was withdrawn meanwhile: they have been told of the end.
+    """
+    if application.state == ApplicationState.WITHDRAWN:
+        return 0
     joined = application.partners.filter(state=PartnerState.ACCEPTED).select_related("answered_by")
     letters = [
         outbox.new(

@@ -352,3 +352,14 @@ def test_those_who_take_part_are_told_of_the_filing_by_a_job() -> None:
     letter = told.get()
     assert letter.to_email == partner.email
     assert filed.number in letter.body
+
+
+def test_nobody_is_told_of_a_filing_that_was_withdrawn_before_the_job_ran() -> None:
+    programs.load()
+    draft = drafts.complete(programs.program("robot"))
+    drafts.file(draft)
+    draft.refresh_from_db()
+    filing.withdraw(draft, by=draft.created_by, now=NOW, note="사정")
+    assert queue.run(Job.objects.get(kind=partners.FILED_JOB).pk) == JobState.DONE
+    assert not Notice.objects.filter(key__startswith="partner_filed").exists()
+    assert Notice.objects.filter(key__startswith="partner_removed").count() == 1

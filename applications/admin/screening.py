@@ -192,7 +192,6 @@ class ExclusionProposalAdmin(WorkflowAdmin):
                 row.open and in_screening(request, row) and row.proposed_by_id != person(request).pk
             ),
             intro="승인하면 충족하지 못한 요건과 사유를 신청기업에 그대로 알립니다. 기업은 이의를 신청할 수 있습니다.",
-            danger=True,
         ),
         Act(
             "discard",
@@ -202,6 +201,7 @@ class ExclusionProposalAdmin(WorkflowAdmin):
             roles=[OFFICER, MANAGER],
             form=note_form(max_length=exclusions.NOTE_LENGTH),
             show=lambda request, row: row.open,
+            danger=True,
         ),
     ]
 

@@ -166,7 +166,9 @@ def sent_on(row: Any) -> str:
     return f"{row.thing} 신청을 평가로 넘겼습니다."
 
 
-def exclude(request: HttpRequest, application: Application, data: Data, at: datetime) -> None:
+def propose_exclusion(
+    request: HttpRequest, application: Application, data: Data, at: datetime
+) -> None:
     exclusions.propose(application, by=person(request), now=at, **data)
 
 
@@ -337,7 +339,7 @@ class ApplicationAdmin(SetListAdmin):
         Act(
             "exclude",
             "요건 미충족 제안",
-            exclude,
+            propose_exclusion,
             done="요건 미충족을 제안했습니다. 다른 사람이 승인하면 처리하고 신청기업에 알립니다.",
             move=ApplicationMoves.EXCLUDE,
             show=lambda request, application: tabs.open_proposal(application) is None,

@@ -31,7 +31,7 @@ from applications.states import (
 from portal.core.dates import korean_day
 from portal.models import RegistryRecord
 from portal.registries import gateway
-from portal.registries.declared import Registry, connected, wordings
+from portal.registries.declared import Registry, connected, named_by
 from programs.rules import eligibility, evidence
 from programs.rules.eligibility import Condition
 from programs.rules.evidence import Evidence
@@ -195,7 +195,7 @@ def _consents(firms: Iterable[int]) -> dict[int, Collection[str]]:
     """Return by firm the registries that its consent names."""
     given = RegistryConsent.objects.filter(company__in=list(firms), withdrawn_at=None)
     return {
-        company: wordings()[version].registries if version in wordings() else ()
+        company: named_by(version)
         for company, version in given.values_list("company_id", "wording")
     }
 

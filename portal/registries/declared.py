@@ -86,6 +86,12 @@ def wordings() -> Mapping[str, Wording]:
     }
 
 
+def named_by(version: str) -> tuple[str, ...]:
+    """Return the registries that a wording names; none for a version that is not known."""
+    known = wordings().get(version)
+    return known.registries if known else ()
+
+
 def wording() -> Wording:
     """Return the consent as it is asked for now: the first that names every connected registry."""
     asked = set(connected())

@@ -44,7 +44,7 @@ from portal.core.money import won
 from portal.models import RegistryAnswer, RegistryRecord
 from portal.records import snapshot, together
 from portal.records.together import Rows
-from portal.registries.declared import connected, wordings
+from portal.registries.declared import connected, named_by
 from programs.models import SubProgram
 from programs.queries import papers
 from programs.rules import eligibility, industries
@@ -260,12 +260,7 @@ def load(application: Application, *, refetch: bool = True) -> Dossier:
 def _records(found: Mapping[str, list[Any]]) -> dict[str, RegistryRecord]:
     """Return the records whose answers may be used: of registries that the firm's consent names."""
     answers = {row.pk: row for row in found.get("answers", ())}
-    named = {
-        code
-        for given in found.get("allowed", ())
-        if given.wording in wordings()
-        for code in wordings()[given.wording].registries
-    }
+    named = {code for given in found.get("allowed", ()) for code in named_by(given.wording)}
     records = {row.registry: row for row in found.get("records", ()) if row.registry in named}
     for record in records.values():
         record.answer = answers[record.answer_id]

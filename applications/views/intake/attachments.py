@@ -107,11 +107,8 @@ def _page(
     sent: Sent | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    offers, told = (
-        box_queries.offers(dossier, now=at),
-        drafting_queries.told_papers(dossier, now=at),
-    )
-    could_be_told = papers.told(connected())
+    offers = box_queries.offers(dossier, now=at)
+    told, could_be_told = drafting_queries.told_papers(dossier, now=at), papers.told(connected())
     rows = []
     for document in drafting_queries.applicable_documents(dossier):
         code = document["code"]
@@ -121,12 +118,13 @@ def _page(
                 "document": document,
                 "files": stored,
                 "told": [in_words(record) for record in told.get(code, ())],
+                "needed": not stored and code not in told,
                 "could_be_told": code in could_be_told,
                 "form": sent.form if sent and sent.code == code else _form(document),
                 "offers": offers.get(code, []) if len(stored) < document["max_files"] else [],
             }
         )
-    fillable = [row for row in rows if row["offers"] and not (row["files"] or row["told"])]
+    fillable = [row for row in rows if row["needed"] and row["offers"]]
     return render_step(
         request,
         dossier,
@@ -136,7 +134,7 @@ def _page(
         rows=rows,
         sent=sent.form if sent else None,
         fillable=fillable,
-        spared=[row for row in rows if row["could_be_told"] and not (row["files"] or row["told"])],
+        spared=[row for row in rows if row["needed"] and row["could_be_told"]],
     )
 
 

@@ -338,9 +338,9 @@ def asked_page(
         rows = differences(request, saved, step, conflict)
         extra = {"conflict": conflict, "differences": rows}
     status = conflict.status if conflict else RuleBroken.status if outcome.refusals else 200
-    left_out = status != 200
+    refused = bool(conflict or outcome.refusals)  # else somebody only looked for an industry
     return render_step(
-        request, saved, step, at, status=status, others_saved=left_out, **extra, **step_forms
+        request, saved, step, at, status=status, others_saved=refused, **extra, **step_forms
     )
 
 
@@ -358,7 +358,7 @@ def save(
     Returns the draft as it is then.
     """
     form, consents = step_forms["form"], step_forms.get("consents")
-    if not form.is_valid() and not but:
+    if not form.is_valid() and not but:  # always asked: it reads what is saved below
         raise BadInput("화면을 새로 열고 다시 입력해 주세요.", code="form_damaged")
     return drafting.save_step(
         dossier,

@@ -24,6 +24,7 @@ from applications.queries.open_data.publication import publication
 from applications.queries.selection.decisions import history
 from applications.queries.statistics import charts
 from applications.queries.statistics import round_report as round_report_queries
+from applications.rules.registries import papers_told
 from applications.states import Outcome, PartnerState, SettlementState
 from portal.core.money import won
 from portal.paper import hwpx, pdf
@@ -92,10 +93,7 @@ def receipt(filed: Submission) -> dict[str, Any]:
             {**row, "label": labels.get(row["requirement"], row["requirement"])}
             for row in filed.content["attachments"]
         ],
-        "told": [
-            {**row, "label": labels.get(row["requirement"], row["requirement"])}
-            for row in filed.content.get("told", ())
-        ],
+        "told": papers_told(filed.content, form),
         "partners": [
             {**row, "label": roles.get(row["role"], row["role"])}
             for row in filed.content["partners"]

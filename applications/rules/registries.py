@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from applications.rules.screening import document_labels
 from portal.core.dates import korean_day
 from programs.rules import industries
 from programs.rules.facts import Fact
@@ -57,6 +58,15 @@ def stands_for_paper(
     if now >= until or run_out(facts, on=korean_day(now)):
         return False
     return found and read(registry, found=found, facts=facts).expected
+
+
+def papers_told(content: Mapping[str, Any], form: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the answers that stand for papers in the content of an application, each with its `label`."""
+    labels = document_labels(form)
+    return [
+        {**row, "label": labels.get(row["requirement"], row["requirement"])}
+        for row in content.get("told", ())
+    ]
 
 
 def _status(found: bool, facts: Mapping[str, Any]) -> Reading:

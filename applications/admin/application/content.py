@@ -8,6 +8,8 @@ from typing import Any
 from applications.forms.intake.questions import Row, answer_text
 from applications.models import Application, Attachment, Submission
 from applications.queries.intake.questions import DECLARATIONS, REQUESTED
+from applications.rules.registries import papers_told
+from applications.rules.screening import document_labels
 from applications.states import PartnerState
 from applications.visibility import attachments_of
 from portal.core.money import won
@@ -82,7 +84,7 @@ def consents(filed: Submission) -> list[dict[str, Any]]:
 
 
 def attachments(filed: Submission, user: User) -> list[dict[str, Any]]:
-    labels = {row["code"]: row["label"] for row in filed.form.content.get("documents", [])}
+    labels = document_labels(filed.form.content)
     frozen = {row["sha256"] for row in filed.content.get("attachments", [])}
     rows = attachments_of(user).filter(application=filed.application_id).order_by("pk")
     return [_attachment(row, labels, row.sha256 in frozen) for row in rows]
@@ -90,15 +92,8 @@ def attachments(filed: Submission, user: User) -> list[dict[str, Any]]:
 
 def told(filed: Submission) -> list[dict[str, Any]]:
     """Return the papers that answers of agencies stood for when it was filed."""
-    labels = {row["code"]: row["label"] for row in filed.form.content.get("documents", [])}
-    return [
-        {
-            **row,
-            "label": labels.get(row["requirement"], row["requirement"]),
-            "at": stamp(datetime.fromisoformat(row["at"])),
-        }
-        for row in filed.content.get("told", ())
-    ]
+    rows = papers_told(filed.content, filed.form.content)
+    return [{**row, "at": stamp(datetime.fromisoformat(row["at"]))} for row in rows]
 
 
 def bonus_answers(filed: Submission) -> dict[str, tuple[str, str]]:

@@ -8,6 +8,8 @@ from typing import Any
 from applications.forms.intake.questions import answer_text
 from applications.models import PreparedFiling
 from applications.queries.intake import questions
+from applications.rules.registries import papers_told
+from applications.rules.screening import document_labels
 from applications.states import PartnerState
 from portal.core.money import won
 from portal.core.validators import format_business_number
@@ -156,14 +158,14 @@ def _partners(content: Mapping[str, Any], form: Mapping[str, Any]) -> Iterator[L
 
 
 def _files(content: Mapping[str, Any], form: Mapping[str, Any]) -> Iterator[Line]:
-    labels = {row["code"]: row["label"] for row in form["documents"]}
+    labels = document_labels(form)
     for row in content["attachments"]:
         key = f"{row['requirement']}:{row['sha256']}"
         label = labels.get(row["requirement"], row["requirement"])
         yield DOCUMENTS, key, label, f"{row['name']} ({file_size(row['size'])})"
-    for row in content.get("told", ()):
-        label = labels.get(row["requirement"], row["requirement"])
-        yield DOCUMENTS, f"{row['requirement']}:{row['registry']}", label, f"{TOLD} · {row['says']}"
+    for row in papers_told(content, form):
+        key = f"{row['requirement']}:{row['registry']}"
+        yield DOCUMENTS, key, row["label"], f"{TOLD} · {row['says']}"
 
 
 def _judged(content: Mapping[str, Any]) -> Iterator[Line]:

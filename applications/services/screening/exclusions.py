@@ -7,6 +7,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from applications.models import Application, Exclusion, ExclusionProposal
+from applications.rules.screening import document_labels
 from applications.services.application import notify_applicant
 from applications.states import (
     ApplicationMoves,
@@ -32,8 +33,8 @@ def failable(application: Application) -> dict[str, str]:
     """
     rows = application.checks.order_by("pk")
     named = {f"check:{row.code}": row.message for row in rows if row.final is False}
-    declared = application.submission.form.content.get("documents", [])
-    named |= {f"document:{row['code']}": f"제출서류: {row['label']}" for row in declared}
+    declared = document_labels(application.submission.form.content)
+    named |= {f"document:{code}": f"제출서류: {label}" for code, label in declared.items()}
     return named | {OTHER: "그 밖의 요건(사유에 적음)"}
 
 

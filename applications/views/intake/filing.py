@@ -1,5 +1,6 @@
 """Pages that review, file and withdraw an application."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,6 +16,7 @@ from applications.models import Application, PreparedFiling, Submission
 from applications.queries.intake import drafting
 from applications.queries.intake.drafting import COMMON, Dossier, read_with
 from applications.rules.evidence import shown
+from applications.rules.registries import papers_told
 from applications.services.intake import filing, late_filing, preparing
 from applications.states import ApplicationMoves, ApplicationState
 from applications.views.application import content
@@ -130,7 +132,7 @@ def review_page(
             "preview": submission.content.get("preview", {}),
             "partners": partner_rows(application, found["partners"], at),
             "attachments": attachment_rows(application, found["attachments"]),
-            **_sources(firms, application, submission.evidence),
+            **_sources(firms, application, submission, submission.form.content),
         }
         return render(request, "applications/intake/filed.html", context, status=status)
     dossier, prepared = preparing.review(application, now=at)
@@ -138,7 +140,7 @@ def review_page(
     changes = _changes(form, prepared) if form.is_bound else []
     context |= {
         "prepared": prepared,
-        **_sources(firms, dossier.application, prepared.evidence),
+        **_sources(firms, dossier.application, prepared, dossier.form.content),
         "slip": _slip(request.user, dossier.application, prepared, at),
         "changes": changes,
     }
@@ -147,11 +149,19 @@ def review_page(
     return render(request, "applications/intake/review.html", context, status=status)
 
 
-def _sources(firms: Firms, application: Application, kept: list[Any] | None) -> dict[str, Any]:
+def _sources(
+    firms: Firms,
+    application: Application,
+    shown_as: PreparedFiling | Submission,
+    form: Mapping[str, Any],
+) -> dict[str, Any]:
     """Return the sources of the facts for the firm itself: agencies tell its partners nothing."""
     if application.company_id not in firms.roles:
         return {}
-    return evidence_rows([shown(row) for row in kept or ()])
+    return {
+        **evidence_rows([shown(row) for row in shown_as.evidence or ()]),
+        "told": papers_told(shown_as.content, form),
+    }
 
 
 def draft_review(dossier: Dossier, firms: Firms, at: datetime) -> dict[str, Any]:

@@ -191,3 +191,18 @@ def test_the_page_says_what_need_not_be_attached_and_the_box_leaves_it_out(
                 upload=pdf("등록증.pdf"), by=member_of(company), now=now(),
             )  # fmt: skip
     assert box.fill(queries.load(draft), by=draft.created_by, now=now()) == []
+
+
+def test_the_firm_reads_what_stands_for_papers_and_its_partners_do_not(draft: Application) -> None:
+    consent(draft.company)
+    partner = draft.partners.get(state="accepted")
+    told, url = "기관 조회로 갈음한 서류", reverse("application_review", args=[draft.pk])
+    for filed in (False, True):
+        if filed:
+            drafts.file(draft, now=now())
+        for person, reads in ((draft.created_by, True), (member_of(partner.company), False)):
+            client = Client()
+            client.force_login(person)
+            page = client.get(url)
+            assert page.status_code == 200
+            assert (told in page.content.decode()) is reads
